@@ -1,0 +1,224 @@
+"""The program's end of the fabric helper's socket: implements the ``Fabric`` protocol."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import LabError, MachineError
+from orchestrator.fabric.base import (
+    CommandTimeoutError,
+    Completed,
+    HostRef,
+    HostUnreachableError,
+    PortState,
+)
+from orchestrator.fabric.helper.protocol import (
+    VERSION,
+    Channel,
+    Connect,
+    Hello,
+    Observe,
+    Ports,
+    ProtocolError,
+    Request,
+    Run,
+    SetPort,
+    Terminal,
+    WaitReady,
+    body_of,
+)
+from orchestrator.text import Text
+
+_ANSWER_GRACE = 15.0
+"""Seconds that the helper gets to answer beyond the time-out of what it was asked."""
+
+
+class FabricClient:
+    """A client of the fabric helper. One object is for one thread; ``session`` makes another."""
+
+    def __init__(self, socket_path: str | Path) -> None:
+        """Remember where the helper listens; connections are made when they are first needed."""
+        self._path = str(socket_path)
+        self._channels: dict[str, Channel] = {}
+        self._lock = threading.Lock()
+
+    def session(self) -> FabricClient:
+        """Return an independent connection to the same helper."""
+        return FabricClient(self._path)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for channel in self._channels.values():
+            channel.connection.close()
+        self._channels.clear()
+
+    def __enter__(self) -> FabricClient:
+        """Return the client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def ping(self) -> None:
+        """Make sure that the helper answers.
+
+        Raises:
+            MachineError: it does not.
+        """
+        with self._lock:
+            self._channel("control")
+
+    def wait_ready(self, instance: str, hosts: Sequence[str], *, timeout: float) -> None:
+        """See ``Fabric.wait_ready``."""
+        self._ask("control", WaitReady(instance, list(hosts), timeout), timeout, instance)
+
+    def run(
+        self,
+        target: HostRef,
+        argv: Sequence[str],
+        *,
+        timeout: float = 20.0,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """See ``Fabric.run``."""
+        request = Run(target.instance, target.host, list(argv), timeout, dict(environment or {}))
+        answer, output, _ = self._ask("access", request, timeout, str(target), stdin)
+        return _completed(answer, output)
+
+    def observe(
+        self, instance: str, segment: str, address: str, argv: Sequence[str], *, timeout: float = 20.0
+    ) -> Completed:
+        """See ``Fabric.observe``."""
+        request = Observe(instance, segment, address, list(argv), timeout)
+        answer, output, _ = self._ask("access", request, timeout, f"{instance}/{segment}")
+        return _completed(answer, output)
+
+    def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
+        """See ``Fabric.terminal``."""
+        request = Terminal(target.instance, target.host, list(argv), rows, columns, {"TERM": "xterm-256color"})
+        _, _, fds = self._ask("access", request, 10, str(target))
+        return fds[0]
+
+    def connect(self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
+        """See ``Fabric.connect``."""
+        request = Connect(target.instance, target.host, address, port, timeout)
+        _, _, fds = self._ask("access", request, timeout, str(target))
+        return socket.socket(fileno=fds[0])
+
+    def ports(self, instance: str) -> tuple[PortState, ...]:
+        """See ``Fabric.ports``."""
+        answer, _, _ = self._ask("control", Ports(instance), 10, instance)
+        return tuple(
+            PortState(
+                host=p["host"],
+                interface=p["interface"],
+                segment=p["segment"],
+                plugged=p["plugged"],
+                mtu=p["mtu"],
+                rate=p["rate"] or None,
+                loss=p["loss"],
+            )
+            for p in answer["ports"]
+        )
+
+    def set_port(
+        self,
+        target: HostRef,
+        interface: str,
+        *,
+        plugged: bool | None = None,
+        segment: str | None = None,
+        mtu: int | None = None,
+        rate: int | None = None,
+        loss: int | None = None,
+    ) -> None:
+        """See ``Fabric.set_port``."""
+        request = SetPort(target.instance, target.host, interface, plugged, segment, mtu, rate, loss)
+        self._ask("control", request, 10, str(target))
+
+    def _ask(
+        self, role: str, request: Request, timeout: float, subject: str, blob: bytes = b""
+    ) -> tuple[dict[str, Any], bytes, list[int]]:
+        """Send a request and return its answer; a connection that broke is made anew at the next request."""
+        with self._lock:
+            channel = self._channel(role)
+            channel.connection.settimeout(timeout + _ANSWER_GRACE)
+            try:
+                channel.send(body_of(request), blob)
+                message = channel.receive()
+            except (OSError, ProtocolError) as error:
+                self._drop(role)
+                raise _helper_silent(str(error) or type(error).__name__) from error
+            except BaseException:
+                self._drop(role)  # an interrupted answer must not be taken for the next one's
+                raise
+            if message is None:
+                self._drop(role)
+                raise _helper_silent("it closed the connection")
+        body, output, fds = message
+        if "error" in body:
+            raise _error_of(body["error"], subject, timeout)
+        return body["ok"], output, fds
+
+    def _channel(self, role: str) -> Channel:
+        if role not in self._channels:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(_ANSWER_GRACE)
+            channel = Channel(connection)
+            try:
+                connection.connect(self._path)
+                channel.send(body_of(Hello(VERSION, role)))
+                message = channel.receive()
+            except (OSError, ProtocolError) as error:
+                connection.close()
+                raise _helper_silent(f"{self._path}: {error}") from error
+            if message is None or "error" in message[0]:
+                connection.close()
+                raise _helper_silent("no answer to hello" if message is None else message[0]["error"]["message"])
+            self._channels[role] = channel
+        return self._channels[role]
+
+    def _drop(self, role: str) -> None:
+        self._channels.pop(role).connection.close()
+
+
+def _completed(answer: dict[str, Any], output: bytes) -> Completed:
+    split = answer["stdout"]
+    return Completed(answer["status"], output[:split], output[split:], answer["truncated"])
+
+
+def _helper_silent(reason: str) -> MachineError:
+    return MachineError(
+        Text(
+            fr=f"L'auxiliaire réseau (fabric) ne répond pas : {reason}",
+            en=f"The fabric helper does not answer: {reason}",
+        ),
+        Text(
+            fr="« breakfix doctor » dit ce qui manque ; « docker logs breakfix-fabric » montre son journal.",
+            en="'breakfix doctor' says what is missing; 'docker logs breakfix-fabric' shows its log.",
+        ),
+    )
+
+
+def _error_of(error: dict[str, Any], subject: str, timeout: float) -> LabError:
+    """Word an error of the helper's for people."""
+    kind, message = error.get("kind"), error.get("message", "")
+    if kind == "unreachable":
+        return HostUnreachableError(
+            Text(fr=f"{subject} est injoignable : {message}", en=f"{subject} cannot be reached: {message}"),
+            Text(fr="« breakfix status » montre l'état des machines.", en="'breakfix status' shows the hosts' states."),
+        )
+    if kind == "timeout":
+        return CommandTimeoutError(
+            Text(
+                fr=f"{subject} : pas de fin après {timeout:g} s ({message})",
+                en=f"{subject}: not done after {timeout:g} s ({message})",
+            )
+        )
+    return LabError(Text(fr=f"{subject} : {message}", en=f"{subject}: {message}"))

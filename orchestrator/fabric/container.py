@@ -1,0 +1,127 @@
+"""Starts, upgrades and removes the fabric helper's two containers.
+
+The *anchor* does nothing but hold the network namespace of the fabric, so that bridges, cables and traffic outlive
+the helper. The *helper* is the one privileged container.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestrator import labels
+from orchestrator.engine.base import Container, ContainerSpec, Engine, NameTakenError, NoSuchContainerError
+from orchestrator.errors import MachineError
+from orchestrator.fabric.client import FabricClient
+from orchestrator.waiting import wait_until
+
+ANCHOR = "breakfix-anchor"
+HELPER = "breakfix-fabric"
+STATE_VOLUME = "breakfix-fabric"
+SOCKET_FOLDER = Path("/run/breakfix")
+SOCKET = SOCKET_FOLDER / "fabric.sock"
+IMAGE = "fabric"
+
+_START_LIMIT = 60.0
+"""Seconds until a started helper must answer; a slow machine needs several."""
+
+
+def docker_socket(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the path of Docker's Unix socket on this machine."""
+    host = environment.get("DOCKER_HOST", "")
+    return host.removeprefix("unix://") if host.startswith("unix://") else "/var/run/docker.sock"
+
+
+def ensure(engine: Engine, image: str) -> FabricClient:
+    """Return a client of the helper, which is started, or replaced where it is not of ``image``.
+
+    Args:
+        engine: the engine.
+        image: the helper image's reference; the image must exist.
+
+    Raises:
+        MachineError: the helper does not come up.
+    """
+    anchor = _find(engine, ANCHOR)
+    helper = _find(engine, HELPER)
+    if anchor is None or not anchor.running:
+        _remove(engine, ANCHOR)
+        _create(engine, _anchor(image))
+    elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
+        return _answering()
+    _remove(engine, HELPER)
+    engine.create_volume(STATE_VOLUME, {labels.KIND: "state"})
+    _create(engine, _helper(image))
+    return _answering()
+
+
+def remove(engine: Engine) -> None:
+    """Remove the helper, the anchor and the cables' recorded states: nothing of the fabric is left."""
+    _remove(engine, HELPER)
+    _remove(engine, ANCHOR)
+    engine.remove_volume(STATE_VOLUME)
+
+
+def _find(engine: Engine, name: str) -> Container | None:
+    try:
+        return engine.container(name)
+    except NoSuchContainerError:
+        return None
+
+
+def _remove(engine: Engine, name: str) -> None:
+    if (container := _find(engine, name)) is not None:
+        engine.remove(container.id)
+
+
+def _create(engine: Engine, spec: ContainerSpec) -> None:
+    """Create and start a container; another Breakfix may have been quicker, which is as good."""
+    with contextlib.suppress(NameTakenError):
+        engine.start(engine.create(spec))
+
+
+def _anchor(image: str) -> ContainerSpec:
+    return ContainerSpec(
+        name=ANCHOR,
+        image=image,
+        command=("sleep", "infinity"),
+        labels={labels.KIND: "anchor"},
+        drop_capabilities=("ALL",),
+        read_only=True,
+    )
+
+
+def _helper(image: str) -> ContainerSpec:
+    return ContainerSpec(
+        name=HELPER,
+        image=image,
+        labels={labels.KIND: "fabric", labels.FINGERPRINT: image},
+        privileged=True,
+        pid_mode="host",
+        network=f"container:{ANCHOR}",
+        cgroup_namespace="host",
+        binds={
+            "/sys/fs/cgroup": ("/sys/fs/cgroup", False),
+            docker_socket(): ("/run/docker.sock", False),
+            str(SOCKET_FOLDER): ("/run/breakfix", False),
+            STATE_VOLUME: ("/var/lib/breakfix", False),
+        },
+    )
+
+
+def _answering() -> FabricClient:
+    """Return a client as soon as the helper answers it."""
+    client = FabricClient(SOCKET)
+
+    def answers() -> bool:
+        try:
+            client.ping()
+        except MachineError:
+            return False
+        return True
+
+    if not wait_until(answers, within=_START_LIMIT):
+        client.ping()  # says why
+    return client

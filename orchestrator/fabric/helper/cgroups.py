@@ -1,0 +1,57 @@
+"""Joining a host's own cgroups, so that whatever is run in it counts against its limits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+_LEAF = "breakfix.exec"
+
+
+def is_v2() -> bool:
+    """Return whether the machine has the unified hierarchy alone."""
+    return (ROOT / "cgroup.controllers").exists()
+
+
+def join(pid: int, container: str) -> None:
+    """Move the calling process into the cgroups of the container whose first process is ``pid``.
+
+    Args:
+        pid: the container's first process.
+        container: the container's id, which every path must contain: a process never joins a foreign cgroup.
+
+    Raises:
+        OSError: a cgroup could not be joined; the command must then not be run.
+    """
+    for folder in (_leaf_v2(pid, container),) if is_v2() else _folders_v1(pid, container):
+        (folder / "cgroup.procs").write_text("0")
+
+
+def _leaf_v2(pid: int, container: str) -> Path:
+    """Return a leaf below the container's cgroup: its root may hold no process once it delegates controllers."""
+    for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines():
+        words = line.split(" ")
+        if words[4] == "/sys/fs/cgroup" and " - cgroup2 " in line:
+            if container not in words[3]:
+                break
+            leaf = ROOT / words[3].lstrip("/") / _LEAF
+            leaf.mkdir(exist_ok=True)
+            return leaf
+    message = f"the host of process {pid} shows no cgroup of its own"
+    raise OSError(message)
+
+
+def _folders_v1(pid: int, container: str) -> list[Path]:
+    """Return the container's folder in each v1 hierarchy but systemd's own (which holds no limits)."""
+    folders = []
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "name=systemd" or container not in path:
+            continue
+        own = path[: path.index(container) + len(container)]
+        folders.append(ROOT / (controllers or "unified") / own.lstrip("/"))
+    if not folders:
+        message = f"the host of process {pid} is in no cgroup of its own"
+        raise OSError(message)
+    return [folder for folder in folders if os.path.isdir(folder)]

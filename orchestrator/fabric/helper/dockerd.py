@@ -1,0 +1,148 @@
+"""The few questions that the helper asks Docker: which containers are hosts, and when one starts.
+
+HTTP/1.0 over Docker's Unix socket: the answer ends with the connection and is not chunked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+SOCKET = "/run/docker.sock"
+KIND, INSTANCE, HOST, WIRING = "breakfix.kind", "breakfix.instance", "breakfix.host", "breakfix.wiring"
+
+
+class DockerUnavailableError(Exception):
+    """Docker did not answer, or not with what was asked."""
+
+
+@dataclass(frozen=True)
+class HostContainer:
+    """A running host: its container, its first process and its cables as the label states them."""
+
+    id: str
+    instance: str
+    host: str
+    pid: int
+    wiring: dict[str, Any]
+
+
+def _open(path: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(10)
+    try:
+        connection.connect(SOCKET)
+        connection.sendall(f"GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+    except OSError as error:
+        connection.close()
+        raise DockerUnavailableError(str(error)) from error
+    return connection
+
+
+def get(path: str) -> Any:
+    """Return the JSON answer to a GET, or None where Docker says 404."""
+    with _open(path) as connection:
+        pieces = []
+        try:
+            while piece := connection.recv(1 << 16):
+                pieces.append(piece)
+        except OSError as error:
+            raise DockerUnavailableError(str(error)) from error
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    status = head.split(b" ", 2)[1:2]
+    if status == [b"404"]:
+        return None
+    if status != [b"200"]:
+        raise DockerUnavailableError(head.split(b"\r\n", 1)[0].decode(errors="replace"))
+    return json.loads(body)
+
+
+def _filters(**filters: list[str]) -> str:
+    return quote(json.dumps(filters))
+
+
+def inspect(container: str) -> HostContainer | None:
+    """Return a running host by its container's id; None where it does not run or is no host of ours."""
+    answer = get(f"/containers/{quote(container)}/json")
+    if answer is None:
+        return None
+    labels, state = answer["Config"]["Labels"] or {}, answer["State"]
+    if labels.get(KIND) != "host" or not state["Running"] or not state["Pid"]:
+        return None
+    return HostContainer(
+        id=answer["Id"],
+        instance=labels[INSTANCE],
+        host=labels[HOST],
+        pid=state["Pid"],
+        wiring=json.loads(labels[WIRING]),
+    )
+
+
+def find(instance: str, host: str) -> HostContainer | None:
+    """Return a running host by its names."""
+    labels = [f"{KIND}=host", f"{INSTANCE}={instance}", f"{HOST}={host}"]
+    for entry in get(f"/containers/json?filters={_filters(label=labels)}") or ():
+        found = inspect(entry["Id"])
+        if found is not None:
+            return found
+    return None
+
+
+def containers() -> list[tuple[str, str, bool]]:
+    """Return (id, instance, running) of every host container, running or not."""
+    entries = get(f"/containers/json?all=1&filters={_filters(label=[f'{KIND}=host'])}")
+    return [(e["Id"], e["Labels"].get(INSTANCE, ""), e["State"] == "running") for e in entries or ()]
+
+
+class Events:
+    """Docker's stream of events about hosts, read without blocking."""
+
+    def __init__(self) -> None:
+        """Subscribe; the stream's header is read here so that nothing is missed afterwards."""
+        wanted = _filters(type=["container"], event=["start", "die", "destroy"], label=[f"{KIND}=host"])
+        self.connection = _open(f"/events?filters={wanted}")
+        self._buffer = b""
+        while b"\r\n\r\n" not in self._buffer:
+            piece = self.connection.recv(4096)
+            if not piece:
+                message = "the event stream ended at once"
+                raise DockerUnavailableError(message)
+            self._buffer += piece
+        self._buffer = self._buffer.partition(b"\r\n\r\n")[2]
+        self.connection.setblocking(False)
+
+    def fileno(self) -> int:
+        """Return the file descriptor, for a selector."""
+        return self.connection.fileno()
+
+    def read(self) -> list[tuple[str, str, str]]:
+        """Return the (action, container id, instance) that have arrived.
+
+        Raises:
+            DockerUnavailableError: the stream has ended.
+        """
+        try:
+            piece = self.connection.recv(1 << 16)
+        except BlockingIOError:
+            piece = None
+        except OSError as error:
+            raise DockerUnavailableError(str(error)) from error
+        if piece == b"":
+            message = "the event stream ended"
+            raise DockerUnavailableError(message)
+        *lines, self._buffer = (self._buffer + (piece or b"")).split(b"\n")
+        events = (json.loads(line) for line in lines if line.strip())
+        return [(e["Action"], e["Actor"]["ID"], e["Actor"]["Attributes"].get(INSTANCE, "")) for e in events]
+
+    def close(self) -> None:
+        """End the subscription."""
+        self.connection.close()
+
+
+def socket_group() -> int:
+    """Return the group that may use Docker's socket: the same may use the helper's."""
+    return os.stat(SOCKET).st_gid

@@ -1,0 +1,104 @@
+"""What is done to a host between its container's start and its systemd's: root file system, sysctls, gate.
+
+All of it happens before any process of a trainee runs at the first start; at a later one the trainee's own
+init may wait at the gate, so every path is opened below the host's root and nothing of the host's is executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+from pathlib import Path
+
+from . import kernel
+
+GATE = "/run/breakfix/gate"
+"""A FIFO that a host's init reads before it becomes systemd."""
+NOTIFY = "/run/breakfix/notify"
+"""The socket where systemd says READY=1 (sd_notify(3)); the host's environment names it in NOTIFY_SOCKET."""
+
+_DOCKERS_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/hostname")
+_LARGEST_FILE = 1 << 16
+
+
+def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
+    """Give a waiting host an ordinary root file system and a cgroup tree that its systemd can manage.
+
+    Raises:
+        OSError: a mount could not be changed.
+    """
+    mounts = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    mounted = {line.split(" ", 5)[4] for line in mounts}  # the host's own /proc does not show this process
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP | kernel.NEWNET)
+            for path in mounted.intersection(_DOCKERS_FILES):
+                _make_ordinary(path)
+            if writable_net_sysctls:
+                kernel.bind_writable("/proc/sys/net", source="/proc/sys/net")
+            named = Path("/sys/fs/cgroup/systemd")
+            kernel.bind_writable(str(named) if named.is_dir() else "/sys/fs/cgroup")
+            status = 0
+        except OSError as error:
+            os.write(2, f"host of process {pid}: {error}\n".encode())
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    if status:
+        message = f"the mounts of the host of process {pid} could not be prepared"
+        raise OSError(message)
+
+
+def _make_ordinary(path: str) -> None:
+    """Replace Docker's bind mount of a file by a file that a technician can edit, move and keep over a reboot."""
+    content = Path(path).read_bytes()[:_LARGEST_FILE]
+    kernel.unmount(path)
+    with contextlib.suppress(FileNotFoundError):
+        below = os.lstat(path)
+        if not stat.S_ISREG(below.st_mode) or below.st_size:
+            return  # the host has its own by now, whatever it is
+    Path(path).write_bytes(content)
+    Path(path).chmod(0o644)
+
+
+def try_gate(pid: int) -> int | None:
+    """Return a file descriptor that writes to a host's gate, or None while its init does not wait there yet."""
+    try:
+        return _open(pid, GATE, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return None
+
+
+def has_booted(pid: int) -> bool:
+    """Return whether a host's first process is systemd already (a helper that was restarted asks)."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "systemd"
+    except OSError:
+        return False
+
+
+def listen_for_ready(pid: int) -> socket.socket:
+    """Return a datagram socket inside the host where its systemd announces that the boot is finished."""
+    folder = _open(pid, os.path.dirname(NOTIFY), os.O_PATH | os.O_DIRECTORY)
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        receiver.bind(f"/proc/self/fd/{folder}/{os.path.basename(NOTIFY)}")
+    except OSError:
+        receiver.close()
+        raise
+    finally:
+        os.close(folder)
+    return receiver
+
+
+def _open(pid: int, path: str, flags: int) -> int:
+    """Open a path below a host's root without keeping that root busy."""
+    root = kernel.root_of(pid)
+    try:
+        return kernel.open_in_root(root, path, flags)
+    finally:
+        os.close(root)

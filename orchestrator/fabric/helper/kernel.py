@@ -1,0 +1,127 @@
+"""System calls that Python's standard library does not have, and what is built from them directly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+# setns(2), unshare(2)
+NEWNS = 0x00020000
+NEWCGROUP = 0x02000000
+NEWUTS = 0x04000000
+NEWIPC = 0x08000000
+NEWUSER = 0x10000000
+NEWPID = 0x20000000
+NEWNET = 0x40000000
+NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
+
+# mount(2)
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 2, 4, 8, 32, 4096
+_MNT_DETACH = 2
+
+# prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 4, 24, 38, 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+# openat2(2)
+_SYS_OPENAT2 = 437
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
+
+with open("/proc/sys/kernel/cap_last_cap") as _last:
+    LAST_CAPABILITY = int(_last.read())
+"""Read at import, before any namespace of a trainee's is entered."""
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), what)
+    return result
+
+
+def enter(pid: int, namespaces: int) -> None:
+    """Move the calling process into namespaces of another (its children, for the PID namespace)."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        enter_pidfd(pidfd, namespaces)
+    finally:
+        os.close(pidfd)
+
+
+def enter_pidfd(pidfd: int, namespaces: int) -> None:
+    """Like ``enter``, for a process held by a pidfd, whose number nobody else can have got."""
+    _check(_libc.setns(pidfd, namespaces), "setns")
+
+
+def enter_fd(fd: int) -> None:
+    """Move the calling thread into the namespace that a ``/proc/PID/ns`` file descriptor stands for."""
+    _check(_libc.setns(fd, 0), "setns")
+
+
+def unshare(namespaces: int) -> None:
+    """Give the calling process namespaces of its own."""
+    _check(_libc.unshare(namespaces), "unshare")
+
+
+def bind_writable(target: str, *, source: str | None = None) -> None:
+    """Remount a mount point writable; with a source, bind that onto the target first."""
+    if source is not None:
+        _check(_libc.mount(source.encode(), target.encode(), None, ctypes.c_ulong(_MS_BIND), None), target)
+    flags = _MS_REMOUNT | _MS_BIND | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    _check(_libc.mount(b"", target.encode(), None, ctypes.c_ulong(flags), None), target)
+
+
+def unmount(target: str) -> None:
+    """Detach what is mounted on a path."""
+    _check(_libc.umount2(target.encode(), _MNT_DETACH), target)
+
+
+def not_dumpable() -> None:
+    """Let no other process trace this one or open its file descriptors by /proc."""
+    _check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+
+
+def no_new_privileges() -> None:
+    """Let no later exec give this process more rights."""
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "PR_SET_PDEATHSIG")
+
+
+def bounding_set(pid: int) -> int:
+    """Return the capability bounding set of a process as a bit mask."""
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("CapBnd:"):
+                return int(line.split()[1], 16)
+    message = f"process {pid} has no CapBnd"
+    raise OSError(message)
+
+
+def limit_capabilities(mask: int) -> None:
+    """Reduce every capability set of this process to ``mask`` (the inheritable and ambient sets to nothing)."""
+    for capability in range(LAST_CAPABILITY + 1):
+        if not mask >> capability & 1:
+            _check(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "PR_CAPBSET_DROP")
+    _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, struct.pack("6I", low, low, 0, high, high, 0)), "capset")
+
+
+def open_in_root(root: int, path: str, flags: int) -> int:
+    """Open a path with a directory as its root: no link in it can lead out (openat2, RESOLVE_IN_ROOT)."""
+    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
+    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(), how, len(how)), path)
+
+
+def root_of(pid: int) -> int:
+    """Return a file descriptor of the root directory that a process sees."""
+    return os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

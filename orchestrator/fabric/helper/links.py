@@ -1,0 +1,196 @@
+"""The fabric's bridges and cables: one bridge per segment, one veth pair per host interface.
+
+The only module that speaks netlink. Everything here happens in the helper's own network namespace, except the
+far end of each veth, which is created directly in the host's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pyroute2 import IPRoute, NetlinkError
+
+_ROOT_HANDLE = 0x10000
+_BURST = 16_000
+"""Bytes that a rate-limited cable lets through at once: a little over ten full frames."""
+
+
+def bridge_name(instance: str, segment: str) -> str:
+    """Return the name of a segment's bridge (an interface's name has at most 15 bytes)."""
+    return "s" + hashlib.sha256(f"{instance}/{segment}".encode()).hexdigest()[:12]
+
+
+def port_name(instance: str, host: str, interface: str) -> str:
+    """Return the name of the fabric's end of a cable."""
+    return "p" + hashlib.sha256(f"{instance}/{host}/{interface}".encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Port:
+    """The state of one cable; ``rate`` in bits per second (0: unlimited), ``loss`` in percent of frames."""
+
+    segment: str
+    plugged: bool = True
+    mtu: int = 1500
+    rate: int = 0
+    loss: int = 0
+
+    def changed(self, **properties: Any) -> Port:
+        """Return the port with the properties that are not None."""
+        return replace(self, **{k: v for k, v in properties.items() if v is not None})
+
+
+def prepare_namespace() -> None:
+    """Make the fabric's namespace a plain switch: no IPv6 of its own, no packet filter on bridged frames."""
+    for path, value in (
+        ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
+        ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
+        ("/proc/sys/net/bridge/bridge-nf-call-iptables", "0"),
+        ("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0"),
+        ("/proc/sys/net/bridge/bridge-nf-call-arptables", "0"),
+    ):
+        if Path(path).exists():
+            Path(path).write_text(value)
+
+
+class Links:
+    """The bridges and cables of every instance."""
+
+    def __init__(self) -> None:
+        """Open a netlink socket in the current network namespace."""
+        self._netlink = IPRoute()
+        self._lossy: set[str] = set()
+
+    def close(self) -> None:
+        """Close the netlink socket."""
+        self._netlink.close()
+
+    def index(self, name: str) -> int | None:
+        """Return the index of an interface, or None where there is none of that name."""
+        found = self._netlink.link_lookup(ifname=name)
+        return found[0] if found else None
+
+    def strays(self, instances: set[str]) -> list[str]:
+        """Return the names of our interfaces that belong to none of the instances."""
+        aliases = {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._netlink.get_links()}
+        return [name for name, alias in aliases.items() if "/" in alias and alias.split("/", 1)[0] not in instances]
+
+    def reaches(self, name: str, pid: int) -> bool:
+        """Return whether a cable exists and ends in the network namespace of a process."""
+        index = self.index(name)
+        if index is None:
+            return False
+        link = self._netlink.get_links(index)[0]
+        there = self._netlink.get_netnsid(pid=pid)
+        return bool(link.get_attr("IFLA_LINK_NETNSID") == there["nsid"])
+
+    def ensure_bridge(self, instance: str, segment: str) -> int:
+        """Return the index of a segment's bridge, which is made where it is missing."""
+        name = bridge_name(instance, segment)
+        index = self.index(name)
+        if index is None:
+            self._netlink.link(
+                "add", ifname=name, kind="bridge", br_stp_state=0, br_forward_delay=0, br_mcast_snooping=0
+            )
+            index = self.index(name)
+            self._netlink.link("set", index=index, state="up", ifalias=f"{instance}/{segment}")
+        return int(index or 0)
+
+    def plug_in(self, instance: str, host: str, interface: str, *, pid: int, mac: str, port: Port) -> None:
+        """Make the cable of a host's interface; an old one of the same name is taken away first."""
+        name = port_name(instance, host, interface)
+        self.remove(name)
+        self._netlink.link(
+            "add", ifname=name, kind="veth", peer={"ifname": interface, "net_ns_pid": pid, "address": mac}
+        )
+        index = self.index(name)
+        self._netlink.link("set", index=index, ifalias=f"{instance}/{host}/{interface}")
+        self.apply(instance, host, interface, port)
+
+    def apply(self, instance: str, host: str, interface: str, port: Port) -> None:
+        """Bring a cable into a state.
+
+        Raises:
+            LookupError: the host has no such cable now.
+        """
+        name = port_name(instance, host, interface)
+        index = self.index(name)
+        if index is None:
+            message = f"{host} has no interface {interface}"
+            raise LookupError(message)
+        bridge = self.ensure_bridge(instance, port.segment)
+        self._netlink.link(
+            "set", index=index, master=bridge, mtu=port.mtu, state="up" if port.plugged else "down"
+        )
+        self._limit(index, port.rate)
+        self._lose(name, port.loss)
+
+    def _limit(self, index: int, rate: int) -> None:
+        if rate:
+            self._netlink.tc(
+                "replace", "tbf", index, _ROOT_HANDLE, rate=max(1, rate // 8), latency="200ms", burst=_BURST
+            )
+            return
+        try:
+            self._netlink.tc("del", index=index, handle=_ROOT_HANDLE)
+        except NetlinkError as error:
+            if error.code not in {2, 22}:  # ENOENT, EINVAL: there was no limit
+                raise
+
+    def _lose(self, name: str, percent: int) -> None:
+        """Drop a share of the frames of a cable in both directions (a kernel without netem has nftables)."""
+        if not percent and name not in self._lossy:
+            return
+        table = f"table bridge loss_{name}"
+        rules = f"{table} {{}}\ndelete {table}\n"
+        if percent:
+            drop = f'"{name}" numgen random mod 100 < {percent} drop'
+            rules += f"{table} {{ chain c {{ type filter hook forward priority 0;\niifname {drop}\noifname {drop}\n}}\n}}\n"
+        done = subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=False, capture_output=True)
+        if done.returncode:
+            message = f"nft: {done.stderr.decode(errors='replace').strip()}"
+            raise OSError(message)
+        (self._lossy.add if percent else self._lossy.discard)(name)
+
+    def remove(self, name: str) -> None:
+        """Remove an interface; one that is not there is no error."""
+        index = self.index(name)
+        if index is not None:
+            self._netlink.link("del", index=index)
+
+    def forget(self, instance: str, segments: set[str], ports: set[tuple[str, str]]) -> None:
+        """Remove the bridges and the fabric's ends of the cables of an instance."""
+        for host, interface in ports:
+            name = port_name(instance, host, interface)
+            self._lose(name, 0)
+            self.remove(name)
+        for segment in segments:
+            self.remove(bridge_name(instance, segment))
+
+    def station(self, instance: str, segment: str, pid: int, name: str) -> None:
+        """Plug an observer's network namespace into a segment; the cable goes when the namespace does.
+
+        Raises:
+            LookupError: the instance has no such segment.
+        """
+        bridge = self.index(bridge_name(instance, segment))
+        if bridge is None:
+            message = f"no segment {segment}"
+            raise LookupError(message)
+        self._netlink.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_pid": pid})
+        self._netlink.link("set", index=self.index(name), master=bridge, state="up")
+
+
+def configure_station(address: str) -> None:
+    """Give the observer's interface its address, from inside its namespace."""
+    with IPRoute() as netlink:
+        netlink.link("set", index=netlink.link_lookup(ifname="lo")[0], state="up")
+        index = netlink.link_lookup(ifname="eth0")[0]
+        netlink.link("set", index=index, state="up")
+        if address:
+            ip, _, prefix = address.partition("/")
+            netlink.addr("add", index=index, address=ip, prefixlen=int(prefix))

@@ -1,0 +1,45 @@
+"""Bilingual text: everything that a person reads exists in French and in English."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Literal["fr", "en"]
+
+
+class Text(BaseModel):
+    """One text in both languages, for example a title, a hint or an error message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fr: str = Field(min_length=1, description="The French text.")
+    en: str = Field(min_length=1, description="The English text.")
+
+    def in_(self, language: Language) -> str:
+        """Return the text in one language."""
+        return self.fr if language == "fr" else self.en
+
+    def map(self, function: Callable[[str], str]) -> Text:
+        """Return a text with the function applied to both languages."""
+        return Text(fr=function(self.fr), en=function(self.en))
+
+
+def same(text: str) -> Text:
+    """Return a text that reads the same in both languages (a name, a command's own output)."""
+    return Text(fr=text, en=text)
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> Language:
+    """Return the language that a POSIX environment asks for; English when it asks for neither.
+
+    The order LC_ALL, LC_MESSAGES, LANG is POSIX's (XBD 8.2); LANGUAGE comes first as in GNU gettext.
+    """
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environment.get(name, "")
+        if value:
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"
