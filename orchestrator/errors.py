@@ -61,7 +61,7 @@ class LabError(BreakfixError):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where in a content file something is: lines and columns count from 1; 0 means the whole file or line."""
+    """Where in a content file a thing is: lines and columns count from 1, 0 means the whole file or line."""
 
     file: str
     line: int = 0

@@ -23,6 +23,7 @@ STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
 SOCKET = SOCKET_FOLDER / "fabric.sock"
 IMAGE = "fabric"
+_SECURITYFS = "/sys/kernel/security"
 
 _START_LIMIT = 60.0
 """Seconds until a started helper must answer; a slow machine needs several."""
@@ -53,7 +54,7 @@ def ensure(engine: Engine, image: str) -> FabricClient:
         return _answering()
     _remove(engine, HELPER)
     engine.create_volume(STATE_VOLUME, {labels.KIND: "state"})
-    _create(engine, _helper(image))
+    _create(engine, _helper(image, apparmor=engine.info().apparmor))
     return _answering()
 
 
@@ -93,7 +94,7 @@ def _anchor(image: str) -> ContainerSpec:
     )
 
 
-def _helper(image: str) -> ContainerSpec:
+def _helper(image: str, *, apparmor: bool) -> ContainerSpec:
     return ContainerSpec(
         name=HELPER,
         image=image,
@@ -107,6 +108,7 @@ def _helper(image: str) -> ContainerSpec:
             docker_socket(): ("/run/docker.sock", False),
             str(SOCKET_FOLDER): ("/run/breakfix", False),
             STATE_VOLUME: ("/var/lib/breakfix", False),
+            **({_SECURITYFS: (_SECURITYFS, False)} if apparmor else {}),
         },
     )
 

@@ -35,7 +35,9 @@ def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
     if child == 0:
         status = 1
         try:
-            kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP | kernel.NEWNET)
+            kernel.enter(pid, kernel.NEWNET)
+            _set_network_defaults()  # through the helper's /proc, which is writable and shows this namespace
+            kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP)
             for path in mounted.intersection(_DOCKERS_FILES):
                 _make_ordinary(path)
             if writable_net_sysctls:
@@ -51,6 +53,12 @@ def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
     if status:
         message = f"the mounts of the host of process {pid} could not be prepared"
         raise OSError(message)
+
+
+def _set_network_defaults() -> None:
+    """Set what DHCP clients and ifupdown expect and cannot set themselves while /proc/sys is read-only."""
+    for interface in Path("/proc/sys/net/ipv4/conf").iterdir():
+        (interface / "promote_secondaries").write_text("1")
 
 
 def _make_ordinary(path: str) -> None:

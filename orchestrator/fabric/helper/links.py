@@ -76,8 +76,15 @@ class Links:
 
     def strays(self, instances: set[str]) -> list[str]:
         """Return the names of our interfaces that belong to none of the instances."""
-        aliases = {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._netlink.get_links()}
-        return [name for name, alias in aliases.items() if "/" in alias and alias.split("/", 1)[0] not in instances]
+        aliases = {
+            link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or ""
+            for link in self._netlink.get_links()
+        }
+        return [
+            name
+            for name, alias in aliases.items()
+            if "/" in alias and alias.split("/", 1)[0] not in instances
+        ]
 
     def reaches(self, name: str, pid: int) -> bool:
         """Return whether a cable exists and ends in the network namespace of a process."""

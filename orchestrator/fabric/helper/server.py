@@ -12,6 +12,7 @@ import os
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -395,12 +396,20 @@ class Server:
         if request.segment is not None and request.segment not in self._segments.get(request.instance, ()):
             kind, message = "unknown", f"no segment {request.segment}"
             raise HelperError(kind, message)
-        if not (68 <= (request.mtu or 1500) <= 9000 and 0 <= (request.loss or 0) <= 100 and (request.rate or 0) >= 0):
+        if not (
+            68 <= (request.mtu or 1500) <= 9000
+            and 0 <= (request.loss or 0) <= 100
+            and (request.rate or 0) >= 0
+        ):
             message = "mtu must be 68 to 9000 bytes, loss 0 to 100 percent, rate 0 or more bits per second"
             raise ProtocolError(message)
         place = (request.instance, request.host, request.interface)
         port = self._states.get(*place, planned[request.interface]).changed(
-            plugged=request.plugged, segment=request.segment, mtu=request.mtu, rate=request.rate, loss=request.loss
+            plugged=request.plugged,
+            segment=request.segment,
+            mtu=request.mtu,
+            rate=request.rate,
+            loss=request.loss,
         )
         self._links.apply(*place, port)
         self._states.set(*place, port)
@@ -460,6 +469,18 @@ def _serve_access(connection: socket.socket, selector: selectors.BaseSelector) -
         os._exit(status)
 
 
+def load_profile() -> None:
+    """Load the hosts' AppArmor profile where the kernel has AppArmor and its files are mounted here."""
+    if not Path("/sys/kernel/security/apparmor/.replace").exists():
+        return
+    profile = Path(__file__).with_name("breakfix-host.apparmor")
+    done = subprocess.run(
+        ["apparmor_parser", "--replace", "--skip-cache", profile], check=False, capture_output=True
+    )
+    if done.returncode:
+        log(f"apparmor_parser: {done.stderr.decode(errors='replace').strip()}")
+
+
 def _reap() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -471,4 +492,5 @@ def main() -> None:
     stop: Callable[..., NoReturn] = lambda *_: os._exit(0)  # noqa: E731
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    load_profile()
     Server().run()

@@ -1,0 +1,12 @@
+"""Grades an instance: checks are pytest-testinfra functions that run outside the trainee's reach.
+
+A check file needs no more than this package's names::
+
+    from grader import check, eventually
+"""
+
+from grader.errors import CheckMistakeError, ObservationError
+from grader.marks import check
+from grader.waiting import eventually
+
+__all__ = ["CheckMistakeError", "ObservationError", "check", "eventually"]

@@ -1,0 +1,47 @@
+"""What keeps the grader from judging: each of these makes a check an error, never a pass and never a fail."""
+
+from __future__ import annotations
+
+from orchestrator.errors import LabError
+from orchestrator.text import Text
+
+
+class ObservationError(LabError):
+    """The grader could not look: a tool is missing, was killed, or answered something unreadable."""
+
+
+class CheckMistakeError(LabError):
+    """A check is written wrongly: an unknown host, a returned value, a skip."""
+
+
+def missing_tool(where: str, command: str, status: int) -> ObservationError:
+    """Return the error for a command that does not exist (127) or cannot be executed (126) at a place."""
+    fr = "n'existe pas" if status == 127 else "ne peut pas être exécutée"  # noqa: PLR2004 (POSIX 2.8.2)
+    en = "does not exist" if status == 127 else "cannot be executed"  # noqa: PLR2004 (POSIX 2.8.2)
+    return ObservationError(
+        Text(
+            fr=f"{where} : la commande « {command} » {fr} (état {status}).",
+            en=f"{where}: the command '{command}' {en} (status {status}).",
+        )
+    )
+
+
+def killed_tool(where: str, command: str, signal: int) -> ObservationError:
+    """Return the error for a command that a signal ended before it could answer."""
+    return ObservationError(
+        Text(
+            fr=f"{where} : la commande « {command} » a été tuée par le signal {signal}.",
+            en=f"{where}: the command '{command}' was killed by signal {signal}.",
+        )
+    )
+
+
+def unreadable(where: str, command: str, answer: str) -> ObservationError:
+    """Return the error for a tool whose answer says nothing about the lab."""
+    shown = answer.strip()[:300] or "-"
+    return ObservationError(
+        Text(
+            fr=f"{where} : réponse inattendue de « {command} » : {shown}",
+            en=f"{where}: unexpected answer of '{command}': {shown}",
+        )
+    )

@@ -1,0 +1,114 @@
+"""What a check may know of the instance, small enough to send to the grading process."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestrator.model.plan import Plan
+
+_TYPE = "$type"
+_MODEL = "orchestrator.model."
+_SCALARS = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True)
+class InterfaceFacts:
+    """One planned interface; ``address`` has no prefix and is None where it comes by DHCP or not at all."""
+
+    name: str
+    segment: str
+    address: str | None
+
+
+@dataclass(frozen=True)
+class LabFacts:
+    """The instance as planned.
+
+    Attributes:
+        instance: the instance's name.
+        domain: the DNS domain of the hosts.
+        values: the plan's values.
+        hosts: each host's interfaces.
+        segments: each segment's subnet, such as ``192.168.10.0/24``.
+    """
+
+    instance: str
+    domain: str
+    values: Mapping[str, Any]
+    hosts: Mapping[str, tuple[InterfaceFacts, ...]]
+    segments: Mapping[str, str]
+
+    @classmethod
+    def of(cls, plan: Plan, instance: str) -> LabFacts:
+        """Return what checks may know of a plan: no solutions, no files."""
+        hosts = {
+            host.name: tuple(
+                InterfaceFacts(i.name, i.segment, None if i.address is None else i.address.partition("/")[0])
+                for i in host.interfaces
+            )
+            for host in plan.hosts
+        }
+        return cls(instance, plan.domain, plan.values, hosts, {s.name: s.subnet for s in plan.segments})
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the facts as JSON's types.
+
+        Raises:
+            TypeError: a value is of a kind that does not travel.
+        """
+        return {
+            "instance": self.instance,
+            "domain": self.domain,
+            "values": _value_out(self.values),
+            "hosts": {
+                name: [[i.name, i.segment, i.address] for i in i_s] for name, i_s in self.hosts.items()
+            },
+            "segments": dict(self.segments),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> LabFacts:
+        """Return the facts that ``to_document`` wrote; people and views keep their type."""
+        hosts = {name: tuple(InterfaceFacts(*i) for i in i_s) for name, i_s in document["hosts"].items()}
+        return cls(
+            document["instance"],
+            document["domain"],
+            _value_in(document["values"]),
+            hosts,
+            document["segments"],
+        )
+
+
+def _value_out(value: Any) -> Any:  # noqa: ANN401 (whatever a template may use)
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, Mapping):
+        return {str(k): _value_out(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_value_out(v) for v in value]
+    kind = type(value)
+    if dataclasses.is_dataclass(kind) and kind.__module__.startswith(_MODEL):
+        parts = {f.name: _value_out(getattr(value, f.name)) for f in dataclasses.fields(kind)}
+        return {_TYPE: f"{kind.__module__}:{kind.__qualname__}", **parts}
+    message = f"a value of type {kind.__name__} cannot be sent to the checks"
+    raise TypeError(message)
+
+
+def _value_in(value: Any) -> Any:  # noqa: ANN401 (whatever a template may use)
+    if isinstance(value, list):
+        return tuple(_value_in(v) for v in value)
+    if not isinstance(value, dict):
+        return value
+    parts = {k: _value_in(v) for k, v in value.items() if k != _TYPE}
+    if _TYPE not in value:
+        return parts
+    module, _, name = value[_TYPE].partition(":")
+    if not module.startswith(_MODEL):
+        message = f"{module} is no module of the model"
+        raise ValueError(message)
+    return getattr(importlib.import_module(module), name)(**parts)

@@ -1,0 +1,135 @@
+"""The job that the grading process is given, and how it crosses to that process (JSON)."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.facts import LabFacts
+
+if TYPE_CHECKING:
+    from orchestrator.model.plan import Plan
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds that a check may take when it does not say otherwise."""
+
+DEFAULT_WORKERS = 8
+"""How many groups of checks run at once."""
+
+
+@dataclass(frozen=True)
+class Factory:
+    """An object to make in the grading process: ``module:name`` and JSON keyword arguments.
+
+    By name, because the grader imports no concrete fabric, and because nothing but plain data crosses.
+    """
+
+    factory: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Any:  # noqa: ANN401 (whatever the name stands for)
+        """Import what is to be called.
+
+        Raises:
+            ImportError: there is no such module.
+            AttributeError: the module has no such name.
+        """
+        module, _, name = self.factory.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def make(self) -> Any:  # noqa: ANN401 (whatever the name stands for)
+        """Import and call it."""
+        return self.load()(**self.arguments)
+
+
+@dataclass(frozen=True)
+class GradeRequest:
+    """What to grade, and how to reach it.
+
+    Attributes:
+        facts: what the checks may know of the instance.
+        scenario: the scenario's id, or None for a lab's own health.
+        seed: the variant's seed.
+        digest: the plan's digest.
+        files: the check files.
+        fabric: makes the ``Fabric``, once in each worker; a path among its arguments must be absolute.
+        device: makes the ``DeviceOpener``, or None where the lab has no network device.
+        timeout: seconds for a check that does not state its own.
+        workers: how many groups of checks run at once.
+    """
+
+    facts: LabFacts
+    scenario: str | None
+    seed: int
+    digest: str
+    files: tuple[Path, ...]
+    fabric: Factory
+    device: Factory | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    workers: int = DEFAULT_WORKERS
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        instance: str,
+        *,
+        fabric: Factory,
+        device: Factory | None = None,
+        files: Sequence[Path] | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        workers: int = DEFAULT_WORKERS,
+    ) -> GradeRequest:
+        """Return the request for an instance of a plan; ``files=plan.health`` asks for the lab's health."""
+        return cls(
+            facts=LabFacts.of(plan, instance),
+            scenario=plan.scenario,
+            seed=plan.seed,
+            digest=plan.digest,
+            files=tuple(plan.checks if files is None else files),
+            fabric=fabric,
+            device=device,
+            timeout=timeout,
+            workers=workers,
+        )
+
+    def to_json(self) -> str:
+        """Return the request as one line of JSON."""
+        return json.dumps(
+            {
+                "facts": self.facts.to_document(),
+                "scenario": self.scenario,
+                "seed": self.seed,
+                "digest": self.digest,
+                "files": [str(Path(f).absolute()) for f in self.files],
+                "fabric": _factory_out(self.fabric),
+                "device": None if self.device is None else _factory_out(self.device),
+                "timeout": self.timeout,
+                "workers": self.workers,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> GradeRequest:
+        """Return the request that ``to_json`` wrote."""
+        document = json.loads(text)
+        device = document["device"]
+        return cls(
+            facts=LabFacts.from_document(document["facts"]),
+            scenario=document["scenario"],
+            seed=document["seed"],
+            digest=document["digest"],
+            files=tuple(Path(f) for f in document["files"]),
+            fabric=Factory(**document["fabric"]),
+            device=None if device is None else Factory(**device),
+            timeout=document["timeout"],
+            workers=document["workers"],
+        )
+
+
+def _factory_out(factory: Factory) -> dict[str, Any]:
+    return {"factory": factory.factory, "arguments": dict(factory.arguments)}

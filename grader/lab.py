@@ -1,0 +1,343 @@
+"""What a check sees of the lab: hosts, clients on them, observers on segments, devices, the variant."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import shlex
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+import testinfra.host
+
+from grader import tools
+from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND, lab_host
+from grader.errors import CheckMistakeError, ObservationError, killed_tool, missing_tool, unreadable
+from grader.facts import InterfaceFacts, LabFacts
+from grader.recording import Recorder
+from grader.waiting import eventually
+from orchestrator.errors import BreakfixError
+from orchestrator.fabric.base import Completed, Fabric, HostRef
+from orchestrator.text import Text
+
+T = TypeVar("T")
+
+_OBSERVER_ADDRESSES = 16
+"""How many addresses of a segment observers share; the graders run eight checks at once."""
+
+_ADDRESS_WAIT = 20.0
+
+
+class DeviceConnection(Protocol):
+    """An open session on a network device."""
+
+    def show(self, command: str) -> str:
+        """Return what the device prints for a command."""
+
+    def close(self) -> None:
+        """End the session."""
+
+
+DeviceOpener = Callable[[Fabric, HostRef], DeviceConnection]
+"""Opens a session on a device: handed in, so that the grader knows no SSH."""
+
+
+class Station:
+    """A place on the network from which a client's tools run; subclasses say how."""
+
+    def __init__(self, where: str, recorder: Recorder) -> None:
+        """Name the place in the evidence."""
+        self._where = where
+        self._recorder = recorder
+
+    def run(self, argv: Sequence[str], *, timeout: float = DEFAULT_TIMEOUT) -> tools.Completion:
+        """Run a tool and return how it ended.
+
+        Raises:
+            ObservationError: the tool is missing or was killed.
+            HostUnreachableError: the place cannot be entered.
+            CommandTimeoutError: the tool did not end.
+        """
+        line = shlex.join(argv)
+        started = time.monotonic()
+        try:
+            done = self._execute(tuple(argv), timeout)
+        except BreakfixError as error:
+            self._recorder.add(self._where, line, None, str(error), time.monotonic() - started)
+            raise
+        stdout, stderr = (data.decode("utf-8", errors="replace") for data in (done.stdout, done.stderr))
+        self._recorder.add(self._where, line, done.status, stdout + stderr, time.monotonic() - started)
+        if done.status in (CANNOT_EXECUTE, NOT_FOUND):
+            raise missing_tool(self._where, argv[0], done.status)
+        if done.status < 0:
+            raise killed_tool(self._where, line, -done.status)
+        return tools.Completion(done.status, stdout, stderr)
+
+    def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
+        """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
+        command = tools.curl_command(url, host_header=host_header, timeout=timeout)
+        return self._ask(command, tools.parse_curl, timeout=timeout + 5)
+
+    def ping(self, address: str, within: int = 2, size: int | None = None) -> tools.PingAnswer:
+        """Wait up to ``within`` seconds for an echo; ``size`` octets go unfragmented (a path's MTU)."""
+        command = tools.ping_command(address, within=within, size=size)
+        return self._ask(command, tools.parse_ping, timeout=within + 5)
+
+    def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
+        """Try to open a TCP port."""
+        return self._ask(
+            tools.nc_command(address, port, timeout=timeout), tools.parse_nc, timeout=timeout + 5
+        )
+
+    def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
+        rtype = rtype.upper()
+        reverse = rtype == "PTR" and name.replace(".", "").isdigit()
+        command = tools.dig_command(name, server=server, rtype=rtype, reverse=reverse)
+        return self._ask(command, lambda done: tools.parse_dig(done, rtype))
+
+    def _ask(
+        self, argv: Sequence[str], parse: Callable[[tools.Completion], T], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> T:
+        done = self.run(argv, timeout=timeout)
+        try:
+            return parse(done)
+        except ValueError as error:
+            raise unreadable(self._where, shlex.join(argv), str(error)) from error
+
+    def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        raise NotImplementedError
+
+
+class Probe(Station):
+    """An observer that is on a segment only while its command runs; none of its tools is the trainee's."""
+
+    def __init__(self, fabric: Fabric, facts: LabFacts, segment: str, recorder: Recorder) -> None:
+        """Make a probe of one segment."""
+        super().__init__(f"segment {segment}", recorder)
+        self._fabric = fabric
+        self._facts = facts
+        self._segment = segment
+
+    def resolve(self, name: str, server: str, rtype: str = "A") -> tools.DnsAnswer:
+        """Ask a name server; with ``rtype="PTR"``, ``name`` may be an address."""
+        return self._dig(name, server, rtype)
+
+    def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        with _observer_address(self._facts, self._segment) as address:
+            return self._fabric.observe(self._facts.instance, self._segment, address, argv, timeout=timeout)
+
+
+class Client(Station):
+    """A host as its user has it: the host's own tools with the host's own configuration."""
+
+    def __init__(self, fabric: Fabric, target: HostRef, recorder: Recorder) -> None:
+        """Make a client of one host."""
+        super().__init__(target.host, recorder)
+        self._fabric = fabric
+        self._target = target
+
+    def resolve(self, name: str, server: str | None = None, rtype: str = "A") -> tools.DnsAnswer:
+        """Ask DNS, by default the host's own resolvers; a line in /etc/hosts does not count."""
+        return self._dig(name, server, rtype)
+
+    def lookup(self, name: str) -> tuple[str, ...]:
+        """Return the addresses that programs on the host get for a name, /etc/hosts included."""
+        return self._ask(tools.lookup_command(name), tools.parse_lookup, timeout=20)
+
+    def resolvers(self) -> tuple[str, ...]:
+        """Return the name servers that the host uses, in order."""
+        return self._ask(tools.RESOLVERS_COMMAND, tools.parse_resolvers)
+
+    def addresses(self, interface: str | None = None) -> tuple[str, ...]:
+        """Return the host's IPv4 addresses as it has them now, such as ``192.168.10.57/24``."""
+        return self._ask(tools.addresses_command(interface), tools.parse_addresses)
+
+    def routes(self) -> tuple[tools.Route, ...]:
+        """Return the host's routing table."""
+        return self._ask(tools.ROUTES_COMMAND, tools.parse_routes)
+
+    def gateway(self) -> str | None:
+        """Return the default route's gateway, or None."""
+        return next((r.gateway for r in self.routes() if r.destination == "default"), None)
+
+    def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        return self._fabric.run(self._target, argv, timeout=timeout)
+
+
+class Device:
+    """A network device; the session is opened by the first command."""
+
+    def __init__(self, connect: Callable[[], DeviceConnection], name: str, recorder: Recorder) -> None:
+        """Remember how to connect."""
+        self._connect = connect
+        self._name = name
+        self._recorder = recorder
+        self._connection: DeviceConnection | None = None
+
+    def show(self, command: str) -> str:
+        """Return what the device prints for a command."""
+        started = time.monotonic()
+        if self._connection is None:
+            self._connection = self._connect()
+        answer = self._connection.show(command)
+        self._recorder.add(self._name, command, None, answer, time.monotonic() - started)
+        return answer
+
+    def close(self) -> None:
+        """End the session if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class LabView:
+    """The ``lab`` fixture.
+
+    Attributes:
+        values: the variant's values, such as ``lab.values["user"].login``.
+        domain: the DNS domain of the hosts.
+    """
+
+    def __init__(
+        self,
+        facts: LabFacts,
+        fabric: Fabric,
+        recorder: Recorder,
+        device_opener: DeviceOpener | None = None,
+        hosts: dict[str, testinfra.host.Host] | None = None,
+    ) -> None:
+        """Make the view of one instance for one check.
+
+        Args:
+            facts: the instance as planned.
+            fabric: the way in.
+            recorder: gets each command.
+            device_opener: the way into network devices.
+            hosts: testinfra's hosts of earlier checks, which know already what system they are.
+        """
+        self.values: Mapping[str, Any] = facts.values
+        self.domain = facts.domain
+        self._facts = facts
+        self._fabric = fabric
+        self._recorder = recorder
+        self._device_opener = device_opener
+        self._hosts = hosts if hosts is not None else {}
+        self._devices: dict[str, Device] = {}
+
+    def host(self, name: str) -> testinfra.host.Host:
+        """Return testinfra's Host: ``lab.host("web").service("nginx").is_running``."""
+        target = self._target(name)
+        if name not in self._hosts:
+            self._hosts[name] = lab_host(self._fabric, target, self._recorder)
+        return self._hosts[name]
+
+    def client(self, name: str) -> Client:
+        """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""
+        return Client(self._fabric, self._target(name), self._recorder)
+
+    def probe(self, segment: str) -> Probe:
+        """Return an observer on a segment: ``lab.probe("office").ping("192.168.20.2")``."""
+        if segment not in self._facts.segments:
+            raise _unknown("segment", segment, self._facts.segments)
+        return Probe(self._fabric, self._facts, segment, self._recorder)
+
+    def device(self, name: str) -> Device:
+        """Return a network device: ``lab.device("r1").show("show ip route")``."""
+        target = self._target(name)
+        opener = self._device_opener
+        if opener is None:
+            raise CheckMistakeError(
+                Text(
+                    fr="Cette évaluation n'a pas d'accès aux équipements réseau.",
+                    en="This grading has no access to network devices.",
+                )
+            )
+        if name not in self._devices:
+            self._devices[name] = Device(lambda: opener(self._fabric, target), name, self._recorder)
+        return self._devices[name]
+
+    def address(self, host: str, interface: str | None = None) -> str:
+        """Return the planned address of a host, without prefix length: its first one, or an interface's.
+
+        Raises:
+            CheckMistakeError: the plan has none (``client(host).addresses()`` asks the host).
+        """
+        self._target(host)
+        candidates: Sequence[InterfaceFacts] = self._facts.hosts[host]
+        if interface is not None:
+            candidates = [i for i in candidates if i.name == interface]
+        for candidate in candidates:
+            if candidate.address is not None:
+                return candidate.address
+        place = host if interface is None else f"{host}:{interface}"
+        raise CheckMistakeError(
+            Text(
+                fr=f"Le plan ne donne pas d'adresse à {place} ; client(…).addresses() demande à la machine.",
+                en=f"The plan has no address for {place}; client(...).addresses() asks the host.",
+            )
+        )
+
+    def wait(
+        self, condition: Callable[[], T], within: float = 5.0, every: float = 0.1, what: str = "the condition"
+    ) -> T:
+        """Wait until a condition holds; see ``grader.waiting.eventually``."""
+        return eventually(condition, within=within, every=every, what=what)
+
+    def close(self) -> None:
+        """End what the check opened."""
+        for device in self._devices.values():
+            device.close()
+
+    def _target(self, host: str) -> HostRef:
+        if host not in self._facts.hosts:
+            raise _unknown("host", host, self._facts.hosts)
+        return HostRef(self._facts.instance, host)
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, object]) -> CheckMistakeError:
+    kinds = {"host": "machine", "segment": "segment"}
+    return CheckMistakeError(
+        Text(
+            fr=f"Le labo n'a pas de {kinds[kind]} « {name} » (il a : {', '.join(sorted(known))}).",
+            en=f"The lab has no {kind} '{name}' (it has: {', '.join(sorted(known))}).",
+        )
+    )
+
+
+def observer_addresses(facts: LabFacts, segment: str) -> tuple[str, ...]:
+    """Return addresses for observers, from the top of the subnet, that plan and variant do not use."""
+    network = ipaddress.IPv4Network(facts.segments[segment])
+    taken = {i.address for interfaces in facts.hosts.values() for i in interfaces}
+    taken |= {v.partition("/")[0] for v in facts.values.values() if isinstance(v, str)}
+    top, bottom = int(network.broadcast_address) - 1, int(network.network_address)
+    free = (str(ipaddress.IPv4Address(n)) for n in range(top, bottom, -1))
+    return tuple(
+        f"{address}/{network.prefixlen}"
+        for address in islice((a for a in free if a not in taken), _OBSERVER_ADDRESSES)
+    )
+
+
+@contextlib.contextmanager
+def _observer_address(facts: LabFacts, segment: str) -> Iterator[str]:
+    """Reserve an address among all gradings on this machine; the kernel frees it whatever happens."""
+    addresses = observer_addresses(facts, segment)
+    deadline = time.monotonic() + _ADDRESS_WAIT
+    while addresses and time.monotonic() < deadline:
+        for address in addresses:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
+                try:
+                    lock.bind(f"\0breakfix-observer/{facts.instance}/{segment}/{address}")
+                except OSError:
+                    continue
+                yield address
+                return
+        time.sleep(0.02)
+    raise ObservationError(
+        Text(
+            fr=f"Aucune adresse libre pour observer le segment {segment}.",
+            en=f"No free address to observe the segment {segment} from.",
+        )
+    )

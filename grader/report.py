@@ -1,0 +1,206 @@
+"""What a grading found: one result per check, and the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from grader.marks import ROLES, Role
+from orchestrator.text import Text
+
+Outcome = Literal["pass", "fail", "error"]
+Verdict = Literal["repaired", "not_repaired", "error"]
+SCHEMA = 1
+"""The version of the report's JSON form."""
+
+
+@dataclass(frozen=True)
+class CommandRecord:
+    """One command that a check ran, as the trainer and the jury may see it.
+
+    Attributes:
+        where: the host's name, or ``segment lan`` for an observer's command.
+        command: as a person would type it.
+        status: its exit status; None when it gave none (host unreachable, time-out).
+        output: standard output, then standard error, trimmed.
+        seconds: how long it took (the last time, when repeated).
+        times: how often it ran in a row with the same answer.
+    """
+
+    where: str
+    command: str
+    status: int | None
+    output: str
+    seconds: float
+    times: int = 1
+
+    def same_answer(self, other: CommandRecord) -> bool:
+        """Return whether another record is of the same command with the same answer."""
+        return (self.where, self.command, self.status, self.output) == (
+            other.where,
+            other.command,
+            other.status,
+            other.output,
+        )
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of one check.
+
+    Attributes:
+        id: the file's name and the function's: ``test_symptoms.py::test_gateway``.
+        role: the check's role; None for what is no check (a file that cannot be imported).
+        points: what a pass earns.
+        competence: a code of the referential, or None.
+        sentence: the trainee's sentence.
+        outcome: ``error`` is neither good nor bad: the grader could not judge.
+        evidence: what was expected and seen, or why there is no judgement; None for a pass.
+        commands: what was run to judge.
+        seconds: how long the check took.
+        host: the host that it looks at, or None.
+    """
+
+    id: str
+    role: Role | None
+    points: int
+    competence: str | None
+    sentence: Text
+    outcome: Outcome
+    evidence: Text | None = None
+    commands: tuple[CommandRecord, ...] = ()
+    seconds: float = 0.0
+    host: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the result as JSON's types."""
+        return {
+            "id": self.id,
+            "role": self.role,
+            "points": self.points,
+            "competence": self.competence,
+            "host": self.host,
+            "sentence": _text_out(self.sentence),
+            "outcome": self.outcome,
+            "evidence": None if self.evidence is None else _text_out(self.evidence),
+            "commands": [{f.name: getattr(c, f.name) for f in fields(c)} for c in self.commands],
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> CheckResult:
+        """Return the result that ``to_document`` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        role, outcome, evidence = document["role"], document["outcome"], document["evidence"]
+        if outcome not in get_args(Outcome) or role not in (None, *ROLES):
+            message = f"no check's result: outcome {outcome!r}, role {role!r}"
+            raise ValueError(message)
+        return cls(
+            id=document["id"],
+            role=role,
+            points=document["points"],
+            competence=document["competence"],
+            sentence=_text_in(document["sentence"]),
+            outcome=outcome,
+            evidence=None if evidence is None else _text_in(evidence),
+            commands=tuple(CommandRecord(**c) for c in document["commands"]),
+            seconds=document["seconds"],
+            host=document["host"],
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one grading, in the order in which the check files state them.
+
+    Attributes:
+        instance: the instance that was graded.
+        scenario: the scenario's id, or None for a lab's own health.
+        seed: the variant's seed.
+        digest: the plan's digest: which content the result is about.
+        started_at: ISO 8601, UTC.
+        seconds: how long the grading took.
+        results: one per check, and one error for each thing that should have been a check.
+    """
+
+    instance: str
+    scenario: str | None
+    seed: int
+    digest: str
+    started_at: str
+    seconds: float
+    results: tuple[CheckResult, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what the results come to; with one error, or without any check, there is no judgement."""
+        if not self.results or any(r.outcome == "error" for r in self.results):
+            return "error"
+        return "repaired" if all(r.outcome == "pass" for r in self.results) else "not_repaired"
+
+    @property
+    def points_total(self) -> int:
+        """Return the points that could be earned."""
+        return sum(r.points for r in self.results)
+
+    @property
+    def points(self) -> int | None:
+        """Return the points earned; None when the grade is invalid."""
+        if self.verdict == "error":
+            return None
+        return sum(r.points for r in self.results if r.outcome == "pass")
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Return the report as JSON; ``verdict`` and the points are there for readers that do not compute."""
+        document = {
+            "schema": SCHEMA,
+            "instance": self.instance,
+            "scenario": self.scenario,
+            "seed": self.seed,
+            "digest": self.digest,
+            "started_at": self.started_at,
+            "seconds": self.seconds,
+            "verdict": self.verdict,
+            "points": self.points,
+            "points_total": self.points_total,
+            "results": [r.to_document() for r in self.results],
+        }
+        return json.dumps(document, ensure_ascii=False, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Return the report that ``to_json`` wrote.
+
+        Raises:
+            ValueError: the text is no report, or one of another schema.
+        """
+        document = json.loads(text)
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            message = f"not a report of schema {SCHEMA}"
+            raise ValueError(message)
+        try:
+            return cls(
+                instance=document["instance"],
+                scenario=document["scenario"],
+                seed=document["seed"],
+                digest=document["digest"],
+                started_at=document["started_at"],
+                seconds=document["seconds"],
+                results=tuple(CheckResult.from_document(r) for r in document["results"]),
+            )
+        except (KeyError, TypeError) as error:
+            message = f"not a whole report: {error}"
+            raise ValueError(message) from error
+
+
+def _text_out(text: Text) -> dict[str, str]:
+    return {"fr": text.fr, "en": text.en}
+
+
+def _text_in(document: Mapping[str, str]) -> Text:
+    return Text(fr=document["fr"], en=document["en"])

@@ -1,0 +1,304 @@
+"""The grading process: imports pytest once, collects once, and forks a worker for each group of checks.
+
+Forked workers cost a few milliseconds each, share all that is imported, and keep a check that dies, hangs or
+changes the process from touching another group's. The parent gets JSON lines: ``collected``, one ``result``
+per check, ``report``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import pytest
+
+from grader.job import GradeRequest
+from grader.plugin import GraderPlugin, Planned, refused
+from grader.process import die_with_parent, kill_group
+from grader.recording import Commands, trim
+from grader.report import CheckResult, CommandRecord, Report
+from grader.worker import work
+from orchestrator.text import Text
+
+_GRACE = 2.0
+"""Seconds that a check gets beyond its time to end by the worker's own alarm, which tells where it hung."""
+
+_PLUGINS_OFF = [
+    "cacheprovider",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "skipping",
+    "stepwise",
+    "subtests",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+]
+"""pytest's own plugins that a grading has no use for: they cost time, or turn a warning into a failure."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Read a job from standard input, grade, and write events to a file descriptor.
+
+    Args:
+        arguments: the file descriptor's number and the parent's process id.
+    """
+    events_fd, parent = (int(a) for a in arguments)
+    die_with_parent(parent, signal.SIGTERM)
+    request = GradeRequest.from_json(sys.stdin.buffer.readline().decode())
+    os.set_inheritable(events_fd, False)
+    session = _Session(request, events_fd)
+    signal.signal(signal.SIGTERM, session.stop)
+    request.fabric.load()  # imported once, before the workers are forked
+    sys.dont_write_bytecode = True  # leave no __pycache__ in a trainer's folder
+    session.grade()
+
+
+@dataclass
+class _Worker:
+    """A running worker: its process, what it still has to do, and what it is at."""
+
+    pid: int
+    pidfd: int
+    pipe: int
+    output: int
+    waiting: deque[tuple[int, Planned]]
+    started: int | None = None
+    since: float = 0.0
+    deadline: float | None = None
+    timed_out: bool = False
+    commands: Commands = field(default_factory=Commands)
+    rest: bytes = b""
+
+
+class _Session:
+    def __init__(self, request: GradeRequest, events_fd: int) -> None:
+        self._request = request
+        self._events_fd = events_fd
+        self._workers: dict[int, _Worker] = {}
+        self._selector = selectors.DefaultSelector()
+        self._results: dict[int, CheckResult] = {}
+        self._problems: list[CheckResult] = []
+        self._started_at = datetime.now(UTC)
+        self._started = time.monotonic()
+        self._plugin = GraderPlugin(request, self._run)
+
+    def grade(self) -> None:
+        missing = [f for f in self._request.files if not f.is_file()]
+        files = [f for f in self._request.files if f.is_file()]
+        absent = Text(fr="Ce fichier de contrôles n'existe pas.", en="This check file does not exist.")
+        self._problems = [refused(f.name, absent) for f in missing]
+        if files:
+            pytest.main(_pytest_arguments(files), plugins=[self._plugin])
+        elif not missing:
+            self._problems.append(
+                refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file."))
+            )
+        for problem in () if files else self._problems:
+            self._send({"event": "result", "result": problem.to_document()})
+        results = [*(self._results[n] for n in sorted(self._results)), *self._problems]
+        report = Report(
+            instance=self._request.facts.instance,
+            scenario=self._request.scenario,
+            seed=self._request.seed,
+            digest=self._request.digest,
+            started_at=self._started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            seconds=round(time.monotonic() - self._started, 3),
+            results=tuple(results),
+        )
+        if self._collected or not files:
+            self._send({"event": "report", "report": report.to_json(indent=None)})
+
+    _collected = False
+
+    def stop(self, _number: int, _frame: FrameType | None) -> NoReturn:
+        for worker in list(self._workers.values()):
+            kill_group(worker.pid)
+        os._exit(128 + signal.SIGTERM)
+
+    def _run(self, planned: list[Planned], problems: list[CheckResult]) -> None:
+        self._collected = True
+        self._problems += problems
+        longest = max((p.timeout for p in planned), default=0.0)
+        self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
+        for problem in self._problems:
+            self._send({"event": "result", "result": problem.to_document()})
+        queue = _groups(planned)
+        while queue or self._workers:
+            while queue and len(self._workers) < max(1, self._request.workers):
+                self._start(queue.popleft())
+            for key, _ in self._selector.select(self._patience()):
+                worker = self._workers.get(key.data)
+                if worker is None:
+                    continue
+                self._read(worker)
+                if key.fd == worker.pidfd and (again := self._reap(worker)):
+                    queue.appendleft(again)
+            self._kill_overdue()
+
+    def _start(self, group: deque[tuple[int, Planned]]) -> None:
+        reading, writing = os.pipe()
+        output = os.memfd_create("output")
+        parent = os.getpid()
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGTERM}
+        )  # no stop between the fork and its entry here
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+                os.close(reading)
+                os.close(self._events_fd)
+                work(self._plugin, list(group), writing, output, parent)
+                status = 0
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
+            finally:
+                os._exit(status)
+        os.close(writing)
+        os.set_blocking(reading, False)
+        worker = _Worker(pid, os.pidfd_open(pid), reading, output, group)
+        self._workers[pid] = worker
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        self._selector.register(worker.pipe, selectors.EVENT_READ, pid)
+        self._selector.register(worker.pidfd, selectors.EVENT_READ, pid)
+
+    def _patience(self) -> float | None:
+        deadlines = [w.deadline for w in self._workers.values() if w.deadline is not None and not w.timed_out]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if worker.deadline is not None and now >= worker.deadline and not worker.timed_out:
+                worker.timed_out = True
+                kill_group(worker.pid)
+
+    def _read(self, worker: _Worker) -> None:
+        while True:
+            try:
+                data = os.read(worker.pipe, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                if worker.pipe in self._selector.get_map():
+                    self._selector.unregister(worker.pipe)
+                return
+            *lines, worker.rest = (worker.rest + data).split(b"\n")
+            for line in lines:
+                self._take(worker, json.loads(line))
+
+    def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
+        match message:
+            case {"start": number}:
+                worker.started = number
+                worker.since = time.monotonic()
+                worker.deadline = worker.since + worker.waiting[0][1].timeout + _GRACE
+                worker.commands = Commands()
+            case {"command": record}:
+                worker.commands.add(CommandRecord(**record))
+            case {"end": result}:
+                self._finish(worker, CheckResult.from_document(result))
+
+    def _finish(self, worker: _Worker, result: CheckResult) -> None:
+        number, _ = worker.waiting.popleft()
+        worker.started = worker.deadline = None
+        self._results[number] = result = replace(result, commands=worker.commands.all())
+        self._send({"event": "result", "result": result.to_document()})
+
+    def _reap(self, worker: _Worker) -> deque[tuple[int, Planned]] | None:
+        """Bury a worker that ended; return the checks that it left for another one."""
+        kill_group(
+            worker.pid
+        )  # what its checks started, while the dead leader still keeps the group's number
+        _, status = os.waitpid(worker.pid, 0)
+        self._read(worker)
+        if worker.pipe in self._selector.get_map():
+            self._selector.unregister(worker.pipe)
+        self._selector.unregister(worker.pidfd)
+        if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
+            check = worker.waiting[0][1]
+            reason = _end_of(worker, status, check.timeout)
+            seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
+            self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
+        for fd in (worker.pipe, worker.pidfd, worker.output):
+            os.close(fd)
+        del self._workers[worker.pid]
+        return worker.waiting or None
+
+    def _send(self, event: dict[str, Any]) -> None:
+        line = json.dumps(event).encode() + b"\n"
+        while line:
+            line = line[os.write(self._events_fd, line) :]
+
+
+def _groups(planned: list[Planned]) -> deque[deque[tuple[int, Planned]]]:
+    """Group the checks by the host that they look at; one without a host is a group of its own."""
+    groups: dict[object, deque[tuple[int, Planned]]] = {}
+    for number, check in enumerate(planned):
+        host = check.result.host
+        groups.setdefault(number if host is None else host, deque()).append((number, check))
+    return deque(groups.values())
+
+
+def _end_of(worker: _Worker, status: int, timeout: float) -> Text:
+    """Return how a worker died in the middle of a check, with the last lines that it printed."""
+    if worker.timed_out:
+        reason = Text(
+            fr=f"Le contrôle n'a pas fini en {timeout:g} s et a été tué.",
+            en=f"The check did not end within {timeout:g} s and was killed.",
+        )
+    else:
+        code = os.waitstatus_to_exitcode(status)
+        end = f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        fin = f"état {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        reason = Text(
+            fr=f"Le contrôle a mis fin à son propre processus ({fin}).",
+            en=f"The check ended its own process ({end}).",
+        )
+    size = os.fstat(worker.output).st_size
+    printed = os.pread(worker.output, 4000, max(0, size - 4000)).decode("utf-8", errors="replace").strip()
+    return reason.map(lambda text: f"{text}\n{trim(printed)}") if printed else reason
+
+
+def _pytest_arguments(files: Sequence[Path]) -> list[str]:
+    """Return pytest's arguments: nothing of the user's working folder or environment changes a grading."""
+    folder = os.path.commonpath([f.parent for f in files])
+    return [
+        "--config-file=/dev/null",
+        f"--rootdir={folder}",
+        f"--confcutdir={folder}",
+        "--noconftest",
+        "--import-mode=importlib",
+        "--capture=no",
+        "--color=no",
+        "--no-header",
+        "--no-summary",
+        "-q",
+        *(f"-pno:{name}" for name in _PLUGINS_OFF),
+        *(os.fspath(f) for f in files),
+    ]

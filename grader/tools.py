@@ -1,0 +1,280 @@
+"""The tools that observe a network: for each, its command and the parser of its answer.
+
+Every command is bounded in time by the tool itself. A parser returns what was observed, also that nothing
+answered; it raises ``ValueError`` for an answer that says nothing about the network (wrong use, no right).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A tool that ended, with its output as text."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What a web server answered; true when it answered at all.
+
+    Attributes:
+        status: the HTTP status, or None when there was no answer.
+        problem: curl's words when there was none.
+        headers: names in lower case.
+        body: the text.
+    """
+
+    status: int | None
+    problem: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        """Return whether there was an answer, of whatever status."""
+        return self.status is not None
+
+
+@dataclass(frozen=True)
+class DnsAnswer:
+    """What a name server answered; true when it gave at least one record of the type asked for.
+
+    Attributes:
+        status: ``NOERROR``, ``NXDOMAIN``, ``SERVFAIL``...; None when no server answered.
+        records: the data of the records of the type asked for, without a final dot.
+        authoritative: whether the server speaks for the zone (flag aa).
+    """
+
+    status: str | None
+    records: tuple[str, ...] = ()
+    authoritative: bool = False
+
+    def __bool__(self) -> bool:
+        """Return whether there is a record."""
+        return bool(self.records)
+
+
+@dataclass(frozen=True)
+class PingAnswer:
+    """Whether an address answered an echo request; ``problem`` has ping's words when it did not."""
+
+    reached: bool
+    problem: str = ""
+
+    def __bool__(self) -> bool:
+        """Return whether it answered."""
+        return self.reached
+
+
+@dataclass(frozen=True)
+class TcpAnswer:
+    """Whether a TCP port could be opened.
+
+    Attributes:
+        state: ``open``, ``refused`` (nothing listens or a firewall rejects), ``silent`` (dropped, host down),
+            ``unreachable`` (no route) or ``unknown name``.
+        problem: the tool's words.
+    """
+
+    state: str
+    problem: str = ""
+
+    def __bool__(self) -> bool:
+        """Return whether the port is open."""
+        return self.state == "open"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A line of the routing table; ``gateway`` is None on the own segment."""
+
+    destination: str
+    gateway: str | None
+    interface: str | None
+
+
+# curl(1), EXIT CODES: those by which it says what the network or the server did.
+_CURL_OBSERVED = frozenset({5, 6, 7, 18, 28, 35, 51, 52, 55, 56, 60, 92})
+
+
+def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5.0) -> tuple[str, ...]:
+    """Return the command that gets a page; no proxy, no redirect followed, no user's configuration."""
+    header = () if host_header is None else ("--header", f"Host: {host_header}")
+    bounds = ("--max-time", f"{timeout:g}")
+    return (
+        "curl",
+        "--disable",
+        "--silent",
+        "--show-error",
+        "--include",
+        "--noproxy",
+        "*",
+        *bounds,
+        *header,
+        "--",
+        url,
+    )
+
+
+def parse_curl(done: Completion) -> HttpAnswer:
+    """Return what curl --include printed."""
+    if done.status in _CURL_OBSERVED:
+        return HttpAnswer(None, re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip()))
+    if done.status != 0:
+        raise ValueError(done.stderr)
+    rest = done.stdout
+    while True:
+        head, separator, rest = rest.replace("\r\n", "\n", 1).partition("\n\r\n")
+        if not separator:
+            head, separator, rest = head.partition("\n\n")
+        lines = head.splitlines()
+        status_line = re.match(r"HTTP/[\d.]+ (\d{3})", lines[0]) if lines else None
+        if status_line is None:
+            raise ValueError(done.stdout)
+        status = int(status_line[1])
+        if status >= 200 or status == 101:  # noqa: PLR2004 (1xx are interim answers, RFC 9110 15.2)
+            break
+    pairs = (line.partition(":") for line in lines[1:])
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return HttpAnswer(status, "", headers, rest)
+
+
+def dig_command(
+    name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False
+) -> tuple[str, ...]:
+    """Return the command that asks a name server; two tries of one second: one lost datagram is no fault."""
+    at = () if server is None else (f"@{server}",)
+    question = ("-x", name) if reverse else ("-t", rtype, "-q", name)
+    return ("dig", "-r", *at, "+time=1", "+tries=2", "+noall", "+comments", "+answer", *question)
+
+
+def parse_dig(done: Completion, rtype: str) -> DnsAnswer:
+    """Return what dig printed; its status 9 says that no server answered."""
+    if done.status == 9:  # noqa: PLR2004 (dig(1), RETURN CODES)
+        return DnsAnswer(None)
+    header = re.search(r"->>HEADER<<-.*? status: (\w+)", done.stdout)
+    if done.status != 0 or header is None:
+        raise ValueError(done.stderr or done.stdout)
+    flags = re.search(r"^;; flags: ([^;]*);", done.stdout, re.MULTILINE)
+    rows = (line.split(None, 4) for line in done.stdout.splitlines() if line and not line.startswith(";"))
+    records = tuple(row[4].removesuffix(".") for row in rows if len(row) == 5 and row[3] == rtype)  # noqa: PLR2004
+    return DnsAnswer(header[1], records, flags is not None and "aa" in flags[1].split())
+
+
+_PING_OBSERVED = re.compile(
+    r"unreachable|Name or service not known|Temporary failure in name resolution|No address associated|"
+    r"No route to host|Message too long|message too long"
+)
+
+
+def ping_command(address: str, *, within: int = 2, size: int | None = None) -> tuple[str, ...]:
+    """Return the command that asks each second and ends at the first answer or after ``within`` seconds.
+
+    Args:
+        address: an address or a name.
+        within: seconds.
+        size: octets of ICMP data to send unfragmented, to find the MTU of a path (1472 fits Ethernet).
+    """
+    whole = () if size is None else ("-M", "do", "-s", str(size))
+    return ("ping", "-n", "-c", "1", "-w", str(within), *whole, address)
+
+
+def parse_ping(done: Completion) -> PingAnswer:
+    """Return what ping said: status 0 answered, 1 not, 2 another trouble (iputils ping(8))."""
+    if done.status == 0:
+        return PingAnswer(reached=True)
+    said = done.stderr.strip() or (re.findall(r"^From .*$", done.stdout, re.MULTILINE) or ["no answer"])[-1]
+    if done.status == 1 or _PING_OBSERVED.search(said):
+        return PingAnswer(reached=False, problem=said)
+    raise ValueError(said)
+
+
+_NC_STATES = (
+    ("refused", "Connection refused"),
+    ("silent", "timed out"),
+    ("unreachable", "Network is unreachable"),
+    ("unreachable", "No route to host"),
+    ("unknown name", "getaddrinfo"),
+)
+
+
+def nc_command(address: str, port: int, *, timeout: int = 2) -> tuple[str, ...]:
+    """Return the command that opens a TCP port and closes it again (netcat-openbsd)."""
+    return ("nc", "-z", "-v", "-w", str(timeout), address, str(port))
+
+
+def parse_nc(done: Completion) -> TcpAnswer:
+    """Return what nc said."""
+    if done.status == 0:
+        return TcpAnswer("open")
+    said = done.stderr.strip()
+    for state, words in _NC_STATES:
+        if words in said:
+            return TcpAnswer(state, said)
+    raise ValueError(said)
+
+
+def addresses_command(interface: str | None) -> tuple[str, ...]:
+    """Return the command that lists IPv4 addresses of global scope."""
+    device = () if interface is None else ("dev", interface)
+    return ("ip", "-json", "-4", "address", "show", "scope", "global", *device)
+
+
+def parse_addresses(done: Completion) -> tuple[str, ...]:
+    """Return ``address/prefix`` of each; none for an interface that does not exist."""
+    if done.status == 1 and "does not exist" in done.stderr:
+        return ()
+    return tuple(
+        f"{entry['local']}/{entry['prefixlen']}"
+        for link in _ip_json(done)
+        for entry in link.get("addr_info", ())
+        if "local" in entry
+    )
+
+
+ROUTES_COMMAND = ("ip", "-json", "-4", "route", "show")
+
+
+def parse_routes(done: Completion) -> tuple[Route, ...]:
+    """Return the main routing table."""
+    return tuple(Route(r["dst"], r.get("gateway"), r.get("dev")) for r in _ip_json(done))
+
+
+RESOLVERS_COMMAND = ("cat", "/etc/resolv.conf")
+
+
+def parse_resolvers(done: Completion) -> tuple[str, ...]:
+    """Return the name servers of resolv.conf(5); none when the file is missing."""
+    if done.status != 0 and "No such file" not in done.stderr:
+        raise ValueError(done.stderr)
+    words = (line.split() for line in done.stdout.splitlines())
+    return tuple(w[1] for w in words if len(w) > 1 and w[0] == "nameserver")
+
+
+def lookup_command(name: str) -> tuple[str, ...]:
+    """Return the command that resolves a name as programs do, by nsswitch.conf."""
+    return ("getent", "ahostsv4", name)
+
+
+def parse_lookup(done: Completion) -> tuple[str, ...]:
+    """Return the addresses, each once; getent(1) says 2 for a name that is not found."""
+    if done.status not in (0, 2):
+        raise ValueError(done.stderr)
+    return tuple(dict.fromkeys(line.split()[0] for line in done.stdout.splitlines() if line.strip()))
+
+
+def _ip_json(done: Completion) -> list[dict[str, Any]]:
+    if done.status != 0:
+        raise ValueError(done.stderr)
+    answer = json.loads(done.stdout or "[]")
+    if not isinstance(answer, list):
+        raise ValueError(done.stdout)  # noqa: TRY004 (a parser's one error)
+    return [row for row in answer if isinstance(row, dict)]

@@ -1,0 +1,108 @@
+"""A forked worker: runs a group's checks one after another and tells over a pipe what happens."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from types import FrameType
+from typing import Any
+
+from grader.plugin import CheckTimeoutError, GraderPlugin, Judgement, Planned, judge
+from grader.process import die_with_parent
+from grader.recording import Recorder
+from grader.report import CommandRecord
+
+
+def work(
+    plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int, output: int, parent: int
+) -> None:
+    """Run the checks in this freshly forked process.
+
+    It ends early, leaving the rest to another worker, when a check has upset the process: after a time-out a
+    connection may be in the middle of an answer, and pytest cannot go on after ``pytest.exit``.
+
+    Args:
+        plugin: the grading's plugin.
+        checks: each check with its number.
+        pipe: where the messages go (JSON lines).
+        output: a file for what the checks print.
+        parent: the grading process.
+    """
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with_parent(parent, signal.SIGKILL)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, output), (2, output)):
+        os.dup2(source, target)
+    gc.freeze()
+    signal.signal(signal.SIGALRM, _out_of_time)
+    messages = _Messages(pipe)
+    plugin.recorder = Recorder(messages.command)
+    for position, (number, check) in enumerate(checks):
+        following = checks[position + 1][1].item if position + 1 < len(checks) else None
+        messages.send({"start": number})
+        started = time.monotonic()
+        upset = _run(plugin, check, following)
+        judged = replace(
+            check.result,
+            outcome=plugin.judgement.outcome,
+            evidence=plugin.judgement.evidence,
+            seconds=round(time.monotonic() - started, 4),
+        )
+        messages.send({"end": judged.to_document()})
+        if upset:
+            return
+    plugin.close()
+
+
+def _run(plugin: GraderPlugin, check: Planned, following: Any) -> bool:  # noqa: ANN401 (an item or None)
+    """Run one check; return whether the process is upset by it."""
+    plugin.judgement = Judgement("pass")
+    _time_is_over.clear()
+    _limit.append(check.timeout)
+    signal.setitimer(signal.ITIMER_REAL, check.timeout)
+    try:
+        check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=following)
+    except BaseException as error:
+        plugin.judgement = judge("escaped", error, check.item.path)
+        return True
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _limit.clear()
+    if _time_is_over and plugin.judgement.outcome != "error":  # a bare except swallowed it
+        plugin.judgement = judge("call", CheckTimeoutError(f"{check.timeout:g}"), check.item.path)
+    return bool(_time_is_over)
+
+
+_limit: list[float] = []
+_time_is_over: list[bool] = []
+
+
+def _out_of_time(_number: int, _frame: FrameType | None) -> None:
+    _time_is_over.append(True)
+    if _limit:
+        raise CheckTimeoutError(f"{_limit[0]:g}")
+
+
+class _Messages:
+    """Writes whole lines; the alarm waits, so that none is cut in the middle."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+
+    def send(self, message: dict[str, Any]) -> None:
+        line = json.dumps(message).encode() + b"\n"
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        try:
+            while line:
+                line = line[os.write(self._pipe, line) :]
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+
+    def command(self, record: CommandRecord) -> None:
+        self.send({"command": asdict(record)})

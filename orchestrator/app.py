@@ -1,0 +1,108 @@
+"""The composition root: makes the parts and puts them together. Nothing else constructs an engine or a fabric."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.client import FabricClient
+from orchestrator.images.catalogue import Catalogue, ImageSource
+from orchestrator.images.observer import BuildObserver, SilentObserver
+from orchestrator.instances import Instances
+from orchestrator.loader.content import Content, content_roots
+from orchestrator.records import Records, state_folder
+from orchestrator.service import Labs
+
+if TYPE_CHECKING:
+    from orchestrator.engine.base import Engine
+    from orchestrator.images.builder import ImageBuilder
+
+
+class App:
+    """The program for one command: parts are made when they are first needed.
+
+    Attributes:
+        build_observer: is told what image builds do; a command may set its own before it needs images.
+    """
+
+    def __init__(self, content: Sequence[Path] = ()) -> None:
+        """Take the content roots of ``--content``; the built-in one and the environment's come besides."""
+        self._options = tuple(content)
+        self.build_observer: BuildObserver = SilentObserver()
+
+    @cached_property
+    def content(self) -> Content:
+        """Return all content."""
+        return Content(content_roots(self._options))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Return the engine (the Docker SDK takes long to import).
+
+        Raises:
+            MachineError: Docker Engine does not answer.
+        """
+        from orchestrator.engine.docker_engine import DockerEngine
+
+        return DockerEngine()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Return the images of all content."""
+        names = self.content.images()
+        return Catalogue({n: ImageSource(self.content.image(n), self.content.image_folder(n)) for n in names})
+
+    @cached_property
+    def builder(self) -> ImageBuilder:
+        """Return what builds images."""
+        from orchestrator.images.builder import ImageBuilder
+
+        return ImageBuilder(self.engine, self.catalogue)
+
+    @cached_property
+    def fabric(self) -> FabricClient:
+        """Return the fabric, whose helper is started, or replaced where its image is not the current one.
+
+        Raises:
+            MachineError: the helper cannot be built or does not come up.
+        """
+        tags = self.builder.build([fabric_container.IMAGE], self.build_observer)
+        return fabric_container.ensure(self.engine, tags[fabric_container.IMAGE])
+
+    @cached_property
+    def records(self) -> Records:
+        """Return the records of this user's instances."""
+        return Records(state_folder() / "instances")
+
+    @cached_property
+    def instances(self) -> Instances:
+        """Return the instances on the engine."""
+        return Instances(self.engine, lambda: self.fabric, self.records, _user())
+
+    @cached_property
+    def labs(self) -> Labs:
+        """Return the service that the commands use."""
+        return Labs(content=self.content, instances=self.instances, records=self.records, build=self.build)
+
+    def build(self, names: Sequence[str]) -> dict[str, str]:
+        """Build images and the fabric's where they are missing, at once, and return their references by name."""
+        return self.builder.build([*names, fabric_container.IMAGE], self.build_observer)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for part in ("fabric", "engine"):
+            if part in self.__dict__:
+                self.__dict__[part].close()
+
+
+def _user() -> str:
+    """Return the name of the user who runs the program; a number where the machine knows none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,509 @@
+"""Docker Engine behind the ``Engine`` protocol: the one module that imports ``docker``.
+
+Importing the SDK takes 0.3 s, so only the composition root imports this module, once a command needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+import docker.types
+import requests
+import urllib3
+
+from orchestrator.engine import refusals
+from orchestrator.engine.base import (
+    Cancellation,
+    Container,
+    ContainerSpec,
+    EngineInfo,
+    Image,
+    ImageBuildError,
+    NoSuchContainerError,
+    OnLine,
+)
+from orchestrator.errors import BreakfixError, LabError, MachineError
+from orchestrator.text import Text
+
+_STANDARD = "unix:///var/run/docker.sock"
+
+_ANSWER = 60
+"""Seconds for an ordinary answer. Creating a container on a busy disk may take many."""
+
+_SILENT_BUILD = 900
+"""Seconds that a build step may print nothing: a large package unpacks silently on a slow disk."""
+
+_SILENT_REGISTRY = 8
+"""Seconds that a registry may say nothing before it counts as not there."""
+
+_REMOVAL = 30
+"""Seconds until a container that somebody else is removing must be gone."""
+
+_CONNECTIONS = 32
+"""Connections kept open: one per thread that may call at the same time."""
+
+_OPEN_FILES = docker.types.Ulimit(name="nofile", soft=4096, hard=16384)
+"""Docker's own limit may be a billion, over which old programs loop at start; yet a daemon that lacks
+CAP_SYS_RESOURCE (Docker inside a container) cannot give more than it has, which is often 20,000."""
+
+_CONSOLE = docker.types.LogConfig(
+    type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"}
+)
+"""A host's console output is kept, but a trainee cannot fill the machine's disk with it."""
+
+_CHUNK = 1 << 20
+
+
+class _Client(docker.APIClient):
+    """The SDK's client with streams whose response is at hand, so that another thread can end them."""
+
+    def request_stream(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, Any],
+        data: bytes | Iterator[bytes] | None = None,
+        silence: float = _ANSWER,
+    ) -> requests.Response:
+        """Send a request whose answer comes in pieces, at most ``silence`` seconds apart."""
+        response = self.request(
+            method,
+            f"{self.base_url}/v{self.api_version}{path}",
+            params=parameters,
+            data=data,
+            headers=None if data is None else {"Content-Type": "application/x-tar"},
+            stream=True,
+            timeout=(_ANSWER, silence),
+        )
+        try:
+            response.raise_for_status()
+        except requests.HTTPError as error:
+            raise docker.errors.create_api_error_from_http_exception(error) from error
+        return response
+
+
+class DockerEngine:
+    """Docker Engine, reached over its Unix socket; see ``Engine`` for what each call does."""
+
+    def __init__(self, address: str | None = None) -> None:
+        """Connect.
+
+        Args:
+            address: ``unix:///path``; by default what DOCKER_HOST says, else Docker's standard socket.
+
+        Raises:
+            MachineError: no engine answers there, this user may not use it, or it is too old.
+        """
+        self._address = address or os.environ.get("DOCKER_HOST") or _STANDARD
+        if not self._address.startswith("unix://"):
+            raise refusals.not_local(self._address)
+        with self._translated("docker"):
+            self._api = _Client(self._address, version="auto", timeout=_ANSWER, max_pool_size=_CONNECTIONS)
+            version = str(self._api.version(api_version=False)["Version"])
+        if _release(version) < refusals.OLDEST:
+            self.close()
+            raise refusals.too_old(version)
+
+    def info(self) -> EngineInfo:
+        """Return what the engine is."""
+        with self._translated("docker"):
+            info = self._api.info()
+        return EngineInfo(
+            version=str(info["ServerVersion"]),
+            cgroup_version=int(info.get("CgroupVersion") or 1),
+            storage_driver=str(info["Driver"]),
+            security_options=tuple(info.get("SecurityOptions") or ()),
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
+            cpus=int(info["NCPU"]),
+            memory=int(info["MemTotal"]),
+        )
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Create a container and return its id."""
+        with self._translated(spec.name, image=spec.image):
+            created = self._api.create_container(
+                spec.image,
+                command=list(spec.command) if spec.command else None,
+                name=spec.name,
+                hostname=spec.hostname,
+                environment=dict(spec.environment),
+                labels=dict(spec.labels),
+                stop_signal=spec.stop_signal,
+                host_config=self._host_config(spec),
+            )
+        return str(created["Id"])
+
+    def _host_config(self, spec: ContainerSpec) -> dict[str, Any]:
+        return dict(
+            self._api.create_host_config(
+                network_mode=spec.network,
+                dns=list(spec.dns) or None,
+                mem_limit=spec.memory,
+                memswap_limit=spec.memory,  # equal to the memory limit: no swap on top
+                cpu_shares=spec.cpu_shares,
+                pids_limit=spec.pids,
+                ulimits=[_OPEN_FILES],
+                tmpfs=dict(spec.tmpfs),
+                binds={
+                    source: {"bind": target, "mode": "ro" if read_only else "rw"}
+                    for source, (target, read_only) in spec.binds.items()
+                },
+                devices=[f"{device}:{device}:rwm" for device in spec.devices],
+                cap_add=list(spec.capabilities),
+                cap_drop=list(spec.drop_capabilities),
+                security_opt=list(spec.security_options),
+                cgroupns=spec.cgroup_namespace,
+                pid_mode=spec.pid_mode,
+                privileged=spec.privileged,
+                read_only=spec.read_only,
+                restart_policy={"Name": "always" if spec.restart else "no"},
+                log_config=_CONSOLE,
+                init=False,
+            )
+        )
+
+    def put_archive(self, container: str, archive: bytes) -> None:
+        """Unpack a tar archive at the root of a container that has not been started."""
+        with self._translated(container):
+            self._api.put_archive(container, "/", archive)
+
+    def start(self, container: str) -> None:
+        """Start a created or stopped container."""
+        with self._translated(container):
+            self._api.start(container)
+
+    def restart(self, container: str, *, grace: int) -> None:
+        """Stop a container (killing it after ``grace`` seconds) and start it again."""
+        with self._translated(container):
+            self._api.restart(container, timeout=grace)
+
+    def pause(self, container: str) -> None:
+        """Freeze all processes of a running container."""
+        with self._translated(container):
+            self._api.pause(container)
+
+    def unpause(self, container: str) -> None:
+        """Let a paused container go on."""
+        with self._translated(container):
+            self._api.unpause(container)
+
+    def remove(self, container: str) -> None:
+        """Kill and remove a container with its anonymous volumes."""
+        try:
+            with self._translated(container):
+                self._api.remove_container(container, v=True, force=True)
+        except NoSuchContainerError:
+            return
+        except LabError as error:
+            if refusals.REMOVAL_RUNS not in error.evidence:
+                raise
+            self._wait_until_gone(container)
+
+    def _wait_until_gone(self, container: str) -> None:
+        try:
+            with self._translated(container):
+                self._api.wait(container, timeout=_REMOVAL, condition="removed")
+        except NoSuchContainerError:
+            return
+
+    def container(self, container: str) -> Container:
+        """Return a container by id or name."""
+        with self._translated(container):
+            found = self._api.inspect_container(container)
+        return Container(
+            id=str(found["Id"]),
+            name=str(found["Name"]).removeprefix("/"),
+            image=str(found["Config"]["Image"]),
+            labels=found["Config"].get("Labels") or {},
+            state=str(found["State"]["Status"]),
+        )
+
+    def containers(self, labels: Mapping[str, str | None]) -> tuple[Container, ...]:
+        """Return all containers, running or not, that carry every label, by name."""
+        with self._translated("docker"):
+            found = self._api.containers(all=True, filters={"label": _filter(labels)})
+        listed = (
+            Container(
+                id=str(one["Id"]),
+                name=str(one["Names"][0]).removeprefix("/") if one.get("Names") else str(one["Id"])[:12],
+                image=str(one["Image"]),
+                labels=one.get("Labels") or {},
+                state=str(one["State"]),
+            )
+            for one in found
+        )
+        return tuple(sorted(listed, key=lambda container: container.name))
+
+    def has_image(self, reference: str) -> bool:
+        """Return whether the image is there."""
+        try:
+            self._api.request_stream("GET", f"/images/{reference}/json", {}).close()
+        except docker.errors.NotFound:
+            return False
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise self._translation(error, reference) from error
+        return True
+
+    def images(self, labels: Mapping[str, str | None]) -> tuple[Image, ...]:
+        """Return the images that carry every label."""
+        with self._translated("docker"):
+            found = self._api.images(filters={"label": _filter(labels)})
+        return tuple(
+            Image(
+                id=str(one["Id"]),
+                tags=tuple(tag for tag in one.get("RepoTags") or () if tag != "<none>:<none>"),
+                labels=one.get("Labels") or {},
+                size=int(one["Size"]),
+            )
+            for one in found
+        )
+
+    def images_size(self) -> int:
+        """Return how many bytes all images take together, shared layers counted once."""
+        with self._translated("docker"):
+            # Before API 1.42 the parameter is ignored: the rest is counted too, slower but as right.
+            return int(self._api.request_stream("GET", "/system/df", {"type": "image"}).json()["LayersSize"])
+
+    def pull(self, reference: str) -> bool:
+        """Pull an image; False where no registry answers or it does not have it."""
+        name, tag = _split(reference)
+        try:
+            response = self._api.request_stream(
+                "POST", "/images/create", {"fromImage": name, "tag": tag}, None, _SILENT_REGISTRY
+            )
+            with closing(response):
+                for event in _events(response):
+                    if "error" in event:
+                        return False
+        except (docker.errors.APIError, requests.Timeout):
+            return False
+        except (
+            docker.errors.DockerException,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+        ) as error:
+            if _timed_out(error):
+                return False
+            raise self._translation(error, reference) from error
+        return self.has_image(reference)
+
+    def import_image(self, archive: Path, reference: str, labels: Mapping[str, str]) -> None:
+        """Make an image of a root file system's tar archive."""
+        name, tag = _split(reference)
+        changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
+        with self._translated(reference), archive.open("rb") as stream:
+            response = self._api.request_stream(
+                "POST",
+                "/images/create",
+                {"fromSrc": "-", "repo": name, "tag": tag, "changes": changes},
+                iter(lambda: stream.read(_CHUNK), b""),
+                _SILENT_BUILD,
+            )
+            with closing(response):
+                _raise_reported(response, reference)
+
+    def build(
+        self,
+        context: bytes,
+        reference: str,
+        *,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        on_line: OnLine,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Build an image from a tar archive with a Dockerfile; the build uses the machine's network."""
+        cancellation = cancellation or Cancellation()
+        cancellation.check()
+        parameters = {
+            "t": reference,
+            "buildargs": json.dumps(dict(arguments)),
+            "labels": json.dumps(dict(labels)),
+            "networkmode": "host",
+            "rm": True,
+            "forcerm": True,
+        }
+        with self._translated(reference):
+            response = self._api.request_stream("POST", "/build", parameters, context, _SILENT_BUILD)
+            with closing(response), cancellation.ending_by(lambda: _hang_up(response)):
+                lines = _Lines(on_line)
+                complete = False
+                for event in _events(response):
+                    lines.add(str(event.get("stream") or ""))
+                    if "error" in event:
+                        lines.add(str(event["error"]) + "\n")
+                        raise _build_error(reference, str(event["error"]))
+                    complete = complete or str(event.get("stream", "")).startswith("Successfully tagged ")
+        if not complete:
+            raise _build_error(reference, "Docker Engine ended the build without a word")
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image by tag or id, and the untagged images below it."""
+        try:
+            self._api.remove_image(reference)
+        except docker.errors.NotFound:
+            return
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise self._translation(error, reference) from error
+
+    def save(self, references: Iterable[str]) -> Iterator[bytes]:
+        """Yield a tar archive of images, to be read by ``load``."""
+        names = list(references)
+        with (
+            self._translated(", ".join(names)),
+            closing(self._api.request_stream("GET", "/images/get", {"names": names})) as response,
+        ):
+            yield from response.iter_content(_CHUNK)
+
+    def load(self, archive: Iterable[bytes]) -> tuple[str, ...]:
+        """Load images from an archive and return their tags."""
+        tags = []
+        with self._translated("images load"):
+            response = self._api.request_stream(
+                "POST", "/images/load", {"quiet": True}, iter(archive), _SILENT_BUILD
+            )
+            with closing(response):
+                for event in _events(response):
+                    if "error" in event:
+                        raise _load_error(str(event["error"]))
+                    tags += _loaded(str(event.get("stream", "")))
+        return tuple(tags)
+
+    def volumes(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Return the names of the volumes that carry every label."""
+        with self._translated("docker"):
+            found = self._api.volumes(filters={"label": _filter(labels)})
+        return tuple(sorted(str(volume["Name"]) for volume in found["Volumes"] or ()))
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Create a volume; one that exists is kept."""
+        with self._translated(name):
+            self._api.create_volume(name, labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; one that is gone is no error."""
+        try:
+            self._api.remove_volume(name)
+        except docker.errors.NotFound:
+            return
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise self._translation(error, name) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()
+
+    @contextmanager
+    def _translated(self, subject: str, *, image: str | None = None) -> Iterator[None]:
+        try:
+            yield
+        except BreakfixError:
+            raise
+        except docker.errors.ImageNotFound as error:
+            raise self._translation(error, image or subject) from error
+        except (
+            docker.errors.DockerException,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+        ) as error:
+            raise self._translation(error, subject) from error
+
+    def _translation(self, error: Exception, subject: str) -> BreakfixError:
+        if isinstance(error, docker.errors.APIError):
+            message = str(error.explanation or error)
+            return refusals.refusal(error.status_code or 0, message, subject)
+        if _timed_out(error):
+            return refusals.silent(_ANSWER)
+        return refusals.unreachable(error, self._address.removeprefix("unix://"))
+
+
+class _Lines:
+    """Cuts what a build prints into lines."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        self._on_line = on_line
+        self._rest = ""
+
+    def add(self, text: str) -> None:
+        """Pass on the lines that are complete."""
+        *whole, self._rest = (self._rest + text).replace("\r", "\n").split("\n")
+        for line in whole:
+            if line.strip():
+                self._on_line(line.rstrip())
+
+
+def _events(response: requests.Response) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects, one a line, of a build, a pull or a load."""
+    for line in response.iter_lines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def _raise_reported(response: requests.Response, subject: str) -> None:
+    for event in _events(response):
+        if "error" in event:
+            raise refusals.refusal(0, str(event["error"]), subject)
+
+
+def _hang_up(response: requests.Response) -> None:
+    """Close the connection below a thread that reads from it: Docker ends the build and its container."""
+    response.raw.shutdown()
+
+
+def _build_error(reference: str, reason: str) -> BreakfixError:
+    if "no space left on device" in reason.lower():
+        return refusals.no_space()
+    return ImageBuildError(
+        Text(
+            fr=f"La construction de l'image {reference} a échoué : {reason}",
+            en=f"The build of the image {reference} failed: {reason}",
+        ),
+        evidence=reason,
+    )
+
+
+def _load_error(reason: str) -> MachineError:
+    if "no space left on device" in reason.lower():
+        return refusals.no_space()
+    return MachineError(
+        Text(
+            fr=f"Docker refuse l'archive d'images : {reason}",
+            en=f"Docker refuses the archive of images: {reason}",
+        ),
+        evidence=reason,
+    )
+
+
+def _loaded(text: str) -> list[str]:
+    prefix = "Loaded image: "
+    return [line.removeprefix(prefix).strip() for line in text.splitlines() if line.startswith(prefix)]
+
+
+def _filter(labels: Mapping[str, str | None]) -> list[str]:
+    return [key if value is None else f"{key}={value}" for key, value in labels.items()]
+
+
+def _split(reference: str) -> tuple[str, str]:
+    name, _, tag = reference.rpartition(":")
+    return (name, tag) if name and "/" not in tag else (reference, "latest")
+
+
+def _release(version: str) -> tuple[int, int]:
+    """Return (26, 1) of ``26.1.5+dfsg1``; a development build without a number counts as new."""
+    parts = version.split(".")
+    try:
+        return int(parts[0]), int(parts[1])
+    except (IndexError, ValueError):
+        return refusals.OLDEST
+
+
+def _timed_out(error: BaseException) -> bool:
+    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    return any(isinstance(cause, timeouts) for cause in refusals.causes(error))

@@ -1,0 +1,198 @@
+"""A fabric in memory, for tests: scripted answers, and a record of what was asked."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shlex
+import socket
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestrator.errors import LabError
+from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError, PortState
+from orchestrator.text import same
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the fake says to a command.
+
+    Attributes:
+        command: a shell-style pattern (``fnmatch``) for the command line; a shell's ``-c`` text stands for
+            itself.
+        host: a pattern for the host's name, or ``segment:NAME`` for an observer on a segment.
+        status: the exit status.
+        stdout: standard output.
+        stderr: standard error.
+        trouble: ``unreachable`` or ``timeout`` raises what the real fabric raises.
+    """
+
+    command: str
+    host: str = "*"
+    status: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One command that was asked for: where (``host`` or ``segment:NAME``) and what."""
+
+    where: str
+    command: str
+    address: str = ""
+
+
+class FakeFabric:
+    """A ``Fabric`` without machines: the latest matching answer counts; others give status 127."""
+
+    def __init__(
+        self,
+        answers: Iterable[Answer | Mapping[str, Any]] = (),
+        *,
+        delay: float = 0.0,
+        ports: Iterable[PortState] = (),
+        listening: Iterable[tuple[str, str, int]] = (),
+    ) -> None:
+        """Script the fake; plain data suffices, so that another process can make one.
+
+        Args:
+            answers: answers, or their fields as mappings.
+            delay: seconds that each command takes.
+            ports: the cables at the start.
+            listening: (host, address, port) of each TCP port that can be opened.
+        """
+        self.answers = [a if isinstance(a, Answer) else Answer(**a) for a in answers]
+        self.delay = delay
+        self.calls: list[Call] = []
+        self.cables = {(p.host, p.interface): p for p in ports}
+        self.listening = {tuple(place) for place in listening}
+        self.closed = False
+
+    def on(self, command: str, host: str = "*", **fields: Any) -> None:  # noqa: ANN401 (an Answer's fields)
+        """Add an answer."""
+        self.answers.append(Answer(command, host, **fields))
+
+    def session(self) -> FakeFabric:
+        """Return the same fake: its script and its record are shared."""
+        return self
+
+    def wait_ready(self, instance: str, hosts: Sequence[str], *, timeout: float) -> None:
+        """See ``Fabric.wait_ready``: every host is ready."""
+
+    def run(
+        self,
+        target: HostRef,
+        argv: Sequence[str],
+        *,
+        timeout: float = 20.0,
+        stdin: bytes = b"",  # noqa: ARG002 (the protocol's)
+        environment: Mapping[str, str] | None = None,  # noqa: ARG002 (the protocol's)
+    ) -> Completed:
+        """See ``Fabric.run``."""
+        return self._answer(Call(target.host, _command(argv)), timeout)
+
+    def observe(
+        self,
+        instance: str,  # noqa: ARG002 (the protocol's)
+        segment: str,
+        address: str,
+        argv: Sequence[str],
+        *,
+        timeout: float = 20.0,
+    ) -> Completed:
+        """See ``Fabric.observe``."""
+        return self._answer(Call(f"segment:{segment}", _command(argv), address), timeout)
+
+    def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:  # noqa: ARG002
+        """See ``Fabric.terminal``: the command's scripted output can be read, then the end of the file."""
+        done = self._answer(Call(target.host, _command(argv)), 10)
+        reading, writing = os.pipe()
+        os.write(writing, done.stdout + done.stderr)
+        os.close(writing)
+        return reading
+
+    def connect(
+        self,
+        target: HostRef,
+        port: int,
+        *,
+        address: str = "127.0.0.1",
+        timeout: float = 5.0,  # noqa: ARG002 (the protocol's)
+    ) -> socket.socket:
+        """See ``Fabric.connect``: one end of a socket pair, where something listens."""
+        if (target.host, address, port) not in self.listening:
+            raise LabError(same(f"{target}: {address}:{port}: Connection refused"))
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    def ports(self, instance: str) -> tuple[PortState, ...]:  # noqa: ARG002 (the protocol's)
+        """See ``Fabric.ports``."""
+        return tuple(self.cables.values())
+
+    def set_port(
+        self,
+        target: HostRef,
+        interface: str,
+        *,
+        plugged: bool | None = None,
+        segment: str | None = None,
+        mtu: int | None = None,
+        rate: int | None = None,
+        loss: int | None = None,
+    ) -> None:
+        """See ``Fabric.set_port``."""
+        old = self.cables.get((target.host, interface))
+        if old is None:
+            raise LabError(same(f"{target}: no interface {interface}"))
+        wanted: dict[str, Any] = {
+            "plugged": plugged,
+            "segment": segment,
+            "mtu": mtu,
+            "rate": rate,
+            "loss": loss,
+        }
+        new = replace(old, **{name: value for name, value in wanted.items() if value is not None})
+        self.cables[target.host, interface] = replace(new, rate=new.rate or None)
+
+    def close(self) -> None:
+        """See ``Fabric.close``."""
+        self.closed = True
+
+    def __enter__(self) -> FakeFabric:
+        """Return the fake itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """See ``Fabric.close``."""
+        self.close()
+
+    def _answer(self, call: Call, timeout: float) -> Completed:
+        self.calls.append(call)
+        time.sleep(self.delay)
+        for answer in reversed(self.answers):
+            if fnmatch.fnmatchcase(call.where, answer.host) and fnmatch.fnmatchcase(
+                call.command, answer.command
+            ):
+                return _completed(answer, call, timeout)
+        tool = call.command.split(" ", 1)[0]
+        return Completed(127, b"", f"{tool}: not found\n".encode())
+
+
+def _command(argv: Sequence[str]) -> str:
+    if len(argv) == 3 and argv[1] == "-c":  # noqa: PLR2004 (shell, -c, text)
+        return argv[2]
+    return shlex.join(argv)
+
+
+def _completed(answer: Answer, call: Call, timeout: float) -> Completed:
+    if answer.trouble == "unreachable":
+        raise HostUnreachableError(same(f"{call.where} does not run"))
+    if answer.trouble == "timeout":
+        raise CommandTimeoutError(same(f"{call.where}: not done after {timeout:g} s"))
+    return Completed(answer.status, answer.stdout.encode(), answer.stderr.encode())

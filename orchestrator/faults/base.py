@@ -1,0 +1,60 @@
+"""What every fault is, and how a scenario's fault specification becomes one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
+from orchestrator.model.base import Document
+from orchestrator.text import Text
+
+Memento = Mapping[str, str]
+"""What a revert needs to know of the state before the fault: short texts, kept with the instance."""
+
+
+class Fault(Document, ABC):
+    """One way of breaking one thing.
+
+    A subclass's fields are its parameters. ``remember`` is called, and its result kept, before ``inject``: whatever
+    happens in between, ``revert`` can bring the host back.
+    """
+
+    name: ClassVar[str]
+    """The fault's name in scenario files."""
+
+    def remember(self, hands: Hands) -> Memento:  # noqa: ARG002 - most faults have nothing to keep
+        """Return what ``revert`` will need."""
+        return {}
+
+    @abstractmethod
+    def inject(self, hands: Hands) -> None:
+        """Break it."""
+
+    @abstractmethod
+    def verify(self, hands: Hands) -> None:
+        """Make sure that the fault has really taken effect.
+
+        Raises:
+            LabError: it has not.
+        """
+
+    @abstractmethod
+    def revert(self, hands: Hands, memento: Memento) -> None:
+        """Undo exactly what ``inject`` did."""
+
+    @abstractmethod
+    def explain(self) -> Text:
+        """Return one sentence that says what is broken, for the debrief."""
+
+
+def not_effective(fault: Fault, seen: str) -> LabError:
+    """Return the error for a fault that has not taken effect."""
+    return LabError(
+        Text(
+            fr=f"La panne {fault.name} n'a pas pris effet : {seen}",
+            en=f"The fault {fault.name} has not taken effect: {seen}",
+        )
+    )

@@ -1,0 +1,379 @@
+"""Instances: one running lab each. Starting, finding, resetting and stopping them."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import secrets
+import tarfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from orchestrator import labels
+from orchestrator.access.hands import Hands
+from orchestrator.engine.base import Container, ContainerSpec, Engine
+from orchestrator.errors import LabError, UsageError
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.base import Fabric, HostRef
+from orchestrator.fabric.helper.hosts import NOTIFY
+from orchestrator.faults.library import make_fault
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.lab import Condition
+from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
+from orchestrator.progress import Progress
+from orchestrator.records import InjectedFault, Record, Records
+from orchestrator.suggest import nearest
+from orchestrator.text import Text
+from orchestrator.waiting import wait_until
+
+_THREADS = 8
+"""Containers created at once: more only wait for the engine."""
+_BOOT_LIMIT = 180.0
+"""Seconds until all hosts must have booted; an emulated machine needs most of them."""
+_TMPFS: Mapping[str, str] = {
+    "/run": "rw,nosuid,nodev,mode=755,size=32m",
+    "/run/lock": "rw,nosuid,nodev,noexec,size=4m",
+    "/tmp": "rw,nosuid,nodev,size=64m",  # noqa: S108 - a mount point in the host
+}
+APPARMOR_PROFILE = "breakfix-host"
+"""Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/apparmor``)."""
+
+
+@dataclass(frozen=True)
+class HostState:
+    """One host of an instance: its container and Docker's word for its state."""
+
+    name: str
+    container: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running (or broken) instance as the engine's labels tell it.
+
+    Attributes:
+        name: its name.
+        scenario: the scenario's id; empty for a bare lab.
+        lab: the lab's name.
+        seed: the variant's seed.
+        owner: the user who started it.
+        digest: the digest of the plan that it was started from.
+        expected: how many hosts the plan has; fewer in ``hosts`` means that the start was cut off.
+    """
+
+    name: str
+    scenario: str
+    lab: str
+    seed: int
+    owner: str
+    digest: str
+    expected: int
+    hosts: tuple[HostState, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Return whether every host exists and runs."""
+        return len(self.hosts) == self.expected and all(h.state == "running" for h in self.hosts)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an instance is made with.
+
+    Attributes:
+        images: the descriptions of the images that the plan's hosts use.
+        references: the images' references by name.
+        roots: the content roots, so that another command finds the scenario again.
+    """
+
+    images: Mapping[str, ImageSpec]
+    references: Mapping[str, str]
+    roots: tuple[str, ...]
+
+
+class Instances:
+    """All instances on one engine."""
+
+    def __init__(self, engine: Engine, fabric: Callable[[], Fabric], records: Records, owner: str) -> None:
+        """Work on an engine.
+
+        Args:
+            engine: the engine.
+            fabric: returns the fabric, which is started where it is not running.
+            records: the records of this user's instances.
+            owner: the name put on what is started.
+        """
+        self._engine = engine
+        self._fabric = fabric
+        self._records = records
+        self._owner = owner
+
+    # Looking --------------------------------------------------------------------------------------------
+
+    def all(self) -> tuple[Instance, ...]:
+        """Return every instance, by name."""
+        by_name: dict[str, list[Container]] = {}
+        for container in self._engine.containers({labels.KIND: "host"}):
+            by_name.setdefault(container.labels.get(labels.INSTANCE, "?"), []).append(container)
+        return tuple(_instance(name, containers) for name, containers in sorted(by_name.items()))
+
+    def find(self, name: str | None) -> Instance:
+        """Return an instance by name, or the only one when no name is given.
+
+        Raises:
+            UsageError: there is none, or several and no name was given.
+        """
+        known = self.all()
+        if name is None and len(known) == 1:
+            return known[0]
+        names = ", ".join(i.name for i in known)
+        if not known:
+            raise UsageError(
+                Text(fr="Aucun lab n'est en marche.", en="No lab is running."),
+                Text(
+                    fr="Démarrez-en un : « breakfix start SCÉNARIO » ; « breakfix scenarios » en donne la liste.",
+                    en="Start one: 'breakfix start SCENARIO'; 'breakfix scenarios' lists them.",
+                ),
+            )
+        if name is None:
+            raise UsageError(
+                Text(
+                    fr=f"Plusieurs labs sont en marche : {names}.", en=f"Several labs are running: {names}."
+                ),
+                Text(fr="Nommez-en un avec --lab NOM.", en="Name one with --lab NAME."),
+            )
+        for instance in known:
+            if instance.name == name:
+                return instance
+        near = ", ".join(nearest(name, [i.name for i in known]) or [i.name for i in known])
+        raise UsageError(
+            Text(fr=f"Aucun lab ne s'appelle « {name} ».", en=f"No lab is called {name!r}."),
+            Text(fr=f"En marche : {near}", en=f"Running: {near}"),
+        )
+
+    def hands(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> Hands:
+        """Return what acts on an instance."""
+        devices = {h.name: images[h.image].device for h in plan.hosts}
+        return Hands(
+            instance=instance.name,
+            plan=plan,
+            engine=self._engine,
+            fabric=self._fabric(),
+            containers={h.name: h.container for h in instance.hosts},
+            devices={name: device for name, device in devices.items() if device is not None},
+        )
+
+    # Starting -------------------------------------------------------------------------------------------
+
+    def start(self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool = True) -> Instance:
+        """Start an instance of a plan: create, wire, boot, wait until it is healthy, then inject its faults.
+
+        Whatever interrupts it, what was made so far is removed again.
+
+        Args:
+            plan: the plan.
+            around: images and content roots.
+            progress: is told each step.
+            broken: whether the faults are injected; a healthy lab is left otherwise.
+
+        Raises:
+            LabError: a host did not come up or a fault did not take effect.
+        """
+        name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
+        self._records.put(Record(name, roots=around.roots))
+        try:
+            self._bring_up(name, plan, around, progress)
+            instance = self.find(name)
+            hands = self.hands(instance, plan, around.images)
+            progress.step(Text(fr="Attente des services", en="Waiting for the services"))
+            wait_for_conditions(hands, plan.ready)
+            if broken and plan.faults:
+                progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
+                self.inject(hands)
+        except BaseException:
+            self.remove(name)
+            raise
+        return instance
+
+    def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
+        fabric = self._fabric()
+        progress.step(
+            Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts")
+        )
+        abandoned = threading.Event()
+
+        def bring_up(host: PlannedHost) -> None:
+            if abandoned.is_set():
+                return
+            spec = self._spec(name, plan, host, around)
+            container = self._engine.create(spec)
+            self._engine.put_archive(container, archive_of(host.files))
+            if not abandoned.is_set():
+                self._engine.start(container)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            try:
+                for _ in pool.map(bring_up, plan.hosts):
+                    pass
+            except BaseException:
+                abandoned.set()  # the threads end before anything is removed
+                raise
+        fabric.wait_ready(name, [h.name for h in plan.hosts], timeout=_BOOT_LIMIT)
+
+    def _spec(self, name: str, plan: Plan, host: PlannedHost, around: Surroundings) -> ContainerSpec:
+        image = around.images[host.image]
+        return ContainerSpec(
+            name=f"breakfix-{name}-{host.name}",
+            image=around.references[host.image],
+            hostname=host.name,
+            labels={
+                labels.KIND: "host",
+                labels.INSTANCE: name,
+                labels.HOST: host.name,
+                labels.SCENARIO: plan.scenario or "",
+                labels.LAB: plan.lab,
+                labels.SEED: str(plan.seed),
+                labels.OWNER: self._owner,
+                labels.DIGEST: plan.digest,
+                labels.HOSTS: str(len(plan.hosts)),
+                labels.WIRING: wiring_label(plan, host, sysctls=image.writable_net_sysctls),
+            },
+            environment={"container": "docker", "NOTIFY_SOCKET": NOTIFY},
+            capabilities=image.capabilities,
+            devices=image.devices,
+            memory=host.memory,
+            cpu_shares=host.cpu_shares,
+            pids=host.pids,
+            tmpfs=_TMPFS,
+            security_options=self._confinement if image.writable_net_sysctls else (),
+            stop_signal="SIGRTMIN+3",
+        )
+
+    @functools.cached_property
+    def _confinement(self) -> tuple[str, ...]:
+        return (f"apparmor={APPARMOR_PROFILE}",) if self._engine.info().apparmor else ()
+
+    # Faults ---------------------------------------------------------------------------------------------
+
+    def inject(self, hands: Hands) -> None:
+        """Inject the plan's faults, in order; how to revert each is recorded before it is injected.
+
+        Raises:
+            LabError: a fault did not take effect.
+        """
+        for spec in hands.plan.faults:
+            fault = make_fault(spec)
+            memento = fault.remember(hands)
+            self._records.add_fault(hands.instance, InjectedFault(spec.fault, spec.parameters, memento))
+            fault.inject(hands)
+            fault.verify(hands)
+
+    def revert(self, hands: Hands) -> None:
+        """Revert the injected faults, the last one first."""
+        record = self._records.get(hands.instance)
+        for injected in reversed(record.faults):
+            spec = next(
+                s
+                for s in hands.plan.faults
+                if s.fault == injected.fault and s.parameters == injected.parameters
+            )
+            make_fault(spec).revert(hands, injected.memento)
+        self._records.put(replace(record, faults=()))
+
+    # Stopping -------------------------------------------------------------------------------------------
+
+    def remove(self, name: str) -> None:
+        """Stop an instance and remove all of it; one that is gone is no error."""
+        containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
+        if containers:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(lambda c: self._engine.remove(c.id), containers))
+        self._records.remove(name)
+
+    def remove_all(self) -> tuple[str, ...]:
+        """Stop every instance, then the fabric; return the names of the instances that were removed."""
+        names = tuple(instance.name for instance in self.all())
+        for name in names:
+            self.remove(name)
+        fabric_container.remove(self._engine)
+        return names
+
+
+def _instance(name: str, containers: Sequence[Container]) -> Instance:
+    first = containers[0].labels
+    return Instance(
+        name=name,
+        scenario=first.get(labels.SCENARIO, ""),
+        lab=first.get(labels.LAB, ""),
+        seed=int(first.get(labels.SEED, "0")),
+        owner=first.get(labels.OWNER, ""),
+        digest=first.get(labels.DIGEST, ""),
+        expected=int(first.get(labels.HOSTS, "0")),
+        hosts=tuple(
+            HostState(c.labels.get(labels.HOST, "?"), c.id, c.state)
+            for c in sorted(containers, key=lambda c: c.labels.get(labels.HOST, ""))
+        ),
+    )
+
+
+def wiring_label(plan: Plan, host: PlannedHost, *, sysctls: bool) -> str:
+    """Return the label from which the fabric helper wires a host, at its start and each restart."""
+    return json.dumps(
+        {
+            "segments": [s.name for s in plan.segments],
+            "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in host.interfaces],
+            "sysctls": sysctls,
+        },
+        separators=(",", ":"),
+    )
+
+
+def archive_of(files: Sequence[PlacedFile]) -> bytes:
+    """Return a tar archive of files to unpack at a host's root; owners go by name."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for file in files:
+            entry = tarfile.TarInfo(file.path.lstrip("/"))
+            entry.size = len(file.content)
+            entry.mode = file.mode
+            entry.uname, entry.gname = file.owner, file.group
+            archive.addfile(entry, io.BytesIO(file.content))
+    return buffer.getvalue()
+
+
+def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
+    """Wait until every ready condition holds, those of different hosts at once.
+
+    Raises:
+        LabError: one did not in its time; the error says which, and what its command printed.
+    """
+    if not conditions:
+        return
+
+    def wait(condition: Condition) -> None:
+        with hands.fabric.session() as fabric:
+            target = HostRef(hands.instance, condition.host)
+            last = None
+
+            def holds() -> bool:
+                nonlocal last
+                last = fabric.run(target, condition.run, timeout=condition.within)
+                return last.status == 0
+
+            if not wait_until(holds, within=condition.within, every=0.05):
+                command = " ".join(condition.run)
+                output = b"" if last is None else last.stdout + last.stderr
+                raise LabError(
+                    Text(
+                        fr=f"{condition.host} n'est pas prêt : « {command} » échoue après {condition.within} s",
+                        en=f"{condition.host} is not ready: '{command}' still fails after {condition.within} s",
+                    ),
+                    evidence=output.decode(errors="replace"),
+                )
+
+    with ThreadPoolExecutor(len(conditions)) as pool:
+        list(pool.map(wait, conditions))

@@ -1,0 +1,284 @@
+"""Content roots and what is in them: labs, scenarios and images, found by looking, loaded when asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import orchestrator
+from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.loader.folder import Problems
+from orchestrator.loader.image import load_image
+from orchestrator.loader.lab import load_lab
+from orchestrator.loader.referential import load_referential
+from orchestrator.loader.scenario import Surroundings, load_scenario
+from orchestrator.loader.scenario_checks import ValidateFault
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.lab import Lab
+from orchestrator.model.referential import Referential
+from orchestrator.model.scenario import Scenario, ScenarioDocument
+from orchestrator.suggest import nearest
+from orchestrator.text import Text
+
+ENVIRONMENT: Final = "BREAKFIX_CONTENT"
+"""The environment variable that adds content roots, separated as in PATH."""
+
+_PACKAGE: Final = Path(orchestrator.__file__).parent
+_REFERENTIAL: Final = _PACKAGE / "_referential" / "rncp-227.yaml"
+_MAX_DEPTH: Final = 6
+
+
+def built_in_root() -> Path:
+    """Return the root that comes with the program: inside an installed package, else the checkout."""
+    installed = _PACKAGE / "_content"
+    return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def content_roots(
+    options: Iterable[Path] = (), environment: Mapping[str, str] = os.environ
+) -> tuple[Path, ...]:
+    """Return the content roots: the built-in one, those of ``--content``, those of ``BREAKFIX_CONTENT``.
+
+    Raises:
+        UsageError: one of them is no folder, or holds no content.
+    """
+    named = [*options, *(Path(part) for part in environment.get(ENVIRONMENT, "").split(os.pathsep) if part)]
+    for root in named:
+        _require_content(root)
+    roots: dict[Path, Path] = {}
+    for root in (built_in_root(), *named):
+        roots.setdefault(root.resolve(), root)
+    return tuple(roots.values())
+
+
+class Content:
+    """All content of some roots. Listing looks for folders only; a document is read when it is asked for.
+
+    Ids are unique over all roots: an id that two folders have is refused when it is asked for or listed.
+    """
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        """Take the roots, the built-in one first (see ``content_roots``)."""
+        self.roots = tuple(roots)
+        self._labs: dict[str, Lab] = {}
+        self._images: dict[str, ImageSpec] = {}
+
+    def labs(self) -> tuple[str, ...]:
+        """Return the names of all labs, sorted."""
+        return self._lab_folders.names()
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Return the ids of all scenarios, by competence folder and id."""
+        return self._scenario_folders.names()
+
+    def images(self) -> tuple[str, ...]:
+        """Return the names of all images, sorted."""
+        return self._image_folders.names()
+
+    def lab_folder(self, name: str) -> Path:
+        """Return a lab's folder; raises as ``lab``."""
+        return self._lab_folders.one(name)
+
+    def scenario_folder(self, name: str) -> Path:
+        """Return a scenario's folder; raises as ``scenario``."""
+        return self._scenario_folders.one(_last_part(name))
+
+    def image_folder(self, name: str) -> Path:
+        """Return an image's folder; raises as ``image``."""
+        return self._image_folders.one(name)
+
+    def lab(self, name: str) -> Lab:
+        """Load a lab, once.
+
+        Raises:
+            UsageError: there is no such lab; the error names the nearest.
+            ContentError: the lab is invalid, or two folders have this name.
+        """
+        if name not in self._labs:
+            self._labs[name] = load_lab(self.lab_folder(name), images=self._image_folders.all)
+        return self._labs[name]
+
+    def image(self, name: str) -> ImageSpec:
+        """Load an image's description, once.
+
+        Raises:
+            UsageError: there is no such image; the error names the nearest.
+            ContentError: the image is invalid, or two folders have this name.
+        """
+        if name not in self._images:
+            self._images[name] = load_image(self.image_folder(name), images=self._image_folders.all)
+        return self._images[name]
+
+    def images_of(self, lab: Lab) -> dict[str, ImageSpec]:
+        """Return the images of a lab's hosts by name, as ``plan_lab`` and ``plan_scenario`` take them.
+
+        Raises:
+            ContentError: an image is invalid.
+        """
+        return {name: self.image(name) for name in sorted({h.image for h in lab.document.hosts.values()})}
+
+    def scenario(self, name: str, *, validate_fault: ValidateFault | None = None) -> Scenario:
+        """Load a scenario with its lab, and check both.
+
+        Args:
+            name: the scenario's id; the folders above it may come first (``1.3-network-connection/…``).
+            validate_fault: tells what is wrong with a fault; called with rendered parameters.
+
+        Raises:
+            UsageError: there is no such scenario; the error names the nearest.
+            ContentError: the scenario or its lab is invalid, or two folders have this id.
+        """
+        return load_scenario(self.scenario_folder(name), self.surroundings(validate_fault))
+
+    def scenario_document(self, name: str) -> ScenarioDocument:
+        """Read ``scenario.yaml`` alone, for a list of many scenarios; nothing else of the folder is checked.
+
+        Raises:
+            UsageError: there is no such scenario.
+            ContentError: the file is invalid.
+        """
+        folder = self.scenario_folder(name)
+        problems = Problems()
+        document, _ = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
+        if document is None or problems:
+            raise problems.error()
+        return document
+
+    def surroundings(self, validate_fault: ValidateFault | None = None) -> Surroundings:
+        """Return what a scenario leans on, to load one that is in no root."""
+        return Surroundings(self._lab_folders.all, self.lab, self.referential(), validate_fault)
+
+    def referential(self) -> Referential:
+        """Return the certification's referential."""
+        return self._referential
+
+    @cached_property
+    def _referential(self) -> Referential:
+        return load_referential(_REFERENTIAL)
+
+    @cached_property
+    def _lab_folders(self) -> _Folders:
+        return _Folders(self.roots, "labs", "lab.yaml", 1, _LAB)
+
+    @cached_property
+    def _scenario_folders(self) -> _Folders:
+        return _Folders(self.roots, "scenarios", "scenario.yaml", _MAX_DEPTH, _SCENARIO)
+
+    @cached_property
+    def _image_folders(self) -> _Folders:
+        return _Folders(self.roots, "images", "image.yaml", 1, _IMAGE)
+
+
+_LAB: Final = (
+    Text(fr="lab inconnu", en="unknown lab"),
+    Text(fr="Les labs de ce contenu : {}.", en="The labs of this content: {}."),
+)
+_SCENARIO: Final = (
+    Text(fr="scénario inconnu", en="unknown scenario"),
+    Text(fr="Lancez « breakfix scenarios » pour la liste.", en="Run 'breakfix scenarios' for the list."),
+)
+_IMAGE: Final = (
+    Text(fr="image inconnue", en="unknown image"),
+    Text(fr="Lancez « breakfix images list » pour la liste.", en="Run 'breakfix images list' for the list."),
+)
+
+
+class _Folders:
+    """The folders of one kind, by name."""
+
+    def __init__(
+        self, roots: Sequence[Path], kind: str, document: str, depth: int, words: tuple[Text, Text]
+    ) -> None:
+        self._document = document
+        self._unknown, self._hint = words
+        self.all: dict[str, list[Path]] = {}
+        for root in roots:
+            for folder in _folders_with(document, root / kind, depth, set()):
+                self.all.setdefault(folder.name, []).append(folder)
+
+    def names(self) -> tuple[str, ...]:
+        problems = Problems()
+        for name in self.all:
+            problems.attempt(self.one, name)
+        problems.raise_if_any()
+        return tuple(self.all)
+
+    def one(self, name: str) -> Path:
+        folders = self.all.get(name, [])
+        if not folders:
+            raise self._unknown_error(name)
+        if len(folders) > 1:
+            first = Place.of(folders[0])
+            raise ContentError(
+                tuple(
+                    Problem(
+                        Place.of(other / self._document),
+                        Text(
+                            fr=f"« {name} » existe aussi dans {first} ; renommez l'un des deux",
+                            en=f'"{name}" also exists in {first}; rename one of the two',
+                        ),
+                    )
+                    for other in folders[1:]
+                )
+            )
+        return folders[0]
+
+    def _unknown_error(self, name: str) -> UsageError:
+        near = nearest(name, self.all)
+        text = Text(fr=f"{self._unknown.fr} « {name} »", en=f'{self._unknown.en} "{name}"')
+        if near:
+            listed = ", ".join(near)
+            text = Text(fr=f"{text.fr} ; les plus proches : {listed}", en=f"{text.en}; the nearest: {listed}")
+        return UsageError(text, self._hint.map(lambda hint: hint.format(", ".join(sorted(self.all)))))
+
+
+def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> Iterator[Path]:
+    """Yield the folders below a folder that hold a document, sorted; links are followed, not in circles."""
+    real = folder.resolve()
+    if depth < 0 or real in seen or not folder.is_dir():
+        return
+    seen.add(real)
+    if (folder / document).exists() or (folder / document).is_symlink():
+        yield folder
+        return
+    with os.scandir(folder) as entries:
+        below = sorted(
+            entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__"))
+        )
+    for name in below:
+        yield from _folders_with(document, folder / name, depth - 1, seen)
+
+
+def _last_part(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[2]
+
+
+def _require_content(root: Path) -> None:
+    if not root.is_dir():
+        raise UsageError(
+            Text(
+                fr=f"{root} n'est pas un dossier de contenu : ce dossier n'existe pas",
+                en=f"{root} is no content folder: it does not exist or is no folder",
+            ),
+            Text(
+                fr=f"Vérifiez --content et la variable {ENVIRONMENT}.",
+                en=f"Check --content and the variable {ENVIRONMENT}.",
+            ),
+        )
+    if not any((root / kind).is_dir() for kind in _KINDS):
+        raise UsageError(
+            Text(
+                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/",
+                en=f"{root} is no content folder: it has no labs/, scenarios/ or images/",
+            ),
+            Text(
+                fr="Donnez le dossier qui contient au moins un de ces trois dossiers.",
+                en="Give the folder that holds at least one of these three folders.",
+            ),
+        )
+
+
+_KINDS: Final = ("labs", "scenarios", "images")

@@ -1,0 +1,146 @@
+"""What the loaders of labs, scenarios and images share: collecting problems, check files, digests."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from pydantic import BaseModel
+
+from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.loader.files import MAX_FILE, files_below, problem, read_bytes, read_text
+from orchestrator.loader.validate import validate
+from orchestrator.loader.yaml_source import YamlSource, read_yaml
+from orchestrator.suggest import nearest
+from orchestrator.text import Text
+
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class Problems:
+    """Every problem of a folder, so that its author sees them all at once."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._found: dict[tuple[Place, str], Problem] = {}
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Problem]:
+        """Yield them in the order in which they were found."""
+        return iter(self._found.values())
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Add problems; the same one at the same place counts once."""
+        for found in problems:
+            self._found.setdefault((found.place, found.text.en), found)
+
+    def attempt(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what a function returns, or None after adding the problems of the error that it raises."""
+        try:
+            return function(*args, **kwargs)
+        except ContentError as error:
+            self.add(error.problems)
+            return None
+
+    def document(self, path: Path, model: type[M], *, within: Path) -> tuple[M | None, YamlSource | None]:
+        """Read a YAML file and make a model of it; None for what could not be made."""
+        source = self.attempt(read_yaml, path, within=within)
+        if source is None:
+            return None, None
+        document, problems = validate(source, model)
+        self.add(problems)
+        return document, source
+
+    def error(self) -> ContentError:
+        """Return the error that tells all of them, by file and line."""
+        return ContentError(tuple(sorted(self._found.values(), key=lambda found: found.place)))
+
+    def raise_if_any(self) -> None:
+        """Raise that error where there is something to tell.
+
+        Raises:
+            ContentError: there is at least one problem.
+        """
+        if self._found:
+            raise self.error()
+
+
+def check_files(folder: Path, problems: Problems) -> tuple[Path, ...]:
+    """Return the check files of a folder, ``checks/test_*.py``, sorted.
+
+    A file that pytest would not collect, or could not read, would be missing from the grade without a word.
+    """
+    below = sorted((folder / "checks").glob("*.py"))
+    checks = tuple(path for path in below if path.name.startswith("test_"))
+    problems.add(
+        problem(
+            path,
+            "ce fichier ne serait pas noté : un fichier de contrôles s'appelle test_*.py",
+            "this file would not be graded: a file with checks is named test_*.py",
+        )
+        for path in below
+        if path not in checks and path.name != "conftest.py" and not path.name.startswith("_")
+    )
+    for path in checks:
+        source = problems.attempt(read_text, path, within=folder)
+        if source is not None:
+            problems.add(_python_problems(source, path))
+    return checks
+
+
+def _python_problems(source: str, path: Path) -> Iterable[Problem]:
+    try:
+        ast.parse(source, filename=path.name)
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        line = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
+        yield problem(path, f"Python invalide : {reason}", f"invalid Python: {reason}", line=line)
+
+
+def misnamed_entries(folder: Path, expected: Iterable[str]) -> Iterable[Problem]:
+    """Yield a problem for each entry that looks like an expected one misspelt, and would be passed over."""
+    names = list(expected)
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+        near = nearest(entry.name, names, count=1)
+        if entry.name not in names and near and not (folder / near[0]).exists():
+            yield problem(
+                entry,
+                f"nom inconnu ; vouliez-vous dire « {near[0]} » ?",
+                f'unknown name; did you mean "{near[0]}"?',
+            )
+
+
+def folder_name(folder: Path, name: str, source: YamlSource, key: str) -> Iterable[Problem]:
+    """Yield a problem where a folder is not named as its document says."""
+    actual = folder.resolve().name
+    if actual != name:
+        yield Problem(
+            source.place((key,)),
+            Text(
+                fr=f"« {key} » est « {name} », mais le dossier est « {actual} » ; donnez-leur le même nom",
+                en=f'"{key}" is "{name}", but the folder is "{actual}"; give them the same name',
+            ),
+        )
+
+
+def digest_of(folder: Path, *, also: str = "") -> str:
+    """Return the SHA-256 of every file below a folder, by path and content, and of another digest.
+
+    Raises:
+        ContentError: a file cannot be read, or is a link out of the folder.
+    """
+    digest = hashlib.sha256(also.encode())
+    for path in files_below(folder):
+        content = read_bytes(path, within=folder, limit=MAX_FILE)
+        name = path.relative_to(folder).as_posix().encode()
+        digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,300 @@
+"""Does a scenario hold together? One small function per question that needs no variant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from orchestrator.errors import Place, Problem
+from orchestrator.loader.files import problem
+from orchestrator.loader.folder import folder_name
+from orchestrator.loader.yaml_source import KeyPath, YamlSource
+from orchestrator.model.referential import Referential
+from orchestrator.model.scenario import (
+    ACTIONS,
+    AddressVariable,
+    ChoiceVariable,
+    FaultChoice,
+    FaultSpec,
+    IntegerVariable,
+    Scenario,
+    Solution,
+    Step,
+)
+from orchestrator.suggest import nearest
+from orchestrator.text import Text
+from orchestrator.values import RESERVED
+
+ValidateFault: TypeAlias = Callable[[FaultSpec], tuple[Text, ...]]
+"""Tells what is wrong with a fault: one text per problem."""
+
+_MIN_SHORTCUTS: Final = 2
+_COMPETENCE_FOLDER: Final = re.compile(r"([1-9]\.[1-9])-")
+
+
+@dataclass(frozen=True)
+class ScenarioFolder:
+    """What the checks look at.
+
+    Attributes:
+        scenario: the scenario as far as it could be read.
+        sources: each YAML file of the folder.
+        referential: the certification.
+        complete: whether every solution and shortcut could be read, so that counting them says something.
+    """
+
+    scenario: Scenario
+    sources: Mapping[Path, YamlSource]
+    referential: Referential
+    complete: bool
+
+    @property
+    def file(self) -> Path:
+        """Return the path of ``scenario.yaml``."""
+        return self.scenario.folder / "scenario.yaml"
+
+    def place(self, file: Path, path: KeyPath, *, key: bool = False) -> Place:
+        """Return the place of a value (or key) of one of the YAML files."""
+        return self.sources[file].place(path, key=key)
+
+    def text_place(self, file: Path, path: KeyPath) -> Place:
+        """Return the place of a template's first line, in a YAML file or in one that is the template."""
+        return self.sources[file].text_place(path) if file in self.sources else Place.of(file, 1)
+
+    def problem(self, path: KeyPath, text: Text, *, key: bool = False) -> Problem:
+        """Return a problem at a value (or key) of ``scenario.yaml``."""
+        return Problem(self.place(self.file, path, key=key), text)
+
+    def steps(self) -> Iterator[tuple[Solution, KeyPath, Step]]:
+        """Yield each step of each solution and shortcut, with its path in that file."""
+        for solution in (*self.scenario.solutions, *self.scenario.shortcuts):
+            for i, step in enumerate(solution.document.steps):
+                yield solution, ("steps", i), step
+
+
+def _id_is_the_folder(loaded: ScenarioFolder) -> Iterable[Problem]:
+    return folder_name(loaded.scenario.folder, loaded.scenario.id, loaded.sources[loaded.file], "id")
+
+
+def _competences_exist(loaded: ScenarioFolder) -> Iterable[Problem]:
+    known = loaded.referential.competences()
+    for i, code in enumerate(loaded.scenario.document.competences):
+        if code not in known:
+            near = next(iter(nearest(code, known, count=1)), next(iter(known)))
+            title = known[near].title
+            yield loaded.problem(
+                ("competences", i),
+                Text(
+                    fr=f"compétence inconnue « {code} » ; vouliez-vous dire « {near} » ({title.fr}) ?",
+                    en=f'unknown competence "{code}"; did you mean "{near}" ({title.en})?',
+                ),
+            )
+
+
+def _competence_is_the_folder_above(loaded: ScenarioFolder) -> Iterable[Problem]:
+    above = loaded.scenario.folder.resolve().parent.name
+    found = _COMPETENCE_FOLDER.match(above)
+    if found and found[1] not in loaded.scenario.document.competences:
+        yield loaded.problem(
+            ("competences",),
+            Text(
+                fr=f"le dossier « {above} » annonce la compétence {found[1]}, qui n'est pas dans la liste",
+                en=f'the folder "{above}" promises competence {found[1]}, which is not in the list',
+            ),
+        )
+
+
+def _kind_matches_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
+    document = loaded.scenario.document
+    if document.kind == "fault" and not document.faults:
+        yield loaded.problem(
+            ("kind",),
+            Text(
+                fr="un scénario de panne a une panne : ajoutez « faults », ou écrivez « kind: task »",
+                en='a fault scenario has a fault: add "faults", or write "kind: task"',
+            ),
+        )
+
+
+def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
+    for i, entry in enumerate(loaded.scenario.document.faults):
+        if isinstance(entry, FaultChoice):
+            for case, faults in entry.one_of.items():
+                if not faults:
+                    yield loaded.problem(
+                        ("faults", i, "one_of", case),
+                        Text(fr=f"le cas « {case} » n'a pas de panne", en=f'the case "{case}" has no fault'),
+                        key=True,
+                    )
+
+
+def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:
+    document = loaded.scenario.document
+    names: list[tuple[str, KeyPath]] = [(name, ("variables", name)) for name in document.variables]
+    names += [
+        (e.as_, ("faults", i, "as")) for i, e in enumerate(document.faults) if isinstance(e, FaultChoice)
+    ]
+    seen: dict[str, KeyPath] = {}
+    for name, path in names:
+        if name in RESERVED:
+            text = Text(
+                fr=f"« {name} » existe déjà dans tous les modèles ; choisissez un autre nom",
+                en=f'"{name}" exists in every template already; choose another name',
+            )
+            yield loaded.problem(path, text, key=path[0] == "variables")
+        elif name in seen:
+            line = loaded.place(loaded.file, seen[name], key=True).line
+            text = Text(
+                fr=f"le nom « {name} » est déjà pris ligne {line} ; donnez-en un autre avec « as »",
+                en=f'the name "{name}" is already taken on line {line}; give another one with "as"',
+            )
+            yield loaded.problem(path, text)
+        seen.setdefault(name, path)
+
+
+def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
+    for name, variable in loaded.scenario.document.variables.items():
+        path: KeyPath = ("variables", name)
+        match variable:
+            case IntegerVariable() if variable.low > variable.high:
+                yield _reversed_bounds(loaded, (*path, "high"), "high", "low")
+            case AddressVariable() if variable.first > variable.last:
+                yield _reversed_bounds(loaded, (*path, "last"), "last", "first")
+            case AddressVariable() if variable.last > IPv4Network(variable.subnet).num_addresses - 2:
+                size = IPv4Network(variable.subnet).num_addresses - 2
+                text = Text(
+                    fr=f"{variable.subnet} n'a que {size} adresses d'hôte",
+                    en=f"{variable.subnet} has only {size} host addresses",
+                )
+                yield loaded.problem((*path, "last"), text)
+            case ChoiceVariable() if len(set(variable.of)) < len(variable.of):
+                text = Text(fr="la même valeur est donnée deux fois", en="one value is given twice")
+                yield loaded.problem((*path, "of"), text)
+
+
+def _reversed_bounds(loaded: ScenarioFolder, path: KeyPath, greater: str, smaller: str) -> Problem:
+    text = Text(
+        fr=f"« {greater} » est plus petit que « {smaller} »", en=f'"{greater}" is smaller than "{smaller}"'
+    )
+    return loaded.problem(path, text)
+
+
+def _addresses_suffice(loaded: ScenarioFolder) -> Iterable[Problem]:
+    """Variables that draw from the same addresses need as many of them as they are."""
+    drawn: dict[str, list[tuple[str, AddressVariable]]] = {}
+    for name, variable in loaded.scenario.document.variables.items():
+        if isinstance(variable, AddressVariable):
+            drawn.setdefault(variable.subnet, []).append((name, variable))
+    for subnet, variables in drawn.items():
+        for name, variable in variables:
+            rivals = sum(v.first <= variable.last and variable.first <= v.last for _, v in variables)
+            if 0 < variable.last - variable.first + 1 < rivals:
+                text = Text(
+                    fr=f"{rivals} variables se partagent trop peu d'adresses de {subnet}",
+                    en=f"{rivals} variables share too few addresses of {subnet}",
+                )
+                yield loaded.problem(("variables", name), text, key=True)
+
+
+def _one_reference_solution(loaded: ScenarioFolder) -> Iterable[Problem]:
+    scenario = loaded.scenario
+    references = [s for s in scenario.solutions if s.document.reference]
+    if not references and not loaded.complete:
+        return
+    if not scenario.solutions:
+        yield problem(
+            scenario.folder / "solutions",
+            "il faut au moins une solution : créez solutions/reference.yaml",
+            "at least one solution is needed: create solutions/reference.yaml",
+        )
+    elif not references:
+        yield problem(
+            scenario.folder / "solutions",
+            "aucune solution n'est la référence : écrivez « reference: true » dans une d'elles",
+            'no solution is the reference: write "reference: true" in one of them',
+        )
+    for solution in references[1:]:
+        yield Problem(
+            loaded.place(solution.source, ("reference",)),
+            Text(
+                fr=f"« {references[0].name} » est déjà la solution de référence ; il n'en faut qu'une",
+                en=f'"{references[0].name}" is the reference solution already; there is only one',
+            ),
+        )
+
+
+def _enough_shortcuts(loaded: ScenarioFolder) -> Iterable[Problem]:
+    scenario = loaded.scenario
+    if len(scenario.shortcuts) < _MIN_SHORTCUTS and loaded.complete:
+        count, needed = len(scenario.shortcuts), _MIN_SHORTCUTS
+        yield problem(
+            scenario.folder / "shortcuts",
+            f"il faut au moins {needed} raccourcis à refuser (trouvés : {count}) : créez shortcuts/….yaml",
+            f"at least {needed} shortcuts to refuse are needed (found: {count}): create shortcuts/….yaml",
+        )
+    for shortcut in scenario.shortcuts:
+        if shortcut.document.reference:
+            yield Problem(
+                loaded.place(shortcut.source, ("reference",)),
+                Text(
+                    fr="un raccourci n'est pas une solution de référence ; retirez « reference »",
+                    en='a shortcut is no reference solution; remove "reference"',
+                ),
+            )
+
+
+def _has_checks(loaded: ScenarioFolder) -> Iterable[Problem]:
+    if not loaded.scenario.checks:
+        yield problem(
+            loaded.scenario.folder / "checks",
+            "il faut au moins un fichier de contrôles : créez checks/test_….py",
+            "at least one file with checks is needed: create checks/test_….py",
+        )
+
+
+def _steps_have_one_action(loaded: ScenarioFolder) -> Iterable[Problem]:
+    for solution, path, step in loaded.steps():
+        actions = [name for name in ACTIONS if getattr(step, name) is not None]
+        if len(actions) != 1:
+            choices, found = ", ".join(ACTIONS), ", ".join(actions)
+            yield Problem(
+                loaded.place(solution.source, path),
+                Text(
+                    fr=f"une étape a une seule action parmi {choices} ; trouvé : {found or 'aucune'}",
+                    en=f"a step has exactly one action of {choices}; found: {found or 'none'}",
+                ),
+            )
+
+
+def _cable_steps_do_something(loaded: ScenarioFolder) -> Iterable[Problem]:
+    for solution, path, step in loaded.steps():
+        if step.cable is not None and step.cable.plug is None and step.cable.segment is None:
+            yield Problem(
+                loaded.place(solution.source, (*path, "cable"), key=True),
+                Text(
+                    fr="dites ce que devient le câble : « plug: true », « plug: false » ou « segment »",
+                    en='say what becomes of the cable: "plug: true", "plug: false" or "segment"',
+                ),
+            )
+
+
+CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
+    _id_is_the_folder,
+    _competences_exist,
+    _competence_is_the_folder_above,
+    _kind_matches_faults,
+    _cases_have_faults,
+    _names_are_free,
+    _variables_can_be_drawn,
+    _addresses_suffice,
+    _one_reference_solution,
+    _enough_shortcuts,
+    _has_checks,
+    _steps_have_one_action,
+    _cable_steps_do_something,
+)
+"""Every question asked of a scenario before its variants are tried."""

@@ -1,0 +1,49 @@
+"""A container image as its folder describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from orchestrator.model.base import AbsolutePath, ContractDocument, Document, Slug
+from orchestrator.model.lab import Size
+from orchestrator.text import Text
+
+Capability = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]+$")]
+
+FORBIDDEN_CAPABILITIES = frozenset({"SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH", "ALL"})
+"""Capabilities that would make a trainee, who is root in a host, root on the machine."""
+
+
+class Device(Document):
+    """How netmiko talks to hosts of an image that are network devices."""
+
+    type: str = Field(description="netmiko's device_type, such as ``cisco_ios`` for FRR's vtysh.")
+    user: str
+    password: str
+
+
+class ImageSpec(ContractDocument):
+    """``image.yaml``: what an image is and what its hosts need from the engine."""
+
+    name: Slug
+    summary: Text
+    parent: Slug | None = Field(default=None, description="The image that this one is built on.")
+    bootstrap: Literal["debian"] | None = Field(
+        default=None,
+        description="``debian`` for the base image: pulled, or bootstrapped from Debian's packages.",
+    )
+    capabilities: tuple[Capability, ...] = Field(
+        default=(), description="Capabilities added to Docker's default set (without ``CAP_``)."
+    )
+    devices: tuple[AbsolutePath, ...] = ()
+    writable_net_sysctls: bool = Field(
+        default=False, description="Whether the hosts may write /proc/sys/net (routers, firewalls)."
+    )
+    memory: Size = Field(default="128M", description="Memory limit of a host that does not set its own.")
+    device: Device | None = None
+    include: dict[str, str] = Field(
+        default_factory=dict,
+        description="Folders of the program copied into the build context: name -> folder.",
+    )

@@ -1,0 +1,181 @@
+"""A healthy infrastructure: segments, hosts, their configuration, and when it is ready."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from orchestrator.model.base import (
+    AbsolutePath,
+    AccountName,
+    ContractDocument,
+    Document,
+    DomainName,
+    FileMode,
+    HostName,
+    InterfaceName,
+    Slug,
+)
+from orchestrator.text import Text
+
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[KMG]$")]
+"""An amount of memory such as ``128M`` (binary units)."""
+
+
+def bytes_of(size: str) -> int:
+    """Return the number of bytes of a ``Size``."""
+    return int(size[:-1]) * _UNITS[size[-1]]
+
+
+def _subnet(value: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(value if "/" in value else ""))
+    except ValueError as error:
+        raise PydanticCustomError("ipv4_subnet", "an IPv4 subnet such as 192.168.10.0/24") from error
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(value))
+    except ValueError as error:
+        raise PydanticCustomError("ipv4_address", "an IPv4 address such as 192.168.10.1") from error
+
+
+def _interface_address(value: str) -> str:
+    if value in {"dhcp", "none"}:
+        return value
+    try:
+        return str(ipaddress.IPv4Address(value))
+    except ValueError as error:
+        message = "an IPv4 address such as 192.168.10.1, dhcp or none"
+        raise PydanticCustomError("ipv4_interface", message) from error
+
+
+Subnet = Annotated[str, AfterValidator(_subnet)]
+"""An IPv4 subnet such as ``192.168.10.0/24``; host bits must be zero."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An IPv4 address."""
+
+InterfaceAddress = Annotated[str, AfterValidator(_interface_address)]
+"""An IPv4 address, ``dhcp`` or ``none``."""
+
+
+class Segment(Document):
+    """One L2 network (a bridge): hosts on it see each other's frames."""
+
+    title: Text
+    subnet: Subnet = Field(description="The IPv4 subnet used on the segment, such as ``192.168.10.0/24``.")
+
+    @property
+    def network(self) -> ipaddress.IPv4Network:
+        """Return the subnet as an object."""
+        return ipaddress.IPv4Network(self.subnet)
+
+
+class Interface(Document):
+    """One network interface of a host, cabled to a segment."""
+
+    segment: Slug
+    address: InterfaceAddress = Field(
+        description="An IPv4 address in the segment's subnet, ``dhcp``, or ``none`` (no configuration)."
+    )
+
+    @property
+    def fixed(self) -> ipaddress.IPv4Address | None:
+        """Return the address, or None for ``dhcp`` and ``none``."""
+        return None if self.address in {"dhcp", "none"} else ipaddress.IPv4Address(self.address)
+
+
+class Condition(Document):
+    """A behaviour that shows that a lab is ready: the command succeeds on the host."""
+
+    host: HostName
+    run: tuple[str, ...] = Field(
+        min_length=1, description="The command, one argument per item (no shell); items are Jinja2 templates."
+    )
+    within: int = Field(default=30, ge=1, le=600, description="Seconds until the condition must hold.")
+
+
+class FileSettings(Document):
+    """Owner and mode of a placed file, where they are not root's and 0644."""
+
+    owner: AccountName = "root"
+    group: AccountName = "root"
+    mode: FileMode = Field(default="0644", description='Octal, quoted: ``"0640"``.')
+
+
+class Host(Document):
+    """One machine of the lab: a systemd container."""
+
+    image: Slug
+    title: Text = Field(description="What the host is for, as the trainee reads it on the map.")
+    interfaces: dict[InterfaceName, Interface] = Field(min_length=1)
+    gateway: Address | None = None
+    dns: tuple[Address, ...] = Field(default=(), description="Resolvers of a host with static addresses.")
+    memory: Size | None = Field(default=None, description="Memory limit; by default the image's.")
+    cpu_shares: int = Field(
+        default=512, ge=2, le=262144, description="Relative CPU weight (Docker's --cpu-shares)."
+    )
+    pids: int = Field(default=256, ge=32, le=32768, description="Most processes and threads at once.")
+    files: dict[AbsolutePath, FileSettings] = Field(
+        default_factory=dict, description="Owner and mode of files placed from ``files/<host>/``."
+    )
+
+
+class LabDocument(ContractDocument):
+    """``lab.yaml``."""
+
+    name: Slug
+    title: Text
+    summary: Text
+    domain: DomainName = Field(description="The DNS domain of the hosts.")
+    segments: dict[Slug, Segment] = Field(min_length=1)
+    hosts: dict[HostName, Host] = Field(min_length=1)
+    ready: tuple[Condition, ...] = ()
+
+
+ALL_HOSTS = "_all"
+"""The folder under ``files/`` whose files are placed in every host."""
+
+
+@dataclass(frozen=True)
+class LabFile:
+    """A file of ``files/<host>/…`` that is placed in a host before it boots.
+
+    Attributes:
+        host: the host's name, or ``_all`` for every host (a host's own file wins).
+        path: absolute path inside the host.
+        content: the bytes, or the Jinja2 source when ``template``.
+        template: whether the file's name ended in ``.j2``.
+        source: where it was read from, for error messages.
+    """
+
+    host: str
+    path: str
+    content: bytes
+    template: bool
+    source: Path
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A lab as loaded: its document, the files to place, its folder and its health checks."""
+
+    document: LabDocument
+    folder: Path
+    files: tuple[LabFile, ...]
+    checks: tuple[Path, ...]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """Return the lab's name."""
+        return self.document.name

@@ -1,0 +1,152 @@
+"""What one seed makes of a scenario: the variant, and the plan that the engine carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.model.lab import Condition
+from orchestrator.model.scenario import FaultSpec, Step
+from orchestrator.text import Text
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person drawn for a variant; ``login`` is ASCII, the names may have accents."""
+
+    first: str
+    last: str
+    login: str
+    feminine: bool
+
+    @property
+    def full(self) -> str:
+        """Return first and last name."""
+        return f"{self.first} {self.last}"
+
+
+Value = str | int | Person
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The values that one seed draws for the variables of a scenario."""
+
+    seed: int
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class PlannedInterface:
+    """One cable: an interface of a host on a segment.
+
+    Attributes:
+        name: the interface's name inside the host.
+        segment: the segment's name.
+        mac: a fixed, locally administered MAC address.
+        address: ``192.168.10.1/24``, or None where it is had by DHCP or not configured.
+        dhcp: whether the host asks for its address.
+    """
+
+    name: str
+    segment: str
+    mac: str
+    address: str | None
+    dhcp: bool
+
+
+@dataclass(frozen=True)
+class PlacedFile:
+    """One file put into a host before it boots; ``mode`` is a number such as 0o644."""
+
+    path: str
+    content: bytes
+    owner: str
+    group: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class PlannedHost:
+    """One host, ready to be created: sizes in bytes, ``image`` by its name."""
+
+    name: str
+    fqdn: str
+    title: Text
+    image: str
+    interfaces: tuple[PlannedInterface, ...]
+    memory: int | None
+    cpu_shares: int
+    pids: int
+    files: tuple[PlacedFile, ...]
+
+
+@dataclass(frozen=True)
+class PlannedSegment:
+    """One L2 network of the plan."""
+
+    name: str
+    title: Text
+    subnet: str
+
+
+@dataclass(frozen=True)
+class PlannedSolution:
+    """A solution or shortcut of this variant; steps that do not apply are left out."""
+
+    name: str
+    summary: Text
+    reference: bool
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is needed to start, break, grade and repair one variant.
+
+    A pure function of (scenario, seed): the same two give the same plan, byte for byte.
+
+    Attributes:
+        scenario: the scenario's id, or None for a bare lab.
+        lab: the lab's name.
+        domain: the DNS domain of the hosts.
+        seed: the seed.
+        digest: SHA-256 of the content that the plan was made from, with the seed.
+        values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
+            checks may use; ``orchestrator.values.values_to_json`` takes them to another process.
+        faults: what to inject, in order, with rendered parameters.
+        checks: the files with the checks to grade.
+        health: the lab's own health checks.
+    """
+
+    scenario: str | None
+    lab: str
+    domain: str
+    seed: int
+    digest: str
+    title: Text
+    values: Mapping[str, Any]
+    hosts: tuple[PlannedHost, ...]
+    segments: tuple[PlannedSegment, ...]
+    ready: tuple[Condition, ...]
+    ticket: Text | None
+    hints: tuple[Text, ...]
+    debrief: Text | None
+    faults: tuple[FaultSpec, ...]
+    solutions: tuple[PlannedSolution, ...]
+    shortcuts: tuple[PlannedSolution, ...]
+    checks: tuple[Path, ...]
+    health: tuple[Path, ...]
+
+    def host(self, name: str) -> PlannedHost:
+        """Return a host by name.
+
+        Raises:
+            KeyError: the lab has no such host.
+        """
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(name)

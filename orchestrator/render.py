@@ -1,0 +1,161 @@
+"""Jinja2 as content uses it: sandboxed, strict about undefined names, errors with file and line.
+
+``{{ name }}`` in a ticket, a hint, a placed file or a step is a value of the variant. A name that does not
+exist is an error with the nearest one that does, never an empty text.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.environment import TemplateExpression
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
+
+_MARKS: Final = ("{{", "{%", "{#")
+
+# What an expression that names things of the right name but the wrong kind may raise.
+_FAILURES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def render(source: str, values: Mapping[str, Any], place: Place) -> str:
+    """Return a template's text.
+
+    Args:
+        source: the Jinja2 source.
+        values: what it may name.
+        place: where its first line stands, for error messages.
+
+    Raises:
+        ContentError: the template is wrong, or names something that does not exist.
+    """
+    if not any(mark in source for mark in _MARKS):
+        return source
+    try:
+        return _template(source).render(values)
+    except _FAILURES as error:
+        raise ContentError((_problem(error, values, place),)) from error
+
+
+def holds(expression: str, values: Mapping[str, Any], place: Place) -> bool:
+    """Return whether a ``when`` expression is true.
+
+    Raises:
+        ContentError: the expression is wrong, or names something that does not exist.
+    """
+    try:
+        return bool(_expression(expression)(**values))
+    except _FAILURES as error:
+        raise ContentError((_problem(error, values, place, line=1),)) from error
+
+
+class _UndefinedNameError(UndefinedError):
+    """An undefined name, with what would have to have it."""
+
+    def __init__(self, owner: object, name: str, message: str) -> None:
+        super().__init__(message)
+        self.owner = owner
+        self.name = name
+
+
+class _Undefined(StrictUndefined):
+    """Any use raises; the error knows the name, so that the nearest one can be told."""
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: object = missing,
+        name: str | None = None,
+        exc: type[TemplateError] = UndefinedError,
+    ) -> None:
+        tells: Any = exc if issubclass(exc, SecurityError) else partial(_UndefinedNameError, obj, str(name))
+        super().__init__(hint, obj, name, tells)
+
+
+def _no_nothing(value: object) -> object:
+    if value is None:
+        message = "the value is None"
+        raise UndefinedError(message)
+    return value
+
+
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+    undefined=_Undefined,
+    keep_trailing_newline=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # configuration files and Markdown, never HTML
+    finalize=_no_nothing,
+)
+
+
+@lru_cache(maxsize=2048)
+def _template(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+@lru_cache(maxsize=512)
+def _expression(source: str) -> TemplateExpression:
+    return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+
+
+def _problem(
+    error: Exception, values: Mapping[str, Any], place: Place, *, line: int | None = None
+) -> Problem:
+    if isinstance(error, TemplateSyntaxError):
+        text = Text(
+            fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}"
+        )
+        return Problem(_line(place, error.lineno), text)
+    where = _line(place, line or _line_of(error))
+    if isinstance(error, _UndefinedNameError):
+        return Problem(where, _undefined(error, values))
+    return Problem(where, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
+
+
+def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:
+    if error.owner is missing:
+        text = Text(
+            fr=f"le nom « {error.name} » n'est pas défini", en=f'the name "{error.name}" is not defined'
+        )
+        return with_suggestion(text, error.name, values)
+    if hasattr(type(error.owner), error.name):  # a property that has nothing to give, and says why
+        reason = _reason(error.owner, error.name)
+        return Text(
+            fr=f"« {error.name} » n'a pas de valeur ici : {reason}",
+            en=f'"{error.name}" has no value here: {reason}',
+        )
+    text = Text(fr=f"« {error.name} » n'existe pas ici", en=f'"{error.name}" does not exist here')
+    return with_suggestion(text, error.name, _names_in(error.owner))
+
+
+def _reason(owner: object, name: str) -> str:
+    try:
+        return str(getattr(owner, name))
+    except AttributeError as error:
+        return str(error)
+
+
+def _names_in(owner: object) -> Iterable[str]:
+    if isinstance(owner, Mapping):
+        return [str(key) for key in owner]
+    return [name for name in dir(owner) if not name.startswith("_") and hasattr(owner, name)]
+
+
+def _line(place: Place, line: int) -> Place:
+    return Place(place.file, place.line + line - 1) if place.line else place
+
+
+def _line_of(error: Exception) -> int:
+    """Return the template's line: Jinja2 rewrites the traceback so that it speaks of the template."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return (frames[-1].lineno or 1) if frames else 1

@@ -1,0 +1,246 @@
+"""What the command line, and later the portal, can do with labs: one layer of logic for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.job import Factory, GradeRequest
+from grader.report import Report
+from grader.runner import OnResult, grade
+from orchestrator.access.hands import Hands
+from orchestrator.errors import UsageError
+from orchestrator.fabric.container import SOCKET
+from orchestrator.faults.library import make_fault, problems_of
+from orchestrator.instances import Instance, Instances, Surroundings
+from orchestrator.loader.content import Content
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Step
+from orchestrator.plan import plan_lab, plan_scenario
+from orchestrator.progress import Progress
+from orchestrator.records import Records
+from orchestrator.text import Text
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running instance with the plan that it was started from and what acts on it."""
+
+    instance: Instance
+    plan: Plan
+    images: Mapping[str, ImageSpec]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What came of one step of a solution: its status (0: done) and what it printed."""
+
+    step: Step
+    status: int
+    output: str
+
+
+class Labs:
+    """Labs of one content on one engine."""
+
+    def __init__(
+        self,
+        *,
+        content: Content,
+        instances: Instances,
+        records: Records,
+        build: Callable[[Sequence[str]], Mapping[str, str]],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            content: where labs and scenarios are found.
+            instances: the instances on the engine.
+            records: the records of this user's instances.
+            build: builds the named images where they are missing and returns their references by name.
+        """
+        self._content = content
+        self._instances = instances
+        self._records = records
+        self._build = build
+
+    @property
+    def instances(self) -> Instances:
+        """Return the instances."""
+        return self._instances
+
+    # Plans ----------------------------------------------------------------------------------------------
+
+    def plan(self, scenario: str, seed: int) -> Plan:
+        """Return the plan of a scenario's variant; nothing is started.
+
+        Raises:
+            UsageError: there is no such scenario.
+            ContentError: its content is invalid.
+        """
+        loaded = self._content.scenario(scenario, validate_fault=problems_of)
+        return plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
+
+    def plan_of_lab(self, lab: str) -> Plan:
+        """Return the plan of a healthy lab without a scenario."""
+        loaded = self._content.lab(lab)
+        return plan_lab(loaded, 0, self._content.images_of(loaded))
+
+    # Instances ------------------------------------------------------------------------------------------
+
+    def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
+        """Build the images that are missing and start an instance.
+
+        Raises:
+            MachineError: an image cannot be built, or the engine does not answer.
+            LabError: the lab did not come up; all of it was removed again.
+        """
+        images = self._images(plan)
+        references = self._build(sorted(images))
+        around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
+        instance = self._instances.start(plan, around, progress, broken=broken)
+        return Running(instance, plan, images)
+
+    def running(self, name: str | None) -> Running:
+        """Return a running instance with its plan, made anew from the labels.
+
+        Raises:
+            UsageError: there is no such instance, or its content is not among the content roots any more.
+        """
+        instance = self._instances.find(name)
+        content = self._content_of(instance)
+        if instance.scenario:
+            scenario = content.scenario(instance.scenario, validate_fault=problems_of)
+            plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
+            images = content.images_of(scenario.lab)
+        else:
+            lab = content.lab(instance.lab)
+            images = content.images_of(lab)
+            plan = plan_lab(lab, instance.seed, images)
+        return Running(instance, plan, images)
+
+    def stale(self, running: Running) -> bool:
+        """Return whether the content has changed since the instance was started."""
+        return running.plan.digest != running.instance.digest
+
+    def hands(self, running: Running) -> Hands:
+        """Return what acts on an instance."""
+        return self._instances.hands(running.instance, running.plan, running.images)
+
+    def reset(self, running: Running, progress: Progress) -> Running:
+        """Start the same variant anew, broken as it was at first; the old instance is removed."""
+        self._instances.remove(running.instance.name)
+        return self.start(running.plan, progress)
+
+    def stop(self, instance: Instance) -> None:
+        """Stop an instance and remove all of it."""
+        self._instances.remove(instance.name)
+
+    # Grading --------------------------------------------------------------------------------------------
+
+    def check(self, running: Running, *, on_result: OnResult | None = None) -> Report:
+        """Grade an instance with its scenario's checks.
+
+        Raises:
+            UsageError: the instance is a bare lab, which has nothing to repair.
+        """
+        if running.plan.scenario is None:
+            raise UsageError(
+                Text(
+                    fr=f"{running.instance.name} est un lab sans scénario : il n'y a rien à réparer.",
+                    en=f"{running.instance.name} is a lab without a scenario: there is nothing to repair.",
+                )
+            )
+        return self._grade(running, running.plan.checks, on_result)
+
+    def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
+        """Grade an instance with its lab's own health checks."""
+        return self._grade(running, running.plan.health, on_result)
+
+    def _grade(self, running: Running, files: Sequence[Path], on_result: OnResult | None) -> Report:
+        device = Factory(
+            "orchestrator.access.grading:device_opener", {"devices": self._device_logins(running)}
+        )
+        request = GradeRequest.of(
+            running.plan,
+            running.instance.name,
+            files=files,
+            fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
+            device=device,
+        )
+        return grade(request, on_result=on_result)
+
+    @staticmethod
+    def _device_logins(running: Running) -> dict[str, dict[str, str]]:
+        logins = {h.name: running.images[h.image].device for h in running.plan.hosts}
+        return {name: device.model_dump() for name, device in logins.items() if device is not None}
+
+    # Hints and solutions --------------------------------------------------------------------------------
+
+    def hint(self, running: Running) -> tuple[int, int, Text]:
+        """Return the next hint with its number and how many there are; after the last one, the last again."""
+        hints = running.plan.hints
+        if not hints:
+            raise UsageError(Text(fr="Ce lab n'a pas d'indices.", en="This lab has no hints."))
+        record = self._records.get(running.instance.name)
+        number = min(record.hints_shown + 1, len(hints))
+        self._records.put(replace(record, instance=running.instance.name, hints_shown=number))
+        return number, len(hints), hints[number - 1]
+
+    def explain(self, running: Running) -> tuple[Text, ...]:
+        """Return what was broken, one sentence per fault, for the debrief."""
+        return tuple(make_fault(spec).explain() for spec in running.plan.faults)
+
+    def apply(
+        self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]
+    ) -> tuple[Typed, ...]:
+        """Do what a solution or shortcut says, step by step, as a trainee would.
+
+        A step that fails does not stop the rest: what counts is what the checks see afterwards.
+
+        Args:
+            running: the instance.
+            solution: the solution or shortcut.
+            on_step: is told each step before it is done.
+        """
+        hands = self.hands(running)
+        done = []
+        for step in solution.steps:
+            on_step(step)
+            done.append(carry_out(hands, step))
+        return tuple(done)
+
+    # --------------------------------------------------------------------------------------------------
+
+    def _images(self, plan: Plan) -> dict[str, ImageSpec]:
+        return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
+
+    def _content_of(self, instance: Instance) -> Content:
+        """Return the content that an instance was started from: its own roots where they are known."""
+        recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
+        roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
+        return self._content if roots == self._content.roots else Content(roots)
+
+
+def carry_out(hands: Hands, step: Step) -> Typed:
+    """Do one step.
+
+    Raises:
+        LabError: the lab has no such host or cable.
+    """
+    if step.cable is not None:
+        hands.cable(
+            step.cable.host, step.cable.interface, plugged=step.cable.plug, segment=step.cable.segment
+        )
+    elif step.shell is not None:
+        done = hands.type_in(step.shell.host, step.shell.script)
+        return Typed(step, done.status, (done.stdout + done.stderr).decode(errors="replace"))
+    elif step.device is not None:
+        return Typed(step, 0, hands.configure(step.device.host, step.device.lines, save=step.device.save))
+    elif step.file is not None:
+        hands.write(step.file.host, step.file.path, step.file.content.encode(), mode=step.file.mode)
+    elif step.reboot is not None:
+        hands.reboot(step.reboot.host)
+    return Typed(step, 0, "")

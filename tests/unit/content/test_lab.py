@@ -1,0 +1,101 @@
+"""A lab that does not hold together is refused, with every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.errors import ContentError
+
+if TYPE_CHECKING:
+    from tests.unit.content.conftest import Folder, Golden
+
+
+def edit(old: str, new: str) -> Callable[[Folder], None]:
+    return lambda folder: folder.edit("lab.yaml", old, new)
+
+
+def put(name: str, text: str | bytes) -> Callable[[Folder], None]:
+    return lambda folder: folder.write(f"labs/pair/{name}", text) and None
+
+
+def link(name: str, target: str) -> Callable[[Folder], None]:
+    return lambda folder: (folder.root / "labs/pair" / name).symlink_to(target)
+
+
+BROKEN: dict[str, Callable[[Folder], None]] = {
+    "name": edit("name: pair\n", "name: pears\n"),
+    "segment": edit("{segment: office, address: dhcp}", "{segment: ofice, address: dhcp}"),
+    "image": edit("image: router", "image: rooter"),
+    "address-outside": edit("address: 192.168.20.10}", "address: 192.168.21.10}"),
+    "address-broadcast": edit("address: 192.168.20.10}", "address: 192.168.20.255}"),
+    "address-twice": edit("address: 192.168.20.10}", "address: 192.168.20.1}"),
+    "gateway": edit("gateway: 192.168.20.1", "gateway: 192.168.10.1"),
+    "gateway-without-address": edit(
+        "eth0: {segment: office, address: dhcp}",
+        "eth0: {segment: office, address: dhcp}\n    gateway: 192.168.10.1",
+    ),
+    "ready-host": edit("host: web1", "host: web2"),
+    "subnets": edit("subnet: 192.168.20.0/24", "subnet: 192.168.0.0/16"),
+    "file-host": put("files/wbe1/etc/x", ""),
+    "file-without-host": put("files/motd", ""),
+    "file-twice": put("files/web1/etc/motd", ""),
+    "file-settings": edit('/etc/motd: {mode: "0600"}', '/etc/modt: {mode: "0600"}'),
+    "file-link": link("files/web1/etc/shadow", "/etc/passwd"),
+    "file-template": put("files/_all/etc/motd2.j2", "a\n{{ lab.hosts.pc1.address }}\n"),
+    "file-template-name": put("files/web1/etc/x.j2", "{{ lab.hosts.web.fqdn }}"),
+    "file-template-bytes": put("files/web1/etc/x.j2", b"a\n\xff\n"),
+    "ready-template": edit('"{{ lab.hosts.r1.address }}"', '"{{ lab.hosts.r2.address }}"'),
+    "check-name": put("checks/healthy.py", ""),
+    "folder-misspelt": lambda folder: (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file") and None,
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken(name: str, folder: Folder, golden: Golden) -> None:
+    BROKEN[name](folder)
+    with pytest.raises(ContentError) as caught:
+        folder.content.lab("pair")
+    golden(f"lab-{name}", caught.value)
+
+
+def test_all_problems_at_once(folder: Folder) -> None:
+    for name in ("name", "segment", "image", "address-outside", "ready-host", "file-host"):
+        BROKEN[name](folder)
+    folder.write("labs/pair/checks/test_more.py", "def test(:\n")
+    with pytest.raises(ContentError) as caught:
+        folder.content.lab("pair")
+    files = {problem.place.file for problem in caught.value.problems}
+    assert files == {"labs/pair/lab.yaml", "labs/pair/files/wbe1", "labs/pair/checks/test_more.py"}
+    assert len(caught.value.problems) == 7
+
+
+def test_a_sound_lab(folder: Folder) -> None:
+    lab = folder.content.lab("pair")
+    assert [(file.host, file.path, file.template) for file in lab.files] == [
+        ("_all", "/etc/issue", False),
+        ("r1", "/etc/issue", False),
+        ("web1", "/etc/motd", True),
+    ]
+    assert [path.name for path in lab.checks] == ["test_healthy.py"]
+
+
+def test_a_link_inside_the_folder_is_followed(folder: Folder) -> None:
+    link("files/pc1", "web1")(folder)
+    with pytest.raises(ContentError, match="not a regular file"):
+        folder.content.lab("pair")
+    (folder.root / "labs/pair/files/pc1").unlink()
+    link("files/web1/etc/issue.net", "../../_all/etc/issue")(folder)
+    assert [f.content for f in folder.content.lab("pair").files if f.path == "/etc/issue.net"] == [b"Pair\n"]
+
+
+def test_the_digest_is_of_paths_and_contents_alone(folder: Folder) -> None:
+    before = folder.content.lab("pair").digest
+    folder.write("labs/pair/checks/__pycache__/test_healthy.cpython-311.pyc", "x")
+    assert folder.content.lab("pair").digest == before
+    (folder.root / "labs/pair/files/r1/etc/issue").rename(folder.root / "labs/pair/files/r1/etc/issue2")
+    renamed = folder.content.lab("pair").digest
+    folder.edit("files/r1/etc/issue2", "Router", "router")
+    assert len({before, renamed, folder.content.lab("pair").digest}) == 3
