@@ -34,9 +34,7 @@ DEFAULT_TIMEOUT = 10.0
 
 CANNOT_EXECUTE, NOT_FOUND = 126, 127
 _PROBES = re.compile(r"(command -v|which) |(lsb_release -a|sw_vers)$")
-_SHELL_NOT_FOUND = re.compile(
-    r"^/bin/sh: (?:line )?\d+: (?P<tool>.+?): (?:command )?not found$", re.MULTILINE
-)
+_SHELL_NOT_FOUND = re.compile(r"^/bin/sh: (?:line )?\d+: (?P<tool>.+?): (?:command )?not found$", re.MULTILINE)
 """dash: ``/bin/sh: 1: ss: not found``; bash: ``/bin/sh: line 1: ss: command not found``."""
 
 

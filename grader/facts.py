@@ -55,6 +55,17 @@ class LabFacts:
         }
         return cls(instance, plan.domain, plan.values, hosts, {s.name: s.subnet for s in plan.segments})
 
+    def router_of(self, segment: str) -> str | None:
+        """Return the address on a segment of the one host that leads out of it; None for none or several."""
+        addresses = [
+            interface.address
+            for interfaces in self.hosts.values()
+            if len({i.segment for i in interfaces}) > 1
+            for interface in interfaces
+            if interface.segment == segment and interface.address is not None
+        ]
+        return addresses[0] if len(addresses) == 1 else None
+
     def to_document(self) -> dict[str, Any]:
         """Return the facts as JSON's types.
 
@@ -65,9 +76,7 @@ class LabFacts:
             "instance": self.instance,
             "domain": self.domain,
             "values": _value_out(self.values),
-            "hosts": {
-                name: [[i.name, i.segment, i.address] for i in i_s] for name, i_s in self.hosts.items()
-            },
+            "hosts": {name: [[i.name, i.segment, i.address] for i in i_s] for name, i_s in self.hosts.items()},
             "segments": dict(self.segments),
         }
 

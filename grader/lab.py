@@ -88,9 +88,7 @@ class Station:
 
     def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
         """Try to open a TCP port."""
-        return self._ask(
-            tools.nc_command(address, port, timeout=timeout), tools.parse_nc, timeout=timeout + 5
-        )
+        return self._ask(tools.nc_command(address, port, timeout=timeout), tools.parse_nc, timeout=timeout + 5)
 
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
         rtype = rtype.upper()
@@ -114,12 +112,13 @@ class Station:
 class Probe(Station):
     """An observer that is on a segment only while its command runs; none of its tools is the trainee's."""
 
-    def __init__(self, fabric: Fabric, facts: LabFacts, segment: str, recorder: Recorder) -> None:
-        """Make a probe of one segment."""
+    def __init__(self, fabric: Fabric, facts: LabFacts, segment: str, gateway: str, recorder: Recorder) -> None:
+        """Make a probe of one segment; ``gateway`` may be empty."""
         super().__init__(f"segment {segment}", recorder)
         self._fabric = fabric
         self._facts = facts
         self._segment = segment
+        self._gateway = gateway
 
     def resolve(self, name: str, server: str, rtype: str = "A") -> tools.DnsAnswer:
         """Ask a name server; with ``rtype="PTR"``, ``name`` may be an address."""
@@ -127,7 +126,9 @@ class Probe(Station):
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         with _observer_address(self._facts, self._segment) as address:
-            return self._fabric.observe(self._facts.instance, self._segment, address, argv, timeout=timeout)
+            return self._fabric.observe(
+                self._facts.instance, self._segment, address, argv, gateway=self._gateway, timeout=timeout
+            )
 
 
 class Client(Station):
@@ -238,11 +239,18 @@ class LabView:
         """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""
         return Client(self._fabric, self._target(name), self._recorder)
 
-    def probe(self, segment: str) -> Probe:
-        """Return an observer on a segment: ``lab.probe("office").ping("192.168.20.2")``."""
+    def probe(self, segment: str, *, gateway: str | None = None) -> Probe:
+        """Return an observer on a segment: ``lab.probe("office").ping("192.168.20.2")``.
+
+        Args:
+            segment: the segment that it is plugged into.
+            gateway: its default gateway; by default the segment's router as planned, where there is exactly one.
+        """
         if segment not in self._facts.segments:
             raise _unknown("segment", segment, self._facts.segments)
-        return Probe(self._fabric, self._facts, segment, self._recorder)
+        if gateway is None:
+            gateway = self._facts.router_of(segment) or ""
+        return Probe(self._fabric, self._facts, segment, gateway, self._recorder)
 
     def device(self, name: str) -> Device:
         """Return a network device: ``lab.device("r1").show("show ip route")``."""
@@ -315,8 +323,7 @@ def observer_addresses(facts: LabFacts, segment: str) -> tuple[str, ...]:
     top, bottom = int(network.broadcast_address) - 1, int(network.network_address)
     free = (str(ipaddress.IPv4Address(n)) for n in range(top, bottom, -1))
     return tuple(
-        f"{address}/{network.prefixlen}"
-        for address in islice((a for a in free if a not in taken), _OBSERVER_ADDRESSES)
+        f"{address}/{network.prefixlen}" for address in islice((a for a in free if a not in taken), _OBSERVER_ADDRESSES)
     )
 
 

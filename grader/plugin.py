@@ -63,9 +63,7 @@ class Planned:
 class GraderPlugin:
     """One grading's plugin; the session says by ``run`` how the collected checks are executed."""
 
-    def __init__(
-        self, request: GradeRequest, run: Callable[[list[Planned], list[CheckResult]], None]
-    ) -> None:
+    def __init__(self, request: GradeRequest, run: Callable[[list[Planned], list[CheckResult]], None]) -> None:
         """Take the job, and what to do with the collected checks and the problems found."""
         self.judgement = Judgement("pass")
         self._request = request
@@ -89,9 +87,7 @@ class GraderPlugin:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Register the marker."""
-        config.addinivalue_line(
-            "markers", "check(mark): a graded statement; use grader.check, not the bare marker"
-        )
+        config.addinivalue_line("markers", "check(mark): a graded statement; use grader.check, not the bare marker")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what could not be collected, and what a file left out on purpose."""
@@ -150,6 +146,11 @@ class GraderPlugin:
             duration=call.duration,
         )
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self) -> tuple[str, str, str]:
+        """Keep pytest's progress dots out of what the checks print."""
+        return "", "", ""
+
     def close(self) -> None:
         """Close the connection to the fabric."""
         if self._fabric is not None:
@@ -205,15 +206,11 @@ def _plan(items: Sequence[pytest.Item], request: GradeRequest) -> tuple[list[Pla
     return planned, problems
 
 
-def _planned(
-    item: pytest.Item, name: str, mark: CheckMark, values: dict[str, Any], request: GradeRequest
-) -> Planned:
+def _planned(item: pytest.Item, name: str, mark: CheckMark, values: dict[str, Any], request: GradeRequest) -> Planned:
     sentence = Text(fr=render(mark.fr, values), en=render(mark.en, values))
     host = None if mark.host is None else render(mark.host, values)
     if host is not None and host not in request.facts.hosts:
-        raise CheckMistakeError(
-            Text(fr=f"Le labo n'a pas de machine « {host} ».", en=f"The lab has no host '{host}'.")
-        )
+        raise CheckMistakeError(Text(fr=f"Le labo n'a pas de machine « {host} ».", en=f"The lab has no host '{host}'."))
     result = CheckResult(name, mark.role, mark.points, mark.competence, sentence, "error", host=host)
     return Planned(item, result, mark.timeout or request.timeout)
 
@@ -296,6 +293,9 @@ def _reason(phase: str, error: BaseException, file: Path) -> Text:
             fr=f"Le contrôle n'a pas fini en {error} s{place}.",
             en=f"The check did not end within {error} s{place}.",
         )
+    elif isinstance(error, pytest.FixtureLookupError):
+        fr, en = f"Il n'y a pas de fixture « {error.argname} ».", f"There is no fixture '{error.argname}'."
+        reason = Text(fr=fr, en=en)
     elif isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception)):
         reason = _not_skipped()
     else:

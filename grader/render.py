@@ -124,8 +124,7 @@ def _testcase(suite: ET.Element, result: CheckResult) -> None:
         ET.SubElement(case, tag, message=_xml(lines[0]), type=result.outcome).text = _xml(evidence)
     if result.commands:
         output = "\n".join(
-            command_line(c) + ("\n" + textwrap.indent(c.output, "  ") if c.output else "")
-            for c in result.commands
+            command_line(c) + ("\n" + textwrap.indent(c.output, "  ") if c.output else "") for c in result.commands
         )
         ET.SubElement(case, "system-out").text = _xml(output)
 

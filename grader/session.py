@@ -86,6 +86,7 @@ class _Worker:
     output: int
     waiting: deque[tuple[int, Planned]]
     started: int | None = None
+    printed: int = 0
     since: float = 0.0
     deadline: float | None = None
     timed_out: bool = False
@@ -113,9 +114,7 @@ class _Session:
         if files:
             pytest.main(_pytest_arguments(files), plugins=[self._plugin])
         elif not missing:
-            self._problems.append(
-                refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file."))
-            )
+            self._problems.append(refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file.")))
         for problem in () if files else self._problems:
             self._send({"event": "result", "result": problem.to_document()})
         results = [*(self._results[n] for n in sorted(self._results)), *self._problems]
@@ -162,9 +161,7 @@ class _Session:
         reading, writing = os.pipe()
         output = os.memfd_create("output")
         parent = os.getpid()
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, {signal.SIGTERM}
-        )  # no stop between the fork and its entry here
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no stop between the fork and its entry here
         pid = os.fork()
         if pid == 0:
             status = 1
@@ -214,8 +211,9 @@ class _Session:
 
     def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
         match message:
-            case {"start": number}:
+            case {"start": number, "printed": printed}:
                 worker.started = number
+                worker.printed = printed
                 worker.since = time.monotonic()
                 worker.deadline = worker.since + worker.waiting[0][1].timeout + _GRACE
                 worker.commands = Commands()
@@ -232,9 +230,7 @@ class _Session:
 
     def _reap(self, worker: _Worker) -> deque[tuple[int, Planned]] | None:
         """Bury a worker that ended; return the checks that it left for another one."""
-        kill_group(
-            worker.pid
-        )  # what its checks started, while the dead leader still keeps the group's number
+        kill_group(worker.pid)  # what its checks started, while the dead leader still keeps the group's number
         _, status = os.waitpid(worker.pid, 0)
         self._read(worker)
         if worker.pipe in self._selector.get_map():
@@ -281,7 +277,7 @@ def _end_of(worker: _Worker, status: int, timeout: float) -> Text:
             en=f"The check ended its own process ({end}).",
         )
     size = os.fstat(worker.output).st_size
-    printed = os.pread(worker.output, 4000, max(0, size - 4000)).decode("utf-8", errors="replace").strip()
+    printed = os.pread(worker.output, 4000, max(worker.printed, size - 4000)).decode("utf-8", errors="replace").strip()
     return reason.map(lambda text: f"{text}\n{trim(printed)}") if printed else reason
 
 

@@ -102,7 +102,7 @@ class Route:
 
 
 # curl(1), EXIT CODES: those by which it says what the network or the server did.
-_CURL_OBSERVED = frozenset({5, 6, 7, 18, 28, 35, 51, 52, 55, 56, 60, 92})
+_CURL_OBSERVED = frozenset({6, 7, 8, 16, 18, 28, 35, 51, 52, 55, 56, 60, 61, 92, 95})
 
 
 def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5.0) -> tuple[str, ...]:
@@ -126,17 +126,17 @@ def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5
 
 def parse_curl(done: Completion) -> HttpAnswer:
     """Return what curl --include printed."""
-    if done.status in _CURL_OBSERVED:
+    if done.status in _CURL_OBSERVED or (done.status == 1 and "HTTP/0.9" in done.stderr):
         return HttpAnswer(None, re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip()))
     if done.status != 0:
         raise ValueError(done.stderr)
     rest = done.stdout
     while True:
-        head, separator, rest = rest.replace("\r\n", "\n", 1).partition("\n\r\n")
-        if not separator:
-            head, separator, rest = head.partition("\n\n")
-        lines = head.splitlines()
-        status_line = re.match(r"HTTP/[\d.]+ (\d{3})", lines[0]) if lines else None
+        head, separator, rest = rest.partition("\r\n\r\n")
+        if not separator:  # a server that ends its lines in its own way
+            head, _, rest = head.partition("\n\n")
+        lines = head.splitlines() or [""]
+        status_line = re.match(r"HTTP/[\d.]+ (\d{3})", lines[0])
         if status_line is None:
             raise ValueError(done.stdout)
         status = int(status_line[1])
@@ -147,9 +147,7 @@ def parse_curl(done: Completion) -> HttpAnswer:
     return HttpAnswer(status, "", headers, rest)
 
 
-def dig_command(
-    name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False
-) -> tuple[str, ...]:
+def dig_command(name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False) -> tuple[str, ...]:
     """Return the command that asks a name server; two tries of one second: one lost datagram is no fault."""
     at = () if server is None else (f"@{server}",)
     question = ("-x", name) if reverse else ("-t", rtype, "-q", name)
@@ -245,7 +243,7 @@ ROUTES_COMMAND = ("ip", "-json", "-4", "route", "show")
 
 def parse_routes(done: Completion) -> tuple[Route, ...]:
     """Return the main routing table."""
-    return tuple(Route(r["dst"], r.get("gateway"), r.get("dev")) for r in _ip_json(done))
+    return tuple(Route(r.get("dst", ""), r.get("gateway"), r.get("dev")) for r in _ip_json(done))
 
 
 RESOLVERS_COMMAND = ("cat", "/etc/resolv.conf")

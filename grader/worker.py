@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -18,9 +19,7 @@ from grader.recording import Recorder
 from grader.report import CommandRecord
 
 
-def work(
-    plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int, output: int, parent: int
-) -> None:
+def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int, output: int, parent: int) -> None:
     """Run the checks in this freshly forked process.
 
     It ends early, leaving the rest to another worker, when a check has upset the process: after a time-out a
@@ -39,13 +38,14 @@ def work(
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, output), (2, output)):
         os.dup2(source, target)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 (the descriptor; each line at once)
     gc.freeze()
     signal.signal(signal.SIGALRM, _out_of_time)
     messages = _Messages(pipe)
     plugin.recorder = Recorder(messages.command)
     for position, (number, check) in enumerate(checks):
         following = checks[position + 1][1].item if position + 1 < len(checks) else None
-        messages.send({"start": number})
+        messages.send({"start": number, "printed": os.fstat(output).st_size})
         started = time.monotonic()
         upset = _run(plugin, check, following)
         judged = replace(

@@ -10,7 +10,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from orchestrator import labels
 from orchestrator.access.hands import Hands
@@ -211,7 +211,7 @@ class Instances:
                 return
             spec = self._spec(name, plan, host, around)
             container = self._engine.create(spec)
-            self._engine.put_archive(container, archive_of(host.files))
+            self._engine.put_archive(container, archive_of(host.files, self._accounts(container, host.files)))
             if not abandoned.is_set():
                 self._engine.start(container)
 
@@ -223,6 +223,15 @@ class Instances:
                 abandoned.set()  # the threads end before anything is removed
                 raise
         fabric.wait_ready(name, [h.name for h in plan.hosts], timeout=_BOOT_LIMIT)
+
+    def _accounts(self, container: str, files: Sequence[PlacedFile]) -> Accounts:
+        """Return the numbers of the accounts that own files; the image's own passwd and group say them."""
+        if all((file.owner, file.group) == ("root", "root") for file in files):
+            return Accounts()
+        return Accounts(
+            users=_numbers(self._engine.read_file(container, "/etc/passwd")),
+            groups=_numbers(self._engine.read_file(container, "/etc/group")),
+        )
 
     def _spec(self, name: str, plan: Plan, host: PlannedHost, around: Surroundings) -> ContainerSpec:
         image = around.images[host.image]
@@ -332,15 +341,41 @@ def wiring_label(plan: Plan, host: PlannedHost, *, sysctls: bool) -> str:
     )
 
 
-def archive_of(files: Sequence[PlacedFile]) -> bytes:
-    """Return a tar archive of files to unpack at a host's root; owners go by name."""
+@dataclass(frozen=True)
+class Accounts:
+    """The numbers of an image's users and groups by name."""
+
+    users: Mapping[str, int] = field(default_factory=lambda: {"root": 0})
+    groups: Mapping[str, int] = field(default_factory=lambda: {"root": 0})
+
+
+def _numbers(database: bytes) -> dict[str, int]:
+    """Read name and number of each line of passwd(5) or group(5): they are its first and third fields."""
+    entries = (line.split(":") for line in database.decode().splitlines())
+    return {entry[0]: int(entry[2]) for entry in entries if len(entry) > 2}  # noqa: PLR2004 - an entry's fields
+
+
+def archive_of(files: Sequence[PlacedFile], accounts: Accounts) -> bytes:
+    """Return a tar archive of files to unpack at a host's root (the engine looks at numbers, not at names).
+
+    Raises:
+        LabError: the image has no such user or group.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for file in files:
             entry = tarfile.TarInfo(file.path.lstrip("/"))
             entry.size = len(file.content)
             entry.mode = file.mode
-            entry.uname, entry.gname = file.owner, file.group
+            try:
+                entry.uid, entry.gid = accounts.users[file.owner], accounts.groups[file.group]
+            except KeyError as error:
+                raise LabError(
+                    Text(
+                        fr=f"{file.path} : l'image n'a pas de compte {error}",
+                        en=f"{file.path}: the image has no account {error}",
+                    )
+                ) from None
             archive.addfile(entry, io.BytesIO(file.content))
     return buffer.getvalue()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Language = Literal["fr", "en"]
+from orchestrator.language import Language, language_of
+
+__all__ = ["Language", "Text", "language_of", "same"]
 
 
 class Text(BaseModel):
@@ -31,15 +31,3 @@ class Text(BaseModel):
 def same(text: str) -> Text:
     """Return a text that reads the same in both languages (a name, a command's own output)."""
     return Text(fr=text, en=text)
-
-
-def language_of(environment: Mapping[str, str] = os.environ) -> Language:
-    """Return the language that a POSIX environment asks for; English when it asks for neither.
-
-    The order LC_ALL, LC_MESSAGES, LANG is POSIX's (XBD 8.2); LANGUAGE comes first as in GNU gettext.
-    """
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environment.get(name, "")
-        if value:
-            return "fr" if value.lower().startswith("fr") else "en"
-    return "en"

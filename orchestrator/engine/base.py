@@ -206,6 +206,13 @@ class Engine(Protocol):
     def put_archive(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at the root of a container that has not been started."""
 
+    def read_file(self, container: str, path: str) -> bytes:
+        """Return a file of a container, running or not.
+
+        Raises:
+            LabError: there is no such container or file.
+        """
+
     def start(self, container: str) -> None:
         """Start a created or stopped container; one that runs is no error.
 

@@ -5,8 +5,12 @@ Importing the SDK takes 0.3 s, so only the composition root imports this module,
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
+import socket
+import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +25,7 @@ import urllib3
 from orchestrator.engine import refusals
 from orchestrator.engine.base import (
     Cancellation,
+    CancelledError,
     Container,
     ContainerSpec,
     EngineInfo,
@@ -53,12 +58,13 @@ _OPEN_FILES = docker.types.Ulimit(name="nofile", soft=4096, hard=16384)
 """Docker's own limit may be a billion, over which old programs loop at start; yet a daemon that lacks
 CAP_SYS_RESOURCE (Docker inside a container) cannot give more than it has, which is often 20,000."""
 
-_CONSOLE = docker.types.LogConfig(
-    type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"}
-)
+_CONSOLE = docker.types.LogConfig(type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"})
 """A host's console output is kept, but a trainee cannot fill the machine's disk with it."""
 
 _CHUNK = 1 << 20
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_STEP_CONTAINER = re.compile(r" ---> Running in ([0-9a-f]+)")
 
 
 class _Client(docker.APIClient):
@@ -104,12 +110,23 @@ class DockerEngine:
         self._address = address or os.environ.get("DOCKER_HOST") or _STANDARD
         if not self._address.startswith("unix://"):
             raise refusals.not_local(self._address)
+        self._knock()
         with self._translated("docker"):
             self._api = _Client(self._address, version="auto", timeout=_ANSWER, max_pool_size=_CONNECTIONS)
             version = str(self._api.version(api_version=False)["Version"])
         if _release(version) < refusals.OLDEST:
             self.close()
             raise refusals.too_old(version)
+
+    def _knock(self) -> None:
+        """Connect once: the system's own error says more than the SDK's, which also leaks the socket."""
+        path = self._address.removeprefix("unix://")
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(_ANSWER)
+            try:
+                knocking.connect(path)
+            except OSError as error:
+                raise refusals.unreachable(error, path) from error
 
     def info(self) -> EngineInfo:
         """Return what the engine is."""
@@ -173,6 +190,16 @@ class DockerEngine:
         """Unpack a tar archive at the root of a container that has not been started."""
         with self._translated(container):
             self._api.put_archive(container, "/", archive)
+
+    def read_file(self, container: str, path: str) -> bytes:
+        """Return a file of a container, running or not."""
+        with self._translated(f"{container}:{path}"):
+            pieces, _ = self._api.get_archive(container, path)
+            archive = b"".join(pieces)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as unpacked:
+            member = unpacked.next()
+            content = None if member is None else unpacked.extractfile(member)
+            return b"" if content is None else content.read()
 
     def start(self, container: str) -> None:
         """Start a created or stopped container."""
@@ -330,19 +357,16 @@ class DockerEngine:
             "rm": True,
             "forcerm": True,
         }
-        with self._translated(reference):
-            response = self._api.request_stream("POST", "/build", parameters, context, _SILENT_BUILD)
-            with closing(response), cancellation.ending_by(lambda: _hang_up(response)):
-                lines = _Lines(on_line)
-                complete = False
-                for event in _events(response):
-                    lines.add(str(event.get("stream") or ""))
-                    if "error" in event:
-                        lines.add(str(event["error"]) + "\n")
-                        raise _build_error(reference, str(event["error"]))
-                    complete = complete or str(event.get("stream", "")).startswith("Successfully tagged ")
-        if not complete:
-            raise _build_error(reference, "Docker Engine ended the build without a word")
+        reader = _BuildReader(reference, on_line)
+        try:
+            with self._translated(reference):
+                response = self._api.request_stream("POST", "/build", parameters, context, _SILENT_BUILD)
+                with closing(response), cancellation.ending_by(lambda: _hang_up(response)):
+                    reader.read(response)
+        except CancelledError:
+            if reader.step_container:  # Docker removes it too, but later
+                self.remove(reader.step_container)
+            raise
 
     def remove_image(self, reference: str) -> None:
         """Remove an image by tag or id, and the untagged images below it."""
@@ -366,9 +390,7 @@ class DockerEngine:
         """Load images from an archive and return their tags."""
         tags = []
         with self._translated("images load"):
-            response = self._api.request_stream(
-                "POST", "/images/load", {"quiet": True}, iter(archive), _SILENT_BUILD
-            )
+            response = self._api.request_stream("POST", "/images/load", {"quiet": True}, iter(archive), _SILENT_BUILD)
             with closing(response):
                 for event in _events(response):
                     if "error" in event:
@@ -424,17 +446,41 @@ class DockerEngine:
         return refusals.unreachable(error, self._address.removeprefix("unix://"))
 
 
-class _Lines:
-    """Cuts what a build prints into lines."""
+class _BuildReader:
+    """Reads what Docker tells of a build, which the classic builder tells in words.
 
-    def __init__(self, on_line: OnLine) -> None:
+    Attributes:
+        step_container: the id of the container of the step that runs now or ran last.
+    """
+
+    def __init__(self, reference: str, on_line: OnLine) -> None:
+        self.step_container = ""
+        self._reference = reference
         self._on_line = on_line
         self._rest = ""
+        self._tagged = False
 
-    def add(self, text: str) -> None:
-        """Pass on the lines that are complete."""
-        *whole, self._rest = (self._rest + text).replace("\r", "\n").split("\n")
+    def read(self, response: requests.Response) -> None:
+        """Read to the end.
+
+        Raises:
+            ImageBuildError: the build failed.
+        """
+        for event in _events(response):
+            self._add(str(event.get("stream") or ""))
+            if "error" in event:
+                self._add(f"\n{event['error']}\n")
+                raise _build_error(self._reference, str(event["error"]))
+        if not self._tagged:
+            raise _build_error(self._reference, "Docker Engine ended the build without a word")
+
+    def _add(self, text: str) -> None:
+        """Pass on the lines that are complete, without the red that Docker gives to a step's stderr."""
+        *whole, self._rest = (self._rest + _COLOUR.sub("", text)).replace("\r", "\n").split("\n")
         for line in whole:
+            if match := _STEP_CONTAINER.fullmatch(line):
+                self.step_container = match[1]
+            self._tagged = self._tagged or line.startswith("Successfully tagged ")
             if line.strip():
                 self._on_line(line.rstrip())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -102,9 +103,7 @@ class FakeEngine:
         with self._lock:
             return self._record(container).starts
 
-    def add_image(
-        self, reference: str, labels: Mapping[str, str] | None = None, *, size: int = 1 << 20
-    ) -> None:
+    def add_image(self, reference: str, labels: Mapping[str, str] | None = None, *, size: int = 1 << 20) -> None:
         """Put an image on the engine, as if it had always been there."""
         with self._lock:
             self._put_image(reference, labels or {}, None, size)
@@ -135,14 +134,22 @@ class FakeEngine:
         with self._lock:
             self._record(container).archives.append(archive)
 
+    def read_file(self, container: str, path: str) -> bytes:
+        """Return a file that an archive put in place; the image's own files are not known here."""
+        with self._lock:
+            for archive in reversed(self._record(container).archives):
+                with tarfile.open(fileobj=io.BytesIO(archive)) as unpacked, contextlib.suppress(KeyError):
+                    content = unpacked.extractfile(path.lstrip("/"))
+                    if content is not None:
+                        return content.read()
+        raise refusals.refusal(_NOT_FOUND, f"Could not find the file {path} in container {container}", container)
+
     def start(self, container: str) -> None:
         """Start a created or stopped container."""
         with self._lock:
             record = self._record(container)
             if record.state == "paused":
-                raise refusals.refusal(
-                    _CONFLICT, "cannot start a paused container, try unpause instead", container
-                )
+                raise refusals.refusal(_CONFLICT, "cannot start a paused container, try unpause instead", container)
             record.starts += record.state != "running"
             record.state = "running"
 
@@ -202,8 +209,7 @@ class FakeEngine:
             return tuple(
                 layered.image
                 for layered in self._images.values()
-                if _carries(layered.image.labels, labels)
-                and (layered.image.tags or layered.image.id not in parents)
+                if _carries(layered.image.labels, labels) and (layered.image.tags or layered.image.id not in parents)
             )
 
     def images_size(self) -> int:
@@ -250,9 +256,7 @@ class FakeEngine:
                 self.on_build(build, on_line)
         with self._lock:
             inherited = below.image.labels if below else {}
-            self._put_image(
-                reference, {**inherited, **labels}, below.image.id if below else None, len(context)
-            )
+            self._put_image(reference, {**inherited, **labels}, below.image.id if below else None, len(context))
             self.builds.append(reference)
 
     def remove_image(self, reference: str) -> None:

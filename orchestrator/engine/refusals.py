@@ -60,9 +60,7 @@ def refusal(status: int, message: str, subject: str) -> BreakfixError:
         )
     if status == _CONFLICT and "is already in use by container" in said:
         return NameTakenError(
-            Text(
-                fr=f"Un conteneur « {subject} » existe déjà.", en=f'A container "{subject}" exists already.'
-            ),
+            Text(fr=f"Un conteneur « {subject} » existe déjà.", en=f'A container "{subject}" exists already.'),
             Text(
                 fr="« ./breakfix status » montre ce qui tourne, « ./breakfix stop » le retire.",
                 en="'./breakfix status' shows what runs, './breakfix stop' removes it.",
@@ -72,9 +70,7 @@ def refusal(status: int, message: str, subject: str) -> BreakfixError:
         "image is being used" in said or "is using" in said or "dependent child images" in said
     ):
         return ImageInUseError(
-            Text(
-                fr=f"L'image « {subject} » est encore utilisée.", en=f'The image "{subject}" is still in use.'
-            )
+            Text(fr=f"L'image « {subject} » est encore utilisée.", en=f'The image "{subject}" is still in use.')
         )
     return LabError(
         Text(fr=f"Docker refuse ({subject}) : {message}", en=f"Docker refuses ({subject}): {message}"),

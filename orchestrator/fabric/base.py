@@ -96,7 +96,14 @@ class Fabric(Protocol):
         """
 
     def observe(
-        self, instance: str, segment: str, address: str, argv: Sequence[str], *, timeout: float = 20.0
+        self,
+        instance: str,
+        segment: str,
+        address: str,
+        argv: Sequence[str],
+        *,
+        gateway: str = "",
+        timeout: float = 20.0,
     ) -> Completed:
         """Run a tool of the helper's own on a segment, from a station that exists only for this command.
 
@@ -105,6 +112,7 @@ class Fabric(Protocol):
             segment: the segment that the station is plugged into.
             address: the station's address with prefix length, or ``""`` for none.
             argv: the command; the tools are the helper image's, none of the trainee's.
+            gateway: the station's default gateway, or ``""`` for none: it sees its own segment only.
             timeout: seconds.
         """
 

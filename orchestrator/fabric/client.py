@@ -92,10 +92,17 @@ class FabricClient:
         return _completed(answer, output)
 
     def observe(
-        self, instance: str, segment: str, address: str, argv: Sequence[str], *, timeout: float = 20.0
+        self,
+        instance: str,
+        segment: str,
+        address: str,
+        argv: Sequence[str],
+        *,
+        gateway: str = "",
+        timeout: float = 20.0,
     ) -> Completed:
         """See ``Fabric.observe``."""
-        request = Observe(instance, segment, address, list(argv), timeout)
+        request = Observe(instance, segment, address, gateway, list(argv), timeout)
         answer, output, _ = self._ask("access", request, timeout, f"{instance}/{segment}")
         return _completed(answer, output)
 

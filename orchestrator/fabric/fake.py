@@ -103,6 +103,7 @@ class FakeFabric:
         address: str,
         argv: Sequence[str],
         *,
+        gateway: str = "",  # noqa: ARG002 (the protocol's)
         timeout: float = 20.0,
     ) -> Completed:
         """See ``Fabric.observe``."""
@@ -176,9 +177,7 @@ class FakeFabric:
         self.calls.append(call)
         time.sleep(self.delay)
         for answer in reversed(self.answers):
-            if fnmatch.fnmatchcase(call.where, answer.host) and fnmatch.fnmatchcase(
-                call.command, answer.command
-            ):
+            if fnmatch.fnmatchcase(call.where, answer.host) and fnmatch.fnmatchcase(call.command, answer.command):
                 return _completed(answer, call, timeout)
         tool = call.command.split(" ", 1)[0]
         return Completed(127, b"", f"{tool}: not found\n".encode())

@@ -114,9 +114,7 @@ def waiting_program() -> bytes:
 
 
 def spec(name: str, **changes: object) -> ContainerSpec:
-    plain = ContainerSpec(
-        name=f"{RUN}-{name}", image=TINY, labels={**OURS, "breakfix.host": name}, command=("/wait",)
-    )
+    plain = ContainerSpec(name=f"{RUN}-{name}", image=TINY, labels={**OURS, "breakfix.host": name}, command=("/wait",))
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -236,6 +234,14 @@ def test_files_can_be_put_before_the_start(engine: Engine) -> None:
     engine.put_archive(identity, tar({"lab/wait": waiting_program()}, mode=0o755))
     engine.start(identity)
     assert engine.container(identity).running
+
+
+def test_a_placed_file_can_be_read_back(engine: Engine) -> None:
+    identity = engine.create(spec("a"))
+    engine.put_archive(identity, tar({"etc/motd": b"bonjour"}))
+    assert engine.read_file(identity, "/etc/motd") == b"bonjour"
+    with pytest.raises(LabError):
+        engine.read_file(identity, "/etc/absent")
 
 
 def test_calls_from_many_threads(engine: Engine) -> None:

@@ -116,7 +116,7 @@ class Access:
                 os.close(wired_write)
                 if not os.read(wired_read, 1):
                     os._exit(125)
-                configure_station(request.address)
+                configure_station(request.address, request.gateway)
                 for target, source in enumerate((in_read, out_write, err_write)):
                     os.dup2(source, target)
                 _become_observer(request.argv)
@@ -127,15 +127,16 @@ class Access:
                 os._exit(125)
         for fd in (unshared_write, wired_read, in_read, out_write, err_write):
             os.close(fd)
-        try:
-            os.read(unshared_read, 1)
-            with contextlib.closing(Links()) as links:
+        with contextlib.closing(Links()) as links:
+            try:
+                os.read(unshared_read, 1)
                 links.station(request.instance, request.segment, child, f"o{child}")
-            os.write(wired_write, b"1")
-        finally:
-            os.close(unshared_read)
-            os.close(wired_write)
-            outcome = collect(child, in_write, out_read, err_read, b"", request.timeout)
+                os.write(wired_write, b"1")
+            finally:
+                os.close(unshared_read)
+                os.close(wired_write)
+                outcome = collect(child, in_write, out_read, err_read, b"", request.timeout)
+                links.remove(f"o{child}")  # at once: the kernel takes its time to end a network namespace
         if outcome.timed_out:
             kind, message = "timeout", f"{request.argv[0]} did not end"
             raise HelperError(kind, message)

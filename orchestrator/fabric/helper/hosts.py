@@ -6,10 +6,8 @@ init may wait at the gate, so every path is opened below the host's root and not
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import stat
 from pathlib import Path
 
 from . import kernel
@@ -20,7 +18,8 @@ NOTIFY = "/run/breakfix/notify"
 """The socket where systemd says READY=1 (sd_notify(3)); the host's environment names it in NOTIFY_SOCKET."""
 
 _DOCKERS_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/hostname")
-_LARGEST_FILE = 1 << 16
+"""What Docker mounts into a container and writes anew at each start. Below each mount is the file that was placed
+before the start: an ordinary one, which a technician can edit, move and keep over a reboot."""
 
 
 def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
@@ -39,7 +38,7 @@ def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
             _set_network_defaults()  # through the helper's /proc, which is writable and shows this namespace
             kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP)
             for path in mounted.intersection(_DOCKERS_FILES):
-                _make_ordinary(path)
+                kernel.unmount(path)
             if writable_net_sysctls:
                 kernel.bind_writable("/proc/sys/net", source="/proc/sys/net")
             named = Path("/sys/fs/cgroup/systemd")
@@ -59,18 +58,6 @@ def _set_network_defaults() -> None:
     """Set what DHCP clients and ifupdown expect and cannot set themselves while /proc/sys is read-only."""
     for interface in Path("/proc/sys/net/ipv4/conf").iterdir():
         (interface / "promote_secondaries").write_text("1")
-
-
-def _make_ordinary(path: str) -> None:
-    """Replace Docker's bind mount of a file by a file that a technician can edit, move and keep over a reboot."""
-    content = Path(path).read_bytes()[:_LARGEST_FILE]
-    kernel.unmount(path)
-    with contextlib.suppress(FileNotFoundError):
-        below = os.lstat(path)
-        if not stat.S_ISREG(below.st_mode) or below.st_size:
-            return  # the host has its own by now, whatever it is
-    Path(path).write_bytes(content)
-    Path(path).chmod(0o644)
 
 
 def try_gate(pid: int) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any
 from pyroute2 import IPRoute, NetlinkError
 
 _ROOT_HANDLE = 0x10000
+_ALL = 100
 _BURST = 16_000
 """Bytes that a rate-limited cable lets through at once: a little over ten full frames."""
 
@@ -155,8 +156,9 @@ class Links:
         table = f"table bridge loss_{name}"
         rules = f"{table} {{}}\ndelete {table}\n"
         if percent:
-            drop = f'"{name}" numgen random mod 100 < {percent} drop'
-            rules += f"{table} {{ chain c {{ type filter hook forward priority 0;\niifname {drop}\noifname {drop}\n}}\n}}\n"
+            share = "" if percent == _ALL else f"numgen random mod {_ALL} < {percent} "
+            rules += f"{table} {{ chain c {{ type filter hook forward priority 0;\n"
+            rules += "".join(f'{end} "{name}" {share}drop\n' for end in ("iifname", "oifname")) + "}\n}\n"
         done = subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=False, capture_output=True)
         if done.returncode:
             message = f"nft: {done.stderr.decode(errors='replace').strip()}"
@@ -192,8 +194,8 @@ class Links:
         self._netlink.link("set", index=self.index(name), master=bridge, state="up")
 
 
-def configure_station(address: str) -> None:
-    """Give the observer's interface its address, from inside its namespace."""
+def configure_station(address: str, gateway: str) -> None:
+    """Give the observer's interface its address and default gateway (either may be empty), from inside its namespace."""
     with IPRoute() as netlink:
         netlink.link("set", index=netlink.link_lookup(ifname="lo")[0], state="up")
         index = netlink.link_lookup(ifname="eth0")[0]
@@ -201,3 +203,5 @@ def configure_station(address: str) -> None:
         if address:
             ip, _, prefix = address.partition("/")
             netlink.addr("add", index=index, address=ip, prefixlen=int(prefix))
+        if gateway:
+            netlink.route("add", dst="default", gateway=gateway)

@@ -135,6 +135,7 @@ class Observe(Request):
     instance: str
     segment: str
     address: str
+    gateway: str
     argv: list[str]
     timeout: float
 

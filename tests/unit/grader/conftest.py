@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -15,7 +15,10 @@ from grader.report import Report
 from grader.runner import OnResult, grade
 from orchestrator.model.plan import Person
 
-ANSWERS: tuple[dict[str, Any], ...] = (
+_HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
+
+# What testinfra asks a Debian host before anything else.
+_ANSWERS: tuple[dict[str, Any], ...] = (
     {"command": "uname *", "stdout": "Linux\n"},
     {"command": "cat /etc/os-release", "stdout": 'ID=debian\nVERSION_ID="13"\n'},
     {"command": "test *"},
@@ -25,56 +28,80 @@ ANSWERS: tuple[dict[str, Any], ...] = (
 )
 
 
-def facts(**values: Any) -> LabFacts:
+def _facts(**values: object) -> LabFacts:
     return LabFacts(
         instance="demo",
         domain="lan.test",
         values={"site": "Lyon", "user": Person("Zoé", "Lefèvre", "zlefevre", feminine=True), **values},
         hosts={
             "ws1": (InterfaceFacts("eth0", "office", None),),
-            "web": (InterfaceFacts("eth0", "servers", "192.168.20.3"), InterfaceFacts("eth1", "office", "192.168.10.254")),
+            "web": (
+                InterfaceFacts("eth0", "servers", "192.168.20.3"),
+                InterfaceFacts("eth1", "office", "192.168.10.254"),
+            ),
         },
         segments={"office": "192.168.10.0/24", "servers": "192.168.20.0/24"},
     )
 
 
-def request_for(folder: Path, files: Mapping[str, str], answers: Sequence[dict[str, Any]] = (), **more: Any) -> GradeRequest:
-    """Write check files (``from grader import check`` is put before each) and return the request that grades them."""
+def _request(
+    folder: Path,
+    files: Mapping[str, str],
+    answers: Sequence[dict[str, Any]] = (),
+    **more: Any,  # noqa: ANN401
+) -> GradeRequest:
     for name, text in files.items():
-        header = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
-        (folder / name).write_text(header + textwrap.dedent(text), encoding="utf-8")
+        (folder / name).write_text(_HEADER + textwrap.dedent(text), encoding="utf-8")
     return GradeRequest(
-        facts=facts(**more.pop("values", {})),
+        facts=_facts(),
         scenario="dns-zone-broken",
         seed=7,
         digest="0" * 64,
         files=tuple(folder / name for name in files),
-        fabric=Factory("orchestrator.fabric.fake:FakeFabric", {"answers": [*ANSWERS, *answers]}),
+        fabric=Factory("orchestrator.fabric.fake:FakeFabric", {"answers": [*_ANSWERS, *answers]}),
         **more,
     )
 
 
-class Grade(Protocol):
-    def __call__(
-        self, files: Mapping[str, str] | str, answers: Sequence[dict[str, Any]] = (), *, on_result: OnResult | None = None, **more: Any
-    ) -> Report: ...
-
-
-def grader_in(folder: Path) -> Grade:
+def _grader_in(folder: Path) -> Callable[..., Report]:
     def run(
-        files: Mapping[str, str] | str, answers: Sequence[dict[str, Any]] = (), *, on_result: OnResult | None = None, **more: Any
+        files: Mapping[str, str] | str,
+        answers: Sequence[dict[str, Any]] = (),
+        *,
+        on_result: OnResult | None = None,
+        **more: Any,  # noqa: ANN401
     ) -> Report:
         named = {"test_checks.py": files} if isinstance(files, str) else files
-        return grade(request_for(folder, named, answers, **more), on_result=on_result)
+        return grade(_request(folder, named, answers, **more), on_result=on_result)
 
     return run
 
 
 @pytest.fixture
-def grading(tmp_path: Path) -> Grade:
-    return grader_in(tmp_path)
+def answers() -> tuple[dict[str, Any], ...]:
+    """What the fake fabric says when nothing else is scripted."""
+    return _ANSWERS
+
+
+@pytest.fixture
+def facts() -> Callable[..., LabFacts]:
+    """``facts(name=value)``: the lab of these tests, with more values."""
+    return _facts
+
+
+@pytest.fixture
+def request_for() -> Callable[..., GradeRequest]:
+    """``request_for(folder, {file: text})``: writes check files and returns the request that grades them."""
+    return _request
+
+
+@pytest.fixture
+def grading(tmp_path: Path) -> Callable[..., Report]:
+    """``grading(text or {file: text}, answers)``: grades check files."""
+    return _grader_in(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def grading_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Grade]:
-    return lambda name: grader_in(tmp_path_factory.mktemp(name))
+def grading_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable[..., Report]]:
+    """``grading_once(name)``: a ``grading`` for a fixture that serves a whole module."""
+    return lambda name: _grader_in(tmp_path_factory.mktemp(name))

@@ -1,13 +1,19 @@
 """Pass, fail, error: each sort of trouble gives the outcome that it must, and says why."""
 
+# ruff: noqa: E501 (a line is a case)
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from tests.unit.grader.conftest import Grade  # type: ignore[import-not-found]
+from grader.runner import grade
+
+Grade = Callable[..., Report]
 
 CHECK = '@check("symptom", points=2, competence="2.1", fr="Une phrase.", en="A sentence.", host="ws1"{})\n'
 
@@ -52,7 +58,7 @@ CASES = [
     ("after_deaf", "pass", "pass", ""),
 ]  # fmt: skip
 
-OTHERS = '''
+OTHERS = """
 @check("guard", fr="Sans hôte.", en="No host.", timeout=0.2)
 async def test_coroutine():
     assert False
@@ -125,14 +131,14 @@ class TestConstructor:
 @check("objective", fr="Bonjour {{ user.first }}", en="Hello {{ user.full }} on {{ door }}")
 @pytest.mark.parametrize("door", ["front"])
 def test_parametrized(door): assert door == "front"
-'''
+"""
 
 OTHER_REASONS = {
     "test_coroutine": "The check returns coroutine",
     "test_fixture": "[setup] AssertionError: not ready",
     "test_teardown": "[teardown] AssertionError: not tidy",
     "test_fail_and_teardown": "[teardown] AssertionError: not tidy",
-    "test_no_such_fixture": "fixture 'nothing' not found",
+    "test_no_such_fixture": "[setup] There is no fixture 'nothing'.",
     "test_marked_skip": "must not be skipped",
     "test_marked_skipif": "must not be skipped",
     "test_marked_xfail": "must not be skipped",
@@ -228,7 +234,7 @@ def test_only_the_deliberate_ones_pass(others: Report) -> None:
         ({"test_checks.py": "x = 1\n"}, "checks", "No check was found."),
         ({}, "checks", "No check file."),
         ({"test_checks.py": "os._exit(4)\n"}, "grader", "stopped before its end (status 4)"),
-        ({"test_checks.py": "pytest.exit('enough')\n"}, "test_checks.py", "XX"),
+        ({"test_checks.py": "pytest.exit('enough')\n"}, "test_checks.py", "Exit: enough"),
     ],
 )  # fmt: skip
 def test_nothing_vanishes_while_collecting(grading: Grade, files: dict[str, str], place: str, reason: str) -> None:
@@ -247,12 +253,7 @@ def test_a_broken_file_does_not_hide_the_other(grading: Grade) -> None:
     assert {r.id: r.outcome for r in report.results} == {"test_good.py::test_x": "pass", "test_bad.py": "error"}
 
 
-def test_a_missing_file_is_an_error(grading: Grade, tmp_path: object) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from grader.runner import grade  # noqa: PLC0415
-    from tests.unit.grader.conftest import request_for  # type: ignore[import-not-found]  # noqa: PLC0415
-
+def test_a_missing_file_is_an_error(request_for: Callable[..., GradeRequest], tmp_path: Path) -> None:
     request = request_for(tmp_path, {})
     report = grade(replace(request, files=(tmp_path / "test_gone.py",)))
     assert [(r.id, r.outcome) for r in report.results] == [("test_gone.py", "error")]

@@ -27,6 +27,8 @@ class FakeRun:
     ) -> int:
         self.commands.append(command)
         self.environment = environment
+        on_line("mmdebstrap")
+        cancellation.check()
         Path(command[command.index(rootfs.SUITE) + 1]).write_bytes(b"a root file system")
         return self.status
 
@@ -90,7 +92,7 @@ def test_a_missing_mmdebstrap_is_told_with_what_to_install(monkeypatch: pytest.M
     assert "mmdebstrap" in caught.value.hint.fr
 
 
-def test_a_command_can_be_ended(tmp_path: Path) -> None:
+def test_a_command_can_be_ended() -> None:
     cancellation = Cancellation()
     with pytest.raises(CancelledError):
         bootstrap.run_command(["sh", "-c", "echo ready; sleep 60"], {}, lambda _: cancellation.request(), cancellation)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import _thread
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OnLine = Callable[[str], None]
 WAIT = 30
+MAIN = threading.main_thread().ident or 0
 
 
 def name_of(build: Build) -> str:
@@ -63,7 +64,7 @@ def test_a_loaded_image_needs_no_parent(builder: ImageBuilder, engine: FakeEngin
 def test_independent_images_are_built_at_the_same_time(builder: ImageBuilder, engine: FakeEngine) -> None:
     together = threading.Barrier(2)
 
-    def play(build: Build, on_line: OnLine) -> None:
+    def play(build: Build, _on_line: OnLine) -> None:
         if name_of(build) in {"router", "web"}:
             together.wait(WAIT)  # breaks unless both are here
 
@@ -101,7 +102,7 @@ def test_what_is_being_built_ends_after_a_failure_and_nothing_more_begins(
 ) -> None:
     failed = threading.Event()
 
-    def play(build: Build, on_line: OnLine) -> None:
+    def play(build: Build, _on_line: OnLine) -> None:
         if name_of(build) == "fabric":
             raise ImageBuildError(same("broken"))
         if name_of(build) == "host":
@@ -127,10 +128,10 @@ def test_ctrl_c_ends_all_builds_and_leaves_no_tag(
 ) -> None:
     running = threading.Barrier(2)
 
-    def play(build: Build, on_line: OnLine) -> None:
+    def play(build: Build, _on_line: OnLine) -> None:
         if name_of(build) in {"router", "web"}:
             if running.wait(WAIT) == 0:
-                _thread.interrupt_main()
+                signal.pthread_kill(MAIN, signal.SIGINT)
             assert build.cancellation.wait(WAIT), "nobody ended the build"
 
     engine.on_build = play

@@ -51,8 +51,9 @@ def test_an_image_that_is_not_built_is_told(engine: FakeEngine, catalogue: Catal
     assert list(tmp_path.glob("*class*")) == []
 
 
+@pytest.mark.usefixtures("saved")
 def test_an_interrupted_save_leaves_nothing(
-    saved: Path, engine: FakeEngine, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: object) -> Iterator[bytes]:
         yield b"some"
@@ -77,10 +78,10 @@ DAMAGED = {
     "one byte short": lambda content: content[:-1],
     "altered": lambda content: content[:-20] + b"\0" + content[-19:],
     "truncated, not compressed": lambda content: gzip.decompress(content)[:600],
-    "empty": lambda content: b"",
-    "a text": lambda content: b"not an archive at all, though it is quite long " * 100,
-    "another archive": lambda content: foreign_tar(),
-    "another compressed archive": lambda content: gzip.compress(foreign_tar()),
+    "empty": lambda _: b"",
+    "a text": lambda _: b"not an archive at all, though it is quite long " * 100,
+    "another archive": lambda _: foreign_tar(),
+    "another compressed archive": lambda _: gzip.compress(foreign_tar()),
 }
 
 

@@ -1,0 +1,64 @@
+"""The command line. ``main`` is the console script ``breakfix``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from orchestrator import interrupts
+from orchestrator.cli import language
+
+if TYPE_CHECKING:
+    from orchestrator.cli.session import Session
+
+PROGRAM = "breakfix"
+COMPLETION = "_BREAKFIX_COMPLETE"
+"""The variable by which a shell asks for completions (Click's protocol)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status.
+
+    Args:
+        arguments: the words after the program's name; by default the process's own.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    language.choose(words)
+    from orchestrator.cli.session import Session  # command texts are made in the chosen language
+
+    session = Session(json=language.flag("--json", words))
+    with interrupts.installed(_cleaning_up):
+        return run(words, session)
+
+
+def run(words: list[str], session: Session) -> int:
+    """Run a command line in a session, and render whatever goes wrong."""
+    from orchestrator.cli.root import root
+
+    if instruction := os.environ.get(COMPLETION):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {"obj": session}, PROGRAM, COMPLETION, instruction)
+    try:
+        with root.make_context(PROGRAM, words, obj=session) as context:
+            status = root.invoke(context)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - the one place where everything ends up
+        from orchestrator.cli import failures
+
+        return failures.render(error, session)
+    finally:
+        session.close()
+    return status if isinstance(status, int) else 0
+
+
+def _cleaning_up() -> None:
+    sys.stderr.write(
+        language.tr(
+            "\nNettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)\n",
+            "\nCleaning up, just a moment… (Ctrl-\\ to give up)\n",
+        )
+    )
+    sys.stderr.flush()

@@ -1,0 +1,50 @@
+"""What the shell offers after Tab: scenarios, running labs, hosts and cables. Trouble offers nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.session import Session
+
+if TYPE_CHECKING:
+    from orchestrator.instances import Instance
+
+
+def scenarios(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of scenarios."""
+    with contextlib.suppress(Exception):
+        return _beginning(context.ensure_object(Session).app.content.scenarios(), incomplete)
+    return []
+
+
+def images(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of images."""
+    with contextlib.suppress(Exception):
+        return _beginning(context.ensure_object(Session).app.content.images(), incomplete)
+    return []
+
+
+def labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of running labs."""
+    return _beginning((instance.name for instance in _instances(context)), incomplete)
+
+
+def hosts(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of hosts of the named lab, or of all running ones."""
+    wanted = context.params.get("lab")
+    found = [h.name for i in _instances(context) if wanted in {None, i.name} for h in i.hosts]
+    return _beginning(sorted(set(found)), incomplete)
+
+
+def _instances(context: click.Context) -> tuple[Instance, ...]:
+    with contextlib.suppress(Exception):
+        return context.ensure_object(Session).app.instances.all()
+    return ()
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]

@@ -1,0 +1,156 @@
+"""How an error reaches the user: a sentence, the next step and the evidence; never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain
+from orchestrator.cli.session import Session
+from orchestrator.errors import BreakfixError, ContentError, ExitCode, Problem
+from orchestrator.records import state_folder
+from orchestrator.text import Text, same
+
+EVIDENCE_LINES = 30
+_BROKEN_PIPE = 141
+"""The status of a program that SIGPIPE ended, as a shell shows it."""
+
+
+def render(error: BaseException, session: Session) -> int:
+    """Tell the user what went wrong and return the exit status."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 0
+        case BrokenPipeError():
+            return _reader_gone()
+        case BreakfixError():
+            return _show(session, error)
+        case KeyboardInterrupt() | click.Abort():
+            return _show(session, _Interrupted())
+        case click.ClickException():
+            return _show(session, _Usage(error))
+        case _:
+            return _show(session, _Unexpected(error))
+
+
+class _Interrupted(BreakfixError):
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__(Text(fr="Interrompu.", en="Interrupted."))
+
+
+class _Usage(BreakfixError):
+    """An error of Click's, which is worded in the language already."""
+
+    exit_code = ExitCode.WRONG_USE
+
+    def __init__(self, error: click.ClickException) -> None:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        hint = None
+        if context is not None:
+            command = f"{context.command_path} --help"
+            hint = Text(fr=f"« {command} » explique la commande.", en=f"'{command}' explains the command.")
+        super().__init__(same(error.format_message()), hint)
+
+
+class _Unexpected(BreakfixError):
+    """A mistake in the program."""
+
+    def __init__(self, error: BaseException) -> None:
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        path = _write_traceback(error)
+        super().__init__(
+            Text(fr=f"Erreur inattendue dans Breakfix : {said}", en=f"Unexpected error in Breakfix: {said}"),
+            Text(fr=f"Signalez-la avec le fichier {path}", en=f"Report it with the file {path}") if path else None,
+        )
+
+
+def _write_traceback(error: BaseException) -> Path | None:
+    folder = state_folder() / "logs"
+    path = folder / f"error-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    lines = traceback.format_exception(error)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"argv: {sys.argv}\n\n{''.join(lines)}", encoding="utf-8")
+    except OSError:
+        return None
+    return path
+
+
+def _reader_gone() -> int:
+    """End quietly: who read our output has had enough; nothing may be written to it at the exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return _BROKEN_PIPE
+
+
+def _show(session: Session, error: BreakfixError) -> int:
+    try:
+        if session.json:
+            session.output.document({"error": document(error)})
+        else:
+            _print(session, error)
+    except OSError:  # the terminal is gone, or its reader: there is nobody to tell
+        return error.exit_code
+    return error.exit_code
+
+
+def document(error: BreakfixError) -> dict[str, Any]:
+    """Return an error as JSON's types."""
+    made: dict[str, Any] = {
+        "kind": ExitCode(error.exit_code).name.lower(),
+        "exit_code": int(error.exit_code),
+        "message": both(error.text),
+        "hint": both(error.hint),
+        "evidence": error.evidence,
+    }
+    if isinstance(error, ContentError):
+        made["problems"] = [_problem(problem) for problem in error.problems]
+    return made
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": both(problem.text),
+        "hint": both(problem.hint),
+    }
+
+
+def _print(session: Session, error: BreakfixError) -> None:
+    out, language = session.output, session.language
+    if isinstance(error, ContentError):
+        print_problems(session, error)
+        return
+    out.note(plain(f"✘ {error.text.in_(language)}", "bad"))
+    for line in error.evidence.rstrip().splitlines()[-EVIDENCE_LINES:]:
+        out.note(plain(f"  │ {line}", "quiet"))
+    if error.hint:
+        out.note(plain(f"→ {error.hint.in_(language)}"))
+
+
+def print_problems(session: Session, error: ContentError) -> None:
+    """List every problem of a content error with its place."""
+    out, language, count = session.output, session.language, len(error.problems)
+    head = tr("✘ Le contenu a une erreur :", "✘ The content has an error:")
+    if count > 1:
+        head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")
+    out.note(plain(head, "bad"))
+    for problem in error.problems:
+        out.note(plain(f"  {problem.place}", "key"))
+        out.note(plain(f"    {problem.text.in_(language)}"))
+        if problem.hint:
+            out.note(plain(f"    → {problem.hint.in_(language)}"))

@@ -1,0 +1,96 @@
+"""Where results go: a terminal in colour, a pipe in plain text, or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text as Styled
+from rich.theme import Theme
+
+from orchestrator.language import Language
+from orchestrator.text import Text
+
+PLAIN_WIDTH = 100
+"""Columns where nobody says how many there are (a pipe, a log)."""
+
+THEME = Theme(
+    {
+        "ok": "green",
+        "bad": "bold red",
+        "warn": "yellow",
+        "quiet": "dim",
+        "key": "bold cyan",
+        "title": "bold",
+    }
+)
+
+
+class PipeConsole(Console):
+    """A console that leaves a broken pipe to the command line, which ends quietly."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Let the error through."""
+        raise BrokenPipeError
+
+
+class Output:
+    """Writes results on standard output, and everything that is not a result on standard error."""
+
+    def __init__(self, language: Language, *, json: bool) -> None:
+        """Write in a language, or JSON."""
+        self.language = language
+        self.json = json
+
+    @cached_property
+    def console(self) -> Console:
+        """Return standard output."""
+        return make_console(stderr=False)
+
+    @cached_property
+    def errors(self) -> Console:
+        """Return standard error."""
+        return make_console(stderr=True)
+
+    def print(self, *parts: RenderableType) -> None:
+        """Print; texts may use markup of the theme."""
+        self.console.print(*parts, highlight=False)
+
+    def note(self, *parts: RenderableType) -> None:
+        """Print what is not a result."""
+        self.errors.print(*parts, highlight=False)
+
+    def document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
+        """Write one JSON document."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def make_console(*, stderr: bool) -> Console:
+    """Return a console; a pipe has no width, so a fixed one keeps its text the same everywhere."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
+    return PipeConsole(file=stream, theme=THEME, width=width, soft_wrap=False, emoji=False)
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """Return an empty table in the house's style."""
+    made = Table(title=title, box=None, header_style="quiet", title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def plain(text: str, style: str = "") -> Styled:
+    """Return a text in which brackets mean nothing."""
+    return Styled(text, style=style)
+
+
+def both(text: Text | None) -> dict[str, str] | None:
+    """Return a text as JSON: both languages."""
+    return None if text is None else {"fr": text.fr, "en": text.en}

@@ -1,0 +1,170 @@
+"""The root of all commands. Their modules are imported when they are called, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from orchestrator.cli import french, language
+from orchestrator.cli.base import Command, Group, global_options, help_without_command
+from orchestrator.cli.language import tr
+
+if language.chosen() == "fr":
+    french.install()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: the module below ``commands`` that makes it, and what it does in a few words."""
+
+    name: str
+    module: str
+    short: str
+
+
+SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        tr("S'entraîner", "Practise"),
+        (
+            Entry("scenarios", "scenarios", tr("La liste des scénarios.", "List the scenarios.")),
+            Entry("show", "scenarios", tr("La fiche d'un scénario.", "Show a scenario's card and ticket.")),
+            Entry("start", "start", tr("Démarrer un lab en panne.", "Start a lab with its fault.")),
+            Entry("check", "check", tr("Évaluer la réparation.", "Grade the repair.")),
+            Entry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
+            Entry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
+            Entry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),
+        ),
+    ),
+    (
+        tr("Intervenir dans le lab", "Work in the lab"),
+        (
+            Entry("status", "status", tr("Les labs en marche.", "Show the running labs.")),
+            Entry("map", "map", tr("Le plan du réseau.", "Draw the network.")),
+            Entry("shell", "shell", tr("Ouvrir un terminal.", "Open a terminal on a host.")),
+            Entry("exec", "execute", tr("Lancer une commande.", "Run one command on a host.")),
+            Entry("forward", "forward", tr("Atteindre un port du lab d'ici.", "Reach a port of the lab from here.")),
+            Entry("cable", "cable", tr("Brancher, débrancher, déplacer.", "Plug, unplug or move a cable.")),
+        ),
+    ),
+    (
+        tr("Concevoir des scénarios", "Design scenarios"),
+        (
+            Entry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
+            Entry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
+        ),
+    ),
+    (
+        tr("La machine", "The machine"),
+        (
+            Entry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),
+            Entry("doctor", "doctor", tr("Ce qui manque à cette machine.", "Tell what this machine lacks.")),
+            Entry("images", "images", tr("Les images des machines.", "Build, list, save, load images.")),
+            Entry("bench", "bench", tr("Mesurer les performances.", "Measure against docker compose.")),
+            Entry("test", "test", tr("Lancer les tests du projet.", "Run the project's tests.")),
+            Entry("completion", "completion", tr("La complétion du shell.", "Print the shell's completion.")),
+        ),
+    ),
+)
+ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}
+
+
+class Root(Group):
+    """The group of all commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
+        """Return the commands' names in the order of the help."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        entry = ENTRIES.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"orchestrator.cli.commands.{entry.module}")
+        command = getattr(module, f"{cmd_name}_command")
+        if not isinstance(command, click.Command):
+            message = f"{module.__name__}.{cmd_name}_command is no command"
+            raise TypeError(message)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest ones."""
+        if not ctx.resilient_parsing and args and args[0] not in ENTRIES and not args[0].startswith("-"):
+            raise UnknownCommandError(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Return the commands that begin so, without importing them, and the options."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(e.name, help=e.short) for e in ENTRIES.values() if e.name.startswith(incomplete)]
+        return [*found, *Command.shell_complete(self, ctx, incomplete)]  # type: ignore[arg-type]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands by what they are for."""
+        width = max(map(len, ENTRIES))
+        for title, entries in SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl([(entry.name.ljust(width), entry.short) for entry in entries])
+
+
+class UnknownCommandError(click.UsageError):
+    """There is no such command."""
+
+    def __init__(self, name: str, context: click.Context) -> None:
+        """Name the nearest commands."""
+        from orchestrator.suggest import nearest
+
+        near = nearest(name, ENTRIES)
+        message = tr(f"Commande inconnue : « {name} ».", f'There is no command "{name}".')
+        if near:
+            listed = tr(" ou ", " or ").join(f"« {n} »" if language.chosen() == "fr" else f'"{n}"' for n in near)
+            message += tr(f" Vouliez-vous dire {listed} ?", f" Did you mean {listed}?")
+        super().__init__(message, context)
+
+
+def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if not value or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("breakfix")
+    except metadata.PackageNotFoundError:
+        version = tr("version de travail", "working copy")
+    click.echo(f"breakfix {version}")
+    context.exit()
+
+
+def _options() -> Sequence[click.Parameter]:
+    version = click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_version,
+        help=tr("Afficher la version.", "Show the version."),
+    )
+    return [*global_options(hidden=False), version]
+
+
+root = Root(
+    "breakfix",
+    help=tr(
+        "Des pannes réelles, sur de vraies machines, à réparer soi-même.\n\n"
+        "Pour commencer : « breakfix scenarios », puis « breakfix start SCÉNARIO ».\n"
+        "« breakfix COMMANDE --help » explique chaque commande.",
+        "Real faults on real machines, for you to repair.\n\n"
+        "To begin: 'breakfix scenarios', then 'breakfix start SCENARIO'.\n"
+        "'breakfix COMMAND --help' explains each command.",
+    ),
+    invoke_without_command=True,
+    callback=help_without_command,
+)
+root.params[:] = list(_options())

@@ -1,0 +1,80 @@
+"""What one command line works with: the global options, the program's parts and where output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli import language
+from orchestrator.language import Language
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.cli.output import Output
+    from orchestrator.model.plan import Plan
+    from orchestrator.model.scenario import Scenario
+
+
+def make_app(content: Sequence[Path]) -> App:
+    """Return the program's parts; importing them takes longer than all of ``--help``."""
+    from orchestrator.app import App
+
+    return App(content)
+
+
+@dataclass
+class Session:
+    """One command line.
+
+    Attributes:
+        content: the folders of ``--content``.
+        json: whether reports go out as JSON.
+        make: makes the program's parts from the content folders.
+    """
+
+    content: list[Path] = field(default_factory=list)
+    json: bool = False
+    make: Callable[[Sequence[Path]], App] = make_app
+
+    @property
+    def language(self) -> Language:
+        """Return the user's language."""
+        return language.chosen()
+
+    @cached_property
+    def app(self) -> App:
+        """Return the program's parts."""
+        return self.make(self.content)
+
+    @cached_property
+    def output(self) -> Output:
+        """Return where results go."""
+        from orchestrator.cli.output import Output
+
+        return Output(self.language, json=self.json)
+
+    def plan(self, scenario: str, seed: int) -> Plan:
+        """Return the plan of a variant; unlike ``app.labs`` this needs no engine."""
+        from orchestrator.plan import plan_scenario
+
+        loaded = self.scenario(scenario)
+        return plan_scenario(loaded, seed, self.app.content.images_of(loaded.lab))
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario, wholly checked."""
+        from orchestrator.faults.library import problems_of
+
+        return self.app.content.scenario(name, validate_fault=problems_of)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "app" in self.__dict__:
+            self.app.close()
+
+
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,21 @@
+"""Which language the user reads; kept free of imports, because everything asks for it first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+Language = Literal["fr", "en"]
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> Language:
+    """Return the language that a POSIX environment asks for; English when it asks for neither.
+
+    The order LC_ALL, LC_MESSAGES, LANG is POSIX's (XBD 8.2); LANGUAGE comes first as in GNU gettext.
+    """
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environment.get(name, "")
+        if value:
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"

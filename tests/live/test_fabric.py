@@ -1,0 +1,330 @@
+"""The fabric on real containers: cables, commands, terminals, sockets, restarts, limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from typing import Any
+
+import pytest
+
+from orchestrator.access.hands import Hands
+from orchestrator.app import App
+from orchestrator.errors import LabError
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.base import CommandTimeoutError, Fabric, HostRef, HostUnreachableError
+from orchestrator.fabric.client import FabricClient
+from orchestrator.service import Running
+from orchestrator.waiting import wait_until
+
+pytestmark = pytest.mark.live
+
+SOON = 20.0
+
+
+def inspected(container: str) -> dict[str, Any]:
+    output = subprocess.run(["docker", "inspect", container], check=True, capture_output=True).stdout
+    return dict(json.loads(output)[0])
+
+
+def reaches(fabric: Fabric, target: HostRef, address: str) -> bool:
+    return fabric.run(target, ("ping", "-c1", "-W1", address)).status == 0
+
+
+def soon(condition: Any) -> bool:
+    return bool(wait_until(condition, within=SOON, every=0.1))
+
+
+# What a host is
+
+
+def test_no_host_is_privileged(pair: Running) -> None:
+    for host in pair.instance.hosts:
+        settings = inspected(host.container)["HostConfig"]
+        assert settings["Privileged"] is False
+        assert not {"SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"} & set(settings["CapAdd"] or ())
+        assert settings["NetworkMode"] == "none"
+        assert settings["PidMode"] == ""
+
+
+def test_hosts_have_the_limits_of_the_lab(pair: Running) -> None:
+    settings = inspected(next(h.container for h in pair.instance.hosts if h.name == "a"))["HostConfig"]
+    assert settings["Memory"] == settings["MemorySwap"] == 96 << 20
+    assert settings["CpuShares"] == 256
+    assert settings["PidsLimit"] == 120
+
+
+def test_every_host_boots_without_a_failed_unit(app: App, pair: Running) -> None:
+    for host in pair.instance.hosts:
+        state = app.fabric.run(HostRef(pair.instance.name, host.name), ("systemctl", "is-system-running"))
+        assert state.stdout == b"running\n", host.name
+
+
+def test_placed_files_have_owner_mode_and_content(app: App, a: HostRef) -> None:
+    seen = app.fabric.run(a, ("stat", "-c", "%U %G %a", "/etc/motd")).stdout
+    assert seen == b"technicien technicien 640\n"
+    assert app.fabric.run(a, ("cat", "/etc/motd")).stdout == b"Bienvenue sur a.\n"
+
+
+def test_dockers_files_are_ordinary_ones(app: App, a: HostRef) -> None:
+    mounts = app.fabric.run(a, ("cat", "/proc/self/mountinfo")).stdout
+    assert b" /etc/resolv.conf " not in mounts
+    assert app.fabric.run(a, ("cat", "/etc/resolv.conf")).stdout == b"search pair.internal\nnameserver 10.77.1.1\n"
+    without = app.fabric.run(HostRef(a.instance, "b"), ("cat", "/etc/resolv.conf")).stdout
+    assert without == b"", "the machine's own resolvers must not show"
+
+
+# The network
+
+
+def test_the_router_routes_and_the_lab_has_no_route_out(app: App, a: HostRef) -> None:
+    assert reaches(app.fabric, a, "10.77.2.10")
+    interfaces = app.fabric.run(a, ("ls", "/sys/class/net")).stdout.split()
+    assert interfaces == [b"eth0", b"lo"]
+    for outside in machine_addresses():
+        assert not reaches(app.fabric, a, outside), outside
+
+
+def machine_addresses() -> list[str]:
+    """Return the machine's own IPv4 addresses, which no lab may reach (nothing is sent: the lab has no route)."""
+    links = json.loads(subprocess.run(["ip", "-j", "-4", "address"], check=True, capture_output=True).stdout)
+    found = [i["local"] for link in links for i in link["addr_info"] if link["ifname"] != "lo"]
+    assert found, "a machine without an address proves nothing"
+    return found
+
+
+def test_only_routers_may_write_network_sysctls(app: App, a: HostRef) -> None:
+    flip = ("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/log_martians")
+    assert app.fabric.run(a, flip).status != 0
+    assert app.fabric.run(HostRef(a.instance, "r"), flip).status == 0
+    core = ("sh", "-c", "echo x > /proc/sys/kernel/core_pattern")
+    assert app.fabric.run(HostRef(a.instance, "r"), core).status != 0
+
+
+def test_a_cable_is_unplugged_and_plugged(hands: Hands, a: HostRef) -> None:
+    hands.cable("a", "eth0", plugged=False)
+    try:
+        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
+        assert not reaches(hands.fabric, a, "10.77.1.1")
+    finally:
+        hands.cable("a", "eth0", plugged=True)
+    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+
+
+def test_a_cable_is_moved_to_another_segment(hands: Hands, a: HostRef) -> None:
+    hands.cable("a", "eth0", segment="right")
+    try:
+        assert not reaches(hands.fabric, a, "10.77.1.1")
+        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"1\n"
+    finally:
+        hands.cable("a", "eth0", segment="left")
+    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+
+
+def test_a_cable_loses_frames_and_heals(hands: Hands, a: HostRef) -> None:
+    count = ("ping", "-c", "60", "-i", "0.01", "-W", "1", "-q", "10.77.1.1")
+    hands.fabric.set_port(a, "eth0", loss=100)
+    try:
+        assert b" 0 received" in hands.run("a", count, check=False).stdout
+    finally:
+        hands.fabric.set_port(a, "eth0", loss=0)
+    assert b" 60 received" in hands.run("a", count).stdout
+
+
+def test_a_path_drops_large_frames(hands: Hands, a: HostRef) -> None:
+    def echo(size: int) -> int:
+        return hands.run("a", ("ping", "-c1", "-W1", "-s", str(size), "10.77.1.1"), check=False).status
+
+    hands.fabric.set_port(a, "eth0", mtu=1000)
+    try:
+        assert (echo(400), echo(1400)) == (0, 1)
+    finally:
+        hands.fabric.set_port(a, "eth0", mtu=1500)
+    assert echo(1400) == 0
+
+
+def test_a_cable_is_slow(hands: Hands, a: HostRef) -> None:
+    hands.fabric.set_port(a, "eth0", rate=64_000)
+    try:
+        state = next(p for p in hands.fabric.ports(a.instance) if p.host == "a")
+        assert state.rate == 64_000
+        # 64 kbit/s carry 8 kB a second: 100 kB do not pass in the 3 s that a fast cable needs a fraction of.
+        hands.run("b", ("sh", "-c", "head -c 100000 /dev/zero > /tmp/z; (nc -l -p 9 -N < /tmp/z >/dev/null &)"))
+        with pytest.raises(CommandTimeoutError):
+            hands.fabric.run(a, ("sh", "-c", "nc -d 10.77.2.10 9 | wc -c; sleep 60"), timeout=3)
+    finally:
+        hands.fabric.set_port(a, "eth0", rate=0)
+        hands.run("b", ("pkill", "nc"), check=False)
+
+
+def test_an_observer_asks_from_a_segment_and_is_gone(app: App, a: HostRef) -> None:
+    seen = app.fabric.observe(a.instance, "left", "10.77.1.200/24", ("ping", "-c1", "-W1", "10.77.1.10"))
+    assert seen.status == 0
+    assert not reaches(app.fabric, a, "10.77.1.200")
+    rights = app.fabric.observe(a.instance, "left", "", ("sh", "-c", "id -u; cat /run/docker.sock")).stdout
+    assert rights.strip() == b"65534"
+    with pytest.raises(LabError, match="no segment middle"):
+        app.fabric.observe(a.instance, "middle", "", ("true",))
+    assert app.fabric.observe(a.instance, "left", "", ("no-such-tool",)).status == 127
+
+
+# Commands
+
+
+def test_status_output_and_input(app: App, a: HostRef) -> None:
+    done = app.fabric.run(a, ("sh", "-c", "cat; echo oops >&2; exit 3"), stdin="été".encode())
+    assert (done.status, done.stdout.decode(), done.stderr) == (3, "été", b"oops\n")
+
+
+def test_missing_and_forbidden_commands(app: App, a: HostRef) -> None:
+    assert app.fabric.run(a, ("no-such-command",)).status == 127
+    assert app.fabric.run(a, ("/etc/passwd",)).status == 126
+
+
+def test_endless_output_is_cut_and_an_endless_command_ended(app: App, a: HostRef) -> None:
+    cut = app.fabric.run(a, ("head", "-c", "9000000", "/dev/zero"))
+    assert cut.truncated
+    assert len(cut.stdout) == 4 << 20
+    with pytest.raises(CommandTimeoutError):
+        app.fabric.run(a, ("yes",), timeout=0.5)
+    assert app.fabric.run(a, ("pgrep", "-x", "yes")).status == 1
+
+
+def test_what_a_command_leaves_in_the_background_does_not_hold_it(app: App, a: HostRef) -> None:
+    assert app.fabric.run(a, ("sh", "-c", "sleep 300 & echo here"), timeout=10).stdout == b"here\n"
+    app.fabric.run(a, ("pkill", "sleep"))
+
+
+def test_a_command_has_the_rights_of_the_hosts_own_root(app: App, a: HostRef) -> None:
+    rights = ("sh", "-c", "grep -E '^(Cap(Bnd|Eff|Prm)|Seccomp):' /proc/$0/status")
+    ours = app.fabric.run(a, (*rights, "self")).stdout.splitlines()
+    hosts = app.fabric.run(a, (*rights, "1")).stdout.splitlines()
+    assert ours[:3] == hosts[:3]
+    assert ours[3].split()[1] == b"2", "seccomp must filter"
+    for forbidden in (("unshare", "-n", "true"), ("mount", "-t", "tmpfs", "none", "/mnt")):
+        assert app.fabric.run(a, forbidden).status != 0, forbidden
+
+
+def test_a_command_counts_against_the_limits_of_its_host(app: App, a: HostRef) -> None:
+    fork = "for i in $(seq 300); do sleep 300 & done 2>/dev/null; jobs -p | wc -l"
+    try:
+        app.fabric.run(a, ("bash", "-c", fork), timeout=30)
+        running = app.fabric.run(HostRef(a.instance, "r"), ("true",))  # another host is not touched
+        assert running.status == 0
+    except HostUnreachableError:
+        pass  # its own limit keeps the host from running even one command more: that is the limit at work
+    container = next(c for c in app.instances.find(a.instance).hosts if c.name == "a").container
+    processes = subprocess.run(["docker", "top", container, "-o", "pid"], check=True, capture_output=True).stdout
+    assert len(processes.split()) <= 121
+    app.engine.restart(container, grace=0)
+    app.fabric.wait_ready(a.instance, ["a"], timeout=60)
+
+
+def test_a_terminal_talks(app: App, a: HostRef) -> None:
+    terminal = app.fabric.terminal(a, ("/bin/sh",), rows=30, columns=100)
+    os.write(terminal, b"stty size; exit\n")
+    output = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            output += piece
+    except OSError:
+        pass  # Linux gives EIO when the other end of a terminal is closed
+    finally:
+        os.close(terminal)
+    assert b"30 100" in output
+
+
+def test_a_socket_is_opened_inside_the_host(app: App, a: HostRef) -> None:
+    with app.fabric.connect(a, 22) as connection:
+        assert connection.recv(7) == b"SSH-2.0"
+    with pytest.raises(LabError, match="refused"):
+        app.fabric.connect(a, 81)
+
+
+def test_netmiko_configures_a_device(hands: Hands) -> None:
+    hands.configure("r", ["ip route 10.99.0.0/16 10.77.2.10"])
+    routes = hands.run("r", ("ip", "route", "show", "10.99.0.0/16")).stdout
+    assert b"via 10.77.2.10" in routes
+    hands.configure("r", ["no ip route 10.99.0.0/16 10.77.2.10"])
+
+
+def test_an_unknown_host_is_said_to_be_unreachable(app: App, a: HostRef) -> None:
+    with pytest.raises(HostUnreachableError):
+        app.fabric.run(HostRef(a.instance, "zz"), ("true",))
+    with pytest.raises(LabError, match="no running host"):
+        app.fabric.set_port(HostRef(a.instance, "zz"), "eth0", plugged=False)
+
+
+def test_nonsense_on_the_socket_ends_only_that_connection(app: App, a: HostRef) -> None:
+    for nonsense in (b"GET / HTTP/1.0\r\n\r\n", b"\0" * 64, b"\0\0\0\2\0\0\0\0[]"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(fabric_container.SOCKET))
+            connection.sendall(nonsense)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+    assert app.fabric.run(a, ("true",)).status == 0
+
+
+# Restarts
+
+
+def test_a_rebooted_host_is_wired_again_as_it_was(app: App, hands: Hands, a: HostRef) -> None:
+    hands.reboot("a")
+    assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
+    hands.cable("a", "eth0", plugged=False)
+    try:
+        hands.reboot("a")
+        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
+    finally:
+        hands.cable("a", "eth0", plugged=True)
+    assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
+
+
+def test_a_reboot_typed_in_the_host_works(app: App, a: HostRef) -> None:
+    started = app.fabric.run(a, ("stat", "-c", "%Y%Z", "/proc/1")).stdout
+    app.fabric.run(a, ("systemctl", "reboot", "--no-wall"), timeout=30)
+
+    def anew() -> bool:
+        try:
+            return app.fabric.run(a, ("stat", "-c", "%Y%Z", "/proc/1")).stdout not in {b"", started}
+        except LabError:
+            return False
+
+    assert wait_until(anew, within=60, every=0.2)
+    app.fabric.wait_ready(a.instance, ["a"], timeout=60)
+    assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
+
+
+def test_a_restarted_helper_finds_its_fabric_again(app: App, a: HostRef) -> None:
+    app.fabric.set_port(a, "eth0", mtu=1400)
+    app.engine.restart(fabric_container.HELPER, grace=1)
+    app.fabric.close()  # its connections ended with the old helper
+    client = FabricClient(fabric_container.SOCKET)
+
+    def answers() -> bool:
+        try:
+            client.wait_ready(a.instance, ["a", "b", "r"], timeout=1)
+        except LabError:
+            return False
+        except Exception:  # noqa: BLE001 - a helper that is not back yet fails in several ways
+            return False
+        return True
+
+    with client:
+        assert wait_until(answers, within=SOON, every=0.1)
+        assert next(p.mtu for p in client.ports(a.instance) if p.host == "a") == 1400
+        assert reaches(client, a, "10.77.2.10")
+        client.set_port(a, "eth0", mtu=1500)
+
+
+def test_a_helper_that_is_gone_is_replaced_and_its_cables_are_kept(app: App, a: HostRef) -> None:
+    app.engine.remove(fabric_container.HELPER)
+    app.fabric.close()
+    image = app.build([])[fabric_container.IMAGE]
+    with fabric_container.ensure(app.engine, image) as client:
+        client.wait_ready(a.instance, ["a", "b", "r"], timeout=SOON)
+        assert reaches(client, a, "10.77.2.10")

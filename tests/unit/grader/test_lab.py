@@ -1,0 +1,210 @@
+"""What a check sees of the lab, and what is recorded of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from grader.errors import CheckMistakeError, ObservationError
+from grader.facts import InterfaceFacts, LabFacts
+from grader.lab import LabView, _observer_address, observer_addresses
+from grader.recording import Commands, Recorder, trim
+from grader.report import CommandRecord
+from orchestrator.fabric.base import Fabric, HostRef, HostUnreachableError
+from orchestrator.fabric.fake import Call, FakeFabric
+from orchestrator.model.view import HostView
+
+Facts = Callable[..., LabFacts]
+
+
+class Bench:
+    """A view of the lab with its fake fabric and its records."""
+
+    def __init__(self, facts: LabFacts, answers: Sequence[Mapping[str, Any]]) -> None:
+        self.fabric = FakeFabric(answers)
+        self.records: list[CommandRecord] = []
+        self.lab = LabView(facts, self.fabric, Recorder(self.records.append), self.open)
+        self.opened: list[str] = []
+
+    def open(self, fabric: Fabric, target: HostRef) -> Session:
+        assert fabric is self.fabric
+        self.opened.append(str(target))
+        return Session()
+
+
+class Session:
+    def show(self, command: str) -> str:
+        return f"answer to {command}"
+
+    def close(self) -> None:
+        Session.closed = True
+
+    closed = False
+
+
+@pytest.fixture
+def bench(facts: Facts, answers: Sequence[Mapping[str, Any]]) -> Bench:
+    return Bench(facts(), answers)
+
+
+def test_a_hosts_command_runs_in_a_shell_with_quoted_arguments(bench: Bench) -> None:
+    bench.fabric.on("cat *", stdout="é\n")
+    assert bench.lab.host("web").check_output("cat -- %s", "/a b; rm") == "é"
+    assert bench.fabric.calls == [Call("web", "cat -- '/a b; rm'")]
+    (record,) = bench.records
+    assert (record.where, record.command, record.status, record.output) == ("web", "cat -- '/a b; rm'", 0, "é")
+
+
+def test_bytes_that_are_no_utf8_break_nothing(bench: Bench) -> None:
+    raw = bench.lab.host("web").backend.result(0, b"", b"caf\xe9", b"")
+    assert (raw.stdout, raw.stdout_bytes) == ("caf\ufffd", b"caf\xe9")
+
+
+def test_testinfras_modules_work_over_the_fabric(bench: Bench) -> None:
+    web: Any = bench.lab.host("web")
+    ws1: Any = bench.lab.host("ws1")
+    bench.fabric.on("systemctl is-active *", status=3, stdout="inactive\n")
+    bench.fabric.on("systemctl is-active nginx", stdout="active\n")
+    assert web.service("nginx").is_running
+    assert not web.service("named").is_running
+    bench.fabric.on("test -e *", status=1)
+    assert not web.file("/gone").exists
+    bench.fabric.on("realpath *", status=127, host="ws1")
+    bench.fabric.on("readlink -f *", stdout="/lib/systemd/systemd\n")
+    assert ws1.file("/sbin/init").linked_to == "/lib/systemd/systemd"
+
+
+def test_a_host_that_is_gone_is_recorded_and_raises(bench: Bench) -> None:
+    bench.fabric.on("id", trouble="unreachable")
+    with pytest.raises(HostUnreachableError):
+        bench.lab.host("web").run("id")
+    assert (bench.records[0].status, bench.records[0].output) == (None, "web does not run")
+
+
+def test_a_probe_asks_from_a_free_address_at_the_top(bench: Bench) -> None:
+    bench.fabric.on("ping *", host="segment:office")
+    assert bench.lab.probe("office").ping("192.168.10.1")
+    assert [c.address for c in bench.fabric.calls] == ["192.168.10.253/24"]  # .254 is the router's
+    assert bench.records[0].where == "segment office"
+
+
+def test_a_probes_missing_tool_is_an_error(bench: Bench) -> None:
+    with pytest.raises(ObservationError, match="segment office: the command 'dig' does not exist"):
+        bench.lab.probe("office").resolve("web.lan.test", "192.168.20.2")
+    bench.fabric.on("curl *", status=-11)
+    with pytest.raises(ObservationError, match="killed by signal 11"):
+        bench.lab.probe("office").http_get("http://web/")
+    bench.fabric.on("nc *", status=1, stderr="usage: nc")
+    with pytest.raises(ObservationError, match=r"unexpected answer of 'nc .*: usage: nc"):
+        bench.lab.probe("office").tcp("192.168.20.3", 80)
+
+
+def test_observer_addresses_avoid_plan_and_variant(facts: Facts) -> None:
+    free = observer_addresses(facts(stale="192.168.10.253", spare="192.168.10.252/24", n=3), "office")
+    assert free[0] == "192.168.10.251/24"
+    tiny = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/30"})
+    assert observer_addresses(tiny, "p") == ("10.0.0.2/30",)
+
+
+def test_two_observers_never_share_an_address(facts: Facts) -> None:
+    with ExitStack() as stack:
+        used = [stack.enter_context(_observer_address(facts(), "office")) for _ in range(8)]
+    assert len(set(used)) == 8
+    with _observer_address(facts(), "office") as again:
+        assert again == used[0]
+
+
+def test_a_segment_without_a_free_address_is_an_error() -> None:
+    full = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/31"})
+    with pytest.raises(ObservationError, match="No free address"), _observer_address(full, "p"):
+        pass
+
+
+def test_a_client_uses_the_hosts_own_tools(bench: Bench) -> None:
+    client = bench.lab.client("ws1")
+    bench.fabric.on("cat /etc/resolv.conf", stdout="nameserver 192.168.20.2\n")
+    bench.fabric.on("ip -json -4 route show", stdout='[{"dst":"default","gateway":"192.168.10.254","dev":"eth0"}]')
+    bench.fabric.on("ip -json -4 address *", stdout='[{"addr_info":[{"local":"192.168.10.57","prefixlen":24}]}]')
+    bench.fabric.on("getent ahostsv4 web", stdout="192.168.20.3 STREAM web\n")
+    bench.fabric.on("dig -r +time=1 *-q web.lan.test", status=9)
+    assert client.resolvers() == ("192.168.20.2",)
+    assert client.gateway() == "192.168.10.254"
+    assert client.addresses("eth0") == ("192.168.10.57/24",)
+    assert client.lookup("web") == ("192.168.20.3",)
+    assert not client.resolve("web.lan.test")
+    assert {c.where for c in bench.fabric.calls} == {"ws1"}
+
+
+def test_planned_addresses(bench: Bench) -> None:
+    assert bench.lab.address("web") == "192.168.20.3"
+    assert bench.lab.address("web", "eth1") == "192.168.10.254"
+    with pytest.raises(CheckMistakeError, match="no address for ws1"):
+        bench.lab.address("ws1")
+
+
+def test_a_device_is_opened_by_its_first_command_only(bench: Bench) -> None:
+    device = bench.lab.device("web")
+    assert bench.opened == []
+    assert device.show("show version") == "answer to show version"
+    bench.lab.device("web").show("show ip route")
+    assert bench.opened == ["demo/web"]
+    bench.lab.close()
+    assert Session.closed
+
+
+def test_values_keep_their_types_on_the_way_to_the_checks(facts: Facts) -> None:
+    host = HostView("web", "web.lan.test", ("192.168.20.3",), {})
+    sent = facts(lab={"hosts": {"web": host}}, seed=3, empty=None, names=("a", "b"))
+    arrived = LabFacts.from_document(json.loads(json.dumps(sent.to_document())))
+    assert arrived == sent
+    assert arrived.values["user"].full == "Zoé Lefèvre"
+    assert arrived.values["lab"]["hosts"]["web"].address == "192.168.20.3"
+
+
+def test_a_value_that_cannot_travel_is_refused_before_anything_starts(facts: Facts) -> None:
+    with pytest.raises(TypeError, match="type object"):
+        facts(odd=object()).to_document()
+
+
+def test_no_foreign_class_is_made_from_a_job(facts: Facts) -> None:
+    document = facts().to_document()
+    document["values"]["odd"] = {"$type": "subprocess:Popen", "args": ["id"]}
+    with pytest.raises(ValueError, match="no module of the model"):
+        LabFacts.from_document(document)
+
+
+def records(*commands: str) -> Iterator[CommandRecord]:
+    return (CommandRecord("ws1", c, 0, "", 0.1) for c in commands)
+
+
+def test_repeated_commands_with_one_answer_count_as_one() -> None:
+    commands = Commands()
+    for record in records("a", "b", "b", "b", "a"):
+        commands.add(record)
+    assert [(c.command, c.times) for c in commands.all()] == [("a", 1), ("b", 3), ("a", 1)]
+
+
+def test_of_many_commands_the_first_and_the_last_are_kept() -> None:
+    commands = Commands()
+    for record in records(*map(str, range(1000))):
+        commands.add(record)
+    kept = [int(c.command) for c in commands.all()]
+    assert kept == [*range(25), *range(975, 1000)]
+
+
+def test_long_output_is_cut_in_the_middle() -> None:
+    assert trim("\nshort\n") == "short"
+    cut = trim("a" * 5000 + "z" * 5000, 100)
+    assert cut.startswith("aaaa")
+    assert cut.endswith("zzzz")
+    assert len(cut) < 160
+
+
+def test_the_fake_is_a_fabric() -> None:
+    fabric: Fabric = FakeFabric()
+    assert dataclasses.is_dataclass(fabric.run(HostRef("demo", "ws1"), ["true"]))

@@ -1,0 +1,218 @@
+"""How checks run: at the same time, evidence as it comes, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import grader
+from grader.job import GradeRequest
+from grader.report import CheckResult, Report
+from grader.runner import grade
+from grader.waiting import eventually
+
+Grade = Callable[..., Report]
+MakeRequest = Callable[..., GradeRequest]
+
+MEET = """
+    from pathlib import Path
+    HERE = Path(__file__).parent
+
+    def meet(own, other):
+        (HERE / own).touch()
+        eventually(lambda: (HERE / other).exists(), within=20, every=0.01)
+
+    @check("guard", fr="f", en="e", host="ws1")
+    def test_a(): meet("a", "b")
+
+    @check("guard", fr="f", en="e", host="web")
+    def test_b(): meet("b", "c")
+
+    @check("guard", fr="f", en="e")
+    def test_c(): meet("c", "a")
+"""
+
+BLOCKS = """
+    import subprocess
+    from pathlib import Path
+    HERE = Path(__file__).parent
+
+    @check("guard", fr="f", en="e")
+    def test_first(): pass
+
+    @check("guard", fr="f", en="e", host="ws1")
+    def test_blocks():
+        child = subprocess.Popen(["sleep", "1000"])
+        (HERE / "pids.new").write_text(f"{os.getppid()} {os.getpid()} {child.pid}")
+        (HERE / "pids.new").rename(HERE / "pids")
+        signal.pause()
+"""
+
+
+def running(pid: int) -> bool:
+    """Return whether a process still runs; one that is dead but not yet waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def pids_in(folder: Path) -> list[int]:
+    eventually((folder / "pids").exists, within=20, what="the check runs")
+    return [int(p) for p in (folder / "pids").read_text().split()]
+
+
+def all_gone(pids: list[int]) -> bool:
+    return not any(running(p) for p in pids)
+
+
+def test_groups_run_at_the_same_time(grading: Grade) -> None:
+    assert grading(MEET).verdict == "repaired"
+
+
+def test_one_worker_runs_all_the_same(grading: Grade) -> None:
+    checks = '@check("guard", fr="f", en="e")\ndef test_{0}(): pass\n'
+    report = grading("\n".join(checks.format(n) for n in range(5)), workers=1)
+    assert [r.id.rpartition("_")[2] for r in report.results] == list("01234")
+
+
+def test_checks_of_one_host_run_in_one_process_one_after_another(grading: Grade) -> None:
+    report = grading("""
+        seen = []
+
+        @check("guard", fr="f", en="e", host="ws1")
+        def test_a(): seen.append("a")
+
+        @check("guard", fr="f", en="e", host="web")
+        def test_other(): assert not seen
+
+        @check("guard", fr="f", en="e", host="{{ 'ws1' }}")
+        def test_b(): assert seen == ["a"]
+    """)
+    assert report.verdict == "repaired"
+
+
+def test_results_come_as_the_checks_end(grading: Grade) -> None:
+    seen: list[CheckResult] = []
+    report = grading(MEET, on_result=seen.append)
+    assert sorted(r.id for r in seen) == sorted(r.id for r in report.results)
+    assert set(seen) == set(report.results)
+
+
+def test_what_a_check_started_ends_with_it(grading: Grade, tmp_path: Path) -> None:
+    report = grading(BLOCKS, timeout=0.5)
+    assert [r.outcome for r in report.results] == ["pass", "error"]
+    eventually(lambda: all_gone(pids_in(tmp_path)), within=10, what="all processes are gone")
+
+
+def test_an_interrupted_grading_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:
+    pids: list[int] = []
+
+    def interrupt(_: CheckResult) -> None:
+        pids.extend(pids_in(tmp_path))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(request_for(tmp_path, {"test_checks.py": BLOCKS}), on_result=interrupt)
+    eventually(lambda: all_gone(pids), within=10, what="all processes are gone")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_program_leaves_nothing(tmp_path: Path, number: signal.Signals, request_for: MakeRequest) -> None:
+    request = request_for(tmp_path, {"test_checks.py": BLOCKS})
+    (tmp_path / "job").write_text(request.to_json())
+    program = textwrap.dedent("""
+        import pathlib, sys
+        from grader.job import GradeRequest
+        from grader.runner import grade
+        grade(GradeRequest.from_json(pathlib.Path(sys.argv[1]).read_text()))
+    """)
+    root = Path(grader.__file__).parents[1]
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "job")], cwd=root) as process:
+        pids = pids_in(tmp_path)
+        process.send_signal(number)
+    eventually(lambda: all_gone(pids), within=10, what="all processes are gone")
+
+
+def test_a_killed_grading_process_is_an_error_and_leaves_no_worker(grading: Grade, tmp_path: Path) -> None:
+    def kill(result: CheckResult) -> None:
+        if result.outcome == "pass":
+            os.kill(pids_in(tmp_path)[0], signal.SIGKILL)
+
+    report = grading(BLOCKS, on_result=kill)
+    assert [(r.id, r.outcome) for r in report.results] == [
+        ("test_checks.py::test_first", "pass"),
+        ("grader", "error"),
+    ]
+    worker = pids_in(tmp_path)[1]
+    sleeper = pids_in(tmp_path)[2]
+    eventually(lambda: not running(worker), within=10, what="the worker is gone")
+    os.kill(sleeper, signal.SIGKILL)  # the one thing that a murdered grading process cannot clean up
+
+
+def test_the_users_surroundings_change_nothing(grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    for name in ("conftest.py", "sitecustomize.py", "json.py"):
+        (elsewhere / name).write_text("raise SystemExit(9)\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError\n")
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setenv("PYTHONPATH", "")
+    report = grading('@check("guard", fr="f", en="e")\ndef test_x(): import warnings; warnings.warn("w")\n')
+    assert report.verdict == "repaired"
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
+def test_the_starting_program_imports_nothing_heavy() -> None:
+    program = "import sys, grader.runner, grader.render; print(*(m for m in sys.argv[1:] if m in sys.modules))"
+    heavy = ["pytest", "_pytest", "testinfra", "jinja2", "docker", "netmiko", "paramiko", "rich"]
+    root = Path(grader.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", program, *heavy], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.split() == []
+
+
+def test_the_grading_process_imports_nothing_heavy(grading: Grade) -> None:
+    report = grading("""
+        @check("guard", fr="f", en="e")
+        def test_x(lab):
+            lab.host("ws1").run("/bin/true")
+            heavy = {"docker", "netmiko", "paramiko", "rich", "jinja2"}
+            assert not heavy & set(sys.modules)
+    """)
+    assert report.verdict == "repaired", report.results
+
+
+def test_waiting_ends_at_once_when_the_condition_holds() -> None:
+    answers = iter([0, None, 3])
+    assert eventually(lambda: next(answers), every=0.001) == 3
+
+
+def test_waiting_raises_the_last_assertion_with_the_time_waited() -> None:
+    def condition() -> None:
+        assert False, "no lease yet"  # noqa: B011, PT015
+
+    with pytest.raises(AssertionError, match=r"^no lease yet(.|\n)*\(waited 0\.\d s\)$"):
+        eventually(condition, within=0.05, every=0.01)
+
+
+def test_waiting_says_what_and_the_last_answer() -> None:
+    with pytest.raises(AssertionError, match=r"the zone answers did not hold \(waited .*; last answer: ''\)"):
+        eventually(lambda: "", within=0, what="the zone answers")
+
+
+def test_waiting_does_not_hide_another_exception() -> None:
+    def condition() -> None:
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        eventually(condition)
