@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from annotated_types import MinLen
 
 from orchestrator.language import Language, language_of
 
 __all__ = ["Language", "Text", "language_of", "same"]
 
 
-class Text(BaseModel):
-    """One text in both languages, for example a title, a hint or an error message."""
+@dataclass(frozen=True)
+class Text:
+    """One text in both languages, for example a title, a hint or an error message.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A plain dataclass that pydantic validates where files are read: whoever only passes texts on need not wait for
+    pydantic's import.
 
-    fr: str = Field(min_length=1, description="The French text.")
-    en: str = Field(min_length=1, description="The English text.")
+    Attributes:
+        fr: the French text.
+        en: the English text.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    fr: Annotated[str, MinLen(1)]
+    en: Annotated[str, MinLen(1)]
 
     def in_(self, language: Language) -> str:
         """Return the text in one language."""

@@ -106,7 +106,5 @@ def seed_option(default: int | None = None, *, text: str = "") -> Callable[[F], 
     )
 
 
-scenario_argument = click.argument(
-    "scenario", metavar=tr("SCÉNARIO", "SCENARIO"), shell_complete=completing.scenarios
-)
+scenario_argument = click.argument("scenario", metavar=tr("SCÉNARIO", "SCENARIO"), shell_complete=completing.scenarios)
 host_argument = click.argument("host", metavar=tr("MACHINE", "HOST"), shell_complete=completing.hosts)

@@ -57,7 +57,10 @@ def next_steps(host: str | None) -> RenderableType:
     """Return what a trainee may do next."""
     name = program()
     rows = [
-        (f"{name} shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal sur une machine", "open a terminal on a host")),
+        (
+            f"{name} shell {host or tr('MACHINE', 'HOST')}",
+            tr("ouvrir un terminal sur une machine", "open a terminal on a host"),
+        ),
         (f"{name} check", tr("faire évaluer la réparation", "have the repair graded")),
         (f"{name} hint", tr("demander un indice", "ask for a hint")),
         (f"{name} stop", tr("arrêter le lab", "stop the lab")),

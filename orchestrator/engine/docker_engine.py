@@ -364,7 +364,7 @@ class DockerEngine:
                 with closing(response), cancellation.ending_by(lambda: _hang_up(response)):
                     reader.read(response)
         except CancelledError:
-            if reader.step_container:  # Docker removes it too, but later
+            if reader.step_container:  # Docker removes it too, but a moment later
                 self.remove(reader.step_container)
             raise
 

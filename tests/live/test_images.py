@@ -20,6 +20,7 @@ from orchestrator.images.catalogue import Catalogue, ImageSource
 from orchestrator.images.observer import SilentObserver
 from orchestrator.images.prune import prune
 from orchestrator.model.image import ImageSpec
+from orchestrator.waiting import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -115,7 +116,8 @@ def test_ctrl_c_leaves_neither_container_nor_tag(engine: Engine, tmp_path: Path)
         ImageBuilder(engine, images, logs=tmp_path).build([NAME], watching)
     thread.join()
     assert not engine.has_image(images.tag(NAME))
-    assert engine.containers({"breakfix.test": NAME}) == ()
+    # A step whose container was just being created is cleared away by Docker itself, a moment later.
+    assert wait_until(lambda: engine.containers({"breakfix.test": NAME}) == (), within=10)
 
 
 def test_a_bundle_brings_images_back(engine: Engine, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Access:
         with contextlib.closing(Links()) as links:
             try:
                 os.read(unshared_read, 1)
-                links.station(request.instance, request.segment, child, f"o{child}")
+                links.station(request.instance, request.segment, child, f"o{child}", request.address)
                 os.write(wired_write, b"1")
             finally:
                 os.close(unshared_read)

@@ -180,8 +180,10 @@ class Links:
         for segment in segments:
             self.remove(bridge_name(instance, segment))
 
-    def station(self, instance: str, segment: str, pid: int, name: str) -> None:
-        """Plug an observer's network namespace into a segment; the cable goes when the namespace does.
+    def station(self, instance: str, segment: str, pid: int, name: str, address: str) -> None:
+        """Plug an observer's network namespace into a segment.
+
+        An address always has the same MAC address, so that no host remembers another one (ARP) from the last time.
 
         Raises:
             LookupError: the instance has no such segment.
@@ -190,7 +192,9 @@ class Links:
         if bridge is None:
             message = f"no segment {segment}"
             raise LookupError(message)
-        self._netlink.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_pid": pid})
+        mac = "02:0b:" + hashlib.sha256(address.encode()).digest()[:4].hex(":")
+        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac}
+        self._netlink.link("add", ifname=name, kind="veth", peer=peer)
         self._netlink.link("set", index=self.index(name), master=bridge, state="up")
 
 

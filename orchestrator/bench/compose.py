@@ -1,0 +1,193 @@
+"""The peer: the same hosts, addresses and limits as a Docker Compose project."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from orchestrator import interrupts, labels
+from orchestrator.bench.commands import compose_command, docker_command, run_command
+from orchestrator.engine.base import Engine, EngineInfo
+from orchestrator.errors import LabError
+from orchestrator.instances import TMPFS
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.plan import Plan, PlannedHost
+from orchestrator.text import Text
+
+KIND: Final = "bench"
+"""What ``labels.KIND`` says on the peer's containers and networks; ``labels.INSTANCE`` names the project."""
+
+_UP_LIMIT = 300.0
+_DOWN_LIMIT = 120.0
+_WRITABLE_CGROUPS = 28
+"""The Docker release that lets a host have a writable cgroup mount without more rights."""
+_CGROUP_V2 = 2
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """What a systemd container needs from Compose, which has no gate to wait behind; keys are a service's."""
+
+    keys: Mapping[str, Any]
+    told: Text
+
+
+def privileges(info: EngineInfo) -> Privileges:
+    """Return the least that boots systemd under Compose on an engine."""
+    if info.cgroup_version != _CGROUP_V2:
+        return Privileges(
+            {"cap_add": ["SYS_ADMIN"], "security_opt": ["apparmor=unconfined"]},
+            Text(fr="CAP_SYS_ADMIN, sans AppArmor", en="CAP_SYS_ADMIN, no AppArmor"),
+        )
+    if info.major >= _WRITABLE_CGROUPS:
+        return Privileges(
+            {"security_opt": ["writable-cgroups=true"]},
+            Text(fr="writable-cgroups=true", en="writable-cgroups=true"),
+        )
+    return Privileges({"privileged": True}, Text(fr="privilégiées (privileged)", en="privileged"))
+
+
+def compose_document(
+    plan: Plan, images: Mapping[str, ImageSpec], references: Mapping[str, str], project: str, needs: Privileges
+) -> dict[str, Any]:
+    """Return the Compose file of a plan: what can be equal to ours is.
+
+    The placed files are left out, in Compose's favour: Docker gives its containers name, addresses and resolver.
+    """
+    marks = {labels.KIND: KIND, labels.INSTANCE: project}
+    networks = {
+        segment.name: {
+            "internal": True,  # our labs have no route out either
+            "ipam": {"config": [{"subnet": segment.subnet}]},
+            "labels": marks,
+        }
+        for segment in plan.segments
+    }
+    services = {
+        host.name: {**_service(host, images[host.image], references[host.image], needs), "labels": marks}
+        for host in plan.hosts
+    }
+    return {"name": project, "services": services, "networks": networks}
+
+
+def _service(host: PlannedHost, image: ImageSpec, reference: str, needs: Privileges) -> dict[str, Any]:
+    own = {key: value for key, value in needs.keys.items() if key != "cap_add"}
+    return {
+        "image": reference,
+        "pull_policy": "never",
+        "hostname": host.name,
+        "entrypoint": ["/sbin/init"],  # not our init, which waits for our fabric
+        "environment": {"container": "docker"},
+        "cap_add": [*image.capabilities, *needs.keys.get("cap_add", ())],
+        "cgroup": "private",
+        "mem_limit": host.memory,
+        "memswap_limit": host.memory,
+        "cpu_shares": host.cpu_shares,
+        "pids_limit": host.pids,
+        "ulimits": {"nofile": {"soft": 4096, "hard": 16384}},
+        "tmpfs": [f"{path}:{options}" for path, options in TMPFS.items()],
+        "stop_signal": "SIGRTMIN+3",
+        "restart": "always",
+        "networks": {
+            i.segment: {"ipv4_address": i.address.partition("/")[0]} for i in host.interfaces if i.address
+        },
+        # As short as helps: at 100 ms the probes of eight hosts slow down the boots that they ask for.
+        "healthcheck": {
+            "test": ["CMD", "systemctl", "is-system-running", "--quiet"],
+            "interval": "250ms",
+            "timeout": "10s",
+            "retries": 1000,
+        },
+        **own,
+    }
+
+
+class ComposeProject:
+    """A Compose project with a name of its own; at the end of the block nothing of it is left."""
+
+    def __init__(
+        self, plan: Plan, images: Mapping[str, ImageSpec], references: Mapping[str, str], engine: Engine
+    ) -> None:
+        """Write the project's file to a temporary folder."""
+        self.needs = privileges(engine.info())
+        self.name = f"breakfix-bench-{secrets.token_hex(3)}"
+        self._engine = engine
+        self._compose = compose_command()
+        self._folder = tempfile.TemporaryDirectory(prefix="breakfix-bench-")
+        self._file = Path(self._folder.name) / "compose.json"
+        document = compose_document(plan, images, references, self.name, self.needs)
+        self._file.write_text(json.dumps(document), encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        """Return the project itself; nothing is started yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove whatever is left, uninterrupted."""
+        with interrupts.shielded():
+            try:
+                remove_project(self._engine, self.name)
+            finally:
+                self._folder.cleanup()
+
+    def up(self) -> None:
+        """Create and start everything, and return when Compose says that all is healthy."""
+        self._run("up", "-d", "--wait", "--wait-timeout", f"{_UP_LIMIT:.0f}", timeout=_UP_LIMIT + 30)
+
+    def down(self) -> None:
+        """Kill and remove everything."""
+        self._run("down", "-t", "0", timeout=_DOWN_LIMIT)
+
+    def containers(self) -> dict[str, str]:
+        """Return the id of each host's container by the host's name."""
+        found = self._engine.containers({labels.KIND: KIND, labels.INSTANCE: self.name})
+        return {container.labels["com.docker.compose.service"]: container.id for container in found}
+
+    def version(self) -> str:
+        """Return Compose's version."""
+        return run_command([*self._compose, "version", "--short"], timeout=30).strip()
+
+    def _run(self, *words: str, timeout: float) -> None:
+        run_command(
+            [*self._compose, "-f", str(self._file), *words],
+            timeout=timeout,
+            environment={"COMPOSE_PROJECT_NAME": self.name, "COMPOSE_ANSI": "never", "COMPOSE_PARALLEL_LIMIT": "-1"},
+        )
+
+
+def remove_project(engine: Engine, name: str | None = None) -> None:
+    """Remove a project's containers and networks, or those of every benchmark that was cut off.
+
+    Docker goes on creating what a killed Compose had asked for, so this looks again until there is nothing.
+
+    Raises:
+        LabError: a network stays, because something foreign is attached to it.
+    """
+    marks = {labels.KIND: KIND} if name is None else {labels.KIND: KIND, labels.INSTANCE: name}
+    while containers := engine.containers(marks):
+        for container in containers:
+            engine.remove(container.id)
+    if os.environ.get("PATH") is None or not _has_docker():
+        return
+    docker = docker_command()
+    filters = [f"--filter=label={key}={value}" for key, value in marks.items()]
+    networks = run_command([docker, "network", "ls", "--quiet", *filters], timeout=60).split()
+    if networks:
+        run_command([docker, "network", "rm", *networks], timeout=60)
+
+
+def _has_docker() -> bool:
+    try:
+        docker_command()
+    except LabError:
+        return False
+    return True

@@ -1,0 +1,165 @@
+"""Is the workstation connected again, as every other one of the company, and is everything else as it was?"""
+
+import json
+import re
+import time
+
+from grader import check
+
+RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+SOON = 4.0
+"""Seconds that a workstation may need for its lease after the last action."""
+
+
+def opens_the_intranet(lab, pc):
+    page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=2)
+    assert page.status == 200, f"{pc}: {page.problem or page.status}"
+    assert WELCOME in page.body, f"{pc}: another page answers"
+    return True
+
+
+def lease_of(lab, pc):
+    """Return the address that the DHCP server has leased to a workstation, or None."""
+    mac = lab.values["lab"].hosts[pc].mac
+    found = None
+    for row in lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string.splitlines()[1:]:
+        address, hardware, _, lifetime, expires, *_ = row.split(",")
+        if hardware == mac:  # the last row counts; a released lease has a lifetime of 0
+            found = address if int(lifetime) and int(expires) > time.time() else None
+    return found
+
+
+def interface_stanzas(host):
+    """Return what /etc/network/interfaces and its folder say, without comments."""
+    text = host.check_output("cat /etc/network/interfaces $(find /etc/network/interfaces.d -type f)")
+    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="1.3",
+    fr="L'intranet s'ouvre par son nom sur le poste de {{ user.full }} ({{ pc }}).",
+    en="The intranet opens by its name on {{ user.full }}'s workstation ({{ pc }}).",
+    host="{{ pc }}",
+)
+def test_intranet_opens(lab):
+    lab.wait(lambda: opens_the_intranet(lab, lab.values["pc"]), within=SOON)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="1.3",
+    fr="Depuis la salle des serveurs, {{ pc }} répond à son adresse.",
+    en="From the server room, {{ pc }} answers at its address.",
+    host="r1",
+)
+def test_reached_from_the_servers(lab):
+    pc = lab.values["pc"]
+    address, servers = RESERVED[pc], lab.probe("servers")
+    lab.wait(lambda: servers.ping(address, within=1), within=SOON, what=f"{address} answers")
+    neighbours = json.loads(lab.host("r1").check_output("ip -json neighbour show %s", address))
+    macs = {n["lladdr"] for n in neighbours if "lladdr" in n}
+    assert macs == {lab.values["lab"].hosts[pc].mac}, f"another machine answers at {address}: {macs}"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="1.3",
+    fr="{{ pc }} reçoit adresse, passerelle et résolveur par DHCP, et le fera encore après un redémarrage.",
+    en="{{ pc }} gets address, gateway and resolver by DHCP, and will do so after a reboot.",
+    host="srv1",
+)
+def test_configured_by_dhcp(lab):
+    pc = lab.values["pc"]
+    client, host = lab.client(pc), lab.host(pc)
+
+    stanzas = interface_stanzas(host)
+    methods = re.findall(r"^\s*iface\s+eth0\s+inet\s+(\w+)", stanzas, re.MULTILINE)
+    assert methods == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {methods or 'nothing'}, not by dhcp"
+    assert re.search(r"^\s*auto\b.*\beth0\b", stanzas, re.MULTILINE), "eth0 is not brought up at boot (auto eth0)"
+
+    def leased():
+        lease = lease_of(lab, pc)
+        assert lease is not None, f"the DHCP server has no lease for {pc}"
+        assert client.addresses("eth0") == (f"{lease}/24",), f"eth0 has {client.addresses('eth0')}, the lease is {lease}"
+        assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
+        assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
+        return True
+
+    lab.wait(leased, within=SOON)
+    (link,) = json.loads(host.check_output("ip -json -4 address show dev eth0"))
+    permanent = [a["local"] for a in link["addr_info"] if not a.get("dynamic")]
+    assert not permanent, f"{permanent} was set by hand: it has no lifetime"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="1.3",
+    fr="L'autre poste fonctionne comme avant.",
+    en="The other workstation works as before.",
+    host="{{ 'pc2' if pc == 'pc1' else 'pc1' }}",
+)
+def test_other_workstation(lab):
+    other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
+    opens_the_intranet(lab, other)
+    assert lab.client(other).addresses("eth0") == (f"{RESERVED[other]}/24",), f"{other} has another address"
+    assert lease_of(lab, other) == RESERVED[other], f"the DHCP server has no lease for {other}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="1.3",
+    fr="Aucun poste ne contourne le DNS par une ligne dans /etc/hosts.",
+    en="No workstation bypasses DNS with a line in /etc/hosts.",
+)
+def test_no_line_in_hosts(lab):
+    for pc in RESERVED:
+        lines = lab.host(pc).file("/etc/hosts").content_string.splitlines()
+        bypass = [line for line in lines if "intranet" in line.partition("#")[0] or "web1" in line.partition("#")[0]]
+        assert not bypass, f"{pc}: /etc/hosts says {bypass[0]!r}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="1.3",
+    fr="Vus des bureaux, le serveur de noms et l'intranet répondent comme avant.",
+    en="Seen from the office, the name server and the intranet answer as before.",
+)
+def test_servers_answer(lab):
+    office, web = lab.probe("office"), lab.address("web1")
+    name = f"intranet.{lab.domain}"
+    answer = office.resolve(name, lab.address("srv1"))
+    assert answer.records == (web,), f"{name}: {answer}"
+    page = office.http_get(f"http://{web}/", host_header=name)
+    assert WELCOME in page.body, f"the intranet answers {page.status or page.problem}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="1.3",
+    fr="Le service DHCP est inchangé : étendue, réservations, passerelle et résolveur.",
+    en="The DHCP service is unchanged: pool, reservations, gateway and resolver.",
+    host="srv1",
+)
+def test_dhcp_service_unchanged(lab):
+    text = lab.host("srv1").file("/etc/kea/kea-dhcp4.conf").content_string
+    (subnet,) = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["Dhcp4"]["subnet4"]
+    options = {option["name"]: option["data"] for option in subnet["option-data"]}
+    reservations = {r["hw-address"]: r["ip-address"] for r in subnet["reservations"]}
+    assert [p["pool"] for p in subnet["pools"]] == ["192.168.10.100 - 192.168.10.199"], "the pool was changed"
+    assert options["routers"] == lab.address("r1", "eth0"), "the gateway handed out was changed"
+    assert options["domain-name-servers"] == lab.address("srv1"), "the resolver handed out was changed"
+    expected = {lab.values["lab"].hosts[pc].mac: address for pc, address in RESERVED.items()}
+    assert reservations == expected, "the reservations were changed"
+    for host, name in (("srv1", "kea-dhcp4-server"), ("r1", "isc-dhcp-relay")):
+        service = lab.host(host).service(name)
+        assert service.is_running, f"{name} does not run on {host}"
+        assert service.is_enabled, f"{name} does not start with {host}"
