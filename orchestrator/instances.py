@@ -33,7 +33,7 @@ _THREADS = 8
 """Containers created at once: more only wait for the engine."""
 _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
-_TMPFS: Mapping[str, str] = {
+TMPFS: Mapping[str, str] = {
     "/run": "rw,nosuid,nodev,mode=755,size=32m",
     "/run/lock": "rw,nosuid,nodev,noexec,size=4m",
     "/tmp": "rw,nosuid,nodev,size=64m",  # noqa: S108 - a mount point in the host
@@ -257,7 +257,7 @@ class Instances:
             memory=host.memory,
             cpu_shares=host.cpu_shares,
             pids=host.pids,
-            tmpfs=_TMPFS,
+            tmpfs=TMPFS,
             security_options=self._confinement if image.writable_net_sysctls else (),
             stop_signal="SIGRTMIN+3",
         )

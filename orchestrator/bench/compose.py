@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,21 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from orchestrator import interrupts, labels
-from orchestrator.bench.commands import compose_command, docker_command, run_command
+from orchestrator.bench.commands import compose_command, run_command
 from orchestrator.engine.base import Engine, EngineInfo
-from orchestrator.errors import LabError
 from orchestrator.instances import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.text import Text
+from orchestrator.waiting import wait_until
 
 KIND: Final = "bench"
 """What ``labels.KIND`` says on the peer's containers and networks; ``labels.INSTANCE`` names the project."""
 
 _UP_LIMIT = 300.0
 _DOWN_LIMIT = 120.0
+_QUIET = 1.5
+"""Seconds after an interruption in which a killed Compose's last container must have appeared."""
 _WRITABLE_CGROUPS = 28
 """The Docker release that lets a host have a writable cgroup mount without more rights."""
 _CGROUP_V2 = 2
@@ -95,9 +97,7 @@ def _service(host: PlannedHost, image: ImageSpec, reference: str, needs: Privile
         "tmpfs": [f"{path}:{options}" for path, options in TMPFS.items()],
         "stop_signal": "SIGRTMIN+3",
         "restart": "always",
-        "networks": {
-            i.segment: {"ipv4_address": i.address.partition("/")[0]} for i in host.interfaces if i.address
-        },
+        "networks": {i.segment: {"ipv4_address": i.address.partition("/")[0]} for i in host.interfaces if i.address},
         # As short as helps: at 100 ms the probes of eight hosts slow down the boots that they ask for.
         "healthcheck": {
             "test": ["CMD", "systemctl", "is-system-running", "--quiet"],
@@ -135,7 +135,7 @@ class ComposeProject:
         """Remove whatever is left, uninterrupted."""
         with interrupts.shielded():
             try:
-                remove_project(self._engine, self.name)
+                remove_project(self._engine, self.name, quiet=0.0 if error is None else _QUIET)
             finally:
                 self._folder.cleanup()
 
@@ -157,37 +157,28 @@ class ComposeProject:
         return run_command([*self._compose, "version", "--short"], timeout=30).strip()
 
     def _run(self, *words: str, timeout: float) -> None:
-        run_command(
-            [*self._compose, "-f", str(self._file), *words],
-            timeout=timeout,
-            environment={"COMPOSE_PROJECT_NAME": self.name, "COMPOSE_ANSI": "never", "COMPOSE_PARALLEL_LIMIT": "-1"},
-        )
+        run_command([*self._compose, "-f", str(self._file), *words], timeout=timeout)
 
 
-def remove_project(engine: Engine, name: str | None = None) -> None:
+def remove_project(engine: Engine, name: str | None = None, *, quiet: float = 0.0) -> None:
     """Remove a project's containers and networks, or those of every benchmark that was cut off.
 
-    Docker goes on creating what a killed Compose had asked for, so this looks again until there is nothing.
+    Args:
+        engine: the engine.
+        name: the project; by default all of them.
+        quiet: seconds in which no more may appear: Docker goes on creating what a killed Compose had asked for.
 
     Raises:
         LabError: a network stays, because something foreign is attached to it.
     """
     marks = {labels.KIND: KIND} if name is None else {labels.KIND: KIND, labels.INSTANCE: name}
-    while containers := engine.containers(marks):
-        for container in containers:
+    while found := wait_until(lambda: engine.containers(marks), within=quiet, every=0.1):
+        for container in found:
             engine.remove(container.id)
-    if os.environ.get("PATH") is None or not _has_docker():
-        return
-    docker = docker_command()
+    docker = shutil.which("docker")
+    if docker is None:
+        return  # Compose was never here either
     filters = [f"--filter=label={key}={value}" for key, value in marks.items()]
     networks = run_command([docker, "network", "ls", "--quiet", *filters], timeout=60).split()
     if networks:
         run_command([docker, "network", "rm", *networks], timeout=60)
-
-
-def _has_docker() -> bool:
-    try:
-        docker_command()
-    except LabError:
-        return False
-    return True

@@ -20,9 +20,6 @@ from orchestrator.text import same
 IMAGE: Final = "host"
 """The image of every host, on both sides."""
 
-CHECKED: Final = ("ws1", "ws3", "ws5", "ws6")
-"""The hosts that the checks look at, one on each segment."""
-
 _CABLES: Final[Mapping[str, tuple[int, ...]]] = {
     "core1": (1, 2, 3),
     "core2": (3, 4),

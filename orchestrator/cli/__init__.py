@@ -45,7 +45,7 @@ def run(words: list[str], session: Session) -> int:
         with root.make_context(PROGRAM, words, obj=session) as context:
             status = root.invoke(context)
         sys.stdout.flush()
-    except BaseException as error:  # noqa: BLE001 - the one place where everything ends up
+    except BaseException as error:
         from orchestrator.cli import failures
 
         return failures.render(error, session)

@@ -54,7 +54,7 @@ def _add_content(context: click.Context, _parameter: click.Parameter, value: Seq
     context.ensure_object(Session).content.extend(value)
 
 
-def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Session).json = True
 

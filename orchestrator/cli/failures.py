@@ -32,24 +32,30 @@ def render(error: BaseException, session: Session) -> int:
             return error.code if isinstance(error.code, int) else 0
         case BrokenPipeError():
             return _reader_gone()
-        case BreakfixError():
-            return _show(session, error)
-        case KeyboardInterrupt() | click.Abort():
-            return _show(session, _Interrupted())
-        case click.ClickException():
-            return _show(session, _Usage(error))
         case _:
-            return _show(session, _Unexpected(error))
+            return _show(session, _as_ours(error))
 
 
-class _Interrupted(BreakfixError):
+def _as_ours(error: BaseException) -> BreakfixError:
+    match error:
+        case BreakfixError():
+            return error
+        case KeyboardInterrupt() | click.Abort():
+            return _InterruptedError()
+        case click.ClickException():
+            return _WrongUseError(error)
+        case _:
+            return _UnexpectedError(error)
+
+
+class _InterruptedError(BreakfixError):
     exit_code = ExitCode.INTERRUPTED
 
     def __init__(self) -> None:
         super().__init__(Text(fr="Interrompu.", en="Interrupted."))
 
 
-class _Usage(BreakfixError):
+class _WrongUseError(BreakfixError):
     """An error of Click's, which is worded in the language already."""
 
     exit_code = ExitCode.WRONG_USE
@@ -63,7 +69,7 @@ class _Usage(BreakfixError):
         super().__init__(same(error.format_message()), hint)
 
 
-class _Unexpected(BreakfixError):
+class _UnexpectedError(BreakfixError):
     """A mistake in the program."""
 
     def __init__(self, error: BaseException) -> None:

@@ -60,7 +60,7 @@ def install() -> None:
     for name in _MODULES:
         module = importlib.import_module(f"click.{name}")
         if hasattr(module, "_"):
-            module._ = translate  # noqa: SLF001 - gettext's customary name
+            module._ = translate
         if hasattr(module, "ngettext"):
             module.ngettext = translate_count
 

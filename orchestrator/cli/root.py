@@ -129,7 +129,7 @@ class UnknownCommandError(click.UsageError):
         super().__init__(message, context)
 
 
-def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if not value or context.resilient_parsing:
         return
     from importlib import metadata

@@ -122,9 +122,7 @@ class Fabric(Protocol):
         The file descriptor reads an end of file (or EIO) when the command ends.
         """
 
-    def connect(
-        self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0
-    ) -> socket.socket:
+    def connect(self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
         """Return a TCP socket connected from inside a host's network."""
 
     def ports(self, instance: str) -> tuple[PortState, ...]:

@@ -108,15 +108,11 @@ class FabricClient:
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""
-        request = Terminal(
-            target.instance, target.host, list(argv), rows, columns, {"TERM": "xterm-256color"}
-        )
+        request = Terminal(target.instance, target.host, list(argv), rows, columns, {"TERM": "xterm-256color"})
         _, _, fds = self._ask("access", request, 10, str(target))
         return fds[0]
 
-    def connect(
-        self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0
-    ) -> socket.socket:
+    def connect(self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
         """See ``Fabric.connect``."""
         request = Connect(target.instance, target.host, address, port, timeout)
         _, _, fds = self._ask("access", request, timeout, str(target))
@@ -191,9 +187,7 @@ class FabricClient:
                 raise _helper_silent(f"{self._path}: {error}") from error
             if message is None or "error" in message[0]:
                 connection.close()
-                raise _helper_silent(
-                    "no answer to hello" if message is None else message[0]["error"]["message"]
-                )
+                raise _helper_silent("no answer to hello" if message is None else message[0]["error"]["message"])
             self._channels[role] = channel
         return self._channels[role]
 

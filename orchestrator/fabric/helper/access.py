@@ -43,9 +43,7 @@ class Access:
             except ProtocolError as error:
                 self._channel.send({"error": {"kind": "bad-request", "message": str(error)}})
             except (OSError, LookupError, ValueError, dockerd.DockerUnavailableError) as error:
-                self._channel.send(
-                    {"error": {"kind": "failed", "message": f"{type(error).__name__}: {error}"}}
-                )
+                self._channel.send({"error": {"kind": "failed", "message": f"{type(error).__name__}: {error}"}})
             else:
                 self._channel.send({"ok": answer}, output, tuple(passed))
                 for fd in passed:

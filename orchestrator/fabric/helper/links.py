@@ -78,14 +78,9 @@ class Links:
     def strays(self, instances: set[str]) -> list[str]:
         """Return the names of our interfaces that belong to none of the instances."""
         aliases = {
-            link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or ""
-            for link in self._netlink.get_links()
+            link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._netlink.get_links()
         }
-        return [
-            name
-            for name, alias in aliases.items()
-            if "/" in alias and alias.split("/", 1)[0] not in instances
-        ]
+        return [name for name, alias in aliases.items() if "/" in alias and alias.split("/", 1)[0] not in instances]
 
     def reaches(self, name: str, pid: int) -> bool:
         """Return whether a cable exists and ends in the network namespace of a process."""
@@ -131,9 +126,7 @@ class Links:
             message = f"{host} has no interface {interface}"
             raise LookupError(message)
         bridge = self.ensure_bridge(instance, port.segment)
-        self._netlink.link(
-            "set", index=index, master=bridge, mtu=port.mtu, state="up" if port.plugged else "down"
-        )
+        self._netlink.link("set", index=index, master=bridge, mtu=port.mtu, state="up" if port.plugged else "down")
         self._limit(index, port.rate)
         self._lose(name, port.loss)
 
@@ -199,7 +192,7 @@ class Links:
 
 
 def configure_station(address: str, gateway: str) -> None:
-    """Give the observer's interface its address and default gateway (either may be empty), from inside its namespace."""
+    """Give an observer its address and default gateway (either may be empty), from inside its namespace."""
     with IPRoute() as netlink:
         netlink.link("set", index=netlink.link_lookup(ifname="lo")[0], state="up")
         index = netlink.link_lookup(ifname="eth0")[0]

@@ -1,0 +1,135 @@
+"""A scenario's card: what a trainee may know before starting, and what a trainer may know besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.padding import Padding
+from rich.table import Table
+
+from orchestrator.cli import wording
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain
+from orchestrator.cli.session import Session
+from orchestrator.faults.library import make_fault
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Scenario, Step
+
+
+def card_document(scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
+    """Return a card as JSON's types."""
+    document = scenario.document
+    card: dict[str, Any] = {
+        "id": document.id,
+        "title": both(document.title),
+        "competences": list(document.competences),
+        "difficulty": document.difficulty,
+        "minutes": document.minutes,
+        "kind": document.kind,
+        "lab": document.lab,
+        "seed": plan.seed,
+        "digest": plan.digest,
+        "ticket": both(plan.ticket),
+        "hosts": [{"name": h.name, "title": both(h.title), "image": h.image} for h in plan.hosts],
+    }
+    if solution:
+        card["faults"] = [
+            {"fault": f.fault, "parameters": f.parameters, "explanation": both(make_fault(f).explain())}
+            for f in plan.faults
+        ]
+        card["hints"] = [both(hint) for hint in plan.hints]
+        card["solutions"] = [_solution_document(s) for s in plan.solutions]
+        card["shortcuts"] = [_solution_document(s) for s in plan.shortcuts]
+        card["debrief"] = both(plan.debrief)
+    return card
+
+
+def _solution_document(solution: PlannedSolution) -> dict[str, Any]:
+    return {
+        "name": solution.name,
+        "summary": both(solution.summary),
+        "reference": solution.reference,
+        "steps": [step.model_dump(exclude_none=True) for step in solution.steps],
+    }
+
+
+def show_card(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> None:
+    """Print a card."""
+    out, language, document = session.output, session.language, scenario.document
+    out.print(plain(document.title.in_(language), "bold"), plain(document.id, "key"), "")
+    rows = Table.grid(padding=(0, 2))
+    titles = session.app.content.referential().competences()
+    listed = [f"{code} {titles[code].title.in_(language)}" for code in document.competences]
+    hosts = ", ".join(host.name for host in plan.hosts)
+    rows.add_row(plain(tr("Compétence", "Competence"), "quiet"), plain("\n".join(listed)))
+    rows.add_row(plain(tr("Difficulté", "Difficulty"), "quiet"), plain(wording.stars(document.difficulty), "warn"))
+    rows.add_row(plain(tr("Durée", "Time"), "quiet"), f"{document.minutes} min")
+    rows.add_row(plain(tr("Type", "Kind"), "quiet"), wording.kind(document.kind))
+    rows.add_row(plain("Lab", "quiet"), plain(f"{document.lab} ({hosts})"))
+    rows.add_row(plain(tr("Variante", "Variant"), "quiet"), f"--seed {plan.seed}")
+    out.print(rows, "", wording.ticket_panel(plan, language))
+    if solution:
+        _show_solution(session, plan)
+
+
+def _show_solution(session: Session, plan: Plan) -> None:
+    out, language = session.output, session.language
+    _heading(session, tr("Ce qui est en panne", "What is broken"))
+    for fault in plan.faults:
+        out.print(plain(f"  • {make_fault(fault).explain().in_(language)}"))
+    _heading(session, tr("Indices", "Hints"))
+    for number, hint in enumerate(plan.hints, start=1):
+        out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
+    _heading(session, tr("Solutions", "Solutions"))
+    for solution in plan.solutions:
+        mark = tr(" (référence)", " (reference)") if solution.reference else ""
+        _show_steps(session, solution, mark)
+    _heading(session, tr("Raccourcis refusés", "Shortcuts that are refused"))
+    for shortcut in plan.shortcuts:
+        _show_steps(session, shortcut, "")
+
+
+def _heading(session: Session, text: str) -> None:
+    session.output.print("", plain(text, "bold"))
+
+
+def _show_steps(session: Session, solution: PlannedSolution, mark: str) -> None:
+    out, language = session.output, session.language
+    head = plain("  ")
+    head.append(solution.name, style="key")
+    head.append(
+        f"{mark} : {solution.summary.in_(language)}"
+        if language == "fr"
+        else f"{mark}: {solution.summary.in_(language)}"
+    )
+    out.print(head)
+    for step in solution.steps:
+        out.print(Padding(plain(f"- {step.tell.in_(language)}"), (0, 0, 0, 4)))
+        for line in typed(step):
+            out.print(Padding(plain(line, "quiet"), (0, 0, 0, 6)))
+
+
+def typed(step: Step) -> tuple[str, ...]:
+    """Return what a person types or does in a step, line by line."""
+    if step.shell is not None:
+        return tuple(f"{step.shell.host} # {line}" for line in step.shell.script.strip().splitlines())
+    if step.device is not None:
+        return tuple(f"{step.device.host}(config)# {line}" for line in step.device.lines)
+    if step.file is not None:
+        where = f"{step.file.host}:{step.file.path}"
+        return (tr(f"{where} reçoit :", f"{where} gets:"), *(f"  {x}" for x in step.file.content.splitlines()))
+    if step.reboot is not None:
+        return (tr(f"redémarrage de {step.reboot.host}", f"reboot of {step.reboot.host}"),)
+    return (_cable(step),)
+
+
+def _cable(step: Step) -> str:
+    cable = step.cable
+    if cable is None:
+        return ""
+    name = f"{cable.host}:{cable.interface}"
+    if cable.segment is not None:
+        return tr(f"câble {name} → segment {cable.segment}", f"cable {name} → segment {cable.segment}")
+    if cable.plug:
+        return tr(f"câble {name} branché", f"cable {name} plugged in")
+    return tr(f"câble {name} débranché", f"cable {name} unplugged")

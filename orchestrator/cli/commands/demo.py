@@ -1,0 +1,125 @@
+"""``demo``: the main job from start to end; a fault breaks a real lab, the grade goes red, the repair makes it green."""
+
+from __future__ import annotations
+
+import click
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.rule import Rule
+
+from grader.report import Report
+from orchestrator.cli import completing, wording
+from orchestrator.cli.base import command, seed_option
+from orchestrator.cli.card import typed
+from orchestrator.cli.drawing import show_map
+from orchestrator.cli.grading import show_grading
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.progress import steps
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ExitCode, LabError
+from orchestrator.interrupts import shielded
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Step
+from orchestrator.service import Running
+from orchestrator.text import Text
+
+DEFAULT = "no-network-after-move"
+
+
+@command(
+    "demo",
+    help=tr(
+        "Tout voir en une fois : un lab démarre, une panne le casse, l'évaluation est rouge, la solution de référence "
+        "le répare, l'évaluation est verte, le lab est retiré.",
+        "See all of it at once: a lab starts, a fault breaks it, the grade is red, the reference solution repairs it, "
+        "the grade is green, the lab is removed.",
+    ),
+)
+@click.option(
+    "--scenario",
+    default=DEFAULT,
+    metavar=tr("SCÉNARIO", "SCENARIO"),
+    shell_complete=completing.scenarios,
+    help=tr(f"Le scénario (par défaut {DEFAULT}).", f"The scenario (by default {DEFAULT})."),
+)
+@seed_option(1)
+@pass_session
+def demo_command(session: Session, scenario: str, seed: int) -> int:
+    """Show the main job."""
+    plan = session.plan(scenario, seed)
+    solution = _reference(plan)
+    labs = session.app.labs
+    _heading(session, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
+    with steps(session) as shown:
+        running = labs.start(plan, shown)
+    try:
+        before, after = _break_and_repair(session, running, solution)
+    finally:
+        with shielded():
+            labs.stop(running.instance)
+    session.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    return _judge(session, before, after)
+
+
+def _break_and_repair(session: Session, running: Running, solution: PlannedSolution) -> tuple[Report, Report]:
+    out, language, plan = session.output, session.language, running.plan
+    out.print("")
+    show_map(session, running)
+    if plan.ticket is not None:
+        out.print("", wording.ticket_panel(plan, language))
+    _heading(session, 2, tr("Évaluation avant réparation", "Grading before the repair"))
+    before = _grade(session, running)
+    _heading(session, 3, tr(f"Réparation : {solution.summary.fr}", f"Repair: {solution.summary.en}"))
+    for typed_in in session.app.labs.apply(running, solution, lambda step: _tell(session, step)):
+        if typed_in.status:
+            out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
+    _heading(session, 4, tr("Évaluation après réparation", "Grading after the repair"))
+    after = _grade(session, running)
+    if plan.debrief is not None:
+        _heading(session, 5, tr("Retour sur la panne", "Debrief"))
+        out.print(Padding(Markdown(plan.debrief.in_(language).strip()), (0, 2)))
+    return before, after
+
+
+def _reference(plan: Plan) -> PlannedSolution:
+    """Return the reference solution.
+
+    Raises:
+        LabError: none applies to this variant; the loader refuses such content.
+    """
+    for solution in sorted(plan.solutions, key=lambda s: not s.reference):
+        return solution
+    raise LabError(Text(fr="Cette variante n'a pas de solution.", en="This variant has no solution."))
+
+
+def _grade(session: Session, running: Running) -> Report:
+    return show_grading(session, lambda on_result: session.app.labs.check(running, on_result=on_result))
+
+
+def _tell(session: Session, step: Step) -> None:
+    out = session.output
+    out.print(plain(f"  • {step.tell.in_(session.language)}"))
+    for line in typed(step):
+        out.print(Padding(plain(line, "quiet"), (0, 0, 0, 6)))
+
+
+def _heading(session: Session, number: int, text: str) -> None:
+    session.output.print("", Rule(plain(f" {number}. {text} ", "bold"), align="left", style="cyan"))
+
+
+def _judge(session: Session, before: Report, after: Report) -> int:
+    """Return 0 only if the fault was seen and the repair was, without a single doubt."""
+    good = before.verdict == "not_repaired" and after.verdict == "repaired"
+    if session.json:
+        session.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
+    elif good:
+        text = tr("✔ La panne était rouge, la réparation est verte.", "✔ The fault was red, the repair is green.")
+        session.output.print(plain(text, "ok"))
+    else:
+        text = tr(
+            f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
+            f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+        )
+        session.output.print(plain(text, "bad"))
+    return ExitCode.DONE if good else ExitCode.BROKEN

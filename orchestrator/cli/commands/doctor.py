@@ -1,0 +1,68 @@
+"""``doctor``: what this machine lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.doctor import Finding, Machine, examine, worst
+from orchestrator.errors import ExitCode
+
+_MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
+
+
+@command(
+    "doctor",
+    help=tr(
+        "Dire ce qui manque à cette machine, et la commande exacte qui y remédie.\n\n"
+        "Rien n'est modifié. Le code de sortie est 3 quand un lab ne peut pas démarrer.",
+        "Tell what this machine lacks, and the exact command that mends it.\n\n"
+        "Nothing is changed. The exit status is 3 when no lab can start.",
+    ),
+)
+@pass_session
+def doctor_command(session: Session) -> int:
+    """Look at the machine and show what was found."""
+    app = session.app
+    findings = examine(Machine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
+    if session.json:
+        session.output.document({"status": worst(findings), "findings": [_document(f) for f in findings]})
+    else:
+        _show(session, findings)
+    return ExitCode.MACHINE if worst(findings) == "fail" else ExitCode.DONE
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "status": finding.status,
+        "subject": both(finding.subject),
+        "seen": both(finding.seen),
+        "remedy": both(finding.remedy),
+    }
+
+
+def _show(session: Session, findings: tuple[Finding, ...]) -> None:
+    out, language = session.output, session.language
+    rows = table("", tr("Quoi", "What"), tr("État", "State"))
+    for finding in findings:
+        mark, style = _MARKS[finding.status]
+        rows.add_row(plain(mark, style), finding.subject.in_(language), plain(finding.seen.in_(language)))
+        if finding.remedy and finding.status != "ok":
+            rows.add_row("", "", plain(f"→ {finding.remedy.in_(language)}", style if style == "warn" else ""))
+    out.print(rows, "")
+    verdicts = {
+        "ok": (tr("✔ Cette machine est prête.", "✔ This machine is ready."), "ok"),
+        "warn": (
+            tr(
+                "✔ Cette machine est prête, avec les limites ci-dessus.",
+                "✔ This machine is ready, within the limits above.",
+            ),
+            "ok",
+        ),
+        "fail": (tr("✘ Il manque quelque chose : voyez ci-dessus.", "✘ Something is missing: see above."), "bad"),
+    }
+    out.print(plain(*verdicts[worst(findings)]))

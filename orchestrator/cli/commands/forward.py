@@ -1,0 +1,72 @@
+"""``forward``: a port of a host, reachable from this machine only."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import click
+
+from orchestrator.cli import completing
+from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.places import host_of, port_of
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import BreakfixError
+from orchestrator.forwarding import LOOPBACK, Forwarding
+
+_SCHEMES = {80: "http", 8000: "http", 8080: "http", 443: "https", 8443: "https"}
+
+
+@command(
+    "forward",
+    help=tr(
+        "Rendre un port d'une machine du lab joignable d'ici : « breakfix forward web1:80 ».\n\n"
+        "Seule cette machine-ci peut s'y connecter ; Ctrl-C termine.",
+        "Make a port of a host reachable from here: 'breakfix forward web1:80'.\n\n"
+        "Only this machine can connect to it; Ctrl-C ends it.",
+    ),
+)
+@click.argument("place", metavar=tr("MACHINE:PORT", "HOST:PORT"), shell_complete=completing.hosts)
+@click.option(
+    "--local",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help=tr("Le port ici ; par défaut, un port libre.", "The port here; by default a free one."),
+)
+@lab_option
+@pass_session
+def forward_command(session: Session, place: str, local: int | None, lab: str | None) -> None:
+    """Forward a port until Ctrl-C."""
+    host, port = port_of(place)
+    _, target = host_of(session, lab, host)
+    forwarding = Forwarding(session.app.fabric, target, port, local=local or 0)
+    address = f"{LOOPBACK}:{forwarding.local}"
+    url = f"{_SCHEMES[port]}://{address}/" if port in _SCHEMES else address
+    if session.json:
+        session.output.document(
+            {"host": host, "port": port, "address": LOOPBACK, "local": forwarding.local, "url": url}
+        )
+    else:
+        session.output.print(plain(f"{url}  →  {place}", "key"))
+        session.output.note(plain(tr("Ctrl-C pour terminer.", "Ctrl-C to end."), "quiet"))
+    session.output.console.file.flush()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(forwarding):
+        forwarding.serve(_Troubles(session))
+
+
+class _Troubles:
+    """Tells each reason once: a browser tries again and again."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, error: BreakfixError) -> None:
+        text = error.text.in_(self._session.language)
+        with self._lock:
+            if text not in self._told:
+                self._told.add(text)
+                self._session.output.note(plain(f"! {text}", "warn"))

@@ -1,0 +1,33 @@
+"""``hint``: the next hint."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+
+from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain
+from orchestrator.cli.session import Session, pass_session
+
+
+@command(
+    "hint",
+    help=tr(
+        "L'indice suivant : de la simple piste jusqu'à presque toute la réponse.",
+        "Show the next hint: from a nudge to nearly the whole answer.",
+    ),
+)
+@lab_option
+@pass_session
+def hint_command(session: Session, lab: str | None) -> None:
+    """Show the next hint."""
+    labs = session.app.labs
+    number, count, text = labs.hint(labs.running(lab))
+    if session.json:
+        session.output.document({"number": number, "count": count, "hint": both(text)})
+        return
+    out = session.output
+    out.print(plain(tr(f"Indice {number} sur {count}", f"Hint {number} of {count}"), "bold"))
+    out.print(Padding(plain(text.in_(session.language).strip()), (0, 0, 0, 2)))
+    if number == count:
+        out.print(plain(tr("C'était le dernier.", "That was the last one."), "quiet"))

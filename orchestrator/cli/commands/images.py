@@ -1,0 +1,160 @@
+"""``images``: build, list, save, load and prune the images that hosts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from orchestrator import labels
+from orchestrator.cli import completing
+from orchestrator.cli.base import Group, help_without_command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.progress import megabytes, steps
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.images import bundle
+
+images_command = Group(
+    "images",
+    help=tr(
+        "Les images dont les machines des labs sont faites.\n\n"
+        "« save » et « load » emportent une classe entière sans réseau.",
+        "The images that the labs' hosts are made of.\n\n'save' and 'load' carry a classroom without network.",
+    ),
+    invoke_without_command=True,
+    callback=help_without_command,
+)
+
+
+@images_command.command(
+    "build",
+    help=tr(
+        "Construire les images qui manquent (toutes, ou celles que vous nommez).",
+        "Build the images that are missing (all, or those you name).",
+    ),
+)
+@click.argument("names", nargs=-1, metavar=tr("[NOM]…", "[NAME]…"), shell_complete=completing.images)
+@pass_session
+def build(session: Session, names: tuple[str, ...]) -> None:
+    """Build images."""
+    app = session.app
+    with steps(session, tell_cached=not session.json) as shown:
+        tags = app.builder.build(names or app.catalogue.names, shown)
+    if session.json:
+        session.output.document({"images": tags})
+
+
+@images_command.command("list", help=tr("La liste des images et leur état.", "List the images and their state."))
+@pass_session
+def list_(session: Session) -> None:
+    """List the images."""
+    app, out = session.app, session.output
+    there = {tag: i for i in app.engine.images({labels.KIND: "image"}) for tag in i.tags}
+    rows = table(tr("Image", "Image"), tr("État", "State"), tr("Taille", "Size"), tr("Rôle", "Role"))
+    found = []
+    for name, tag in app.catalogue.tags.items():
+        image, summary = there.get(tag), app.catalogue.source(name).spec.summary
+        size = image.size if image else None
+        found.append({"name": name, "tag": tag, "built": image is not None, "size": size, "summary": both(summary)})
+        state = plain(tr("construite", "built"), "ok") if image else plain(tr("à construire", "to build"), "warn")
+        rows.add_row(plain(name, "key"), state, megabytes(size) if size else "", plain(summary.in_(session.language)))
+    if session.json:
+        out.document({"images": found})
+    else:
+        out.print(rows)
+
+
+@images_command.command(
+    "save",
+    help=tr(
+        "Écrire toutes les images dans un fichier, à emporter dans une classe sans réseau.",
+        "Write all images into one file, to carry to a classroom without network.",
+    ),
+)
+@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help=tr("Remplacer le fichier s'il existe.", "Replace the file if it exists."))
+@pass_session
+def save(session: Session, file: Path, *, force: bool) -> None:
+    """Save all images."""
+    app = session.app
+    with _bytes(session, tr("Écriture", "Writing")) as on_progress:
+        made = bundle.save(app.engine, app.catalogue, app.catalogue.names, file, force=force, on_progress=on_progress)
+    _tell_bundle(session, made, tr("écrit", "written"))
+
+
+@images_command.command("load", help=tr("Charger les images d'un fichier.", "Load the images of a file."))
+@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path))
+@pass_session
+def load(session: Session, file: Path) -> None:
+    """Load images."""
+    with _bytes(session, tr("Chargement", "Loading")) as on_progress:
+        made = bundle.load(session.app.engine, file, on_progress=on_progress)
+    _tell_bundle(session, made, tr("chargé", "loaded"))
+    missing = session.app.builder.missing(session.app.catalogue.names)
+    if missing and not session.json:
+        listed = ", ".join(missing)
+        session.output.note(
+            plain(
+                tr(
+                    f"! Ce fichier vient d'une autre version : il manque encore {listed}.",
+                    f"! This file is of another version: still missing: {listed}.",
+                ),
+                "warn",
+            )
+        )
+
+
+@images_command.command(
+    "prune",
+    help=tr(
+        "Retirer les images périmées ; celles qui servent restent.",
+        "Remove outdated images; those in use stay.",
+    ),
+)
+@pass_session
+def prune_(session: Session) -> None:
+    """Remove outdated images."""
+    from orchestrator.images.prune import prune
+
+    done = prune(session.app.engine, session.app.catalogue)
+    if session.json:
+        session.output.document({"removed": done.removed, "in_use": done.in_use, "freed": done.freed})
+        return
+    for reference in done.removed:
+        session.output.print(plain(f"  {reference}", "quiet"))
+    size, count = megabytes(done.freed), len(done.removed)
+    session.output.print(
+        plain(
+            tr(
+                f"✔ {count} image{'s' if count > 1 else ''} retirée{'s' if count > 1 else ''}, {size} libérés.",
+                f"✔ {count} image{'' if count == 1 else 's'} removed, {size} freed.",
+            ),
+            "ok",
+        )
+    )
+    if done.in_use:
+        listed = ", ".join(done.in_use)
+        session.output.print(plain(tr(f"  Encore utilisées : {listed}", f"  Still in use: {listed}"), "quiet"))
+
+
+def _tell_bundle(session: Session, made: bundle.Bundle, what: str) -> None:
+    if session.json:
+        session.output.document({"path": str(made.path), "size": made.size, "tags": made.tags})
+        return
+    names = ", ".join(sorted(tag.partition("/")[2].partition(":")[0] for tag in made.tags))
+    session.output.print(plain(f"✔ {made.path} {what} ({megabytes(made.size)})", "ok"))
+    session.output.print(plain(f"  {names}", "quiet"))
+
+
+@contextmanager
+def _bytes(session: Session, what: str) -> Iterator[bundle.OnProgress]:
+    """Show bytes as they pass."""
+    console = session.output.errors
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

@@ -1,0 +1,90 @@
+"""``map``: the network as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestrator.cli import completing
+from orchestrator.cli.base import command, lab_option, seed_option
+from orchestrator.cli.drawing import print_topology, topology_of
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import MachineError
+from orchestrator.text import Text
+from orchestrator.topology import Topology, topology
+from orchestrator.topology_svg import draw_svg
+
+
+@command(
+    "map",
+    help=tr(
+        "Le plan du réseau : segments, machines, adresses prévues, et l'état de chaque câble.",
+        "Draw the network: segments, hosts, documented addresses, and the state of each cable.",
+    ),
+)
+@lab_option
+@click.option(
+    "--svg",
+    metavar=tr("FICHIER", "FILE"),
+    type=click.Path(path_type=Path),
+    help=tr("Écrire le plan dans un fichier SVG.", "Write the picture to an SVG file."),
+)
+@click.option(
+    "--scenario",
+    metavar=tr("SCÉNARIO", "SCENARIO"),
+    shell_complete=completing.scenarios,
+    help=tr("Le réseau prévu par un scénario, sans rien démarrer.", "A scenario's documented network; nothing starts."),
+)
+@seed_option(1)
+@pass_session
+def map_command(session: Session, lab: str | None, svg: Path | None, scenario: str | None, seed: int) -> None:
+    """Draw a running lab, or a scenario's documentation."""
+    if scenario is not None:
+        drawn = topology(session.plan(scenario, seed))
+    else:
+        drawn = topology_of(session, session.app.labs.running(lab))
+    if svg is not None:
+        _write(svg, draw_svg(drawn, session.language))
+    if session.json:
+        session.output.document(_document(drawn))
+    elif svg is None:
+        print_topology(session, drawn)
+    else:
+        session.output.print(plain(tr(f"✔ {svg} écrit", f"✔ {svg} written"), "ok"))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MachineError(
+            Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
+        ) from error
+
+
+def _document(drawn: Topology) -> dict[str, Any]:
+    return {
+        "segments": [{"name": b.name, "title": both(b.title), "subnet": b.subnet} for b in drawn.bars],
+        "hosts": [
+            {
+                "name": node.name,
+                "title": both(node.title),
+                "cables": [
+                    {
+                        "interface": c.interface,
+                        "segment": c.segment,
+                        "planned_segment": c.planned,
+                        "plugged": c.plugged,
+                        "address": c.address or None,
+                    }
+                    for c in node.cables
+                ],
+            }
+            for node in drawn.nodes
+        ],
+    }

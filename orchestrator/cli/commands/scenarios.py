@@ -1,0 +1,175 @@
+"""``scenarios`` and ``show``: what can be practised, without starting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from rich.table import Table
+
+from orchestrator.cli import failures, wording
+from orchestrator.cli.base import command, scenario_argument, seed_option
+from orchestrator.cli.card import card_document, show_card
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
+from orchestrator.model.referential import Ccp
+from orchestrator.model.scenario import ScenarioDocument
+from orchestrator.text import Text
+
+
+@command(
+    "scenarios",
+    help=tr(
+        "La liste des scénarios, par activité (CCP) du titre professionnel.",
+        "List the scenarios by activity (CCP) of the certification.",
+    ),
+)
+@click.option(
+    "--competence",
+    metavar="CODE",
+    help=tr("Une compétence (1.3) ou une activité entière (1).", "One competence (1.3) or a whole activity (1)."),
+)
+@click.option(
+    "--difficulty",
+    type=click.IntRange(1, 4),
+    metavar="N",
+    help=tr("Une difficulté, de 1 à 4.", "One difficulty, from 1 to 4."),
+)
+@pass_session
+def scenarios_command(session: Session, competence: str | None, difficulty: int | None) -> int:
+    """List scenarios; those that are invalid are told after the others."""
+    documents, problems = _documents(session)
+    wanted = [*_wanted(session, documents, competence, difficulty)]
+    if session.json:
+        session.output.document({"scenarios": [_document(d) for d in wanted]})
+    else:
+        _show(session, wanted)
+    if not problems:
+        return ExitCode.DONE
+    if not session.json:
+        failures.print_problems(session, ContentError(tuple(problems)))
+    return ExitCode.CONTENT
+
+
+@command(
+    "show",
+    help=tr(
+        "La fiche et le ticket d'un scénario. Rien n'est démarré.",
+        "Show a scenario's card and ticket. Nothing is started.",
+    ),
+)
+@scenario_argument
+@seed_option(1, text=tr("Le numéro de la variante (par défaut 1).", "The variant's number (by default 1)."))
+@click.option(
+    "--solution",
+    is_flag=True,
+    help=tr(
+        "Pour les formateurs : pannes, indices, solutions et raccourcis refusés.",
+        "For trainers: faults, hints, solutions and the shortcuts that are refused.",
+    ),
+)
+@pass_session
+def show_command(session: Session, scenario: str, seed: int, *, solution: bool) -> None:
+    """Show a scenario."""
+    loaded, plan = session.scenario(scenario), session.plan(scenario, seed)
+    if session.json:
+        session.output.document(card_document(loaded, plan, solution=solution))
+    else:
+        show_card(session, loaded, plan, solution=solution)
+
+
+def _documents(session: Session) -> tuple[list[ScenarioDocument], list[Problem]]:
+    documents: list[ScenarioDocument] = []
+    problems: list[Problem] = []
+    content = session.app.content
+    for name in content.scenarios():
+        try:
+            documents.append(content.scenario_document(name))
+        except ContentError as error:
+            problems += error.problems
+    return documents, problems
+
+
+def _wanted(
+    session: Session, documents: Iterable[ScenarioDocument], competence: str | None, difficulty: int | None
+) -> Iterable[ScenarioDocument]:
+    matches = _matcher(session, competence)
+    for document in documents:
+        if difficulty in {None, document.difficulty} and any(map(matches, document.competences)):
+            yield document
+
+
+def _matcher(session: Session, competence: str | None) -> Callable[[str], bool]:
+    """Return what tells whether a competence is asked for.
+
+    Raises:
+        UsageError: the certification has no such competence.
+    """
+    if competence is None:
+        return lambda _code: True
+    codes = session.app.content.referential().competences()
+    if competence not in codes and not any(code.startswith(f"{competence}.") for code in codes):
+        listed = ", ".join(codes)
+        raise UsageError(
+            Text(
+                fr=f"Le titre n'a pas de compétence « {competence} ».",
+                en=f'The certification has no competence "{competence}".',
+            ),
+            Text(fr=f"Les codes : {listed}", en=f"The codes: {listed}"),
+        )
+    return lambda code: code == competence or code.startswith(f"{competence}.")
+
+
+def _document(document: ScenarioDocument) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": both(document.title),
+        "competences": list(document.competences),
+        "difficulty": document.difficulty,
+        "minutes": document.minutes,
+        "kind": document.kind,
+        "lab": document.lab,
+    }
+
+
+def _show(session: Session, documents: list[ScenarioDocument]) -> None:
+    out = session.output
+    if not documents:
+        out.note(plain(tr("Aucun scénario ne correspond.", "No scenario matches."), "warn"))
+        return
+    for ccp in session.app.content.referential().ccps:
+        mine = [d for d in documents if d.competences[0].startswith(f"{ccp.number}.")]
+        if mine:
+            out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(session.language)}", "bold"), "")
+            out.print(_table(session, ccp, mine), "")
+    count = len(documents)
+    out.print(
+        plain(
+            tr(
+                f"{count} scénario{'s' if count > 1 else ''}. « {wording.program()} start SCÉNARIO » en démarre un.",
+                f"{count} scenario{'' if count == 1 else 's'}. '{wording.program()} start SCENARIO' starts one.",
+            ),
+            "quiet",
+        )
+    )
+
+
+def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:
+    rows = table(
+        tr("Scénario", "Scenario"), tr("Titre", "Title"), tr("Comp.", "Comp."), tr("Niveau", "Level"), "Min", "Type"
+    )
+    rows.columns[0].no_wrap = True
+    for document in sorted(documents, key=lambda d: (d.competences, d.difficulty, d.id)):
+        first = [code for code in document.competences if code.startswith(f"{ccp.number}.")]
+        rows.add_row(
+            plain(document.id, "key"),
+            plain(document.title.in_(session.language)),
+            ", ".join(first),
+            plain(wording.stars(document.difficulty), "warn"),
+            str(document.minutes),
+            wording.kind(document.kind),
+        )
+    return rows

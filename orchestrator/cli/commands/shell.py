@@ -1,0 +1,90 @@
+"""``shell``: a terminal on a host, as on its console, or over SSH as a user."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from orchestrator import terminal
+from orchestrator.cli.base import command, host_argument, lab_option
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.places import host_of
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import BreakfixError
+from orchestrator.fabric.base import HostRef
+from orchestrator.instances import Instance
+from orchestrator.model.image import Device
+
+ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
+
+
+@command(
+    "shell",
+    help=tr(
+        "Ouvrir un terminal sur une machine : en root, comme à sa console.\n\n"
+        "Sur un équipement réseau, c'est sa propre ligne de commande, par SSH.",
+        "Open a terminal on a host: as root, as at its console.\n\n"
+        "On a network device it is the device's own command line, over SSH.",
+    ),
+)
+@host_argument
+@click.option(
+    "--user",
+    metavar=tr("COMPTE", "USER"),
+    help=tr("Se connecter par SSH avec ce compte.", "Log in over SSH as this user."),
+)
+@click.option(
+    "--root",
+    "as_root",
+    is_flag=True,
+    help=tr("Le shell de root, même sur un équipement réseau.", "Root's shell, on a network device too."),
+)
+@lab_option
+@pass_session
+def shell_command(session: Session, host: str, user: str | None, lab: str | None, *, as_root: bool) -> None:
+    """Open a terminal."""
+    instance, target = host_of(session, lab, host)
+    device = None if as_root or user else _device(session, instance, host)
+    if user is not None:
+        password = click.prompt(tr(f"Mot de passe de {user}", f"Password of {user}"), hide_input=True, err=True)
+        _ssh(session, target, user, password)
+    elif device is not None:
+        _ssh(session, target, device.user, device.password)
+    else:
+        _console(session, target)
+
+
+def _device(session: Session, instance: Instance, host: str) -> Device | None:
+    """Return how to log in where the host is a network device; unknown content makes it a plain host."""
+    try:
+        running = session.app.labs.running(instance.name)
+    except BreakfixError:
+        return None
+    image = next((h.image for h in running.plan.hosts if h.name == host), None)
+    return running.images[image].device if image else None
+
+
+def _console(session: Session, target: HostRef) -> None:
+    rows, columns = terminal.size()
+    master = session.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns)
+    _tell_way_out(session, tr(f"root sur {target.host}", f"root on {target.host}"))
+    terminal.attach(terminal.MasterRemote(master))
+
+
+def _ssh(session: Session, target: HostRef, user: str, password: str) -> None:
+    from orchestrator.access.ssh import login, open_shell
+
+    rows, columns = terminal.size()
+    with login(session.app.fabric, target, user, password) as transport:
+        kind = os.environ.get("TERM", "xterm-256color")
+        channel = open_shell(transport, terminal=kind, rows=rows, columns=columns)
+        _tell_way_out(session, tr(f"{user} sur {target.host}, par SSH", f"{user} on {target.host}, over SSH"))
+        terminal.attach(terminal.ChannelRemote(channel))
+
+
+def _tell_way_out(session: Session, who: str) -> None:
+    if session.output.errors.is_terminal:
+        way_out = tr("pour quitter : « exit » ou Ctrl-D", "to leave: 'exit' or Ctrl-D")
+        session.output.note(plain(f"{who} ; {way_out}" if session.language == "fr" else f"{who}; {way_out}", "quiet"))

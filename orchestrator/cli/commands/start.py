@@ -1,0 +1,80 @@
+"""``start``: a lab with its fault, and the ticket."""
+
+from __future__ import annotations
+
+import secrets
+
+from orchestrator.cli import wording
+from orchestrator.cli.base import command, scenario_argument, seed_option
+from orchestrator.cli.drawing import show_map
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain
+from orchestrator.cli.progress import steps
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.model.plan import Plan
+from orchestrator.service import Running
+
+_SEEDS = 1000
+"""A drawn seed is below this: short enough to be dictated."""
+
+
+@command(
+    "start",
+    help=tr(
+        "Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
+        "Sans --seed, une variante est tirée au sort. Le nom d'un lab démarre ce lab en bon état.",
+        "Start a scenario's lab with its fault, and show the ticket.\n\n"
+        "Without --seed, a variant is drawn. The name of a lab starts that lab in good health.",
+    ),
+)
+@scenario_argument
+@seed_option()
+@pass_session
+def start_command(session: Session, scenario: str, seed: int | None) -> None:
+    """Start a lab."""
+    plan = plan_to_start(session, scenario, seed)
+    with steps(session) as shown:
+        running = session.app.labs.start(plan, shown)
+    if session.json:
+        session.output.document(_document(running))
+    else:
+        tell_started(session, running)
+
+
+def plan_to_start(session: Session, name: str, seed: int | None) -> Plan:
+    """Return the plan of a scenario's variant, or of a bare lab."""
+    content = session.app.content
+    if name in content.labs() and name not in content.scenarios():
+        return session.app.labs.plan_of_lab(name)
+    return session.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
+
+
+def tell_started(session: Session, running: Running) -> None:
+    """Show the ticket, the map, and what can be done now."""
+    out, plan = session.output, running.plan
+    if plan.ticket is not None:
+        out.print("", wording.ticket_panel(plan, session.language))
+    out.print("")
+    show_map(session, running)
+    started = tr(
+        f"Lab {running.instance.name} en marche (variante {plan.seed}).",
+        f"Lab {running.instance.name} is running (variant {plan.seed}).",
+    )
+    out.print("", plain(f"✔ {started}", "ok"), wording.next_steps(_first_host(plan)))
+
+
+def _first_host(plan: Plan) -> str | None:
+    """Return a host that a technician would begin with: one that gets its address by DHCP, else the first."""
+    clients = [h.name for h in plan.hosts if any(i.dhcp for i in h.interfaces)]
+    return next(iter([*sorted(clients), *(h.name for h in plan.hosts)]), None)
+
+
+def _document(running: Running) -> dict[str, object]:
+    return {
+        "lab": running.instance.name,
+        "scenario": running.plan.scenario,
+        "seed": running.plan.seed,
+        "digest": running.plan.digest,
+        "ticket": both(running.plan.ticket),
+        "hosts": [host.name for host in running.plan.hosts],
+    }

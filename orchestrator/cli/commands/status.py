@@ -1,0 +1,146 @@
+"""``status``: which labs run, and whether they are whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.cli import wording
+from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import BreakfixError
+from orchestrator.instances import Instance
+from orchestrator.service import Running
+
+_RUNNING = "running"
+
+
+@command(
+    "status", help=tr("Les labs en marche et l'état de leurs machines.", "The running labs and their hosts' states.")
+)
+@lab_option
+@pass_session
+def status_command(session: Session, lab: str | None) -> None:
+    """Show the running labs, or one of them."""
+    instances = session.app.instances
+    found = instances.all() if lab is None else (instances.find(lab),)
+    seen = [(instance, _running(session, instance)) for instance in found]
+    if session.json:
+        session.output.document({"labs": [_document(session, i, r) for i, r in seen]})
+        return
+    if not seen:
+        start = f"{wording.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
+        session.output.print(
+            plain(tr("Aucun lab n'est en marche.", "No lab is running.")),
+            plain(tr(f"→ « {start} » en démarre un.", f"→ '{start}' starts one."), "quiet"),
+        )
+    for instance, running in seen:
+        _show(session, instance, running)
+
+
+def _running(session: Session, instance: Instance) -> Running | None:
+    """Return an instance with its plan, or None where its content is gone or invalid."""
+    try:
+        return session.app.labs.running(instance.name)
+    except BreakfixError:
+        return None
+
+
+def _stale(session: Session, running: Running | None) -> bool:
+    return running is not None and session.app.labs.stale(running)
+
+
+def _document(session: Session, instance: Instance, running: Running | None) -> dict[str, Any]:
+    return {
+        "name": instance.name,
+        "scenario": instance.scenario or None,
+        "lab": instance.lab,
+        "seed": instance.seed,
+        "owner": instance.owner,
+        "whole": instance.whole,
+        "expected_hosts": instance.expected,
+        "content": "unknown" if running is None else "stale" if _stale(session, running) else "current",
+        "hosts": [{"name": h.name, "state": h.state} for h in instance.hosts],
+    }
+
+
+def _show(session: Session, instance: Instance, running: Running | None) -> None:
+    out = session.output
+    head = plain("● ", "ok" if instance.whole else "bad")
+    head.append(instance.name, style="key")
+    head.append(f"  {instance.scenario or instance.lab}", style="bold")
+    head.append(
+        tr(
+            f"  variante {instance.seed}, démarré par {instance.owner}",
+            f"  variant {instance.seed}, started by {instance.owner}",
+        ),
+        style="quiet",
+    )
+    out.print(head)
+    rows = table("  " + tr("Machine", "Host"), tr("État", "State"), tr("Segments", "Segments"), tr("Rôle", "Role"))
+    for host in instance.hosts:
+        rows.add_row(
+            plain(f"  {host.name}"),
+            plain(_state(host.state), "ok" if host.state == _RUNNING else "bad"),
+            *_planned(session, running, host.name),
+        )
+    out.print(rows)
+    _remarks(session, instance, running)
+    out.print("")
+
+
+def _planned(session: Session, running: Running | None, host: str) -> tuple[str, str]:
+    planned = next((h for h in running.plan.hosts if h.name == host), None) if running else None
+    if planned is None:
+        return "", ""
+    return ", ".join(dict.fromkeys(i.segment for i in planned.interfaces)), planned.title.in_(session.language)
+
+
+def _state(word: str) -> str:
+    """Return Docker's word for a state in the language."""
+    return {
+        "running": tr("en marche", "running"),
+        "created": tr("créée, pas démarrée", "created, not started"),
+        "exited": tr("arrêtée", "stopped"),
+        "paused": tr("en pause", "paused"),
+        "restarting": tr("redémarre", "restarting"),
+        "dead": tr("morte", "dead"),
+    }.get(word, word)
+
+
+def _remarks(session: Session, instance: Instance, running: Running | None) -> None:
+    stop = f"{wording.program()} stop --lab {instance.name}"
+    if not instance.whole:
+        there, expected = len(instance.hosts), instance.expected
+        what = tr(
+            f"Lab incomplet ({there} machines sur {expected}, ou certaines arrêtées) : le démarrage a été coupé.",
+            f"This lab is not whole ({there} of {expected} hosts, or some stopped): its start was cut off.",
+        )
+        if there == expected:
+            what = tr("Des machines ne tournent pas.", "Some hosts do not run.")
+        _remark(
+            session,
+            what,
+            tr(f"« {stop} » le retire ; puis démarrez-en un autre.", f"'{stop}' removes it; then start another."),
+        )
+    if running is None:
+        _remark(
+            session,
+            tr("Le contenu de ce lab est introuvable ou invalide.", "This lab's content is missing or invalid."),
+            tr(
+                "Redonnez son dossier avec --content, ou arrêtez-le.",
+                "Give its folder again with --content, or stop it.",
+            ),
+        )
+    elif _stale(session, running):
+        reset = f"{wording.program()} reset --lab {instance.name}"
+        _remark(
+            session,
+            tr("Le contenu a changé depuis le démarrage.", "The content has changed since the start."),
+            tr(f"« {reset} » recommence avec le nouveau.", f"'{reset}' begins anew with the new one."),
+        )
+
+
+def _remark(session: Session, what: str, next_step: str) -> None:
+    session.output.print(plain(f"  ! {what}", "warn"), plain(f"    → {next_step}"))

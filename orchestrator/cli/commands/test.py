@@ -1,0 +1,97 @@
+"""``test``: the project's own tests, for who works on Breakfix."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import UsageError
+from orchestrator.loader.content import built_in_root
+from orchestrator.text import Text
+
+FIRST = ("tests/unit", "tests/contract", "tests/quality")
+"""What needs no Docker, or runs on a fake: over in seconds, and shows most mistakes."""
+NOTHING_COLLECTED = 5
+"""pytest's exit status when a selection holds no test."""
+
+
+@command(
+    "test",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    help=tr(
+        "Lancer les tests du projet : d'abord ceux qui se passent de Docker, puis ceux sur de vraies machines.\n\n"
+        "Les arguments en plus vont à pytest : « breakfix test -k dns -x ».",
+        "Run the project's tests: first those that do without Docker, then those on real machines.\n\n"
+        "Further arguments go to pytest: 'breakfix test -k dns -x'.",
+    ),
+)
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help=tr("Continuer même si la première partie échoue.", "Go on even if the first part fails."),
+)
+@click.argument(
+    "arguments", nargs=-1, type=click.UNPROCESSED, metavar=tr("[ARGUMENTS DE PYTEST]…", "[PYTEST ARGUMENTS]…")
+)
+@pass_session
+def test_command(session: Session, arguments: tuple[str, ...], *, keep_going: bool) -> int:
+    """Run pytest twice; pytest's own summary ends the output."""
+    root = _checkout()
+    folders = [folder for folder in FIRST if (root / folder).is_dir()]
+    _tell(session, tr("Tests sans machines", "Tests without machines"))
+    first = _pytest(root, ["-m", "not live", *arguments, *folders])
+    if first not in {0, NOTHING_COLLECTED} and not keep_going:
+        return first
+    _tell(session, tr("Tests sur de vraies machines", "Tests on real machines"))
+    second = _pytest(root, ["-m", "live", *arguments, "tests"])
+    return combined(first, second)
+
+
+def combined(first: int, second: int) -> int:
+    """Return the exit status of both parts: one may be empty (a selection with ``-k``), but not both."""
+    failures = [status for status in (first, second) if status not in {0, NOTHING_COLLECTED}]
+    if failures:
+        return failures[0]
+    return NOTHING_COLLECTED if first == second == NOTHING_COLLECTED else 0
+
+
+def _checkout() -> Path:
+    root = built_in_root()
+    if not (root / "tests").is_dir():
+        raise UsageError(
+            Text(
+                fr="Les tests ne sont pas installés avec le programme.",
+                en="The tests are not installed with the program.",
+            ),
+            Text(
+                fr="Lancez « ./breakfix test » dans un clone du dépôt.",
+                en="Run './breakfix test' in a clone of the repository.",
+            ),
+        )
+    return root
+
+
+def _tell(session: Session, text: str) -> None:
+    session.output.note(plain(f"── {text} ──", "bold"))
+
+
+def _pytest(root: Path, arguments: Sequence[str]) -> int:
+    """Run pytest in a process group of its own, so that one Ctrl-C reaches it once: a second would cut its clean-up."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-P", "-m", "pytest", *arguments], cwd=root, process_group=0
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise

@@ -1,0 +1,108 @@
+"""A grading on the terminal: each sentence as its result arrives, the points and the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.padding import Padding
+
+from grader.report import CheckResult, Report
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session
+from orchestrator.errors import ExitCode
+
+_MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
+_EXITS = {"repaired": ExitCode.DONE, "not_repaired": ExitCode.NOT_REPAIRED, "error": ExitCode.BROKEN}
+
+Grade = Callable[[Callable[[CheckResult], None]], Report]
+
+
+def exit_code(report: Report) -> ExitCode:
+    """Return the exit status that a report means."""
+    return _EXITS[report.verdict]
+
+
+def without_evidence(report: Report) -> Report:
+    """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
+
+    An error keeps its evidence: it is about the grader's trouble, and says what to mend.
+    """
+    return replace(
+        report,
+        results=tuple(
+            replace(r, evidence=r.evidence if r.outcome == "error" else None, commands=()) for r in report.results
+        ),
+    )
+
+
+def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> Report:
+    """Grade, and show each result as it arrives; what must keep working comes last, under its own heading."""
+    out = session.output
+    guards: list[CheckResult] = []
+
+    def on_result(result: CheckResult) -> None:
+        if result.role == "guard":
+            guards.append(result)
+        else:
+            _show(session, result, evidence=evidence)
+
+    waiting = out.console.status(tr("Évaluation…", "Grading…")) if out.console.is_terminal else contextlib.nullcontext()
+    with waiting:
+        report = grade(on_result)
+    if guards:
+        out.print("", plain(tr("À préserver", "Must keep working"), "bold"))
+        for result in guards:
+            _show(session, result, evidence=evidence)
+    out.print("", *_verdict(report))
+    return report
+
+
+def _show(session: Session, result: CheckResult, *, evidence: bool) -> None:
+    out, language = session.output, session.language
+    mark, style = _MARKS[result.outcome]
+    sentence = plain(result.sentence.in_(language))
+    if result.outcome == "error":
+        sentence.append(tr(" (l'évaluateur n'a pas pu juger)", " (the grader could not judge)"), style="warn")
+    if result.points and evidence:
+        sentence.append(f"  {result.points} pt", style="quiet")
+    row = plain(f"{mark} ", style)
+    row.append_text(sentence)
+    out.print(Padding(row, (0, 0, 0, 2)))
+    if (evidence or result.outcome == "error") and result.evidence is not None:
+        out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
+    if evidence and result.outcome != "pass":
+        from grader.render import command_line
+
+        for record in result.commands:
+            out.print(Padding(plain(command_line(record), "quiet"), (0, 0, 0, 6)))
+            out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))
+
+
+def _verdict(report: Report) -> tuple[object, ...]:
+    failed = [r for r in report.results if r.outcome == "fail"]
+    if report.verdict == "error":
+        text = tr(
+            "! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
+            "! This grading is not valid: the grader could not judge everything. No points are counted.",
+        )
+        return (plain(text, "warn"),)
+    points = f"{report.points}/{report.points_total} points"
+    if report.verdict == "repaired":
+        return (plain(tr(f"✔ Réparé. {points}.", f"✔ Repaired. {points}."), "ok"),)
+    harmed = [r for r in failed if r.role == "guard"]
+    left = len(failed) - len(harmed)
+    parts = []
+    if left:
+        parts.append(
+            tr(
+                f"il reste {left} point{'s' if left > 1 else ''} à régler",
+                f"{left} thing{'' if left == 1 else 's'} still to be put right",
+            )
+        )
+    if harmed:
+        parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
+    said = tr(" ; ", "; ").join(parts)
+    return (plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad"),)

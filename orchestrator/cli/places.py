@@ -1,0 +1,74 @@
+"""Names that a user types: a host, a host's port, a host's cable; each is checked before anything is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.cli.session import Session
+from orchestrator.errors import UsageError
+from orchestrator.fabric.base import HostRef, PortState
+from orchestrator.instances import Instance
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
+
+_MOST_PORT = 65535
+
+
+def host_of(session: Session, lab: str | None, host: str) -> tuple[Instance, HostRef]:
+    """Return a running lab and one of its hosts.
+
+    Raises:
+        UsageError: there is no such lab or host.
+    """
+    instance = session.app.instances.find(lab)
+    names = [h.name for h in instance.hosts]
+    if host not in names:
+        text = Text(fr=f"Le lab n'a pas de machine « {host} »", en=f'The lab has no host "{host}"')
+        raise UsageError(with_suggestion(text, host, names))
+    return instance, HostRef(instance.name, host)
+
+
+def port_of(place: str) -> tuple[str, int]:
+    """Return the host and the TCP port of ``HOST:PORT``.
+
+    Raises:
+        UsageError: it is no such thing.
+    """
+    host, colon, port = place.partition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) <= _MOST_PORT:
+        raise UsageError(
+            Text(fr=f"« {place} » n'est pas de la forme MACHINE:PORT.", en=f'"{place}" is not HOST:PORT.'),
+            Text(fr="Par exemple : web1:80", en="For example: web1:80"),
+        )
+    return host, int(port)
+
+
+def cable_of(place: str) -> tuple[str, str]:
+    """Return the host and the interface of ``HOST:IFACE``.
+
+    Raises:
+        UsageError: it is no such thing.
+    """
+    host, _, interface = place.partition(":")
+    if not host or not interface:
+        raise UsageError(
+            Text(fr=f"« {place} » n'est pas de la forme MACHINE:INTERFACE.", en=f'"{place}" is not HOST:INTERFACE.'),
+            Text(fr="Par exemple : pc1:eth0", en="For example: pc1:eth0"),
+        )
+    return host, interface
+
+
+def require_cable(ports: Sequence[PortState], target: HostRef, interface: str) -> PortState:
+    """Return a cable as it is.
+
+    Raises:
+        UsageError: the host has no such interface.
+    """
+    mine = {port.interface: port for port in ports if port.host == target.host}
+    if interface not in mine:
+        text = Text(
+            fr=f"{target.host} n'a pas d'interface câblée « {interface} »",
+            en=f'{target.host} has no cabled interface "{interface}"',
+        )
+        raise UsageError(with_suggestion(text, interface, mine))
+    return mine[interface]

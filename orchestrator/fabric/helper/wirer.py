@@ -1,0 +1,262 @@
+"""Looks after every host that Docker runs: cables it, prepares it, opens its gate, hears when it has booted.
+
+Docker's event stream says when a host starts; the host's own label says how it is cabled; the cables' states say what
+has been changed since. The first start, a reboot, a restarted helper: all go the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from . import dockerd, hosts
+from .dockerd import DockerUnavailableError, Events, HostContainer
+from .links import Links, port_name
+from .port_states import PortStates
+from .protocol import HelperError, ProtocolError, SetPort
+
+_GATE_RETRY = 0.002
+"""Seconds between two looks at a gate that is not there yet; it appears as soon as the host's init runs."""
+_GATE_LIMIT = 180.0
+"""Seconds until a host whose init never came to its gate is given up."""
+_RECONNECT = 0.5
+"""Seconds until the next try to reach Docker."""
+_MTU = range(68, 9001)
+"""What an Ethernet cable may carry, in bytes: from IPv4's least (RFC 791) to jumbo frames."""
+_PERCENT = range(101)
+
+
+@dataclass(eq=False)
+class Wired:
+    """A host that the helper looks after."""
+
+    container: HostContainer
+    gate_open: bool = False
+    ready: bool = False
+    failure: str = ""
+    receiver: socket.socket | None = None
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether its gate is still to be opened."""
+        return not self.gate_open and not self.failure
+
+
+class Wirer:
+    """The hosts that run and the fabric under them."""
+
+    def __init__(
+        self, selector: selectors.BaseSelector, links: Links, states: PortStates, log: Callable[[str], None]
+    ) -> None:
+        """Look after hosts.
+
+        Args:
+            selector: the main loop's; its registered data are called when a file is readable.
+            links: the bridges and cables.
+            states: the cables' states.
+            log: prints a line to the helper's log.
+        """
+        self._selector = selector
+        self._links = links
+        self._states = states
+        self._log = log
+        self._wired: dict[str, Wired] = {}
+        self._segments: dict[str, set[str]] = {}
+        self._ports: dict[str, set[tuple[str, str]]] = {}
+        self._events: Events | None = None
+        self._next_reconnect = 0.0
+
+    def pause(self, now: float) -> float | None:
+        """Return how long the main loop may sleep for the hosts' sake; None: until something happens."""
+        ages = [now - wired.since for wired in self._wired.values() if wired.waiting]
+        pauses = [_GATE_RETRY if min(ages) < 1 else _GATE_RETRY * 25] if ages else []
+        if self._events is None:
+            pauses.append(self._next_reconnect - now)
+        return min(pauses) if pauses else None
+
+    def follow_docker(self) -> None:
+        """Subscribe to Docker's events where that is not so, and take in what happened meanwhile."""
+        if self._events is not None or time.monotonic() < self._next_reconnect:
+            return
+        try:
+            events = Events()
+            self._reconcile()
+        except (DockerUnavailableError, OSError) as error:
+            self._log(f"Docker does not answer: {error}")
+            self._next_reconnect = time.monotonic() + _RECONNECT
+            return
+        self._events = events
+        self._selector.register(events, selectors.EVENT_READ, self._on_events)
+
+    def _on_events(self) -> None:
+        events = self._events
+        if events is None:
+            return
+        try:
+            for action, container, instance in events.read():
+                if action == "start":
+                    self._take_in(container)
+                else:
+                    self._let_go(container)
+                if action == "destroy":
+                    self._sweep(instance)
+        except DockerUnavailableError as error:
+            self._log(f"Docker: {error}")
+            self._selector.unregister(events)
+            events.close()
+            self._events = None
+
+    def _reconcile(self) -> None:
+        """Take in every running host, and forget instances that have no container left."""
+        existing = dockerd.containers()
+        running = {container for container, _, runs in existing if runs}
+        for container in set(self._wired) - running:
+            self._let_go(container)
+        for container in running:
+            self._take_in(container)
+        for instance in set(self._segments) - {instance for _, instance, _ in existing}:
+            self._sweep(instance)
+        instances = {instance for _, instance, _ in existing}
+        self._states.keep(instances)
+        for name in self._links.strays(instances):
+            self._links.remove(name)
+
+    def _take_in(self, container_id: str) -> None:
+        """Look after a host that runs: cable it unless it is, and open its gate when it waits there."""
+        container = dockerd.inspect(container_id)
+        if container is None:
+            return
+        known = self._wired.get(container.id)
+        if known is not None and known.container.pid == container.pid:
+            return
+        self._let_go(container.id)
+        wired = self._wired[container.id] = Wired(container)
+        try:
+            self._cable(container)
+        except Exception as error:  # one host's trouble must not end the helper
+            wired.failure = f"{type(error).__name__}: {error}"
+            self._log(f"{container.instance}/{container.host}: {wired.failure}")
+
+    def _cable(self, container: HostContainer) -> None:
+        instance, host = container.instance, container.host
+        for segment in container.wiring["segments"]:
+            self._links.ensure_bridge(instance, segment)
+            self._segments.setdefault(instance, set()).add(segment)
+        for interface in container.wiring["interfaces"]:
+            port = self._states.get(instance, host, interface["name"], interface["segment"])
+            self._ports.setdefault(instance, set()).add((host, interface["name"]))
+            if self._links.reaches(port_name(instance, host, interface["name"]), container.pid):
+                self._links.apply(instance, host, interface["name"], port)
+            else:
+                self._links.plug_in(
+                    instance, host, interface["name"], pid=container.pid, mac=interface["mac"], port=port
+                )
+
+    def open_gates(self) -> None:
+        """Prepare every host that waits at its gate, and let it boot."""
+        for wired in self._wired.values():
+            if not wired.waiting:
+                continue
+            gate = hosts.try_gate(wired.container.pid)
+            if gate is None:
+                if hosts.has_booted(wired.container.pid):
+                    wired.gate_open = wired.ready = True
+                elif time.monotonic() - wired.since > _GATE_LIMIT:
+                    wired.failure = "its init never came to its gate"
+                continue
+            try:
+                hosts.prepare(wired.container.pid, writable_net_sysctls=wired.container.wiring["sysctls"])
+                wired.receiver = hosts.listen_for_ready(wired.container.pid)
+                self._selector.register(
+                    wired.receiver, selectors.EVENT_READ, lambda wired=wired: self._on_notice(wired)
+                )
+                os.write(gate, b"go\n")
+                wired.gate_open = True
+            except OSError as error:
+                wired.failure = str(error)
+                self._log(f"{wired.container.instance}/{wired.container.host}: {error}")
+            finally:
+                os.close(gate)
+
+    def _on_notice(self, wired: Wired) -> None:
+        """Read what a host's systemd says of its boot."""
+        if wired.receiver is None:
+            return
+        with contextlib.suppress(BlockingIOError):
+            if b"READY=1" in wired.receiver.recv(4096).split(b"\n"):
+                wired.ready = True
+
+    def _let_go(self, container_id: str) -> None:
+        """Forget a host's process; its cables end with its network namespace."""
+        wired = self._wired.pop(container_id, None)
+        if wired is None:
+            return
+        if wired.receiver is not None:
+            self._selector.unregister(wired.receiver)
+            wired.receiver.close()
+
+    def _sweep(self, instance: str) -> None:
+        """Remove what is left of an instance when its last container is gone."""
+        remaining = dockerd.containers()
+        if any(name == instance for _, name, _ in remaining):
+            return
+        self._links.forget(instance, self._segments.pop(instance, set()), self._ports.pop(instance, set()))
+        self._states.keep({name for _, name, _ in remaining})
+
+    def hosts_of(self, instance: str) -> list[Wired]:
+        """Return the running hosts of an instance."""
+        return [w for w in self._wired.values() if w.container.instance == instance]
+
+    def ports(self, instance: str) -> list[dict[str, Any]]:
+        """Return the cables of an instance's running hosts as they are now."""
+        ports = []
+        for wired in self.hosts_of(instance):
+            host = wired.container.host
+            for interface in wired.container.wiring["interfaces"]:
+                state = self._states.get(instance, host, interface["name"], interface["segment"])
+                ports.append({"host": host, "interface": interface["name"], **asdict(state)})
+        return sorted(ports, key=lambda p: (p["host"], p["interface"]))
+
+    def set_port(self, request: SetPort) -> None:
+        """Change a cable and record it.
+
+        Raises:
+            HelperError: no such running host, interface or segment.
+            ProtocolError: a value that no cable can have.
+        """
+        planned = {
+            i["name"]: i["segment"]
+            for w in self.hosts_of(request.instance)
+            if w.container.host == request.host
+            for i in w.container.wiring["interfaces"]
+        }
+        if request.interface not in planned:
+            kind, message = "unknown", f"no running host {request.host} with an interface {request.interface}"
+            raise HelperError(kind, message)
+        if request.segment is not None and request.segment not in self._segments.get(request.instance, ()):
+            kind, message = "unknown", f"no segment {request.segment}"
+            raise HelperError(kind, message)
+        if (
+            (request.mtu is not None and request.mtu not in _MTU)
+            or (request.loss is not None and request.loss not in _PERCENT)
+            or (request.rate or 0) < 0
+        ):
+            message = "mtu must be 68 to 9000 bytes, loss 0 to 100 percent, rate 0 or more bits per second"
+            raise ProtocolError(message)
+        place = (request.instance, request.host, request.interface)
+        port = self._states.get(*place, planned[request.interface]).changed(
+            plugged=request.plugged,
+            segment=request.segment,
+            mtu=request.mtu,
+            rate=request.rate,
+            loss=request.loss,
+        )
+        self._links.apply(*place, port)
+        self._states.put(*place, port)

@@ -1,0 +1,185 @@
+"""Does the name lead to the intranet again, for everybody and for good, and is the rest of DNS still there?"""
+
+import json
+import re
+
+import pytest
+
+from grader import check
+
+WORKSTATIONS = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+RECORD = re.compile(r"^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?(A|CNAME|NS)\s+(\S+)", re.MULTILINE)
+
+
+def zone_file(lab):
+    """Return the path of the company's zone file, as named's configuration gives it."""
+    configuration = lab.host("srv1").check_output("named-checkconf -p")
+    zone = re.search(rf'^zone "{re.escape(lab.domain)}"[^{{]*\{{(.*?)^\}};', configuration, re.MULTILINE | re.DOTALL)
+    assert zone, f"named has no zone {lab.domain}"
+    file = re.search(r'^\s*file "([^"]+)"', zone[1], re.MULTILINE)
+    assert file, f"the zone {lab.domain} has no file"
+    return file[1]
+
+
+def compiled(lab):
+    """Return the zone as named would load it: one full record per line. None when it would not load."""
+    done = lab.host("srv1").run("named-compilezone -q -F text -o - %s %s", lab.domain, zone_file(lab))
+    return done.stdout if done.rc == 0 else None
+
+
+def records(text, domain):
+    """Return the (name, type, data) of a zone's text; a short name is completed, as in a zone file."""
+    full = {(name, kind): f"{name}.{domain}." if name[-1] not in ".@" else name for name, kind, _ in RECORD.findall(text)}
+    return {(full[name, kind], kind, data) for name, kind, data in RECORD.findall(text)}
+
+
+@pytest.mark.parametrize("pc", WORKSTATIONS)
+@check(
+    "symptom",
+    points=2,
+    competence="2.1",
+    fr="Sur {{ pc }}, le DNS donne l'adresse de l'intranet et la page s'ouvre par son nom.",
+    en="On {{ pc }}, DNS gives the address of the intranet and the page opens by its name.",
+)
+def test_intranet_by_name(lab, pc):
+    client, name = lab.client(pc), f"intranet.{lab.domain}"
+    answer = client.resolve(name)
+    assert answer.records == (lab.address("web1"),), f"{name}: {answer.status}, {answer.records}"
+    page = client.http_get(f"http://{name}/", timeout=3)
+    assert page.status == 200, f"{pc}: {page.problem or page.status}"
+    assert WELCOME in page.body, f"{pc}: another page answers"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.1",
+    fr="Interrogé depuis les bureaux, le serveur de noms donne la bonne adresse de l'intranet.",
+    en="Asked from the office, the name server gives the right address of the intranet.",
+)
+def test_server_answers_the_office(lab):
+    name = f"intranet.{lab.domain}"
+    answer = lab.probe("office").resolve(name, lab.address("srv1"))
+    assert answer.records == (lab.address("web1"),), f"{name}: {answer.status}, {answer.records}"
+    assert answer.authoritative, "the answer does not come from the company's own zone"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.1",
+    fr="Les fichiers du serveur de noms sont justes : la réparation tient après un redémarrage.",
+    en="The files of the name server are right: the repair holds after a reboot.",
+    host="srv1",
+)
+def test_repair_is_in_the_files(lab):
+    srv1, name = lab.host("srv1"), f"intranet.{lab.domain}."
+    loads = srv1.run("named-checkconf -z")
+    faulty = [line for line in loads.stdout.splitlines() if "loaded serial" not in line]
+    assert loads.rc == 0, f"named-checkconf -z: {'; '.join(faulty[:3])}"
+    data = {owner: value for owner, _, value in records(compiled(lab) or "", lab.domain)}
+    address = data.get(data.get(name, ""), data.get(name))
+    assert address == lab.address("web1"), f"in the zone file, {name} leads to {address}"
+    queries = re.findall(r"^\s*allow-query\s*\{(.*?)\};", srv1.check_output("named-checkconf -p"), re.MULTILINE | re.DOTALL)
+    for allowed in queries:
+        clients = set(re.findall(r'[^\s";]+', allowed)) - {"localhost", "127.0.0.1", "127.0.0.0/8", "none"}
+        assert clients, f"allow-query lets only the server itself ask: {' '.join(allowed.split())}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="named fonctionne comme service et démarre avec srv1.",
+    en="named runs as a service and starts with srv1.",
+    host="srv1",
+)
+def test_named_is_a_service(lab):
+    srv1 = lab.host("srv1")
+    named = srv1.service("named")
+    assert named.is_running, "the service named does not run"
+    assert named.is_enabled, "the service named does not start with srv1"
+    main = srv1.check_output("systemctl show --property MainPID --value named")
+    listening = srv1.check_output("ss -Hlnup 'sport = :53'")
+    others = set(re.findall(r"pid=(\d+)", listening)) - {main}
+    assert not others, f"another process answers on port 53: {listening}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="Les autres noms de l'entreprise sont toujours dans la zone.",
+    en="The other names of the company are still in the zone.",
+    host="srv1",
+)
+def test_zone_is_whole(lab):
+    text = compiled(lab) or lab.host("srv1").file(zone_file(lab)).content_string
+    found = records(text, lab.domain)
+    expected = {"r1": lab.address("r1"), "srv1": lab.address("srv1"), **WORKSTATIONS}
+    missing = [name for name, address in expected.items() if (f"{name}.{lab.domain}.", "A", address) not in found]
+    assert not missing, f"missing from the zone: {', '.join(missing)}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="Les zones inverses répondent toujours sur le serveur.",
+    en="The reverse zones still answer on the server.",
+    host="srv1",
+)
+def test_reverse_zones(lab):
+    srv1 = lab.client("srv1")
+    for name, address in {"srv1": lab.address("srv1"), "web1": lab.address("web1"), **WORKSTATIONS}.items():
+        answer = srv1.resolve(address, "127.0.0.1", "PTR")
+        assert answer.records == (f"{name}.{lab.domain}",), f"{address}: {answer.status}, {answer.records}"
+
+
+@pytest.mark.parametrize("pc", WORKSTATIONS)
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="{{ pc }} n'a rien de particulier : résolveur donné par DHCP, aucune ligne ajoutée dans /etc/hosts.",
+    en="{{ pc }} has nothing special: the resolver given by DHCP, no line added to /etc/hosts.",
+)
+def test_workstation_unchanged(lab, pc):
+    client, host = lab.client(pc), lab.host(pc)
+    assert client.resolvers() == (lab.address("srv1"),), f"{pc}: the resolvers are {client.resolvers()}"
+    lines = [line.partition("#")[0] for line in host.file("/etc/hosts").content_string.splitlines()]
+    added = [line for line in lines if "intranet" in line or "web1" in line]
+    assert not added, f"{pc}: /etc/hosts says {added[0]!r}"
+    assert client.addresses("eth0") == (f"{WORKSTATIONS[pc]}/24",), f"{pc}: the address is {client.addresses('eth0')}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="Le serveur DHCP fonctionne et donne toujours srv1 comme résolveur.",
+    en="The DHCP server runs and still gives srv1 as the resolver.",
+    host="srv1",
+)
+def test_dhcp_gives_the_resolver(lab):
+    srv1 = lab.host("srv1")
+    text = srv1.file("/etc/kea/kea-dhcp4.conf").content_string
+    (subnet,) = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["Dhcp4"]["subnet4"]
+    options = {option["name"]: option["data"] for option in subnet["option-data"]}
+    assert options["domain-name-servers"] == lab.address("srv1"), f"the resolver handed out is {options}"
+    assert srv1.service("kea-dhcp4-server").is_running, "the DHCP server does not run"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="Vu des bureaux, l'intranet s'ouvre toujours par son adresse.",
+    en="Seen from the office, the intranet still opens by its address.",
+)
+def test_intranet_by_address(lab):
+    page = lab.probe("office").http_get(f"http://{lab.address('web1')}/")
+    assert page.status == 200, f"web1: {page.problem or page.status}"
+    assert WELCOME in page.body, "web1 serves another page"
+    assert lab.host("web1").service("nginx").is_enabled, "nginx does not start with web1"
