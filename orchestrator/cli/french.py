@@ -60,9 +60,9 @@ def install() -> None:
     for name in _MODULES:
         module = importlib.import_module(f"click.{name}")
         if hasattr(module, "_"):
-            module._ = translate
+            vars(module)["_"] = translate
         if hasattr(module, "ngettext"):
-            module.ngettext = translate_count
+            vars(module)["ngettext"] = translate_count
 
 
 def translate(message: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rich.padding import Padding
+from rich.text import Text as Styled
 
 from grader.report import CheckResult, Report
 from orchestrator.cli.language import tr
@@ -56,7 +57,7 @@ def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> R
         out.print("", plain(tr("À préserver", "Must keep working"), "bold"))
         for result in guards:
             _show(session, result, evidence=evidence)
-    out.print("", *_verdict(report))
+    out.print("", _verdict(report))
     return report
 
 
@@ -81,17 +82,17 @@ def _show(session: Session, result: CheckResult, *, evidence: bool) -> None:
             out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))
 
 
-def _verdict(report: Report) -> tuple[object, ...]:
+def _verdict(report: Report) -> Styled:
     failed = [r for r in report.results if r.outcome == "fail"]
     if report.verdict == "error":
         text = tr(
             "! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
             "! This grading is not valid: the grader could not judge everything. No points are counted.",
         )
-        return (plain(text, "warn"),)
+        return plain(text, "warn")
     points = f"{report.points}/{report.points_total} points"
     if report.verdict == "repaired":
-        return (plain(tr(f"✔ Réparé. {points}.", f"✔ Repaired. {points}."), "ok"),)
+        return plain(tr(f"✔ Réparé. {points}.", f"✔ Repaired. {points}."), "ok")
     harmed = [r for r in failed if r.role == "guard"]
     left = len(failed) - len(harmed)
     parts = []
@@ -105,4 +106,4 @@ def _verdict(report: Report) -> tuple[object, ...]:
     if harmed:
         parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
     said = tr(" ; ", "; ").join(parts)
-    return (plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad"),)
+    return plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
 
 from orchestrator.language import Language, language_of
 
@@ -18,7 +17,7 @@ def choose(words: Sequence[str], environment: Mapping[str, str] = os.environ) ->
     """Decide the language from the words of a command line, else from the environment."""
     global _chosen  # noqa: PLW0603 - one process speaks one language
     asked = _value("--lang", words)
-    _chosen = cast("Language", asked) if asked in LANGUAGES else language_of(environment)
+    _chosen = asked if asked in LANGUAGES else language_of(environment)
     return _chosen
 
 

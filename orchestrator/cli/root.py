@@ -75,7 +75,7 @@ ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}
 class Root(Group):
     """The group of all commands."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's  # noqa: ARG002 - Click's
         """Return the commands' names in the order of the help."""
         return list(ENTRIES)
 
@@ -104,7 +104,7 @@ class Root(Group):
         from click.shell_completion import CompletionItem
 
         found = [CompletionItem(e.name, help=e.short) for e in ENTRIES.values() if e.name.startswith(incomplete)]
-        return [*found, *Command.shell_complete(self, ctx, incomplete)]  # type: ignore[arg-type]
+        return [*found, *Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands by what they are for."""

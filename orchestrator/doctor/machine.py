@@ -27,7 +27,7 @@ WATCHES_LITTLE, WATCHES_ENOUGH = 4096, 65536
 PIDS_LITTLE, PIDS_ENOUGH = 4096, 16384
 PTYS_LITTLE, PTYS_ENOUGH = 64, 512
 
-_MODULES = (
+_MODULES: tuple[tuple[str, str, Text, Status], ...] = (
     ("bridge", "BRIDGE", Text(fr="les segments", en="segments"), "fail"),
     ("veth", "VETH", Text(fr="les câbles", en="cables"), "fail"),
     ("nf_tables", "NF_TABLES", Text(fr="les pare-feu des labs", en="the labs' firewalls"), "warn"),

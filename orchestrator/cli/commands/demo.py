@@ -1,4 +1,4 @@
-"""``demo``: the main job from start to end; a fault breaks a real lab, the grade goes red, the repair makes it green."""
+"""``demo``: the main job from start to end: a lab breaks, the grade is red, the repair makes it green."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -28,17 +29,17 @@ from orchestrator.errors import ContentError, ExitCode, Problem
 def validate_command(session: Session, scenarios: tuple[str, ...]) -> int:
     """Validate content."""
     problems: dict[Problem, None] = {}
-    for _, read in _readings(session, scenarios):
+    for read in _readings(session, scenarios):
         try:
             read()
         except ContentError as error:
             problems.update(dict.fromkeys(error.problems))
     if problems:
-        error = ContentError(tuple(problems))
+        found = ContentError(tuple(problems))
         if session.json:
-            session.output.document({"valid": False, "error": failures.document(error)})
+            session.output.document({"valid": False, "error": failures.document(found)})
         else:
-            failures.print_problems(session, error)
+            failures.print_problems(session, found)
         return ExitCode.CONTENT
     if session.json:
         session.output.document({"valid": True})
@@ -47,13 +48,13 @@ def validate_command(session: Session, scenarios: tuple[str, ...]) -> int:
     return ExitCode.DONE
 
 
-def _readings(session: Session, scenarios: tuple[str, ...]) -> list[tuple[str, Callable[[], object]]]:
+def _readings(session: Session, scenarios: tuple[str, ...]) -> list[Callable[[], object]]:
     """Return what is to be read, each by a call of its own."""
     content = session.app.content
     if scenarios:
-        return [(name, lambda name=name: session.scenario(name)) for name in scenarios]  # type: ignore[misc]
+        return [partial(session.scenario, name) for name in scenarios]
     return [
-        *((name, lambda name=name: content.image(name)) for name in content.images()),  # type: ignore[misc]
-        *((name, lambda name=name: content.lab(name)) for name in content.labs()),  # type: ignore[misc]
-        *((name, lambda name=name: session.scenario(name)) for name in content.scenarios()),  # type: ignore[misc]
+        *(partial(content.image, name) for name in content.images()),
+        *(partial(content.lab, name) for name in content.labs()),
+        *(partial(session.scenario, name) for name in content.scenarios()),
     ]

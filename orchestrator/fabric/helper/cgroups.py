@@ -51,7 +51,8 @@ def _folders_v1(pid: int, container: str) -> list[Path]:
             continue
         own = path[: path.index(container) + len(container)]
         folders.append(ROOT / (controllers or "unified") / own.lstrip("/"))
+    folders = [folder for folder in folders if os.path.isdir(folder)]
     if not folders:
         message = f"the host of process {pid} is in no cgroup of its own"
         raise OSError(message)
-    return [folder for folder in folders if os.path.isdir(folder)]
+    return folders

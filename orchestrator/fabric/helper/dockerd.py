@@ -57,8 +57,16 @@ def get(path: str) -> Any:
     if status == [b"404"]:
         return None
     if status != [b"200"]:
-        raise DockerUnavailableError(head.split(b"\r\n", 1)[0].decode(errors="replace"))
-    return json.loads(body)
+        raise DockerUnavailableError(_first_line(head))
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        message = f"an answer that is cut short: {error}"
+        raise DockerUnavailableError(message) from error
+
+
+def _first_line(head: bytes) -> str:
+    return head.split(b"\r\n", 1)[0].decode(errors="replace") or "no answer"
 
 
 def _filters(**filters: list[str]) -> str:
@@ -71,7 +79,9 @@ def inspect(container: str) -> HostContainer | None:
     if answer is None:
         return None
     labels, state = answer["Config"]["Labels"] or {}, answer["State"]
-    if labels.get(KIND) != "host" or not state["Running"] or not state["Pid"]:
+    if labels.get(KIND) != "host" or not {INSTANCE, HOST, WIRING} <= labels.keys():
+        return None
+    if not state["Running"] or not state["Pid"]:
         return None
     return HostContainer(
         id=answer["Id"],
@@ -106,14 +116,25 @@ class Events:
         wanted = _filters(type=["container"], event=["start", "die", "destroy"], label=[f"{KIND}=host"])
         self.connection = _open(f"/events?filters={wanted}")
         self._buffer = b""
-        while b"\r\n\r\n" not in self._buffer:
+        try:
+            self._buffer = self._after_header()
+        except (OSError, DockerUnavailableError) as error:
+            self.close()
+            raise DockerUnavailableError(str(error)) from error
+        self.connection.setblocking(False)
+
+    def _after_header(self) -> bytes:
+        received = b""
+        while b"\r\n\r\n" not in received:
             piece = self.connection.recv(4096)
             if not piece:
                 message = "the event stream ended at once"
                 raise DockerUnavailableError(message)
-            self._buffer += piece
-        self._buffer = self._buffer.partition(b"\r\n\r\n")[2]
-        self.connection.setblocking(False)
+            received += piece
+        head, _, rest = received.partition(b"\r\n\r\n")
+        if head.split(b" ", 2)[1:2] != [b"200"]:
+            raise DockerUnavailableError(_first_line(head))
+        return rest
 
     def fileno(self) -> int:
         """Return the file descriptor, for a selector."""

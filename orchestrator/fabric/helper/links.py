@@ -6,6 +6,7 @@ far end of each veth, which is created directly in the host's.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
 from dataclasses import dataclass, replace
@@ -159,10 +160,15 @@ class Links:
         (self._lossy.add if percent else self._lossy.discard)(name)
 
     def remove(self, name: str) -> None:
-        """Remove an interface; one that is not there is no error."""
+        """Remove an interface; one that is not there, or that its namespace takes along just now, is no error."""
         index = self.index(name)
-        if index is not None:
+        if index is None:
+            return
+        try:
             self._netlink.link("del", index=index)
+        except NetlinkError as error:
+            if error.code != errno.ENODEV:
+                raise
 
     def forget(self, instance: str, segments: set[str], ports: set[tuple[str, str]]) -> None:
         """Remove the bridges and the fabric's ends of the cables of an instance."""

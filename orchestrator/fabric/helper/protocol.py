@@ -22,6 +22,8 @@ MAX_BLOB = 16 << 20
 MAX_OUTPUT = 4 << 20
 """Bytes of a command's output that are passed on; the rest is dropped and the answer says so."""
 MAX_TIMEOUT = 3600.0
+_SHOWN = 200
+"""Characters of a wrong request that its refusal repeats: the answer must not grow with the request."""
 
 
 class ProtocolError(Exception):
@@ -174,13 +176,14 @@ def parse(body: dict[str, Any]) -> Request:
     operation = body.get("op")
     request = REQUESTS.get(operation) if isinstance(operation, str) else None
     if request is None:
-        message = f"unknown operation {operation!r}"
+        shown = repr(operation[:_SHOWN]) if isinstance(operation, str) else type(operation).__name__
+        message = f"unknown operation {shown}"
         raise ProtocolError(message)
     hints = typing.get_type_hints(request)
     fields = {f.name: f for f in dataclasses.fields(request)}
     given = {key: value for key, value in body.items() if key != "op"}
     if unknown := given.keys() - fields.keys():
-        message = f"{operation}: unknown fields {sorted(unknown)}"
+        message = f"{operation}: unknown fields {sorted(unknown)}"[:_SHOWN]
         raise ProtocolError(message)
     for name, field in fields.items():
         if name not in given and field.default is dataclasses.MISSING:

@@ -201,12 +201,12 @@ class Server:
                 self._send(waiter.client, {"ok": {}})
 
     def _send(self, client: Client, body: dict[str, Any]) -> None:
-        """Send an answer; a client that does not read is dropped rather than waited for."""
+        """Send an answer; a client that cannot be answered is dropped."""
         if client not in self._clients:
             return
         try:
             client.connection.sendall(encode(body))
-        except OSError:
+        except (OSError, ProtocolError):  # it does not read, or asked for more than an answer may hold
             self._drop(client)
 
     def _drop(self, client: Client) -> None:
@@ -233,8 +233,8 @@ def _serve_access(connection: socket.socket, selector: selectors.BaseSelector) -
         status = 0
     except ClientGoneError:
         status = 0
-    except (OSError, ProtocolError) as error:
-        log(f"access connection: {error}")
+    except Exception as error:  # nobody else would tell
+        log(f"access connection: {type(error).__name__}: {error}")
     finally:
         os._exit(status)
 

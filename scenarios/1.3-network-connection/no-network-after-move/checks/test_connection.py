@@ -13,10 +13,16 @@ SOON = 3
 
 
 def opens_the_intranet(lab, pc):
-    page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=2)
+    client = lab.client(pc)
+
+    def addressed():
+        assert client.addresses("eth0"), f"{pc} has no address"
+        return True
+
+    lab.wait(addressed, within=SOON)
+    page = client.http_get(f"http://intranet.{lab.domain}/", timeout=SOON)
     assert page.status == 200, f"{pc}: {page.problem or page.status}"
     assert WELCOME in page.body, f"{pc}: another page answers"
-    return True
 
 
 def lease_of(lab, pc):
@@ -45,7 +51,7 @@ def interface_stanzas(host):
     host="{{ pc }}",
 )
 def test_intranet_opens(lab):
-    lab.wait(lambda: opens_the_intranet(lab, lab.values["pc"]), within=SOON)
+    opens_the_intranet(lab, lab.values["pc"])
 
 
 @check(
@@ -86,7 +92,8 @@ def test_configured_by_dhcp(lab):
     def leased():
         lease = lease_of(lab, pc)
         assert lease is not None, f"the DHCP server has no lease for {pc}"
-        assert client.addresses("eth0") == (f"{lease}/24",), f"eth0 has {client.addresses('eth0')}, the lease is {lease}"
+        addresses = client.addresses("eth0")
+        assert addresses == (f"{lease}/24",), f"eth0 has {', '.join(addresses) or 'no address'}; the lease is {lease}"
         assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
         assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
         return True

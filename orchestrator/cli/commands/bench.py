@@ -1,0 +1,45 @@
+"""``bench``: Breakfix beside docker-compose and testinfra's own backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.progress import steps
+from orchestrator.cli.session import Session, pass_session
+
+
+@command(
+    "bench",
+    help=tr(
+        "Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.",
+        "Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.",
+    ),
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(min=1),
+    default=5,
+    metavar="N",
+    help=tr("Combien de mesures de chaque (par défaut 5).", "How many measurements of each (by default 5)."),
+)
+@click.option(
+    "--output",
+    metavar=tr("FICHIER", "FILE"),
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=tr("Écrire le rapport en JSON dans un fichier.", "Write the report to a file, as JSON."),
+)
+@pass_session
+def bench_command(session: Session, runs: int, output: Path | None) -> None:
+    """Run the benchmark."""
+    from orchestrator.bench.runner import run
+
+    with steps(session) as shown:
+        report = run(session.app, runs=runs, output=output, progress=shown)
+    if session.json:
+        session.output.document(report.to_document())
+    else:
+        click.echo(report.to_text(session.language), nl=False)
