@@ -59,8 +59,24 @@ def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) 
         context.ensure_object(Session).json = True
 
 
+class Formatter(click.HelpFormatter):
+    """Help whose headings have the language's colon."""
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading."""
+        self.write(f"{'':>{self.current_indent}}{tr(f'{heading} :', f'{heading}:')}\n")
+
+
+class Context(click.Context):
+    """A context with our help."""
+
+    formatter_class = Formatter
+
+
 class Command(click.Command):
     """A command that also takes the global options."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
         kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
@@ -71,6 +87,7 @@ class Group(click.Group):
     """A group of commands in words of the language."""
 
     command_class = Command
+    context_class = Context
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
         kwargs.setdefault("subcommand_metavar", tr("COMMANDE [ARGUMENTS]…", "COMMAND [ARGS]…"))

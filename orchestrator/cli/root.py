@@ -75,7 +75,7 @@ ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}
 class Root(Group):
     """The group of all commands."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's  # noqa: ARG002 - Click's
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
         """Return the commands' names in the order of the help."""
         return list(ENTRIES)
 

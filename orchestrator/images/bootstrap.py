@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -123,6 +126,20 @@ def mmdebstrap(apt: MachineApt, archive: Path, sources: Path, *, root: bool | No
     )
 
 
+def in_own_group(command: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return a command, and variables for its environment, that run it with the user's own primary group.
+
+    Under ``sg docker`` the group is another one, and newuidmap(1), which mmdebstrap needs to work without root, then
+    refuses. ``sg`` runs the user's login shell, perhaps fish or csh: it only gets to see fixed words.
+    """
+    account = pwd.getpwuid(os.getuid())
+    if os.getuid() == 0 or os.getgid() == account.pw_gid:
+        return command, {}
+    group = grp.getgrgid(account.pw_gid).gr_name
+    relay = "exec /bin/sh -c 'eval \"exec $BREAKFIX_EXEC\"'"
+    return ("sg", group, "-c", relay), {"BREAKFIX_EXEC": shlex.join(command)}
+
+
 def _keyring() -> Iterator[Path]:
     """Yield Debian's keyring: on Ubuntu, apt's own keys do not include it."""
     yield from [keyring for keyring in _KEYRINGS if keyring.exists()][:1]
@@ -132,9 +149,10 @@ def run_command(
     command: Sequence[str], environment: dict[str, str], on_line: OnLine, cancellation: Cancellation
 ) -> int:
     """Run a command in its own process group and pass on its lines; end the group if it should end early."""
+    command, relayed = in_own_group(tuple(command))
     with subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
         command,
-        env=environment,
+        env={**environment, **relayed},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -326,9 +326,10 @@ def test_the_answer_to_an_interrupted_request_is_not_taken_for_the_next_ones(
 ) -> None:
     """Ctrl-C while the first answer is awaited: it arrives on a connection that nobody reads any more."""
     interrupted = threading.Event()
+    main = threading.get_ident()
 
     def late(channel: Channel, _request: dict[str, Any], _input: bytes) -> None:
-        signal.raise_signal(signal.SIGINT)  # to the main thread, which waits in recv
+        signal.pthread_kill(main, signal.SIGINT)
         assert interrupted.wait(10)
         channel.send({"ok": {"status": 0, "stdout": 5, "truncated": False}}, b"first")
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import grp
+import os
+import pwd
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,3 +106,16 @@ def test_a_commands_lines_and_status_are_passed_on() -> None:
     seen: list[str] = []
     status = bootstrap.run_command(["sh", "-c", "echo one; echo two >&2; exit 3"], {}, seen.append, Cancellation())
     assert (status, seen) == (3, ["one", "two"])
+
+
+def test_without_root_a_command_keeps_the_users_own_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = pwd.getpwuid(os.getuid())
+    monkeypatch.setattr(os, "getuid", lambda: account.pw_uid or 1)
+    monkeypatch.setattr(bootstrap.pwd, "getpwuid", lambda _: account)
+    command = ("mmdebstrap", "it's")
+    monkeypatch.setattr(os, "getgid", lambda: account.pw_gid)
+    assert bootstrap.in_own_group(command) == (command, {})
+    monkeypatch.setattr(os, "getgid", lambda: account.pw_gid + 1)
+    relayed, environment = bootstrap.in_own_group(command)
+    assert relayed[:3] == ("sg", grp.getgrgid(account.pw_gid).gr_name, "-c")
+    assert shlex.split(environment["BREAKFIX_EXEC"]) == list(command)
