@@ -9,8 +9,9 @@ import secrets
 import tarfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from orchestrator import labels
 from orchestrator.access.hands import Hands
@@ -20,14 +21,18 @@ from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Fabric, HostRef
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.faults.library import make_fault
+from orchestrator.interrupts import shielded
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
+from orchestrator.model.scenario import FaultSpec
 from orchestrator.progress import Progress
 from orchestrator.records import InjectedFault, Record, Records
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
+
+T = TypeVar("T")
 
 _THREADS = 8
 """Containers created at once: more only wait for the engine."""
@@ -39,7 +44,7 @@ TMPFS: Mapping[str, str] = {
     "/tmp": "rw,nosuid,nodev,size=64m",  # noqa: S108 - a mount point in the host
 }
 APPARMOR_PROFILE = "breakfix-host"
-"""Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/apparmor``)."""
+"""Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/breakfix-host.apparmor``)."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,7 @@ class Instances:
             )
         if name is None:
             raise UsageError(
-                Text(
-                    fr=f"Plusieurs labs sont en marche : {names}.", en=f"Several labs are running: {names}."
-                ),
+                Text(fr=f"Plusieurs labs sont en marche : {names}.", en=f"Several labs are running: {names}."),
                 Text(fr="Nommez-en un avec --lab NOM.", en="Name one with --lab NAME."),
             )
         for instance in known:
@@ -183,8 +186,8 @@ class Instances:
         Raises:
             LabError: a host did not come up or a fault did not take effect.
         """
-        name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
-        self._records.put(Record(name, roots=around.roots))
+        name = self._free_name(plan)
+        self._records.put(Record(name, roots=around.roots, started=False))
         try:
             self._bring_up(name, plan, around, progress)
             instance = self.find(name)
@@ -194,35 +197,46 @@ class Instances:
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 self.inject(hands)
+            self._records.put(replace(self._records.get(name), started=True))
         except BaseException:
-            self.remove(name)
+            with shielded():
+                self.remove(name)
             raise
         return instance
 
-    def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
-        fabric = self._fabric()
-        progress.step(
-            Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts")
-        )
-        abandoned = threading.Event()
+    def _free_name(self, plan: Plan) -> str:
+        """Return a name that no instance has: whatever bears it is removed if the start fails."""
+        taken = {instance.name for instance in self.all()}
+        while True:
+            name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
+            if name not in taken:
+                return name
 
-        def bring_up(host: PlannedHost) -> None:
-            if abandoned.is_set():
-                return
-            spec = self._spec(name, plan, host, around)
-            container = self._engine.create(spec)
+    def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
+        """Create and start all hosts: DHCP clients last, once the servers do their work.
+
+        A client whose first request nobody hears asks again only seconds later.
+        """
+        fabric = self._fabric()
+        progress.step(Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts"))
+        created: dict[str, str] = {}
+
+        def create(host: PlannedHost) -> None:
+            container = self._engine.create(self._spec(name, plan, host, around))
             self._engine.put_archive(container, archive_of(host.files, self._accounts(container, host.files)))
-            if not abandoned.is_set():
+            created[host.name] = container
+            if not host.asks_for_address:
                 self._engine.start(container)
 
-        with ThreadPoolExecutor(_THREADS) as pool:
-            try:
-                for _ in pool.map(bring_up, plan.hosts):
-                    pass
-            except BaseException:
-                abandoned.set()  # the threads end before anything is removed
-                raise
-        fabric.wait_ready(name, [h.name for h in plan.hosts], timeout=_BOOT_LIMIT)
+        _for_each(create, plan.hosts)
+        servers = [host.name for host in plan.hosts if not host.asks_for_address]
+        clients = [host.name for host in plan.hosts if host.asks_for_address]
+        fabric.wait_ready(name, servers, timeout=_BOOT_LIMIT)
+        if clients:
+            hands = self.hands(self.find(name), plan, around.images)
+            wait_for_conditions(hands, [c for c in plan.ready if c.host in servers])
+            _for_each(lambda host: self._engine.start(created[host]), clients)
+            fabric.wait_ready(name, clients, timeout=_BOOT_LIMIT)
 
     def _accounts(self, container: str, files: Sequence[PlacedFile]) -> Accounts:
         """Return the numbers of the accounts that own files; the image's own passwd and group say them."""
@@ -285,11 +299,7 @@ class Instances:
         """Revert the injected faults, the last one first."""
         record = self._records.get(hands.instance)
         for injected in reversed(record.faults):
-            spec = next(
-                s
-                for s in hands.plan.faults
-                if s.fault == injected.fault and s.parameters == injected.parameters
-            )
+            spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
             make_fault(spec).revert(hands, injected.memento)
         self._records.put(replace(record, faults=()))
 
@@ -380,6 +390,23 @@ def archive_of(files: Sequence[PlacedFile], accounts: Accounts) -> bytes:
     return buffer.getvalue()
 
 
+def _for_each(act: Callable[[T], None], items: Sequence[T]) -> None:
+    """Do something with each item, several at a time; after a failure or an interruption nothing more is begun."""
+    abandoned = threading.Event()
+
+    def unless_abandoned(item: T) -> None:
+        if not abandoned.is_set():
+            act(item)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for _ in pool.map(unless_abandoned, items):
+                pass
+        except BaseException:
+            abandoned.set()  # the threads end before anything is removed
+            raise
+
+
 def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
     """Wait until every ready condition holds, those of different hosts at once.
 
@@ -389,6 +416,8 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
     if not conditions:
         return
 
+    abandoned = threading.Event()
+
     def wait(condition: Condition) -> None:
         with hands.fabric.session() as fabric:
             target = HostRef(hands.instance, condition.host)
@@ -396,6 +425,8 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
 
             def holds() -> bool:
                 nonlocal last
+                if abandoned.is_set():  # nobody waits for this answer any more
+                    return True
                 last = fabric.run(target, condition.run, timeout=condition.within)
                 return last.status == 0
 
@@ -411,4 +442,9 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
                 )
 
     with ThreadPoolExecutor(len(conditions)) as pool:
-        list(pool.map(wait, conditions))
+        try:
+            for done in as_completed([pool.submit(wait, condition) for condition in conditions]):
+                done.result()
+        except BaseException:
+            abandoned.set()
+            raise

@@ -13,6 +13,7 @@ from typing import Literal
 
 from grader.report import CheckResult, Report
 from orchestrator.instances import wait_for_conditions
+from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.progress import Progress
 from orchestrator.service import Labs, Running
@@ -94,10 +95,13 @@ def _instance(labs: Labs, plan: Plan, progress: Progress, *, broken: bool = True
     try:
         yield running
     finally:
-        labs.stop(running.instance)
+        with shielded():
+            labs.stop(running.instance)
 
 
 def _errors(report: Report) -> list[Text]:
+    if not report.results:
+        return [Text(fr="aucun contrôle n'a jugé", en="no check has judged")]
     return [
         Text(
             fr=f"{result.id} n'a pas pu juger : {result.evidence.fr if result.evidence else '?'}",

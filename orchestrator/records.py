@@ -32,12 +32,21 @@ class InjectedFault:
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of one instance; ``roots`` are the content roots that it was started with."""
+    """What is kept of one instance.
+
+    Attributes:
+        instance: its name.
+        roots: the content roots that it was started with.
+        faults: the faults that were injected, in order.
+        hints_shown: how many hints were given.
+        started: whether its start came to its end; without that, its faults may not be in place.
+    """
 
     instance: str
     roots: tuple[str, ...] = ()
     faults: tuple[InjectedFault, ...] = ()
     hints_shown: int = 0
+    started: bool = True
 
 
 class Records:
@@ -48,17 +57,18 @@ class Records:
         self._folder = folder
 
     def get(self, instance: str) -> Record:
-        """Return an instance's record; one that was never written is empty."""
+        """Return an instance's record; one that was never written, or is no record, is empty."""
         try:
             document = json.loads(self._path(instance).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            return Record(
+                instance=instance,
+                roots=tuple(document.get("roots", ())),
+                faults=tuple(InjectedFault(**fault) for fault in document.get("faults", ())),
+                hints_shown=int(document.get("hints_shown", 0)),
+                started=bool(document.get("started", True)),
+            )
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return Record(instance)
-        return Record(
-            instance=instance,
-            roots=tuple(document.get("roots", ())),
-            faults=tuple(InjectedFault(**fault) for fault in document.get("faults", ())),
-            hints_shown=int(document.get("hints_shown", 0)),
-        )
 
     def put(self, record: Record) -> None:
         """Write a record; the file is replaced whole, never half."""
@@ -66,10 +76,10 @@ class Records:
         document = {
             "roots": list(record.roots),
             "faults": [
-                {"fault": f.fault, "parameters": dict(f.parameters), "memento": dict(f.memento)}
-                for f in record.faults
+                {"fault": f.fault, "parameters": dict(f.parameters), "memento": dict(f.memento)} for f in record.faults
             ],
             "hints_shown": record.hints_shown,
+            "started": record.started,
         }
         path = self._path(record.instance)
         draft = path.with_suffix(".new")

@@ -10,7 +10,7 @@ from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import OnResult, grade
 from orchestrator.access.hands import Hands
-from orchestrator.errors import UsageError
+from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.faults.library import make_fault, problems_of
 from orchestrator.instances import Instance, Instances, Surroundings
@@ -125,6 +125,10 @@ class Labs:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
 
+    def cut_off(self, instance: Instance) -> bool:
+        """Return whether an instance's start was ended before it was done, so that there is nothing to grade."""
+        return not self._records.get(instance.name).started
+
     def hands(self, running: Running) -> Hands:
         """Return what acts on an instance."""
         return self._instances.hands(running.instance, running.plan, running.images)
@@ -145,7 +149,16 @@ class Labs:
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
+            LabError: the instance's start was cut off.
         """
+        if self.cut_off(running.instance):
+            raise LabError(
+                Text(
+                    fr=f"Le démarrage de {running.instance.name} a été coupé : sa panne n'est peut-être pas en place.",
+                    en=f"The start of {running.instance.name} was cut off: its fault may not be in place.",
+                ),
+                Text(fr="« breakfix reset » le recommence, « breakfix stop » le retire.", en="'breakfix reset' begins it anew, 'breakfix stop' removes it."),
+            )
         if running.plan.scenario is None:
             raise UsageError(
                 Text(

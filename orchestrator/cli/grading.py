@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text as Styled
 
 from grader.report import CheckResult, Report
@@ -69,9 +70,9 @@ def _show(session: Session, result: CheckResult, *, evidence: bool) -> None:
         sentence.append(tr(" (l'évaluateur n'a pas pu juger)", " (the grader could not judge)"), style="warn")
     if result.points and evidence:
         sentence.append(f"  {result.points} pt", style="quiet")
-    row = plain(f"{mark} ", style)
-    row.append_text(sentence)
-    out.print(Padding(row, (0, 0, 0, 2)))
+    row = Table.grid(padding=(0, 1))
+    row.add_row(" ", plain(mark, style), sentence)
+    out.print(row)
     if (evidence or result.outcome == "error") and result.evidence is not None:
         out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
     if evidence and result.outcome != "pass":

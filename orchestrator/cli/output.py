@@ -50,8 +50,8 @@ class Output:
 
     @cached_property
     def console(self) -> Console:
-        """Return standard output."""
-        return make_console(stderr=False)
+        """Return where people read results: standard output, or standard error where a JSON document goes out."""
+        return make_console(stderr=self.json)
 
     @cached_property
     def errors(self) -> Console:
@@ -59,12 +59,14 @@ class Output:
         return make_console(stderr=True)
 
     def print(self, *parts: RenderableType) -> None:
-        """Print; texts may use markup of the theme."""
-        self.console.print(*parts, highlight=False)
+        """Print parts, each from the beginning of a line."""
+        for part in parts:
+            self.console.print(part, highlight=False)
 
     def note(self, *parts: RenderableType) -> None:
         """Print what is not a result."""
-        self.errors.print(*parts, highlight=False)
+        for part in parts:
+            self.errors.print(part, highlight=False)
 
     def document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """Write one JSON document."""

@@ -79,7 +79,7 @@ class Root(Group):
         """Return the commands' names in the order of the help."""
         return list(ENTRIES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
         entry = ENTRIES.get(cmd_name)
         if entry is None:

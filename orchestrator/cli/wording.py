@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.table import Table
 
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
@@ -53,23 +54,21 @@ def ticket_panel(plan: Plan, language: Language) -> RenderableType:
     )
 
 
-def next_steps(host: str | None) -> RenderableType:
-    """Return what a trainee may do next."""
-    name = program()
+def next_steps(host: str | None, lab: str | None) -> RenderableType:
+    """Return what a trainee may do next.
+
+    Args:
+        host: where to begin.
+        lab: the lab's name where commands have to be given it.
+    """
+    option = f" --lab {lab}" if lab else ""
     rows = [
-        (
-            f"{name} shell {host or tr('MACHINE', 'HOST')}",
-            tr("ouvrir un terminal sur une machine", "open a terminal on a host"),
-        ),
-        (f"{name} check", tr("faire évaluer la réparation", "have the repair graded")),
-        (f"{name} hint", tr("demander un indice", "ask for a hint")),
-        (f"{name} stop", tr("arrêter le lab", "stop the lab")),
+        (f"shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal", "open a terminal on a host")),
+        ("check", tr("faire évaluer la réparation", "have the repair graded")),
+        ("hint", tr("demander un indice", "ask for a hint")),
+        ("stop", tr("arrêter le lab", "stop the lab")),
     ]
-    width = max(len(command) for command, _ in rows)
-    lines = []
-    for command, what in rows:
-        line = plain("  ")
-        line.append(command.ljust(width + 2), style="key")
-        line.append(what)
-        lines.append(line)
-    return Padding(Group(*lines), (1, 0, 0, 0))
+    lines = Table.grid(padding=(0, 2))
+    for words, what in rows:
+        lines.add_row("", plain(f"{program()} {words}{option}", "key"), what)
+    return Padding(lines, (1, 0, 0, 0))

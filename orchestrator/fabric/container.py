@@ -48,11 +48,11 @@ def ensure(engine: Engine, image: str) -> FabricClient:
     anchor = _find(engine, ANCHOR)
     helper = _find(engine, HELPER)
     if anchor is None or not anchor.running:
-        _remove(engine, ANCHOR)
+        _remove(engine, anchor)
         _create(engine, _anchor(image))
     elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
         return _answering()
-    _remove(engine, HELPER)
+    _remove(engine, helper)
     engine.create_volume(STATE_VOLUME, {labels.KIND: "state"})
     _create(engine, _helper(image, apparmor=engine.info().apparmor))
     return _answering()
@@ -60,8 +60,8 @@ def ensure(engine: Engine, image: str) -> FabricClient:
 
 def remove(engine: Engine) -> None:
     """Remove the helper, the anchor and the cables' recorded states: nothing of the fabric is left."""
-    _remove(engine, HELPER)
-    _remove(engine, ANCHOR)
+    _remove(engine, _find(engine, HELPER))
+    _remove(engine, _find(engine, ANCHOR))
     engine.remove_volume(STATE_VOLUME)
 
 
@@ -72,8 +72,9 @@ def _find(engine: Engine, name: str) -> Container | None:
         return None
 
 
-def _remove(engine: Engine, name: str) -> None:
-    if (container := _find(engine, name)) is not None:
+def _remove(engine: Engine, container: Container | None) -> None:
+    """Remove a container that was seen, by its id: one that another Breakfix made meanwhile stays."""
+    if container is not None:
         engine.remove(container.id)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults.base import Fault, Memento, not_effective
@@ -15,6 +16,19 @@ from orchestrator.text import Text
 
 INTERFACES = "/etc/network/interfaces"
 RESOLVERS = "/etc/resolv.conf"
+
+
+def _with_prefix(value: str) -> str:
+    try:
+        ipaddress.IPv4Interface(value)
+    except ValueError as error:
+        message = "an IPv4 address with prefix length such as 192.168.10.50/24"
+        raise PydanticCustomError("ipv4_with_prefix", message) from error
+    return value
+
+
+AddressWithPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"), AfterValidator(_with_prefix)]
+"""An IPv4 address with the length of its network's prefix."""
 
 
 class AddressStatic(Fault):
@@ -28,9 +42,7 @@ class AddressStatic(Fault):
 
     host: HostName
     interface: InterfaceName = "eth0"
-    address: str = Field(
-        description="Address with prefix length, such as ``192.168.10.50/24``.", pattern=r"^[0-9.]+/[0-9]+$"
-    )
+    address: AddressWithPrefix = Field(description="Address with prefix length, such as ``192.168.10.50/24``.")
     gateway: Address | None = None
     dns: Address | None = None
 
@@ -40,7 +52,6 @@ class AddressStatic(Fault):
 
     def inject(self, hands: Hands) -> None:
         """Write the static configuration and bring the interface up with it."""
-        ipaddress.IPv4Interface(self.address)
         lines = [
             "auto lo",
             "iface lo inet loopback",
@@ -59,9 +70,7 @@ class AddressStatic(Fault):
 
     def verify(self, hands: Hands) -> None:
         """The interface must carry the static address and no other."""
-        seen = hands.run(
-            self.host, ("ip", "-4", "-br", "address", "show", "dev", self.interface)
-        ).stdout.decode()
+        seen = hands.run(self.host, ("ip", "-4", "-br", "address", "show", "dev", self.interface)).stdout.decode()
         if seen.split()[2:] != [self.address]:
             raise not_effective(self, seen.strip())
 

@@ -48,9 +48,7 @@ class _FileOfNamed(Fault):
         hands.write(self.host, self.file, text.encode())
         hands.run(self.host, ("systemctl", "reset-failed", "named"), check=False)
         hands.run(self.host, ("systemctl", "restart", "named"))
-        if not wait_until(
-            lambda: dig(hands, self.host, "localhost", "A") not in {"", "TIMEOUT"}, within=_SETTLE
-        ):
+        if not wait_until(lambda: dig(hands, self.host, "localhost", "A") not in {"", "TIMEOUT"}, within=_SETTLE):
             raise not_effective(self, "named does not answer after its restart")
 
 
@@ -87,10 +85,17 @@ class DnsRecordWrong(_FileOfNamed):
         return record.sub(lambda found: f"{found.group(1)}{self.type} {self.value}", text, count=1)
 
     def verify(self, hands: Hands) -> None:
-        """The server must give the wrong data, or no address where the data lead nowhere."""
+        """The server must give the wrong data."""
         seen = dig(hands, self.host, self.query, self.type)
-        if self.value.rstrip(".") not in seen:
+        if not self._shown_by(seen):
             raise not_effective(self, f"{self.query} {self.type}: {seen}")
+
+    def _shown_by(self, seen: str) -> bool:
+        """Return whether an answer holds the data; to a name without final dot the zone is added (RFC 1035, 5.1)."""
+        whole, begun = f" {self.value} " in f" {seen} ", f" {self.value}." in f" {seen}"
+        if self.type == "A" or self.value.endswith("."):
+            return whole
+        return begun and f" {self.value}. " not in f" {seen} "
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
 from orchestrator.fabric.base import PortState
 from orchestrator.faults.base import Fault, Memento, not_effective
 from orchestrator.model.base import HostName, InterfaceName, Slug
@@ -17,8 +18,9 @@ def _port(hands: Hands, host: str, interface: str) -> PortState:
     for port in hands.fabric.ports(hands.instance):
         if (port.host, port.interface) == (host, interface):
             return port
-    message = f"{host} has no interface {interface}"
-    raise LookupError(message)
+    raise LabError(
+        Text(fr=f"{host} n'a pas d'interface {interface}", en=f"{host} has no interface {interface}"),
+    )
 
 
 class LinkUnplugged(Fault):

@@ -82,6 +82,11 @@ class PlannedHost:
     pids: int
     files: tuple[PlacedFile, ...]
 
+    @property
+    def asks_for_address(self) -> bool:
+        """Return whether the host is a DHCP client."""
+        return any(interface.dhcp for interface in self.interfaces)
+
 
 @dataclass(frozen=True)
 class PlannedSegment:

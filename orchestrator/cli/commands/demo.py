@@ -51,13 +51,15 @@ def demo_command(session: Session, scenario: str, seed: int) -> int:
     solution = _reference(plan)
     labs = session.app.labs
     _heading(session, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
-    with steps(session) as shown:
-        running = labs.start(plan, shown)
+    running: Running | None = None
     try:
+        with steps(session) as shown:
+            running = labs.start(plan, shown)
         before, after = _break_and_repair(session, running, solution)
     finally:
-        with shielded():
-            labs.stop(running.instance)
+        if running is not None:
+            with shielded():
+                labs.stop(running.instance)
     session.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
     return _judge(session, before, after)
 
@@ -70,7 +72,8 @@ def _break_and_repair(session: Session, running: Running, solution: PlannedSolut
         out.print("", wording.ticket_panel(plan, language))
     _heading(session, 2, tr("Évaluation avant réparation", "Grading before the repair"))
     before = _grade(session, running)
-    _heading(session, 3, tr(f"Réparation : {solution.summary.fr}", f"Repair: {solution.summary.en}"))
+    _heading(session, 3, tr("Réparation", "Repair"))
+    out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
     for typed_in in session.app.labs.apply(running, solution, lambda step: _tell(session, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))

@@ -32,6 +32,7 @@ images_command = Group(
 
 @images_command.command(
     "build",
+    short_help=tr("Construire les images qui manquent.", "Build the images that are missing."),
     help=tr(
         "Construire les images qui manquent (toutes, ou celles que vous nommez).",
         "Build the images that are missing (all, or those you name).",
@@ -70,6 +71,7 @@ def list_(session: Session) -> None:
 
 @images_command.command(
     "save",
+    short_help=tr("Écrire les images dans un fichier.", "Write the images into one file."),
     help=tr(
         "Écrire toutes les images dans un fichier, à emporter dans une classe sans réseau.",
         "Write all images into one file, to carry to a classroom without network.",
@@ -110,6 +112,7 @@ def load(session: Session, file: Path) -> None:
 
 @images_command.command(
     "prune",
+    short_help=tr("Retirer les images périmées.", "Remove outdated images."),
     help=tr(
         "Retirer les images périmées ; celles qui servent restent.",
         "Remove outdated images; those in use stay.",

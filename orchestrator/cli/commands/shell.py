@@ -48,7 +48,8 @@ def shell_command(session: Session, host: str, user: str | None, lab: str | None
     instance, target = host_of(session, lab, host)
     device = None if as_root or user else _device(session, instance, host)
     if user is not None:
-        password = click.prompt(tr(f"Mot de passe de {user}", f"Password of {user}"), hide_input=True, err=True)
+        asked = tr(f"Mot de passe de {user} : ", f"Password of {user}: ")
+        password = click.prompt(asked, prompt_suffix="", hide_input=True, err=True)
         _ssh(session, target, user, password)
     elif device is not None:
         _ssh(session, target, device.user, device.password)

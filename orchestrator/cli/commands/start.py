@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Callable, Iterator
 
 from orchestrator.cli import wording
 from orchestrator.cli.base import command, scenario_argument, seed_option
 from orchestrator.cli.drawing import show_map
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.progress import steps
+from orchestrator.cli.progress import Steps, steps
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
 from orchestrator.service import Running
 
@@ -33,12 +36,26 @@ _SEEDS = 1000
 def start_command(session: Session, scenario: str, seed: int | None) -> None:
     """Start a lab."""
     plan = plan_to_start(session, scenario, seed)
-    with steps(session) as shown:
-        running = session.app.labs.start(plan, shown)
-    if session.json:
-        session.output.document(_document(running))
-    else:
-        tell_started(session, running)
+    with started(session, lambda shown: session.app.labs.start(plan, shown)) as running:
+        if session.json:
+            session.output.document(_document(running))
+        else:
+            tell_started(session, running)
+
+
+@contextlib.contextmanager
+def started(session: Session, start: Callable[[Steps], Running]) -> Iterator[Running]:
+    """Start a lab, and remove it again if the user interrupts before having read how to go on."""
+    running: Running | None = None
+    try:
+        with steps(session) as shown:
+            running = start(shown)
+        yield running
+    except KeyboardInterrupt:
+        if running is not None:
+            with shielded():
+                session.app.labs.stop(running.instance)
+        raise
 
 
 def plan_to_start(session: Session, name: str, seed: int | None) -> Plan:
@@ -60,7 +77,12 @@ def tell_started(session: Session, running: Running) -> None:
         f"Lab {running.instance.name} en marche (variante {plan.seed}).",
         f"Lab {running.instance.name} is running (variant {plan.seed}).",
     )
-    out.print("", plain(f"✔ {started}", "ok"), wording.next_steps(_first_host(plan)))
+    out.print("", plain(f"✔ {started}", "ok"), wording.next_steps(_first_host(plan), _name_needed(session, running)))
+
+
+def _name_needed(session: Session, running: Running) -> str | None:
+    """Return the lab's name where commands have to be given it: several labs run."""
+    return running.instance.name if len(session.app.instances.all()) > 1 else None
 
 
 def _first_host(plan: Plan) -> str | None:

@@ -58,7 +58,7 @@ def _document(session: Session, instance: Instance, running: Running | None) -> 
         "lab": instance.lab,
         "seed": instance.seed,
         "owner": instance.owner,
-        "whole": instance.whole,
+        "whole": instance.whole and not session.app.labs.cut_off(instance),
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(session, running) else "current",
         "hosts": [{"name": h.name, "state": h.state} for h in instance.hosts],
@@ -67,7 +67,7 @@ def _document(session: Session, instance: Instance, running: Running | None) -> 
 
 def _show(session: Session, instance: Instance, running: Running | None) -> None:
     out = session.output
-    head = plain("● ", "ok" if instance.whole else "bad")
+    head = plain("● ", "bad" if _unfit(session, instance) else "ok")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     head.append(
@@ -111,14 +111,7 @@ def _state(word: str) -> str:
 
 def _remarks(session: Session, instance: Instance, running: Running | None) -> None:
     stop = f"{wording.program()} stop --lab {instance.name}"
-    if not instance.whole:
-        there, expected = len(instance.hosts), instance.expected
-        what = tr(
-            f"Lab incomplet ({there} machines sur {expected}, ou certaines arrêtées) : le démarrage a été coupé.",
-            f"This lab is not whole ({there} of {expected} hosts, or some stopped): its start was cut off.",
-        )
-        if there == expected:
-            what = tr("Des machines ne tournent pas.", "Some hosts do not run.")
+    if what := _unfit(session, instance):
         _remark(
             session,
             what,
@@ -140,6 +133,22 @@ def _remarks(session: Session, instance: Instance, running: Running | None) -> N
             tr("Le contenu a changé depuis le démarrage.", "The content has changed since the start."),
             tr(f"« {reset} » recommence avec le nouveau.", f"'{reset}' begins anew with the new one."),
         )
+
+
+def _unfit(session: Session, instance: Instance) -> str:
+    """Return why an instance cannot be worked with; nothing where it can."""
+    there, expected = len(instance.hosts), instance.expected
+    if there < expected:
+        return tr(
+            f"Lab incomplet ({there} machines sur {expected}) : son démarrage a été coupé.",
+            f"This lab is not whole ({there} of {expected} hosts): its start was cut off.",
+        )
+    if session.app.labs.cut_off(instance):
+        return tr(
+            "Le démarrage a été coupé avant la fin : la panne n'est peut-être pas en place.",
+            "Its start was cut off before the end: the fault may not be in place.",
+        )
+    return "" if instance.whole else tr("Des machines ne tournent pas.", "Some hosts do not run.")
 
 
 def _remark(session: Session, what: str, next_step: str) -> None:

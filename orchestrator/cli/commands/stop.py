@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import click
 
 from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.commands.start import tell_started
+from orchestrator.cli.commands.start import started, tell_started
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.progress import steps
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.interrupts import shielded
 
@@ -69,11 +68,10 @@ def reset_command(session: Session, lab: str | None) -> None:
     """Start a lab anew."""
     labs = session.app.labs
     running = labs.running(lab)
-    with steps(session) as shown:
-        again = labs.reset(running, shown)
-    if session.json:
-        session.output.document(
-            {"lab": again.instance.name, "replaces": running.instance.name, "ticket": both(again.plan.ticket)}
-        )
-    else:
-        tell_started(session, again)
+    with started(session, lambda shown: labs.reset(running, shown)) as again:
+        if session.json:
+            session.output.document(
+                {"lab": again.instance.name, "replaces": running.instance.name, "ticket": both(again.plan.ticket)}
+            )
+        else:
+            tell_started(session, again)

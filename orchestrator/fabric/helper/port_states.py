@@ -14,10 +14,10 @@ class PortStates:
     """The states of all cables that were ever changed; every other cable is as its host's label says."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; without one every cable is as its host's label says."""
+        """Read the file; without one, or with half a one, every cable is as its host's label says."""
         self._path = path
         self._states: dict[str, Port] = {}
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
             self._states = {name: Port(**port) for name, port in json.loads(path.read_text()).items()}
 
     def get(self, instance: str, host: str, interface: str, segment: str) -> Port:

@@ -201,7 +201,6 @@ class Wirer:
         if wired.receiver is not None:
             self._selector.unregister(wired.receiver)
             wired.receiver.close()
-            wired.receiver = None  # the main loop may just have been told that it is readable
             wired.receiver = None  # its notice may be among the events that the loop is going through
 
     def _sweep(self, instance: str) -> None:

@@ -164,9 +164,7 @@ def test_a_host_is_found_by_its_labels(daemon: Daemon) -> None:
     assert found.pid == 77
     daemon.answers["/containers/json"] = reply(200, [])
     assert dockerd.find("demo-1a2b", "pc1") is None
-    assert daemon.filters() == {
-        "label": ["breakfix.kind=host", "breakfix.instance=demo-1a2b", "breakfix.host=pc1"]
-    }
+    assert daemon.filters() == {"label": ["breakfix.kind=host", "breakfix.instance=demo-1a2b", "breakfix.host=pc1"]}
 
 
 def test_every_host_is_listed_whether_it_runs_or_not(daemon: Daemon) -> None:

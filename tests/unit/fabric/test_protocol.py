@@ -12,6 +12,7 @@ import threading
 import types
 import typing
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,10 @@ def fields_of(request: Request) -> Iterator[tuple[str, object, bool]]:
 
 def named(request: Request) -> str:
     return request.op
+
+
+def parse_all(frames: bytes) -> list[Request]:
+    return [parse(body) for body, _ in Decoder().feed(frames)]
 
 
 def test_every_operation_has_a_sample() -> None:
@@ -159,8 +164,7 @@ def test_an_operation_nested_to_the_limit_is_only_unknown() -> None:
     for depth in range(800, 1000):
         text = b'{"op":' + b"[" * depth + b"]" * depth + b"}"
         with pytest.raises(ProtocolError):
-            for body, _ in Decoder().feed(HEADER.pack(len(text), 0) + text):
-                parse(body)
+            parse_all(HEADER.pack(len(text), 0) + text)
 
 
 def test_an_error_of_an_unknown_kind_is_a_failure() -> None:
@@ -170,7 +174,11 @@ def test_an_error_of_an_unknown_kind_is_a_failure() -> None:
 
 # Frames ---------------------------------------------------------------------------------------------------
 
-MESSAGES = [({"op": "run", "é": ["x"]}, b"input \0\xff"), ({"ok": {}}, b""), ({"error": {"kind": "failed"}}, b"x" * 40)]
+MESSAGES: list[tuple[dict[str, Any], bytes]] = [
+    ({"op": "run", "é": ["x"]}, b"input \0\xff"),
+    ({"ok": {}}, b""),
+    ({"error": {"kind": "failed"}}, b"x" * 40),
+]
 STREAM = b"".join(encode(body, blob) for body, blob in MESSAGES)
 
 

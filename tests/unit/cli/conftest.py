@@ -1,0 +1,257 @@
+"""The command line with fakes behind it: no Docker, no content folders, one lab with two segments."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from grader.report import CheckResult, Report
+from orchestrator.cli import language
+from orchestrator.cli.session import Session
+from orchestrator.errors import UsageError
+from orchestrator.fabric.base import PortState
+from orchestrator.fabric.fake import FakeFabric
+from orchestrator.instances import HostState, Instance
+from orchestrator.language import Language
+from orchestrator.loader.content import Content, built_in_root
+from orchestrator.model.image import Device, ImageSpec
+from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
+from orchestrator.model.scenario import ScriptStep, Step
+from orchestrator.service import Running, Typed
+from orchestrator.text import Text
+
+LAB = "cable-out-1a2b"
+
+
+def text(word: str) -> Text:
+    return Text(fr=f"{word} (fr)", en=f"{word} (en)")
+
+
+def host(name: str, *interfaces: tuple[str, str, str | None]) -> PlannedHost:
+    cables = tuple(
+        PlannedInterface(n, s, "02:00:00:00:00:01", None if a == "dhcp" else a, a == "dhcp") for n, s, a in interfaces
+    )
+    image = "router" if len(interfaces) > 1 else "host"
+    return PlannedHost(name, f"{name}.lab.internal", text(name), image, cables, None, 512, 256, ())
+
+
+SOLUTION = PlannedSolution(
+    "reference",
+    text("plug it in"),
+    True,
+    (Step(tell=text("I bring it up"), shell=ScriptStep(host="pc1", script="ip link set eth0 up\n")),),
+)
+
+PLAN = Plan(
+    scenario="cable-out",
+    lab="pair",
+    domain="lab.internal",
+    seed=3,
+    digest="d1",
+    title=text("Cable out"),
+    values={},
+    hosts=(
+        host("pc1", ("eth0", "office", "dhcp")),
+        host("r1", ("eth0", "office", "192.168.10.1/24"), ("eth1", "servers", "192.168.20.1/24")),
+        host("web1", ("eth0", "servers", "192.168.20.10/24")),
+    ),
+    segments=(
+        PlannedSegment("office", text("Office"), "192.168.10.0/24"),
+        PlannedSegment("servers", text("Servers"), "192.168.20.0/24"),
+    ),
+    ready=(),
+    ticket=text("Nothing works"),
+    hints=(text("look"), text("closer")),
+    debrief=text("It was the cable"),
+    faults=(),
+    solutions=(SOLUTION,),
+    shortcuts=(),
+    checks=(),
+    health=(),
+)
+
+PORTS = tuple(PortState(h.name, i.name, i.segment, True) for h in PLAN.hosts for i in h.interfaces)
+
+
+def result(name: str, outcome: str, role: str = "symptom") -> CheckResult:
+    evidence = None if outcome == "pass" else text(f"evidence of {name}")
+    return CheckResult(f"test_x.py::{name}", role, 2, "1.3", text(name), outcome, evidence)  # type: ignore[arg-type]
+
+
+def report(*results: CheckResult) -> Report:
+    return Report(LAB, "cable-out", 3, "d1", "2026-01-01T00:00:00Z", 0.1, results)
+
+
+RED = report(result("address", "fail"), result("page", "fail"), result("neighbour", "pass", "guard"))
+GREEN = report(result("address", "pass"), result("page", "pass"), result("neighbour", "pass", "guard"))
+BROKEN = report(result("address", "error"), result("neighbour", "pass", "guard"))
+
+
+def instance(name: str = LAB, **changes: Any) -> Instance:
+    hosts = tuple(HostState(h.name, f"id-{h.name}", "running") for h in PLAN.hosts)
+    return replace(Instance(name, "cable-out", "pair", 3, "alice", "d1", 3, hosts), **changes)
+
+
+@dataclass
+class FakeInstances:
+    """Running labs as a list."""
+
+    running: list[Instance] = field(default_factory=lambda: [instance()])
+    fabric_removed: bool = False
+
+    def all(self) -> tuple[Instance, ...]:
+        return tuple(self.running)
+
+    def find(self, name: str | None) -> Instance:
+        for one in self.running:
+            if name in {None, one.name}:
+                return one
+        raise UsageError(text("no such lab"), text("start one"))
+
+    def remove(self, name: str) -> None:
+        self.running = [one for one in self.running if one.name != name]
+
+    def remove_all(self) -> tuple[str, ...]:
+        names = tuple(one.name for one in self.running)
+        self.running, self.fabric_removed = [], True
+        return names
+
+
+@dataclass
+class FakeLabs:
+    """The service, with scripted reports; ``calls`` records what was asked."""
+
+    instances: FakeInstances
+    reports: list[Report] = field(default_factory=lambda: [RED, GREEN])
+    calls: list[str] = field(default_factory=list)
+    is_stale: bool = False
+    is_cut_off: bool = False
+    trouble: BaseException | None = None
+
+    def _running(self, one: Instance) -> Running:
+        device = Device(type="cisco_ios", user="admin", password="secret")
+        summary = text("image")
+        images = {
+            "host": ImageSpec(contract=1, name="host", summary=summary),
+            "router": ImageSpec(contract=1, name="router", summary=summary, device=device),
+        }
+        return Running(one, PLAN, images)
+
+    def running(self, name: str | None) -> Running:
+        return self._running(self.instances.find(name))
+
+    def start(self, plan: Plan, progress: Any, *, broken: bool = True) -> Running:
+        self.calls.append("start")
+        progress.step(text("starting"))
+        if self.trouble:
+            raise self.trouble
+        self.instances.running.append(instance("cable-out-9f9f"))
+        return self._running(self.instances.running[-1])
+
+    def reset(self, running: Running, progress: Any) -> Running:
+        self.calls.append("reset")
+        self.instances.remove(running.instance.name)
+        return self.start(running.plan, progress)
+
+    def stop(self, one: Instance) -> None:
+        self.calls.append("stop")
+        self.instances.remove(one.name)
+
+    def check(self, running: Running, *, on_result: Callable[[CheckResult], None] | None = None) -> Report:
+        self.calls.append("check")
+        if self.trouble:
+            raise self.trouble
+        graded = self.reports.pop(0)
+        for one in graded.results:
+            if on_result:
+                on_result(one)
+        return graded
+
+    def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
+        self.calls.append("apply")
+        for step in solution.steps:
+            on_step(step)
+        return ()
+
+    def hint(self, running: Running) -> tuple[int, int, Text]:
+        return 1, len(running.plan.hints), running.plan.hints[0]
+
+    def stale(self, running: Running) -> bool:
+        return self.is_stale
+
+    def cut_off(self, one: Instance) -> bool:
+        return self.is_cut_off
+
+
+class FakeApp:
+    """The parts that commands use."""
+
+    def __init__(self) -> None:
+        self.content = Content([built_in_root()])
+        self.instances = FakeInstances()
+        self.labs = FakeLabs(self.instances)
+        self.fabric = FakeFabric(ports=PORTS)
+        self.build_observer: object = None
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Cli:
+    """Runs command lines in one language against one fake app."""
+
+    app: FakeApp
+    monkeypatch: pytest.MonkeyPatch
+    width: int = 100
+
+    def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
+        cli = importlib.import_module("orchestrator.cli")
+        speak(lang, self.monkeypatch)
+        session = Session(json=language.flag("--json", words), make=lambda _content: self.app)  # type: ignore[arg-type, return-value]
+        self.monkeypatch.setattr(Session, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
+
+        @click.command(context_settings={"ignore_unknown_options": True})
+        def program() -> None:
+            sys.exit(cli.run(list(words), session))
+
+        return CliRunner().invoke(program, [], input=stdin, env={"COLUMNS": str(self.width), "NO_COLOR": "1"})
+
+
+def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose a language as the program does: before the modules that hold texts are imported."""
+    monkeypatch.setattr(language, "_chosen", lang)
+    for name in [*sys.modules]:
+        if name.startswith(("orchestrator.cli.commands", "orchestrator.cli.base", "orchestrator.cli.root")):
+            monkeypatch.delitem(sys.modules, name)
+    if lang == "fr":
+        for name in ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types"):
+            module = importlib.import_module(f"click.{name}")
+            for function in ("_", "ngettext"):
+                if hasattr(module, function):
+                    monkeypatch.setattr(module, function, getattr(module, function))  # undone after the test
+
+
+@pytest.fixture
+def app() -> FakeApp:
+    return FakeApp()
+
+
+@pytest.fixture
+def cli(app: FakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    yield Cli(app, monkeypatch)
+    language.choose([], {})
+
+
+def lines(output: str) -> Sequence[str]:
+    return [line.rstrip() for line in output.splitlines()]

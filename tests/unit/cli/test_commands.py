@@ -1,0 +1,268 @@
+"""What each command prints and returns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
+
+# Grading --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("graded", "status"), [(GREEN, 0), (RED, 1), (BROKEN, 5), (report(), 5)])
+def test_the_exit_status_of_check_is_the_verdict(cli: Cli, app: FakeApp, graded: object, status: int) -> None:
+    for form in ([], ["--json"], ["--format", "junit"], ["--evidence"]):
+        app.labs.reports = [graded]  # type: ignore[list-item]
+        assert cli("check", *form).exit_code == status
+
+
+def test_a_trainee_sees_sentences_and_points_but_no_evidence(cli: Cli, app: FakeApp) -> None:
+    shown = cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert "✘ address (fr)" in shown
+    assert shown.index("page (fr)") < shown.index("À préserver") < shown.index("neighbour (fr)")
+    assert "Pas encore réparé : il reste 2 points à régler. 2/6 points." in shown
+    assert "evidence" not in shown
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_no_form_shows_a_trainee_the_evidence(cli: Cli, app: FakeApp, tmp_path: Path, form: str) -> None:
+    path = tmp_path / "report"
+    app.labs.reports = [RED, RED]
+    cli("check", "--format", form, "--output", str(path))
+    assert "evidence of" not in path.read_text(encoding="utf-8")
+    cli("check", "--format", form, "--output", str(path), "--evidence")
+    assert "evidence of address" in path.read_text(encoding="utf-8")
+
+
+def test_an_error_says_why_to_everybody(cli: Cli, app: FakeApp) -> None:
+    app.labs.reports = [BROKEN]
+    shown = cli("check").stdout
+    assert "! address (en) (the grader could not judge)" in shown
+    assert "evidence of address" in shown
+    assert "No points are counted" in " ".join(shown.split())
+
+
+def test_a_guard_that_fails_is_told_in_the_verdict(cli: Cli, app: FakeApp) -> None:
+    app.labs.reports = [report(result("page", "pass"), result("neighbour", "fail", "guard"))]
+    assert "something that worked does not work any more" in " ".join(cli("check").stdout.split())
+
+
+def test_changed_content_is_told(cli: Cli, app: FakeApp) -> None:
+    app.labs.is_stale = True
+    assert "content has changed" in cli("check").stderr
+
+
+def test_a_report_that_cannot_be_written(cli: Cli) -> None:
+    done = cli("check", "--format", "json", "--output", "/nowhere/at/all")
+    assert done.exit_code == 3
+
+
+# Starting and stopping ------------------------------------------------------------------------------------
+
+
+def test_start_shows_ticket_map_and_what_to_do(cli: Cli, app: FakeApp) -> None:
+    app.instances.running = []
+    done = cli("start", "cable-out", "--seed", "5", lang="fr")
+    assert done.exit_code == 0
+    for part in ("Nothing works (fr)", "═", "shell pc1", "check", "hint"):
+        assert part in done.stdout
+    assert "--lab" not in done.stdout
+    assert "starting (fr)" in done.stderr
+
+
+def test_start_beside_another_lab_names_itself(cli: Cli) -> None:
+    assert "--lab cable-out-9f9f" in cli("start", "cable-out").stdout
+
+
+def test_start_as_json_is_nothing_but_json(cli: Cli) -> None:
+    document = json.loads(cli("start", "cable-out", "--seed", "5", "--json").stdout)
+    assert document["lab"] == "cable-out-9f9f"
+    assert document["ticket"] == {"fr": "Nothing works (fr)", "en": "Nothing works (en)"}
+
+
+def test_an_interruption_before_the_user_knows_the_lab_removes_it(
+    cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("orchestrator.cli.wording.ticket_panel", interrupted)
+    done = cli("start", "cable-out")
+    assert done.exit_code == 130
+    assert [one.name for one in app.instances.running] == [LAB]
+
+
+def test_stop_removes_one(cli: Cli, app: FakeApp) -> None:
+    app.instances.running.append(instance("other-0000"))
+    done = cli("stop", "--lab", "other-0000")
+    assert (done.exit_code, app.instances.running) == (0, [instance()])
+    assert "other-0000" in done.stdout
+
+
+def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp) -> None:
+    done = cli("stop", "--all", "--json")
+    assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True}
+    assert app.instances.fabric_removed
+
+
+def test_reset_starts_anew(cli: Cli, app: FakeApp) -> None:
+    done = cli("reset")
+    assert done.exit_code == 0
+    assert [one.name for one in app.instances.running] == ["cable-out-9f9f"]
+
+
+def test_hint(cli: Cli) -> None:
+    assert "Indice 1 sur 2" in cli("hint", lang="fr").stdout
+    assert json.loads(cli("hint", "--json").stdout)["count"] == 2
+
+
+# Looking --------------------------------------------------------------------------------------------------
+
+
+def test_status_of_a_whole_lab(cli: Cli) -> None:
+    shown = cli("status").stdout
+    for part in (LAB, "variant 3", "alice", "office, servers", "running"):
+        assert part in shown
+    assert "!" not in shown
+
+
+def test_status_says_what_to_do_with_a_start_that_was_cut_off(cli: Cli, app: FakeApp) -> None:
+    app.instances.running = [instance(hosts=instance().hosts[:1])]
+    shown = " ".join(cli("status").stdout.split())
+    assert "not whole (1 of 3 hosts)" in shown
+    assert f"stop --lab {LAB}" in shown
+
+
+def test_status_tells_a_lab_whose_fault_may_be_missing(cli: Cli, app: FakeApp) -> None:
+    app.labs.is_cut_off = True
+    assert "fault may not be in place" in cli("status").stdout
+    assert json.loads(cli("status", "--json").stdout)["labs"][0]["whole"] is False
+
+
+def test_status_without_labs(cli: Cli, app: FakeApp) -> None:
+    app.instances.running = []
+    assert "Aucun lab" in cli("status", lang="fr").stdout
+    assert json.loads(cli("--json", "status").stdout) == {"labs": []}
+
+
+def test_scenarios_by_activity(cli: Cli) -> None:
+    shown = cli("scenarios", "--competence", "1").stdout
+    assert "CCP 1" in shown
+    assert "no-network-after-move" in shown
+    assert "CCP 2" not in shown
+
+
+def test_scenarios_as_json(cli: Cli) -> None:
+    found = json.loads(cli("scenarios", "--json", "--difficulty", "1").stdout)["scenarios"]
+    assert {"id", "title", "competences", "difficulty", "minutes", "kind", "lab"} == set(found[0])
+    assert all(one["difficulty"] == 1 for one in found)
+
+
+# Acting ---------------------------------------------------------------------------------------------------
+
+
+def test_exec_passes_output_and_status_on(cli: Cli, app: FakeApp) -> None:
+    app.fabric.on("ls -l", "pc1", status=4, stdout="out\n", stderr="err\n")
+    done = cli("exec", "pc1", "--", "ls", "-l")
+    assert (done.exit_code, done.stdout, done.stderr) == (4, "out\n", "err\n")
+
+
+def test_exec_needs_no_dashes_and_takes_the_command_s_own_options(cli: Cli, app: FakeApp) -> None:
+    app.fabric.on("ls --json", "pc1", stdout="out\n")
+    assert cli("exec", "pc1", "ls", "--json").exit_code == 0
+
+
+def test_exec_tells_a_killed_command_as_a_shell_does(cli: Cli, app: FakeApp) -> None:
+    app.fabric.on("sleep 9", "pc1", status=-9)
+    assert cli("exec", "pc1", "--", "sleep", "9").exit_code == 137
+
+
+@pytest.mark.parametrize(
+    ("action", "segment", "plugged"),
+    [("unplug", "office", False), ("plug", "office", True), ("servers", "servers", True)],
+)
+def test_cable(cli: Cli, app: FakeApp, action: str, segment: str, plugged: bool) -> None:
+    done = cli("cable", "pc1:eth0", action, "--json")
+    assert json.loads(done.stdout) == {"host": "pc1", "interface": "eth0", "segment": segment, "plugged": plugged}
+    assert app.fabric.cables["pc1", "eth0"].plugged is plugged
+
+
+def test_map_follows_the_width_of_the_terminal(cli: Cli) -> None:
+    assert "┌" in cli("map").stdout
+    cli.width = 40
+    narrow = cli("map").stdout
+    assert "┌" not in narrow
+    assert "├─ pc1 eth0 DHCP" in narrow
+
+
+def test_map_shows_the_cables_as_they_are(cli: Cli) -> None:
+    cli("cable", "pc1:eth0", "unplug")
+    assert "débranché" in cli("map", lang="fr").stdout
+    cables = json.loads(cli("map", "--json").stdout)["hosts"][0]["cables"]
+    assert cables == [
+        {"interface": "eth0", "segment": "office", "planned_segment": "office", "plugged": False, "address": "dhcp"}
+    ]
+
+
+def test_map_as_svg(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "map.svg"
+    assert cli("map", "--svg", str(path)).exit_code == 0
+    assert ET.fromstring(path.read_text(encoding="utf-8")).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+# Demo -----------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_goes_from_red_to_green_and_cleans_up(cli: Cli, app: FakeApp) -> None:
+    done = cli("demo", lang="fr")
+    assert done.exit_code == 0
+    assert app.labs.calls == ["start", "check", "apply", "check", "stop"]
+    for part in ("I bring it up (fr)", "pc1 # ip link set eth0 up", "It was the cable (fr)"):
+        assert part in done.stdout
+
+
+@pytest.mark.parametrize("reports", [[GREEN, GREEN], [RED, RED], [BROKEN, GREEN], [RED, BROKEN]])
+def test_a_demo_that_does_not_prove_its_point_fails(cli: Cli, app: FakeApp, reports: list[object]) -> None:
+    app.labs.reports = reports  # type: ignore[assignment]
+    assert cli("demo").exit_code == 5
+    assert app.labs.calls[-1] == "stop"
+
+
+def test_the_demo_s_lab_is_removed_when_grading_breaks(cli: Cli, app: FakeApp) -> None:
+    app.labs.reports = []
+    assert cli("demo").exit_code == 5
+    assert app.labs.calls[-1] == "stop"
+
+
+def test_the_demo_as_json(cli: Cli) -> None:
+    assert json.loads(cli("demo", "--json").stdout) == {"before": "not_repaired", "after": "repaired", "ok": True}
+
+
+# Completion -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(cli: Cli, shell: str) -> None:
+    assert "_BREAKFIX_COMPLETE" in cli("completion", shell).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("breakfix st", {"start", "status", "stop"}),
+        ("breakfix shell p", {"pc1"}),
+        ("breakfix check --lab c", {LAB}),
+        ("breakfix start no-n", {"no-network-after-move"}),
+        ("breakfix images l", {"list", "load"}),
+    ],
+)
+def test_names_are_completed(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: str, expected: set[str]) -> None:
+    monkeypatch.setenv("_BREAKFIX_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    found = {line.partition(",")[2] for line in cli().stdout.splitlines()}
+    assert found == expected

@@ -1,0 +1,130 @@
+"""Errors: a sentence, a next step, an exit status; in both languages, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import ContentError, LabError, MachineError, Place, Problem, UsageError
+from orchestrator.text import Text
+
+from .conftest import Cli, FakeApp, text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UsageError(text("wrong")), 2),
+        (MachineError(text("wrong")), 3),
+        (ContentError((Problem(Place("lab.yaml", 3, 1), text("wrong")),)), 4),
+        (LabError(text("wrong")), 5),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_each_error_has_its_exit_status(cli: Cli, app: FakeApp, error: BaseException, status: int) -> None:
+    app.labs.trouble = error
+    done = cli("check")
+    assert done.exit_code == status
+    assert "Traceback" not in done.output
+
+
+def test_an_error_shows_sentence_hint_and_the_end_of_its_evidence(cli: Cli, app: FakeApp) -> None:
+    evidence = "\n".join(f"line {n}" for n in range(100))
+    app.labs.trouble = LabError(text("it broke"), text("mend it"), evidence)
+    shown = cli("check", lang="fr").stderr
+    assert "✘ it broke (fr)" in shown
+    assert "→ mend it (fr)" in shown
+    assert "line 99" in shown
+    assert "line 69" not in shown
+
+
+def test_all_problems_of_content_are_listed_with_their_places(cli: Cli, app: FakeApp) -> None:
+    app.labs.trouble = ContentError(
+        (
+            Problem(Place("lab.yaml", 3, 1), text("first"), text("like this")),
+            Problem(Place("scenario.yaml"), text("second")),
+        )
+    )
+    shown = cli("check").stderr
+    for part in ("2 errors", "lab.yaml:3:1", "first (en)", "→ like this (en)", "scenario.yaml", "second (en)"):
+        assert part in shown
+
+
+def test_an_error_as_json(cli: Cli, app: FakeApp) -> None:
+    app.labs.trouble = ContentError((Problem(Place("lab.yaml", 3, 1), text("first"), text("so")),))
+    done = cli("check", "--json")
+    error = json.loads(done.stdout)["error"]
+    assert (error["kind"], error["exit_code"]) == ("content", 4)
+    assert error["problems"] == [
+        {
+            "file": "lab.yaml",
+            "line": 3,
+            "column": 1,
+            "message": {"fr": "first (fr)", "en": "first (en)"},
+            "hint": {"fr": "so (fr)", "en": "so (en)"},
+        }
+    ]
+
+
+def test_a_mistake_in_the_program_is_one_sentence_and_a_file(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
+    app.labs.trouble = ZeroDivisionError("by zero")
+    done = cli("check")
+    assert done.exit_code == 5
+    assert "Traceback" not in done.output
+    (log,) = (tmp_path / "state" / "breakfix" / "logs").glob("error-*.log")
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    assert log.name in done.stderr.replace("\n", "")
+
+
+def test_a_reader_that_has_had_enough_is_no_error(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.cli.failures._reader_gone", lambda: 141)
+    app.labs.trouble = BrokenPipeError()
+    done = cli("check")
+    assert (done.exit_code, done.output.strip()) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "lang", "said"),
+    [
+        (["strat"], "en", 'no command "strat". Did you mean "start"'),
+        (["strat"], "fr", "Commande inconnue"),
+        (["scenario"], "fr", "scenarios"),
+        (["start"], "en", "Missing argument"),
+        (["start"], "fr", "Il manque l'argument"),
+        (["start", "--nope"], "fr", "Option inconnue"),
+        (["start", "x", "--seed", "many"], "fr", "n'est pas un nombre entier"),
+        (["check", "--format", "xml"], "fr", "n'est pas l'un de"),
+        (["images", "bild"], "fr", "Commande inconnue"),
+        (["stop", "--lab"], "fr", "demande une valeur"),
+        (["status", "too", "many"], "fr", "Arguments en trop"),
+        (["exec", "pc3", "ls"], "en", 'did you mean "pc1"'),
+        (["cable", "pc1:eth9", "plug"], "en", 'did you mean "eth0"'),
+        (["cable", "pc1:eth0", "servrs"], "en", 'did you mean "servers"'),
+        (["cable", "pc1"], "fr", "MACHINE:INTERFACE"),
+        (["forward", "web1:http"], "en", "not HOST:PORT"),
+        (["scenarios", "--competence", "9"], "en", "no competence"),
+        (["prove"], "fr", "Nommez un scénario"),
+    ],
+)
+def test_wrong_use_says_what_is_right(cli: Cli, words: list[str], lang: Any, said: str) -> None:
+    done = cli(*words, lang=lang)
+    assert done.exit_code == 2
+    assert said in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
+    assert "→" in done.stderr or "?" in done.stderr or "did you mean" in done.stderr
+
+
+def test_wrong_use_as_json(cli: Cli) -> None:
+    done = cli("--json", "strat")
+    assert json.loads(done.stdout)["error"]["kind"] == "wrong_use"
+
+
+def test_the_program_s_parts_are_closed(cli: Cli, app: FakeApp) -> None:
+    cli("status")
+    assert app.closed
+
+
+def test_a_text_is_never_the_same_in_both_languages_by_accident() -> None:
+    assert Text(fr="a", en="b").in_("fr") == "a"

@@ -1,0 +1,94 @@
+"""The help: in the user's language, quick, and complete."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from orchestrator.cli import language
+
+from .conftest import Cli
+
+NAMES = (
+    *("scenarios", "show", "start", "check", "hint", "reset", "stop", "status", "map", "shell", "exec", "forward"),
+    *("cable", "validate", "prove", "demo", "doctor", "images", "bench", "test", "completion"),
+)
+COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
+ENGLISH = re.compile(r"\b(the|and|of|this|with|show|usage|for|default|missing|file|host|command|name)\b", re.IGNORECASE)
+OURS = re.compile(r"«[^»]*»|--[a-z-]+|breakfix \S+|\b(images|text|json)\b")
+"""What is typed reads the same in both languages."""
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_french_help_is_french(cli: Cli, words: tuple[str, ...]) -> None:
+    done = cli(*words, "--help", lang="fr")
+    assert done.exit_code == 0
+    prose = OURS.sub("", done.stdout)
+    assert not ENGLISH.findall(prose), prose
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_english_help_is_english(cli: Cli, words: tuple[str, ...]) -> None:
+    done = cli(*words, "--help")
+    assert done.exit_code == 0
+    assert not re.findall(r"[àâçéèêîôû]|\b(le|la|les|des)\b", done.stdout), done.stdout
+
+
+def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
+    assert cli().exit_code == 0
+    assert "Practise:" in cli().stdout
+
+
+def test_each_command_is_where_the_table_says(cli: Cli) -> None:
+    cli("--help")
+    from orchestrator.cli.root import ENTRIES, root
+
+    assert set(ENTRIES) == set(NAMES)
+    for name in NAMES:
+        command = root.get_command(click.Context(root), name)
+        assert command is not None
+        assert command.name == name
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("option", ["--json", "--lang=fr"])
+def test_global_options_stand_before_or_after_the_command(cli: Cli, place: str, option: str) -> None:
+    words = (option, "status") if place == "before" else ("status", option)
+    assert cli(*words).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "chosen"),
+    [
+        (["--lang", "fr"], {}, "fr"),
+        (["start", "--lang=fr"], {"LANG": "en_GB.UTF-8"}, "fr"),
+        ([], {"LANG": "fr_FR.UTF-8"}, "fr"),
+        ([], {"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}, "en"),
+        (["exec", "pc1", "--", "x", "--lang", "fr"], {}, "en"),
+        (["--lang", "xx"], {"LANG": "fr_FR"}, "fr"),
+    ],
+)
+def test_the_language(words: list[str], environment: dict[str, str], chosen: str) -> None:
+    try:
+        assert language.choose(words, environment) == chosen
+    finally:
+        language.choose([], {})
+
+
+def test_french_punctuation_never_begins_a_line() -> None:
+    assert language.typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
+
+
+def test_help_imports_nothing_slow() -> None:
+    code = (
+        "import sys; from orchestrator.cli import main; main(['--help']);"
+        "print([m for m in ('docker', 'pydantic', 'netmiko', 'paramiko', 'rich', 'jinja2') if m in sys.modules])"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,86 @@
+"""The map: where things go, and that no line is longer than it may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from orchestrator.fabric.base import PortState
+from orchestrator.language import Language
+from orchestrator.model.plan import PlannedSegment
+from orchestrator.topology import topology
+from orchestrator.topology_svg import draw_svg
+from orchestrator.topology_text import as_text, draw
+
+from .conftest import PLAN, host, text
+
+
+def test_a_host_hangs_below_its_first_segment_and_reaches_down_to_the_others() -> None:
+    drawn = topology(PLAN)
+    places = {node.name: (node.row, node.column) for node in drawn.nodes}
+    assert places == {"pc1": (0, 0), "r1": (0, 1), "web1": (1, 0)}
+    r1 = next(node for node in drawn.nodes if node.name == "r1")
+    assert ([c.interface for c in r1.up], [c.interface for c in r1.down]) == (["eth0"], ["eth1"])
+
+
+def test_segments_are_ordered_so_that_cables_are_short() -> None:
+    names = ("a", "b", "c")
+    segments = tuple(PlannedSegment(n, text(n), "10.0.0.0/24") for n in names)
+    hosts = (host("r1", ("eth0", "a", None), ("eth1", "c", None)), host("r2", ("eth0", "c", None), ("eth1", "b", None)))
+    drawn = topology(replace(PLAN, hosts=hosts, segments=segments))
+    assert [bar.name for bar in drawn.bars] == ["a", "c", "b"]
+
+
+def test_a_cable_that_passes_a_row_keeps_its_column_free() -> None:
+    segments = tuple(PlannedSegment(n, text(n), "10.0.0.0/24") for n in ("a", "b", "c"))
+    hosts = (
+        host("r1", ("eth0", "a", None), ("eth1", "b", None), ("eth2", "c", None)),
+        host("x", ("eth0", "b", None)),
+    )
+    drawn = topology(replace(PLAN, hosts=hosts, segments=segments))
+    assert {node.name: node.column for node in drawn.nodes} == {"r1": 0, "x": 1}
+
+
+def test_cables_are_drawn_where_they_are() -> None:
+    ports = [PortState("pc1", "eth0", "servers", True), PortState("web1", "eth0", "servers", False)]
+    picture = as_text(draw(topology(PLAN, ports), "en", 120))
+    assert "eth0 (planned: office)" in picture
+    assert "eth0 unplugged" in picture
+    assert "╳" in picture
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
+def test_the_picture_fits_or_becomes_a_list(lang: Language, width: int) -> None:
+    lines = as_text(draw(topology(PLAN), lang, width)).splitlines()
+    if any("┌" in line for line in lines):
+        assert max(map(len, lines)) <= width
+    assert any("web1" in line for line in lines)
+
+
+def test_every_address_of_the_plan_is_on_the_map() -> None:
+    picture = as_text(draw(topology(PLAN), "fr", 200))
+    for address in ("192.168.10.1", "192.168.20.1", "192.168.20.10", "DHCP", "192.168.20.0/24"):
+        assert address in picture
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_svg_is_well_formed_and_stays_inside_its_frame(lang: Language) -> None:
+    nasty = replace(PLAN, title=text('a < b & "c"'))
+    root = ET.fromstring(draw_svg(topology(nasty, [PortState("pc1", "eth0", "office", False)]), lang))
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == lang
+    width, height = float(root.get("width", "0")), float(root.get("height", "0"))
+    for element in root.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(element.get("x", "0")) + float(element.get("width", "0")) <= width
+        assert float(element.get("y", "0")) + float(element.get("height", "0")) <= height
+    said = " ".join(root.itertext())
+    assert f"Office ({lang})" in said
+    assert ("débranché" if lang == "fr" else "unplugged") in said
+
+
+def test_the_svg_needs_nothing_from_elsewhere() -> None:
+    drawn = draw_svg(topology(PLAN), "en").replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in drawn
+    assert "href" not in drawn

@@ -1,0 +1,422 @@
+"""Each fault: what it does to a host, that it notices when that has no effect, and that it leaves no trace."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError, UsageError
+from orchestrator.fabric.base import HostRef
+from orchestrator.faults import dns
+from orchestrator.faults.address import AddressStatic
+from orchestrator.faults.base import Fault
+from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
+from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
+from orchestrator.faults.link import LinkUnplugged, LinkWrongSegment
+from orchestrator.model.scenario import FaultSpec
+
+if TYPE_CHECKING:
+    from tests.unit.core.conftest import World
+
+ZONE_FILE = "/etc/bind/zones/db.pair.example"
+ZONE = (
+    "; Zone «pair»\r\n"
+    "$TTL 300\n"
+    "@\t\tIN\tSOA\tsrv. hostmaster. ( 1 2 3 4 5 )\n"
+    "intranet-old\tIN\tA\t192.168.20.9\n"
+    "intranet\tIN\tCNAME\tr1.pair.example. ; the web\n"
+    "r1\t300\tIN\tA\t192.168.20.10\n"
+    "\n\n"
+)
+OPTIONS_FILE = "/etc/bind/named.conf.options"
+OPTIONS = (
+    "options {\n\tallow-query-cache { any; };\n\tallow-query { 192.168.10.0/24;\n\t\tlocalhost; };\n\trecursion no;\n};\n"
+)
+INTERFACES = "auto lo\r\niface lo inet loopback\n\nauto eth0\niface eth0 inet dhcp\nsource /etc/network/interfaces.d/*"
+RESOLVERS = "search pair.example\nnameserver 192.168.20.10\n"
+
+FILES = {
+    ("r1", ZONE_FILE): ZONE,
+    ("r1", OPTIONS_FILE): OPTIONS,
+    ("pc1", "/etc/network/interfaces"): INTERFACES,
+    ("pc1", "/etc/resolv.conf"): RESOLVERS,
+}
+
+UNPLUGGED = LinkUnplugged(host="pc1")
+MOVED = LinkWrongSegment(host="pc1", segment="servers")
+STATIC = AddressStatic(host="pc1", address="192.168.30.7/24", gateway="192.168.30.1", dns="192.168.20.10")
+STALE = DnsRecordWrong(
+    host="r1", file=ZONE_FILE, owner="r1", type="A", value="192.168.20.1", query="r1.pair.example"
+)
+DOTLESS = DnsRecordWrong(
+    host="r1", file=ZONE_FILE, owner="intranet", type="CNAME", value="r1.pair.example", query="intranet.pair.example"
+)
+SYNTAX = DnsZoneSyntax(host="r1", file=ZONE_FILE, line="scanner IN A 192.168.10.6O", query="r1.pair.example")
+REFUSED = DnsQueriesRefused(
+    host="r1", file=OPTIONS_FILE, client="pc1", server="192.168.20.10", query="intranet.pair.example"
+)
+EVERY: tuple[Fault, ...] = (UNPLUGGED, MOVED, STATIC, STALE, DOTLESS, SYNTAX, REFUSED)
+
+
+def named(fault: object) -> str:
+    return fault.name if isinstance(fault, Fault) else "-"
+
+
+def answer(*data: str, status: str = "NOERROR") -> str:
+    """Return what dig prints with +noall +answer +comments."""
+    lines = [";; Got answer:", f";; ->>HEADER<<- opcode: QUERY, status: {status}, id: 4711", ";; ANSWER SECTION:"]
+    return "\n".join([*lines, *(f"name.example.\t300\tIN\tA\t{one}" for one in data), ""])
+
+
+TIMED_OUT = ";; communications error to 127.0.0.1#53: timed out\n;; no servers could be reached\n"
+
+
+@pytest.fixture
+def lab(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """A healthy instance whose hosts have files, and whose commands succeed."""
+    monkeypatch.setattr(dns, "_SETTLE", 0.0)
+    world.fabric.files.update({place: text.encode() for place, text in FILES.items()})
+    for command in ("systemctl *", "ifup *", "ifdown *"):
+        world.fabric.on(command)
+    world.fabric.on("dig * localhost A", stdout=answer("127.0.0.1"))
+    return hands
+
+
+def broken(fault: Fault, hands: Hands, world: World) -> dict[str, str]:
+    """Inject a fault and return its memento; what is done until then is forgotten."""
+    memento = dict(fault.remember(hands))
+    world.fabric.done.clear()
+    fault.inject(hands)
+    return memento
+
+
+# The library ----------------------------------------------------------------------------------------------
+
+
+def test_every_fault_of_the_package_is_found_by_its_name() -> None:
+    assert {fault.name for fault in EVERY} == set(fault_classes())
+    assert list(fault_classes()) == sorted(fault_classes())
+    assert all(fault_classes()[name].name == name for name in fault_classes())
+    assert all(fault_class(fault.name) is type(fault) for fault in EVERY)
+
+
+def test_an_unknown_fault_brings_the_nearest_names() -> None:
+    with pytest.raises(UsageError, match="link-unpluged") as raised:
+        make_fault(FaultSpec(fault="link-unpluged"))
+    assert raised.value.hint is not None
+    assert "link-unplugged" in raised.value.hint.fr
+    assert "address-static" not in raised.value.hint.en
+    with pytest.raises(UsageError) as raised:
+        fault_class("xyz")
+    assert raised.value.hint is not None
+    assert all(name in raised.value.hint.en for name in fault_classes()), "with nothing like it, all are named"
+
+
+@pytest.mark.parametrize("fault", EVERY, ids=named)
+def test_a_specification_becomes_its_fault(fault: Fault) -> None:
+    spec = FaultSpec(fault=fault.name, parameters=fault.model_dump())
+    assert make_fault(spec) == fault
+    assert problems_of(spec) == ()
+
+
+GOOD = {"host": "pc1", "address": "192.168.10.5/24"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters", "says"),
+    [
+        ("link-unplugged", {}, "host: "),
+        ("link-unplugged", {"host": "pc1", "hots": "pc1"}, "hots: "),
+        ("link-unplugged", {"host": 1}, "host: "),
+        ("link-unplugged", {"host": "pc1", "interface": "eth0; reboot"}, "interface: "),
+        ("address-static", {**GOOD, "address": "192.168.10.5"}, "address: "),
+        ("address-static", {**GOOD, "address": "192.168.10.555/24"}, "192.168.10.50/24"),
+        ("address-static", {**GOOD, "address": "192.168.10.5/33"}, "192.168.10.50/24"),
+        ("address-static", {**GOOD, "gateway": "192.168.10"}, "gateway: "),
+        ("dns-record-wrong", {**STALE.model_dump(), "type": "SOA"}, "type: "),
+        ("dns-zone-syntax", {**SYNTAX.model_dump(), "file": "db.pair"}, "file: "),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(fault: str, parameters: dict[str, Any], says: str) -> None:
+    spec = FaultSpec(fault=fault, parameters=parameters)
+    (problem,) = problems_of(spec)
+    assert problem.en.startswith(f"{fault}: ")
+    assert says in problem.en
+    with pytest.raises(UsageError) as raised:
+        make_fault(spec)
+    assert says in raised.value.text.fr
+
+
+def test_every_problem_is_told_at_once() -> None:
+    assert len(problems_of(FaultSpec(fault="dns-queries-refused", parameters={"colour": "red"}))) == 6
+    (unknown,) = problems_of(FaultSpec(fault="dns-zone-sintax"))
+    assert "dns-zone-syntax" in unknown.fr
+    assert "dns-zone-syntax" in unknown.en
+
+
+@pytest.mark.parametrize("fault", EVERY, ids=named)
+def test_every_fault_explains_itself_in_both_languages(fault: Fault) -> None:
+    text = fault.explain()
+    assert text.fr != text.en
+    assert len(text.fr) > 20
+    assert len(text.en) > 20
+
+
+# What each does -------------------------------------------------------------------------------------------
+
+
+def test_a_cable_is_pulled_and_plugged_in(lab: Hands, world: World) -> None:
+    assert broken(UNPLUGGED, lab, world) == {}
+    assert world.fabric.done == ["cable pc1 eth0 plugged=False"]
+    UNPLUGGED.verify(lab)
+    UNPLUGGED.revert(lab, {})
+    assert world.fabric.done[-1] == "cable pc1 eth0 plugged=True"
+    with pytest.raises(LabError, match="link-unplugged has not taken effect"):
+        UNPLUGGED.verify(lab)
+
+
+def test_a_cable_is_moved_as_a_hand_moves_it(lab: Hands, world: World) -> None:
+    assert broken(MOVED, lab, world) == {"segment": "office"}
+    assert world.fabric.done == ["cable pc1 eth0 plugged=False", "cable pc1 eth0 plugged=True segment=servers"]
+    MOVED.verify(lab)
+    MOVED.revert(lab, {"segment": "office"})
+    assert world.fabric.done[2:] == ["cable pc1 eth0 plugged=False", "cable pc1 eth0 plugged=True segment=office"]
+    with pytest.raises(LabError, match="leads to office"):
+        MOVED.verify(lab)
+
+
+@pytest.mark.parametrize(
+    "fault", [LinkUnplugged(host="pc1", interface="eth7"), LinkWrongSegment(host="pc1", interface="eth7", segment="servers")]
+)
+def test_an_interface_that_is_not_there_is_named(lab: Hands, fault: Fault) -> None:
+    with pytest.raises(LabError, match="eth7"):
+        fault.inject(lab) if isinstance(fault, LinkUnplugged) else fault.remember(lab)
+
+
+def test_a_host_that_is_not_there_is_named(lab: Hands, world: World) -> None:
+    with pytest.raises(LabError, match="pc9"):
+        LinkUnplugged(host="pc9").inject(lab)
+    assert world.fabric.done == []
+
+
+def test_a_static_address_replaces_the_configuration(lab: Hands, world: World) -> None:
+    assert broken(STATIC, lab, world) == {"/etc/network/interfaces": INTERFACES, "/etc/resolv.conf": RESOLVERS}
+    assert world.fabric.done == [
+        "pc1: ifdown --force eth0",
+        "pc1: dd of=/etc/network/interfaces status=none",
+        "pc1: dd of=/etc/resolv.conf status=none",
+        "pc1: ifup eth0",
+    ]
+    assert world.fabric.files["pc1", "/etc/network/interfaces"].decode() == (
+        "auto lo\niface lo inet loopback\n\nauto eth0\niface eth0 inet static\n"
+        "    address 192.168.30.7/24\n    gateway 192.168.30.1\n"
+    )
+    assert world.fabric.files["pc1", "/etc/resolv.conf"] == b"nameserver 192.168.20.10\n"
+
+
+def test_gateway_and_resolver_may_be_missing(lab: Hands, world: World) -> None:
+    broken(AddressStatic(host="pc1", address="192.168.30.7/24"), lab, world)
+    assert b"gateway" not in world.fabric.files["pc1", "/etc/network/interfaces"]
+    assert world.fabric.files["pc1", "/etc/resolv.conf"] == b""
+
+
+def test_a_gateway_that_ifup_refuses_does_not_stop_the_injection(lab: Hands, world: World) -> None:
+    world.fabric.on("ifup *", status=1, stderr="Nexthop has invalid gateway")
+    broken(STATIC, lab, world)
+    assert world.fabric.done[-1] == "pc1: ifup eth0"
+
+
+@pytest.mark.parametrize(
+    ("seen", "effective"),
+    [
+        ("eth0             UP             192.168.30.7/24 \n", True),
+        ("eth0             UP             192.168.10.51/24 \n", False),
+        ("eth0             UP             192.168.10.51/24 192.168.30.7/24 \n", False),
+        ("eth0             UP             \n", False),
+        ("", False),
+    ],
+)
+def test_a_static_address_counts_only_as_the_only_one(lab: Hands, world: World, seen: str, *, effective: bool) -> None:
+    world.fabric.on("ip -4 -br address show dev eth0", stdout=seen)
+    if effective:
+        STATIC.verify(lab)
+    else:
+        with pytest.raises(LabError, match="has not taken effect"):
+            STATIC.verify(lab)
+
+
+RELOADED = ["r1: systemctl reset-failed named", "r1: systemctl restart named"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "line", "becomes"),
+    [
+        (STALE, "r1\t300\tIN\tA\t192.168.20.10\n", "r1\t300\tIN\tA 192.168.20.1\n"),
+        (DOTLESS, "intranet\tIN\tCNAME\tr1.pair.example. ; the web\n", "intranet\tIN\tCNAME r1.pair.example\n"),
+        (SYNTAX, "192.168.20.10\n\n\n", "192.168.20.10\nscanner IN A 192.168.10.6O\n"),
+    ],
+    ids=named,
+)
+def test_one_place_of_a_zone_is_changed(lab: Hands, world: World, fault: Fault, line: str, becomes: str) -> None:
+    assert ZONE.count(line) == 1
+    assert broken(fault, lab, world) == {ZONE_FILE: ZONE}
+    assert world.fabric.files["r1", ZONE_FILE].decode() == ZONE.replace(line, becomes)
+    assert world.fabric.done[1:4] == [f"r1: dd of={ZONE_FILE} status=none", *RELOADED]
+
+
+def test_only_the_clients_rule_is_changed(lab: Hands, world: World) -> None:
+    broken(REFUSED, lab, world)
+    assert world.fabric.files["r1", OPTIONS_FILE].decode() == (
+        "options {\n\tallow-query-cache { any; };\n\tallow-query { localhost; };\n\trecursion no;\n};\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        STALE.model_copy(update={"owner": "nobody"}),
+        STALE.model_copy(update={"owner": "r."}),
+        REFUSED.model_copy(update={"file": ZONE_FILE}),
+    ],
+)
+def test_where_there_is_nothing_to_change_nothing_is_restarted(lab: Hands, world: World, fault: Fault) -> None:
+    with pytest.raises(LabError, match="nothing to change"):
+        fault.inject(lab)
+    assert not [line for line in world.fabric.done if "systemctl" in line or "dd" in line]
+
+
+@pytest.mark.parametrize("fault", [f for f in EVERY if f not in {UNPLUGGED, MOVED}], ids=named)
+def test_files_are_written_back_byte_for_byte(lab: Hands, world: World, fault: Fault) -> None:
+    before = dict(world.fabric.files)
+    memento = broken(fault, lab, world)
+    assert world.fabric.files != before
+    fault.revert(lab, memento)
+    assert world.fabric.files == before
+
+
+@pytest.mark.parametrize("fault", EVERY, ids=named)
+def test_a_memento_is_text(lab: Hands, fault: Fault) -> None:
+    memento = fault.remember(lab)
+    assert all(isinstance(key, str) and isinstance(value, str) for key, value in memento.items())
+
+
+@pytest.mark.parametrize("fault", [STATIC, STALE, SYNTAX, REFUSED], ids=named)
+def test_without_its_file_a_fault_is_refused_before_it_acts(lab: Hands, world: World, fault: Fault) -> None:
+    world.fabric.files.clear()
+    with pytest.raises(LabError, match="cat"):
+        fault.remember(lab)
+    assert world.fabric.files == {}
+
+
+# Seeing the effect ----------------------------------------------------------------------------------------
+
+QUERIES = {
+    STALE: "dig * @127.0.0.1 r1.pair.example A",
+    DOTLESS: "dig * @127.0.0.1 intranet.pair.example CNAME",
+    SYNTAX: "dig * @127.0.0.1 r1.pair.example A",
+}
+RELATIVE_MX = STALE.model_copy(update={"type": "MX", "value": "10 mail"})
+ABSOLUTE_MX = STALE.model_copy(update={"type": "MX", "value": "10 mail.pair.example."})
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (STALE, answer("192.168.20.1")),
+        (STALE, answer("r1.pair.example.", "192.168.20.1")),
+        (DOTLESS, answer("r1.pair.example.pair.example.")),
+        (ABSOLUTE_MX, answer("10 mail.pair.example.")),
+        (RELATIVE_MX, answer("10 mail.pair.example.")),
+        (SYNTAX, answer(status="SERVFAIL")),
+    ],
+    ids=named,
+)
+def test_an_effect_is_seen(lab: Hands, world: World, fault: Fault, seen: str) -> None:
+    world.fabric.on(QUERIES.get(fault, "dig * MX"), host="r1", stdout=seen)
+    fault.verify(lab)
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (STALE, answer("192.168.20.10")),  # the right address begins like the wrong one
+        (STALE, answer("192.168.20.2")),
+        (STALE, answer(status="NXDOMAIN")),
+        (STALE, TIMED_OUT),
+        (DOTLESS, answer("r1.pair.example.")),  # the right data, but for the dot that should be missing
+        (DOTLESS, answer("web.r1.pair.example.pair.example.")),
+        (DOTLESS, answer(status="SERVFAIL")),
+        (ABSOLUTE_MX, answer("20 mail.pair.example.")),
+        (RELATIVE_MX, answer("10 mail.")),
+        (SYNTAX, answer("192.168.20.10")),
+        (SYNTAX, answer(status="REFUSED")),
+        (SYNTAX, TIMED_OUT),
+    ],
+    ids=named,
+)
+def test_a_missing_effect_is_told_with_what_was_seen(lab: Hands, world: World, fault: Fault, seen: str) -> None:
+    world.fabric.on(QUERIES.get(fault, "dig * MX"), host="r1", stdout=seen)
+    with pytest.raises(LabError, match=f"{fault.name} has not taken effect") as raised:
+        fault.verify(lab)
+    assert f"La panne {fault.name} n'a pas pris effet" in raised.value.text.fr
+
+
+def test_a_refusal_is_seen_from_the_client(lab: Hands, world: World) -> None:
+    world.fabric.on("dig * @192.168.20.10 intranet.pair.example A", host="pc1", stdout=answer(status="REFUSED"))
+    REFUSED.verify(lab)
+    world.fabric.on("dig * @192.168.20.10 intranet.pair.example A", host="pc1", stdout=answer("192.168.20.10"))
+    with pytest.raises(LabError, match="has not taken effect"):
+        REFUSED.verify(lab)
+
+
+def test_a_name_server_that_does_not_come_back_is_told(lab: Hands, world: World) -> None:
+    world.fabric.on("dig * localhost A", stdout=TIMED_OUT)
+    with pytest.raises(LabError, match="does not answer after its restart"):
+        SYNTAX.inject(lab)
+
+
+def test_a_name_server_that_cannot_be_restarted_is_told(lab: Hands, world: World) -> None:
+    world.fabric.on("systemctl restart named", status=1, stderr="Job for named.service failed")
+    with pytest.raises(LabError, match="systemctl restart named") as raised:
+        SYNTAX.inject(lab)
+    assert "Job for named.service failed" in raised.value.evidence
+
+
+def test_a_name_server_that_starts_slowly_is_waited_for(lab: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns, "_SETTLE", 10.0)
+    answers = iter([TIMED_OUT, TIMED_OUT])
+    real = world.fabric.run
+
+    def run(target: HostRef, argv: tuple[str, ...], **more: Any) -> Any:  # noqa: ANN401
+        done = real(target, argv, **more)
+        late = next(answers, None) if argv[0] == "dig" else None
+        return done if late is None else dataclasses.replace(done, stdout=late.encode())
+
+    monkeypatch.setattr(world.fabric, "run", run)
+    SYNTAX.inject(lab)
+    assert next(answers, None) is None
+
+
+@pytest.mark.parametrize(
+    ("output", "means"),
+    [
+        (answer("192.168.20.10"), "192.168.20.10"),
+        (answer("r1.pair.example.", "192.168.20.10"), "r1.pair.example. 192.168.20.10"),
+        (answer(status="NXDOMAIN"), "NXDOMAIN"),
+        (answer(), "NOERROR"),
+        (TIMED_OUT, "TIMEOUT"),
+        ("", "TIMEOUT"),
+    ],
+)
+def test_digs_output_is_understood(lab: Hands, world: World, output: str, means: str) -> None:
+    world.fabric.on("dig *", stdout=output, status=9)
+    assert dns.dig(lab, "r1", "r1.pair.example", "A") == means
+
+
+def test_a_fault_must_say_how_it_is_undone() -> None:
+    wanted: list[Callable[..., object]] = [Fault.inject, Fault.verify, Fault.revert, Fault.explain]
+    assert all(getattr(method, "__isabstractmethod__", False) for method in wanted)

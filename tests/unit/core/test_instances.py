@@ -1,0 +1,594 @@
+"""Instances: what a host is created with, what a failed start leaves (nothing), how one is found again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import itertools
+import json
+import tarfile
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from orchestrator import instances as module
+from orchestrator import labels
+from orchestrator.access.hands import Hands
+from orchestrator.engine.base import ContainerSpec
+from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
+from orchestrator.instances import Accounts, archive_of, wait_for_conditions
+from orchestrator.model.image import FORBIDDEN_CAPABILITIES
+from orchestrator.model.lab import Condition
+from orchestrator.model.plan import PlacedFile
+from orchestrator.model.scenario import FaultSpec
+from orchestrator.records import InjectedFault
+from orchestrator.text import same
+
+if TYPE_CHECKING:
+    from tests.unit.core.conftest import Engine, World
+
+
+def specs(world: World) -> dict[str, ContainerSpec]:
+    made = (world.engine.spec(c.id) for c in world.engine.containers({labels.KIND: "host"}))
+    return {spec.hostname or "?": spec for spec in made}
+
+
+# What a host is created with ------------------------------------------------------------------------------
+
+
+def test_every_host_runs_and_carries_what_tells_of_it(world: World) -> None:
+    plan = world.plan()
+    instance = world.start(plan)
+    assert instance.name.startswith("moved-desks-")
+    assert [(h.name, h.state) for h in instance.hosts] == [("pc1", "running"), ("pc2", "running"), ("r1", "running")]
+    assert (instance.scenario, instance.lab, instance.seed) == ("moved-desks", "pair", 7)
+    assert (instance.owner, instance.digest, instance.expected) == ("alice", plan.digest, 3)
+    assert instance.whole
+    for name, spec in specs(world).items():
+        own = dict(spec.labels)
+        wiring = json.loads(own.pop(labels.WIRING))
+        assert own == {
+            labels.KIND: "host",
+            labels.INSTANCE: instance.name,
+            labels.HOST: name,
+            labels.SCENARIO: "moved-desks",
+            labels.LAB: "pair",
+            labels.SEED: "7",
+            labels.OWNER: "alice",
+            labels.DIGEST: plan.digest,
+            labels.HOSTS: "3",
+        }
+        assert wiring == {
+            "segments": ["office", "servers"],
+            "interfaces": [
+                {"name": i.name, "segment": i.segment, "mac": i.mac} for i in plan.host(name).interfaces
+            ],
+            "sysctls": name == "r1",
+        }
+        assert spec.name == f"breakfix-{instance.name}-{name}"
+
+
+def test_each_host_has_its_limits_and_its_images_capabilities(world: World) -> None:
+    world.start()
+    made = specs(world)
+    assert {n: (s.memory, s.cpu_shares, s.pids) for n, s in made.items()} == {
+        "pc1": (160 << 20, 512, 256),
+        "pc2": (96 << 20, 256, 64),
+        "r1": (128 << 20, 512, 256),
+    }
+    assert {n: (s.image, s.capabilities, s.devices) for n, s in made.items()} == {
+        "pc1": ("breakfix/host:1", (), ()),
+        "pc2": ("breakfix/host:1", (), ()),
+        "r1": ("breakfix/router:1", ("NET_ADMIN",), ("/dev/net/tun",)),
+    }
+
+
+def test_no_host_gets_the_machine(world: World) -> None:
+    """Whatever a later field of the specification would allow: a host has the defaults but for what it needs."""
+    world.start()
+    needed = {"hostname", "environment", "capabilities", "devices", "memory", "cpu_shares", "pids", "tmpfs"}
+    needed |= {"name", "image", "labels", "stop_signal", "security_options"}
+    for spec in specs(world).values():
+        for field in dataclasses.fields(ContainerSpec):
+            if field.name not in needed:
+                default = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
+                assert getattr(spec, field.name) == default, field.name
+        assert (spec.privileged, spec.pid_mode, spec.binds, spec.network) == (False, None, {}, "none")
+        assert spec.cgroup_namespace == "private"
+        assert FORBIDDEN_CAPABILITIES.isdisjoint(spec.capabilities)
+        assert all("size=" in options and "nosuid" in options for options in spec.tmpfs.values())
+        assert spec.stop_signal == "SIGRTMIN+3", "systemd's own signal to shut down"
+
+
+def test_only_a_host_that_writes_sysctls_leaves_dockers_apparmor_profile(
+    make_world: Callable[[Engine], World], engine_with_apparmor: Engine
+) -> None:
+    world = make_world(engine_with_apparmor)
+    world.start()
+    assert {name: spec.security_options for name, spec in specs(world).items()} == {
+        "pc1": (),
+        "pc2": (),
+        "r1": ("apparmor=breakfix-host",),
+    }
+
+
+def test_without_apparmor_there_is_no_profile(world: World) -> None:
+    world.start()
+    assert all(spec.security_options == () for spec in specs(world).values())
+
+
+def test_files_are_put_before_the_first_start(world: World) -> None:
+    world.start()
+    for host in ("pc1", "pc2", "r1"):
+        calls = [call for call, of in world.engine.steps if of == host and not call.startswith("read")]
+        assert calls == ["create", "put_archive", "start"]
+    assert world.fabric.done[0] == "ready pc1 pc2 r1", "nothing is asked of hosts that have not booted"
+
+
+def unpacked(archive: bytes) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
+    files = {}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            content = tar.extractfile(member)
+            files[member.name] = (member, content.read() if content else b"")
+    return files
+
+
+def test_the_plans_files_arrive_with_numeric_owners(world: World) -> None:
+    plan = world.plan()
+    instance = world.start(plan)
+    for host in instance.hosts:
+        (archive,) = world.engine.archives(host.container)
+        files = unpacked(archive)
+        assert {f"/{name}": content for name, (_, content) in files.items()} == {
+            file.path: file.content for file in plan.host(host.name).files
+        }
+        for entry, _ in files.values():
+            numbers = (entry.uid, entry.gid, entry.mode)
+            assert numbers == ((101, 33, 0o640) if entry.name == "etc/bind/rndc.key" else (0, 0, 0o644))
+            assert (entry.uname, entry.gname) == ("", ""), "a name would be looked up on the machine"
+            assert entry.isreg()
+    asked = {of for call, of in world.engine.steps if call.startswith("read")}
+    assert asked == {"r1"}, "root is 0 everywhere: nobody need ask"
+
+
+def test_an_account_that_the_image_lacks_is_named(world: World) -> None:
+    file = PlacedFile("/etc/x", b"", "nagios", "root", 0o644)
+    with pytest.raises(LabError) as raised:
+        archive_of([file], Accounts())
+    assert "nagios" in raised.value.text.fr
+    assert "/etc/x" in raised.value.text.en
+    world.edit("labs/pair/lab.yaml", "owner: bind", "owner: nagios")
+    with pytest.raises(LabError, match="nagios"):
+        world.start()
+    assert world.left == ([], [])
+
+
+def test_progress_is_told(world: World) -> None:
+    world.start()
+    assert world.progress.steps == ["Starting 3 hosts", "Waiting for the services", "Preparing the incident"]
+    world.start(broken=False)
+    assert world.progress.steps[3:] == ["Starting 3 hosts", "Waiting for the services"]
+
+
+def test_a_healthy_instance_has_no_fault(world: World) -> None:
+    instance = world.start(broken=False)
+    assert not [line for line in world.fabric.done if line.startswith("cable")]
+    assert world.records.get(instance.name).faults == ()
+
+
+def test_a_name_that_is_taken_is_not_used(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the other instance would be removed when the start fails."""
+    numbers = itertools.chain(["aaaa", "aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(numbers))
+    first = world.start()
+    second = world.start()
+    assert (first.name, second.name) == ("moved-desks-aaaa", "moved-desks-bbbb")
+    assert world.instances.find("moved-desks-aaaa").whole
+
+
+def test_a_long_scenarios_name_still_makes_a_hosts_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "beef")
+    plan = dataclasses.replace(world.plan(), scenario="abcdefgh-abcdefgh-abcdefgh-abcd-efgh")
+    assert world.start(plan).name == "abcdefgh-abcdefgh-abcdefgh-abcd-beef"
+
+
+# A start that fails ---------------------------------------------------------------------------------------
+
+
+def raising(error: BaseException, *, on: str = "") -> Callable[..., Any]:
+    """Return what raises, for a host whose name is in its first argument."""
+
+    def act(first: object = "", *_: object, **__: object) -> None:
+        if on in (first.hostname or "" if isinstance(first, ContainerSpec) else str(first)):
+            raise error
+
+    return act
+
+
+FAILURES = [LabError(same("no")), MachineError(same("no")), KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("step", ["create", "put_archive", "start", "info", "read_file"])
+def test_whatever_the_engine_refuses_leaves_nothing(
+    make_world: Callable[[Engine], World],
+    engine_with_apparmor: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: BaseException,
+) -> None:
+    world = make_world(engine_with_apparmor)
+    bystander = world.start(broken=False)
+    before = world.left
+    monkeypatch.setattr(world.engine, step, raising(error))
+    with pytest.raises(type(error)):
+        world.start()
+    assert world.left == before
+    assert world.instances.find(None) == bystander
+
+
+def test_one_host_that_fails_takes_the_others_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last host fails when the others run already."""
+    real, others = world.engine.create, threading.Barrier(2)
+
+    def create(spec: ContainerSpec) -> str:
+        if spec.hostname == "r1":
+            others.wait(10)
+            raise LabError(same("no"))
+        return real(spec)
+
+    def start(container: str, real: Callable[[str], None] = world.engine.start) -> None:
+        real(container)
+        if world.engine.spec(container).hostname == "pc2":
+            others.wait(10)
+
+    monkeypatch.setattr(world.engine, "create", create)
+    monkeypatch.setattr(world.engine, "start", start)
+    with pytest.raises(LabError):
+        world.start()
+    assert ("start", "pc2") in world.engine.steps
+    assert world.left == ([], [])
+
+
+def test_nothing_is_created_after_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_THREADS", 1)
+    monkeypatch.setattr(world.engine, "put_archive", raising(LabError(same("no"))))
+    with pytest.raises(LabError):
+        world.start()
+    assert world.engine.steps == [("create", "pc1")]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("call", ["wait_ready", "run", "set_port", "ports"])
+def test_whatever_the_fabric_refuses_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, call: str, error: BaseException
+) -> None:
+    monkeypatch.setattr(world.fabric, call, raising(error))
+    with pytest.raises(type(error)):
+        world.start()
+    assert world.left == ([], [])
+
+
+def test_a_fabric_that_does_not_come_up_leaves_nothing(world: World) -> None:
+    def broken() -> Any:  # noqa: ANN401 - never returns
+        raise MachineError(same("no helper"))
+
+    instances = module.Instances(world.engine, broken, world.records, "alice")
+    with pytest.raises(MachineError):
+        instances.start(world.plan(), world.around, world.progress)
+    assert world.left == ([], [])
+
+
+def test_a_service_that_does_not_come_up_leaves_nothing_and_says_which(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "wait_until", lambda condition, **_: condition() or None)
+    world.fabric.on("ping *", host="pc2", status=1, stderr="Destination Host Unreachable\n")
+    with pytest.raises(LabError) as raised:
+        world.start()
+    assert "pc2" in raised.value.text.fr
+    assert "ping -c1 192.168.10.1" in raised.value.text.en
+    assert raised.value.evidence == "Destination Host Unreachable\n"
+    assert world.left == ([], [])
+
+
+def test_a_fault_without_effect_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.fabric, "set_port", lambda *_, **__: None)
+    with pytest.raises(LabError, match="has not taken effect"):
+        world.start()
+    assert world.left == ([], [])
+
+
+def test_an_interruption_between_two_hosts_leaves_nothing(world: World) -> None:
+    class Interrupting(type(world.progress)):  # type: ignore[misc]
+        def step(self, text: Any) -> None:  # noqa: ANN401
+            if text.en.startswith("Preparing"):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.instances.start(world.plan(), world.around, Interrupting())
+    assert world.left == ([], [])
+
+
+# Ready conditions -----------------------------------------------------------------------------------------
+
+
+def condition(host: str, *, within: int = 5) -> Condition:
+    return Condition(host=host, run=("systemctl", "is-active", host), within=within)
+
+
+def test_conditions_of_different_hosts_are_waited_for_at_once(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2)
+
+    def run(_target: HostRef, _argv: Sequence[str], **_: object) -> Completed:
+        both.wait(10)
+        return Completed(0, b"", b"")
+
+    monkeypatch.setattr(hands.fabric, "run", run)
+    wait_for_conditions(hands, [condition("pc1"), condition("pc2")])
+
+
+def test_a_condition_is_asked_until_it_holds(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = iter([3, 3, 0])
+    monkeypatch.setattr(hands.fabric, "run", lambda *_, **__: Completed(next(statuses), b"", b""))
+    wait_for_conditions(hands, [condition("pc1")])
+    assert next(statuses, None) is None
+    assert world.fabric.closed, "each thread's session is closed"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), HostUnreachableError(same("pc2 does not run"))])
+def test_when_one_wait_ends_badly_the_others_end_too(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """Ctrl-C must not last until the slowest service's limit."""
+    failed = threading.Event()
+    asked_after = 0
+
+    def run(target: HostRef, *_: object, **__: object) -> Completed:
+        nonlocal asked_after
+        if target.host == "pc2":
+            failed.set()
+            raise error
+        asked_after += failed.is_set()
+        return Completed(3, b"", b"")
+
+    monkeypatch.setattr(hands.fabric, "run", run)
+    with pytest.raises(type(error)):
+        wait_for_conditions(hands, [condition("pc1", within=3), condition("pc2", within=3)])
+    assert asked_after < 20
+
+
+def test_without_conditions_nothing_is_asked(hands: Hands, world: World) -> None:
+    wait_for_conditions(hands, [])
+    assert world.fabric.done == []
+
+
+# Finding --------------------------------------------------------------------------------------------------
+
+
+def test_with_nothing_running_the_next_step_is_told(world: World) -> None:
+    for name in (None, "moved-desks-1234"):
+        with pytest.raises(UsageError, match="No lab is running") as raised:
+            world.instances.find(name)
+        assert raised.value.hint is not None
+        assert "breakfix start" in raised.value.hint.fr
+
+
+def test_the_only_instance_needs_no_name(world: World) -> None:
+    instance = world.start()
+    assert world.instances.find(None) == instance
+    assert world.instances.find(instance.name) == instance
+
+
+def test_among_several_a_name_is_needed(world: World) -> None:
+    names = [world.start().name for _ in range(2)]
+    with pytest.raises(UsageError, match="Several labs") as raised:
+        world.instances.find(None)
+    for name in names:
+        assert name in raised.value.text.fr
+        assert world.instances.find(name).name == name
+
+
+def test_for_a_misspelt_name_the_nearest_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter(["aaaa", "bbbb"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(numbers))
+    world.start()
+    world.start(world.bare())
+    with pytest.raises(UsageError, match="moved-desk-aaaa") as raised:
+        world.instances.find("moved-desk-aaaa")
+    assert raised.value.hint is not None
+    assert "moved-desks-aaaa" in raised.value.hint.en
+    assert "pair-bbbb" not in raised.value.hint.en
+    with pytest.raises(UsageError) as raised:
+        world.instances.find("zzz")
+    assert raised.value.hint is not None
+    assert "pair-bbbb" in raised.value.hint.fr, "with nothing like it, all are named"
+
+
+def test_an_instance_is_whole_only_while_every_host_runs(world: World) -> None:
+    instance = world.start()
+    last = instance.hosts[-1].container
+    for change, state in ((world.engine.stop, "exited"), (world.engine.remove, None)):
+        change(last)
+        seen = world.instances.find(instance.name)
+        assert not seen.whole
+        assert [h.state for h in seen.hosts][2:] == ([state] if state else [])
+
+
+def test_a_start_that_was_cut_off_is_seen(world: World) -> None:
+    """What a killed program leaves: labels tell how many hosts there should be."""
+    instance = world.start()
+    spec = world.engine.spec(instance.hosts[0].container)
+    for host in instance.hosts:
+        world.engine.remove(host.container)
+    world.engine.create(spec)
+    seen = world.instances.find(None)
+    assert (seen.expected, len(seen.hosts), seen.whole) == (3, 1, False)
+    assert (seen.scenario, seen.seed, seen.owner) == ("moved-desks", 7, "alice")
+
+
+def test_a_bare_lab_has_no_scenario(world: World) -> None:
+    instance = world.start(world.bare())
+    assert (instance.scenario, instance.lab, instance.seed) == ("", "pair", 0)
+
+
+# Removing -------------------------------------------------------------------------------------------------
+
+
+def test_removing_one_leaves_the_others(world: World) -> None:
+    first, second = world.start(), world.start()
+    world.instances.remove(first.name)
+    assert [i.name for i in world.instances.all()] == [second.name]
+    assert world.left[1] == [f"{second.name}.json"]
+    world.instances.remove(first.name)
+
+
+def test_a_broken_instance_can_be_removed(world: World) -> None:
+    instance = world.start()
+    world.engine.stop(instance.hosts[0].container)
+    world.engine.remove(instance.hosts[1].container)
+    world.state.joinpath(f"{instance.name}.json").unlink()
+    world.instances.remove(instance.name)
+    assert world.left == ([], [])
+
+
+def test_removing_everything_takes_the_fabric_too(world: World) -> None:
+    names = sorted(world.start().name for _ in range(2))
+    for name in (fabric_container.ANCHOR, fabric_container.HELPER):
+        world.engine.create(ContainerSpec(name, "breakfix/fabric:1", {labels.KIND: "fabric"}))
+    world.engine.create_volume(fabric_container.STATE_VOLUME, {labels.KIND: "state"})
+    world.engine.add_image("debian:13")
+    stranger = world.engine.create(ContainerSpec("stranger", "debian:13", {}))
+    assert list(world.instances.remove_all()) == names
+    assert world.left == (["stranger"], [])
+    assert world.engine.volumes({}) == ()
+    world.engine.remove(stranger)
+    assert world.instances.remove_all() == ()
+
+
+# Faults ---------------------------------------------------------------------------------------------------
+
+
+class Stub:
+    """A fault that tells what is asked of it, and what the record said at that moment."""
+
+    told: ClassVar[list[str]] = []
+    fails: ClassVar[str] = ""
+
+    def __init__(self, world: World, spec: FaultSpec) -> None:
+        self.world = world
+        self.name = spec.parameters["name"]
+
+    def _tell(self, what: str, hands: Hands) -> None:
+        recorded = "+".join(f.parameters["name"] for f in self.world.records.get(hands.instance).faults)
+        self.told.append(f"{what} {self.name} [{recorded}]")
+        if self.fails == f"{what} {self.name}":
+            raise LabError(same("no"))
+
+    def remember(self, hands: Hands) -> dict[str, str]:
+        self._tell("remember", hands)
+        return {"of": self.name}
+
+    def inject(self, hands: Hands) -> None:
+        self._tell("inject", hands)
+
+    def verify(self, hands: Hands) -> None:
+        self._tell("verify", hands)
+
+    def revert(self, hands: Hands, memento: dict[str, str]) -> None:
+        assert memento == {"of": self.name}
+        self._tell("revert", hands)
+
+
+@pytest.fixture
+def stubs(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
+    monkeypatch.setattr(Stub, "told", [])
+    monkeypatch.setattr(Stub, "fails", "")
+    monkeypatch.setattr(module, "make_fault", lambda spec: Stub(world, spec))
+    return Stub
+
+
+def two_faults(world: World, hands: Hands) -> Hands:
+    faults = tuple(FaultSpec(fault="stub", parameters={"name": name}) for name in ("a", "b"))
+    return dataclasses.replace(hands, plan=dataclasses.replace(world.plan(), faults=faults))
+
+
+def test_how_to_revert_is_recorded_before_anything_is_broken(world: World, hands: Hands, stubs: type[Stub]) -> None:
+    broken = two_faults(world, hands)
+    world.instances.inject(broken)
+    assert stubs.told == [
+        "remember a []",
+        "inject a [a]",
+        "verify a [a]",
+        "remember b [a]",
+        "inject b [a+b]",
+        "verify b [a+b]",
+    ]
+    stubs.told.clear()
+    world.instances.revert(broken)
+    assert stubs.told == ["revert b [a+b]", "revert a [a+b]"]
+    assert world.records.get(hands.instance).faults == ()
+    world.instances.revert(broken)
+    assert len(stubs.told) == 2, "what is reverted is not reverted again"
+
+
+@pytest.mark.parametrize(("fails", "recorded"), [("remember b", ["a"]), ("inject b", ["a", "b"]), ("verify a", ["a"])])
+def test_a_fault_that_fails_half_way_can_be_reverted(
+    world: World, hands: Hands, stubs: type[Stub], monkeypatch: pytest.MonkeyPatch, fails: str, recorded: list[str]
+) -> None:
+    broken = two_faults(world, hands)
+    monkeypatch.setattr(Stub, "fails", fails)
+    with pytest.raises(LabError):
+        world.instances.inject(broken)
+    assert [f.parameters["name"] for f in world.records.get(hands.instance).faults] == recorded
+    stubs.told.clear()
+    world.instances.revert(broken)
+    assert [line.split()[1] for line in stubs.told] == recorded[::-1]
+
+
+def test_the_same_fault_twice_is_reverted_each_with_its_own_memento(world: World) -> None:
+    world.fabric.set_port(HostRef("", "pc2"), "eth0", segment="servers")
+    world.edit("scenarios/1.3-network-connection/moved-desks/scenario.yaml", "host: pc2, segment: servers", "host: pc2, segment: office")
+    before = dict(world.fabric.cables)
+    instance = world.start()
+    record = world.records.get(instance.name)
+    assert [(f.fault, f.parameters["host"], f.memento.get("segment")) for f in record.faults] == [
+        ("link-wrong-segment", "pc1", "office"),
+        ("link-wrong-segment", "pc2", "servers"),
+        ("link-unplugged", "pc2", None),
+    ]
+    assert world.fabric.cables != before
+    world.instances.revert(world.hands(instance))
+    assert world.fabric.cables == before
+
+
+def test_faults_are_reverted_although_the_scenario_was_edited_since(world: World) -> None:
+    before = dict(world.fabric.cables)
+    instance = world.start()
+    world.instances.revert(world.hands(instance, dataclasses.replace(world.plan(), faults=())))
+    assert world.fabric.cables == before
+
+
+def test_parameters_that_do_not_fit_break_nothing(world: World, hands: Hands) -> None:
+    faults = (FaultSpec(fault="link-unplugged", parameters={"hots": "pc1"}),)
+    broken = dataclasses.replace(hands, plan=dataclasses.replace(world.plan(), faults=faults))
+    with pytest.raises(BreakfixError, match="hots"):
+        world.instances.inject(broken)
+    assert world.fabric.done == []
+    assert world.records.get(hands.instance).faults == ()
+
+
+def test_what_was_recorded_is_text(world: World) -> None:
+    instance = world.start()
+    stored = json.loads((world.state / f"{instance.name}.json").read_text())
+    assert stored["faults"][0] == {
+        "fault": "link-wrong-segment",
+        "parameters": {"host": "pc1", "segment": "servers"},
+        "memento": {"segment": "office"},
+    }
+    assert world.records.get(instance.name).faults[0] == InjectedFault(**stored["faults"][0])

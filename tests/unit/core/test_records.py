@@ -1,0 +1,83 @@
+"""Records: written whole or not at all, and their loss harms nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.records import InjectedFault, Record, Records, state_folder
+
+FULL = Record(
+    "demo-1a2b",
+    roots=("/srv/contenu é", "/b"),
+    faults=(
+        InjectedFault("address-static", {"host": "pc1", "gateway": None}, {"/etc/resolv.conf": "a\r\nb\n"}),
+        InjectedFault("link-unplugged", {"host": "pc1"}, {}),
+    ),
+    hints_shown=2,
+)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    return Records(tmp_path / "state" / "instances")
+
+
+def test_a_record_comes_back_as_it_was(records: Records) -> None:
+    records.put(FULL)
+    assert records.get("demo-1a2b") == FULL
+
+
+def test_one_that_was_never_written_is_empty(records: Records) -> None:
+    assert records.get("demo-1a2b") == Record("demo-1a2b")
+
+
+@pytest.mark.parametrize(
+    "text", ["", '{"roots": ["/a', "[]", "null", '{"faults": 1}', '{"faults": [{"fault": "x"}]}', '{"hints_shown": "a"}']
+)
+def test_what_is_no_record_counts_as_none(records: Records, tmp_path: Path, text: str) -> None:
+    """A file of an older version, or one that somebody edited, must not keep a lab from being stopped."""
+    records.put(Record("demo-1a2b"))
+    (tmp_path / "state" / "instances" / "demo-1a2b.json").write_text(text)
+    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    records.add_fault("demo-1a2b", FULL.faults[0])
+    assert records.get("demo-1a2b").faults == FULL.faults[:1]
+
+
+def test_faults_are_added_in_order_and_the_rest_is_kept(records: Records) -> None:
+    records.put(Record("demo-1a2b", roots=("/a",), hints_shown=1))
+    for fault in FULL.faults:
+        records.add_fault("demo-1a2b", fault)
+    assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1)
+
+
+def test_a_write_that_fails_leaves_the_old_record(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.put(FULL)
+
+    def full_disk(self: Path, *_: object, **__: object) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        records.put(Record("demo-1a2b"))
+    assert records.get("demo-1a2b") == FULL
+
+
+def test_each_instance_has_its_own(records: Records) -> None:
+    records.put(FULL)
+    records.put(Record("other", hints_shown=1))
+    records.remove("demo-1a2b")
+    records.remove("demo-1a2b")
+    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    assert records.get("other").hints_shown == 1
+
+
+def test_state_goes_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert state_folder({"XDG_STATE_HOME": "/var/tmp/state"}) == Path("/var/tmp/state/breakfix")
+    monkeypatch.setenv("HOME", "/home/alice")
+    for environment in ({}, {"XDG_STATE_HOME": ""}):
+        assert state_folder(environment) == Path("/home/alice/.local/state/breakfix")

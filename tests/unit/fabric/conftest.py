@@ -1,0 +1,281 @@
+"""The helper's own modules, outside its container: its two foreign packages are stubs, its Docker a dictionary."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import selectors
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.fabric.helper import dockerd, hosts
+from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
+
+if TYPE_CHECKING:
+    from orchestrator.fabric.helper.links import Port
+    from orchestrator.fabric.helper.wirer import Wirer
+
+_HELPER = "orchestrator.fabric.helper"
+_NEED_STUBS = ("links", "port_states", "wirer", "agent", "access", "server")
+
+
+@dataclass(frozen=True)
+class Modules:
+    """Modules that import only in the helper's container."""
+
+    links: ModuleType
+    port_states: ModuleType
+    wirer: ModuleType
+    server: ModuleType
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[Modules]:
+    """Import the helper's modules with stubs for pyroute2 and seccomp, and forget them afterwards."""
+    stubs = {"pyroute2": {"IPRoute": object, "NetlinkError": OSError}, "seccomp": {}}
+    names = [f"{_HELPER}.{name}" for name in _NEED_STUBS]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, contents in stubs.items():
+            stub = ModuleType(name)
+            vars(stub).update(contents)
+            patch.setitem(sys.modules, name, stub)
+        made = {name: importlib.import_module(f"{_HELPER}.{name}") for name in _NEED_STUBS}
+        yield Modules(made["links"], made["port_states"], made["wirer"], made["server"])
+    for name in names:
+        del sys.modules[name]
+
+
+class FakeLinks:
+    """Bridges and cables as a set and a dictionary; ``calls`` tells the order."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._names = modules.links
+        self.calls: list[tuple[Any, ...]] = []
+        self.bridges: set[tuple[str, str]] = set()
+        self.cables: dict[tuple[str, str, str], tuple[int, Port]] = {}
+        """Cable -> the process in whose network it ends, and its state."""
+        self.aliases: dict[str, str] = {}
+        """Interfaces of which nobody knows any more: name -> instance."""
+        self.trouble: dict[str, Exception] = {}
+        """Host -> what happens when it is cabled."""
+
+    def ensure_bridge(self, instance: str, segment: str) -> int:
+        self.bridges.add((instance, segment))
+        return len(self.bridges)
+
+    def reaches(self, name: str, pid: int) -> bool:
+        return any(self._names.port_name(*cable) == name and end == pid for cable, (end, _) in self.cables.items())
+
+    def plug_in(self, instance: str, host: str, interface: str, *, pid: int, mac: str, port: Port) -> None:
+        if host in self.trouble:
+            raise self.trouble[host]
+        self.calls.append(("plug_in", host, interface, pid, mac))
+        self.cables[instance, host, interface] = (pid, port)
+
+    def apply(self, instance: str, host: str, interface: str, port: Port) -> None:
+        self.calls.append(("apply", host, interface))
+        self.cables[instance, host, interface] = (self.cables[instance, host, interface][0], port)
+
+    def strays(self, instances: set[str]) -> list[str]:
+        return [name for name, instance in self.aliases.items() if instance not in instances]
+
+    def remove(self, name: str) -> None:
+        self.calls.append(("remove", name))
+        del self.aliases[name]
+
+    def forget(self, instance: str, segments: set[str], ports: set[tuple[str, str]]) -> None:
+        self.calls.append(("forget", instance, segments, ports))
+
+
+@dataclass
+class Running:
+    """A host's process: what its init and its systemd do."""
+
+    at_gate: bool = True
+    booted: bool = False
+    gate: int = -1
+    """Where the test reads what was written to the gate."""
+    notify: socket.socket | None = None
+    prepared: list[bool] = field(default_factory=list)
+
+
+class FakeDocker:
+    """Hosts that run, and the events about them."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, HostContainer] = {}
+        self.stopped: dict[str, str] = {}
+        self.processes: dict[int, Running] = {}
+        self.answers = True
+        self.subscriptions: list[FakeEvents] = []
+
+    def run(self, host: str, pid: int, *, instance: str = "demo", sysctls: bool = False, **more: Any) -> Running:  # noqa: ANN401 - a process's fields
+        """Start a host's container (again)."""
+        wiring = {
+            "segments": ["office", "servers"],
+            "interfaces": [{"name": "eth0", "segment": "office", "mac": f"02:bf:{host}"}],
+            "sysctls": sysctls,
+        }
+        container = f"{instance}-{host}"
+        self.hosts[container] = HostContainer(container, instance, host, pid, wiring)
+        self.stopped.pop(container, None)
+        self.processes[pid] = Running(**more)
+        self.tell("start", container, instance)
+        return self.processes[pid]
+
+    def end(self, host: str, instance: str = "demo", *, destroy: bool = False) -> None:
+        """End a host's process, and remove its container where asked."""
+        container = f"{instance}-{host}"
+        if self.hosts.pop(container, None) is not None:
+            self.stopped[container] = instance
+            self.tell("die", container, instance)
+        if destroy:
+            del self.stopped[container]
+            self.tell("destroy", container, instance)
+
+    def tell(self, *event: str) -> None:
+        for subscription in self.subscriptions[-1:]:
+            subscription.happen(event)
+
+    # What the helper calls
+
+    def inspect(self, container: str) -> HostContainer | None:
+        if not self.answers:
+            raise DockerUnavailableError("Connection refused")
+        return self.hosts.get(container)
+
+    def containers(self) -> list[tuple[str, str, bool]]:
+        if not self.answers:
+            raise DockerUnavailableError("Connection refused")
+        running = [(c.id, c.instance, True) for c in self.hosts.values()]
+        return running + [(container, instance, False) for container, instance in self.stopped.items()]
+
+    def subscribe(self) -> FakeEvents:
+        if not self.answers:
+            raise DockerUnavailableError("Connection refused")
+        self.subscriptions.append(FakeEvents())
+        return self.subscriptions[-1]
+
+    def try_gate(self, pid: int) -> int | None:
+        process = self.processes[pid]
+        if not process.at_gate:
+            return None
+        process.gate, writing = os.pipe()
+        return writing
+
+    def has_booted(self, pid: int) -> bool:
+        return self.processes[pid].booted
+
+    def prepare(self, pid: int, *, writable_net_sysctls: bool) -> None:
+        self.processes[pid].prepared.append(writable_net_sysctls)
+
+    def listen_for_ready(self, pid: int) -> socket.socket:
+        receiver, self.processes[pid].notify = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        receiver.setblocking(False)
+        return receiver
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            if process.gate >= 0:
+                os.close(process.gate)
+            if process.notify is not None:
+                process.notify.close()
+        for subscription in self.subscriptions:
+            subscription.close()
+
+
+class FakeEvents:
+    """A subscription: readable while there are events."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = socket.socketpair()
+        self._waiting: list[tuple[str, ...]] = []
+        self.lost = False
+
+    def happen(self, event: tuple[str, ...]) -> None:
+        self._waiting.append(event)
+        self._theirs.send(b".")
+
+    def lose(self) -> None:
+        """End the stream, as a Docker that is restarted does."""
+        self.lost = True
+        self._theirs.send(b".")
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def read(self) -> list[tuple[str, ...]]:
+        if self.lost:
+            raise DockerUnavailableError("the event stream ended")
+        self._ours.recv(4096)
+        events, self._waiting = self._waiting, []
+        return events
+
+    def close(self) -> None:
+        self._ours.close()
+        self._theirs.close()
+
+
+class Clock:
+    """A clock that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass
+class Bench:
+    """A wirer with everything around it."""
+
+    modules: Modules
+    docker: FakeDocker
+    links: FakeLinks
+    clock: Clock
+    selector: selectors.BaseSelector
+    state: Path
+    log: list[str] = field(default_factory=list)
+
+    def wirer(self) -> Wirer:
+        """Return a new wirer, as a helper that was just started has it."""
+        states = self.modules.port_states.PortStates(self.state)
+        made: Wirer = self.modules.wirer.Wirer(self.selector, self.links, states, self.log.append)
+        return made
+
+    def turn(self, wirer: Wirer) -> None:
+        """One turn of the main loop."""
+        wirer.follow_docker()
+        for key, _ in self.selector.select(0):
+            key.data()
+        wirer.open_gates()
+
+    def port(self, segment: str, **properties: Any) -> Port:  # noqa: ANN401 - a cable's fields
+        made: Port = self.modules.links.Port(segment, **properties)
+        return made
+
+
+@pytest.fixture
+def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A helper's surroundings without a kernel and a Docker."""
+    docker, clock = FakeDocker(), Clock()
+    for name in ("inspect", "containers"):
+        monkeypatch.setattr(dockerd, name, getattr(docker, name))
+    for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):
+        monkeypatch.setattr(hosts, name, getattr(docker, name))
+    monkeypatch.setattr(modules.wirer, "Events", docker.subscribe)
+    monkeypatch.setattr(modules.wirer, "time", SimpleNamespace(monotonic=clock.monotonic))
+    with selectors.DefaultSelector() as selector:
+        yield Bench(modules, docker, FakeLinks(modules), clock, selector, tmp_path / "ports.json")
+        for key in list(selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+    docker.close()

@@ -1,0 +1,248 @@
+"""The helper's two containers: made with exactly their rights, replaced only where they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator import labels
+from orchestrator.engine.base import Container, ContainerSpec, EngineInfo
+from orchestrator.engine.fake import FakeEngine
+from orchestrator.errors import MachineError
+from orchestrator.fabric import container as module
+from orchestrator.fabric.client import FabricClient
+from orchestrator.fabric.container import ANCHOR, HELPER, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
+from orchestrator.text import same
+
+IMAGE, NEWER = "breakfix/fabric:1", "breakfix/fabric:2"
+
+
+class Engine(FakeEngine):
+    """An engine that lets another Breakfix act just before one of its calls."""
+
+    def __init__(self, *options: str) -> None:
+        super().__init__(info=EngineInfo("28.0.0", 2, "overlay2", options, ("runc",), 2, 4 << 30))
+        self.meanwhile: dict[str, Callable[[], object]] = {}
+        """What happens before a container of a name is created, once."""
+        self.steps: list[str] = []
+        for image in (IMAGE, NEWER):
+            self.add_image(image)
+
+    def create(self, spec: ContainerSpec) -> str:
+        self.meanwhile.pop(spec.name, lambda: None)()
+        self.steps.append(f"create {spec.name}")
+        return super().create(spec)
+
+    def start(self, container: str) -> None:
+        self.steps.append(f"start {self.spec(container).name}")
+        super().start(container)
+
+    def remove(self, container: str) -> None:
+        self.steps.append(f"remove {self.spec(container).name}")
+        super().remove(container)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine("name=seccomp")
+
+
+@pytest.fixture(autouse=True)
+def answering(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No helper runs behind the fake's containers: what would ask it is told that it answers, and noted."""
+    asked: list[str] = []
+
+    class Client(FabricClient):
+        def ping(self) -> None:
+            asked.append(self._path)
+
+    monkeypatch.setattr(module, "FabricClient", Client)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    return asked
+
+
+def both(engine: Engine) -> tuple[Container, Container]:
+    return engine.container(ANCHOR), engine.container(HELPER)
+
+
+def test_where_nothing_is_both_are_made(engine: Engine, answering: list[str]) -> None:
+    assert isinstance(ensure(engine, IMAGE), FabricClient)
+    assert answering == [str(SOCKET)]
+    anchor, helper = both(engine)
+    assert (anchor.state, helper.state) == ("running", "running")
+    assert engine.steps == [f"create {ANCHOR}", f"start {ANCHOR}", f"create {HELPER}", f"start {HELPER}"]
+    assert engine.volumes({labels.KIND: "state"}) == (STATE_VOLUME,)
+
+
+def test_the_anchor_can_do_nothing(engine: Engine) -> None:
+    ensure(engine, IMAGE)
+    assert engine.spec(ANCHOR) == ContainerSpec(
+        name=ANCHOR,
+        image=IMAGE,
+        labels={labels.KIND: "anchor"},
+        command=("sleep", "infinity"),
+        drop_capabilities=("ALL",),
+        read_only=True,
+    )
+
+
+HELPER_SPEC = ContainerSpec(
+    name=HELPER,
+    image=IMAGE,
+    labels={labels.KIND: "fabric", labels.FINGERPRINT: IMAGE},
+    network=f"container:{ANCHOR}",
+    pid_mode="host",
+    cgroup_namespace="host",
+    privileged=True,
+    binds={
+        "/sys/fs/cgroup": ("/sys/fs/cgroup", False),
+        "/var/run/docker.sock": ("/run/docker.sock", False),
+        "/run/breakfix": ("/run/breakfix", False),
+        STATE_VOLUME: ("/var/lib/breakfix", False),
+    },
+)
+"""The one privileged container, and nothing of the machine besides what it needs."""
+
+
+def test_the_helper_has_exactly_its_rights(engine: Engine) -> None:
+    ensure(engine, IMAGE)
+    assert engine.spec(HELPER) == HELPER_SPEC
+
+
+def test_with_apparmor_the_helper_can_load_a_profile() -> None:
+    engine = Engine("name=apparmor", "name=seccomp")
+    ensure(engine, IMAGE)
+    binds = {**HELPER_SPEC.binds, "/sys/kernel/security": ("/sys/kernel/security", False)}
+    assert engine.spec(HELPER).binds == binds
+
+
+@pytest.mark.parametrize(
+    ("environment", "path"),
+    [
+        ({}, "/var/run/docker.sock"),
+        ({"DOCKER_HOST": ""}, "/var/run/docker.sock"),
+        ({"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}, "/run/user/1000/docker.sock"),
+    ],
+)
+def test_the_socket_is_docker_s(environment: dict[str, str], path: str) -> None:
+    assert docker_socket(environment) == path
+
+
+def test_what_runs_with_the_same_image_is_left_alone(engine: Engine, answering: list[str]) -> None:
+    ensure(engine, IMAGE)
+    engine.steps.clear()
+    ensure(engine, IMAGE)
+    assert engine.steps == []
+    assert len(answering) == 2, "it is asked all the same"
+
+
+def test_another_image_replaces_the_helper_alone(engine: Engine) -> None:
+    """The cables live in the anchor's network namespace: running labs keep theirs."""
+    ensure(engine, IMAGE)
+    anchor, helper = both(engine)
+    engine.steps.clear()
+    ensure(engine, NEWER)
+    assert engine.steps == [f"remove {HELPER}", f"create {HELPER}", f"start {HELPER}"]
+    again, newer = both(engine)
+    assert again == anchor
+    assert newer.id != helper.id
+    assert (newer.image, newer.labels[labels.FINGERPRINT]) == (NEWER, NEWER)
+
+
+@pytest.mark.parametrize("how", ["stop", "remove"])
+def test_a_helper_that_does_not_run_is_replaced(engine: Engine, how: str) -> None:
+    ensure(engine, IMAGE)
+    anchor, helper = both(engine)
+    getattr(engine, how)(helper.id)
+    ensure(engine, IMAGE)
+    again, newer = both(engine)
+    assert again == anchor
+    assert newer.id != helper.id
+    assert newer.running
+
+
+@pytest.mark.parametrize("how", ["stop", "remove"])
+def test_without_its_anchor_the_helper_is_replaced_too(engine: Engine, how: str) -> None:
+    """It still holds the dead anchor's network namespace."""
+    ensure(engine, IMAGE)
+    anchor, helper = both(engine)
+    getattr(engine, how)(anchor.id)
+    ensure(engine, IMAGE)
+    again, newer = both(engine)
+    assert again.id != anchor.id
+    assert newer.id != helper.id
+    assert again.running
+    assert newer.running
+
+
+def test_another_breakfix_may_be_quicker(engine: Engine) -> None:
+    """Both saw that nothing was there; what the other one made meanwhile is used, and neither removed nor made twice."""
+    made: list[Container] = []
+
+    def other() -> None:
+        ensure(engine, IMAGE)
+        made.extend(both(engine))
+
+    engine.meanwhile[ANCHOR] = other
+    ensure(engine, IMAGE)
+    assert both(engine) == tuple(made)
+    assert engine.steps.count(f"remove {ANCHOR}") == engine.steps.count(f"remove {HELPER}") == 0
+
+
+def test_another_breakfix_may_be_quicker_with_the_helper_alone(engine: Engine) -> None:
+    ensure(engine, IMAGE)
+    anchor, helper = both(engine)
+    engine.remove(helper.id)
+    made: list[Container] = []
+
+    def other() -> None:
+        ensure(engine, IMAGE)
+        made.extend(both(engine))
+
+    engine.meanwhile[HELPER] = other
+    ensure(engine, IMAGE)
+    assert both(engine) == tuple(made)
+    assert made[0] == anchor
+
+
+def test_a_helper_that_never_answers_says_why(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def once(condition: Callable[[], bool], *, within: float) -> bool:
+        asked.append(within)
+        return condition()
+
+    monkeypatch.setattr(module, "FabricClient", FabricClient)
+    monkeypatch.setattr(module, "SOCKET", tmp_path / "absent.sock")
+    monkeypatch.setattr(module, "wait_until", once)
+    with pytest.raises(MachineError, match=r"absent\.sock"):
+        ensure(engine, IMAGE)
+    assert asked == [module._START_LIMIT]
+
+
+def test_a_helper_that_answers_late_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    pings = 0
+
+    class Slow(FabricClient):
+        def ping(self) -> None:
+            nonlocal pings
+            pings += 1
+            if pings < 3:
+                raise MachineError(same("not yet"))
+
+    monkeypatch.setattr(module, "FabricClient", Slow)
+    ensure(engine, IMAGE)
+    assert pings == 3
+
+
+def test_removing_leaves_nothing_of_the_fabric(engine: Engine) -> None:
+    ensure(engine, IMAGE)
+    engine.add_image("debian:13")
+    stranger = FakeEngine.create(engine, ContainerSpec("stranger", "debian:13", {}))
+    remove(engine)
+    assert [c.id for c in engine.containers({})] == [stranger]
+    assert engine.volumes({}) == ()
+    remove(engine)
+    assert engine.steps[-2:] == [f"remove {HELPER}", f"remove {ANCHOR}"]

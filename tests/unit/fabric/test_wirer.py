@@ -1,0 +1,384 @@
+"""A host is cabled before it boots, cabled again after a restart as it was left, and forgotten when it is gone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.fabric.helper.protocol import HelperError, ProtocolError, SetPort
+
+if TYPE_CHECKING:
+    from orchestrator.fabric.helper.wirer import Wirer
+    from tests.unit.fabric.conftest import Bench, Modules
+
+
+def set_port(host: str = "pc1", interface: str = "eth0", instance: str = "demo", **changes: Any) -> SetPort:  # noqa: ANN401 - a request's fields
+    return SetPort(instance, host, interface, **changes)
+
+
+def ready(wirer: Wirer, instance: str = "demo") -> dict[str, bool]:
+    return {w.container.host: w.ready for w in wirer.hosts_of(instance)}
+
+
+def failures(wirer: Wirer) -> dict[str, str]:
+    return {w.container.host: w.failure for w in wirer.hosts_of("demo")}
+
+
+# A host's life --------------------------------------------------------------------------------------------
+
+
+def test_a_host_is_cabled_then_let_go_then_heard(bench: Bench) -> None:
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    process = bench.docker.run("pc1", pid=10, sysctls=True)
+    bench.turn(wirer)
+    assert bench.links.bridges == {("demo", "office"), ("demo", "servers")}
+    assert bench.links.calls == [("plug_in", "pc1", "eth0", 10, "02:bf:pc1")]
+    assert process.prepared == [True]
+    assert os.read(process.gate, 10) == b"go\n"
+    assert ready(wirer) == {"pc1": False}
+    assert process.notify is not None
+    process.notify.send(b"STATUS=Starting\nREADY=0")
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": False}
+    process.notify.send(b"STATUS=Done\nREADY=1")
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": True}
+
+
+def test_a_host_that_ran_before_the_helper_is_taken_in(bench: Bench) -> None:
+    process = bench.docker.run("pc1", pid=10)
+    bench.turn(bench.wirer())
+    assert bench.links.calls == [("plug_in", "pc1", "eth0", 10, "02:bf:pc1")]
+    assert process.prepared == [False]
+
+
+def test_a_gate_that_is_not_there_yet_is_looked_at_again(bench: Bench) -> None:
+    process = bench.docker.run("pc1", pid=10, at_gate=False)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert process.prepared == []
+    pause = wirer.pause(bench.clock.now)
+    assert pause is not None
+    assert pause < 0.1
+    process.at_gate = True
+    bench.turn(wirer)
+    assert os.read(process.gate, 10) == b"go\n"
+    assert wirer.pause(bench.clock.now) is None, "nothing to do until something happens"
+
+
+def test_a_gate_is_opened_once(bench: Bench) -> None:
+    process = bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    gate = process.gate
+    bench.docker.tell("start", "demo-pc1", "demo")
+    bench.turn(wirer)
+    assert (process.prepared, process.gate) == ([False], gate)
+    assert len(bench.links.calls) == 1, "the same process is not cabled twice"
+
+
+def test_an_init_that_never_comes_to_its_gate_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.docker.run("pc1", pid=10, at_gate=False)
+    wirer = bench.wirer()
+    monkeypatch.setattr(bench.modules.wirer, "_GATE_LIMIT", -1e9)
+    bench.turn(wirer)
+    assert "gate" in failures(wirer)["pc1"]
+    assert wirer.pause(bench.clock.now) is None
+
+
+def test_a_restarted_host_is_cabled_anew_as_it_was_left(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False, segment="servers", loss=5))
+    bench.docker.end("pc1")
+    bench.turn(wirer)
+    assert ready(wirer) == {}
+    process = bench.docker.run("pc1", pid=20)
+    bench.turn(wirer)
+    left = bench.port("servers", plugged=False, loss=5)
+    assert bench.links.calls[-1] == ("plug_in", "pc1", "eth0", 20, "02:bf:pc1")
+    assert bench.links.cables["demo", "pc1", "eth0"] == (20, left)
+    assert os.read(process.gate, 10) == b"go\n"
+
+
+def test_a_new_process_is_noticed_even_without_the_old_ones_end(bench: Bench) -> None:
+    first = bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert first.notify is not None
+    first.notify.send(b"READY=1")
+    bench.turn(wirer)
+    bench.docker.run("pc1", pid=20)
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": False}, "what the first process said is not the second one's"
+
+
+def test_a_restarted_helper_finds_a_booted_host_and_leaves_its_cable(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False))
+    bench.docker.processes[10].at_gate = False
+    bench.docker.processes[10].booted = True
+    again = bench.wirer()
+    bench.links.calls.clear()
+    bench.turn(again)
+    assert bench.links.calls == [("apply", "pc1", "eth0")], "a cable that is there stays"
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office", plugged=False)
+    assert ready(again) == {"pc1": True}
+
+
+def test_a_notice_that_comes_with_the_hosts_end_does_no_harm(bench: Bench) -> None:
+    """One turn may bring both; the socket is closed by the time the notice is looked at."""
+    process = bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert process.notify is not None
+    process.notify.send(b"READY=1")
+    bench.docker.end("pc1")
+    keys = sorted(
+        (key for key, _ in bench.selector.select(0)), key=lambda k: k.fileobj is not bench.docker.subscriptions[0]
+    )
+    assert len(keys) == 2
+    for key in keys:
+        key.data()
+    assert ready(wirer) == {}
+
+
+# Trouble --------------------------------------------------------------------------------------------------
+
+
+def test_one_hosts_trouble_is_its_own(bench: Bench) -> None:
+    bench.links.trouble["pc1"] = OSError("File exists")
+    sick, well = bench.docker.run("pc1", pid=10), bench.docker.run("pc2", pid=11)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert "File exists" in failures(wirer)["pc1"]
+    assert failures(wirer)["pc2"] == ""
+    assert (sick.prepared, well.prepared) == ([], [False]), "a host without its cable does not boot"
+    assert any("demo/pc1" in line for line in bench.log)
+
+
+def test_a_host_that_cannot_be_prepared_does_not_boot(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestrator.fabric.helper import hosts  # noqa: PLC0415 - patched here only
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("Operation not permitted")
+
+    monkeypatch.setattr(hosts, "prepare", refuse)
+    process = bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert "not permitted" in failures(wirer)["pc1"]
+    assert os.read(process.gate, 10) == b"", "the gate was closed again, unopened"
+    bench.turn(wirer)
+    assert wirer.pause(bench.clock.now) is None, "a failed host is not tried for ever"
+
+
+def test_an_event_about_what_is_gone_already_is_passed_over(bench: Bench) -> None:
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.docker.tell("start", "demo-pc9", "demo")
+    bench.docker.tell("die", "demo-pc9", "demo")
+    bench.turn(wirer)
+    assert ready(wirer) == {}
+
+
+def test_a_docker_that_does_not_answer_is_asked_again_later(bench: Bench) -> None:
+    bench.docker.answers = False
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    pause = wirer.pause(bench.clock.now)
+    assert pause is not None
+    assert pause > 0
+    bench.docker.run("pc1", pid=10)
+    bench.docker.answers = True
+    bench.turn(wirer)
+    assert ready(wirer) == {}, "not before the pause is over"
+    bench.clock.now += pause
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": False}
+    assert len(bench.log) == 1
+
+
+def test_after_a_lost_stream_what_happened_meanwhile_is_taken_in(bench: Bench) -> None:
+    for number, host in enumerate(("stays", "dies", "returns")):
+        bench.docker.run(host, pid=10 + number)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.docker.subscriptions[0].lose()
+    bench.docker.end("dies")
+    bench.docker.end("returns")
+    bench.docker.run("returns", pid=22)
+    bench.docker.run("new", pid=23)
+    bench.links.aliases = {"p-demo": "demo", "p-old": "old"}
+    bench.turn(wirer)
+    bench.turn(wirer)
+    assert len(bench.docker.subscriptions) == 2
+    assert {w.container.host: w.container.pid for w in wirer.hosts_of("demo")} == {
+        "stays": 10,
+        "returns": 22,
+        "new": 23,
+    }
+    assert bench.links.aliases == {"p-demo": "demo"}, "what no instance has is cleared away"
+
+
+# The end of an instance -----------------------------------------------------------------------------------
+
+
+def test_an_instance_is_swept_with_its_last_container(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    bench.docker.run("pc2", pid=11)
+    bench.docker.run("pc1", pid=12, instance="other")
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False))
+    wirer.set_port(set_port(instance="other", mtu=1400))
+    bench.docker.end("pc1", destroy=True)
+    bench.turn(wirer)
+    bench.docker.end("pc2")
+    bench.turn(wirer)
+    assert not [call for call in bench.links.calls if call[0] == "forget"], "a stopped host may be started again"
+    bench.docker.end("pc2", destroy=True)
+    bench.turn(wirer)
+    assert bench.links.calls[-1] == ("forget", "demo", {"office", "servers"}, {("pc1", "eth0"), ("pc2", "eth0")})
+    bench.docker.run("pc1", pid=30)
+    bench.turn(wirer)
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office"), "its name is a new instance's now"
+    assert wirer.ports("other")[0]["mtu"] == 1400
+
+
+def test_an_instance_that_ended_while_the_helper_was_away_leaves_no_states(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False))
+    bench.docker.end("pc1", destroy=True)
+    again = bench.wirer()
+    bench.turn(again)
+    bench.docker.run("pc1", pid=30)
+    bench.turn(again)
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office")
+
+
+# Cables ---------------------------------------------------------------------------------------------------
+
+
+def test_cables_are_listed_as_they_are(bench: Bench) -> None:
+    bench.docker.run("pc2", pid=11)
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(segment="servers", rate=8000))
+    plain = {"interface": "eth0", "segment": "office", "plugged": True, "mtu": 1500, "rate": 0, "loss": 0}
+    assert wirer.ports("demo") == [
+        {"host": "pc1", **plain, "segment": "servers", "rate": 8000},
+        {"host": "pc2", **plain},
+    ]
+    assert wirer.ports("nobody") == []
+
+
+def test_a_change_leaves_the_rest_as_it_was(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False, mtu=1400))
+    wirer.set_port(set_port(loss=10))
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office", plugged=False, mtu=1400, loss=10)
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (set_port("pc9"), "pc9"),
+        (set_port(interface="eth9"), "eth9"),
+        (set_port(instance="other"), "pc1"),
+        (set_port(segment="nowhere"), "nowhere"),
+    ],
+    ids=["host", "interface", "instance", "segment"],
+)
+def test_what_is_not_there_is_named(bench: Bench, request_: SetPort, says: str) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    with pytest.raises(HelperError, match=says) as raised:
+        wirer.set_port(request_)
+    assert raised.value.kind == "unknown"
+    assert not bench.state.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"mtu": 0}, {"mtu": 67}, {"mtu": 9001}, {"mtu": -1}, {"loss": 101}, {"loss": -1}, {"rate": -1}], ids=str
+)
+def test_a_value_that_no_cable_can_have_is_refused(bench: Bench, wrong: dict[str, Any]) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    with pytest.raises(ProtocolError):
+        wirer.set_port(set_port(**wrong))
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office")
+
+
+@pytest.mark.parametrize("right", [{"mtu": 68}, {"mtu": 9000}, {"loss": 0}, {"loss": 100}, {"rate": 0}], ids=str)
+def test_the_bounds_themselves_are_taken(bench: Bench, right: dict[str, Any]) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(**right))
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office", **right)
+
+
+def test_a_change_that_the_kernel_refuses_is_not_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+
+    def refuse(*_: object) -> None:
+        raise OSError("No such device")
+
+    monkeypatch.setattr(bench.links, "apply", refuse)
+    with pytest.raises(OSError, match="No such device"):
+        wirer.set_port(set_port(plugged=False))
+    assert wirer.ports("demo")[0]["plugged"] is True
+
+
+# The file of states ---------------------------------------------------------------------------------------
+
+
+def test_states_outlive_the_helper(modules: Modules, tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    port = modules.links.Port("servers", plugged=False, mtu=1400, rate=8000, loss=3)
+    modules.port_states.PortStates(file).put("demo", "pc1", "eth0", port)
+    again = modules.port_states.PortStates(file)
+    assert again.get("demo", "pc1", "eth0", "office") == port
+    assert again.get("demo", "pc1", "eth1", "office") == modules.links.Port("office")
+    assert [f.name for f in tmp_path.iterdir()] == ["ports.json"], "the draft became the file"
+
+
+@pytest.mark.parametrize(
+    "text", ["", '{"demo/pc1/eth0": {"seg', "[]", '{"demo/pc1/eth0": {"colour": "red"}}', '{"a": 1}']
+)
+def test_a_file_that_was_cut_short_counts_as_none(modules: Modules, tmp_path: Path, text: str) -> None:
+    """A helper that cannot start for it could never be repaired by its user."""
+    file = tmp_path / "ports.json"
+    file.write_text(text)
+    states = modules.port_states.PortStates(file)
+    assert states.get("demo", "pc1", "eth0", "office") == modules.links.Port("office")
+
+
+def test_an_instance_is_not_dropped_for_its_likeness(modules: Modules, tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    states = modules.port_states.PortStates(file)
+    port = modules.links.Port("servers")
+    for instance in ("demo", "demo-2", "dem"):
+        states.put(instance, "pc1", "eth0", port)
+    states.keep({"demo-2", "unknown"})
+    again = modules.port_states.PortStates(file)
+    assert again.get("demo-2", "pc1", "eth0", "office") == port
+    for instance in ("demo", "dem"):
+        assert again.get(instance, "pc1", "eth0", "office").segment == "office"
