@@ -45,12 +45,30 @@ class Echo:
         self.closed = True
 
 
+def type_once_raw(master: int, slave: int, keys: bytes) -> threading.Thread:
+    """Type as soon as the terminal passes keys on as they are."""
+
+    def raw() -> bool:
+        return not termios.tcgetattr(slave)[3] & termios.ICANON
+
+    def type_() -> None:
+        if wait_until(raw, within=5):
+            os.write(master, keys)
+
+    thread = threading.Thread(target=type_, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_what_is_typed_reaches_the_far_end_and_the_terminal_is_given_back() -> None:
     master, slave = pty.openpty()
     reading, writing = os.pipe()
     before, remote = termios.tcgetattr(slave), Echo()
-    os.write(master, b"ab\x03q")  # Ctrl-C is a key like any other
+    typing = type_once_raw(master, slave, b"ab\x03")  # Ctrl-C is a key like any other
+    helper = threading.Thread(target=lambda: (typing.join(), os.read(reading, 3), os.write(master, b"q")), daemon=True)
+    helper.start()
     terminal.attach(remote, stdin=slave, stdout=writing)
+    helper.join(5)
     assert termios.tcgetattr(slave) == before
     assert remote.closed
     assert remote.sizes
@@ -67,9 +85,10 @@ def test_the_terminal_is_given_back_when_the_far_end_breaks() -> None:
 
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
-    os.write(master, b"x")
+    typing = type_once_raw(master, slave, b"x")
     with pytest.raises(ConnectionError):
         terminal.attach(Broken(), stdin=slave, stdout=slave)
+    typing.join(5)
     assert termios.tcgetattr(slave) == before
     os.close(master)
     os.close(slave)

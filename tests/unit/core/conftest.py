@@ -57,6 +57,7 @@ hosts:
     files:
       /etc/bind/rndc.key: {owner: bind, group: www-data, mode: "0640"}
 ready:
+  - {host: r1, run: [systemctl, is-active, named], within: 1}
   - {host: pc1, run: [ping, -c1, 192.168.10.1], within: 1}
   - {host: pc2, run: [ping, -c1, 192.168.10.1], within: 1}
 """
@@ -168,6 +169,7 @@ class Machines(FakeFabric):
         self.typed: list[tuple[str, bytes]] = []
         """Input of commands other than dd, by host."""
         self.on("ping *")
+        self.on("systemctl is-active *")
 
     def run(
         self,

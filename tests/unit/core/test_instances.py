@@ -126,7 +126,60 @@ def test_files_are_put_before_the_first_start(world: World) -> None:
     for host in ("pc1", "pc2", "r1"):
         calls = [call for call, of in world.engine.steps if of == host and not call.startswith("read")]
         assert calls == ["create", "put_archive", "start"]
-    assert world.fabric.done[0] == "ready pc1 pc2 r1", "nothing is asked of hosts that have not booted"
+
+
+def journal(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note starts, waits for boots and commands in one list."""
+    told: list[str] = []
+    start, wait_ready, run = world.engine.start, world.fabric.wait_ready, world.fabric.run
+
+    def noted_start(container: str) -> None:
+        told.append(f"start {world.engine.spec(container).hostname}")
+        start(container)
+
+    def noted_wait(instance: str, hosts: Sequence[str], *, timeout: float) -> None:
+        told.append(f"ready {' '.join(hosts)}")
+        wait_ready(instance, hosts, timeout=timeout)
+
+    def noted_run(target: HostRef, argv: Sequence[str], **more: Any) -> Completed:  # noqa: ANN401
+        told.append(f"{target.host}: {argv[0]}")
+        return run(target, argv, **more)
+
+    monkeypatch.setattr(world.engine, "start", noted_start)
+    monkeypatch.setattr(world.fabric, "wait_ready", noted_wait)
+    monkeypatch.setattr(world.fabric, "run", noted_run)
+    return told
+
+
+def test_dhcp_clients_start_once_the_servers_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = journal(world, monkeypatch)
+    world.start(broken=False)
+    assert told[:3] == ["start r1", "ready r1", "r1: systemctl"]
+    assert sorted(told[3:5]) == ["start pc1", "start pc2"]
+    assert told[5] == "ready pc1 pc2", "nothing is asked of hosts that have not booted"
+    assert {"pc1: ping", "pc2: ping"} <= set(told[6:])
+
+
+def test_clients_of_a_server_that_does_not_answer_are_not_started(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "wait_until", lambda condition, **_: condition() or None)
+    world.fabric.on("systemctl is-active *", host="r1", status=3)
+    told = journal(world, monkeypatch)
+    with pytest.raises(LabError, match="r1 is not ready"):
+        world.start()
+    assert told == ["start r1", "ready r1", "r1: systemctl"]
+    assert world.left == ([], [])
+
+
+def test_a_lab_without_dhcp_starts_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = "labs/pair/lab.yaml"
+    world.edit(lab, "Poste 1, en: Workstation 1}\n    interfaces: {eth0: {segment: office, address: dhcp}}", "P, en: W}\n    interfaces: {eth0: {segment: office, address: 192.168.10.11}}")
+    world.edit(lab, "{eth0: {segment: office, address: dhcp}}", "{eth0: {segment: office, address: none}}")
+    told = journal(world, monkeypatch)
+    world.start(world.bare())
+    assert sorted(told[:3]) == ["start pc1", "start pc2", "start r1"]
+    assert told[3] == "ready pc1 pc2 r1"
 
 
 def unpacked(archive: bytes) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
@@ -233,25 +286,36 @@ def test_whatever_the_engine_refuses_leaves_nothing(
 
 
 def test_one_host_that_fails_takes_the_others_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last host fails when the others run already."""
-    real, others = world.engine.create, threading.Barrier(2)
+    """The router fails when a workstation exists already."""
+    real, others = world.engine.put_archive, threading.Barrier(2)
 
-    def create(spec: ContainerSpec) -> str:
-        if spec.hostname == "r1":
+    def put_archive(container: str, archive: bytes) -> None:
+        real(container, archive)
+        host = world.engine.spec(container).hostname
+        if host != "pc1":
             others.wait(10)
+        if host == "r1":
             raise LabError(same("no"))
-        return real(spec)
 
-    def start(container: str, real: Callable[[str], None] = world.engine.start) -> None:
-        real(container)
+    monkeypatch.setattr(world.engine, "put_archive", put_archive)
+    with pytest.raises(LabError):
+        world.start()
+    assert ("put_archive", "pc2") in world.engine.steps
+    assert world.left == ([], [])
+
+
+def test_a_client_that_fails_takes_the_servers_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = world.engine.start
+
+    def start(container: str) -> None:
         if world.engine.spec(container).hostname == "pc2":
-            others.wait(10)
+            raise LabError(same("no"))
+        real(container)
 
-    monkeypatch.setattr(world.engine, "create", create)
     monkeypatch.setattr(world.engine, "start", start)
     with pytest.raises(LabError):
         world.start()
-    assert ("start", "pc2") in world.engine.steps
+    assert ("start", "r1") in world.engine.steps
     assert world.left == ([], [])
 
 
@@ -581,6 +645,22 @@ def test_parameters_that_do_not_fit_break_nothing(world: World, hands: Hands) ->
         world.instances.inject(broken)
     assert world.fabric.done == []
     assert world.records.get(hands.instance).faults == ()
+
+
+def test_a_start_that_was_not_ended_is_recorded_as_such(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed program removes nothing; what it leaves must not be taken for a whole lab with its fault."""
+    seen: list[bool] = []
+
+    def wait_ready(instance: str, *_: object, **__: object) -> None:
+        seen.append(world.records.get(instance).started)
+
+    monkeypatch.setattr(world.fabric, "wait_ready", wait_ready)
+    instance = world.start()
+    assert seen == [False, False]
+    record = world.records.get(instance.name)
+    assert record.started
+    assert len(record.faults) == 3
+    assert record.roots == (str(world.root),)
 
 
 def test_what_was_recorded_is_text(world: World) -> None:

@@ -16,6 +16,7 @@ FULL = Record(
         InjectedFault("link-unplugged", {"host": "pc1"}, {}),
     ),
     hints_shown=2,
+    started=False,
 )
 
 
@@ -46,10 +47,10 @@ def test_what_is_no_record_counts_as_none(records: Records, tmp_path: Path, text
 
 
 def test_faults_are_added_in_order_and_the_rest_is_kept(records: Records) -> None:
-    records.put(Record("demo-1a2b", roots=("/a",), hints_shown=1))
+    records.put(Record("demo-1a2b", roots=("/a",), hints_shown=1, started=False))
     for fault in FULL.faults:
         records.add_fault("demo-1a2b", fault)
-    assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1)
+    assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1, started=False)
 
 
 def test_a_write_that_fails_leaves_the_old_record(

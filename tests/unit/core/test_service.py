@@ -163,6 +163,22 @@ def test_a_bare_lab_has_nothing_to_repair(world: World, graded: list[GradeReques
     assert len(graded) == 1
 
 
+def test_what_was_cut_off_is_not_graded(world: World, running: Running, graded: list[GradeRequest]) -> None:
+    labs = world.labs()
+    assert not labs.cut_off(running.instance)
+    record = world.records.get(running.instance.name)
+    world.records.put(dataclasses.replace(record, started=False))
+    assert labs.cut_off(running.instance)
+    with pytest.raises(LabError, match="cut off") as raised:
+        labs.check(running, on_result=noticed)
+    assert raised.value.hint is not None
+    assert "breakfix reset" in raised.value.hint.fr
+    assert graded == []
+    world.records.remove(running.instance.name)
+    labs.check(running, on_result=noticed)
+    assert len(graded) == 1, "another user's record cannot be read: that alone is no reason"
+
+
 # Hints and solutions --------------------------------------------------------------------------------------
 
 
