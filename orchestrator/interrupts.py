@@ -57,6 +57,11 @@ def installed(tell: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def asked() -> bool:
+    """Return whether a signal has come since ``installed``."""
+    return _state.asked
+
+
 @contextlib.contextmanager
 def shielded() -> Iterator[None]:
     """Let the block run to its end whatever signal comes; the interruption follows then, if it is the first."""

@@ -107,9 +107,7 @@ def _place(file: Path, path: KeyPath) -> Place:
 
 
 def _segments(lab: Lab) -> tuple[PlannedSegment, ...]:
-    return tuple(
-        PlannedSegment(name, segment.title, segment.subnet) for name, segment in lab.document.segments.items()
-    )
+    return tuple(PlannedSegment(name, segment.title, segment.subnet) for name, segment in lab.document.segments.items())
 
 
 def _ready(lab: Lab, values: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -108,13 +108,9 @@ def _expression(source: str) -> TemplateExpression:
     return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
 
 
-def _problem(
-    error: Exception, values: Mapping[str, Any], place: Place, *, line: int | None = None
-) -> Problem:
+def _problem(error: Exception, values: Mapping[str, Any], place: Place, *, line: int | None = None) -> Problem:
     if isinstance(error, TemplateSyntaxError):
-        text = Text(
-            fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}"
-        )
+        text = Text(fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}")
         return Problem(_line(place, error.lineno), text)
     where = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
@@ -124,9 +120,7 @@ def _problem(
 
 def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:
     if error.owner is missing:
-        text = Text(
-            fr=f"le nom « {error.name} » n'est pas défini", en=f'the name "{error.name}" is not defined'
-        )
+        text = Text(fr=f"le nom « {error.name} » n'est pas défini", en=f'the name "{error.name}" is not defined')
         return with_suggestion(text, error.name, values)
     if hasattr(type(error.owner), error.name):  # a property that has nothing to give, and says why
         reason = _reason(error.owner, error.name)

@@ -157,7 +157,10 @@ class Labs:
                     fr=f"Le démarrage de {running.instance.name} a été coupé : sa panne n'est peut-être pas en place.",
                     en=f"The start of {running.instance.name} was cut off: its fault may not be in place.",
                 ),
-                Text(fr="« breakfix reset » le recommence, « breakfix stop » le retire.", en="'breakfix reset' begins it anew, 'breakfix stop' removes it."),
+                Text(
+                    fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
+                    en="'breakfix reset' begins it anew, 'breakfix stop' removes it.",
+                ),
             )
         if running.plan.scenario is None:
             raise UsageError(
@@ -173,9 +176,7 @@ class Labs:
         return self._grade(running, running.plan.health, on_result)
 
     def _grade(self, running: Running, files: Sequence[Path], on_result: OnResult | None) -> Report:
-        device = Factory(
-            "orchestrator.access.grading:device_opener", {"devices": self._device_logins(running)}
-        )
+        device = Factory("orchestrator.access.grading:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
             running.plan,
             running.instance.name,
@@ -206,9 +207,7 @@ class Labs:
         """Return what was broken, one sentence per fault, for the debrief."""
         return tuple(make_fault(spec).explain() for spec in running.plan.faults)
 
-    def apply(
-        self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]
-    ) -> tuple[Typed, ...]:
+    def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
         """Do what a solution or shortcut says, step by step, as a trainee would.
 
         A step that fails does not stop the rest: what counts is what the checks see afterwards.
@@ -244,9 +243,7 @@ def carry_out(hands: Hands, step: Step) -> Typed:
         LabError: the lab has no such host or cable.
     """
     if step.cable is not None:
-        hands.cable(
-            step.cable.host, step.cable.interface, plugged=step.cable.plug, segment=step.cable.segment
-        )
+        hands.cable(step.cable.host, step.cable.interface, plugged=step.cable.plug, segment=step.cable.segment)
     elif step.shell is not None:
         done = hands.type_in(step.shell.host, step.shell.script)
         return Typed(step, done.status, (done.stdout + done.stderr).decode(errors="replace"))

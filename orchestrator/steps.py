@@ -51,15 +51,11 @@ class Renderer:
         """Return a rendered text unless nothing is left of it in this variant."""
         if text:
             return text
-        nothing = Text(
-            fr="ce texte est vide dans une des variantes", en="this text is empty in one of the variants"
-        )
+        nothing = Text(fr="ce texte est vide dans une des variantes", en="this text is empty in one of the variants")
         raise ContentError((Problem(self.place_of(file, path), nothing),))
 
     def _bilingual(self, text: Text, fr: tuple[Path, KeyPath], en: tuple[Path, KeyPath]) -> Text:
-        return Text(
-            fr=self.not_empty(self.text(text.fr, *fr), *fr), en=self.not_empty(self.text(text.en, *en), *en)
-        )
+        return Text(fr=self.not_empty(self.text(text.fr, *fr), *fr), en=self.not_empty(self.text(text.en, *en), *en))
 
     def anything(self, value: Parameter, file: Path, path: KeyPath) -> Parameter:
         """Render every text inside a value; what is no text stays as it is, keys too."""
@@ -86,14 +82,10 @@ class Renderer:
 
 def render_faults(document: ScenarioDocument, renderer: Renderer, file: Path) -> tuple[FaultSpec, ...]:
     """Return the faults of a variant: those stated, and the drawn case of each ``one_of``."""
-    return tuple(
-        renderer.document(spec, file, path) for spec, path in stated_faults(document, renderer.values)
-    )
+    return tuple(renderer.document(spec, file, path) for spec, path in stated_faults(document, renderer.values))
 
 
-def stated_faults(
-    document: ScenarioDocument, values: Mapping[str, Any]
-) -> tuple[tuple[FaultSpec, KeyPath], ...]:
+def stated_faults(document: ScenarioDocument, values: Mapping[str, Any]) -> tuple[tuple[FaultSpec, KeyPath], ...]:
     """Return the faults of a variant as they are written, each with its path in ``scenario.yaml``."""
     stated: list[tuple[FaultSpec, KeyPath]] = []
     for i, entry in enumerate(document.faults):

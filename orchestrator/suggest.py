@@ -25,9 +25,7 @@ def with_suggestion(text: Text, word: str, known: Iterable[str]) -> Text:
     """Return a text with «did you mean» and the nearest name, or with the known names where they are few."""
     names = list(known)
     if near := nearest(word, names, count=1):
-        return Text(
-            fr=f"{text.fr} ; vouliez-vous dire « {near[0]} » ?", en=f'{text.en}; did you mean "{near[0]}"?'
-        )
+        return Text(fr=f"{text.fr} ; vouliez-vous dire « {near[0]} » ?", en=f'{text.en}; did you mean "{near[0]}"?')
     if 0 < len(names) <= _LISTED:
         listed = ", ".join(names)
         return Text(fr=f"{text.fr} ; connus : {listed}", en=f"{text.en}; known: {listed}")

@@ -183,12 +183,8 @@ def options_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 def _combinations(options: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
     if math.prod(len(choices) for choices in options.values()) <= _ALL_COMBINATIONS:
-        combined = [
-            dict(zip(options, chosen, strict=True)) for chosen in itertools.product(*options.values())
-        ]
+        combined = [dict(zip(options, chosen, strict=True)) for chosen in itertools.product(*options.values())]
     else:
         longest = max(len(choices) for choices in options.values())
-        combined = [
-            {name: choices[i % len(choices)] for name, choices in options.items()} for i in range(longest)
-        ]
+        combined = [{name: choices[i % len(choices)] for name, choices in options.items()} for i in range(longest)]
     return list(itertools.islice(itertools.cycle(combined), max(len(combined), _SAMPLES)))

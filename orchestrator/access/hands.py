@@ -45,9 +45,7 @@ class Hands:
             LabError: the lab has no such host.
         """
         if host not in self.containers:
-            raise LabError(
-                Text(fr=f"Le lab n'a pas de machine « {host} »", en=f"The lab has no host {host!r}")
-            )
+            raise LabError(Text(fr=f"Le lab n'a pas de machine « {host} »", en=f"The lab has no host {host!r}"))
         return HostRef(self.instance, host)
 
     def run(
@@ -89,9 +87,7 @@ class Hands:
         if mode is not None:
             self.run(host, ("chmod", mode, "--", path))
 
-    def cable(
-        self, host: str, interface: str, *, plugged: bool | None = None, segment: str | None = None
-    ) -> None:
+    def cable(self, host: str, interface: str, *, plugged: bool | None = None, segment: str | None = None) -> None:
         """Plug or unplug a cable, or move it to another segment."""
         self.fabric.set_port(self.on(host), interface, plugged=plugged, segment=segment)
 

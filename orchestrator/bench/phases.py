@@ -102,18 +102,14 @@ def ready_and_stop(bench: Bench, advance: Advance) -> tuple[Comparison, Comparis
     )
 
 
-def memory(bench: Bench, instance: Instance, helpers: Sequence[str]) -> Comparison:
-    """Weigh our idle hosts and Compose's, with their shims, and our fabric's share.
+def memory(ours: Sequence[Footprint], peers: Sequence[Footprint], share: float) -> Comparison:
+    """Compare idle hosts.
 
     Args:
-        bench: what is measured.
-        instance: our running lab; Compose's must run as well.
-        helpers: the containers of the fabric, whose memory all hosts share.
+        ours: what each of our hosts takes.
+        peers: what each of Compose's takes.
+        share: the bytes of our fabric for each of our hosts.
     """
-    containers = [host.container for host in instance.hosts]
-    ours = _settled(containers)
-    peers = _settled(list(bench.peer.containers().values()))
-    share = sum(f.total for f in footprints(helpers).values()) / len(containers)
     median = sorted(ours, key=lambda f: f.total)[len(ours) // 2]
     return Comparison(
         name="memory",
@@ -129,7 +125,7 @@ def memory(bench: Bench, instance: Instance, helpers: Sequence[str]) -> Comparis
     )
 
 
-def _settled(containers: Sequence[str]) -> list[Footprint]:
+def weigh(containers: Sequence[str]) -> list[Footprint]:
     """Return the containers' footprints once two readings in a row agree."""
     last: list[Footprint] = []
 

@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(words: list[str], session: Session) -> int:
     """Run a command line in a session, and render whatever goes wrong."""
+    import click
+
     from orchestrator.cli.root import root
 
     if instruction := os.environ.get(COMPLETION):
@@ -45,6 +47,8 @@ def run(words: list[str], session: Session) -> int:
         with root.make_context(PROGRAM, words, obj=session) as context:
             status = root.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:  # after --help or --version
+        return done.exit_code
     except BaseException as error:
         from orchestrator.cli import failures
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from orchestrator import interrupts
+from orchestrator.cli import PROGRAM
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session
@@ -26,8 +28,6 @@ _BROKEN_PIPE = 141
 def render(error: BaseException, session: Session) -> int:
     """Tell the user what went wrong and return the exit status."""
     match error:
-        case click.exceptions.Exit():
-            return error.exit_code
         case SystemExit():
             return error.code if isinstance(error.code, int) else 0
         case BrokenPipeError():
@@ -41,6 +41,8 @@ def _as_ours(error: BaseException) -> BreakfixError:
         case BreakfixError():
             return error
         case KeyboardInterrupt() | click.Abort():
+            return _InterruptedError()
+        case OSError() if interrupts.asked():  # the terminal went away with its window
             return _InterruptedError()
         case click.ClickException():
             return _WrongUseError(error)
@@ -62,10 +64,8 @@ class _WrongUseError(BreakfixError):
 
     def __init__(self, error: click.ClickException) -> None:
         context = error.ctx if isinstance(error, click.UsageError) else None
-        hint = None
-        if context is not None:
-            command = f"{context.command_path} --help"
-            hint = Text(fr=f"« {command} » explique la commande.", en=f"'{command}' explains the command.")
+        command = f"{context.command_path if context else PROGRAM} --help"
+        hint = Text(fr=f"« {command} » explique la commande.", en=f"'{command}' explains the command.")
         super().__init__(same(error.format_message()), hint)
 
 

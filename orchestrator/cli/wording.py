@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.padding import Padding
-from rich.panel import Panel
 from rich.table import Table
 
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.language import Language
-from orchestrator.model.plan import Plan
+
+if TYPE_CHECKING:
+    from orchestrator.model.plan import Plan
 
 _MOST_STARS = 4
 
@@ -43,6 +43,10 @@ def program() -> str:
 
 def ticket_panel(plan: Plan, language: Language) -> RenderableType:
     """Return the ticket in a frame."""
+    from rich import box
+    from rich.markdown import Markdown
+    from rich.panel import Panel
+
     text = plan.ticket.in_(language) if plan.ticket else ""
     return Panel(
         Markdown(text.strip()),

@@ -37,9 +37,7 @@ def built_in_root() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent
 
 
-def content_roots(
-    options: Iterable[Path] = (), environment: Mapping[str, str] = os.environ
-) -> tuple[Path, ...]:
+def content_roots(options: Iterable[Path] = (), environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """Return the content roots: the built-in one, those of ``--content``, those of ``BREAKFIX_CONTENT``.
 
     Raises:
@@ -189,9 +187,7 @@ _IMAGE: Final = (
 class _Folders:
     """The folders of one kind, by name."""
 
-    def __init__(
-        self, roots: Sequence[Path], kind: str, document: str, depth: int, words: tuple[Text, Text]
-    ) -> None:
+    def __init__(self, roots: Sequence[Path], kind: str, document: str, depth: int, words: tuple[Text, Text]) -> None:
         self._document = document
         self._unknown, self._hint = words
         self.all: dict[str, list[Path]] = {}
@@ -245,9 +241,7 @@ def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> I
         yield folder
         return
     with os.scandir(folder) as entries:
-        below = sorted(
-            entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__"))
-        )
+        below = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__")))
     for name in below:
         yield from _folders_with(document, folder / name, depth - 1, seen)
 

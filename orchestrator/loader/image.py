@@ -36,11 +36,7 @@ def load_image(folder: Path, *, images: Collection[str]) -> ImageSpec:
     problems.add(_capability_problems(spec, source))
     if not (folder / "Dockerfile").is_file():
         problems.add(
-            (
-                problem(
-                    folder / "Dockerfile", "ce fichier manque ; créez-le", "this file is missing; create it"
-                ),
-            )
+            (problem(folder / "Dockerfile", "ce fichier manque ; créez-le", "this file is missing; create it"),)
         )
     problems.raise_if_any()
     return spec
@@ -56,9 +52,7 @@ def _parent_problems(spec: ImageSpec, source: YamlSource, images: Collection[str
             ),
         )
     if spec.parent is not None and (spec.parent not in images or spec.parent == spec.name):
-        text = Text(
-            fr=f"image parente inconnue « {spec.parent} »", en=f'unknown parent image "{spec.parent}"'
-        )
+        text = Text(fr=f"image parente inconnue « {spec.parent} »", en=f'unknown parent image "{spec.parent}"')
         others = [name for name in images if name != spec.name]
         yield Problem(source.place(("parent",)), with_suggestion(text, spec.parent, others))
 

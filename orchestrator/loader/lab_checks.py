@@ -104,9 +104,7 @@ def _gateways_are_reachable(lab: LabFolder) -> Iterable[Problem]:
     for host, settings in lab.document.hosts.items():
         if settings.gateway is None:
             continue
-        fixed = [
-            i.segment for i in settings.interfaces.values() if i.fixed and i.segment in lab.document.segments
-        ]
+        fixed = [i.segment for i in settings.interfaces.values() if i.fixed and i.segment in lab.document.segments]
         networks = [lab.document.segments[segment].network for segment in fixed]
         if not any(IPv4Address(settings.gateway) in network for network in networks):
             reached = ", ".join(map(str, networks))
@@ -164,9 +162,7 @@ def _file_settings_have_a_file(lab: LabFolder) -> Iterable[Problem]:
                     fr=f"aucun fichier n'est placé en {path} : créez files/{host}{path}",
                     en=f"no file is placed at {path}: create files/{host}{path}",
                 )
-                yield lab.problem(
-                    ("hosts", host, "files", path), with_suggestion(text, path, placed), key=True
-                )
+                yield lab.problem(("hosts", host, "files", path), with_suggestion(text, path, placed), key=True)
 
 
 def _no_host(name: str) -> Text:

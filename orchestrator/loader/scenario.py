@@ -72,9 +72,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         checks=checks,
         digest=digest,
     )
-    complete = len(solutions) + len(shortcuts) == sum(
-        1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml")
-    )
+    complete = len(solutions) + len(shortcuts) == sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
     loaded = ScenarioFolder(scenario, sources, surroundings.referential, complete)
     for check in CHECKS:
         problems.add(check(loaded))
@@ -87,15 +85,11 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
 def _companion(path: Path, folder: Path, problems: Problems) -> str:
     text = problems.attempt(read_text, path, within=folder)
     if text is not None and not text.strip():
-        problems.add(
-            (problem(path, "ce fichier est vide ; écrivez le texte", "this file is empty; write the text"),)
-        )
+        problems.add((problem(path, "ce fichier est vide ; écrivez le texte", "this file is empty; write the text"),))
     return text or "…"
 
 
-def _solutions(
-    folder: Path, kind: str, problems: Problems, sources: dict[Path, YamlSource]
-) -> tuple[Solution, ...]:
+def _solutions(folder: Path, kind: str, problems: Problems, sources: dict[Path, YamlSource]) -> tuple[Solution, ...]:
     found: list[Solution] = []
     problems.add(_not_yaml(folder / kind))
     for path in sorted((folder / kind).glob("*.yaml")):
@@ -118,9 +112,7 @@ def _not_yaml(folder: Path) -> list[Problem]:
     ]
 
 
-def _lab(
-    document: ScenarioDocument, source: YamlSource, surroundings: Surroundings, problems: Problems
-) -> Lab | None:
+def _lab(document: ScenarioDocument, source: YamlSource, surroundings: Surroundings, problems: Problems) -> Lab | None:
     if document.lab in surroundings.labs:
         return problems.attempt(surroundings.lab, document.lab)
     text = Text(fr=f"lab inconnu « {document.lab} »", en=f'unknown lab "{document.lab}"')

@@ -135,9 +135,7 @@ def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
 def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:
     document = loaded.scenario.document
     names: list[tuple[str, KeyPath]] = [(name, ("variables", name)) for name in document.variables]
-    names += [
-        (e.as_, ("faults", i, "as")) for i, e in enumerate(document.faults) if isinstance(e, FaultChoice)
-    ]
+    names += [(e.as_, ("faults", i, "as")) for i, e in enumerate(document.faults) if isinstance(e, FaultChoice)]
     seen: dict[str, KeyPath] = {}
     for name, path in names:
         if name in RESERVED:
@@ -177,9 +175,7 @@ def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
 
 
 def _reversed_bounds(loaded: ScenarioFolder, path: KeyPath, greater: str, smaller: str) -> Problem:
-    text = Text(
-        fr=f"« {greater} » est plus petit que « {smaller} »", en=f'"{greater}" is smaller than "{smaller}"'
-    )
+    text = Text(fr=f"« {greater} » est plus petit que « {smaller} »", en=f'"{greater}" is smaller than "{smaller}"')
     return loaded.problem(path, text)
 
 

@@ -57,9 +57,7 @@ class _TolerantRenderer(Renderer):
 class _Attempt:
     """One variant of a scenario, rendered whole."""
 
-    def __init__(
-        self, loaded: ScenarioFolder, values: Mapping[str, Any], validate_fault: ValidateFault | None
-    ) -> None:
+    def __init__(self, loaded: ScenarioFolder, values: Mapping[str, Any], validate_fault: ValidateFault | None) -> None:
         self._loaded = loaded
         self._scenario = loaded.scenario
         self._hosts = loaded.scenario.lab.document.hosts
@@ -113,9 +111,7 @@ class _Attempt:
             self._refuse(
                 solution,
                 ("steps",),
-                Text(
-                    fr=f"aucune étape ne reste {self._variant.fr}", en=f"no step is left {self._variant.en}"
-                ),
+                Text(fr=f"aucune étape ne reste {self._variant.fr}", en=f"no step is left {self._variant.en}"),
             )
         for step, path in steps:
             self._step(solution, path, step)
@@ -144,9 +140,7 @@ class _Attempt:
     def _interface(self, solution: Solution, path: KeyPath, host: str, name: str) -> None:
         known = self._hosts[host].interfaces
         if name not in known:
-            text = Text(
-                fr=f"« {host} » n'a pas d'interface « {name} »", en=f'"{host}" has no interface "{name}"'
-            )
+            text = Text(fr=f"« {host} » n'a pas d'interface « {name} »", en=f'"{host}" has no interface "{name}"')
             self._refuse(solution, (*path, "interface"), with_suggestion(text, name, known))
 
     def _segment(self, solution: Solution, path: KeyPath, name: str) -> None:

@@ -254,9 +254,7 @@ def _tags(spot: _Spot) -> tuple[str, ...]:
 
 
 def _listed(choices: tuple[str, ...]) -> Text:
-    return Text(
-        fr=", ".join(choices[:-1]) + f" ou {choices[-1]}", en=", ".join(choices[:-1]) + f" or {choices[-1]}"
-    )
+    return Text(fr=", ".join(choices[:-1]) + f" ou {choices[-1]}", en=", ".join(choices[:-1]) + f" or {choices[-1]}")
 
 
 def _bad_pattern(spot: _Spot) -> Text:
@@ -271,9 +269,7 @@ def _expected(expected: Text, spot: _Spot) -> Text:
     value = spot.name if spot.on_key else spot.detail["input"]
     raw = spot.source.raw(spot.path)
     seen = found(value, raw)
-    text = Text(
-        fr=f"attendu : {expected.fr} ; trouvé : {seen.fr}", en=f"expected {expected.en}; found {seen.en}"
-    )
+    text = Text(fr=f"attendu : {expected.fr} ; trouvé : {seen.fr}", en=f"expected {expected.en}; found {seen.en}")
     if spot.kind == "string_type" and isinstance(value, bool | int | float):
         return Text(fr=f'{text.fr} ; écrivez "{raw}"', en=f'{text.en}; write "{raw}"')
     return text
@@ -284,9 +280,7 @@ def _bound(fr: str, en: str, key: str) -> Callable[[_Spot], Text]:
         limit = spot.context[key]
         if (key, limit) == ("min_length", 1):
             return Text(fr=f"« {spot.name} » ne doit pas être vide", en=f'"{spot.name}" must not be empty')
-        return Text(
-            fr=f"« {spot.name} » doit {fr.format(limit)}", en=f'"{spot.name}" must {en.format(limit)}'
-        )
+        return Text(fr=f"« {spot.name} » doit {fr.format(limit)}", en=f'"{spot.name}" must {en.format(limit)}')
 
     return text
 

@@ -121,9 +121,7 @@ class Host(Document):
     gateway: Address | None = None
     dns: tuple[Address, ...] = Field(default=(), description="Resolvers of a host with static addresses.")
     memory: Size | None = Field(default=None, description="Memory limit; by default the image's.")
-    cpu_shares: int = Field(
-        default=512, ge=2, le=262144, description="Relative CPU weight (Docker's --cpu-shares)."
-    )
+    cpu_shares: int = Field(default=512, ge=2, le=262144, description="Relative CPU weight (Docker's --cpu-shares).")
     pids: int = Field(default=256, ge=32, le=32768, description="Most processes and threads at once.")
     files: dict[AbsolutePath, FileSettings] = Field(
         default_factory=dict, description="Owner and mode of files placed from ``files/<host>/``."

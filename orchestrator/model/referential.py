@@ -24,9 +24,7 @@ class Ccp(Document):
     """One *certificat de compétences professionnelles*: an activity of the title."""
 
     number: int = Field(ge=1, description="The number of the activity in the certification's summary.")
-    bloc: int = Field(
-        ge=1, description="The number of the same CCP as a *bloc de compétences*, which differs."
-    )
+    bloc: int = Field(ge=1, description="The number of the same CCP as a *bloc de compétences*, which differs.")
     title: Text
     competences: tuple[Competence, ...] = Field(min_length=1)
 
@@ -35,9 +33,7 @@ class Referential(ContractDocument):
     """One version of a professional title."""
 
     id: str = Field(description="A short identifier, such as ``rncp-227``.")
-    rncp: int = Field(
-        description="The number in the Répertoire national des certifications professionnelles."
-    )
+    rncp: int = Field(description="The number in the Répertoire national des certifications professionnelles.")
     level: int = Field(description="The level in the European framework (5 for this title).")
     title: Text
     source: str = Field(description="The official document that the texts were taken from.")

@@ -133,9 +133,7 @@ class Step(Document):
     """One action of a solution or shortcut; exactly one of the action keys is set."""
 
     tell: Text = Field(description="What the action does, for the demo and the debrief.")
-    when: str | None = Field(
-        default=None, description="A Jinja2 expression; the step is left out where it is false."
-    )
+    when: str | None = Field(default=None, description="A Jinja2 expression; the step is left out where it is false.")
     cable: CableStep | None = None
     shell: ScriptStep | None = None
     device: DeviceStep | None = None

@@ -27,8 +27,7 @@ RECORD = 'echo "${0##*/} $*" >>"$MACHINE/calls"\n'
 FAKES = {
     "apt-get": RECORD + '[ ! -e "$MACHINE/apt-fails" ] || { echo "E: Unable to fetch" >&2; exit 100; }\n'
     'case $* in *docker.io*) echo "exit 0" >"$MACHINE/bin/dockerd" ;; esac',
-    "id": 'case $* in -u) echo "$UID_" ;; -un) echo bob ;; -nG) echo bob $SESSION ;;\n'
-    '*) cat "$MACHINE/groups" ;; esac',
+    "id": 'case $* in -u) echo "$UID_" ;; -un) echo bob ;; -nG) echo bob $SESSION ;;\n*) cat "$MACHINE/groups" ;; esac',
     "mmdebstrap": "exit 0",
     "newuidmap": "exit 0",
     "docker-compose": "exit 0",

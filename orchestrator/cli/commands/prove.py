@@ -15,9 +15,9 @@ from orchestrator.cli.progress import steps
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ExitCode
 from orchestrator.proof import Proof, Stage, prove
-from orchestrator.text import Text
+from orchestrator.text import Text, same
 
-_COLOURS = {"pass": ("●", "ok"), "fail": ("●", "bad"), "error": ("!", "warn")}
+_COLOURS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 
 
 @command(
@@ -50,7 +50,7 @@ def prove_command(session: Session, scenarios: tuple[str, ...], seeds: int, *, e
         if not session.json:
             session.output.print("", plain(f"{plan.scenario} · --seed {plan.seed}", "bold"))
         with steps(session) as shown:
-            proof = prove(session.app.labs, plan, shown, lambda _stage: None)
+            proof = prove(session.app.labs, plan, shown, lambda stage: shown.detail(same(_told(stage))))
         proofs.append(proof)
         if not session.json:
             _show(session, proof)
@@ -76,6 +76,10 @@ def _show(session: Session, proof: Proof) -> None:
         out.print(plain(tr(f"✔ {proof.scenario} est prouvé.", f"✔ {proof.scenario} is proven."), "ok"))
     else:
         out.print(plain(tr(f"✘ {proof.scenario} n'est pas prouvé.", f"✘ {proof.scenario} is not proven."), "bad"))
+
+
+def _told(stage: Stage) -> str:
+    return f"{'✘' if stage.problems else '✔'} {_stage(stage)}"
 
 
 def _colours(stage: Stage, *, guard: bool) -> Styled:

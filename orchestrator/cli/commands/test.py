@@ -18,8 +18,12 @@ from orchestrator.errors import UsageError
 from orchestrator.loader.content import built_in_root
 from orchestrator.text import Text
 
-FIRST = ("tests/unit", "tests/contract", "tests/quality")
-"""What needs no Docker, or runs on a fake: over in seconds, and shows most mistakes."""
+PARTS = (
+    (tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow"),
+    (tr("Style, types et paquet", "Style, types and package"), "slow and not live"),
+    (tr("Tests sur de vraies machines", "Tests on real machines"), "live"),
+)
+"""What runs one after the other, each with its pytest markers: the quick ones show most mistakes within a minute."""
 NOTHING_COLLECTED = 5
 """pytest's exit status when a selection holds no test."""
 
@@ -28,40 +32,39 @@ NOTHING_COLLECTED = 5
     "test",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     help=tr(
-        "Lancer les tests du projet : d'abord ceux qui se passent de Docker, puis ceux sur de vraies machines.\n\n"
+        "Lancer les tests du projet : d'abord les rapides, sans Docker, puis ceux sur de vraies machines.\n\n"
         "Les arguments en plus vont à pytest : « breakfix test -k dns -x ».",
-        "Run the project's tests: first those that do without Docker, then those on real machines.\n\n"
+        "Run the project's tests: first the quick ones, without Docker, then those on real machines.\n\n"
         "Further arguments go to pytest: 'breakfix test -k dns -x'.",
     ),
 )
 @click.option(
     "--keep-going",
     is_flag=True,
-    help=tr("Continuer même si la première partie échoue.", "Go on even if the first part fails."),
+    help=tr("Continuer même si une partie échoue.", "Go on even if one part fails."),
 )
 @click.argument(
     "arguments", nargs=-1, type=click.UNPROCESSED, metavar=tr("[ARGUMENTS DE PYTEST]…", "[PYTEST ARGUMENTS]…")
 )
 @pass_session
 def test_command(session: Session, arguments: tuple[str, ...], *, keep_going: bool) -> int:
-    """Run pytest twice; pytest's own summary ends the output."""
+    """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
-    folders = [folder for folder in FIRST if (root / folder).is_dir()]
-    _tell(session, tr("Tests sans machines", "Tests without machines"))
-    first = _pytest(root, ["-m", "not live", *arguments, *folders])
-    if first not in {0, NOTHING_COLLECTED} and not keep_going:
-        return first
-    _tell(session, tr("Tests sur de vraies machines", "Tests on real machines"))
-    second = _pytest(root, ["-m", "live", *arguments, "tests"])
-    return combined(first, second)
+    statuses = []
+    for title, markers in PARTS:
+        session.output.note(plain(f"── {title} ──", "bold"))
+        statuses.append(_pytest(root, ["-m", markers, *arguments, "tests"]))
+        if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
+            break
+    return combined(*statuses)
 
 
-def combined(first: int, second: int) -> int:
-    """Return the exit status of both parts: one may be empty (a selection with ``-k``), but not both."""
-    failures = [status for status in (first, second) if status not in {0, NOTHING_COLLECTED}]
+def combined(*statuses: int) -> int:
+    """Return the exit status of all parts: some may be empty (a selection with ``-k``), but not all."""
+    failures = [status for status in statuses if status not in {0, NOTHING_COLLECTED}]
     if failures:
         return failures[0]
-    return NOTHING_COLLECTED if first == second == NOTHING_COLLECTED else 0
+    return NOTHING_COLLECTED if set(statuses) == {NOTHING_COLLECTED} else 0
 
 
 def _checkout() -> Path:
@@ -78,10 +81,6 @@ def _checkout() -> Path:
             ),
         )
     return root
-
-
-def _tell(session: Session, text: str) -> None:
-    session.output.note(plain(f"── {text} ──", "bold"))
 
 
 def _pytest(root: Path, arguments: Sequence[str]) -> int:

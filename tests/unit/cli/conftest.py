@@ -1,5 +1,7 @@
 """The command line with fakes behind it: no Docker, no content folders, one lab with two segments."""
 
+# ruff: noqa: ARG002 (the fakes have the real parts' parameters)
+
 from __future__ import annotations
 
 import importlib
@@ -7,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -25,6 +26,7 @@ from orchestrator.loader.content import Content, built_in_root
 from orchestrator.model.image import Device, ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
+from orchestrator.progress import Progress
 from orchestrator.service import Running, Typed
 from orchestrator.text import Text
 
@@ -95,9 +97,9 @@ GREEN = report(result("address", "pass"), result("page", "pass"), result("neighb
 BROKEN = report(result("address", "error"), result("neighbour", "pass", "guard"))
 
 
-def instance(name: str = LAB, **changes: Any) -> Instance:
+def instance(name: str = LAB, **changes: object) -> Instance:
     hosts = tuple(HostState(h.name, f"id-{h.name}", "running") for h in PLAN.hosts)
-    return replace(Instance(name, "cable-out", "pair", 3, "alice", "d1", 3, hosts), **changes)
+    return replace(Instance(name, "cable-out", "pair", 3, "alice", "d1", 3, hosts), **changes)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -148,7 +150,7 @@ class FakeLabs:
     def running(self, name: str | None) -> Running:
         return self._running(self.instances.find(name))
 
-    def start(self, plan: Plan, progress: Any, *, broken: bool = True) -> Running:
+    def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
         self.calls.append("start")
         progress.step(text("starting"))
         if self.trouble:
@@ -156,7 +158,7 @@ class FakeLabs:
         self.instances.running.append(instance("cable-out-9f9f"))
         return self._running(self.instances.running[-1])
 
-    def reset(self, running: Running, progress: Any) -> Running:
+    def reset(self, running: Running, progress: Progress) -> Running:
         self.calls.append("reset")
         self.instances.remove(running.instance.name)
         return self.start(running.plan, progress)

@@ -20,7 +20,7 @@ def test_the_exit_status_of_check_is_the_verdict(cli: Cli, app: FakeApp, graded:
         assert cli("check", *form).exit_code == status
 
 
-def test_a_trainee_sees_sentences_and_points_but_no_evidence(cli: Cli, app: FakeApp) -> None:
+def test_a_trainee_sees_sentences_and_points_but_no_evidence(cli: Cli) -> None:
     shown = cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
     assert "✘ address (fr)" in shown
     assert shown.index("page (fr)") < shown.index("À préserver") < shown.index("neighbour (fr)")

@@ -19,7 +19,7 @@ from orchestrator.engine.base import ContainerSpec, Engine
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import MachineError
 
-from .conftest import Cli, FakeApp, text
+from .conftest import Cli, text
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_a_kernel_without_bridges(root: Path) -> None:
     assert by_id(look_at_machine(root))["kernel-bridge"].status == "fail"
 
 
-def test_the_command_s_exit_status_and_json(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_s_exit_status_and_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = (Finding("disk", text("Disk"), "fail", text("full"), text("make room")),)
     monkeypatch.setattr("orchestrator.doctor.examine", lambda _machine: bad)
     done = cli("doctor", "--json")

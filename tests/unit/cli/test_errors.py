@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from orchestrator.errors import ContentError, LabError, MachineError, Place, Problem, UsageError
-from orchestrator.text import Text
+from orchestrator.language import Language
 
 from .conftest import Cli, FakeApp, text
 
@@ -109,7 +108,7 @@ def test_a_reader_that_has_had_enough_is_no_error(cli: Cli, app: FakeApp, monkey
         (["prove"], "fr", "Nommez un scénario"),
     ],
 )
-def test_wrong_use_says_what_is_right(cli: Cli, words: list[str], lang: Any, said: str) -> None:
+def test_wrong_use_says_what_is_right(cli: Cli, words: list[str], lang: Language, said: str) -> None:
     done = cli(*words, lang=lang)
     assert done.exit_code == 2
     assert said in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
@@ -124,7 +123,3 @@ def test_wrong_use_as_json(cli: Cli) -> None:
 def test_the_program_s_parts_are_closed(cli: Cli, app: FakeApp) -> None:
     cli("status")
     assert app.closed
-
-
-def test_a_text_is_never_the_same_in_both_languages_by_accident() -> None:
-    assert Text(fr="a", en="b").in_("fr") == "a"

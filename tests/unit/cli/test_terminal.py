@@ -1,5 +1,7 @@
 """Terminals and forwards on real file descriptors."""
 
+# ruff: noqa: ARG002 (the fakes have the real parts' parameters)
+
 from __future__ import annotations
 
 import contextlib
@@ -99,6 +101,7 @@ def test_a_change_of_the_window_is_passed_on() -> None:
     reading, writing = os.pipe()
 
     def resize_then_leave() -> None:
+        wait_until(lambda: remote.sizes, within=5)
         os.kill(os.getpid(), signal.SIGWINCH)
         wait_until(lambda: len(remote.sizes) > 1, within=5)
         os.write(writing, b"q")
@@ -188,12 +191,16 @@ def test_the_first_signal_interrupts_and_others_only_tell() -> None:
 
 def test_a_clean_up_runs_to_its_end_and_the_interruption_follows() -> None:
     told: list[int] = []
-    done = []
-    with interrupts.installed(lambda: told.append(1)), pytest.raises(KeyboardInterrupt):
+    done: list[str] = []
+
+    def clean_up() -> None:
         with interrupts.shielded():
             os.kill(os.getpid(), signal.SIGINT)
             done.append("clean")
         done.append("never")
+
+    with interrupts.installed(lambda: told.append(1)), pytest.raises(KeyboardInterrupt):
+        clean_up()
     assert (told, done) == ([1], ["clean"])
 
 

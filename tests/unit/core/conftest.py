@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -388,9 +388,9 @@ def engine_with_apparmor() -> Engine:
 
 
 @pytest.fixture
-def hands(world: World) -> Iterator[Hands]:
+def hands(world: World) -> Hands:
     """Hands on a healthy instance, whose fabric has forgotten how it was started."""
     made = world.hands(world.start(broken=False))
     world.fabric.done.clear()
     world.fabric.calls.clear()
-    yield made
+    return made

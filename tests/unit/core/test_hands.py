@@ -27,7 +27,11 @@ def test_a_command_that_fails_is_told_with_what_it_printed(hands: Hands, world: 
 
 
 def test_another_labs_host_is_refused(hands: Hands, world: World) -> None:
-    for act in (lambda: hands.run("srv9", ["id"]), lambda: hands.cable("srv9", "eth0", plugged=False), lambda: hands.reboot("pc1", "srv9")):
+    for act in (
+        lambda: hands.run("srv9", ["id"]),
+        lambda: hands.cable("srv9", "eth0", plugged=False),
+        lambda: hands.reboot("pc1", "srv9"),
+    ):
         with pytest.raises(LabError, match="srv9"):
             act()
     assert world.fabric.done == []

@@ -64,9 +64,7 @@ def test_every_host_runs_and_carries_what_tells_of_it(world: World) -> None:
         }
         assert wiring == {
             "segments": ["office", "servers"],
-            "interfaces": [
-                {"name": i.name, "segment": i.segment, "mac": i.mac} for i in plan.host(name).interfaces
-            ],
+            "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in plan.host(name).interfaces],
             "sysctls": name == "r1",
         }
         assert spec.name == f"breakfix-{instance.name}-{name}"
@@ -92,11 +90,11 @@ def test_no_host_gets_the_machine(world: World) -> None:
     world.start()
     needed = {"hostname", "environment", "capabilities", "devices", "memory", "cpu_shares", "pids", "tmpfs"}
     needed |= {"name", "image", "labels", "stop_signal", "security_options"}
+    plain = ContainerSpec("name", "image", {})
     for spec in specs(world).values():
         for field in dataclasses.fields(ContainerSpec):
             if field.name not in needed:
-                default = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
-                assert getattr(spec, field.name) == default, field.name
+                assert getattr(spec, field.name) == getattr(plain, field.name), field.name
         assert (spec.privileged, spec.pid_mode, spec.binds, spec.network) == (False, None, {}, "none")
         assert spec.cgroup_namespace == "private"
         assert FORBIDDEN_CAPABILITIES.isdisjoint(spec.capabilities)
@@ -174,7 +172,11 @@ def test_clients_of_a_server_that_does_not_answer_are_not_started(
 
 def test_a_lab_without_dhcp_starts_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = "labs/pair/lab.yaml"
-    world.edit(lab, "Poste 1, en: Workstation 1}\n    interfaces: {eth0: {segment: office, address: dhcp}}", "P, en: W}\n    interfaces: {eth0: {segment: office, address: 192.168.10.11}}")
+    world.edit(
+        lab,
+        "Poste 1, en: Workstation 1}\n    interfaces: {eth0: {segment: office, address: dhcp}}",
+        "P, en: W}\n    interfaces: {eth0: {segment: office, address: 192.168.10.11}}",
+    )
     world.edit(lab, "{eth0: {segment: office, address: dhcp}}", "{eth0: {segment: office, address: none}}")
     told = journal(world, monkeypatch)
     world.start(world.bare())
@@ -617,7 +619,11 @@ def test_a_fault_that_fails_half_way_can_be_reverted(
 
 def test_the_same_fault_twice_is_reverted_each_with_its_own_memento(world: World) -> None:
     world.fabric.set_port(HostRef("", "pc2"), "eth0", segment="servers")
-    world.edit("scenarios/1.3-network-connection/moved-desks/scenario.yaml", "host: pc2, segment: servers", "host: pc2, segment: office")
+    world.edit(
+        "scenarios/1.3-network-connection/moved-desks/scenario.yaml",
+        "host: pc2, segment: servers",
+        "host: pc2, segment: office",
+    )
     before = dict(world.fabric.cables)
     instance = world.start()
     record = world.records.get(instance.name)

@@ -72,7 +72,7 @@ def result(name: str, outcome: Outcome) -> CheckResult:
     return CheckResult(f"test_x.py::{name}", ROLES.get(name, "guard"), 1, None, same(name), outcome, evidence)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader()
     planned = dict(world.fabric.cables)
@@ -94,7 +94,7 @@ def problems(proof: Proof) -> list[tuple[str, str, str]]:
     return [(s.name, s.subject, p.en) for s in proof.stages for p in s.problems]
 
 
-def test_a_sound_scenario_is_proven(world: World, grader: Grader) -> None:
+def test_a_sound_scenario_is_proven(world: World) -> None:
     proof = proof_of(world)
     assert problems(proof) == []
     assert proof.proven
@@ -191,7 +191,10 @@ def test_an_accepted_shortcut_is_named(world: World, grader: Grader) -> None:
 
 def test_every_problem_exists_in_both_languages(world: World, grader: Grader) -> None:
     grader.changes = {"before": {"reaches": "fail"}, "broken": {"reaches": "pass", "untouched": "error"}}
-    grader.changes |= {"shortcut": {"reports": "pass"}, "repaired": {"reaches": None, "reports": None, "untouched": None}}
+    grader.changes |= {
+        "shortcut": {"reports": "pass"},
+        "repaired": {"reaches": None, "reports": None, "untouched": None},
+    }
     texts = [p for stage in proof_of(world).stages for p in stage.problems]
     assert len(texts) == 7
     assert all(text.fr != text.en for text in texts)
@@ -201,7 +204,9 @@ def test_a_proof_without_stages_proves_nothing() -> None:
     assert not Proof("x", "", ()).proven
 
 
-@pytest.mark.parametrize("error", [LabError(same("no")), KeyboardInterrupt(), RuntimeError("bug")], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "error", [LabError(same("no")), KeyboardInterrupt(), RuntimeError("bug")], ids=lambda e: type(e).__name__
+)
 @pytest.mark.parametrize("number", range(len(ORDER)), ids=lambda n: f"{n}-{ORDER[n]}")
 def test_whatever_a_grading_raises_the_lab_is_stopped(
     world: World, grader: Grader, number: int, error: BaseException
@@ -223,7 +228,7 @@ def test_a_fault_without_effect_stops_the_proof_and_the_lab(
     assert world.left == ([], [])
 
 
-def test_a_reboot_that_fails_stops_the_lab(world: World, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reboot_that_fails_stops_the_lab(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise LabError(same("no"))
 
@@ -233,12 +238,12 @@ def test_a_reboot_that_fails_stops_the_lab(world: World, grader: Grader, monkeyp
     assert world.left == ([], [])
 
 
-def test_the_steps_are_told(world: World, grader: Grader) -> None:
+def test_the_steps_are_told(world: World) -> None:
     proof_of(world)
     assert world.progress.details == ["Cable 1", "Cable 2", "Renew"] * 2 + ["An address"] * 2
 
 
-def test_a_scenario_without_shortcuts_has_no_such_stage(world: World, grader: Grader) -> None:
+def test_a_scenario_without_shortcuts_has_no_such_stage(world: World) -> None:
     plan = dataclasses.replace(world.plan(), shortcuts=())
     proof = prove(world.labs(), plan, world.progress, lambda _: None)
     assert proof.proven

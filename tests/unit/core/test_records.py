@@ -35,7 +35,8 @@ def test_one_that_was_never_written_is_empty(records: Records) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", '{"roots": ["/a', "[]", "null", '{"faults": 1}', '{"faults": [{"fault": "x"}]}', '{"hints_shown": "a"}']
+    "text",
+    ["", '{"roots": ["/a', "[]", "null", '{"faults": 1}', '{"faults": [{"fault": "x"}]}', '{"hints_shown": "a"}'],
 )
 def test_what_is_no_record_counts_as_none(records: Records, tmp_path: Path, text: str) -> None:
     """A file of an older version, or one that somebody edited, must not keep a lab from being stopped."""
@@ -53,9 +54,7 @@ def test_faults_are_added_in_order_and_the_rest_is_kept(records: Records) -> Non
     assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1, started=False)
 
 
-def test_a_write_that_fails_leaves_the_old_record(
-    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_fails_leaves_the_old_record(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     records.put(FULL)
 
     def full_disk(self: Path, *_: object, **__: object) -> int:

@@ -139,9 +139,7 @@ def test_a_check_grades_with_the_scenarios_checks(world: World, running: Running
     assert request.fabric.factory == "orchestrator.fabric.client:FabricClient"
     assert request.fabric.arguments == {"socket_path": str(SOCKET)}
     assert request.device is not None
-    assert request.device.arguments == {
-        "devices": {"r1": {"type": "cisco_ios", "user": "admin", "password": "admin"}}
-    }
+    assert request.device.arguments == {"devices": {"r1": {"type": "cisco_ios", "user": "admin", "password": "admin"}}}
     assert request.fabric.load().__name__ == "FabricClient"
     assert callable(request.device.make())
     assert GradeRequest.from_json(request.to_json()) == request

@@ -1,0 +1,349 @@
+"""The repository's own rules, which no compiler knows."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from orchestrator.cli.root import ENTRIES
+from orchestrator.model.image import FORBIDDEN_CAPABILITIES, ImageSpec
+
+if TYPE_CHECKING:
+    from tests.quality.conftest import Module
+
+
+def text_of(path: Path) -> str | None:
+    """Return a file's text, or None where it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Yield every call with its dotted name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((k.value for k in call.keywords if k.arg == name), None)
+
+
+# Files ----------------------------------------------------------------------------------------------------
+
+_PLACES = ("/wor" + "k", "/tmp/" + "w", "/roo" + "t/.pyenv", "/hom" + "e/user")  # in halves, or this file had them
+WORKPLACE = re.compile(rf"(?<![\w.~$}}-])(?:{'|'.join(map(re.escape, _PLACES))})(?![\w-])")
+
+
+def test_no_file_names_the_machine_that_it_was_written_on(repository: tuple[Path, ...], root: Path) -> None:
+    found = [
+        f"{path.relative_to(root)}: {match[0]}"
+        for path in repository
+        if (text := text_of(path)) is not None
+        for match in WORKPLACE.finditer(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("line", ["see {}/main/x", "cd {}", "PATH={}/bin", '"{}"', "file://{}/a"])
+def test_a_workplace_would_be_seen(line: str) -> None:
+    assert all(WORKPLACE.search(line.format(place)) for place in _PLACES)
+    assert not any(WORKPLACE.search(line.format(f"/srv{place}")) for place in _PLACES)
+    assert not any(WORKPLACE.search(line.format(f"{place}shop")) for place in _PLACES)
+
+
+def test_text_files_end_with_a_line_and_have_no_stray_blanks(repository: tuple[Path, ...], root: Path) -> None:
+    wrong = []
+    for path in repository:
+        text = text_of(path)
+        if not text or path.suffix in {".svg", ".txt", ".lock"} or path.is_relative_to(root / "images"):
+            continue
+        if not text.endswith("\n") or re.search(r"[ \t]+$", text, re.MULTILINE):
+            wrong.append(str(path.relative_to(root)))
+    assert wrong == []
+
+
+def test_what_is_run_is_executable(root: Path) -> None:
+    for name in ("breakfix", ".ci/run"):
+        assert os.access(root / name, os.X_OK), name
+        assert (root / name).read_text().startswith("#!"), name
+
+
+def test_continuous_integration_runs_the_documented_command(root: Path) -> None:
+    script = (root / ".ci" / "run").read_text()
+    assert re.search(r"^exec \./breakfix --yes test \"\$@\"$", script, re.MULTILINE)
+
+
+def test_the_changelog_has_its_form(root: Path) -> None:
+    text = (root / "CHANGELOG.md").read_text()
+    assert text.startswith("# Changelog\n")
+    assert "keepachangelog.com" in text
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings
+    assert all(re.fullmatch(r"\[Unreleased\]|\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings)
+    kinds = set(re.findall(r"^### (.*)$", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+# What the documents say -----------------------------------------------------------------------------------
+
+COMMAND = re.compile(r"(?:^ {4}\./|`(?:\./)?)breakfix\b(?P<rest>[^`\n#]*)", re.MULTILINE)
+VALUED = {"--content", "--lang", "--lab", "--seed"}
+
+
+def commands_in(text: str) -> Iterator[str]:
+    """Yield the subcommand of each ``breakfix`` command in a document."""
+    for match in COMMAND.finditer(text):
+        words = match["rest"].split()
+        while words and words[0].startswith("-"):
+            words = words[2:] if words[0] in VALUED else words[1:]
+        if words and re.fullmatch(r"[a-z]+", words[0]):
+            yield words[0]
+
+
+def test_the_readme_begins_with_its_two_commands(root: Path) -> None:
+    text = (root / "README.md").read_text()
+    assert list(itertools.islice(commands_in(text), 2)) == ["demo", "test"]
+    assert (root / "breakfix").is_file()
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/contributing.md", "docs/architecture.md"])
+def test_every_command_in_the_documents_exists(root: Path, name: str) -> None:
+    named = set(commands_in((root / name).read_text()))
+    assert named
+    assert named - set(ENTRIES) == set()
+
+
+def test_every_link_between_documents_leads_somewhere(root: Path, repository: tuple[Path, ...]) -> None:
+    broken, seen = [], 0
+    for path in repository:
+        if path.suffix != ".md" or path.is_relative_to(root / "scenarios"):
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text()):
+            if not re.match(r"[a-z]+:", target):
+                seen += 1
+                if not (path.parent / target).exists():
+                    broken.append(f"{path.relative_to(root)}: {target}")
+    assert broken == []
+    assert seen
+
+
+def test_every_path_in_the_documents_exists(root: Path) -> None:
+    for name in ("docs/architecture.md", "docs/contributing.md", "README.md"):
+        for path in re.findall(
+            r"`((?:orchestrator|grader|tests|images|labs|scenarios|docs)/[\w./-]*)`", (root / name).read_text()
+        ):
+            assert (root / path).exists(), f"{name}: {path}"
+
+
+# Code -----------------------------------------------------------------------------------------------------
+
+
+def test_every_package_and_module_says_what_it_is_for(modules: dict[str, Module], root: Path) -> None:
+    assert [m.name for m in modules.values() if not (ast.get_docstring(m.tree) or "").strip()] == []
+    bare = [
+        folder.relative_to(root)
+        for package in ("orchestrator", "grader")
+        for folder in {path.parent for path in (root / package).rglob("*.py")}
+        if not (folder / "__init__.py").exists()
+        and folder != root / "orchestrator/bench/checks"  # check files, not a package
+    ]
+    assert bare == []
+
+
+SLEEPERS = {
+    "orchestrator.waiting": "waits for a condition",
+    "grader.waiting": "waits for a condition, and its failure is a check's",
+    "grader.lab": "waits for a free address, and its failure is no check's",
+    "orchestrator.fabric.fake": "plays slow hosts",
+}
+
+
+def test_nobody_sleeps_but_to_wait_for_a_condition(modules: dict[str, Module]) -> None:
+    sleeping = {m.name for m in modules.values() for name, _ in calls(m.tree) if name.split(".")[-1] == "sleep"}
+    assert sleeping == set(SLEEPERS)
+
+
+def test_tests_do_not_sleep_either(repository: tuple[Path, ...], root: Path) -> None:
+    """A test that needs a pause waits for what it pauses for; grader's tests write checks that hang on purpose."""
+    found = [
+        f"{path.relative_to(root)}:{call.lineno}"
+        for path in repository
+        if path.is_relative_to(root / "tests") and path.suffix == ".py"
+        for name, call in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name in {"time.sleep", "sleep"}
+    ]
+    assert found == []
+
+
+def test_no_string_becomes_a_shell_command(modules: dict[str, Module]) -> None:
+    forbidden = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "eval", "exec"}
+    wrong = []
+    for module in modules.values():
+        for name, call in calls(module.tree):
+            shell = keyword(call, "shell")
+            if name in forbidden or (shell is not None and ast.unparse(shell) != "False"):
+                wrong.append(f"{module.path}:{call.lineno}: {ast.unparse(call)[:60]}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("right", ["privileged", "pid_mode", "cgroup_namespace"])
+def test_only_the_helper_is_given_the_machine(modules: dict[str, Module], right: str) -> None:
+    asking = {
+        module.name: ast.unparse(value)
+        for module in modules.values()
+        for _, call in calls(module.tree)
+        if (value := keyword(call, right)) is not None
+    }
+    passed_on = asking.pop("orchestrator.engine.docker_engine", f"spec.{right}")
+    assert passed_on == f"spec.{right}", "the engine gives what the specification says"
+    assert set(asking) == {"orchestrator.fabric.container"}
+
+
+def test_no_traceback_of_a_test_in_the_program(modules: dict[str, Module]) -> None:
+    """Tests are not imported, and nothing asserts: ``python -O`` would leave it out."""
+    for module in modules.values():
+        assert "tests" not in {one.top for one in module.imports()}, module.path
+        if not module.name.startswith("orchestrator.bench"):
+            asserting = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Assert)]
+            assert asserting == [], module.path
+
+
+def test_every_package_that_is_imported_is_declared(modules: dict[str, Module], root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=~\[; ]", line)[0].lower() for line in project["dependencies"]}
+    providers = importlib.metadata.packages_distributions()
+    in_its_image = {"pyroute2", "seccomp"}  # the helper's, from Debian's packages
+    imported = {one.top for m in modules.values() for one in m.imports()}
+    imported -= {*sys.stdlib_module_names, "orchestrator", "grader", *in_its_image}
+    missing = {name for name in imported if not declared & {p.lower() for p in providers.get(name, [])}}
+    # Two come with one that is declared, and are used only to name what that one raises.
+    assert missing - {"requests", "pydantic_core"} == set()
+    provided = {p.lower() for name in imported for p in providers.get(name, [])}
+    assert declared - provided - {"pytest-testinfra"} == set(), "declared, but nobody imports it"
+
+
+# Two languages --------------------------------------------------------------------------------------------
+
+
+def yaml_files(repository: tuple[Path, ...], root: Path) -> Iterator[Path]:
+    for path in repository:
+        folders = ("labs", "scenarios", "images", "orchestrator/_referential")
+        if path.suffix in {".yaml", ".yml"} and any(path.is_relative_to(root / folder) for folder in folders):
+            yield path
+
+
+def mappings(value: object) -> Iterator[Mapping[Any, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from mappings(item)
+
+
+def test_every_text_of_the_content_exists_in_both_languages(repository: tuple[Path, ...], root: Path) -> None:
+    wrong, seen = [], 0
+    for path in yaml_files(repository, root):
+        for mapping in mappings(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            if {"fr", "en"} & mapping.keys():
+                seen += 1
+                whole = {"fr", "en"} <= mapping.keys() and all(str(mapping[key]).strip() for key in ("fr", "en"))
+                if not whole:
+                    wrong.append(f"{path.relative_to(root)}: {mapping}")
+    assert wrong == []
+    assert seen > 50
+
+
+def test_every_french_page_has_its_english_twin(repository: tuple[Path, ...], root: Path) -> None:
+    pages = {str(p.relative_to(root)) for p in repository if re.search(r"\.(fr|en)\.\w+$", p.name)}
+    twins = {re.sub(r"\.(fr|en)(\.\w+)$", lambda m: f".{'en' if m[1] == 'fr' else 'fr'}{m[2]}", p) for p in pages}
+    assert pages == twins
+    assert pages
+
+
+def literal(expression: ast.expr) -> str | None:
+    return expression.value if isinstance(expression, ast.Constant) and isinstance(expression.value, str) else None
+
+
+def test_every_text_of_the_program_exists_in_both_languages(modules: dict[str, Module]) -> None:
+    wrong, seen = [], 0
+    for module in modules.values():
+        for name, call in calls(module.tree):
+            if name == "Text" and not any(k.arg is None for k in call.keywords):
+                fr, en = keyword(call, "fr"), keyword(call, "en")
+            elif name == "tr" and len(call.args) == 2:
+                fr, en = call.args
+            else:
+                continue
+            seen += 1
+            place = f"{module.path}:{call.lineno}"
+            if fr is None or en is None:
+                wrong.append(f"{place}: one language only")
+            elif "" in {literal(fr), literal(en)} and {literal(fr), literal(en)} != {""}:
+                wrong.append(f"{place}: empty in one language")
+    assert wrong == []
+    assert seen > 200
+
+
+def test_every_check_has_its_sentence_in_both_languages(repository: tuple[Path, ...], root: Path) -> None:
+    wrong, seen = [], 0
+    for path in repository:
+        if path.suffix != ".py" or path.parent.name != "checks" or path.is_relative_to(root / "tests"):
+            continue
+        for name, call in calls(ast.parse(path.read_text(encoding="utf-8"))):
+            if name == "check":
+                seen += 1
+                if keyword(call, "fr") is None or keyword(call, "en") is None:
+                    wrong.append(f"{path.relative_to(root)}:{call.lineno}")
+    assert wrong == []
+    assert seen > 5
+
+
+# Images ---------------------------------------------------------------------------------------------------
+
+
+def images(root: Path) -> list[Path]:
+    return sorted((root / "images").glob("*/image.yaml"))
+
+
+def test_no_image_asks_for_what_would_give_the_machine_away(root: Path) -> None:
+    assert images(root)
+    for path in images(root):
+        document = yaml.safe_load(path.read_text())
+        asked = set(document.get("capabilities", ()))
+        assert not asked & FORBIDDEN_CAPABILITIES, path
+        assert asked <= {"NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SYS_NICE"}, path
+        assert set(document.get("devices", ())) <= {"/dev/net/tun"}, path
+        ImageSpec.model_validate(document)
+
+
+def test_the_forbidden_capabilities_are_these() -> None:
+    assert {"SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH", "ALL"} <= FORBIDDEN_CAPABILITIES
+
+
+def test_every_image_is_built_on_its_parent(root: Path) -> None:
+    for path in images(root):
+        if yaml.safe_load(path.read_text()).get("parent"):
+            dockerfile = path.with_name("Dockerfile").read_text()
+            assert re.search(r"^ARG PARENT$", dockerfile, re.MULTILINE), path
+            assert re.search(r"^FROM \$\{PARENT\}$", dockerfile, re.MULTILINE), path
+
+
+def test_shell_scripts_are_shell(root: Path) -> None:
+    for name in ("breakfix", ".ci/run", "images/host/files/usr/lib/breakfix/init"):
+        shell = "bash" if "bash" in (root / name).read_text().partition("\n")[0] else "sh"
+        done = subprocess.run([shell, "-n", root / name], check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
