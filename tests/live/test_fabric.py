@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def reaches(fabric: Fabric, target: HostRef, address: str) -> bool:
     return fabric.run(target, ("ping", "-c1", "-W1", address)).status == 0
 
 
-def soon(condition: Any) -> bool:
+def soon(condition: Callable[[], bool]) -> bool:
     return bool(wait_until(condition, within=SOON, every=0.1))
 
 
@@ -310,7 +311,7 @@ def test_a_restarted_helper_finds_its_fabric_again(app: App, a: HostRef) -> None
             client.wait_ready(a.instance, ["a", "b", "r"], timeout=1)
         except LabError:
             return False
-        except Exception:  # noqa: BLE001 - a helper that is not back yet fails in several ways
+        except Exception:  # a helper that is not back yet fails in several ways
             return False
         return True
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,6 @@ import pytest
 
 from orchestrator import labels
 from orchestrator.doctor import Finding, Machine, examine, worst
-from orchestrator.doctor import engine as engine_probes
 from orchestrator.doctor.machine import look_at_machine
 from orchestrator.engine.base import ContainerSpec, Engine
 from orchestrator.engine.fake import FakeEngine
@@ -96,9 +97,9 @@ def test_who_may_not_use_the_socket_is_told_what_to_do(
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr(os, "getgroups", lambda: groups)
-    monkeypatch.setattr(engine_probes.pwd, "getpwuid", lambda _: SimpleNamespace(pw_name="alice"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: SimpleNamespace(pw_name="alice"))
     group = SimpleNamespace(gr_mem=members, gr_gid=999)
-    monkeypatch.setattr(engine_probes.grp, "getgrnam", lambda _: group)
+    monkeypatch.setattr(grp, "getgrnam", lambda _: group)
     remedy = by_id(examine(machine(root, docker)))["docker-socket"].remedy
     assert remedy is not None
     assert said in remedy.en

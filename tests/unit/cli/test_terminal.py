@@ -67,7 +67,13 @@ def test_what_is_typed_reaches_the_far_end_and_the_terminal_is_given_back() -> N
     reading, writing = os.pipe()
     before, remote = termios.tcgetattr(slave), Echo()
     typing = type_once_raw(master, slave, b"ab\x03")  # Ctrl-C is a key like any other
-    helper = threading.Thread(target=lambda: (typing.join(), os.read(reading, 3), os.write(master, b"q")), daemon=True)
+
+    def look_and_quit() -> None:
+        typing.join()
+        os.read(reading, 3)
+        os.write(master, b"q")
+
+    helper = threading.Thread(target=look_and_quit, daemon=True)
     helper.start()
     terminal.attach(remote, stdin=slave, stdout=writing)
     helper.join(5)

@@ -18,7 +18,14 @@ def edit(old: str, new: str) -> Callable[[Folder], None]:
 
 
 def put(name: str, text: str | bytes) -> Callable[[Folder], None]:
-    return lambda folder: folder.write(f"labs/pair/{name}", text) and None
+    def act(folder: Folder) -> None:
+        folder.write(f"labs/pair/{name}", text)
+
+    return act
+
+
+def misspell(folder: Folder) -> None:
+    (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file")
 
 
 def link(name: str, target: str) -> Callable[[Folder], None]:
@@ -49,7 +56,7 @@ BROKEN: dict[str, Callable[[Folder], None]] = {
     "file-template-bytes": put("files/web1/etc/x.j2", b"a\n\xff\n"),
     "ready-template": edit('"{{ lab.hosts.r1.address }}"', '"{{ lab.hosts.r2.address }}"'),
     "check-name": put("checks/healthy.py", ""),
-    "folder-misspelt": lambda folder: (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file") and None,
+    "folder-misspelt": misspell,
 }
 
 

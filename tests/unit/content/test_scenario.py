@@ -26,11 +26,22 @@ def reference(old: str, new: str) -> Break:
 
 
 def remove(*names: str) -> Break:
-    return lambda folder: [folder.remove(name) for name in names] and None
+    def act(folder: Folder) -> None:
+        for name in names:
+            folder.remove(name)
+
+    return act
 
 
 def put(name: str, text: str) -> Break:
-    return lambda folder: folder.write(folder.long(name), text) and None
+    def act(folder: Folder) -> None:
+        folder.write(folder.long(name), text)
+
+    return act
+
+
+def misspell(folder: Folder) -> None:
+    (folder.root / folder.long("shortcuts")).rename(folder.root / folder.long("shortcut"))
 
 
 ONE_OF_BEFORE = """\
@@ -103,9 +114,7 @@ BROKEN: dict[str, Break] = {
     "step-template": reference('logger "{{ user.login }}"', 'logger "{{ user.logn }}"'),
     "step-when": reference('when: cause == "moved"', 'when: casue == "moved"'),
     "step-when-syntax": reference('when: cause == "moved"', 'when: cause = "moved"'),
-    "folder-misspelt": lambda folder: (
-        (folder.root / folder.long("shortcuts")).rename(folder.root / folder.long("shortcut")) and None
-    ),
+    "folder-misspelt": misspell,
     "link-out": lambda folder: (folder.root / folder.long("notes.md")).symlink_to("/etc/passwd"),
 }
 

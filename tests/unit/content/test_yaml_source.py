@@ -33,7 +33,7 @@ REFUSED = {
     "complex-key": "? [a, b]\n: 1\n",
     "deep": "[" * 60 + "]" * 60,
     "alias-bomb": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
-    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in ["ab", "bc", "cd", "de", "ef"]),
+    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcde", "bcdef", strict=True)),
 }
 
 

@@ -178,7 +178,7 @@ def test_without_its_anchor_the_helper_is_replaced_too(engine: Engine, how: str)
 
 
 def test_another_breakfix_may_be_quicker(engine: Engine) -> None:
-    """Both saw that nothing was there; what the other one made meanwhile is used, and neither removed nor made twice."""
+    """Both saw that nothing was there: what the other one made meanwhile is used, not removed or made twice."""
     made: list[Container] = []
 
     def other() -> None:

@@ -50,7 +50,7 @@ class Recorder:
         self._note("finished", name)
 
     def failed(self, name: str, error: BreakfixError) -> None:
-        assert error.text
+        assert error.text.fr
         self._note("failed", name)
 
     def names(self, event: str) -> list[str]:

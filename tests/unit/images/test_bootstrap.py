@@ -111,7 +111,7 @@ def test_a_commands_lines_and_status_are_passed_on() -> None:
 def test_without_root_a_command_keeps_the_users_own_group(monkeypatch: pytest.MonkeyPatch) -> None:
     account = pwd.getpwuid(os.getuid())
     monkeypatch.setattr(os, "getuid", lambda: account.pw_uid or 1)
-    monkeypatch.setattr(bootstrap.pwd, "getpwuid", lambda _: account)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: account)
     command = ("mmdebstrap", "it's")
     monkeypatch.setattr(os, "getgid", lambda: account.pw_gid)
     assert bootstrap.in_own_group(command) == (command, {})

@@ -18,7 +18,7 @@ from orchestrator.images.machine_apt import MachineApt
 from orchestrator.text import same
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from tests.unit.images.conftest import Recorder
 
 OnLine = Callable[[str], None]
 WAIT = 30

@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,7 +73,7 @@ def foreign_tar() -> bytes:
     return stream.getvalue()
 
 
-DAMAGED = {
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda content: content[: len(content) // 2],
     "one byte short": lambda content: content[:-1],
     "altered": lambda content: content[:-20] + b"\0" + content[-19:],

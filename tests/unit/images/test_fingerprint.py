@@ -42,6 +42,12 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "Dockerfile": lambda f: (f / "Dockerfile").write_text("FROM scratch\nUSER 1\n"),
 }
 
+
+def byte_code(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "x").touch()
+
+
 NO_CHANGES: dict[str, Callable[[Path], object]] = {
     "description": lambda f: (f / "image.yaml").write_text("contract: 1\nmemory: 1G\n"),
     "group's rights": lambda f: (f / "files/etc/motd").chmod(0o600),
@@ -49,7 +55,7 @@ NO_CHANGES: dict[str, Callable[[Path], object]] = {
     "editor's backup": lambda f: (f / "files/etc/motd~").write_text("old"),
     "vim's swap file": lambda f: (f / "files/.motd.swp").write_text("swap"),
     "byte code": lambda f: (f / "files/a.pyc").write_text("code"),
-    "byte code's folder": lambda f: ((f / "__pycache__").mkdir(), (f / "__pycache__/x").touch()),
+    "byte code's folder": lambda f: byte_code(f / "__pycache__"),
     "empty folder": lambda f: (f / "files/empty").mkdir(),
 }
 
