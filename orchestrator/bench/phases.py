@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from grader.job import Factory, GradeRequest
 from grader.report import Report
+from orchestrator import interrupts
 from orchestrator.bench import statements
 from orchestrator.bench.commands import docker_command, run_command
 from orchestrator.bench.compose import ComposeProject
@@ -74,8 +75,11 @@ def ready_and_stop(bench: Bench, advance: Advance) -> tuple[Comparison, Comparis
         advance(number)
         begun = time.perf_counter()
         instance = bench.instances.start(bench.plan, bench.around, Silent())
-        up_ours.append(time.perf_counter() - begun)
-        down_ours.append(clock(partial(bench.instances.remove, instance.name)))
+        try:
+            up_ours.append(time.perf_counter() - begun)
+        finally:
+            with interrupts.shielded():
+                down_ours.append(clock(partial(bench.instances.remove, instance.name)))
         up_peer.append(clock(bench.peer.up))
         down_peer.append(clock(bench.peer.down))
     hosts, segments = len(bench.plan.hosts), len(bench.plan.segments)

@@ -186,6 +186,13 @@ def test_second_run_does_no_set_up_and_says_nothing(machine: Machine) -> None:
     assert (ended.code, ended.err, machine.calls()) == (0, "", [])
 
 
+def test_a_completing_shell_gets_no_set_up(machine: Machine) -> None:
+    machine.environment["_BREAKFIX_COMPLETE"] = "bash_complete"
+    ended = machine.launch()
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    assert machine.calls() == []
+
+
 def test_exit_code_of_the_program_is_passed_on(machine: Machine) -> None:
     machine.environment["EXIT"] = "7"
 
@@ -412,6 +419,7 @@ def test_a_silent_engine_at_another_socket_is_not_replaced(machine: Machine) -> 
         ["start", "--help"],
         ["test", "--help"],
         ["--content", "labs of mine", "doctor"],
+        ["--lang", "fr", "doctor"],
     ],
     ids=" ".join,
 )
