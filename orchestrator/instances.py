@@ -395,15 +395,20 @@ def _for_each(act: Callable[[T], None], items: Sequence[T]) -> None:
     abandoned = threading.Event()
 
     def unless_abandoned(item: T) -> None:
-        if not abandoned.is_set():
+        if abandoned.is_set():
+            return
+        try:
             act(item)
+        except BaseException:
+            abandoned.set()
+            raise
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:  # its threads end before anything is removed
         try:
             for _ in pool.map(unless_abandoned, items):
                 pass
         except BaseException:
-            abandoned.set()  # the threads end before anything is removed
+            abandoned.set()
             raise
 
 

@@ -10,7 +10,7 @@ from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
 from orchestrator.model.image import Device
 from orchestrator.model.plan import Plan
-from orchestrator.text import Text, same
+from orchestrator.text import Text
 
 _REBOOT_GRACE = 10
 """Seconds that a host gets to shut down before it is killed."""
@@ -120,8 +120,3 @@ class Hands:
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(lambda n: self.engine.restart(self.containers[n], grace=_REBOOT_GRACE), names))
         self.fabric.wait_ready(self.instance, names, timeout=_BOOT_LIMIT)
-
-
-def describe(completed: Completed) -> Text:
-    """Return a command's output as a text, for people."""
-    return same((completed.stdout + completed.stderr).decode(errors="replace").strip() or "-")

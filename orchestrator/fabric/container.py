@@ -45,8 +45,8 @@ def ensure(engine: Engine, image: str) -> FabricClient:
     Raises:
         MachineError: the helper does not come up.
     """
-    anchor = _find(engine, ANCHOR)
     helper = _find(engine, HELPER)
+    anchor = _find(engine, ANCHOR)  # looked up after the helper, which is made after it
     if anchor is None or not anchor.running:
         _remove(engine, anchor)
         _create(engine, _anchor(image))
@@ -79,8 +79,8 @@ def _remove(engine: Engine, container: Container | None) -> None:
 
 
 def _create(engine: Engine, spec: ContainerSpec) -> None:
-    """Create and start a container; another Breakfix may have been quicker, which is as good."""
-    with contextlib.suppress(NameTakenError):
+    """Create and start a container; another Breakfix may be quicker, or replace it meanwhile, which is as good."""
+    with contextlib.suppress(NameTakenError, NoSuchContainerError):
         engine.start(engine.create(spec))
 
 

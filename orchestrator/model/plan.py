@@ -120,7 +120,7 @@ class Plan:
         seed: the seed.
         digest: SHA-256 of the content that the plan was made from, with the seed.
         values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
-            checks may use; ``orchestrator.values.values_to_json`` takes them to another process.
+            checks may use.
         faults: what to inject, in order, with rendered parameters.
         checks: the files with the checks to grade.
         health: the lab's own health checks.

@@ -11,7 +11,7 @@ from orchestrator.errors import ContentError
 from orchestrator.model.plan import Plan, PlannedInterface
 from orchestrator.model.scenario import CableStep, FaultSpec
 from orchestrator.plan import plan_lab, plan_scenario
-from orchestrator.values import mac_address, values_from_json, values_to_json
+from orchestrator.values import mac_address
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden
@@ -162,15 +162,6 @@ def test_lab_values(folder: Folder) -> None:
     assert lab.hosts["r1"].mac == lab.hosts["r1"].interfaces["eth0"].mac
     with pytest.raises(AttributeError, match="pc1 has no fixed address"):
         _ = lab.hosts["pc1"].address
-
-
-def test_values_travel_as_json(folder: Folder) -> None:
-    values = plan(folder).values
-    assert values_from_json(values_to_json(values)) == values
-    with pytest.raises(TypeError, match="no way to JSON"):
-        values_to_json({"x": object()})
-    with pytest.raises(TypeError, match="JSON object"):
-        values_from_json("[]")
 
 
 def test_a_mistake_that_only_one_seed_has(folder: Folder, golden: Golden) -> None:

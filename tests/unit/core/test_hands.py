@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.access.hands import Hands, describe
+from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
-from orchestrator.fabric.base import Completed, HostRef
+from orchestrator.fabric.base import HostRef
 from orchestrator.model.image import Device
 
 if TYPE_CHECKING:
@@ -89,8 +89,3 @@ def test_a_device_is_configured_over_ssh(hands: Hands, monkeypatch: pytest.Monke
     assert entered == [(("interface eth0", "no shutdown"), False)]
     with pytest.raises(LabError, match="pc1 is no network device"):
         hands.configure("pc1", ("hostname x",))
-
-
-def test_output_becomes_text() -> None:
-    assert describe(Completed(0, b"a\n", b"\xff\n")).en == "a\n\N{REPLACEMENT CHARACTER}"
-    assert describe(Completed(0, b"", b" \n")).fr == "-"

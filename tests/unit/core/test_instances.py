@@ -6,9 +6,10 @@ import dataclasses
 import io
 import itertools
 import json
+import sys
 import tarfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -327,6 +328,31 @@ def test_nothing_is_created_after_a_failure(world: World, monkeypatch: pytest.Mo
     with pytest.raises(LabError):
         world.start()
     assert world.engine.steps == [("create", "pc1")]
+
+
+def test_after_a_failure_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even by a thread that is quicker with its next item than anybody is with cancelling it."""
+    submitted, begun = threading.Event(), []
+
+    class Items(list[int]):
+        def __iter__(self) -> Iterator[int]:
+            yield from super().__iter__()
+            submitted.set()
+
+    def act(item: int) -> None:
+        begun.append(item)
+        assert submitted.wait(10)
+        raise LabError(same("no"))
+
+    monkeypatch.setattr(module, "_THREADS", 1)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1)
+    try:
+        with pytest.raises(LabError):
+            module._for_each(act, Items(range(100)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert begun == [0]
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)

@@ -54,11 +54,26 @@ def test_faults_are_added_in_order_and_the_rest_is_kept(records: Records) -> Non
     assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1, started=False)
 
 
+def test_a_record_is_never_written_to_only_replaced(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    real = Path.write_text
+
+    def write_text(self: Path, data: str, **more: str) -> int:
+        written.append(self.suffix)
+        return real(self, data, **more)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    records.put(Record("demo-1a2b"))
+    records.put(FULL)
+    assert written == [".new"] * 2
+    assert records.get("demo-1a2b") == FULL
+
+
 def test_a_write_that_fails_leaves_the_old_record(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     records.put(FULL)
 
     def full_disk(self: Path, *_: object, **__: object) -> int:
-        self.touch()
+        self.open("w").close()
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full_disk)
