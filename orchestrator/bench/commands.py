@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -40,15 +42,22 @@ def run_command(
         try:
             output = process.communicate(timeout=timeout)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             text = process.communicate()[0].decode(errors="replace")
             raise _failed(argv, f"> {timeout:g} s", text) from None
         except BaseException:
-            process.kill()
+            _kill(process)
             raise
     if check and process.returncode:
         raise _failed(argv, str(process.returncode), output)
     return output
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a command with all that it started, and bury it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def compose_command() -> tuple[str, ...]:

@@ -44,6 +44,7 @@ _RUNNING: Final = ("systemctl", "is-system-running", "--quiet")
 _RESTART_LIMIT: Final = 60.0
 _CHECK_LIMIT: Final = 300.0
 _SETTLE_LIMIT: Final = 10.0
+_SETTLE_PAUSE: Final = 0.5
 _SETTLED: Final = 0.005
 _MB: Final = 1_000_000
 
@@ -139,7 +140,7 @@ def weigh(containers: Sequence[str]) -> list[Footprint]:
         total, was = sum(f.total for f in last), sum(f.total for f in before)
         return abs(total - was) <= _SETTLED * total
 
-    wait_until(agree, within=_SETTLE_LIMIT, every=0.5)
+    wait_until(agree, within=_SETTLE_LIMIT, every=_SETTLE_PAUSE)
     return last
 
 

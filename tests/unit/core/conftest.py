@@ -358,15 +358,15 @@ def write_content(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_content(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def common_content(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Content that no test changes, and what was read of it."""
     return write_content(tmp_path_factory.mktemp("content")), {}
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, shared_content: tuple[Path, dict[str, Any]]) -> Callable[[Engine], World]:
+def make_world(tmp_path: Path, common_content: tuple[Path, dict[str, Any]]) -> Callable[[Engine], World]:
     """``make_world(engine)``: a world on an engine of the test's."""
-    root, known = shared_content
+    root, known = common_content
 
     def make(engine: Engine) -> World:
         state = tmp_path / "state"

@@ -1,0 +1,183 @@
+"""A whole benchmark in memory: by turns, complete, and nothing left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from grader.job import GradeRequest
+from grader.report import Outcome, Report
+from orchestrator import labels
+from orchestrator.bench import phases, runner, statements
+from orchestrator.bench.memory import Footprint
+from orchestrator.engine.fake import FakeEngine
+from orchestrator.errors import LabError, MachineError, UsageError
+from orchestrator.progress import Silent
+from orchestrator.text import Text
+
+if TYPE_CHECKING:
+    from tests.unit.bench.conftest import FakePeer, Program
+
+
+def leftovers(engine: FakeEngine) -> list[str]:
+    return [c.name for c in engine.containers({labels.KIND: None}) if c.labels[labels.KIND] not in {"fabric", "anchor"}]
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def step(self, text: Text) -> None:
+        self.steps.append(text.en)
+
+
+def test_a_whole_run(program: Program, tmp_path: Path) -> None:
+    output, told = tmp_path / "bench.json", Told()
+    report = runner.run(program.app, runs=2, output=output, grading=program.grading, progress=told)
+    assert [c.name for c in report.comparisons] == [
+        "ready",
+        "stop",
+        "checks",
+        "exec-true",
+        "exec-is-active",
+        "memory",
+        "restart",
+    ]
+    samples = {c.name: (len(c.ours.samples), [len(p.samples) for p in c.peers]) for c in report.comparisons}
+    assert samples == {
+        "ready": (2, [2]),
+        "stop": (2, [2]),
+        "checks": (2, [2]),
+        "exec-true": (20, [20, 20, 20]),
+        "exec-is-active": (20, [20, 20, 20]),
+        "memory": (8, [8]),
+        "restart": (2, [2]),
+    }
+    targets = {c.name: c.target for c in report.comparisons if c.target}
+    assert {n: t.ratio or t.limit for n, t in targets.items()} == {
+        "ready": 1 / 2,
+        "stop": 1 / 2,
+        "checks": 1 / 15,
+        "memory": 15.0,
+    }
+    assert program.fabric.pinged, "the helper runs before the clock does"
+    assert (report.machine.compose, report.machine.docker) == ("2.26.1-4", program.engine.info().version)
+    assert json.loads(output.read_text()) == report.to_document()
+    assert told.steps[0] == "Starts and stops, by turns"
+    assert leftovers(program.engine) == []
+
+
+def test_memory_counts_the_share_of_the_fabric(program: Program) -> None:
+    report = runner.run(program.app, runs=1, grading=program.grading)
+    memory = next(c for c in report.comparisons if c.name == "memory")
+    assert memory.parts == {"cgroup": 6.0, "shim": 4.0, "fabric": 2 * 10.0 / 8}
+    assert memory.ours.median == 12.5
+    assert memory.peers[0].median == 10.0
+    assert memory.met
+
+
+def test_both_sides_take_turns(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    log: list[str] = []
+
+    def noted(owner: object, name: str) -> None:
+        real = getattr(owner, name)
+
+        def call(*args: object, **named: object) -> object:
+            log.append(name)
+            return real(*args, **named)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for owner, names in ((program.instances, ("start", "remove")), (program.peer, ("up", "down"))):
+        for name in names:
+            noted(owner, name)
+    runner.run(program.app, runs=2, grading=program.grading)
+    assert log[:8] == ["start", "remove", "up", "down"] * 2
+
+
+def test_the_stock_backend_gets_the_same_hosts(program: Program) -> None:
+    graded: list[GradeRequest] = []
+
+    def grading(request: GradeRequest) -> Report:
+        graded.append(request)
+        return program.grading(request)
+
+    runner.run(program.app, runs=1, grading=grading)
+    (request,) = graded
+    assert [f.name for f in request.files] == ["ours.py"]
+    (stock,) = [words for words in program.stock if "pytest" in words]
+    hosts = next(word for word in stock if word.startswith("--hosts="))
+    assert hosts.count("docker://") == len(statements.HOSTS)
+    assert stock[-1].endswith("stock.py")
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome)[1:])
+def test_checks_that_do_not_pass_are_no_measurement(program: Program, outcome: Outcome) -> None:
+    def grading(request: GradeRequest) -> Report:
+        report = program.grading(request)
+        wrong = replace(report.results[0], outcome=outcome)
+        return replace(report, results=(wrong, *report.results[1:]))
+
+    with pytest.raises(LabError, match="don't pass") as caught:
+        runner.run(program.app, runs=1, grading=grading)
+    assert outcome in caught.value.evidence
+    assert leftovers(program.engine) == []
+
+
+def test_a_host_that_comes_back_without_its_cables_is_no_measurement(program: Program) -> None:
+    program.fabric.on("ip -4 *", stdout="1: eth0\n")
+    with pytest.raises(LabError, match="without its network"):
+        runner.run(program.app, runs=1, grading=program.grading)
+    assert leftovers(program.engine) == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interruption_leaves_nothing(program: Program, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """In the first start by turns, and while both labs run."""
+    up, count = program.peer.up, []
+
+    def interrupted(self: FakePeer) -> None:
+        count.append(1)
+        up(self)
+        if len(count) == times:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(program.peer, "up", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(program.app, runs=1, grading=program.grading)
+    assert leftovers(program.engine) == []
+
+
+def test_what_is_missing_is_said_before_anything_starts(program: Program, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        runner.run(program.app, runs=0)
+    with pytest.raises(UsageError, match="no such folder"):
+        runner.run(program.app, output=tmp_path / "none" / "bench.json")
+    assert program.peers == []
+
+
+def test_the_peer_must_be_installed(program: Program, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tools / "docker-compose").unlink()
+    (tools / "docker").write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setenv("PATH", str(tools))
+    with pytest.raises(MachineError, match="docker-compose"):
+        runner.run(program.app)
+    assert program.peers == []
+
+
+def test_memory_is_read_until_it_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter([30, 20, 10, 10, 99])
+    made: list[int] = []
+
+    def reading(ids: list[str]) -> dict[str, Footprint]:
+        made.append(next(readings))
+        return {i: Footprint(made[-1] * 1_000_000, 0) for i in ids}
+
+    monkeypatch.setattr(phases, "_SETTLE_PAUSE", 0.0)
+    monkeypatch.setattr(phases, "footprints", reading)
+    assert [f.cgroup for f in phases.weigh(["a"])] == [10_000_000]
+    assert made == [30, 20, 10, 10]
