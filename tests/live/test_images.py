@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from orchestrator import labels
-from orchestrator.engine.base import Engine, ImageBuildError
+from orchestrator.engine.base import ContainerSpec, Engine, ImageBuildError
+from orchestrator.errors import LabError
 from orchestrator.images import bundle
 from orchestrator.images.builder import ImageBuilder
 from orchestrator.images.catalogue import Catalogue, ImageSource
@@ -88,8 +89,15 @@ def test_images_are_built_once(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_nothing_of_this_machines_settings_stays(engine: Engine, tmp_path: Path) -> None:
-    probe = "RUN test ! -e /etc/apt/apt.conf.d/99mmdebstrap && test ! -e /etc/apt/build-machine.list\n"
-    ImageBuilder(engine, catalogue(tmp_path, COPYING + probe), logs=tmp_path).build([NAME])
+    tag = ImageBuilder(engine, catalogue(tmp_path, COPYING), logs=tmp_path).build([NAME])[NAME]
+    container = engine.create(ContainerSpec(name=NAME, image=tag, labels={labels.KIND: "image"}, command=("true",)))
+    try:
+        assert engine.read_file(container, "/note") == NAME.encode()
+        for path in ("apt.conf.d/99mmdebstrap", "apt.conf.d/99build-machine", "build-machine.list"):
+            with pytest.raises(LabError):
+                engine.read_file(container, f"/etc/apt/{path}")
+    finally:
+        engine.remove(container)
 
 
 def test_a_failing_build_shows_its_last_lines(engine: Engine, tmp_path: Path) -> None:
