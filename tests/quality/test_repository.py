@@ -45,26 +45,6 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
 
 # Files ----------------------------------------------------------------------------------------------------
 
-_PLACES = ("/wor" + "k", "/tmp/" + "w", "/roo" + "t/.pyenv", "/hom" + "e/user")  # in halves, or this file had them
-WORKPLACE = re.compile(rf"(?<![\w.~$}}-])(?:{'|'.join(map(re.escape, _PLACES))})(?![\w-])")
-
-
-def test_no_file_names_the_machine_that_it_was_written_on(repository: tuple[Path, ...], root: Path) -> None:
-    found = [
-        f"{path.relative_to(root)}: {match[0]}"
-        for path in repository
-        if (text := text_of(path)) is not None
-        for match in WORKPLACE.finditer(text)
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize("line", ["see {}/main/x", "cd {}", "PATH={}/bin", '"{}"', "file://{}/a"])
-def test_a_workplace_would_be_seen(line: str) -> None:
-    assert all(WORKPLACE.search(line.format(place)) for place in _PLACES)
-    assert not any(WORKPLACE.search(line.format(f"/srv{place}")) for place in _PLACES)
-    assert not any(WORKPLACE.search(line.format(f"{place}shop")) for place in _PLACES)
-
 
 def test_text_files_end_with_a_line_and_have_no_stray_blanks(repository: tuple[Path, ...], root: Path) -> None:
     wrong = []
