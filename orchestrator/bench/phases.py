@@ -107,14 +107,18 @@ def ready_and_stop(bench: Bench, advance: Advance) -> tuple[Comparison, Comparis
     )
 
 
-def memory(ours: Sequence[Footprint], peers: Sequence[Footprint], share: float) -> Comparison:
-    """Compare idle hosts.
+def memory(bench: Bench, instance: Instance, helpers: Sequence[str]) -> Comparison:
+    """Weigh both labs' idle hosts at the same time: the more shims there are, the less each has of their program.
 
     Args:
-        ours: what each of our hosts takes.
-        peers: what each of Compose's takes.
-        share: the bytes of our fabric for each of our hosts.
+        bench: what is measured; Compose's lab must run.
+        instance: our running lab.
+        helpers: the containers of our fabric, of which each of our hosts bears its share.
     """
+    own, foreign = [host.container for host in instance.hosts], list(bench.peer.containers().values())
+    weights = weigh([*own, *foreign, *helpers])
+    ours, peers, fabric = weights[: len(own)], weights[len(own) : -len(helpers)], weights[-len(helpers) :]
+    share = sum(f.total for f in fabric) / len(own)
     median = sorted(ours, key=lambda f: f.total)[len(ours) // 2]
     return Comparison(
         name="memory",

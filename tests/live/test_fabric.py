@@ -286,12 +286,12 @@ def test_a_rebooted_host_is_wired_again_as_it_was(app: App, hands: Hands, a: Hos
 
 
 def test_a_reboot_typed_in_the_host_works(app: App, a: HostRef) -> None:
-    started = app.fabric.run(a, ("stat", "-c", "%Y%Z", "/proc/1")).stdout
+    started = app.fabric.run(a, ("stat", "-c", "%.9Y%.9Z", "/proc/1")).stdout
     app.fabric.run(a, ("systemctl", "reboot", "--no-wall"), timeout=30)
 
     def anew() -> bool:
         try:
-            return app.fabric.run(a, ("stat", "-c", "%Y%Z", "/proc/1")).stdout not in {b"", started}
+            return app.fabric.run(a, ("stat", "-c", "%.9Y%.9Z", "/proc/1")).stdout not in {b"", started}
         except LabError:
             return False
 

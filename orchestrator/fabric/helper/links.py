@@ -88,7 +88,12 @@ class Links:
         index = self.index(name)
         if index is None:
             return False
-        link = self._netlink.get_links(index)[0]
+        try:
+            link = self._netlink.get_links(index)[0]
+        except NetlinkError as error:
+            if error.code == errno.ENODEV:
+                return False  # it goes just now, with the namespace that the host had before its restart
+            raise
         there = self._netlink.get_netnsid(pid=pid)
         return bool(link.get_attr("IFLA_LINK_NETNSID") == there["nsid"])
 

@@ -135,9 +135,9 @@ def test_a_host_that_comes_back_without_its_cables_is_no_measurement(program: Pr
     assert leftovers(program.engine) == []
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, 2, 3])
 def test_an_interruption_leaves_nothing(program: Program, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """In the first start by turns, and while both labs run."""
+    """In the starts by turns, and while both labs run."""
     up, count = program.peer.up, []
 
     def interrupted(self: FakePeer) -> None:
