@@ -34,6 +34,7 @@ def stop_command(session: Session, lab: str | None, *, everything: bool) -> None
     with shielded():  # half a removal helps nobody
         if everything:
             names: Sequence[str] = instances.remove_all()
+            remove_peers(session)
         else:
             found = instances.find(lab)
             instances.remove(found.name)
@@ -53,6 +54,13 @@ def stop_command(session: Session, lab: str | None, *, everything: bool) -> None
                 "ok",
             )
         )
+
+
+def remove_peers(session: Session) -> None:
+    """Remove what a benchmark that was killed left of docker-compose's lab."""
+    from orchestrator.bench.compose import remove_project
+
+    remove_project(session.app.engine)
 
 
 @command(

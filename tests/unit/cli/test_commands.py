@@ -103,10 +103,15 @@ def test_stop_removes_one(cli: Cli, app: FakeApp) -> None:
     assert "other-0000" in done.stdout
 
 
-def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp) -> None:
+def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers: list[object] = []
+    engine = object()
+    monkeypatch.setattr(app, "engine", engine, raising=False)
+    monkeypatch.setattr("orchestrator.bench.compose.remove_project", peers.append)
     done = cli("stop", "--all", "--json")
     assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True}
     assert app.instances.fabric_removed
+    assert peers == [engine], "what a killed benchmark left goes as well"
 
 
 def test_reset_starts_anew(cli: Cli, app: FakeApp) -> None:
