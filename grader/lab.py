@@ -7,6 +7,7 @@ import ipaddress
 import shlex
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -45,7 +46,7 @@ DeviceOpener = Callable[[Fabric, HostRef], DeviceConnection]
 """Opens a session on a device: handed in, so that the grader knows no SSH."""
 
 
-class Station:
+class Station(ABC):
     """A place on the network from which a client's tools run; subclasses say how."""
 
     def __init__(self, where: str, recorder: Recorder) -> None:
@@ -105,8 +106,9 @@ class Station:
         except ValueError as error:
             raise unreadable(self._where, shlex.join(argv), str(error)) from error
 
+    @abstractmethod
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
-        raise NotImplementedError
+        """Run the tool at this place."""
 
 
 class Probe(Station):
@@ -331,20 +333,26 @@ def observer_addresses(facts: LabFacts, segment: str) -> tuple[str, ...]:
 def _observer_address(facts: LabFacts, segment: str) -> Iterator[str]:
     """Reserve an address among all gradings on this machine; the kernel frees it whatever happens."""
     addresses = observer_addresses(facts, segment)
-    deadline = time.monotonic() + _ADDRESS_WAIT
-    while addresses and time.monotonic() < deadline:
+
+    def reserved() -> tuple[socket.socket, str] | None:
         for address in addresses:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
-                try:
-                    lock.bind(f"\0breakfix-observer/{facts.instance}/{segment}/{address}")
-                except OSError:
-                    continue
-                yield address
-                return
-        time.sleep(0.02)
-    raise ObservationError(
-        Text(
-            fr=f"Aucune adresse libre pour observer le segment {segment}.",
-            en=f"No free address to observe the segment {segment} from.",
-        )
-    )
+            lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                lock.bind(f"\0breakfix-observer/{facts.instance}/{segment}/{address}")
+            except OSError:
+                lock.close()
+            else:
+                return lock, address
+        return None
+
+    try:
+        lock, address = eventually(reserved, within=_ADDRESS_WAIT if addresses else 0.0, every=0.02)
+    except AssertionError:
+        raise ObservationError(
+            Text(
+                fr=f"Aucune adresse libre pour observer le segment {segment}.",
+                en=f"No free address to observe the segment {segment} from.",
+            )
+        ) from None
+    with lock:
+        yield address

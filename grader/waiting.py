@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def eventually(
-    condition: Callable[[], T], *, within: float = 5.0, every: float = 0.1, what: str = "the condition"
+    condition: Callable[[], T | None], *, within: float = 5.0, every: float = 0.1, what: str = "the condition"
 ) -> T:
     """Wait until a condition holds, and return its value.
 

@@ -148,7 +148,6 @@ def test_every_package_and_module_says_what_it_is_for(modules: dict[str, Module]
 SLEEPERS = {
     "orchestrator.waiting": "waits for a condition",
     "grader.waiting": "waits for a condition, and its failure is a check's",
-    "grader.lab": "waits for a free address, and its failure is no check's",
     "orchestrator.fabric.fake": "plays slow hosts",
 }
 
