@@ -1,4 +1,4 @@
-"""A scenario's folder: ``scenario.yaml``, ticket and debrief, ``checks/``, ``solutions/``, ``shortcuts/``."""
+"""A scenario's folder: ``scenario.yaml``, ticket, debrief, ``checks/``, ``files/``, ``solutions/``, ``shortcuts/``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.errors import Problem
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
+from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.scenario_checks import CHECKS, ScenarioFolder, ValidateFault
 from orchestrator.loader.scenario_rendering import try_variants
 from orchestrator.loader.yaml_source import YamlSource
@@ -20,7 +21,7 @@ from orchestrator.text import Text
 
 _COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
 _STEPS = ("solutions", "shortcuts")
-_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", *_STEPS)
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS)
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     solutions = _solutions(folder, "solutions", problems, sources)
     shortcuts = _solutions(folder, "shortcuts", problems, sources)
     checks = check_files(folder, problems)
+    files = placed_files(folder, problems)
     if document is None or source is None:
         raise problems.error()
     sources[folder / "scenario.yaml"] = source
@@ -70,6 +72,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         solutions=tuple(sorted(solutions, key=lambda s: (not s.document.reference, s.name))),
         shortcuts=shortcuts,
         checks=checks,
+        files=files,
         digest=digest,
     )
     complete = len(solutions) + len(shortcuts) == sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))

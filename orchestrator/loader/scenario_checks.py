@@ -13,6 +13,7 @@ from orchestrator.errors import Place, Problem
 from orchestrator.loader.files import problem
 from orchestrator.loader.folder import folder_name
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
+from orchestrator.model.lab import ALL_HOSTS
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import (
     ACTIONS,
@@ -20,14 +21,17 @@ from orchestrator.model.scenario import (
     ChoiceVariable,
     FaultChoice,
     FaultSpec,
+    HostVariable,
     IntegerVariable,
     Scenario,
     Solution,
     Step,
+    Variable,
 )
-from orchestrator.suggest import nearest
+from orchestrator.suggest import nearest, with_suggestion
 from orchestrator.text import Text
 from orchestrator.values import RESERVED
+from orchestrator.variant import unlike_of
 
 ValidateFault: TypeAlias = Callable[[FaultSpec], tuple[Text, ...]]
 """Tells what is wrong with a fault: one text per problem."""
@@ -169,9 +173,143 @@ def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
                     en=f"{variable.subnet} has only {size} host addresses",
                 )
                 yield loaded.problem((*path, "last"), text)
-            case ChoiceVariable() if len(set(variable.of)) < len(variable.of):
+            case ChoiceVariable() | HostVariable() if len(set(variable.of)) < len(variable.of):
                 text = Text(fr="la même valeur est donnée deux fois", en="one value is given twice")
                 yield loaded.problem((*path, "of"), text)
+
+
+def _drawn_hosts_exist(loaded: ScenarioFolder) -> Iterable[Problem]:
+    hosts = loaded.scenario.lab.document.hosts
+    for name, variable in loaded.scenario.document.variables.items():
+        for i, host in enumerate(variable.of if isinstance(variable, HostVariable) else ()):
+            if host not in hosts:
+                yield loaded.problem(("variables", name, "of", i), with_suggestion(_no_host(host), host, hosts))
+
+
+def _unlike_can_be_held(loaded: ScenarioFolder) -> Iterable[Problem]:
+    """What is unlike others names variables of its kind, drawn before it, and has more values than these take."""
+    variables = loaded.scenario.document.variables
+    earlier: list[str] = []
+    for name, variable in variables.items():
+        others = unlike_of(variable)
+        kin = [other for other in earlier if type(variables[other]) is type(variable)]
+        for i, other in enumerate(others):
+            if other not in kin:
+                text = Text(
+                    fr=f"« {other} » n'est pas une variable du même genre, écrite plus haut",
+                    en=f'"{other}" is no variable of the same kind, written higher up',
+                )
+                yield loaded.problem(("variables", name, "unlike", i), with_suggestion(text, other, kin))
+        if others and _values_of(variable) <= len(set(others)):
+            text = Text(
+                fr=f"il faut plus de {len(set(others))} valeurs pour différer de toutes ces variables",
+                en=f"more than {len(set(others))} values are needed to be unlike all these variables",
+            )
+            yield loaded.problem(("variables", name, "unlike"), text)
+        earlier.append(name)
+
+
+def _values_of(variable: Variable) -> int:
+    if isinstance(variable, IntegerVariable):
+        return variable.high - variable.low + 1
+    return len(variable.of) if isinstance(variable, ChoiceVariable | HostVariable) else 0
+
+
+def _no_host(name: str) -> Text:
+    return Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
+
+
+def _places_for_files(loaded: ScenarioFolder) -> tuple[str, ...]:
+    """Return what a folder below ``files/`` may be called: a host, or a variable that draws one."""
+    variables = loaded.scenario.document.variables
+    drawn = [name for name, variable in variables.items() if isinstance(variable, HostVariable)]
+    return (*loaded.scenario.lab.document.hosts, *drawn)
+
+
+def _placed_files_have_a_host(loaded: ScenarioFolder) -> Iterable[Problem]:
+    known = (*_places_for_files(loaded), ALL_HOSTS)
+    for name in dict.fromkeys(file.host for file in loaded.scenario.files):
+        path = loaded.scenario.folder / "files" / name
+        if path.is_file():
+            yield problem(
+                path,
+                "un fichier à placer va dans files/<hôte>/, ou dans files/_all/ pour tous les hôtes",
+                "a file to place goes below files/<host>/, or below files/_all/ for every host",
+            )
+        elif name not in known:
+            text = with_suggestion(_neither_host_nor_variable(name), name, known)
+            yield problem(path, text.fr, text.en)
+
+
+def _file_settings_have_a_file(loaded: ScenarioFolder) -> Iterable[Problem]:
+    known = _places_for_files(loaded)
+    for name, settings in loaded.scenario.document.files.items():
+        if name not in known:
+            text = with_suggestion(_neither_host_nor_variable(name), name, known)
+            yield loaded.problem(("files", name), text, key=True)
+            continue
+        placed = [file.path for file in loaded.scenario.files if file.host in {name, ALL_HOSTS}]
+        for path in settings:
+            if path not in placed:
+                text = Text(
+                    fr=f"aucun fichier n'est placé en {path} : créez files/{name}{path}",
+                    en=f"no file is placed at {path}: create files/{name}{path}",
+                )
+                yield loaded.problem(("files", name, path), with_suggestion(text, path, placed), key=True)
+
+
+def _neither_host_nor_variable(name: str) -> Text:
+    return Text(
+        fr=f"« {name} » n'est ni un hôte du lab, ni une variable qui en tire un",
+        en=f'"{name}" is neither a host of the lab nor a variable that draws one',
+    )
+
+
+def _hosts_and_variables_differ(loaded: ScenarioFolder) -> Iterable[Problem]:
+    for name, variable in loaded.scenario.document.variables.items():
+        if isinstance(variable, HostVariable) and name in loaded.scenario.lab.document.hosts:
+            text = Text(
+                fr=f"« {name} » est déjà le nom d'un hôte ; donnez-en un autre à la variable",
+                en=f'"{name}" is the name of a host already; give the variable another',
+            )
+            yield loaded.problem(("variables", name), text, key=True)
+
+
+def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]:
+    asked = loaded.scenario.document.deliverables
+    for solution, path, step in loaded.steps():
+        for name in step.answers or ():
+            if name not in asked.answers:
+                text = Text(
+                    fr=f"« deliverables » ne pose pas de question « {name} »",
+                    en=f'"deliverables" asks no question "{name}"',
+                )
+                yield Problem(
+                    loaded.place(solution.source, (*path, "answers", name), key=True),
+                    with_suggestion(text, name, asked.answers),
+                )
+        if step.report is not None and not asked.report:
+            yield Problem(
+                loaded.place(solution.source, (*path, "report"), key=True),
+                Text(
+                    fr="aucun rapport n'est demandé : écrivez « report: true » dans « deliverables »",
+                    en='no report is asked for: write "report: true" in "deliverables"',
+                ),
+            )
+
+
+def _competences_of_questions_are_listed(loaded: ScenarioFolder) -> Iterable[Problem]:
+    document = loaded.scenario.document
+    for name, question in document.deliverables.answers.items():
+        if question.competence is not None and question.competence not in document.competences:
+            text = Text(
+                fr=f"la compétence « {question.competence} » n'est pas parmi celles du scénario",
+                en=f'the competence "{question.competence}" is not among the scenario\'s',
+            )
+            yield loaded.problem(
+                ("deliverables", "answers", name, "competence"),
+                with_suggestion(text, question.competence, document.competences),
+            )
 
 
 def _reversed_bounds(loaded: ScenarioFolder, path: KeyPath, greater: str, smaller: str) -> Problem:
@@ -286,11 +424,18 @@ CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _cases_have_faults,
     _names_are_free,
     _variables_can_be_drawn,
+    _drawn_hosts_exist,
+    _hosts_and_variables_differ,
+    _unlike_can_be_held,
     _addresses_suffice,
+    _placed_files_have_a_host,
+    _file_settings_have_a_file,
+    _competences_of_questions_are_listed,
     _one_reference_solution,
     _enough_shortcuts,
     _has_checks,
     _steps_have_one_action,
     _cable_steps_do_something,
+    _what_is_handed_in_is_asked_for,
 )
 """Every question asked of a scenario before its variants are tried."""

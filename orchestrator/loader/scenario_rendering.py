@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.errors import Place, Problem
 from orchestrator.host_files import render_file
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.scenario_checks import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
-from orchestrator.model.lab import ALL_HOSTS
+from orchestrator.model.deliverables import Question
+from orchestrator.model.lab import hosts_of
 from orchestrator.model.scenario import ACTIONS, Solution, Step
 from orchestrator.steps import Renderer, applies, applying_steps, stated_faults
 from orchestrator.suggest import with_suggestion
@@ -66,11 +68,13 @@ class _Attempt:
         self._validate_fault = validate_fault
         self._problems = Problems()
         self._renderer = _TolerantRenderer(loaded, values, self._problems)
+        self._questions: dict[str, Question] = {}
 
     def problems(self) -> tuple[Problem, ...]:
         """Return every problem of this variant."""
         self._texts()
         self._faults()
+        self._ask()
         for solution in (*self._scenario.solutions, *self._scenario.shortcuts):
             self._solution(solution)
         return tuple(self._problems)
@@ -81,8 +85,8 @@ class _Attempt:
         self._renderer.companions(scenario.debrief, scenario.folder, "debrief")
         for i, hint in enumerate(scenario.document.hints):
             self._renderer.both(hint, self._loaded.file, ("hints", i))
-        for file in scenario.lab.files:
-            for host in self._hosts if file.host == ALL_HOSTS else (file.host,):
+        for file in (*scenario.lab.files, *scenario.files):
+            for host in hosts_of(file, self._hosts, self._values):
                 self._problems.attempt(render_file, file, host, self._values)
 
     def _faults(self) -> None:
@@ -92,6 +96,29 @@ class _Attempt:
             if self._validate_fault is None or len(self._problems) > before:
                 continue
             self._problems.add(self._loaded.problem(path, text) for text in self._validate_fault(spec))
+
+    def _ask(self) -> None:
+        """Render the questions, and look whether each truth is an answer to its question."""
+        for name, stated in self._scenario.document.deliverables.answers.items():
+            path: KeyPath = ("deliverables", "answers", name)
+            question = self._renderer.document(stated, self._loaded.file, path)
+            self._questions[name] = question
+            if _FAILED in question.truth:
+                continue
+            try:
+                check_truth(question, self._hosts)
+            except UnreadableAnswerError as error:
+                where = Text(fr=f"{error.text.fr} ({self._variant.fr})", en=f"{error.text.en} ({self._variant.en})")
+                self._problems.add((self._loaded.problem((*path, "truth"), where),))
+
+    def _answers(self, solution: Solution, path: KeyPath, answers: Mapping[str, str]) -> None:
+        for name, answer in answers.items():
+            if answer == _FAILED:
+                continue
+            try:
+                normal_form(self._questions[name], answer, self._hosts)
+            except UnreadableAnswerError as error:
+                self._refuse(solution, (*path, "answers", name), error.text)
 
     def _solution(self, solution: Solution) -> None:
         self._renderer.both(solution.document.summary, solution.source, ("summary",))
@@ -126,9 +153,11 @@ class _Attempt:
 
     def _step(self, solution: Solution, path: KeyPath, step: Step) -> None:
         kind = next(name for name in ACTIONS if getattr(step, name) is not None)
-        host = step.action.host
-        if host == _FAILED:
+        if step.answers is not None:
+            self._answers(solution, path, step.answers)
+        if step.action is None or step.action.host == _FAILED:
             return
+        host = step.action.host
         if host not in self._hosts:
             text = Text(fr=f"le lab n'a pas d'hôte « {host} »", en=f'the lab has no host "{host}"')
             self._refuse(solution, (*path, kind, "host"), with_suggestion(text, host, self._hosts))

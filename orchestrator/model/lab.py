@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -149,7 +150,8 @@ class LabFile:
     """A file of ``files/<host>/…`` that is placed in a host before it boots.
 
     Attributes:
-        host: the host's name, or ``_all`` for every host (a host's own file wins).
+        host: the host's name, or ``_all`` for every host (a host's own file wins); in a scenario, also the name of
+            a variable that draws a host.
         path: absolute path inside the host.
         content: the bytes, or the Jinja2 source when ``template``.
         template: whether the file's name ended in ``.j2``.
@@ -161,6 +163,19 @@ class LabFile:
     content: bytes
     template: bool
     source: Path
+
+
+def hosts_of(file: LabFile, hosts: Collection[str], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the hosts that a file is placed in.
+
+    Args:
+        file: the file; a scenario's may name a variable that draws a host.
+        hosts: the names of the lab's hosts.
+        values: the variant's values.
+    """
+    if file.host == ALL_HOSTS:
+        return tuple(hosts)
+    return (file.host if file.host in hosts else str(values[file.host]),)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from orchestrator.model.base import AbsolutePath, ContractDocument, Document, FileMode, InterfaceName, Slug
-from orchestrator.model.lab import Lab, Subnet
+from orchestrator.model.base import (
+    AbsolutePath,
+    ContractDocument,
+    Document,
+    FileMode,
+    HostName,
+    InterfaceName,
+    Slug,
+)
+from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
+from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.text import Text
 
@@ -19,34 +28,55 @@ Template = str
 """A Jinja2 expression text rendered with the variant's values."""
 
 
+_UNLIKE = Field(
+    default=(), description="Variables of the same kind, higher up in the file, whose values this one does not take."
+)
+
+
 class ChoiceVariable(Document):
     """Draws one of the given values."""
 
     draw: Literal["choice"]
-    of: tuple[str, ...] = Field(min_length=2)
+    of: tuple[str, ...] = Field(min_length=2, description="The values to draw from.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
+
+
+class HostVariable(Document):
+    """Draws one of the given hosts of the lab, by its name."""
+
+    draw: Literal["host"]
+    of: tuple[HostName, ...] = Field(min_length=2, description="The hosts to draw from.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class IntegerVariable(Document):
     """Draws a whole number; both bounds are included."""
 
     draw: Literal["integer"]
-    low: int
-    high: int
+    low: int = Field(description="The least number.")
+    high: int = Field(description="The greatest number.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class AddressVariable(Document):
     """Draws a host address inside a subnet, between two positions counted from the network address."""
 
     draw: Literal["address"]
-    subnet: Subnet
-    first: int = Field(ge=1)
-    last: int = Field(ge=1)
+    subnet: Subnet = Field(description="The IPv4 subnet, such as ``192.168.10.0/24``.")
+    first: int = Field(ge=1, description="The first position: 20 in ``192.168.10.0/24`` is 192.168.10.20.")
+    last: int = Field(ge=1, description="The last position.")
 
 
 class PersonVariable(Document):
     """Draws a person: ``first``, ``last``, ``full``, ``login`` and ``feminine`` (a boolean)."""
 
     draw: Literal["person"]
+
+
+class LoginVariable(Document):
+    """Draws a login that no person of the variant has."""
+
+    draw: Literal["login"]
 
 
 class PasswordVariable(Document):
@@ -56,7 +86,13 @@ class PasswordVariable(Document):
 
 
 Variable = Annotated[
-    ChoiceVariable | IntegerVariable | AddressVariable | PersonVariable | PasswordVariable,
+    ChoiceVariable
+    | HostVariable
+    | IntegerVariable
+    | AddressVariable
+    | PersonVariable
+    | LoginVariable
+    | PasswordVariable,
     Field(discriminator="draw"),
 ]
 
@@ -139,22 +175,20 @@ class Step(Document):
     device: DeviceStep | None = None
     file: FileStep | None = None
     reboot: RebootStep | None = None
+    answers: dict[QuestionName, Template] | None = Field(
+        default=None,
+        min_length=1,
+        description='Answers to the scenario\'s questions, as a trainee types them; the items of a list as "a, b".',
+    )
+    report: ReportStep | None = Field(default=None, description="The intervention report that is written.")
 
     @property
-    def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep:
-        """Return the action that is set.
-
-        Raises:
-            ValueError: none is; the loader refuses such a step.
-        """
-        for action in (self.cable, self.shell, self.device, self.file, self.reboot):
-            if action is not None:
-                return action
-        message = "a step without an action"
-        raise ValueError(message)
+    def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep | None:
+        """Return what is done to a host, or None where something is handed in (``answers``, ``report``)."""
+        return self.cable or self.shell or self.device or self.file or self.reboot
 
 
-ACTIONS = ("cable", "shell", "device", "file", "reboot")
+ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report")
 """The action keys of a step."""
 
 
@@ -181,7 +215,15 @@ class ScenarioDocument(ContractDocument):
     minutes: int = Field(ge=1, le=480, description="The time that a trainee should need.")
     variables: dict[VariableName, Variable] = Field(default_factory=dict)
     faults: tuple[FaultEntry, ...] = ()
+    files: dict[str, dict[AbsolutePath, FileSettings]] = Field(
+        default_factory=dict,
+        description="Owner and mode of files placed from the scenario's own ``files/``: a host, or the name of a "
+        "variable that draws one, then the file's path.",
+    )
     hints: tuple[Text, ...] = Field(min_length=1, description="From a nudge to nearly the answer; templates.")
+    deliverables: Deliverables = Field(
+        default_factory=Deliverables, description="What the trainee hands in: answers and an intervention report."
+    )
 
 
 @dataclass(frozen=True)
@@ -206,6 +248,7 @@ class Scenario:
         solutions: the reference solution first.
         shortcuts: the wrong repairs that must be refused.
         checks: the check files, sorted.
+        files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
     """
 
@@ -217,6 +260,7 @@ class Scenario:
     solutions: tuple[Solution, ...]
     shortcuts: tuple[Solution, ...]
     checks: tuple[Path, ...]
+    files: tuple[LabFile, ...]
     digest: str
 
     @property
