@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.client import FabricClient
 from orchestrator.images.catalogue import Catalogue, ImageSource
@@ -87,7 +88,13 @@ class App:
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
-        return Labs(content=self.content, instances=self.instances, records=self.records, build=self.build)
+        return Labs(
+            content=self.content,
+            instances=self.instances,
+            records=self.records,
+            deliverables=DeliverablesStore(state_folder() / "deliverables"),
+            build=self.build,
+        )
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""

@@ -31,7 +31,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.host_files": "errors model render",
     "orchestrator.steps": "errors model render text",
     "orchestrator.plan": "errors host_files model steps values variant",
-    "orchestrator.loader": "VERSION errors host_files model render steps suggest text values variant",
+    "orchestrator.answers": "model suggest text",
+    "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
     "orchestrator.engine.refusals": "engine.base errors text",
@@ -55,20 +56,23 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.topology": "fabric.base model text",
     "orchestrator.topology_text": "language text topology",
     "orchestrator.topology_svg": "language text topology topology_text",
-    "grader": "errors fabric.base model text",
+    "grader": "answers errors fabric.base model text",
     # One layer of logic.
+    "orchestrator.deliverables": "answers errors grader loader.yaml_source model suggest text",
     "orchestrator.records": "",
     "orchestrator.instances": (
         "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults interrupts labels "
         "model progress records suggest text waiting"
     ),
     "orchestrator.service": (
-        "access.hands errors fabric.container faults grader instances loader model plan progress records text"
+        "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
+        "text"
     ),
     "orchestrator.proof": "grader instances interrupts model progress service text",
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "engine.base engine.docker_engine fabric.client fabric.container images instances loader records service"
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader records "
+        "service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
@@ -264,7 +268,12 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
     found = {target for target, _ in targets(modules[module], modules)}
     expected = {
         "orchestrator.fabric.helper.protocol": set(),
-        "orchestrator.model.plan": {"orchestrator.model.lab", "orchestrator.model.scenario", "orchestrator.text"},
+        "orchestrator.model.plan": {
+            "orchestrator.model.deliverables",
+            "orchestrator.model.lab",
+            "orchestrator.model.scenario",
+            "orchestrator.text",
+        },
         "grader.report": {"grader.marks", "orchestrator.text"},
     }
     assert found == expected[module]
