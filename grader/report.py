@@ -145,7 +145,7 @@ class Report:
     Attributes:
         instance: the instance that was graded.
         scenario: the scenario's id, or None for a lab's own health.
-        seed: the variant's seed.
+        seed: the variant's seed, as it may be shown.
         digest: the plan's digest: which content the result is about.
         started_at: ISO 8601, UTC.
         seconds: how long the grading took.

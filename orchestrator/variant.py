@@ -29,12 +29,10 @@ from orchestrator.model.scenario import (
     Scenario,
     Variable,
 )
+from orchestrator.model.seeds import MAX_SEED
 from orchestrator.names import FEMININE, LAST, MASCULINE
 
 T = TypeVar("T")
-
-MAX_SEED: Final = 2**31 - 1
-"""The greatest seed that ``choose_seed`` gives: easy to read out and to type again."""
 
 _METHOD: Final = "breakfix variant 1"
 """Part of every draw: another way of drawing would get another number here."""

@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from grader.answers import is_answer
+from grader.render import command_line, written_report
 from grader.report import CheckResult, Report
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
@@ -30,14 +32,19 @@ def exit_code(report: Report) -> ExitCode:
 def without_evidence(report: Report) -> Report:
     """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
 
-    An error keeps its evidence: it is about the grader's trouble, and says what to mend.
+    An error keeps its evidence: it is about the grader's trouble, and says what to mend. So does an answer, whose
+    evidence says only that it is missing, unreadable or wrong.
     """
     return replace(
         report,
         results=tuple(
-            replace(r, evidence=r.evidence if r.outcome == "error" else None, commands=()) for r in report.results
+            replace(r, evidence=r.evidence if _may_be_seen(r) else None, commands=()) for r in report.results
         ),
     )
+
+
+def _may_be_seen(result: CheckResult) -> bool:
+    return result.outcome == "error" or is_answer(result)
 
 
 def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> Report:
@@ -59,6 +66,8 @@ def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> R
         for result in guards:
             _show(session, result, evidence=evidence)
     out.print("", _verdict(report))
+    if report.written is not None:
+        out.print(plain(written_report(report.written).in_(session.language), "warn" if report.written.empty else "ok"))
     return report
 
 
@@ -73,11 +82,9 @@ def _show(session: Session, result: CheckResult, *, evidence: bool) -> None:
     row = Table.grid(padding=(0, 1))
     row.add_row(" ", plain(mark, style), sentence)
     out.print(row)
-    if (evidence or result.outcome == "error") and result.evidence is not None:
+    if (evidence or _may_be_seen(result)) and result.evidence is not None:
         out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
     if evidence and result.outcome != "pass":
-        from grader.render import command_line
-
         for record in result.commands:
             out.print(Padding(plain(command_line(record), "quiet"), (0, 0, 0, 6)))
             out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))

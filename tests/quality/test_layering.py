@@ -25,6 +25,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.progress": "text",
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
+    "orchestrator.assessment": "model",
     "orchestrator.render": "errors suggest text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
@@ -79,9 +80,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh app bench doctor engine.base errors fabric.base faults forwarding grader images instances "
-        "interrupts labels language loader model plan proof records service suggest terminal text topology "
-        "topology_svg topology_text"
+        "access.ssh answers app bench deliverables doctor engine.base errors fabric.base faults forwarding grader "
+        "images instances interrupts labels language loader model plan proof records service suggest terminal text "
+        "topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
