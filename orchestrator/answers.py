@@ -98,6 +98,8 @@ def check_truth(question: Question, hosts: Collection[str]) -> None:
         raise UnreadableAnswerError(Text(fr="la réponse attendue est vide", en="the right answer is empty"))
     if isinstance(question, ListQuestion):
         _items(question, truths, hosts)
+    elif isinstance(question, ChoiceQuestion) and question.truth not in question.choices:
+        raise _no_choice(question.choices, question.truth)
     else:
         normal_form(question, truths[0], hosts)
 
@@ -134,8 +136,12 @@ def _choice(choices: Mapping[str, Text], answer: str) -> str:
         words.setdefault(_folded(label.en), name)
     if (folded := _folded(answer)) in words:
         return words[folded]
+    raise _no_choice(choices, answer)
+
+
+def _no_choice(choices: Mapping[str, Text], answer: str) -> UnreadableAnswerError:
     text = Text(fr=f"« {answer} » n'est pas un des choix", en=f'"{answer}" is none of the choices')
-    raise UnreadableAnswerError(with_suggestion(text, answer, choices))
+    return UnreadableAnswerError(with_suggestion(text, answer, choices))
 
 
 def _integer(answer: str) -> str:

@@ -15,7 +15,22 @@ from orchestrator.cli import language
 from .conftest import Cli
 
 NAMES = (
-    *("scenarios", "show", "start", "check", "hint", "reset", "stop", "status", "map", "shell", "exec", "forward"),
+    *(
+        "scenarios",
+        "show",
+        "start",
+        "answer",
+        "report",
+        "check",
+        "hint",
+        "reset",
+        "stop",
+        "status",
+        "map",
+        "shell",
+        "exec",
+        "forward",
+    ),
     *("cable", "validate", "prove", "demo", "doctor", "images", "bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
