@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -12,6 +10,7 @@ import click
 from grader.render import written_report
 from orchestrator.answers import items_of
 from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.editing import edit
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.session import Session, pass_session
@@ -61,11 +60,11 @@ def answer_command(
     handed_in = labs.hand_in(labs.running(lab))
     names = handed_in.questions
     if source is not None:
-        handed_in.take_answers(source.read(), source.name, session.language)
+        handed_in.take_answers(source.read(), getattr(source, "name", "-"), session.language)
     if settings:
         handed_in.answer(dict(_setting(setting, next(iter(names))) for setting in settings), session.language)
     if not (show or settings or source is not None or session.json):
-        _edit(session, handed_in.answers_file(session.language))
+        edit(session, handed_in.answers_file(session.language))
     answers = handed_in.answers()
     if session.json:
         session.output.document(_answers_document(handed_in))
@@ -97,7 +96,7 @@ def report_command(session: Session, lab: str | None, source: BinaryIO | None, *
         handed_in.take_report(source.read().decode("utf-8-sig", errors="replace"))
     path = handed_in.report_file(session.language)
     if not (show or source is not None or session.json):
-        _edit(session, path)
+        edit(session, path)
     written = handed_in.written()
     text = path.read_text(encoding="utf-8", errors="replace")
     if session.json:
@@ -118,24 +117,6 @@ def _setting(text: str, example: str) -> tuple[str, str]:
             Text(fr=f"Écrivez : --set {example}=RÉPONSE", en=f"Write: --set {example}=ANSWER"),
         )
     return name.strip(), answer.strip()
-
-
-def _edit(session: Session, path: Path) -> None:
-    """Open a file in the user's editor.
-
-    Raises:
-        UsageError: there is no terminal to edit it on.
-    """
-    if not sys.stdin.isatty():
-        raise UsageError(
-            Text(fr="Sans terminal, pas d'éditeur.", en="Without a terminal there is no editor."),
-            Text(
-                fr=f"Donnez-le avec --file (voir --help), ou modifiez {path}.",
-                en=f"Give it with --file (see --help), or edit {path}.",
-            ),
-        )
-    session.output.note(plain(str(path), "quiet"))
-    click.edit(filename=str(path))
 
 
 def _answers_document(handed_in: HandIn) -> dict[str, object]:

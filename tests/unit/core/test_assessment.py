@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from grader.job import Factory, GradeRequest
 from orchestrator.assessment import assessed_seed, new_secret
 from orchestrator.model.seeds import MAX_SEED, SECRET, is_secret, shown_seed
 from orchestrator.variant import choose_seed
-from tests.unit.core.conftest import World
+
+if TYPE_CHECKING:
+    from tests.unit.core.conftest import World
 
 SESSION = bytes(range(32))
+
+
+PINNED = 266747787023600135908488733044747838266
 
 
 def test_the_method_is_pinned() -> None:
     """Results are defended years later: this number must never change."""
     assert assessed_seed(SESSION, "no-network-after-move", "candidate 7") == PINNED
-
-
-PINNED = 0
 
 
 def test_session_scenario_and_candidate_each_make_another_seed() -> None:
@@ -37,9 +41,11 @@ def test_parts_cannot_be_shifted_into_each_other() -> None:
     assert assessed_seed(SESSION, "a\0b", "c") != assessed_seed(SESSION, "a", "b\0c")
 
 
-@pytest.mark.parametrize(("secret", "scenario", "candidate"), [(b"short", "a", "b"), (SESSION, "", "b"), (SESSION, "a", "")])
+@pytest.mark.parametrize(
+    ("secret", "scenario", "candidate"), [(b"short", "a", "b"), (SESSION, "", "b"), (SESSION, "a", "")]
+)
 def test_what_would_be_guessed_is_refused(secret: bytes, scenario: str, candidate: str) -> None:
-    with pytest.raises(ValueError, match="secret|candidate"):
+    with pytest.raises(ValueError, match=r"secret|candidate"):
         assessed_seed(secret, scenario, candidate)
 
 

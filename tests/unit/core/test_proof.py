@@ -19,6 +19,10 @@ from orchestrator.text import Text, same
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
 
+FOLDER = "scenarios/1.3-network-connection/moved-desks"
+SCENARIO = f"{FOLDER}/scenario.yaml"
+ASKED = "deliverables:\n  answers:\n    who: {kind: host, question: {fr: Qui ?, en: Who?}, truth: pc1}\n"
+ANSWER = "  - {tell: {fr: Je réponds, en: I answer}, answers: {who: pc1}}\n"
 StageOf = Literal["health", "before", "broken", "repaired", "rebooted", "shortcut"]
 ROLES: dict[str, Role] = {"reaches": "symptom", "reports": "objective", "untouched": "guard"}
 
@@ -111,6 +115,50 @@ def test_a_sound_scenario_is_proven(world: World) -> None:
         ("shortcut", "other", 7),
     ]
     assert world.left == ([], [])
+
+
+def test_a_task_that_nobody_has_begun_is_not_healthy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a fault there is no green before: the first grading of the scenario's checks is the red one."""
+    monkeypatch.setitem(globals(), "ORDER", ["health", *ORDER[2:]])
+    world.edit(SCENARIO, "kind: fault", "kind: task")
+    for fault in (
+        "  - {fault: link-wrong-segment, parameters: {host: pc1, segment: servers}}\n",
+        "  - {fault: link-wrong-segment, parameters: {host: pc2, segment: servers}}\n",
+        "  - {fault: link-unplugged, parameters: {host: pc2}}\n",
+    ):
+        world.edit(SCENARIO, fault, "")
+    world.edit(SCENARIO, "faults:\n", "")
+    proof = proof_of(world)
+    assert [(s.name, s.subject) for s in proof.stages[:3]] == [
+        ("healthy", "pair"),
+        ("broken", ""),
+        ("solution", "reference"),
+    ]
+    assert problems(proof) == []
+
+
+def test_answers_are_asked_for_from_the_fault_on(world: World) -> None:
+    """On the healthy lab nobody has been asked yet; broken, they are red; the solutions give them."""
+    world.edit(SCENARIO, "hints:\n", ASKED + "hints:\n")
+    for name in ("solutions/reference", "solutions/second"):
+        world.edit(f"{FOLDER}/{name}.yaml", "steps:\n", f"steps:\n{ANSWER}")
+    proof = proof_of(world)
+    assert problems(proof) == []
+    colours = [
+        [result.outcome for result in stage.report.results if result.id.startswith("answers.yaml::")]
+        for stage in proof.stages[1:]
+    ]
+    assert colours == [["fail"], ["fail"], *[["pass"]] * 4, ["fail"], ["fail"]]
+
+
+def test_a_solution_with_a_wrong_answer_is_told(world: World) -> None:
+    world.edit(SCENARIO, "hints:\n", ASKED + "hints:\n")
+    world.edit(f"{FOLDER}/solutions/reference.yaml", "steps:\n", f"steps:\n{ANSWER}")
+    world.edit(f"{FOLDER}/solutions/second.yaml", "steps:\n", f"steps:\n{ANSWER.replace('pc1', 'pc2')}")
+    assert problems(proof_of(world)) == [
+        ("solution", "second", 'answers.yaml::who should be green. "pc2" is wrong.'),
+        ("reboot", "second", 'answers.yaml::who should be green. "pc2" is wrong.'),
+    ]
 
 
 def test_each_stage_sees_the_lab_as_it_should_be(world: World, grader: Grader) -> None:

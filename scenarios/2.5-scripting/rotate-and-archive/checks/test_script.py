@@ -202,7 +202,7 @@ def test_the_rest_is_untouched(lab):
     host = lab.host("web1")
     kept = {name: text for name, text in reports() if name[-14:-4] >= limit(lab)}
     kept["bilan-2026.csv"] = "machine;heures\nscie;412\ncentre-usinage;388\n"
-    kept["scie-2026-01-30.csv.part"] = "machine;date;pieces\nscie;2026-01-30;"
+    kept["scie-2026-01-30.csv.part"] = "machine;date;pieces\nscie;2026-01-30;\n"
     for name, text in kept.items():
         file = host.file(f"{FOLDER}/{name}")
         assert file.exists, f"{name} is gone"
