@@ -27,6 +27,11 @@ _VERDICTS = {
         en="ERROR: this grading is not valid, no points are counted",
     ),
 }
+_TASK_VERDICTS = {
+    **_VERDICTS,
+    "repaired": Text(fr="Terminé", en="Done"),
+    "not_repaired": Text(fr="Pas encore terminé", en="Not done yet"),
+}
 _SECTIONS = {
     "symptom": Text(fr="symptôme", en="symptom"),
     "cause": Text(fr="cause", en="cause"),
@@ -45,7 +50,7 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
     for result in report.results:
         lines += _result_lines(result, language, commands=commands)
     lines.append("")
-    verdict = _VERDICTS[report.verdict].in_(language)
+    verdict = (_TASK_VERDICTS if report.of_a_task else _VERDICTS)[report.verdict].in_(language)
     if report.points is not None:
         verdict += (
             f" : {report.points}/{report.points_total} points"

@@ -170,6 +170,11 @@ class Report:
         return "repaired" if all(r.outcome == "pass" for r in self.results) else "not_repaired"
 
     @property
+    def of_a_task(self) -> bool:
+        """Return whether something was to be done rather than repaired: nothing was a symptom."""
+        return bool(self.results) and not any(r.role == "symptom" for r in self.results)
+
+    @property
     def points_total(self) -> int:
         """Return the points that could be earned."""
         return sum(r.points for r in self.results)

@@ -100,7 +100,8 @@ def _verdict(report: Report) -> Styled:
         return plain(text, "warn")
     points = f"{report.points}/{report.points_total} points"
     if report.verdict == "repaired":
-        return plain(tr(f"✔ Réparé. {points}.", f"✔ Repaired. {points}."), "ok")
+        done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
+        return plain(f"✔ {done}. {points}.", "ok")
     harmed = [r for r in failed if r.role == "guard"]
     left = len(failed) - len(harmed)
     parts = []
@@ -114,4 +115,6 @@ def _verdict(report: Report) -> Styled:
     if harmed:
         parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
     said = tr(" ; ", "; ").join(parts)
+    if report.of_a_task:
+        return plain(tr(f"✘ Pas encore terminé : {said}. {points}.", f"✘ Not done yet: {said}. {points}."), "bad")
     return plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad")

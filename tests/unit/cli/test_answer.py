@@ -196,6 +196,16 @@ def test_check_says_that_an_answer_is_wrong_to_everybody(cli: Cli) -> None:
     assert "4217" not in shown
 
 
+@pytest.mark.parametrize(("outcome", "verdict"), [("pass", "✔ Done. 2/2"), ("fail", "✘ Not done yet: 1 thing")])
+def test_a_task_is_done_not_repaired(cli: Cli, app: FakeApp, outcome: str, verdict: str, tmp_path: Path) -> None:
+    made = report(replace(WRONG, outcome=outcome))  # type: ignore[arg-type]
+    app.labs.reports = [made, made]
+    assert verdict in flat(cli("check").stdout)
+    cli("check", "--output", str(tmp_path / "out"))
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert ("Done: 2/2 points" if outcome == "pass" else "Not done yet: 0/2 points") in text
+
+
 @pytest.mark.parametrize("form", ["json", "junit", "text"])
 def test_every_form_has_the_answers_and_the_report(cli: Cli, graded: Report, tmp_path: Path, form: str) -> None:
     out = tmp_path / "out"
