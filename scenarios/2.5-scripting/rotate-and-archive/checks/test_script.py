@@ -210,15 +210,3 @@ def test_the_rest_is_untouched(lab):
     notes = host.file(f"{FOLDER}/consignes.txt")
     assert notes.exists, "consignes.txt is gone"
     assert lab.values["user"].full in notes.content_string, "consignes.txt was changed"
-
-
-@check(
-    "guard",
-    points=1,
-    competence="2.5",
-    fr="L'intranet répond comme avant.",
-    en="The intranet answers as before.",
-)
-def test_intranet_answers(lab):
-    page = lab.probe("office").http_get(f"http://{lab.address('web1')}/", host_header=f"intranet.{lab.domain}")
-    assert page.status == 200, f"the intranet answers {page.status or page.problem}"
