@@ -102,7 +102,6 @@ FOREIGN: Mapping[str, str] = {
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
-    "annotated_types": "orchestrator.text",
     "pytest": "grader orchestrator.bench.checks",
     "testinfra": "grader orchestrator.bench.checks",
 }
