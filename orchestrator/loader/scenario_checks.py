@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ from orchestrator.errors import Place, Problem
 from orchestrator.loader.files import problem
 from orchestrator.loader.folder import folder_name
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
+from orchestrator.model.lab import LabFile
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import (
     ACTIONS,
@@ -25,6 +27,7 @@ from orchestrator.model.scenario import (
     Solution,
     Step,
 )
+from orchestrator.render import names_in
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
 from orchestrator.values import RESERVED
@@ -51,6 +54,12 @@ class ScenarioFolder:
     sources: Mapping[Path, YamlSource]
     referential: Referential
     complete: bool
+
+    @cached_property
+    def varying_files(self) -> tuple[LabFile, ...]:
+        """Return the lab's files that differ between variants; of the others the lab's own loading has said all."""
+        same = RESERVED - {"seed"}
+        return tuple(f for f in self.scenario.lab.files if f.template and names_in(f.content.decode()) - same)
 
     @property
     def file(self) -> Path:

@@ -81,7 +81,7 @@ class _Attempt:
         self._renderer.companions(scenario.debrief, scenario.folder, "debrief")
         for i, hint in enumerate(scenario.document.hints):
             self._renderer.both(hint, self._loaded.file, ("hints", i))
-        for file in scenario.lab.files:
+        for file in self._loaded.varying_files:
             for host in self._hosts if file.host == ALL_HOSTS else (file.host,):
                 self._problems.attempt(render_file, file, host, self._values)
 
