@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
-from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -29,7 +28,11 @@ _MARKS: Final = ("{{", "{%", "{#")
 _FAILURES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def render(source: str, values: Mapping[str, Any], place: Place) -> str:
+Where: TypeAlias = Place | Callable[[], Place]
+"""Where a template's first line stands, or what tells it once there is an error to place."""
+
+
+def render(source: str, values: Mapping[str, Any], place: Where) -> str:
     """Return a template's text.
 
     Args:
@@ -40,7 +43,7 @@ def render(source: str, values: Mapping[str, Any], place: Place) -> str:
     Raises:
         ContentError: the template is wrong, or names something that does not exist.
     """
-    if (quick := filled_in(source, values)) is not None:
+    if (quick := _filled_in(source, values)) is not None:
         return quick
     try:
         return _template(source).render(values)
@@ -48,7 +51,7 @@ def render(source: str, values: Mapping[str, Any], place: Place) -> str:
         raise ContentError((_problem(error, values, place),)) from error
 
 
-def holds(expression: str, values: Mapping[str, Any], place: Place) -> bool:
+def holds(expression: str, values: Mapping[str, Any], place: Where) -> bool:
     """Return whether a ``when`` expression is true.
 
     Raises:
@@ -61,15 +64,40 @@ def holds(expression: str, values: Mapping[str, Any], place: Place) -> bool:
 
 
 def names_in(source: str) -> frozenset[str]:
-    """Return the names that a template expects of its surroundings; none where it is no valid template."""
+    """Return the names that a template takes from its values; none where it is no valid template."""
     if not any(mark in source for mark in _MARKS):
         return frozenset()
     if (parts := _placeholders(source)) is not None:
         return frozenset(part[0] for part in parts if isinstance(part, tuple))
+    return _names(source)
+
+
+def deciding_names(source: str) -> frozenset[str]:
+    """Return the names whose values may decide what becomes of a template: none where all are put in as they are.
+
+    Every word inside a tag counts, so there may be some that are no names.
+    """
+    if not any(mark in source for mark in _MARKS) or _placeholders(source) is not None:
+        return frozenset()
+    return frozenset(name for tag in _TAG.findall(source) for name in _NAME.findall(tag))
+
+
+def words_of(expression: str) -> frozenset[str]:
+    """Return the names in a ``when`` expression, and perhaps words that are none."""
+    return frozenset(_NAME.findall(expression))
+
+
+_TAG: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+_NAME: Final = re.compile(r"[a-z_]\w*", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def _names(source: str) -> frozenset[str]:
     try:
-        return frozenset(find_undeclared_variables(_ENVIRONMENT.parse(source)))
+        found = list(_parsed(source).find_all(nodes.Name))
     except TemplateError:
         return frozenset()
+    return frozenset(n.name for n in found) - {n.name for n in found if n.ctx != "load"}
 
 
 _PLACEHOLDER: Final = re.compile(r"\{\{ *([a-z]\w*(?:\.[a-z]\w*)*) *\}\}", re.ASCII)
@@ -91,7 +119,7 @@ def _placeholders(source: str) -> tuple[str | tuple[str, ...], ...] | None:
     return tuple(part for text, name in zip(texts[::2], [*names, ()], strict=True) for part in (text, name) if part)
 
 
-def filled_in(source: str, values: Mapping[str, Any]) -> str | None:
+def _filled_in(source: str, values: Mapping[str, Any]) -> str | None:
     """Return what Jinja2 would make of a template, where that is plain to see; else None, and Jinja2 decides."""
     if not any(mark in source for mark in _MARKS):
         return source
@@ -159,8 +187,13 @@ _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
 
 
 @lru_cache(maxsize=2048)
+def _parsed(source: str) -> nodes.Template:
+    return _ENVIRONMENT.parse(source)
+
+
+@lru_cache(maxsize=2048)
 def _template(source: str) -> Template:
-    return _ENVIRONMENT.from_string(source)
+    return _ENVIRONMENT.from_string(_parsed(source))
 
 
 @lru_cache(maxsize=512)
@@ -168,14 +201,15 @@ def _expression(source: str) -> TemplateExpression:
     return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
 
 
-def _problem(error: Exception, values: Mapping[str, Any], place: Place, *, line: int | None = None) -> Problem:
+def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line: int | None = None) -> Problem:
+    place = where if isinstance(where, Place) else where()
     if isinstance(error, TemplateSyntaxError):
         text = Text(fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}")
         return Problem(_line(place, error.lineno), text)
-    where = _line(place, line or _line_of(error))
+    at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
-        return Problem(where, _undefined(error, values))
-    return Problem(where, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
+        return Problem(at, _undefined(error, values))
+    return Problem(at, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
 
 
 def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:

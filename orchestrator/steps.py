@@ -10,7 +10,7 @@ from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.model.base import Document
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step
-from orchestrator.render import filled_in, holds, render
+from orchestrator.render import holds, render
 from orchestrator.text import Text
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -33,13 +33,11 @@ class Renderer:
 
     def text(self, source: str, file: Path, path: KeyPath) -> str:
         """Render one text."""
-        if (quick := filled_in(source, self.values)) is not None:
-            return quick  # without its place, which only an error needs
-        return render(source, self.values, self.place_of(file, path))
+        return render(source, self.values, lambda: self.place_of(file, path))
 
     def holds(self, expression: str | None, file: Path, path: KeyPath) -> bool:
         """Return whether a ``when`` is absent or true."""
-        return expression is None or holds(expression, self.values, self.place_of(file, path))
+        return expression is None or holds(expression, self.values, lambda: self.place_of(file, path))
 
     def both(self, text: Text, file: Path, path: KeyPath) -> Text:
         """Render a text in both languages."""

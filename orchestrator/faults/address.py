@@ -27,7 +27,15 @@ def _with_prefix(value: str) -> str:
     return value
 
 
-AddressWithPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"), AfterValidator(_with_prefix)]
+AddressWithPrefix = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"),
+    AfterValidator(_with_prefix),
+    Text(
+        fr="une adresse IPv4 avec la longueur de son préfixe, comme 192.168.10.50/24",
+        en="an IPv4 address with prefix length such as 192.168.10.50/24",
+    ),
+]
 """An IPv4 address with the length of its network's prefix."""
 
 
