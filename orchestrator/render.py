@@ -208,7 +208,7 @@ def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line:
         return Problem(_line(place, error.lineno), text)
     at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
-        return Problem(at, _undefined(error, values))
+        return Problem(at, _undefined(error, values), word=error.name)
     return Problem(at, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
 
 
@@ -240,7 +240,7 @@ def _names_in(owner: object) -> Iterable[str]:
 
 
 def _line(place: Place, line: int) -> Place:
-    return Place(place.file, place.line + line - 1) if place.line else place
+    return Place(place.file, place.line + line - 1, place.column if line == 1 else 0) if place.line else place
 
 
 def _line_of(error: Exception) -> int:

@@ -67,7 +67,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         problems.add(question(files))
     problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
     lab = None if document is None or source is None else _lab(document, source, surroundings, problems)
-    digest = problems.attempt(digest_of, folder, also=lab.digest if lab else "")
+    digest = digest_of(folder, problems, also=lab.digest if lab else "")
     if document is None:
         raise problems.error()
     loaded = ScenarioFolder(document, files, surroundings.referential)
@@ -84,7 +84,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         solutions=files.solutions,
         shortcuts=files.shortcuts,
         checks=tuple(file.path for file in files.checks),
-        digest=digest or "",
+        digest=digest,
     )
     if drawable:
         problems.add(try_variants(scenario, loaded, surroundings.validate_fault))

@@ -32,6 +32,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.steps": "errors model render text",
     "orchestrator.plan": "errors host_files model steps values variant",
     "orchestrator.loader": "VERSION errors host_files model render steps suggest text values variant",
+    "orchestrator.contract": "loader model text",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
     "orchestrator.engine.refusals": "engine.base errors text",
@@ -75,7 +76,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh app bench doctor engine.base errors fabric.base faults forwarding grader images instances "
+        "access.ssh app bench contract doctor engine.base errors fabric.base faults forwarding grader images instances "
         "interrupts labels language loader model plan proof records service suggest terminal text topology "
         "topology_svg topology_text"
     ),
@@ -100,7 +101,7 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": "orchestrator.render grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
-    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults",
+    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "annotated_types": "orchestrator.text",
     "pytest": "grader orchestrator.bench.checks",
