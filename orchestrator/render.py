@@ -19,8 +19,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.model.view import NoValueError
 from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.template_words import in_words
+from orchestrator.text import Text, same
 
 _MARKS: Final = ("{{", "{%", "{#")
 
@@ -204,12 +206,14 @@ def _expression(source: str) -> TemplateExpression:
 def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line: int | None = None) -> Problem:
     place = where if isinstance(where, Place) else where()
     if isinstance(error, TemplateSyntaxError):
-        text = Text(fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}")
+        words = in_words(error.message or "")
+        text = Text(fr=f"erreur de syntaxe Jinja2 : {words.fr}", en=f"Jinja2 syntax error: {words.en}")
         return Problem(_line(place, error.lineno), text)
     at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
         return Problem(at, _undefined(error, values), word=error.name)
-    return Problem(at, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
+    words = in_words(str(error))
+    return Problem(at, Text(fr=f"Jinja2 : {words.fr}", en=f"Jinja2: {words.en}"))
 
 
 def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:
@@ -219,18 +223,21 @@ def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:
     if hasattr(type(error.owner), error.name):  # a property that has nothing to give, and says why
         reason = _reason(error.owner, error.name)
         return Text(
-            fr=f"« {error.name} » n'a pas de valeur ici : {reason}",
-            en=f'"{error.name}" has no value here: {reason}',
+            fr=f"« {error.name} » n'a pas de valeur ici : {reason.fr}",
+            en=f'"{error.name}" has no value here: {reason.en}',
         )
     text = Text(fr=f"« {error.name} » n'existe pas ici", en=f'"{error.name}" does not exist here')
     return with_suggestion(text, error.name, _names_in(error.owner))
 
 
-def _reason(owner: object, name: str) -> str:
+def _reason(owner: object, name: str) -> Text:
+    """Return why an attribute has no value: what its own error says."""
     try:
-        return str(getattr(owner, name))
+        return same(str(getattr(owner, name)))
+    except NoValueError as error:
+        return error.text
     except AttributeError as error:
-        return str(error)
+        return same(str(error))
 
 
 def _names_in(owner: object) -> Iterable[str]:

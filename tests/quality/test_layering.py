@@ -25,7 +25,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.progress": "text",
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
-    "orchestrator.render": "errors suggest text",
+    "orchestrator.template_words": "text",
+    "orchestrator.render": "errors model suggest template_words text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",

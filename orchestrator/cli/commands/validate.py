@@ -35,7 +35,7 @@ _KINDS = {
         "the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
-@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.scenarios)
+@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.content)
 @pass_session
 def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
