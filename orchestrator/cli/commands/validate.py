@@ -12,9 +12,10 @@ from orchestrator.cli import completing
 from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ContentError, ExitCode, Problem
+from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.loader.content import Unit
 from orchestrator.loader.survey import content_root_of, problems_of, select
+from orchestrator.text import Text
 
 _KINDS = {
     "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
@@ -50,6 +51,14 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
         problems = problems_of(content, selection, validate_fault)
     finally:
         gc.enable()
+    if not selection.units and not problems:
+        raise UsageError(
+            Text(fr="Il n'y a rien à relire ici.", en="There is nothing to read here."),
+            Text(
+                fr="Un contenu est un dossier avec scenario.yaml, lab.yaml ou image.yaml.",
+                en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml.",
+            ),
+        )
     return _tell(session, selection.units, problems)
 
 

@@ -208,11 +208,41 @@ def test_mistakes_in_several_files_are_told_at_once(trainer: Folder, capsys: pyt
         MISTAKES[name](trainer)
     _, document = validate(capsys, ".")
     files = {problem["file"] for problem in document["error"]["problems"]}
-    assert files == {f"{SCENARIO}/scenario.yaml", "labs/pair/lab.yaml", CHECKS, f"{SCENARIO}/shortcuts"}
+    assert files == {
+        f"{SCENARIO}/scenario.yaml",
+        "labs/pair/lab.yaml",
+        CHECKS,
+        f"{SCENARIO}/shortcuts",
+    }
     trainer.edit("scenario.yaml", "title: {fr: Plus}", "title: {fr: Plus, en: No more}")
     _, document = validate(capsys, ".")
     files = {problem["file"] for problem in document["error"]["problems"]}
     assert files == {"labs/pair/lab.yaml", REFERENCE, CHECKS, f"{SCENARIO}/shortcuts"}
+
+
+@pytest.mark.parametrize(
+    ("name", "unread"),
+    [("scenario.yaml", ("minutes: 15", "minuts: 15")), ("lab.yaml", ("domain: pair.example", "domian: pair.example"))],
+)
+def test_templates_are_looked_at_though_another_file_cannot_be_read(
+    name: str, unread: tuple[str, str], trainer: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer.edit(name, *unread)
+    for mistake in ("template-ticket", "template-hint", "template-check-name"):
+        MISTAKES[mistake](trainer)
+    trainer.edit(REFERENCE, 'when: cause == "moved"', 'when: casue == "moved"')
+    trainer.edit(REFERENCE, "{{ user.login }}", "{{ user.login")
+    _, document = validate(capsys, ".")
+    problems = document["error"]["problems"]
+    found = {problem["message"]["en"] for problem in problems}
+    assert CHECKS in {problem["file"] for problem in problems}
+    assert {text.partition(";")[0] for text in found} == {
+        f'unknown key "{unread[1].partition(":")[0]}"',
+        'the name "usr" is not defined',
+        'the name "dsk" is not defined',
+        'the name "casue" is not defined',
+        'Jinja2 syntax error: unexpected character: " (a text begins and ends with the same quote)',
+    }
 
 
 @pytest.mark.usefixtures("trainer")
@@ -257,16 +287,17 @@ def test_a_referential_is_read(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "ccps" in told(document)
 
 
-@pytest.mark.parametrize("path", ["nowhere", "./nowhere", "empty", "notes.txt"])
+@pytest.mark.parametrize("path", ["nowhere", "./nowhere", "empty", "notes.txt", "root"])
 def test_a_path_that_names_nothing_is_refused(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "root/labs").mkdir(parents=True)
     (tmp_path / "notes.txt").write_text("x")
     status, document = validate(capsys, path)
     assert status == ExitCode.WRONG_USE
-    assert path in document["error"]["message"]["fr"]
+    assert path in document["error"]["message"]["fr"] or path == "root"
     assert document["error"]["hint"]["en"]
 
 
