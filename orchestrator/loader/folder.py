@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
 from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.loader.check_source import CheckFile, read_checks
 from orchestrator.loader.files import MAX_FILE, files_below, problem, read_bytes, read_text
 from orchestrator.loader.validate import validate
 from orchestrator.loader.yaml_source import YamlSource, read_yaml
@@ -20,6 +22,23 @@ from orchestrator.text import Text
 P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+
+_TAG_BEFORE: Final = r"\{[{%][^}]*?"
+
+
+def _with_column(found: Problem) -> Problem:
+    """Return a problem with the column of its word in its line: in a template's tag, else anywhere."""
+    place = found.place
+    if not found.word or place.column or not place.line:
+        return found
+    try:
+        line = Path(place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
+    except (OSError, ValueError, IndexError):
+        return found
+    word = rf"(?<!\w)({re.escape(found.word)})(?!\w)"
+    seen = re.search(_TAG_BEFORE + word, line) or re.search(word, line)
+    return found if seen is None else replace(found, place=replace(place, column=seen.start(1) + 1))
 
 
 class Problems:
@@ -39,8 +58,12 @@ class Problems:
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Add problems; the same one at the same place counts once."""
-        for found in problems:
+        for found in map(_with_column, problems):
             self._found.setdefault((found.place, found.text.en), found)
+
+    def files(self) -> frozenset[str]:
+        """Return the files that have a problem."""
+        return frozenset(found.place.file for found in self)
 
     def attempt(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Return what a function returns, or None after adding the problems of the error that it raises."""
@@ -59,9 +82,13 @@ class Problems:
         self.add(problems)
         return document, source
 
+    def sorted(self) -> tuple[Problem, ...]:
+        """Return all of them, by file and line."""
+        return tuple(sorted(self._found.values(), key=lambda found: found.place))
+
     def error(self) -> ContentError:
-        """Return the error that tells all of them, by file and line."""
-        return ContentError(tuple(sorted(self._found.values(), key=lambda found: found.place)))
+        """Return the error that tells all of them."""
+        return ContentError(self.sorted())
 
     def raise_if_any(self) -> None:
         """Raise that error where there is something to tell.
@@ -73,13 +100,13 @@ class Problems:
             raise self.error()
 
 
-def check_files(folder: Path, problems: Problems) -> tuple[Path, ...]:
-    """Return the check files of a folder, ``checks/test_*.py``, sorted.
+def check_files(folder: Path, problems: Problems) -> tuple[CheckFile, ...]:
+    """Return the check files of a folder, ``checks/test_*.py``, sorted, read without being run.
 
     A file that pytest would not collect, or could not read, would be missing from the grade without a word.
     """
     below = sorted((folder / "checks").glob("*.py"))
-    checks = tuple(path for path in below if path.name.startswith("test_"))
+    paths = tuple(path for path in below if path.name.startswith("test_"))
     problems.add(
         problem(
             path,
@@ -87,22 +114,14 @@ def check_files(folder: Path, problems: Problems) -> tuple[Path, ...]:
             "this file would not be graded: a file with checks is named test_*.py",
         )
         for path in below
-        if path not in checks and path.name != "conftest.py" and not path.name.startswith("_")
+        if path not in paths and path.name != "conftest.py" and not path.name.startswith("_")
     )
-    for path in checks:
+    read = []
+    for path in paths:
         source = problems.attempt(read_text, path, within=folder)
-        if source is not None:
-            problems.add(_python_problems(source, path))
-    return checks
-
-
-def _python_problems(source: str, path: Path) -> Iterable[Problem]:
-    try:
-        ast.parse(source, filename=path.name)
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        line = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
-        yield problem(path, f"Python invalide : {reason}", f"invalid Python: {reason}", line=line)
+        read.append(CheckFile(path) if source is None else read_checks(source, path))
+        problems.add(read[-1].problems)
+    return tuple(read)
 
 
 def misnamed_entries(folder: Path, expected: Iterable[str]) -> Iterable[Problem]:
@@ -131,16 +150,21 @@ def folder_name(folder: Path, name: str, source: YamlSource, key: str) -> Iterab
         )
 
 
-def digest_of(folder: Path, *, also: str = "") -> str:
+def digest_of(folder: Path, problems: Problems, *, also: str = "") -> str:
     """Return the SHA-256 of every file below a folder, by path and content, and of another digest.
 
-    Raises:
-        ContentError: a file cannot be read, or is a link out of the folder.
+    A file that cannot be read, or is a link out of the folder, is told unless something was told of it before.
     """
     digest = hashlib.sha256(also.encode())
+    told = problems.files()
     for path in files_below(folder):
-        content = read_bytes(path, within=folder, limit=MAX_FILE)
-        name = path.relative_to(folder).as_posix().encode()
-        digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
-        digest.update(content)
+        content = problems.attempt(read_bytes, path, within=folder, limit=MAX_FILE) if _news(path, told) else None
+        if content is not None:
+            name = path.relative_to(folder).as_posix().encode()
+            digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
+            digest.update(content)
     return digest.hexdigest()
+
+
+def _news(path: Path, told: frozenset[str]) -> bool:
+    return not told or Place.of(path).file not in told

@@ -26,7 +26,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
     "orchestrator.assessment": "model",
-    "orchestrator.render": "errors suggest text",
+    "orchestrator.template_words": "text",
+    "orchestrator.render": "errors model suggest template_words text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
@@ -34,6 +35,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.plan": "errors host_files model steps values variant",
     "orchestrator.answers": "model suggest text",
     "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant",
+    "orchestrator.contract": "loader model text",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
     "orchestrator.engine.refusals": "engine.base errors text",
@@ -51,7 +53,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access.device": "errors fabric.base model text",
     "orchestrator.access.hands": "access.device engine.base errors fabric.base model text",
     "orchestrator.access.grading": "access.device fabric.base grader model",
-    "orchestrator.faults": "access.hands errors fabric.base model text waiting",
+    "orchestrator.faults": "access.hands errors fabric.base loader model text waiting",
     "orchestrator.forwarding": "errors fabric.base text",
     "orchestrator.terminal": "",
     "orchestrator.topology": "fabric.base model text",
@@ -80,9 +82,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh answers app bench deliverables doctor engine.base errors fabric.base faults forwarding grader "
-        "images instances interrupts labels language loader model plan proof records service suggest terminal text "
-        "topology topology_svg topology_text values"
+        "access.ssh answers app bench contract deliverables doctor engine.base errors fabric.base faults forwarding "
+        "grader images instances interrupts labels language loader model plan proof records service suggest terminal "
+        "text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -105,9 +107,8 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": "orchestrator.render grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
-    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults",
+    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
-    "annotated_types": "orchestrator.text",
     "pytest": "grader orchestrator.bench.checks",
     "testinfra": "grader orchestrator.bench.checks",
 }
