@@ -212,9 +212,14 @@ class _Variant:
     def run(self, lane: _Lane) -> None:
         """Run one lane to its end, in a thread of the pool."""
         self.began = min(self.began, time.monotonic())
-        with suppress(_LaneOverError):
+        try:
             self._at_work.go_on()
             lane.act(_Clock())
+        except _LaneOverError:
+            pass
+        except BaseException:
+            self._at_work.abandoned = True  # at once: this thread would take up the next lane
+            raise
         for key in lane.keys:
             if key not in self._stages and not self._at_work.abandoned:
                 self._record(Stage(*key, ran=False))

@@ -20,11 +20,6 @@ class Draw:
     cases: Mapping[str, str]
 
 
-def cases_of(scenario: Scenario) -> frozenset[tuple[str, str]]:
-    """Return every case that a scenario may draw, as (variable, case)."""
-    return frozenset((entry.as_, case) for entry in _choices(scenario) for case in entry.one_of)
-
-
 def draw(scenario: Scenario, seed: int) -> Draw:
     """Return what a seed draws."""
     values = draw_variant(scenario, seed).values
@@ -33,7 +28,7 @@ def draw(scenario: Scenario, seed: int) -> Draw:
 
 def seeds_for(scenario: Scenario, count: int) -> tuple[Draw, ...]:
     """Return ``count`` seeds, from 1: each draws a case that those before did not, as long as one is left."""
-    wanted = set(cases_of(scenario))
+    wanted = {(entry.as_, case) for entry in _choices(scenario) for case in entry.one_of}
     chosen: list[Draw] = []
     spare: list[Draw] = []
     for seed in range(1, max(_MOST, count) + 1):
@@ -48,3 +43,7 @@ def seeds_for(scenario: Scenario, count: int) -> tuple[Draw, ...]:
     following = max((one.seed for one in (*chosen, *spare)), default=0) + 1
     spare += [draw(scenario, seed) for seed in range(following, following + count)]
     return (*chosen, *spare[: count - len(chosen)])
+
+
+def _choices(scenario: Scenario) -> tuple[FaultChoice, ...]:
+    return tuple(entry for entry in scenario.document.faults if isinstance(entry, FaultChoice))

@@ -29,6 +29,23 @@ def data_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What is read of a stored proof for a list of many.
+
+    Attributes:
+        binding: what it is bound to.
+        proven_at: when it was made (ISO 8601, UTC).
+        proven: whether it found the scenario sound.
+        seeds: the seeds that it tried.
+    """
+
+    binding: Binding
+    proven_at: str
+    proven: bool
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class StoredProof:
     """A proof with what it is bound to and when it was made (ISO 8601, UTC)."""
 
@@ -44,16 +61,30 @@ class ProofStore:
         """Keep proofs below ``folder``, which is made when the first one is written."""
         self._folder = folder
 
+    def head(self, scenario: str) -> Head | None:
+        """Return the head of a scenario's last proof; None where there is none that can be read."""
+        try:
+            document = self._read(scenario)
+            binding = Binding.from_document(document["binding"])
+            return Head(binding, document["proven_at"], document["proven"] is True, tuple(document["seeds"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
     def get(self, scenario: str) -> StoredProof | None:
         """Return a scenario's last proof; None where there is none that can be read."""
         try:
-            document = json.loads(self._path(scenario).read_text(encoding="utf-8"))
-            if document["schema"] != SCHEMA:
-                return None
+            document = self._read(scenario)
             proof = Proof.from_document(document["proof"])
             return StoredProof(proof, Binding.from_document(document["binding"]), document["proven_at"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    def _read(self, scenario: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._path(scenario).read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            message = f"a proof of another schema than {SCHEMA}"
+            raise ValueError(message)
+        return document
 
     def put(self, stored: StoredProof) -> None:
         """Write a proof in place of the scenario's last one; the file is replaced whole, never half."""
@@ -61,6 +92,8 @@ class ProofStore:
         document: dict[str, Any] = {
             "schema": SCHEMA,
             "proven_at": stored.proven_at,
+            "proven": stored.proof.proven,
+            "seeds": [variant.seed for variant in stored.proof.variants],
             "binding": stored.binding.to_document(),
             "proof": stored.proof.to_document(),
         }
@@ -128,14 +161,12 @@ class Proofs:
             UsageError: there is no such scenario.
             ContentError: it is invalid.
         """
-        stored = self._store.get(scenario)
-        if stored is None:
+        head = self._store.head(scenario)
+        if head is None:
             return Status("unproven")
-        seeds = tuple(variant.seed for variant in stored.proof.variants)
-        changed = stored.binding.changed(self.binding(scenario))
-        failed = not stored.proof.proven
-        state: State = "unproven" if failed else "stale" if changed else "proven"
-        return Status(state, stored.proven_at, failed, changed, seeds)
+        changed = head.binding.changed(self.binding(scenario))
+        state: State = "unproven" if not head.proven else "stale" if changed else "proven"
+        return Status(state, head.proven_at, not head.proven, changed, head.seeds)
 
     def last(self, scenario: str) -> StoredProof | None:
         """Return a scenario's last proof, whatever it found and however old it is."""
