@@ -233,11 +233,8 @@ def outcomes(*, details: dict[str, dict[str, object]] | None = None, **changes: 
     return arrange
 
 
-def refused_by(host_says: str, **answer: object) -> Arrange:
-    def arrange(world: World, _grader: Grader, _patch: pytest.MonkeyPatch) -> None:
-        world.fabric.on(host_says, **answer)
-
-    return arrange
+def shell_fails(world: World, _grader: Grader, _patch: pytest.MonkeyPatch) -> None:
+    world.fabric.on("/bin/bash -s", status=3, stderr="dhcpcd: no such interface")
 
 
 def file_cannot_be_written(world: World, _grader: Grader, patch: pytest.MonkeyPatch) -> None:
@@ -256,7 +253,7 @@ def not_ready_after_a_reboot(world: World, _grader: Grader, patch: pytest.Monkey
 
     def restart_badly(container: str, *, grace: int) -> None:
         restart(container, grace=grace)
-        world.fabric.on("ping *", status=1, stdout="0 received")
+        world.fabric.on("ping *", "pc1", status=1, stdout="0 received")
 
     def create_well(spec: ContainerSpec) -> str:
         world.fabric.on("ping *")
@@ -317,7 +314,7 @@ def things_are_left(world: World, _grader: Grader, patch: pytest.MonkeyPatch) ->
     patch.setattr(Labs, "recorded", lambda *_: True)
 
 
-MISSING = {
+MISSING: dict[str, object] = {
     "commands": (CommandRecord("pc1", "bash -c 'arping x'", 1, "bash: line 1: arping: command not found\n", 0.1),)
 }
 CASES: dict[str, tuple[Kind, Arrange]] = {
@@ -340,10 +337,7 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     "not-reverted-error": ("not-reverted", revert_fails),
     "red-before-the-fault": ("red-before-the-fault", outcomes(before={"reaches": "fail"})),
     "residue": ("residue", things_are_left),
-    "step-failed-solution": (
-        "step-failed",
-        refused_by("/bin/bash -s", status=3, stderr="dhcpcd: no such interface"),
-    ),
+    "step-failed-solution": ("step-failed", shell_fails),
     "step-failed-shortcut": ("step-failed", file_cannot_be_written),
     "trouble": ("trouble", host_dies),
     "trouble-start": ("trouble", lab_does_not_start),
