@@ -58,8 +58,8 @@ def proof_line(status: Status) -> Styled:
         changed_fr = ", ".join(NAMES[part].fr for part in status.changed)
         changed_en = ", ".join(NAMES[part].en for part in status.changed)
         text = tr(
-            f"À reprouver : prouvé le {day}, mais {changed_fr} a changé depuis.",
-            f"Stale: proven on {day}, but {changed_en} changed since.",
+            f"À reprouver : prouvé le {day} ; ce qui a changé depuis : {changed_fr}.",
+            f"Stale: proven on {day}; changed since: {changed_en}.",
         )
     elif status.failed:
         text = tr(f"Non prouvé : la preuve du {day} a échoué.", f"Not proven: the proof of {day} failed.")

@@ -208,8 +208,8 @@ def _why(scenario: str, status: Status) -> Text:
         fr = ", ".join(NAMES[part].fr for part in status.changed)
         en = ", ".join(NAMES[part].en for part in status.changed)
         return Text(
-            fr=f"La preuve de {scenario} n'est plus valable : {fr} a changé depuis.",
-            en=f"The proof of {scenario} is out of date: {en} changed since.",
+            fr=f"La preuve de {scenario} n'est plus valable ; ce qui a changé depuis : {fr}.",
+            en=f"The proof of {scenario} is out of date; changed since: {en}.",
         )
     if status.failed:
         return Text(

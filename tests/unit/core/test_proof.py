@@ -399,6 +399,11 @@ def test_every_kind_of_mistake_is_tried() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == {*CASES, "task"}
 
 
+def test_every_kind_of_mistake_is_explained_to_trainers() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "proof.md").read_text(encoding="utf-8")
+    assert {kind for kind in get_args(Kind) if f"`{kind}`" not in page} == set()
+
+
 def test_a_guard_that_is_never_red_says_nothing_where_no_shortcut_could_show_it(world: World) -> None:
     plan = dataclasses.replace(world.plan(), shortcuts=())
     proof = proof_of(world, plan)
