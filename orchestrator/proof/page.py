@@ -37,7 +37,7 @@ class Cell:
     """One check at one stage: a mark, and how it is drawn.
 
     Attributes:
-        mark: ``✔`` green, ``✘`` red, ``!`` error, ``–`` not graded.
+        mark: ``✔`` green, ``✘`` red, ``!`` error, ``·`` not green where no lab is; empty where it was not graded.
         look: the classes of the cell.
         seen: the result, or None where it was not graded.
     """
@@ -157,5 +157,7 @@ def _seen(check: str, stage: Stage | None) -> Seen | None:
 def _cell(seen: Seen | None) -> Cell:
     if seen is None:
         return Cell("", "none")
+    if seen.expected == "not-pass" and seen.as_expected:
+        return Cell("·", "calm")
     wrong = "" if seen.as_expected else " wrong"
     return Cell(_MARKS[seen.result.outcome], f"{seen.result.outcome}{wrong}", seen)
