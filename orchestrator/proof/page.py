@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 
 from orchestrator import __version__
-from orchestrator.language import Language
+from orchestrator.language import Language, typographic
 from orchestrator.proof.model import Proof, Seen, Stage, StageName, VariantProof
 from orchestrator.proof.wording import STAGES, stage_title
 from orchestrator.text import Text
@@ -90,8 +90,9 @@ def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     made: str = template.render(
         language=language,
-        tr=lambda fr, en: fr if language == "fr" else en,
-        said=lambda text: text.in_(language),
+        tr=lambda fr, en: typographic(fr) if language == "fr" else en,
+        said=lambda text: typographic(text.fr) if language == "fr" else text.en,
+        evidence=lambda text: text.in_(language).strip(),
         stage_title=lambda stage: stage_title(stage).in_(language),
         number=lambda value: f"{value:.1f}".replace(".", "," if language == "fr" else "."),
         proofs=proofs,
