@@ -378,6 +378,7 @@ class _Variant:
             self._at_work.remove(running.instance)
             left: tuple[Text, ...] = ()
             if hands is not None and not self._at_work.abandoned:
+                hands.fabric.close()  # what the helper holds for this thread's connection ends with it
                 left = residue_of(hands, recorded=self._labs.recorded(running.instance))
             with self._at_work.lock:
                 self._left += left
