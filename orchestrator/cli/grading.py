@@ -38,7 +38,8 @@ def without_evidence(report: Report) -> Report:
     return replace(
         report,
         results=tuple(
-            replace(r, evidence=r.evidence if _may_be_seen(r) else None, commands=()) for r in report.results
+            replace(r, evidence=r.evidence if _may_be_seen(r) else None, commands=(), because=None)
+            for r in report.results
         ),
     )
 
