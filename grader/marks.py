@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
-Role = Literal["symptom", "guard", "objective"]
-"""What a check stands for: the trouble is gone, nothing else was harmed, the task is done."""
+from orchestrator.model.check import ROLES, Role
 
-ROLES: tuple[Role, ...] = get_args(Role)
+__all__ = ["DECLARED", "ROLES", "CheckMark", "Declared", "Role", "check"]
+
 _COMPETENCE = re.compile(r"[1-9]\.[1-9]")
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -9,22 +9,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.client import FabricClient
-from orchestrator.images.catalogue import Catalogue, ImageSource
 from orchestrator.images.observer import BuildObserver, SilentObserver
-from orchestrator.instances import Instances
 from orchestrator.loader.content import Content, content_roots
 from orchestrator.records import Records, state_folder
-from orchestrator.service import Labs
 
 if TYPE_CHECKING:
     from orchestrator.engine.base import Engine
+    from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
+    from orchestrator.images.catalogue import Catalogue
+    from orchestrator.instances import Instances
+    from orchestrator.service import Labs
 
 
 class App:
-    """The program for one command: parts are made when they are first needed.
+    """The program for one command: parts are made, and their modules imported, when they are first needed.
 
     Attributes:
         build_observer: is told what image builds do; a command may set its own before it needs images.
@@ -54,6 +53,8 @@ class App:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Return the images of all content."""
+        from orchestrator.images.catalogue import Catalogue, ImageSource
+
         names = self.content.images()
         return Catalogue({n: ImageSource(self.content.image(n), self.content.image_folder(n)) for n in names})
 
@@ -71,6 +72,8 @@ class App:
         Raises:
             MachineError: the helper cannot be built or does not come up.
         """
+        from orchestrator.fabric import container as fabric_container
+
         tags = self.builder.build([fabric_container.IMAGE], self.build_observer)
         return fabric_container.ensure(self.engine, tags[fabric_container.IMAGE])
 
@@ -82,15 +85,21 @@ class App:
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
+        from orchestrator.instances import Instances
+
         return Instances(self.engine, lambda: self.fabric, self.records, _user())
 
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
+        from orchestrator.service import Labs
+
         return Labs(content=self.content, instances=self.instances, records=self.records, build=self.build)
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""
+        from orchestrator.fabric import container as fabric_container
+
         return self.builder.build([*names, fabric_container.IMAGE], self.build_observer)
 
     def close(self) -> None:

@@ -27,7 +27,15 @@ def _with_prefix(value: str) -> str:
     return value
 
 
-AddressWithPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"), AfterValidator(_with_prefix)]
+AddressWithPrefix = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"),
+    AfterValidator(_with_prefix),
+    Text(
+        fr="une adresse IPv4 avec la longueur de son préfixe, comme 192.168.10.50/24",
+        en="an IPv4 address with prefix length such as 192.168.10.50/24",
+    ),
+]
 """An IPv4 address with the length of its network's prefix."""
 
 
@@ -40,11 +48,11 @@ class AddressStatic(Fault):
 
     name: ClassVar[str] = "address-static"
 
-    host: HostName
-    interface: InterfaceName = "eth0"
+    host: HostName = Field(description="The host that should be a DHCP client.")
+    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
     address: AddressWithPrefix = Field(description="Address with prefix length, such as ``192.168.10.50/24``.")
-    gateway: Address | None = None
-    dns: Address | None = None
+    gateway: Address | None = Field(default=None, description="The gateway that is configured; by default none.")
+    dns: Address | None = Field(default=None, description="The resolver that is configured; by default none.")
 
     def remember(self, hands: Hands) -> Memento:
         """Keep both files."""

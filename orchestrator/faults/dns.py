@@ -21,8 +21,8 @@ _SETTLE = 20.0
 class _FileOfNamed(Fault):
     """A fault in one file of the name server, which is restarted to read it."""
 
-    host: HostName
-    file: AbsolutePath
+    host: HostName = Field(description="The name server.")
+    file: AbsolutePath = Field(description="The file of its configuration that is changed.")
 
     def remember(self, hands: Hands) -> Memento:
         """Keep the file."""
@@ -73,7 +73,7 @@ class DnsRecordWrong(_FileOfNamed):
     name: ClassVar[str] = "dns-record-wrong"
 
     owner: str = Field(description="The record's owner as it stands in the zone file, such as ``intranet``.")
-    type: Literal["A", "CNAME", "PTR", "MX", "NS"]
+    type: Literal["A", "CNAME", "PTR", "MX", "NS"] = Field(description="The type of the wrong record.")
     value: str = Field(description="The wrong data.")
     query: str = Field(description="The full name to look up to see the effect.")
 

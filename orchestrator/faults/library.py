@@ -6,15 +6,16 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
 from functools import cache
 
-from pydantic import ValidationError
-
 import orchestrator.faults
-from orchestrator.errors import UsageError
+from orchestrator.errors import Problem, UsageError
 from orchestrator.faults.base import Fault
+from orchestrator.loader.validate import Mistake, explain
+from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import Text, same
+from orchestrator.text import Text
 
 
 @cache
@@ -52,26 +53,38 @@ def make_fault(spec: FaultSpec) -> Fault:
     Raises:
         UsageError: unknown fault, or parameters that do not fit it.
     """
-    kind = fault_class(spec.fault)
+    fault, problems = _made(spec, YamlSource(spec.fault, {}, {}))
+    if fault is None:
+        text = Text(fr="; ".join(p.text.fr for p in problems), en="; ".join(p.text.en for p in problems))
+        raise UsageError(text)
+    return fault
+
+
+def problems_of(spec: FaultSpec, source: YamlSource | None = None) -> tuple[Problem, ...]:
+    """Return what is wrong with a fault specification, for the loader: nothing, or its problems.
+
+    Args:
+        spec: the specification, its parameters rendered.
+        source: its entry as it stands in ``scenario.yaml``, for the places of the problems.
+    """
+    around = source or YamlSource(spec.fault, {}, {})
     try:
-        return kind.model_validate(spec.parameters)
-    except ValidationError as error:
-        raise UsageError(same(f"{spec.fault}: {'; '.join(_problems(error))}")) from error
-
-
-def _problems(error: ValidationError) -> list[str]:
-    return [f"{'.'.join(map(str, e['loc'])) or 'parameters'}: {e['msg']}" for e in error.errors()]
-
-
-def problems_of(spec: FaultSpec) -> tuple[Text, ...]:
-    """Return what is wrong with a fault specification, for the loader: nothing, or its problems."""
-    try:
-        kind = fault_class(spec.fault)
+        return _made(spec, around)[1]
     except UsageError as error:
         hint = error.hint or error.text
-        return (Text(fr=f"{error.text.fr}. {hint.fr}", en=f"{error.text.en}. {hint.en}"),)
-    try:
-        kind.model_validate(spec.parameters)
-    except ValidationError as error:
-        return tuple(same(f"{spec.fault}: {problem}") for problem in _problems(error))
-    return ()
+        text = Text(fr=f"{error.text.fr}. {hint.fr}", en=f"{error.text.en}. {hint.en}")
+        return (Problem(around.place(("fault",)), text),)
+
+
+def _made(spec: FaultSpec, source: YamlSource) -> tuple[Fault | None, tuple[Problem, ...]]:
+    """Return a fault, or why its parameters do not make one."""
+    parameters = replace(source.below(("parameters",)), value=dict(spec.parameters))
+    fault, mistakes = explain(parameters, fault_class(spec.fault), strict=False)
+    return fault, tuple(_named(spec.fault, mistake) for mistake in mistakes)
+
+
+def _named(fault: str, mistake: Mistake) -> Problem:
+    """Return a parameter's problem with the names of the fault and of the parameter in front."""
+    parameter, text = ".".join(map(str, mistake.path)), mistake.problem.text
+    named = Text(fr=f"{fault} : {parameter} : {text.fr}", en=f"{fault}: {parameter}: {text.en}")
+    return replace(mistake.problem, text=named)

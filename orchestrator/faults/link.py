@@ -28,8 +28,8 @@ class LinkUnplugged(Fault):
 
     name: ClassVar[str] = "link-unplugged"
 
-    host: HostName
-    interface: InterfaceName = "eth0"
+    host: HostName = Field(description="The host whose cable it is.")
+    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
 
     def inject(self, hands: Hands) -> None:
         """Pull the cable."""
@@ -58,8 +58,8 @@ class LinkWrongSegment(Fault):
 
     name: ClassVar[str] = "link-wrong-segment"
 
-    host: HostName
-    interface: InterfaceName = "eth0"
+    host: HostName = Field(description="The host whose cable it is.")
+    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
     segment: Slug = Field(description="The segment that the cable leads to by mistake.")
 
     def remember(self, hands: Hands) -> Memento:

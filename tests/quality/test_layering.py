@@ -49,7 +49,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access.device": "errors fabric.base model text",
     "orchestrator.access.hands": "access.device engine.base errors fabric.base model text",
     "orchestrator.access.grading": "access.device fabric.base grader model",
-    "orchestrator.faults": "access.hands errors fabric.base model text waiting",
+    "orchestrator.faults": "access.hands errors fabric.base loader model text waiting",
     "orchestrator.forwarding": "errors fabric.base text",
     "orchestrator.terminal": "",
     "orchestrator.topology": "fabric.base model text",

@@ -27,6 +27,15 @@ from orchestrator.text import Text
 
 T = TypeVar("T")
 
+CHECKS = """\
+from grader import check
+
+
+@check("guard", fr="pc1 répond.", en="pc1 answers.", host="pc1")
+def test_answers(lab):
+    assert lab.host("pc1").check_output("hostname") == "pc1", "pc1 has another name"
+"""
+
 LAB = """\
 contract: 1
 name: pair
@@ -134,13 +143,13 @@ FILES = {
     "labs/pair/lab.yaml": LAB,
     "labs/pair/files/r1/etc/bind/rndc.key": "key",
     "labs/pair/files/pc1/etc/motd": "Bonjour\r\n",
-    "labs/pair/checks/test_healthy.py": "def test_web(lab): ...\n",
+    "labs/pair/checks/test_healthy.py": CHECKS,
     f"{_FOLDER}/scenario.yaml": SCENARIO,
     f"{_FOLDER}/ticket.fr.md": "{{ user.full }} n'a plus de réseau.\n",
     f"{_FOLDER}/ticket.en.md": "{{ user.full }} has no network.\n",
     f"{_FOLDER}/debrief.fr.md": "Les câbles.\n",
     f"{_FOLDER}/debrief.en.md": "The cables.\n",
-    f"{_FOLDER}/checks/test_network.py": "def test_address(lab): ...\n",
+    f"{_FOLDER}/checks/test_network.py": CHECKS,
     f"{_FOLDER}/solutions/reference.yaml": SOLUTION,
     f"{_FOLDER}/solutions/second.yaml": SOLUTION.replace("reference: true\n", ""),
     f"{_FOLDER}/shortcuts/hard-coded.yaml": SHORTCUT,
