@@ -108,7 +108,7 @@ class Instances:
 
         Args:
             engine: the engine.
-            fabric: returns the fabric, which is started where it is not running.
+            fabric: returns the calling thread's fabric, which is started where it is not running.
             records: the records of this user's instances.
             owner: the name put on what is started.
         """
@@ -158,6 +158,10 @@ class Instances:
             Text(fr=f"En marche : {near}", en=f"Running: {near}"),
         )
 
+    def prepare(self) -> None:
+        """Start the fabric where it is not running, so that several threads may start instances at once."""
+        self._fabric()
+
     def hands(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> Hands:
         """Return what acts on an instance."""
         devices = {h.name: images[h.image].device for h in plan.hosts}
@@ -205,11 +209,11 @@ class Instances:
         return instance
 
     def _free_name(self, plan: Plan) -> str:
-        """Return a name that no instance has: whatever bears it is removed if the start fails."""
+        """Return a name that no instance has, now ours: whatever bears it is removed if the start fails."""
         taken = {instance.name for instance in self.all()}
         while True:
             name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
-            if name not in taken:
+            if name not in taken and self._records.claim(name):
                 return name
 
     def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:

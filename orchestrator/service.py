@@ -90,6 +90,15 @@ class Labs:
 
     # Instances ------------------------------------------------------------------------------------------
 
+    def prepare(self, plans: Sequence[Plan]) -> None:
+        """Build what plans need, and start the fabric: then several threads may start their instances at once.
+
+        Raises:
+            MachineError: an image cannot be built, or the engine does not answer.
+        """
+        self._build(sorted({host.image for plan in plans for host in plan.hosts}))
+        self._instances.prepare()
+
     def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
         """Build the images that are missing and start an instance.
 
@@ -97,7 +106,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        images = self._images(plan)
+        images = self.images(plan)
         references = self._build(sorted(images))
         around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
         instance = self._instances.start(plan, around, progress, broken=broken)
@@ -141,6 +150,10 @@ class Labs:
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it."""
         self._instances.remove(instance.name)
+
+    def recorded(self, instance: Instance) -> bool:
+        """Return whether a record of an instance is kept on this machine."""
+        return self._records.has(instance.name)
 
     # Grading --------------------------------------------------------------------------------------------
 
@@ -226,7 +239,8 @@ class Labs:
 
     # --------------------------------------------------------------------------------------------------
 
-    def _images(self, plan: Plan) -> dict[str, ImageSpec]:
+    def images(self, plan: Plan) -> dict[str, ImageSpec]:
+        """Return the descriptions of the images that a plan's hosts use."""
         return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
 
     def _content_of(self, instance: Instance) -> Content:

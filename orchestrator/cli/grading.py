@@ -35,7 +35,8 @@ def without_evidence(report: Report) -> Report:
     return replace(
         report,
         results=tuple(
-            replace(r, evidence=r.evidence if r.outcome == "error" else None, commands=()) for r in report.results
+            replace(r, evidence=r.evidence if r.outcome == "error" else None, commands=(), because=None)
+            for r in report.results
         ),
     )
 
