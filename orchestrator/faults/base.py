@@ -50,6 +50,16 @@ class Fault(Document, ABC):
         """Return one sentence that says what is broken, for the debrief."""
 
 
+def nothing_to_break(fault: Fault, seen: str) -> LabError:
+    """Return the error for a fault whose object is not sound, or not there, before the fault."""
+    return LabError(
+        Text(
+            fr=f"La panne {fault.name} ne peut pas être injectée, l'état de départ n'est pas sain : {seen}",
+            en=f"The fault {fault.name} cannot be injected, what it breaks is not sound beforehand: {seen}",
+        )
+    )
+
+
 def not_effective(fault: Fault, seen: str) -> LabError:
     """Return the error for a fault that has not taken effect."""
     return LabError(
