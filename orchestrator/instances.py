@@ -40,9 +40,10 @@ _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
 TMPFS: Mapping[str, str] = {
     "/run": "rw,nosuid,nodev,mode=755,size=32m",
-    "/run/lock": "rw,nosuid,nodev,noexec,size=4m",
-    "/tmp": "rw,nosuid,nodev,size=64m",  # noqa: S108 - a mount point in the host
+    "/run/lock": "rw,nosuid,nodev,noexec,size=4m,nr_inodes=1k",
+    "/tmp": "rw,nosuid,nodev,size=64m,nr_inodes=8k",  # noqa: S108 - a mount point in the host
 }
+"""The small file systems of each host, in its memory; the limits of inodes let a fault use them up."""
 APPARMOR_PROFILE = "breakfix-host"
 """Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/breakfix-host.apparmor``)."""
 

@@ -58,10 +58,10 @@ class _Filled(Fault):
         if state.load != "not-found":
             raise nothing_to_break(self, f"{self.unit}: {state}")
         space = _Space.of(hands, self.host, self.folder)
-        memory = next((h.memory for h in hands.plan.hosts if h.name == self.host), 0)
+        memory = next((h.memory for h in hands.plan.hosts if h.name == self.host), None)
         if space.bytes > _LARGEST:
             raise nothing_to_break(self, f"{self.folder} is on a file system of {space.bytes >> 20} MiB")
-        if space.kind == "tmpfs" and self.needs(space) > memory * _OF_MEMORY:
+        if space.kind == "tmpfs" and memory is not None and self.needs(space) > memory * _OF_MEMORY:
             raise nothing_to_break(
                 self,
                 f"{self.folder} is in memory and would need {self.needs(space) >> 20} MiB of the host's "
