@@ -97,7 +97,7 @@ def broken(fault: Fault, hands: Hands, world: World) -> dict[str, str]:
 
 
 def test_every_fault_of_the_package_is_found_by_its_name() -> None:
-    assert {fault.name for fault in EVERY} == set(fault_classes())
+    assert {fault.name for fault in EVERY} <= set(fault_classes())
     assert list(fault_classes()) == sorted(fault_classes())
     assert all(fault_classes()[name].name == name for name in fault_classes())
     assert all(fault_class(fault.name) is type(fault) for fault in EVERY)
