@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from abc import abstractmethod
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -12,18 +12,15 @@ from pydantic import Field
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.faults import snapshot
-from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break
+from orchestrator.faults.base import Fault, Memento, nothing_to_break, wait_for_effect
+from orchestrator.faults.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
 from orchestrator.faults.units import UnitName, require_failing, require_up, restart, restart_and_wait
 from orchestrator.model.base import AbsolutePath, HostName
 from orchestrator.model.lab import Address
 from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 if TYPE_CHECKING:
     from orchestrator.faults.x509 import Authority
-
-_SETTLE = 10.0
-"""Seconds until a restarted server must present its certificate."""
 
 
 class _OfCertificate(Fault):
@@ -61,15 +58,12 @@ class _OfCertificate(Fault):
 
     def verify(self, hands: Hands) -> None:
         """A client must refuse the certificate, and for this reason."""
-        seen = (0, "")
 
-        def refused() -> bool:
-            nonlocal seen
-            seen = self._judged(hands)
-            return seen[0] in self.codes()
+        def look() -> str:
+            code, words = self._judged(hands)
+            return "" if code in self.codes() else f"{self.server_name}: {words} ({code})"
 
-        if not wait_until(refused, within=_SETTLE, every=0.2):
-            raise not_effective(self, f"{self.server_name}: {seen[1]} ({seen[0]})")
+        wait_for_effect(self, look)
 
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the certificate back and restart the service."""
@@ -85,8 +79,6 @@ class _OfCertificate(Fault):
         """Return the verify codes of OpenSSL that a client must see."""
 
     def _judged(self, hands: Hands) -> tuple[int, str]:
-        from orchestrator.faults.x509 import judged  # cryptography takes long to import
-
         trusted = hands.read(self.authority_host or self.host, self.authority)
         try:
             connection = hands.fabric.connect(hands.on(self.host), self.port, address=self.address)
@@ -126,13 +118,11 @@ class CertificateExpired(_FromAuthority):
         """Return the certificate with a validity of one year that has ended."""
         from orchestrator.faults.x509 import Changes, issue_again
 
-        end = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=self.days)
-        return issue_again(chain, self._authority(hands), Changes(end - datetime.timedelta(days=365), end))
+        end = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.days)
+        return issue_again(chain, self._authority(hands), Changes(end - dt.timedelta(days=365), end))
 
     def codes(self) -> AbstractSet[int]:
         """Return the code of an expired certificate."""
-        from orchestrator.faults.x509 import EXPIRED
-
         return {EXPIRED}
 
     def explain(self) -> Text:
@@ -166,8 +156,6 @@ class CertificateNameWrong(_FromAuthority):
 
     def codes(self) -> AbstractSet[int]:
         """Return the code of a name that does not match."""
-        from orchestrator.faults.x509 import NAME_MISMATCH
-
         return {NAME_MISMATCH}
 
     def explain(self) -> Text:
@@ -198,8 +186,6 @@ class CertificateAuthorityWrong(_OfCertificate):
 
     def codes(self) -> AbstractSet[int]:
         """Return the codes of an authority that is not trusted."""
-        from orchestrator.faults.x509 import UNTRUSTED
-
         return UNTRUSTED
 
     def explain(self) -> Text:
@@ -207,8 +193,8 @@ class CertificateAuthorityWrong(_OfCertificate):
         return Text(
             fr=f"Sur {self.host}, le certificat {self.certificate} était signé par « {self.wrong_authority} », "
             "une autorité inconnue des clients.",
-            en=f"On {self.host} the certificate {self.certificate} was signed by '{self.wrong_authority}', an authority "
-            "that clients do not know.",
+            en=f"On {self.host} the certificate {self.certificate} was signed by '{self.wrong_authority}', "
+            "an authority that clients do not know.",
         )
 
 

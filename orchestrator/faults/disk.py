@@ -43,7 +43,7 @@ class _Space:
 class _Filled(Fault):
     """A file system that a forgotten service fills at each boot."""
 
-    host: HostName
+    host: HostName = Field(description="The host that is broken.")
     folder: AbsolutePath = Field(
         description="A folder that is a small file system of its own: `df` shows it, such as /tmp or /run/lock.",
         examples=["/run/lock"],

@@ -26,7 +26,7 @@ _FRENCH: dict[Access, str] = {"read": "lire", "write": "modifier", "execute": "e
 class _OfFile(Fault):
     """A fault of one file; services that read it are restarted."""
 
-    host: HostName
+    host: HostName = Field(description="The host that is broken.")
     path: AbsolutePath = Field(description="The file.", examples=["/etc/hosts"])
     restart: tuple[UnitName, ...] = Field(default=(), description="The services that must read it again.")
 

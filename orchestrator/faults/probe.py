@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, not_effective, nothing_to_break
+from orchestrator.faults.base import Fault, nothing_to_break, wait_for_effect
 from orchestrator.model.base import Document, HostName
-from orchestrator.waiting import wait_until
 
 
 class Probe(Document):
@@ -22,7 +21,6 @@ class Probe(Document):
     host: HostName | None = Field(default=None, description="Where it is run; by default on the fault's host.")
     fails: bool | None = Field(default=None, description="Whether the command must fail (true) or succeed (false).")
     prints: str | None = Field(default=None, description="A text that its output must contain.")
-    within: float = Field(default=10.0, gt=0, le=120, description="Seconds until the effect must be seen.")
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
@@ -53,12 +51,9 @@ class Probe(Document):
         Raises:
             LabError: it was not in its time.
         """
-        last = ""
 
-        def shown() -> bool:
-            nonlocal last
-            yes, last = self.seen(hands, host)
-            return yes
+        def look() -> str:
+            shown, output = self.seen(hands, host)
+            return "" if shown else output
 
-        if not wait_until(shown, within=self.within, every=0.2):
-            raise not_effective(fault, last)
+        wait_for_effect(fault, look)

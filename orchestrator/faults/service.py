@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults import snapshot
-from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break
+from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break, wait_for_effect
+from orchestrator.faults.edited_file import EditedFile
 from orchestrator.faults.edits import Edit
 from orchestrator.faults.units import (
     UnitName,
@@ -23,7 +23,6 @@ from orchestrator.faults.units import (
 from orchestrator.model.base import AbsolutePath, HostName
 from orchestrator.model.lab import Address
 from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 Complaint = Annotated[
     str,
@@ -35,7 +34,7 @@ Complaint = Annotated[
 class _OfUnit(Fault):
     """A fault of one unit, which must do its work beforehand."""
 
-    host: HostName
+    host: HostName = Field(description="The host that is broken.")
     unit: UnitName = Field(description="The systemd unit.")
 
     def remember(self, hands: Hands) -> Memento:
@@ -236,34 +235,35 @@ class ServiceOptionBroken(_OfUnit):
         return f"/etc/systemd/system/{self.unit}.d/{self.drop_in}"
 
 
-class _InConfiguration(_OfUnit):
+class _InConfiguration(EditedFile):
     """A fault in a service's own configuration file."""
 
+    unit: UnitName = Field(description="The systemd unit of the service.")
     file: AbsolutePath = Field(description="The configuration file.", examples=["/etc/ssh/sshd_config"])
     edit: Edit
 
-    def remember(self, hands: Hands) -> Memento:
-        """Keep the file."""
-        require_up(self, hands, self.host, self.unit)
-        return {self.file: snapshot.take(hands, self.host, self.file).text()}
+    def path(self) -> str:
+        """Return the configuration file."""
+        return self.file
 
-    def inject(self, hands: Hands) -> None:
-        """Change the file and restart the service."""
-        before = hands.read(self.host, self.file).decode()
-        after = self.edit.apply(before)
-        if after == before:
-            raise not_effective(self, f"nothing to change in {self.file}")
-        hands.write(self.host, self.file, after.encode())
+    def change(self, text: str) -> str:
+        """Apply the edit."""
+        return self.edit.apply(text)
+
+    def load(self, hands: Hands, text: str) -> None:
+        """Write the file and restart the service, whether that succeeds or not."""
+        hands.write(self.host, self.file, text.encode())
         restart(hands, self.host, self.unit)
+
+    def remember(self, hands: Hands) -> Memento:
+        """Keep the file; the service must do its work."""
+        require_up(self, hands, self.host, self.unit)
+        return super().remember(hands)
 
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the file back and start the service."""
-        snapshot.put_back(hands, self.host, self.file, memento[self.file])
+        hands.write(self.host, self.file, memento[self.file].encode())
         restart_and_wait(hands, self.host, self.unit)
-
-    @abstractmethod
-    def explain(self) -> Text:
-        """See ``Fault.explain``."""
 
 
 class ServiceConfigBroken(_InConfiguration):
@@ -319,15 +319,14 @@ class ServiceListenWrong(_InConfiguration):
     def verify(self, hands: Hands) -> None:
         """The service must run, listen where it should not, and refuse its clients."""
 
-        def seen() -> bool:
-            up = unit_state(hands, self.host, self.unit).up
-            return up and self.listens in self._listening(hands) and not self._answers(hands)
+        def look() -> str:
+            state, listening = unit_state(hands, self.host, self.unit), self._listening(hands)
+            answers = self._answers(hands)
+            if state.up and self.listens in listening and not answers:
+                return ""
+            return f"{state}; listening: {' '.join(listening)}; {self.address}:{self.port} answers: {answers}"
 
-        if not wait_until(seen, within=10, every=0.1):
-            state = unit_state(hands, self.host, self.unit)
-            raise not_effective(
-                self, f"{state}; listening: {' '.join(self._listening(hands))}; answers: {self._answers(hands)}"
-            )
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""

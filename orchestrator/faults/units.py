@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
-from orchestrator.faults.base import Fault, not_effective, nothing_to_break
+from orchestrator.faults.base import Fault, nothing_to_break, wait_for_effect
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
 
-SETTLE = 20.0
-"""Seconds until a restarted service must be up, or its failure must show."""
+_START = 20.0
+"""Seconds until a restarted service must do its work again."""
 
 _SUFFIXES = (".service", ".socket", ".timer", ".target", ".path", ".mount")
 
@@ -123,7 +123,7 @@ def restart_and_wait(hands: Hands, host: str, unit: str) -> None:
         LabError: it does not come up.
     """
     restart(hands, host, unit)
-    if not wait_until(lambda: unit_state(hands, host, unit).up, within=SETTLE, every=0.1):
+    if not wait_until(lambda: unit_state(hands, host, unit).up, within=_START, every=0.1):
         state = unit_state(hands, host, unit)
         raise LabError(
             Text(fr=f"{host} : {unit} ne démarre pas ({state})", en=f"{host}: {unit} does not start ({state})"),
@@ -157,14 +157,12 @@ def require_failing(fault: Fault, hands: Hands, host: str, unit: str, complaint:
     Raises:
         LabError: it does not fail, or the log of its last start does not contain ``complaint``.
     """
-    logged = ""
 
-    def failing() -> bool:
-        nonlocal logged
+    def look() -> str:
         state = unit_state(hands, host, unit)
         logged = journal(hands, host, state)
-        return state.fails and complaint in logged
+        if state.fails and complaint in logged:
+            return ""
+        return f"{unit}: {state}; '{complaint}' is not in its log: {logged.strip()[-600:]}"
 
-    if not wait_until(failing, within=SETTLE, every=0.2):
-        state = unit_state(hands, host, unit)
-        raise not_effective(fault, f"{unit}: {state}; '{complaint}' is not in its log: {logged.strip()[-600:]}")
+    wait_for_effect(fault, look)

@@ -1,31 +1,21 @@
-"""X.509 certificates made outside the lab, and what a TLS client says of the one that a server presents."""
+"""X.509 certificates made outside the lab, so that no trace of their making is in it."""
 
 from __future__ import annotations
 
-import datetime
-import socket
-import ssl
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from orchestrator.errors import LabError
 from orchestrator.text import Text
 
-EXPIRED = 10
-"""X509_V_ERR_CERT_HAS_EXPIRED."""
-NAME_MISMATCH = 62
-"""X509_V_ERR_HOSTNAME_MISMATCH."""
-UNTRUSTED = frozenset({7, 18, 19, 20, 21})
-"""The codes for a certificate that no trusted authority has signed: bad signature, self-signed, issuer unknown."""
-
-_CLOSED = 1000
-"""Not one of OpenSSL's: the server spoke no TLS."""
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+"""The keys that an authority of a lab may have."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +23,7 @@ class Authority:
     """A certification authority: its certificate and private key."""
 
     certificate: x509.Certificate
-    key: CertificateIssuerPrivateKeyTypes
+    key: PrivateKey
 
     @classmethod
     def read(cls, certificate: bytes, key: bytes) -> Authority:
@@ -47,7 +37,7 @@ class Authority:
             private = serialization.load_pem_private_key(key, password=None)
         except (ValueError, TypeError) as error:
             raise _unreadable(str(error)) from error
-        if not isinstance(private, CertificateIssuerPrivateKeyTypes) or private.public_key() != made.public_key():
+        if not isinstance(private, PrivateKey) or private.public_key() != made.public_key():
             raise _unreadable("the private key is not the certificate's")
         return cls(made, private)
 
@@ -56,15 +46,15 @@ class Authority:
         """Make an authority that nobody trusts."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=400))
-            .not_valid_after(now + datetime.timedelta(days=3650))
+            .not_valid_before(now - dt.timedelta(days=400))
+            .not_valid_after(now + dt.timedelta(days=3650))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
@@ -81,8 +71,8 @@ class Changes:
         names: its DNS names, the first one also as common name; by default as they were.
     """
 
-    not_before: datetime.datetime | None = None
-    not_after: datetime.datetime | None = None
+    not_before: dt.datetime | None = None
+    not_after: dt.datetime | None = None
     names: Sequence[str] = ()
 
 
@@ -114,10 +104,8 @@ def issue_again(chain: bytes, authority: Authority, changes: Changes) -> bytes:
         if extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME and changes.names:
             value = x509.SubjectAlternativeName([x509.DNSName(name) for name in changes.names])
         builder = builder.add_extension(value, critical=extension.critical)
-    algorithm = (
-        None if isinstance(authority.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey) else hashes.SHA256()
-    )
-    made = builder.sign(authority.key, algorithm)
+    own_hash = isinstance(authority.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
+    made = builder.sign(authority.key, None if own_hash else hashes.SHA256())
     return b"".join(c.public_bytes(serialization.Encoding.PEM) for c in (made, *others))
 
 
@@ -136,27 +124,6 @@ def encrypted(key: bytes, passphrase: str) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(passphrase.encode()),
     )
-
-
-def judged(connection: socket.socket, *, name: str, trusted: bytes, timeout: float = 5.0) -> tuple[int, str]:
-    """Return what a TLS client that trusts one authority says of a server: OpenSSL's verify code (0: fine) and words.
-
-    Args:
-        connection: a connected socket; it is closed.
-        name: the host name that the client asks for.
-        trusted: the authority's certificate, PEM.
-        timeout: seconds.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=trusted.decode())
-    connection.settimeout(timeout)
-    try:
-        with connection, context.wrap_socket(connection, server_hostname=name):
-            return 0, "the certificate is accepted"
-    except ssl.SSLCertVerificationError as error:
-        return error.verify_code, error.verify_message
-    except OSError as error:
-        return _CLOSED, str(error)
 
 
 def _named(name: str) -> x509.Name:
