@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from orchestrator import labels
@@ -289,8 +290,9 @@ class Instances:
         Raises:
             LabError: a fault did not take effect.
         """
+        roots = content_roots_of(self._records.get(hands.instance))
         for spec in hands.plan.faults:
-            fault = make_fault(spec)
+            fault = make_fault(spec, roots)
             memento = fault.remember(hands)
             self._records.add_fault(hands.instance, InjectedFault(spec.fault, spec.parameters, memento))
             fault.inject(hands)
@@ -301,7 +303,7 @@ class Instances:
         record = self._records.get(hands.instance)
         for injected in reversed(record.faults):
             spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
-            make_fault(spec).revert(hands, injected.memento)
+            make_fault(spec, content_roots_of(record)).revert(hands, injected.memento)
         self._records.put(replace(record, faults=()))
 
     # Stopping -------------------------------------------------------------------------------------------
@@ -321,6 +323,11 @@ class Instances:
             self.remove(name)
         fabric_container.remove(self._engine)
         return names
+
+
+def content_roots_of(record: Record) -> tuple[Path, ...]:
+    """Return the content roots that an instance was started from: its faults may be written there."""
+    return tuple(Path(root) for root in record.roots)
 
 
 def _instance(name: str, containers: Sequence[Container]) -> Instance:

@@ -25,7 +25,7 @@ _LIBRARY = "libfaketimeMT.so.1"
 class ClockWrong(Fault):
     """The clock of a service, or of a host's services and sessions, is wrong by a fixed time.
 
-    With `unit`, one service lives in another time: its certificates seem expired, its tickets are refused, its log lies.
+    With `unit`, one service lives in another time: certificates seem expired, tickets are refused, its log lies.
     Without it, every service and every login session of the host does; `date` shows it. It is made with libfaketime (in
     a drop-in, and in /etc/environment for sessions), because no host can set the machine's clock. The image needs the
     package `libfaketime`, which `host` has.

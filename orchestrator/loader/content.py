@@ -265,14 +265,14 @@ def _require_content(root: Path) -> None:
     if not any((root / kind).is_dir() for kind in _KINDS):
         raise UsageError(
             Text(
-                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/",
-                en=f"{root} is no content folder: it has no labs/, scenarios/ or images/",
+                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",
+                en=f"{root} is no content folder: it has no labs/, scenarios/, images/ or faults/",
             ),
             Text(
-                fr="Donnez le dossier qui contient au moins un de ces trois dossiers.",
-                en="Give the folder that holds at least one of these three folders.",
+                fr="Donnez le dossier qui contient au moins un de ces quatre dossiers.",
+                en="Give the folder that holds at least one of these four folders.",
             ),
         )
 
 
-_KINDS: Final = ("labs", "scenarios", "images")
+_KINDS: Final = ("labs", "scenarios", "images", "faults")

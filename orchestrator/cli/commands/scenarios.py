@@ -76,7 +76,7 @@ def show_command(session: Session, scenario: str, seed: int, *, solution: bool) 
     """Show a scenario."""
     loaded, plan = session.scenario(scenario), session.plan(scenario, seed)
     if session.json:
-        session.output.document(card_document(loaded, plan, solution=solution))
+        session.output.document(card_document(session, loaded, plan, solution=solution))
     else:
         show_card(session, loaded, plan, solution=solution)
 

@@ -13,6 +13,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ContentError, ExitCode, Problem
+from orchestrator.faults.discovery import require_sound
 
 
 @command(
@@ -51,9 +52,11 @@ def validate_command(session: Session, scenarios: tuple[str, ...]) -> int:
 def _readings(session: Session, scenarios: tuple[str, ...]) -> list[Callable[[], object]]:
     """Return what is to be read, each by a call of its own."""
     content = session.app.content
+    faults = partial(require_sound, content.roots)
     if scenarios:
-        return [partial(session.scenario, name) for name in scenarios]
+        return [faults, *(partial(session.scenario, name) for name in scenarios)]
     return [
+        faults,
         *(partial(content.image, name) for name in content.images()),
         *(partial(content.lab, name) for name in content.labs()),
         *(partial(session.scenario, name) for name in content.scenarios()),

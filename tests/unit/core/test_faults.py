@@ -112,7 +112,7 @@ def test_an_unknown_fault_brings_the_nearest_names() -> None:
     with pytest.raises(UsageError) as raised:
         fault_class("xyz")
     assert raised.value.hint is not None
-    assert all(name in raised.value.hint.en for name in fault_classes()), "with nothing like it, all are named"
+    assert "breakfix faults" in raised.value.hint.en, "with nothing like it, there are too many to name"
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=named)
