@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader.job import Factory, GradeRequest
@@ -80,7 +81,7 @@ class Labs:
             UsageError: there is no such scenario.
             ContentError: its content is invalid.
         """
-        loaded = self._content.scenario(scenario, validate_fault=problems_of)
+        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=self._content.roots))
         return plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
 
     def plan_of_lab(self, lab: str) -> Plan:
@@ -121,7 +122,8 @@ class Labs:
         instance = self._instances.find(name)
         content = self._content_of(instance)
         if instance.scenario:
-            scenario = content.scenario(instance.scenario, validate_fault=problems_of)
+            validate_fault = partial(problems_of, roots=content.roots)
+            scenario = content.scenario(instance.scenario, validate_fault=validate_fault)
             plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
             images = content.images_of(scenario.lab)
         else:
@@ -218,7 +220,8 @@ class Labs:
 
     def explain(self, running: Running) -> tuple[Text, ...]:
         """Return what was broken, one sentence per fault, for the debrief."""
-        return tuple(make_fault(spec).explain() for spec in running.plan.faults)
+        roots = self._content_of(running.instance).roots
+        return tuple(make_fault(spec, roots).explain() for spec in running.plan.faults)
 
     def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
         """Do what a solution or shortcut says, step by step, as a trainee would.

@@ -14,9 +14,10 @@ from orchestrator.cli.session import Session
 from orchestrator.faults.library import make_fault
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
+from orchestrator.text import Text
 
 
-def card_document(scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
+def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
     """Return a card as JSON's types."""
     document = scenario.document
     card: dict[str, Any] = {
@@ -34,8 +35,8 @@ def card_document(scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str
     }
     if solution:
         card["faults"] = [
-            {"fault": f.fault, "parameters": f.parameters, "explanation": both(make_fault(f).explain())}
-            for f in plan.faults
+            {"fault": f.fault, "parameters": f.parameters, "explanation": both(explanation)}
+            for f, explanation in zip(plan.faults, _explanations(session, plan), strict=True)
         ]
         card["hints"] = [both(hint) for hint in plan.hints]
         card["solutions"] = [_solution_document(s) for s in plan.solutions]
@@ -75,8 +76,8 @@ def show_card(session: Session, scenario: Scenario, plan: Plan, *, solution: boo
 def _show_solution(session: Session, plan: Plan) -> None:
     out, language = session.output, session.language
     _heading(session, tr("Ce qui est en panne", "What is broken"))
-    for fault in plan.faults:
-        out.print(plain(f"  • {make_fault(fault).explain().in_(language)}"))
+    for explanation in _explanations(session, plan):
+        out.print(plain(f"  • {explanation.in_(language)}"))
     _heading(session, tr("Indices", "Hints"))
     for number, hint in enumerate(plan.hints, start=1):
         out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
@@ -87,6 +88,11 @@ def _show_solution(session: Session, plan: Plan) -> None:
     _heading(session, tr("Raccourcis refusés", "Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
         _show_steps(session, shortcut, "")
+
+
+def _explanations(session: Session, plan: Plan) -> list[Text]:
+    roots = session.app.content.roots
+    return [make_fault(fault, roots).explain() for fault in plan.faults]
 
 
 def _heading(session: Session, text: str) -> None:

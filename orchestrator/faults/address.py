@@ -43,16 +43,17 @@ class AddressStatic(Fault):
     """A host that should ask for its address has a static one, with the given gateway and resolver.
 
     With an address of another network it is a configuration left from an old place; with a right address and
-    a wrong gateway the host reaches its own network and nothing beyond.
+    a wrong gateway the host reaches its own network and nothing beyond. It stands in ``/etc/network/interfaces`` and
+    ``/etc/resolv.conf`` and outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it.
     """
 
     name: ClassVar[str] = "address-static"
 
-    host: HostName = Field(description="The host that should be a DHCP client.")
-    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
+    host: HostName = Field(description="The host that is broken.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that gets the static address.")
     address: AddressWithPrefix = Field(description="Address with prefix length, such as ``192.168.10.50/24``.")
-    gateway: Address | None = Field(default=None, description="The gateway that is configured; by default none.")
-    dns: Address | None = Field(default=None, description="The resolver that is configured; by default none.")
+    gateway: Address | None = Field(default=None, description="The default gateway; none by default.")
+    dns: Address | None = Field(default=None, description="The resolver; none by default.")
 
     def remember(self, hands: Hands) -> Memento:
         """Keep both files."""
