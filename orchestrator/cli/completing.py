@@ -28,6 +28,13 @@ def images(context: click.Context, _parameter: click.Parameter, incomplete: str)
     return []
 
 
+def content_labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the labs that can be started."""
+    with contextlib.suppress(Exception):
+        return _beginning(context.ensure_object(Session).app.content.labs(), incomplete)
+    return []
+
+
 def faults(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of faults."""
     with contextlib.suppress(Exception):
