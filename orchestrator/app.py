@@ -106,9 +106,13 @@ class App:
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
+        return self.labs_on(self.content)
+
+    def labs_on(self, content: Content) -> Labs:
+        """Return the service on some content: that of ``content``, or what is on disk now."""
         from orchestrator.service import Labs
 
-        return Labs(content=self.content, instances=self.instances, records=self.records, build=self.build)
+        return Labs(content=content, instances=self.instances, records=self.records, build=self.build)
 
     @cached_property
     def proofs(self) -> Proofs:

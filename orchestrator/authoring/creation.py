@@ -1,4 +1,4 @@
-"""New content: a small true example of a scenario, a lab, a fault or an image, which validates and works as it stands."""
+"""New content: a small true example of a scenario, a lab, a fault or an image, valid and working as it stands."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.authoring.rendering import rendered
 from orchestrator.authoring.naming import Kind, require_name
+from orchestrator.authoring.rendering import rendered
 from orchestrator.errors import MachineError, UsageError
 from orchestrator.faults.library import fault_classes
 from orchestrator.loader.content import Content

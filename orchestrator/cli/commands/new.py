@@ -16,7 +16,6 @@ from orchestrator.authoring.creation import (
     create,
     schemas_folder,
 )
-from orchestrator.authoring.naming import Kind
 from orchestrator.cli import completing
 from orchestrator.cli.base import Group, command
 from orchestrator.cli.language import tr
@@ -76,6 +75,7 @@ _title = click.option(
 
 @command(
     "scenario",
+    short_help=tr("Un scénario complet.", "A whole scenario."),
     help=tr(
         "Écrire un scénario : ticket, panne, contrôles, indices, solutions, raccourcis refusés, bilan.",
         "Write a scenario: ticket, fault, checks, hints, solutions, refused shortcuts, debrief.",
@@ -112,6 +112,7 @@ def scenario_command(
 
 @command(
     "lab",
+    short_help=tr("Un lab et ses contrôles.", "A lab and its checks."),
     help=tr(
         "Écrire un lab : un serveur web et un poste sur un réseau, avec les contrôles de leur bonne santé.",
         "Write a lab: a web server and a workstation on one network, with the checks of their health.",
@@ -128,6 +129,7 @@ def lab_command(session: Session, name: str, root: Path | None, title: str) -> N
 
 @command(
     "fault",
+    short_help=tr("Une panne à soi.", "A fault of one's own."),
     help=tr(
         "Écrire une panne à soi (une classe Python), avec un scénario du même nom qui l'utilise.",
         "Write a fault of one's own (a Python class), with a scenario of that name which uses it.",
@@ -146,6 +148,7 @@ def fault_command(session: Session, name: str, root: Path | None, lab: str, comp
 
 @command(
     "image",
+    short_help=tr("Une image de machine.", "A machine's image."),
     help=tr(
         "Écrire une image de machine : un paquet et un fichier de plus que dans « host ».",
         "Write a machine's image: one package and one file more than in 'host'.",
