@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar
@@ -80,11 +80,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a content file."""
+    """One thing that is wrong in a content file.
+
+    Attributes:
+        place: where it is.
+        text: what is wrong, and what should be there.
+        hint: the next step, where the text does not say it.
+        word: the word that is wrong, by which the column can be found in the line.
+    """
 
     place: Place
     text: Text
     hint: Text | None = None
+    word: str = field(default="", compare=False)
 
 
 class ContentError(BreakfixError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -19,8 +19,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.model.view import NoValueError
 from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.template_words import in_words
+from orchestrator.text import Text, same
 
 _MARKS: Final = ("{{", "{%", "{#")
 
@@ -70,6 +72,30 @@ def names_in(source: str) -> frozenset[str]:
     if (parts := _placeholders(source)) is not None:
         return frozenset(part[0] for part in parts if isinstance(part, tuple))
     return _names(source)
+
+
+def mistakes_in(source: str, names: Collection[str], place: Place, *, expression: bool = False) -> tuple[Problem, ...]:
+    """Return what is wrong in a template without rendering it: its syntax, or names that are not among the known ones.
+
+    Args:
+        source: the template, or a ``when`` expression.
+        names: what it may name.
+        place: where its first line stands.
+        expression: whether it is an expression.
+    """
+    template = "{{" + source + "}}" if expression else source
+    if not any(mark in template for mark in _MARKS):
+        return ()
+    try:
+        found = list(_parsed(template).find_all(nodes.Name))
+    except TemplateError as error:
+        return (_problem(error, {}, place),)
+    own = {name.name for name in found if name.ctx != "load"}
+    unknown = {name.name: name.lineno for name in reversed(found) if name.name not in {*names, *own, *_GLOBALS}}
+    return tuple(
+        Problem(_line(place, line), with_suggestion(_undefined_name(name), name, sorted(names)), word=name)
+        for name, line in reversed(unknown.items())
+    )
 
 
 def deciding_names(source: str) -> frozenset[str]:
@@ -186,6 +212,10 @@ _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
 )
 
 
+_GLOBALS: Final = frozenset(_ENVIRONMENT.globals)
+"""Functions that every template has, such as ``range``."""
+
+
 @lru_cache(maxsize=2048)
 def _parsed(source: str) -> nodes.Template:
     return _ENVIRONMENT.parse(source)
@@ -204,33 +234,41 @@ def _expression(source: str) -> TemplateExpression:
 def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line: int | None = None) -> Problem:
     place = where if isinstance(where, Place) else where()
     if isinstance(error, TemplateSyntaxError):
-        text = Text(fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}")
+        words = in_words(error.message or "")
+        text = Text(fr=f"erreur de syntaxe Jinja2 : {words.fr}", en=f"Jinja2 syntax error: {words.en}")
         return Problem(_line(place, error.lineno), text)
     at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
-        return Problem(at, _undefined(error, values))
-    return Problem(at, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
+        return Problem(at, _undefined(error, values), word=error.name)
+    words = in_words(str(error))
+    return Problem(at, Text(fr=f"Jinja2 : {words.fr}", en=f"Jinja2: {words.en}"))
 
 
 def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:
     if error.owner is missing:
-        text = Text(fr=f"le nom « {error.name} » n'est pas défini", en=f'the name "{error.name}" is not defined')
-        return with_suggestion(text, error.name, values)
+        return with_suggestion(_undefined_name(error.name), error.name, values)
     if hasattr(type(error.owner), error.name):  # a property that has nothing to give, and says why
         reason = _reason(error.owner, error.name)
         return Text(
-            fr=f"« {error.name} » n'a pas de valeur ici : {reason}",
-            en=f'"{error.name}" has no value here: {reason}',
+            fr=f"« {error.name} » n'a pas de valeur ici : {reason.fr}",
+            en=f'"{error.name}" has no value here: {reason.en}',
         )
     text = Text(fr=f"« {error.name} » n'existe pas ici", en=f'"{error.name}" does not exist here')
     return with_suggestion(text, error.name, _names_in(error.owner))
 
 
-def _reason(owner: object, name: str) -> str:
+def _undefined_name(name: str) -> Text:
+    return Text(fr=f"le nom « {name} » n'est pas défini", en=f'the name "{name}" is not defined')
+
+
+def _reason(owner: object, name: str) -> Text:
+    """Return why an attribute has no value: what its own error says."""
     try:
-        return str(getattr(owner, name))
+        return same(str(getattr(owner, name)))
+    except NoValueError as error:
+        return error.text
     except AttributeError as error:
-        return str(error)
+        return same(str(error))
 
 
 def _names_in(owner: object) -> Iterable[str]:
@@ -240,7 +278,7 @@ def _names_in(owner: object) -> Iterable[str]:
 
 
 def _line(place: Place, line: int) -> Place:
-    return Place(place.file, place.line + line - 1) if place.line else place
+    return Place(place.file, place.line + line - 1, place.column if line == 1 else 0) if place.line else place
 
 
 def _line_of(error: Exception) -> int:

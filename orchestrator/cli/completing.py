@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from orchestrator.cli.session import Session
 
@@ -19,6 +20,13 @@ def scenarios(context: click.Context, _parameter: click.Parameter, incomplete: s
     with contextlib.suppress(Exception):
         return _beginning(context.ensure_object(Session).app.content.scenarios(), incomplete)
     return []
+
+
+def content(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str] | list[CompletionItem]:
+    """Return the ids of scenarios; paths once the word looks like one."""
+    if incomplete.startswith((".", "/", "~")) or "/" in incomplete:
+        return [CompletionItem(incomplete, type="file")]
+    return scenarios(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
 def images(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
@@ -20,6 +22,23 @@ from orchestrator.text import Text
 P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+
+_TAG_BEFORE: Final = r"\{[{%][^}]*?"
+
+
+def _with_column(found: Problem) -> Problem:
+    """Return a problem with the column of its word in its line: in a template's tag, else anywhere."""
+    place = found.place
+    if not found.word or place.column or not place.line:
+        return found
+    try:
+        line = Path(place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
+    except (OSError, ValueError, IndexError):
+        return found
+    word = rf"(?<!\w)({re.escape(found.word)})(?!\w)"
+    seen = re.search(_TAG_BEFORE + word, line) or re.search(word, line)
+    return found if seen is None else replace(found, place=replace(place, column=seen.start(1) + 1))
 
 
 class Problems:
@@ -39,8 +58,12 @@ class Problems:
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Add problems; the same one at the same place counts once."""
-        for found in problems:
+        for found in map(_with_column, problems):
             self._found.setdefault((found.place, found.text.en), found)
+
+    def files(self) -> frozenset[str]:
+        """Return the files that have a problem."""
+        return frozenset(found.place.file for found in self)
 
     def attempt(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Return what a function returns, or None after adding the problems of the error that it raises."""
@@ -127,16 +150,21 @@ def folder_name(folder: Path, name: str, source: YamlSource, key: str) -> Iterab
         )
 
 
-def digest_of(folder: Path, *, also: str = "") -> str:
+def digest_of(folder: Path, problems: Problems, *, also: str = "") -> str:
     """Return the SHA-256 of every file below a folder, by path and content, and of another digest.
 
-    Raises:
-        ContentError: a file cannot be read, or is a link out of the folder.
+    A file that cannot be read, or is a link out of the folder, is told unless something was told of it before.
     """
     digest = hashlib.sha256(also.encode())
+    told = problems.files()
     for path in files_below(folder):
-        content = read_bytes(path, within=folder, limit=MAX_FILE)
-        name = path.relative_to(folder).as_posix().encode()
-        digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
-        digest.update(content)
+        content = problems.attempt(read_bytes, path, within=folder, limit=MAX_FILE) if _news(path, told) else None
+        if content is not None:
+            name = path.relative_to(folder).as_posix().encode()
+            digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
+            digest.update(content)
     return digest.hexdigest()
+
+
+def _news(path: Path, told: frozenset[str]) -> bool:
+    return not told or Place.of(path).file not in told

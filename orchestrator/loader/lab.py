@@ -35,14 +35,14 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     document, source = problems.document(folder / "lab.yaml", LabDocument, within=folder)
     files = _placed_files(folder, problems)
     checks = check_files(folder, problems)
-    digest = problems.attempt(digest_of, folder)
+    digest = digest_of(folder, problems)
     if document is None or source is None:
         return None, problems.sorted()
     for check in CHECKS:
         problems.add(check(LabFolder(document, source, folder, files, images)))
     problems.add(names_are_known(checks, RESERVED - {"host"}))
     problems.add(hosts_are_known(checks, document.hosts))
-    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest or "")
+    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest)
     _try_templates(lab, source, problems)
     return lab, problems.sorted()
 

@@ -21,6 +21,7 @@ from orchestrator.loader.scenario_checks import (
     unknown_competence,
 )
 from orchestrator.loader.scenario_rendering import try_variants
+from orchestrator.loader.scenario_unread import try_unread
 from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential
@@ -67,7 +68,9 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         problems.add(question(files))
     problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
     lab = None if document is None or source is None else _lab(document, source, surroundings, problems)
-    digest = problems.attempt(digest_of, folder, also=lab.digest if lab else "")
+    digest = digest_of(folder, problems, also=lab.digest if lab else "")
+    if lab is None:
+        problems.add(try_unread(folder, texts, files))
     if document is None:
         raise problems.error()
     loaded = ScenarioFolder(document, files, surroundings.referential)
@@ -84,7 +87,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         solutions=files.solutions,
         shortcuts=files.shortcuts,
         checks=tuple(file.path for file in files.checks),
-        digest=digest or "",
+        digest=digest,
     )
     if drawable:
         problems.add(try_variants(scenario, loaded, surroundings.validate_fault))

@@ -175,7 +175,7 @@ class _Attempt:
     def check(self, check: StatedCheck) -> None:
         """Render the sentences of a check, and look up its host."""
         for text in (check.fr, check.en):
-            if text is not None:
+            if text is not None and names_in(text.source) <= self._values.keys():
                 self.problems.attempt(render, text.source, self._values, text.place)
         if check.host is not None and "{" in check.host.source:
             host = self.problems.attempt(render, check.host.source, self._values, check.host.place)

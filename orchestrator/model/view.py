@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator.text import Text
+
+
+class NoValueError(AttributeError):
+    """An attribute that exists and has nothing to give; ``text`` says why, in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        """Take the reason; ``str()`` of the error is the English one."""
+        super().__init__(text.en)
+        self.text = text
+
 
 @dataclass(frozen=True)
 class SegmentView:
@@ -43,11 +54,10 @@ class HostView:
         """Return the first fixed address.
 
         Raises:
-            AttributeError: the host has none, so a template that asks for it is refused.
+            NoValueError: the host has none, so a template that asks for it is refused.
         """
         if not self.addresses:
-            message = f"{self.name} has no fixed address"
-            raise AttributeError(message)
+            raise NoValueError(Text(fr=f"{self.name} n'a pas d'adresse fixe", en=f"{self.name} has no fixed address"))
         return self.addresses[0]
 
     @property

@@ -221,6 +221,8 @@ def test_a_command_has_the_rights_of_the_hosts_own_root(app: App, a: HostRef) ->
     hosts = app.fabric.run(a, (*rights, "1")).stdout.splitlines()
     assert ours[:3] == hosts[:3]
     assert ours[3].split()[1] == b"2", "seccomp must filter"
+    profile = ("sh", "-c", "cat /proc/$0/attr/apparmor/current 2>/dev/null || echo none")
+    assert app.fabric.run(a, (*profile, "self")).stdout == app.fabric.run(a, (*profile, "1")).stdout
     for forbidden in (("unshare", "-n", "true"), ("mount", "-t", "tmpfs", "none", "/mnt")):
         assert app.fabric.run(a, forbidden).status != 0, forbidden
 

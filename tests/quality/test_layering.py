@@ -25,13 +25,15 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.progress": "text",
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
-    "orchestrator.render": "errors suggest text",
+    "orchestrator.template_words": "text",
+    "orchestrator.render": "errors model suggest template_words text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
     "orchestrator.steps": "errors model render text",
     "orchestrator.plan": "errors host_files model steps values variant",
     "orchestrator.loader": "VERSION errors host_files model render steps suggest text values variant",
+    "orchestrator.contract": "loader model text",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
     "orchestrator.engine.refusals": "engine.base errors text",
@@ -88,7 +90,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh app bench doctor engine.base errors fabric.base faults forwarding grader images instances "
+        "access.ssh app bench contract doctor engine.base errors fabric.base faults forwarding grader images instances "
         "interrupts labels language loader model plan proof records service suggest terminal text topology "
         "topology_svg topology_text"
     ),
@@ -114,7 +116,7 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": "orchestrator.render orchestrator.proof.page grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
-    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults",
+    "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pytest": "grader orchestrator.bench.checks",
     "testinfra": "grader orchestrator.bench.checks",

@@ -101,7 +101,7 @@ def test_the_readme_begins_with_its_two_commands(root: Path) -> None:
     assert (root / "breakfix").is_file()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/contributing.md", "docs/architecture.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/contributing.md", "docs/architecture.md", "docs/trainers.md"])
 def test_every_command_in_the_documents_exists(root: Path, name: str) -> None:
     named = set(commands_in((root / name).read_text()))
     assert named

@@ -68,7 +68,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("kind", CONTENT)
+@pytest.mark.parametrize("kind", [*CONTENT, "docs/schemas"])
 def test_the_content_is_carried_whole(root: Path, repository: tuple[Path, ...], unpacked: Path, kind: str) -> None:
     tracked = {str(p.relative_to(root / kind)): p.read_bytes() for p in repository if p.is_relative_to(root / kind)}
     assert tracked

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,9 @@ from orchestrator.contract.documents import KINDS
 from orchestrator.errors import UsageError
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
+
+if TYPE_CHECKING:
+    from orchestrator.faults.base import Fault
 
 
 @command(
@@ -53,7 +58,9 @@ def schema_command(session: Session, name: str | None, output: Path | None, page
     if name is not None and name not in KINDS:
         text = Text(fr=f"Type de fichier inconnu : « {name} »", en=f'Unknown kind of file: "{name}"')
         raise UsageError(with_suggestion(text, name, KINDS))
-    written = [*(schemas.write(output, fault_classes(), name) if output else ()), *([_rewritten(page)] if page else [])]
+    written = _written(output, fault_classes(), name) if output else []
+    if page:
+        written.append(_rewritten(page))
     if written:
         _tell(session, written)
     elif name is not None:
@@ -63,6 +70,19 @@ def schema_command(session: Session, name: str | None, output: Path | None, page
     else:
         for kind in KINDS.values():
             session.output.print(plain(f"{kind.name:<12} {kind.files}"))
+
+
+def _written(output: Path, faults: Mapping[str, type[Fault]], name: str | None) -> list[Path]:
+    try:
+        return list(schemas.write(output, faults, name))
+    except OSError as error:
+        raise UsageError(
+            Text(
+                fr=f"Les schémas ne peuvent pas être écrits dans {output} : {error.strerror}",
+                en=f"The schemas cannot be written into {output}: {error.strerror}",
+            ),
+            Text(fr="Choisissez un dossier où vous pouvez écrire.", en="Choose a folder that you may write to."),
+        ) from error
 
 
 def _rewritten(page: Path) -> Path:

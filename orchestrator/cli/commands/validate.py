@@ -14,8 +14,9 @@ from orchestrator.cli import completing
 from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ContentError, ExitCode, Problem
+from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.loader.survey import content_root_of, problems_of, select
+from orchestrator.text import Text
 
 _KINDS = {
     "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
@@ -37,7 +38,7 @@ _KINDS = {
         "them, or the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
-@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.scenarios)
+@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.content)
 @pass_session
 def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
@@ -56,7 +57,16 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
         gc.enable()
     read = Counter[str](unit.kind for unit in selection.units)
     read["faults"] = sum(found.root is not None for found in faults.faults.values())
-    return _tell(session, read, tuple(sorted({*faults.problems, *problems}, key=lambda one: one.place)))
+    problems = tuple(sorted({*faults.problems, *problems}, key=lambda one: one.place))
+    if not read.total() and not problems:
+        raise UsageError(
+            Text(fr="Il n'y a rien à relire ici.", en="There is nothing to read here."),
+            Text(
+                fr="Un contenu est un dossier avec scenario.yaml, lab.yaml ou image.yaml, ou un module de faults/.",
+                en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml, or a module in faults/.",
+            ),
+        )
+    return _tell(session, read, problems)
 
 
 def _tell(session: Session, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:

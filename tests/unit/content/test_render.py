@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.errors import ContentError, Place
 from orchestrator.model.plan import Person
-from orchestrator.render import holds, render
+from orchestrator.render import _ENVIRONMENT, _filled_in, deciding_names, holds, names_in, render
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Golden
@@ -37,6 +37,16 @@ MISTAKES = {
     "type": "{% for x in count %}{% endfor %}",
     "include": "{% include '/etc/passwd' %}",
     "range": "{{ range(10 ** 9) | list }}",
+    "two-values": "{{ user.login user.full }}",
+    "unclosed-print": "{{ user.login",
+    "unclosed-comment": "{# note",
+    "unclosed-bracket": "{{ user.full( }}",
+    "unclosed-quote": "{{ 'x }}",
+    "wrong-end": "{% if count %}{% endfor %}",
+    "unknown-tag": "{% fi %}",
+    "assignment": "{% if count = 3 %}x{% endif %}",
+    "sum": "{{ user.login + 1 }}",
+    "call": "{{ count() }}",
 }
 
 
@@ -50,6 +60,45 @@ def test_mistakes(name: str, golden: Golden) -> None:
 def test_blocks_leave_no_lines_and_the_last_newline_stays() -> None:
     source = "{% if user.feminine %}\n  élève {{ user.full }}\n{% endif %}\nend\n"
     assert render(source, VALUES, PLACE) == "  élève Zoé Lefèvre\nend\n"
+
+
+SAME = (
+    "{{ user.full }}",
+    "a {{user.login}} b {{ count }}\n\n{{  user.first  }}\n",
+    "{{ user.feminine }}",
+    "{{ hosts.web1 }}",
+    "{{ count }}\r\nnext\r\n",
+    "{{ true }} {{ missing | default(1) }}",
+    "{{- count -}} x",
+    "}} {{ count }} {",
+    "{{ user.full.upper() }}",
+)
+
+
+@pytest.mark.parametrize("source", SAME)
+def test_plain_names_are_filled_in_as_jinja2_does(source: str) -> None:
+    assert render(source, VALUES, PLACE) == _ENVIRONMENT.from_string(source).render(VALUES)
+
+
+@pytest.mark.parametrize("source", ["{{ hosts.items }}", "{{ user._x }}", "{{ user }}", "{{ user.full.upper }}"])
+def test_what_is_no_plain_value_is_left_to_jinja2(source: str) -> None:
+    assert _filled_in(source, VALUES) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "deciding"),
+    [
+        ("no names", set(), set()),
+        ("{{ user.full }} at {{ desk }}", {"user", "desk"}, set()),
+        ("{% if cause == 'moved' %}{{ user.full }}{% endif %}", {"cause", "user"}, {"cause", "user"}),
+        ("{% for h in hosts %}{{ h }}{% endfor %}", {"hosts"}, {"hosts"}),
+        ("{% if %}", set(), set()),
+    ],
+)
+def test_the_names_of_a_template(source: str, names: set[str], deciding: set[str]) -> None:
+    assert names_in(source) == names
+    assert deciding_names(source) >= deciding
+    assert bool(deciding_names(source)) is ("{%" in source)
 
 
 def test_nothing_is_escaped() -> None:

@@ -19,8 +19,6 @@ _HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, event
 
 # What testinfra asks a Debian host before anything else.
 _ANSWERS: tuple[dict[str, Any], ...] = (
-    {"command": "uname *", "stdout": "Linux\n"},
-    {"command": "cat /etc/os-release", "stdout": 'ID=debian\nVERSION_ID="13"\n'},
     {"command": "test *"},
     {"command": "command -v *", "stdout": "/usr/bin/tool\n"},
     {"command": "command -v absent", "status": 127},
