@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from grader.errors import UNEXPECTED_STATUS
 from grader.report import CheckResult, Report
 from orchestrator.proof import verdicts
-from orchestrator.proof.model import Expected, Seen, Stage, VariantProof, Verdict
+from orchestrator.proof.model import Expected, Kind, Seen, Stage, VariantProof, Verdict
 
 Judged = tuple[tuple[Seen, ...], tuple[Verdict, ...]]
 """The checks of a stage with what was expected of them, and what is wrong."""
@@ -99,16 +100,16 @@ def refused(report: Report, shortcut: str) -> Judged:
 def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...], tuple[Verdict, ...]]:
     """Return the variants and what only all stages of all of them show: checks that are never red.
 
-    That a symptom is never red at all says more than that it is green here and there, and takes the place of it.
+    A mistake is told once. That a symptom is never red at all says more than that it is green here and there, and takes
+    the place of it; a check that is red before the fault is red after the revert and the solutions as well.
     """
+    variants = tuple(_without_consequences(variant) for variant in variants)
     stages = [stage for variant in variants for stage in variant.stages]
     if not any(stage.seen for stage in stages if stage.name in {"broken", "not-begun"}):
-        return tuple(variants), ()
+        return variants, ()
     never = _never_red(stages)
     blind = {name for name, role in never.items() if role != "guard"}
-    kept = tuple(
-        VariantProof(v.seed, v.digest, tuple(_without(stage, blind) for stage in v.stages), v.cases) for v in variants
-    )
+    kept = tuple(_without(variant, {"blind"}, blind) for variant in variants)
     said = {v.check for stage in stages for v in stage.verdicts if v.kind == "looks-at-nothing"}
     whole = [verdicts.vacuous(name) for name in never if name in blind]
     if any(stage.seen for stage in stages if stage.name == "shortcut"):
@@ -130,10 +131,24 @@ def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
     return {name: role for name, role in roles.items() if name not in red}
 
 
-def _without(stage: Stage, checks: set[str]) -> Stage:
-    """Return a stage without the verdicts that the vacuous ones replace; it stays as unsound as it was."""
-    kept = tuple(v for v in stage.verdicts if not (v.kind == "blind" and v.check in checks))
-    return Stage(stage.name, stage.subject, stage.seconds, stage.seen, kept, stage.ran)
+def _without_consequences(variant: VariantProof) -> VariantProof:
+    """Return a variant where a check that is red on the healthy lab is told there only."""
+    red = {
+        verdict.check
+        for stage in variant.stages
+        for verdict in stage.verdicts
+        if verdict.kind in {"red-before-the-fault", "unhealthy-lab"}
+    }
+    return _without(variant, {"not-reverted", "not-repaired", "lost-at-reboot"}, red)
+
+
+def _without(variant: VariantProof, kinds: Collection[Kind], checks: Collection[str | None]) -> VariantProof:
+    """Return a variant without some verdicts; its stages stay as unsound as they were, for their colours do."""
+    stages = (
+        replace(stage, verdicts=tuple(v for v in stage.verdicts if v.kind not in kinds or v.check not in checks))
+        for stage in variant.stages
+    )
+    return replace(variant, stages=tuple(stages))
 
 
 def _reason(result: CheckResult) -> Iterator[Verdict]:

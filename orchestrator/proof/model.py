@@ -155,7 +155,8 @@ class Stage:
     @property
     def sound(self) -> bool:
         """Return whether the stage was run and is as it should be."""
-        return self.ran and all(verdict.remark for verdict in self.verdicts)
+        expected = all(seen.as_expected for seen in self.seen)
+        return self.ran and expected and all(verdict.remark for verdict in self.verdicts)
 
     def to_document(self) -> dict[str, Any]:
         """Return the stage as JSON's types."""

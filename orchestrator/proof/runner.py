@@ -2,7 +2,7 @@
 
 A variant is proven in lanes, each with a lab of its own: one lane breaks, reverts and breaks again; every solution
 and every shortcut has its own, so that none profits from what another left. Most of a lane's time is waiting
-(services, leases, time-outs of checks that are red), so lanes run side by side, more of them than there are processors.
+(services, leases, time-outs of checks that are red), so lanes run side by side.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from orchestrator.text import Text
 
 Key = tuple[StageName, str]
 
-_LABS_PER_PROCESSOR = 2
 _NOWHERE = "nowhere"
 """A name that no instance can have: theirs end with a dash and four digits."""
 
@@ -59,8 +58,11 @@ class Subject:
 
 
 def default_jobs() -> int:
-    """Return how many labs run at once where nobody says: two per processor, for a lab mostly waits."""
-    return _LABS_PER_PROCESSOR * (os.cpu_count() or 1)
+    """Return how many labs run at once where nobody says: one more than there are processors.
+
+    A lab mostly waits; yet on a machine that is overloaded, a check that allows a second or two comes late.
+    """
+    return (os.cpu_count() or 1) + 1
 
 
 def stages_of(plan: Plan) -> tuple[Key, ...]:
@@ -364,6 +366,7 @@ class _Variant:
             self._at_work.remove(running.instance)
             left: tuple[Text, ...] = ()
             if hands is not None and not self._at_work.abandoned:
+                hands.fabric.close()  # what the helper holds for this thread's connection ends with it
                 left = residue_of(hands, recorded=self._labs.recorded(running.instance))
             with self._at_work.lock:
                 self._left += left

@@ -86,7 +86,7 @@ MISTAKES: Mapping[str, Spoilt] = {
         "guard-red",
     ),
     "red-before-the-fault": spoilt(
-        CHECKS, "address {lab.address('a')}/24", "address {lab.address('b')}/24", "red-before-the-fault", "not-reverted"
+        CHECKS, "address {lab.address('a')}/24", "address {lab.address('b')}/24", "red-before-the-fault"
     ),
     "red-for-another-reason": spoilt(CHECKS, 'because="does not answer"', 'because="no carrier"', "wrong-reason"),
     "step-that-fails": spoilt(

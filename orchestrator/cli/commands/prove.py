@@ -67,8 +67,8 @@ _MOST_PLACES = 4
     default=default_jobs,
     metavar="N",
     help=tr(
-        "Combien de labs à la fois (par défaut deux par processeur).",
-        "How many labs at once (by default two per processor).",
+        "Combien de labs à la fois (par défaut un de plus que de processeurs).",
+        "How many labs at once (by default one more than processors).",
     ),
 )
 @click.option(
