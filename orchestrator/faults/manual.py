@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from orchestrator.faults.base import Fault
 from orchestrator.faults.discovery import Found, discover
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._@-]*")
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._@-]*|[0-9]+(\.[0-9]+){3}(/[0-9]+)?")
 """Texts that YAML reads as they are, but for the words below."""
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
