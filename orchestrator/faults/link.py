@@ -58,7 +58,7 @@ class LinkUnplugged(Fault):
         if carrier.stdout.strip() == b"1":
             raise not_effective(self, f"{self.interface} has a carrier")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Plug the cable in."""
         hands.cable(self.host, self.interface, plugged=True)
 
