@@ -7,7 +7,7 @@ import pytest
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.faults.switch import SwitchAccessVlan, SwitchTrunkVlan
-from tests.live.faults.harness import Case, output, prove, reaches, soon
+from tests.live.faults.harness import Case, fetches, prove, reaches, serves, soon
 
 pytestmark = pytest.mark.live
 
@@ -46,8 +46,8 @@ def test_fault(case: Case, hands: Hands) -> None:
 
 def test_a_large_copy_crosses_both_switches(hands: Hands) -> None:
     assert soon(a_reaches_c, hands)
-    hands.run("c", ("sh", "-c", "(head -c 1000000 /dev/zero | nc -l -p 9 -N >/dev/null 2>&1 &)"))
-    assert output(hands, "a", "timeout", "20", "sh", "-c", f"nc -d {C} 9 | wc -c").strip() == "1000000"
+    serves(hands, "c", 9, 1_000_000)
+    assert fetches(hands, "a", C, 9, within=20) == 1_000_000
 
 
 def test_a_command_that_the_switch_refuses_is_an_error(hands: Hands) -> None:
