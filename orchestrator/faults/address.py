@@ -72,8 +72,12 @@ class AddressStatic(Fault):
         hands.run(self.host, ("ifup", self.interface), check=False)
 
     def verify(self, hands: Hands) -> None:
-        """The interface must carry the static address and no other."""
+        """The interface must carry the static address and no other, and not because DHCP gave it."""
         _only_address(self, hands)
+        argv = ("ip", "-4", "-br", "address", "show", "dev", self.interface, "dynamic")
+        given = hands.run(self.host, argv, check=False).stdout.decode().strip()
+        if given:
+            raise not_effective(self, f"by DHCP: {given}")
 
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the files back and bring the interface up with them."""
@@ -95,15 +99,16 @@ class AddressStatic(Fault):
 class AddressWrong(EditedInterfaces):
     """A host with a static address has a wrong one, or a wrong prefix length.
 
-    With a longer prefix the trainee sees that some neighbours can no longer be reached directly; with an address of
-    another network, that nothing answers. It stands in ``/etc/network/interfaces`` and outlasts a reboot. It needs
-    ifupdown, as every image built on ``host`` has it, and a static stanza for the interface.
+    With a prefix that is too short the trainee sees that hosts beyond the gateway do not answer: they are looked for
+    on the segment. With an address of another network, that nothing answers. It stands in
+    ``/etc/network/interfaces`` and outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it, and a
+    static stanza for the interface.
     """
 
     name: ClassVar[str] = "address-wrong"
 
     address: AddressWithPrefix = Field(
-        description="The wrong address with prefix length, such as ``192.168.10.50/28``."
+        description="The wrong address with prefix length, such as ``192.168.10.50/16``."
     )
 
     def change(self, hands: Hands, text: str) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import not_effective
+from orchestrator.faults.base import not_effective, wait_for_effect
 from orchestrator.faults.edited_file import EditedFile
 from orchestrator.model.base import AbsolutePath, HostName
 from orchestrator.model.lab import Address
@@ -75,9 +75,12 @@ class DnsRecordWrong(_FileOfNamed):
 
     def verify(self, hands: Hands) -> None:
         """The server must give the wrong data."""
-        seen = dig(hands, self.host, self.query, self.type)
-        if not self._shown_by(seen):
-            raise not_effective(self, f"{self.query} {self.type}: {seen}")
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, self.type)
+            return "" if self._shown_by(seen) else f"{self.query} {self.type}: {seen}"
+
+        wait_for_effect(self, look)
 
     def _shown_by(self, seen: str) -> bool:
         """Return whether an answer holds the data; to a name without final dot the zone is added (RFC 1035, 5.1)."""
@@ -112,9 +115,12 @@ class DnsZoneSyntax(_FileOfNamed):
 
     def verify(self, hands: Hands) -> None:
         """The server must answer SERVFAIL for the zone."""
-        seen = dig(hands, self.host, self.query, "A")
-        if seen != "SERVFAIL":
-            raise not_effective(self, f"{self.query}: {seen}")
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, "A")
+            return "" if seen == "SERVFAIL" else f"{self.query}: {seen}"
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -144,9 +150,12 @@ class DnsQueriesRefused(_FileOfNamed):
     def verify(self, hands: Hands) -> None:
         """The client must be refused."""
         argv = ("dig", "+time=1", "+tries=2", f"@{self.server}", self.query, "A")
-        seen = hands.run(self.client, argv, check=False).stdout.decode(errors="replace")
-        if "status: REFUSED" not in seen:
-            raise not_effective(self, seen)
+
+        def look() -> str:
+            seen = hands.run(self.client, argv, check=False).stdout.decode(errors="replace")
+            return "" if "status: REFUSED" in seen else seen
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -177,9 +186,12 @@ class DnsRecordMissing(_FileOfNamed):
 
     def verify(self, hands: Hands) -> None:
         """The server must answer that there is no such record, for a zone that it has."""
-        seen = dig(hands, self.host, self.query, self.type)
-        if seen not in {"NXDOMAIN", "NOERROR"}:
-            raise not_effective(self, f"{self.query} {self.type}: {seen}")
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, self.type)
+            return "" if seen in {"NXDOMAIN", "NOERROR"} else f"{self.query} {self.type}: {seen}"
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -209,9 +221,13 @@ class DnsForwarderWrong(_FileOfNamed):
 
     def verify(self, hands: Hands) -> None:
         """The server must have no answer to that name, and answer for itself."""
-        seen, itself = dig(hands, self.host, self.query, "A"), dig(hands, self.host, "localhost", "A")
-        if seen not in {"SERVFAIL", "TIMEOUT"} or itself == "TIMEOUT":
-            raise not_effective(self, f"{self.query}: {seen}; localhost: {itself}")
+
+        def look() -> str:
+            seen, itself = dig(hands, self.host, self.query, "A"), dig(hands, self.host, "localhost", "A")
+            right = seen in {"SERVFAIL", "TIMEOUT"} and itself != "TIMEOUT"
+            return "" if right else f"{self.query}: {seen}; localhost: {itself}"
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""

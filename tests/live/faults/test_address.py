@@ -25,10 +25,6 @@ def pc2_reaches_its_gateway(hands: Hands) -> bool:
     return reaches(hands, "pc2", GATEWAY)
 
 
-def pc2_reaches_its_neighbour(hands: Hands) -> bool:
-    return reaches(hands, "pc2", "10.80.1.30")
-
-
 def out_reaches_the_server(hands: Hands) -> bool:
     return reaches(hands, "out", SERVER)
 
@@ -55,8 +51,9 @@ CASES = (
         note="network",
     ),
     Case(
-        AddressWrong(host="pc2", address="10.80.1.20/29"),
-        healthy=pc2_reaches_its_neighbour,
+        AddressWrong(host="pc2", address="10.80.1.20/16"),
+        healthy=pc2_reaches_the_server,
+        unharmed=pc2_reaches_its_gateway,
         reboots=("pc2",),
         note="prefix",
     ),

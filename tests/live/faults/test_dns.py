@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 LAB = "fault-site"
 SERVER = "10.80.3.10"
 ZONE, REVERSE = "/etc/bind/zones/db.site.internal", "/etc/bind/zones/db.10.80.1"
-OPTIONS, ZONES = "/etc/bind/named.conf.options", "/etc/bind/named.conf.local"
+OPTIONS = "/etc/bind/named.conf.options"
 
 
 def gives(name: str, kind: str, *data: str) -> Behaviour:
@@ -89,7 +89,7 @@ CASES = (
         reboots=("srv",),
     ),
     Case(
-        DnsForwarderWrong(host="srv", file=ZONES, forwarder="10.80.1.99", query="www.partner.example"),
+        DnsForwarderWrong(host="srv", file=OPTIONS, forwarder="10.80.1.99", query="www.partner.example"),
         healthy=PARTNER,
         unharmed=PC2,
         reboots=("srv",),

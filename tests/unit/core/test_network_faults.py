@@ -326,7 +326,7 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "done", "undone"),
     [
-        (LinkMtu(host="pc1", mtu=1000, peer=PEER), "mtu=1000", "mtu=1500 rate=0 loss=0"),
+        (LinkMtu(host="pc1", mtu=1000, peer=PEER), "mtu=996", "mtu=1500 rate=0 loss=0"),
         (LinkRate(host="pc1", rate=64000, peer=PEER), "rate=64000", "mtu=1500 rate=0 loss=0"),
         (LinkLoss(host="pc1", loss=20, peer=PEER), "loss=20", "mtu=1500 rate=0 loss=0"),
     ],
