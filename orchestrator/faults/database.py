@@ -320,7 +320,7 @@ class DatabaseTableLocked(_OfDatabase):
         if holders != self._application:
             raise not_effective(self, f"the lock is held by: {holders or 'nobody'}")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Remove the service and end its session, which does not notice that nobody waits for it any more."""
         hands.run(self.host, ("systemctl", "disable", "--now", "--", self.unit), check=False)
         hands.run(self.host, ("rm", "-f", "--", self._unit_file))

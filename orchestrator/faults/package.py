@@ -158,7 +158,7 @@ class PackageHalfConfigured(_OfPackage):
         if status != "half-configured" or self.package not in audit:
             raise not_effective(self, f"{self.package}: {status}; {audit.strip()}")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Finish the configuration."""
         hands.run(self.host, ("dpkg", "--configure", self.package), timeout=60)
 
