@@ -15,7 +15,8 @@ from tests.live.faults.harness import Behaviour, Case, output, prove, succeeds
 pytestmark = pytest.mark.live
 
 LAB = "fault-hosts"
-HOUR, DAY = 3600.0, 86400.0
+DAY = 86400.0
+IN_TEN_YEARS = time.strftime("%Y", time.gmtime(time.time() + 3650 * DAY))
 
 
 def off_by(seen: float, seconds: float) -> bool:
@@ -51,14 +52,11 @@ CASES = (
     Case(
         ClockWrong(
             host="web",
-            offset="+3h",
-            probe=Probe(
-                run=("su", "-", "technicien", "-c", "test $(date +%s) -gt $(( $(stat -c %Y /proc/self) + 600 ))"),
-                fails=False,
-            ),
+            offset="+3650d",
+            probe=Probe(run=("su", "-", "technicien", "-c", "date +%Y"), prints=IN_TEN_YEARS),
         ),
         healthy=lambda hands: session_is(0)(hands) and server_is(0)(hands),
-        unharmed=lambda hands: session_is(3 * HOUR)(hands) and server_is(3 * HOUR)(hands),
+        unharmed=lambda hands: session_is(3650 * DAY)(hands) and server_is(3650 * DAY)(hands),
         reboots=("web",),
         note="host",
     ),
