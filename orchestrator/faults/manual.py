@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from orchestrator.faults.base import Fault
@@ -163,22 +163,22 @@ def _example_of(name: str, field: FieldInfo) -> Any:  # noqa: ANN401 - of the fi
     """Return a value that a parameter may have: its own example, else one of its type or name."""
     if field.examples:
         return field.examples[0]
-    annotation = Annotated[field.annotation, name, *field.metadata]  # pydantic passes over the name
-    return _value(annotation, _BY_NAME.get(name))
+    usual = (_BY_NAME[name],) if name in _BY_NAME else ()
+    return _value(field, (*usual, *_CANDIDATES))
 
 
-def _value(annotation: Any, usual: Any = None) -> Any:  # noqa: ANN401 - any type, and a value of it
-    bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    if get_origin(bare) is Literal:
-        return get_args(bare)[0]
-    if get_origin(bare) in {tuple, list}:
-        return [_value(get_args(bare)[0])]
-    if inspect.isclass(bare) and issubclass(bare, BaseModel):
-        return {name: _example_of(name, field) for name, field in bare.model_fields.items() if field.is_required()}
-    accepts = TypeAdapter(annotation)
-    for candidate in (usual, *_CANDIDATES) if usual is not None else _CANDIDATES:
+def _value(field: FieldInfo, candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - of the field's type
+    annotation: Any = field.annotation
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    if get_origin(annotation) in {tuple, list}:
+        return [_value(FieldInfo.from_annotation(get_args(annotation)[0]), candidates)]
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return {name: _example_of(name, one) for name, one in annotation.model_fields.items() if one.is_required()}
+    accepting = create_model("Accepting", value=(annotation, field))
+    for candidate in candidates:
         with contextlib.suppress(ValidationError):
-            accepts.validate_python(candidate, strict=True)
+            accepting.model_validate({"value": candidate}, strict=True)
             return candidate
     return "…"
 
