@@ -98,11 +98,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        images = self._images(plan)
-        references = self._build(sorted(images))
-        around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
-        instance = self._instances.start(plan, around, progress, broken=broken)
-        return Running(instance, plan, images)
+        return self._start(plan, self._content, progress, broken=broken)
 
     def running(self, name: str | None) -> Running:
         """Return a running instance with its plan, made anew from the labels.
@@ -137,8 +133,9 @@ class Labs:
 
     def reset(self, running: Running, progress: Progress) -> Running:
         """Start the same variant anew, broken as it was at first; the old instance is removed."""
+        content = self._content_of(running.instance)  # known by its record, which goes with it
         self._instances.remove(running.instance.name)
-        return self.start(running.plan, progress)
+        return self._start(running.plan, content, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it."""
@@ -229,8 +226,12 @@ class Labs:
 
     # --------------------------------------------------------------------------------------------------
 
-    def _images(self, plan: Plan) -> dict[str, ImageSpec]:
-        return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
+    def _start(self, plan: Plan, content: Content, progress: Progress, *, broken: bool) -> Running:
+        images = {name: content.image(name) for name in sorted({h.image for h in plan.hosts})}
+        references = self._build(sorted(images))
+        around = Surroundings(images, references, tuple(str(root) for root in content.roots))
+        instance = self._instances.start(plan, around, progress, broken=broken)
+        return Running(instance, plan, images)
 
     def _content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""
