@@ -140,7 +140,11 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
     (line,) = told(root)
     assert line.startswith("faults/printer.py:15: ")
     assert "also exists in orchestrator.faults.link" in line
-    assert fault_class("link-unplugged", [root]) is LinkUnplugged
+    with pytest.raises(UsageError, match=r'faults/printer.py:15: the fault "link-unplugged" also exists in'):
+        fault_class("link-unplugged", [root])
+    (problem,) = problems_of(FaultSpec(fault="link-unplugged", parameters={"host": "pc1"}), [root])
+    assert "also exists in" in problem.en
+    assert fault_class("link-unplugged") is LinkUnplugged, "without that root it is the library's"
 
 
 MISTAKES = {
