@@ -59,14 +59,14 @@ FILES = {
         id: banner-lost
         title: {fr: Une autre bannière, en: Another banner}
         competences: ["1.3"]
-        lab: pair
+        lab: small-office
         kind: fault
         difficulty: 1
         minutes: 5
         variables:
           word: {draw: choice, of: [Bonsoir, Adieu]}
         faults:
-          - {fault: banner-lost, parameters: {host: a, says: "{{ word }}"}}
+          - {fault: banner-lost, parameters: {host: pc1, says: "{{ word }}"}}
         hints:
           - {fr: Lisez /etc/issue., en: Read /etc/issue.}
         """,
@@ -82,12 +82,12 @@ FILES = {
 
         @check("symptom", points=1, competence="1.3", fr="La bannière est la bonne.", en="The banner is right.")
         def test_banner(lab):
-            assert "Debian" in lab.host("a").file("/etc/issue").content_string
+            assert "Debian" in lab.host("pc1").file("/etc/issue").content_string
 
 
-        @check("guard", points=1, competence="1.3", fr="La machine b n'a pas changé.", en="Host b is unchanged.")
+        @check("guard", points=1, competence="1.3", fr="Le poste pc2 n'a pas changé.", en="pc2 is unchanged.")
         def test_other(lab):
-            assert "Debian" in lab.host("b").file("/etc/issue").content_string
+            assert "Debian" in lab.host("pc2").file("/etc/issue").content_string
         ''',
     f"{SCENARIO}/solutions/reference.yaml": """\
         contract: 1
@@ -95,7 +95,7 @@ FILES = {
         reference: true
         steps:
           - tell: {fr: La bannière du système, en: The system's banner}
-            shell: {host: a, script: "echo 'Debian GNU/Linux 13' >/etc/issue"}
+            shell: {host: pc1, script: "echo 'Debian GNU/Linux 13' >/etc/issue"}
         """,
 }
 for number in (1, 2):
@@ -104,7 +104,7 @@ for number in (1, 2):
         summary: {{fr: "Vider le fichier {number}", en: "Empty the file {number}"}}
         steps:
           - tell: {{fr: Vider, en: Empty}}
-            shell: {{host: a, script: "echo {number} >/etc/issue"}}
+            shell: {{host: pc1, script: "echo {number} >/etc/issue"}}
         """
 
 
@@ -120,14 +120,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trainers(root: Path) -> Iterator[App]:
-    program = App([Path(__file__).parent / "content", root])
+    program = App([root])
     yield program
     program.close()
 
 
 def banner(app: App, running_name: str) -> str:
     running = app.labs.running(running_name)
-    return app.labs.hands(running).read("a", "/etc/issue").decode()
+    return app.labs.hands(running).read("pc1", "/etc/issue").decode()
 
 
 def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -> None:
@@ -136,11 +136,11 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
     try:
         word = plan.faults[0].parameters["says"]
         assert banner(trainers, running.instance.name) == f"{word}\n"
-        assert [text.en for text in trainers.labs.explain(running)] == [f"a said '{word}'."]
+        assert [text.en for text in trainers.labs.explain(running)] == [f"pc1 said '{word}'."]
         assert [r.outcome for r in trainers.labs.check(running).results] == ["fail", "pass"]
 
         # Another command, without --content: the instance itself knows where its fault is written.
-        other = App([Path(__file__).parent / "content"])
+        other = App()
         found = other.labs.running(running.instance.name)
         assert root in [Path(path) for path in other.records.get(running.instance.name).roots]
         running = other.labs.reset(found, Silent())
