@@ -107,11 +107,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        images = self.images(plan)
-        references = self._build(sorted(images))
-        around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
-        instance = self._instances.start(plan, around, progress, broken=broken)
-        return Running(instance, plan, images)
+        return self._start(plan, self._content, progress, broken=broken)
 
     def running(self, name: str | None) -> Running:
         """Return a running instance with its plan, made anew from the labels.
@@ -146,8 +142,9 @@ class Labs:
 
     def reset(self, running: Running, progress: Progress) -> Running:
         """Start the same variant anew, broken as it was at first; the old instance is removed."""
+        content = self._content_of(running.instance)  # known by its record, which goes with it
         self._instances.remove(running.instance.name)
-        return self.start(running.plan, progress)
+        return self._start(running.plan, content, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it."""
@@ -244,13 +241,24 @@ class Labs:
 
     def images(self, plan: Plan) -> dict[str, ImageSpec]:
         """Return the descriptions of the images that a plan's hosts use."""
-        return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
+        return _images(self._content, plan)
+
+    def _start(self, plan: Plan, content: Content, progress: Progress, *, broken: bool) -> Running:
+        images = _images(content, plan)
+        references = self._build(sorted(images))
+        around = Surroundings(images, references, tuple(str(root) for root in content.roots))
+        instance = self._instances.start(plan, around, progress, broken=broken)
+        return Running(instance, plan, images)
 
     def _content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""
         recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
         roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
         return self._content if roots == self._content.roots else Content(roots)
+
+
+def _images(content: Content, plan: Plan) -> dict[str, ImageSpec]:
+    return {name: content.image(name) for name in sorted({h.image for h in plan.hosts})}
 
 
 def carry_out(hands: Hands, step: Step) -> Typed:

@@ -29,7 +29,7 @@ class Fault(Document, ABC):
     name: ClassVar[str]
     """The fault's name in scenario files."""
 
-    def remember(self, hands: Hands) -> Memento:  # noqa: ARG002 - most faults have nothing to keep
+    def remember(self, hands: Hands) -> Memento:
         """Return what ``revert`` will need."""
         return {}
 

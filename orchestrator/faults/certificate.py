@@ -178,7 +178,7 @@ class CertificateAuthorityWrong(_OfCertificate):
 
     wrong_authority: str = Field(default="Test CA", min_length=1, max_length=64, description="Its common name.")
 
-    def spoiled(self, hands: Hands, chain: bytes) -> bytes:  # noqa: ARG002 - the lab's authority has no part in it
+    def spoiled(self, hands: Hands, chain: bytes) -> bytes:
         """Return the certificate signed by the new authority."""
         from orchestrator.faults.x509 import Authority, Changes, issue_again
 

@@ -59,6 +59,8 @@ class ClockWrong(Fault):
             "FAKETIME": self.offset,
             # Time-outs and timers count on; only the time of day is wrong.
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Read once: some services (nginx) wipe their environment.
+            "FAKETIME_CACHE_DURATION": "2147483647",
         }
         drop_in, *sessions = self._paths()
         hands.run(self.host, ("mkdir", "-p", "--", drop_in.rpartition("/")[0]))
@@ -123,10 +125,11 @@ class ClockWrong(Fault):
         # A process of another user shows itself to its own user only: root has no CAP_SYS_PTRACE in a host.
         as_owner = ("setpriv", f"--reuid={owner or 0}", "--clear-groups", "cat", "--")
         mapped = hands.run(self.host, (*as_owner, f"/proc/{pid}/maps"), check=False).stdout.decode(errors="replace")
-        environment = hands.run(self.host, (*as_owner, f"/proc/{pid}/environ"), check=False).stdout
-        if _LIBRARY in mapped and f"FAKETIME={self.offset}".encode() in environment.split(b"\0"):
+        shown = hands.run(self.host, ("systemctl", "show", "--property=Environment", "--", self.unit or ""))
+        environment = shown.stdout.decode().strip()
+        if _LIBRARY in mapped and f"FAKETIME={self.offset}" in environment.removeprefix("Environment=").split():
             return ""
-        return f"{self.unit} (process {pid}) runs on the machine's clock"
+        return f"{self.unit} (process {pid}) runs on the machine's clock; {environment}"
 
     def _seen_in_session(self, hands: Hands) -> str:
         """Return what is wrong with the time of a new session: nothing, where it is the other one."""

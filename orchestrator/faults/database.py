@@ -17,7 +17,6 @@ from orchestrator.faults.units import UnitName, reload_units, unit_state
 from orchestrator.model.base import HostName
 from orchestrator.model.lab import Address, Subnet
 from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 SqlName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
 """A database, role or table of PostgreSQL that needs no quotes."""
@@ -270,8 +269,8 @@ class DatabaseTableLocked(_OfDatabase):
     """A forgotten job holds a lock on a table: the application waits for ever on that table alone.
 
     A service (`unit`) opens a transaction, locks the table and never ends, again after each reboot. The trainee sees
-    the session in `pg_stat_activity` and the lock in `pg_locks`; ending the session helps until the service starts
-    again.
+    the session in `pg_stat_activity` and the lock in `pg_locks`. Ending the session helps until the service starts
+    again; stopping the service leaves its session, which must be ended too.
     """
 
     name: ClassVar[str] = "database-table-locked"
@@ -321,13 +320,13 @@ class DatabaseTableLocked(_OfDatabase):
         if holders != self._application:
             raise not_effective(self, f"the lock is held by: {holders or 'nobody'}")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
-        """Remove the service; its session ends with it."""
+    def revert(self, hands: Hands, memento: Memento) -> None:
+        """Remove the service and end its session, which does not notice that nobody waits for it any more."""
         hands.run(self.host, ("systemctl", "disable", "--now", "--", self.unit), check=False)
         hands.run(self.host, ("rm", "-f", "--", self._unit_file))
         reload_units(hands, self.host)
-        ended = "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = :'name';"
-        wait_until(lambda: administer(hands, self.host, ended, name=self._application) == "t", within=10, every=0.1)
+        end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = :'name';"
+        administer(hands, self.host, end, name=self._application)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""

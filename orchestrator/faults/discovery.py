@@ -48,10 +48,17 @@ class Found:
 
 @dataclass
 class Discovery:
-    """The fault classes of some content roots by name, and every problem that was met on the way."""
+    """What was found in some content roots.
+
+    Attributes:
+        faults: the fault classes by name.
+        problems: everything that is wrong.
+        clashes: the names that two classes have, each with one of the problems.
+    """
 
     faults: dict[str, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    clashes: dict[str, Problem] = field(default_factory=dict)
 
     def add(self, kind: type[Fault], place: Place, root: Path | None = None) -> None:
         """Add a class, unless its name is taken."""
@@ -61,15 +68,15 @@ class Discovery:
         if first is None:
             self.faults[kind.name] = Found(kind, place, root)
             return
-        self.problems.append(
-            Problem(
-                place,
-                Text(
-                    fr=f"la panne « {kind.name} » existe aussi dans {first.place} ; renommez l'une des deux",
-                    en=f'the fault "{kind.name}" also exists in {first.place}; rename one of the two',
-                ),
-            )
+        clash = Problem(
+            place,
+            Text(
+                fr=f"la panne « {kind.name} » existe aussi dans {first.place} ; renommez l'une des deux",
+                en=f'the fault "{kind.name}" also exists in {first.place}; rename one of the two',
+            ),
         )
+        self.problems.append(clash)
+        self.clashes[kind.name] = clash
 
 
 def discover(roots: Sequence[Path] = ()) -> Discovery:

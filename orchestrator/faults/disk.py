@@ -83,7 +83,7 @@ class _Filled(Fault):
         hands.run(self.host, ("systemctl", "enable", "--", self.unit))
         hands.run(self.host, ("systemctl", "start", "--", self.unit), timeout=120)
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Remove the service and what it wrote."""
         hands.run(self.host, ("systemctl", "disable", "--now", "--", self.unit), check=False)
         hands.run(self.host, ("rm", "-rf", "--", self._unit_file, self._files))

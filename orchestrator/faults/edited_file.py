@@ -21,8 +21,8 @@ class EditedFile(Fault):
         """Return the file's path."""
 
     @abstractmethod
-    def change(self, text: str) -> str:
-        """Return the file's broken content."""
+    def change(self, hands: Hands, text: str) -> str:
+        """Return the file's broken content; ``hands`` may look at the lab."""
 
     @abstractmethod
     def load(self, hands: Hands, text: str) -> None:
@@ -39,7 +39,7 @@ class EditedFile(Fault):
             LabError: there is nothing to change in the file.
         """
         before = hands.read(self.host, self.path()).decode()
-        after = self.change(before)
+        after = self.change(hands, before)
         if after == before:
             raise not_effective(self, f"nothing to change in {self.path()}")
         self.load(hands, after)

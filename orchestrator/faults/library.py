@@ -25,9 +25,11 @@ def fault_class(name: str, roots: Sequence[Path] = ()) -> type[Fault]:
     """Return a fault class.
 
     Raises:
-        UsageError: there is no such fault; the nearest ones are named.
+        UsageError: there is no such fault (the nearest ones are named), or there are two.
     """
     classes = fault_classes(roots)
+    if clash := discover(roots).clashes.get(name):
+        raise UsageError(clash.text.map(lambda text: f"{clash.place}: {text}"))
     if name in classes:
         return classes[name]
     text = Text(fr=f"Panne inconnue : « {name} »", en=f"Unknown fault: {name!r}")

@@ -19,6 +19,8 @@ from orchestrator.text import Text
 _ETHERNET_HEADER, _IP_HEADER, _ICMP_HEADER = 14, 20, 8
 _ALL = 100
 
+_TAG = 4
+"""Bytes that the kernel lets pass beyond the MTU of a cable's far end, for the tag of a VLAN."""
 _FRAME = 1442
 """Bytes of each frame that measures a cable's rate."""
 _BURST = 16_000
@@ -58,7 +60,7 @@ class LinkUnplugged(Fault):
         if carrier.stdout.strip() == b"1":
             raise not_effective(self, f"{self.interface} has a carrier")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Plug the cable in."""
         hands.cable(self.host, self.interface, plugged=True)
 
@@ -149,7 +151,7 @@ class LinkMtu(_BadCable):
 
     def inject(self, hands: Hands) -> None:
         """Lower the MTU of the far end of the cable."""
-        hands.fabric.set_port(hands.on(self.host), self.interface, mtu=self.mtu)
+        hands.fabric.set_port(hands.on(self.host), self.interface, mtu=self.mtu - _TAG)
 
     def verify(self, hands: Hands) -> None:
         """A packet of that size must pass, and one a byte larger must not."""

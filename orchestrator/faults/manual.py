@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import re
@@ -11,13 +12,13 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from orchestrator.faults.base import Fault
 from orchestrator.faults.discovery import Found, discover
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._@-]*")
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._@-]*|[0-9]+(\.[0-9]+){3}(/[0-9]+)?")
 """Texts that YAML reads as they are, but for the words below."""
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
@@ -71,7 +72,7 @@ def page(found: Found) -> Page:
     module = inspect.getmodule(kind)
     first, *others = re.split(r"\n\s*\n", inspect.cleandoc(kind.__doc__ or ""))
     parameters = sorted(kind.model_fields.items(), key=lambda item: not item[1].is_required())
-    values = {name: _example_of(field) for name, field in parameters if field.is_required()}
+    values = {name: _example_of(name, field) for name, field in parameters if field.is_required()}
     try:
         sample = kind.model_validate(values)
     except ValidationError:
@@ -115,16 +116,71 @@ def _words(annotation: Any) -> str:  # noqa: ANN401 - what an annotation may be
     return known.get(annotation, "any value")
 
 
-def _example_of(field: FieldInfo) -> Any:  # noqa: ANN401 - of the field's type
+_BY_NAME: Mapping[str, Any] = {
+    "area": "0.0.0.1",
+    "becomes": "accept",
+    "chain": "forward",
+    "client": "pc1",
+    "data": "192.168.20.254",
+    "dead": 20,
+    "file": "/etc/bind/zones/db.example.internal",
+    "hello": 5,
+    "host": "srv1",
+    "interface": "eth0",
+    "line": "scanner IN A 192.168.20.6O",
+    "of": "pc2",
+    "owner": "intranet",
+    "port": "eth1",
+    "query": "intranet.example.internal",
+    "rate": 256_000,
+    "rule": "tcp dport 443 accept",
+    "segment": "servers",
+    "server": "192.168.20.10",
+    "subnet": "192.168.20.0/24",
+    "value": "192.168.20.9",
+    "victim": "pc2",
+    "vlan": 20,
+}
+"""What a parameter of that name usually is."""
+_CANDIDATES: Sequence[Any] = (
+    "srv1",
+    "192.168.20.10",
+    "192.168.20.10/24",
+    "192.168.20.0/24",
+    "192.168.20.10-192.168.20.20",
+    "example.internal",
+    "/etc/example.conf",
+    "02:00:00:00:00:01",
+    80,
+    10,
+    1000,
+    True,
+)
+"""Values of the usual types; a parameter gets the first one that it accepts."""
+
+
+def _example_of(name: str, field: FieldInfo) -> Any:  # noqa: ANN401 - of the field's type
     """Return a value that a parameter may have: its own example, else one of its type or name."""
     if field.examples:
         return field.examples[0]
-    annotation = field.annotation
+    usual = (_BY_NAME[name],) if name in _BY_NAME else ()
+    return _value(field, (*usual, *_CANDIDATES))
+
+
+def _value(field: FieldInfo, candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - of the field's type
+    annotation: Any = field.annotation
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
-    if annotation in {int, float}:
-        return next((m.ge for m in field.metadata if hasattr(m, "ge")), 1)
-    return True if annotation is bool else "srv1"
+    if get_origin(annotation) in {tuple, list}:
+        return [_value(FieldInfo.from_annotation(get_args(annotation)[0]), candidates)]
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return {name: _example_of(name, one) for name, one in annotation.model_fields.items() if one.is_required()}
+    accepting = create_model("Accepting", value=(annotation, field))
+    for candidate in candidates:
+        with contextlib.suppress(ValidationError):
+            accepting.model_validate({"value": candidate}, strict=True)
+            return candidate
+    return "…"
 
 
 def _example(name: str, values: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ class PackageRemoved(_OfPackage):
         hands.run(self.host, ("dpkg", "--force-depends", "--remove", self.package), timeout=60)
 
     def verify(self, hands: Hands) -> None:
-        """None of the package's commands must be left, and the probe must show what misses it."""
+        """Dpkg must have nothing of it but its configuration, and the probe must show what misses it."""
         status, _ = status_of(hands, self.host, self.package)
         if status not in {"", "config-files", "not-installed"}:
             raise not_effective(self, f"{self.package}: {status}")
@@ -158,7 +158,7 @@ class PackageHalfConfigured(_OfPackage):
         if status != "half-configured" or self.package not in audit:
             raise not_effective(self, f"{self.package}: {status}; {audit.strip()}")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Finish the configuration."""
         hands.run(self.host, ("dpkg", "--configure", self.package), timeout=60)
 

@@ -246,7 +246,7 @@ class _InConfiguration(EditedFile):
         """Return the configuration file."""
         return self.file
 
-    def change(self, text: str) -> str:
+    def change(self, hands: Hands, text: str) -> str:
         """Apply the edit."""
         return self.edit.apply(text)
 

@@ -86,7 +86,9 @@ def put_back(hands: Hands, host: str, path: str, kept: str) -> None:
     """Make a path what it was; ``kept`` is a snapshot's text."""
     was = Snapshot.of(kept)
     if was.kind == "absent":
-        hands.run(host, ("rm", "-rf", "--", was.parent or path))
+        hands.run(host, ("rm", "-rf", "--", path))
+        if was.parent:  # what else is in it by now is not the fault's
+            hands.run(host, ("find", was.parent, "-depth", "-type", "d", "-empty", "-delete"), check=False)
         return
     seen = _stat(hands, host, path)
     if seen is not None and _KINDS.get(seen[0]) != was.kind:

@@ -108,6 +108,7 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
+    "cryptography": "orchestrator.faults.x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
     "pyroute2": "orchestrator.fabric.helper.links",

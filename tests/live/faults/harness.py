@@ -83,7 +83,8 @@ def soon(behaviour: Behaviour, hands: Hands) -> bool:
 
 
 def _assert_broken(case: Case, hands: Hands) -> None:
-    assert soon(lambda h: not case.healthy(h), hands), "the fault does not break what it is about"
+    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), hands)
+    assert broken_twice, "the fault does not break what it is about"
     if case.unharmed is not None:
         assert soon(case.unharmed, hands), "the fault breaks more than it should"
 
@@ -119,6 +120,18 @@ def output(hands: Hands, host: str, *argv: str) -> str:
 def reaches(hands: Hands, host: str, address: str) -> bool:
     """Return whether a host gets an answer to a ping."""
     return succeeds(hands, host, "ping", "-c1", "-W1", "-n", "-q", address)
+
+
+def serves(hands: Hands, host: str, port: int, size: int) -> None:
+    """Make a host give some bytes to the next one that connects to a TCP port, and wait until it listens."""
+    give = f"pkill -x nc; (head -c {size} /dev/zero | nc -l -p {port} -N >/dev/null 2>&1 &)"
+    hands.run(host, ("sh", "-c", give), check=False)
+    assert soon(lambda h: output(h, host, "ss", "-Hltn", f"sport = :{port}") != "", hands)
+
+
+def fetches(hands: Hands, host: str, address: str, port: int, *, within: int) -> int:
+    """Return how many bytes a host gets from a TCP port in some seconds."""
+    return int(output(hands, host, "sh", "-c", f"timeout {within} nc -d -n {address} {port} | wc -c") or 0)
 
 
 def connects(hands: Hands, host: str, address: str, port: int) -> bool:

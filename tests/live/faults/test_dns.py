@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
+from orchestrator.faults.dns import (
+    DnsForwarderWrong,
+    DnsQueriesRefused,
+    DnsRecordMissing,
+    DnsRecordWrong,
+    DnsZoneSyntax,
+)
 from tests.live.faults.harness import Behaviour, Case, output, prove
 
 pytestmark = pytest.mark.live
@@ -28,6 +34,7 @@ def gives(name: str, kind: str, *data: str) -> Behaviour:
 
 PC2, SRV = gives("pc2.site.internal", "A", "10.80.1.20"), gives("srv.site.internal", "A", SERVER)
 ALIAS = gives("intranet.site.internal", "A", "srv.site.internal.", SERVER)
+PARTNER = gives("www.partner.example", "A", "10.80.1.30")
 BACK = gives("20.1.80.10.in-addr.arpa", "PTR", "pc2.site.internal.")
 
 CASES = (
@@ -73,6 +80,18 @@ CASES = (
         DnsQueriesRefused(host="srv", file=OPTIONS, client="pc2", server=SERVER, query="pc2.site.internal"),
         healthy=PC2,
         unharmed=lambda hands: output(hands, "srv", "dig", "+short", "@127.0.0.1", "pc2.site.internal") != "",
+        reboots=("srv",),
+    ),
+    Case(
+        DnsRecordMissing(host="srv", file=ZONE, owner="pc2", type="A", query="pc2.site.internal"),
+        healthy=PC2,
+        unharmed=SRV,
+        reboots=("srv",),
+    ),
+    Case(
+        DnsForwarderWrong(host="srv", file=OPTIONS, forwarder="10.80.1.99", query="www.partner.example"),
+        healthy=PARTNER,
+        unharmed=PC2,
         reboots=("srv",),
     ),
 )

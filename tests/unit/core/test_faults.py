@@ -11,7 +11,7 @@ import pytest
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.base import HostRef
-from orchestrator.faults import dns
+from orchestrator.faults import base, dns
 from orchestrator.faults.address import AddressStatic
 from orchestrator.faults.base import Fault
 from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
@@ -78,6 +78,7 @@ TIMED_OUT = ";; communications error to 127.0.0.1#53: timed out\n;; no servers c
 def lab(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> Hands:
     """A healthy instance whose hosts have files, and whose commands succeed."""
     monkeypatch.setattr(dns, "_SETTLE", 0.0)
+    monkeypatch.setattr(base, "SETTLE", 0.0)
     world.fabric.files.update({place: text.encode() for place, text in FILES.items()})
     for command in ("systemctl *", "ifup *", "ifdown *"):
         world.fabric.on(command)
