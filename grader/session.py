@@ -113,10 +113,14 @@ class _Session:
         self._problems = [refused(f.name, absent) for f in missing]
         if files:
             pytest.main(_pytest_arguments(files), plugins=[self._plugin])
-        elif not missing:
+            return
+        if not missing:
             self._problems.append(refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file.")))
-        for problem in () if files else self._problems:
+        for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
+        self._report()
+
+    def _report(self) -> None:
         results = [*(self._results[n] for n in sorted(self._results)), *self._problems]
         report = Report(
             instance=self._request.facts.instance,
@@ -127,10 +131,7 @@ class _Session:
             seconds=round(time.monotonic() - self._started, 3),
             results=tuple(results),
         )
-        if self._collected or not files:
-            self._send({"event": "report", "report": report.to_json(indent=None)})
-
-    _collected = False
+        self._send({"event": "report", "report": report.to_json(indent=None)})
 
     def stop(self, _number: int, _frame: FrameType | None) -> NoReturn:
         for worker in list(self._workers.values()):
@@ -138,14 +139,13 @@ class _Session:
         os._exit(128 + signal.SIGTERM)
 
     def _run(self, planned: list[Planned], problems: list[CheckResult]) -> None:
-        self._collected = True
         self._problems += problems
         longest = max((p.timeout for p in planned), default=0.0)
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
         queue = _groups(planned)
-        while queue or self._workers:
+        while queue or any(worker.waiting for worker in self._workers.values()):
             while queue and len(self._workers) < max(1, self._request.workers):
                 self._start(queue.popleft())
             for key, _ in self._selector.select(self._patience()):
@@ -156,6 +156,9 @@ class _Session:
                 if key.fd == worker.pidfd and (again := self._reap(worker)):
                     queue.appendleft(again)
             self._kill_overdue()
+        self._report()  # those who wait for it need not wait until the last worker has gone
+        for pid in self._workers:
+            kill_group(pid)
 
     def _start(self, group: deque[tuple[int, Planned]]) -> None:
         reading, writing = os.pipe()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -39,7 +38,6 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     for target, source in ((0, nothing), (1, output), (2, output)):
         os.dup2(source, target)
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 (the descriptor; each line at once)
-    gc.freeze()
     signal.signal(signal.SIGALRM, _out_of_time)
     messages = _Messages(pipe)
     plugin.recorder = Recorder(messages.command)

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.client import FabricClient
-from orchestrator.images.catalogue import Catalogue, ImageSource
 from orchestrator.images.observer import BuildObserver, SilentObserver
-from orchestrator.instances import Instances
 from orchestrator.loader.content import Content, content_roots
+from orchestrator.proof.store import Proofs, ProofStore, data_folder
 from orchestrator.records import Records, state_folder
-from orchestrator.service import Labs
 
 if TYPE_CHECKING:
     from orchestrator.engine.base import Engine
+    from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
+    from orchestrator.images.catalogue import Catalogue
+    from orchestrator.instances import Instances
+    from orchestrator.service import Labs
 
 
 class App:
-    """The program for one command: parts are made when they are first needed.
+    """The program for one command: parts are made, and their modules imported, when they are first needed.
 
     Attributes:
         build_observer: is told what image builds do; a command may set its own before it needs images.
@@ -35,6 +35,8 @@ class App:
         """Take the content roots of ``--content``; the built-in one and the environment's come besides."""
         self._options = tuple(content)
         self.build_observer: BuildObserver = SilentObserver()
+        self._local = threading.local()
+        self._sessions: list[FabricClient] = []
 
     @cached_property
     def content(self) -> Content:
@@ -55,6 +57,8 @@ class App:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Return the images of all content."""
+        from orchestrator.images.catalogue import Catalogue, ImageSource
+
         names = self.content.images()
         return Catalogue({n: ImageSource(self.content.image(n), self.content.image_folder(n)) for n in names})
 
@@ -72,6 +76,8 @@ class App:
         Raises:
             MachineError: the helper cannot be built or does not come up.
         """
+        from orchestrator.fabric import container as fabric_container
+
         tags = self.builder.build([fabric_container.IMAGE], self.build_observer)
         return fabric_container.ensure(self.engine, tags[fabric_container.IMAGE])
 
@@ -83,11 +89,26 @@ class App:
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
-        return Instances(self.engine, lambda: self.fabric, self.records, _user())
+        from orchestrator.instances import Instances
+
+        return Instances(self.engine, self._fabric_of_thread, self.records, _user())
+
+    def _fabric_of_thread(self) -> FabricClient:
+        """Return the fabric for the calling thread: one connection answers one request at a time."""
+        if threading.current_thread() is threading.main_thread():
+            return self.fabric
+        if not hasattr(self._local, "fabric"):
+            self._local.fabric = self.fabric.session()
+            self._sessions.append(self._local.fabric)
+        session: FabricClient = self._local.fabric
+        return session
 
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
+        from orchestrator.deliverables.store import DeliverablesStore
+        from orchestrator.service import Labs
+
         return Labs(
             content=self.content,
             instances=self.instances,
@@ -96,12 +117,21 @@ class App:
             build=self.build,
         )
 
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Return the proofs that were made on this machine."""
+        return Proofs(self.content, self.catalogue.fingerprint, ProofStore(data_folder() / "proofs"))
+
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""
+        from orchestrator.fabric import container as fabric_container
+
         return self.builder.build([*names, fabric_container.IMAGE], self.build_observer)
 
     def close(self) -> None:
         """Close what was opened."""
+        for session in self._sessions:
+            session.close()
         for part in ("fabric", "engine"):
             if part in self.__dict__:
                 self.__dict__[part].close()

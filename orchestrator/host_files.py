@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from orchestrator.errors import Place
-from orchestrator.model.lab import Host, Lab, LabFile
+from orchestrator.model.lab import ALL_HOSTS, Host, Lab, LabFile
 from orchestrator.model.plan import PlacedFile
 from orchestrator.render import render
 
@@ -30,6 +30,20 @@ def generated_files(lab: Lab, name: str) -> dict[str, PlacedFile]:
     }
 
 
+def hosts_of(lab: Lab, file: LabFile, drawn: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the hosts that a file is placed in; none where its folder names no host of the lab.
+
+    Args:
+        lab: the lab.
+        file: the file; a scenario's may name a variable that draws a host.
+        drawn: the variant's values; a lab has none of its own.
+    """
+    if file.host == ALL_HOSTS:
+        return tuple(lab.document.hosts)
+    name = file.host if file.host in lab.document.hosts else drawn.get(file.host)
+    return (name,) if name in lab.document.hosts else ()
+
+
 def render_file(file: LabFile, host: str, values: Mapping[str, Any]) -> bytes:
     """Return the content of a placed file; a template may also name ``host``, the host that it is placed in.
 
@@ -39,7 +53,7 @@ def render_file(file: LabFile, host: str, values: Mapping[str, Any]) -> bytes:
     if not file.template:
         return file.content
     named = {**values, "host": values["lab"].hosts[host]}
-    return render(file.content.decode(), named, Place.of(file.source, 1)).encode()
+    return render(file.content.decode(), named, lambda: Place.of(file.source, 1)).encode()
 
 
 def _interfaces(lab: Lab, host: Host) -> str:

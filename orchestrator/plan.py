@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import Place
-from orchestrator.host_files import generated_files, render_file
+from orchestrator.host_files import generated_files, hosts_of, render_file
 from orchestrator.model.image import ImageSpec
-from orchestrator.model.lab import ALL_HOSTS, Condition, FileSettings, Lab, bytes_of, hosts_of
+from orchestrator.model.lab import ALL_HOSTS, Condition, FileSettings, Lab, bytes_of
 from orchestrator.model.plan import (
     PlacedFile,
     Plan,
@@ -170,7 +170,7 @@ def _files(lab: Lab, host: str, values: Mapping[str, Any], scenario: Scenario | 
                 settings |= stated
     for files in sources:
         for file in sorted(files, key=lambda file: file.host != ALL_HOSTS):
-            if host in hosts_of(file, lab.document.hosts, values):
+            if host in hosts_of(lab, file, values):
                 content = render_file(file, host, values)
                 placed[file.path] = PlacedFile(file.path, content, "root", "root", 0o644)
     return tuple(_with_settings(placed[path], settings.get(path)) for path in sorted(placed))

@@ -6,12 +6,13 @@ exist is an error with the nearest one that does, never an empty text.
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -27,7 +28,11 @@ _MARKS: Final = ("{{", "{%", "{#")
 _FAILURES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def render(source: str, values: Mapping[str, Any], place: Place) -> str:
+Where: TypeAlias = Place | Callable[[], Place]
+"""Where a template's first line stands, or what tells it once there is an error to place."""
+
+
+def render(source: str, values: Mapping[str, Any], place: Where) -> str:
     """Return a template's text.
 
     Args:
@@ -38,15 +43,15 @@ def render(source: str, values: Mapping[str, Any], place: Place) -> str:
     Raises:
         ContentError: the template is wrong, or names something that does not exist.
     """
-    if not any(mark in source for mark in _MARKS):
-        return source
+    if (quick := _filled_in(source, values)) is not None:
+        return quick
     try:
         return _template(source).render(values)
     except _FAILURES as error:
         raise ContentError((_problem(error, values, place),)) from error
 
 
-def holds(expression: str, values: Mapping[str, Any], place: Place) -> bool:
+def holds(expression: str, values: Mapping[str, Any], place: Where) -> bool:
     """Return whether a ``when`` expression is true.
 
     Raises:
@@ -56,6 +61,89 @@ def holds(expression: str, values: Mapping[str, Any], place: Place) -> bool:
         return bool(_expression(expression)(**values))
     except _FAILURES as error:
         raise ContentError((_problem(error, values, place, line=1),)) from error
+
+
+def names_in(source: str) -> frozenset[str]:
+    """Return the names that a template takes from its values; none where it is no valid template."""
+    if not any(mark in source for mark in _MARKS):
+        return frozenset()
+    if (parts := _placeholders(source)) is not None:
+        return frozenset(part[0] for part in parts if isinstance(part, tuple))
+    return _names(source)
+
+
+def deciding_names(source: str) -> frozenset[str]:
+    """Return the names whose values may decide what becomes of a template: none where all are put in as they are.
+
+    Every word inside a tag counts, so there may be some that are no names.
+    """
+    if not any(mark in source for mark in _MARKS) or _placeholders(source) is not None:
+        return frozenset()
+    return frozenset(name for tag in _TAG.findall(source) for name in _NAME.findall(tag))
+
+
+def words_of(expression: str) -> frozenset[str]:
+    """Return the names in a ``when`` expression, and perhaps words that are none."""
+    return frozenset(_NAME.findall(expression))
+
+
+_TAG: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+_NAME: Final = re.compile(r"[a-z_]\w*", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def _names(source: str) -> frozenset[str]:
+    try:
+        found = list(_parsed(source).find_all(nodes.Name))
+    except TemplateError:
+        return frozenset()
+    return frozenset(n.name for n in found) - {n.name for n in found if n.ctx != "load"}
+
+
+_PLACEHOLDER: Final = re.compile(r"\{\{ *([a-z]\w*(?:\.[a-z]\w*)*) *\}\}", re.ASCII)
+_KEYWORDS: Final = frozenset({"true", "false", "none", "not", "loop", "self", "super", "caller", "varargs", "kwargs"})
+
+
+@lru_cache(maxsize=4096)
+def _placeholders(source: str) -> tuple[str | tuple[str, ...], ...] | None:
+    """Return the texts and dotted names of a template that has nothing but ``{{ a.name }}``; None for any other.
+
+    Most texts of a scenario are like this, and Jinja2 needs a thousand times as long to compile one.
+    """
+    texts = _PLACEHOLDER.split(source)
+    if "\r" in source or any(mark in text for text in texts[::2] for mark in _MARKS):
+        return None
+    names = [tuple(name.split(".")) for name in texts[1::2]]
+    if any(name[0] in _KEYWORDS for name in names):
+        return None
+    return tuple(part for text, name in zip(texts[::2], [*names, ()], strict=True) for part in (text, name) if part)
+
+
+def _filled_in(source: str, values: Mapping[str, Any]) -> str | None:
+    """Return what Jinja2 would make of a template, where that is plain to see; else None, and Jinja2 decides."""
+    if not any(mark in source for mark in _MARKS):
+        return source
+    parts = _placeholders(source)
+    if parts is None:
+        return None
+    made = []
+    for part in parts:
+        value = part if isinstance(part, str) else _looked_up(part, values)
+        if not isinstance(value, str | int):
+            return None
+        made.append(str(value))
+    return "".join(made)
+
+
+def _looked_up(name: tuple[str, ...], values: Mapping[str, Any]) -> object:
+    """Return a dotted name's value as Jinja2 finds it: an attribute, else an item; None for what it may refuse."""
+    value = values.get(name[0])
+    for attribute in name[1:]:
+        try:
+            value = getattr(value, attribute)
+        except AttributeError:
+            value = value.get(attribute) if isinstance(value, Mapping) else None
+    return value
 
 
 class _UndefinedNameError(UndefinedError):
@@ -99,8 +187,13 @@ _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
 
 
 @lru_cache(maxsize=2048)
+def _parsed(source: str) -> nodes.Template:
+    return _ENVIRONMENT.parse(source)
+
+
+@lru_cache(maxsize=2048)
 def _template(source: str) -> Template:
-    return _ENVIRONMENT.from_string(source)
+    return _ENVIRONMENT.from_string(_parsed(source))
 
 
 @lru_cache(maxsize=512)
@@ -108,14 +201,15 @@ def _expression(source: str) -> TemplateExpression:
     return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
 
 
-def _problem(error: Exception, values: Mapping[str, Any], place: Place, *, line: int | None = None) -> Problem:
+def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line: int | None = None) -> Problem:
+    place = where if isinstance(where, Place) else where()
     if isinstance(error, TemplateSyntaxError):
         text = Text(fr=f"erreur de syntaxe Jinja2 : {error.message}", en=f"Jinja2 syntax error: {error.message}")
         return Problem(_line(place, error.lineno), text)
-    where = _line(place, line or _line_of(error))
+    at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
-        return Problem(where, _undefined(error, values))
-    return Problem(where, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
+        return Problem(at, _undefined(error, values))
+    return Problem(at, Text(fr=f"Jinja2 : {error}", en=f"Jinja2: {error}"))
 
 
 def _undefined(error: _UndefinedNameError, values: Mapping[str, Any]) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader.job import Factory, GradeRequest
@@ -85,7 +86,7 @@ class Labs:
             UsageError: there is no such scenario.
             ContentError: its content is invalid.
         """
-        loaded = self._content.scenario(scenario, validate_fault=problems_of)
+        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=self._content.roots))
         return plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
 
     def plan_of_lab(self, lab: str) -> Plan:
@@ -95,6 +96,15 @@ class Labs:
 
     # Instances ------------------------------------------------------------------------------------------
 
+    def prepare(self, plans: Sequence[Plan]) -> None:
+        """Build what plans need, and start the fabric: then several threads may start their instances at once.
+
+        Raises:
+            MachineError: an image cannot be built, or the engine does not answer.
+        """
+        self._build(sorted({host.image for plan in plans for host in plan.hosts}))
+        self._instances.prepare()
+
     def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
         """Build the images that are missing and start an instance.
 
@@ -102,7 +112,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        images = self._images(plan)
+        images = self.images(plan)
         references = self._build(sorted(images))
         around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
         instance = self._instances.start(plan, around, progress, broken=broken)
@@ -118,7 +128,8 @@ class Labs:
         instance = self._instances.find(name)
         content = self._content_of(instance)
         if instance.scenario:
-            scenario = content.scenario(instance.scenario, validate_fault=problems_of)
+            validate_fault = partial(problems_of, roots=content.roots)
+            scenario = content.scenario(instance.scenario, validate_fault=validate_fault)
             plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
             images = content.images_of(scenario.lab)
         else:
@@ -148,6 +159,10 @@ class Labs:
         """Stop an instance and remove all of it, with what was handed in: nobody worked on it."""
         self._instances.remove(instance.name)
         self._deliverables.discard(instance.name)
+
+    def recorded(self, instance: Instance) -> bool:
+        """Return whether a record of an instance is kept on this machine."""
+        return self._records.has(instance.name)
 
     # Grading --------------------------------------------------------------------------------------------
 
@@ -228,7 +243,8 @@ class Labs:
 
     def explain(self, running: Running) -> tuple[Text, ...]:
         """Return what was broken, one sentence per fault, for the debrief."""
-        return tuple(make_fault(spec).explain() for spec in running.plan.faults)
+        roots = self._content_of(running.instance).roots
+        return tuple(make_fault(spec, roots).explain() for spec in running.plan.faults)
 
     def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
         """Do what a solution or shortcut says, step by step, as a trainee would.
@@ -250,7 +266,8 @@ class Labs:
 
     # --------------------------------------------------------------------------------------------------
 
-    def _images(self, plan: Plan) -> dict[str, ImageSpec]:
+    def images(self, plan: Plan) -> dict[str, ImageSpec]:
+        """Return the descriptions of the images that a plan's hosts use."""
         return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
 
     def _content_of(self, instance: Instance) -> Content:

@@ -34,11 +34,11 @@ class Renderer:
 
     def text(self, source: str, file: Path, path: KeyPath) -> str:
         """Render one text."""
-        return render(source, self.values, self.place_of(file, path))
+        return render(source, self.values, lambda: self.place_of(file, path))
 
     def holds(self, expression: str | None, file: Path, path: KeyPath) -> bool:
         """Return whether a ``when`` is absent or true."""
-        return expression is None or holds(expression, self.values, self.place_of(file, path))
+        return expression is None or holds(expression, self.values, lambda: self.place_of(file, path))
 
     def both(self, text: Text, file: Path, path: KeyPath) -> Text:
         """Render a text in both languages."""

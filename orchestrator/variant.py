@@ -133,8 +133,8 @@ class _Draw:
         count = variable.last - variable.first + 1
         start = self.number(name, "", count)
         network = IPv4Network(variable.subnet)
-        candidates = [str(network[variable.first + (start + i) % count]) for i in range(min(count, _REDRAWS))]
-        chosen = next((c for c in candidates if c not in self.addresses), candidates[0])
+        candidates = (str(network[variable.first + (start + i) % count]) for i in range(min(count, _REDRAWS)))
+        chosen = next((c for c in candidates if c not in self.addresses), str(network[variable.first + start]))
         self.addresses.add(chosen)
         return chosen
 

@@ -55,7 +55,9 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         tr("Concevoir des scénarios", "Design scenarios"),
         (
+            Entry("faults", "faults", tr("Les pannes de la bibliothèque.", "Document the faults.")),
             Entry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
+            Entry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
             Entry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
         ),
     ),

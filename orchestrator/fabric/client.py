@@ -103,7 +103,7 @@ class FabricClient:
     ) -> Completed:
         """See ``Fabric.observe``."""
         request = Observe(instance, segment, address, gateway, list(argv), timeout)
-        answer, output, _ = self._ask("access", request, timeout, f"{instance}/{segment}")
+        answer, output, _ = self._ask("observe", request, timeout, f"{instance}/{segment}")
         return _completed(answer, output)
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:

@@ -27,7 +27,15 @@ def _with_prefix(value: str) -> str:
     return value
 
 
-AddressWithPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"), AfterValidator(_with_prefix)]
+AddressWithPrefix = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"),
+    AfterValidator(_with_prefix),
+    Text(
+        fr="une adresse IPv4 avec la longueur de son préfixe, comme 192.168.10.50/24",
+        en="an IPv4 address with prefix length such as 192.168.10.50/24",
+    ),
+]
 """An IPv4 address with the length of its network's prefix."""
 
 
@@ -35,16 +43,17 @@ class AddressStatic(Fault):
     """A host that should ask for its address has a static one, with the given gateway and resolver.
 
     With an address of another network it is a configuration left from an old place; with a right address and
-    a wrong gateway the host reaches its own network and nothing beyond.
+    a wrong gateway the host reaches its own network and nothing beyond. It stands in ``/etc/network/interfaces`` and
+    ``/etc/resolv.conf`` and outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it.
     """
 
     name: ClassVar[str] = "address-static"
 
-    host: HostName
-    interface: InterfaceName = "eth0"
+    host: HostName = Field(description="The host that is broken.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that gets the static address.")
     address: AddressWithPrefix = Field(description="Address with prefix length, such as ``192.168.10.50/24``.")
-    gateway: Address | None = None
-    dns: Address | None = None
+    gateway: Address | None = Field(default=None, description="The default gateway; none by default.")
+    dns: Address | None = Field(default=None, description="The resolver; none by default.")
 
     def remember(self, hands: Hands) -> Memento:
         """Keep both files."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, Memento, not_effective
+from orchestrator.faults.base import not_effective
+from orchestrator.faults.edited_file import EditedFile
 from orchestrator.model.base import AbsolutePath, HostName
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
@@ -18,33 +18,17 @@ _SETTLE = 20.0
 """Seconds until a restarted name server must answer."""
 
 
-class _FileOfNamed(Fault):
+class _FileOfNamed(EditedFile):
     """A fault in one file of the name server, which is restarted to read it."""
 
-    host: HostName
-    file: AbsolutePath
+    file: AbsolutePath = Field(description="The file of BIND's configuration that is edited.")
 
-    def remember(self, hands: Hands) -> Memento:
-        """Keep the file."""
-        return {self.file: hands.read(self.host, self.file).decode()}
+    def path(self) -> str:
+        """See ``EditedFile.path``."""
+        return self.file
 
-    def inject(self, hands: Hands) -> None:
-        """Change the file and restart the server."""
-        before = hands.read(self.host, self.file).decode()
-        after = self.change(before)
-        if after == before:
-            raise not_effective(self, f"nothing to change in {self.file}")
-        self._load(hands, after)
-
-    def revert(self, hands: Hands, memento: Memento) -> None:
-        """Put the file back and restart the server."""
-        self._load(hands, memento[self.file])
-
-    @abstractmethod
-    def change(self, text: str) -> str:
-        """Return the file's broken content."""
-
-    def _load(self, hands: Hands, text: str) -> None:
+    def load(self, hands: Hands, text: str) -> None:
+        """Write the file, restart the server and wait until it answers."""
         hands.write(self.host, self.file, text.encode())
         hands.run(self.host, ("systemctl", "reset-failed", "named"), check=False)
         hands.run(self.host, ("systemctl", "restart", "named"))
@@ -68,17 +52,21 @@ def dig(hands: Hands, host: str, name: str, kind: str) -> str:
 
 
 class DnsRecordWrong(_FileOfNamed):
-    """A record of a zone has wrong data: a stale address, or a name without its final dot."""
+    """A record of a zone has wrong data: a stale address, a name without its final dot, a PTR record of another host.
+
+    The trainee sees that the name server answers, but wrongly: ``dig NAME @SERVER`` shows the data. It stands in the
+    zone file. It needs BIND 9 (image ``netservices``) and records written as ``OWNER [TTL] IN TYPE DATA``.
+    """
 
     name: ClassVar[str] = "dns-record-wrong"
 
     owner: str = Field(description="The record's owner as it stands in the zone file, such as ``intranet``.")
-    type: Literal["A", "CNAME", "PTR", "MX", "NS"]
+    type: Literal["A", "CNAME", "PTR", "MX", "NS"] = Field(description="The type that the record has or gets.")
     value: str = Field(description="The wrong data.")
     query: str = Field(description="The full name to look up to see the effect.")
 
     def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+        """See ``EditedFile.change``."""
         record = re.compile(
             rf"^({re.escape(self.owner)}\s+(?:\d+\s+)?IN\s+)(?:A|CNAME|PTR|MX|NS)\s+\S.*$", re.MULTILINE
         )
@@ -106,7 +94,11 @@ class DnsRecordWrong(_FileOfNamed):
 
 
 class DnsZoneSyntax(_FileOfNamed):
-    """A zone file has a syntax error: the server cannot load the zone and answers SERVFAIL."""
+    """A zone file has a syntax error: the server cannot load the zone.
+
+    The trainee sees SERVFAIL for every name of the zone, and the line in the journal of named; ``named-checkconf -z``
+    finds it. It needs BIND 9 (image ``netservices``).
+    """
 
     name: ClassVar[str] = "dns-zone-syntax"
 
@@ -114,7 +106,7 @@ class DnsZoneSyntax(_FileOfNamed):
     query: str = Field(description="A name of the zone.")
 
     def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+        """See ``EditedFile.change``."""
         return text.rstrip("\n") + f"\n{self.line}\n"
 
     def verify(self, hands: Hands) -> None:
@@ -132,7 +124,11 @@ class DnsZoneSyntax(_FileOfNamed):
 
 
 class DnsQueriesRefused(_FileOfNamed):
-    """The server answers only itself: every other client is REFUSED."""
+    """The server answers only itself.
+
+    The trainee sees ``status: REFUSED`` from every other host, for every name. It needs BIND 9 (image ``netservices``)
+    with an ``allow-query`` statement in the file.
+    """
 
     name: ClassVar[str] = "dns-queries-refused"
 
@@ -141,7 +137,7 @@ class DnsQueriesRefused(_FileOfNamed):
     query: str = Field(description="A name that the server knows.")
 
     def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+        """See ``EditedFile.change``."""
         return re.sub(r"allow-query\s*\{[^}]*\};", "allow-query { localhost; };", text, count=1)
 
     def verify(self, hands: Hands) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import orchestrator
 from orchestrator.errors import ContentError, Place, Problem, UsageError
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.image import load_image
-from orchestrator.loader.lab import load_lab
+from orchestrator.loader.lab import read_lab
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.scenario import Surroundings, load_scenario
 from orchestrator.loader.scenario_checks import ValidateFault
@@ -26,9 +27,19 @@ from orchestrator.text import Text
 ENVIRONMENT: Final = "BREAKFIX_CONTENT"
 """The environment variable that adds content roots, separated as in PATH."""
 
+Kind: TypeAlias = Literal["images", "labs", "scenarios", "referentials"]
+
 _PACKAGE: Final = Path(orchestrator.__file__).parent
 _REFERENTIAL: Final = _PACKAGE / "_referential" / "rncp-227.yaml"
 _MAX_DEPTH: Final = 6
+
+DOCUMENTS: Final[Mapping[Kind, str]] = {"images": "image.yaml", "labs": "lab.yaml", "scenarios": "scenario.yaml"}
+"""The folders of a content root, and the file that makes a folder in each of them an image, a lab or a scenario."""
+ROOT_FOLDERS: Final = (*DOCUMENTS, "faults")
+"""The folders that make a folder a content root; one of them is enough."""
+
+_SCENARIO_PARTS: Final = frozenset({"checks", "solutions", "shortcuts", "ticket.fr.md", "ticket.en.md"})
+"""What only a scenario's folder has."""
 
 
 def built_in_root() -> Path:
@@ -52,6 +63,19 @@ def content_roots(options: Iterable[Path] = (), environment: Mapping[str, str] =
     return tuple(roots.values())
 
 
+@dataclass(frozen=True)
+class Unit:
+    """One thing that is read as a whole: the folder of an image, a lab or a scenario; the file of a referential."""
+
+    kind: Kind
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Return the name that the folder gives it."""
+        return self.folder.name
+
+
 class Content:
     """All content of some roots. Listing looks for folders only; a document is read when it is asked for.
 
@@ -61,7 +85,7 @@ class Content:
     def __init__(self, roots: Sequence[Path]) -> None:
         """Take the roots, the built-in one first (see ``content_roots``)."""
         self.roots = tuple(roots)
-        self._labs: dict[str, Lab] = {}
+        self._labs: dict[str, tuple[Lab | None, tuple[Problem, ...]]] = {}
         self._images: dict[str, ImageSpec] = {}
 
     def labs(self) -> tuple[str, ...]:
@@ -95,8 +119,62 @@ class Content:
             UsageError: there is no such lab; the error names the nearest.
             ContentError: the lab is invalid, or two folders have this name.
         """
+        lab, problems = self._read_lab(name)
+        if lab is None or problems:
+            raise ContentError(problems)
+        return lab
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return every image, lab and scenario, also those that share their name."""
+        return tuple(
+            Unit(kind, folder)
+            for kind, folders in self._folders.items()
+            for same_name in folders.all.values()
+            for folder in same_name
+        )
+
+    def require_unique(self, unit: Unit) -> None:
+        """Refuse a unit whose name another one of its kind has.
+
+        Raises:
+            ContentError: there is another one.
+        """
+        folders = self._folders.get(unit.kind)
+        if folders is not None and unit.name in folders.all:
+            folders.one(unit.name)
+
+    def read_lab(self, folder: Path) -> tuple[Lab | None, tuple[Problem, ...]]:
+        """Return a lab of these roots, or of none, with every problem; see ``orchestrator.loader.lab.read_lab``."""
+        if folder in self._lab_folders.all.get(folder.name, ()):
+            return self._read_lab(folder.name)
+        return read_lab(folder, images=self._image_folders.all)
+
+    def read_image(self, folder: Path) -> ImageSpec:
+        """Load an image of these roots, or of none.
+
+        Raises:
+            ContentError: the image is invalid.
+        """
+        return load_image(folder, images=self._image_folders.all)
+
+    def strays(self, below: Path | None = None) -> tuple[Problem, ...]:
+        """Return a problem for each folder that looks like a unit but lacks the document that makes it one.
+
+        Args:
+            below: the folder to look in; None: everywhere.
+        """
+        real = None if below is None else below.resolve()
+        return tuple(
+            _without_document(folder, DOCUMENTS[kind])
+            for root in self.roots
+            for kind in DOCUMENTS
+            for folder in _strays(root / kind, kind)
+            if real is None or folder.resolve().is_relative_to(real)
+        )
+
+    def _read_lab(self, name: str) -> tuple[Lab | None, tuple[Problem, ...]]:
         if name not in self._labs:
-            self._labs[name] = load_lab(self.lab_folder(name), images=self._image_folders.all)
+            self._labs[name] = read_lab(self.lab_folder(name), images=self._image_folders.all)
         return self._labs[name]
 
     def image(self, name: str) -> ImageSpec:
@@ -147,7 +225,7 @@ class Content:
 
     def surroundings(self, validate_fault: ValidateFault | None = None) -> Surroundings:
         """Return what a scenario leans on, to load one that is in no root."""
-        return Surroundings(self._lab_folders.all, self.lab, self.referential(), validate_fault)
+        return Surroundings(self._lab_folders.all, self._read_lab, self.referential(), validate_fault)
 
     def referential(self) -> Referential:
         """Return the certification's referential."""
@@ -158,16 +236,20 @@ class Content:
         return load_referential(_REFERENTIAL)
 
     @cached_property
+    def _folders(self) -> dict[Kind, _Folders]:
+        return {"images": self._image_folders, "labs": self._lab_folders, "scenarios": self._scenario_folders}
+
+    @cached_property
     def _lab_folders(self) -> _Folders:
-        return _Folders(self.roots, "labs", "lab.yaml", 1, _LAB)
+        return _Folders(self.roots, "labs", 1, _LAB)
 
     @cached_property
     def _scenario_folders(self) -> _Folders:
-        return _Folders(self.roots, "scenarios", "scenario.yaml", _MAX_DEPTH, _SCENARIO)
+        return _Folders(self.roots, "scenarios", _MAX_DEPTH, _SCENARIO)
 
     @cached_property
     def _image_folders(self) -> _Folders:
-        return _Folders(self.roots, "images", "image.yaml", 1, _IMAGE)
+        return _Folders(self.roots, "images", 1, _IMAGE)
 
 
 _LAB: Final = (
@@ -187,12 +269,12 @@ _IMAGE: Final = (
 class _Folders:
     """The folders of one kind, by name."""
 
-    def __init__(self, roots: Sequence[Path], kind: str, document: str, depth: int, words: tuple[Text, Text]) -> None:
-        self._document = document
+    def __init__(self, roots: Sequence[Path], kind: Kind, depth: int, words: tuple[Text, Text]) -> None:
+        self._document = DOCUMENTS[kind]
         self._unknown, self._hint = words
         self.all: dict[str, list[Path]] = {}
         for root in roots:
-            for folder in _folders_with(document, root / kind, depth, set()):
+            for folder in _folders_with(self._document, root / kind, depth, set()):
                 self.all.setdefault(folder.name, []).append(folder)
 
     def names(self) -> tuple[str, ...]:
@@ -246,6 +328,35 @@ def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> I
         yield from _folders_with(document, folder / name, depth - 1, seen)
 
 
+def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[Path]:
+    """Yield the folders below one of a root's three that should have a document, and have none."""
+    for entry in sorted(folder.iterdir()) if folder.is_dir() and depth <= _MAX_DEPTH else ():
+        if not entry.is_dir() or entry.is_symlink() or entry.name.startswith((".", "__")):
+            continue
+        if (entry / DOCUMENTS[kind]).exists() or (entry / DOCUMENTS[kind]).is_symlink():
+            continue
+        names = {inside.name for inside in entry.iterdir()}
+        if kind != "scenarios" or names & _SCENARIO_PARTS or nearest(DOCUMENTS[kind], names):
+            yield entry
+        else:
+            yield from _strays(entry, kind, depth + 1)
+
+
+def _without_document(folder: Path, document: str) -> Problem:
+    near = nearest(document, [entry.name for entry in folder.iterdir()], count=1)
+    mend = Text(
+        fr=f"renommez « {near[0]} »" if near else "créez-le, ou déplacez ce dossier",
+        en=f'rename "{near[0]}"' if near else "create it, or move this folder",
+    )
+    return Problem(
+        Place.of(folder / document),
+        Text(
+            fr=f"ce fichier manque, et sans lui le dossier n'est pas lu ; {mend.fr}",
+            en=f"this file is missing, and without it the folder is not read; {mend.en}",
+        ),
+    )
+
+
 def _last_part(name: str) -> str:
     return name.rstrip("/").rpartition("/")[2]
 
@@ -262,17 +373,14 @@ def _require_content(root: Path) -> None:
                 en=f"Check --content and the variable {ENVIRONMENT}.",
             ),
         )
-    if not any((root / kind).is_dir() for kind in _KINDS):
+    if not any((root / folder).is_dir() for folder in ROOT_FOLDERS):
         raise UsageError(
             Text(
-                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/",
-                en=f"{root} is no content folder: it has no labs/, scenarios/ or images/",
+                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",
+                en=f"{root} is no content folder: it has no labs/, scenarios/, images/ or faults/",
             ),
             Text(
-                fr="Donnez le dossier qui contient au moins un de ces trois dossiers.",
-                en="Give the folder that holds at least one of these three folders.",
+                fr="Donnez le dossier qui contient au moins un de ces quatre dossiers.",
+                en="Give the folder that holds at least one of these four folders.",
             ),
         )
-
-
-_KINDS: Final = ("labs", "scenarios", "images")

@@ -88,15 +88,16 @@ def _left_behind(name: str) -> bool:
 
 def _refusal(path: Path, within: Path, limit: int) -> Problem | None:
     """Return why a file is not read, or None where nothing speaks against it."""
+    links = _through_links(path, within)
     try:
-        real = path.resolve(strict=True)
+        real = path.resolve(strict=True) if links else path
         size = real.stat().st_size
     except FileNotFoundError:
         return _missing(path)
     except (OSError, RuntimeError) as error:  # a loop of links is RuntimeError before Python 3.13
         return problem(path, *_unreadable(error))
     words: tuple[str, str] | None = None
-    if not real.is_relative_to(within.resolve()):
+    if links and not real.is_relative_to(within.resolve()):
         folder = Place.of(within)
         words = (
             f"ce lien symbolique sort du dossier {folder} ; remplacez-le par une copie du fichier",
@@ -110,6 +111,18 @@ def _refusal(path: Path, within: Path, limit: int) -> Problem | None:
             f"this file has {size / (1 << 20):.1f} MiB; the limit is {limit >> 20} MiB",
         )
     return problem(path, *words) if words else None
+
+
+def _through_links(path: Path, within: Path) -> bool:
+    """Return whether the way from a folder to a file may lead out of it: by a symbolic link, or by ``..``."""
+    if not path.is_relative_to(within):
+        return True
+    at = str(within)
+    for part in path.relative_to(within).parts:
+        at = f"{at}/{part}"
+        if part == ".." or os.path.islink(at):  # noqa: PTH114 (thousands of files: Path objects take longer)
+            return True
+    return False
 
 
 def _missing(path: Path) -> Problem:

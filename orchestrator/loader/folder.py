@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.loader.check_source import CheckFile, read_checks
 from orchestrator.loader.files import MAX_FILE, files_below, problem, read_bytes, read_text
 from orchestrator.loader.validate import validate
 from orchestrator.loader.yaml_source import YamlSource, read_yaml
@@ -59,9 +59,13 @@ class Problems:
         self.add(problems)
         return document, source
 
+    def sorted(self) -> tuple[Problem, ...]:
+        """Return all of them, by file and line."""
+        return tuple(sorted(self._found.values(), key=lambda found: found.place))
+
     def error(self) -> ContentError:
-        """Return the error that tells all of them, by file and line."""
-        return ContentError(tuple(sorted(self._found.values(), key=lambda found: found.place)))
+        """Return the error that tells all of them."""
+        return ContentError(self.sorted())
 
     def raise_if_any(self) -> None:
         """Raise that error where there is something to tell.
@@ -73,13 +77,13 @@ class Problems:
             raise self.error()
 
 
-def check_files(folder: Path, problems: Problems) -> tuple[Path, ...]:
-    """Return the check files of a folder, ``checks/test_*.py``, sorted.
+def check_files(folder: Path, problems: Problems) -> tuple[CheckFile, ...]:
+    """Return the check files of a folder, ``checks/test_*.py``, sorted, read without being run.
 
     A file that pytest would not collect, or could not read, would be missing from the grade without a word.
     """
     below = sorted((folder / "checks").glob("*.py"))
-    checks = tuple(path for path in below if path.name.startswith("test_"))
+    paths = tuple(path for path in below if path.name.startswith("test_"))
     problems.add(
         problem(
             path,
@@ -87,22 +91,14 @@ def check_files(folder: Path, problems: Problems) -> tuple[Path, ...]:
             "this file would not be graded: a file with checks is named test_*.py",
         )
         for path in below
-        if path not in checks and path.name != "conftest.py" and not path.name.startswith("_")
+        if path not in paths and path.name != "conftest.py" and not path.name.startswith("_")
     )
-    for path in checks:
+    read = []
+    for path in paths:
         source = problems.attempt(read_text, path, within=folder)
-        if source is not None:
-            problems.add(_python_problems(source, path))
-    return checks
-
-
-def _python_problems(source: str, path: Path) -> Iterable[Problem]:
-    try:
-        ast.parse(source, filename=path.name)
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        line = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
-        yield problem(path, f"Python invalide : {reason}", f"invalid Python: {reason}", line=line)
+        read.append(CheckFile(path) if source is None else read_checks(source, path))
+        problems.add(read[-1].problems)
+    return tuple(read)
 
 
 def misnamed_entries(folder: Path, expected: Iterable[str]) -> Iterable[Problem]:

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from orchestrator.host_files import render_file
+from orchestrator.errors import Problem
+from orchestrator.host_files import hosts_of, render_file
+from orchestrator.loader.check_source import hosts_are_known, names_are_known
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
 from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.yaml_source import YamlSource
-from orchestrator.model.lab import Lab, LabDocument, hosts_of
+from orchestrator.model.lab import Lab, LabDocument
 from orchestrator.render import render
-from orchestrator.values import base_values
+from orchestrator.values import RESERVED, base_values
 
 _ENTRIES = ("lab.yaml", "files", "checks")
 
 
-def load_lab(folder: Path, *, images: Collection[str]) -> Lab:
-    """Load a lab and check that it holds together.
+def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tuple[Problem, ...]]:
+    """Return a lab and every problem of its folder.
+
+    A lab that comes with problems may be used to look for more (in a scenario on it), but not to run; None where
+    ``lab.yaml`` says too little for that.
 
     Args:
         folder: the lab's folder.
         images: the names of the images that hosts may use.
-
-    Raises:
-        ContentError: with every problem of the folder.
     """
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
@@ -33,22 +35,22 @@ def load_lab(folder: Path, *, images: Collection[str]) -> Lab:
     files = placed_files(folder, problems)
     checks = check_files(folder, problems)
     digest = problems.attempt(digest_of, folder)
-    if document is None or source is None or digest is None:
-        raise problems.error()
+    if document is None or source is None:
+        return None, problems.sorted()
     for check in CHECKS:
         problems.add(check(LabFolder(document, source, folder, files, images)))
-    lab = Lab(document, folder, files, checks, digest)
-    if not problems:
-        _try_templates(lab, source, problems)
-    problems.raise_if_any()
-    return lab
+    problems.add(names_are_known(checks, RESERVED - {"host"}))
+    problems.add(hosts_are_known(checks, document.hosts))
+    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest or "")
+    _try_templates(lab, source, problems)
+    return lab, problems.sorted()
 
 
 def _try_templates(lab: Lab, source: YamlSource, problems: Problems) -> None:
     """Render each placed file for each host that gets it, and the ready conditions."""
     values = base_values(lab, seed=0)
     for file in lab.files:
-        for host in hosts_of(file, lab.document.hosts, values):
+        for host in hosts_of(lab, file, {}):
             problems.attempt(render_file, file, host, values)
     for i, condition in enumerate(lab.document.ready):
         for j, argument in enumerate(condition.run):

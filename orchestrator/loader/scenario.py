@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from orchestrator.errors import Problem
+from orchestrator.loader.check_source import competences_are_known, hosts_are_known, names_are_known
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.placed_files import placed_files
-from orchestrator.loader.scenario_checks import CHECKS, ScenarioFolder, ValidateFault
+from orchestrator.loader.scenario_checks import (
+    CHECKS,
+    CHECKS_OF_DRAWS,
+    CHECKS_OF_FILES,
+    RepairFiles,
+    ScenarioFolder,
+    ValidateFault,
+    unknown_competence,
+)
+from orchestrator.loader.scenario_on_lab import CHECKS_ON_LAB
 from orchestrator.loader.scenario_rendering import try_variants
 from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.lab import Lab
@@ -30,19 +41,21 @@ class Surroundings:
 
     Attributes:
         labs: the names of all labs.
-        lab: loads one of them; raises ``ContentError``.
+        read_lab: reads one of them, see ``orchestrator.loader.lab.read_lab``; raises ``ContentError``.
         referential: the certification.
         validate_fault: tells what is wrong with a fault, its parameters rendered; None: not checked.
     """
 
     labs: Collection[str]
-    lab: Callable[[str], Lab]
+    read_lab: Callable[[str], tuple[Lab | None, tuple[Problem, ...]]]
     referential: Referential
     validate_fault: ValidateFault | None = None
 
 
 def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     """Load a scenario and check that it holds together, on several of its variants.
+
+    What one file spoils does not hide what is wrong in the others.
 
     Raises:
         ContentError: with every problem of the folder, and those of its lab.
@@ -51,38 +64,48 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
     texts = {name: _companion(folder / name, folder, problems) for name in _COMPANIONS}
-    sources: dict[Path, YamlSource] = {}
-    solutions = _solutions(folder, "solutions", problems, sources)
-    shortcuts = _solutions(folder, "shortcuts", problems, sources)
-    checks = check_files(folder, problems)
-    files = placed_files(folder, problems)
-    if document is None or source is None:
-        raise problems.error()
-    sources[folder / "scenario.yaml"] = source
-    lab = _lab(document, source, surroundings, problems)
+    files = _repair_files(folder, source, problems)
+    placed = placed_files(folder, problems)
+    for question in CHECKS_OF_FILES:
+        problems.add(question(files))
+    problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
+    lab = None if document is None or source is None else _lab(document, source, surroundings, problems)
     digest = problems.attempt(digest_of, folder, also=lab.digest if lab else "")
-    if lab is None or digest is None:
+    if document is None:
         raise problems.error()
+    loaded = ScenarioFolder(document, files, surroundings.referential)
+    drawable = _ask(loaded, problems)
+    if lab is None:
+        raise problems.error()
+    problems.add(hosts_are_known(files.checks, lab.document.hosts))
     scenario = Scenario(
         document=document,
         folder=folder,
         lab=lab,
         ticket=Text(fr=texts["ticket.fr.md"], en=texts["ticket.en.md"]),
         debrief=Text(fr=texts["debrief.fr.md"], en=texts["debrief.en.md"]),
-        solutions=tuple(sorted(solutions, key=lambda s: (not s.document.reference, s.name))),
-        shortcuts=shortcuts,
-        checks=checks,
-        files=files,
-        digest=digest,
+        solutions=files.solutions,
+        shortcuts=files.shortcuts,
+        checks=tuple(file.path for file in files.checks),
+        files=placed,
+        digest=digest or "",
     )
-    complete = len(solutions) + len(shortcuts) == sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
-    loaded = ScenarioFolder(scenario, sources, surroundings.referential, complete)
-    for check in CHECKS:
-        problems.add(check(loaded))
-    if not problems:
-        problems.add(try_variants(loaded, surroundings.validate_fault))
+    unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
+    problems.add(unfit)
+    if drawable and not unfit:
+        problems.add(try_variants(scenario, loaded, surroundings.validate_fault))
     problems.raise_if_any()
     return scenario
+
+
+def _ask(loaded: ScenarioFolder, problems: Problems) -> bool:
+    """Ask everything about ``scenario.yaml``, and return whether its variants can be drawn."""
+    for question in CHECKS:
+        problems.add(question(loaded))
+    undrawable = [problem for question in CHECKS_OF_DRAWS for problem in question(loaded)]
+    problems.add(undrawable)
+    problems.add(names_are_known(loaded.files.checks, loaded.names))
+    return not undrawable
 
 
 def _companion(path: Path, folder: Path, problems: Problems) -> str:
@@ -92,14 +115,29 @@ def _companion(path: Path, folder: Path, problems: Problems) -> str:
     return text or "…"
 
 
+def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems) -> RepairFiles:
+    """Read the solutions, the shortcuts and the check files."""
+    sources: dict[Path, YamlSource] = {} if scenario is None else {folder / "scenario.yaml": scenario}
+    read = {kind: _solutions(folder, kind, problems, sources) for kind in _STEPS}
+    checks = check_files(folder, problems)
+    found = sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
+    return RepairFiles(
+        folder=folder,
+        sources=sources,
+        solutions=tuple(sorted(read["solutions"], key=lambda s: (not s.document.reference, s.name))),
+        shortcuts=read["shortcuts"],
+        checks=checks,
+        complete=sum(map(len, read.values())) == found,
+    )
+
+
 def _solutions(folder: Path, kind: str, problems: Problems, sources: dict[Path, YamlSource]) -> tuple[Solution, ...]:
     found: list[Solution] = []
     problems.add(_not_yaml(folder / kind))
     for path in sorted((folder / kind).glob("*.yaml")):
         document, source = problems.document(path, SolutionDocument, within=folder)
-        if source is not None:
+        if source is not None and document is not None:
             sources[path] = source
-        if document is not None:
             found.append(Solution(path.stem, document, path))
     return tuple(found)
 
@@ -117,7 +155,9 @@ def _not_yaml(folder: Path) -> list[Problem]:
 
 def _lab(document: ScenarioDocument, source: YamlSource, surroundings: Surroundings, problems: Problems) -> Lab | None:
     if document.lab in surroundings.labs:
-        return problems.attempt(surroundings.lab, document.lab)
+        lab, of_lab = problems.attempt(surroundings.read_lab, document.lab) or (None, ())
+        problems.add(of_lab)
+        return lab
     text = Text(fr=f"lab inconnu « {document.lab} »", en=f'unknown lab "{document.lab}"')
     problems.add((Problem(source.place(("lab",)), with_suggestion(text, document.lab, surroundings.labs)),))
     return None

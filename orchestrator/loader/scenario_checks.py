@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestrator.errors import Place, Problem
+from orchestrator.loader.check_source import CheckFile
 from orchestrator.loader.files import problem
 from orchestrator.loader.folder import folder_name
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
-from orchestrator.model.lab import ALL_HOSTS
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import (
     ACTIONS,
@@ -23,7 +23,7 @@ from orchestrator.model.scenario import (
     FaultSpec,
     HostVariable,
     IntegerVariable,
-    Scenario,
+    ScenarioDocument,
     Solution,
     Step,
     Variable,
@@ -33,33 +33,32 @@ from orchestrator.text import Text
 from orchestrator.values import RESERVED
 from orchestrator.variant import unlike_of
 
-ValidateFault: TypeAlias = Callable[[FaultSpec], tuple[Text, ...]]
-"""Tells what is wrong with a fault: one text per problem."""
+ValidateFault: TypeAlias = Callable[[FaultSpec, YamlSource], tuple[Problem, ...]]
+"""Tells what is wrong with a fault, its parameters rendered; the source is that of its entry in ``scenario.yaml``."""
 
 _MIN_SHORTCUTS: Final = 2
 _COMPETENCE_FOLDER: Final = re.compile(r"([1-9]\.[1-9])-")
 
 
 @dataclass(frozen=True)
-class ScenarioFolder:
-    """What the checks look at.
+class RepairFiles:
+    """The files of a scenario's folder that can be looked at without its ``scenario.yaml``.
 
     Attributes:
-        scenario: the scenario as far as it could be read.
+        folder: the scenario's folder.
         sources: each YAML file of the folder.
-        referential: the certification.
+        solutions: the solutions that could be read, the reference first.
+        shortcuts: the shortcuts that could be read.
+        checks: the check files.
         complete: whether every solution and shortcut could be read, so that counting them says something.
     """
 
-    scenario: Scenario
+    folder: Path
     sources: Mapping[Path, YamlSource]
-    referential: Referential
+    solutions: tuple[Solution, ...]
+    shortcuts: tuple[Solution, ...]
+    checks: tuple[CheckFile, ...]
     complete: bool
-
-    @property
-    def file(self) -> Path:
-        """Return the path of ``scenario.yaml``."""
-        return self.scenario.folder / "scenario.yaml"
 
     def place(self, file: Path, path: KeyPath, *, key: bool = False) -> Place:
         """Return the place of a value (or key) of one of the YAML files."""
@@ -69,40 +68,69 @@ class ScenarioFolder:
         """Return the place of a template's first line, in a YAML file or in one that is the template."""
         return self.sources[file].text_place(path) if file in self.sources else Place.of(file, 1)
 
-    def problem(self, path: KeyPath, text: Text, *, key: bool = False) -> Problem:
-        """Return a problem at a value (or key) of ``scenario.yaml``."""
-        return Problem(self.place(self.file, path, key=key), text)
-
     def steps(self) -> Iterator[tuple[Solution, KeyPath, Step]]:
         """Yield each step of each solution and shortcut, with its path in that file."""
-        for solution in (*self.scenario.solutions, *self.scenario.shortcuts):
+        for solution in (*self.solutions, *self.shortcuts):
             for i, step in enumerate(solution.document.steps):
                 yield solution, ("steps", i), step
 
 
+@dataclass(frozen=True)
+class ScenarioFolder:
+    """What the checks of ``scenario.yaml`` look at."""
+
+    document: ScenarioDocument
+    files: RepairFiles
+    referential: Referential
+
+    @property
+    def file(self) -> Path:
+        """Return the path of ``scenario.yaml``."""
+        return self.files.folder / "scenario.yaml"
+
+    @property
+    def source(self) -> YamlSource:
+        """Return ``scenario.yaml`` as it was read."""
+        return self.files.sources[self.file]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names that every variant of the scenario has."""
+        drawn = (entry.as_ for entry in self.document.faults if isinstance(entry, FaultChoice))
+        return frozenset({*self.document.variables, *drawn, *RESERVED} - {"host"})
+
+    def problem(self, path: KeyPath, text: Text, *, key: bool = False) -> Problem:
+        """Return a problem at a value (or key) of ``scenario.yaml``."""
+        return Problem(self.source.place(path, key=key), text)
+
+
 def _id_is_the_folder(loaded: ScenarioFolder) -> Iterable[Problem]:
-    return folder_name(loaded.scenario.folder, loaded.scenario.id, loaded.sources[loaded.file], "id")
+    return folder_name(loaded.files.folder, loaded.document.id, loaded.source, "id")
+
+
+def unknown_competence(code: str, referential: Referential) -> Text | None:
+    """Return what is wrong with a competence's code: that the certification does not have it."""
+    known = referential.competences()
+    if code in known:
+        return None
+    near = next(iter(nearest(code, known, count=1)), next(iter(known)))
+    title = known[near].title
+    return Text(
+        fr=f"compétence inconnue « {code} » ; vouliez-vous dire « {near} » ({title.fr}) ?",
+        en=f'unknown competence "{code}"; did you mean "{near}" ({title.en})?',
+    )
 
 
 def _competences_exist(loaded: ScenarioFolder) -> Iterable[Problem]:
-    known = loaded.referential.competences()
-    for i, code in enumerate(loaded.scenario.document.competences):
-        if code not in known:
-            near = next(iter(nearest(code, known, count=1)), next(iter(known)))
-            title = known[near].title
-            yield loaded.problem(
-                ("competences", i),
-                Text(
-                    fr=f"compétence inconnue « {code} » ; vouliez-vous dire « {near} » ({title.fr}) ?",
-                    en=f'unknown competence "{code}"; did you mean "{near}" ({title.en})?',
-                ),
-            )
+    for i, code in enumerate(loaded.document.competences):
+        if (text := unknown_competence(code, loaded.referential)) is not None:
+            yield loaded.problem(("competences", i), text)
 
 
 def _competence_is_the_folder_above(loaded: ScenarioFolder) -> Iterable[Problem]:
-    above = loaded.scenario.folder.resolve().parent.name
+    above = loaded.files.folder.resolve().parent.name
     found = _COMPETENCE_FOLDER.match(above)
-    if found and found[1] not in loaded.scenario.document.competences:
+    if found and found[1] not in loaded.document.competences:
         yield loaded.problem(
             ("competences",),
             Text(
@@ -113,7 +141,7 @@ def _competence_is_the_folder_above(loaded: ScenarioFolder) -> Iterable[Problem]
 
 
 def _kind_matches_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
-    document = loaded.scenario.document
+    document = loaded.document
     if document.kind == "fault" and not document.faults:
         yield loaded.problem(
             ("kind",),
@@ -125,7 +153,7 @@ def _kind_matches_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
 
 
 def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
-    for i, entry in enumerate(loaded.scenario.document.faults):
+    for i, entry in enumerate(loaded.document.faults):
         if isinstance(entry, FaultChoice):
             for case, faults in entry.one_of.items():
                 if not faults:
@@ -137,7 +165,7 @@ def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
 
 
 def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:
-    document = loaded.scenario.document
+    document = loaded.document
     names: list[tuple[str, KeyPath]] = [(name, ("variables", name)) for name in document.variables]
     names += [(e.as_, ("faults", i, "as")) for i, e in enumerate(document.faults) if isinstance(e, FaultChoice)]
     seen: dict[str, KeyPath] = {}
@@ -149,7 +177,7 @@ def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:
             )
             yield loaded.problem(path, text, key=path[0] == "variables")
         elif name in seen:
-            line = loaded.place(loaded.file, seen[name], key=True).line
+            line = loaded.source.place(seen[name], key=True).line
             text = Text(
                 fr=f"le nom « {name} » est déjà pris ligne {line} ; donnez-en un autre avec « as »",
                 en=f'the name "{name}" is already taken on line {line}; give another one with "as"',
@@ -159,7 +187,7 @@ def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:
 
 
 def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
-    for name, variable in loaded.scenario.document.variables.items():
+    for name, variable in loaded.document.variables.items():
         path: KeyPath = ("variables", name)
         match variable:
             case IntegerVariable() if variable.low > variable.high:
@@ -178,17 +206,9 @@ def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
                 yield loaded.problem((*path, "of"), text)
 
 
-def _drawn_hosts_exist(loaded: ScenarioFolder) -> Iterable[Problem]:
-    hosts = loaded.scenario.lab.document.hosts
-    for name, variable in loaded.scenario.document.variables.items():
-        for i, host in enumerate(variable.of if isinstance(variable, HostVariable) else ()):
-            if host not in hosts:
-                yield loaded.problem(("variables", name, "of", i), with_suggestion(_no_host(host), host, hosts))
-
-
 def _unlike_can_be_held(loaded: ScenarioFolder) -> Iterable[Problem]:
     """What is unlike others names variables of its kind, drawn before it, and has more values than these take."""
-    variables = loaded.scenario.document.variables
+    variables = loaded.document.variables
     earlier: list[str] = []
     for name, variable in variables.items():
         others = unlike_of(variable)
@@ -215,69 +235,9 @@ def _values_of(variable: Variable) -> int:
     return len(variable.of) if isinstance(variable, ChoiceVariable | HostVariable) else 0
 
 
-def _no_host(name: str) -> Text:
-    return Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
-
-
-def _places_for_files(loaded: ScenarioFolder) -> tuple[str, ...]:
-    """Return what a folder below ``files/`` may be called: a host, or a variable that draws one."""
-    variables = loaded.scenario.document.variables
-    drawn = [name for name, variable in variables.items() if isinstance(variable, HostVariable)]
-    return (*loaded.scenario.lab.document.hosts, *drawn)
-
-
-def _placed_files_have_a_host(loaded: ScenarioFolder) -> Iterable[Problem]:
-    known = (*_places_for_files(loaded), ALL_HOSTS)
-    for name in dict.fromkeys(file.host for file in loaded.scenario.files):
-        path = loaded.scenario.folder / "files" / name
-        if path.is_file():
-            yield problem(
-                path,
-                "un fichier à placer va dans files/<hôte>/, ou dans files/_all/ pour tous les hôtes",
-                "a file to place goes below files/<host>/, or below files/_all/ for every host",
-            )
-        elif name not in known:
-            text = with_suggestion(_neither_host_nor_variable(name), name, known)
-            yield problem(path, text.fr, text.en)
-
-
-def _file_settings_have_a_file(loaded: ScenarioFolder) -> Iterable[Problem]:
-    known = _places_for_files(loaded)
-    for name, settings in loaded.scenario.document.files.items():
-        if name not in known:
-            text = with_suggestion(_neither_host_nor_variable(name), name, known)
-            yield loaded.problem(("files", name), text, key=True)
-            continue
-        placed = [file.path for file in loaded.scenario.files if file.host in {name, ALL_HOSTS}]
-        for path in settings:
-            if path not in placed:
-                text = Text(
-                    fr=f"aucun fichier n'est placé en {path} : créez files/{name}{path}",
-                    en=f"no file is placed at {path}: create files/{name}{path}",
-                )
-                yield loaded.problem(("files", name, path), with_suggestion(text, path, placed), key=True)
-
-
-def _neither_host_nor_variable(name: str) -> Text:
-    return Text(
-        fr=f"« {name} » n'est ni un hôte du lab, ni une variable qui en tire un",
-        en=f'"{name}" is neither a host of the lab nor a variable that draws one',
-    )
-
-
-def _hosts_and_variables_differ(loaded: ScenarioFolder) -> Iterable[Problem]:
-    for name, variable in loaded.scenario.document.variables.items():
-        if isinstance(variable, HostVariable) and name in loaded.scenario.lab.document.hosts:
-            text = Text(
-                fr=f"« {name} » est déjà le nom d'un hôte ; donnez-en un autre à la variable",
-                en=f'"{name}" is the name of a host already; give the variable another',
-            )
-            yield loaded.problem(("variables", name), text, key=True)
-
-
 def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]:
-    asked = loaded.scenario.document.deliverables
-    for solution, path, step in loaded.steps():
+    asked = loaded.document.deliverables
+    for solution, path, step in loaded.files.steps():
         for name in step.answers or ():
             if name not in asked.answers:
                 text = Text(
@@ -285,12 +245,12 @@ def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]
                     en=f'"deliverables" asks no question "{name}"',
                 )
                 yield Problem(
-                    loaded.place(solution.source, (*path, "answers", name), key=True),
+                    loaded.files.place(solution.source, (*path, "answers", name), key=True),
                     with_suggestion(text, name, asked.answers),
                 )
         if step.report is not None and not asked.report:
             yield Problem(
-                loaded.place(solution.source, (*path, "report"), key=True),
+                loaded.files.place(solution.source, (*path, "report"), key=True),
                 Text(
                     fr="aucun rapport n'est demandé : écrivez « report: true » dans « deliverables »",
                     en='no report is asked for: write "report: true" in "deliverables"',
@@ -299,7 +259,7 @@ def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]
 
 
 def _competences_of_questions_are_listed(loaded: ScenarioFolder) -> Iterable[Problem]:
-    document = loaded.scenario.document
+    document = loaded.document
     for name, question in document.deliverables.answers.items():
         if question.competence is not None and question.competence not in document.competences:
             text = Text(
@@ -320,7 +280,7 @@ def _reversed_bounds(loaded: ScenarioFolder, path: KeyPath, greater: str, smalle
 def _addresses_suffice(loaded: ScenarioFolder) -> Iterable[Problem]:
     """Variables that draw from the same addresses need as many of them as they are."""
     drawn: dict[str, list[tuple[str, AddressVariable]]] = {}
-    for name, variable in loaded.scenario.document.variables.items():
+    for name, variable in loaded.document.variables.items():
         if isinstance(variable, AddressVariable):
             drawn.setdefault(variable.subnet, []).append((name, variable))
     for subnet, variables in drawn.items():
@@ -334,26 +294,25 @@ def _addresses_suffice(loaded: ScenarioFolder) -> Iterable[Problem]:
                 yield loaded.problem(("variables", name), text, key=True)
 
 
-def _one_reference_solution(loaded: ScenarioFolder) -> Iterable[Problem]:
-    scenario = loaded.scenario
-    references = [s for s in scenario.solutions if s.document.reference]
-    if not references and not loaded.complete:
+def _one_reference_solution(files: RepairFiles) -> Iterable[Problem]:
+    references = [s for s in files.solutions if s.document.reference]
+    if not references and not files.complete:
         return
-    if not scenario.solutions:
+    if not files.solutions:
         yield problem(
-            scenario.folder / "solutions",
+            files.folder / "solutions",
             "il faut au moins une solution : créez solutions/reference.yaml",
             "at least one solution is needed: create solutions/reference.yaml",
         )
     elif not references:
         yield problem(
-            scenario.folder / "solutions",
+            files.folder / "solutions",
             "aucune solution n'est la référence : écrivez « reference: true » dans une d'elles",
             'no solution is the reference: write "reference: true" in one of them',
         )
     for solution in references[1:]:
         yield Problem(
-            loaded.place(solution.source, ("reference",)),
+            files.place(solution.source, ("reference",)),
             Text(
                 fr=f"« {references[0].name} » est déjà la solution de référence ; il n'en faut qu'une",
                 en=f'"{references[0].name}" is the reference solution already; there is only one',
@@ -361,19 +320,18 @@ def _one_reference_solution(loaded: ScenarioFolder) -> Iterable[Problem]:
         )
 
 
-def _enough_shortcuts(loaded: ScenarioFolder) -> Iterable[Problem]:
-    scenario = loaded.scenario
-    if len(scenario.shortcuts) < _MIN_SHORTCUTS and loaded.complete:
-        count, needed = len(scenario.shortcuts), _MIN_SHORTCUTS
+def _enough_shortcuts(files: RepairFiles) -> Iterable[Problem]:
+    if len(files.shortcuts) < _MIN_SHORTCUTS and files.complete:
+        count, needed = len(files.shortcuts), _MIN_SHORTCUTS
         yield problem(
-            scenario.folder / "shortcuts",
+            files.folder / "shortcuts",
             f"il faut au moins {needed} raccourcis à refuser (trouvés : {count}) : créez shortcuts/….yaml",
             f"at least {needed} shortcuts to refuse are needed (found: {count}): create shortcuts/….yaml",
         )
-    for shortcut in scenario.shortcuts:
+    for shortcut in files.shortcuts:
         if shortcut.document.reference:
             yield Problem(
-                loaded.place(shortcut.source, ("reference",)),
+                files.place(shortcut.source, ("reference",)),
                 Text(
                     fr="un raccourci n'est pas une solution de référence ; retirez « reference »",
                     en='a shortcut is no reference solution; remove "reference"',
@@ -381,22 +339,26 @@ def _enough_shortcuts(loaded: ScenarioFolder) -> Iterable[Problem]:
             )
 
 
-def _has_checks(loaded: ScenarioFolder) -> Iterable[Problem]:
-    if not loaded.scenario.checks:
+def _has_checks(files: RepairFiles) -> Iterable[Problem]:
+    if not files.checks:
         yield problem(
-            loaded.scenario.folder / "checks",
+            files.folder / "checks",
             "il faut au moins un fichier de contrôles : créez checks/test_….py",
             "at least one file with checks is needed: create checks/test_….py",
         )
 
 
-def _steps_have_one_action(loaded: ScenarioFolder) -> Iterable[Problem]:
-    for solution, path, step in loaded.steps():
-        actions = [name for name in ACTIONS if getattr(step, name) is not None]
-        if len(actions) != 1:
+def step_actions(step: Step) -> tuple[str, ...]:
+    """Return the action keys that are set in a step; there should be one."""
+    return tuple(name for name in ACTIONS if getattr(step, name) is not None)
+
+
+def _steps_have_one_action(files: RepairFiles) -> Iterable[Problem]:
+    for solution, path, step in files.steps():
+        if len(actions := step_actions(step)) != 1:
             choices, found = ", ".join(ACTIONS), ", ".join(actions)
             yield Problem(
-                loaded.place(solution.source, path),
+                files.place(solution.source, path),
                 Text(
                     fr=f"une étape a une seule action parmi {choices} ; trouvé : {found or 'aucune'}",
                     en=f"a step has exactly one action of {choices}; found: {found or 'none'}",
@@ -404,11 +366,11 @@ def _steps_have_one_action(loaded: ScenarioFolder) -> Iterable[Problem]:
             )
 
 
-def _cable_steps_do_something(loaded: ScenarioFolder) -> Iterable[Problem]:
-    for solution, path, step in loaded.steps():
+def _cable_steps_do_something(files: RepairFiles) -> Iterable[Problem]:
+    for solution, path, step in files.steps():
         if step.cable is not None and step.cable.plug is None and step.cable.segment is None:
             yield Problem(
-                loaded.place(solution.source, (*path, "cable"), key=True),
+                files.place(solution.source, (*path, "cable"), key=True),
                 Text(
                     fr="dites ce que devient le câble : « plug: true », « plug: false » ou « segment »",
                     en='say what becomes of the cable: "plug: true", "plug: false" or "segment"',
@@ -416,26 +378,30 @@ def _cable_steps_do_something(loaded: ScenarioFolder) -> Iterable[Problem]:
             )
 
 
+CHECKS_OF_DRAWS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
+    _names_are_free,
+    _variables_can_be_drawn,
+    _unlike_can_be_held,
+    _addresses_suffice,
+)
+"""Questions about what a seed draws: where one is answered badly, no variant can be made."""
+
 CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _id_is_the_folder,
     _competences_exist,
     _competence_is_the_folder_above,
     _kind_matches_faults,
     _cases_have_faults,
-    _names_are_free,
-    _variables_can_be_drawn,
-    _drawn_hosts_exist,
-    _hosts_and_variables_differ,
-    _unlike_can_be_held,
-    _addresses_suffice,
-    _placed_files_have_a_host,
-    _file_settings_have_a_file,
+    _what_is_handed_in_is_asked_for,
     _competences_of_questions_are_listed,
+)
+"""The other questions about ``scenario.yaml``."""
+
+CHECKS_OF_FILES: Final[tuple[Callable[[RepairFiles], Iterable[Problem]], ...]] = (
     _one_reference_solution,
     _enough_shortcuts,
     _has_checks,
     _steps_have_one_action,
     _cable_steps_do_something,
-    _what_is_handed_in_is_asked_for,
 )
-"""Every question asked of a scenario before its variants are tried."""
+"""Every question about solutions, shortcuts and check files."""

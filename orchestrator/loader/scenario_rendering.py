@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.errors import Place, Problem
-from orchestrator.host_files import render_file
+from orchestrator.host_files import hosts_of, render_file
+from orchestrator.loader.check_source import StatedCheck
 from orchestrator.loader.folder import Problems
-from orchestrator.loader.scenario_checks import ScenarioFolder, ValidateFault
+from orchestrator.loader.scenario_checks import ScenarioFolder, ValidateFault, step_actions
 from orchestrator.loader.yaml_source import KeyPath
-from orchestrator.model.deliverables import Question
-from orchestrator.model.lab import hosts_of
-from orchestrator.model.scenario import ACTIONS, Solution, Step
+from orchestrator.model.deliverables import ListQuestion, Question
+from orchestrator.model.lab import LabFile
+from orchestrator.model.scenario import Scenario, Solution, Step
+from orchestrator.render import deciding_names, names_in, render, words_of
 from orchestrator.steps import Renderer, applies, applying_steps, stated_faults
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
@@ -25,24 +29,123 @@ _FAILED: Final = "{{}}"
 """Stands for a text that could not be rendered: no rendered text can be this."""
 
 
-def try_variants(loaded: ScenarioFolder, validate_fault: ValidateFault | None) -> Iterable[Problem]:
+def try_variants(scenario: Scenario, loaded: ScenarioFolder, validate_fault: ValidateFault | None) -> Iterable[Problem]:
     """Yield what is wrong in any of a handful of variants that together cover every choice.
 
     A place that is wrong in one variant is not told again for the next.
     """
     told: set[Place] = set()
-    for variant in covering_variants(loaded.scenario):
-        values = {**variant.values, **base_values(loaded.scenario.lab, variant.seed)}
-        new = [p for p in _Attempt(loaded, values, validate_fault).problems() if p.place not in told]
+    parts = _parts(scenario, loaded)
+    base = base_values(scenario.lab, seed=0)
+    for variant in covering_variants(scenario):
+        values = {**variant.values, **base, "seed": variant.seed}
+        attempt = _Attempt(scenario, loaded, values, validate_fault)
+        for part in parts:
+            if part.is_new(values):
+                part.render(attempt)
+        attempt.faults()
+        new = [p for p in attempt.problems if p.place not in told]
         told.update(problem.place for problem in new)
         yield from new
+
+
+@dataclass
+class _Part:
+    """Texts of a scenario that are rendered together, and anew only where a value differs that decides about them.
+
+    Attributes:
+        render: renders them in an attempt.
+        deciding: the names whose values decide what becomes of the texts; the value of any other is only put in.
+    """
+
+    render: Callable[[_Attempt], object]
+    deciding: frozenset[str]
+    _tried: set[tuple[object, ...]] = field(default_factory=set)
+
+    def is_new(self, values: Mapping[str, Any]) -> bool:
+        """Return whether no variant before had these values."""
+        key = tuple(value if isinstance(value := values.get(n), str | int) else repr(value) for n in self.deciding)
+        before = len(self._tried)
+        self._tried.add(key)
+        return len(self._tried) > before
+
+
+def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
+    """Return all texts of a scenario but the faults, which are validated with every variant's values."""
+    varying = loaded.names - {"lab", "domain"}
+
+    def part(render: Callable[[_Attempt], object], texts: Iterable[str], names: frozenset[str] = frozenset()) -> _Part:
+        return _Part(render, varying & names.union(*map(deciding_names, texts)))
+
+    made = [
+        part(partial(_Attempt.companions, text=text, name=name), (text.fr, text.en))
+        for name, text in (("ticket", scenario.ticket), ("debrief", scenario.debrief))
+    ]
+    made += [
+        part(partial(_Attempt.hint, hint=hint, i=i), (hint.fr, hint.en))
+        for i, hint in enumerate(scenario.document.hints)
+    ]
+    made += [
+        part(partial(_Attempt.file, file=file), (file.content.decode(),))
+        for file in scenario.lab.files
+        # Of a file that names nothing of the scenario's, the lab's own loading has said all.
+        if file.template and varying & words_of(file.content.decode())
+    ]
+    made += [
+        part(partial(_Attempt.file, file=file), (file.content.decode(),), frozenset({file.host}))
+        for file in scenario.files
+        if file.template
+    ]
+    made += [
+        part(partial(_Attempt.question, name=name, stated=question), *_texts_of_question(question))
+        for name, question in scenario.document.deliverables.answers.items()
+    ]
+    made += [
+        part(partial(_Attempt.solution, solution=solution), *_texts_of(solution))
+        for solution in (*scenario.solutions, *scenario.shortcuts)
+    ]
+    for check in (check for file in loaded.files.checks for check in file.checks):
+        texts = [text.source for text in check.templates()]
+        if check.parameters.isdisjoint(name for text in texts for name in names_in(text)):
+            host = names_in(check.host.source) if check.host else frozenset()
+            made.append(part(partial(_Attempt.check, check=check), texts, host))
+    return made
+
+
+def _texts_of(solution: Solution) -> tuple[list[str], frozenset[str]]:
+    """Return the templates of a solution, and the names that decide which of its steps apply, and to what."""
+    steps = solution.document.steps
+    conditions = [when for when in (solution.document.when, *(step.when for step in steps)) if when]
+    actions = [getattr(step, name) for step in steps for name in step_actions(step)]
+    targets = [getattr(action, name, None) for action in actions for name in ("host", "segment")]
+    answers = [answer for step in steps for answer in (step.answers or {}).values()]
+    decisive = (text for text in (*targets, *answers) if text)
+    names = frozenset[str]().union(*map(words_of, conditions), *map(names_in, decisive))
+    return list(_strings(solution.document.model_dump())), names
+
+
+def _texts_of_question(question: Question) -> tuple[list[str], frozenset[str]]:
+    """Return the templates of a question, and the names that its truth is made of: each value may be no answer."""
+    truths = question.truth if isinstance(question, ListQuestion) else (question.truth,)
+    return list(_strings(question.model_dump())), frozenset[str]().union(*map(names_in, truths))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)
 
 
 class _TolerantRenderer(Renderer):
     """Renders on after a mistake, so that the author sees every one; what failed becomes ``_FAILED``."""
 
     def __init__(self, loaded: ScenarioFolder, values: Mapping[str, Any], problems: Problems) -> None:
-        super().__init__(values, loaded.text_place)
+        super().__init__(values, loaded.files.text_place)
         self._problems = problems
 
     def text(self, source: str, file: Path, path: KeyPath) -> str:
@@ -57,70 +160,69 @@ class _TolerantRenderer(Renderer):
 
 
 class _Attempt:
-    """One variant of a scenario, rendered whole."""
+    """One variant of a scenario; ``problems`` gathers what is wrong in it."""
 
-    def __init__(self, loaded: ScenarioFolder, values: Mapping[str, Any], validate_fault: ValidateFault | None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        loaded: ScenarioFolder,
+        values: Mapping[str, Any],
+        validate_fault: ValidateFault | None,
+    ) -> None:
+        self.problems = Problems()
+        self._scenario = scenario
         self._loaded = loaded
-        self._scenario = loaded.scenario
-        self._hosts = loaded.scenario.lab.document.hosts
-        self._segments = loaded.scenario.lab.document.segments
+        self._hosts = scenario.lab.document.hosts
+        self._segments = scenario.lab.document.segments
         self._values = values
         self._validate_fault = validate_fault
-        self._problems = Problems()
-        self._renderer = _TolerantRenderer(loaded, values, self._problems)
-        self._questions: dict[str, Question] = {}
+        self._renderer = _TolerantRenderer(loaded, values, self.problems)
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return every problem of this variant."""
-        self._texts()
-        self._faults()
-        self._ask()
-        for solution in (*self._scenario.solutions, *self._scenario.shortcuts):
-            self._solution(solution)
-        return tuple(self._problems)
+    def companions(self, text: Text, name: str) -> None:
+        """Render the ticket or the debrief."""
+        self._renderer.companions(text, self._scenario.folder, name)
 
-    def _texts(self) -> None:
-        scenario = self._scenario
-        self._renderer.companions(scenario.ticket, scenario.folder, "ticket")
-        self._renderer.companions(scenario.debrief, scenario.folder, "debrief")
-        for i, hint in enumerate(scenario.document.hints):
-            self._renderer.both(hint, self._loaded.file, ("hints", i))
-        for file in (*scenario.lab.files, *scenario.files):
-            for host in hosts_of(file, self._hosts, self._values):
-                self._problems.attempt(render_file, file, host, self._values)
+    def hint(self, hint: Text, i: int) -> None:
+        """Render a hint."""
+        self._renderer.both(hint, self._loaded.file, ("hints", i))
 
-    def _faults(self) -> None:
-        before = len(self._problems)
-        for stated, path in stated_faults(self._scenario.document, self._values):
+    def file(self, file: LabFile) -> None:
+        """Render a placed file: the scenario's, or one of the lab that names something of the scenario's."""
+        for host in hosts_of(self._scenario.lab, file, self._values):
+            self.problems.attempt(render_file, file, host, self._values)
+
+    def check(self, check: StatedCheck) -> None:
+        """Render the sentences of a check, and look up its host."""
+        for text in (check.fr, check.en):
+            if text is not None:
+                self.problems.attempt(render, text.source, self._values, text.place)
+        if check.host is not None and "{" in check.host.source:
+            host = self.problems.attempt(render, check.host.source, self._values, check.host.place)
+            if host is not None and host not in self._hosts:
+                self.problems.add((Problem(check.host.place, self._no_host(host)),))
+
+    def faults(self) -> None:
+        """Render and validate the faults of the variant."""
+        for stated, path in stated_faults(self._loaded.document, self._values):
+            before = len(self.problems)
             spec = self._renderer.document(stated, self._loaded.file, path)
-            if self._validate_fault is None or len(self._problems) > before:
-                continue
-            self._problems.add(self._loaded.problem(path, text) for text in self._validate_fault(spec))
+            if self._validate_fault is not None and len(self.problems) == before:
+                self.problems.add(self._validate_fault(spec, self._loaded.source.below(path)))
 
-    def _ask(self) -> None:
-        """Render the questions, and look whether each truth is an answer to its question."""
-        for name, stated in self._scenario.document.deliverables.answers.items():
-            path: KeyPath = ("deliverables", "answers", name)
-            question = self._renderer.document(stated, self._loaded.file, path)
-            self._questions[name] = question
-            if _FAILED in question.truth:
-                continue
-            try:
-                check_truth(question, self._hosts)
-            except UnreadableAnswerError as error:
-                where = Text(fr=f"{error.text.fr} ({self._variant.fr})", en=f"{error.text.en} ({self._variant.en})")
-                self._problems.add((self._loaded.problem((*path, "truth"), where),))
+    def question(self, name: str, stated: Question) -> None:
+        """Render a question, and look whether its truth is an answer to it."""
+        path: KeyPath = ("deliverables", "answers", name)
+        question = self._renderer.document(stated, self._loaded.file, path)
+        if _FAILED in question.truth:
+            return
+        try:
+            check_truth(question, self._hosts)
+        except UnreadableAnswerError as error:
+            where = Text(fr=f"{error.text.fr} ({self._variant.fr})", en=f"{error.text.en} ({self._variant.en})")
+            self.problems.add((self._loaded.problem((*path, "truth"), where),))
 
-    def _answers(self, solution: Solution, path: KeyPath, answers: Mapping[str, str]) -> None:
-        for name, answer in answers.items():
-            if answer == _FAILED:
-                continue
-            try:
-                normal_form(self._questions[name], answer, self._hosts)
-            except UnreadableAnswerError as error:
-                self._refuse(solution, (*path, "answers", name), error.text)
-
-    def _solution(self, solution: Solution) -> None:
+    def solution(self, solution: Solution) -> None:
+        """Render a solution or shortcut, and look up what its steps name."""
         self._renderer.both(solution.document.summary, solution.source, ("summary",))
         if not applies(solution, self._renderer):
             if solution.document.reference:
@@ -152,19 +254,32 @@ class _Attempt:
         return Text(fr=f"pour {listed}", en=f"for {listed}") if listed else Text(fr="jamais", en="ever")
 
     def _step(self, solution: Solution, path: KeyPath, step: Step) -> None:
-        kind = next(name for name in ACTIONS if getattr(step, name) is not None)
+        kinds = step_actions(step)
         if step.answers is not None:
             self._answers(solution, path, step.answers)
-        if step.action is None or step.action.host == _FAILED:
+        if len(kinds) != 1 or step.action is None or step.action.host == _FAILED:
             return
-        host = step.action.host
+        kind, host = kinds[0], step.action.host
         if host not in self._hosts:
-            text = Text(fr=f"le lab n'a pas d'hôte « {host} »", en=f'the lab has no host "{host}"')
-            self._refuse(solution, (*path, kind, "host"), with_suggestion(text, host, self._hosts))
+            self._refuse(solution, (*path, kind, "host"), self._no_host(host))
         elif step.cable is not None:
             self._interface(solution, (*path, kind), host, step.cable.interface)
         if step.cable is not None and step.cable.segment is not None:
             self._segment(solution, (*path, kind), step.cable.segment)
+
+    def _answers(self, solution: Solution, path: KeyPath, answers: Mapping[str, str]) -> None:
+        questions = self._scenario.document.deliverables.answers
+        for name, answer in answers.items():
+            if answer == _FAILED or name not in questions:
+                continue
+            try:
+                normal_form(questions[name], answer, self._hosts)
+            except UnreadableAnswerError as error:
+                self._refuse(solution, (*path, "answers", name), error.text)
+
+    def _no_host(self, name: str) -> Text:
+        text = Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
+        return with_suggestion(text, name, self._hosts)
 
     def _interface(self, solution: Solution, path: KeyPath, host: str, name: str) -> None:
         known = self._hosts[host].interfaces
@@ -178,4 +293,4 @@ class _Attempt:
             self._refuse(solution, (*path, "segment"), with_suggestion(text, name, self._segments))
 
     def _refuse(self, solution: Solution, path: KeyPath, text: Text) -> None:
-        self._problems.add((Problem(self._loaded.place(solution.source, path), text),))
+        self.problems.add((Problem(self._loaded.files.place(solution.source, path), text),))

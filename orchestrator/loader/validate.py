@@ -25,8 +25,13 @@ _Type: TypeAlias = Any
 """What an annotation says: a class, a union, a ``Literal``…"""
 
 
-def validate(source: YamlSource, model: type[M]) -> tuple[M | None, tuple[Problem, ...]]:
+def validate(source: YamlSource, model: type[M], *, strict: bool = True) -> tuple[M | None, tuple[Problem, ...]]:
     """Make a model of a file's value.
+
+    Args:
+        source: the file.
+        model: what it should be.
+        strict: whether a number must be written as one; where values were rendered, they are texts.
 
     Returns:
         The model, or None where it could not be made; and every problem, in the order of the file. A model
@@ -34,13 +39,27 @@ def validate(source: YamlSource, model: type[M]) -> tuple[M | None, tuple[Proble
     """
     if issubclass(model, ContractDocument) and (refused := _contract_problem(source)):
         return None, (refused,)
+    made, mistakes = explain(source, model, strict=strict)
+    problems = (*source.problems, *(mistake.problem for mistake in mistakes))
+    return made, problems if made else tuple(sorted(problems, key=lambda problem: problem.place))
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A problem with the way to the key or value that it is about."""
+
+    path: KeyPath
+    problem: Problem
+
+
+def explain(source: YamlSource, model: type[M], *, strict: bool = True) -> tuple[M | None, tuple[Mistake, ...]]:
+    """Make a model of a value, or tell what each key and value that does not fit should be; see ``validate``."""
     try:
         # JSON mode is strict about types ("1" is no number, "yes" no boolean), yet takes a list for a tuple.
-        return model.model_validate_json(json.dumps(source.value), strict=True), source.problems
+        return model.model_validate_json(json.dumps(source.value), strict=strict), ()
     except ValidationError as error:
         spots = [_Spot.of(detail, model, source) for detail in error.errors(include_url=False)]
-        problems = [_problem(spot) for spot in _without_echoes(spots)]
-        return None, tuple(sorted((*source.problems, *problems), key=lambda problem: problem.place))
+        return None, tuple(Mistake(spot.path, _problem(spot)) for spot in _without_echoes(spots))
 
 
 def _contract_problem(source: YamlSource) -> Problem | None:
@@ -82,6 +101,7 @@ class _Spot:
         on_key: whether the key is meant and not its value.
         owners: what the value around the last key could be; the first is what was tried.
         annotation: the type that the value should have.
+        words: what the value should be, in the model's own words; None: see ``orchestrator.loader.words``.
     """
 
     detail: ErrorDetails
@@ -89,6 +109,7 @@ class _Spot:
     on_key: bool
     owners: tuple[_Type, ...]
     annotation: _Type
+    words: Text | None
     source: YamlSource
 
     @classmethod
@@ -109,7 +130,8 @@ class _Spot:
             candidates = _members(_inside(candidates[0], part))
             chosen = len(candidates) == 1
         on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
-        return cls(detail, tuple(path), on_key, owners, candidates[0], source)
+        words = _own_words(owners[0], path[-1]) if owners and path else None
+        return cls(detail, tuple(path), on_key, owners, candidates[0], words, source)
 
     @property
     def kind(self) -> str:
@@ -161,6 +183,17 @@ def _inside(annotation: _Type, part: str | int) -> _Type:
     if origin is dict:
         return arguments[1]
     return arguments[0] if arguments else Any
+
+
+def _own_words(owner: _Type, part: str | int) -> Text | None:
+    """Return the ``Text`` in the annotation of a field, such as ``Annotated[str, …, Text(fr=…, en=…)]``."""
+    if not _is_model(owner):
+        return None
+    field = {field.alias or name: field for name, field in owner.model_fields.items()}.get(str(part))
+    if field is None:
+        return None
+    nested = (item for inside in (field.annotation, *get_args(field.annotation)) for item in get_args(inside))
+    return next((item for item in (*field.metadata, *nested) if isinstance(item, Text)), None)
 
 
 def _keys(annotation: _Type) -> tuple[str, ...]:
@@ -258,16 +291,16 @@ def _listed(choices: tuple[str, ...]) -> Text:
 
 
 def _bad_pattern(spot: _Spot) -> Text:
-    return _expected(PATTERNS.get(str(spot.context["pattern"]), same(str(spot.context["pattern"]))), spot)
+    return _expected(spot.words or PATTERNS.get(str(spot.context["pattern"]), same(str(spot.context["pattern"]))), spot)
 
 
 def _of_type(spot: _Spot) -> Text:
-    return _expected(TYPES.get(spot.kind, same(spot.detail["msg"])), spot)
+    return _expected(TYPES.get(spot.kind) or spot.words or same(spot.detail["msg"]), spot)
 
 
 def _expected(expected: Text, spot: _Spot) -> Text:
     value = spot.name if spot.on_key else spot.detail["input"]
-    raw = spot.source.raw(spot.path)
+    raw = spot.source.raw(spot.path) or json.dumps(value)
     seen = found(value, raw)
     text = Text(fr=f"attendu : {expected.fr} ; trouvé : {seen.fr}", en=f"expected {expected.en}; found {seen.en}")
     if spot.kind == "string_type" and isinstance(value, bool | int | float):

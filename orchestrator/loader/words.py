@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, get_args
 
-from orchestrator.model import base
+from orchestrator.model import base, lab
 from orchestrator.model.image import Capability
-from orchestrator.model.lab import Size
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.model.scenario import VariableName
 from orchestrator.text import Text
@@ -20,6 +19,16 @@ def _pattern(annotated: object) -> str:
 _NAME = Text(
     fr="des minuscules, des chiffres et des traits d'union, une lettre d'abord, comme « small-office »",
     en='lower-case letters, digits and hyphens, a letter first, such as "small-office"',
+)
+
+_SUBNET = Text(
+    fr="un sous-réseau IPv4 comme 192.168.10.0/24, bits d'hôte à zéro",
+    en="an IPv4 subnet such as 192.168.10.0/24, host bits zero",
+)
+_ADDRESS = Text(fr="une adresse IPv4 comme 192.168.10.1", en="an IPv4 address such as 192.168.10.1")
+_INTERFACE_ADDRESS = Text(
+    fr="une adresse IPv4 comme 192.168.10.1, « dhcp » ou « none »",
+    en='an IPv4 address such as 192.168.10.1, "dhcp" or "none"',
 )
 
 PATTERNS: Final[Mapping[str, Text]] = {
@@ -43,7 +52,10 @@ PATTERNS: Final[Mapping[str, Text]] = {
         fr="un domaine DNS en minuscules, comme « atelier.example »",
         en='a DNS domain in lower case, such as "atelier.example"',
     ),
-    _pattern(Size): Text(fr="une taille comme 128M ou 1G", en="a size such as 128M or 1G"),
+    lab.SUBNET_PATTERN: _SUBNET,
+    lab.ADDRESS_PATTERN: _ADDRESS,
+    lab.INTERFACE_ADDRESS_PATTERN: _INTERFACE_ADDRESS,
+    _pattern(lab.Size): Text(fr="une taille comme 128M ou 1G", en="a size such as 128M or 1G"),
     _pattern(Capability): Text(
         fr="une capacité Linux sans « CAP_ », comme NET_ADMIN",
         en='a Linux capability without "CAP_", such as NET_ADMIN',
@@ -68,15 +80,9 @@ TYPES: Final[Mapping[str, Text]] = {
     "model_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "model_attributes_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "tuple_type": Text(fr="une liste", en="a list"),
-    "ipv4_subnet": Text(
-        fr="un sous-réseau IPv4 comme 192.168.10.0/24, bits d'hôte à zéro",
-        en="an IPv4 subnet such as 192.168.10.0/24, host bits zero",
-    ),
-    "ipv4_address": Text(fr="une adresse IPv4 comme 192.168.10.1", en="an IPv4 address such as 192.168.10.1"),
-    "ipv4_interface": Text(
-        fr="une adresse IPv4 comme 192.168.10.1, « dhcp » ou « none »",
-        en='an IPv4 address such as 192.168.10.1, "dhcp" or "none"',
-    ),
+    "ipv4_subnet": _SUBNET,
+    "ipv4_address": _ADDRESS,
+    "ipv4_interface": _INTERFACE_ADDRESS,
 }
 """What each of pydantic's type errors, and each of the model's own, expects."""
 

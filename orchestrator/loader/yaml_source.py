@@ -86,6 +86,17 @@ class YamlSource:
             return Place(self.file)
         return Place(self.file, *(position.key if key else position.value))
 
+    def below(self, path: KeyPath) -> YamlSource:
+        """Return what stands under a path, as a source of its own; where it is not written, nothing at its place."""
+        inside = {at[len(path) :]: position for at, position in self.positions.items() if at[: len(path)] == path}
+        value = self.value
+        for i, part in enumerate(path):
+            if path[: i + 1] not in self.positions:
+                around = self.positions.get(path[:i])
+                return YamlSource(self.file, None, {} if around is None else {(): around})
+            value = value[part]
+        return YamlSource(self.file, value, inside)
+
     def text_place(self, path: KeyPath) -> Place:
         """Return the place of the first line of a text (of a template, whose own lines count from there)."""
         position = self.positions.get(path)

@@ -40,4 +40,4 @@ class Document(BaseModel):
 class ContractDocument(Document):
     """The top of a content file."""
 
-    contract: int = Field(description="The version of the contract that the file is written for: 1.")
+    contract: int = Field(description="The version of the contract that the file follows: 1.")

@@ -20,15 +20,15 @@ class Device(Document):
     """How netmiko talks to hosts of an image that are network devices."""
 
     type: str = Field(description="netmiko's device_type, such as ``cisco_ios`` for FRR's vtysh.")
-    user: str
-    password: str
+    user: str = Field(description="The user name for the device's command line over SSH.")
+    password: str = Field(description="That user's password.")
 
 
 class ImageSpec(ContractDocument):
     """``image.yaml``: what an image is and what its hosts need from the engine."""
 
-    name: Slug
-    summary: Text
+    name: Slug = Field(description="The image's name: that of its folder.")
+    summary: Text = Field(description="One sentence on what the image is.")
     parent: Slug | None = Field(default=None, description="The image that this one is built on.")
     bootstrap: Literal["debian"] | None = Field(
         default=None,
@@ -37,12 +37,16 @@ class ImageSpec(ContractDocument):
     capabilities: tuple[Capability, ...] = Field(
         default=(), description="Capabilities added to Docker's default set (without ``CAP_``)."
     )
-    devices: tuple[AbsolutePath, ...] = ()
+    devices: tuple[AbsolutePath, ...] = Field(
+        default=(), description="Device files of the machine that the hosts may use, such as ``/dev/net/tun``."
+    )
     writable_net_sysctls: bool = Field(
         default=False, description="Whether the hosts may write /proc/sys/net (routers, firewalls)."
     )
     memory: Size = Field(default="128M", description="Memory limit of a host that does not set its own.")
-    device: Device | None = None
+    device: Device | None = Field(
+        default=None, description="How to log in to hosts of this image that are network devices."
+    )
     include: dict[str, str] = Field(
         default_factory=dict,
         description="Folders of the program copied into the build context: name -> folder.",

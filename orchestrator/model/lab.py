@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.base import (
@@ -59,20 +58,29 @@ def _interface_address(value: str) -> str:
         raise PydanticCustomError("ipv4_interface", message) from error
 
 
-Subnet = Annotated[str, AfterValidator(_subnet)]
+SUBNET_PATTERN = r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"
+ADDRESS_PATTERN = r"^[0-9]+(\.[0-9]+){3}$"
+INTERFACE_ADDRESS_PATTERN = r"^(dhcp|none|[0-9]+(\.[0-9]+){3})$"
+# What an editor can tell of an address; the functions above know the rest.
+
+Subnet = Annotated[str, AfterValidator(_subnet), WithJsonSchema({"type": "string", "pattern": SUBNET_PATTERN})]
 """An IPv4 subnet such as ``192.168.10.0/24``; host bits must be zero."""
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "pattern": ADDRESS_PATTERN})]
 """An IPv4 address."""
 
-InterfaceAddress = Annotated[str, AfterValidator(_interface_address)]
+InterfaceAddress = Annotated[
+    str,
+    AfterValidator(_interface_address),
+    WithJsonSchema({"type": "string", "pattern": INTERFACE_ADDRESS_PATTERN}),
+]
 """An IPv4 address, ``dhcp`` or ``none``."""
 
 
 class Segment(Document):
     """One L2 network (a bridge): hosts on it see each other's frames."""
 
-    title: Text
+    title: Text = Field(description="The segment's name as the trainee reads it on the map.")
     subnet: Subnet = Field(description="The IPv4 subnet used on the segment, such as ``192.168.10.0/24``.")
 
     @property
@@ -84,7 +92,7 @@ class Segment(Document):
 class Interface(Document):
     """One network interface of a host, cabled to a segment."""
 
-    segment: Slug
+    segment: Slug = Field(description="The segment that the cable leads to: a key of ``segments``.")
     address: InterfaceAddress = Field(
         description="An IPv4 address in the segment's subnet, ``dhcp``, or ``none`` (no configuration)."
     )
@@ -98,7 +106,7 @@ class Interface(Document):
 class Condition(Document):
     """A behaviour that shows that a lab is ready: the command succeeds on the host."""
 
-    host: HostName
+    host: HostName = Field(description="The host that the command runs on, as root.")
     run: tuple[str, ...] = Field(
         min_length=1, description="The command, one argument per item (no shell); items are Jinja2 templates."
     )
@@ -108,18 +116,20 @@ class Condition(Document):
 class FileSettings(Document):
     """Owner and mode of a placed file, where they are not root's and 0644."""
 
-    owner: AccountName = "root"
-    group: AccountName = "root"
+    owner: AccountName = Field(default="root", description="The user who owns the file, by name.")
+    group: AccountName = Field(default="root", description="The group of the file, by name.")
     mode: FileMode = Field(default="0644", description='Octal, quoted: ``"0640"``.')
 
 
 class Host(Document):
     """One machine of the lab: a systemd container."""
 
-    image: Slug
+    image: Slug = Field(description="The image that the host runs: a folder of ``images/``.")
     title: Text = Field(description="What the host is for, as the trainee reads it on the map.")
-    interfaces: dict[InterfaceName, Interface] = Field(min_length=1)
-    gateway: Address | None = None
+    interfaces: dict[InterfaceName, Interface] = Field(
+        min_length=1, description="The host's network interfaces by name, such as ``eth0``."
+    )
+    gateway: Address | None = Field(default=None, description="The default gateway of a host with a static address.")
     dns: tuple[Address, ...] = Field(default=(), description="Resolvers of a host with static addresses.")
     memory: Size | None = Field(default=None, description="Memory limit; by default the image's.")
     cpu_shares: int = Field(default=512, ge=2, le=262144, description="Relative CPU weight (Docker's --cpu-shares).")
@@ -130,15 +140,17 @@ class Host(Document):
 
 
 class LabDocument(ContractDocument):
-    """``lab.yaml``."""
+    """``lab.yaml``: a healthy infrastructure, with its networks and machines."""
 
-    name: Slug
-    title: Text
-    summary: Text
+    name: Slug = Field(description="The lab's name: that of its folder.")
+    title: Text = Field(description="What the infrastructure is, in a few words.")
+    summary: Text = Field(description="One or two sentences on the infrastructure, for the trainee.")
     domain: DomainName = Field(description="The DNS domain of the hosts.")
-    segments: dict[Slug, Segment] = Field(min_length=1)
-    hosts: dict[HostName, Host] = Field(min_length=1)
-    ready: tuple[Condition, ...] = ()
+    segments: dict[Slug, Segment] = Field(min_length=1, description="The networks by name, such as ``office``.")
+    hosts: dict[HostName, Host] = Field(min_length=1, description="The machines by their short name, such as ``pc1``.")
+    ready: tuple[Condition, ...] = Field(
+        default=(), description="What must work before the trainee gets the lab: behaviours, tried until they hold."
+    )
 
 
 ALL_HOSTS = "_all"
@@ -163,19 +175,6 @@ class LabFile:
     content: bytes
     template: bool
     source: Path
-
-
-def hosts_of(file: LabFile, hosts: Collection[str], values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the hosts that a file is placed in.
-
-    Args:
-        file: the file; a scenario's may name a variable that draws a host.
-        hosts: the names of the lab's hosts.
-        values: the variant's values.
-    """
-    if file.host == ALL_HOSTS:
-        return tuple(hosts)
-    return (file.host if file.host in hosts else str(values[file.host]),)
 
 
 @dataclass(frozen=True)

@@ -25,19 +25,19 @@ class Ccp(Document):
 
     number: int = Field(ge=1, description="The number of the activity in the certification's summary.")
     bloc: int = Field(ge=1, description="The number of the same CCP as a *bloc de compétences*, which differs.")
-    title: Text
-    competences: tuple[Competence, ...] = Field(min_length=1)
+    title: Text = Field(description="The official French title and its English translation.")
+    competences: tuple[Competence, ...] = Field(min_length=1, description="Its competences, in official order.")
 
 
 class Referential(ContractDocument):
-    """One version of a professional title."""
+    """The certification as data: one version of a professional title."""
 
     id: str = Field(description="A short identifier, such as ``rncp-227``.")
     rncp: int = Field(description="The number in the Répertoire national des certifications professionnelles.")
     level: int = Field(description="The level in the European framework (5 for this title).")
-    title: Text
+    title: Text = Field(description="The official French title and its English translation.")
     source: str = Field(description="The official document that the texts were taken from.")
-    ccps: tuple[Ccp, ...] = Field(min_length=1)
+    ccps: tuple[Ccp, ...] = Field(min_length=1, description="The certificates that make up the title, in order.")
 
     def competences(self) -> dict[str, Competence]:
         """Return every competence by its code, in order."""

@@ -36,15 +36,15 @@ _UNLIKE = Field(
 class ChoiceVariable(Document):
     """Draws one of the given values."""
 
-    draw: Literal["choice"]
-    of: tuple[str, ...] = Field(min_length=2, description="The values to draw from.")
+    draw: Literal["choice"] = Field(description="The kind of variable.")
+    of: tuple[str, ...] = Field(min_length=2, description="The values to draw from; each occurs at some seed.")
     unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class HostVariable(Document):
     """Draws one of the given hosts of the lab, by its name."""
 
-    draw: Literal["host"]
+    draw: Literal["host"] = Field(description="The kind of variable.")
     of: tuple[HostName, ...] = Field(min_length=2, description="The hosts to draw from.")
     unlike: tuple[VariableName, ...] = _UNLIKE
 
@@ -52,25 +52,25 @@ class HostVariable(Document):
 class IntegerVariable(Document):
     """Draws a whole number; both bounds are included."""
 
-    draw: Literal["integer"]
-    low: int = Field(description="The least number.")
-    high: int = Field(description="The greatest number.")
+    draw: Literal["integer"] = Field(description="The kind of variable.")
+    low: int = Field(description="The smallest number that may be drawn.")
+    high: int = Field(description="The greatest number that may be drawn.")
     unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class AddressVariable(Document):
     """Draws a host address inside a subnet, between two positions counted from the network address."""
 
-    draw: Literal["address"]
-    subnet: Subnet = Field(description="The IPv4 subnet, such as ``192.168.10.0/24``.")
-    first: int = Field(ge=1, description="The first position: 20 in ``192.168.10.0/24`` is 192.168.10.20.")
+    draw: Literal["address"] = Field(description="The kind of variable.")
+    subnet: Subnet = Field(description="The subnet that the address is drawn in.")
+    first: int = Field(ge=1, description="The first position: 1 is the first host address of the subnet.")
     last: int = Field(ge=1, description="The last position.")
 
 
 class PersonVariable(Document):
     """Draws a person: ``first``, ``last``, ``full``, ``login`` and ``feminine`` (a boolean)."""
 
-    draw: Literal["person"]
+    draw: Literal["person"] = Field(description="The kind of variable.")
 
 
 class LoginVariable(Document):
@@ -82,7 +82,7 @@ class LoginVariable(Document):
 class PasswordVariable(Document):
     """Draws a password that a user could have chosen."""
 
-    draw: Literal["password"]
+    draw: Literal["password"] = Field(description="The kind of variable.")
 
 
 Variable = Annotated[
@@ -109,8 +109,12 @@ class FaultSpec(Document):
 class FaultChoice(Document):
     """Draws which faults are injected: the variable ``as`` gets the name of the drawn case."""
 
-    one_of: dict[Slug, tuple[FaultSpec, ...]] = Field(min_length=2)
-    as_: VariableName = Field(default="cause", alias="as")
+    one_of: dict[Slug, tuple[FaultSpec, ...]] = Field(
+        min_length=2, description="The cases by name, each with the faults that are injected together."
+    )
+    as_: VariableName = Field(
+        default="cause", alias="as", description="The variable that holds the name of the drawn case in templates."
+    )
 
 
 def _kind_of_fault(value: object) -> str:
@@ -129,52 +133,52 @@ FaultEntry = Annotated[
 class CableStep(Document):
     """A physical action: plug a cable, or move it to another segment."""
 
-    host: Template
-    interface: InterfaceName
+    host: Template = Field(description="The host; a template.")
+    interface: InterfaceName = Field(description="The host's interface, such as ``eth0``.")
     plug: bool | None = Field(default=None, description="true: plug it in; false: pull it out.")
-    segment: Template | None = Field(default=None, description="The segment to cable it to.")
+    segment: Template | None = Field(default=None, description="The segment to cable it to; a template.")
 
 
 class ScriptStep(Document):
     """Lines that a trainee types as root in a shell on a host."""
 
-    host: Template
-    script: Template
+    host: Template = Field(description="The host; a template.")
+    script: Template = Field(description="The lines, as typed; a template.")
 
 
 class DeviceStep(Document):
     """Configuration lines that a trainee types on a network device over SSH."""
 
-    host: Template
-    lines: tuple[Template, ...] = Field(min_length=1)
-    save: bool = True
+    host: Template = Field(description="The network device; a template.")
+    lines: tuple[Template, ...] = Field(min_length=1, description="The lines, as typed in configuration mode.")
+    save: bool = Field(default=True, description="Whether the configuration is then saved, to survive a reboot.")
 
 
 class FileStep(Document):
     """A file that a trainee puts in place on a host."""
 
-    host: Template
-    path: AbsolutePath
-    content: Template
-    mode: FileMode = "0644"
+    host: Template = Field(description="The host; a template.")
+    path: AbsolutePath = Field(description="Where the file is put.")
+    content: Template = Field(description="The whole content of the file; a template.")
+    mode: FileMode = Field(default="0644", description='Octal, quoted: ``"0640"``.')
 
 
 class RebootStep(Document):
     """A host that a trainee reboots."""
 
-    host: Template
+    host: Template = Field(description="The host; a template.")
 
 
 class Step(Document):
     """One action of a solution or shortcut; exactly one of the action keys is set."""
 
-    tell: Text = Field(description="What the action does, for the demo and the debrief.")
+    tell: Text = Field(description="What the action does, for the demo and the debrief; templates.")
     when: str | None = Field(default=None, description="A Jinja2 expression; the step is left out where it is false.")
-    cable: CableStep | None = None
-    shell: ScriptStep | None = None
-    device: DeviceStep | None = None
-    file: FileStep | None = None
-    reboot: RebootStep | None = None
+    cable: CableStep | None = Field(default=None, description="Plug, unplug or move a cable.")
+    shell: ScriptStep | None = Field(default=None, description="Type lines in a host's shell, as root.")
+    device: DeviceStep | None = Field(default=None, description="Type configuration lines on a network device.")
+    file: FileStep | None = Field(default=None, description="Put a file in place on a host.")
+    reboot: RebootStep | None = Field(default=None, description="Reboot a host.")
     answers: dict[QuestionName, Template] | None = Field(
         default=None,
         min_length=1,
@@ -200,21 +204,29 @@ class SolutionDocument(ContractDocument):
     when: str | None = Field(
         default=None, description="A Jinja2 expression: the variants that it applies to; by default all."
     )
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, description="What the trainee does, in order.")
 
 
 class ScenarioDocument(ContractDocument):
-    """``scenario.yaml``."""
+    """``scenario.yaml``: one training or assessment case on a lab."""
 
-    id: Slug
-    title: Text
-    competences: tuple[CompetenceCode, ...] = Field(min_length=1)
-    lab: Slug
-    kind: Literal["fault", "task"]
-    difficulty: int = Field(ge=1, le=4)
+    id: Slug = Field(description="The scenario's name: that of its folder.")
+    title: Text = Field(description="What the user would call the trouble; it must not give the cause away.")
+    competences: tuple[CompetenceCode, ...] = Field(
+        min_length=1, description='The codes of the competences that the case exercises, quoted: ``["1.3"]``.'
+    )
+    lab: Slug = Field(description="The lab that it runs on: a folder of ``labs/``.")
+    kind: Literal["fault", "task"] = Field(
+        description="``fault``: something is broken and is to be repaired; ``task``: something is to be made."
+    )
+    difficulty: int = Field(ge=1, le=4, description="From 1, easy, to 4, hard.")
     minutes: int = Field(ge=1, le=480, description="The time that a trainee should need.")
-    variables: dict[VariableName, Variable] = Field(default_factory=dict)
-    faults: tuple[FaultEntry, ...] = ()
+    variables: dict[VariableName, Variable] = Field(
+        default_factory=dict, description="What a seed draws, by the name that templates use."
+    )
+    faults: tuple[FaultEntry, ...] = Field(
+        default=(), description="What is broken; each entry is a fault, or a draw among faults. None in a task."
+    )
     files: dict[str, dict[AbsolutePath, FileSettings]] = Field(
         default_factory=dict,
         description="Owner and mode of files placed from the scenario's own ``files/``: a host, or the name of a "

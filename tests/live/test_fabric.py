@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from orchestrator.errors import LabError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import CommandTimeoutError, Fabric, HostRef, HostUnreachableError
 from orchestrator.fabric.client import FabricClient
+from orchestrator.fabric.container import SOCKET
 from orchestrator.service import Running
 from orchestrator.waiting import wait_until
 
@@ -193,6 +195,21 @@ def test_endless_output_is_cut_and_an_endless_command_ended(app: App, a: HostRef
     assert app.fabric.run(a, ("pgrep", "-x", "yes")).status == 1
 
 
+def test_a_command_ends_with_its_client(app: App, a: HostRef) -> None:
+    asks = (
+        "import sys; from orchestrator.fabric.base import HostRef; from orchestrator.fabric.client import FabricClient;"
+        "FabricClient(sys.argv[1]).run(HostRef(*sys.argv[2:]), ('sleep', '4321'), timeout=60)"
+    )
+    asleep = ("pgrep", "-f", "^sleep 4321")
+    client = subprocess.Popen([sys.executable, "-c", asks, str(SOCKET), a.instance, a.host])
+    try:
+        assert soon(lambda: app.fabric.run(a, asleep).status == 0)
+    finally:
+        client.kill()
+        client.wait()
+    assert soon(lambda: app.fabric.run(a, asleep).status == 1)
+
+
 def test_what_a_command_leaves_in_the_background_does_not_hold_it(app: App, a: HostRef) -> None:
     assert app.fabric.run(a, ("sh", "-c", "sleep 300 & echo here"), timeout=10).stdout == b"here\n"
     app.fabric.run(a, ("pkill", "sleep"))
@@ -262,7 +279,7 @@ def test_nonsense_on_the_socket_ends_only_that_connection(app: App, a: HostRef) 
     for nonsense in (b"GET / HTTP/1.0\r\n\r\n", b"\0" * 64, b"\0\0\0\2\0\0\0\0[]"):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
-            connection.connect(str(fabric_container.SOCKET))
+            connection.connect(str(SOCKET))
             connection.sendall(nonsense)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(4096):
@@ -304,7 +321,7 @@ def test_a_restarted_helper_finds_its_fabric_again(app: App, a: HostRef) -> None
     app.fabric.set_port(a, "eth0", mtu=1400)
     app.engine.restart(fabric_container.HELPER, grace=1)
     app.fabric.close()  # its connections ended with the old helper
-    client = FabricClient(fabric_container.SOCKET)
+    client = FabricClient(SOCKET)
 
     def answers() -> bool:
         try:

@@ -51,7 +51,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access.device": "errors fabric.base model text",
     "orchestrator.access.hands": "access.device engine.base errors fabric.base model text",
     "orchestrator.access.grading": "access.device fabric.base grader model",
-    "orchestrator.faults": "access.hands errors fabric.base model text waiting",
+    "orchestrator.faults": "access.hands errors fabric.base loader model text waiting",
     "orchestrator.forwarding": "errors fabric.base text",
     "orchestrator.terminal": "",
     "orchestrator.topology": "fabric.base model text",
@@ -69,11 +69,23 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
         "text"
     ),
-    "orchestrator.proof": "grader instances interrupts model progress service text",
+    "orchestrator.proof.model": "grader text",
+    "orchestrator.proof.verdicts": "model proof.model text",
+    "orchestrator.proof.judging": "grader proof.model proof.verdicts",
+    "orchestrator.proof.residue": "access.hands errors labels text waiting",
+    "orchestrator.proof.runner": (
+        "access.hands errors instances interrupts model progress proof.judging proof.model proof.residue "
+        "proof.verdicts service text"
+    ),
+    "orchestrator.proof.seeds": "model variant",
+    "orchestrator.proof.binding": "VERSION loader text",
+    "orchestrator.proof.store": "errors loader proof.binding proof.model text",
+    "orchestrator.proof.wording": "proof.model proof.store text",
+    "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader records "
-        "service"
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader "
+        "proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
@@ -90,6 +102,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access": "",
     "orchestrator.engine": "",
     "orchestrator.fabric": "",
+    "orchestrator.proof": "",
 }
 """Part -> the parts that it imports; ``orchestrator.`` is left out. A part is a module or a package with all in it."""
 
@@ -103,11 +116,10 @@ FOREIGN: Mapping[str, str] = {
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
-    "jinja2": "orchestrator.render grader.plugin",
+    "jinja2": "orchestrator.render orchestrator.proof.page grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
-    "annotated_types": "orchestrator.text",
     "pytest": "grader orchestrator.bench.checks",
     "testinfra": "grader orchestrator.bench.checks",
 }
@@ -233,6 +245,8 @@ MADE_IN: Mapping[str, str] = {
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
     "Records": "orchestrator.app",
+    "Proofs": "orchestrator.app",
+    "ProofStore": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.service",
     "App": "orchestrator.cli.session",

@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections import Counter
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import click
 
-from orchestrator.cli import completing, failures
+from orchestrator.cli import completing
 from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ContentError, ExitCode, Problem
+from orchestrator.loader.survey import content_root_of, problems_of, select
+
+_KINDS = {
+    "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
+    "labs": ("lab", "labs"),
+    "images": ("image", "images"),
+    "faults": (tr("panne", "fault"), tr("pannes", "faults")),
+    "referentials": (tr("référentiel", "referential"), tr("référentiels", "referentials")),
+}
 
 
 @command(
     "validate",
     help=tr(
-        "Relire des scénarios (tous par défaut, avec les labs et les images) et montrer chaque erreur : fichier, "
-        "ligne, raison. Rien n'est démarré.",
-        "Read scenarios (by default all, with labs and images) and show each error: file, line, reason. "
-        "Nothing is started.",
+        "Relire des contenus et montrer chaque erreur : fichier, ligne, raison. Rien n'est démarré.\n\n"
+        "CHEMIN : un dossier de contenu (labs/, scenarios/, images/, faults/), un scénario, un lab, une image, un "
+        "fichier de l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
+        "Read content and show each error: file, line, reason. Nothing is started.\n\n"
+        "PATH: a content folder (labs/, scenarios/, images/, faults/), a scenario, a lab, an image, a file of one of "
+        "them, or the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
-@click.argument("scenarios", nargs=-1, metavar=tr("[SCÉNARIO]…", "[SCENARIO]…"), shell_complete=completing.scenarios)
+@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.scenarios)
 @pass_session
-def validate_command(session: Session, scenarios: tuple[str, ...]) -> int:
+def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
-    problems: dict[Problem, None] = {}
-    for read in _readings(session, scenarios):
-        try:
-            read()
-        except ContentError as error:
-            problems.update(dict.fromkeys(error.problems))
-    if problems:
-        found = ContentError(tuple(problems))
-        if session.json:
-            session.output.document({"valid": False, "error": failures.document(found)})
-        else:
-            failures.print_problems(session, found)
-        return ExitCode.CONTENT
-    if session.json:
-        session.output.document({"valid": True})
-    else:
-        session.output.print(plain(tr("✔ Aucune erreur.", "✔ No errors."), "ok"))
-    return ExitCode.DONE
+    from orchestrator.faults.discovery import discover
+    from orchestrator.faults.library import problems_of as validate_fault
 
-
-def _readings(session: Session, scenarios: tuple[str, ...]) -> list[Callable[[], object]]:
-    """Return what is to be read, each by a call of its own."""
+    roots = (content_root_of(Path(path)) for path in paths if Path(path).exists())
+    session.content.extend(root for root in roots if root is not None)
     content = session.app.content
-    if scenarios:
-        return [partial(session.scenario, name) for name in scenarios]
-    return [
-        *(partial(content.image, name) for name in content.images()),
-        *(partial(content.lab, name) for name in content.labs()),
-        *(partial(session.scenario, name) for name in content.scenarios()),
-    ]
+    selection = select(content, paths)
+    gc.disable()  # one pass over many small values, none of which is in a circle
+    try:
+        faults = discover(content.roots)
+        problems = problems_of(content, selection, partial(validate_fault, roots=content.roots))
+    finally:
+        gc.enable()
+    read = Counter[str](unit.kind for unit in selection.units)
+    read["faults"] = sum(found.root is not None for found in faults.faults.values())
+    return _tell(session, read, tuple(sorted({*faults.problems, *problems}, key=lambda one: one.place)))
+
+
+def _tell(session: Session, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
+    """Show the outcome and return the exit status."""
+    from orchestrator.cli import failures
+    from orchestrator.cli.output import plain
+
+    counts = {kind: read[kind] for kind in _KINDS if read[kind]}
+    if session.json:
+        error = {"error": failures.document(ContentError(problems))} if problems else {}
+        session.output.document({"valid": not problems, "read": counts, **error})
+    elif problems:
+        failures.print_problems(session, ContentError(problems))
+    else:
+        listed = ", ".join(f"{n} {_KINDS[kind][n > 1]}" for kind, n in counts.items())
+        session.output.print(plain(tr(f"✔ Aucune erreur ({listed}).", f"✔ No errors ({listed})."), "ok"))
+    return ExitCode.CONTENT if problems else ExitCode.DONE

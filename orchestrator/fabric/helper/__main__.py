@@ -1,5 +1,9 @@
 """``python3 -m fabric_helper``: runs the helper."""
 
-from .server import main
+from .forkserver import ForkServer
 
-main()
+forks = ForkServer()
+
+from .server import main  # noqa: E402 - it imports what the fork server must not have
+
+main(forks)

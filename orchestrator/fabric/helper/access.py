@@ -15,7 +15,6 @@ from typing import Any
 from . import dockerd, kernel
 from .agent import ENVIRONMENT, Agent, Outcome, collect
 from .dockerd import HostContainer
-from .links import Links, configure_station
 from .protocol import Channel, Connect, HelperError, Observe, ProtocolError, Request, Run, Terminal, parse
 
 _NOBODY = 65534
@@ -99,6 +98,8 @@ class Access:
 
     def _observe(self, request: Observe) -> Outcome:
         """Run a tool in a fresh network namespace that is plugged into a segment, as an unprivileged user."""
+        from .links import Links, configure_station  # noqa: PLC0415 - already there where observers are served
+
         unshared_read, unshared_write = os.pipe()
         wired_read, wired_write = os.pipe()
         in_read, in_write = os.pipe()

@@ -1,8 +1,10 @@
 """Running commands inside a host with no more rights than the host's own root has.
 
 One agent process per host and connection: it joins the host's cgroups and namespaces and takes its seccomp filter
-once, then forks for each command. It stays outside the host's PID namespace, where a trainee could trace it; its
-children are inside. A child drops to the host's capabilities and AppArmor profile before it executes anything.
+once, gives up every capability that the host's root does not have, then spawns each command. It stays outside the
+host's PID namespace, where a trainee could trace it; its children are inside. The AppArmor profile of the host waits
+for the child's exec. A child shares the agent's memory until then (vfork(2): the copy of a page table for each command
+took longer than many a command); nobody can trace it in that moment, because that memory is not dumpable.
 """
 
 from __future__ import annotations
@@ -76,7 +78,11 @@ _FORBIDDEN_CALLS = (
 )
 """What Docker's default seccomp profile refuses without CAP_SYS_ADMIN and its like."""
 
+_ORDINARY_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What Python ignores and a command must not."""
 _HEAD = struct.Struct("!II")
+_LAST_WORDS = 0.5
+"""Seconds that an agent gets to kill its command."""
 _GRACE = 2.0
 """Seconds that an agent gets beyond a command's time-out before it is killed itself (a host may freeze it)."""
 
@@ -94,6 +100,20 @@ class Outcome:
     stderr: bytes
     truncated: bool
     timed_out: bool
+
+
+def _end(agent: int) -> None:
+    """End an agent: asked, it kills its command first; one that does not (a host may freeze it) is killed."""
+    ended = select.poll()
+    pidfd = os.pidfd_open(agent)
+    try:
+        ended.register(pidfd, select.POLLIN)
+        os.kill(agent, signal.SIGTERM)
+        if not ended.poll(_LAST_WORDS * 1000):
+            os.kill(agent, signal.SIGKILL)
+    finally:
+        os.close(pidfd)
+    os.waitpid(agent, 0)
 
 
 def _seccomp() -> None:
@@ -118,6 +138,12 @@ def _profile_of(pid: int) -> str | None:
     except OSError:
         return None
     return None if profile == "unconfined" else profile
+
+
+def _take_profile_at_exec(profile: str) -> None:
+    """Have whatever this process's children execute be confined by an AppArmor profile (they inherit the request)."""
+    with open("/proc/self/attr/apparmor/exec", "w") as attribute:
+        attribute.write(f"exec {profile}")
 
 
 class Agent:
@@ -195,8 +221,7 @@ class Agent:
         self._closed = True
         self._socket.close()
         os.close(self.pidfd)
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        _end(self.pid)
 
     def _wait(self, timeout: float, client: int) -> None:
         poll = select.poll()
@@ -240,27 +265,28 @@ def _serve(container: HostContainer, connection: socket.socket) -> NoReturn:
         keep = connection.fileno()
         os.closerange(3, keep)
         os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-        kernel.die_with_parent()
+        kernel.die_with_parent(signal.SIGTERM)
         kernel.not_dumpable()
-        proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
         mask, profile = kernel.bounding_set(container.pid), _profile_of(container.pid)
         cgroups.join(container.pid, container.id)
+        if profile:
+            _take_profile_at_exec(profile)
         kernel.enter(container.pid, kernel.NAMESPACES)
         _seccomp()
+        kernel.limit_capabilities(mask)
     except BaseException as error:  # whatever it was, the helper must hear it
         _answer(connection, repr(error).encode())
         os._exit(1)
     _answer(connection, b"ready")
-    jail = _Jail(mask, profile, proc)
     try:
         while True:
             text_size, input_size = _HEAD.unpack(connection.recv(_HEAD.size, socket.MSG_WAITALL))
             request = json.loads(connection.recv(text_size, socket.MSG_WAITALL))
             stdin = connection.recv(input_size, socket.MSG_WAITALL) if input_size else b""
             if "rows" in request:
-                jail.terminal(request, connection)
+                _terminal(request, connection)
             else:
-                outcome = jail.run(request, stdin)
+                outcome = _run(request, stdin)
                 head = {
                     "status": outcome.status,
                     "stdout": len(outcome.stdout),
@@ -277,74 +303,119 @@ def _answer(connection: socket.socket, data: bytes) -> None:
     connection.sendall(len(data).to_bytes(4, "big") + data)
 
 
-@dataclass(frozen=True)
-class _Jail:
-    """What confines a command: the capability mask, the AppArmor profile (through the helper's own /proc)."""
-
-    mask: int
-    profile: str | None
-    proc: int
-
-    def run(self, request: dict[str, Any], stdin: bytes) -> Outcome:
-        """Run a command and collect what it prints."""
-        in_read, in_write = os.pipe()
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            kernel.die_with_parent()
-            for target, source in enumerate((in_read, out_write, err_write)):
-                os.dup2(source, target)
-            self._execute(request)
+def _run(request: dict[str, Any], stdin: bytes) -> Outcome:
+    """Run a command and collect what it prints."""
+    in_read, in_write = os.pipe()
+    out_read, out_write = os.pipe()
+    err_read, err_write = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no end between the command's start and its entry here
+    try:
+        child = _spawn(request, (in_read, out_write, err_write))
+    except OSError as error:
+        for fd in (in_write, out_read, err_read):
+            os.close(fd)
+        return _not_executed(request["argv"][0], error)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: _end_with(child))
+    finally:
         for fd in (in_read, out_write, err_write):
             os.close(fd)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    try:
         return collect(child, in_write, out_read, err_read, stdin, request["timeout"])
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-    def terminal(self, request: dict[str, Any], connection: socket.socket) -> None:
-        """Start a command on a new terminal and send the master to the helper.
 
-        The command is forked twice, so that the host's systemd inherits and reaps it: a dead child of ours that
-        nobody collects would keep the kernel from ending the host's PID namespace, and Docker from stopping it.
-        """
-        master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", request["rows"], request["columns"], 0, 0))
-        between = os.fork()
-        if between == 0:
-            if os.fork():
-                os._exit(0)
-            os.setsid()
-            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-            for target in range(3):
-                os.dup2(slave, target)
-            self._execute(request)
-        os.waitpid(between, 0)
-        os.close(slave)
-        socket.send_fds(connection, [b"t"], [master])
-        os.close(master)
+def _spawn(request: dict[str, Any], standard: tuple[int, int, int]) -> int:
+    """Start a command in a session of its own and return its process id.
 
-    def _execute(self, request: dict[str, Any]) -> NoReturn:
-        """Become the command. Only async-signal-safe simple steps: this is a forked child."""
-        argv = request["argv"]
-        try:
-            if os.getsid(0) != os.getpid():
-                os.setsid()
-            os.chdir("/root" if os.path.isdir("/root") else "/")
-            if self.profile:
-                attribute = os.open("self/attr/apparmor/exec", os.O_WRONLY, dir_fd=self.proc)
-                os.write(attribute, b"exec " + self.profile.encode())
-            os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-            kernel.limit_capabilities(self.mask)
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):
-                signal.signal(number, signal.SIG_DFL)
-            os.execvpe(argv[0], argv, ENVIRONMENT | request["environment"])
-        except FileNotFoundError:
-            os.write(2, f"{argv[0]}: command not found\n".encode())
-            os._exit(127)
-        except OSError as error:
-            os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
-            os._exit(126)
-        finally:
-            os._exit(125)
+    Raises:
+        OSError: it cannot be executed.
+    """
+    environment = ENVIRONMENT | request["environment"]
+    os.chdir(_directory())
+    return os.posix_spawn(
+        _found(request["argv"][0], environment["PATH"]),
+        request["argv"],
+        environment,
+        file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(standard)],
+        setsid=True,
+        setsigmask=(),
+        setsigdef=_ORDINARY_SIGNALS,
+    )
+
+
+def _directory() -> str:
+    return "/root" if os.path.isdir("/root") else "/"
+
+
+def _found(command: str, path: str) -> str:
+    """Return the path of a command as execvp(3) would find it; one that is nowhere comes back as it is."""
+    if "/" in command:
+        return command
+    places = (f"{folder or '.'}/{command}" for folder in path.split(":"))
+    existing = [place for place in places if os.path.isfile(place)]
+    return next((place for place in existing if os.access(place, os.X_OK)), existing[0] if existing else f"/{command}")
+
+
+def _not_executed(command: str, error: OSError) -> Outcome:
+    """Return what a shell says of a command that does not exist (127) or cannot be executed (126)."""
+    missing = isinstance(error, FileNotFoundError)
+    told = f"{command}: {'command not found' if missing else error.strerror}\n"
+    return Outcome(127 if missing else 126, b"", told.encode(), truncated=False, timed_out=False)
+
+
+def _end_with(child: int) -> NoReturn:
+    """End this agent and the command that it runs."""
+    _kill(child)
+    os._exit(0)
+
+
+def _kill(child: int) -> None:
+    """Kill a command with all that is still in its process group."""
+    for kill in (os.kill, os.killpg):
+        with contextlib.suppress(ProcessLookupError):
+            kill(child, signal.SIGKILL)
+
+
+def _terminal(request: dict[str, Any], connection: socket.socket) -> None:
+    """Start a command on a new terminal and send the master to the helper.
+
+    The command is forked twice, so that the host's systemd inherits and reaps it: a dead child of ours that
+    nobody collects would keep the kernel from ending the host's PID namespace, and Docker from stopping it.
+    """
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", request["rows"], request["columns"], 0, 0))
+    between = os.fork()
+    if between == 0:
+        if os.fork():
+            os._exit(0)
+        _take_terminal(slave, request)
+    os.waitpid(between, 0)
+    os.close(slave)
+    socket.send_fds(connection, [b"t"], [master])
+    os.close(master)
+
+
+def _take_terminal(slave: int, request: dict[str, Any]) -> NoReturn:
+    """Become the command. Only async-signal-safe simple steps: this is a forked child."""
+    argv, environment = request["argv"], ENVIRONMENT | request["environment"]
+    try:
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        for target in range(3):
+            os.dup2(slave, target)
+        os.chdir(_directory())
+        for number in _ORDINARY_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        os.execve(_found(argv[0], environment["PATH"]), argv, environment)
+    except OSError as error:
+        refused = _not_executed(argv[0], error)
+        os.write(2, refused.stderr)
+        os._exit(refused.status)
+    finally:
+        os._exit(125)
 
 
 def collect(child: int, in_write: int, out_read: int, err_read: int, stdin: bytes, timeout: float) -> Outcome:  # noqa: C901 - one loop over four file descriptors reads best in one place
@@ -375,9 +446,7 @@ def collect(child: int, in_write: int, out_read: int, err_read: int, stdin: byte
             elif not output.read(fd):
                 poll.unregister(fd)
     if not ended:
-        for kill, target in ((os.kill, child), (os.killpg, child)):
-            with contextlib.suppress(ProcessLookupError):
-                kill(target, signal.SIGKILL)
+        _kill(child)
     _, status = os.waitpid(child, 0)
     output.finish()
     if pending:

@@ -24,8 +24,12 @@ def join(pid: int, container: str) -> None:
     Raises:
         OSError: a cgroup could not be joined; the command must then not be run.
     """
-    for folder in (_leaf_v2(pid, container),) if is_v2() else _folders_v1(pid, container):
-        (folder / "cgroup.procs").write_text("0")
+    if is_v2():
+        (_leaf_v2(pid, container) / "cgroup.procs").write_text("0")
+        return
+    for folder in _folders_v1(pid, container):
+        # This one thread is the whole process; to move a process as such, the kernel waits for all processors first.
+        (folder / "tasks").write_text("0")
 
 
 def _leaf_v2(pid: int, container: str) -> Path:
@@ -43,14 +47,14 @@ def _leaf_v2(pid: int, container: str) -> Path:
 
 
 def _folders_v1(pid: int, container: str) -> list[Path]:
-    """Return the container's folder in each v1 hierarchy but systemd's own (which holds no limits)."""
+    """Return the container's folder in each v1 hierarchy that holds limits: not systemd's own, nor the unified."""
     folders = []
     for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers == "name=systemd" or container not in path:
+        if controllers in {"", "name=systemd"} or container not in path:
             continue
         own = path[: path.index(container) + len(container)]
-        folders.append(ROOT / (controllers or "unified") / own.lstrip("/"))
+        folders.append(ROOT / controllers / own.lstrip("/"))
     folders = [folder for folder in folders if os.path.isdir(folder)]
     if not folders:
         message = f"the host of process {pid} is in no cgroup of its own"

@@ -15,7 +15,9 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 1
+VERSION = 2
+ROLES = ("control", "access", "observe")
+"""What a connection is for: ports and waiting; what enters hosts; stations on segments."""
 HEADER = struct.Struct("!II")
 MAX_JSON = 1 << 20
 MAX_BLOB = 16 << 20
@@ -52,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Hello(Request):
-    """The first message of a connection. Role ``control``: ports and waiting; ``access``: what enters hosts."""
+    """The first message of a connection; its role is one of ``ROLES``."""
 
     op = "hello"
     version: int

@@ -8,7 +8,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,13 +15,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import dockerd
-from .access import Access
-from .agent import ClientGoneError
+from .forkserver import ForkServer, log, serve_access
 from .links import Links, prepare_namespace
 from .port_states import PortStates
 from .protocol import (
+    ROLES,
     VERSION,
-    Channel,
     Decoder,
     Hello,
     HelperError,
@@ -40,13 +38,6 @@ SOCKET = Path("/run/breakfix/fabric.sock")
 STATE = Path("/var/lib/breakfix/ports.json")
 
 _MAX_CLIENTS = 256
-_FIRST_FREE = 3
-"""The file descriptor after standard input, output and error."""
-
-
-def log(message: str) -> None:
-    """Print a line to the container's log."""
-    print(message, file=sys.stderr, flush=True)
 
 
 @dataclass(eq=False)
@@ -70,8 +61,9 @@ class Waiter:
 class Server:
     """The helper."""
 
-    def __init__(self) -> None:
-        """Prepare the fabric's namespace and listen."""
+    def __init__(self, forks: ForkServer) -> None:
+        """Prepare the fabric's namespace and listen; ``forks`` gets the connections that enter hosts."""
+        self._forks = forks
         prepare_namespace()
         self._selector = selectors.DefaultSelector()
         self._wirer = Wirer(self._selector, Links(), PortStates(STATE), log)
@@ -157,18 +149,22 @@ class Server:
                 self._send(client, {"ok": answer})
 
     def _greet(self, client: Client, request: Request) -> None:
-        if not isinstance(request, Hello) or request.role not in {"control", "access"}:
-            message = "the first message must be hello, with role control or access"
+        if not isinstance(request, Hello) or request.role not in ROLES:
+            message = f"the first message must be hello, with a role among {', '.join(ROLES)}"
             raise ProtocolError(message)
         if request.version != VERSION:
             kind, message = "version", f"this helper speaks version {VERSION} of the protocol"
             raise HelperError(kind, message)
         client.greeted = True
-        if request.role == "control":
-            self._send(client, {"ok": {"version": VERSION}})
-            return
-        if os.fork() == 0:
-            _serve_access(client.connection, self._selector)
+        match request.role:
+            case "control":
+                self._send(client, {"ok": {"version": VERSION}})
+                return
+            case "access":
+                self._forks.hand_over(client.connection)
+            case "observe" if os.fork() == 0:
+                self._selector.close()
+                serve_access(client.connection)
         self._drop(client)
 
     def _carry_out(self, client: Client, request: Request) -> dict[str, Any] | None:
@@ -181,7 +177,7 @@ class Server:
             case SetPort():
                 self._wirer.set_port(request)
                 return {}
-        message = f"{request.op} belongs on an access connection"
+        message = f"{request.op} belongs on an access or observe connection"
         raise ProtocolError(message)
 
     def _answer_waiters(self) -> None:
@@ -217,28 +213,6 @@ class Server:
         client.connection.close()
 
 
-def _serve_access(connection: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
-    """Become the process of one access connection."""
-    status = 1
-    try:
-        selector.close()
-        keep = os.dup2(connection.fileno(), _FIRST_FREE)
-        connection.detach()
-        os.closerange(_FIRST_FREE + 1, os.sysconf("SC_OPEN_MAX"))
-        own = socket.socket(fileno=keep)
-        own.setblocking(True)
-        channel = Channel(own)
-        channel.send({"ok": {"version": VERSION}})
-        Access(channel).serve()
-        status = 0
-    except ClientGoneError:
-        status = 0
-    except Exception as error:  # nobody else would tell
-        log(f"access connection: {type(error).__name__}: {error}")
-    finally:
-        os._exit(status)
-
-
 def load_profile() -> None:
     """Load the hosts' AppArmor profile where the kernel has AppArmor and its files are mounted here."""
     if not Path("/sys/kernel/security/apparmor/.replace").exists():
@@ -255,10 +229,10 @@ def _reap() -> None:
             pass
 
 
-def main() -> None:
+def main(forks: ForkServer) -> None:
     """Run the helper until it is told to stop."""
     stop: Callable[..., NoReturn] = lambda *_: os._exit(0)  # noqa: E731
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     load_profile()
-    Server().run()
+    Server(forks).run()

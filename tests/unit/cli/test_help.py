@@ -11,6 +11,7 @@ import click
 import pytest
 
 from orchestrator.cli import language
+from orchestrator.language import typographic
 
 from .conftest import Cli
 
@@ -96,7 +97,7 @@ def test_the_language(words: list[str], environment: dict[str, str], chosen: str
 
 
 def test_french_punctuation_never_begins_a_line() -> None:
-    assert language.typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
+    assert typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
 
 
 def test_help_imports_nothing_slow() -> None:

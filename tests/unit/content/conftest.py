@@ -114,6 +114,15 @@ steps:
       content: "{{ stale }}\\n"
 """
 
+CHECKS = """\
+from grader import check
+
+
+@check("guard", points=2, fr="L'intranet répond.", en="The intranet answers.", host="web1")
+def test_web(lab):
+    assert lab.host("web1").service("nginx").is_running, "nginx does not run"
+"""
+
 SCENARIO_FOLDER = "scenarios/1.3-network-connection/cable-out"
 
 FILES = {
@@ -144,13 +153,13 @@ FILES = {
     "labs/pair/files/web1/etc/motd.j2": "Welcome to {{ host.fqdn }}, {{ lab.segments.office.netmask }}\n",
     "labs/pair/files/_all/etc/issue": "Pair\n",
     "labs/pair/files/r1/etc/issue": "Router\n",
-    "labs/pair/checks/test_healthy.py": "def test_web(lab): ...\n",
+    "labs/pair/checks/test_healthy.py": CHECKS,
     f"{SCENARIO_FOLDER}/scenario.yaml": SCENARIO,
     f"{SCENARIO_FOLDER}/ticket.fr.md": "{{ user.full }} ({{ office }}) n'a plus de réseau.\n",
     f"{SCENARIO_FOLDER}/ticket.en.md": "{{ user.full }} ({{ office }}) has no network.\n",
     f"{SCENARIO_FOLDER}/debrief.fr.md": "Cause : {{ cause }}.\n",
     f"{SCENARIO_FOLDER}/debrief.en.md": "Cause: {{ cause }}.\n",
-    f"{SCENARIO_FOLDER}/checks/test_network.py": "def test_address(lab): ...\n",
+    f"{SCENARIO_FOLDER}/checks/test_network.py": CHECKS,
     f"{SCENARIO_FOLDER}/solutions/reference.yaml": SOLUTION,
     f"{SCENARIO_FOLDER}/shortcuts/hard-coded.yaml": SHORTCUT,
     f"{SCENARIO_FOLDER}/shortcuts/stale.yaml": SHORTCUT,

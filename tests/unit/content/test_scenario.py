@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError
+from orchestrator.errors import ContentError, Problem
+from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.text import Text
 
@@ -170,9 +171,10 @@ def test_each_case_of_a_fault_is_validated_rendered(folder: Folder, golden: Gold
     folder.edit("scenario.yaml", "segment: servers}", 'segment: "{{ lab.segments.servers.name }}"}')
     seen: list[FaultSpec] = []
 
-    def validate_fault(spec: FaultSpec) -> tuple[Text, ...]:
+    def validate_fault(spec: FaultSpec, source: YamlSource) -> tuple[Problem, ...]:
         seen.append(spec)
-        return (Text(fr="Panne inconnue", en="Unknown fault"),) if spec.fault == "link-segment" else ()
+        unknown = Problem(source.place(("fault",)), Text(fr="Panne inconnue", en="Unknown fault"))
+        return (unknown,) if spec.fault == "link-segment" else ()
 
     with pytest.raises(ContentError) as caught:
         folder.content.scenario("cable-out", validate_fault=validate_fault)
@@ -183,7 +185,7 @@ def test_each_case_of_a_fault_is_validated_rendered(folder: Folder, golden: Gold
 
 def test_the_digest_covers_scenario_and_lab(folder: Folder) -> None:
     before = folder.content.scenario("cable-out").digest
-    folder.edit("checks/test_network.py", "...", "assert lab")
+    folder.edit("checks/test_network.py", "points=2", "points=3")
     changed = folder.content.scenario("cable-out").digest
     folder.edit("files/r1/etc/issue", "Router", "router")
     assert len({before, changed, folder.content.scenario("cable-out").digest}) == 3

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from orchestrator import labels
 from orchestrator.access.hands import Hands
 from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
+from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, HostRef, PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instances import Instance, Instances, Surroundings
@@ -24,9 +26,18 @@ from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
 from orchestrator.records import Records
 from orchestrator.service import Labs
-from orchestrator.text import Text
+from orchestrator.text import Text, same
 
 T = TypeVar("T")
+
+CHECKS = """\
+from grader import check
+
+
+@check("guard", fr="pc1 répond.", en="pc1 answers.", host="pc1")
+def test_answers(lab):
+    assert lab.host("pc1").check_output("hostname") == "pc1", "pc1 has another name"
+"""
 
 LAB = """\
 contract: 1
@@ -135,13 +146,13 @@ FILES = {
     "labs/pair/lab.yaml": LAB,
     "labs/pair/files/r1/etc/bind/rndc.key": "key",
     "labs/pair/files/pc1/etc/motd": "Bonjour\r\n",
-    "labs/pair/checks/test_healthy.py": "def test_web(lab): ...\n",
+    "labs/pair/checks/test_healthy.py": CHECKS,
     f"{_FOLDER}/scenario.yaml": SCENARIO,
     f"{_FOLDER}/ticket.fr.md": "{{ user.full }} n'a plus de réseau.\n",
     f"{_FOLDER}/ticket.en.md": "{{ user.full }} has no network.\n",
     f"{_FOLDER}/debrief.fr.md": "Les câbles.\n",
     f"{_FOLDER}/debrief.en.md": "The cables.\n",
-    f"{_FOLDER}/checks/test_network.py": "def test_address(lab): ...\n",
+    f"{_FOLDER}/checks/test_network.py": CHECKS,
     f"{_FOLDER}/solutions/reference.yaml": SOLUTION,
     f"{_FOLDER}/solutions/second.yaml": SOLUTION.replace("reference: true\n", ""),
     f"{_FOLDER}/shortcuts/hard-coded.yaml": SHORTCUT,
@@ -169,6 +180,8 @@ class Machines(FakeFabric):
         """Everything that was done, in order: ``HOST: COMMAND`` or ``cable HOST INTERFACE CHANGE…``."""
         self.typed: list[tuple[str, bytes]] = []
         """Input of commands other than dd, by host."""
+        self.exists: Callable[[str], bool] = lambda _instance: True
+        """Tells whether an instance has hosts, and so its segments."""
         self.on("ping *")
         self.on("systemctl is-active *")
 
@@ -214,6 +227,20 @@ class Machines(FakeFabric):
         said = [f"{name}={value}" for name, value in changes.items() if value is not None]
         self.done.append(" ".join(["cable", target.host, interface, *said]))
         super().set_port(target, interface, plugged=plugged, segment=segment, mtu=mtu, rate=rate, loss=loss)
+
+    def observe(
+        self,
+        instance: str,
+        segment: str,
+        address: str,
+        argv: Sequence[str],
+        *,
+        gateway: str = "",
+        timeout: float = 20.0,
+    ) -> Completed:
+        if not self.exists(instance):
+            raise LabError(same(f"{instance}: no segment {segment}"))
+        return super().observe(instance, segment, address, argv, gateway=gateway, timeout=timeout)
 
     def wait_ready(self, instance: str, hosts: Sequence[str], *, timeout: float) -> None:
         self.done.append(f"ready {' '.join(sorted(hosts))}")
@@ -287,6 +314,7 @@ class World:
         for name in ("host", "router"):
             self.engine.add_image(f"breakfix/{name}:1")
         self.engine.add_image("breakfix/fabric:1")
+        self.fabric.exists = lambda instance: bool(self.engine.containers({labels.INSTANCE: instance}))
 
     @property
     def content(self) -> Content:

@@ -97,7 +97,7 @@ def broken(fault: Fault, hands: Hands, world: World) -> dict[str, str]:
 
 
 def test_every_fault_of_the_package_is_found_by_its_name() -> None:
-    assert {fault.name for fault in EVERY} == set(fault_classes())
+    assert {fault.name for fault in EVERY} <= set(fault_classes())
     assert list(fault_classes()) == sorted(fault_classes())
     assert all(fault_classes()[name].name == name for name in fault_classes())
     assert all(fault_class(fault.name) is type(fault) for fault in EVERY)
@@ -112,7 +112,7 @@ def test_an_unknown_fault_brings_the_nearest_names() -> None:
     with pytest.raises(UsageError) as raised:
         fault_class("xyz")
     assert raised.value.hint is not None
-    assert all(name in raised.value.hint.en for name in fault_classes()), "with nothing like it, all are named"
+    assert "breakfix faults" in raised.value.hint.en, "with nothing like it, there are too many to name"
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=named)
@@ -143,18 +143,18 @@ GOOD = {"host": "pc1", "address": "192.168.10.5/24"}
 def test_parameters_that_do_not_fit_are_named(fault: str, parameters: dict[str, Any], says: str) -> None:
     spec = FaultSpec(fault=fault, parameters=parameters)
     (problem,) = problems_of(spec)
-    assert problem.en.startswith(f"{fault}: ")
-    assert says in problem.en
+    assert problem.text.en.startswith(f"{fault}: ")
+    assert says in problem.text.en
     with pytest.raises(UsageError) as raised:
         make_fault(spec)
-    assert says in raised.value.text.fr
+    assert says.removesuffix(": ") in raised.value.text.fr
 
 
 def test_every_problem_is_told_at_once() -> None:
     assert len(problems_of(FaultSpec(fault="dns-queries-refused", parameters={"colour": "red"}))) == 6
     (unknown,) = problems_of(FaultSpec(fault="dns-zone-sintax"))
-    assert "dns-zone-syntax" in unknown.fr
-    assert "dns-zone-syntax" in unknown.en
+    assert "dns-zone-syntax" in unknown.text.fr
+    assert "dns-zone-syntax" in unknown.text.en
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=named)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.fabric.helper.wirer import Wirer
 
 _HELPER = "orchestrator.fabric.helper"
-_NEED_STUBS = ("links", "port_states", "wirer", "agent", "access", "server")
+_NEED_STUBS = ("links", "port_states", "wirer", "agent", "access", "forkserver", "server")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class Machine:
     def group(self, path: str) -> Path:
         folder = self.root / path
         folder.mkdir(parents=True)
-        (folder / "cgroup.procs").write_text("")
+        for name in ("cgroup.procs", "tasks"):
+            (folder / name).write_text("")
         return folder
 
     @property
@@ -39,7 +40,8 @@ class Machine:
         """The cgroups that somebody joined, below the root."""
         return {
             str(file.parent.relative_to(self.root))
-            for file in self.root.rglob("cgroup.procs")
+            for name in ("cgroup.procs", "tasks")
+            for file in self.root.rglob(name)
             if file.read_text() == "0"
         }
 
@@ -97,7 +99,7 @@ def test_v2_refuses_a_cgroup_that_is_not_the_hosts_own(machine: Machine, text: s
     assert machine.joined == set()
 
 
-def test_v1_joins_the_hosts_folder_in_each_hierarchy_but_systemds(machine: Machine) -> None:
+def test_v1_joins_the_hosts_folder_in_each_hierarchy_that_holds_limits(machine: Machine) -> None:
     machine.process(
         "cgroup",
         f"12:memory:/docker/{CONTAINER}\n"
@@ -111,9 +113,7 @@ def test_v1_joins_the_hosts_folder_in_each_hierarchy_but_systemds(machine: Machi
         machine.group(f"{hierarchy}/docker/{CONTAINER}")
     machine.group(f"pids/docker/{CONTAINER}/system.slice/ssh.service")
     cgroups.join(PID, CONTAINER)
-    assert machine.joined == {
-        f"{hierarchy}/docker/{CONTAINER}" for hierarchy in ("memory", "cpu,cpuacct", "pids", "unified")
-    }
+    assert machine.joined == {f"{hierarchy}/docker/{CONTAINER}" for hierarchy in ("memory", "cpu,cpuacct", "pids")}
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_v1_refuses_to_run_without_a_cgroup_of_the_hosts_own(machine: Machine, t
 def test_a_cgroup_that_cannot_be_joined_is_an_error(machine: Machine) -> None:
     machine.process("cgroup", f"12:memory:/docker/{CONTAINER}\n")
     folder = machine.group(f"memory/docker/{CONTAINER}")
-    (folder / "cgroup.procs").unlink()
-    (folder / "cgroup.procs").mkdir()
-    with pytest.raises(OSError, match=r"cgroup\.procs"):
+    (folder / "tasks").unlink()
+    (folder / "tasks").mkdir()
+    with pytest.raises(OSError, match="tasks"):
         cgroups.join(PID, CONTAINER)
 
 

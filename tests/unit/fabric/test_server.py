@@ -40,11 +40,22 @@ class EndOfTurnError(Exception):
     """Ends the loop, which is for ever, after one turn."""
 
 
+class Forks:
+    """Keeps the connections that a fork server would serve."""
+
+    def __init__(self) -> None:
+        self.connections: list[socket.socket] = []
+
+    def hand_over(self, connection: socket.socket) -> None:
+        self.connections.append(connection.dup())
+
+
 class Served:
     """A server on a socket of the test's, turned by hand."""
 
-    def __init__(self, server: Server, path: Path, bench: Bench) -> None:
+    def __init__(self, server: Server, path: Path, bench: Bench, forks: Forks) -> None:
         self.server = server
+        self.forks = forks
         self.bench = bench
         self.path = path
         self._open: list[socket.socket] = []
@@ -91,7 +102,7 @@ class Served:
         return False
 
     def close(self) -> None:
-        for connection in self._open:
+        for connection in (*self._open, *self.forks.connections):
             connection.close()
         for client in list(self.server._clients):
             self.server._drop(client)
@@ -117,7 +128,8 @@ def served(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(os, "chown", lambda *_: None)
     selector = module.selectors.DefaultSelector()
     monkeypatch.setattr(module, "selectors", SimpleNamespace(DefaultSelector=lambda: selector, EVENT_READ=1))
-    made = Served(module.Server(), path, bench)
+    forks = Forks()
+    made = Served(module.Server(forks), path, bench, forks)
     tick, tock = socket.socketpair()
     selector.register(tick, selectors.EVENT_READ, lambda: None)
     tock.send(b".")  # never read: a turn always ends
@@ -157,6 +169,16 @@ def test_who_is_not_greeted_gets_nothing(served: Served, first: Request | Body, 
     channel = served.connect()
     assert error(served.ask(channel, first))[0] == kind
     assert error(served.ask(channel, Ports("demo")))[0] == "bad-request"
+
+
+def test_a_connection_that_enters_hosts_is_handed_over(served: Served) -> None:
+    channel = served.connect()
+    channel.send(body_of(Hello(VERSION, "access")))
+    served.turn()
+    (given,) = served.forks.connections
+    given.send(b"from its own process")
+    assert channel.connection.recv(64) == b"from its own process"
+    assert not served.server._clients, "the helper's loop has nothing more to do with it"
 
 
 def test_what_enters_hosts_is_no_matter_of_the_control_connection(served: Served) -> None:

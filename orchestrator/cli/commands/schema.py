@@ -1,0 +1,90 @@
+"""``schema``: the content contract as JSON Schema, for editors, and as a reference for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.contract import reference, schemas
+from orchestrator.contract.documents import KINDS
+from orchestrator.errors import UsageError
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
+
+
+@command(
+    "schema",
+    help=tr(
+        "Afficher le schéma JSON d'un type de fichier, ou les écrire tous dans un dossier : un éditeur qui connaît le "
+        "serveur de langage YAML complète et explique alors les clés.\n\n"
+        f"NOM : {', '.join(KINDS)}. Sans NOM ni option, leur liste.",
+        "Print the JSON Schema of a kind of content file, or write all of them into a folder: an editor with the YAML "
+        "language server then completes and explains the keys.\n\n"
+        f"NAME: {', '.join(KINDS)}. Without NAME or option, their list.",
+    ),
+)
+@click.argument("name", required=False, metavar=tr("[NOM]", "[NAME]"), shell_complete=lambda *_: list(KINDS))
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar=tr("DOSSIER", "DIR"),
+    help=tr("Écrire tous les schémas dans ce dossier.", "Write all schemas into this folder."),
+)
+@click.option(
+    "--reference",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar=tr("FICHIER", "FILE"),
+    help=tr(
+        "Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
+        "Write the contract's reference anew in this Markdown page, between its two marks.",
+    ),
+)
+@pass_session
+def schema_command(session: Session, name: str | None, output: Path | None, page: Path | None) -> None:
+    """Print or write schemas."""
+    from orchestrator.faults.library import fault_classes
+
+    if name is not None and name not in KINDS:
+        text = Text(fr=f"Type de fichier inconnu : « {name} »", en=f'Unknown kind of file: "{name}"')
+        raise UsageError(with_suggestion(text, name, KINDS))
+    written = [*(schemas.write(output, fault_classes(), name) if output else ()), *([_rewritten(page)] if page else [])]
+    if written:
+        _tell(session, written)
+    elif name is not None:
+        session.output.document(schemas.schema(name, fault_classes()))
+    elif session.json:
+        session.output.document(schemas.schemas(fault_classes()))
+    else:
+        for kind in KINDS.values():
+            session.output.print(plain(f"{kind.name:<12} {kind.files}"))
+
+
+def _rewritten(page: Path) -> Path:
+    try:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(reference.with_reference(text), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            Text(
+                fr=f"La référence ne peut pas être écrite dans {page} : {error}",
+                en=f"The reference cannot be written into {page}: {error}",
+            ),
+            Text(
+                fr=f"La page doit exister et contenir ces deux lignes : {reference.BEGIN} et {reference.END}",
+                en=f"The page must exist and hold these two lines: {reference.BEGIN} and {reference.END}",
+            ),
+        ) from error
+    return page
+
+
+def _tell(session: Session, written: list[Path]) -> None:
+    if session.json:
+        session.output.document({"written": [str(path) for path in written]})
+    for path in () if session.json else written:
+        session.output.print(plain(f"✔ {path}", "ok"))

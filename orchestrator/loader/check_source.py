@@ -1,0 +1,359 @@
+"""What check files say, read without running them: each mistake that would spoil a grading, at its line and column.
+
+Only what stands literally in a file is judged. What is computed (a sentence from a variable, a function made by a
+factory) is left to the grader, which refuses it when it grades.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from orchestrator.errors import Place, Problem
+from orchestrator.model.check import OFFERED, ROLES
+from orchestrator.render import names_in
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
+
+_GRADER: Final = "grader"
+_SENTENCES: Final = ("fr", "en")
+_NOT_GRADED: Final = ("skip", "skipif", "xfail")
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_KnownCompetence: TypeAlias = Callable[[str], Text | None]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text of a check that is a template of the variant's values, with the place where it stands."""
+
+    source: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class StatedCheck:
+    """One ``@check`` as it is written.
+
+    Attributes:
+        name: the function's name.
+        fr: the trainee's sentence in French; None where it is not literal.
+        en: the same in English.
+        host: the host that it looks at; None where it names none, or not literally.
+        competence: the competence's code, with its place; None where it states none.
+        parameters: the names that ``pytest.mark.parametrize`` adds to the variant's.
+    """
+
+    name: str
+    fr: Sentence | None = None
+    en: Sentence | None = None
+    host: Sentence | None = None
+    competence: Sentence | None = None
+    parameters: frozenset[str] = frozenset()
+
+    def templates(self) -> Iterator[Sentence]:
+        """Yield the texts that are rendered when the check is graded."""
+        yield from (text for text in (self.fr, self.en, self.host) if text is not None)
+
+
+@dataclass(frozen=True)
+class CheckFile:
+    """One file with checks: what it states, and what is wrong in it by itself."""
+
+    path: Path
+    checks: tuple[StatedCheck, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def read_checks(source: str, path: Path) -> CheckFile:
+    """Read the text of a check file."""
+    try:
+        tree = ast.parse(source, filename=path.name)
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
+        return CheckFile(path, problems=(_no_python(error, path),))
+    reader = _Reader(path, source.splitlines())
+    reader.read(tree)
+    return CheckFile(path, tuple(reader.checks), tuple(reader.problems))
+
+
+def names_are_known(files: Iterable[CheckFile], names: Collection[str]) -> Iterator[Problem]:
+    """Yield a problem for each name in a sentence that neither the variant nor the check's parameters have."""
+    for check in (check for file in files for check in file.checks):
+        for text in check.templates():
+            for name in sorted(names_in(text.source) - check.parameters - set(names)):
+                unknown = Text(fr=f"le nom « {name} » n'est pas défini", en=f'the name "{name}" is not defined')
+                yield Problem(text.place, with_suggestion(unknown, name, sorted({*names, *check.parameters})))
+
+
+def hosts_are_known(files: Iterable[CheckFile], hosts: Collection[str]) -> Iterator[Problem]:
+    """Yield a problem for each ``host`` that stands literally in a check and is none of the lab's."""
+    for check in (check for file in files for check in file.checks):
+        if check.host is not None and "{" not in check.host.source and check.host.source not in hosts:
+            name = check.host.source
+            unknown = Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
+            yield Problem(check.host.place, with_suggestion(unknown, name, hosts))
+
+
+def competences_are_known(files: Iterable[CheckFile], unknown: _KnownCompetence) -> Iterator[Problem]:
+    """Yield a problem for each competence of a check that the certification does not have.
+
+    Args:
+        files: the check files.
+        unknown: tells what is wrong with a code, or None.
+    """
+    for check in (check for file in files for check in file.checks):
+        if check.competence is not None and (text := unknown(check.competence.source)) is not None:
+            yield Problem(check.competence.place, text)
+
+
+def _no_python(error: SyntaxError | ValueError, path: Path) -> Problem:
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
+    place = Place.of(path, line or 0, max(column or 0, 0))
+    return Problem(place, Text(fr=f"Python invalide : {reason}", en=f"invalid Python: {reason}"))
+
+
+@dataclass
+class _Reader:
+    """Walks through one file."""
+
+    path: Path
+    lines: list[str]
+    checks: list[StatedCheck] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    decorators: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def read(self, tree: ast.Module) -> None:
+        for node in tree.body:
+            match node:
+                case ast.Import():
+                    self._import(node)
+                case ast.ImportFrom():
+                    self._import_from(node)
+        functions = [node for node in tree.body if isinstance(node, _Function)]
+        for function in functions:
+            self._function(function)
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        methods = [m for c in classes for m in c.body if isinstance(m, _Function) and self._mark_of(m) is not None]
+        if not self.seen and not methods:
+            self._refuse(
+                None,
+                "ce fichier ne contient aucun contrôle : écrivez une fonction test_… décorée par @check(…)",
+                "this file has no check: write a function test_… decorated with @check(…)",
+            )
+
+    # Imports ------------------------------------------------------------------------------------------------
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if alias.name == _GRADER:
+                self.decorators.add(f"{alias.asname or alias.name}.check")
+            self._installed(node, alias.name)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        if node.level:
+            self._refuse(
+                node,
+                "un fichier de contrôles est lu seul : un import relatif (« from . ») y échoue",
+                "a check file is read on its own: a relative import ('from .') fails in it",
+            )
+            return
+        self._installed(node, node.module or "")
+        if node.module != _GRADER:
+            return
+        for alias in node.names:
+            if alias.name == "check":
+                self.decorators.add(alias.asname or alias.name)
+            elif alias.name not in {*OFFERED, "*"}:
+                text = Text(
+                    fr=f"« grader » n'offre pas « {alias.name} »",
+                    en=f'"grader" has no "{alias.name}"',
+                )
+                self.problems.append(Problem(self._place(alias), with_suggestion(text, alias.name, OFFERED)))
+
+    def _installed(self, node: ast.stmt, module: str) -> None:
+        top = module.partition(".")[0]
+        if not _is_installed(top):
+            self._refuse(
+                node,
+                f"le module « {top} » n'est pas installé avec Breakfix : un contrôle s'en passe",
+                f'the module "{top}" is not installed with Breakfix: a check does without it',
+            )
+
+    # Functions ----------------------------------------------------------------------------------------------
+
+    def _function(self, function: _Function) -> None:
+        mark = self._mark_of(function)
+        collected = function.name.startswith("test")
+        if mark is None:
+            if collected:
+                self.seen.setdefault(function.name, function.lineno)
+                self._refuse(
+                    function,
+                    f"« {function.name} » n'a pas de @check(…) : rôle, points et phrases manquent",
+                    f'"{function.name}" has no @check(…): role, points and sentences are missing',
+                )
+            return
+        if not collected:
+            self._refuse(
+                function,
+                f"ce contrôle ne serait pas noté : nommez la fonction test_{function.name}",
+                f"this check would not be graded: name the function test_{function.name}",
+            )
+        elif function.name in self.seen:
+            line = self.seen[function.name]
+            self._refuse(
+                function,
+                f"« {function.name} » existe déjà à la ligne {line}, qui ne serait pas notée ; renommez l'une des deux",
+                f'"{function.name}" is already on line {line}, which would not be graded; rename one of the two',
+            )
+        self.seen.setdefault(function.name, function.lineno)
+        self._not_skipped(function)
+        self.checks.append(self._stated(function, mark))
+
+    def _mark_of(self, function: _Function) -> ast.Call | ast.expr | None:
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if _dotted(called) in self.decorators:
+                return decorator
+        return None
+
+    def _not_skipped(self, function: _Function) -> None:
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if _dotted(called).rpartition(".")[2] in _NOT_GRADED:
+                self._refuse(
+                    decorator,
+                    "un contrôle ne peut être ni sauté ni attendu en échec (skip, xfail) ; retirez cette ligne",
+                    "a check must not be skipped or expected to fail (skip, xfail); remove this line",
+                )
+
+    def _stated(self, function: _Function, mark: ast.expr) -> StatedCheck:
+        if not isinstance(mark, ast.Call):
+            self._refuse(
+                mark,
+                '@check demande un rôle et deux phrases : @check("symptom", fr="…", en="…")',
+                '@check needs a role and two sentences: @check("symptom", fr="…", en="…")',
+            )
+            return StatedCheck(function.name)
+        given = {keyword.arg: keyword.value for keyword in mark.keywords}
+        computed = None in given  # **keywords: what is in them is not seen
+        self._role(mark, given)
+        for language in _SENTENCES:
+            value = given.get(language)
+            if (value is None and not computed) or (isinstance(value, ast.Constant) and not _sentence(value.value)):
+                name = {"fr": ("française", "French"), "en": ("anglaise", "English")}[language]
+                self._refuse(
+                    value or mark,
+                    f'il manque la phrase {name[0]} du contrôle : ajoutez {language}="…"',
+                    f'the check\'s {name[1]} sentence is missing: add {language}="…"',
+                )
+        self._points(given.get("points"))
+        return StatedCheck(
+            function.name,
+            fr=self._literal(given.get("fr")),
+            en=self._literal(given.get("en")),
+            host=self._literal(given.get("host")),
+            competence=self._competence(given.get("competence")),
+            parameters=frozenset(_parameters(function)),
+        )
+
+    def _role(self, mark: ast.Call, given: dict[str | None, ast.expr]) -> None:
+        role = mark.args[0] if mark.args else given.get("role")
+        listed = ", ".join(ROLES)
+        if role is None and None not in given:
+            self._refuse(
+                mark,
+                f"il manque le rôle du contrôle, en premier : {listed}",
+                f"the check's role is missing, as the first argument: {listed}",
+            )
+        elif isinstance(role, ast.Constant) and role.value not in ROLES:
+            said = str(role.value)
+            text = Text(fr=f"rôle inconnu « {said} »", en=f'unknown role "{said}"')
+            self.problems.append(Problem(self._place(role), with_suggestion(text, said, ROLES)))
+
+    def _points(self, points: ast.expr | None) -> None:
+        value = ast.literal_eval(points) if isinstance(points, ast.Constant) else 0
+        if not isinstance(value, int) or isinstance(value, bool) or _is_negative(points):
+            seen = ast.unparse(points) if points is not None else ""
+            self._refuse(
+                points,
+                f"« points » est un nombre entier, 0 ou plus ; trouvé : {seen}",
+                f'"points" is a whole number, 0 or more; found {seen}',
+            )
+
+    def _competence(self, value: ast.expr | None) -> Sentence | None:
+        if isinstance(value, ast.Constant) and value.value is not None and not isinstance(value.value, str):
+            code = ast.unparse(value)
+            self._refuse(
+                value,
+                f"le code d'une compétence s'écrit entre guillemets : \"{code}\"",
+                f'a competence code is written in quotes: "{code}"',
+            )
+        return self._literal(value)
+
+    def _literal(self, value: ast.expr | None) -> Sentence | None:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return Sentence(value.value, self._place(value))
+        return None
+
+    def _place(self, node: ast.AST) -> Place:
+        line, offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        before = self.lines[line - 1].encode()[:offset] if 0 < line <= len(self.lines) else b""
+        return Place.of(self.path, line, len(before.decode(errors="replace")) + 1)
+
+    def _refuse(self, node: ast.AST | None, fr: str, en: str) -> None:
+        place = Place.of(self.path) if node is None else self._place(node)
+        self.problems.append(Problem(place, Text(fr=fr, en=en)))
+
+
+@lru_cache(maxsize=256)
+def _is_installed(top: str) -> bool:
+    """Return whether a top-level module can be found; it is not imported."""
+    try:
+        return find_spec(top) is not None
+    except (ImportError, ValueError):  # a module that is half there
+        return False
+
+
+def _dotted(value: ast.expr) -> str:
+    """Return a name such as ``pytest.mark.skip``; empty for anything else."""
+    match value:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=owner, attr=name) if base := _dotted(owner):
+            return f"{base}.{name}"
+        case _:
+            return ""
+
+
+def _is_negative(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub)
+
+
+def _sentence(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _parameters(function: _Function) -> Iterator[str]:
+    """Yield the names that ``pytest.mark.parametrize`` gives to a function, where they stand literally.
+
+    Where they are computed, each of the function's own parameters may be one.
+    """
+    for decorator in function.decorator_list:
+        if not isinstance(decorator, ast.Call) or _dotted(decorator.func).rpartition(".")[2] != "parametrize":
+            continue
+        names = decorator.args[0] if decorator.args else None
+        match names:
+            case ast.Constant(value=str(text)):
+                yield from (name.strip() for name in text.split(","))
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                yield from (str(item.value) for item in items if isinstance(item, ast.Constant))
+            case _:
+                yield from (argument.arg for argument in function.args.args)

@@ -1,0 +1,198 @@
+"""What ``validate`` reads (scenarios, labs, images, referentials, named by path or by name) and all their problems."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orchestrator.errors import ContentError, Problem, UsageError
+from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Content, Unit
+from orchestrator.loader.folder import Problems
+from orchestrator.loader.referential import load_referential
+from orchestrator.loader.scenario import load_scenario
+from orchestrator.loader.scenario_checks import ValidateFault
+from orchestrator.loader.yaml_source import read_yaml
+from orchestrator.text import Text
+
+_WORTH_A_PROCESS: Final = 6
+"""Scenarios that take longer to read than a process to start."""
+
+_REFERENTIAL_KEYS: Final = frozenset({"rncp", "ccps"})
+
+
+def content_root_of(path: Path) -> Path | None:
+    """Return the content root that a path is in: the folder above the nearest of ``ROOT_FOLDERS``.
+
+    A folder that holds one of them is a root itself. None: the path is in no root.
+    """
+    if any((path / name).is_dir() for name in ROOT_FOLDERS):
+        return path
+    for folder in path.resolve().parents:
+        if folder.name in ROOT_FOLDERS:
+            return folder.parent
+    return path.resolve().parent if path.name in ROOT_FOLDERS else None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is to be read, and the folders that should be but cannot."""
+
+    units: tuple[Unit, ...]
+    strays: tuple[Problem, ...] = ()
+
+
+def select(content: Content, words: Sequence[str]) -> Selection:
+    """Return what the words of a command line name, each once; everything where there is no word.
+
+    Args:
+        content: the content, with the roots of the paths among the words.
+        words: paths (a content root, any folder in it, a folder or file of a scenario, lab or image), or names.
+
+    Raises:
+        UsageError: a word names nothing.
+    """
+    if not words:
+        return Selection(content.units(), content.strays())
+    found = (unit for word in words for unit in _named(content, word))
+    folders = [Path(word) for word in words if Path(word).is_dir()]
+    return Selection(
+        tuple(dict.fromkeys(found)), tuple(stray for folder in folders for stray in content.strays(folder))
+    )
+
+
+def problems_of(
+    content: Content, selection: Selection, validate_fault: ValidateFault, *, processes: int = 0
+) -> tuple[Problem, ...]:
+    """Return every problem of what was selected, by file and line.
+
+    Args:
+        content: the content.
+        selection: what to read.
+        validate_fault: tells what is wrong with a fault.
+        processes: the most to read with at once; 0: as many as the machine has processors.
+    """
+    problems = Problems()
+    problems.add(selection.strays)
+    scenarios = [unit for unit in selection.units if unit.kind == "scenarios"]
+    for unit in selection.units:  # labs first: the processes below inherit what was read
+        if unit.kind != "scenarios":
+            problems.add(_problems_of(content, unit, validate_fault))
+    many = min(processes or len(os.sched_getaffinity(0)), len(scenarios) // _WORTH_A_PROCESS)
+    shares = [scenarios[i::many] for i in range(many)] if many > 1 else [scenarios]
+
+    def read(share: list[Unit]) -> tuple[Problem, ...]:
+        return tuple(problem for unit in share for problem in _problems_of(content, unit, validate_fault))
+
+    helpers = [_Helper(read, share) for share in shares[1:]]
+    for found in (read(shares[0]), *(helper.result() for helper in helpers)):
+        problems.add(found)
+    return problems.sorted()
+
+
+class _Helper:
+    """A forked process that reads a share of the scenarios; what it cannot do, its parent does."""
+
+    def __init__(self, read: Callable[[list[Unit]], tuple[Problem, ...]], share: list[Unit]) -> None:
+        self._read, self._share = read, share
+        self._pipe, writing = os.pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            status = 1
+            try:
+                os.close(self._pipe)
+                with open(writing, "wb") as pipe:  # noqa: PTH123 (a file descriptor)
+                    pickle.dump(read(share), pipe)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writing)
+
+    def result(self) -> tuple[Problem, ...]:
+        with open(self._pipe, "rb") as pipe:  # noqa: PTH123
+            data = pipe.read()
+        _, status = os.waitpid(self._process, 0)
+        if status != 0:  # the mistake shows here as it would have without the helper
+            return self._read(self._share)
+        found: tuple[Problem, ...] = pickle.loads(data)  # noqa: S301 (our own child's)
+        return found
+
+
+def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) -> tuple[Problem, ...]:
+    try:
+        content.require_unique(unit)
+        match unit.kind:
+            case "scenarios":
+                load_scenario(unit.folder, content.surroundings(validate_fault))
+            case "labs":
+                return content.read_lab(unit.folder)[1]
+            case "images":
+                content.read_image(unit.folder)
+            case "referentials":
+                load_referential(unit.folder)
+    except ContentError as error:
+        return error.problems
+    return ()
+
+
+def _named(content: Content, word: str) -> tuple[Unit, ...]:
+    path = Path(word)
+    if path.exists() or path.is_symlink():
+        return _at(content, path)
+    by_name = tuple(unit for unit in content.units() if unit.name == word.rstrip("/").rpartition("/")[2])
+    if by_name:
+        return by_name
+    if path.suffix or word.startswith((".", "/", "~")):
+        raise UsageError(
+            Text(fr=f"{word} n'existe pas", en=f"{word} does not exist"),
+            Text(
+                fr="Donnez un dossier de contenu, un scénario, un lab, une image, ou un fichier de l'un d'eux.",
+                en="Give a content folder, a scenario, a lab, an image, or a file of one of them.",
+            ),
+        )
+    content.scenario_folder(word)  # raises, and names the nearest
+    return ()
+
+
+def _at(content: Content, path: Path) -> tuple[Unit, ...]:
+    """Return all units below a path, or the one that the path is in."""
+    real = path.resolve()
+    below = tuple(unit for unit in content.units() if unit.folder.resolve().is_relative_to(real))
+    if below:
+        return below
+    for folder in (path, *path.absolute().parents):
+        for kind, document in DOCUMENTS.items():
+            if (folder / document).is_file():
+                return (_known(content, Unit(kind, folder)),)
+    if content_root_of(path) is not None and (path.is_dir() or path.parent.name == "faults"):
+        return ()  # nothing but faults, of which validate always reads all
+    if path.is_file() and path.suffix in {".yaml", ".yml"} and _is_referential(path):
+        return (Unit("referentials", path),)
+    listed = ", ".join(DOCUMENTS.values())
+    raise UsageError(
+        Text(
+            fr=f"{path} n'appartient à aucun scénario, lab ou image : ni là, ni au-dessus, il n'y a de {listed}",
+            en=f"{path} belongs to no scenario, lab or image: neither there nor above it is a {listed}",
+        ),
+        Text(
+            fr="Donnez un dossier qui contient un de ces fichiers, ou qui contient labs/, scenarios/ ou images/.",
+            en="Give a folder that holds one of these files, or one that holds labs/, scenarios/ or images/.",
+        ),
+    )
+
+
+def _known(content: Content, unit: Unit) -> Unit:
+    """Return the content's own name for a unit, so that it is read once."""
+    real = unit.folder.resolve()
+    return next((known for known in content.units() if known.folder.resolve() == real), unit)
+
+
+def _is_referential(path: Path) -> bool:
+    try:
+        value = read_yaml(path, within=path.parent).value
+    except ContentError:
+        return False
+    return isinstance(value, dict) and bool(_REFERENTIAL_KEYS & value.keys())

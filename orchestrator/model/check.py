@@ -1,0 +1,13 @@
+"""What the checks of a lab or a scenario may say: their roles, and what check files get from ``grader``."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Role = Literal["symptom", "guard", "objective"]
+"""What a check stands for: the trouble is gone, nothing else was harmed, the task is done."""
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+OFFERED: Final = ("CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually")
+"""The names that a check file may import from ``grader``."""
