@@ -6,7 +6,8 @@ A check file needs no more than this package's names::
 """
 
 from grader.errors import CheckMistakeError, ObservationError
+from grader.inputs import HiddenFile
 from grader.marks import check
 from grader.waiting import eventually
 
-__all__ = ["CheckMistakeError", "ObservationError", "check", "eventually"]
+__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually"]

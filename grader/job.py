@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.facts import LabFacts
+from orchestrator.model.seeds import shown_seed
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
@@ -53,7 +54,7 @@ class GradeRequest:
     Attributes:
         facts: what the checks may know of the instance.
         scenario: the scenario's id, or None for a lab's own health.
-        seed: the variant's seed.
+        seed: the variant's seed, as it may be shown.
         digest: the plan's digest.
         files: the check files.
         fabric: makes the ``Fabric``, once in each worker; a path among its arguments must be absolute.
@@ -88,7 +89,7 @@ class GradeRequest:
         return cls(
             facts=LabFacts.of(plan, instance),
             scenario=plan.scenario,
-            seed=plan.seed,
+            seed=shown_seed(plan.seed),
             digest=plan.digest,
             files=tuple(plan.checks if files is None else files),
             fabric=fabric,

@@ -18,8 +18,10 @@ from grader import tools
 from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND, lab_host
 from grader.errors import CheckMistakeError, ObservationError, killed_tool, missing_tool, unreadable
 from grader.facts import InterfaceFacts, LabFacts
+from grader.inputs import FileContent
 from grader.recording import Recorder
 from grader.waiting import eventually
+from grader.workspace import Workspace, workspace
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
 from orchestrator.text import Text
@@ -253,6 +255,32 @@ class LabView:
         if gateway is None:
             gateway = self._facts.router_of(segment) or ""
         return Probe(self._fabric, self._facts, segment, gateway, self._recorder)
+
+    @contextlib.contextmanager
+    def workspace(
+        self, host: str, files: Mapping[str, FileContent] | None = None, *, user: str = "nobody"
+    ) -> Iterator[Workspace]:
+        """Put hidden inputs on a host for as long as a ``with`` lasts, and run a trainee's script on them.
+
+        ``with lab.workspace("web1", {"in/a.csv": "…"}, user="technicien") as work: done = work.run([script, "in"])``
+
+        Args:
+            host: the host.
+            files: what is in the workspace: relative path -> text, bytes, ``HiddenFile``, or None for a folder.
+            user: who owns it and runs the script; never root.
+
+        Raises:
+            CheckMistakeError: the user is root, or a path leaves the workspace.
+        """
+        if user == "root":
+            raise CheckMistakeError(
+                Text(
+                    fr="Un script de stagiaire ne tourne pas en root dans un contrôle.",
+                    en="A trainee's script does not run as root in a check.",
+                )
+            )
+        with workspace(self._fabric, self._target(host), self._recorder, files or {}, user) as made:
+            yield made
 
     def device(self, name: str) -> Device:
         """Return a network device: ``lab.device("r1").show("show ip route")``."""

@@ -6,7 +6,7 @@ import re
 import textwrap
 from xml.etree import ElementTree as ET
 
-from grader.report import CheckResult, CommandRecord, Report
+from grader.report import CheckResult, CommandRecord, Report, WrittenReport
 from orchestrator.text import Language, Text
 
 _OUTCOMES = {
@@ -27,6 +27,18 @@ _VERDICTS = {
         en="ERROR: this grading is not valid, no points are counted",
     ),
 }
+_TASK_VERDICTS = {
+    **_VERDICTS,
+    "repaired": Text(fr="Terminé", en="Done"),
+    "not_repaired": Text(fr="Pas encore terminé", en="Not done yet"),
+}
+_SECTIONS = {
+    "symptom": Text(fr="symptôme", en="symptom"),
+    "cause": Text(fr="cause", en="cause"),
+    "action": Text(fr="action", en="action"),
+    "test": Text(fr="test avec l'utilisateur", en="test with the user"),
+    "minutes": Text(fr="temps passé", en="time spent"),
+}
 _WIDTH = max(len(word) for text in _OUTCOMES.values() for word in (text.fr, text.en))
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry at all (section 2.2); a host may print anything."""
@@ -38,7 +50,7 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
     for result in report.results:
         lines += _result_lines(result, language, commands=commands)
     lines.append("")
-    verdict = _VERDICTS[report.verdict].in_(language)
+    verdict = (_TASK_VERDICTS if report.of_a_task else _VERDICTS)[report.verdict].in_(language)
     if report.points is not None:
         verdict += (
             f" : {report.points}/{report.points_total} points"
@@ -46,6 +58,8 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
             else (f": {report.points}/{report.points_total} points")
         )
     lines.append(verdict)
+    if report.written is not None:
+        lines.append(written_report(report.written).in_(language))
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +84,7 @@ def render_junit(report: Report) -> str:
             "verdict": report.verdict,
             "points": "" if report.points is None else str(report.points),
             "points_total": str(report.points_total),
+            **({} if report.written is None else {"written_report": written_report(report.written).en}),
         },
     )
     for result in report.results:
@@ -78,6 +93,20 @@ def render_junit(report: Report) -> str:
     suites.append(suite)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def written_report(written: WrittenReport) -> Text:
+    """Return one line on the intervention report."""
+    if written.sha256 is None:
+        state = Text(fr="pas encore écrit", en="not written yet")
+    elif written.empty:
+        state = Text(
+            fr="à compléter : " + ", ".join(_SECTIONS[name].fr for name in written.empty),
+            en="to be completed: " + ", ".join(_SECTIONS[name].en for name in written.empty),
+        )
+    else:
+        state = Text(fr=f"complet, {written.minutes} min", en=f"complete, {written.minutes} min")
+    return Text(fr=f"Rapport d'intervention : {state.fr}", en=f"Intervention report: {state.en}")
 
 
 def command_line(record: CommandRecord) -> str:

@@ -119,17 +119,42 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class WrittenReport:
+    """The intervention report, as evidence: whether it is complete. No points come of it.
+
+    Attributes:
+        empty: what is still to be written, of ``symptom``, ``cause``, ``action``, ``test`` and ``minutes``.
+        minutes: the time spent, as its author says; None where it is not said.
+        sha256: the digest of the file, so that it can be told from a later one; None where none was written.
+    """
+
+    empty: tuple[str, ...]
+    minutes: int | None = None
+    sha256: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON's types."""
+        return {"empty": list(self.empty), "minutes": self.minutes, "sha256": self.sha256}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> WrittenReport:
+        """Return what ``to_document`` wrote."""
+        return cls(tuple(document["empty"]), document["minutes"], document["sha256"])
+
+
+@dataclass(frozen=True)
 class Report:
     """The results of one grading, in the order in which the check files state them.
 
     Attributes:
         instance: the instance that was graded.
         scenario: the scenario's id, or None for a lab's own health.
-        seed: the variant's seed.
+        seed: the variant's seed, as it may be shown.
         digest: the plan's digest: which content the result is about.
         started_at: ISO 8601, UTC.
         seconds: how long the grading took.
         results: one per check, and one error for each thing that should have been a check.
+        written: the intervention report; None where none is asked for.
     """
 
     instance: str
@@ -139,6 +164,7 @@ class Report:
     started_at: str
     seconds: float
     results: tuple[CheckResult, ...]
+    written: WrittenReport | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -146,6 +172,11 @@ class Report:
         if not self.results or any(r.outcome == "error" for r in self.results):
             return "error"
         return "repaired" if all(r.outcome == "pass" for r in self.results) else "not_repaired"
+
+    @property
+    def of_a_task(self) -> bool:
+        """Return whether something was to be done rather than repaired: nothing was a symptom."""
+        return bool(self.results) and not any(r.role == "symptom" for r in self.results)
 
     @property
     def points_total(self) -> int:
@@ -173,6 +204,7 @@ class Report:
             "points": self.points,
             "points_total": self.points_total,
             "results": [r.to_document() for r in self.results],
+            "written_report": None if self.written is None else self.written.to_document(),
         }
         return json.dumps(document, ensure_ascii=False, indent=indent)
 
@@ -187,6 +219,7 @@ class Report:
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             message = f"not a report of schema {SCHEMA}"
             raise ValueError(message)
+        written = document.get("written_report")
         try:
             return cls(
                 instance=document["instance"],
@@ -196,6 +229,7 @@ class Report:
                 started_at=document["started_at"],
                 seconds=document["seconds"],
                 results=tuple(CheckResult.from_document(r) for r in document["results"]),
+                written=WrittenReport.from_document(written) if written else None,
             )
         except (KeyError, TypeError) as error:
             message = f"not a whole report: {error}"

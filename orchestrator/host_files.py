@@ -30,11 +30,18 @@ def generated_files(lab: Lab, name: str) -> dict[str, PlacedFile]:
     }
 
 
-def hosts_of(lab: Lab, file: LabFile) -> tuple[str, ...]:
-    """Return the hosts that a file is placed in; none where its folder names no host of the lab."""
+def hosts_of(lab: Lab, file: LabFile, drawn: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the hosts that a file is placed in; none where its folder names no host of the lab.
+
+    Args:
+        lab: the lab.
+        file: the file; a scenario's may name a variable that draws a host.
+        drawn: the variant's values; a lab has none of its own.
+    """
     if file.host == ALL_HOSTS:
         return tuple(lab.document.hosts)
-    return (file.host,) if file.host in lab.document.hosts else ()
+    name = file.host if file.host in lab.document.hosts else drawn.get(file.host)
+    return (name,) if name in lab.document.hosts else ()
 
 
 def render_file(file: LabFile, host: str, values: Mapping[str, Any]) -> bytes:

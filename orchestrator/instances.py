@@ -8,6 +8,7 @@ import json
 import secrets
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -383,12 +384,13 @@ def archive_of(files: Sequence[PlacedFile], accounts: Accounts) -> bytes:
     Raises:
         LabError: the image has no such user or group.
     """
-    buffer = io.BytesIO()
+    buffer, now = io.BytesIO(), int(time.time())
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for file in files:
             entry = tarfile.TarInfo(file.path.lstrip("/"))
             entry.size = len(file.content)
             entry.mode = file.mode
+            entry.mtime = now  # a file of 1970 is no file that a technician meets: gzip, make and rsync stumble on it
             try:
                 entry.uid, entry.gid = accounts.users[file.owner], accounts.groups[file.group]
             except KeyError as error:

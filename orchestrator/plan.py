@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import Place
-from orchestrator.host_files import generated_files, render_file
+from orchestrator.host_files import generated_files, hosts_of, render_file
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import ALL_HOSTS, Condition, FileSettings, Lab, bytes_of
 from orchestrator.model.plan import (
@@ -22,7 +22,7 @@ from orchestrator.model.plan import (
     PlannedSegment,
 )
 from orchestrator.model.scenario import Scenario
-from orchestrator.steps import KeyPath, Renderer, render_faults, render_solutions
+from orchestrator.steps import KeyPath, Renderer, render_faults, render_questions, render_solutions
 from orchestrator.values import base_values, mac_address
 from orchestrator.variant import draw_variant
 
@@ -49,7 +49,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         digest=_digest(scenario.digest, seed),
         title=document.title,
         values=values,
-        hosts=_hosts(scenario.lab, values, images),
+        hosts=_hosts(scenario.lab, values, images, scenario),
         segments=_segments(scenario.lab),
         ready=_ready(scenario.lab, values),
         ticket=renderer.companions(scenario.ticket, scenario.folder, "ticket"),
@@ -60,6 +60,8 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         shortcuts=render_solutions(scenario.shortcuts, renderer),
         checks=scenario.checks,
         health=scenario.lab.checks,
+        questions=render_questions(document, renderer, file),
+        report=document.deliverables.report,
     )
 
 
@@ -116,7 +118,9 @@ def _ready(lab: Lab, values: Mapping[str, Any]) -> tuple[Condition, ...]:
     return tuple(renderer.document(c, file, ("ready", i)) for i, c in enumerate(lab.document.ready))
 
 
-def _hosts(lab: Lab, values: Mapping[str, Any], images: Mapping[str, ImageSpec]) -> tuple[PlannedHost, ...]:
+def _hosts(
+    lab: Lab, values: Mapping[str, Any], images: Mapping[str, ImageSpec], scenario: Scenario | None = None
+) -> tuple[PlannedHost, ...]:
     return tuple(
         PlannedHost(
             name=name,
@@ -127,7 +131,7 @@ def _hosts(lab: Lab, values: Mapping[str, Any], images: Mapping[str, ImageSpec])
             memory=bytes_of(host.memory or images[host.image].memory),
             cpu_shares=host.cpu_shares,
             pids=host.pids,
-            files=_files(lab, name, values),
+            files=_files(lab, name, values, scenario),
         )
         for name, host in lab.document.hosts.items()
     )
@@ -150,13 +154,23 @@ def _interfaces(lab: Lab, host: str) -> tuple[PlannedInterface, ...]:
     )
 
 
-def _files(lab: Lab, host: str, values: Mapping[str, Any]) -> tuple[PlacedFile, ...]:
-    """Return a host's files by path: its own before those of ``_all``, both before the generated ones."""
+def _files(lab: Lab, host: str, values: Mapping[str, Any], scenario: Scenario | None) -> tuple[PlacedFile, ...]:
+    """Return a host's files by path.
+
+    A later one replaces an earlier one: the generated files, the lab's, the scenario's; of each, those for all hosts
+    first.
+    """
     placed = generated_files(lab, host)
-    settings = lab.document.hosts[host].files
-    for folder in (ALL_HOSTS, host):
-        for file in lab.files:
-            if file.host == folder:
+    settings = dict(lab.document.hosts[host].files)
+    sources = [lab.files]
+    if scenario is not None:
+        sources.append(scenario.files)
+        for name, stated in scenario.document.files.items():
+            if host == (name if name in lab.document.hosts else values[name]):
+                settings |= stated
+    for files in sources:
+        for file in sorted(files, key=lambda file: file.host != ALL_HOSTS):
+            if host in hosts_of(lab, file, values):
                 content = render_file(file, host, values)
                 placed[file.path] = PlacedFile(file.path, content, "root", "root", 0o644)
     return tuple(_with_settings(placed[path], settings.get(path)) for path in sorted(placed))

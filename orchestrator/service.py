@@ -11,6 +11,8 @@ from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import OnResult, grade
 from orchestrator.access.hands import Hands
+from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.faults.library import make_fault, problems_of
@@ -52,6 +54,7 @@ class Labs:
         content: Content,
         instances: Instances,
         records: Records,
+        deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
     ) -> None:
         """Take the parts.
@@ -60,11 +63,13 @@ class Labs:
             content: where labs and scenarios are found.
             instances: the instances on the engine.
             records: the records of this user's instances.
+            deliverables: what this user hands in.
             build: builds the named images where they are missing and returns their references by name.
         """
         self._content = content
         self._instances = instances
         self._records = records
+        self._deliverables = deliverables
         self._build = build
 
     @property
@@ -147,8 +152,9 @@ class Labs:
         return self._start(running.plan, content, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
-        """Stop an instance and remove all of it."""
+        """Stop an instance and remove all of it, with what was handed in: nobody worked on it."""
         self._instances.remove(instance.name)
+        self._deliverables.discard(instance.name)
 
     def recorded(self, instance: Instance) -> bool:
         """Return whether a record of an instance is kept on this machine."""
@@ -157,7 +163,7 @@ class Labs:
     # Grading --------------------------------------------------------------------------------------------
 
     def check(self, running: Running, *, on_result: OnResult | None = None) -> Report:
-        """Grade an instance with its scenario's checks.
+        """Grade an instance with its scenario's checks, and the answers that were handed in.
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
@@ -181,7 +187,13 @@ class Labs:
                     en=f"{running.instance.name} is a lab without a scenario: there is nothing to repair.",
                 )
             )
-        return self._grade(running, running.plan.checks, on_result)
+        report = self._grade(running, running.plan.checks, on_result)
+        handed_in = self.hand_in(running)
+        answers = handed_in.grade()
+        if on_result is not None:
+            for result in answers:
+                on_result(result)
+        return replace(report, results=(*report.results, *answers), written=handed_in.written())
 
     def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
         """Grade an instance with its lab's own health checks."""
@@ -202,6 +214,16 @@ class Labs:
     def _device_logins(running: Running) -> dict[str, dict[str, str]]:
         logins = {h.name: running.images[h.image].device for h in running.plan.hosts}
         return {name: device.model_dump() for name, device in logins.items() if device is not None}
+
+    # What is handed in ----------------------------------------------------------------------------------
+
+    def hand_in(self, running: Running) -> HandIn:
+        """Return what takes and gives back an instance's answers and report."""
+        return HandIn(self._deliverables, running.instance.name, running.plan)
+
+    def kept(self, instance: Instance) -> tuple[Path, ...]:
+        """Return the files that an instance's trainee handed in; they stay when the lab is stopped."""
+        return self._deliverables.kept(instance.name)
 
     # Hints and solutions --------------------------------------------------------------------------------
 
@@ -230,10 +252,11 @@ class Labs:
             solution: the solution or shortcut.
             on_step: is told each step before it is done.
         """
-        hands = self.hands(running)
+        hands, handed_in = self.hands(running), self.hand_in(running)
         done = []
         for step in solution.steps:
             on_step(step)
+            handed_in.do(step)
             done.append(carry_out(hands, step))
         return tuple(done)
 
@@ -248,6 +271,7 @@ class Labs:
         references = self._build(sorted(images))
         around = Surroundings(images, references, tuple(str(root) for root in content.roots))
         instance = self._instances.start(plan, around, progress, broken=broken)
+        self._deliverables.discard(instance.name)  # of an earlier instance of that name
         return Running(instance, plan, images)
 
     def _content_of(self, instance: Instance) -> Content:
@@ -262,7 +286,7 @@ def _images(content: Content, plan: Plan) -> dict[str, ImageSpec]:
 
 
 def carry_out(hands: Hands, step: Step) -> Typed:
-    """Do one step.
+    """Do one step on the lab; one that hands something in does nothing to it.
 
     Raises:
         LabError: the lab has no such host or cable.

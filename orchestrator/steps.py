@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.model.base import Document
+from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step
 from orchestrator.render import holds, render
@@ -95,6 +96,15 @@ def stated_faults(document: ScenarioDocument, values: Mapping[str, Any]) -> tupl
         else:
             stated.append((entry, ("faults", i)))
     return tuple(stated)
+
+
+def render_questions(document: ScenarioDocument, renderer: Renderer, file: Path) -> dict[str, Question]:
+    """Return the questions of a variant by name, with the truth; each has a competence."""
+    rendered = {}
+    for name, question in document.deliverables.answers.items():
+        asked = renderer.document(question, file, ("deliverables", "answers", name))
+        rendered[name] = asked.model_copy(update={"competence": asked.competence or document.competences[0]})
+    return rendered
 
 
 def applying_steps(solution: Solution, renderer: Renderer) -> tuple[tuple[Step, KeyPath], ...]:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, Final
 
 from orchestrator.model.lab import Host, Lab
+from orchestrator.model.seeds import shown_seed
 from orchestrator.model.view import HostView, InterfaceView, LabView, SegmentView
 
 RESERVED: Final = frozenset({"lab", "domain", "seed", "host"})
@@ -16,8 +17,8 @@ RESERVED: Final = frozenset({"lab", "domain", "seed", "host"})
 
 
 def base_values(lab: Lab, seed: int) -> dict[str, Any]:
-    """Return what every template may name: ``lab``, ``domain`` and ``seed``."""
-    return {"lab": lab_view(lab), "domain": lab.document.domain, "seed": seed}
+    """Return what every template may name: ``lab``, ``domain`` and ``seed`` (as it may be shown)."""
+    return {"lab": lab_view(lab), "domain": lab.document.domain, "seed": shown_seed(seed)}
 
 
 def lab_view(lab: Lab) -> LabView:

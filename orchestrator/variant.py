@@ -11,7 +11,7 @@ import itertools
 import math
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
@@ -21,17 +21,18 @@ from orchestrator.model.scenario import (
     AddressVariable,
     ChoiceVariable,
     FaultChoice,
+    HostVariable,
     IntegerVariable,
+    LoginVariable,
     PasswordVariable,
     PersonVariable,
     Scenario,
+    Variable,
 )
+from orchestrator.model.seeds import MAX_SEED
 from orchestrator.names import FEMININE, LAST, MASCULINE
 
 T = TypeVar("T")
-
-MAX_SEED: Final = 2**31 - 1
-"""The greatest seed that ``choose_seed`` gives: easy to read out and to type again."""
 
 _METHOD: Final = "breakfix variant 1"
 """Part of every draw: another way of drawing would get another number here."""
@@ -58,19 +59,24 @@ def choose_seed() -> int:
 def draw_variant(scenario: Scenario, seed: int) -> Variant:
     """Return what a seed makes of a scenario: a value for each variable, and the case of each drawn fault.
 
-    No two people of a variant share a login, and no two addresses are equal: the later variable in the file
-    is drawn again (a person), or takes the next free one (an address).
+    No two people or logins of a variant are the same, and no two addresses: the later variable in the file
+    is drawn again (a person), or takes the next free one (an address; whatever is ``unlike`` another).
     """
     draw = _Draw(scenario.id, seed)
-    values: dict[str, Value] = {
-        name: draw.value(name, variable) for name, variable in scenario.document.variables.items()
-    }
+    values: dict[str, Value] = {}
+    for name, variable in scenario.document.variables.items():
+        values[name] = draw.value(name, variable, {values[other] for other in unlike_of(variable) if other in values})
     values |= {
         entry.as_: draw.one(entry.as_, tuple(entry.one_of))
         for entry in scenario.document.faults
         if isinstance(entry, FaultChoice)
     }
     return Variant(seed, values)
+
+
+def unlike_of(variable: Variable) -> tuple[str, ...]:
+    """Return the variables whose values a variable does not take."""
+    return variable.unlike if isinstance(variable, ChoiceVariable | HostVariable | IntegerVariable) else ()
 
 
 def login_of(first: str, last: str) -> str:
@@ -101,23 +107,26 @@ class _Draw:
         """Return one of the choices."""
         return choices[self.number(name, purpose, len(choices))]
 
-    def value(
-        self,
-        name: str,
-        variable: ChoiceVariable | IntegerVariable | AddressVariable | PersonVariable | PasswordVariable,
-    ) -> Value:
-        """Return the value of a variable."""
+    def value(self, name: str, variable: Variable, taken: Collection[Value]) -> Value:
+        """Return the value of a variable, other than those that are taken."""
         match variable:
-            case ChoiceVariable():
-                return self.one(name, variable.of)
+            case ChoiceVariable() | HostVariable():
+                return self.unlike(name, variable.of, taken)
             case IntegerVariable():
-                return variable.low + self.number(name, "", variable.high - variable.low + 1)
+                return self.unlike(name, range(variable.low, variable.high + 1), taken)
             case AddressVariable():
                 return self.address(name, variable)
             case PersonVariable():
                 return self.person(name)
+            case LoginVariable():
+                return self.person(name).login
             case PasswordVariable():
                 return self.password(name)
+
+    def unlike(self, name: str, choices: Sequence[T], taken: Collection[Value]) -> T:
+        """Return one of the choices that is not taken: the next one, where the drawn one is."""
+        start = self.number(name, "", len(choices))
+        return next_free(choices, start, taken)
 
     def address(self, name: str, variable: AddressVariable) -> str:
         """Return an address between the two positions; the next free one where it is taken."""
@@ -156,16 +165,31 @@ class _Draw:
         return "".join(syllables).capitalize()
 
 
+def next_free(choices: Sequence[T], start: int, taken: Collection[object]) -> T:
+    """Return the first choice from a position on, round to the beginning, that is not taken."""
+    rest = (choices[(start + i) % len(choices)] for i in range(min(len(choices), _REDRAWS)))
+    return next((choice for choice in rest if choice not in taken), choices[start])
+
+
 def covering_variants(scenario: Scenario) -> tuple[Variant, ...]:
     """Return variants in which each choice and each case of a drawn fault occurs at least once.
 
     The loader renders every template with these, so that a mistake in a rare case is found before its seed
     comes: seeds from 0 on, with the choices not drawn but gone through; all combinations where they are few.
     """
-    return tuple(
-        Variant(seed, {**draw_variant(scenario, seed).values, **chosen})
-        for seed, chosen in enumerate(_combinations(options_of(scenario)))
-    )
+    combined = _combinations(options_of(scenario))
+    apart = [_apart(chosen, scenario.document.variables) for chosen in combined]
+    return tuple(Variant(seed, {**draw_variant(scenario, seed).values, **chosen}) for seed, chosen in enumerate(apart))
+
+
+def _apart(chosen: Mapping[str, str], variables: Mapping[str, Variable]) -> dict[str, str]:
+    """Return the choices with those moved on that must be unlike another."""
+    moved = dict(chosen)
+    for name, variable in variables.items():
+        if name in moved and isinstance(variable, ChoiceVariable | HostVariable):
+            taken = {moved[other] for other in variable.unlike if other in moved}
+            moved[name] = next_free(variable.of, variable.of.index(moved[name]), taken)
+    return moved
 
 
 def options_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -173,7 +197,7 @@ def options_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     options: dict[str, tuple[str, ...]] = {
         name: variable.of
         for name, variable in scenario.document.variables.items()
-        if isinstance(variable, ChoiceVariable)
+        if isinstance(variable, ChoiceVariable | HostVariable)
     }
     for entry in scenario.document.faults:
         if isinstance(entry, FaultChoice):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.padding import Padding
 from rich.table import Table
 
+from orchestrator.answers import items_of
 from orchestrator.cli import wording
-from orchestrator.cli.language import tr
+from orchestrator.cli.language import chosen, tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session
 from orchestrator.faults.library import make_fault
-from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.deliverables import ReportStep
+from orchestrator.model.plan import Person, Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
 from orchestrator.text import Text
+from orchestrator.values import RESERVED
 
 
 def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
@@ -32,8 +36,12 @@ def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution:
         "digest": plan.digest,
         "ticket": both(plan.ticket),
         "hosts": [{"name": h.name, "title": both(h.title), "image": h.image} for h in plan.hosts],
+        "questions": {name: both(question.question) for name, question in plan.questions.items()},
+        "report": plan.report,
     }
     if solution:
+        card["values"] = {name: _value(value) for name, value in _drawn(plan).items()}
+        card["truths"] = {name: question.truth for name, question in plan.questions.items()}
         card["faults"] = [
             {"fault": f.fault, "parameters": f.parameters, "explanation": both(explanation)}
             for f, explanation in zip(plan.faults, _explanations(session, plan), strict=True)
@@ -43,6 +51,17 @@ def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution:
         card["shortcuts"] = [_solution_document(s) for s in plan.shortcuts]
         card["debrief"] = both(plan.debrief)
     return card
+
+
+def _drawn(plan: Plan) -> dict[str, Value]:
+    """Return what the seed drew: the plan's values without what every lab has."""
+    return {name: value for name, value in plan.values.items() if name not in RESERVED}
+
+
+def _value(value: Value) -> object:
+    if isinstance(value, Person):
+        return {"full": value.full, "login": value.login, "feminine": value.feminine}
+    return value
 
 
 def _solution_document(solution: PlannedSolution) -> dict[str, Any]:
@@ -68,16 +87,34 @@ def show_card(session: Session, scenario: Scenario, plan: Plan, *, solution: boo
     rows.add_row(plain(tr("Type", "Kind"), "quiet"), wording.kind(document.kind))
     rows.add_row(plain("Lab", "quiet"), plain(f"{document.lab} ({hosts})"))
     rows.add_row(plain(tr("Variante", "Variant"), "quiet"), f"--seed {plan.seed}")
+    if handed_in := _handed_in(session, plan):
+        rows.add_row(plain(tr("À rendre", "To hand in"), "quiet"), plain("\n".join(handed_in)))
     out.print(rows, "", wording.ticket_panel(plan, language))
     if solution:
         _show_solution(session, plan)
 
 
+def _handed_in(session: Session, plan: Plan) -> list[str]:
+    asked = [" ".join(question.question.in_(session.language).split()) for question in plan.questions.values()]
+    return [*asked, *([tr("un rapport d'intervention", "an intervention report")] if plan.report else [])]
+
+
 def _show_solution(session: Session, plan: Plan) -> None:
     out, language = session.output, session.language
-    _heading(session, tr("Ce qui est en panne", "What is broken"))
+    if drawn := _drawn(plan):
+        _heading(session, tr("Ce que le numéro a tiré", "What the number drew"))
+        for name, value in drawn.items():
+            shown = f"{value.full} ({value.login})" if isinstance(value, Person) else str(value)
+            out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
+    if plan.faults:
+        _heading(session, tr("Ce qui est en panne", "What is broken"))
     for explanation in _explanations(session, plan):
         out.print(plain(f"  • {explanation.in_(language)}"))
+    if plan.questions:
+        _heading(session, tr("Réponses attendues", "Right answers"))
+    for name, question in plan.questions.items():
+        truth = question.truth if isinstance(question.truth, str) else ", ".join(filter(None, question.truth))
+        out.print(plain("  ").append(name, style="key").append(f"  {truth}"))
     _heading(session, tr("Indices", "Hints"))
     for number, hint in enumerate(plan.hints, start=1):
         out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
@@ -126,7 +163,25 @@ def typed(step: Step) -> tuple[str, ...]:
         return (tr(f"{where} reçoit :", f"{where} gets:"), *(f"  {x}" for x in step.file.content.splitlines()))
     if step.reboot is not None:
         return (tr(f"redémarrage de {step.reboot.host}", f"reboot of {step.reboot.host}"),)
-    return (_cable(step),)
+    return (_cable(step),) if step.cable is not None else _handed_in_by(step)
+
+
+def _handed_in_by(step: Step) -> tuple[str, ...]:
+    if step.report is not None:
+        return tuple(_report_lines(step.report))
+    return tuple(f"{name}: {', '.join(items_of(answer))}" for name, answer in (step.answers or {}).items())
+
+
+def _report_lines(report: ReportStep) -> Iterator[str]:
+    language = chosen()
+    for word, text in (
+        (tr("Symptôme", "Symptom"), report.symptom),
+        (tr("Cause", "Cause"), report.cause),
+        (tr("Action", "Action"), report.action),
+        (tr("Test", "Test"), report.test),
+    ):
+        yield tr(f"{word} : ", f"{word}: ") + " ".join(text.in_(language).split())
+    yield tr(f"Temps passé : {report.minutes} min", f"Time spent: {report.minutes} min")
 
 
 def _cable(step: Step) -> str:

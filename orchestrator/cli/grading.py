@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from grader.answers import is_answer
+from grader.render import command_line, written_report
 from grader.report import CheckResult, Report
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
@@ -30,15 +32,18 @@ def exit_code(report: Report) -> ExitCode:
 def without_evidence(report: Report) -> Report:
     """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
 
-    An error keeps its evidence: it is about the grader's trouble, and says what to mend.
+    An error keeps its evidence: it is about the grader's trouble, and says what to mend. So does an answer, whose
+    evidence says only that it is missing, unreadable or wrong.
     """
-    return replace(
-        report,
-        results=tuple(
-            replace(r, evidence=r.evidence if r.outcome == "error" else None, commands=(), because=None)
-            for r in report.results
-        ),
-    )
+    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)))
+
+
+def _seen_by_a_trainee(result: CheckResult) -> CheckResult:
+    return replace(result, evidence=result.evidence if _may_be_seen(result) else None, commands=(), because=None)
+
+
+def _may_be_seen(result: CheckResult) -> bool:
+    return result.outcome == "error" or is_answer(result)
 
 
 def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> Report:
@@ -60,6 +65,8 @@ def show_grading(session: Session, grade: Grade, *, evidence: bool = False) -> R
         for result in guards:
             _show(session, result, evidence=evidence)
     out.print("", _verdict(report))
+    if report.written is not None:
+        out.print(plain(written_report(report.written).in_(session.language), "warn" if report.written.empty else "ok"))
     return report
 
 
@@ -74,11 +81,9 @@ def _show(session: Session, result: CheckResult, *, evidence: bool) -> None:
     row = Table.grid(padding=(0, 1))
     row.add_row(" ", plain(mark, style), sentence)
     out.print(row)
-    if (evidence or result.outcome == "error") and result.evidence is not None:
+    if (evidence or _may_be_seen(result)) and result.evidence is not None:
         out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
     if evidence and result.outcome != "pass":
-        from grader.render import command_line
-
         for record in result.commands:
             out.print(Padding(plain(command_line(record), "quiet"), (0, 0, 0, 6)))
             out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))
@@ -94,7 +99,8 @@ def _verdict(report: Report) -> Styled:
         return plain(text, "warn")
     points = f"{report.points}/{report.points_total} points"
     if report.verdict == "repaired":
-        return plain(tr(f"✔ Réparé. {points}.", f"✔ Repaired. {points}."), "ok")
+        done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
+        return plain(f"✔ {done}. {points}.", "ok")
     harmed = [r for r in failed if r.role == "guard"]
     left = len(failed) - len(harmed)
     parts = []
@@ -108,4 +114,6 @@ def _verdict(report: Report) -> Styled:
     if harmed:
         parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
     said = tr(" ; ", "; ").join(parts)
+    if report.of_a_task:
+        return plain(tr(f"✘ Pas encore terminé : {said}. {points}.", f"✘ Not done yet: {said}. {points}."), "bad")
     return plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad")

@@ -34,6 +34,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("show", "scenarios", tr("La fiche d'un scénario.", "Show a scenario's card and ticket.")),
             Entry("start", "start", tr("Démarrer un lab en panne.", "Start a lab with its fault.")),
             Entry("check", "check", tr("Évaluer la réparation.", "Grade the repair.")),
+            Entry("answer", "answer", tr("Répondre aux questions.", "Answer the scenario's questions.")),
+            Entry("report", "answer", tr("Écrire le rapport.", "Write the intervention report.")),
             Entry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
             Entry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
             Entry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),

@@ -95,16 +95,19 @@ def ticket_panel(plan: Plan, language: Language) -> RenderableType:
     )
 
 
-def next_steps(host: str | None, lab: str | None) -> RenderableType:
+def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
     """Return what a trainee may do next.
 
     Args:
+        plan: what is asked for.
         host: where to begin.
         lab: the lab's name where commands have to be given it.
     """
     option = f" --lab {lab}" if lab else ""
     rows = [
         (f"shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal", "open a terminal on a host")),
+        *([("answer", tr("répondre aux questions", "answer the questions"))] if plan.questions else []),
+        *([("report", tr("écrire le rapport d'intervention", "write the intervention report"))] if plan.report else []),
         ("check", tr("faire évaluer la réparation", "have the repair graded")),
         ("hint", tr("demander un indice", "ask for a hint")),
         ("stop", tr("arrêter le lab", "stop the lab")),

@@ -16,7 +16,7 @@ from orchestrator.text import Text
 class LineEdit(Document):
     """Replaces the first line that reads so (blanks around it do not count), or removes it."""
 
-    kind: Literal["line"]
+    kind: Literal["line"] = Field(description="The kind of edit.")
     line: str = Field(min_length=1, description="The line as it stands in the file, without its indentation.")
     becomes: str | None = Field(default=None, description="What it becomes; by default it is removed.")
 
@@ -34,7 +34,7 @@ class LineEdit(Document):
 class AppendEdit(Document):
     """Adds a line at the file's end."""
 
-    kind: Literal["append"]
+    kind: Literal["append"] = Field(description="The kind of edit.")
     line: str = Field(min_length=1, description="The line that is added.")
 
     def apply(self, text: str) -> str:
@@ -45,7 +45,7 @@ class AppendEdit(Document):
 class SettingEdit(Document):
     """Sets a key of a file of ``key=value`` or ``key value`` lines; a key that is missing is added at the end."""
 
-    kind: Literal["setting"]
+    kind: Literal["setting"] = Field(description="The kind of edit.")
     key: str = Field(min_length=1, description="The key; a line that is commented out does not count.")
     value: str | None = Field(default=None, description="The new value; by default the key's line is removed.")
     separator: str = Field(default="=", description="What stands between key and value; a blank for `key value`.")
@@ -65,7 +65,7 @@ class SettingEdit(Document):
 class IniEdit(Document):
     """Sets a key in a section of an INI file (smb.conf, systemd units); what is missing is added."""
 
-    kind: Literal["ini"]
+    kind: Literal["ini"] = Field(description="The kind of edit.")
     section: str = Field(min_length=1, description="The section's name without its brackets.")
     key: str = Field(min_length=1, description="The key.")
     value: str | None = Field(default=None, description="The new value; by default the key's line is removed.")
@@ -88,7 +88,7 @@ class IniEdit(Document):
 class JsonEdit(Document):
     """Sets one value of a JSON file, which is written anew with two blanks of indentation."""
 
-    kind: Literal["json"]
+    kind: Literal["json"] = Field(description="The kind of edit.")
     path: tuple[str | int, ...] = Field(
         min_length=1, description="Keys and positions that lead to the value, from the top: [Dhcp4, subnet4, 0, id]."
     )

@@ -8,16 +8,15 @@ from pathlib import Path
 from orchestrator.errors import Problem
 from orchestrator.host_files import hosts_of, render_file
 from orchestrator.loader.check_source import hosts_are_known, names_are_known
-from orchestrator.loader.files import MAX_FILE, decode, files_below, problem, read_bytes
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
+from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.yaml_source import YamlSource
-from orchestrator.model.lab import Lab, LabDocument, LabFile
+from orchestrator.model.lab import Lab, LabDocument
 from orchestrator.render import render
 from orchestrator.values import RESERVED, base_values
 
 _ENTRIES = ("lab.yaml", "files", "checks")
-_TEMPLATE = ".j2"
 
 
 def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tuple[Problem, ...]]:
@@ -33,7 +32,7 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "lab.yaml", LabDocument, within=folder)
-    files = _placed_files(folder, problems)
+    files = placed_files(folder, problems)
     checks = check_files(folder, problems)
     digest = digest_of(folder, problems)
     if document is None or source is None:
@@ -47,43 +46,11 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     return lab, problems.sorted()
 
 
-def _placed_files(folder: Path, problems: Problems) -> tuple[LabFile, ...]:
-    """Return the files to place, by host and path."""
-    placed: dict[tuple[str, str], LabFile] = {}
-    for path in files_below(folder / "files"):
-        file = problems.attempt(_placed_file, path, folder)
-        if file is None:
-            continue
-        other = placed.setdefault((file.host, file.path), file)
-        if other is not file:
-            name = other.source.name
-            problems.add(
-                (
-                    problem(
-                        path,
-                        f"« {name} », à côté, donne le même fichier ; gardez un des deux",
-                        f'"{name}" beside it makes the same file; keep one of the two',
-                    ),
-                )
-            )
-    return tuple(placed[key] for key in sorted(placed))
-
-
-def _placed_file(path: Path, folder: Path) -> LabFile:
-    host, *inside = path.relative_to(folder / "files").parts
-    content = read_bytes(path, within=folder, limit=MAX_FILE)
-    template = path.name.endswith(_TEMPLATE)
-    if template:
-        content = decode(content, path).encode()
-    target = "/".join(("", *inside))
-    return LabFile(host, target.removesuffix(_TEMPLATE), content, template, path)
-
-
 def _try_templates(lab: Lab, source: YamlSource, problems: Problems) -> None:
     """Render each placed file for each host that gets it, and the ready conditions."""
     values = base_values(lab, seed=0)
     for file in lab.files:
-        for host in hosts_of(lab, file):
+        for host in hosts_of(lab, file, {}):
             problems.attempt(render_file, file, host, values)
     for i, condition in enumerate(lab.document.ready):
         for j, argument in enumerate(condition.run):

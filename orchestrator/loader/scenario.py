@@ -1,4 +1,4 @@
-"""A scenario's folder: ``scenario.yaml``, ticket and debrief, ``checks/``, ``solutions/``, ``shortcuts/``."""
+"""A scenario's folder: ``scenario.yaml``, ticket, debrief, ``checks/``, ``files/``, ``solutions/``, ``shortcuts/``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orchestrator.errors import Problem
 from orchestrator.loader.check_source import competences_are_known, hosts_are_known, names_are_known
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
+from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.scenario_checks import (
     CHECKS,
     CHECKS_OF_DRAWS,
@@ -20,6 +21,7 @@ from orchestrator.loader.scenario_checks import (
     ValidateFault,
     unknown_competence,
 )
+from orchestrator.loader.scenario_on_lab import CHECKS_ON_LAB
 from orchestrator.loader.scenario_rendering import try_variants
 from orchestrator.loader.scenario_unread import try_unread
 from orchestrator.loader.yaml_source import YamlSource
@@ -31,7 +33,7 @@ from orchestrator.text import Text
 
 _COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
 _STEPS = ("solutions", "shortcuts")
-_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", *_STEPS)
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
     texts = {name: _companion(folder / name, folder, problems) for name in _COMPANIONS}
     files = _repair_files(folder, source, problems)
+    placed = placed_files(folder, problems)
     for question in CHECKS_OF_FILES:
         problems.add(question(files))
     problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
@@ -87,9 +90,12 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         solutions=files.solutions,
         shortcuts=files.shortcuts,
         checks=tuple(file.path for file in files.checks),
+        files=placed,
         digest=digest,
     )
-    if drawable:
+    unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
+    problems.add(unfit)
+    if drawable and not unfit:
         problems.add(try_variants(scenario, loaded, surroundings.validate_fault))
     problems.raise_if_any()
     return scenario

@@ -21,14 +21,17 @@ from orchestrator.model.scenario import (
     ChoiceVariable,
     FaultChoice,
     FaultSpec,
+    HostVariable,
     IntegerVariable,
     ScenarioDocument,
     Solution,
     Step,
+    Variable,
 )
-from orchestrator.suggest import nearest
+from orchestrator.suggest import nearest, with_suggestion
 from orchestrator.text import Text
 from orchestrator.values import RESERVED
+from orchestrator.variant import unlike_of
 
 ValidateFault: TypeAlias = Callable[[FaultSpec, YamlSource], tuple[Problem, ...]]
 """Tells what is wrong with a fault, its parameters rendered; the source is that of its entry in ``scenario.yaml``."""
@@ -198,9 +201,75 @@ def _variables_can_be_drawn(loaded: ScenarioFolder) -> Iterable[Problem]:
                     en=f"{variable.subnet} has only {size} host addresses",
                 )
                 yield loaded.problem((*path, "last"), text)
-            case ChoiceVariable() if len(set(variable.of)) < len(variable.of):
+            case ChoiceVariable() | HostVariable() if len(set(variable.of)) < len(variable.of):
                 text = Text(fr="la même valeur est donnée deux fois", en="one value is given twice")
                 yield loaded.problem((*path, "of"), text)
+
+
+def _unlike_can_be_held(loaded: ScenarioFolder) -> Iterable[Problem]:
+    """What is unlike others names variables of its kind, drawn before it, and has more values than these take."""
+    variables = loaded.document.variables
+    earlier: list[str] = []
+    for name, variable in variables.items():
+        others = unlike_of(variable)
+        kin = [other for other in earlier if type(variables[other]) is type(variable)]
+        for i, other in enumerate(others):
+            if other not in kin:
+                text = Text(
+                    fr=f"« {other} » n'est pas une variable du même genre, écrite plus haut",
+                    en=f'"{other}" is no variable of the same kind, written higher up',
+                )
+                yield loaded.problem(("variables", name, "unlike", i), with_suggestion(text, other, kin))
+        if others and _values_of(variable) <= len(set(others)):
+            text = Text(
+                fr=f"il faut plus de {len(set(others))} valeurs pour différer de toutes ces variables",
+                en=f"more than {len(set(others))} values are needed to be unlike all these variables",
+            )
+            yield loaded.problem(("variables", name, "unlike"), text)
+        earlier.append(name)
+
+
+def _values_of(variable: Variable) -> int:
+    if isinstance(variable, IntegerVariable):
+        return variable.high - variable.low + 1
+    return len(variable.of) if isinstance(variable, ChoiceVariable | HostVariable) else 0
+
+
+def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]:
+    asked = loaded.document.deliverables
+    for solution, path, step in loaded.files.steps():
+        for name in step.answers or ():
+            if name not in asked.answers:
+                text = Text(
+                    fr=f"« deliverables » ne pose pas de question « {name} »",
+                    en=f'"deliverables" asks no question "{name}"',
+                )
+                yield Problem(
+                    loaded.files.place(solution.source, (*path, "answers", name), key=True),
+                    with_suggestion(text, name, asked.answers),
+                )
+        if step.report is not None and not asked.report:
+            yield Problem(
+                loaded.files.place(solution.source, (*path, "report"), key=True),
+                Text(
+                    fr="aucun rapport n'est demandé : écrivez « report: true » dans « deliverables »",
+                    en='no report is asked for: write "report: true" in "deliverables"',
+                ),
+            )
+
+
+def _competences_of_questions_are_listed(loaded: ScenarioFolder) -> Iterable[Problem]:
+    document = loaded.document
+    for name, question in document.deliverables.answers.items():
+        if question.competence is not None and question.competence not in document.competences:
+            text = Text(
+                fr=f"la compétence « {question.competence} » n'est pas parmi celles du scénario",
+                en=f'the competence "{question.competence}" is not among the scenario\'s',
+            )
+            yield loaded.problem(
+                ("deliverables", "answers", name, "competence"),
+                with_suggestion(text, question.competence, document.competences),
+            )
 
 
 def _reversed_bounds(loaded: ScenarioFolder, path: KeyPath, greater: str, smaller: str) -> Problem:
@@ -312,6 +381,7 @@ def _cable_steps_do_something(files: RepairFiles) -> Iterable[Problem]:
 CHECKS_OF_DRAWS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _names_are_free,
     _variables_can_be_drawn,
+    _unlike_can_be_held,
     _addresses_suffice,
 )
 """Questions about what a seed draws: where one is answered badly, no variant can be made."""
@@ -322,6 +392,8 @@ CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _competence_is_the_folder_above,
     _kind_matches_faults,
     _cases_have_faults,
+    _what_is_handed_in_is_asked_for,
+    _competences_of_questions_are_listed,
 )
 """The other questions about ``scenario.yaml``."""
 

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.errors import Place, Problem
 from orchestrator.host_files import hosts_of, render_file
 from orchestrator.loader.check_source import StatedCheck
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.scenario_checks import ScenarioFolder, ValidateFault, step_actions
 from orchestrator.loader.yaml_source import KeyPath
+from orchestrator.model.deliverables import ListQuestion, Question
 from orchestrator.model.lab import LabFile
 from orchestrator.model.scenario import Scenario, Solution, Step
 from orchestrator.render import deciding_names, names_in, render, words_of
@@ -90,6 +92,15 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
         if file.template and varying & words_of(file.content.decode())
     ]
     made += [
+        part(partial(_Attempt.file, file=file), (file.content.decode(),), frozenset({file.host}))
+        for file in scenario.files
+        if file.template
+    ]
+    made += [
+        part(partial(_Attempt.question, name=name, stated=question), *_texts_of_question(question))
+        for name, question in scenario.document.deliverables.answers.items()
+    ]
+    made += [
         part(partial(_Attempt.solution, solution=solution), *_texts_of(solution))
         for solution in (*scenario.solutions, *scenario.shortcuts)
     ]
@@ -106,9 +117,17 @@ def _texts_of(solution: Solution) -> tuple[list[str], frozenset[str]]:
     steps = solution.document.steps
     conditions = [when for when in (solution.document.when, *(step.when for step in steps)) if when]
     actions = [getattr(step, name) for step in steps for name in step_actions(step)]
-    targets = [text for action in actions for text in (action.host, getattr(action, "segment", None)) if text]
-    names = frozenset[str]().union(*map(words_of, conditions), *map(names_in, targets))
+    targets = [getattr(action, name, None) for action in actions for name in ("host", "segment")]
+    answers = [answer for step in steps for answer in (step.answers or {}).values()]
+    decisive = (text for text in (*targets, *answers) if text)
+    names = frozenset[str]().union(*map(words_of, conditions), *map(names_in, decisive))
     return list(_strings(solution.document.model_dump())), names
+
+
+def _texts_of_question(question: Question) -> tuple[list[str], frozenset[str]]:
+    """Return the templates of a question, and the names that its truth is made of: each value may be no answer."""
+    truths = question.truth if isinstance(question, ListQuestion) else (question.truth,)
+    return list(_strings(question.model_dump())), frozenset[str]().union(*map(names_in, truths))
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -168,8 +187,8 @@ class _Attempt:
         self._renderer.both(hint, self._loaded.file, ("hints", i))
 
     def file(self, file: LabFile) -> None:
-        """Render a file of the lab that names something of the scenario's."""
-        for host in hosts_of(self._scenario.lab, file):
+        """Render a placed file: the scenario's, or one of the lab that names something of the scenario's."""
+        for host in hosts_of(self._scenario.lab, file, self._values):
             self.problems.attempt(render_file, file, host, self._values)
 
     def check(self, check: StatedCheck) -> None:
@@ -189,6 +208,18 @@ class _Attempt:
             spec = self._renderer.document(stated, self._loaded.file, path)
             if self._validate_fault is not None and len(self.problems) == before:
                 self.problems.add(self._validate_fault(spec, self._loaded.source.below(path)))
+
+    def question(self, name: str, stated: Question) -> None:
+        """Render a question, and look whether its truth is an answer to it."""
+        path: KeyPath = ("deliverables", "answers", name)
+        question = self._renderer.document(stated, self._loaded.file, path)
+        if _FAILED in question.truth:
+            return
+        try:
+            check_truth(question, self._hosts)
+        except UnreadableAnswerError as error:
+            where = Text(fr=f"{error.text.fr} ({self._variant.fr})", en=f"{error.text.en} ({self._variant.en})")
+            self.problems.add((self._loaded.problem((*path, "truth"), where),))
 
     def solution(self, solution: Solution) -> None:
         """Render a solution or shortcut, and look up what its steps name."""
@@ -224,7 +255,9 @@ class _Attempt:
 
     def _step(self, solution: Solution, path: KeyPath, step: Step) -> None:
         kinds = step_actions(step)
-        if len(kinds) != 1 or step.action.host == _FAILED:
+        if step.answers is not None:
+            self._answers(solution, path, step.answers)
+        if len(kinds) != 1 or step.action is None or step.action.host == _FAILED:
             return
         kind, host = kinds[0], step.action.host
         if host not in self._hosts:
@@ -233,6 +266,16 @@ class _Attempt:
             self._interface(solution, (*path, kind), host, step.cable.interface)
         if step.cable is not None and step.cable.segment is not None:
             self._segment(solution, (*path, kind), step.cable.segment)
+
+    def _answers(self, solution: Solution, path: KeyPath, answers: Mapping[str, str]) -> None:
+        questions = self._scenario.document.deliverables.answers
+        for name, answer in answers.items():
+            if answer == _FAILED or name not in questions:
+                continue
+            try:
+                normal_form(questions[name], answer, self._hosts)
+            except UnreadableAnswerError as error:
+                self._refuse(solution, (*path, "answers", name), error.text)
 
     def _no_host(self, name: str) -> Text:
         text = Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')

@@ -9,5 +9,5 @@ Role = Literal["symptom", "guard", "objective"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-OFFERED: Final = ("CheckMistakeError", "ObservationError", "check", "eventually")
+OFFERED: Final = ("CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually")
 """The names that a check file may import from ``grader``."""

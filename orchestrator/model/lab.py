@@ -162,7 +162,8 @@ class LabFile:
     """A file of ``files/<host>/…`` that is placed in a host before it boots.
 
     Attributes:
-        host: the host's name, or ``_all`` for every host (a host's own file wins).
+        host: the host's name, or ``_all`` for every host (a host's own file wins); in a scenario, also the name of
+            a variable that draws a host.
         path: absolute path inside the host.
         content: the bytes, or the Jinja2 source when ``template``.
         template: whether the file's name ended in ``.j2``.

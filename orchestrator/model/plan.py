@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.model.deliverables import Question
 from orchestrator.model.lab import Condition
 from orchestrator.model.scenario import FaultSpec, Step
 from orchestrator.text import Text
@@ -124,6 +125,8 @@ class Plan:
         faults: what to inject, in order, with rendered parameters.
         checks: the files with the checks to grade.
         health: the lab's own health checks.
+        questions: what the trainee is asked, by name, with the variant's truth.
+        report: whether an intervention report is asked for.
     """
 
     scenario: str | None
@@ -144,6 +147,8 @@ class Plan:
     shortcuts: tuple[PlannedSolution, ...]
     checks: tuple[Path, ...]
     health: tuple[Path, ...]
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    report: bool = False
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

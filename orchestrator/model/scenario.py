@@ -8,8 +8,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from orchestrator.model.base import AbsolutePath, ContractDocument, Document, FileMode, InterfaceName, Slug
-from orchestrator.model.lab import Lab, Subnet
+from orchestrator.model.base import (
+    AbsolutePath,
+    ContractDocument,
+    Document,
+    FileMode,
+    HostName,
+    InterfaceName,
+    Slug,
+)
+from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
+from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.text import Text
 
@@ -19,11 +28,25 @@ Template = str
 """A Jinja2 expression text rendered with the variant's values."""
 
 
+_UNLIKE = Field(
+    default=(), description="Variables of the same kind, higher up in the file, whose values this one does not take."
+)
+
+
 class ChoiceVariable(Document):
     """Draws one of the given values."""
 
     draw: Literal["choice"] = Field(description="The kind of variable.")
     of: tuple[str, ...] = Field(min_length=2, description="The values to draw from; each occurs at some seed.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
+
+
+class HostVariable(Document):
+    """Draws one of the given hosts of the lab, by its name."""
+
+    draw: Literal["host"] = Field(description="The kind of variable.")
+    of: tuple[HostName, ...] = Field(min_length=2, description="The hosts to draw from.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class IntegerVariable(Document):
@@ -32,6 +55,7 @@ class IntegerVariable(Document):
     draw: Literal["integer"] = Field(description="The kind of variable.")
     low: int = Field(description="The smallest number that may be drawn.")
     high: int = Field(description="The greatest number that may be drawn.")
+    unlike: tuple[VariableName, ...] = _UNLIKE
 
 
 class AddressVariable(Document):
@@ -49,6 +73,12 @@ class PersonVariable(Document):
     draw: Literal["person"] = Field(description="The kind of variable.")
 
 
+class LoginVariable(Document):
+    """Draws a login that no person of the variant has."""
+
+    draw: Literal["login"] = Field(description="The kind of variable.")
+
+
 class PasswordVariable(Document):
     """Draws a password that a user could have chosen."""
 
@@ -56,7 +86,13 @@ class PasswordVariable(Document):
 
 
 Variable = Annotated[
-    ChoiceVariable | IntegerVariable | AddressVariable | PersonVariable | PasswordVariable,
+    ChoiceVariable
+    | HostVariable
+    | IntegerVariable
+    | AddressVariable
+    | PersonVariable
+    | LoginVariable
+    | PasswordVariable,
     Field(discriminator="draw"),
 ]
 
@@ -143,22 +179,20 @@ class Step(Document):
     device: DeviceStep | None = Field(default=None, description="Type configuration lines on a network device.")
     file: FileStep | None = Field(default=None, description="Put a file in place on a host.")
     reboot: RebootStep | None = Field(default=None, description="Reboot a host.")
+    answers: dict[QuestionName, Template] | None = Field(
+        default=None,
+        min_length=1,
+        description='Answers to the scenario\'s questions, as a trainee types them; the items of a list as "a, b".',
+    )
+    report: ReportStep | None = Field(default=None, description="The intervention report that is written.")
 
     @property
-    def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep:
-        """Return the action that is set.
-
-        Raises:
-            ValueError: none is; the loader refuses such a step.
-        """
-        for action in (self.cable, self.shell, self.device, self.file, self.reboot):
-            if action is not None:
-                return action
-        message = "a step without an action"
-        raise ValueError(message)
+    def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep | None:
+        """Return what is done to a host, or None where something is handed in (``answers``, ``report``)."""
+        return self.cable or self.shell or self.device or self.file or self.reboot
 
 
-ACTIONS = ("cable", "shell", "device", "file", "reboot")
+ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report")
 """The action keys of a step."""
 
 
@@ -193,7 +227,15 @@ class ScenarioDocument(ContractDocument):
     faults: tuple[FaultEntry, ...] = Field(
         default=(), description="What is broken; each entry is a fault, or a draw among faults. None in a task."
     )
+    files: dict[str, dict[AbsolutePath, FileSettings]] = Field(
+        default_factory=dict,
+        description="Owner and mode of files placed from the scenario's own ``files/``: a host, or the name of a "
+        "variable that draws one, then the file's path.",
+    )
     hints: tuple[Text, ...] = Field(min_length=1, description="From a nudge to nearly the answer; templates.")
+    deliverables: Deliverables = Field(
+        default_factory=Deliverables, description="What the trainee hands in: answers and an intervention report."
+    )
 
 
 @dataclass(frozen=True)
@@ -218,6 +260,7 @@ class Scenario:
         solutions: the reference solution first.
         shortcuts: the wrong repairs that must be refused.
         checks: the check files, sorted.
+        files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
     """
 
@@ -229,6 +272,7 @@ class Scenario:
     solutions: tuple[Solution, ...]
     shortcuts: tuple[Solution, ...]
     checks: tuple[Path, ...]
+    files: tuple[LabFile, ...]
     digest: str
 
     @property

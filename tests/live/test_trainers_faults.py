@@ -10,7 +10,8 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.progress import Silent
-from orchestrator.proof import prove
+from orchestrator.proof.runner import Subject, default_jobs, prove
+from tests.live.conftest import Watching, told
 
 pytestmark = pytest.mark.live
 
@@ -154,5 +155,6 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
 
 
 def test_it_is_proven(trainers: App) -> None:
-    proof = prove(trainers.labs, trainers.labs.plan("banner-lost", 2), Silent(), lambda _: None)
-    assert proof.proven, [problem.en for stage in proof.stages for problem in stage.problems]
+    subject = Subject(trainers.labs.plan("banner-lost", 2))
+    (proof,) = prove(trainers.labs, [subject], jobs=default_jobs(), watch=Watching())
+    assert proof.proven, told(proof)

@@ -27,12 +27,14 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.model": "text",
     "orchestrator.template_words": "text",
     "orchestrator.render": "errors model suggest template_words text",
+    "orchestrator.assessment": "model",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
     "orchestrator.steps": "errors model render text",
     "orchestrator.plan": "errors host_files model steps values variant",
-    "orchestrator.loader": "VERSION errors host_files model render steps suggest text values variant",
+    "orchestrator.answers": "model suggest text",
+    "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant",
     "orchestrator.contract": "loader model text",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
@@ -57,42 +59,55 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.topology": "fabric.base model text",
     "orchestrator.topology_text": "language text topology",
     "orchestrator.topology_svg": "language text topology topology_text",
-    "grader": "errors fabric.base model text",
+    "grader": "answers errors fabric.base model text",
     # One layer of logic.
+    "orchestrator.deliverables": "answers errors grader loader.yaml_source model suggest text",
     "orchestrator.records": "",
     "orchestrator.instances": (
         "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults interrupts labels "
         "model progress records suggest text waiting"
     ),
     "orchestrator.service": (
-        "access.hands errors fabric.container faults grader instances loader model plan progress records text"
+        "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
+        "text"
     ),
     "orchestrator.proof.model": "grader text",
     "orchestrator.proof.verdicts": "model proof.model text",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
+    "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
     "orchestrator.proof.residue": "access.hands errors labels text waiting",
     "orchestrator.proof.runner": (
-        "access.hands errors instances interrupts model progress proof.judging proof.model proof.residue "
-        "proof.verdicts service text"
+        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model "
+        "proof.residue proof.verdicts service text"
     ),
     "orchestrator.proof.seeds": "model variant",
     "orchestrator.proof.binding": "VERSION loader text",
     "orchestrator.proof.store": "errors loader proof.binding proof.model text",
     "orchestrator.proof.wording": "proof.model proof.store text",
     "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
+    # Writing content.
+    "orchestrator.authoring": "",
+    "orchestrator.authoring.naming": "errors text",
+    "orchestrator.authoring.rendering": "",
+    "orchestrator.authoring.creation": ("authoring.naming authoring.rendering errors faults loader suggest text"),
+    "orchestrator.authoring.watching": "",
+    "orchestrator.authoring.trial": (
+        "errors faults grader instances model progress proof.applying proof.judging proof.model proof.verdicts service "
+        "text"
+    ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "engine.base engine.docker_engine fabric.client fabric.container images instances loader proof.store records "
-        "service"
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader "
+        "proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh app bench contract doctor engine.base errors fabric.base faults forwarding grader images instances "
-        "interrupts labels language loader model plan proof records service suggest terminal text topology "
-        "topology_svg topology_text"
+        "access.ssh answers app authoring bench contract deliverables doctor engine.base errors fabric.base faults "
+        "forwarding grader images instances interrupts labels language loader model plan progress proof records "
+        "service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -115,7 +130,7 @@ FOREIGN: Mapping[str, str] = {
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
-    "jinja2": "orchestrator.render orchestrator.proof.page grader.plugin",
+    "jinja2": "orchestrator.render orchestrator.authoring.rendering orchestrator.proof.page grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
@@ -282,7 +297,12 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
     found = {target for target, _ in targets(modules[module], modules)}
     expected = {
         "orchestrator.fabric.helper.protocol": set(),
-        "orchestrator.model.plan": {"orchestrator.model.lab", "orchestrator.model.scenario", "orchestrator.text"},
+        "orchestrator.model.plan": {
+            "orchestrator.model.deliverables",
+            "orchestrator.model.lab",
+            "orchestrator.model.scenario",
+            "orchestrator.text",
+        },
         "grader.report": {"grader.marks", "orchestrator.text"},
     }
     assert found == expected[module]

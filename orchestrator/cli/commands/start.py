@@ -15,6 +15,7 @@ from orchestrator.cli.progress import Steps, steps
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
+from orchestrator.model.seeds import shown_seed
 from orchestrator.service import Running
 
 _SEEDS = 1000
@@ -74,10 +75,12 @@ def tell_started(session: Session, running: Running) -> None:
     out.print("")
     show_map(session, running)
     started = tr(
-        f"Lab {running.instance.name} en marche (variante {plan.seed}).",
-        f"Lab {running.instance.name} is running (variant {plan.seed}).",
+        f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
+        f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
     )
-    out.print("", plain(f"✔ {started}", "ok"), wording.next_steps(_first_host(plan), _name_needed(session, running)))
+    out.print(
+        "", plain(f"✔ {started}", "ok"), wording.next_steps(plan, _first_host(plan), _name_needed(session, running))
+    )
 
 
 def _name_needed(session: Session, running: Running) -> str | None:
@@ -95,8 +98,10 @@ def _document(running: Running) -> dict[str, object]:
     return {
         "lab": running.instance.name,
         "scenario": running.plan.scenario,
-        "seed": running.plan.seed,
+        "seed": shown_seed(running.plan.seed),
         "digest": running.plan.digest,
         "ticket": both(running.plan.ticket),
         "hosts": [host.name for host in running.plan.hosts],
+        "questions": {name: both(question.question) for name, question in running.plan.questions.items()},
+        "report": running.plan.report,
     }

@@ -11,6 +11,7 @@ from orchestrator.cli.output import plain, table
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import BreakfixError
 from orchestrator.instances import Instance
+from orchestrator.model.seeds import shown_seed
 from orchestrator.service import Running
 
 _RUNNING = "running"
@@ -56,7 +57,7 @@ def _document(session: Session, instance: Instance, running: Running | None) -> 
         "name": instance.name,
         "scenario": instance.scenario or None,
         "lab": instance.lab,
-        "seed": instance.seed,
+        "seed": shown_seed(instance.seed),
         "owner": instance.owner,
         "whole": instance.whole and not session.app.labs.cut_off(instance),
         "expected_hosts": instance.expected,
@@ -72,8 +73,8 @@ def _show(session: Session, instance: Instance, running: Running | None) -> None
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     head.append(
         tr(
-            f"  variante {instance.seed}, démarré par {instance.owner}",
-            f"  variant {instance.seed}, started by {instance.owner}",
+            f"  variante {shown_seed(instance.seed)}, démarré par {instance.owner}",
+            f"  variant {shown_seed(instance.seed)}, started by {instance.owner}",
         ),
         style="quiet",
     )

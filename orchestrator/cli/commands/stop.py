@@ -33,14 +33,16 @@ def stop_command(session: Session, lab: str | None, *, everything: bool) -> None
     instances = session.app.instances
     with shielded():  # half a removal helps nobody
         if everything:
+            found = instances.all()
             names: Sequence[str] = instances.remove_all()
             remove_peers(session)
         else:
-            found = instances.find(lab)
-            instances.remove(found.name)
-            names = (found.name,)
+            found = (instances.find(lab),)
+            instances.remove(found[0].name)
+            names = (found[0].name,)
+    kept = [str(path) for instance in found for path in session.app.labs.kept(instance)]
     if session.json:
-        session.output.document({"removed": list(names), "fabric_removed": everything})
+        session.output.document({"removed": list(names), "fabric_removed": everything, "kept": kept})
         return
     for name in names:
         session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
@@ -53,6 +55,10 @@ def stop_command(session: Session, lab: str | None, *, everything: bool) -> None
                 ),
                 "ok",
             )
+        )
+    for path in kept:
+        session.output.print(
+            plain(tr(f"  Ce que vous avez rendu reste : {path}", f"  What you handed in stays: {path}"))
         )
 
 

@@ -25,7 +25,6 @@ from orchestrator.cli.wording import program
 from orchestrator.errors import ExitCode, LabError
 from orchestrator.images.observer import SilentObserver
 from orchestrator.interrupts import shielded
-from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.progress import Progress
@@ -96,7 +95,7 @@ def _subject(session: Session, name: str, seed: int) -> Subject:
         lab = app.content.lab_folder(planned.lab)
         return (lab,) if is_lab else (app.content.scenario_folder(name), lab)
 
-    return Subject(lambda: app.labs_on(Content(roots)), plan, roots, folders)
+    return Subject(app.labs_now, plan, roots, folders)
 
 
 def _end(session: Session, trial: Trial, *, keep: bool) -> None:

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 from grader.report import CheckResult, Report
 from orchestrator.cli import language
 from orchestrator.cli.session import Session
+from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import UsageError
 from orchestrator.fabric.base import PortState
 from orchestrator.fabric.fake import FakeFabric
@@ -28,6 +30,7 @@ from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, Planned
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
 from orchestrator.proof.store import Proofs, ProofStore
+from orchestrator.records import state_folder
 from orchestrator.service import Running, Typed
 from orchestrator.text import Text
 
@@ -138,6 +141,17 @@ class FakeLabs:
     is_stale: bool = False
     is_cut_off: bool = False
     trouble: BaseException | None = None
+    plan: Plan = PLAN
+
+    @property
+    def store(self) -> DeliverablesStore:
+        return DeliverablesStore(state_folder() / "deliverables")
+
+    def hand_in(self, running: Running) -> HandIn:
+        return HandIn(self.store, running.instance.name, running.plan)
+
+    def kept(self, one: Instance) -> tuple[Path, ...]:
+        return self.store.kept(one.name)
 
     def _running(self, one: Instance) -> Running:
         device = Device(type="cisco_ios", user="admin", password="secret")
@@ -146,7 +160,7 @@ class FakeLabs:
             "host": ImageSpec(contract=1, name="host", summary=summary),
             "router": ImageSpec(contract=1, name="router", summary=summary, device=device),
         }
-        return Running(one, PLAN, images)
+        return Running(one, self.plan, images)
 
     def running(self, name: str | None) -> Running:
         return self._running(self.instances.find(name))

@@ -112,7 +112,7 @@ def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp, mon
     monkeypatch.setattr(app, "engine", engine, raising=False)
     monkeypatch.setattr("orchestrator.bench.compose.remove_project", peers.append)
     done = cli("stop", "--all", "--json")
-    assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True}
+    assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True, "kept": []}
     assert app.instances.fabric_removed
     assert peers == [engine], "what a killed benchmark left goes as well"
 

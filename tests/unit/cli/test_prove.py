@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.loader.content import Content, built_in_root
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Proof, Seen, Stage, VariantProof, Verdict
 from orchestrator.proof.runner import Subject, Watch
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 
-NAMES = ("no-network-after-move", "dns-zone-broken")
+NAMES = Content([built_in_root()]).scenarios()
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Prover:
         proofs = []
         for number, subject in enumerate(subjects):
             watch.end(replace(subject.plan, scenario=NAMES[0]), self.stage)
-            self.asked.append((NAMES[number % 2], subject.plan.seed))
+            self.asked.append((NAMES[number % len(NAMES)], subject.plan.seed))
         for name in dict.fromkeys(name for name, _ in self.asked):
             seeds = [seed for asked, seed in self.asked if asked == name]
             variants = tuple(VariantProof(seed, "d1", (self.stage,), {"cause": "unplugged"}) for seed in seeds)

@@ -8,8 +8,9 @@ import pytest
 
 from orchestrator.model.plan import Person, Value
 from orchestrator.model.scenario import Scenario
+from orchestrator.model.seeds import MAX_SEED
 from orchestrator.names import FEMININE, LAST, MASCULINE
-from orchestrator.variant import MAX_SEED, choose_seed, covering_variants, draw_variant, login_of
+from orchestrator.variant import choose_seed, covering_variants, draw_variant, login_of
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder

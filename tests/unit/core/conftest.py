@@ -14,6 +14,7 @@ import pytest
 
 from orchestrator import labels
 from orchestrator.access.hands import Hands
+from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import LabError
@@ -331,7 +332,13 @@ class World:
             self.built.append(tuple(names))
             return {name: f"breakfix/{name}:1" for name in names}
 
-        return Labs(content=content or self.content, instances=self.instances, records=self.records, build=build)
+        return Labs(
+            content=content or self.content,
+            instances=self.instances,
+            records=self.records,
+            deliverables=DeliverablesStore(self.state.parent / "deliverables"),
+            build=build,
+        )
 
     def plan(self, seed: int = 7) -> Plan:
         return self._read(f"plan {seed}", lambda: self.labs().plan("moved-desks", seed))

@@ -382,4 +382,4 @@ def test_a_dead_cable_is_no_narrow_one(hands: Hands, world: World) -> None:
     ],
 )
 def test_parameters_out_of_range_are_named(fault: str, parameters: dict[str, Any], says: str) -> None:
-    assert any(says in problem.en for problem in problems_of(FaultSpec(fault=fault, parameters=parameters)))
+    assert any(says in problem.text.en for problem in problems_of(FaultSpec(fault=fault, parameters=parameters)))

@@ -185,6 +185,41 @@ def test_each_stage_sees_the_lab_as_it_should_be(world: World, grader: Grader) -
     assert names[12] == "nowhere"
 
 
+FOLDER = "scenarios/1.3-network-connection/moved-desks"
+ASKED = "deliverables:\n  answers:\n    who: {kind: host, question: {fr: Qui ?, en: Who?}, truth: pc1}\n"
+ANSWER = "  - {tell: {fr: Je réponds, en: I answer}, answers: {who: pc1}}\n"
+
+
+def ask(world: World, *, second: str = ANSWER) -> None:
+    """Have the scenario ask a question that both solutions answer."""
+    world.edit(f"{FOLDER}/scenario.yaml", "hints:\n", ASKED + "hints:\n")
+    for name, answer in (("reference", ANSWER), ("second", second)):
+        world.edit(f"{FOLDER}/solutions/{name}.yaml", "steps:\n", f"steps:\n{answer}")
+
+
+def test_answers_are_asked_for_from_the_fault_on(world: World) -> None:
+    """On a lab where nothing is broken nobody has been asked; broken, an answer is red; the solutions give it."""
+    ask(world)
+    proof = proof_of(world)
+    assert found(proof) == []
+    colours = {
+        stage.key: [seen.result.outcome for seen in stage.seen if seen.result.id == "answers.yaml::who"]
+        for stage in proof.variants[0].stages
+    }
+    assert {key for key, colour in colours.items() if colour == ["pass"]} == {
+        (name, solution) for name in ("solution", "reboot") for solution in ("reference", "second")
+    }
+    assert {key[0] for key, colour in colours.items() if colour == ["fail"]} == {
+        "nowhere", "broken", "again", "shortcut"
+    }  # fmt: skip
+    assert {key[0] for key, colour in colours.items() if not colour} == {"healthy", "restored", "stopped"}
+
+
+def test_a_solution_with_a_wrong_answer_is_told(world: World) -> None:
+    ask(world, second=ANSWER.replace("pc1", "pc2"))
+    assert found(proof_of(world)) == [("not-repaired", ("solution",))]
+
+
 @pytest.mark.parametrize(("grading", "change"), [("restored", {"reaches": "fail"}), ("again", {"reaches": "pass"})])
 def test_the_reference_solution_gets_a_lab_of_its_own_where_the_revert_left_something(
     world: World, grader: Grader, grading: Grading, change: dict[str, Outcome | None]

@@ -86,10 +86,12 @@ def test_a_fault_of_a_content_root_is_one_like_the_others(root: Path) -> None:
 
 
 def test_its_parameters_are_checked(root: Path) -> None:
-    (problem,) = problems_of(FaultSpec(fault="printer-offline", parameters={"host": "srv1", "level": "high"}), [root])
-    assert problem.en.startswith("printer-offline: level: ")
-    (problem,) = problems_of(FaultSpec(fault="printer-ofline"), [root])
-    assert "printer-offline" in problem.en
+    (problem,) = problems_of(
+        FaultSpec(fault="printer-offline", parameters={"host": "srv1", "level": "high"}), roots=[root]
+    )
+    assert problem.text.en.startswith("printer-offline: level: ")
+    (problem,) = problems_of(FaultSpec(fault="printer-ofline"), roots=[root])
+    assert "printer-offline" in problem.text.en
 
 
 def test_without_its_root_it_is_unknown(root: Path) -> None:
@@ -142,8 +144,8 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
     assert "also exists in orchestrator.faults.link" in line
     with pytest.raises(UsageError, match=r'faults/printer.py:15: the fault "link-unplugged" also exists in'):
         fault_class("link-unplugged", [root])
-    (problem,) = problems_of(FaultSpec(fault="link-unplugged", parameters={"host": "pc1"}), [root])
-    assert "also exists in" in problem.en
+    (problem,) = problems_of(FaultSpec(fault="link-unplugged", parameters={"host": "pc1"}), roots=[root])
+    assert "also exists in" in problem.text.en
     assert fault_class("link-unplugged") is LinkUnplugged, "without that root it is the library's"
 
 

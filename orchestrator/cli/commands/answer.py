@@ -1,0 +1,153 @@
+"""``answer`` and ``report``: what is handed in besides the repair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import click
+
+from grader.render import written_report
+from orchestrator.answers import items_of
+from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.editing import edit
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.deliverables.answers_file import AnswersError, form_of
+from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.errors import ExitCode, UsageError
+from orchestrator.model.deliverables import ListQuestion
+from orchestrator.text import Text
+
+_show_option = click.option(
+    "--show", is_flag=True, help=tr("Montrer sans rien changer.", "Show it, and change nothing.")
+)
+_file_option = click.option(
+    "--file",
+    "source",
+    type=click.File("rb"),
+    metavar=tr("FICHIER", "FILE"),
+    help=tr("Prendre ce fichier (« - » : l'entrée standard).", "Take this file ('-': standard input)."),
+)
+
+
+@command(
+    "answer",
+    help=tr(
+        "Répondre aux questions du scénario.\n\n"
+        "Sans option, ouvre vos réponses dans $EDITOR. « breakfix check » les évalue.",
+        "Answer the scenario's questions.\n\n"
+        "Without an option, opens your answers in $EDITOR. 'breakfix check' grades them.",
+    ),
+)
+@lab_option
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar=tr("NOM=RÉPONSE", "NAME=ANSWER"),
+    help=tr("Donner une réponse ; répétable. Une liste s'écrit a,b.", "Give one answer; may be repeated. A list: a,b."),
+)
+@_file_option
+@_show_option
+@pass_session
+def answer_command(
+    session: Session, lab: str | None, settings: Sequence[str], source: BinaryIO | None, *, show: bool
+) -> int:
+    """Answer the questions."""
+    labs = session.app.labs
+    handed_in = labs.hand_in(labs.running(lab))
+    names = handed_in.questions
+    if source is not None:
+        handed_in.take_answers(source.read(), getattr(source, "name", "-"), session.language)
+    if settings:
+        handed_in.answer(dict(_setting(setting, next(iter(names))) for setting in settings), session.language)
+    if not (show or settings or source is not None or session.json):
+        edit(session, handed_in.answers_file(session.language))
+    answers = handed_in.answers()
+    if session.json:
+        session.output.document(_answers_document(handed_in))
+    else:
+        _show_answers(session, handed_in)
+    if answers.problems:
+        raise AnswersError(answers.problems)
+    return ExitCode.DONE
+
+
+@command(
+    "report",
+    help=tr(
+        "Écrire le rapport d'intervention : symptôme, cause, action, test avec l'utilisateur, temps passé.\n\n"
+        "Sans option, l'ouvre dans $EDITOR. Il est gardé comme preuve ; aucune machine ne le note.",
+        "Write the intervention report: symptom, cause, action, test with the user, time spent.\n\n"
+        "Without an option, opens it in $EDITOR. It is kept as evidence; no machine gives it points.",
+    ),
+)
+@lab_option
+@_file_option
+@_show_option
+@pass_session
+def report_command(session: Session, lab: str | None, source: BinaryIO | None, *, show: bool) -> None:
+    """Write the report."""
+    labs = session.app.labs
+    handed_in = labs.hand_in(labs.running(lab))
+    if source is not None:
+        handed_in.take_report(source.read().decode("utf-8-sig", errors="replace"))
+    path = handed_in.report_file(session.language)
+    if not (show or source is not None or session.json):
+        edit(session, path)
+    written = handed_in.written()
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if session.json:
+        session.output.document({"file": str(path), "report": written and written.to_document(), "text": text})
+        return
+    if show:
+        session.output.print(plain(text.rstrip()), "")
+    if written is not None:
+        line = written_report(written).in_(session.language)
+        session.output.print(plain(line, "warn" if written.empty else "ok"), plain(str(path), "quiet"))
+
+
+def _setting(text: str, example: str) -> tuple[str, str]:
+    name, equals, answer = text.partition("=")
+    if not equals:
+        raise UsageError(
+            Text(fr=f"« {text} » n'est pas une réponse.", en=f'"{text}" is no answer.'),
+            Text(fr=f"Écrivez : --set {example}=RÉPONSE", en=f"Write: --set {example}=ANSWER"),
+        )
+    return name.strip(), answer.strip()
+
+
+def _answers_document(handed_in: HandIn) -> dict[str, object]:
+    answers = handed_in.answers()
+    return {
+        "questions": [
+            {
+                "name": name,
+                "question": both(question.question),
+                "kind": question.kind,
+                "form": both(form_of(question, handed_in.hosts)),
+                "answer": _answer(question, answers.given.get(name)),
+                "problem": both(answers.unreadable.get(name)),
+            }
+            for name, question in handed_in.questions.items()
+        ]
+    }
+
+
+def _answer(question: object, given: str | None) -> object:
+    return list(items_of(given)) if given is not None and isinstance(question, ListQuestion) else given
+
+
+def _show_answers(session: Session, handed_in: HandIn) -> None:
+    answers, language = handed_in.answers(), session.language
+    rows = table(tr("Nom", "Name"), tr("Question", "Question"), tr("Votre réponse", "Your answer"))
+    rows.columns[0].no_wrap = True
+    for name, question in handed_in.questions.items():
+        given = answers.given.get(name)
+        shown = plain(", ".join(items_of(given)) if isinstance(question, ListQuestion) else given) if given else None
+        missing = tr("illisible", "unreadable") if name in answers.unreadable else tr("à donner", "to be given")
+        asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
+        rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))
+    session.output.print(rows)

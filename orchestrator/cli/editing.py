@@ -1,0 +1,36 @@
+"""The user's editor, for files that are written by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session
+from orchestrator.errors import UsageError
+from orchestrator.text import Text
+
+
+def edit(session: Session, path: Path) -> None:
+    """Open a file in the user's editor ($VISUAL, $EDITOR) and wait until it is closed.
+
+    Raises:
+        UsageError: there is no terminal to edit it on.
+    """
+    if not has_terminal():
+        raise UsageError(
+            Text(fr="Sans terminal, pas d'éditeur.", en="Without a terminal there is no editor."),
+            Text(
+                fr=f"Donnez-le avec --file (voir --help), ou modifiez {path}.",
+                en=f"Give it with --file (see --help), or edit {path}.",
+            ),
+        )
+    session.output.note(plain(str(path), "quiet"))
+    click.edit(filename=str(path))
+
+
+def has_terminal() -> bool:
+    """Return whether there is somebody to edit."""
+    return sys.stdin.isatty()

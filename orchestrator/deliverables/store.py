@@ -1,0 +1,51 @@
+"""Where what a trainee hands in is kept: a folder per instance, which stays when the lab is stopped.
+
+It holds what the trainee wrote and nothing else: the truth is in the plan, which is made anew for each grading.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Final
+
+ANSWERS: Final = "answers.yaml"
+REPORT: Final = "report.md"
+
+
+class DeliverablesStore:
+    """The folders of all instances of this user."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep them below ``folder``, which is made when the first file is written."""
+        self._folder = folder
+
+    def path(self, instance: str, name: str) -> Path:
+        """Return where an instance's file is, or would be."""
+        return self._folder / instance / name
+
+    def read(self, instance: str, name: str) -> bytes | None:
+        """Return a file's content, or None where nothing was handed in."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.path(instance, name).read_bytes()
+        return None
+
+    def write(self, instance: str, name: str, text: str) -> Path:
+        """Write a file and return where; it is replaced whole, never half."""
+        path = self.path(instance, name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{name}.new")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+        return path
+
+    def kept(self, instance: str) -> tuple[Path, ...]:
+        """Return the files that an instance has."""
+        paths = (self.path(instance, name) for name in (ANSWERS, REPORT))
+        return tuple(path for path in paths if path.is_file())
+
+    def discard(self, instance: str) -> None:
+        """Remove an instance's folder; one that is not there is no error."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._folder / instance)

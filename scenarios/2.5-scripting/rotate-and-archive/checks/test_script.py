@@ -1,0 +1,212 @@
+"""Does the script do what was asked, on the real folder and on folders that its author has never seen?"""
+
+import gzip
+import re
+
+from grader import HiddenFile, check
+
+FOLDER = "/srv/production"
+LAST_YEAR = 1_750_000_000
+"""A file's own date that says nothing about its report."""
+
+
+def script(lab):
+    return f"/usr/local/bin/{lab.values['script']}"
+
+
+def limit(lab):
+    return f"2026-0{lab.values['month']}-01"
+
+
+def content(machine, day):
+    """Return what a machine's report of a day says."""
+    month, number = int(day[5:7]), int(day[8:10])
+    return f"machine;date;pieces\n{machine};{day};{(number * 7 + month * 5) % 40 + 5}\n"
+
+
+def reports():
+    """Yield name and content of every report that was in /srv/production."""
+    for month in range(1, 7):
+        machines = ["scie", "centre-usinage", "plaqueuse"][: 3 if month >= 4 else 2]
+        for i in range(month + 1):
+            day = f"2026-{month:02d}-{2 + 4 * i:02d}"
+            machine = machines[i % len(machines)]
+            yield f"{machine}-{day}.csv", content(machine, day)
+
+
+def archive_of(lab, name, folder=FOLDER):
+    year, month = re.search(r"(\d{4})-(\d\d)-\d\d\.csv$", name).groups()
+    return f"{folder}/{lab.values['store']}/{year}/{month}/{name}.gz"
+
+
+HIDDEN = {
+    "scie à panneaux-2025-12-31.csv": "dernier jour\n",
+    "scie à panneaux-2026-02-01.csv": "le jour même\n",
+    "perceuse  n°2-2026-01-09.csv": "deux espaces\n",
+    "centre-usinage-5-axes-2024-02-29.csv": "bissextile\n",
+    "-v-2026-01-10.csv": "commence par un tiret\n",
+    "tour-2026-01-31.csv": HiddenFile("récent sur le disque\n"),
+    "tour-2026-03-02.csv": HiddenFile("vieux sur le disque\n", modified=LAST_YEAR),
+    "tour-2026-01-31.csv.part": "en cours\n",
+    "tour-2026-1-3.csv": "pas une date\n",
+    "tour-2026-01-05.txt": "pas un rapport\n",
+    "lisez-moi.txt": "à garder\n",
+    "sous-dossier/tour-2025-06-01.csv": "pas directement dans le dossier\n",
+}
+DAY = "2026-02-01"
+OLD = (
+    "-v-2026-01-10.csv",
+    "centre-usinage-5-axes-2024-02-29.csv",
+    "perceuse  n°2-2026-01-09.csv",
+    "scie à panneaux-2025-12-31.csv",
+    "tour-2026-01-31.csv",
+)
+
+
+def text_of(name):
+    file = HIDDEN[name]
+    return file.content if isinstance(file, HiddenFile) else file
+
+
+def below(files, folder):
+    return {f"{folder}/{name}": file for name, file in files.items()}
+
+
+def last_line(done):
+    return (done.stdout.strip().splitlines() or [""])[-1].strip()
+
+
+def expected_files(lab, folder):
+    """Return the files that are there once the old reports are archived."""
+    archived = {archive_of(lab, name, folder) for name in OLD}
+    return archived | {f"{folder}/{name}" for name in HIDDEN if name not in OLD}
+
+
+@check(
+    "objective",
+    points=4,
+    competence="2.5",
+    fr="Sur un dossier inconnu, le script archive les bons rapports, et eux seuls, sans rien perdre.",
+    en="On an unknown folder, the script archives the right reports, and only these, and loses nothing.",
+    host="web1",
+)
+def test_archives_what_it_has_never_seen(lab):
+    folder = "Atelier été"
+    with lab.workspace("web1", below(HIDDEN, folder), user="technicien") as work:
+        done = work.run([script(lab), folder, DAY])
+        assert done.status == 0, f"status {done.status}: {done.stderr.strip()}"
+        found, expected = set(work.listing()), expected_files(lab, folder)
+        assert not expected - found, f"missing after the run: {sorted(expected - found)}"
+        assert not found - expected, f"should not be there: {sorted(found - expected)}"
+        for name in OLD:
+            packed = work.read(archive_of(lab, name, folder))
+            assert gzip.decompress(packed).decode() == text_of(name), f"the archive of {name} has another content"
+        assert last_line(done) == str(len(OLD)), f"the last line printed is {last_line(done)!r}, not {len(OLD)}"
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.5",
+    fr="Relancé, le script n'archive rien de plus et ne change rien.",
+    en="Run again, the script archives nothing more and changes nothing.",
+    host="web1",
+)
+def test_changes_nothing_the_second_time(lab):
+    with lab.workspace("web1", below(HIDDEN, "in"), user="technicien") as work:
+        first = work.run([script(lab), work.path("in"), DAY])
+        assert first.status == 0, f"the first run: status {first.status}: {first.stderr.strip()}"
+        before = work.state()
+        again = work.run([script(lab), work.path("in"), DAY])
+        assert again.status == 0, f"the second run: status {again.status}: {again.stderr.strip()}"
+        assert last_line(again) == "0", f"the second run prints {last_line(again)!r}, not 0"
+        assert work.state() == before, "the second run changed files"
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.5",
+    fr="Une archive qui existe déjà n'est pas écrasée : le rapport reste, et le script le signale.",
+    en="An archive that exists already is not overwritten: the report stays, and the script says so.",
+    host="web1",
+)
+def test_overwrites_nothing(lab):
+    name, other = "tour-2026-01-07.csv", "tour-2026-01-08.csv"
+    archive = archive_of(lab, name, "in")
+    files = {f"in/{name}": "nouveau\n", f"in/{other}": "autre\n", archive: gzip.compress(b"ancien\n")}
+    with lab.workspace("web1", files, user="technicien") as work:
+        done = work.run([script(lab), "in", DAY])
+        assert done.status == 1, f"status {done.status} instead of 1: {done.stderr.strip()}"
+        assert name in done.stderr, f"standard error does not name {name}: {done.stderr.strip()!r}"
+        assert gzip.decompress(work.read(archive)) == b"ancien\n", "the older archive was changed"
+        expected = {f"in/{name}", archive, archive_of(lab, other, "in")}
+        assert set(work.listing()) == expected, f"there is {work.listing()}"
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.5",
+    fr="Un dossier qui n'existe pas, ou une date qui n'en est pas une, est refusé sans rien changer.",
+    en="A folder that does not exist, or a date that is none, is refused and nothing changes.",
+    host="web1",
+)
+def test_refuses_bad_input(lab):
+    bad = [
+        ["ailleurs", DAY],
+        ["in/lisez-moi.txt", DAY],
+        ["in", "2026-02-30"],
+        ["in", "yesterday"],
+        ["in", "20260201"],
+        ["in", ""],
+        ["in"],
+    ]
+    with lab.workspace("web1", below(HIDDEN, "in"), user="technicien") as work:
+        before = work.state()
+        for arguments in bad:
+            done = work.run([script(lab), *arguments])
+            assert done.status == 2, f"{arguments}: status {done.status} instead of 2"
+            assert done.stderr.strip(), f"{arguments}: nothing on standard error"
+            assert work.state() == before, f"{arguments}: files were changed"
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.5",
+    fr="Dans /srv/production, les rapports d'avant le 2026-0{{ month }}-01 sont archivés, leur contenu intact.",
+    en="In /srv/production, the reports from before 2026-0{{ month }}-01 are archived, their content intact.",
+    host="web1",
+)
+def test_production_is_archived(lab):
+    host = lab.host("web1")
+    for name, text in reports():
+        if name[-14:-4] >= limit(lab):
+            continue
+        assert not host.file(f"{FOLDER}/{name}").exists, f"{name} is still in {FOLDER}"
+        archive = archive_of(lab, name)
+        assert host.file(archive).is_file, f"{archive} is missing"
+        assert host.check_output("gzip -dc -- %s", archive) == text.rstrip(), f"{archive} has another content"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.5",
+    fr="Dans /srv/production, les rapports récents et les autres fichiers sont comme avant.",
+    en="In /srv/production, the recent reports and the other files are as before.",
+    host="web1",
+)
+def test_the_rest_is_untouched(lab):
+    host = lab.host("web1")
+    kept = {name: text for name, text in reports() if name[-14:-4] >= limit(lab)}
+    kept["bilan-2026.csv"] = "machine;heures\nscie;412\ncentre-usinage;388\n"
+    kept["scie-2026-01-30.csv.part"] = "machine;date;pieces\nscie;2026-01-30;\n"
+    for name, text in kept.items():
+        file = host.file(f"{FOLDER}/{name}")
+        assert file.exists, f"{name} is gone"
+        assert file.content_string == text, f"{name} was changed"
+    notes = host.file(f"{FOLDER}/consignes.txt")
+    assert notes.exists, "consignes.txt is gone"
+    assert lab.values["user"].full in notes.content_string, "consignes.txt was changed"

@@ -1,0 +1,162 @@
+"""Answers and the report, from a solution's step or a trainee's hand to the grading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.job import GradeRequest
+from grader.report import CheckResult, Report, WrittenReport
+from orchestrator import service as module
+from orchestrator.deliverables.answers_file import AnswersError
+from orchestrator.errors import UsageError
+from orchestrator.service import Running
+from orchestrator.text import same
+
+if TYPE_CHECKING:
+    from tests.unit.core.conftest import World
+
+FOLDER = "scenarios/1.3-network-connection/moved-desks"
+ASKED = """\
+deliverables:
+  report: true
+  answers:
+    address: {kind: address, question: {fr: Où ?, en: Where?}, truth: "{{ old }}", points: 2}
+    who: {kind: host, question: {fr: Qui ?, en: Who?}, truth: pc1}
+"""
+ANSWERED = """\
+steps:
+  - {tell: {fr: Je réponds, en: I answer}, answers: {address: "{{ old }}", who: pc1.pair.example}}
+  - tell: {fr: Rapport, en: Report}
+    report:
+      symptom: {fr: s, en: s}
+      cause: {fr: c, en: c}
+      action: {fr: a, en: a}
+      test: {fr: t, en: t}
+      minutes: 12
+"""
+
+
+@pytest.fixture
+def running(world: World) -> Running:
+    world.edit(f"{FOLDER}/scenario.yaml", "hints:\n", ASKED + "hints:\n")
+    world.edit(f"{FOLDER}/solutions/reference.yaml", "steps:\n", ANSWERED)
+    return world.labs().start(world.plan(), world.progress)
+
+
+@pytest.fixture(autouse=True)
+def checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks' own grading: one that passes."""
+
+    def grade(request: GradeRequest, *, on_result: Any = None) -> Report:  # noqa: ANN401
+        result = CheckResult("test_x.py::a", "symptom", 1, None, same("a"), "pass")
+        if on_result is not None:
+            on_result(result)
+        return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, (result,))
+
+    monkeypatch.setattr(module, "grade", grade)
+
+
+def outcomes(report: Report) -> list[str]:
+    return [result.outcome for result in report.results]
+
+
+def test_nothing_handed_in_is_red(world: World, running: Running) -> None:
+    seen: list[CheckResult] = []
+    report = world.labs().check(running, on_result=seen.append)
+    assert outcomes(report) == ["pass", "fail", "fail"]
+    assert seen == [*report.results]
+    assert (report.verdict, report.points, report.points_total) == ("not_repaired", 1, 4)
+    assert report.written == WrittenReport(("symptom", "cause", "action", "test", "minutes"))
+
+
+def test_the_reference_solution_hands_in_what_is_right(world: World, running: Running) -> None:
+    labs = world.labs()
+    typed = labs.apply(running, running.plan.solutions[0], lambda _: None)
+    assert [t.status for t in typed[:2]] == [0, 0]
+    report = labs.check(running)
+    assert (outcomes(report), report.points) == (["pass"] * 3, 4)
+    assert report.written is not None
+    assert (report.written.empty, report.written.minutes) == ((), 12)
+    assert Report.from_json(report.to_json()) == report
+    labs.hand_in(running).take_back()
+    assert outcomes(labs.check(running)) == ["pass", "fail", "fail"]
+
+
+def test_the_health_of_a_lab_asks_nothing(world: World, running: Running) -> None:
+    report = world.labs().health(running)
+    assert outcomes(report) == ["pass"]
+    assert report.written is None
+
+
+def test_answers_are_given_one_by_one_and_taken_back(world: World, running: Running) -> None:
+    handed_in = world.labs().hand_in(running)
+    path = handed_in.answer({"who": "pc1"}, "en")
+    handed_in.answer({"address": "10.0.0.1"}, "fr")
+    assert handed_in.answers().given == {"who": "pc1", "address": "10.0.0.1"}
+    assert "# Où ?" in path.read_text(encoding="utf-8")
+    assert outcomes(world.labs().check(running)) == ["pass", "fail", "pass"]
+    handed_in.answer({"who": ""}, "fr")
+    assert handed_in.answers().given == {"address": "10.0.0.1"}
+    with pytest.raises(AnswersError):
+        handed_in.answer({"address": "10.0.0.2", "who": "pc9"}, "fr")
+    assert handed_in.answers().given == {"address": "10.0.0.1"}
+
+
+def test_the_truth_is_in_no_file_of_the_trainee(world: World, running: Running) -> None:
+    handed_in = world.labs().hand_in(running)
+    handed_in.answers_file("fr")
+    handed_in.report_file("fr")
+    old = str(running.plan.values["old"])
+    written = [path.read_text(encoding="utf-8") for path in world.state.parent.glob("*/*") if path.is_file()]
+    written += [path.read_text(encoding="utf-8") for path in (world.state.parent / "deliverables").glob("*/*")]
+    assert len(written) == 3, "the record, the answers and the report"
+    assert not [text for text in written if old in text]
+
+
+def test_a_broken_file_is_red_not_an_error(world: World, running: Running) -> None:
+    handed_in = world.labs().hand_in(running)
+    handed_in.answers_file("fr").write_text("who: [pc1\n", encoding="utf-8")
+    report = world.labs().check(running)
+    assert outcomes(report) == ["pass", "fail", "fail"]
+    assert report.results[1].evidence is not None
+    assert "Unreadable answer" in report.results[1].evidence.en
+
+
+def test_files_are_taken_whole_or_not_at_all(world: World, running: Running) -> None:
+    handed_in = world.labs().hand_in(running)
+    handed_in.take_answers(b"who: pc2\n", "mine.yaml", "fr")
+    with pytest.raises(AnswersError, match=r"mine.yaml:2:10"):
+        handed_in.take_answers(b"who: pc1\naddress: here\n", "mine.yaml", "fr")
+    assert handed_in.answers().given == {"who": "pc2"}
+    path = handed_in.take_report("## Cause\nx\n")
+    assert handed_in.report_file("fr") == path, "a report that is there is not begun anew"
+    written = handed_in.written()
+    assert written is not None
+    assert "cause" not in written.empty
+
+
+def test_what_was_handed_in_is_of_this_instance(world: World, running: Running) -> None:
+    labs = world.labs()
+    labs.hand_in(running).answer({"who": "pc1"}, "fr")
+    assert [path.name for path in labs.kept(running.instance)] == ["answers.yaml"]
+    again = labs.reset(running, world.progress)
+    assert labs.hand_in(again).answers().given == {}
+    assert len(labs.kept(running.instance)) == 1, "what was handed in before the reset stays"
+    labs.stop(running.instance)
+    assert labs.kept(running.instance) == ()
+
+
+def test_a_lab_that_asks_nothing_says_so(world: World) -> None:
+    running = world.labs().start(world.plan(), world.progress)
+    handed_in = world.labs().hand_in(running)
+    for ask in (handed_in.answers_file, handed_in.report_file):
+        with pytest.raises(UsageError):
+            ask("fr")
+    with pytest.raises(UsageError):
+        handed_in.answer({"a": "b"}, "fr")
+    with pytest.raises(UsageError):
+        handed_in.take_report("x")
+    assert world.labs().check(running).written is None
+    assert world.labs().kept(running.instance) == ()
