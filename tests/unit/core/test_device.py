@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from netmiko.exceptions import ConfigInvalidException  # noqa: TID251 - what a refused line raises
 
 from orchestrator.access import device
 from orchestrator.access.device import DeviceSession, open_device
@@ -28,7 +29,7 @@ class Connection:
         assert error_pattern
         if self.refuses:
             message = "ovs-vsctl: no port named eth9\nmore"
-            raise device.NetmikoBaseException(message)
+            raise ConfigInvalidException(message)
         self.sent += lines
         return "".join(f"{line}\n" for line in lines)
 
