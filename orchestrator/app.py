@@ -106,11 +106,18 @@ class App:
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
+        return self._labs_on(self.content)
+
+    def labs_now(self) -> Labs:
+        """Return the service on the content as it is on disk now."""
+        return self._labs_on(Content(self.content.roots))
+
+    def _labs_on(self, content: Content) -> Labs:
         from orchestrator.deliverables.store import DeliverablesStore
         from orchestrator.service import Labs
 
         return Labs(
-            content=self.content,
+            content=content,
             instances=self.instances,
             records=self.records,
             deliverables=DeliverablesStore(state_folder() / "deliverables"),

@@ -36,7 +36,7 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
         wrong += _all_green(health, lambda r: verdicts.unhealthy_lab(r.id, r.evidence))
         seen += _seen(health, "pass")
     if before is not None:
-        before = _without_answers(before)
+        before = without_answers(before)
         wrong += _all_green(before, lambda r: verdicts.red_before_the_fault(r.id, r.evidence))
         seen += _seen(before, "pass")
     return seen, tuple(wrong)
@@ -64,7 +64,7 @@ def restored(health: Report | None, checks: Report) -> Judged:
     def still_red(result: CheckResult) -> Verdict:
         return verdicts.not_reverted(result.id, result.evidence)
 
-    reports = [report for report in (health, _without_answers(checks)) if report is not None]
+    reports = [report for report in (health, without_answers(checks)) if report is not None]
     wrong = [verdict for report in reports for verdict in _all_green(report, still_red)]
     return tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong)
 
@@ -153,7 +153,7 @@ def _without(variant: VariantProof, kinds: Collection[Kind], checks: Collection[
     return replace(variant, stages=tuple(stages))
 
 
-def _without_answers(report: Report) -> Report:
+def without_answers(report: Report) -> Report:
     """Return a report without the answers: where nothing is broken, nobody has been asked yet."""
     return replace(report, results=tuple(result for result in report.results if not is_answer(result)))
 

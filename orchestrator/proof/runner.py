@@ -26,6 +26,7 @@ from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.progress import Silent
 from orchestrator.proof import judging, verdicts
+from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Proof, Stage, StageName, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
@@ -270,7 +271,7 @@ class _Variant:
         key: Key = ("shortcut", shortcut.name)
 
         def judge() -> Judged:
-            failed = self._apply(lab, shortcut, is_shortcut=True)
+            failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
             seen, wrong = judging.refused(self._labs.check(lab.running), shortcut.name)
             return seen, (*failed, *wrong)
 
@@ -316,7 +317,7 @@ class _Variant:
             self._labs.instances.revert(lab.hands)
             wait_for_conditions(lab.hands, self.plan.ready)
         except LabError as error:
-            return (), (verdicts.not_reverted(None, _said(error)),)
+            return (), (verdicts.not_reverted(None, said(error)),)
         health = self._labs.health(lab.running) if self.plan.health else None
         return judging.restored(health, self._labs.check(lab.running))
 
@@ -325,7 +326,7 @@ class _Variant:
         key, after = _keys_of(solution)
 
         def repair() -> Judged:
-            failed = self._apply(lab, solution, is_shortcut=False)
+            failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
             seen, wrong = judging.repaired(self._labs.check(lab.running), solution.name)
             return seen, (*failed, *wrong)
 
@@ -335,7 +336,7 @@ class _Variant:
             try:
                 wait_for_conditions(lab.hands, self.plan.ready)
             except LabError as error:
-                reason = _said(error)
+                reason = said(error)
             seen, wrong = judging.rebooted(self._labs.check(lab.running), solution.name, repaired)
             if reason is not None and not wrong and repaired.sound:
                 wrong = (verdicts.not_ready(reason, solution=solution.name),)
@@ -343,21 +344,6 @@ class _Variant:
 
         repaired = self._stage(key, clock, repair)
         self._stage(after, clock, reboot)
-
-    def _apply(self, lab: _Lab, solution: PlannedSolution, *, is_shortcut: bool) -> tuple[Verdict, ...]:
-        """Do what a solution says and return which of its steps failed by themselves."""
-        current: list[Step] = []
-        try:
-            done = self._labs.apply(lab.running, solution, current.append)
-        except LabError as error:
-            if not current:
-                raise
-            return (verdicts.step_failed(solution.name, current[-1], _said(error), shortcut=is_shortcut),)
-        return tuple(
-            verdicts.step_failed(solution.name, one.step, _status(one.status, one.output), shortcut=is_shortcut)
-            for one in done
-            if one.status
-        )
 
     # Machinery ------------------------------------------------------------------------------------------
 
@@ -367,7 +353,7 @@ class _Variant:
         try:
             running = self._labs.start(self.plan, Silent(), broken=False)
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble("healthy", _said(error))) from error
+            raise self._over(key, clock, verdicts.trouble("healthy", said(error))) from error
         self._at_work.add(running.instance)
         hands = None
         try:
@@ -393,7 +379,7 @@ class _Variant:
         try:
             self._labs.instances.inject(lab.hands)
         except LabError as error:
-            raise self._over(key, clock, verdicts.no_fault(_said(error))) from error
+            raise self._over(key, clock, verdicts.no_fault(said(error))) from error
 
     def _stage(self, key: Key, clock: _Clock, act: Callable[[], Judged]) -> Stage:
         """Carry out a stage and record it."""
@@ -401,7 +387,7 @@ class _Variant:
         try:
             seen, wrong = act()
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble(key[0], _said(error))) from error
+            raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
         stage = Stage(*key, clock.lap(), seen, wrong)
         self._record(stage)
         return stage
@@ -418,13 +404,5 @@ class _Variant:
                 self._watch.end(self.plan, stage)
 
 
-def _said(error: LabError) -> Text:
-    """Return what an error says, with the output of what failed."""
-    evidence = error.evidence.strip()
-    return error.text.map(lambda text: f"{text}\n{evidence}") if evidence else error.text
-
-
-def _status(status: int, output: str) -> Text:
-    head = Text(fr=f"état {status}", en=f"status {status}")
-    said = output.strip()[-1500:]
-    return head.map(lambda text: f"{text}\n{said}") if said else head
+def _nobody(_step: Step) -> None:
+    """Tell nobody of a step."""

@@ -25,9 +25,9 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.progress": "text",
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
-    "orchestrator.assessment": "model",
     "orchestrator.template_words": "text",
     "orchestrator.render": "errors model suggest template_words text",
+    "orchestrator.assessment": "model",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
@@ -74,16 +74,27 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.model": "grader text",
     "orchestrator.proof.verdicts": "model proof.model text",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
+    "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
     "orchestrator.proof.residue": "access.hands errors labels text waiting",
     "orchestrator.proof.runner": (
-        "access.hands errors instances interrupts model progress proof.judging proof.model proof.residue "
-        "proof.verdicts service text"
+        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model "
+        "proof.residue proof.verdicts service text"
     ),
     "orchestrator.proof.seeds": "model variant",
     "orchestrator.proof.binding": "VERSION loader text",
     "orchestrator.proof.store": "errors loader proof.binding proof.model text",
     "orchestrator.proof.wording": "proof.model proof.store text",
     "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
+    # Writing content.
+    "orchestrator.authoring": "",
+    "orchestrator.authoring.naming": "errors text",
+    "orchestrator.authoring.rendering": "",
+    "orchestrator.authoring.creation": ("authoring.naming authoring.rendering errors faults loader suggest text"),
+    "orchestrator.authoring.watching": "",
+    "orchestrator.authoring.trial": (
+        "errors faults grader instances model progress proof.applying proof.judging proof.model proof.verdicts service "
+        "text"
+    ),
     # The composition root, and what is above it.
     "orchestrator.app": (
         "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader "
@@ -94,9 +105,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh answers app bench contract deliverables doctor engine.base errors fabric.base faults forwarding "
-        "grader images instances interrupts labels language loader model plan proof records service suggest terminal "
-        "text topology topology_svg topology_text values"
+        "access.ssh answers app authoring bench contract deliverables doctor engine.base errors fabric.base faults "
+        "forwarding grader images instances interrupts labels language loader model plan progress proof records "
+        "service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -112,13 +123,14 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
+    "cryptography": "orchestrator.faults.x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
     "pyroute2": "orchestrator.fabric.helper.links",
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
-    "jinja2": "orchestrator.render orchestrator.proof.page grader.plugin",
+    "jinja2": "orchestrator.render orchestrator.authoring.rendering orchestrator.proof.page grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",

@@ -78,7 +78,8 @@ def show_command(session: Session, scenario: str, seed: int, *, solution: bool) 
     loaded, plan = session.scenario(scenario), session.plan(scenario, seed)
     status = session.app.proofs.status(loaded.id)
     if session.json:
-        session.output.document({**card_document(loaded, plan, solution=solution), "proof": status.to_document()})
+        card = card_document(session, loaded, plan, solution=solution)
+        session.output.document({**card, "proof": status.to_document()})
     else:
         show_card(session, loaded, plan, solution=solution)
         session.output.print("", wording.proof_line(status))

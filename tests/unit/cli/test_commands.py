@@ -266,6 +266,7 @@ def test_completion_scripts(cli: Cli, shell: str) -> None:
         ("breakfix check --lab c", {LAB}),
         ("breakfix start no-n", {"no-network-after-move"}),
         ("breakfix images l", {"list", "load"}),
+        ("breakfix faults disk-", {"disk-full", "disk-inodes-exhausted"}),
     ],
 )
 def test_names_are_completed(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: str, expected: set[str]) -> None:
