@@ -13,13 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-def run(folder: Path, *words: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, lang: str = "en", content: str = "") -> subprocess.CompletedProcess[str]:
     """Run the real program in a folder, as a trainer would."""
     environment = {k: v for k, v in os.environ.items() if k not in {"BREAKFIX_CONTENT", "COLUMNS"}}
     return subprocess.run(
         [sys.executable, "-m", "orchestrator", "--lang", lang, *words],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**environment, "PYTHONPATH": str(ROOT), **({"BREAKFIX_CONTENT": content} if content else {})},
         capture_output=True,
         text=True,
         check=False,
@@ -85,3 +85,27 @@ def test_names_in_the_folder_count_as_taken(tmp_path: Path) -> None:
     done = run(tmp_path, "new", "scenario", "one", "--competence", "1.1", "--in", "a")
     assert done.returncode == 2
     assert "one-2" in done.stderr
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_the_first_content_of_a_folder_that_the_environment_names(tmp_path: Path, *, exists: bool) -> None:
+    """As a trainer begins: the variable is set before there is anything in the folder, or a folder at all."""
+    root = tmp_path / "mine"
+    if exists:
+        root.mkdir()
+    done = run(tmp_path, "new", "scenario", "one", content=str(root))
+    assert done.returncode == 0, done.stderr
+    assert "--content" not in done.stdout, "the variable tells every command"
+    assert run(tmp_path, "validate", "one", content=str(root)).returncode == 0
+
+
+def test_the_first_content_of_a_folder_that_content_names(tmp_path: Path) -> None:
+    assert run(tmp_path, "--content", "a/b", "new", "lab", "one").returncode == 0
+    assert (tmp_path / "a/b/labs/one/lab.yaml").is_file()
+
+
+def test_what_was_refused_leaves_no_folder(tmp_path: Path) -> None:
+    done = run(tmp_path, "new", "lab", "Mon lab", "--in", "a/b")
+    assert done.returncode == 2
+    assert "mon-lab" in done.stderr
+    assert list(tmp_path.iterdir()) == []
