@@ -6,6 +6,7 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C also where pytest runs in a shell's background, which starts its commands deaf to it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Hear Ctrl-C and a hang-up also where a shell's background, or nohup, has made pytest deaf to them."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
