@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,6 @@ _WANTED: dict[Expected, tuple[str, str]] = {
     "not-pass": ("✘", "bad"),
     "any": ("·", "quiet"),
 }
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MOST_EVIDENCE = 3
 """Lines of evidence shown of each check; ``check --evidence`` and ``prove`` show all."""
 _ROLES = {
@@ -72,9 +72,10 @@ def _row(seen: Seen, language: Language) -> Iterator[RenderableType]:
 
 
 def _beginning(evidence: str) -> str:
-    """Return the first lines of an evidence: what follows is how pytest took the assertion apart."""
-    lines = evidence.strip().splitlines()
-    return "\n".join([*lines[:_MOST_EVIDENCE], *(["…"] if len(lines) > _MOST_EVIDENCE else [])])
+    """Return the message of an assertion without how pytest took it apart, and of anything else the first lines."""
+    first, *rest = evidence.strip().splitlines() or [""]
+    message = [first, *itertools.takewhile(lambda line: not line.startswith("assert "), rest)]
+    return "\n".join([*message[:_MOST_EVIDENCE], *(["…"] if len(message) > _MOST_EVIDENCE else [])])
 
 
 def _verdict(verdict: Verdict, language: Language) -> Iterator[RenderableType]:
@@ -220,8 +221,7 @@ class Screen:
         line = Styled()
         for key, what in self._bindings():
             line.append(key, style="key")
-            line.append(f" {what}".replace(" ", _NO_BREAK))
-            line.append("  ")
+            line.append(f" {what}  ")
         line.rstrip()
         return line
 
@@ -232,7 +232,7 @@ class Screen:
             yield "h", tr("sain", "heal")
             yield "s", "solution"
             yield "x", tr("raccourci", "shortcut")
-        yield "r", tr("machines neuves", "reset hosts")
+        yield "r", tr("à neuf", "reset hosts")
         yield "c", tr("contrôler", "check")
         yield "q", tr("quitter", "quit")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from types import SimpleNamespace
@@ -67,7 +68,7 @@ def test_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(drawn(screen("fr", stage=broken("fail", "pass")), height=40))
     for words in ("en panne · attendu : symptômes et objectifs rouges", "garde-fou", "Comme la preuve l'attend."):
         assert words in text
-    assert "r machines neuves" in text
+    assert "b à faire  h sain  s solution  x raccourci  r à neuf  c contrôler  q quitter" in text
 
 
 def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,3 +103,21 @@ def test_mistakes_choices_and_a_changed_lab(monkeypatch: pytest.MonkeyPatch) -> 
         assert words in text
     assert "2 second · two" in text
     assert "Esc" in text
+
+
+@pytest.mark.parametrize(
+    ("evidence", "shown", "hidden"),
+    [
+        ("pc1 has no address\nassert ()\n +  where () = x", "pc1 has no address", "assert ()"),
+        ("assert 1 == 2\n +  where 1 = x", "assert 1 == 2", "nothing"),
+        ("one\ntwo\nthree\nfour", "three", "four"),
+    ],
+)
+def test_of_the_evidence_the_message_is_shown(
+    evidence: str, shown: str, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak("en", monkeypatch)
+    found = dataclasses.replace(result("x", "fail"), evidence=Text(fr=evidence, en=evidence))
+    text = "\n".join(drawn(screen(stage=Stage("broken", "", 0.1, *judging.broken(report(found), task=False)))))
+    assert shown in text
+    assert hidden not in text
