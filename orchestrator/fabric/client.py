@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Mapping, Sequence
@@ -154,6 +155,7 @@ class FabricClient:
     ) -> tuple[dict[str, Any], bytes, list[int]]:
         """Send a request and return its answer; a connection that broke is made anew at the next request."""
         with self._lock:
+            self._forget_dead(role)
             channel = self._channel(role)
             channel.connection.settimeout(timeout + _ANSWER_GRACE)
             try:
@@ -190,6 +192,15 @@ class FabricClient:
                 raise _helper_silent("no answer to hello" if message is None else message[0]["error"]["message"])
             self._channels[role] = channel
         return self._channels[role]
+
+    def _forget_dead(self, role: str) -> None:
+        """Drop a connection that the helper has closed meanwhile, because it was started anew."""
+        channel = self._channels.get(role)
+        if channel is not None:
+            readable = select.poll()  # between requests the helper says nothing: what is to be read is the end
+            readable.register(channel.connection, select.POLLIN | select.POLLHUP)
+            if readable.poll(0):
+                self._drop(role)
 
     def _drop(self, role: str) -> None:
         self._channels.pop(role).connection.close()

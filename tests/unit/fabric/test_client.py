@@ -311,6 +311,17 @@ def test_a_helper_that_was_restarted_is_found_again(tmp_path: Path) -> None:
         second.close()
 
 
+def test_a_helper_that_was_replaced_between_two_requests_is_not_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "fabric.sock"
+    with FabricClient(path) as client:
+        for _ in range(2):
+            helper = Helper(path)
+            helper.on("run", DONE, b"out\xfferr")
+            assert client.run(PC1, ("true",)).status == 3
+            helper.close()
+            path.unlink()
+
+
 def test_an_answer_that_never_comes_ends_at_its_deadline(
     helper: Helper, client: FabricClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
