@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import testinfra.host
 
@@ -21,10 +21,12 @@ from grader.facts import InterfaceFacts, LabFacts
 from grader.inputs import FileContent
 from grader.recording import Recorder
 from grader.waiting import eventually
-from grader.workspace import Workspace, workspace
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
 from orchestrator.text import Text
+
+if TYPE_CHECKING:
+    from grader.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -279,6 +281,8 @@ class LabView:
                     en="A trainee's script does not run as root in a check.",
                 )
             )
+        from grader.workspace import workspace  # noqa: PLC0415 - few checks need it, all would wait for its imports
+
         with workspace(self._fabric, self._target(host), self._recorder, files or {}, user) as made:
             yield made
 

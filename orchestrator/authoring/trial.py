@@ -123,6 +123,8 @@ class Trial:
             self.start(progress)
         elif self.state == BROKEN:
             self._revert()
+            if self._failed:  # ``heal`` tells why; here a broken lab is wanted, and a whole one before
+                self.start(progress)
         self._hand_over()
 
     def heal(self, progress: Progress) -> None:
@@ -214,7 +216,7 @@ class Trial:
         self.state, self._failed = BROKEN, ()
         try:
             self._labs.instances.inject(self._labs.hands(self._lab()))
-        except LabError as error:
+        except (LabError, UsageError) as error:  # UsageError: the fault's module has a mistake by now
             self._failed = (verdicts.no_fault(said(error)),)
 
     def _revert(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +31,12 @@ _WANTED: dict[Expected, tuple[str, str]] = {
     "not-pass": ("✘", "bad"),
     "any": ("·", "quiet"),
 }
+_MOST_EVIDENCE = 3
+"""Lines of evidence shown of each check; ``check --evidence`` and ``prove`` show all."""
 _ROLES = {
-    "symptom": tr("symptôme", "symptom"),
-    "objective": tr("objectif", "objective"),
-    "guard": tr("garde-fou", "guard"),
+    "symptom": Text(fr="symptôme", en="symptom"),
+    "objective": Text(fr="objectif", en="objective"),
+    "guard": Text(fr="garde-fou", en="guard"),
 }
 
 
@@ -43,7 +46,7 @@ def state_title(state: State) -> Text:
 
 
 def report(stage: Stage, language: Language) -> list[RenderableType]:
-    """Return a stage as lines: the checks with the evidence of the red ones, then what to change."""
+    """Return a stage as lines: what to change, then the checks with the evidence of the red ones."""
     rows = Table(box=None, header_style="quiet", pad_edge=False, padding=(0, 1))
     rows.add_column(tr("attendu", "expected"), justify="center", no_wrap=True)
     rows.add_column(tr("vu", "seen"), justify="center", no_wrap=True)
@@ -51,10 +54,8 @@ def report(stage: Stage, language: Language) -> list[RenderableType]:
     rows.add_column("", ratio=1)
     for seen in stage.seen:
         rows.add_row(*_row(seen, language))
-    parts: list[RenderableType] = [rows] if stage.seen else []
-    for verdict in stage.verdicts:
-        parts += _verdict(verdict, language)
-    return [*parts, _judgement(stage)]
+    parts: list[RenderableType] = [line for verdict in stage.verdicts for line in _verdict(verdict, language)]
+    return [*parts, rows] if stage.seen else parts
 
 
 def _row(seen: Seen, language: Language) -> Iterator[RenderableType]:
@@ -62,12 +63,19 @@ def _row(seen: Seen, language: Language) -> Iterator[RenderableType]:
     mark, style = _MARKS[result.outcome]
     yield plain(*_WANTED[seen.expected])
     yield plain(f" {mark} ", style if seen.as_expected else f"{style} reverse")
-    yield _ROLES.get(result.role or "", "")
+    yield _ROLES[result.role].in_(language) if result.role else ""
     sentence = plain(result.sentence.in_(language))
     if result.outcome == "pass" or result.evidence is None:
         yield sentence
     else:
-        yield Group(sentence, plain(result.evidence.in_(language).strip(), "quiet"))
+        yield Group(sentence, plain(_beginning(result.evidence.in_(language)), "quiet"))
+
+
+def _beginning(evidence: str) -> str:
+    """Return the message of an assertion without how pytest took it apart, and of anything else the first lines."""
+    first, *rest = evidence.strip().splitlines() or [""]
+    message = [first, *itertools.takewhile(lambda line: not line.startswith("assert "), rest)]
+    return "\n".join([*message[:_MOST_EVIDENCE], *(["…"] if len(message) > _MOST_EVIDENCE else [])])
 
 
 def _verdict(verdict: Verdict, language: Language) -> Iterator[RenderableType]:
@@ -79,7 +87,8 @@ def _verdict(verdict: Verdict, language: Language) -> Iterator[RenderableType]:
     yield Padding(plain(f"→ {verdict.advice.in_(language)}"), (0, 0, 0, 2))
 
 
-def _judgement(stage: Stage) -> Styled:
+def judgement(stage: Stage) -> Styled:
+    """Return in one line whether the proof would take a stage as it is."""
     if stage.sound:
         return plain(tr("✔ Comme la preuve l'attend.", "✔ As the proof expects it."), "ok")
     return plain(tr("✘ La preuve le refuserait.", "✘ The proof would refuse this."), "bad")
@@ -141,8 +150,9 @@ class Screen:
         """Draw head, middle and foot to the height of the terminal; the middle gives way."""
         with self._lock:
             height = options.height or console.height
-            head, foot = (console.render_lines(part, options, pad=False) for part in (self._head(), self._foot()))
-            middle = console.render_lines(self._middle(), options.update(height=None), pad=False)
+            parts = (self._head(), self._middle(), self._foot())
+            as_needed = options.reset_height()
+            head, middle, foot = (console.render_lines(part, as_needed, pad=False) for part in parts)
             room = max(1, height - len(head) - len(foot))
             shown = self._window(middle, room)
             for line in (*head, *shown, *([[]] * (room - len(shown))), *foot):
@@ -150,10 +160,10 @@ class Screen:
                 yield Segment.line()
 
     def _window(self, lines: list[list[Segment]], room: int) -> list[list[Segment]]:
-        hidden = len(lines) - room
-        self.offset = max(0, min(self.offset, hidden))
-        if hidden <= 0:
+        if len(lines) <= room:
+            self.offset = 0
             return lines
+        self.offset = max(0, min(self.offset, len(lines) - (room - 1)))
         shown = lines[self.offset : self.offset + room - 1]
         above, below = self.offset, len(lines) - self.offset - len(shown)
         more = tr(f"↑ {above} ↓ {below} lignes de plus", f"↑ {above} ↓ {below} more lines")
@@ -186,12 +196,21 @@ class Screen:
             )
         if parts:
             parts.append(plain(""))
-        if self.stage is not None:
-            parts += report(self.stage, self.language)
+        if self._seen is not None:
+            parts += report(self._seen, self.language)
         return Group(*parts)
 
+    @property
+    def _seen(self) -> Stage | None:
+        """Return what was seen, unless the lab is in another state by now."""
+        state = self.trial.state
+        return self.stage if self.stage and self.stage.key == (state.name, state.subject) else None
+
     def _foot(self) -> RenderableType:
-        return Group(Rule(style="quiet"), self._keys(), self._bottom())
+        parts: list[RenderableType] = [Rule(style="quiet")]
+        if self._seen is not None and self.busy is None:
+            parts.append(judgement(self._seen))
+        return Group(*parts, self._keys(), self._bottom())
 
     def _keys(self) -> RenderableType:
         if self.choices:
@@ -201,8 +220,8 @@ class Screen:
             )
         line = Styled()
         for key, what in self._bindings():
-            line.append(f"{key}", style="key")
-            line.append(f" {what}   ")
+            line.append(key, style="key")
+            line.append(f" {what}  ")
         line.rstrip()
         return line
 
@@ -213,7 +232,7 @@ class Screen:
             yield "h", tr("sain", "heal")
             yield "s", "solution"
             yield "x", tr("raccourci", "shortcut")
-        yield "r", tr("machines neuves", "reset hosts")
+        yield "r", tr("à neuf", "reset hosts")
         yield "c", tr("contrôler", "check")
         yield "q", tr("quitter", "quit")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import json
 import re
@@ -12,13 +11,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
 from orchestrator.faults import kea_file
 from orchestrator.faults.base import Memento, wait_for_effect
 from orchestrator.faults.edited_file import EditedFile
 from orchestrator.model.base import AbsolutePath, HostName, InterfaceName
 from orchestrator.model.lab import Address, Subnet
 from orchestrator.text import Text
+from orchestrator.waiting import wait_until
 
 _SERVICE = "kea-dhcp4-server"
 _LEASES = "/var/lib/kea/kea-leases4.csv"
@@ -38,6 +37,11 @@ _SEEN_IN = {
     "domain-name": (("cat", "/etc/resolv.conf"), r"^(?:domain|search)\s+(\S+)"),
 }
 """Option -> the command that shows what a client makes of it, and what to look for."""
+
+
+def _listens(hands: Hands, host: str) -> bool:
+    """Return whether anything listens to DHCP requests on a host."""
+    return hands.run(host, ("ss", "-Hlun", "sport = :67")).stdout.strip() != b""
 
 
 class _OfClients(EditedFile):
@@ -173,7 +177,7 @@ class DhcpPoolOutside(_OfServer):
         """Nothing must listen to DHCP on the server, which says why."""
 
         def look() -> str:
-            listening = hands.run(self.host, ("ss", "-Hlun", "sport = :67")).stdout.strip()
+            listening = _listens(hands, self.host)
             said = hands.run(self.host, ("kea-dhcp4", "-t", self.file), check=False)
             reason = (said.stdout + said.stderr).decode(errors="replace").strip()
             return "" if said.status and "pool" in reason and not listening else reason or "the server listens"
@@ -324,17 +328,17 @@ class DhcpRogue(_OfClients):
         return json.dumps({"Dhcp4": server}, indent=2) + "\n"
 
     def load(self, hands: Hands, text: str) -> None:
-        """See ``EditedFile.load``."""
+        """See ``EditedFile.load``; a client that asks too early would hear the other server alone."""
         hands.write(self.host, self.path(), text.encode())
         hands.run(self.host, ("systemctl", "reset-failed", _SERVICE), check=False)
         hands.run(self.host, ("systemctl", "restart", _SERVICE))
+        wait_until(lambda: _listens(hands, self.host), within=_LEASE)
 
     def inject(self, hands: Hands) -> None:
-        """Start the second server, and let the client ask until that one was the quicker."""
+        """Start the second server, and let the client ask until that one is the quicker."""
         super().inject(hands)
         for _ in range(_ATTEMPTS):
-            with contextlib.suppress(LabError):
-                self.verify(hands)
+            if self._gave(wait_until(lambda: self._address(hands), within=_LEASE) or ""):
                 break
             self._ask_anew(hands)
 
@@ -343,10 +347,13 @@ class DhcpRogue(_OfClients):
 
         def look() -> str:
             address = self._address(hands)
-            inside = bool(address) and ipaddress.IPv4Address(address) in _addresses([self.pool])
-            return "" if inside else f"{self.client} has {address or 'no address'}"
+            return "" if self._gave(address) else f"{self.client} has {address or 'no address'}"
 
         wait_for_effect(self, look)
+
+    def _gave(self, address: str) -> bool:
+        """Return whether an address is of the second server's pool."""
+        return bool(address) and ipaddress.IPv4Address(address) in _addresses([self.pool])
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -356,7 +363,9 @@ class DhcpRogue(_OfClients):
         )
 
 
-_ATTEMPTS = 3
+_ATTEMPTS = 5
+_LEASE = 10.0
+"""Seconds until a client that asks must have got a lease from somebody."""
 
 
 class DhcpRelayWrong(_OfClients):

@@ -25,8 +25,8 @@ _FRAME = 1442
 """Bytes of each frame that measures a cable's rate."""
 _BURST = 16_000
 """Bytes that a rate-limited cable lets through at once."""
-_QUEUED = 0.15
-"""Seconds that the last of the measuring frames waits for; the cable's queue holds 0.2."""
+_QUEUED = 0.05
+"""Seconds that the last of the measuring frames waits for at least; no cable's queue is full by then."""
 
 
 def _port(hands: Hands, host: str, interface: str) -> PortState:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestrator.errors import Place, Problem
-from orchestrator.model.check import OFFERED, ROLES
+from orchestrator.model.check import KEYWORDS, OFFERED, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
@@ -244,6 +244,7 @@ class _Reader:
             return StatedCheck(function.name)
         given = {keyword.arg: keyword.value for keyword in mark.keywords}
         computed = None in given  # **keywords: what is in them is not seen
+        self._keywords(mark)
         self._role(mark, given)
         for language in _SENTENCES:
             value = given.get(language)
@@ -263,6 +264,12 @@ class _Reader:
             competence=self._competence(given.get("competence")),
             parameters=frozenset(_parameters(function)),
         )
+
+    def _keywords(self, mark: ast.Call) -> None:
+        for keyword in mark.keywords:
+            if keyword.arg is not None and keyword.arg not in KEYWORDS:
+                text = Text(fr=f"@check ne connaît pas « {keyword.arg} »", en=f'@check does not know "{keyword.arg}"')
+                self.problems.append(Problem(self._place(keyword), with_suggestion(text, keyword.arg, KEYWORDS)))
 
     def _role(self, mark: ast.Call, given: dict[str | None, ast.expr]) -> None:
         role = mark.args[0] if mark.args else given.get("role")

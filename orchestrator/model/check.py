@@ -11,3 +11,6 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 OFFERED: Final = ("CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually")
 """The names that a check file may import from ``grader``."""
+
+KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because")
+"""What ``@check`` takes, by name."""

@@ -32,8 +32,8 @@ SEEDS = int(os.environ.get("BREAKFIX_PROOF_SEEDS", "1"))
 @pytest.fixture(scope="module")
 def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for: all at once, as many labs as the machine bears."""
-    asked = {getattr(item, "callspec", None) for item in request.session.items}
-    names = {callspec.params["scenario"] for callspec in asked if callspec and "scenario" in callspec.params}
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    names = {asked["scenario"] for asked in parameters if "scenario" in asked}
     subjects = [
         Subject(app.labs.plan(name, drawn.seed), drawn.cases)
         for name in SCENARIOS

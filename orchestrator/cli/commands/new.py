@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -25,7 +27,7 @@ from orchestrator.cli.wording import program
 from orchestrator.contract import schemas
 from orchestrator.errors import MachineError
 from orchestrator.faults.library import fault_classes
-from orchestrator.loader.content import ENVIRONMENT, ROOT_FOLDERS, built_in_root
+from orchestrator.loader.content import ENVIRONMENT, built_in_root
 from orchestrator.text import Text
 
 new_command = Group(
@@ -45,8 +47,10 @@ _root = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     metavar=tr("DOSSIER", "DIR"),
     help=tr(
-        "Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, sinon le dossier courant.",
-        "The content folder, made where it is missing; by default that of --content, else the current folder.",
+        "Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, celui de BREAKFIX_CONTENT, "
+        "ou le dossier courant.",
+        "The content folder, made where it is missing; by default that of --content, that of BREAKFIX_CONTENT, or the "
+        "current folder.",
     ),
 )
 _lab = click.option(
@@ -167,16 +171,20 @@ for _command in (scenario_command, lab_command, fault_command, image_command):
 
 
 def _root_of(session: Session, root: Path | None) -> Path:
-    return root or next(iter(session.content), Path())
+    return root or next(iter((*session.content, *_of_environment())), Path())
+
+
+def _of_environment() -> list[Path]:
+    return [Path(part) for part in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if part]
 
 
 def _make(session: Session, wanted: Wanted) -> None:
-    if any((wanted.root / folder).is_dir() for folder in ROOT_FOLDERS) and wanted.root not in session.content:
-        session.content.append(wanted.root)  # its labs and names count as well
-    content = session.app.content
-    made = create(content, wanted)
-    roots = (*(root for root in content.roots if root.resolve() != wanted.root.resolve()), wanted.root)
-    _write_schemas(wanted.root, roots)
+    with _content_folder(wanted):
+        if wanted.root not in session.content:
+            session.content.append(wanted.root)  # its labs and names count as well
+        content = session.app.content
+        made = create(content, wanted)
+    _write_schemas(wanted.root, content.roots)
     following = _next(wanted, made)
     if session.json:
         session.output.document(
@@ -193,6 +201,31 @@ def _make(session: Session, wanted: Wanted) -> None:
         _tell(session, made, following)
 
 
+@contextlib.contextmanager
+def _content_folder(wanted: Wanted) -> Iterator[None]:
+    """Make the folder a content folder for the block; where nothing comes to be in it, it is gone again."""
+    made: list[Path] = []
+    try:
+        for folder in (*reversed(wanted.root.absolute().parents), wanted.root, wanted.root / f"{wanted.kind}s"):
+            if not folder.exists():
+                folder.mkdir()
+                made.append(folder)
+        yield
+    except OSError as error:
+        raise _not_written(wanted.root, error) from error
+    finally:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # it holds something by now
+                folder.rmdir()
+
+
+def _not_written(folder: Path, error: OSError) -> MachineError:
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return MachineError(
+        Text(fr=f"{folder} ne peut pas être écrit : {reason}", en=f"{folder} cannot be written: {reason}")
+    )
+
+
 def _write_schemas(root: Path, roots: tuple[Path, ...]) -> None:
     """Write what an editor completes keys with; generated files, which a new fault makes anew."""
     folder = schemas_folder(root)
@@ -201,15 +234,12 @@ def _write_schemas(root: Path, roots: tuple[Path, ...]) -> None:
     try:
         schemas.write(folder, fault_classes(roots))
     except OSError as error:
-        reason = error.strerror or os.strerror(error.errno or 0)
-        raise MachineError(
-            Text(fr=f"{folder} ne peut pas être écrit : {reason}", en=f"{folder} cannot be written: {reason}")
-        ) from error
+        raise _not_written(folder, error) from error
 
 
 def _next(wanted: Wanted, made: Created) -> list[tuple[str, str]]:
     """Return the commands to go on with, each with what it does."""
-    known = {built_in_root().resolve(), *(Path(p).resolve() for p in os.environ.get(ENVIRONMENT, "").split(":") if p)}
+    known = {built_in_root().resolve(), *(root.resolve() for root in _of_environment())}
     option = "" if wanted.root.resolve() in known else f" --content {shlex.quote(str(wanted.root))}"
     name = made.name
     steps = {

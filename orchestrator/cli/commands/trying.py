@@ -20,7 +20,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.progress import steps
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.cli.trial_view import Screen, report, state_title
+from orchestrator.cli.trial_view import Screen, judgement, report, state_title
 from orchestrator.cli.wording import program
 from orchestrator.errors import ExitCode, LabError
 from orchestrator.images.observer import SilentObserver
@@ -109,6 +109,7 @@ def _end(session: Session, trial: Trial, *, keep: bool) -> None:
         return
     with shielded():
         trial.stop()
+    session.output.note(plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
 
 
 # Once -----------------------------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ def _shown(session: Session, trial: Trial) -> Stage:
     stage = trial.check()
     if not session.json:
         out, language = session.output, session.language
-        out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language))
+        out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language), judgement(stage))
     return stage
 
 

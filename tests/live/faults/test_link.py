@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkUnplugged, LinkWrongSegment
-from tests.live.faults.harness import Case, fetches, output, prove, reaches, serves, succeeds
+from tests.live.faults.harness import Behaviour, Case, fetches, output, prove, reaches, serves, succeeds
 
 pytestmark = pytest.mark.live
 
@@ -28,10 +28,14 @@ def large_packets_pass(hands: Hands) -> bool:
     return succeeds(hands, "pc2", "ping", "-c1", "-W1", "-n", "-M", "do", "-s", "1472", GATEWAY)
 
 
-def copies_quickly(hands: Hands) -> bool:
-    """Whether 100 kB arrive before 64 kbit/s could have carried a tenth of them."""
-    serves(hands, "box", 9, 100_000)
-    return fetches(hands, "pc2", "10.80.1.30", 9, within=1) == 100_000
+def copies(size: int) -> Behaviour:
+    """Return whether a file arrives in a second, of which the slow cable could carry a fraction only."""
+
+    def copied(hands: Hands) -> bool:
+        serves(hands, "box", 9, size)
+        return fetches(hands, "pc2", "10.80.1.30", 9, within=1) == size
+
+    return copied
 
 
 def no_ping_is_lost(hands: Hands) -> bool:
@@ -43,7 +47,8 @@ CASES = (
     Case(LinkUnplugged(host="pc2"), gateway_answers, reboots=("pc2",)),
     Case(LinkWrongSegment(host="pc2", segment="servers"), gateway_answers, unharmed=has_carrier, reboots=("pc2",)),
     Case(LinkMtu(host="pc2", mtu=1000, peer=GATEWAY), large_packets_pass, unharmed=gateway_answers, reboots=("pc2",)),
-    Case(LinkRate(host="pc2", rate=64_000, peer=GATEWAY), copies_quickly, unharmed=gateway_answers, reboots=("pc2",)),
+    Case(LinkRate(host="pc2", rate=64_000, peer=GATEWAY), copies(100_000), unharmed=gateway_answers, reboots=("pc2",)),
+    Case(LinkRate(host="pc2", rate=10_000_000, peer=GATEWAY), copies(4_000_000), note="10-mbit"),
     Case(LinkLoss(host="pc2", loss=20, peer=GATEWAY), no_ping_is_lost, unharmed=gateway_answers, reboots=("pc2",)),
 )
 

@@ -21,6 +21,7 @@ NAMES = (
     *("bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
+COMMANDS += [("new", kind) for kind in ("scenario", "lab", "fault", "image")]
 ENGLISH = re.compile(r"\b(the|and|of|this|with|show|usage|for|default|missing|file|host|command|name)\b", re.IGNORECASE)
 OURS = re.compile(r"«[^»]*»|--[a-z-]+|^  [a-z]+ |breakfix \S+|\b(images|text|json)\b", re.MULTILINE)
 """What is typed reads the same in both languages."""

@@ -5,6 +5,7 @@ The golden files hold what the command tells, in both languages: they are its us
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import grader
 from orchestrator import cli
 from orchestrator.cli.session import Session
 from orchestrator.errors import ExitCode
+from orchestrator.model.check import KEYWORDS, OFFERED
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder
@@ -149,6 +152,7 @@ MISTAKES: dict[str, Break] = {
     "check-language": edit(CHECKS, ', en="The intranet answers."', ""),
     "check-competence": edit(CHECKS, '"guard",', '"guard", competence="1.9",'),
     "check-host": edit(CHECKS, 'host="web1"', 'host="web2"'),
+    "check-keyword": edit(CHECKS, "points=2", "point=2"),
     "check-points": edit(CHECKS, "points=2", 'points="2"'),
     "check-without-decorator": edit(CHECKS, "\n\n\n@check(", "\n\n\ndef test_more(lab):\n    assert lab\n\n\n@check("),
     "check-bare-decorator": edit(
@@ -319,3 +323,8 @@ def test_the_command_itself_in_both_languages(trainer: Folder, language: str, sa
     assert done.returncode == ExitCode.CONTENT
     assert f"{SCENARIO}/scenario.yaml:8:1" in done.stderr
     assert "minutes" in done.stderr
+
+
+def test_the_words_of_a_check_are_the_decorators() -> None:
+    assert tuple(inspect.signature(grader.check).parameters) == KEYWORDS
+    assert set(OFFERED) == set(grader.__all__)

@@ -205,6 +205,25 @@ def test_a_fault_that_takes_no_effect_is_told_and_the_next_try_begins_anew(
     assert name_of(trial) != first
 
 
+def test_a_revert_that_fails_is_told_and_breaking_begins_anew(
+    trial: Trial, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_hands: object) -> None:
+        raise LabError(same("it would not go back"))
+
+    trial.give(world.progress)
+    first = name_of(trial)
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestrator.instances.Instances.revert", lambda _self, hands: refuse(hands))
+        trial.heal(world.progress)
+        assert "not-reverted" in [v.kind for v in trial.check().verdicts]
+        trial.give(world.progress)
+        second = name_of(trial)
+        trial.give(world.progress)
+    assert len({first, second, name_of(trial)}) == 3
+    assert (trial.state, trial.check().sound) == (BROKEN, True)
+
+
 def test_checks_are_read_again(trial: Trial, world: World) -> None:
     trial.give(world.progress)
     world.edit(f"{SCENARIO}/checks/test_network.py", "pc1 has another name", "pc1 is called otherwise")

@@ -1,0 +1,12 @@
+"""What all tests start from."""
+
+from __future__ import annotations
+
+import signal
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C and a hang-up also where a shell's background, or nohup, has made pytest deaf to them."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)

@@ -1,0 +1,123 @@
+"""The screen of ``try`` fits the terminal, keeps its head and keys, and says what is expected beside what is seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from rich.console import Console
+
+from orchestrator.authoring.trial import BROKEN, State, Trial
+from orchestrator.cli.output import THEME
+from orchestrator.cli.trial_view import Screen
+from orchestrator.errors import Place, Problem
+from orchestrator.language import Language
+from orchestrator.proof import judging
+from orchestrator.proof.model import Stage
+from orchestrator.text import Text
+
+from .conftest import PLAN, instance, report, result, speak
+
+
+def screen(language: Language = "en", *, stage: Stage | None = None, **more: object) -> Screen:
+    fields = {"plan": PLAN, "state": BROKEN, "problems": (), "outdated": False}
+    trial = SimpleNamespace(**{**fields, "running": SimpleNamespace(instance=instance()), **more})
+    return Screen(cast("Trial", trial), "cable-out", language, stage=stage)
+
+
+def drawn(shown: Screen, width: int = 80, height: int = 24) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height, theme=THEME, legacy_windows=False)
+    lines = console.render_lines(shown, console.options.update(height=height), pad=False)
+    return ["".join(segment.text for segment in line).replace("\xa0", " ").rstrip() for line in lines]
+
+
+def broken(*outcomes: str) -> Stage:
+    """A broken lab as it was graded: the last check is a guard."""
+    roles = ["symptom"] * (len(outcomes) - 1) + ["guard"]
+    found = report(*(result(f"check {i}", o, r) for i, (o, r) in enumerate(zip(outcomes, roles, strict=True))))
+    return Stage("broken", "", 0.1, *judging.broken(found, task=False))
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 12), (200, 60), (20, 8)])
+@pytest.mark.parametrize("many", [2, 60])
+def test_it_fits_the_terminal(width: int, height: int, many: int) -> None:
+    lines = drawn(screen(stage=broken(*["fail"] * many, "pass")), width, height)
+    assert len(lines) == height or (len(lines) > height and height < 10), "the smallest cannot hold head and keys"
+    assert all(len(line) <= width for line in lines)
+    assert lines[0].startswith("cable-out")
+
+
+def test_expected_and_seen_stand_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    text = "\n".join(drawn(screen(stage=broken("fail", "pass", "fail")), height=40))
+    assert re.search(r"✘ +✘ +symptom +check 0 \(en\)", text)
+    assert re.search(r"✘ +✔ +symptom +check 1 \(en\)", text)
+    assert re.search(r"✔ +✘ +guard +check 2 \(en\)", text)
+    assert "evidence of check 0 (en)" in text
+    assert "stays green although the fault is in place" in text
+    assert "The proof would refuse this." in text
+    assert "broken · expected: symptoms and objectives red, guards green" in text
+
+
+def test_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("fr", monkeypatch)
+    text = "\n".join(drawn(screen("fr", stage=broken("fail", "pass")), height=40))
+    for words in ("en panne · attendu : symptômes et objectifs rouges", "garde-fou", "Comme la preuve l'attend."):
+        assert words in text
+    assert "b à faire  h sain  s solution  x raccourci  r à neuf  c contrôler  q quitter" in text
+
+
+def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    shown = screen(stage=broken(*["fail"] * 40, "pass"))
+    first = drawn(shown)
+    assert any(line.startswith("↑ 0 ↓ ") for line in first)
+    shown.offset = 10_000
+    last = drawn(shown)
+    assert any("check 40" in line for line in last)
+    assert any(line.endswith("↓ 0 more lines") for line in last)
+    assert first[-3:] == last[-3:], "the keys stay"
+
+
+def test_another_state_hides_what_was_seen_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    text = "\n".join(drawn(screen(stage=broken("fail", "pass"), state=State("solution", "reference"))))
+    assert "solution reference · expected: all green" in text
+    assert "check 0" not in text
+    assert "As the proof expects it" not in text
+
+
+def test_mistakes_choices_and_a_changed_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    problem = Problem(
+        Place("scenario.yaml", 7, 3), Text(fr="x", en='unknown key "kindd"'), Text(fr="y", en="remove it")
+    )
+    shown = screen(problems=(problem,), outdated=True)
+    shown.choices = (Text(fr="un", en="reference · one"), Text(fr="deux", en="second · two"))
+    text = "\n".join(drawn(shown))
+    for words in ("scenario.yaml:7:3", 'unknown key "kindd"', "→ remove it", "'r' starts it anew", "1 reference · one"):
+        assert words in text
+    assert "2 second · two" in text
+    assert "Esc" in text
+
+
+@pytest.mark.parametrize(
+    ("evidence", "shown", "hidden"),
+    [
+        ("pc1 has no address\nassert ()\n +  where () = x", "pc1 has no address", "assert ()"),
+        ("assert 1 == 2\n +  where 1 = x", "assert 1 == 2", "nothing"),
+        ("one\ntwo\nthree\nfour", "three", "four"),
+    ],
+)
+def test_of_the_evidence_the_message_is_shown(
+    evidence: str, shown: str, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak("en", monkeypatch)
+    found = dataclasses.replace(result("x", "fail"), evidence=Text(fr=evidence, en=evidence))
+    text = "\n".join(drawn(screen(stage=Stage("broken", "", 0.1, *judging.broken(report(found), task=False)))))
+    assert shown in text
+    assert hidden not in text
