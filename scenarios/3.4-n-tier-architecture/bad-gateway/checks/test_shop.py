@@ -1,0 +1,124 @@
+"""Does the shop work again for its users, with both application servers and for good, and is the rest as it was?"""
+
+import re
+import secrets
+
+import pytest
+
+from grader import check
+
+APPLICATIONS = ("app1", "app2")
+CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
+ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie de la Place|Librairie Tournepage"
+
+
+def query(lab, sql):
+    """Ask the database as its administrator; rows are lines."""
+    return lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", sql)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.4",
+    fr="La boutique s'ouvre sur le poste de {{ user.full }} (pc1).",
+    en="The shop opens on {{ user.full }}'s workstation (pc1).",
+    because="502",
+)
+def test_shop_opens(lab):
+    page = lab.client("pc1").http_get(f"http://boutique.{lab.domain}/")
+    assert page.status == 200, f"the shop answers {page.status or page.problem}"
+    missing = [tea for tea in CATALOGUE if tea not in page.body]
+    assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="3.4",
+    fr="Une commande passée depuis les bureaux est enregistrée dans la base, et la boutique la montre.",
+    en="An order placed from the office is stored in the database, and the shop shows it.",
+    because="502",
+)
+def test_order_is_stored(lab):
+    office, shop, customer = lab.probe("office"), f"http://{lab.address('web1')}", f"Client {secrets.token_hex(4)}"
+    fields = [w for f in (f"customer={customer}", "product=2", "quantity=1") for w in ("--data-urlencode", f)]
+    sent = office.run(["curl", "--disable", "--silent", "--include", "--max-time", "8", *fields, f"{shop}/commandes"])
+    place = re.search(r"^Location: \S*(/commandes/(\d+))\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
+    assert place, f"the shop answers {sent.stdout.partition(chr(13))[0] or 'nothing'} to an order"
+    page = office.http_get(f"{shop}{place[1]}")
+    assert customer in page.body, f"the shop does not show order {place[2]}: {page.status or page.problem}"
+    stored = query(lab, f"SELECT customer FROM purchase WHERE id = {place[2]}")
+    assert stored == customer, f"order {place[2]} is not in the database"
+
+
+@pytest.mark.parametrize("server", APPLICATIONS)
+@check(
+    "symptom",
+    points=2,
+    competence="3.4",
+    fr="{{ server }} sert sa part des pages, par son service, qui démarre avec la machine.",
+    en="{{ server }} serves its share of the pages, by its service, which starts with the host.",
+    host="{{ server }}",
+    because="of twelve pages",
+)
+def test_server_takes_its_share(lab, server):
+    office = lab.probe("office")
+    pages = (office.http_get(f"http://{lab.address('web1')}/sante") for _ in range(12))
+    served = any(page.headers.get("x-served-by") == server for page in pages)
+    assert served, f"{server} served none of twelve pages"
+    service = lab.host(server).service("shop")
+    assert service.is_running, f"the service shop does not run on {server}"
+    assert service.is_enabled, f"the service shop does not start with {server}"
+
+
+@pytest.mark.parametrize("server", APPLICATIONS)
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Sur {{ server }}, la boutique tourne sous son propre compte, qui ne peut pas réécrire son programme.",
+    en="On {{ server }} the shop runs as its own account, which cannot rewrite its program.",
+    host="{{ server }}",
+)
+def test_program_is_protected(lab, server):
+    host = lab.host(server)
+    loose = host.check_output("find /opt/shop /etc/shop -perm /022 ! -type l -o -user shop")
+    assert not loose, f"{server}: others than root may write {loose.splitlines()[0]}"
+    secret = host.check_output("find /etc/shop/shop.env -perm /007")
+    assert not secret, f"{server}: everybody may read the password in {secret}"
+    user = host.check_output("systemctl show --property User --value shop")
+    assert user == "shop", f"{server}: the service shop runs as {user or 'root'}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="nginx tient le port 80 de web1 comme service, et démarre avec la machine.",
+    en="nginx holds port 80 of web1 as a service, and starts with the host.",
+    host="web1",
+)
+def test_proxy_is_a_service(lab):
+    web1 = lab.host("web1")
+    nginx = web1.service("nginx")
+    assert nginx.is_running, "the service nginx does not run"
+    assert nginx.is_enabled, "the service nginx does not start with web1"
+    listening = web1.check_output("ss -Hltnp 'sport = :80'")
+    assert set(re.findall(r'\("([^"]+)"', listening)) == {"nginx"}, f"another program holds port 80: {listening}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
+    en="The catalogue and the earlier orders are still in the database.",
+    host="db1",
+)
+def test_data_is_whole(lab):
+    names = set(query(lab, "SELECT name FROM product").splitlines())
+    missing = [tea for tea in CATALOGUE if tea not in names]
+    assert not missing, f"missing from the catalogue: {missing[0]}"
+    customers = set(query(lab, "SELECT customer FROM purchase WHERE id <= 5").splitlines())
+    assert customers == set(ORDERS.split("|")), "earlier orders are gone"

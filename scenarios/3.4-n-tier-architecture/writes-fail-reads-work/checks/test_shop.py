@@ -1,0 +1,134 @@
+"""Are orders and stock updates stored again, by everybody who writes to the database, and is nothing lost or opened?"""
+
+import re
+import secrets
+
+import pytest
+
+from grader import check
+
+CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
+ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie de la Place|Librairie Tournepage"
+
+
+def query(lab, sql):
+    """Ask the database as its administrator; rows are lines."""
+    return lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", sql)
+
+
+def place_order(station, url):
+    """Place an order; return the customer, the number (None where it was refused) and the answer's first line."""
+    customer = f"Client {secrets.token_hex(4)}"
+    fields = [w for f in (f"customer={customer}", "product=2", "quantity=1") for w in ("--data-urlencode", f)]
+    sent = station.run(["curl", "--disable", "--silent", "--include", "--max-time", "8", *fields, f"{url}/commandes"])
+    place = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
+    return customer, place and place[1], sent.stdout.partition("\r")[0] or "nothing"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="3.4",
+    fr="Une commande passée sur le poste de {{ user.full }} (pc1) est acceptée, et la boutique la montre.",
+    en="An order placed on {{ user.full }}'s workstation (pc1) is accepted, and the shop shows it.",
+    because="answers HTTP/1.1 500",
+)
+def test_order_from_the_workstation(lab):
+    shop, pc1 = f"http://boutique.{lab.domain}", lab.client("pc1")
+    customer, number, answer = place_order(pc1, shop)
+    assert number, f"the shop answers {answer} to an order"
+    page = pc1.http_get(f"{shop}/commandes/{number}")
+    assert customer in page.body, f"the shop does not show order {number}: {page.status or page.problem}"
+
+
+@pytest.mark.parametrize("server", ["app1", "app2"])
+@check(
+    "symptom",
+    points=2,
+    competence="3.4",
+    fr="Une commande confiée à {{ server }} arrive dans la base.",
+    en="An order given to {{ server }} arrives in the database.",
+    because="answers HTTP/1.1 500",
+)
+def test_order_by_each_server(lab, server):
+    customer, number, answer = place_order(lab.probe("application"), f"http://{lab.address(server, 'eth0')}:8000")
+    assert number, f"{server} answers {answer} to an order"
+    assert query(lab, f"SELECT customer FROM purchase WHERE id = {number}") == customer, f"order {number} is not stored"
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.4",
+    fr="La mise à jour des stocks par l'entrepôt, sans passer par la boutique, est acceptée.",
+    en="The warehouse's stock update, which does not go through the shop, is accepted.",
+    because="read-only transaction",
+    host="db1",
+)
+def test_stock_update(lab):
+    sql = "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder'"
+    done = lab.host("db1").run("runuser -u postgres -- psql -d shop -Atc %s", sql)
+    assert done.stdout.strip() == "UPDATE 1", f"the database answers: {done.stderr.strip()}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Le catalogue et une ancienne commande s'affichent comme avant.",
+    en="The catalogue and an earlier order show as before.",
+)
+def test_reading_still_works(lab):
+    office, shop = lab.probe("office"), f"http://{lab.address('web1')}"
+    page = office.http_get(f"{shop}/")
+    missing = [tea for tea in CATALOGUE if tea not in page.body]
+    assert not missing, f"the catalogue is not whole: {page.status or page.problem}, {missing[0]} is missing"
+    order = office.http_get(f"{shop}/commandes/2")
+    assert "Client : Hôtel des Embruns" in order.body, f"order 2 is not shown: {order.status or order.problem}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
+    en="The catalogue and the earlier orders are still in the database.",
+    host="db1",
+)
+def test_data_is_whole(lab):
+    names = set(query(lab, "SELECT name FROM product").splitlines())
+    missing = [tea for tea in CATALOGUE if tea not in names]
+    assert not missing, f"missing from the catalogue: {missing[0]}"
+    customers = set(query(lab, "SELECT customer FROM purchase WHERE id <= 5").splitlines())
+    assert customers == set(ORDERS.split("|")), "earlier orders are gone"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Le rôle de l'application n'a aucun droit d'administration.",
+    en="The application's role has no administrator's right.",
+    host="db1",
+)
+def test_role_is_ordinary(lab):
+    powerful = query(lab, "SELECT rolname FROM pg_roles WHERE rolsuper AND rolname <> 'postgres'")
+    assert not powerful, f"the role {powerful.splitlines()[0]} is an administrator"
+
+
+@pytest.mark.parametrize("server", ["app1", "app2"])
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="Sur {{ server }}, la boutique se connecte à sa base avec son propre rôle, et démarre avec la machine.",
+    en="On {{ server }} the shop connects to its database as its own role, and starts with the host.",
+    host="{{ server }}",
+)
+def test_application_unchanged(lab, server):
+    settings = lab.host(server).file("/etc/shop/shop.env")
+    ours = "DATABASE_URL=postgresql://shop:Darjeeling-2026@db1/shop"
+    assert ours in settings.content_string.splitlines(), f"the database's address was changed on {server}"
+    service = lab.host(server).service("shop")
+    assert service.is_running, f"the service shop does not run on {server}"
+    assert service.is_enabled, f"the service shop does not start with {server}"
