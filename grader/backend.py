@@ -29,7 +29,7 @@ import testinfra.modules.socket
 import testinfra.modules.systeminfo
 from testinfra.backend.base import BaseBackend, CommandResult
 
-from grader.errors import CheckMistakeError, killed_tool, missing_tool
+from grader.errors import CheckMistakeError, killed_tool, missing_tool, unexpected_status
 from grader.recording import Recorder
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Fabric, HostRef
@@ -183,7 +183,7 @@ class LabHost(testinfra.host.Host):
     def _unexpected(self, done: CommandResult, expected: str) -> str:
         command = self.backend.decode(done.command)
         said = (done.stderr or done.stdout).strip()[:300]
-        message = f"{self.backend.hostname}: '{command}' ended with status {done.rc}, expected {expected}"
+        message = unexpected_status(self.backend.hostname, command, done.rc, expected)
         return f"{message}: {said}" if said else message
 
 

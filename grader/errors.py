@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from orchestrator.errors import LabError
 from orchestrator.text import Text
+
+UNEXPECTED_STATUS = re.compile(r"\S+: '.*' ended with status -?\d+, expected ", re.DOTALL)
+"""How the evidence of a check begins that ``check_output`` or ``run_expect`` turned red."""
+
+
+def unexpected_status(where: str, command: str, status: int, expected: str) -> str:
+    """Return the message for a command that did not end as a check needs it to."""
+    return f"{where}: '{command}' ended with status {status}, expected {expected}"
 
 
 class ObservationError(LabError):

@@ -29,6 +29,8 @@ class CheckMark:
         en: the same in English.
         host: the host looked at; checks of one host run one after another, those of several at once.
         timeout: seconds, or None for the grading's default.
+        because: a regular expression (and template) that the evidence of a red must match while the fault is in
+            place, so that a proof sees that the check is red for its fault and for nothing else; or None.
     """
 
     role: Role
@@ -38,6 +40,7 @@ class CheckMark:
     en: str
     host: str | None
     timeout: float | None
+    because: str | None = None
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the statement, in English for the author's terminal."""
@@ -55,6 +58,7 @@ class CheckMark:
                 self.timeout is None or self.timeout > 0,
                 f"timeout {self.timeout!r} is not a number of seconds",
             ),
+            (self.because is None or _is_sentence(self.because), f"because {self.because!r} is no regular expression"),
         )
         return tuple(problem for good, problem in rules if not good)
 
@@ -73,7 +77,7 @@ DECLARED: list[Declared] = []
 """Every check that the imported files declare, so that one that pytest does not collect is noticed."""
 
 
-def check(
+def check(  # noqa: PLR0913 (each but the role is a keyword of its own)
     role: Role,
     *,
     points: int = 1,
@@ -82,6 +86,7 @@ def check(
     en: str = "",
     host: str | None = None,
     timeout: float | None = None,
+    because: str | None = None,
 ) -> Callable[[_F], _F]:
     """Mark a test function as a check.
 
@@ -94,13 +99,15 @@ def check(
         host: the host that is looked at, by name or as a template; checks of different hosts run at the same
             time.
         timeout: seconds that the check may take.
+        because: what the evidence says when the check is red for its fault: a regular expression, and a template
+            like the sentences. ``breakfix prove`` refuses a check that is red with other evidence.
 
     Raises:
         ValueError: something is missing or wrong; all problems are listed.
     """
     import pytest  # noqa: PLC0415 (the program that only starts gradings must not pay for it)
 
-    mark = CheckMark(role, points, competence, fr, en, host, timeout)
+    mark = CheckMark(role, points, competence, fr, en, host, timeout, because)
 
     def decorate(function: _F) -> _F:
         problems = mark.problems()

@@ -213,8 +213,22 @@ def _planned(item: pytest.Item, name: str, mark: CheckMark, values: dict[str, An
     host = None if mark.host is None else render(mark.host, values)
     if host is not None and host not in request.facts.hosts:
         raise CheckMistakeError(Text(fr=f"Le labo n'a pas de machine « {host} ».", en=f"The lab has no host '{host}'."))
-    result = CheckResult(name, mark.role, mark.points, mark.competence, sentence, "error", host=host)
+    because = None if mark.because is None else _pattern(render(mark.because, values))
+    result = CheckResult(name, mark.role, mark.points, mark.competence, sentence, "error", host=host, because=because)
     return Planned(item, result, mark.timeout or request.timeout)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise CheckMistakeError(
+            Text(
+                fr=f"because={text!r} n'est pas une expression rationnelle : {error}",
+                en=f"because={text!r} is no regular expression: {error}",
+            )
+        ) from error
+    return text
 
 
 def render(template: str, values: dict[str, Any]) -> str:

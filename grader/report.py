@@ -61,6 +61,7 @@ class CheckResult:
         commands: what was run to judge.
         seconds: how long the check took.
         host: the host that it looks at, or None.
+        because: a regular expression for the evidence of a red that its fault causes, or None; for proofs only.
     """
 
     id: str
@@ -73,6 +74,7 @@ class CheckResult:
     commands: tuple[CommandRecord, ...] = ()
     seconds: float = 0.0
     host: str | None = None
+    because: str | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Return the result as JSON's types."""
@@ -87,6 +89,7 @@ class CheckResult:
             "evidence": None if self.evidence is None else _text_out(self.evidence),
             "commands": [{f.name: getattr(c, f.name) for f in fields(c)} for c in self.commands],
             "seconds": self.seconds,
+            "because": self.because,
         }
 
     @classmethod
@@ -111,6 +114,7 @@ class CheckResult:
             commands=tuple(CommandRecord(**c) for c in document["commands"]),
             seconds=document["seconds"],
             host=document["host"],
+            because=document["because"],
         )
 
 

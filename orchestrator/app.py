@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.images.observer import BuildObserver, SilentObserver
 from orchestrator.loader.content import Content, content_roots
+from orchestrator.proof.store import Proofs, ProofStore, data_folder
 from orchestrator.records import Records, state_folder
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class App:
         """Take the content roots of ``--content``; the built-in one and the environment's come besides."""
         self._options = tuple(content)
         self.build_observer: BuildObserver = SilentObserver()
+        self._local = threading.local()
+        self._sessions: list[FabricClient] = []
 
     @cached_property
     def content(self) -> Content:
@@ -87,21 +91,43 @@ class App:
         """Return the instances on the engine."""
         from orchestrator.instances import Instances
 
-        return Instances(self.engine, lambda: self.fabric, self.records, _user())
+        return Instances(self.engine, self._fabric_of_thread, self.records, _user())
+
+    def _fabric_of_thread(self) -> FabricClient:
+        """Return the fabric for the calling thread: one connection answers one request at a time."""
+        if threading.current_thread() is threading.main_thread():
+            return self.fabric
+        if not hasattr(self._local, "fabric"):
+            self._local.fabric = self.fabric.session()
+            self._sessions.append(self._local.fabric)
+        session: FabricClient = self._local.fabric
+        return session
 
     @cached_property
     def labs(self) -> Labs:
         """Return the service that the commands use."""
+        return self._labs_on(self.content)
+
+    def labs_now(self) -> Labs:
+        """Return the service on the content as it is on disk now."""
+        return self._labs_on(Content(self.content.roots))
+
+    def _labs_on(self, content: Content) -> Labs:
         from orchestrator.deliverables.store import DeliverablesStore
         from orchestrator.service import Labs
 
         return Labs(
-            content=self.content,
+            content=content,
             instances=self.instances,
             records=self.records,
             deliverables=DeliverablesStore(state_folder() / "deliverables"),
             build=self.build,
         )
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Return the proofs that were made on this machine."""
+        return Proofs(self.content, self.catalogue.fingerprint, ProofStore(data_folder() / "proofs"))
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""
@@ -111,6 +137,8 @@ class App:
 
     def close(self) -> None:
         """Close what was opened."""
+        for session in self._sessions:
+            session.close()
         for part in ("fabric", "engine"):
             if part in self.__dict__:
                 self.__dict__[part].close()

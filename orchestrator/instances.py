@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from orchestrator import labels
@@ -41,9 +42,10 @@ _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
 TMPFS: Mapping[str, str] = {
     "/run": "rw,nosuid,nodev,mode=755,size=32m",
-    "/run/lock": "rw,nosuid,nodev,noexec,size=4m",
-    "/tmp": "rw,nosuid,nodev,size=64m",  # noqa: S108 - a mount point in the host
+    "/run/lock": "rw,nosuid,nodev,noexec,size=4m,nr_inodes=1k",
+    "/tmp": "rw,nosuid,nodev,size=64m,nr_inodes=8k",  # noqa: S108 - a mount point in the host
 }
+"""The small file systems of each host, in its memory; the limits of inodes let a fault use them up."""
 APPARMOR_PROFILE = "breakfix-host"
 """Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/breakfix-host.apparmor``)."""
 
@@ -109,7 +111,7 @@ class Instances:
 
         Args:
             engine: the engine.
-            fabric: returns the fabric, which is started where it is not running.
+            fabric: returns the calling thread's fabric, which is started where it is not running.
             records: the records of this user's instances.
             owner: the name put on what is started.
         """
@@ -159,6 +161,10 @@ class Instances:
             Text(fr=f"En marche : {near}", en=f"Running: {near}"),
         )
 
+    def prepare(self) -> None:
+        """Start the fabric where it is not running, so that several threads may start instances at once."""
+        self._fabric()
+
     def hands(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> Hands:
         """Return what acts on an instance."""
         devices = {h.name: images[h.image].device for h in plan.hosts}
@@ -206,11 +212,11 @@ class Instances:
         return instance
 
     def _free_name(self, plan: Plan) -> str:
-        """Return a name that no instance has: whatever bears it is removed if the start fails."""
+        """Return a name that no instance has, now ours: whatever bears it is removed if the start fails."""
         taken = {instance.name for instance in self.all()}
         while True:
             name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
-            if name not in taken:
+            if name not in taken and self._records.claim(name):
                 return name
 
     def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
@@ -289,8 +295,9 @@ class Instances:
         Raises:
             LabError: a fault did not take effect.
         """
+        roots = content_roots_of(self._records.get(hands.instance))
         for spec in hands.plan.faults:
-            fault = make_fault(spec)
+            fault = make_fault(spec, roots)
             memento = fault.remember(hands)
             self._records.add_fault(hands.instance, InjectedFault(spec.fault, spec.parameters, memento))
             fault.inject(hands)
@@ -301,7 +308,7 @@ class Instances:
         record = self._records.get(hands.instance)
         for injected in reversed(record.faults):
             spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
-            make_fault(spec).revert(hands, injected.memento)
+            make_fault(spec, content_roots_of(record)).revert(hands, injected.memento)
         self._records.put(replace(record, faults=()))
 
     # Stopping -------------------------------------------------------------------------------------------
@@ -321,6 +328,11 @@ class Instances:
             self.remove(name)
         fabric_container.remove(self._engine)
         return names
+
+
+def content_roots_of(record: Record) -> tuple[Path, ...]:
+    """Return the content roots that an instance was started from: its faults may be written there."""
+    return tuple(Path(root) for root in record.roots)
 
 
 def _instance(name: str, containers: Sequence[Container]) -> Instance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -64,7 +65,13 @@ def asked() -> bool:
 
 @contextlib.contextmanager
 def shielded() -> Iterator[None]:
-    """Let the block run to its end whatever signal comes; the interruption follows then, if it is the first."""
+    """Let the block run to its end whatever signal comes; the interruption follows then, if it is the first.
+
+    Signals reach the main thread only: in another one the block needs no shield.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _state.shields += 1
     try:
         yield

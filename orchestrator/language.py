@@ -19,3 +19,10 @@ def language_of(environment: Mapping[str, str] = os.environ) -> Language:
         if value:
             return "fr" if value.lower().startswith("fr") else "en"
     return "en"
+
+
+def typographic(text: str) -> str:
+    """Return a French text in which no line begins with a lonely punctuation mark: its spaces do not break."""
+    for mark in ("»", ":", ";", "?", "!"):
+        text = text.replace(f" {mark}", f"\N{NO-BREAK SPACE}{mark}")
+    return text.replace("« ", "«\N{NO-BREAK SPACE}")

@@ -70,6 +70,19 @@ class Records:
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return Record(instance)
 
+    def has(self, instance: str) -> bool:
+        """Return whether there is a record of an instance."""
+        return self._path(instance).exists()
+
+    def claim(self, instance: str) -> bool:
+        """Make an empty record, and return False where there is one: two that start at once never share a name."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path(instance).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
     def put(self, record: Record) -> None:
         """Write a record; the file is replaced whole, never half."""
         self._folder.mkdir(parents=True, exist_ok=True)

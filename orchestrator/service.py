@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader.job import Factory, GradeRequest
@@ -85,7 +86,7 @@ class Labs:
             UsageError: there is no such scenario.
             ContentError: its content is invalid.
         """
-        loaded = self._content.scenario(scenario, validate_fault=problems_of)
+        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=self._content.roots))
         return plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
 
     def plan_of_lab(self, lab: str) -> Plan:
@@ -95,6 +96,15 @@ class Labs:
 
     # Instances ------------------------------------------------------------------------------------------
 
+    def prepare(self, plans: Sequence[Plan]) -> None:
+        """Build what plans need, and start the fabric: then several threads may start their instances at once.
+
+        Raises:
+            MachineError: an image cannot be built, or the engine does not answer.
+        """
+        self._build(sorted({host.image for plan in plans for host in plan.hosts}))
+        self._instances.prepare()
+
     def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
         """Build the images that are missing and start an instance.
 
@@ -102,12 +112,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        images = self._images(plan)
-        references = self._build(sorted(images))
-        around = Surroundings(images, references, tuple(str(root) for root in self._content.roots))
-        instance = self._instances.start(plan, around, progress, broken=broken)
-        self._deliverables.discard(instance.name)  # of an earlier instance of that name
-        return Running(instance, plan, images)
+        return self._start(plan, self._content, progress, broken=broken)
 
     def running(self, name: str | None) -> Running:
         """Return a running instance with its plan, made anew from the labels.
@@ -118,7 +123,8 @@ class Labs:
         instance = self._instances.find(name)
         content = self._content_of(instance)
         if instance.scenario:
-            scenario = content.scenario(instance.scenario, validate_fault=problems_of)
+            validate_fault = partial(problems_of, roots=content.roots)
+            scenario = content.scenario(instance.scenario, validate_fault=validate_fault)
             plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
             images = content.images_of(scenario.lab)
         else:
@@ -141,13 +147,18 @@ class Labs:
 
     def reset(self, running: Running, progress: Progress) -> Running:
         """Start the same variant anew, broken as it was at first; the old instance is removed."""
+        content = self._content_of(running.instance)  # known by its record, which goes with it
         self._instances.remove(running.instance.name)
-        return self.start(running.plan, progress)
+        return self._start(running.plan, content, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it, with what was handed in: nobody worked on it."""
         self._instances.remove(instance.name)
         self._deliverables.discard(instance.name)
+
+    def recorded(self, instance: Instance) -> bool:
+        """Return whether a record of an instance is kept on this machine."""
+        return self._records.has(instance.name)
 
     # Grading --------------------------------------------------------------------------------------------
 
@@ -228,7 +239,8 @@ class Labs:
 
     def explain(self, running: Running) -> tuple[Text, ...]:
         """Return what was broken, one sentence per fault, for the debrief."""
-        return tuple(make_fault(spec).explain() for spec in running.plan.faults)
+        roots = self._content_of(running.instance).roots
+        return tuple(make_fault(spec, roots).explain() for spec in running.plan.faults)
 
     def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
         """Do what a solution or shortcut says, step by step, as a trainee would.
@@ -250,14 +262,27 @@ class Labs:
 
     # --------------------------------------------------------------------------------------------------
 
-    def _images(self, plan: Plan) -> dict[str, ImageSpec]:
-        return {name: self._content.image(name) for name in sorted({h.image for h in plan.hosts})}
+    def images(self, plan: Plan) -> dict[str, ImageSpec]:
+        """Return the descriptions of the images that a plan's hosts use."""
+        return _images(self._content, plan)
+
+    def _start(self, plan: Plan, content: Content, progress: Progress, *, broken: bool) -> Running:
+        images = _images(content, plan)
+        references = self._build(sorted(images))
+        around = Surroundings(images, references, tuple(str(root) for root in content.roots))
+        instance = self._instances.start(plan, around, progress, broken=broken)
+        self._deliverables.discard(instance.name)  # of an earlier instance of that name
+        return Running(instance, plan, images)
 
     def _content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""
         recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
         roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
         return self._content if roots == self._content.roots else Content(roots)
+
+
+def _images(content: Content, plan: Plan) -> dict[str, ImageSpec]:
+    return {name: content.image(name) for name in sorted({h.image for h in plan.hosts})}
 
 
 def carry_out(hands: Hands, step: Step) -> Typed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from netmiko import ConnectHandler
 from netmiko.base_connection import BaseConnection
@@ -17,13 +18,27 @@ from orchestrator.text import Text
 _SSH = 22
 
 
+@dataclass(frozen=True)
+class _Dialect:
+    """How one kind of device refuses a line (a regular expression), and what saves its configuration."""
+
+    refusal: str
+    save: str = ""
+
+
+_CISCO = _Dialect(refusal=r"% .*", save="write memory")
+_LINUX = _Dialect(refusal=r"(?:ovs-\w+|-?bash|sudo): .*")
+"""Commands of a Linux switch: what Open vSwitch is told is kept at once."""
+
+
 class DeviceSession:
     """A command-line session on a network device."""
 
-    def __init__(self, target: HostRef, connection: BaseConnection) -> None:
+    def __init__(self, target: HostRef, connection: BaseConnection, dialect: _Dialect) -> None:
         """Wrap an established netmiko connection."""
         self._target = target
         self._connection = connection
+        self._dialect = dialect
 
     def show(self, command: str) -> str:
         """Return what a command prints."""
@@ -36,11 +51,11 @@ class DeviceSession:
             LabError: the device refused a line.
         """
         try:
-            output = str(self._connection.send_config_set(list(lines), error_pattern=r"% .*"))
+            output = str(self._connection.send_config_set(list(lines), error_pattern=self._dialect.refusal))
         except NetmikoBaseException as error:
             raise _refused(self._target, str(error)) from error
-        if save:
-            output += str(self._connection.send_command("write memory", read_timeout=20))
+        if save and self._dialect.save:
+            output += str(self._connection.send_command(self._dialect.save, read_timeout=20))
         return output
 
 
@@ -64,7 +79,7 @@ def open_device(fabric: Fabric, target: HostRef, device: Device) -> Iterator[Dev
         transport.close()
         raise _refused(target, str(error)) from error
     try:
-        yield DeviceSession(target, connection)
+        yield DeviceSession(target, connection, _LINUX if device.type == "linux" else _CISCO)
     finally:
         connection.disconnect()
 

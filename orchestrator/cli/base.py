@@ -34,8 +34,8 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             callback=_add_content,
             metavar=tr("DOSSIER", "DIR"),
             help=tr(
-                "Un dossier de contenu en plus (labs/, scenarios/, images/) ; répétable.",
-                "One more folder of content (labs/, scenarios/, images/); may be repeated.",
+                "Un dossier de contenu en plus (labs/, scenarios/, images/, faults/) ; répétable.",
+                "One more folder of content (labs/, scenarios/, images/, faults/); may be repeated.",
             ),
             hidden=hidden,
         ),

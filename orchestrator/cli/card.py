@@ -17,10 +17,11 @@ from orchestrator.faults.library import make_fault
 from orchestrator.model.deliverables import ReportStep
 from orchestrator.model.plan import Person, Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
+from orchestrator.text import Text
 from orchestrator.values import RESERVED
 
 
-def card_document(scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
+def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
     """Return a card as JSON's types."""
     document = scenario.document
     card: dict[str, Any] = {
@@ -42,8 +43,8 @@ def card_document(scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str
         card["values"] = {name: _value(value) for name, value in _drawn(plan).items()}
         card["truths"] = {name: question.truth for name, question in plan.questions.items()}
         card["faults"] = [
-            {"fault": f.fault, "parameters": f.parameters, "explanation": both(make_fault(f).explain())}
-            for f in plan.faults
+            {"fault": f.fault, "parameters": f.parameters, "explanation": both(explanation)}
+            for f, explanation in zip(plan.faults, _explanations(session, plan), strict=True)
         ]
         card["hints"] = [both(hint) for hint in plan.hints]
         card["solutions"] = [_solution_document(s) for s in plan.solutions]
@@ -107,8 +108,8 @@ def _show_solution(session: Session, plan: Plan) -> None:
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
     if plan.faults:
         _heading(session, tr("Ce qui est en panne", "What is broken"))
-    for fault in plan.faults:
-        out.print(plain(f"  • {make_fault(fault).explain().in_(language)}"))
+    for explanation in _explanations(session, plan):
+        out.print(plain(f"  • {explanation.in_(language)}"))
     if plan.questions:
         _heading(session, tr("Réponses attendues", "Right answers"))
     for name, question in plan.questions.items():
@@ -124,6 +125,11 @@ def _show_solution(session: Session, plan: Plan) -> None:
     _heading(session, tr("Raccourcis refusés", "Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
         _show_steps(session, shortcut, "")
+
+
+def _explanations(session: Session, plan: Plan) -> list[Text]:
+    roots = session.app.content.roots
+    return [make_fault(fault, roots).explain() for fault in plan.faults]
 
 
 def _heading(session: Session, text: str) -> None:

@@ -36,6 +36,22 @@ def images(context: click.Context, _parameter: click.Parameter, incomplete: str)
     return []
 
 
+def content_labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the labs that can be started."""
+    with contextlib.suppress(Exception):
+        return _beginning(context.ensure_object(Session).app.content.labs(), incomplete)
+    return []
+
+
+def faults(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of faults."""
+    with contextlib.suppress(Exception):
+        from orchestrator.faults.library import fault_classes
+
+        return _beginning(fault_classes(context.ensure_object(Session).app.content.roots), incomplete)
+    return []
+
+
 def labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of running labs."""
     return _beginning((instance.name for instance in _instances(context)), incomplete)

@@ -35,12 +35,11 @@ def without_evidence(report: Report) -> Report:
     An error keeps its evidence: it is about the grader's trouble, and says what to mend. So does an answer, whose
     evidence says only that it is missing, unreadable or wrong.
     """
-    return replace(
-        report,
-        results=tuple(
-            replace(r, evidence=r.evidence if _may_be_seen(r) else None, commands=()) for r in report.results
-        ),
-    )
+    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)))
+
+
+def _seen_by_a_trainee(result: CheckResult) -> CheckResult:
+    return replace(result, evidence=result.evidence if _may_be_seen(result) else None, commands=(), because=None)
 
 
 def _may_be_seen(result: CheckResult) -> bool:

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from orchestrator.language import Language, language_of
+from orchestrator.language import Language, language_of, typographic
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
@@ -29,13 +29,6 @@ def chosen() -> Language:
 def tr(fr: str, en: str) -> str:
     """Return the text in the chosen language."""
     return typographic(fr) if _chosen == "fr" else en
-
-
-def typographic(text: str) -> str:
-    """Return a French text in which no line begins with a lonely punctuation mark: its spaces do not break."""
-    for mark in ("»", ":", ";", "?", "!"):
-        text = text.replace(f" {mark}", f"\N{NO-BREAK SPACE}{mark}")
-    return text.replace("« ", "«\N{NO-BREAK SPACE}")
 
 
 def flag(name: str, words: Iterable[str]) -> bool:

@@ -55,6 +55,9 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         tr("Concevoir des scénarios", "Design scenarios"),
         (
+            Entry("new", "new", tr("Écrire un exemple à transformer.", "Write an example to start from.")),
+            Entry("try", "trying", tr("Essayer tout en écrivant.", "Try a scenario while writing it.")),
+            Entry("faults", "faults", tr("Les pannes de la bibliothèque.", "Document the faults.")),
             Entry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
             Entry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
             Entry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),

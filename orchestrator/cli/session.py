@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,8 @@ class Session:
         """Return a scenario, wholly checked."""
         from orchestrator.faults.library import problems_of
 
-        return self.app.content.scenario(name, validate_fault=problems_of)
+        content = self.app.content
+        return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
 
     def close(self) -> None:
         """Close what was opened."""

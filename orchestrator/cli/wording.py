@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text as Styled
 
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.language import Language
+from orchestrator.proof.binding import NAMES
+from orchestrator.proof.wording import STATES
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
+    from orchestrator.proof.store import State, Status
 
 _MOST_STARS = 4
+_PROOF_MARKS: Mapping[State, tuple[str, str]] = {
+    "proven": ("✔", "ok"),
+    "stale": ("~", "warn"),
+    "unproven": ("–", "quiet"),
+}
 
 
 def stars(difficulty: int) -> str:
@@ -29,6 +39,33 @@ def stars(difficulty: int) -> str:
 def kind(word: str) -> str:
     """Return a scenario's kind in the language."""
     return {"fault": tr("panne", "fault"), "task": tr("mise en œuvre", "task")}.get(word, word)
+
+
+def proof_state(status: Status) -> Styled:
+    """Return one word for a table: proven, stale, unproven."""
+    mark, style = _PROOF_MARKS[status.state]
+    return plain(f"{mark} {tr(STATES[status.state].fr, STATES[status.state].en)}", style)
+
+
+def proof_line(status: Status) -> Styled:
+    """Return what a trainer should know of a scenario's proof, with what has changed since."""
+    mark, style = _PROOF_MARKS[status.state]
+    day = status.proven_at.partition("T")[0]
+    seeds = ", ".join(map(str, status.seeds))
+    if status.state == "proven":
+        text = tr(f"Prouvé le {day} (graine {seeds}).", f"Proven on {day} (seed {seeds}).")
+    elif status.state == "stale":
+        changed_fr = ", ".join(NAMES[part].fr for part in status.changed)
+        changed_en = ", ".join(NAMES[part].en for part in status.changed)
+        text = tr(
+            f"À reprouver : prouvé le {day} ; ce qui a changé depuis : {changed_fr}.",
+            f"Stale: proven on {day}; changed since: {changed_en}.",
+        )
+    elif status.failed:
+        text = tr(f"Non prouvé : la preuve du {day} a échoué.", f"Not proven: the proof of {day} failed.")
+    else:
+        text = tr("Jamais prouvé sur cette machine.", "Never proven on this machine.")
+    return plain(f"{mark} {text}", style)
 
 
 def program() -> str:

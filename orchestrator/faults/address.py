@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -10,12 +11,13 @@ from pydantic_core import PydanticCustomError
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults.base import Fault, Memento, not_effective
+from orchestrator.faults.interfaces_file import INTERFACES, EditedInterfaces, with_option
 from orchestrator.model.base import HostName, InterfaceName
 from orchestrator.model.lab import Address
 from orchestrator.text import Text
 
-INTERFACES = "/etc/network/interfaces"
 RESOLVERS = "/etc/resolv.conf"
+_USUAL_MTU = 1500
 
 
 def _with_prefix(value: str) -> str:
@@ -43,16 +45,17 @@ class AddressStatic(Fault):
     """A host that should ask for its address has a static one, with the given gateway and resolver.
 
     With an address of another network it is a configuration left from an old place; with a right address and
-    a wrong gateway the host reaches its own network and nothing beyond.
+    a wrong gateway the host reaches its own network and nothing beyond. It stands in ``/etc/network/interfaces`` and
+    ``/etc/resolv.conf`` and outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it.
     """
 
     name: ClassVar[str] = "address-static"
 
-    host: HostName = Field(description="The host that should be a DHCP client.")
-    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
+    host: HostName = Field(description="The host that is broken.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that gets the static address.")
     address: AddressWithPrefix = Field(description="Address with prefix length, such as ``192.168.10.50/24``.")
-    gateway: Address | None = Field(default=None, description="The gateway that is configured; by default none.")
-    dns: Address | None = Field(default=None, description="The resolver that is configured; by default none.")
+    gateway: Address | None = Field(default=None, description="The default gateway; none by default.")
+    dns: Address | None = Field(default=None, description="The resolver; none by default.")
 
     def remember(self, hands: Hands) -> Memento:
         """Keep both files."""
@@ -77,10 +80,12 @@ class AddressStatic(Fault):
         hands.run(self.host, ("ifup", self.interface), check=False)
 
     def verify(self, hands: Hands) -> None:
-        """The interface must carry the static address and no other."""
-        seen = hands.run(self.host, ("ip", "-4", "-br", "address", "show", "dev", self.interface)).stdout.decode()
-        if seen.split()[2:] != [self.address]:
-            raise not_effective(self, seen.strip())
+        """The interface must carry the static address and no other, and not because DHCP gave it."""
+        _only_address(self, hands)
+        argv = ("ip", "-4", "-br", "address", "show", "dev", self.interface, "dynamic")
+        given = hands.run(self.host, argv, check=False).stdout.decode().strip()
+        if given:
+            raise not_effective(self, f"by DHCP: {given}")
 
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the files back and bring the interface up with them."""
@@ -97,3 +102,148 @@ class AddressStatic(Fault):
             fr=f"{self.host} avait l'adresse fixe {self.address}{gateway_fr} au lieu d'une adresse donnée par DHCP.",
             en=f"{self.host} had the static address {self.address}{gateway_en} instead of one given by DHCP.",
         )
+
+
+class AddressWrong(EditedInterfaces):
+    """A host with a static address has a wrong one, or a wrong prefix length.
+
+    With a prefix that is too short the trainee sees that hosts beyond the gateway do not answer: they are looked for
+    on the segment. With an address of another network, that nothing answers. It stands in
+    ``/etc/network/interfaces`` and outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it, and a
+    static stanza for the interface.
+    """
+
+    name: ClassVar[str] = "address-wrong"
+
+    address: AddressWithPrefix = Field(
+        description="The wrong address with prefix length, such as ``192.168.10.50/16``."
+    )
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        return with_option(text, self.interface, "address", self.address, method="static")
+
+    def verify(self, hands: Hands) -> None:
+        """The interface must carry the wrong address and no other."""
+        _only_address(self, hands)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"L'adresse de {self.host} ({self.interface}) était {self.address}.",
+            en=f"The address of {self.host} ({self.interface}) was {self.address}.",
+        )
+
+
+class GatewayWrong(EditedInterfaces):
+    """A host with a static address has a wrong default gateway, or none.
+
+    The trainee sees that neighbours answer and nothing beyond them does. It stands in ``/etc/network/interfaces`` and
+    outlasts a reboot. It needs ifupdown, as every image built on ``host`` has it, and a static stanza with a gateway.
+    """
+
+    name: ClassVar[str] = "gateway-wrong"
+
+    gateway: Address | None = Field(
+        default=None, description="The wrong gateway, in the host's own network; none is set by default."
+    )
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        return with_option(text, self.interface, "gateway", self.gateway, method="static")
+
+    def verify(self, hands: Hands) -> None:
+        """The kernel's default route must be the wrong one, on an interface that is up."""
+        routes = hands.run(self.host, ("ip", "-4", "route", "show", "default")).stdout.decode()
+        up = hands.run(self.host, ("ip", "-4", "-br", "address", "show", "dev", self.interface, "up")).stdout.strip()
+        if re.findall(r"via (\S+)", routes) != ([self.gateway] if self.gateway else []) or not up:
+            raise not_effective(self, routes.strip() or f"no default route, {self.interface} is down")
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        if self.gateway is None:
+            return Text(fr=f"{self.host} n'avait pas de passerelle.", en=f"{self.host} had no default gateway.")
+        return Text(
+            fr=f"La passerelle de {self.host} était {self.gateway}.",
+            en=f"The default gateway of {self.host} was {self.gateway}.",
+        )
+
+
+class InterfaceNotStarted(EditedInterfaces):
+    """The ``auto`` line of an interface is missing: it is not brought up at boot.
+
+    The trainee sees an interface that is DOWN, and that ``ifup`` mends until the next reboot. It stands in
+    ``/etc/network/interfaces``. It needs ifupdown, as every image built on ``host`` has it.
+    """
+
+    name: ClassVar[str] = "interface-not-started"
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        named = rf"^([ \t]*(?:auto|allow-\w+)\b[^\n]*?)[ \t]+{re.escape(self.interface)}(?=\s|$)"
+        text = re.sub(named, r"\1", text, flags=re.MULTILINE)
+        return re.sub(r"^[ \t]*(?:auto|allow-\w+)[ \t]*\n", "", text, flags=re.MULTILINE)
+
+    def load(self, hands: Hands, text: str) -> None:
+        """Write the file and do what a reboot does with it."""
+        hands.run(self.host, ("ifdown", "--force", self.interface), check=False)
+        hands.run(self.host, ("ip", "link", "set", "dev", self.interface, "down"))
+        hands.write(self.host, INTERFACES, text.encode())
+        hands.run(self.host, ("ifup", "--all"), check=False)
+
+    def verify(self, hands: Hands) -> None:
+        """The interface must be down, and not among those that ifupdown starts."""
+        started = hands.run(self.host, ("ifquery", "--list")).stdout.decode().split()
+        state = hands.run(self.host, ("ip", "-br", "link", "show", "dev", self.interface)).stdout.decode()
+        if self.interface in started or "UP" in re.findall(r"\w+", state.partition("<")[2]):
+            raise not_effective(self, f"started: {' '.join(started)}; {state.strip()}")
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"L'interface {self.interface} de {self.host} n'était pas activée au démarrage (ligne « auto »).",
+            en=f"The interface {self.interface} of {self.host} was not brought up at boot (its 'auto' line).",
+        )
+
+
+class InterfaceMtu(EditedInterfaces):
+    """An interface has an MTU that does not fit its network.
+
+    On a host the trainee sees fragments, or stalls where fragments are dropped; between two OSPF routers, neighbours
+    that stay in ExStart or Exchange. It stands in ``/etc/network/interfaces`` and outlasts a reboot. It needs
+    ifupdown, as every image built on ``host`` has it, and a static stanza for the interface.
+    """
+
+    name: ClassVar[str] = "interface-mtu"
+
+    mtu: int = Field(ge=576, le=9000, description="The wrong MTU in bytes.")
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        return with_option(text, self.interface, "mtu", str(self.mtu), method="static")
+
+    def load(self, hands: Hands, text: str) -> None:
+        """See ``EditedFile.load``; the kernel keeps an MTU that the file does not name any more."""
+        hands.run(self.host, ("ip", "link", "set", "dev", self.interface, "mtu", str(_USUAL_MTU)))
+        super().load(hands, text)
+
+    def verify(self, hands: Hands) -> None:
+        """The kernel must have the MTU."""
+        seen = hands.run(self.host, ("cat", f"/sys/class/net/{self.interface}/mtu")).stdout.decode().strip()
+        if seen != str(self.mtu):
+            raise not_effective(self, f"the MTU of {self.interface} is {seen}")
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"La MTU de {self.host} ({self.interface}) était de {self.mtu} octets.",
+            en=f"The MTU of {self.host} ({self.interface}) was {self.mtu} bytes.",
+        )
+
+
+def _only_address(fault: AddressStatic | AddressWrong, hands: Hands) -> None:
+    """Make sure that the fault's interface carries the fault's address and no other."""
+    argv = ("ip", "-4", "-br", "address", "show", "dev", fault.interface)
+    seen = hands.run(fault.host, argv).stdout.decode()
+    if seen.split()[2:] != [fault.address]:
+        raise not_effective(fault, seen.strip())

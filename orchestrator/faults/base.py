@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.model.base import Document
 from orchestrator.text import Text
+from orchestrator.waiting import wait_until
+
+SETTLE = 20.0
+"""Seconds that a fault may take to show once it is injected: a daemon restarts, a neighbour is given up."""
 
 Memento = Mapping[str, str]
 """What a revert needs to know of the state before the fault: short texts, kept with the instance."""
@@ -25,7 +29,7 @@ class Fault(Document, ABC):
     name: ClassVar[str]
     """The fault's name in scenario files."""
 
-    def remember(self, hands: Hands) -> Memento:  # noqa: ARG002 - most faults have nothing to keep
+    def remember(self, hands: Hands) -> Memento:
         """Return what ``revert`` will need."""
         return {}
 
@@ -50,6 +54,16 @@ class Fault(Document, ABC):
         """Return one sentence that says what is broken, for the debrief."""
 
 
+def nothing_to_break(fault: Fault, seen: str) -> LabError:
+    """Return the error for a fault whose object is not sound, or not there, before the fault."""
+    return LabError(
+        Text(
+            fr=f"La panne {fault.name} ne peut pas être injectée, l'état de départ n'est pas sain : {seen}",
+            en=f"The fault {fault.name} cannot be injected, what it breaks is not sound beforehand: {seen}",
+        )
+    )
+
+
 def not_effective(fault: Fault, seen: str) -> LabError:
     """Return the error for a fault that has not taken effect."""
     return LabError(
@@ -58,3 +72,24 @@ def not_effective(fault: Fault, seen: str) -> LabError:
             en=f"The fault {fault.name} has not taken effect: {seen}",
         )
     )
+
+
+def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
+    """Wait until a fault shows.
+
+    Args:
+        fault: the fault.
+        look: returns ``""`` where the fault shows, else what is seen instead.
+
+    Raises:
+        LabError: it does not show in ``SETTLE`` seconds; the error says what was seen last.
+    """
+    seen = ""
+
+    def shows() -> bool:
+        nonlocal seen
+        seen = look()
+        return not seen
+
+    if not wait_until(shows, within=SETTLE, every=0.1):
+        raise not_effective(fault, seen)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, Memento, not_effective
+from orchestrator.faults.base import not_effective, wait_for_effect
+from orchestrator.faults.edited_file import EditedFile
 from orchestrator.model.base import AbsolutePath, HostName
+from orchestrator.model.lab import Address
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
 
@@ -18,33 +19,17 @@ _SETTLE = 20.0
 """Seconds until a restarted name server must answer."""
 
 
-class _FileOfNamed(Fault):
+class _FileOfNamed(EditedFile):
     """A fault in one file of the name server, which is restarted to read it."""
 
-    host: HostName = Field(description="The name server.")
-    file: AbsolutePath = Field(description="The file of its configuration that is changed.")
+    file: AbsolutePath = Field(description="The file of BIND's configuration that is edited.")
 
-    def remember(self, hands: Hands) -> Memento:
-        """Keep the file."""
-        return {self.file: hands.read(self.host, self.file).decode()}
+    def path(self) -> str:
+        """See ``EditedFile.path``."""
+        return self.file
 
-    def inject(self, hands: Hands) -> None:
-        """Change the file and restart the server."""
-        before = hands.read(self.host, self.file).decode()
-        after = self.change(before)
-        if after == before:
-            raise not_effective(self, f"nothing to change in {self.file}")
-        self._load(hands, after)
-
-    def revert(self, hands: Hands, memento: Memento) -> None:
-        """Put the file back and restart the server."""
-        self._load(hands, memento[self.file])
-
-    @abstractmethod
-    def change(self, text: str) -> str:
-        """Return the file's broken content."""
-
-    def _load(self, hands: Hands, text: str) -> None:
+    def load(self, hands: Hands, text: str) -> None:
+        """Write the file, restart the server and wait until it answers."""
         hands.write(self.host, self.file, text.encode())
         hands.run(self.host, ("systemctl", "reset-failed", "named"), check=False)
         hands.run(self.host, ("systemctl", "restart", "named"))
@@ -68,17 +53,21 @@ def dig(hands: Hands, host: str, name: str, kind: str) -> str:
 
 
 class DnsRecordWrong(_FileOfNamed):
-    """A record of a zone has wrong data: a stale address, or a name without its final dot."""
+    """A record of a zone has wrong data: a stale address, a name without its final dot, a PTR record of another host.
+
+    The trainee sees that the name server answers, but wrongly: ``dig NAME @SERVER`` shows the data. It stands in the
+    zone file. It needs BIND 9 (image ``netservices``) and records written as ``OWNER [TTL] IN TYPE DATA``.
+    """
 
     name: ClassVar[str] = "dns-record-wrong"
 
     owner: str = Field(description="The record's owner as it stands in the zone file, such as ``intranet``.")
-    type: Literal["A", "CNAME", "PTR", "MX", "NS"] = Field(description="The type of the wrong record.")
+    type: Literal["A", "CNAME", "PTR", "MX", "NS"] = Field(description="The type that the record has or gets.")
     value: str = Field(description="The wrong data.")
     query: str = Field(description="The full name to look up to see the effect.")
 
-    def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
         record = re.compile(
             rf"^({re.escape(self.owner)}\s+(?:\d+\s+)?IN\s+)(?:A|CNAME|PTR|MX|NS)\s+\S.*$", re.MULTILINE
         )
@@ -86,9 +75,12 @@ class DnsRecordWrong(_FileOfNamed):
 
     def verify(self, hands: Hands) -> None:
         """The server must give the wrong data."""
-        seen = dig(hands, self.host, self.query, self.type)
-        if not self._shown_by(seen):
-            raise not_effective(self, f"{self.query} {self.type}: {seen}")
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, self.type)
+            return "" if self._shown_by(seen) else f"{self.query} {self.type}: {seen}"
+
+        wait_for_effect(self, look)
 
     def _shown_by(self, seen: str) -> bool:
         """Return whether an answer holds the data; to a name without final dot the zone is added (RFC 1035, 5.1)."""
@@ -106,22 +98,29 @@ class DnsRecordWrong(_FileOfNamed):
 
 
 class DnsZoneSyntax(_FileOfNamed):
-    """A zone file has a syntax error: the server cannot load the zone and answers SERVFAIL."""
+    """A zone file has a syntax error: the server cannot load the zone.
+
+    The trainee sees SERVFAIL for every name of the zone, and the line in the journal of named; ``named-checkconf -z``
+    finds it. It needs BIND 9 (image ``netservices``).
+    """
 
     name: ClassVar[str] = "dns-zone-syntax"
 
     line: str = Field(description="The faulty line that is added to the zone file.")
     query: str = Field(description="A name of the zone.")
 
-    def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
         return text.rstrip("\n") + f"\n{self.line}\n"
 
     def verify(self, hands: Hands) -> None:
         """The server must answer SERVFAIL for the zone."""
-        seen = dig(hands, self.host, self.query, "A")
-        if seen != "SERVFAIL":
-            raise not_effective(self, f"{self.query}: {seen}")
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, "A")
+            return "" if seen == "SERVFAIL" else f"{self.query}: {seen}"
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -132,7 +131,11 @@ class DnsZoneSyntax(_FileOfNamed):
 
 
 class DnsQueriesRefused(_FileOfNamed):
-    """The server answers only itself: every other client is REFUSED."""
+    """The server answers only itself.
+
+    The trainee sees ``status: REFUSED`` from every other host, for every name. It needs BIND 9 (image ``netservices``)
+    with an ``allow-query`` statement in the file.
+    """
 
     name: ClassVar[str] = "dns-queries-refused"
 
@@ -140,20 +143,95 @@ class DnsQueriesRefused(_FileOfNamed):
     server: str = Field(description="The server's address as the client knows it.")
     query: str = Field(description="A name that the server knows.")
 
-    def change(self, text: str) -> str:
-        """See ``_FileOfNamed``."""
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
         return re.sub(r"allow-query\s*\{[^}]*\};", "allow-query { localhost; };", text, count=1)
 
     def verify(self, hands: Hands) -> None:
         """The client must be refused."""
         argv = ("dig", "+time=1", "+tries=2", f"@{self.server}", self.query, "A")
-        seen = hands.run(self.client, argv, check=False).stdout.decode(errors="replace")
-        if "status: REFUSED" not in seen:
-            raise not_effective(self, seen)
+
+        def look() -> str:
+            seen = hands.run(self.client, argv, check=False).stdout.decode(errors="replace")
+            return "" if "status: REFUSED" in seen else seen
+
+        wait_for_effect(self, look)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
             fr=f"« allow-query » de {self.file} n'autorisait plus que le serveur lui-même.",
             en=f"'allow-query' in {self.file} allowed the server alone.",
+        )
+
+
+class DnsRecordMissing(_FileOfNamed):
+    """A record of a zone is missing.
+
+    The trainee sees that the name server knows its zone but not this name (NXDOMAIN), or not this type of it (an empty
+    NOERROR). It stands in the zone file. It needs BIND 9 (image ``netservices``) and records written as
+    ``OWNER [TTL] IN TYPE DATA``, one a line.
+    """
+
+    name: ClassVar[str] = "dns-record-missing"
+
+    owner: str = Field(description="The record's owner as it stands in the zone file, such as ``intranet``.")
+    type: Literal["A", "CNAME", "PTR", "MX", "NS"] = Field(description="The record's type.")
+    query: str = Field(description="The full name to look up to see the effect.")
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        record = re.compile(rf"^{re.escape(self.owner)}\s+(?:\d+\s+)?IN\s+{self.type}\s+\S.*\n?", re.MULTILINE)
+        return record.sub("", text)
+
+    def verify(self, hands: Hands) -> None:
+        """The server must answer that there is no such record, for a zone that it has."""
+
+        def look() -> str:
+            seen = dig(hands, self.host, self.query, self.type)
+            return "" if seen in {"NXDOMAIN", "NOERROR"} else f"{self.query} {self.type}: {seen}"
+
+        wait_for_effect(self, look)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Dans {self.file}, l'enregistrement {self.type} de « {self.owner} » manquait.",
+            en=f"In {self.file} the {self.type} record of '{self.owner}' was missing.",
+        )
+
+
+class DnsForwarderWrong(_FileOfNamed):
+    """The server passes questions on to a forwarder that is not there any more.
+
+    The trainee sees that the server's own zones are answered while names of elsewhere time out or give SERVFAIL. It
+    needs BIND 9 (image ``netservices``) with a ``forwarders`` statement in the file, and no authoritative root in
+    its way.
+    """
+
+    name: ClassVar[str] = "dns-forwarder-wrong"
+
+    forwarder: Address = Field(description="The address that is asked by mistake; no DNS server answers there.")
+    query: str = Field(description="A name that only the right forwarder knows.")
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        wrong = f"forwarders {{ {self.forwarder}; }};"
+        return re.sub(r"forwarders\s*\{[^}]*\}\s*;", wrong, text, count=1)
+
+    def verify(self, hands: Hands) -> None:
+        """The server must have no answer to that name, and answer for itself."""
+
+        def look() -> str:
+            seen, itself = dig(hands, self.host, self.query, "A"), dig(hands, self.host, "localhost", "A")
+            right = seen in {"SERVFAIL", "TIMEOUT"} and itself != "TIMEOUT"
+            return "" if right else f"{self.query}: {seen}; localhost: {itself}"
+
+        wait_for_effect(self, look)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"{self.host} transmettait les questions à {self.forwarder}, où aucun serveur DNS ne répond.",
+            en=f"{self.host} passed questions on to {self.forwarder}, where no DNS server answers.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import ClassVar
 
 from pydantic import Field
@@ -9,9 +11,22 @@ from pydantic import Field
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.fabric.base import PortState
-from orchestrator.faults.base import Fault, Memento, not_effective
+from orchestrator.faults.base import Fault, Memento, not_effective, wait_for_effect
 from orchestrator.model.base import HostName, InterfaceName, Slug
+from orchestrator.model.lab import Address
 from orchestrator.text import Text
+
+_ETHERNET_HEADER, _IP_HEADER, _ICMP_HEADER = 14, 20, 8
+_ALL = 100
+
+_TAG = 4
+"""Bytes that the kernel lets pass beyond the MTU of a cable's far end, for the tag of a VLAN."""
+_FRAME = 1442
+"""Bytes of each frame that measures a cable's rate."""
+_BURST = 16_000
+"""Bytes that a rate-limited cable lets through at once."""
+_QUEUED = 0.15
+"""Seconds that the last of the measuring frames waits for; the cable's queue holds 0.2."""
 
 
 def _port(hands: Hands, host: str, interface: str) -> PortState:
@@ -24,12 +39,16 @@ def _port(hands: Hands, host: str, interface: str) -> PortState:
 
 
 class LinkUnplugged(Fault):
-    """The network cable of a host is not plugged in: the interface shows NO-CARRIER."""
+    """The network cable of a host is not plugged in.
+
+    The trainee sees NO-CARRIER on the interface; a DHCP client has given its address up. It is mended with
+    ``breakfix cable HOST:INTERFACE plug``. It works with every image and outlasts a reboot.
+    """
 
     name: ClassVar[str] = "link-unplugged"
 
-    host: HostName = Field(description="The host whose cable it is.")
-    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
+    host: HostName = Field(description="The host whose cable is pulled.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that the cable is in.")
 
     def inject(self, hands: Hands) -> None:
         """Pull the cable."""
@@ -41,7 +60,7 @@ class LinkUnplugged(Fault):
         if carrier.stdout.strip() == b"1":
             raise not_effective(self, f"{self.interface} has a carrier")
 
-    def revert(self, hands: Hands, memento: Memento) -> None:  # noqa: ARG002
+    def revert(self, hands: Hands, memento: Memento) -> None:
         """Plug the cable in."""
         hands.cable(self.host, self.interface, plugged=True)
 
@@ -54,12 +73,17 @@ class LinkUnplugged(Fault):
 
 
 class LinkWrongSegment(Fault):
-    """The cable of a host leads to another segment: the link is up, but the neighbours are not the right ones."""
+    """The cable of a host leads to another segment.
+
+    The trainee sees a link that is up and neighbours that are not the right ones; no DHCP server of the right network
+    answers. It is mended with ``breakfix cable HOST:INTERFACE SEGMENT``. It works with every image and outlasts a
+    reboot.
+    """
 
     name: ClassVar[str] = "link-wrong-segment"
 
-    host: HostName = Field(description="The host whose cable it is.")
-    interface: InterfaceName = Field(default="eth0", description="The host's interface.")
+    host: HostName = Field(description="The host whose cable is moved.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that the cable is in.")
     segment: Slug = Field(description="The segment that the cable leads to by mistake.")
 
     def remember(self, hands: Hands) -> Memento:
@@ -87,4 +111,134 @@ class LinkWrongSegment(Fault):
         return Text(
             fr=f"Le câble de {self.host} était relié au segment « {self.segment} ».",
             en=f"The cable of {self.host} led to the segment '{self.segment}'.",
+        )
+
+
+class _BadCable(Fault):
+    """A cable that is plugged in at the right place and carries frames badly."""
+
+    host: HostName = Field(description="The host whose cable is bad.")
+    interface: InterfaceName = Field(default="eth0", description="The interface that the cable is in.")
+    peer: Address = Field(description="An address beyond the cable that answers pings, to see the effect.")
+
+    def remember(self, hands: Hands) -> Memento:
+        """Keep what the cable is like."""
+        port = _port(hands, self.host, self.interface)
+        return {"mtu": str(port.mtu), "rate": str(port.rate or 0), "loss": str(port.loss)}
+
+    def revert(self, hands: Hands, memento: Memento) -> None:
+        """Replace the cable by a good one."""
+        was = {name: int(value) for name, value in memento.items()}
+        hands.fabric.set_port(hands.on(self.host), self.interface, mtu=was["mtu"], rate=was["rate"], loss=was["loss"])
+
+    def _ping(self, hands: Hands, *options: str) -> str:
+        """Return what ping prints to the peer."""
+        argv = ("ping", "-n", "-q", *options, self.peer)
+        return hands.run(self.host, argv, check=False).stdout.decode(errors="replace")
+
+
+class LinkMtu(_BadCable):
+    """Something on the path drops large frames: an MTU black hole.
+
+    The trainee sees that pings and logins work while web pages, file copies and all that fills its packets stall;
+    ``ping -M do -s SIZE`` finds the largest packet that passes. No error message comes back. The interface itself
+    still has its own MTU, 1500. It works with every image and outlasts a reboot.
+    """
+
+    name: ClassVar[str] = "link-mtu"
+
+    mtu: int = Field(ge=576, le=1499, description="The largest IP packet that passes, in bytes.")
+
+    def inject(self, hands: Hands) -> None:
+        """Lower the MTU of the far end of the cable."""
+        hands.fabric.set_port(hands.on(self.host), self.interface, mtu=self.mtu - _TAG)
+
+    def verify(self, hands: Hands) -> None:
+        """A packet of that size must pass, and one a byte larger must not."""
+
+        def look() -> str:
+            passes, stalls = self._passes(hands, self.mtu), not self._passes(hands, self.mtu + 1)
+            return "" if passes and stalls else f"{self.mtu} bytes pass: {passes}, more are lost: {stalls}"
+
+        wait_for_effect(self, look)
+
+    def _passes(self, hands: Hands, size: int) -> bool:
+        payload = size - _IP_HEADER - _ICMP_HEADER
+        return " 0% packet loss" in self._ping(hands, "-c1", "-W1", "-M", "do", "-s", str(payload))
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Le câble de {self.host} ({self.interface}) perdait tout paquet de plus de {self.mtu} octets.",
+            en=f"The cable of {self.host} ({self.interface}) lost every packet of more than {self.mtu} bytes.",
+        )
+
+
+class LinkRate(_BadCable):
+    """A cable is slow, as after a negotiation at the lowest speed.
+
+    The trainee sees that everything works, slowly: ping times grow as soon as something large is copied. What the host
+    receives is limited, what it sends is not. It works with every image and outlasts a reboot.
+    """
+
+    name: ClassVar[str] = "link-rate"
+
+    rate: int = Field(ge=64_000, le=10_000_000, description="Bits per second towards the host.")
+
+    def inject(self, hands: Hands) -> None:
+        """Limit the rate of the cable."""
+        hands.fabric.set_port(hands.on(self.host), self.interface, rate=self.rate)
+
+    def verify(self, hands: Hands) -> None:
+        """Answers that arrive all at once must wait for about as long as the rate says."""
+        frames = 1 + math.ceil((_BURST + self.rate * _QUEUED / 8) / _FRAME)
+        payload = str(_FRAME - _ETHERNET_HEADER - _IP_HEADER - _ICMP_HEADER)
+
+        def look() -> str:
+            seen = self._ping(hands, "-l", str(frames), "-c", str(frames), "-W", "1", "-s", payload)
+            slowest = re.search(r"= [\d.]+/[\d.]+/([\d.]+)/", seen)
+            slow = slowest is not None and float(slowest[1]) >= 1000 * _QUEUED / 2
+            limited = _port(hands, self.host, self.interface).rate == self.rate
+            return "" if slow and limited else f"{frames} pings of {_FRAME} bytes at once: {seen.strip()}"
+
+        wait_for_effect(self, look)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Le câble de {self.host} ({self.interface}) ne portait que {self.rate / 1000:g} kbit/s.",
+            en=f"The cable of {self.host} ({self.interface}) carried only {self.rate / 1000:g} kbit/s.",
+        )
+
+
+class LinkLoss(_BadCable):
+    """A damaged cable loses a share of the frames in both directions.
+
+    The trainee sees that everything works now and then, and slowly; ``ping`` counts the losses. It works with every
+    image and outlasts a reboot.
+    """
+
+    name: ClassVar[str] = "link-loss"
+
+    loss: int = Field(ge=5, le=95, description="Percent of the frames that are lost in each direction.")
+
+    def inject(self, hands: Hands) -> None:
+        """Damage the cable."""
+        hands.fabric.set_port(hands.on(self.host), self.interface, loss=self.loss)
+
+    def verify(self, hands: Hands) -> None:
+        """Some pings must be answered, and some not."""
+
+        def look() -> str:
+            seen = self._ping(hands, "-c", "100", "-i", "0.01", "-W", "1")
+            lost = re.search(r"([\d.]+)% packet loss", seen)
+            return "" if lost and 0 < float(lost[1]) < _ALL else seen.strip() or "ping prints nothing"
+
+        wait_for_effect(self, look)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Le câble de {self.host} ({self.interface}) perdait {self.loss} % des trames.",
+            en=f"The cable of {self.host} ({self.interface}) lost {self.loss}% of the frames.",
         )

@@ -35,6 +35,8 @@ _MAX_DEPTH: Final = 6
 
 DOCUMENTS: Final[Mapping[Kind, str]] = {"images": "image.yaml", "labs": "lab.yaml", "scenarios": "scenario.yaml"}
 """The folders of a content root, and the file that makes a folder in each of them an image, a lab or a scenario."""
+ROOT_FOLDERS: Final = (*DOCUMENTS, "faults")
+"""The folders that make a folder a content root; one of them is enough."""
 
 _SCENARIO_PARTS: Final = frozenset({"checks", "solutions", "shortcuts", "ticket.fr.md", "ticket.en.md"})
 """What only a scenario's folder has."""
@@ -371,14 +373,14 @@ def _require_content(root: Path) -> None:
                 en=f"Check --content and the variable {ENVIRONMENT}.",
             ),
         )
-    if not any((root / kind).is_dir() for kind in DOCUMENTS):
+    if not any((root / folder).is_dir() for folder in ROOT_FOLDERS):
         raise UsageError(
             Text(
-                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/",
-                en=f"{root} is no content folder: it has no labs/, scenarios/ or images/",
+                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",
+                en=f"{root} is no content folder: it has no labs/, scenarios/, images/ or faults/",
             ),
             Text(
-                fr="Donnez le dossier qui contient au moins un de ces trois dossiers.",
-                en="Give the folder that holds at least one of these three folders.",
+                fr="Donnez le dossier qui contient au moins un de ces quatre dossiers.",
+                en="Give the folder that holds at least one of these four folders.",
             ),
         )

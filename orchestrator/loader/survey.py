@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.errors import ContentError, Problem, UsageError
-from orchestrator.loader.content import DOCUMENTS, Content, Unit
+from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Content, Unit
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.scenario import load_scenario
@@ -25,16 +25,16 @@ _REFERENTIAL_KEYS: Final = frozenset({"rncp", "ccps"})
 
 
 def content_root_of(path: Path) -> Path | None:
-    """Return the content root that a path is in: the folder above the nearest ``scenarios/``, ``labs/``, ``images/``.
+    """Return the content root that a path is in: the folder above the nearest of ``ROOT_FOLDERS``.
 
-    A folder that holds one of the three is a root itself. None: the path is in no root.
+    A folder that holds one of them is a root itself. None: the path is in no root.
     """
-    if any((path / kind).is_dir() for kind in DOCUMENTS):
+    if any((path / name).is_dir() for name in ROOT_FOLDERS):
         return path
     for folder in path.resolve().parents:
-        if folder.name in DOCUMENTS:
+        if folder.name in ROOT_FOLDERS:
             return folder.parent
-    return path.resolve().parent if path.name in DOCUMENTS else None
+    return path.resolve().parent if path.name in ROOT_FOLDERS else None
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def _at(content: Content, path: Path) -> tuple[Unit, ...]:
         for kind, document in DOCUMENTS.items():
             if (folder / document).is_file():
                 return (_known(content, Unit(kind, folder)),)
-    if path.is_dir() and content_root_of(path) is not None:
-        return ()
+    if content_root_of(path) is not None and (path.is_dir() or path.parent.name == "faults"):
+        return ()  # nothing but faults, of which validate always reads all
     if path.is_file() and path.suffix in {".yaml", ".yml"} and _is_referential(path):
         return (Unit("referentials", path),)
     listed = ", ".join(DOCUMENTS.values())

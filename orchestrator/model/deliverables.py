@@ -29,7 +29,7 @@ class QuestionBase(Document):
 class TextQuestion(QuestionBase):
     """Asks for words: capitals, accents, spacing and a final full stop make no difference."""
 
-    kind: Literal["text"] = Field(description="The kind of answer.")
+    kind: Literal["text"] = Field(description="The kind of question.")
     truth: str = Field(min_length=1, description=_TRUTH)
     also: tuple[str, ...] = Field(default=(), description="Other wordings that are right; templates.")
     exact: bool = Field(default=False, description="Whether capitals, accents and spacing must be the truth's.")
@@ -38,7 +38,7 @@ class TextQuestion(QuestionBase):
 class ChoiceQuestion(QuestionBase):
     """Asks for one of the given choices."""
 
-    kind: Literal["choice"] = Field(description="The kind of answer.")
+    kind: Literal["choice"] = Field(description="The kind of question.")
     choices: dict[Slug, Text] = Field(min_length=2, description="Each choice's name, and what it stands for.")
     truth: str = Field(min_length=1, description=f"{_TRUTH} The name of a choice.")
 
@@ -46,7 +46,7 @@ class ChoiceQuestion(QuestionBase):
 class IntegerQuestion(QuestionBase):
     """Asks for a whole number."""
 
-    kind: Literal["integer"] = Field(description="The kind of answer.")
+    kind: Literal["integer"] = Field(description="The kind of question.")
     truth: str = Field(min_length=1, description=_TRUTH)
     tolerance: int = Field(default=0, ge=0, description="How far from the truth an answer may be, and still be right.")
 
@@ -54,21 +54,21 @@ class IntegerQuestion(QuestionBase):
 class AddressQuestion(QuestionBase):
     """Asks for an IPv4 address; with a prefix length (``192.168.10.1/24``) where the truth has one."""
 
-    kind: Literal["address"] = Field(description="The kind of answer.")
+    kind: Literal["address"] = Field(description="The kind of question.")
     truth: str = Field(min_length=1, description=_TRUTH)
 
 
 class HostQuestion(QuestionBase):
     """Asks for a machine of the lab, by its short or its full name."""
 
-    kind: Literal["host"] = Field(description="The kind of answer.")
+    kind: Literal["host"] = Field(description="The kind of question.")
     truth: str = Field(min_length=1, description=f"{_TRUTH} A host's short name.")
 
 
 class ListQuestion(QuestionBase):
     """Asks for several things; each counts once, and all of them are needed."""
 
-    kind: Literal["list"] = Field(description="The kind of answer.")
+    kind: Literal["list"] = Field(description="The kind of question.")
     of: Literal["text", "integer", "address", "host"] = Field(default="text", description="What its items are.")
     truth: tuple[str, ...] = Field(
         min_length=1, description="The right items, templates; one that renders to nothing is left out."

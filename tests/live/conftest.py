@@ -10,10 +10,13 @@ import pytest
 from orchestrator.access.hands import Hands
 from orchestrator.app import App
 from orchestrator.fabric.base import HostRef
+from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
+from orchestrator.proof.model import Proof, Stage
 from orchestrator.service import Running
 
 CONTENT = Path(__file__).parent / "content"
+collect_ignore = ["content"]  # its check files are for the grader
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,29 @@ def a(pair: Running) -> HostRef:
 def b(pair: Running) -> HostRef:
     """Return the reference of the station B."""
     return HostRef(pair.instance.name, "b")
+
+
+class Watching:
+    """Remembers how many stages a proof told."""
+
+    def __init__(self) -> None:
+        self.expected = 0
+        self.ended = 0
+
+    def begin(self, stages: int) -> None:
+        """See ``orchestrator.proof.runner.Watch``."""
+        self.expected = stages
+
+    def end(self, plan: Plan, stage: Stage) -> None:  # noqa: ARG002 (the protocol's)
+        """See ``orchestrator.proof.runner.Watch``."""
+        self.ended += 1
+
+
+def told(proof: Proof) -> str:
+    """Return what a trainer reads of a proof in English."""
+    lines = []
+    for finding in proof.findings():
+        places = ", ".join(f"{' '.join(stage.key)} (seed {seed})" for seed, stage in finding.places)
+        evidence = finding.verdict.evidence.en if finding.verdict.evidence else ""
+        lines += [f"[{finding.verdict.kind}] {finding.verdict.text.en} {places}", evidence]
+    return "\n".join(lines)

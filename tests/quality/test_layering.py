@@ -25,9 +25,9 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.progress": "text",
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
-    "orchestrator.assessment": "model",
     "orchestrator.template_words": "text",
     "orchestrator.render": "errors model suggest template_words text",
+    "orchestrator.assessment": "model",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
@@ -71,20 +71,43 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
         "text"
     ),
-    "orchestrator.proof": "grader instances interrupts model progress service text",
+    "orchestrator.proof.model": "grader text",
+    "orchestrator.proof.verdicts": "model proof.model text",
+    "orchestrator.proof.judging": "grader proof.model proof.verdicts",
+    "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
+    "orchestrator.proof.residue": "access.hands errors labels text waiting",
+    "orchestrator.proof.runner": (
+        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model "
+        "proof.residue proof.verdicts service text"
+    ),
+    "orchestrator.proof.seeds": "model variant",
+    "orchestrator.proof.binding": "VERSION loader text",
+    "orchestrator.proof.store": "errors loader proof.binding proof.model text",
+    "orchestrator.proof.wording": "proof.model proof.store text",
+    "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
+    # Writing content.
+    "orchestrator.authoring": "",
+    "orchestrator.authoring.naming": "errors text",
+    "orchestrator.authoring.rendering": "",
+    "orchestrator.authoring.creation": ("authoring.naming authoring.rendering errors faults loader suggest text"),
+    "orchestrator.authoring.watching": "",
+    "orchestrator.authoring.trial": (
+        "errors faults grader instances model progress proof.applying proof.judging proof.model proof.verdicts service "
+        "text"
+    ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader records "
-        "service"
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader "
+        "proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh answers app bench contract deliverables doctor engine.base errors fabric.base faults forwarding "
-        "grader images instances interrupts labels language loader model plan proof records service suggest terminal "
-        "text topology topology_svg topology_text values"
+        "access.ssh answers app authoring bench contract deliverables doctor engine.base errors fabric.base faults "
+        "forwarding grader images instances interrupts labels language loader model plan progress proof records "
+        "service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -92,6 +115,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access": "",
     "orchestrator.engine": "",
     "orchestrator.fabric": "",
+    "orchestrator.proof": "",
 }
 """Part -> the parts that it imports; ``orchestrator.`` is left out. A part is a module or a package with all in it."""
 
@@ -99,13 +123,14 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
+    "cryptography": "orchestrator.faults.x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
     "pyroute2": "orchestrator.fabric.helper.links",
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
-    "jinja2": "orchestrator.render grader.plugin",
+    "jinja2": "orchestrator.render orchestrator.authoring.rendering orchestrator.proof.page grader.plugin",
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
@@ -234,6 +259,8 @@ MADE_IN: Mapping[str, str] = {
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
     "Records": "orchestrator.app",
+    "Proofs": "orchestrator.app",
+    "ProofStore": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.service",
     "App": "orchestrator.cli.session",

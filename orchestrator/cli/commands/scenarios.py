@@ -17,6 +17,7 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.model.referential import Ccp
 from orchestrator.model.scenario import ScenarioDocument
+from orchestrator.proof.store import Status
 from orchestrator.text import Text
 
 
@@ -44,7 +45,7 @@ def scenarios_command(session: Session, competence: str | None, difficulty: int 
     documents, problems = _documents(session)
     wanted = [*_wanted(session, documents, competence, difficulty)]
     if session.json:
-        session.output.document({"scenarios": [_document(d) for d in wanted]})
+        session.output.document({"scenarios": [_document(session, d) for d in wanted]})
     else:
         _show(session, wanted)
     if not problems:
@@ -75,10 +76,13 @@ def scenarios_command(session: Session, competence: str | None, difficulty: int 
 def show_command(session: Session, scenario: str, seed: int, *, solution: bool) -> None:
     """Show a scenario."""
     loaded, plan = session.scenario(scenario), session.plan(scenario, seed)
+    status = session.app.proofs.status(loaded.id)
     if session.json:
-        session.output.document(card_document(loaded, plan, solution=solution))
+        card = card_document(session, loaded, plan, solution=solution)
+        session.output.document({**card, "proof": status.to_document()})
     else:
         show_card(session, loaded, plan, solution=solution)
+        session.output.print("", wording.proof_line(status))
 
 
 def _documents(session: Session) -> tuple[list[ScenarioDocument], list[Problem]]:
@@ -123,7 +127,15 @@ def _matcher(session: Session, competence: str | None) -> Callable[[str], bool]:
     return lambda code: code == competence or code.startswith(f"{competence}.")
 
 
-def _document(document: ScenarioDocument) -> dict[str, Any]:
+def _status(session: Session, document: ScenarioDocument) -> Status:
+    """Return whether a scenario is proven; one whose lab is invalid counts as unproven."""
+    try:
+        return session.app.proofs.status(document.id)
+    except (ContentError, UsageError):
+        return Status("unproven")
+
+
+def _document(session: Session, document: ScenarioDocument) -> dict[str, Any]:
     return {
         "id": document.id,
         "title": both(document.title),
@@ -132,6 +144,7 @@ def _document(document: ScenarioDocument) -> dict[str, Any]:
         "minutes": document.minutes,
         "kind": document.kind,
         "lab": document.lab,
+        "proof": _status(session, document).to_document(),
     }
 
 
@@ -159,7 +172,13 @@ def _show(session: Session, documents: list[ScenarioDocument]) -> None:
 
 def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:
     rows = table(
-        tr("Scénario", "Scenario"), tr("Titre", "Title"), tr("Comp.", "Comp."), tr("Niveau", "Level"), "Min", "Type"
+        tr("Scénario", "Scenario"),
+        tr("Titre", "Title"),
+        tr("Comp.", "Comp."),
+        tr("Niveau", "Level"),
+        "Min",
+        "Type",
+        tr("Preuve", "Proof"),
     )
     rows.columns[0].no_wrap = True
     for document in sorted(documents, key=lambda d: (d.competences, d.difficulty, d.id)):
@@ -171,5 +190,6 @@ def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Tab
             plain(wording.stars(document.difficulty), "warn"),
             str(document.minutes),
             wording.kind(document.kind),
+            wording.proof_state(_status(session, document)),
         )
     return rows

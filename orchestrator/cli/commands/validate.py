@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +15,6 @@ from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
-from orchestrator.loader.content import Unit
 from orchestrator.loader.survey import content_root_of, problems_of, select
 from orchestrator.text import Text
 
@@ -21,6 +22,7 @@ _KINDS = {
     "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
     "labs": ("lab", "labs"),
     "images": ("image", "images"),
+    "faults": (tr("panne", "fault"), tr("pannes", "faults")),
     "referentials": (tr("référentiel", "referential"), tr("référentiels", "referentials")),
 }
 
@@ -29,17 +31,18 @@ _KINDS = {
     "validate",
     help=tr(
         "Relire des contenus et montrer chaque erreur : fichier, ligne, raison. Rien n'est démarré.\n\n"
-        "CHEMIN : un dossier de contenu (labs/, scenarios/, images/), un scénario, un lab, une image, un fichier de "
-        "l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
+        "CHEMIN : un dossier de contenu (labs/, scenarios/, images/, faults/), un scénario, un lab, une image, un "
+        "fichier de l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
         "Read content and show each error: file, line, reason. Nothing is started.\n\n"
-        "PATH: a content folder (labs/, scenarios/, images/), a scenario, a lab, an image, a file of one of them, or "
-        "the name of a scenario, lab or image. Without PATH, everything is read.",
+        "PATH: a content folder (labs/, scenarios/, images/, faults/), a scenario, a lab, an image, a file of one of "
+        "them, or the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
 @click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.content)
 @pass_session
 def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
+    from orchestrator.faults.discovery import discover
     from orchestrator.faults.library import problems_of as validate_fault
 
     roots = (content_root_of(Path(path)) for path in paths if Path(path).exists())
@@ -48,26 +51,29 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     selection = select(content, paths)
     gc.disable()  # one pass over many small values, none of which is in a circle
     try:
-        problems = problems_of(content, selection, validate_fault)
+        faults = discover(content.roots)
+        problems = problems_of(content, selection, partial(validate_fault, roots=content.roots))
     finally:
         gc.enable()
-    if not selection.units and not problems:
+    read = Counter[str](unit.kind for unit in selection.units)
+    read["faults"] = sum(found.root is not None for found in faults.faults.values())
+    problems = tuple(sorted({*faults.problems, *problems}, key=lambda one: one.place))
+    if not read.total() and not problems:
         raise UsageError(
             Text(fr="Il n'y a rien à relire ici.", en="There is nothing to read here."),
             Text(
-                fr="Un contenu est un dossier avec scenario.yaml, lab.yaml ou image.yaml.",
-                en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml.",
+                fr="Un contenu est un dossier avec scenario.yaml, lab.yaml ou image.yaml, ou un module de faults/.",
+                en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml, or a module in faults/.",
             ),
         )
-    return _tell(session, selection.units, problems)
+    return _tell(session, read, problems)
 
 
-def _tell(session: Session, units: tuple[Unit, ...], problems: tuple[Problem, ...]) -> int:
+def _tell(session: Session, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
     """Show the outcome and return the exit status."""
     from orchestrator.cli import failures
     from orchestrator.cli.output import plain
 
-    read = Counter[str](unit.kind for unit in units)
     counts = {kind: read[kind] for kind in _KINDS if read[kind]}
     if session.json:
         error = {"error": failures.document(ContentError(problems))} if problems else {}

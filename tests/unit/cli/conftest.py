@@ -29,6 +29,7 @@ from orchestrator.model.image import Device, ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
+from orchestrator.proof.store import Proofs, ProofStore
 from orchestrator.records import state_folder
 from orchestrator.service import Running, Typed
 from orchestrator.text import Text
@@ -210,11 +211,12 @@ class FakeLabs:
 class FakeApp:
     """The parts that commands use."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: Path) -> None:
         self.content = Content([built_in_root()])
         self.instances = FakeInstances()
         self.labs = FakeLabs(self.instances)
         self.fabric = FakeFabric(ports=PORTS)
+        self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
         self.build_observer: object = None
         self.closed = False
 
@@ -258,8 +260,8 @@ def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app() -> FakeApp:
-    return FakeApp()
+def app(tmp_path: Path) -> FakeApp:
+    return FakeApp(tmp_path / "proofs")
 
 
 @pytest.fixture

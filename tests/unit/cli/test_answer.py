@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from grader.report import CheckResult, WrittenReport
 from orchestrator.cli import editing
 from orchestrator.cli.card import card_document
+from orchestrator.cli.session import Session
 from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import Person
 from orchestrator.text import Text
@@ -244,7 +245,8 @@ def test_the_card_tells_the_truth_to_trainers_only(app: FakeApp, solution: bool)
     user = Person("Zoé", "Lefèvre", "zlefevre", feminine=True)
     plan = replace(PLAN, questions=QUESTIONS, report=True, values={"user": user, "desk": 7, "seed": 3, "domain": "x"})
     scenario = app.content.scenario("no-network-after-move")
-    document = card_document(scenario, plan, solution=solution)
+    session = Session(make=lambda _content: app)  # type: ignore[arg-type, return-value]
+    document = card_document(session, scenario, plan, solution=solution)
     assert document["questions"]["count"] == {"fr": "Combien ?", "en": "How many?"}
     assert document["report"] is True
     assert ("4217" in json.dumps(document)) is solution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -31,9 +32,11 @@ def test_a_trainee_sees_sentences_and_points_but_no_evidence(cli: Cli) -> None:
 @pytest.mark.parametrize("form", ["text", "json", "junit"])
 def test_no_form_shows_a_trainee_the_evidence(cli: Cli, app: FakeApp, tmp_path: Path, form: str) -> None:
     path = tmp_path / "report"
-    app.labs.reports = [RED, RED]
+    told = replace(RED, results=tuple(replace(one, because="the cable is out") for one in RED.results))
+    app.labs.reports = [told, told]
     cli("check", "--format", form, "--output", str(path))
     assert "evidence of" not in path.read_text(encoding="utf-8")
+    assert "the cable is out" not in path.read_text(encoding="utf-8"), "it would name the cause"
     cli("check", "--format", form, "--output", str(path), "--evidence")
     assert "evidence of address" in path.read_text(encoding="utf-8")
 
@@ -163,7 +166,7 @@ def test_scenarios_by_activity(cli: Cli) -> None:
 
 def test_scenarios_as_json(cli: Cli) -> None:
     found = json.loads(cli("scenarios", "--json", "--difficulty", "1").stdout)["scenarios"]
-    assert {"id", "title", "competences", "difficulty", "minutes", "kind", "lab"} == set(found[0])
+    assert {"id", "title", "competences", "difficulty", "minutes", "kind", "lab", "proof"} == set(found[0])
     assert all(one["difficulty"] == 1 for one in found)
 
 
@@ -263,6 +266,7 @@ def test_completion_scripts(cli: Cli, shell: str) -> None:
         ("breakfix check --lab c", {LAB}),
         ("breakfix start no-n", {"no-network-after-move"}),
         ("breakfix images l", {"list", "load"}),
+        ("breakfix faults disk-", {"disk-full", "disk-inodes-exhausted"}),
     ],
 )
 def test_names_are_completed(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: str, expected: set[str]) -> None:

@@ -11,27 +11,14 @@ import click
 import pytest
 
 from orchestrator.cli import language
+from orchestrator.language import typographic
 
 from .conftest import Cli
 
 NAMES = (
-    *(
-        "scenarios",
-        "show",
-        "start",
-        "answer",
-        "report",
-        "check",
-        "hint",
-        "reset",
-        "stop",
-        "status",
-        "map",
-        "shell",
-        "exec",
-        "forward",
-    ),
-    *("cable", "validate", "schema", "prove", "demo", "doctor", "images", "bench", "test", "completion"),
+    *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "map", "shell"),
+    *("exec", "forward", "cable", "new", "try", "faults", "validate", "schema", "prove", "demo", "doctor", "images"),
+    *("bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
 ENGLISH = re.compile(r"\b(the|and|of|this|with|show|usage|for|default|missing|file|host|command|name)\b", re.IGNORECASE)
@@ -96,7 +83,7 @@ def test_the_language(words: list[str], environment: dict[str, str], chosen: str
 
 
 def test_french_punctuation_never_begins_a_line() -> None:
-    assert language.typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
+    assert typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
 
 
 def test_help_imports_nothing_slow() -> None:

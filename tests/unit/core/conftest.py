@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from orchestrator import labels
 from orchestrator.access.hands import Hands
 from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
+from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, HostRef, PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instances import Instance, Instances, Surroundings
@@ -24,7 +26,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
 from orchestrator.records import Records
 from orchestrator.service import Labs
-from orchestrator.text import Text
+from orchestrator.text import Text, same
 
 T = TypeVar("T")
 
@@ -178,6 +180,8 @@ class Machines(FakeFabric):
         """Everything that was done, in order: ``HOST: COMMAND`` or ``cable HOST INTERFACE CHANGE…``."""
         self.typed: list[tuple[str, bytes]] = []
         """Input of commands other than dd, by host."""
+        self.exists: Callable[[str], bool] = lambda _instance: True
+        """Tells whether an instance has hosts, and so its segments."""
         self.on("ping *")
         self.on("systemctl is-active *")
 
@@ -223,6 +227,20 @@ class Machines(FakeFabric):
         said = [f"{name}={value}" for name, value in changes.items() if value is not None]
         self.done.append(" ".join(["cable", target.host, interface, *said]))
         super().set_port(target, interface, plugged=plugged, segment=segment, mtu=mtu, rate=rate, loss=loss)
+
+    def observe(
+        self,
+        instance: str,
+        segment: str,
+        address: str,
+        argv: Sequence[str],
+        *,
+        gateway: str = "",
+        timeout: float = 20.0,
+    ) -> Completed:
+        if not self.exists(instance):
+            raise LabError(same(f"{instance}: no segment {segment}"))
+        return super().observe(instance, segment, address, argv, gateway=gateway, timeout=timeout)
 
     def wait_ready(self, instance: str, hosts: Sequence[str], *, timeout: float) -> None:
         self.done.append(f"ready {' '.join(sorted(hosts))}")
@@ -296,6 +314,7 @@ class World:
         for name in ("host", "router"):
             self.engine.add_image(f"breakfix/{name}:1")
         self.engine.add_image("breakfix/fabric:1")
+        self.fabric.exists = lambda instance: bool(self.engine.containers({labels.INSTANCE: instance}))
 
     @property
     def content(self) -> Content:

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.base import HostRef
-from orchestrator.faults import dns
+from orchestrator.faults import base, dns
 from orchestrator.faults.address import AddressStatic
 from orchestrator.faults.base import Fault
 from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
@@ -78,6 +78,7 @@ TIMED_OUT = ";; communications error to 127.0.0.1#53: timed out\n;; no servers c
 def lab(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> Hands:
     """A healthy instance whose hosts have files, and whose commands succeed."""
     monkeypatch.setattr(dns, "_SETTLE", 0.0)
+    monkeypatch.setattr(base, "SETTLE", 0.0)
     world.fabric.files.update({place: text.encode() for place, text in FILES.items()})
     for command in ("systemctl *", "ifup *", "ifdown *"):
         world.fabric.on(command)
@@ -97,7 +98,7 @@ def broken(fault: Fault, hands: Hands, world: World) -> dict[str, str]:
 
 
 def test_every_fault_of_the_package_is_found_by_its_name() -> None:
-    assert {fault.name for fault in EVERY} == set(fault_classes())
+    assert {fault.name for fault in EVERY} <= set(fault_classes())
     assert list(fault_classes()) == sorted(fault_classes())
     assert all(fault_classes()[name].name == name for name in fault_classes())
     assert all(fault_class(fault.name) is type(fault) for fault in EVERY)
@@ -112,7 +113,7 @@ def test_an_unknown_fault_brings_the_nearest_names() -> None:
     with pytest.raises(UsageError) as raised:
         fault_class("xyz")
     assert raised.value.hint is not None
-    assert all(name in raised.value.hint.en for name in fault_classes()), "with nothing like it, all are named"
+    assert "breakfix faults" in raised.value.hint.en, "with nothing like it, there are too many to name"
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=named)

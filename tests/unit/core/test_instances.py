@@ -602,7 +602,7 @@ class Stub:
 def stubs(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
     monkeypatch.setattr(Stub, "told", [])
     monkeypatch.setattr(Stub, "fails", "")
-    monkeypatch.setattr(module, "make_fault", lambda spec: Stub(world, spec))
+    monkeypatch.setattr(module, "make_fault", lambda spec, _roots: Stub(world, spec))
     return Stub
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -105,3 +106,23 @@ def test_what_the_parent_ignores_stays_ignored() -> None:
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_another_thread_needs_no_shield_and_takes_no_interruption(told: list[str]) -> None:
+    """Signals reach the main thread only: one that comes meanwhile interrupts that one at once."""
+    inside, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with shielded():
+            inside.set()
+            over.wait(10)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert inside.wait(10)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    over.set()
+    worker.join(10)
+    assert not worker.is_alive()
+    assert told == []

@@ -96,3 +96,13 @@ def test_state_goes_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HOME", "/home/alice")
     for environment in ({}, {"XDG_STATE_HOME": ""}):
         assert state_folder(environment) == Path("/home/alice/.local/state/breakfix")
+
+
+def test_a_name_is_claimed_once(records: Records) -> None:
+    assert not records.has("demo-1a2b")
+    assert records.claim("demo-1a2b")
+    assert records.has("demo-1a2b")
+    assert not records.claim("demo-1a2b"), "somebody has it"
+    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    records.remove("demo-1a2b")
+    assert records.claim("demo-1a2b")

@@ -109,6 +109,9 @@ def test_no_template(): pass
 @check("guard", fr="f", en="e", host="{{ site }}")
 def test_host_not_in_lab(): pass
 
+@check("guard", fr="f", en="e", because="no (lease")
+def test_bad_pattern(): pass
+
 @check("guard", fr="f", en="e")
 def tset_misspelt(): pass
 
@@ -128,7 +131,8 @@ class TestConstructor:
     def __init__(self): pass
     def test_hidden(self): pass
 
-@check("objective", fr="Bonjour {{ user.first }}", en="Hello {{ user.full }} on {{ door }}")
+@check("objective", fr="Bonjour {{ user.first }}", en="Hello {{ user.full }} on {{ door }}",
+       because=r"{{ door }} has \\d{1,3}")
 @pytest.mark.parametrize("door", ["front"])
 def test_parametrized(door): assert door == "front"
 """
@@ -147,6 +151,7 @@ OTHER_REASONS = {
     "test_undefined_variable": "'sit' is undefined",
     "test_no_template": "cannot be rendered",
     "test_host_not_in_lab": "The lab has no host 'Lyon'",
+    "test_bad_pattern": "because='no (lease' is no regular expression",
     "tset_misspelt": "pytest does not see this check",
     "Checks": "pytest does not see this check",
     "TestConstructor": "pytest does not see this check",
@@ -212,6 +217,7 @@ def test_sentences_are_rendered_with_values_and_parameters(others: Report) -> No
     result = named(others, "test_parametrized[front]")
     assert result.outcome == "pass"
     assert (result.sentence.fr, result.sentence.en) == ("Bonjour Zoé", "Hello Zoé Lefèvre on front")
+    assert result.because == r"front has \d{1,3}"
 
 
 def test_only_the_deliberate_ones_pass(others: Report) -> None:

@@ -1,0 +1,109 @@
+"""``faults``: what can be broken, in the words of the faults' own documentation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+import click
+from rich.padding import Padding
+
+from orchestrator.cli import completing, failures
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ContentError, ExitCode
+from orchestrator.faults.discovery import discover
+from orchestrator.faults.library import fault_class
+from orchestrator.faults.manual import Page, pages
+
+
+@command(
+    "faults",
+    help=tr(
+        "Les pannes que l'on peut injecter, par ce qui est cassé ; avec un nom, tout sur une panne : effet, "
+        "paramètres, exemple à coller dans scenario.yaml. La documentation des pannes est en anglais.",
+        "The faults that can be injected, by what is broken; with a name, all about one: effect, parameters, an "
+        "example to paste into scenario.yaml.",
+    ),
+)
+@click.argument("name", required=False, metavar=tr("[PANNE]", "[NAME]"), shell_complete=completing.faults)
+@pass_session
+def faults_command(session: Session, name: str | None) -> int:
+    """Document the faults."""
+    roots = session.app.content.roots
+    documented = pages(roots)
+    if name is not None:
+        wanted = fault_class(name, roots).name
+        _show(session, next(page for page in documented if page.name == wanted))
+        return ExitCode.DONE
+    problems = tuple(discover(roots).problems)
+    if session.json:
+        session.output.document({"faults": [_document(page) for page in documented]})
+    else:
+        _list(session, documented)
+    if not problems:
+        return ExitCode.DONE
+    if not session.json:
+        failures.print_problems(session, ContentError(problems))
+    return ExitCode.CONTENT
+
+
+def _list(session: Session, documented: tuple[Page, ...]) -> None:
+    out = session.output
+    width = max(len(page.name) for page in documented)
+    for _, members in groupby(documented, key=lambda page: (page.group, page.about)):
+        of_group = list(members)
+        rows = table("", "")
+        rows.show_header = False
+        rows.columns[0].no_wrap = True
+        rows.columns[0].width = width
+        for page in of_group:
+            rows.add_row(plain(page.name, "key"), plain(page.summary))
+        out.print(plain(of_group[0].about or of_group[0].group, "bold"), Padding(rows, (0, 0, 1, 2)))
+    out.print(
+        plain(
+            tr(
+                f"{len(documented)} pannes. « breakfix faults PANNE » en décrit une.",
+                f"{len(documented)} faults. 'breakfix faults NAME' describes one.",
+            ),
+            "quiet",
+        )
+    )
+
+
+def _show(session: Session, page: Page) -> None:
+    out = session.output
+    if out.json:
+        out.document(_document(page))
+        return
+    out.print(plain(page.name, "key"), plain(page.summary, "bold"), "")
+    for paragraph in page.details:
+        out.print(plain(paragraph), "")
+    if page.sample is not None:
+        said = page.sample.explain().in_(session.language)
+        out.print(plain(tr("Au bilan, le stagiaire lit :", "In the debrief the trainee reads:"), "bold"))
+        out.print(Padding(plain(said), (0, 0, 1, 2)))
+    rows = table(tr("Paramètre", "Parameter"), "Type", tr("Par défaut", "Default"), "")
+    for parameter in page.parameters:
+        default = plain(tr("à donner", "required"), "warn") if parameter.default is None else plain(parameter.default)
+        rows.add_row(plain(parameter.name, "key"), plain(parameter.type), default, plain(parameter.description))
+    out.print(rows, "", plain(tr("Dans scenario.yaml :", "In scenario.yaml:"), "bold"))
+    out.print(Padding(plain(page.example), (0, 0, 0, 2)))
+    out.print("", plain(page.place, "quiet"))
+
+
+def _document(page: Page) -> dict[str, Any]:
+    return {
+        "name": page.name,
+        "group": page.group,
+        "about": page.about,
+        "place": page.place,
+        "summary": page.summary,
+        "details": list(page.details),
+        "parameters": [{**asdict(p), "required": p.default is None} for p in page.parameters],
+        "example": page.example,
+        "explanation": both(page.sample.explain()) if page.sample else None,
+    }

@@ -1,0 +1,242 @@
+"""``new``: a small true example to change, instead of an empty file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from orchestrator.authoring.creation import (
+    DEFAULT_COMPETENCE,
+    DEFAULT_LAB,
+    Created,
+    Wanted,
+    create,
+    schemas_folder,
+)
+from orchestrator.cli import completing
+from orchestrator.cli.base import Group, command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.wording import program
+from orchestrator.contract import schemas
+from orchestrator.errors import MachineError
+from orchestrator.faults.library import fault_classes
+from orchestrator.loader.content import ENVIRONMENT, ROOT_FOLDERS, built_in_root
+from orchestrator.text import Text
+
+new_command = Group(
+    "new",
+    help=tr(
+        "Écrire un scénario, un lab, une panne ou une image : un petit exemple complet, valide et prouvé tel quel, "
+        "que l'on transforme ensuite. Rien n'est jamais écrasé.",
+        "Write a scenario, a lab, a fault or an image: a small complete example, valid and proven as it stands, to be "
+        "turned into one's own. Nothing is ever overwritten.",
+    ),
+)
+
+_name = click.argument("name", metavar=tr("NOM", "NAME"))
+_root = click.option(
+    "--in",
+    "root",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar=tr("DOSSIER", "DIR"),
+    help=tr(
+        "Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, sinon le dossier courant.",
+        "The content folder, made where it is missing; by default that of --content, else the current folder.",
+    ),
+)
+_lab = click.option(
+    "--lab",
+    default=DEFAULT_LAB,
+    metavar="LAB",
+    help=tr(f"Le lab du scénario (par défaut {DEFAULT_LAB}).", f"The scenario's lab (by default {DEFAULT_LAB})."),
+    shell_complete=completing.content_labs,
+)
+_competence = click.option(
+    "--competence",
+    default=DEFAULT_COMPETENCE,
+    metavar="CODE",
+    help=tr(
+        f"La compétence exercée (par défaut {DEFAULT_COMPETENCE}).",
+        f"The competence that is exercised (by default {DEFAULT_COMPETENCE}).",
+    ),
+)
+_title = click.option(
+    "--title",
+    default="",
+    metavar=tr("TITRE", "TITLE"),
+    help=tr("Le titre, à traduire ensuite dans l'autre langue.", "The title, to be translated in the file later."),
+)
+
+
+@command(
+    "scenario",
+    short_help=tr("Un scénario complet.", "A whole scenario."),
+    help=tr(
+        "Écrire un scénario : ticket, panne, contrôles, indices, solutions, raccourcis refusés, bilan.",
+        "Write a scenario: ticket, fault, checks, hints, solutions, refused shortcuts, debrief.",
+    ),
+)
+@_name
+@_root
+@_lab
+@_competence
+@click.option(
+    "--kind",
+    type=click.Choice(["fault", "task"]),
+    default="fault",
+    help=tr(
+        "« fault » : une panne à réparer ; « task » : quelque chose à mettre en place.",
+        "'fault': something to repair; 'task': something to set up.",
+    ),
+)
+@_title
+@pass_session
+def scenario_command(
+    session: Session,
+    name: str,
+    root: Path | None,
+    lab: str,
+    competence: str,
+    kind: str,
+    title: str,
+) -> None:
+    """Write a scenario."""
+    where = _root_of(session, root)
+    _make(session, Wanted("scenario", name, where, lab, competence, kind == "task", title))
+
+
+@command(
+    "lab",
+    short_help=tr("Un lab et ses contrôles.", "A lab and its checks."),
+    help=tr(
+        "Écrire un lab : un serveur web et un poste sur un réseau, avec les contrôles de leur bonne santé.",
+        "Write a lab: a web server and a workstation on one network, with the checks of their health.",
+    ),
+)
+@_name
+@_root
+@_title
+@pass_session
+def lab_command(session: Session, name: str, root: Path | None, title: str) -> None:
+    """Write a lab."""
+    _make(session, Wanted("lab", name, _root_of(session, root), title=title))
+
+
+@command(
+    "fault",
+    short_help=tr("Une panne à soi.", "A fault of one's own."),
+    help=tr(
+        "Écrire une panne à soi (une classe Python), avec un scénario du même nom qui l'utilise.",
+        "Write a fault of one's own (a Python class), with a scenario of that name which uses it.",
+    ),
+)
+@_name
+@_root
+@_lab
+@_competence
+@_title
+@pass_session
+def fault_command(session: Session, name: str, root: Path | None, lab: str, competence: str, title: str) -> None:
+    """Write a fault."""
+    _make(session, Wanted("fault", name, _root_of(session, root), lab, competence, title=title))
+
+
+@command(
+    "image",
+    short_help=tr("Une image de machine.", "A machine's image."),
+    help=tr(
+        "Écrire une image de machine : un paquet et un fichier de plus que dans « host ».",
+        "Write a machine's image: one package and one file more than in 'host'.",
+    ),
+)
+@_name
+@_root
+@pass_session
+def image_command(session: Session, name: str, root: Path | None) -> None:
+    """Write an image."""
+    _make(session, Wanted("image", name, _root_of(session, root)))
+
+
+for _command in (scenario_command, lab_command, fault_command, image_command):
+    new_command.add_command(_command)
+
+
+def _root_of(session: Session, root: Path | None) -> Path:
+    return root or next(iter(session.content), Path())
+
+
+def _make(session: Session, wanted: Wanted) -> None:
+    if any((wanted.root / folder).is_dir() for folder in ROOT_FOLDERS) and wanted.root not in session.content:
+        session.content.append(wanted.root)  # its labs and names count as well
+    content = session.app.content
+    made = create(content, wanted)
+    roots = (*(root for root in content.roots if root.resolve() != wanted.root.resolve()), wanted.root)
+    _write_schemas(wanted.root, roots)
+    following = _next(wanted, made)
+    if session.json:
+        session.output.document(
+            {
+                "kind": wanted.kind,
+                "name": made.name,
+                "path": str(made.path),
+                "scenario": made.scenario,
+                "files": [str(file) for file in made.files],
+                "next": [line for line, _ in following],
+            }
+        )
+    else:
+        _tell(session, made, following)
+
+
+def _write_schemas(root: Path, roots: tuple[Path, ...]) -> None:
+    """Write what an editor completes keys with; generated files, which a new fault makes anew."""
+    folder = schemas_folder(root)
+    if folder.parts[-3:] == ("docs", "schemas", "v1"):  # the project's own, which hold no trainer's fault
+        return
+    try:
+        schemas.write(folder, fault_classes(roots))
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise MachineError(
+            Text(fr=f"{folder} ne peut pas être écrit : {reason}", en=f"{folder} cannot be written: {reason}")
+        ) from error
+
+
+def _next(wanted: Wanted, made: Created) -> list[tuple[str, str]]:
+    """Return the commands to go on with, each with what it does."""
+    known = {built_in_root().resolve(), *(Path(p).resolve() for p in os.environ.get(ENVIRONMENT, "").split(":") if p)}
+    option = "" if wanted.root.resolve() in known else f" --content {shlex.quote(str(wanted.root))}"
+    name = made.name
+    steps = {
+        "scenario": (f"validate {name}", f"try {name}", f"prove {name}"),
+        "fault": (f"faults {name}", f"validate {name}", f"try {name}", f"prove {name}"),
+        "lab": (f"validate {name}", f"start {name}", f"new scenario {tr('NOM', 'NAME')} --lab {name}"),
+        "image": (f"validate {name}", f"images build {name}"),
+    }
+    return [(f"{program()}{option} {step}", _WHAT[step.split()[0]]) for step in steps[wanted.kind]]
+
+
+_WHAT = {
+    "validate": tr("relire les fichiers", "read the files"),
+    "try": tr("essayer tout en écrivant", "try while writing"),
+    "prove": tr("prouver sur de vraies machines", "prove on real machines"),
+    "faults": tr("relire sa documentation", "read its documentation"),
+    "start": tr("démarrer le lab", "start the lab"),
+    "new": tr("écrire un scénario sur ce lab", "write a scenario on this lab"),
+    "images": tr("construire l'image", "build the image"),
+}
+
+
+def _tell(session: Session, made: Created, following: list[tuple[str, str]]) -> None:
+    out = session.output
+    for file in made.files:
+        out.print(plain(f"✔ {file}", "ok"))
+    out.print("", plain(tr("Ensuite :", "Next:"), "bold"))
+    for line, what in following:
+        out.print(plain(f"  {what}", "quiet"))
+        out.console.print(plain(f"    {line}", "key"), soft_wrap=True)  # to be copied whole

@@ -1,0 +1,236 @@
+"""``try``: a lab that stays up while its scenario is written, and the colours of its checks as files change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.live import Live
+
+from orchestrator.authoring.trial import Subject, Trial
+from orchestrator.authoring.watching import Watcher
+from orchestrator.cli.base import command, scenario_argument, seed_option
+from orchestrator.cli.keys import Keys, typed
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.progress import steps
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.trial_view import Screen, report, state_title
+from orchestrator.cli.wording import program
+from orchestrator.errors import ExitCode, LabError
+from orchestrator.images.observer import SilentObserver
+from orchestrator.interrupts import shielded
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Step
+from orchestrator.progress import Progress
+from orchestrator.proof.model import Stage
+from orchestrator.service import Labs
+from orchestrator.text import Text
+
+_LOOK = 0.25
+"""Seconds without a key after which the files are looked at."""
+_PAGE = 10
+"""Lines that a page key scrolls by."""
+_MOST_CHOICES = 9
+
+
+@command(
+    "try",
+    help=tr(
+        "Essayer un scénario pendant qu'on l'écrit : le lab reste en marche, les fichiers sont relus dès qu'ils "
+        "changent, et la couleur de chaque contrôle est montrée à côté de celle que la preuve attend.\n\n"
+        "Sans terminal, ou avec --once : lab sain, puis en panne, une fois ; code de sortie 1 si une couleur n'est pas "
+        "celle attendue. Le nom d'un lab essaie ses contrôles de santé.",
+        "Try a scenario while it is written: the lab stays up, the files are read again whenever they change, and each "
+        "check's colour is shown beside the one that the proof expects.\n\n"
+        "Without a terminal, or with --once: the healthy lab, then the broken one, once; exit status 1 when a colour "
+        "is not the expected one. The name of a lab tries its health checks.",
+    ),
+)
+@scenario_argument
+@seed_option(1)
+@click.option(
+    "--lab-only", is_flag=True, help=tr("Ne rien casser : le lab sain seulement.", "Break nothing: the healthy lab.")
+)
+@click.option("--once", is_flag=True, help=tr("Une seule fois, sans attendre de touche.", "Once, waiting for no key."))
+@click.option(
+    "--keep", is_flag=True, help=tr("Laisser le lab en marche à la fin.", "Leave the lab running at the end.")
+)
+@pass_session
+def try_command(session: Session, scenario: str, seed: int, *, lab_only: bool, once: bool, keep: bool) -> int:
+    """Try a scenario."""
+    trial = Trial(_subject(session, scenario, seed))
+    healthy = lab_only or trial.plan.scenario is None
+    try:
+        with steps(session) as shown:
+            trial.start(shown)
+        session.app.build_observer = SilentObserver()
+        if once or session.json or not (sys.stdin.isatty() and session.output.console.is_terminal):
+            return _once(session, trial, healthy=healthy)
+        screen = Screen(trial, scenario, session.language)
+        with (
+            typed(sys.stdin.fileno()) as keys,
+            Live(screen, console=session.output.console, screen=True, refresh_per_second=8),
+        ):
+            _Loop(trial, screen, keys).run(healthy=healthy)
+    finally:
+        _end(session, trial, keep=keep)
+    return ExitCode.DONE
+
+
+def _subject(session: Session, name: str, seed: int) -> Subject:
+    app = session.app
+    roots = app.content.roots
+    is_lab = name in app.content.labs() and name not in app.content.scenarios()
+
+    def plan(labs: Labs) -> Plan:
+        return labs.plan_of_lab(name) if is_lab else labs.plan(name, seed)
+
+    def folders(planned: Plan) -> tuple[Path, ...]:
+        lab = app.content.lab_folder(planned.lab)
+        return (lab,) if is_lab else (app.content.scenario_folder(name), lab)
+
+    return Subject(app.labs_now, plan, roots, folders)
+
+
+def _end(session: Session, trial: Trial, *, keep: bool) -> None:
+    """Remove the lab, or say how to go on with it."""
+    if trial.running is None:
+        return
+    name = trial.running.instance.name
+    if keep:
+        text = tr(f"Le lab {name} reste en marche : ", f"The lab {name} keeps running: ")
+        session.output.note(plain(f"{text}{program()} stop --lab {name}"))
+        return
+    with shielded():
+        trial.stop()
+
+
+# Once -----------------------------------------------------------------------------------------------------
+
+
+def _once(session: Session, trial: Trial, *, healthy: bool) -> int:
+    stages = [_shown(session, trial)]
+    if not healthy:
+        with steps(session) as shown:
+            trial.give(shown)
+        stages.append(_shown(session, trial))
+    if session.json:
+        sound = all(stage.sound for stage in stages)
+        session.output.document({"as_expected": sound, "stages": [stage.to_document() for stage in stages]})
+    return ExitCode.DONE if all(stage.sound for stage in stages) else ExitCode.NOT_REPAIRED
+
+
+def _shown(session: Session, trial: Trial) -> Stage:
+    stage = trial.check()
+    if not session.json:
+        out, language = session.output, session.language
+        out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language))
+    return stage
+
+
+# With keys ------------------------------------------------------------------------------------------------
+
+
+class _Quit(Exception):  # noqa: N818 - no error
+    """The user has had enough."""
+
+
+@dataclass
+class _Loop:
+    """Reads keys and looks at files, in turn; each does one thing and shows what the checks say then."""
+
+    trial: Trial
+    screen: Screen
+    keys: Keys
+
+    def run(self, *, healthy: bool) -> None:
+        """Go on until the user quits."""
+        self._do(_nothing if healthy else self.trial.give)
+        self._healthy = healthy
+        self._watcher = Watcher(self.trial.folders())
+        with suppress(_Quit):
+            while True:
+                key = self.keys.read(within=_LOOK)
+                if key:
+                    self._on(key)
+                elif changed := self._watcher.changed():
+                    self._reload(changed)
+
+    def _on(self, key: str) -> None:
+        scenario = self.trial.plan.scenario is not None
+        match key:
+            case "q":
+                raise _Quit
+            case "up" | "down" | "page-up" | "page-down":
+                self.screen.offset += {"up": -1, "down": 1, "page-up": -_PAGE, "page-down": _PAGE}[key]
+            case "c":
+                self._do(_nothing)
+            case "r":
+                self._do(self._reset)
+            case "b" if scenario:
+                self._do(self.trial.give)
+            case "h" if scenario:
+                self._do(self.trial.heal)
+            case "s" if scenario:
+                self._apply(self.trial.plan.solutions)
+            case "x" if scenario:
+                self._apply(self.trial.plan.shortcuts)
+
+    def _reset(self, progress: Progress) -> None:
+        self.trial.start(progress)
+        if not self._healthy:
+            self.trial.give(progress)
+
+    def _apply(self, solutions: tuple[PlannedSolution, ...]) -> None:
+        chosen = self._choose(solutions)
+        if chosen is not None:
+            self._do(lambda progress: self.trial.repair(chosen, progress, self._tell))
+
+    def _tell(self, step: Step) -> None:
+        self.screen.step(step.tell)
+
+    def _choose(self, solutions: tuple[PlannedSolution, ...]) -> PlannedSolution | None:
+        if len(solutions) == 1:
+            return solutions[0]
+        offered = solutions[:_MOST_CHOICES]
+        self.screen.choices = tuple(_offer(one) for one in offered)
+        try:
+            while not (key := self.keys.read(within=_LOOK)):
+                pass
+        finally:
+            self.screen.choices = ()
+        return offered[int(key) - 1] if key.isdecimal() and 0 < int(key) <= len(offered) else None
+
+    def _reload(self, changed: tuple[str, ...]) -> None:
+        names = ", ".join(dict.fromkeys(Path(name).name for name in changed))
+        self._do(lambda progress: self.trial.reload(changed, progress))
+        self.screen.said = Text(fr=f"Relu : {names}", en=f"Read again: {names}")
+        self._watcher.watch(self.trial.folders())
+
+    def _do(self, act: Callable[[Progress], Any]) -> None:
+        """Do something and check; a lab that gives trouble is told, and does not end the trial."""
+        screen, trial = self.screen, self.trial
+        screen.said = None
+        try:
+            act(screen)
+            screen.step(Text(fr="Contrôle…", en="Checking…"))
+            if trial.running is not None:
+                screen.stage, screen.offset = trial.check(), 0
+        except LabError as error:
+            screen.said = error.text
+        finally:
+            screen.busy = None
+
+
+def _offer(solution: PlannedSolution) -> Text:
+    return solution.summary.map(lambda text: f"{solution.name} · {text}")
+
+
+def _nothing(_progress: Progress) -> None:
+    """Change nothing: the checks alone are wanted."""

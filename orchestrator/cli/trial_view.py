@@ -1,0 +1,224 @@
+"""A trial on the terminal: the state of the lab, each check's expected and seen colour, what to change, the keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.segment import Segment
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text as Styled
+
+from orchestrator.authoring.trial import State, Trial, expectation
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.errors import Problem
+from orchestrator.language import Language
+from orchestrator.proof.model import Expected, Seen, Stage, Verdict
+from orchestrator.proof.wording import stage_title
+from orchestrator.text import Text
+
+_MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
+_WANTED: dict[Expected, tuple[str, str]] = {
+    "pass": ("✔", "ok"),
+    "fail": ("✘", "bad"),
+    "not-pass": ("✘", "bad"),
+    "any": ("·", "quiet"),
+}
+_ROLES = {
+    "symptom": tr("symptôme", "symptom"),
+    "objective": tr("objectif", "objective"),
+    "guard": tr("garde-fou", "guard"),
+}
+
+
+def state_title(state: State) -> Text:
+    """Return a state's name with the solution or shortcut that it is about."""
+    return stage_title(Stage(state.name, state.subject))
+
+
+def report(stage: Stage, language: Language) -> list[RenderableType]:
+    """Return a stage as lines: the checks with the evidence of the red ones, then what to change."""
+    rows = Table(box=None, header_style="quiet", pad_edge=False, padding=(0, 1))
+    rows.add_column(tr("attendu", "expected"), justify="center", no_wrap=True)
+    rows.add_column(tr("vu", "seen"), justify="center", no_wrap=True)
+    rows.add_column("", no_wrap=True, style="quiet")
+    rows.add_column("", ratio=1)
+    for seen in stage.seen:
+        rows.add_row(*_row(seen, language))
+    parts: list[RenderableType] = [rows] if stage.seen else []
+    for verdict in stage.verdicts:
+        parts += _verdict(verdict, language)
+    return [*parts, _judgement(stage)]
+
+
+def _row(seen: Seen, language: Language) -> Iterator[RenderableType]:
+    result = seen.result
+    mark, style = _MARKS[result.outcome]
+    yield plain(*_WANTED[seen.expected])
+    yield plain(f" {mark} ", style if seen.as_expected else f"{style} reverse")
+    yield _ROLES.get(result.role or "", "")
+    sentence = plain(result.sentence.in_(language))
+    if result.outcome == "pass" or result.evidence is None:
+        yield sentence
+    else:
+        yield Group(sentence, plain(result.evidence.in_(language).strip(), "quiet"))
+
+
+def _verdict(verdict: Verdict, language: Language) -> Iterator[RenderableType]:
+    head = plain("? " if verdict.remark else "✘ ", "warn" if verdict.remark else "bad")
+    head.append(verdict.text.in_(language))
+    yield head
+    if verdict.evidence is not None and verdict.check is None:  # that of a check stands beside it already
+        yield Padding(plain(verdict.evidence.in_(language).strip(), "quiet"), (0, 0, 0, 4))
+    yield Padding(plain(f"→ {verdict.advice.in_(language)}"), (0, 0, 0, 2))
+
+
+def _judgement(stage: Stage) -> Styled:
+    if stage.sound:
+        return plain(tr("✔ Comme la preuve l'attend.", "✔ As the proof expects it."), "ok")
+    return plain(tr("✘ La preuve le refuserait.", "✘ The proof would refuse this."), "bad")
+
+
+def problem_lines(problems: Sequence[Problem], language: Language) -> list[RenderableType]:
+    """Return the mistakes in the files, as ``validate`` tells them."""
+    if not problems:
+        return []
+    head = tr(
+        "✘ Les fichiers ont une erreur ; leur dernière version juste compte.",
+        "✘ The files have a mistake; their last good version counts.",
+    )
+    lines: list[RenderableType] = [plain(head, "bad")]
+    for problem in problems:
+        lines += [plain(f"  {problem.place}", "key"), plain(f"    {problem.text.in_(language)}")]
+        if problem.hint:
+            lines.append(plain(f"    → {problem.hint.in_(language)}"))
+    return lines
+
+
+@dataclass
+class Screen:
+    """The whole screen, drawn anew several times a second; what it shows is set from outside.
+
+    Attributes:
+        trial: what is tried.
+        name: what it is called.
+        language: the user's.
+        stage: what was seen last, or None.
+        busy: what is being done, or None.
+        said: the last thing that happened.
+        choices: what one may choose among, by the number to press; empty while nothing is to be chosen.
+        offset: how many lines of the middle are scrolled away.
+    """
+
+    trial: Trial
+    name: str
+    language: Language
+    stage: Stage | None = None
+    busy: Text | None = None
+    said: Text | None = None
+    choices: tuple[Text, ...] = ()
+    offset: int = 0
+    _spinner: Spinner = field(default_factory=lambda: Spinner("dots", style="key"))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    # Progress: what a start or a step tells is the line at the bottom.
+
+    def step(self, text: Text) -> None:
+        """See ``Progress.step``."""
+        self.busy = text
+
+    def detail(self, text: Text) -> None:
+        """See ``Progress.detail``."""
+        self.busy = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw head, middle and foot to the height of the terminal; the middle gives way."""
+        with self._lock:
+            height = options.height or console.height
+            head, foot = (console.render_lines(part, options, pad=False) for part in (self._head(), self._foot()))
+            middle = console.render_lines(self._middle(), options.update(height=None), pad=False)
+            room = max(1, height - len(head) - len(foot))
+            shown = self._window(middle, room)
+            for line in (*head, *shown, *([[]] * (room - len(shown))), *foot):
+                yield from line
+                yield Segment.line()
+
+    def _window(self, lines: list[list[Segment]], room: int) -> list[list[Segment]]:
+        hidden = len(lines) - room
+        self.offset = max(0, min(self.offset, hidden))
+        if hidden <= 0:
+            return lines
+        shown = lines[self.offset : self.offset + room - 1]
+        above, below = self.offset, len(lines) - self.offset - len(shown)
+        more = tr(f"↑ {above} ↓ {below} lignes de plus", f"↑ {above} ↓ {below} more lines")
+        return [*shown, [Segment(more)]]
+
+    def _head(self) -> RenderableType:
+        trial, language = self.trial, self.language
+        title = plain(self.name, "title")
+        if trial.plan.scenario is not None:
+            title.append(f" · --seed {trial.plan.seed}", style="quiet")
+        if trial.running is not None:
+            title.append(f" · --lab {trial.running.instance.name}", style="quiet")
+        title.truncate(200)
+        state = plain(state_title(trial.state).in_(language), "key")
+        state.append(tr(" · attendu : ", " · expected: "), style="quiet")
+        state.append(expectation(trial.state).in_(language))
+        return Group(title, state, Rule(style="quiet"))
+
+    def _middle(self) -> RenderableType:
+        parts = problem_lines(self.trial.problems, self.language)
+        if self.trial.outdated:
+            parts.append(
+                plain(
+                    tr(
+                        "! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
+                        "! The lab itself has changed in the files: 'r' starts it anew as they say.",
+                    ),
+                    "warn",
+                )
+            )
+        if parts:
+            parts.append(plain(""))
+        if self.stage is not None:
+            parts += report(self.stage, self.language)
+        return Group(*parts)
+
+    def _foot(self) -> RenderableType:
+        return Group(Rule(style="quiet"), self._keys(), self._bottom())
+
+    def _keys(self) -> RenderableType:
+        if self.choices:
+            return Group(
+                *(plain(f"{number} {text.in_(self.language)}") for number, text in enumerate(self.choices, start=1)),
+                plain(tr("Échap : ne rien choisir", "Esc: choose nothing"), "quiet"),
+            )
+        line = Styled()
+        for key, what in self._bindings():
+            line.append(f"{key}", style="key")
+            line.append(f" {what}   ")
+        line.rstrip()
+        return line
+
+    def _bindings(self) -> Iterator[tuple[str, str]]:
+        plan = self.trial.plan
+        if plan.scenario is not None:
+            yield "b", tr("en panne", "break") if plan.faults else tr("à faire", "not begun")
+            yield "h", tr("sain", "heal")
+            yield "s", "solution"
+            yield "x", tr("raccourci", "shortcut")
+        yield "r", tr("machines neuves", "reset hosts")
+        yield "c", tr("contrôler", "check")
+        yield "q", tr("quitter", "quit")
+
+    def _bottom(self) -> RenderableType:
+        if self.busy is not None:
+            self._spinner.update(text=plain(self.busy.in_(self.language)))
+            return self._spinner
+        return plain(self.said.in_(self.language) if self.said else "", "quiet")

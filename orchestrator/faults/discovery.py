@@ -1,0 +1,296 @@
+"""Finds fault classes: those of this package, of installed packages, and of the folder ``faults`` of content roots.
+
+A trainer's fault is Python that runs in this process, with the rights of whoever runs Breakfix: content is trusted as
+a program is, and its checks and faults are read before they are used.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import pkgutil
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import orchestrator.faults
+from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.faults.base import Fault
+from orchestrator.loader.files import problem, read_text
+from orchestrator.text import Text
+
+FOLDER = "faults"
+"""The folder of a content root that holds fault modules."""
+ENTRY_POINTS = "breakfix.faults"
+"""The group of entry points by which an installed package brings fault classes, or modules of them."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One fault class and where it is written; ``root`` says which content root has it (none: a package)."""
+
+    kind: type[Fault]
+    place: Place
+    root: Path | None = None
+
+
+@dataclass
+class Discovery:
+    """What was found in some content roots.
+
+    Attributes:
+        faults: the fault classes by name.
+        problems: everything that is wrong.
+        clashes: the names that two classes have, each with one of the problems.
+    """
+
+    faults: dict[str, Found] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    clashes: dict[str, Problem] = field(default_factory=dict)
+
+    def add(self, kind: type[Fault], place: Place, root: Path | None = None) -> None:
+        """Add a class, unless its name is taken."""
+        first = self.faults.get(kind.name)
+        if first is not None and first.kind is kind:
+            return
+        if first is None:
+            self.faults[kind.name] = Found(kind, place, root)
+            return
+        clash = Problem(
+            place,
+            Text(
+                fr=f"la panne « {kind.name} » existe aussi dans {first.place} ; renommez l'une des deux",
+                en=f'the fault "{kind.name}" also exists in {first.place}; rename one of the two',
+            ),
+        )
+        self.problems.append(clash)
+        self.clashes[kind.name] = clash
+
+
+def discover(roots: Sequence[Path] = ()) -> Discovery:
+    """Return the faults of the package, of installed packages and of content roots.
+
+    What was found is kept as long as no file of the roots' fault folders changes.
+    """
+    return _discover(tuple(_stamp(root, path) for root in roots for path in _modules(root)))
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """A module's file as it is now."""
+
+    root: Path
+    path: Path
+    changed: int
+    size: int
+
+
+def _modules(root: Path) -> list[Path]:
+    """Return the fault modules of a content root; one whose name begins with an underscore is none."""
+    return sorted(path for path in (root / FOLDER).glob("*.py") if not path.name.startswith("_"))
+
+
+def _stamp(root: Path, path: Path) -> _Stamp:
+    try:
+        now = path.stat()
+    except OSError:  # a link that leads nowhere: reading it says so
+        return _Stamp(root, path, 0, 0)
+    return _Stamp(root, path, now.st_mtime_ns, now.st_size)
+
+
+@cache
+def _built_in() -> Mapping[str, Found]:
+    found = Discovery()
+    for module in pkgutil.iter_modules(orchestrator.faults.__path__):
+        for kind in _classes(importlib.import_module(f"orchestrator.faults.{module.name}")):
+            found.add(kind, Place(kind.__module__))
+    if found.problems:
+        raise ContentError(tuple(found.problems))
+    return found.faults
+
+
+@cache
+def _discover(modules: tuple[_Stamp, ...]) -> Discovery:
+    found = Discovery(dict(_built_in()))
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        _add_entry_point(found, entry)
+    for module in modules:
+        _add_module(found, module)
+    found.faults = dict(sorted(found.faults.items()))
+    return found
+
+
+def _classes(module: ModuleType) -> Iterator[type[Fault]]:
+    """Yield the fault classes that a module defines itself and that can be made."""
+    for _, member in inspect.getmembers(module, inspect.isclass):
+        if issubclass(member, Fault) and member.__module__ == module.__name__ and not inspect.isabstract(member):
+            yield member
+
+
+# Installed packages ---------------------------------------------------------------------------------------
+
+
+def _add_entry_point(found: Discovery, entry: importlib.metadata.EntryPoint) -> None:
+    package = entry.dist.name if entry.dist else "?"
+    place = Place(f"{package} ({entry.name} = {entry.value})")
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        found.problems.append(_import_problem(place, error))
+        return
+    kinds = list(_classes(loaded)) if inspect.ismodule(loaded) else [loaded]
+    for kind in kinds:
+        if not (inspect.isclass(kind) and issubclass(kind, Fault)):
+            found.problems.append(
+                Problem(
+                    place,
+                    Text(
+                        fr="ce n'est ni une classe de panne, ni un module qui en contient",
+                        en="this is no fault class, and no module of them",
+                    ),
+                )
+            )
+        elif problems := list(_faulty(kind, place)):
+            found.problems += problems
+        else:
+            found.add(kind, place)
+
+
+# Content roots --------------------------------------------------------------------------------------------
+
+
+class _Source(SourceFileLoader):
+    """Reads a module from its source alone: nothing is written beside a trainer's files, nothing stale is read."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the source."""
+        return self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
+
+
+def _add_module(found: Discovery, stamp: _Stamp) -> None:
+    path = stamp.path
+    try:
+        source = read_text(path, within=stamp.root)
+        lines = {node.name: node.lineno for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    except ContentError as error:
+        found.problems += error.problems
+        return
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
+        line = error.lineno or 0 if isinstance(error, SyntaxError) else 0
+        found.problems.append(problem(path, f"Python invalide : {error}", f"invalid Python: {error}", line=line))
+        return
+    try:
+        module = _imported(path)
+    except (Exception, SystemExit) as error:
+        found.problems.append(_import_problem(Place.of(path, _line_in(path, error)), error))
+        return
+    kinds = list(_meant(module))
+    for kind in sorted(kinds, key=lambda kind: lines.get(kind.__name__, 0)):
+        place = Place.of(path, lines.get(kind.__name__, 0))
+        if problems := list(_faulty(kind, place)):
+            found.problems += problems
+        else:
+            found.add(kind, place, stamp.root)
+    if not kinds:
+        found.problems.append(
+            problem(
+                path,
+                "ce fichier ne contient aucune panne : il y faut une classe dérivée de Fault",
+                "this file has no fault: it needs a class derived from Fault",
+            )
+        )
+
+
+def _meant(module: ModuleType) -> Iterator[type[Fault]]:
+    """Yield the classes that are meant as faults: a base for others begins with an underscore."""
+    for name, member in inspect.getmembers(module, inspect.isclass):
+        if issubclass(member, Fault) and member.__module__ == module.__name__ and not name.startswith("_"):
+            yield member
+
+
+def _imported(path: Path) -> ModuleType:
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    name = f"breakfix_content_{digest}_{re.sub('[^0-9A-Za-z_]', '_', path.stem)}"
+    spec = importlib.util.spec_from_loader(name, _Source(name, str(path)))
+    if spec is None or spec.loader is None:
+        message = f"no loader for {path}"
+        raise ImportError(message)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pydantic looks there for what annotations name
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _line_in(path: Path, error: BaseException) -> int:
+    """Return the last line of a file that an error went through."""
+    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return lines[-1] if lines else 0
+
+
+def _import_problem(place: Place, error: BaseException) -> Problem:
+    reason = f"{type(error).__name__}: {error}"
+    return Problem(
+        place,
+        Text(fr=f"ce module ne peut pas être importé : {reason}", en=f"this module cannot be imported: {reason}"),
+    )
+
+
+def _faulty(kind: type[Fault], place: Place) -> Iterator[Problem]:
+    """Yield what a trainer's fault class lacks."""
+    missing = sorted(kind.__abstractmethods__)
+    if missing:
+        listed = ", ".join(f"{name}()" for name in missing)
+        yield Problem(
+            place,
+            Text(
+                fr=f"la classe {kind.__name__} n'a pas {listed} ; une classe de base commence par « _ »",
+                en=f'the class {kind.__name__} has no {listed}; a base class begins with "_"',
+            ),
+        )
+    name = kind.__dict__.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield Problem(
+            place,
+            Text(
+                fr=f'la classe {kind.__name__} n\'a pas de nom de panne : name: ClassVar[str] = "ce-qui-est-cassé"',
+                en=f'the class {kind.__name__} has no fault name: name: ClassVar[str] = "what-is-broken"',
+            ),
+            Text(
+                fr="Le nom est en minuscules, avec au moins un tiret : imprimante-hors-ligne.",
+                en="The name is in lower case with at least one hyphen: printer-offline.",
+            ),
+        )
+    if not (kind.__dict__.get("__doc__") or "").strip():
+        yield Problem(
+            place,
+            Text(
+                fr=f"la classe {kind.__name__} n'est pas documentée : sa première phrase dit ce qui est cassé",
+                en=f"the class {kind.__name__} has no docstring: its first sentence says what is broken",
+            ),
+        )
+
+
+def require_sound(roots: Iterable[Path]) -> None:
+    """Make sure that every fault module of content roots, and of installed packages, can be used.
+
+    Raises:
+        ContentError: one cannot, or two faults have one name; all problems are told.
+    """
+    if problems := discover(tuple(roots)).problems:
+        raise ContentError(tuple(sorted(problems, key=lambda one: one.place)))

@@ -1,0 +1,59 @@
+"""A command that shows a fault's effect: how a trainer says what must be seen where no program can know it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from orchestrator.access.hands import Hands
+from orchestrator.faults.base import Fault, nothing_to_break, wait_for_effect
+from orchestrator.model.base import Document, HostName
+
+
+class Probe(Document):
+    """A command and what it must show once the fault is in place; before it, it must not show that."""
+
+    run: tuple[str, ...] = Field(
+        min_length=1, description="The command, one argument per item (no shell).", examples=[["curl", "-sf", "srv1"]]
+    )
+    host: HostName | None = Field(default=None, description="Where it is run; by default on the fault's host.")
+    fails: bool | None = Field(default=None, description="Whether the command must fail (true) or succeed (false).")
+    prints: str | None = Field(default=None, description="A text that its output must contain.")
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> Self:
+        if self.fails is None and self.prints is None:
+            raise PydanticCustomError("probe", 'give "fails" or "prints": what shows the fault')
+        return self
+
+    def seen(self, hands: Hands, host: str) -> tuple[bool, str]:
+        """Return whether the effect is seen now, and what the command printed."""
+        done = hands.run(self.host or host, self.run, check=False)
+        output = (done.stdout + done.stderr).decode(errors="replace")
+        shown = self.fails in {None, done.status != 0} and (self.prints is None or self.prints in output)
+        return shown, f"{' '.join(self.run)} → {done.status}: {output.strip()[-400:]}"
+
+    def require_absent(self, fault: Fault, hands: Hands, host: str) -> None:
+        """Make sure that the effect is not seen without the fault.
+
+        Raises:
+            LabError: it is, so that the fault could not be told from what is there already.
+        """
+        shown, output = self.seen(hands, host)
+        if shown:
+            raise nothing_to_break(fault, output)
+
+    def require_shown(self, fault: Fault, hands: Hands, host: str) -> None:
+        """Wait until the effect is seen.
+
+        Raises:
+            LabError: it was not in its time.
+        """
+
+        def look() -> str:
+            shown, output = self.seen(hands, host)
+            return "" if shown else output
+
+        wait_for_effect(fault, look)

@@ -1,0 +1,198 @@
+"""What is wrong with a stage, and with all stages together: pure functions of reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from grader.answers import is_answer
+from grader.errors import UNEXPECTED_STATUS
+from grader.report import CheckResult, Report
+from orchestrator.proof import verdicts
+from orchestrator.proof.model import Expected, Kind, Seen, Stage, VariantProof, Verdict
+
+Judged = tuple[tuple[Seen, ...], tuple[Verdict, ...]]
+"""The checks of a stage with what was expected of them, and what is wrong."""
+
+_MISSING = re.compile(r"^.*(?:: (?:command )?not found|: No such file or directory \(os error 2\))$", re.MULTILINE)
+_SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh: ")
+
+
+def nowhere(report: Report) -> Judged:
+    """Judge a grading without a lab: no check may be green."""
+    wrong = [verdicts.looks_at_nothing(r.id) for r in report.results if r.outcome == "pass"]
+    return _seen(report, "not-pass"), (*_nothing(report), *wrong)
+
+
+def healthy(health: Report | None, before: Report | None) -> Judged:
+    """Judge a lab before its fault: its own health checks (None: it has none), and the scenario's.
+
+    Those are None for a task: nothing is broken there, and its checks are red until it is done.
+    """
+    wrong: list[Verdict] = []
+    seen: tuple[Seen, ...] = ()
+    if health is not None:
+        wrong += _all_green(health, lambda r: verdicts.unhealthy_lab(r.id, r.evidence))
+        seen += _seen(health, "pass")
+    if before is not None:
+        before = without_answers(before)
+        wrong += _all_green(before, lambda r: verdicts.red_before_the_fault(r.id, r.evidence))
+        seen += _seen(before, "pass")
+    return seen, tuple(wrong)
+
+
+def broken(report: Report, *, task: bool) -> Judged:
+    """Judge what the trainee is given: symptoms and objectives red, each for its reason, guards green."""
+    seen: list[Seen] = []
+    wrong = [*_nothing(report), *_errors(report)]
+    for result in report.results:
+        expected: Expected = "pass" if result.role == "guard" else "fail"
+        seen.append(Seen(expected, result))
+        if expected == "pass" and result.outcome == "fail":
+            wrong.append(verdicts.guard_red(result.id, result.evidence, task=task))
+        elif expected == "fail" and result.outcome == "pass":
+            wrong.append(verdicts.done_already(result.id) if task else verdicts.blind(result.id, result.evidence))
+        elif expected == "fail" and result.outcome == "fail":
+            wrong += _reason(result)
+    return tuple(seen), tuple(wrong)
+
+
+def restored(health: Report | None, checks: Report) -> Judged:
+    """Judge a lab whose fault was reverted, by its own health checks (None: it has none) and the scenario's."""
+
+    def still_red(result: CheckResult) -> Verdict:
+        return verdicts.not_reverted(result.id, result.evidence)
+
+    reports = [report for report in (health, without_answers(checks)) if report is not None]
+    wrong = [verdict for report in reports for verdict in _all_green(report, still_red)]
+    return tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong)
+
+
+def again(first: Stage, report: Report) -> Judged:
+    """Judge the same fault injected a second time: each check has the colour that it had."""
+    seen, wrong = broken(report, task=False)
+    colours = {one.result.id: one.result.outcome for one in first.seen}
+    changed = [s.result for s in seen if colours.get(s.result.id) != s.result.outcome]
+    others = [w for w in wrong if w.check not in {r.id for r in changed}]
+    return seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed))
+
+
+def repaired(report: Report, solution: str) -> Judged:
+    """Judge a lab after a solution."""
+    wrong = _all_green(report, lambda r: verdicts.not_repaired(r.id, solution, r.evidence))
+    return _seen(report, "pass"), tuple(wrong)
+
+
+def rebooted(report: Report, solution: str, before: Stage) -> Judged:
+    """Judge a repaired lab after all hosts have rebooted; what was red before is told there."""
+    red_before = {one.result.id for one in before.seen if one.result.outcome != "pass"}
+    wrong = _all_green(report, lambda r: verdicts.lost_at_reboot(r.id, solution, r.evidence))
+    return _seen(report, "pass"), tuple(w for w in wrong if w.check not in red_before)
+
+
+def refused(report: Report, shortcut: str) -> Judged:
+    """Judge a lab after a shortcut: at least one check is red."""
+    wrong = [*_nothing(report), *_errors(report)]
+    if not wrong and report.verdict == "repaired":
+        wrong.append(verdicts.accepted_shortcut(shortcut))
+    return _seen(report, "any"), tuple(wrong)
+
+
+def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...], tuple[Verdict, ...]]:
+    """Return the variants and what only all stages of all of them show: checks that are never red.
+
+    A mistake is told once. That a symptom is never red at all says more than that it is green here and there, and takes
+    the place of it; a check that is red before the fault is red after the revert and the solutions as well.
+    """
+    variants = tuple(_without_consequences(variant) for variant in variants)
+    stages = [stage for variant in variants for stage in variant.stages]
+    if not any(stage.seen for stage in stages if stage.name in {"broken", "not-begun"}):
+        return variants, ()
+    never = _never_red(stages)
+    blind = {name for name, role in never.items() if role != "guard"}
+    kept = tuple(_without(variant, {"blind"}, blind) for variant in variants)
+    said = {v.check for stage in stages for v in stage.verdicts if v.kind == "looks-at-nothing"}
+    whole = [verdicts.vacuous(name) for name in never if name in blind]
+    if any(stage.seen for stage in stages if stage.name == "shortcut"):
+        whole += [verdicts.untried_guard(name) for name in never if name not in blind | said]
+    return kept, tuple(whole)
+
+
+def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
+    """Return the scenario's checks (not the lab's own) that no stage turns red, with their roles."""
+    roles: dict[str, str | None] = {}
+    red: set[str] = set()
+    for stage in stages:
+        if stage.name in {"healthy", "restored", "nowhere"}:  # the lab's own checks are among these
+            continue
+        for seen in stage.seen:
+            roles[seen.result.id] = seen.result.role
+            if seen.result.outcome != "pass":  # an error is told by itself
+                red.add(seen.result.id)
+    return {name: role for name, role in roles.items() if name not in red}
+
+
+def _without_consequences(variant: VariantProof) -> VariantProof:
+    """Return a variant where a check that is red on the healthy lab is told there only."""
+    red = {
+        verdict.check
+        for stage in variant.stages
+        for verdict in stage.verdicts
+        if verdict.kind in {"red-before-the-fault", "unhealthy-lab"}
+    }
+    return _without(variant, {"not-reverted", "not-repaired", "lost-at-reboot"}, red)
+
+
+def _without(variant: VariantProof, kinds: Collection[Kind], checks: Collection[str | None]) -> VariantProof:
+    """Return a variant without some verdicts; its stages stay as unsound as they were, for their colours do."""
+    stages = (
+        replace(stage, verdicts=tuple(v for v in stage.verdicts if v.kind not in kinds or v.check not in checks))
+        for stage in variant.stages
+    )
+    return replace(variant, stages=tuple(stages))
+
+
+def without_answers(report: Report) -> Report:
+    """Return a report without the answers: where nothing is broken, nobody has been asked yet."""
+    return replace(report, results=tuple(result for result in report.results if not is_answer(result)))
+
+
+def _reason(result: CheckResult) -> Iterator[Verdict]:
+    """Yield what is wrong with the reason for which a check is red."""
+    said = result.evidence.en if result.evidence else ""
+    if result.because is not None:
+        if not re.search(result.because, said):
+            yield verdicts.not_because(result.id, result.because, result.evidence)
+    elif UNEXPECTED_STATUS.match(said):
+        yield verdicts.by_a_failed_command(result.id, result.evidence)
+
+
+def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Verdict]:
+    failed = [red(result) for result in report.results if result.outcome == "fail"]
+    return [*_nothing(report), *_errors(report), *failed, *_missing_tools(report)]
+
+
+def _nothing(report: Report) -> Iterator[Verdict]:
+    if not report.results:
+        yield verdicts.no_checks()
+
+
+def _errors(report: Report) -> Iterator[Verdict]:
+    for result in report.results:
+        if result.outcome == "error":
+            yield verdicts.no_judgement(result.id, result.evidence)
+
+
+def _missing_tools(report: Report) -> Iterator[Verdict]:
+    """Yield the checks that looked with a command which is missing: in a shell of their own, which hides it."""
+    for result in report.results:
+        for record in result.commands:
+            found = _MISSING.search(record.output)
+            if found and _SHELL.search(found[0]) and result.outcome != "error":
+                yield verdicts.missing_tool(result.id, record.where, f"{record.command}\n{found[0]}")
+                break
+
+
+def _seen(report: Report, expected: Expected) -> tuple[Seen, ...]:
+    return tuple(Seen(expected, result) for result in report.results)

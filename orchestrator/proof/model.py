@@ -1,0 +1,307 @@
+"""What a proof is: stages with the expected and the seen colour of each check, and verdicts that say what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from grader.report import CheckResult
+from orchestrator.text import Text
+
+StageName = Literal[
+    "nowhere", "healthy", "broken", "not-begun", "restored", "again", "solution", "reboot", "shortcut", "stopped"
+]
+"""The stages, in the order in which a person reads them.
+
+``nowhere``: graded without any lab; ``healthy``: before the fault; ``broken``: with the fault; ``not-begun``: a task as
+the trainee gets it; ``restored``: the fault reverted; ``again``: the fault injected a second time; ``solution``,
+``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left when everything is removed.
+"""
+
+Expected = Literal["pass", "fail", "not-pass", "any"]
+"""The colour that a check should have; ``not-pass`` allows red and error, ``any`` says that others decide."""
+
+Kind = Literal[
+    "accepted-shortcut",
+    "blind",
+    "guard-red",
+    "lost-at-reboot",
+    "looks-at-nothing",
+    "missing-tool",
+    "no-checks",
+    "no-fault",
+    "no-judgement",
+    "not-ready",
+    "not-repaired",
+    "not-reverted",
+    "red-before-the-fault",
+    "residue",
+    "step-failed",
+    "trouble",
+    "unhealthy-lab",
+    "unsteady",
+    "untried-guard",
+    "vacuous",
+    "wrong-reason",
+]
+"""What can be wrong; each has a line of its own (see ``verdicts``)."""
+
+REMARKS: frozenset[Kind] = frozenset({"untried-guard"})
+"""What is worth a line but does not make a proof fail."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that is wrong, and what to change.
+
+    Attributes:
+        kind: what sort of mistake it is.
+        text: what was seen, in one sentence.
+        advice: what the trainer should change.
+        evidence: what the check or the command said, or None.
+        check: the check that it is about, or None.
+    """
+
+    kind: Kind
+    text: Text
+    advice: Text
+    evidence: Text | None = None
+    check: str | None = None
+
+    @property
+    def remark(self) -> bool:
+        """Return whether the proof holds in spite of it."""
+        return self.kind in REMARKS
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the verdict as JSON's types."""
+        return {
+            "kind": self.kind,
+            "remark": self.remark,
+            "check": self.check,
+            "text": _text_out(self.text),
+            "advice": _text_out(self.advice),
+            "evidence": None if self.evidence is None else _text_out(self.evidence),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Verdict:
+        """Return the verdict that ``to_document`` wrote."""
+        if document["kind"] not in get_args(Kind):
+            message = f"no kind of verdict: {document['kind']!r}"
+            raise ValueError(message)
+        evidence = document["evidence"]
+        return cls(
+            kind=document["kind"],
+            text=Text(**document["text"]),
+            advice=Text(**document["advice"]),
+            evidence=None if evidence is None else Text(**evidence),
+            check=document["check"],
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One check at one stage: what was expected, and its result."""
+
+    expected: Expected
+    result: CheckResult
+
+    @property
+    def as_expected(self) -> bool:
+        """Return whether the colour is the expected one; ``error`` is so only where no lab is."""
+        outcome = self.result.outcome
+        if self.expected == "not-pass":
+            return outcome != "pass"
+        return outcome != "error" if self.expected == "any" else outcome == self.expected
+
+    def to_document(self) -> dict[str, Any]:
+        """Return both as JSON's types; what a green check ran is left out."""
+        result = replace(self.result, commands=()) if self.result.outcome == "pass" else self.result
+        return {"expected": self.expected, "seen": result.to_document()}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Seen:
+        """Return what ``to_document`` wrote."""
+        return cls(document["expected"], CheckResult.from_document(document["seen"]))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a variant's proof.
+
+    Attributes:
+        name: which stage.
+        subject: the solution's or shortcut's name, or empty.
+        seconds: how long it took, with all that led to it (a start, a solution's steps, a reboot).
+        seen: the checks.
+        verdicts: what is wrong; empty where all is as it should be.
+        ran: False where an earlier stage kept it from being run.
+    """
+
+    name: StageName
+    subject: str
+    seconds: float = 0.0
+    seen: tuple[Seen, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    ran: bool = True
+
+    @property
+    def key(self) -> tuple[StageName, str]:
+        """Return what tells this stage from the variant's others."""
+        return self.name, self.subject
+
+    @property
+    def sound(self) -> bool:
+        """Return whether the stage was run and is as it should be."""
+        expected = all(seen.as_expected for seen in self.seen)
+        return self.ran and expected and all(verdict.remark for verdict in self.verdicts)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the stage as JSON's types."""
+        return {
+            "name": self.name,
+            "subject": self.subject,
+            "seconds": self.seconds,
+            "ran": self.ran,
+            "sound": self.sound,
+            "checks": [seen.to_document() for seen in self.seen],
+            "verdicts": [verdict.to_document() for verdict in self.verdicts],
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Stage:
+        """Return the stage that ``to_document`` wrote."""
+        if document["name"] not in get_args(StageName):
+            message = f"no stage: {document['name']!r}"
+            raise ValueError(message)
+        return cls(
+            name=document["name"],
+            subject=document["subject"],
+            seconds=document["seconds"],
+            seen=tuple(Seen.from_document(seen) for seen in document["checks"]),
+            verdicts=tuple(Verdict.from_document(verdict) for verdict in document["verdicts"]),
+            ran=document["ran"],
+        )
+
+
+@dataclass(frozen=True)
+class VariantProof:
+    """The stages of one seed.
+
+    Attributes:
+        seed: the seed.
+        digest: the plan's digest.
+        cases: what the seed drew of each ``one_of``.
+        stages: every planned stage, those that were not run among them.
+    """
+
+    seed: int
+    digest: str
+    stages: tuple[Stage, ...]
+    cases: Mapping[str, str] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the variant as JSON's types."""
+        return {
+            "seed": self.seed,
+            "digest": self.digest,
+            "cases": dict(self.cases),
+            "stages": [stage.to_document() for stage in self.stages],
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> VariantProof:
+        """Return the variant that ``to_document`` wrote."""
+        stages = tuple(Stage.from_document(stage) for stage in document["stages"])
+        return cls(document["seed"], document["digest"], stages, dict(document["cases"]))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The recorded evidence of one scenario.
+
+    Attributes:
+        scenario: its id.
+        title: its title.
+        variants: one per seed.
+        verdicts: what is wrong with the scenario as a whole: what only all stages together show.
+        seconds: from the beginning to the end, other scenarios' work beside it included.
+    """
+
+    scenario: str
+    title: Text
+    variants: tuple[VariantProof, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def proven(self) -> bool:
+        """Return whether every stage was run and everything was as it should be."""
+        stages = [stage for variant in self.variants for stage in variant.stages]
+        return bool(stages) and all(s.sound for s in stages) and all(v.remark for v in self.verdicts)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return every verdict once, with the places where it holds; mistakes before remarks."""
+        places: dict[Verdict, list[tuple[int, Stage]]] = {verdict: [] for verdict in self.verdicts}
+        for variant in self.variants:
+            for stage in variant.stages:
+                for verdict in stage.verdicts:
+                    places.setdefault(verdict, []).append((variant.seed, stage))
+        found = [Finding(verdict, tuple(where)) for verdict, where in _alike(places)]
+        return tuple(sorted(found, key=lambda finding: finding.verdict.remark))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the proof as JSON's types."""
+        return {
+            "scenario": self.scenario,
+            "title": _text_out(self.title),
+            "proven": self.proven,
+            "seconds": self.seconds,
+            "verdicts": [verdict.to_document() for verdict in self.verdicts],
+            "variants": [variant.to_document() for variant in self.variants],
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Proof:
+        """Return the proof that ``to_document`` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            return cls(
+                scenario=document["scenario"],
+                title=Text(**document["title"]),
+                variants=tuple(VariantProof.from_document(variant) for variant in document["variants"]),
+                verdicts=tuple(Verdict.from_document(verdict) for verdict in document["verdicts"]),
+                seconds=document["seconds"],
+            )
+        except (KeyError, TypeError) as error:
+            message = f"no proof: {error!r}"
+            raise ValueError(message) from error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict with the stages (and their seeds) where it was found; none for one about the whole scenario."""
+
+    verdict: Verdict
+    places: tuple[tuple[int, Stage], ...]
+
+
+def _alike(
+    places: Mapping[Verdict, list[tuple[int, Stage]]],
+) -> Iterable[tuple[Verdict, list[tuple[int, Stage]]]]:
+    """Join the verdicts that say the same about the same stage in several variants: only the evidence differs."""
+    joined: dict[tuple[object, ...], tuple[Verdict, list[tuple[int, Stage]]]] = {}
+    for verdict, where in places.items():
+        names = tuple(dict.fromkeys(stage.name for _, stage in where))
+        key = (verdict.kind, verdict.text, verdict.advice, names)
+        joined.setdefault(key, (verdict, []))[1].extend(where)
+    return joined.values()
+
+
+def _text_out(text: Text) -> dict[str, str]:
+    return {"fr": text.fr, "en": text.en}

@@ -1,0 +1,139 @@
+"""How a fault is proven on real hosts: healthy, injected, (rebooted,) reverted.
+
+A module of this folder names its lab in ``LAB``, lists ``CASES`` and has the one test that runs them:
+
+    LAB = "fault-site"
+    CASES = (Case(SomeFault(host="pc1"), healthy=lambda hands: reaches(hands, "pc1", "10.80.1.1")),)
+
+    @pytest.mark.parametrize("case", CASES, ids=str)
+    def test_fault(case: Case, hands: Hands) -> None:
+        prove(case, hands)
+
+The lab is started once per module. Cases leave it as they found it. ``tests/quality/test_faults.py`` asks pytest which
+faults have a case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
+from orchestrator.faults import base
+from orchestrator.faults.base import Fault
+from orchestrator.waiting import wait_until
+
+SOON = 30.0
+"""Seconds until a behaviour must have changed: an upper bound that a sound lab never comes near."""
+
+Behaviour = Callable[[Hands], bool]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault with its parameters and the behaviour that it is about.
+
+    Attributes:
+        fault: the fault.
+        healthy: the behaviour that the fault breaks: true without it, false with it.
+        unharmed: what the fault leaves working; with ``healthy`` it tells the fault from a dead host.
+        reboots: the hosts that a trainee reboots first, in vain: the fault must still be there.
+        note: tells cases of one fault apart.
+    """
+
+    fault: Fault
+    healthy: Behaviour
+    unharmed: Behaviour | None = None
+    reboots: tuple[str, ...] = ()
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return the test's id: the fault's name first, which ``tests/quality/test_faults.py`` reads."""
+        return f"{self.fault.name}:{self.note}" if self.note else self.fault.name
+
+
+def prove(case: Case, hands: Hands) -> None:
+    """Break a healthy lab and mend it again, and see at each stage what is seen."""
+    fault = case.fault
+    assert soon(case.healthy, hands), "the lab is not healthy before the fault"
+    _assert_not_effective(fault, hands)
+    memento = json.loads(json.dumps(dict(fault.remember(hands))))  # as it is kept with the instance
+    try:
+        fault.inject(hands)
+        fault.verify(hands)
+        _assert_broken(case, hands)
+        if case.reboots:
+            hands.reboot(*case.reboots)
+            fault.verify(hands)
+            _assert_broken(case, hands)
+    finally:
+        fault.revert(hands, memento)
+    assert soon(case.healthy, hands), "the revert did not mend the lab"
+    _assert_not_effective(fault, hands)
+
+
+def soon(behaviour: Behaviour, hands: Hands) -> bool:
+    """Return whether a behaviour is seen before long."""
+    return bool(wait_until(lambda: behaviour(hands), within=SOON, every=0.1))
+
+
+def _assert_broken(case: Case, hands: Hands) -> None:
+    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), hands)
+    assert broken_twice, "the fault does not break what it is about"
+    if case.unharmed is not None:
+        assert soon(case.unharmed, hands), "the fault breaks more than it should"
+
+
+def _assert_not_effective(fault: Fault, hands: Hands) -> None:
+    """The fault's own verify must see that the fault is not there: else it would pass whatever is injected."""
+    with _impatience(), pytest.raises(LabError, match=f"{fault.name} has not taken effect"):
+        fault.verify(hands)
+
+
+@contextmanager
+def _impatience() -> Iterator[None]:
+    patient, base.SETTLE = base.SETTLE, 0.0
+    try:
+        yield
+    finally:
+        base.SETTLE = patient
+
+
+# What a technician looks at ---------------------------------------------------------------------------------
+
+
+def succeeds(hands: Hands, host: str, *argv: str) -> bool:
+    """Return whether a command succeeds on a host."""
+    return hands.run(host, argv, check=False).status == 0
+
+
+def output(hands: Hands, host: str, *argv: str) -> str:
+    """Return what a command prints on a host, whether it succeeds or not."""
+    return hands.run(host, argv, check=False).stdout.decode(errors="replace")
+
+
+def reaches(hands: Hands, host: str, address: str) -> bool:
+    """Return whether a host gets an answer to a ping."""
+    return succeeds(hands, host, "ping", "-c1", "-W1", "-n", "-q", address)
+
+
+def serves(hands: Hands, host: str, port: int, size: int) -> None:
+    """Make a host give some bytes to the next one that connects to a TCP port, and wait until it listens."""
+    give = f"pkill -x nc; (head -c {size} /dev/zero | nc -l -p {port} -N >/dev/null 2>&1 &)"
+    hands.run(host, ("sh", "-c", give), check=False)
+    assert soon(lambda h: output(h, host, "ss", "-Hltn", f"sport = :{port}") != "", hands)
+
+
+def fetches(hands: Hands, host: str, address: str, port: int, *, within: int) -> int:
+    """Return how many bytes a host gets from a TCP port in some seconds."""
+    return int(output(hands, host, "sh", "-c", f"timeout {within} nc -d -n {address} {port} | wc -c") or 0)
+
+
+def connects(hands: Hands, host: str, address: str, port: int) -> bool:
+    """Return whether a host can open a TCP connection."""
+    return succeeds(hands, host, "nc", "-z", "-n", "-w1", address, str(port))

@@ -1,0 +1,61 @@
+"""The faults of small file systems on real hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
+from orchestrator.faults.disk import DiskFull, DiskInodesExhausted
+from tests.live.faults.harness import Behaviour, Case, output, prove, succeeds
+
+pytestmark = pytest.mark.live
+
+LAB = "fault-hosts"
+
+
+def writes(folder: str) -> Behaviour:
+    """Return whether a technician can write a page there."""
+
+    def behaviour(hands: Hands) -> bool:
+        try:
+            return succeeds(hands, "pc", "su", "-", "technicien", "-c", f"head -c 4096 /dev/zero >{folder}/note")
+        finally:
+            hands.run("pc", ("rm", "-f", f"{folder}/note"))
+
+    return behaviour
+
+
+def free(hands: Hands, folder: str, column: str) -> int:
+    return int(output(hands, "pc", "df", f"--output={column}", folder).split()[-1])
+
+
+CASES = (
+    Case(
+        DiskFull(host="pc", folder="/tmp"),
+        healthy=writes("/tmp"),
+        unharmed=lambda hands: free(hands, "/tmp", "avail") == 0 < free(hands, "/tmp", "iavail"),
+        reboots=("pc",),
+    ),
+    Case(DiskFull(host="pc", folder="/run/lock"), healthy=writes("/run/lock"), reboots=("pc",), note="lock"),
+    Case(
+        DiskInodesExhausted(host="pc", folder="/tmp"),
+        healthy=writes("/tmp"),
+        unharmed=lambda hands: free(hands, "/tmp", "iavail") == 0 < free(hands, "/tmp", "avail"),
+        reboots=("pc",),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_fault(case: Case, hands: Hands) -> None:
+    prove(case, hands)
+
+
+def test_the_machines_own_disk_is_never_filled(hands: Hands) -> None:
+    with pytest.raises(LabError, match="is on a file system of"):
+        DiskFull(host="pc", folder="/srv").remember(hands)
+    with pytest.raises(LabError, match="inodes"):
+        DiskInodesExhausted(host="pc", folder="/srv").remember(hands)
+    with pytest.raises(LabError, match="give the host more"):
+        DiskFull(host="web", folder="/tmp").remember(hands)
