@@ -14,6 +14,10 @@ PEOPLE = {
 }
 SHARES = ("direction", "comptabilite", "etudes", "atelier")
 CLIENTS = ("files1", "pc1", "pc2")
+DENIED = 67
+"""curl's status for a login that is refused."""
+SOON = 15
+"""Seconds after which SSSD has surely asked the directory again, be it that it was out of reach before."""
 
 
 def sftp(lab, host, login, password, path):
@@ -33,8 +37,13 @@ def sftp(lab, host, login, password, path):
 )
 def test_everybody_logs_in(lab, host):
     for login, (password, _) in PEOPLE.items():
-        done = sftp(lab, host, login, password, f"/home/{login}/")
-        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+
+        def logs_in(login=login, password=password):
+            done = sftp(lab, host, login, password, f"/home/{login}/")
+            assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+            return True
+
+        lab.wait(logs_in, within=SOON, every=1)
 
 
 @pytest.mark.parametrize("host", CLIENTS)
@@ -45,7 +54,7 @@ def test_everybody_logs_in(lab, host):
 )
 def test_wrong_password_is_refused(lab, host):
     done = sftp(lab, host, "afaure", "Copeau-52", "/home/afaure/")
-    assert done.status == 67, f"a wrong password: {done.status} {done.stderr.strip()}"  # 67: login denied
+    assert done.status == DENIED, f"a wrong password: {done.status} {done.stderr.strip()}"
 
 
 @check(
@@ -56,8 +65,15 @@ def test_wrong_password_is_refused(lab, host):
 def test_shares(lab):
     for login, (password, groups) in PEOPLE.items():
         for share in SHARES:
-            done = sftp(lab, "files1", login, password, f"/srv/partages/{share}/")
-            assert (done.status == 0) == (share in groups), f"{login}, {share}: {done.status} {done.stderr.strip()}"
+
+            def as_it_should(login=login, password=password, share=share, may=share in groups):
+                done = sftp(lab, "files1", login, password, f"/srv/partages/{share}/")
+                refused = done.stderr.strip()
+                assert done.status != DENIED, f"{login} does not log in on files1: {refused}"
+                assert (done.status == 0) == may, f"{login}, {share}: {refused or 'is opened'}"
+                return True
+
+            lab.wait(as_it_should, within=SOON, every=1)
 
 
 @pytest.mark.parametrize("host", CLIENTS)
@@ -68,8 +84,13 @@ def test_shares(lab):
 )
 def test_groups(lab, host):
     for login, (_, groups) in PEOPLE.items():
-        found = set(lab.client(host).run(["id", "-Gn", login]).stdout.split())
-        assert found == {"salaries", *groups}, f"{login} on {host}: {sorted(found)}"
+
+        def in_their_groups(login=login, groups=groups):
+            found = set(lab.client(host).run(["id", "-Gn", login]).stdout.split())
+            assert found == {"salaries", *groups}, f"{login} on {host}: {sorted(found)}"
+            return True
+
+        lab.wait(in_their_groups, within=SOON, every=1)
 
 
 @check(
