@@ -1,0 +1,177 @@
+"""Does everybody log in again, because the directory proves who it is, and not because nobody asks it to?"""
+
+import re
+
+import pytest
+
+from grader import check
+
+PASSWORDS = {"pc1": ("croux", "Copeau-52"), "pc2": ("mlebreton", "Maillet-96"), "files1": ("tgarnier", "Gabarit-85")}
+DENIED = 67
+"""curl's status for a login that is refused."""
+AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
+"""The key identifier of the company's authority."""
+MONTH = 30 * 24 * 3600
+SOON = 8
+"""Seconds after which SSSD has surely tried the directory again."""
+
+
+def sftp(lab, host, login, password):
+    """Log in by SSH with a password from an observer on the network, and list the home folder."""
+    url = f"sftp://{lab.address(host)}/home/{login}/"
+    return lab.probe("lan").run(
+        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
+        timeout=20,
+    )
+
+
+def settings_of(text):
+    """Return the options of SSSD's files, the last one counting."""
+    return dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("host", PASSWORDS)
+@check(
+    "symptom",
+    points=2,
+    competence="2.4",
+    fr="On ouvre de nouveau une session sur {{ host }} avec un mot de passe de l'annuaire.",
+    en="One logs in on {{ host }} again with a password of the directory.",
+)
+def test_logs_in(lab, host):
+    login, password = PASSWORDS[host]
+
+    def logs_in():
+        done = sftp(lab, host, login, password)
+        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+        return True
+
+    lab.wait(logs_in, within=SOON, every=1)
+
+
+@pytest.mark.parametrize("host", ["pc1", "pc2"])
+@check(
+    "symptom",
+    points=1,
+    competence="2.4",
+    fr="Depuis {{ host }}, l'annuaire répond sous TLS à son nom, par StartTLS et en LDAPS.",
+    en="From {{ host }} the directory answers over TLS to its name, by StartTLS and LDAPS.",
+)
+def test_answers_over_tls(lab, host):
+    client, name = lab.client(host), f"ldap1.{lab.domain}"
+    for options in (["-ZZ", "-H", f"ldap://{name}"], ["-H", f"ldaps://{name}"]):
+        done = client.run(["ldapwhoami", "-x", "-o", "nettimeout=3", *options])
+        assert done.stdout.strip() == "anonymous", f"{' '.join(options)}: {done.stderr.strip()}"
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.4",
+    fr="L'annuaire présente un certificat de l'entreprise, à son nom, valable encore au moins un mois.",
+    en="The directory presents a certificate of the company, for its name, valid for a month at least.",
+)
+def test_certificate_is_good(lab):
+    client, name = lab.client("pc2"), f"ldap1.{lab.domain}"
+    trusted = "-CAfile /etc/ssl/valbocage/ca.crt"
+    ask = f"openssl s_client -connect {lab.address('ldap1')}:636 {trusted} -verify_hostname {name}"
+    shown = client.run(["sh", "-c", f"{ask} </dev/null 2>&1"]).stdout
+    verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
+    assert verdict, f"ldap1 speaks no TLS on port 636: {shown[-200:]}"
+    assert verdict[1] == "0", f"the certificate is refused: {verdict[2]}"
+    inquiry = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"
+    end = client.run(["sh", "-c", inquiry])
+    assert end.status == 0, f"the certificate ends within a month: {' '.join(end.stdout.split())}"
+
+
+@pytest.mark.parametrize("host", ["pc1", "pc2", "files1"])
+@check(
+    "guard",
+    points=2,
+    competence="2.4",
+    fr="{{ host }} vérifie toujours qui est l'annuaire avant de lui confier un mot de passe.",
+    en="{{ host }} still verifies who the directory is before it trusts it with a password.",
+    host="{{ host }}",
+)
+def test_clients_still_verify(lab, host):
+    there = lab.host(host)
+    settings = settings_of(there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')"))
+    assert settings.get("ldap_tls_reqcert", "demand") in {"demand", "hard"}, "SSSD does not demand a good certificate"
+    uri = settings.get("ldap_uri", "")
+    encrypted = uri.startswith("ldaps://") or settings.get("ldap_id_use_start_tls", "").lower() == "true"
+    assert encrypted, f"SSSD speaks to {uri} without TLS"
+    assert f"ldap1.{lab.domain}" in uri, f"SSSD asks {uri}"
+    disabled = settings.get("ldap_auth_disable_tls_never_use_in_production", "false")
+    assert disabled.lower() == "false", "SSSD may send passwords in clear"
+    # The address is in no certificate of ours: a client that verifies refuses it.
+    careless = lab.client(host).run(["ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{lab.address('ldap1')}"])
+    assert careless.status != 0, "the LDAP tools accept a certificate for another name"
+
+
+@pytest.mark.parametrize("host", ["pc1", "pc2", "files1", "ldap1"])
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="{{ host }} fait confiance à la même autorité de certification qu'avant, et à aucune autre de plus.",
+    en="{{ host }} trusts the same certification authority as before, and none besides.",
+    host="{{ host }}",
+)
+def test_same_authority(lab, host):
+    there = lab.host(host)
+    added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
+    assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], f"{host} trusts: {', '.join(added)}"
+    for path in (*added, "/etc/ssl/valbocage/ca.crt"):
+        shown = there.check_output("openssl x509 -noout -ext subjectKeyIdentifier -in %s", path)
+        assert AUTHORITY in shown.replace(":", "").lower(), f"{path} is the certificate of another authority"
+    others = there.run("cat /etc/ssl/certs/ca-certificates.crt | grep -c BEGIN").stdout.strip()
+    plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
+    assert int(others) <= int(plain) + 1, f"{host}: {others} trusted certificates instead of {int(plain) + 1}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="slapd démarre avec ldap1, et sa clé privée reste à lui seul.",
+    en="slapd starts with ldap1, and its private key stays its own.",
+    host="ldap1",
+)
+def test_slapd_and_its_key(lab):
+    ldap1 = lab.host("ldap1")
+    slapd = ldap1.service("slapd")
+    assert slapd.is_running, "slapd does not run"
+    assert slapd.is_enabled, "slapd does not start with ldap1"
+    configuration = ldap1.check_output("ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b cn=config")
+    key = re.search(r"^olcTLSCertificateKeyFile: (\S+)", configuration, re.MULTILINE)
+    assert key, "slapd has no private key in its configuration"
+    for path in (key[1], "/etc/ssl/valbocage/ca.key"):
+        assert not ldap1.file(path).mode & 0o007, f"{path} is readable by everybody"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Un mauvais mot de passe ne donne toujours aucun accès.",
+    en="A wrong password still gives no access.",
+)
+def test_wrong_password(lab):
+    done = sftp(lab, "pc2", "afaure", "Copeau-52")
+    assert done.status == DENIED, f"afaure on pc2 with a wrong password: {done.status} {done.stderr.strip()}"
+
+
+@pytest.mark.parametrize("host", ["pc1", "pc2", "files1"])
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Les comptes de {{ host }} viennent de l'annuaire : aucun n'a été recréé sur la machine.",
+    en="The accounts of {{ host }} come from the directory: none was made anew on the machine.",
+    host="{{ host }}",
+)
+def test_no_local_account(lab, host):
+    lines = lab.host(host).file("/etc/passwd").content_string.splitlines()
+    people = {"afaure", "croux", "kbenali", "snguyen", "tgarnier", "mlebreton"}
+    local = people & {line.split(":")[0] for line in lines}
+    assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"

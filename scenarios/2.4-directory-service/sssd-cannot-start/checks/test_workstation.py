@@ -1,0 +1,147 @@
+"""Does the workstation know the directory's users again, as the other one does, and after a reboot as well?"""
+
+import re
+
+from grader import check
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+DENIED = 67
+"""curl's status for a login that is refused."""
+SOON = 5
+
+
+def sftp(lab, host, login, password):
+    """Log in by SSH with a password from an observer on the network, and list the home folder."""
+    url = f"sftp://{lab.address(host)}/home/{login}/"
+    return lab.probe("lan").run(
+        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
+        timeout=20,
+    )
+
+
+def everybody_logs_in(lab, host):
+    """Log in as each person of the directory."""
+    for login, password in PASSWORDS.items():
+        done = sftp(lab, host, login, password)
+        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+    return True
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.4",
+    fr="Chacun ouvre une session sur {{ pc }} avec son mot de passe de l'annuaire.",
+    en="Everybody logs in on {{ pc }} with their password of the directory.",
+)
+def test_everybody_logs_in(lab):
+    lab.wait(lambda: everybody_logs_in(lab, lab.values["pc"]), within=SOON, every=1)
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.4",
+    fr="Le service SSSD de {{ pc }} fonctionne, et démarre avec le poste.",
+    en="The service SSSD of {{ pc }} runs, and starts with the workstation.",
+    host="{{ pc }}",
+)
+def test_sssd_is_a_service(lab):
+    host = lab.host(lab.values["pc"])
+    sssd = host.service("sssd")
+    assert sssd.is_running, "the service sssd does not run"
+    assert sssd.is_enabled, "the service sssd does not start with the workstation"
+    main = host.check_output("systemctl show --property MainPID --value sssd")
+    running = host.check_output("pgrep -x sssd").split()
+    assert running == [main], f"sssd runs outside its service: {', '.join(set(running) - {main})}"
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="2.4",
+    fr="La configuration de SSSD est juste, et protégée comme il l'exige.",
+    en="SSSD's configuration is right, and protected as it demands.",
+    host="{{ pc }}",
+)
+def test_configuration_is_sound(lab):
+    host = lab.host(lab.values["pc"])
+    found = host.run("sssctl config-check")
+    assert found.rc == 0, f"sssctl config-check: {' '.join(found.stdout.split())[:300]}"
+    file = host.file("/etc/sssd/sssd.conf")
+    assert file.user == "root", f"/etc/sssd/sssd.conf belongs to {file.user}"
+    assert not file.mode & 0o007, f"/etc/sssd/sssd.conf has the mode {file.mode:04o}"
+    text = host.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    sections = set(re.findall(r"^\s*\[domain/([^\]]+)\]", text, re.MULTILINE))
+    domains = re.findall(r"^\s*domains\s*=\s*(.*?)\s*$", text, re.MULTILINE)
+    assert domains, "no domain is enabled"
+    missing = {name.strip() for name in domains[-1].split(",")} - sections
+    assert not missing, f"no section for the domain {', '.join(sorted(missing))}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="{{ pc }} demande toujours l'annuaire de l'entreprise, sous TLS, et en vérifie le certificat.",
+    en="{{ pc }} still asks the company's directory, over TLS, and verifies its certificate.",
+    host="{{ pc }}",
+)
+def test_directory_is_verified(lab):
+    host = lab.host(lab.values["pc"])
+    text = host.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+    uri = settings.get("ldap_uri", "")
+    assert f"ldap1.{lab.domain}" in uri, f"SSSD asks {uri or 'no directory'}"
+    encrypted = uri.startswith("ldaps://") or settings.get("ldap_id_use_start_tls", "").lower() == "true"
+    assert encrypted, f"SSSD speaks to {uri} without TLS"
+    assert settings.get("ldap_tls_reqcert", "demand") in {"demand", "hard"}, "SSSD does not demand a good certificate"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Les comptes de {{ pc }} viennent de l'annuaire : aucun n'a été recréé sur le poste.",
+    en="The accounts of {{ pc }} come from the directory: none was made anew on the workstation.",
+    host="{{ pc }}",
+)
+def test_no_local_account(lab):
+    lines = lab.host(lab.values["pc"]).file("/etc/passwd").content_string.splitlines()
+    local = set(PASSWORDS) & {line.split(":")[0] for line in lines}
+    assert not local, f"/etc/passwd has {', '.join(sorted(local))}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="{{ pc }} refuse un mauvais mot de passe.",
+    en="{{ pc }} refuses a wrong password.",
+)
+def test_wrong_password(lab):
+    done = sftp(lab, lab.values["pc"], "mlebreton", PASSWORDS["afaure"])
+    assert done.status == DENIED, f"mlebreton with a wrong password: {done.status} {done.stderr.strip()}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="L'autre poste et le serveur de fichiers fonctionnent comme avant.",
+    en="The other workstation and the file server work as before.",
+)
+def test_others_work(lab):
+    other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
+    everybody_logs_in(lab, other)
+    everybody_logs_in(lab, "files1")
+    slapd = lab.host("ldap1").service("slapd")
+    assert slapd.is_running, "slapd does not run"
+    assert slapd.is_enabled, "slapd does not start with ldap1"
