@@ -61,9 +61,9 @@ BAD = Stage(
 def test_a_sound_scenario(cli: Cli, app: FakeApp) -> None:
     done = cli("prove", NAMES[0])
     assert done.exit_code == 0
-    for part in ("✔ no-network-after-move is proven (seed 1) in 12 s.", "cause = unplugged", "healthy"):
+    for part in (f"✔ {NAMES[0]} is proven (seed 1) in 12 s.", "cause = unplugged", "healthy"):
         assert part in done.stdout
-    assert "1/1 ✔ no-network-after-move --seed 1 · healthy (1.5 s)" in done.stderr
+    assert f"1/1 ✔ {NAMES[0]} --seed 1 · healthy (1.5 s)" in done.stderr
     assert app.proofs.status(NAMES[0]).state == "proven"
 
 
