@@ -1,18 +1,23 @@
 """Grades an instance in a process of its own, and gives back the report.
 
 Checks never run in the command line's or the portal's process: they are imported afresh for each grading,
-may die without harm, and end with it.
+may die without harm, and end with it. The process is forked from one that has everything imported: see
+``grader.forkserver``.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -35,6 +40,114 @@ _MARGIN = 15.0
 _STOP_TIME = 3.0
 
 
+class _Grading:
+    """A running grading process, seen from the program."""
+
+    def __init__(self, stream: socket.socket, server: _Server) -> None:
+        self._stream = stream
+        self._server = server
+        self.status: int | None = None
+
+    def ended(self, within: float) -> bool:
+        """Return whether the process has ended; wait for that as long as is said."""
+        if self.status is None:
+            self._stream.settimeout(within)
+            try:
+                said = self._stream.recv(16)
+            except (TimeoutError, BlockingIOError):
+                return False
+            except ConnectionError:
+                said = b""
+            self.status = int(said) if said else -signal.SIGKILL  # without its server, the kernel has killed it
+        return True
+
+    def stop(self) -> None:
+        """End the process: asked, it kills its workers; the kernel kills them if it is killed itself."""
+        for request in (b"t", b"k"):
+            if self.ended(0 if request == b"t" else _STOP_TIME):
+                break
+            with contextlib.suppress(OSError):
+                self._stream.send(request)
+        self.ended(_STOP_TIME)
+        self._stream.close()
+
+    def log(self) -> str:
+        """Return what the server printed: why it could not even begin."""
+        return "" if self._server.runs() else _end_of(self._server.log)
+
+
+class _Server:
+    """The process that gradings are forked from; see ``grader.forkserver``."""
+
+    def __init__(self) -> None:
+        """Start it, in a session of its own so that a terminal's Ctrl-C comes only to us."""
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (as long as the process)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+                [sys.executable, "-P", "-m", "grader", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=self.log,
+                pass_fds=(theirs.fileno(),),
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+            )
+
+    def runs(self) -> bool:
+        """Return whether it can be asked."""
+        return self._process.poll() is None
+
+    def begin(self, request: GradeRequest, events: int, log: IO[bytes]) -> _Grading:
+        """Begin a grading; one that cannot begin has ended already."""
+        ours, theirs = socket.socketpair()
+        with os.fdopen(os.memfd_create("job"), "wb") as job, theirs:
+            job.write(request.to_json().encode())
+            job.seek(0)
+            fds = [job.fileno(), events, log.fileno(), theirs.fileno()]
+            with contextlib.suppress(OSError):  # it died: nobody holds the other end of the stream any more
+                socket.send_fds(self._control, [request.fabric.factory.encode()], fds)
+        return _Grading(ours, self)
+
+    def close(self) -> None:
+        """End it, and with it what it forked."""
+        self._control.close()
+        try:
+            self._process.wait(_STOP_TIME)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.log.close()
+
+
+_lock = threading.Lock()
+_servers: list[_Server] = []
+
+
+def prepare() -> None:
+    """Start what gradings are forked from, so that it is ready when the first one is asked for. Does not wait."""
+    _ready()
+
+
+def _ready() -> _Server:
+    """Return the server of this program, a new one where it has died."""
+    with _lock:
+        if _servers and not _servers[0].runs():
+            _servers.pop().close()
+        if not _servers:
+            _servers.append(_Server())
+        return _servers[0]
+
+
+@atexit.register
+def forget() -> None:
+    """End the prepared process; the next grading starts another one."""
+    with _lock:
+        while _servers:
+            _servers.pop().close()
+
+
 def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report:
     """Grade an instance.
 
@@ -50,10 +163,12 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
     arrived: list[CheckResult] = []
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as log, os.fdopen(reading, "rb", buffering=0) as events:
-        process = _start(writing, log)
-        reason: str | None = None
         try:
-            _hand_over(process, request)
+            grading = _ready().begin(request, writing, log)
+        finally:
+            os.close(writing)
+        out_of_time = False
+        try:
             for event in _events(events):
                 match event:
                     case {"event": "result", "result": document}:
@@ -62,15 +177,12 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
                             on_result(arrived[-1])
                     case {"event": "report", "report": text}:
                         return Report.from_json(text)
-            process.wait(_STOP_TIME)
+            grading.ended(_STOP_TIME)
         except TimeoutError:
-            reason = "time"
-        except subprocess.TimeoutExpired:
-            pass
+            out_of_time = True
         finally:
-            _stop(process)
-        log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
-        broken = _broken(reason, process.returncode, log.read().decode("utf-8", errors="replace"))
+            grading.stop()
+        broken = _broken(grading.status, _end_of(log) or grading.log(), out_of_time=out_of_time)
     if on_result is not None:
         on_result(broken)
     return Report(
@@ -84,32 +196,9 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
     )
 
 
-def _start(writing: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start the grading process, in a session of its own so that a terminal's Ctrl-C comes only to us."""
-    try:
-        return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            [sys.executable, "-P", "-m", "grader", str(writing), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            pass_fds=(writing,),
-            cwd="/",
-            env=_environment(),
-            start_new_session=True,
-        )
-    finally:
-        os.close(writing)
-
-
-def _hand_over(process: subprocess.Popen[bytes], request: GradeRequest) -> None:
-    if process.stdin is None:
-        message = "the grading process was started without standard input"
-        raise RuntimeError(message)
-    try:
-        with process.stdin as job:
-            job.write(request.to_json().encode() + b"\n")
-    except BrokenPipeError:
-        return  # it is already dead; the end of its events says so
+def _end_of(log: IO[bytes]) -> str:
+    log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
+    return log.read().decode("utf-8", errors="replace")
 
 
 def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
@@ -136,17 +225,6 @@ def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
                 yield event
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the grading process: asked, it kills its workers; the kernel kills them if it is killed itself."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_TIME)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
 def _environment() -> dict[str, str]:
     """Return our environment without what changes Python or pytest, and with the way to our packages."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
@@ -159,8 +237,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _broken(reason: str | None, status: int | None, log: str) -> CheckResult:
-    if reason is not None:
+def _broken(status: int | None, log: str, *, out_of_time: bool) -> CheckResult:
+    if out_of_time:
         text = Text(
             fr="L'évaluateur n'a plus donné de nouvelles et a été arrêté.",
             en="The grader gave no more sign of life and was stopped.",

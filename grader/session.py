@@ -1,7 +1,7 @@
-"""The grading process: imports pytest once, collects once, and forks a worker for each group of checks.
+"""A grading, in a process of its own: collects once, and forks a worker for each group of checks.
 
 Forked workers cost a few milliseconds each, share all that is imported, and keep a check that dies, hangs or
-changes the process from touching another group's. The parent gets JSON lines: ``collected``, one ``result``
+changes the process from touching another group's. The program gets JSON lines: ``collected``, one ``result``
 per check, ``report``.
 """
 
@@ -25,7 +25,7 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.plugin import GraderPlugin, Planned, refused
-from grader.process import die_with_parent, kill_group
+from grader.process import kill_group
 from grader.recording import Commands, trim
 from grader.report import CheckResult, CommandRecord, Report
 from grader.worker import work
@@ -59,16 +59,13 @@ _PLUGINS_OFF = [
 """pytest's own plugins that a grading has no use for: they cost time, or turn a warning into a failure."""
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Read a job from standard input, grade, and write events to a file descriptor.
+def grade(request: GradeRequest, events_fd: int) -> None:
+    """Grade, and write events to a file descriptor.
 
     Args:
-        arguments: the file descriptor's number and the parent's process id.
+        request: what to grade.
+        events_fd: where the events go.
     """
-    events_fd, parent = (int(a) for a in arguments)
-    die_with_parent(parent, signal.SIGTERM)
-    request = GradeRequest.from_json(sys.stdin.buffer.readline().decode())
-    os.set_inheritable(events_fd, False)
     session = _Session(request, events_fd)
     signal.signal(signal.SIGTERM, session.stop)
     request.fabric.load()  # imported once, before the workers are forked

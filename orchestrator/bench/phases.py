@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from grader.job import Factory, GradeRequest
 from grader.report import Report
+from grader.runner import forget
 from orchestrator import interrupts
 from orchestrator.bench import statements
 from orchestrator.bench.commands import docker_command, run_command
@@ -149,7 +150,11 @@ def weigh(containers: Sequence[str]) -> list[Footprint]:
 
 
 def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance) -> Comparison:
-    """Run the twenty checks in turn by our grader and by pytest with ``docker://``: whole processes both."""
+    """Run the twenty checks in turn by our grader and by pytest with ``docker://``: whole processes both.
+
+    Ours is measured as commands have it (what a grading imports was prepared while they looked for the lab) and, beside
+    it, with nothing prepared.
+    """
     request = GradeRequest.of(
         bench.plan,
         instance.name,
@@ -157,9 +162,11 @@ def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance)
         fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
     )
     command, environment = _stock_command(instance)
-    ours, stock = [], []
+    ours, cold, stock = [], [], []
     for number in range(1, bench.runs + 1):
         advance(number)
+        forget()
+        cold.append(clock(lambda: _require_passes(grading(request))))
         ours.append(clock(lambda: _require_passes(grading(request))))
         stock.append(clock(lambda: run_command(command, timeout=_CHECK_LIMIT, environment=environment)))
     return Comparison(
@@ -170,7 +177,10 @@ def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance)
         ),
         unit="s",
         ours=Series("breakfix", OURS, tuple(ours)),
-        peers=(Series("stock", same("pytest --hosts=docker://…"), tuple(stock)),),
+        peers=(
+            Series("stock", same("pytest --hosts=docker://…"), tuple(stock)),
+            Series("breakfix-cold", Text(fr="Breakfix, rien de préparé", en="Breakfix, nothing prepared"), tuple(cold)),
+        ),
         target=Target(ratio=1 / 15),
     )
 

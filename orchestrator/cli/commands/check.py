@@ -8,6 +8,7 @@ import click
 
 from grader.render import render_junit, render_text
 from grader.report import Report
+from grader.runner import prepare
 from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.grading import exit_code, show_grading, without_evidence
 from orchestrator.cli.language import tr
@@ -52,6 +53,7 @@ from orchestrator.text import Text
 @pass_session
 def check_command(session: Session, lab: str | None, form: str | None, path: Path | None, *, evidence: bool) -> int:
     """Grade a lab."""
+    prepare()  # while we look for the lab
     labs = session.app.labs
     running = labs.running(lab)
     _warn_of_stale_content(session, running)

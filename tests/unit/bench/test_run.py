@@ -51,7 +51,7 @@ def test_a_whole_run(program: Program, tmp_path: Path) -> None:
     assert samples == {
         "ready": (2, [2]),
         "stop": (2, [2]),
-        "checks": (2, [2]),
+        "checks": (2, [2, 2]),
         "exec-true": (20, [20, 20, 20]),
         "exec-is-active": (20, [20, 20, 20]),
         "memory": (8, [8]),
@@ -107,7 +107,7 @@ def test_the_stock_backend_gets_the_same_hosts(program: Program) -> None:
         return program.grading(request)
 
     runner.run(program.app, runs=1, grading=grading)
-    (request,) = graded
+    request = graded[0]
     assert [f.name for f in request.files] == ["ours.py"]
     (stock,) = [words for words in program.stock if "pytest" in words]
     hosts = next(word for word in stock if word.startswith("--hosts="))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import grader
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from grader.runner import grade
+from grader.runner import forget, grade, prepare
 from grader.waiting import eventually
 
 Grade = Callable[..., Report]
@@ -157,6 +158,65 @@ def test_a_killed_grading_process_is_an_error_and_leaves_no_worker(grading: Grad
     os.kill(sleeper, signal.SIGKILL)  # the one thing that a murdered grading process cannot clean up
 
 
+GRANDPARENT = """
+    @check("guard", fr="f", en="e")
+    def test_x():
+        import pathlib
+        stat = pathlib.Path(f"/proc/{os.getppid()}/stat").read_text()
+        assert False, "server " + stat.rpartition(")")[2].split()[1]
+"""
+
+
+def server_of(report: Report) -> int:
+    evidence = report.results[0].evidence
+    assert evidence is not None
+    return int(evidence.en.partition("server ")[2].split()[0])
+
+
+def test_gradings_are_forked_from_one_prepared_process(grading: Grade) -> None:
+    prepare()
+    assert server_of(grading(GRANDPARENT)) == server_of(grading(GRANDPARENT))
+
+
+def test_a_dead_prepared_process_is_replaced(grading: Grade) -> None:
+    first = server_of(grading(GRANDPARENT))
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: not running(first), within=10, what="the process is gone")
+    assert server_of(grading(GRANDPARENT)) != first
+
+
+def test_gradings_lose_a_prepared_process_that_is_killed(grading: Grade, tmp_path: Path) -> None:
+    server = server_of(grading(GRANDPARENT))
+
+    def kill(result: CheckResult) -> None:
+        if result.outcome == "pass":
+            pids_in(tmp_path)
+            os.kill(server, signal.SIGKILL)
+
+    report = grading(BLOCKS, on_result=kill)
+    assert [r.outcome for r in report.results] == ["pass", "error"]
+    eventually(lambda: all_gone(pids_in(tmp_path)), within=10, what="all processes are gone")
+
+
+def test_threads_grade_at_the_same_time(tmp_path: Path, request_for: MakeRequest) -> None:
+    meeting = """
+        from pathlib import Path
+        HERE = Path(__file__).parents[1]
+
+        @check("guard", fr="f", en="e")
+        def test_x():
+            (HERE / "came" / str(os.getpid())).touch()
+            eventually(lambda: len(list((HERE / "came").iterdir())) == 3, within=20, every=0.01)
+    """
+    (tmp_path / "came").mkdir()
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    requests = [request_for(folder, {"test_checks.py": meeting}) for folder in folders]
+    with ThreadPoolExecutor() as pool:
+        assert [report.verdict for report in pool.map(grade, requests)] == ["repaired"] * 3
+
+
 def test_the_users_surroundings_change_nothing(grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -168,6 +228,7 @@ def test_the_users_surroundings_change_nothing(grading: Grade, tmp_path: Path, m
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     monkeypatch.setenv("PYTHONPATH", "")
+    forget()  # what is prepared was started in other surroundings
     report = grading('@check("guard", fr="f", en="e")\ndef test_x(): import warnings; warnings.warn("w")\n')
     assert report.verdict == "repaired"
     assert not list(tmp_path.rglob("__pycache__"))
