@@ -18,12 +18,15 @@ from orchestrator.errors import UsageError
 from orchestrator.loader.content import built_in_root
 from orchestrator.text import Text
 
+_ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal")
 PARTS = (
-    (tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow"),
-    (tr("Style, types et paquet", "Style, types and package"), "slow and not live"),
-    (tr("Tests sur de vraies machines", "Tests on real machines"), "live"),
+    (tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow", _ON_ALL_PROCESSORS),
+    (tr("Style, types et paquet", "Style, types and package"), "slow and not live", ()),
+    (tr("Tests sur de vraies machines", "Tests on real machines"), "live", ()),
 )
-"""What runs one after the other, each with its pytest markers: the quick ones show most mistakes within a minute."""
+"""What runs one after the other, with markers and options: the quick ones show most mistakes within a minute."""
+_ONE_PROCESS = frozenset({"--pdb", "--trace", "-s", "--capture=no"})
+"""Options of pytest that need its own terminal."""
 NOTHING_COLLECTED = 5
 """pytest's exit status when a selection holds no test."""
 
@@ -51,9 +54,10 @@ def test_command(session: Session, arguments: tuple[str, ...], *, keep_going: bo
     """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
     statuses = []
-    for title, markers in PARTS:
+    for title, markers, spread in PARTS:
         session.output.note(plain(f"── {title} ──", "bold"))
-        statuses.append(_pytest(root, ["-m", markers, *arguments, "tests"]))
+        options = () if _ONE_PROCESS.intersection(arguments) else spread
+        statuses.append(_pytest(root, ["-m", markers, *options, *arguments, "tests"]))
         if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
             break
     return combined(*statuses)
