@@ -1,4 +1,4 @@
-"""The lab that is measured: eight plain hosts and eleven cables on four segments, two of the hosts between segments.
+"""The labs that are measured: eight plain hosts and eleven cables on four segments, two of the hosts between segments.
 
 Built in code, so that the benchmark needs no content folder and measures the same thing for years. The addresses are
 those that RFC 2544 sets aside for benchmarks: no user's network has them.
@@ -49,13 +49,26 @@ def bench_plan(images: Mapping[str, ImageSpec]) -> Plan:
         )
         for number, (name, lans) in enumerate(_CABLES.items(), _FIRST_ADDRESS)
     }
+    return _plan("bench", segments, hosts, images)
+
+
+def one_host_plan(images: Mapping[str, ImageSpec], name: str) -> Plan:
+    """Return the plan of a lab with one host of an image, on a segment of its own."""
+    segments = {"lan1": Segment(title=same("LAN 1"), subnet="198.18.1.0/24")}
+    cable = Interface(segment="lan1", address=f"198.18.1.{_FIRST_ADDRESS}")
+    return _plan("boot", segments, {"one": Host(image=name, title=same(name), interfaces={"eth0": cable})}, images)
+
+
+def _plan(
+    name: str, segments: Mapping[str, Segment], hosts: Mapping[str, Host], images: Mapping[str, ImageSpec]
+) -> Plan:
     document = LabDocument(
         contract=CONTRACT,
-        name="bench",
-        title=same("bench"),
-        summary=same("bench"),
-        domain="bench.test",
-        segments=segments,
-        hosts=hosts,
+        name=name,
+        title=same(name),
+        summary=same(name),
+        domain=f"{name}.test",
+        segments=dict(segments),
+        hosts=dict(hosts),
     )
-    return plan_lab(Lab(document, folder=Path("/"), files=(), checks=(), digest="bench"), 0, images)
+    return plan_lab(Lab(document, folder=Path("/"), files=(), checks=(), digest=name), 0, images)

@@ -60,7 +60,7 @@ def run(
         raise UsageError(
             Text(fr=f"Il faut au moins {LEAST_RUNS} mesure.", en=f"At least {LEAST_RUNS} measurement is needed.")
         )
-    _require_folder(output)
+    require_folder(output)
     docker_command()
     compose_command()
     tell: Progress = progress or Silent()
@@ -129,7 +129,8 @@ def _helpers(bench: phases.Bench) -> tuple[str, ...]:
     return tuple(c.id for kind in kinds for c in bench.engine.containers({labels.KIND: kind}) if c.running)
 
 
-def _require_folder(output: Path | None) -> None:
+def require_folder(output: Path | None) -> None:
+    """Refuse, before anything is measured, a report in a folder that does not exist."""
     if output is not None and not output.absolute().parent.is_dir():
         raise UsageError(
             Text(fr=f"{output} : ce dossier n'existe pas.", en=f"{output}: there is no such folder."),

@@ -15,8 +15,10 @@ from orchestrator.cli.session import Session, pass_session
 @command(
     "bench",
     help=tr(
-        "Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.",
-        "Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.",
+        "Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.\n\n"
+        "Avec --boots : combien de temps chaque image et chaque lab mettent à être prêts, et leur mémoire.",
+        "Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.\n\n"
+        "With --boots: how long each image and each lab take to be ready, and their memory.",
     ),
 )
 @click.option(
@@ -32,13 +34,18 @@ from orchestrator.cli.session import Session, pass_session
     type=click.Path(path_type=Path, dir_okay=False),
     help=tr("Écrire le rapport en JSON dans un fichier.", "Write the report to a file, as JSON."),
 )
+@click.option(
+    "--boots", is_flag=True, help=tr("Mesurer les démarrages, image par image.", "Measure the starts, image by image.")
+)
 @pass_session
-def bench_command(session: Session, runs: int, output: Path | None) -> None:
-    """Run the benchmark."""
-    from orchestrator.bench.runner import run
+def bench_command(session: Session, runs: int, output: Path | None, *, boots: bool) -> None:
+    """Run a benchmark."""
+    from orchestrator.bench import boots as starts
+    from orchestrator.bench import runner
 
+    measure = starts.run if boots else runner.run
     with steps(session) as shown:
-        report = run(session.app, runs=runs, output=output, progress=shown)
+        report = measure(session.app, runs=runs, output=output, progress=shown)
     if session.json:
         session.output.document(report.to_document())
     else:

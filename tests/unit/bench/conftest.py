@@ -60,6 +60,18 @@ class _Content:
     def image(self, name: str) -> ImageSpec:
         return self._images[name]
 
+    def labs(self) -> tuple[str, ...]:
+        return ("eight",)
+
+
+class _Labs:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def plan_of_lab(self, name: str) -> Plan:
+        assert name == "eight"
+        return self._plan
+
 
 class FabricInMemory(FakeFabric):
     """A fabric that answers like a host of ours that has booted."""
@@ -138,6 +150,10 @@ class Program:
     @property
     def content(self) -> _Content:
         return _Content(self.images)
+
+    @property
+    def labs(self) -> _Labs:
+        return _Labs(bench_plan(self.images))
 
     @property
     def app(self) -> App:
