@@ -22,14 +22,11 @@ import time
 from typing import Any, NoReturn
 
 import testinfra.host
-import testinfra.modules.file  # imported here, once: each forked worker would import them anew
-import testinfra.modules.package
-import testinfra.modules.service
-import testinfra.modules.socket
 import testinfra.modules.systeminfo
 from testinfra.backend.base import BaseBackend, CommandResult
 
-from grader.errors import CheckMistakeError, killed_tool, missing_tool, unexpected_status
+from grader import outside
+from grader.errors import CheckMistakeError, changed_tools, killed_tool, missing_tool, unexpected_status
 from grader.recording import Recorder
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Fabric, HostRef
@@ -55,6 +52,7 @@ class FabricBackend(BaseBackend):
         self._fabric = fabric
         self._target = target
         self._recorder = recorder
+        self.sight = outside.Sight(fabric, target, recorder.add)
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command in the host's shell.
@@ -74,13 +72,15 @@ class FabricBackend(BaseBackend):
         started = time.monotonic()
         try:
             done = self._fabric.run(
-                self._target, ("/bin/sh", "-c", line), timeout=kwargs.get("timeout", DEFAULT_TIMEOUT)
+                self._target, ("/bin/sh", "-c", line), timeout=kwargs.get("timeout", DEFAULT_TIMEOUT), vouched=True
             )
         except BreakfixError as error:
-            self._recorder.add(self.hostname, line, None, str(error), time.monotonic() - started)
+            self._recorder.add(self.hostname, line, None, str(error), time.monotonic() - started, in_host=True)
             raise
         output = self.decode(done.stdout) + self.decode(done.stderr)
-        self._recorder.add(self.hostname, line, done.status, output, time.monotonic() - started)
+        self._recorder.add(self.hostname, line, done.status, output, time.monotonic() - started, in_host=True)
+        if done.changed:
+            raise changed_tools(self.hostname, line, done.changed)
         self._refuse_no_answer(line, done.status, self.decode(done.stderr), kwargs.get("expected", ()))
         return self.result(done.status, self.encode(line), done.stdout, done.stderr)
 
@@ -130,15 +130,6 @@ class _SystemInfo(testinfra.modules.systeminfo.SystemInfo):
         return {**debian, "arch": platform.machine()}
 
 
-class _Service(testinfra.modules.service.SystemdService):
-    """A service of a host: systemd is the first process of every image."""
-
-    @classmethod
-    def get_module_class(cls, host: testinfra.host.Host) -> type[_Service]:  # noqa: ARG003 (testinfra's signature)
-        """Return this class; testinfra would look for systemd's folder in the host."""
-        return cls
-
-
 class LabHost(testinfra.host.Host):
     """testinfra's Host, with messages that a trainer can read."""
 
@@ -152,9 +143,44 @@ class LabHost(testinfra.host.Host):
         return made
 
     @functools.cached_property
+    def file(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``file``, seen from outside."""
+        return outside.File.get_module(self)
+
+    @functools.cached_property
+    def group(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``group``, seen from outside."""
+        return outside.Group.get_module(self)
+
+    @functools.cached_property
+    def interface(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``interface``, seen from outside."""
+        return outside.Interface.get_module(self)
+
+    @functools.cached_property
+    def package(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``package``, seen from outside."""
+        return outside.Package.get_module(self)
+
+    @functools.cached_property
+    def process(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``process``, seen from outside."""
+        return outside.Process.get_module(self)  # type: ignore[no-untyped-call]
+
+    @functools.cached_property
     def service(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return what gives a service by its name."""
-        return _Service.get_module(self)
+        """Return testinfra's module ``service``, seen from outside."""
+        return outside.Service.get_module(self)
+
+    @functools.cached_property
+    def socket(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``socket``, seen from outside."""
+        return outside.Socket.get_module(self)
+
+    @functools.cached_property
+    def user(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
+        """Return testinfra's module ``user``, seen from outside."""
+        return outside.User.get_module(self)
 
     def run_expect(self, expected: list[int], command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command that must end with one of the expected statuses.

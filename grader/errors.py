@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from orchestrator.errors import LabError
 from orchestrator.text import Text
@@ -42,6 +43,17 @@ def killed_tool(where: str, command: str, signal: int) -> ObservationError:
         Text(
             fr=f"{where} : la commande « {command} » a été tuée par le signal {signal}.",
             en=f"{where}: the command '{command}' was killed by signal {signal}.",
+        )
+    )
+
+
+def changed_tools(where: str, command: str, changed: Sequence[str]) -> ObservationError:
+    """Return the error for a command of a host whose own tools are not those of its image any more."""
+    shown = ", ".join(changed)
+    return ObservationError(
+        Text(
+            fr=f"{where} : ses outils ont été changés ({shown}) : ce que dit « {command} » ne prouve rien.",
+            en=f"{where}: the host's own tools were changed ({shown}): what '{command}' says proves nothing.",
         )
     )
 

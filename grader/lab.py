@@ -16,9 +16,18 @@ import testinfra.host
 
 from grader import tools
 from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND, lab_host
-from grader.errors import CheckMistakeError, ObservationError, killed_tool, missing_tool, unreadable
+from grader.errors import (
+    CheckMistakeError,
+    ObservationError,
+    changed_tools,
+    killed_tool,
+    missing_tool,
+    unreadable,
+)
 from grader.facts import InterfaceFacts, LabFacts
+from grader.identity import Listener, listener
 from grader.inputs import FileContent
+from grader.outside import Sight
 from grader.recording import Recorder
 from grader.waiting import eventually
 from orchestrator.errors import BreakfixError
@@ -34,6 +43,9 @@ _OBSERVER_ADDRESSES = 16
 """How many addresses of a segment observers share; the graders run eight checks at once."""
 
 _ADDRESS_WAIT = 20.0
+
+
+_Execute = Callable[[tuple[str, ...], float], Completed]
 
 
 class DeviceConnection(Protocol):
@@ -53,6 +65,9 @@ DeviceOpener = Callable[[Fabric, HostRef], DeviceConnection]
 class Station(ABC):
     """A place on the network from which a client's tools run; subclasses say how."""
 
+    _in_host = False
+    """Whether what ``run`` runs is the host's own."""
+
     def __init__(self, where: str, recorder: Recorder) -> None:
         """Name the place in the evidence."""
         self._where = where
@@ -66,15 +81,27 @@ class Station(ABC):
             HostUnreachableError: the place cannot be entered.
             CommandTimeoutError: the tool did not end.
         """
+        return self._completion(argv, self._execute, timeout, in_host=self._in_host)
+
+    def _completion(
+        self,
+        argv: Sequence[str],
+        execute: Callable[[tuple[str, ...], float], Completed],
+        timeout: float,
+        *,
+        in_host: bool,
+    ) -> tools.Completion:
         line = shlex.join(argv)
         started = time.monotonic()
         try:
-            done = self._execute(tuple(argv), timeout)
+            done = execute(tuple(argv), timeout)
         except BreakfixError as error:
-            self._recorder.add(self._where, line, None, str(error), time.monotonic() - started)
+            self._recorder.add(self._where, line, None, str(error), time.monotonic() - started, in_host=in_host)
             raise
         stdout, stderr = (data.decode("utf-8", errors="replace") for data in (done.stdout, done.stderr))
-        self._recorder.add(self._where, line, done.status, stdout + stderr, time.monotonic() - started)
+        self._recorder.add(self._where, line, done.status, stdout + stderr, time.monotonic() - started, in_host=in_host)
+        if done.changed:
+            raise changed_tools(self._where, line, done.changed)
         if done.status in (CANNOT_EXECUTE, NOT_FOUND):
             raise missing_tool(self._where, argv[0], done.status)
         if done.status < 0:
@@ -104,7 +131,7 @@ class Station(ABC):
     def _ask(
         self, argv: Sequence[str], parse: Callable[[tools.Completion], T], *, timeout: float = DEFAULT_TIMEOUT
     ) -> T:
-        done = self.run(argv, timeout=timeout)
+        done = self._completion(argv, self._use_tool, timeout, in_host=False)
         try:
             return parse(done)
         except ValueError as error:
@@ -112,7 +139,11 @@ class Station(ABC):
 
     @abstractmethod
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
-        """Run the tool at this place."""
+        """Run a command at this place."""
+
+    @abstractmethod
+    def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        """Run a tool of ours at this place."""
 
 
 class Probe(Station):
@@ -136,9 +167,17 @@ class Probe(Station):
                 self._facts.instance, self._segment, address, argv, gateway=self._gateway, timeout=timeout
             )
 
+    def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        return self._execute(argv, timeout)
+
 
 class Client(Station):
-    """A host as its user has it: the host's own tools with the host's own configuration."""
+    """A host as its user has it: asked from the host's network, with the host's own resolver configuration.
+
+    The tools are ours: a trainee may have replaced the host's. Only ``run`` runs a command of the host's own.
+    """
+
+    _in_host = True
 
     def __init__(self, fabric: Fabric, target: HostRef, recorder: Recorder) -> None:
         """Make a client of one host."""
@@ -156,7 +195,8 @@ class Client(Station):
 
     def resolvers(self) -> tuple[str, ...]:
         """Return the name servers that the host uses, in order."""
-        return self._ask(tools.RESOLVERS_COMMAND, tools.parse_resolvers)
+        data = Sight(self._fabric, self._target, self._recorder.add).read("/etc/resolv.conf")
+        return tools.parse_resolvers((data or b"").decode("utf-8", errors="replace"))
 
     def addresses(self, interface: str | None = None) -> tuple[str, ...]:
         """Return the host's IPv4 addresses as it has them now, such as ``192.168.10.57/24``."""
@@ -171,7 +211,10 @@ class Client(Station):
         return next((r.gateway for r in self.routes() if r.destination == "default"), None)
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
-        return self._fabric.run(self._target, argv, timeout=timeout)
+        return self._fabric.run(self._target, argv, timeout=timeout, vouched=True)
+
+    def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        return self._fabric.tool(self._target, argv, timeout=timeout)
 
 
 class Device:
@@ -240,6 +283,10 @@ class LabView:
         if name not in self._hosts:
             self._hosts[name] = lab_host(self._fabric, target, self._recorder)
         return self._hosts[name]
+
+    def listener(self, host: str, port: int, protocol: str = "tcp") -> Listener:
+        """Return who listens at a port of a host: ``assert lab.listener("web1", 80).is_genuine``."""
+        return listener(Sight(self._fabric, self._target(host), self._recorder.add), protocol, port)
 
     def client(self, name: str) -> Client:
         """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""

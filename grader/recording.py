@@ -30,9 +30,12 @@ class Recorder:
         """Remember where the records go."""
         self._send = send
 
-    def add(self, where: str, command: str, status: int | None, output: str, seconds: float) -> None:
-        """Record one command."""
-        self._send(CommandRecord(where, trim(command), status, trim(output), round(seconds, 4)))
+    def add(
+        self, where: str, command: str, status: int | None, output: str, seconds: float, *, in_host: bool = False
+    ) -> None:
+        """Record one command, or one look from outside."""
+        record = CommandRecord(where, trim(command), status, trim(output), round(seconds, 4), in_host=in_host)
+        self._send(record)
 
 
 class Commands:

@@ -113,7 +113,8 @@ def command_line(record: CommandRecord) -> str:
     """Return one command as a line: where, what, and how it ended."""
     status = "-" if record.status is None else str(record.status)
     times = f" (x{record.times})" if record.times > 1 else ""
-    return f"{record.where} $ {record.command} -> {status}{times}"
+    own = " [in_host]" if record.in_host else ""
+    return f"{record.where} $ {record.command} -> {status}{times}{own}"
 
 
 def _result_lines(result: CheckResult, language: Language, *, commands: bool) -> list[str]:

@@ -27,6 +27,7 @@ class CommandRecord:
         output: standard output, then standard error, trimmed.
         seconds: how long it took (the last time, when repeated).
         times: how often it ran in a row with the same answer.
+        in_host: whether one of the host's own programs gave the answer, which the host's root could have changed.
     """
 
     where: str
@@ -35,6 +36,7 @@ class CommandRecord:
     output: str
     seconds: float
     times: int = 1
+    in_host: bool = False
 
     def same_answer(self, other: CommandRecord) -> bool:
         """Return whether another record is of the same command with the same answer."""

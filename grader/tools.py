@@ -246,14 +246,9 @@ def parse_routes(done: Completion) -> tuple[Route, ...]:
     return tuple(Route(r.get("dst", ""), r.get("gateway"), r.get("dev")) for r in _ip_json(done))
 
 
-RESOLVERS_COMMAND = ("cat", "/etc/resolv.conf")
-
-
-def parse_resolvers(done: Completion) -> tuple[str, ...]:
-    """Return the name servers of resolv.conf(5); none when the file is missing."""
-    if done.status != 0 and "No such file" not in done.stderr:
-        raise ValueError(done.stderr)
-    words = (line.split() for line in done.stdout.splitlines())
+def parse_resolvers(text: str) -> tuple[str, ...]:
+    """Return the name servers of resolv.conf(5)."""
+    words = (line.split() for line in text.splitlines())
     return tuple(w[1] for w in words if len(w) > 1 and w[0] == "nameserver")
 
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from grader import tools
-from grader.errors import CheckMistakeError, ObservationError
+from grader.errors import CheckMistakeError, ObservationError, changed_tools
 from grader.inputs import FileContent, HiddenFile
 from grader.recording import Recorder
 from orchestrator.errors import BreakfixError
@@ -138,11 +138,14 @@ def _recorded(
     line = shlex.join(argv)
     started = time.monotonic()
     try:
-        done = fabric.run(target, argv, timeout=timeout, stdin=stdin)
+        done = fabric.run(target, argv, timeout=timeout, stdin=stdin, vouched=True)
     except BreakfixError as error:
-        recorder.add(target.host, line, None, str(error), time.monotonic() - started)
+        recorder.add(target.host, line, None, str(error), time.monotonic() - started, in_host=True)
         raise
-    recorder.add(target.host, line, done.status, _text(done.stdout + done.stderr), time.monotonic() - started)
+    output = _text(done.stdout + done.stderr)
+    recorder.add(target.host, line, done.status, output, time.monotonic() - started, in_host=True)
+    if done.changed:
+        raise changed_tools(target.host, line, done.changed)
     return done
 
 

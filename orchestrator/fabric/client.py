@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import select
 import socket
 import threading
@@ -11,24 +12,35 @@ from typing import Any
 
 from orchestrator.errors import LabError, MachineError
 from orchestrator.fabric.base import (
+    OUTSIDE_TIME,
     CommandTimeoutError,
     Completed,
+    FileState,
     HostRef,
     HostUnreachableError,
     PortState,
+    ProcessState,
+    SocketState,
+    UnitState,
 )
 from orchestrator.fabric.helper.protocol import (
     VERSION,
     Channel,
+    Compare,
     Connect,
     Hello,
+    Look,
     Observe,
     Ports,
+    Processes,
     ProtocolError,
     Request,
     Run,
     SetPort,
+    Sockets,
     Terminal,
+    Tool,
+    Unit,
     WaitReady,
     body_of,
 )
@@ -86,9 +98,10 @@ class FabricClient:
         timeout: float = 20.0,
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        vouched: bool = False,
     ) -> Completed:
         """See ``Fabric.run``."""
-        request = Run(target.instance, target.host, list(argv), timeout, dict(environment or {}))
+        request = Run(target.instance, target.host, list(argv), timeout, dict(environment or {}), vouched)
         answer, output, _ = self._ask("access", request, timeout, str(target), stdin)
         return _completed(answer, output)
 
@@ -106,6 +119,47 @@ class FabricClient:
         request = Observe(instance, segment, address, gateway, list(argv), timeout)
         answer, output, _ = self._ask("observe", request, timeout, f"{instance}/{segment}")
         return _completed(answer, output)
+
+    def tool(self, target: HostRef, argv: Sequence[str], *, timeout: float = 20.0) -> Completed:
+        """See ``Fabric.tool``."""
+        request = Tool(target.instance, target.host, list(argv), timeout)
+        answer, output, _ = self._ask("access", request, timeout, str(target))
+        return _completed(answer, output)
+
+    def unit(
+        self, target: HostRef, name: str, properties: Sequence[str] = (), *, timeout: float = OUTSIDE_TIME
+    ) -> UnitState:
+        """See ``Fabric.unit``."""
+        request = Unit(target.instance, target.host, name, list(properties), timeout)
+        answer, _, _ = self._ask("access", request, timeout, str(target))
+        return UnitState(answer["file_state"], answer["properties"])
+
+    def look(
+        self, target: HostRef, path: str, want: str = "status", *, follow: bool = True, timeout: float = OUTSIDE_TIME
+    ) -> tuple[FileState, bytes]:
+        """See ``Fabric.look``."""
+        request = Look(target.instance, target.host, path, want, follow, timeout)
+        answer, data, _ = self._ask("access", request, timeout, str(target))
+        return FileState(**answer), data
+
+    def sockets(self, target: HostRef, *, timeout: float = OUTSIDE_TIME) -> tuple[SocketState, ...]:
+        """See ``Fabric.sockets``."""
+        _, rows, _ = self._ask("access", Sockets(target.instance, target.host, timeout), timeout, str(target))
+        return tuple(SocketState(**row) for row in json.loads(rows))
+
+    def processes(
+        self, target: HostRef, identify: Sequence[int] = (), *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[ProcessState, ...]:
+        """See ``Fabric.processes``."""
+        request = Processes(target.instance, target.host, list(identify), timeout)
+        _, rows, _ = self._ask("access", request, timeout, str(target))
+        return tuple(ProcessState(**row) for row in json.loads(rows))
+
+    def compare(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
+        """See ``Fabric.compare``."""
+        request = Compare(target.instance, target.host, list(paths), timeout)
+        answer, _, _ = self._ask("access", request, timeout, str(target))
+        return answer
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""
@@ -208,7 +262,8 @@ class FabricClient:
 
 def _completed(answer: dict[str, Any], output: bytes) -> Completed:
     split = answer["stdout"]
-    return Completed(answer["status"], output[:split], output[split:], answer["truncated"])
+    changed = tuple(answer.get("changed", ()))
+    return Completed(answer["status"], output[:split], output[split:], answer["truncated"], changed)
 
 
 def _helper_silent(reason: str) -> MachineError:

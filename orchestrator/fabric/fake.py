@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import shlex
 import socket
@@ -12,7 +13,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.errors import LabError
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError, PortState
+from orchestrator.fabric.base import (
+    OUTSIDE_TIME,
+    CommandTimeoutError,
+    Completed,
+    FileState,
+    HostRef,
+    HostUnreachableError,
+    PortState,
+    ProcessState,
+    SocketState,
+    UnitState,
+)
 from orchestrator.text import same
 
 
@@ -22,7 +34,9 @@ class Answer:
 
     Attributes:
         command: a shell-style pattern (``fnmatch``) for the command line; a shell's ``-c`` text stands for
-            itself.
+            itself. What is looked at from outside is scripted in the same way: ``unit NAME``, ``look WANT PATH``,
+            ``sockets``, ``processes`` and ``compare PATH...``; the output is then the answer (JSON), or a
+            file's content.
         host: a pattern for the host's name, or ``segment:NAME`` for an observer on a segment.
         status: the exit status.
         stdout: standard output.
@@ -92,9 +106,12 @@ class FakeFabric:
         timeout: float = 20.0,
         stdin: bytes = b"",  # noqa: ARG002 (the protocol's)
         environment: Mapping[str, str] | None = None,  # noqa: ARG002 (the protocol's)
+        vouched: bool = False,
     ) -> Completed:
-        """See ``Fabric.run``."""
-        return self._answer(Call(target.host, _command(argv)), timeout)
+        """See ``Fabric.run``; ``changed`` is scripted as the command ``changed``, one path in each line."""
+        done = self._answer(Call(target.host, _command(argv)), timeout)
+        scripted = (a for a in self.answers if a.command == "changed" and fnmatch.fnmatchcase(target.host, a.host))
+        return replace(done, changed=tuple("\n".join(a.stdout for a in scripted).split())) if vouched else done
 
     def observe(
         self,
@@ -108,6 +125,58 @@ class FakeFabric:
     ) -> Completed:
         """See ``Fabric.observe``."""
         return self._answer(Call(f"segment:{segment}", _command(argv), address), timeout)
+
+    def tool(self, target: HostRef, argv: Sequence[str], *, timeout: float = 20.0) -> Completed:
+        """See ``Fabric.tool``."""
+        return self._answer(Call(target.host, _command(argv)), timeout)
+
+    def unit(
+        self,
+        target: HostRef,
+        name: str,
+        properties: Sequence[str] = (),  # noqa: ARG002 (the protocol's)
+        *,
+        timeout: float = OUTSIDE_TIME,
+    ) -> UnitState:
+        """See ``Fabric.unit``: a unit that is not scripted does not exist."""
+        done = self._told(Call(target.host, f"unit {name}"), timeout)
+        known = {"LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead", "MainPID": 0}
+        said = json.loads(done.stdout) if done is not None and done.stdout else {}
+        state = said.pop("file_state", "")
+        return UnitState(state, {**known, **({"LoadState": "loaded"} if done is not None else {}), **said})
+
+    def look(
+        self, target: HostRef, path: str, want: str = "status", *, follow: bool = True, timeout: float = OUTSIDE_TIME
+    ) -> tuple[FileState, bytes]:
+        """See ``Fabric.look``: a path that is not scripted does not exist."""
+        done = self._told(Call(target.host, f"look {want} {path}"), timeout)
+        if done is None or done.status != 0:
+            return FileState(exists=False), b""
+        if want != "status":
+            return FileState(kind="file", size=len(done.stdout), path=path), done.stdout
+        told = {"kind": "file", "path": path, **json.loads(done.stdout or b"{}")}
+        return FileState(**(told if follow or told["kind"] == "symlink" else {**told, "target": ""})), b""
+
+    def sockets(self, target: HostRef, *, timeout: float = OUTSIDE_TIME) -> tuple[SocketState, ...]:
+        """See ``Fabric.sockets``."""
+        done = self._told(Call(target.host, "sockets"), timeout)
+        return tuple(SocketState(**row) for row in json.loads(done.stdout or b"[]")) if done else ()
+
+    def processes(
+        self,
+        target: HostRef,
+        identify: Sequence[int] = (),  # noqa: ARG002 (the protocol's)
+        *,
+        timeout: float = OUTSIDE_TIME,
+    ) -> tuple[ProcessState, ...]:
+        """See ``Fabric.processes``."""
+        done = self._told(Call(target.host, "processes"), timeout)
+        return tuple(ProcessState(**row) for row in json.loads(done.stdout or b"[]")) if done else ()
+
+    def compare(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
+        """See ``Fabric.compare``: what is not scripted is the image's."""
+        done = self._told(Call(target.host, f"compare {' '.join(paths)}"), timeout)
+        return {**dict.fromkeys(paths, "same"), **(json.loads(done.stdout) if done and done.stdout else {})}
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:  # noqa: ARG002
         """See ``Fabric.terminal``: the command's scripted output can be read, then the end of the file."""
@@ -174,13 +243,22 @@ class FakeFabric:
         self.close()
 
     def _answer(self, call: Call, timeout: float) -> Completed:
+        done = self._told(call, timeout)
+        if done is not None:
+            return done
+        tool = call.command.split(" ", 1)[0]
+        return Completed(127, b"", f"{tool}: not found\n".encode())
+
+    def _told(self, call: Call, timeout: float) -> Completed | None:
         self.calls.append(call)
         time.sleep(self.delay)
+        return self._scripted(call, timeout)
+
+    def _scripted(self, call: Call, timeout: float) -> Completed | None:
         for answer in reversed(self.answers):
             if fnmatch.fnmatchcase(call.where, answer.host) and fnmatch.fnmatchcase(call.command, answer.command):
                 return _completed(answer, call, timeout)
-        tool = call.command.split(" ", 1)[0]
-        return Completed(127, b"", f"{tool}: not found\n".encode())
+        return None
 
 
 def _command(argv: Sequence[str]) -> str:

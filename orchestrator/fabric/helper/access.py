@@ -1,23 +1,40 @@
-"""One client's access connection: commands, terminals, sockets and observers, in a process of its own.
+"""One client's access connection: commands, terminals, sockets, observers, looks from outside, in a process of its own.
 
 A process per connection keeps one client's trouble from the others, and lets namespaces be entered safely.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
-import resource
-import signal
 import socket
+import time
 from typing import Any
 
-from . import dockerd, kernel
-from .agent import ENVIRONMENT, Agent, Outcome, collect
+from . import dockerd, files, kernel, stations
+from .agent import Agent, Outcome
 from .dockerd import HostContainer
-from .protocol import Channel, Connect, HelperError, Observe, ProtocolError, Request, Run, Terminal, parse
+from .outside import Outside
+from .protocol import (
+    Channel,
+    Compare,
+    Connect,
+    HelperError,
+    Look,
+    Observe,
+    Processes,
+    ProtocolError,
+    Request,
+    Run,
+    Sockets,
+    Terminal,
+    Tool,
+    Unit,
+    parse,
+)
 
-_NOBODY = 65534
+Answer = tuple[dict[str, Any], bytes, list[int]]
+"""What is answered, the blob, and the file descriptors passed."""
 
 
 class Access:
@@ -27,6 +44,7 @@ class Access:
         """Serve ``channel``."""
         self._channel = channel
         self._agents: dict[tuple[str, str], Agent] = {}
+        self._outsides: dict[tuple[str, str], Outside] = {}
         self._own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self) -> None:
@@ -41,6 +59,8 @@ class Access:
                 self._channel.send({"error": {"kind": error.kind, "message": str(error)}})
             except ProtocolError as error:
                 self._channel.send({"error": {"kind": "bad-request", "message": str(error)}})
+            except TimeoutError:
+                self._channel.send({"error": {"kind": "timeout", "message": "the host did not answer"}})
             except (OSError, LookupError, ValueError, dockerd.DockerUnavailableError) as error:
                 self._channel.send({"error": {"kind": "failed", "message": f"{type(error).__name__}: {error}"}})
             else:
@@ -48,13 +68,10 @@ class Access:
                 for fd in passed:
                     os.close(fd)
 
-    def _carry_out(self, request: Request, blob: bytes) -> tuple[dict[str, Any], bytes, list[int]]:
+    def _carry_out(self, request: Request, blob: bytes) -> Answer:
         match request:
             case Run():
-                agent = self._agent(request.instance, request.host)
-                client = self._channel.connection.fileno()
-                outcome = agent.run(request.argv, request.timeout, blob, request.environment, client=client)
-                return _answer(outcome)
+                return self._run(request, blob)
             case Terminal():
                 agent = self._agent(request.instance, request.host)
                 fd = agent.terminal(request.argv, request.rows, request.columns, request.environment)
@@ -62,9 +79,56 @@ class Access:
             case Connect():
                 return {}, b"", [self._connect(request)]
             case Observe():
-                return _answer(self._observe(request))
+                return _answer(stations.observe(request))
+            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare():
+                return self._look(request)
         message = f"{request.op} belongs on a control connection"
         raise ProtocolError(message)
+
+    def _run(self, request: Run, blob: bytes) -> Answer:
+        """Run a command in a host; where it is to be vouched for, see before and after what its tools are."""
+        outside = self._outside(request.instance, request.host) if request.vouched else None
+        deadline = time.monotonic() + request.timeout
+        changed = outside.changed_tools(deadline) if outside else []
+        agent = self._agent(request.instance, request.host)
+        client = self._channel.connection.fileno()
+        outcome = agent.run(request.argv, request.timeout, blob, request.environment, client=client)
+        head, output, fds = _answer(outcome)
+        if outside:
+            head["changed"] = changed or outside.changed_tools(deadline)
+        return head, output, fds
+
+    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare) -> Answer:
+        """Look at a host from outside."""
+        outside = self._outside(request.instance, request.host)
+        deadline = time.monotonic() + request.timeout
+        with outside.root() as root:
+            match request:
+                case Tool():
+                    return _answer(stations.use(request, outside.pidfd, root))
+                case Unit():
+                    return outside.unit(root, request, deadline), b"", []
+                case Look():
+                    return *files.look(root, request, deadline), []
+                case Sockets():
+                    return {}, json.dumps(outside.sockets(root, self._own_network, deadline)).encode(), []
+                case Processes():
+                    return {}, json.dumps(outside.processes(root, request.identify, deadline)).encode(), []
+                case Compare():
+                    return files.compare(root, outside.layers(), request.paths, deadline), b"", []
+
+    def _outside(self, instance: str, host: str) -> Outside:
+        """Return the outside of a host, a new one after the host was restarted."""
+        outside = self._outsides.get((instance, host))
+        if outside is not None:
+            if outside.lives():
+                return outside
+            del self._outsides[instance, host]
+            outside.close()
+        agent = self._agents.get((instance, host))
+        outside = Outside(agent.container if agent is not None and agent.usable() else _running(instance, host))
+        self._outsides[instance, host] = outside
+        return outside
 
     def _agent(self, instance: str, host: str) -> Agent:
         """Return the agent in a host, a new one after the host was restarted or the agent lost."""
@@ -74,7 +138,8 @@ class Access:
                 return agent
             del self._agents[instance, host]
             agent.close()
-        agent = Agent(_running(instance, host))
+        outside = self._outsides.get((instance, host))
+        agent = Agent(outside.container if outside is not None and outside.lives() else _running(instance, host))
         self._agents[instance, host] = agent
         return agent
 
@@ -96,51 +161,6 @@ class Access:
             raise HelperError(kind, message) from error
         return connection.detach()
 
-    def _observe(self, request: Observe) -> Outcome:
-        """Run a tool in a fresh network namespace that is plugged into a segment, as an unprivileged user."""
-        from .links import Links, configure_station  # noqa: PLC0415 - already there where observers are served
-
-        unshared_read, unshared_write = os.pipe()
-        wired_read, wired_write = os.pipe()
-        in_read, in_write = os.pipe()
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setsid()
-                kernel.die_with_parent()
-                kernel.unshare(kernel.NEWNET)
-                os.write(unshared_write, b"1")
-                os.close(wired_write)
-                if not os.read(wired_read, 1):
-                    os._exit(125)
-                configure_station(request.address, request.gateway)
-                for target, source in enumerate((in_read, out_write, err_write)):
-                    os.dup2(source, target)
-                _become_observer(request.argv)
-            except OSError as error:
-                os.write(2, f"{request.argv[0]}: {error.strerror}\n".encode())
-                os._exit(127 if isinstance(error, FileNotFoundError) else 126)
-            finally:
-                os._exit(125)
-        for fd in (unshared_write, wired_read, in_read, out_write, err_write):
-            os.close(fd)
-        with contextlib.closing(Links()) as links:
-            try:
-                os.read(unshared_read, 1)
-                links.station(request.instance, request.segment, child, f"o{child}", request.address)
-                os.write(wired_write, b"1")
-            finally:
-                os.close(unshared_read)
-                os.close(wired_write)
-                outcome = collect(child, in_write, out_read, err_read, b"", request.timeout)
-                links.remove(f"o{child}")  # at once: the kernel takes its time to end a network namespace
-        if outcome.timed_out:
-            kind, message = "timeout", f"{request.argv[0]} did not end"
-            raise HelperError(kind, message)
-        return outcome
-
 
 def _running(instance: str, host: str) -> HostContainer:
     container = dockerd.find(instance, host)
@@ -150,23 +170,9 @@ def _running(instance: str, host: str) -> HostContainer:
     return container
 
 
-def _answer(outcome: Outcome) -> tuple[dict[str, Any], bytes, list[int]]:
+def _answer(outcome: Outcome) -> Answer:
     if outcome.timed_out:
         kind, message = "timeout", "the command did not end in time and was killed"
         raise HelperError(kind, message)
     head = {"status": outcome.status, "stdout": len(outcome.stdout), "truncated": outcome.truncated}
     return head, outcome.stdout + outcome.stderr, []
-
-
-def _become_observer(argv: list[str]) -> None:
-    """Give up every right but to send pings, then execute the tool."""
-    with open("/proc/sys/net/ipv4/ping_group_range", "w") as pings:
-        pings.write(f"{_NOBODY} {_NOBODY}")
-    os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    os.chdir("/")
-    os.setgroups([])
-    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    kernel.no_new_privileges()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    os.execvpe(argv[0], argv, {"PATH": ENVIRONMENT["PATH"], "LANG": "C.UTF-8", "HOME": "/"})

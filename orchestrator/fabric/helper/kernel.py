@@ -20,23 +20,21 @@ NEWNET = 0x40000000
 NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
 
 # mount(2)
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 2, 4, 8, 32, 4096
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 32, 4096, 16384, 1 << 18
 _MNT_DETACH = 2
 
 # prctl(2)
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = (
-    1,
-    4,
-    24,
-    38,
-    47,
-)
-_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP = 1, 4, 8, 24
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
+_PR_CAP_AMBIENT_RAISE, _PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
+CAP_NET_RAW = 13
 _CAPABILITY_VERSION_3 = 0x20080522
 
 # openat2(2)
 _SYS_OPENAT2 = 437
-_RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
+
+_PROC_SUPER_MAGIC = 0x9FA0  # statfs(2)
 
 with open("/proc/sys/kernel/cap_last_cap") as _last:
     LAST_CAPABILITY = int(_last.read())
@@ -82,6 +80,22 @@ def bind_writable(target: str, *, source: str | None = None) -> None:
     _check(_libc.mount(b"", target.encode(), None, ctypes.c_ulong(flags), None), target)
 
 
+def keep_mounts_to_oneself() -> None:
+    """Let no mount of this process's namespace show in another one."""
+    _check(_libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None), "/")
+
+
+def mount_memory(target: str) -> None:
+    """Mount a small file system in memory."""
+    flags = ctypes.c_ulong(_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    _check(_libc.mount(b"none", target.encode(), b"tmpfs", flags, b"size=16m,mode=0755"), target)
+
+
+def bind(source: str, target: str) -> None:
+    """Let a file show in place of another one."""
+    _check(_libc.mount(source.encode(), target.encode(), None, ctypes.c_ulong(_MS_BIND), None), target)
+
+
 def unmount(target: str) -> None:
     """Detach what is mounted on a path."""
     _check(_libc.umount2(target.encode(), _MNT_DETACH), target)
@@ -123,10 +137,36 @@ def limit_capabilities(mask: int) -> None:
     _check(_libc.capset(header, struct.pack("6I", low, low, 0, high, high, 0)), "capset")
 
 
+def keep_capabilities() -> None:
+    """Let the permitted capabilities of this process outlive its change to an ordinary user."""
+    _check(_libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS")
+
+
+def keep_only(capability: int) -> None:
+    """Reduce this process of an ordinary user to one capability, which what it executes has too."""
+    low = 1 << capability
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, struct.pack("6I", low, low, low, 0, 0, 0)), "capset")
+    _check(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "PR_CAP_AMBIENT_RAISE")
+
+
 def open_in_root(root: int, path: str, flags: int) -> int:
     """Open a path with a directory as its root: no link in it can lead out (openat2, RESOLVE_IN_ROOT)."""
     how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
-    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(), how, len(how)), path)
+    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(errors="surrogateescape"), how, len(how)), path)
+
+
+def open_plainly(root: int, path: str, flags: int) -> int:
+    """Like ``open_in_root``, for a path that must hold no link at all."""
+    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_SYMLINKS)
+    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(errors="surrogateescape"), how, len(how)), path)
+
+
+def is_proc(fd: int) -> bool:
+    """Return whether a file descriptor is of a proc file system, and of nothing that only looks like one."""
+    answer = ctypes.create_string_buffer(256)
+    _check(_libc.fstatfs(fd, answer), "fstatfs")
+    return bool(ctypes.c_long.from_buffer(answer).value == _PROC_SUPER_MAGIC)
 
 
 def root_of(pid: int) -> int:

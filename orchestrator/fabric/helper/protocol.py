@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 2
+VERSION = 3
 ROLES = ("control", "access", "observe")
 """What a connection is for: ports and waiting; what enters hosts; stations on segments."""
 HEADER = struct.Struct("!II")
@@ -24,6 +24,7 @@ MAX_BLOB = 16 << 20
 MAX_OUTPUT = 4 << 20
 """Bytes of a command's output that are passed on; the rest is dropped and the answer says so."""
 MAX_TIMEOUT = 3600.0
+MAX_PATH = 4096
 _SHOWN = 200
 """Characters of a wrong request that its refusal repeats: the answer must not grow with the request."""
 
@@ -104,6 +105,8 @@ class Run(Request):
     argv: list[str]
     timeout: float
     environment: dict[str, str]
+    vouched: bool
+    """Whether the answer names, as ``changed``, what of the host's tools is not its image's."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +147,87 @@ class Observe(Request):
     timeout: float
 
 
+@dataclass(frozen=True)
+class Tool(Request):
+    """Runs a tool of the helper's image in a host's network, which resolves names as the host is set up to."""
+
+    op = "tool"
+    instance: str
+    host: str
+    argv: list[str]
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Unit(Request):
+    """Answers with what a host's systemd says of a unit.
+
+    ``properties`` are named with their interface (``Unit.ActiveState``, ``Service.MainPID``); none means all.
+    """
+
+    op = "unit"
+    instance: str
+    host: str
+    name: str
+    properties: list[str]
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Look(Request):
+    """Answers with one of ``LOOKS`` at a path below a host's root; its last link is followed or not."""
+
+    op = "look"
+    instance: str
+    host: str
+    path: str
+    want: str
+    follow: bool
+    timeout: float
+
+
+LOOKS = ("status", "content", "entries", "tree", "md5", "sha256")
+"""What is at the path; a file's content or digest; a folder's names, or all that is below it with its status."""
+
+
+@dataclass(frozen=True)
+class Sockets(Request):
+    """Answers with the sockets of a host's network, and who holds them; the rows are the answer's blob."""
+
+    op = "sockets"
+    instance: str
+    host: str
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Processes(Request):
+    """Answers with a host's processes; those of ``identify`` are compared with the host's image."""
+
+    op = "processes"
+    instance: str
+    host: str
+    identify: list[int]
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Compare(Request):
+    """Answers, for each path of a host, whether the file there is its image's own."""
+
+    op = "compare"
+    instance: str
+    host: str
+    paths: list[str]
+    timeout: float
+
+
 REQUESTS: dict[str, type[Request]] = {
-    r.op: r for r in (Hello, WaitReady, Ports, SetPort, Run, Terminal, Connect, Observe)
-}
+    r.op: r
+    for r in (
+        Hello, WaitReady, Ports, SetPort, Run, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes, Compare
+    )
+}  # fmt: skip
 
 R = TypeVar("R", bound=Request)
 
@@ -201,7 +282,20 @@ def parse(body: dict[str, Any]) -> Request:
     if any("\0" in word for word in given.get("argv", ())) or given.get("argv") == []:
         message = f"{operation}: argv must hold at least one word and no NUL"
         raise ProtocolError(message)
+    paths: list[Any] = list(given.get("paths", ()))
+    if "path" in given:
+        paths.append(given["path"])
+    _require_paths(request.op, paths)
+    if given.get("want", LOOKS[0]) not in LOOKS:
+        message = f"{operation}: want must be one of {', '.join(LOOKS)}"
+        raise ProtocolError(message)
     return request(**given)
+
+
+def _require_paths(operation: str, paths: list[str]) -> None:
+    if not all(path.startswith("/") and "\0" not in path and len(path) <= MAX_PATH for path in paths):
+        message = f"{operation}: a path must begin with a slash, hold no NUL and at most {MAX_PATH} characters"
+        raise ProtocolError(message)
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -193,6 +193,7 @@ class Machines(FakeFabric):
         timeout: float = 20.0,
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        vouched: bool = False,
     ) -> Completed:
         host, words = target.host, tuple(argv)
         self.done.append(f"{host}: {shlex.join(words)}")
@@ -210,7 +211,7 @@ class Machines(FakeFabric):
                 return Completed(0, b"", b"")
         if stdin:
             self.typed.append((host, stdin))
-        return super().run(target, argv, timeout=timeout, stdin=stdin, environment=environment)
+        return super().run(target, argv, timeout=timeout, stdin=stdin, environment=environment, vouched=vouched)
 
     def set_port(
         self,

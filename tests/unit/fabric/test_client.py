@@ -120,6 +120,7 @@ def test_a_command_goes_and_its_result_comes(helper: Helper, client: FabricClien
                 "argv": ["cat", "-"],
                 "timeout": 7,
                 "environment": {"LANG": "C"},
+                "vouched": False,
             },
             b"in\0",
         )

@@ -182,7 +182,7 @@ def test_a_connection_that_enters_hosts_is_handed_over(served: Served) -> None:
 
 
 def test_what_enters_hosts_is_no_matter_of_the_control_connection(served: Served) -> None:
-    kind, message = error(served.ask(served.client(), Run("demo", "pc1", ["id"], 5.0, {})))
+    kind, message = error(served.ask(served.client(), Run("demo", "pc1", ["id"], 5.0, {}, vouched=False)))
     assert kind == "bad-request"
     assert "access" in message
 

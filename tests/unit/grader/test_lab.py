@@ -68,15 +68,155 @@ def test_bytes_that_are_no_utf8_break_nothing(bench: Bench) -> None:
 def test_testinfras_modules_work_over_the_fabric(bench: Bench) -> None:
     web: Any = bench.lab.host("web")
     ws1: Any = bench.lab.host("ws1")
-    bench.fabric.on("systemctl is-active *", status=3, stdout="inactive\n")
-    bench.fabric.on("systemctl is-active nginx", stdout="active\n")
-    assert web.service("nginx").is_running
+    bench.fabric.on("unit nginx.service", stdout='{"ActiveState": "active", "file_state": "enabled"}')
+    assert (web.service("nginx").is_running, web.service("nginx").is_enabled) == (True, True)
     assert not web.service("named").is_running
-    bench.fabric.on("test -e *", status=1)
+    assert not web.service("named").exists
     assert not web.file("/gone").exists
-    bench.fabric.on("realpath *", status=127, host="ws1")
-    bench.fabric.on("readlink -f *", stdout="/lib/systemd/systemd\n")
-    assert ws1.file("/sbin/init").linked_to == "/lib/systemd/systemd"
+    with pytest.raises(AssertionError, match="web: /gone does not exist"):
+        assert web.file("/gone").mode
+    bench.fabric.on("look status /sbin/init", stdout='{"path": "/usr/lib/systemd/systemd", "mode": 493}')
+    assert ws1.file("/sbin/init").linked_to == "/usr/lib/systemd/systemd"
+    assert ws1.file("/sbin/init").mode == 0o755
+    assert not any(record.in_host for record in bench.records)
+
+
+PASSWD = "root:x:0:0:root:/root:/bin/bash\nzoe:x:1000:1000:Zoé:/home/zoe:/bin/sh\n"
+GROUPS = "root:x:0:\nzoe:x:1000:\nsudo:x:27:zoe,root\n"
+
+
+def test_files_users_and_groups_are_read_from_outside(bench: Bench) -> None:
+    web: Any = bench.lab.host("web")
+    bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
+    bench.fabric.on("look content /etc/group", stdout=GROUPS)
+    bench.fabric.on("look content /etc/shadow", stdout="zoe:$y$j:20000:0:99999:7:::\n")
+    bench.fabric.on("look status /etc/passwd", stdout='{"uid": 0, "gid": 0, "size": 5}')
+    zoe = web.user("zoe")
+    assert (zoe.exists, zoe.uid, zoe.group, zoe.groups, zoe.gids) == (True, 1000, "zoe", ["zoe", "sudo"], [1000, 27])
+    assert (zoe.home, zoe.shell, zoe.gecos, zoe.password) == ("/home/zoe", "/bin/sh", "Zoé", "$y$j")
+    assert (zoe.password_max_days, web.group("sudo").members, web.group("root").members) == (99999, ["zoe", "root"], [])
+    passwd = web.file("/etc/passwd")
+    assert (passwd.user, passwd.group, passwd.content_string) == ("root", "root", PASSWD)
+    assert passwd.contains("^zoe:")
+    assert not passwd.contains("^nobody:")
+    assert not any(record.in_host for record in bench.records)
+
+
+def test_a_directorys_user_is_asked_for_in_the_host(bench: Bench) -> None:
+    bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
+    bench.fabric.on("id -u afaure", stdout="20001\n")
+    web: Any = bench.lab.host("web")
+    assert web.user("afaure").uid == 20001
+    assert [record.in_host for record in bench.records] == [False, True]
+
+
+SOCKETS = [
+    {"protocol": "tcp", "state": "listening", "address": "::", "port": 22, "pids": [41]},
+    {"protocol": "tcp", "state": "listening", "address": "::", "port": 80, "only_v6": True, "pids": [44, 45]},
+    {
+        "protocol": "tcp",
+        "state": "established",
+        "address": "::1",
+        "port": 22,
+        "remote": "::9",
+        "remote_port": 9,
+    },
+    {"protocol": "unix", "state": "listening", "address": "/run/x.sock"},
+]
+
+
+def test_sockets_are_the_kernels(bench: Bench) -> None:
+    web: Any = bench.lab.host("web")
+    bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
+    heard = [
+        web.socket(s).is_listening for s in ("tcp://22", "tcp://0.0.0.0:22", "tcp://:::80", "udp://22", "tcp://443")
+    ]
+    assert heard == [True, True, True, False, False]
+    assert "tcp://0.0.0.0:80" not in web.socket.get_listening_sockets()
+    assert web.socket("unix:///run/x.sock").is_listening
+    assert web.socket("tcp://22").clients == [("::9", 9)]
+
+
+def test_packages_are_read_from_dpkgs_record(bench: Bench) -> None:
+    record = (
+        "Package: nginx-common\nStatus: install ok installed\nVersion: 1\n\n"
+        "Package: nginx\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.26.3-3\n\n"
+        "Package: apache2\nStatus: deinstall ok config-files\nVersion: 2.4\n"
+    )
+    bench.fabric.on("look content /var/lib/dpkg/status", stdout=record)
+    host: Any = bench.lab.host("web")
+    assert (host.package("nginx").is_installed, host.package("nginx").version) == (True, "1.26.3-3")
+    assert not host.package("apache2").is_installed
+    assert not host.package("ngin").is_installed
+    with pytest.raises(AssertionError, match="apache2 is not installed"):
+        assert host.package("apache2").version
+
+
+def test_processes_and_who_listens(bench: Bench) -> None:
+    rows = [
+        {"pid": 1, "comm": "systemd", "uid": 0, "image": ""},
+        {
+            "pid": 44,
+            "comm": "nginx",
+            "uid": 0,
+            "executable": "/usr/sbin/nginx",
+            "image": "same",
+            "unit": "nginx.service",
+        },
+        {
+            "pid": 45,
+            "comm": "nginx",
+            "uid": 33,
+            "executable": "/opt/x",
+            "image": "new",
+            "foreign": ["/opt/y.so"],
+        },
+    ]
+    bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
+    bench.fabric.on("processes", stdout=json.dumps(rows))
+    bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
+    web: Any = bench.lab.host("web")
+    assert [p.pid for p in web.process.filter(comm="nginx", user="root")] == [44]
+    assert web.process.get(pid=45).uid == 33
+    heard = bench.lab.listener("web", 80)
+    assert (heard.pids, heard.is_genuine) == (frozenset({44, 45}), False)
+    assert heard.doubts == ("/opt/x is not of the image", "nginx runs code of /opt/y.so")
+    assert not bench.lab.listener("web", 443)
+    assert not bench.lab.listener("web", 443).is_genuine
+
+
+def test_a_unit_is_genuine_or_says_why_not(bench: Bench) -> None:
+    fragment, drop_in = "/usr/lib/systemd/system/nginx.service", "/etc/systemd/system/nginx.service.d/x.conf"
+    known: dict[str, Any] = {
+        "ActiveState": "active", "FragmentPath": fragment, "DropInPaths": [drop_in], "NeedDaemonReload": False,
+        "MainPID": 44, "ExecStart": [["/usr/sbin/nginx", ["/usr/sbin/nginx", "-g", "x"], False]],
+    }  # fmt: skip
+    bench.fabric.on("unit nginx.service", stdout=json.dumps(known))
+    bench.fabric.on(
+        "processes", stdout='[{"pid": 44, "comm": "nginx", "executable": "/usr/sbin/nginx", "image": "same"}]'
+    )
+    bench.fabric.on("compare *", stdout=json.dumps({drop_in: "new"}))
+    bench.fabric.on(f"look content {drop_in}", stdout="[Service]\nLimitNOFILE=4096\n")
+    web: Any = bench.lab.host("web")
+    service = web.service("nginx")
+    assert service.is_genuine
+    bench.fabric.on(f"look content {drop_in}", stdout="[Service]\nExecStart=\nExecStart=/opt/fake\n")
+    bench.fabric.on("compare *", stdout=json.dumps({drop_in: "new", fragment: "differs"}))
+    assert service.doubts == (
+        f"nginx.service: {fragment} is not the image's",
+        f"nginx.service: {drop_in} changes what it runs",
+    )
+
+
+def test_what_a_host_with_changed_tools_says_is_an_error(bench: Bench) -> None:
+    bench.fabric.on("changed", stdout="/usr/bin/psql\n/usr/local/bin/ss\n")
+    bench.fabric.on("*")
+    with pytest.raises(ObservationError, match=r"web: the host's own tools were changed \(/usr/bin/psql, /usr"):
+        bench.lab.host("web").run("psql")
+    with pytest.raises(ObservationError, match="tools were changed"):
+        bench.lab.client("web").run(["ldapwhoami"])
+    assert bench.lab.client("web").ping("192.168.10.1"), "our own ping says what it says"
+    assert [record.in_host for record in bench.records] == [True, True, False]
 
 
 def test_a_host_that_is_gone_is_recorded_and_raises(bench: Bench) -> None:
@@ -125,9 +265,9 @@ def test_a_segment_without_a_free_address_is_an_error() -> None:
         pass
 
 
-def test_a_client_uses_the_hosts_own_tools(bench: Bench) -> None:
+def test_a_client_asks_from_the_host_with_our_tools(bench: Bench) -> None:
     client = bench.lab.client("ws1")
-    bench.fabric.on("cat /etc/resolv.conf", stdout="nameserver 192.168.20.2\n")
+    bench.fabric.on("look content /etc/resolv.conf", stdout="nameserver 192.168.20.2\n")
     bench.fabric.on("ip -json -4 route show", stdout='[{"dst":"default","gateway":"192.168.10.254","dev":"eth0"}]')
     bench.fabric.on("ip -json -4 address *", stdout='[{"addr_info":[{"local":"192.168.10.57","prefixlen":24}]}]')
     bench.fabric.on("getent ahostsv4 web", stdout="192.168.20.3 STREAM web\n")
@@ -138,6 +278,7 @@ def test_a_client_uses_the_hosts_own_tools(bench: Bench) -> None:
     assert client.lookup("web") == ("192.168.20.3",)
     assert not client.resolve("web.lan.test")
     assert {c.where for c in bench.fabric.calls} == {"ws1"}
+    assert not any(record.in_host for record in bench.records)
 
 
 def test_planned_addresses(bench: Bench) -> None:

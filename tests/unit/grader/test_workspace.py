@@ -50,10 +50,11 @@ class Host(FakeFabric):
         timeout: float = 20.0,
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        vouched: bool = False,
     ) -> Completed:
         if argv[0] == "tar":
             self.unpacked.append(stdin)
-        done = super().run(target, argv, timeout=timeout, environment=environment)
+        done = super().run(target, argv, timeout=timeout, environment=environment, vouched=vouched)
         return Completed(self.failing[argv[0]], b"", b"No space left") if argv[0] in self.failing else done
 
     @property

@@ -1,0 +1,258 @@
+"""What of a host's files is its image's own, told from the layers that the container's root is made of.
+
+Docker gives a container an overlay: the image's layers below, read-only, and one writable layer above that holds
+all that was changed since. Both lie on the machine, out of the host's reach. They are found by the overlay's own mount
+options, so whatever stored the image (overlay2, containerd) does not matter.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import kernel
+from .protocol import HelperError
+
+_COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
+"""The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""
+_TOOLS = ("bin", "sbin", "lib", "lib64", "usr", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf",
+          "etc/ld.so.conf.d")  # fmt: skip
+"""What decides which program a command's name runs, and with which libraries."""
+_OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
+"""Alternatives that a technician may well choose anew."""
+_LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib", "usr/lib64")
+_IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
+_MAX_CHANGES = 20_000
+_MAX_FILE = 256 << 20
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A file of a host beside its image's: ``state`` is ``same``, ``differs``, ``new`` or ``missing``."""
+
+    path: str
+    state: str
+
+
+def digest(fd: int, deadline: float, kind: str = "sha256") -> str:
+    """Return the digest of an open file.
+
+    Raises:
+        HelperError: it is too large, or the time is over.
+    """
+    state, done = hashlib.new(kind, usedforsecurity=False), 0
+    while piece := os.pread(fd, 1 << 20, done):
+        state.update(piece)
+        done += len(piece)
+        if done > _MAX_FILE or time.monotonic() > deadline:
+            message = f"a file is too large to be read: more than {done >> 20} MiB"
+            raise HelperError("failed", message)
+    return state.hexdigest()
+
+
+def real_path(fd: int) -> str:
+    """Return the path of an open file below the root of its own mount namespace, without any link."""
+    return os.readlink(f"/proc/self/fd/{fd}")
+
+
+class Layers:
+    """The layers of one host; file descriptors of folders on the machine."""
+
+    def __init__(self, upper: int, lower: list[int]) -> None:
+        """Take the writable layer and the image's, the topmost first."""
+        self._known: dict[tuple[str, int, int, int, int], str] = {}
+        self._upper = upper
+        self._lower = lower
+
+    @classmethod
+    def of(cls, pid: int) -> Layers | None:
+        """Return the layers of the container whose first process is ``pid``; None where it is made otherwise."""
+        options = _overlay_options(pid)
+        upper = [value for name, value in options if name == "upperdir"]
+        lower = [v for n, value in options if n in ("lowerdir", "lowerdir+") for v in value.split(":") if v]
+        if not upper or not lower or not all(path.startswith("/") for path in (*upper, *lower)):
+            return None
+        machine = _machine_root(pid)
+        if machine is None:
+            return None
+        flags = os.O_PATH | os.O_DIRECTORY
+        opened: list[int] = []
+        try:
+            for path in (*upper, *lower):
+                opened.append(kernel.open_in_root(machine, path, flags))  # noqa: PERF401 - what was opened is closed
+        except OSError:
+            for fd in opened:
+                os.close(fd)
+            return None
+        finally:
+            os.close(machine)
+        return cls(opened[0], opened[1:])
+
+    def close(self) -> None:
+        """Close the folders."""
+        for fd in (self._upper, *self._lower):
+            os.close(fd)
+
+    def compare(self, theirs: int, path: str, deadline: float) -> str:
+        """Return how a host's open file is to what its image has at a path: ``same``, ``differs`` or ``new``."""
+        state = os.fstat(theirs)
+        # A host cannot set its clock: the time of a file's last change (ctime) tells every change.
+        key = (path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        if key not in self._known:
+            self._known[key] = self._compared(theirs, path, deadline)
+        return self._known[key]
+
+    def _compared(self, theirs: int, path: str, deadline: float) -> str:
+        mine = self._image_file(path)
+        if mine is None:
+            return "new"
+        try:
+            a, b = os.fstat(theirs), os.fstat(mine)
+            if not stat.S_ISREG(a.st_mode) or not stat.S_ISREG(b.st_mode) or a.st_size != b.st_size:
+                return "differs"
+            if a.st_ino == b.st_ino and not self._changed(path):
+                return "same"  # the overlay shows the very file of the layer
+            return "same" if _digest_of(theirs, deadline) == _digest_of(mine, deadline) else "differs"
+        finally:
+            os.close(mine)
+
+    def changed_tools(self, deadline: float) -> list[str]:
+        """Return the files that could make a command of the image run something else, or with other libraries."""
+        found: list[str] = []
+        for number, (path, entry) in enumerate(self._changes()):
+            if number > _MAX_CHANGES or time.monotonic() > deadline:
+                return [*found, "/usr"]  # too much was changed to look at all of it
+            if self._misleads(path, entry, deadline):
+                found.append(f"/{path}")
+                if len(found) == _SHOWN:
+                    break
+        return found
+
+    def _changes(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Give what the writable layer holds of the tools: every file and link, no folder."""
+        for start in _TOOLS:
+            try:
+                fd = kernel.open_plainly(self._upper, start, os.O_PATH | os.O_NOFOLLOW)
+            except OSError:
+                continue
+            try:
+                state = os.fstat(fd)
+                if not stat.S_ISDIR(state.st_mode):
+                    yield start, state
+                    continue
+                for folder, folders, files, at in os.fwalk(".", dir_fd=fd, follow_symlinks=False):
+                    base = os.path.normpath(f"{start}/{folder}")
+                    seen = {name: os.stat(name, dir_fd=at, follow_symlinks=False) for name in (*files, *folders)}
+                    folders[:] = [f for f in folders if f"{base}/{f}" not in _IGNORED]
+                    for name, entry in seen.items():  # a link to a folder is among the folders, and is not walked
+                        if not stat.S_ISDIR(entry.st_mode):
+                            yield f"{base}/{name}", entry
+            finally:
+                os.close(fd)
+
+    def _misleads(self, path: str, entry: os.stat_result, deadline: float) -> bool:
+        folder, _, name = path.rpartition("/")
+        if stat.S_ISCHR(entry.st_mode):  # removed: a command that is missing shows by itself
+            return False
+        if folder == "etc/alternatives" and name in _OF_TASTE:
+            return False
+        mine = self._image_file(path)
+        if mine is None:
+            return self._shadows(folder, name, entry)
+        try:
+            theirs = kernel.open_plainly(self._upper, path, os.O_PATH | os.O_NOFOLLOW)
+            try:
+                if stat.S_ISLNK(entry.st_mode):
+                    return not stat.S_ISLNK(os.fstat(mine).st_mode) or _target(theirs) != _target(mine)
+                own = os.fstat(mine)
+                if not stat.S_ISREG(own.st_mode) or own.st_size != entry.st_size:
+                    return True
+                return _digest_of(theirs, deadline) != _digest_of(mine, deadline)
+            finally:
+                os.close(theirs)
+        finally:
+            os.close(mine)
+
+    def _shadows(self, folder: str, name: str, entry: os.stat_result) -> bool:
+        """Return whether something new stands before what the image has under the same name."""
+        if folder.startswith("etc"):
+            return folder != "etc/alternatives" and entry.st_size > 0
+        if folder in _COMMANDS:
+            return self._image_has(name, _COMMANDS)
+        if ".so" in name:
+            return folder.startswith("usr/local/lib") or self._image_has(name, _LIBRARIES)
+        return False
+
+    def _image_has(self, name: str, folders: tuple[str, ...]) -> bool:
+        for folder in folders:
+            fd = self._image_file(f"{folder}/{name}")
+            if fd is not None:
+                os.close(fd)
+                return True
+        return False
+
+    def _image_file(self, path: str) -> int | None:
+        """Return a file descriptor (O_PATH) of what the image has at a path that holds no link, or None."""
+        for layer in self._lower:
+            try:
+                fd = kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW)
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+                    continue
+                raise
+            if stat.S_ISCHR(os.fstat(fd).st_mode):  # a whiteout: an upper layer of the image removed it
+                os.close(fd)
+                return None
+            return fd
+        return None
+
+    def _changed(self, path: str) -> bool:
+        try:
+            os.close(kernel.open_plainly(self._upper, path, os.O_PATH | os.O_NOFOLLOW))
+        except OSError as error:
+            return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+        return True
+
+
+def _digest_of(path_fd: int, deadline: float) -> str:
+    fd = os.open(f"/proc/self/fd/{path_fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return digest(fd, deadline)
+    finally:
+        os.close(fd)
+
+
+def _target(link_fd: int) -> str:
+    return os.readlink("", dir_fd=link_fd)
+
+
+def _overlay_options(pid: int) -> list[tuple[str, str]]:
+    """Return the options of the overlay that is a process's root; none where it is no overlay."""
+    with open(f"/proc/{pid}/mountinfo") as mounts:
+        for line in mounts:
+            words, _, rest = line.partition(" - ")
+            kind, _, options = rest.split(" ", 2)
+            if words.split(" ")[4] == "/":
+                if kind != "overlay":
+                    return []
+                pairs = (option.partition("=") for option in options.strip().split(","))
+                return [(name, value.replace("\\040", " ")) for name, _, value in pairs]
+    return []
+
+
+def _machine_root(pid: int) -> int | None:
+    """Return the root that made a container's mounts: its parent's (the runtime's shim), else the machine's."""
+    with open(f"/proc/{pid}/stat") as line:
+        parent = int(line.read().rsplit(")", 1)[1].split()[1])
+    for process in (parent, 1):
+        try:
+            return kernel.root_of(process)
+        except OSError:
+            continue
+    return None

@@ -1,0 +1,194 @@
+"""A host's processes, seen through the proc file system that the host itself has, which shows no others."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from . import kernel
+from .layers import Layers
+from .protocol import HelperError
+
+_MAX_PROCESSES = 8192
+_MAX_ARGUMENTS = 4096
+"""Characters of a command line that are passed on."""
+_MAX_MAPPED = 512
+_SOCKET = re.compile(r"socket:\[(\d+)\]")
+_DELETED = " (deleted)"
+_UNIT = re.compile(r"([^/]+\.(?:service|scope|socket|mount|swap|slice))(?:/|$)")
+
+
+class Table:
+    """The processes of one host; numbers are the host's own."""
+
+    def __init__(self, root: int, pid: int) -> None:
+        """Open the host's ``/proc``; ``pid`` is the host's first process as the machine numbers it.
+
+        Raises:
+            HelperError: it is not the proc file system of the host.
+        """
+        self._proc = kernel.open_in_root(root, "/proc", os.O_RDONLY | os.O_DIRECTORY)
+        namespace = _readlink("1/ns/pid", self._proc)
+        if not kernel.is_proc(self._proc) or namespace != os.readlink(f"/proc/{pid}/ns/pid"):
+            os.close(self._proc)
+            raise HelperError("failed", "/proc of the host is not its own")
+
+    def __enter__(self) -> Table:
+        """Return the table."""
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Close ``/proc``."""
+        os.close(self._proc)
+
+    def numbers(self) -> Iterator[int]:
+        """Give the numbers of all processes."""
+        for count, name in enumerate(n for n in os.listdir(self._proc) if n.isdigit()):
+            if count == _MAX_PROCESSES:
+                raise HelperError("failed", "the host has too many processes")
+            yield int(name)
+
+    def row(self, pid: int) -> dict[str, Any] | None:
+        """Return what ps(1) shows of a process, and its executable and unit; None for one that has gone."""
+        try:
+            line = self._read(f"{pid}/stat", 4096)
+            numbers = line[line.rindex(")") + 2 :].split()
+            status = dict(row.split(":", 1) for row in self._read(f"{pid}/status", 1 << 16).splitlines() if ":" in row)
+            words = self._read(f"{pid}/cmdline", _MAX_ARGUMENTS).rstrip("\0").split("\0")
+            unit = self._unit(pid)
+        except OSError:
+            return None
+        comm = line[line.index("(") + 1 : line.rindex(")")]
+        return {
+            "pid": pid,
+            "ppid": int(numbers[1]),
+            "state": numbers[0],
+            "comm": comm,
+            "args": " ".join(words) if words != [""] else f"[{comm}]",
+            "uid": int(status["Uid"].split()[1]),
+            "gid": int(status["Gid"].split()[1]),
+            "ticks": int(numbers[11]) + int(numbers[12]),
+            "started": int(numbers[19]),
+            "virtual": int(numbers[20]),
+            "resident": int(numbers[21]) * os.sysconf("SC_PAGE_SIZE"),
+            "executable": self._link(f"{pid}/exe"),
+            "unit": unit,
+        }
+
+    def identity(self, pid: int, layers: Layers, deadline: float) -> dict[str, Any]:
+        """Return how a process's executable is to its image's, and which other code it runs that is not."""
+        path = self._link(f"{pid}/exe")
+        try:
+            with _opened(f"{pid}/exe", self._proc) as fd:
+                state = "new" if path.endswith(_DELETED) else layers.compare(fd, path, deadline)
+        except OSError:
+            state = "missing"
+        return {"image": state, "foreign": self.foreign(pid, layers, deadline)}
+
+    def foreign(self, pid: int, layers: Layers | None, deadline: float) -> list[str]:
+        """Return the files that a process runs code from and that are not its image's own.
+
+        Where the image's files cannot be told (``layers`` is None), the path of the executable has to do.
+        """
+        if layers is None:
+            path = self._link(f"{pid}/exe")
+            return [] if path.startswith("/usr/lib/systemd/") else [path or "?"]
+        found: list[str] = []
+        seen: set[str] = set()
+        for span, path in self._code(pid):
+            if path in seen:
+                continue
+            seen.add(path)
+            if len(seen) > _MAX_MAPPED:
+                return [*found, "..."]
+            if path.endswith(_DELETED):
+                found.append(path)
+                continue
+            try:
+                with _opened(f"{pid}/map_files/{span}", self._proc) as fd:
+                    same = layers.compare(fd, path, deadline) == "same"
+            except FileNotFoundError:  # unmapped meanwhile
+                continue
+            if not same:
+                found.append(path)
+        return found
+
+    def traced(self, pid: int) -> bool:
+        """Return whether somebody traces a process (ptrace(2))."""
+        return re.search(r"^TracerPid:\s*0$", self._read(f"{pid}/status", 1 << 16), re.MULTILINE) is None
+
+    def holders(self, inodes: set[int], deadline: float) -> set[int]:
+        """Return the processes that hold one of some sockets."""
+        return {pid for pid, inode in self.sockets(deadline) if inode in inodes}
+
+    def sockets(self, deadline: float) -> Iterator[tuple[int, int]]:
+        """Give (process, inode) of each socket that a process holds."""
+        for pid in self.numbers():
+            try:
+                folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+            except OSError:
+                continue
+            try:
+                for name in os.listdir(folder):
+                    if time.monotonic() > deadline:
+                        raise TimeoutError
+                    found = _SOCKET.fullmatch(_readlink(name, folder))
+                    if found:
+                        yield pid, int(found[1])
+            finally:
+                os.close(folder)
+
+    def _code(self, pid: int) -> Iterator[tuple[str, str]]:
+        """Give the span and the path of each mapping of a file that may be executed."""
+        for line in self._read(f"{pid}/maps", 4 << 20).splitlines():
+            words = line.split(None, 5)
+            if len(words) == 6 and "x" in words[1] and words[5].startswith("/"):  # noqa: PLR2004 - proc_pid_maps(5)
+                yield words[0], words[5]
+
+    def _unit(self, pid: int) -> str:
+        """Return the unit in whose control group a process is, or nothing."""
+        for line in self._read(f"{pid}/cgroup", 1 << 16).splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers in {"", "name=systemd"}:
+                found = [u for u in _UNIT.findall(path) if not u.startswith("docker-")]
+                if found:
+                    return str(found[-1])
+        return ""
+
+    def _link(self, name: str) -> str:
+        return _readlink(name, self._proc)
+
+    def _read(self, name: str, limit: int) -> str:
+        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)
+        pieces, size = [], 0
+        try:
+            while size < limit and (piece := os.read(fd, min(1 << 16, limit - size))):
+                pieces.append(piece)
+                size += len(piece)
+        finally:
+            os.close(fd)
+        return b"".join(pieces).decode(errors="surrogateescape")
+
+
+class _opened:  # noqa: N801 - used as open() is
+    """A file that a magic link of /proc leads to, opened without the right to read it."""
+
+    def __init__(self, name: str, folder: int) -> None:
+        self._fd = os.open(name, os.O_PATH | os.O_CLOEXEC, dir_fd=folder)
+
+    def __enter__(self) -> int:
+        return self._fd
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
+def _readlink(name: str, folder: int) -> str:
+    try:
+        return os.readlink(name, dir_fd=folder)
+    except OSError:
+        return ""

@@ -1,0 +1,126 @@
+"""The sockets of a host's network namespace, as the kernel itself lists them (sock_diag(7); proc_pid_net(5))."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from . import kernel
+from .protocol import HelperError
+
+_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _ERROR, _DONE = 4, 20, 2, 3
+_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
+_ALL_STATES = 0xFFFFFFFF
+_HEADER = struct.Struct("=IHHII")
+_REQUEST = struct.Struct("=BBBBI48x")
+_MESSAGE = struct.Struct("=BBBB2s2s16s16sI8xIIIII")  # struct inet_diag_msg
+_ONLY_V6 = 11  # INET_DIAG_SKV6ONLY
+_STATES = {1: "established", 7: "unconnected", 10: "listening"}
+_ACCEPTS, _STREAMS = 0x10000, (1, 5)  # __SO_ACCEPTCON; SOCK_STREAM, SOCK_SEQPACKET
+_MAX_SOCKETS = 50_000
+
+
+def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict[str, Any]]:
+    """Return the TCP, UDP and named Unix sockets of a host.
+
+    Args:
+        pid: the host's first process.
+        pidfd: the same, held so that nobody else can have got its number.
+        own_network: a file descriptor of our own network namespace.
+        deadline: of ``time.monotonic``.
+
+    Raises:
+        HelperError: the kernel does not say, or there are too many.
+    """
+    kernel.enter_pidfd(pidfd, kernel.NEWNET)
+    try:
+        asking = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
+    finally:
+        kernel.enter_fd(own_network)
+    rows: list[dict[str, Any]] = []
+    with asking:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for protocol, number in (("tcp", socket.IPPROTO_TCP), ("udp", socket.IPPROTO_UDP)):
+                for row in _dumped(asking, family, number, deadline):
+                    rows.append({"protocol": protocol, **row})
+                    _bound(rows)
+    for row in _unix(pid):
+        rows.append(row)
+        _bound(rows)
+    return rows
+
+
+def _dumped(asking: socket.socket, family: int, protocol: int, deadline: float) -> Iterator[dict[str, Any]]:
+    asking.send(
+        _HEADER.pack(_HEADER.size + _REQUEST.size, _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0)
+        + _REQUEST.pack(family, protocol, 0, 0, _ALL_STATES)
+    )
+    while True:
+        asking.settimeout(max(0.001, deadline - time.monotonic()))
+        data, position = asking.recv(1 << 17), 0
+        while position < len(data):
+            size, kind, *_ = _HEADER.unpack_from(data, position)
+            body = data[position + _HEADER.size : position + size]
+            position += max(size + -size % 4, _HEADER.size)
+            if kind == _DONE:
+                return
+            if kind == _ERROR:
+                code = -struct.unpack_from("=i", body)[0]
+                if code == errno.ENOENT:  # the kernel has no such protocol
+                    return
+                raise HelperError("failed", f"the kernel does not list sockets: {os.strerror(code)}")
+            row = _row(family, body)
+            if row is not None:
+                yield row
+
+
+def _row(family: int, body: bytes) -> dict[str, Any] | None:
+    _, state, _, _, port, far_port, near, far, _, _, _, _, uid, inode = _MESSAGE.unpack_from(body)
+    if state not in _STATES:
+        return None
+    size = 4 if family == socket.AF_INET else 16
+    return {
+        "state": _STATES[state],
+        "address": socket.inet_ntop(family, near[:size]),
+        "port": int.from_bytes(port, "big"),
+        "remote": socket.inet_ntop(family, far[:size]),
+        "remote_port": int.from_bytes(far_port, "big"),
+        "only_v6": family == socket.AF_INET6 and _is_only_v6(body[_MESSAGE.size :]),
+        "uid": uid,
+        "inode": inode,
+    }
+
+
+def _is_only_v6(attributes: bytes) -> bool:
+    position = 0
+    while position + 4 <= len(attributes):
+        size, kind = struct.unpack_from("=HH", attributes, position)
+        if kind == _ONLY_V6:
+            return attributes[position + 4 : position + 5] == b"\1"
+        position += max(size + -size % 4, 4)
+    return False
+
+
+def _unix(pid: int) -> Iterator[dict[str, Any]]:
+    with open(f"/proc/{pid}/net/unix", encoding="utf-8", errors="surrogateescape") as rows:
+        for row in rows:
+            words = row.rstrip("\n").split(None, 7)
+            if len(words) < 8 or not words[6].isdigit() or int(words[4], 16) not in _STREAMS:  # noqa: PLR2004
+                continue
+            listens = int(words[3], 16) & _ACCEPTS
+            yield {
+                "protocol": "unix",
+                "state": "listening" if listens else "established",
+                "address": words[7],
+                "inode": int(words[6]),
+            }
+
+
+def _bound(rows: list[dict[str, Any]]) -> None:
+    if len(rows) > _MAX_SOCKETS:
+        raise HelperError("failed", f"the host has more than {_MAX_SOCKETS} sockets")
