@@ -263,10 +263,9 @@ class _StaticRoute(_OnRouter):
         start = f"ip route {self.destination} "
         return [line for line in _configuration(hands, self.host) if line.startswith(start)]
 
-    def _hops(self, hands: Hands, *, protocol: str = "all") -> list[str]:
-        """Return the next hops of the kernel's route, of those that came from a protocol."""
-        argv = ("ip", "-4", "-json", "route", "show", "exact", self.destination, "proto", protocol)
-        shown = hands.run(self.host, argv).stdout
+    def _hops(self, hands: Hands) -> list[str]:
+        """Return the next hops of the kernel's route."""
+        shown = hands.run(self.host, ("ip", "-4", "-json", "route", "show", "exact", self.destination)).stdout
         return [route.get("gateway", "") for route in json.loads(shown or b"[]")]
 
 
@@ -305,8 +304,10 @@ class FrrRouteExtra(_StaticRoute):
         """The kernel's route must lead to the next hop, because of the static route."""
 
         def look() -> str:
-            hops = self._hops(hands, protocol="static")
-            return "" if hops == [self.via] else f"static next hops to {self.destination}: {hops}"
+            known = _show(hands, self.host, f"show ip route {self.destination}").get(self.destination, [])
+            chosen = [route["protocol"] for route in known if route.get("selected")]
+            hops = self._hops(hands)
+            return "" if chosen == ["static"] and hops == [self.via] else f"{self.destination}: {chosen}, {hops}"
 
         wait_for_effect(self, look)
 
