@@ -125,7 +125,7 @@ def test_a_segment_that_extends_another_has_its_subnet(folder: Folder) -> None:
 def test_a_gateway_may_be_behind_a_switch(folder: Folder) -> None:
     extend("extends: servers")(folder)
     edit("eth0: {segment: servers, address: 192.168.20.10}", "eth0: {segment: desk, address: 192.168.20.10}")(folder)
-    assert folder.content.lab("pair")
+    assert folder.content.lab("pair").document.hosts["web1"].gateway == "192.168.20.1"
 
 
 def test_a_link_inside_the_folder_is_followed(folder: Folder) -> None:
