@@ -34,7 +34,8 @@ class LabFacts:
         domain: the DNS domain of the hosts.
         values: the plan's values.
         hosts: each host's interfaces.
-        segments: each segment's subnet, such as ``192.168.10.0/24``.
+        segments: each segment's subnet, such as ``192.168.10.0/24``; empty where it has none. Segments of one subnet
+            are one broadcast domain.
     """
 
     instance: str
@@ -56,13 +57,14 @@ class LabFacts:
         return cls(instance, plan.domain, plan.values, hosts, {s.name: s.subnet for s in plan.segments})
 
     def router_of(self, segment: str) -> str | None:
-        """Return the address on a segment of the one host that leads out of it; None for none or several."""
+        """Return the address on a segment's subnet of the one host that leads out of it; None for none or several."""
+        subnet = self.segments[segment]
         addresses = [
             interface.address
             for interfaces in self.hosts.values()
-            if len({i.segment for i in interfaces}) > 1
+            if len({self.segments[i.segment] for i in interfaces}) > 1
             for interface in interfaces
-            if interface.segment == segment and interface.address is not None
+            if self.segments[interface.segment] == subnet and interface.address is not None
         ]
         return addresses[0] if len(addresses) == 1 else None
 

@@ -301,6 +301,13 @@ class LabView:
         """
         if segment not in self._facts.segments:
             raise _unknown("segment", segment, self._facts.segments)
+        if not self._facts.segments[segment]:
+            raise CheckMistakeError(
+                Text(
+                    fr=f"Le segment « {segment} » n'a pas de sous-réseau : un observateur n'y aurait pas d'adresse.",
+                    en=f"The segment '{segment}' has no subnet: an observer would have no address there.",
+                )
+            )
         if gateway is None:
             gateway = self._facts.router_of(segment) or ""
         return Probe(self._fabric, self._facts, segment, gateway, self._recorder)
@@ -410,14 +417,17 @@ def observer_addresses(facts: LabFacts, segment: str) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def _observer_address(facts: LabFacts, segment: str) -> Iterator[str]:
-    """Reserve an address among all gradings on this machine; the kernel frees it whatever happens."""
-    addresses = observer_addresses(facts, segment)
+    """Reserve an address among all gradings on this machine; the kernel frees it whatever happens.
+
+    It is reserved in the subnet, because a switch may join several segments to one.
+    """
+    addresses, subnet = observer_addresses(facts, segment), facts.segments[segment]
 
     def reserved() -> tuple[socket.socket, str] | None:
         for address in addresses:
             lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                lock.bind(f"\0breakfix-observer/{facts.instance}/{segment}/{address}")
+                lock.bind(f"\0breakfix-observer/{facts.instance}/{subnet}/{address}")
             except OSError:
                 lock.close()
             else:

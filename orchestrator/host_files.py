@@ -72,7 +72,7 @@ def _interfaces(lab: Lab, host: Host) -> str:
 
 
 def _static(lab: Lab, host: Host, segment: str, address: IPv4Address) -> list[str]:
-    network = lab.document.segments[segment].network
+    network = lab.document.networks[segment]
     lines = ["static", f"address {address}/{network.prefixlen}"]
     if host.gateway is not None and IPv4Address(host.gateway) in network:
         lines.append(f"gateway {host.gateway}")

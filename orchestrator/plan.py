@@ -109,7 +109,11 @@ def _place(file: Path, path: KeyPath) -> Place:
 
 
 def _segments(lab: Lab) -> tuple[PlannedSegment, ...]:
-    return tuple(PlannedSegment(name, segment.title, segment.subnet) for name, segment in lab.document.segments.items())
+    networks = lab.document.networks
+    return tuple(
+        PlannedSegment(name, segment.title, str(networks.get(name, "")))
+        for name, segment in lab.document.segments.items()
+    )
 
 
 def _ready(lab: Lab, values: Mapping[str, Any]) -> tuple[Condition, ...]:
@@ -138,16 +142,13 @@ def _hosts(
 
 
 def _interfaces(lab: Lab, host: str) -> tuple[PlannedInterface, ...]:
+    networks = lab.document.networks
     return tuple(
         PlannedInterface(
             name=name,
             segment=interface.segment,
             mac=mac_address(lab.name, host, name),
-            address=(
-                f"{interface.fixed}/{lab.document.segments[interface.segment].network.prefixlen}"
-                if interface.fixed
-                else None
-            ),
+            address=f"{interface.fixed}/{networks[interface.segment].prefixlen}" if interface.fixed else None,
             dhcp=interface.address == "dhcp",
         )
         for name, interface in lab.document.hosts[host].interfaces.items()

@@ -61,11 +61,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Bar:
-    """One segment."""
+    """One segment; ``subnet`` is empty where it has none."""
 
     name: str
     title: Text
     subnet: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return what stands beside the title: the name, and the subnet if there is one."""
+        return (self.name, self.subnet) if self.subnet else (self.name,)
 
 
 @dataclass(frozen=True)

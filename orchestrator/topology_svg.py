@@ -163,7 +163,7 @@ class _Picture:
         return _PALETTE[number % len(_PALETTE)]
 
     def _caption(self, bar: Bar) -> str:
-        return f"{bar.title.in_(self._language)} {bar.name} {bar.subnet}"
+        return " ".join((bar.title.in_(self._language), *bar.labels))
 
     def _bar(self, root: ET.Element, number: int, _bar: Bar) -> None:
         width = self._width - 2 * _MARGIN
@@ -173,7 +173,7 @@ class _Picture:
         x, y = self._caption_x(number), self._tops[number] - 9
         text = self._text(root, x, y, "", 14, self._colour(number), weight="700")
         text.text = bar.title.in_(self._language)
-        for said in (bar.name, bar.subnet):
+        for said in bar.labels:
             part = ET.SubElement(text, "tspan", {
                 "dx": "10", "font-family": _MONO, "font-size": "12.5", "font-weight": "400", "fill": _SOFT,
             })  # fmt: skip

@@ -226,7 +226,7 @@ class _Drawing:
         self._canvas.put(x, y, joined, _STYLES["bar"])
 
     def _caption(self, bar: Bar) -> str:
-        return f"{bar.title.in_(self._language)} · {bar.name} · {bar.subnet}"
+        return _caption(bar, self._language)
 
     def _name_bar(self, number: int, bar: Bar) -> None:
         """Write a bar's caption above it, in the widest stretch that no cable crosses."""
@@ -236,10 +236,14 @@ class _Drawing:
         self._canvas.put(start + (1 if start else 0), y, caption, _STYLES["bar"])
 
 
+def _caption(bar: Bar, language: Language) -> str:
+    return " · ".join((bar.title.in_(language), *bar.labels))
+
+
 def _listed(topology: Topology, language: Language) -> Iterator[Line]:
     """Yield the network as a list: each segment, then who is on it."""
     for bar in topology.bars:
-        yield (Run(f"{bar.title.in_(language)} · {bar.name} · {bar.subnet}", _STYLES["bar"]),)
+        yield (Run(_caption(bar, language), _STYLES["bar"]),)
         there = [(n, c) for n in topology.nodes for c in n.cables if c.segment == bar.name]
         for number, (node, cable) in enumerate(there):
             yield _listed_cable(node, cable, language, last=number + 1 == len(there))

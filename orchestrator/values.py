@@ -29,13 +29,13 @@ def lab_view(lab: Lab) -> LabView:
         segments={
             name: SegmentView(
                 name=name,
-                subnet=segment.subnet,
-                network=str(segment.network.network_address),
-                netmask=str(segment.network.netmask),
-                prefix=segment.network.prefixlen,
-                broadcast=str(segment.network.broadcast_address),
+                subnet=str(network),
+                network=str(network.network_address),
+                netmask=str(network.netmask),
+                prefix=network.prefixlen,
+                broadcast=str(network.broadcast_address),
             )
-            for name, segment in lab.document.segments.items()
+            for name, network in lab.document.networks.items()
         },
         hosts={name: _host_view(lab, name, host) for name, host in lab.document.hosts.items()},
     )

@@ -52,6 +52,47 @@ def _segments_exist(lab: LabFolder) -> Iterable[Problem]:
             yield lab.problem((*path, "segment"), with_suggestion(text, name, lab.document.segments))
 
 
+def _extended_segments_have_a_subnet(lab: LabFolder) -> Iterable[Problem]:
+    segments = lab.document.segments
+    for name, segment in segments.items():
+        path, other = ("segments", name, "extends"), segment.extends
+        if other is None:
+            continue
+        if other not in segments:
+            text = Text(fr=f"le lab n'a pas de segment « {other} »", en=f'the lab has no segment "{other}"')
+            yield lab.problem(path, with_suggestion(text, other, segments))
+        elif segments[other].subnet is None:
+            yield lab.problem(
+                path,
+                Text(
+                    fr=f"le segment « {other} » n'a pas de « subnet » ; nommez celui du VLAN qui en a un",
+                    en=f'the segment "{other}" has no "subnet"; name the one of the VLAN that has',
+                ),
+            )
+        elif segment.subnet is not None:
+            yield lab.problem(
+                ("segments", name, "subnet"),
+                Text(
+                    fr=f"le sous-réseau est celui du segment « {other} », que celui-ci prolonge ; ôtez cette ligne",
+                    en=f'the subnet is that of the segment "{other}", which this one extends; remove this line',
+                ),
+            )
+
+
+def _addresses_have_a_subnet(lab: LabFolder) -> Iterable[Problem]:
+    networks = lab.document.networks
+    for path, interface in lab.interfaces():
+        segment = lab.document.segments.get(interface.segment)
+        if interface.address != "none" and segment and not segment.extends and interface.segment not in networks:
+            yield lab.problem(
+                (*path, "address"),
+                Text(
+                    fr=f"le segment « {interface.segment} » n'a ni « subnet » ni « extends » : seul « none » y va",
+                    en=f'the segment "{interface.segment}" has neither "subnet" nor "extends": only "none" fits',
+                ),
+            )
+
+
 def _images_exist(lab: LabFolder) -> Iterable[Problem]:
     for host, settings in lab.document.hosts.items():
         if settings.image not in lab.images:
@@ -62,9 +103,9 @@ def _images_exist(lab: LabFolder) -> Iterable[Problem]:
 def _addresses_fit_their_subnet(lab: LabFolder) -> Iterable[Problem]:
     for path, interface in lab.interfaces():
         name, address = interface.segment, interface.fixed
-        if name not in lab.document.segments or address is None:
+        network = lab.document.networks.get(name)
+        if network is None or address is None:
             continue
-        network = lab.document.segments[name].network
         if address not in network:
             yield lab.problem(
                 (*path, "address"),
@@ -88,7 +129,7 @@ def _addresses_are_unique(lab: LabFolder) -> Iterable[Problem]:
     for path, interface in lab.interfaces():
         if interface.fixed is None:
             continue
-        first = taken.setdefault((interface.segment, interface.fixed), path)
+        first = taken.setdefault((lab.document.domain_of(interface.segment), interface.fixed), path)
         if first != path:
             host, line = first[1], lab.source.place((*first, "address")).line
             yield lab.problem(
@@ -104,8 +145,8 @@ def _gateways_are_reachable(lab: LabFolder) -> Iterable[Problem]:
     for host, settings in lab.document.hosts.items():
         if settings.gateway is None:
             continue
-        fixed = [i.segment for i in settings.interfaces.values() if i.fixed and i.segment in lab.document.segments]
-        networks = [lab.document.segments[segment].network for segment in fixed]
+        fixed = [i.segment for i in settings.interfaces.values() if i.fixed]
+        networks = [network for name, network in lab.document.networks.items() if name in fixed]
         if not any(IPv4Address(settings.gateway) in network for network in networks):
             reached = ", ".join(map(str, networks))
             yield lab.problem(
@@ -127,13 +168,14 @@ def _ready_hosts_exist(lab: LabFolder) -> Iterable[Problem]:
 
 
 def _subnets_are_disjoint(lab: LabFolder) -> Iterable[Problem]:
-    for (one, first), (other, second) in combinations(lab.document.segments.items(), 2):
-        if first.network.overlaps(second.network):
+    own = [(name, net) for name, net in lab.document.networks.items() if lab.document.segments[name].extends is None]
+    for (one, first), (other, second) in combinations(own, 2):
+        if first.overlaps(second):
             yield lab.problem(
                 ("segments", other, "subnet"),
                 Text(
-                    fr=f"{second.subnet} recouvre {first.subnet}, le sous-réseau du segment « {one} »",
-                    en=f'{second.subnet} overlaps {first.subnet}, the subnet of the segment "{one}"',
+                    fr=f"{second} recouvre {first}, le sous-réseau du segment « {one} »",
+                    en=f'{second} overlaps {first}, the subnet of the segment "{one}"',
                 ),
             )
 
@@ -172,6 +214,8 @@ def _no_host(name: str) -> Text:
 CHECKS: Final[tuple[Callable[[LabFolder], Iterable[Problem]], ...]] = (
     _name_is_the_folder,
     _segments_exist,
+    _extended_segments_have_a_subnet,
+    _addresses_have_a_subnet,
     _images_exist,
     _addresses_fit_their_subnet,
     _addresses_are_unique,

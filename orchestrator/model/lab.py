@@ -78,15 +78,23 @@ InterfaceAddress = Annotated[
 
 
 class Segment(Document):
-    """One L2 network (a bridge): hosts on it see each other's frames."""
+    """One L2 network (a bridge): hosts on it see each other's frames. A cable of a managed switch is one as well."""
 
     title: Text = Field(description="The segment's name as the trainee reads it on the map.")
-    subnet: Subnet = Field(description="The IPv4 subnet used on the segment, such as ``192.168.10.0/24``.")
-
-    @property
-    def network(self) -> ipaddress.IPv4Network:
-        """Return the subnet as an object."""
-        return ipaddress.IPv4Network(self.subnet)
+    subnet: Subnet | None = Field(
+        default=None,
+        description=(
+            "The IPv4 subnet used on the segment, such as ``192.168.10.0/24``. It is left out where ``extends`` gives "
+            "it, and on a trunk between switches, which has no address of its own."
+        ),
+    )
+    extends: Slug | None = Field(
+        default=None,
+        description=(
+            "The segment whose broadcast domain reaches this one through a switch (the same VLAN): a key of "
+            "``segments`` that has a ``subnet``, which is this one's as well."
+        ),
+    )
 
 
 class Interface(Document):
@@ -151,6 +159,17 @@ class LabDocument(ContractDocument):
     ready: tuple[Condition, ...] = Field(
         default=(), description="What must work before the trainee gets the lab: behaviours, tried until they hold."
     )
+
+    def domain_of(self, segment: str) -> str:
+        """Return the segment that a segment extends, or itself: where two are equal, broadcasts reach both."""
+        settings = self.segments.get(segment)
+        return segment if settings is None or settings.extends is None else settings.extends
+
+    @property
+    def networks(self) -> dict[str, ipaddress.IPv4Network]:
+        """Return the subnets by segment, of those that have one, be it another segment's."""
+        stated = {name: ipaddress.IPv4Network(s.subnet) for name, s in self.segments.items() if s.subnet is not None}
+        return {name: stated[self.domain_of(name)] for name in self.segments if self.domain_of(name) in stated}
 
 
 ALL_HOSTS = "_all"

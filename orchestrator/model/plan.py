@@ -91,7 +91,12 @@ class PlannedHost:
 
 @dataclass(frozen=True)
 class PlannedSegment:
-    """One L2 network of the plan."""
+    """One L2 network of the plan.
+
+    Attributes:
+        subnet: its subnet, such as ``192.168.10.0/24``; empty where it has none. Segments of one subnet are one
+            broadcast domain, with a switch between them.
+    """
 
     name: str
     title: Text

@@ -68,7 +68,7 @@ class HostView:
 
 @dataclass(frozen=True)
 class LabView:
-    """``lab`` in templates and ``lab.values["lab"]`` in checks."""
+    """``lab`` in templates and ``lab.values["lab"]`` in checks; ``segments`` has those with a subnet."""
 
     name: str
     domain: str

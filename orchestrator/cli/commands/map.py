@@ -69,7 +69,7 @@ def _write(path: Path, text: str) -> None:
 
 def _document(drawn: Topology) -> dict[str, Any]:
     return {
-        "segments": [{"name": b.name, "title": both(b.title), "subnet": b.subnet} for b in drawn.bars],
+        "segments": [{"name": b.name, "title": both(b.title), "subnet": b.subnet or None} for b in drawn.bars],
         "hosts": [
             {
                 "name": node.name,

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults.frr import (
+    FrrRouteExtra,
     FrrRouteMissing,
     FrrRouteWrong,
     OspfAreaWrong,
@@ -56,6 +57,12 @@ CASES = (
     ),
     Case(
         OspfPassive(host="r1", interface="eth1"),
+        healthy=server_is_routed,
+        unharmed=routers_reach_each_other,
+        reboots=("r1",),
+    ),
+    Case(
+        FrrRouteExtra(host="r1", destination="10.80.3.0/24", via="10.80.1.30"),
         healthy=server_is_routed,
         unharmed=routers_reach_each_other,
         reboots=("r1",),

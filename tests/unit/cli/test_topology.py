@@ -33,6 +33,14 @@ def test_segments_are_ordered_so_that_cables_are_short() -> None:
     assert [bar.name for bar in drawn.bars] == ["a", "c", "b"]
 
 
+def test_a_segment_without_a_subnet_has_its_name_only() -> None:
+    segments = (PlannedSegment("trunk", text("Trunk"), ""), *PLAN.segments)
+    drawn = topology(replace(PLAN, segments=segments))
+    lines = as_text(draw(drawn, "en", 20)).splitlines()
+    assert "Trunk (en) · trunk" in lines
+    assert "Trunk (en) trunk" in " ".join(" ".join(ET.fromstring(draw_svg(drawn, "en")).itertext()).split())
+
+
 def test_a_cable_that_passes_a_row_keeps_its_column_free() -> None:
     segments = tuple(PlannedSegment(n, text(n), "10.0.0.0/24") for n in ("a", "b", "c"))
     hosts = (

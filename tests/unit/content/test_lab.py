@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.errors import ContentError
+from orchestrator.plan import plan_lab
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden
@@ -28,6 +29,17 @@ def misspell(folder: Folder) -> None:
     (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file")
 
 
+def extend(keys: str, more: str = "", address: str = "none") -> Callable[[Folder], None]:
+    """Give the lab a segment ``desk`` with such keys, and r1's third cable to it with an address."""
+
+    def act(folder: Folder) -> None:
+        desk = f"desk: {{title: {{fr: Prise, en: Socket}}, {keys}}}"
+        edit("segments:\n", f"segments:\n  {desk}\n" + (f"  {more}\n" if more else ""))(folder)
+        edit("eth2: {segment: servers, address: none}", f"eth2: {{segment: desk, address: {address}}}")(folder)
+
+    return act
+
+
 def link(name: str, target: str) -> Callable[[Folder], None]:
     return lambda folder: (folder.root / "labs/pair" / name).symlink_to(target)
 
@@ -46,6 +58,11 @@ BROKEN: dict[str, Callable[[Folder], None]] = {
     ),
     "ready-host": edit("host: web1", "host: web2"),
     "subnets": edit("subnet: 192.168.20.0/24", "subnet: 192.168.0.0/16"),
+    "extends-unknown": extend("extends: server"),
+    "extends-without-subnet": extend("extends: trunk", "trunk: {title: {fr: Trunk, en: Trunk}}"),
+    "extends-and-subnet": extend("extends: servers, subnet: 192.168.30.0/24"),
+    "extends-address-twice": extend("extends: servers", address="192.168.20.10"),
+    "segment-without-subnet": extend("", address="dhcp"),
     "file-host": put("files/wbe1/etc/x", ""),
     "file-without-host": put("files/motd", ""),
     "file-twice": put("files/web1/etc/motd", ""),
@@ -87,6 +104,28 @@ def test_a_sound_lab(folder: Folder) -> None:
         ("web1", "/etc/motd", True),
     ]
     assert [path.name for path in lab.checks] == ["test_healthy.py"]
+
+
+def test_a_segment_that_extends_another_has_its_subnet(folder: Folder) -> None:
+    extend("extends: servers", "trunk: {title: {fr: Trunk, en: Trunk}}", address="192.168.20.2")(folder)
+    lab = folder.content.lab("pair")
+    assert str(lab.document.networks["desk"]) == "192.168.20.0/24"
+    assert "trunk" not in lab.document.networks
+    plan = plan_lab(lab, 1, folder.content.images_of(lab))
+    assert {s.name: s.subnet for s in plan.segments} == {
+        "desk": "192.168.20.0/24",
+        "trunk": "",
+        "office": "192.168.10.0/24",
+        "servers": "192.168.20.0/24",
+    }
+    assert plan.host("r1").interfaces[2].address == "192.168.20.2/24"
+    assert set(plan.values["lab"].segments) == {"desk", "office", "servers"}
+
+
+def test_a_gateway_may_be_behind_a_switch(folder: Folder) -> None:
+    extend("extends: servers")(folder)
+    edit("eth0: {segment: servers, address: 192.168.20.10}", "eth0: {segment: desk, address: 192.168.20.10}")(folder)
+    assert folder.content.lab("pair").document.hosts["web1"].gateway == "192.168.20.1"
 
 
 def test_a_link_inside_the_folder_is_followed(folder: Folder) -> None:

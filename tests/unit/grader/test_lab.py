@@ -259,6 +259,30 @@ def test_two_observers_never_share_an_address(facts: Facts) -> None:
         assert again == used[0]
 
 
+def behind_a_switch() -> LabFacts:
+    """``desk`` is a cable of the switch in the VLAN whose router is on ``office``; the trunk has no subnet."""
+    hosts = {
+        "r1": (InterfaceFacts("eth0", "office", "10.0.1.1"), InterfaceFacts("eth1", "servers", "10.0.2.1")),
+        "sw1": (InterfaceFacts("eth0", "office", None), InterfaceFacts("eth1", "desk", None)),
+        "pc1": (InterfaceFacts("eth0", "desk", "10.0.1.254"),),
+    }
+    subnets = {"office": "10.0.1.0/24", "desk": "10.0.1.0/24", "servers": "10.0.2.0/24", "trunk": ""}
+    return LabFacts("i", "d", {}, hosts, subnets)
+
+
+def test_observers_behind_a_switch_never_share_an_address_and_find_its_router() -> None:
+    facts = behind_a_switch()
+    assert facts.router_of("desk") == facts.router_of("office") == "10.0.1.1"
+    with _observer_address(facts, "office") as one, _observer_address(facts, "desk") as other:
+        assert {one, other} == {"10.0.1.253/24", "10.0.1.252/24"}
+
+
+def test_a_trunk_cannot_be_observed() -> None:
+    lab = Bench(behind_a_switch(), ()).lab
+    with pytest.raises(CheckMistakeError, match="trunk"):
+        lab.probe("trunk")
+
+
 def test_a_segment_without_a_free_address_is_an_error() -> None:
     full = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/31"})
     with pytest.raises(ObservationError, match="No free address"), _observer_address(full, "p"):
