@@ -26,6 +26,7 @@ from orchestrator.instances import HostState, Instance
 from orchestrator.language import Language
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.model.image import Device, ImageSpec
+from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
@@ -200,6 +201,9 @@ class FakeLabs:
 
     def hint(self, running: Running) -> tuple[int, int, Text]:
         return 1, len(running.plan.hints), running.plan.hints[0]
+
+    def lab_of(self, one: Instance) -> Lab:
+        return Content([built_in_root()]).lab({"pair": "small-office"}[one.lab])
 
     def stale(self, running: Running) -> bool:
         return self.is_stale
