@@ -20,6 +20,7 @@ from orchestrator.faults.library import make_fault, problems_of
 from orchestrator.instances import Instance, Instances, Surroundings
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
+from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.plan import plan_lab, plan_scenario
@@ -287,6 +288,10 @@ class Labs:
 
     # --------------------------------------------------------------------------------------------------
 
+    def lab_of(self, instance: Instance) -> Lab:
+        """Return the lab that an instance was started from; raises as ``Content.lab``."""
+        return self._content_of(instance).lab(instance.lab)
+
     def images(self, plan: Plan) -> dict[str, ImageSpec]:
         """Return the descriptions of the images that a plan's hosts use."""
         return _images(self._content, plan)
@@ -316,7 +321,9 @@ def carry_out(hands: Hands, step: Step) -> Typed:
     Raises:
         LabError: the lab has no such host or cable.
     """
-    if step.cable is not None:
+    if step.cable is not None and step.cable.replace:
+        hands.replace_cable(step.cable.host, step.cable.interface)
+    elif step.cable is not None:
         hands.cable(step.cable.host, step.cable.interface, plugged=step.cable.plug, segment=step.cable.segment)
     elif step.shell is not None:
         done = hands.type_in(step.shell.host, step.shell.script)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.access.cabling import replace_cable
 from orchestrator.engine.base import Engine
 from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
@@ -90,6 +91,10 @@ class Hands:
     def cable(self, host: str, interface: str, *, plugged: bool | None = None, segment: str | None = None) -> None:
         """Plug or unplug a cable, or move it to another segment."""
         self.fabric.set_port(self.on(host), interface, plugged=plugged, segment=segment)
+
+    def replace_cable(self, host: str, interface: str) -> None:
+        """Put a new cable in the place of a host's; see ``replace_cable``."""
+        replace_cable(self.fabric, self.on(host), interface)
 
     def configure(self, host: str, lines: Sequence[str], *, save: bool = True) -> str:
         """Enter configuration lines on a network device over SSH and return the dialogue.

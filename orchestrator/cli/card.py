@@ -189,6 +189,8 @@ def _cable(step: Step) -> str:
     if cable is None:
         return ""
     name = f"{cable.host}:{cable.interface}"
+    if cable.replace:
+        return tr(f"câble {name} remplacé", f"cable {name} replaced")
     if cable.segment is not None:
         return tr(f"câble {name} → segment {cable.segment}", f"cable {name} → segment {cable.segment}")
     if cable.plug:

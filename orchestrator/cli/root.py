@@ -45,11 +45,12 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         tr("Intervenir dans le lab", "Work in the lab"),
         (
             Entry("status", "status", tr("Les labs en marche.", "Show the running labs.")),
+            Entry("lab", "lab", tr("Le lab : machines, comptes.", "Read about the lab: hosts, accounts.")),
             Entry("map", "map", tr("Le plan du réseau.", "Draw the network.")),
             Entry("shell", "shell", tr("Ouvrir un terminal.", "Open a terminal on a host.")),
             Entry("exec", "execute", tr("Lancer une commande.", "Run one command on a host.")),
             Entry("forward", "forward", tr("Atteindre un port du lab d'ici.", "Reach a port of the lab from here.")),
-            Entry("cable", "cable", tr("Brancher, débrancher, déplacer.", "Plug, unplug or move a cable.")),
+            Entry("cable", "cable", tr("Brancher, débrancher, remplacer.", "Plug, unplug, replace a cable.")),
         ),
     ),
     (

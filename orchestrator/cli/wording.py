@@ -105,6 +105,7 @@ def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
     """
     option = f" --lab {lab}" if lab else ""
     rows = [
+        ("lab", tr("lire ce qu'est ce lab : machines, comptes", "read what this lab is: hosts, accounts")),
         (f"shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal", "open a terminal on a host")),
         *([("answer", tr("répondre aux questions", "answer the questions"))] if plan.questions else []),
         *([("report", tr("écrire le rapport d'intervention", "write the intervention report"))] if plan.report else []),

@@ -43,13 +43,32 @@ def with_option(text: str, interface: str, option: str, value: str | None, *, me
         method: a regular expression for the stanza's method; where it is another one, nothing is changed.
     """
     lines = text.splitlines(keepends=True)
-    header = re.compile(rf"^[ \t]*iface[ \t]+{re.escape(interface)}[ \t]+inet[ \t]+(?:{method})[ \t]*$")
-    start = next((number for number, line in enumerate(lines) if header.match(line.rstrip("\r\n"))), None)
-    if start is None:
+    stanza = _stanza(lines, interface, method)
+    if stanza is None:
         return text
-    end = next((n for n in range(start + 1, len(lines)) if _HEADER.match(lines[n])), len(lines))
+    start, end = stanza
     old = next((n for n in range(start + 1, end) if re.match(rf"[ \t]*{option}[ \t]", lines[n])), None)
     new = [] if value is None else [f"    {option} {value}\n"]
     if old is None:
         return "".join([*lines[: start + 1], *new, *lines[start + 1 :]])
     return "".join([*lines[:old], *new, *lines[old + 1 :]])
+
+
+def with_line(text: str, interface: str, line: str) -> str:
+    """Return the file with a line more at the end of an interface's first stanza, such as ``up COMMAND``."""
+    lines = text.splitlines(keepends=True)
+    stanza = _stanza(lines, interface, r"\w+")
+    if stanza is None:
+        return text
+    start, end = stanza
+    last = max(number for number in range(start, end) if number == start or lines[number].strip())
+    return "".join([*lines[: last + 1], f"    {line}\n", *lines[last + 1 :]])
+
+
+def _stanza(lines: list[str], interface: str, method: str) -> tuple[int, int] | None:
+    """Return where the first stanza of an interface begins (its header) and ends, or None."""
+    header = re.compile(rf"^[ \t]*iface[ \t]+{re.escape(interface)}[ \t]+inet[ \t]+(?:{method})[ \t]*$")
+    start = next((number for number, line in enumerate(lines) if header.match(line.rstrip("\r\n"))), None)
+    if start is None:
+        return None
+    return start, next((n for n in range(start + 1, len(lines)) if _HEADER.match(lines[n])), len(lines))

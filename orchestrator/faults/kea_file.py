@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 CONFIGURATION: Final = "/etc/kea/kea-dhcp4.conf"
@@ -25,6 +25,26 @@ def with_option_data(text: str, subnet: str, option: str, data: str) -> str:
 def with_reserved_mac(text: str, subnet: str, address: str, mac: str) -> str:
     """Return the configuration with another hardware address in the reservation of an address."""
     return _in_subnet(text, subnet, lambda block: _in_object(block, "ip-address", address, "hw-address", mac))
+
+
+def with_reservations(text: str, subnet: str, added: Iterable[tuple[str, str, str]]) -> str:
+    """Return the configuration with more reservations in a subnet that has some.
+
+    Args:
+        text: the configuration.
+        subnet: the subnet as it stands in the configuration.
+        added: hardware address, IP address and name of each reservation.
+    """
+    written = [f'{{ "hw-address": "{mac}", "ip-address": "{ip}", "hostname": "{name}" }}' for mac, ip, name in added]
+
+    def insert(block: str) -> str:
+        listed = re.search(r'"reservations"\s*:\s*\[[^\]]*?(\s*)\{[^\]]*\}(?=\s*\])', block)
+        if listed is None:
+            return block
+        more = "".join(f",{listed[1]}{reservation}" for reservation in written)
+        return block[: listed.end()] + more + block[listed.end() :]
+
+    return _in_subnet(text, subnet, insert)
 
 
 def pools_of(text: str, subnet: str) -> list[str]:

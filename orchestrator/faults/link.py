@@ -12,6 +12,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.fabric.base import PortState
 from orchestrator.faults.base import Fault, Memento, not_effective, wait_for_effect
+from orchestrator.faults.interfaces_file import EditedInterfaces, with_line
 from orchestrator.model.base import HostName, InterfaceName, Slug
 from orchestrator.model.lab import Address
 from orchestrator.text import Text
@@ -114,6 +115,23 @@ class LinkWrongSegment(Fault):
         )
 
 
+def _ping(hands: Hands, host: str, peer: str, *options: str) -> str:
+    """Return what ping prints on a host."""
+    return hands.run(host, ("ping", "-n", "-q", *options, peer), check=False).stdout.decode(errors="replace")
+
+
+def _queues(hands: Hands, host: str, peer: str, rate: int) -> tuple[bool, str]:
+    """Return whether pings sent all at once wait for about as long as a rate says, and what was seen."""
+    frames = 1 + math.ceil((_BURST + rate * _QUEUED / 8) / _FRAME)
+    payload = str(_FRAME - _ETHERNET_HEADER - _IP_HEADER - _ICMP_HEADER)
+    # A send buffer for all of them: ping's own holds one, and it would wait where its host's own queue is the slow one.
+    at_once = ("-l", str(frames), "-c", str(frames), "-S", str(frames * 4096))
+    seen = _ping(hands, host, peer, *at_once, "-W", "1", "-s", payload)
+    slowest = re.search(r"= [\d.]+/[\d.]+/([\d.]+)/", seen)
+    slow = slowest is not None and float(slowest[1]) >= 1000 * _QUEUED / 2
+    return slow, f"{frames} pings of {_FRAME} bytes at once: {seen.strip()}"
+
+
 class _BadCable(Fault):
     """A cable that is plugged in at the right place and carries frames badly."""
 
@@ -131,18 +149,14 @@ class _BadCable(Fault):
         was = {name: int(value) for name, value in memento.items()}
         hands.fabric.set_port(hands.on(self.host), self.interface, mtu=was["mtu"], rate=was["rate"], loss=was["loss"])
 
-    def _ping(self, hands: Hands, *options: str) -> str:
-        """Return what ping prints to the peer."""
-        argv = ("ping", "-n", "-q", *options, self.peer)
-        return hands.run(self.host, argv, check=False).stdout.decode(errors="replace")
-
 
 class LinkMtu(_BadCable):
     """Something on the path drops large frames: an MTU black hole.
 
     The trainee sees that pings and logins work while web pages, file copies and all that fills its packets stall;
     ``ping -M do -s SIZE`` finds the largest packet that passes. No error message comes back. The interface itself
-    still has its own MTU, 1500. It works with every image and outlasts a reboot.
+    still has its own MTU, 1500. It is mended with ``breakfix cable HOST:INTERFACE replace``. It works with every
+    image and outlasts a reboot.
     """
 
     name: ClassVar[str] = "link-mtu"
@@ -164,7 +178,7 @@ class LinkMtu(_BadCable):
 
     def _passes(self, hands: Hands, size: int) -> bool:
         payload = size - _IP_HEADER - _ICMP_HEADER
-        return " 0% packet loss" in self._ping(hands, "-c1", "-W1", "-M", "do", "-s", str(payload))
+        return " 0% packet loss" in _ping(hands, self.host, self.peer, "-c1", "-W1", "-M", "do", "-s", str(payload))
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -178,7 +192,8 @@ class LinkRate(_BadCable):
     """A cable is slow, as after a negotiation at the lowest speed.
 
     The trainee sees that everything works, slowly: ping times grow as soon as something large is copied. What the host
-    receives is limited, what it sends is not. It works with every image and outlasts a reboot.
+    receives is limited, what it sends is not. It is mended with ``breakfix cable HOST:INTERFACE replace``. It works
+    with every image and outlasts a reboot.
     """
 
     name: ClassVar[str] = "link-rate"
@@ -191,15 +206,11 @@ class LinkRate(_BadCable):
 
     def verify(self, hands: Hands) -> None:
         """Answers that arrive all at once must wait for about as long as the rate says."""
-        frames = 1 + math.ceil((_BURST + self.rate * _QUEUED / 8) / _FRAME)
-        payload = str(_FRAME - _ETHERNET_HEADER - _IP_HEADER - _ICMP_HEADER)
 
         def look() -> str:
-            seen = self._ping(hands, "-l", str(frames), "-c", str(frames), "-W", "1", "-s", payload)
-            slowest = re.search(r"= [\d.]+/[\d.]+/([\d.]+)/", seen)
-            slow = slowest is not None and float(slowest[1]) >= 1000 * _QUEUED / 2
+            slow, seen = _queues(hands, self.host, self.peer, self.rate)
             limited = _port(hands, self.host, self.interface).rate == self.rate
-            return "" if slow and limited else f"{frames} pings of {_FRAME} bytes at once: {seen.strip()}"
+            return "" if slow and limited else seen
 
         wait_for_effect(self, look)
 
@@ -214,8 +225,8 @@ class LinkRate(_BadCable):
 class LinkLoss(_BadCable):
     """A damaged cable loses a share of the frames in both directions.
 
-    The trainee sees that everything works now and then, and slowly; ``ping`` counts the losses. It works with every
-    image and outlasts a reboot.
+    The trainee sees that everything works now and then, and slowly; ``ping`` counts the losses. It is mended with
+    ``breakfix cable HOST:INTERFACE replace``. It works with every image and outlasts a reboot.
     """
 
     name: ClassVar[str] = "link-loss"
@@ -230,7 +241,7 @@ class LinkLoss(_BadCable):
         """Some pings must be answered, and some not."""
 
         def look() -> str:
-            seen = self._ping(hands, "-c", "100", "-i", "0.01", "-W", "1")
+            seen = _ping(hands, self.host, self.peer, "-c", "100", "-i", "0.01", "-W", "1")
             lost = re.search(r"([\d.]+)% packet loss", seen)
             return "" if lost and 0 < float(lost[1]) < _ALL else seen.strip() or "ping prints nothing"
 
@@ -241,4 +252,53 @@ class LinkLoss(_BadCable):
         return Text(
             fr=f"Le câble de {self.host} ({self.interface}) perdait {self.loss} % des trames.",
             en=f"The cable of {self.host} ({self.interface}) lost {self.loss}% of the frames.",
+        )
+
+
+class LinkShaped(EditedInterfaces):
+    """A host sends through an interface no quicker than a limit allows, left there after a test (``tc``, tbf).
+
+    The trainee sees that everything that this host sends there, or passes on where it is a router, is slow, whatever
+    the cable; ``tc qdisc show`` names the limit. It stands in ``/etc/network/interfaces`` and outlasts a reboot. It
+    needs ifupdown and tc, as every image built on ``host`` has them.
+    """
+
+    name: ClassVar[str] = "link-shaped"
+
+    rate: int = Field(ge=64_000, le=10_000_000, description="Bits per second that the host sends at most.")
+    peer: Address = Field(description="An address beyond the interface that answers pings, to see the effect.")
+
+    def change(self, hands: Hands, text: str) -> str:
+        """See ``EditedFile.change``."""
+        return with_line(text, self.interface, f"up {' '.join(self._limit())}")
+
+    def load(self, hands: Hands, text: str) -> None:
+        """Write the file, and set or lift the limit by hand: the interface of a router stays up."""
+        hands.write(self.host, self.path(), text.encode())
+        hands.run(self.host, ("tc", "qdisc", "del", "dev", self.interface, "root"), check=False)
+        if " ".join(self._limit()) in text:
+            hands.run(self.host, self._limit())
+
+    def verify(self, hands: Hands) -> None:
+        """Pings that are sent all at once must wait for about as long as the rate says."""
+
+        def look() -> str:
+            slow, seen = _queues(hands, self.host, self.peer, self.rate)
+            limited = (
+                "qdisc tbf" in hands.run(self.host, ("tc", "qdisc", "show", "dev", self.interface)).stdout.decode()
+            )
+            return "" if slow and limited else seen
+
+        wait_for_effect(self, look)
+
+    def _limit(self) -> tuple[str, ...]:
+        """Return the command that sets the limit."""
+        limit = ("rate", f"{self.rate // 1000}kbit", "burst", f"{_BURST}b", "latency", "200ms")
+        return ("tc", "qdisc", "replace", "dev", self.interface, "root", "tbf", *limit)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Un limiteur oublié sur {self.host} ({self.interface}) n'envoyait que {self.rate / 1000:g} kbit/s.",
+            en=f"A limit left on {self.host} ({self.interface}) let it send only {self.rate / 1000:g} kbit/s.",
         )

@@ -368,12 +368,17 @@ def _steps_have_one_action(files: RepairFiles) -> Iterable[Problem]:
 
 def _cable_steps_do_something(files: RepairFiles) -> Iterable[Problem]:
     for solution, path, step in files.steps():
-        if step.cable is not None and step.cable.plug is None and step.cable.segment is None:
+        if step.cable is None:
+            continue
+        moved = step.cable.plug is not None or step.cable.segment is not None
+        if moved == bool(step.cable.replace):
             yield Problem(
                 files.place(solution.source, (*path, "cable"), key=True),
                 Text(
-                    fr="dites ce que devient le câble : « plug: true », « plug: false » ou « segment »",
-                    en='say what becomes of the cable: "plug: true", "plug: false" or "segment"',
+                    fr="dites ce que devient le câble : « plug: true », « plug: false » ou « segment », "
+                    "ou bien « replace: true » sans rien d'autre",
+                    en='say what becomes of the cable: "plug: true", "plug: false" or "segment", '
+                    'or "replace: true" and nothing else',
                 ),
             )
 

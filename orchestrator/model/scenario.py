@@ -131,12 +131,13 @@ FaultEntry = Annotated[
 
 
 class CableStep(Document):
-    """A physical action: plug a cable, or move it to another segment."""
+    """A physical action: plug a cable, move it to another segment, or replace it."""
 
     host: Template = Field(description="The host; a template.")
     interface: InterfaceName = Field(description="The host's interface, such as ``eth0``.")
     plug: bool | None = Field(default=None, description="true: plug it in; false: pull it out.")
     segment: Template | None = Field(default=None, description="The segment to cable it to; a template.")
+    replace: Literal[True] | None = Field(default=None, description="true: put a new cable in its place.")
 
 
 class ScriptStep(Document):
@@ -174,7 +175,7 @@ class Step(Document):
 
     tell: Text = Field(description="What the action does, for the demo and the debrief; templates.")
     when: str | None = Field(default=None, description="A Jinja2 expression; the step is left out where it is false.")
-    cable: CableStep | None = Field(default=None, description="Plug, unplug or move a cable.")
+    cable: CableStep | None = Field(default=None, description="Plug, unplug, move or replace a cable.")
     shell: ScriptStep | None = Field(default=None, description="Type lines in a host's shell, as root.")
     device: DeviceStep | None = Field(default=None, description="Type configuration lines on a network device.")
     file: FileStep | None = Field(default=None, description="Put a file in place on a host.")

@@ -51,7 +51,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # Acting on a lab, through the protocols.
     "orchestrator.access.ssh": "errors fabric.base text",
     "orchestrator.access.device": "errors fabric.base model text",
-    "orchestrator.access.hands": "access.device engine.base errors fabric.base model text",
+    "orchestrator.access.cabling": "fabric.base",
+    "orchestrator.access.hands": "access.cabling access.device engine.base errors fabric.base model text",
     "orchestrator.access.grading": "access.device fabric.base grader model",
     "orchestrator.faults": "access.hands errors fabric.base loader model text waiting",
     "orchestrator.forwarding": "errors fabric.base text",
@@ -106,9 +107,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "text waiting"
     ),
     "orchestrator.cli": (
-        "access.ssh answers app authoring bench contract deliverables doctor engine.base errors fabric.base faults "
-        "forwarding grader images instances interrupts labels language loader model plan progress proof records "
-        "service suggest terminal text topology topology_svg topology_text values"
+        "access.cabling access.ssh answers app authoring bench contract deliverables doctor engine.base errors "
+        "fabric.base faults forwarding grader images instances interrupts labels language loader model plan progress "
+        "proof records service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

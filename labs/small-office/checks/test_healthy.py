@@ -1,5 +1,7 @@
 """Is the small office healthy? Asked from where the clients are."""
 
+import ipaddress
+import re
 import time
 
 import pytest
@@ -7,7 +9,15 @@ import pytest
 from grader import check
 
 ADDRESSES = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+WORKSTATIONS = (*ADDRESSES, "pc3")
+POOL = ("192.168.10.100", "192.168.10.199")
+DRAWING = "/plans/escalier-saint-aubin.dxf"
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+
+
+def in_pool(address):
+    first, last = map(ipaddress.IPv4Address, POOL)
+    return first <= ipaddress.IPv4Address(address) <= last
 
 
 def names(lab):
@@ -59,7 +69,47 @@ def test_names_both_ways(lab):
         assert back.records == (fqdn,), f"{address}: {back}"
 
 
-@pytest.mark.parametrize("pc", ADDRESSES)
+@check(
+    "guard",
+    fr="Le poste de la salle de réunion et un visiteur reçoivent une adresse de l'étendue pour moins d'un jour.",
+    en="The meeting room's workstation and a visitor get an address of the pool for less than a day.",
+    host="pc3",
+)
+def test_pool(lab):
+    client = lab.client("pc3")
+    lab.wait(lambda: client.addresses("eth0"), within=15, what="pc3 has an address")
+    (address,) = client.addresses("eth0")
+    assert in_pool(address.partition("/")[0]), f"pc3 has {address}"
+    assert client.gateway() == lab.address("r1", "eth0"), f"pc3: the gateway is {client.gateway()}"
+    assert client.resolvers() == (lab.address("srv1"),), f"pc3: the resolvers are {client.resolvers()}"
+    # A client with an identity that the server has never seen asks, and leaves it at that.
+    asked = client.run(("dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "-t", "10", "eth0"), timeout=20)
+    offered = dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
+    assert "ip_address" in offered, "a visitor is offered no address"
+    assert in_pool(offered["ip_address"]), f"a visitor is offered {offered['ip_address']}"
+    assert int(offered["dhcp_lease_time"]) < 24 * 3600, f"a lease lasts {offered['dhcp_lease_time']} seconds"
+
+
+@pytest.mark.parametrize("pc", WORKSTATIONS)
+@check(
+    "guard",
+    fr="La liaison de {{ pc }} porte tous les paquets de pleine taille, et le plan de l'escalier arrive entier.",
+    en="The link of {{ pc }} carries all packets of full size, and the drawing of the staircase arrives whole.",
+)
+def test_links(lab, pc):
+    client = lab.client(pc)
+    lab.wait(lambda: client.addresses("eth0"), within=15, what=f"{pc} has an address")
+    router = lab.address("r1", "eth0")
+    assert client.ping(router, size=1472), f"{pc}: a packet of full size does not reach the router"
+    volley = ("-n", "-q", "-M", "do", "-s", "1472", "-l", "30", "-c", "30", "-w", "5")
+    seen = client.run(("ping", *volley, router), timeout=15).stdout
+    assert " 0% packet loss" in seen, f"{pc}: {seen.strip()}"
+    wanted = ("--output", "/dev/null", "--max-time", "15", "--write-out", "%{http_code}")
+    got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{DRAWING}"), timeout=30)
+    assert (got.status, got.stdout) == (0, "200"), f"{pc} does not get the drawing in time: {got.status}, {got.stdout}"
+
+
+@pytest.mark.parametrize("pc", WORKSTATIONS)
 @check(
     "guard",
     fr="L'intranet s'ouvre par son nom depuis {{ pc }}.",

@@ -1,9 +1,10 @@
-"""``cable``: plug, unplug, or move a cable to another switch."""
+"""``cable``: plug, unplug or replace a cable, or move it to another switch."""
 
 from __future__ import annotations
 
 import click
 
+from orchestrator.access.cabling import replace_cable
 from orchestrator.cli import completing
 from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.language import tr
@@ -11,23 +12,25 @@ from orchestrator.cli.output import plain
 from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
-from orchestrator.fabric.base import PortState
+from orchestrator.fabric.base import Fabric, HostRef, PortState
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
-_PLUG, _UNPLUG = "plug", "unplug"
+_PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 
 
 @command(
     "cable",
     help=tr(
-        "Brancher (plug) ou débrancher (unplug) un câble, ou le déplacer vers le commutateur d'un autre segment.\n\n"
-        "Sans action, montrer où il est.",
-        "Plug or unplug a cable, or move it to another segment's switch.\n\nWithout an action, show where it is.",
+        "Brancher (plug), débrancher (unplug) ou remplacer (replace) un câble, ou le déplacer vers le commutateur d'un "
+        "autre segment.\n\n"
+        "« replace » met un câble neuf, dans une autre prise du même commutateur. Sans action, montrer où il est.",
+        "Plug, unplug or replace a cable, or move it to another segment's switch.\n\n"
+        "'replace' puts in a new cable, into another socket of the same switch. Without an action, show where it is.",
     ),
 )
 @click.argument("place", metavar=tr("MACHINE:INTERFACE", "HOST:INTERFACE"), shell_complete=completing.hosts)
-@click.argument("action", metavar="[plug|unplug|SEGMENT]", required=False)
+@click.argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
 @lab_option
 @pass_session
 def cable_command(session: Session, place: str, action: str | None, lab: str | None) -> None:
@@ -38,32 +41,46 @@ def cable_command(session: Session, place: str, action: str | None, lab: str | N
     ports = fabric.ports(instance.name)
     require_cable(ports, target, interface)
     if action is not None:
-        plug, segment = action != _UNPLUG, None if action in {_PLUG, _UNPLUG} else action
-        if segment is not None:
-            _require_segment(ports, segment)
+        if action not in {_PLUG, _UNPLUG, _REPLACE}:
+            _require_segment(ports, action)
         with session.app.instances.alone(instance.name):
-            fabric.set_port(target, interface, plugged=plug, segment=segment)
-    _show(session, require_cable(fabric.ports(instance.name), target, interface))
+            _act(fabric, target, interface, action)
+    _show(session, require_cable(fabric.ports(instance.name), target, interface), replaced=action == _REPLACE)
+
+
+def _act(fabric: Fabric, target: HostRef, interface: str, action: str) -> None:
+    if action == _REPLACE:
+        replace_cable(fabric, target, interface)
+    elif action in {_PLUG, _UNPLUG}:
+        fabric.set_port(target, interface, plugged=action == _PLUG)
+    else:
+        fabric.set_port(target, interface, plugged=True, segment=action)
 
 
 def _require_segment(ports: tuple[PortState, ...], name: str) -> None:
     known = sorted({port.segment for port in ports})
     if name not in known:
         text = Text(
-            fr=f"« {name} » n'est ni plug, ni unplug, ni un segment de ce lab",
-            en=f'"{name}" is neither plug, unplug nor a segment of this lab',
+            fr=f"« {name} » n'est ni plug, ni unplug, ni replace, ni un segment de ce lab",
+            en=f'"{name}" is neither plug, unplug, replace nor a segment of this lab',
         )
-        raise UsageError(with_suggestion(text, name, [*known, _PLUG, _UNPLUG]))
+        raise UsageError(with_suggestion(text, name, [*known, _PLUG, _UNPLUG, _REPLACE]))
 
 
-def _show(session: Session, port: PortState) -> None:
+def _show(session: Session, port: PortState, *, replaced: bool) -> None:
     if session.json:
         session.output.document(
             {"host": port.host, "interface": port.interface, "segment": port.segment, "plugged": port.plugged}
         )
         return
     name = f"{port.host}:{port.interface}"
-    if port.plugged:
+    if replaced:
+        text = tr(
+            f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
+            f"✔ {name} has a new cable, plugged into segment {port.segment}.",
+        )
+        session.output.print(plain(text, "ok"))
+    elif port.plugged:
         session.output.print(
             plain(
                 tr(

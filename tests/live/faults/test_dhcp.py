@@ -8,6 +8,8 @@ from orchestrator.access.hands import Hands
 from orchestrator.faults.dhcp import (
     DhcpOptionWrong,
     DhcpPoolOutside,
+    DhcpPoolReserved,
+    DhcpPoolSmall,
     DhcpRelayWrong,
     DhcpReservationWrong,
     DhcpRogue,
@@ -24,6 +26,10 @@ SERVER, GATEWAY, NOBODY = "10.80.3.10", "10.80.1.1", "10.80.1.99"
 
 def has_an_address(hands: Hands) -> bool:
     return "inet 10.80.1." in output(hands, "pc1", "ip", "-4", "address", "show", "dev", "eth0")
+
+
+def pc3_has_an_address(hands: Hands) -> bool:
+    return "inet 10.80.1." in output(hands, "pc3", "ip", "-4", "address", "show", "dev", "eth0")
 
 
 def has_its_own_address(hands: Hands) -> bool:
@@ -75,7 +81,19 @@ CASES = (
     ),
     Case(
         DhcpScopeExhausted(host="srv", subnet=OFFICE, client="pc3"),
-        healthy=lambda hands: "inet 10.80.1." in output(hands, "pc3", "ip", "-4", "address", "show", "dev", "eth0"),
+        healthy=pc3_has_an_address,
+        unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
+        reboots=("srv", "pc3"),
+    ),
+    Case(
+        DhcpPoolSmall(host="srv", subnet=OFFICE, pool="10.80.1.100 - 10.80.1.104", client="pc3"),
+        healthy=pc3_has_an_address,
+        unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
+        reboots=("srv", "pc3"),
+    ),
+    Case(
+        DhcpPoolReserved(host="srv", subnet=OFFICE, client="pc3"),
+        healthy=pc3_has_an_address,
         unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
         reboots=("srv", "pc3"),
     ),

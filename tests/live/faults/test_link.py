@@ -7,7 +7,7 @@ import re
 import pytest
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkUnplugged, LinkWrongSegment
+from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkShaped, LinkUnplugged, LinkWrongSegment
 from tests.live.faults.harness import Behaviour, Case, fetches, output, prove, reaches, serves, succeeds
 
 pytestmark = pytest.mark.live
@@ -49,6 +49,12 @@ CASES = (
     Case(LinkMtu(host="pc2", mtu=1000, peer=GATEWAY), large_packets_pass, unharmed=gateway_answers, reboots=("pc2",)),
     Case(LinkRate(host="pc2", rate=64_000, peer=GATEWAY), copies(100_000), unharmed=gateway_answers, reboots=("pc2",)),
     Case(LinkRate(host="pc2", rate=10_000_000, peer=GATEWAY), copies(4_000_000), note="10-mbit"),
+    Case(
+        LinkShaped(host="box", rate=64_000, peer="10.80.1.20"),
+        copies(100_000),
+        unharmed=gateway_answers,
+        reboots=("box",),
+    ),
     Case(LinkLoss(host="pc2", loss=20, peer=GATEWAY), no_ping_is_lost, unharmed=gateway_answers, reboots=("pc2",)),
 )
 

@@ -28,6 +28,7 @@ from orchestrator.language import Language
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.locks import BusyError, Holder
 from orchestrator.model.image import Device, ImageSpec
+from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
@@ -211,6 +212,9 @@ class FakeLabs:
 
     def alone(self, running: Running) -> AbstractContextManager[None]:
         return self.instances.alone(running.instance.name)
+
+    def lab_of(self, one: Instance) -> Lab:
+        return Content([built_in_root()]).lab({"pair": "small-office"}[one.lab])
 
     def stale(self, running: Running) -> bool:
         return self.is_stale

@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from orchestrator.loader.content import Content
+
 from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
 
 # Grading --------------------------------------------------------------------------------------------------
@@ -197,6 +199,42 @@ def test_cable(cli: Cli, app: FakeApp, action: str, segment: str, plugged: bool)
     done = cli("cable", "pc1:eth0", action, "--json")
     assert json.loads(done.stdout) == {"host": "pc1", "interface": "eth0", "segment": segment, "plugged": plugged}
     assert app.fabric.cables["pc1", "eth0"].plugged is plugged
+
+
+def test_a_new_cable_carries_frames_as_it_should(cli: Cli, app: FakeApp) -> None:
+    good = app.fabric.cables["pc1", "eth0"]
+    app.fabric.cables["pc1", "eth0"] = replace(good, mtu=996, rate=64_000, loss=30, plugged=False)
+    assert (
+        "pc1:eth0 a un câble neuf, branché sur le segment office"
+        in cli("cable", "pc1:eth0", "replace", lang="fr").stdout
+    )
+    assert app.fabric.cables["pc1", "eth0"] == replace(good, plugged=True)
+
+
+def test_a_lab_s_page_is_read_from_inside_and_outside(cli: Cli) -> None:
+    running, named = cli("lab", lang="fr").stdout, cli("lab", "small-office", lang="fr").stdout
+    assert "La menuiserie Valbocage" in running
+    assert running == named == cli("lab", "no-network-after-move", lang="fr").stdout
+    assert "The Valbocage joinery" in cli("lab", "small-office").stdout
+    document = json.loads(cli("lab", "small-office", "--json").stdout)
+    assert {"lab", "title", "summary", "page"} == set(document)
+    assert set(document["page"]) == {"fr", "en"}
+
+
+def test_a_lab_without_a_page_has_its_summary(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
+    folder = tmp_path / "labs" / "bare"
+    folder.mkdir(parents=True)
+    source = app.content.lab_folder("small-office") / "lab.yaml"
+    (folder / "lab.yaml").write_text(source.read_text().replace("name: small-office", "name: bare"))
+    app.content = Content([*app.content.roots, tmp_path])
+    assert "A router connects them" in " ".join(cli("lab", "bare").stdout.split())
+    assert json.loads(cli("lab", "bare", "--json").stdout)["page"] is None
+
+
+def test_a_lab_that_is_not_there_is_named(cli: Cli) -> None:
+    done = cli("lab", "small-ofice")
+    assert done.exit_code == 2
+    assert "small-office" in done.output
 
 
 def test_map_follows_the_width_of_the_terminal(cli: Cli) -> None:

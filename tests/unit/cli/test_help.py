@@ -16,8 +16,22 @@ from orchestrator.language import typographic
 from .conftest import Cli
 
 NAMES = (
-    *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "map", "shell"),
-    *("exec", "forward", "cable", "new", "try", "faults", "validate", "schema", "prove", "demo", "doctor", "images"),
+    *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "lab", "map"),
+    *(
+        "shell",
+        "exec",
+        "forward",
+        "cable",
+        "new",
+        "try",
+        "faults",
+        "validate",
+        "schema",
+        "prove",
+        "demo",
+        "doctor",
+        "images",
+    ),
     *("bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]

@@ -107,6 +107,7 @@ BROKEN: dict[str, Break] = {
     "two-actions": reference("    shell:\n", "    reboot: {host: pc1}\n    shell:\n"),
     "no-action": reference("    cable: {host: pc1, interface: eth0, plug: true}\n", ""),
     "cable-nothing": reference("interface: eth0, plug: true", "interface: eth0"),
+    "cable-replaced-and-moved": reference("eth0, plug: true", "eth0, replace: true, segment: office"),
     "no-step-left": edit("    file:\n", "    when: 1 > 2\n    file:\n", "shortcuts/stale.yaml"),
     "step-host": reference("      host: pc1\n", "      host: pc2\n"),
     "step-host-rendered": reference("      host: pc1\n", '      host: "{{ office }}"\n'),

@@ -34,7 +34,7 @@ from orchestrator.faults.firewall import (
 )
 from orchestrator.faults.interfaces_file import with_option
 from orchestrator.faults.library import problems_of
-from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate
+from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkShaped
 from orchestrator.faults.resolver import (
     HostsEntryStale,
     NsswitchWithoutDns,
@@ -294,7 +294,7 @@ def test_every_free_address_is_leased_to_somebody_else(hands: Hands, world: Worl
     world.fabric.files["r1", kea_file.CONFIGURATION] = KEA.encode()
     mine = [{"addr_info": [{"local": "10.0.1.6"}]}]
     world.fabric.on("ip -4 -json address show dev eth0", host="pc1", stdout=json.dumps(mine))
-    after = fault.change(hands, leases)
+    after = fault.leases(hands, KEA, leases)
     assert after.startswith(leases)
     rows = [dict(zip(LEASES_HEAD.strip().split(","), row.split(","), strict=True)) for row in after.splitlines()]
     added = rows[len(leases.splitlines()) :]
@@ -303,6 +303,41 @@ def test_every_free_address_is_leased_to_somebody_else(hands: Hands, world: Worl
     assert {row["state"] for row in added} == {"0"}
     assert len({row["hwaddr"] for row in added}) == 3
     assert all(int(row["expire"]) > later for row in added)
+
+
+def test_reservations_are_added_to_those_that_are_there() -> None:
+    text = (
+        '{ "subnet": "10.0.1.0/24", "reservations": [\n'
+        "    // The desks.\n"
+        '    { "hw-address": "02:00:00:00:00:01", "ip-address": "10.0.1.51", "hostname": "pc1" }\n'
+        "] }"
+    )
+    after = kea_file.with_reservations(text, "10.0.1.0/24", [("02:00:00:00:00:02", "10.0.1.5", "a"), ("x", "y", "b")])
+    assert [line for line in after.splitlines() if line not in text.splitlines()] == [
+        '    { "hw-address": "02:00:00:00:00:01", "ip-address": "10.0.1.51", "hostname": "pc1" },',
+        '    { "hw-address": "02:00:00:00:00:02", "ip-address": "10.0.1.5", "hostname": "a" },',
+        '    { "hw-address": "x", "ip-address": "y", "hostname": "b" }',
+    ]
+    without = text.replace("reservations", "options")
+    assert kea_file.with_reservations(without, "10.0.1.0/24", [("x", "y", "b")]) == without
+    assert kea_file.with_reservations(text, "10.0.2.0/24", [("x", "y", "b")]) == text
+
+
+def test_a_limit_is_written_into_its_own_stanza(hands: Hands, world: World) -> None:
+    text = (
+        "auto eth0\niface eth0 inet static\n    address 10.0.1.1/24\n\n"
+        "auto eth1\niface eth1 inet static\n    address 10.0.2.1/24\n"
+    )
+    fault = LinkShaped(host="r1", interface="eth0", rate=2_000_000, peer=PEER)
+    limit = "tc qdisc replace dev eth0 root tbf rate 2000kbit burst 16000b latency 200ms"
+    assert fault.change(hands, text) == text.replace("10.0.1.1/24\n", f"10.0.1.1/24\n    up {limit}\n")
+    world.fabric.files["r1", fault.path()] = text.encode()
+    world.fabric.on("tc *", host="r1")
+    memento = fault.remember(hands)
+    fault.inject(hands)
+    assert world.fabric.done[-1] == f"r1: {limit}"
+    fault.revert(hands, memento)
+    assert world.fabric.done[-1] == "r1: tc qdisc del dev eth0 root"
 
 
 def test_a_second_server_has_a_configuration_of_its_own(hands: Hands) -> None:

@@ -255,6 +255,10 @@ def step(**action: Any) -> Step:  # noqa: ANN401 - one of a step's actions
     [
         (step(cable=CableStep(host="pc1", interface="eth0", plug=False)), ["cable pc1 eth0 plugged=False"]),
         (step(cable=CableStep(host="pc1", interface="eth0", segment="office")), ["cable pc1 eth0 segment=office"]),
+        (
+            step(cable=CableStep(host="pc1", interface="eth0", replace=True)),
+            ["cable pc1 eth0 plugged=False", "cable pc1 eth0 plugged=True mtu=1500 rate=0 loss=0"],
+        ),
         (step(shell=ScriptStep(host="pc2", script="id\n")), ["pc2: /bin/bash -s"]),
         (
             step(file=FileStep(host="r1", path="/etc/x", content="é\n", mode="0600")),
@@ -262,7 +266,7 @@ def step(**action: Any) -> Step:  # noqa: ANN401 - one of a step's actions
         ),
         (step(reboot=RebootStep(host="r1")), ["ready r1"]),
     ],
-    ids=["unplug", "move", "shell", "file", "reboot"],
+    ids=["unplug", "move", "replace", "shell", "file", "reboot"],
 )
 def test_each_kind_of_step_is_carried_out(hands: Hands, world: World, typed: Step, done: list[str]) -> None:
     world.fabric.on("/bin/bash -s")
