@@ -8,7 +8,7 @@ import shlex
 import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -121,6 +121,14 @@ class Station(ABC):
     def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
         """Try to open a TCP port."""
         return self._ask(tools.nc_command(address, port, timeout=timeout), tools.parse_nc, timeout=timeout + 5)
+
+    def scan(self, targets: Iterable[tuple[str, int]], timeout: int = 3) -> dict[tuple[str, int], tools.TcpAnswer]:
+        """Try several TCP ports at once, given as addresses (not names) with their ports."""
+        targets = tuple(targets)
+        answers = self._ask(tools.scan_command(targets, timeout=timeout), tools.parse_scan, timeout=timeout + 10)
+        if missing := set(targets) - set(answers):
+            raise unreadable(self._where, "nc", f"no answer about {sorted(missing)}")
+        return answers
 
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
         rtype = rtype.upper()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,14 @@ class TcpAnswer:
     def __bool__(self) -> bool:
         """Return whether the port is open."""
         return self.state == "open"
+
+    @property
+    def arrived(self) -> bool:
+        """Return whether a host answered, if only that nothing listens: no filter on the way stopped the packet.
+
+        A filter that rejects with a TCP reset looks the same.
+        """
+        return self.state in {"open", "refused"}
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,31 @@ def parse_nc(done: Completion) -> TcpAnswer:
         if words in said:
             return TcpAnswer(state, said)
     raise ValueError(said)
+
+
+_SCAN = """wait=$1; shift
+for target; do
+  { said=$(nc -z -v -n -w "$wait" "${target%:*}" "${target##*:}" 2>&1); echo "$target $? $said"; } &
+done
+wait
+"""
+
+
+def scan_command(targets: Iterable[tuple[str, int]], *, timeout: int = 3) -> tuple[str, ...]:
+    """Return the command that tries several TCP ports at once."""
+    return ("sh", "-c", _SCAN, "scan", str(timeout), *(f"{address}:{port}" for address, port in targets))
+
+
+def parse_scan(done: Completion) -> dict[tuple[str, int], TcpAnswer]:
+    """Return what nc said of each port."""
+    if done.status != 0:
+        raise ValueError(done.stderr)
+    answers = {}
+    for line in done.stdout.splitlines():
+        target, status, said = line.split(" ", 2)
+        address, _, port = target.rpartition(":")
+        answers[address, int(port)] = parse_nc(Completion(int(status), "", said))
+    return answers
 
 
 def addresses_command(interface: str | None) -> tuple[str, ...]:

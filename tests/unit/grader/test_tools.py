@@ -149,3 +149,34 @@ def test_resolvers_and_names() -> None:
     rows = "192.168.20.3    STREAM web\n192.168.20.3    DGRAM  \n"
     assert tools.parse_lookup(Completion(0, rows, "")) == ("192.168.20.3",)
     assert tools.parse_lookup(Completion(2, "", "")) == ()
+
+
+def test_a_scan_gives_an_answer_for_each_port() -> None:
+    said = (
+        "10.0.0.1:25 0 Connection to 10.0.0.1 25 port [tcp/smtp] succeeded!\n"
+        "10.0.0.1:80 1 nc: connect to 10.0.0.1 port 80 (tcp) failed: Connection refused\n"
+        "10.0.0.2:22 1 nc: connect to 10.0.0.2 port 22 (tcp) timed out: Operation now in progress\n"
+        "10.0.0.3:22 1 nc: connect to 10.0.0.3 port 22 (tcp) failed: No route to host\n"
+    )
+    answers = tools.parse_scan(Completion(0, said, ""))
+    assert {target: answer.state for target, answer in answers.items()} == {
+        ("10.0.0.1", 25): "open",
+        ("10.0.0.1", 80): "refused",
+        ("10.0.0.2", 22): "silent",
+        ("10.0.0.3", 22): "unreachable",
+    }
+    assert [port for (_, port), answer in answers.items() if answer.arrived] == [25, 80]
+
+
+@pytest.mark.parametrize(("status", "text"), [(2, ""), (0, "10.0.0.1:25 1 usage: nc [-46CDdFhklNnrStUuvZz]\n")])
+def test_a_scan_that_cannot_ask_is_no_answer_about_the_network(status: int, text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the tool's own words, or none
+        tools.parse_scan(Completion(status, text, ""))
+
+
+def test_a_scan_names_each_target_once() -> None:
+    assert tools.scan_command([("10.0.0.1", 25), ("10.0.0.2", 80)], timeout=4)[-3:] == (
+        "4",
+        "10.0.0.1:25",
+        "10.0.0.2:80",
+    )
