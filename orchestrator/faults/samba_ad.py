@@ -201,6 +201,12 @@ class AdMachineDisabled(_OfMachineAccount):
         """Enable it."""
         hands.run(self.host, ("samba-tool", "user", "enable", self.account))
 
+    def _try_account(self, hands: Hands) -> str:
+        """Return how the controller refuses the account as such: asked without its keys, which may be gone too."""
+        done = hands.run(self.machine, ("kinit", "-c", "MEMORY:", self.account), stdin=b"\n", check=False)
+        said = (done.stdout + done.stderr).decode().strip()
+        return said if self._refusal in said else ""
+
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
