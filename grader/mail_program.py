@@ -165,7 +165,9 @@ def problem_of(error: Exception) -> str:
         return f"{code} {words(text)}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {words(error.smtp_error)}"
-    return words(error.args[0]) if isinstance(error, imaplib.IMAP4.error) and error.args else str(error)
+    if isinstance(error, imaplib.IMAP4.error) and error.args:
+        return words(error.args[0])
+    return getattr(error, "strerror", None) or str(error)
 
 
 def main() -> None:

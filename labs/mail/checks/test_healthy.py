@@ -43,6 +43,7 @@ def sawyer(lab):
     "guard",
     fr="{{ login }} reçoit un message d'un collègue, et retrouve son ancien courrier.",
     en="{{ login }} receives a message from a colleague, and finds the earlier mail again.",
+    timeout=90,
 )
 def test_mail_among_colleagues(lab, login):
     lan, me = lab.probe("lan"), employee(lab, login)
@@ -57,6 +58,7 @@ def test_mail_among_colleagues(lab, login):
     "guard",
     fr="Un plan de 3 Mo part chez un fournisseur, signé, et n'y passe pas pour indésirable.",
     en="A drawing of 3 MB goes to a supplier, signed, and does not pass for junk there.",
+    timeout=90,
 )
 def test_mail_to_the_sawmill(lab):
     subject = send(lab.probe("lan"), employee(lab, "snguyen"), SAWYER, subject="Plan", size=DRAWING)
@@ -69,6 +71,7 @@ def test_mail_to_the_sawmill(lab):
     "guard",
     fr="Un message de la scierie Delmas arrive dans l'entreprise.",
     en="A message from the Delmas sawmill arrives in the company.",
+    timeout=90,
 )
 def test_mail_from_the_sawmill(lab):
     subject = send(lab.probe("outside"), sawyer(lab), f"contact@{lab.domain}", subject="Devis")
@@ -81,6 +84,7 @@ def test_mail_from_the_sawmill(lab):
     fr="Sur {{ host }}, on envoie et on lit du courrier par le nom du serveur, avec les outils du poste.",
     en="On {{ host }} mail is sent and read by the server's name, with the workstation's tools.",
     host="{{ host }}",
+    timeout=90,
 )
 def test_workstation(lab, host, login):
     client, name, subject = lab.client(host), f"mail.{lab.domain}", f"Essai {secrets.token_hex(6)}"
@@ -102,6 +106,7 @@ def test_workstation(lab, host, login):
     "guard",
     fr="Le webmail s'ouvre sous TLS et montre le courrier.",
     en="The webmail opens over TLS and shows the mail.",
+    timeout=90,
 )
 def test_webmail(lab):
     browser = replace(employee(lab, "kbenali"), server=lab.address("web1"), name=f"webmail.{lab.domain}")
@@ -112,6 +117,7 @@ def test_webmail(lab):
     "guard",
     fr="Le serveur ne relaie pas pour des inconnus, et n'accepte pas de mot de passe faux ni en clair.",
     en="The server does not relay for strangers, and takes no password that is wrong or in clear.",
+    timeout=90,
 )
 def test_nobody_abuses_it(lab):
     stranger = ["swaks", "--server", lab.address("mail1", "eth1"), "--timeout", "10", "--quit-after", "RCPT"]
