@@ -1,0 +1,185 @@
+"""What ``grader.mail`` runs at a station: its text is given to the python3 there; it needs only the standard library.
+
+The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show.
+"""
+
+from __future__ import annotations
+
+import http.client
+import imaplib
+import json
+import re
+import smtplib
+import socket
+import ssl
+import sys
+import time
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any, cast
+from urllib.parse import urlencode
+
+PATIENCE = 15.0
+"""Seconds that one answer of a server may take."""
+AGAIN = 0.3
+"""Seconds between two looks into a mailbox."""
+LINE = "0123456789abcdef" * 4 + "\n"
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def context(request: Request) -> ssl.SSLContext:
+    """Return the TLS settings of a mail program that trusts one authority, or that looks at no certificate."""
+    if request["authority"]:
+        return ssl.create_default_context(cadata=request["authority"])
+    careless = ssl.create_default_context()
+    careless.check_hostname = False
+    careless.verify_mode = ssl.CERT_NONE
+    return careless
+
+
+class Submission(smtplib.SMTP):
+    """A connection to an address, whose certificate has to be for a name."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(timeout=PATIENCE)
+        self.connect(request["address"], 587)
+        self._host = request["name"]
+
+
+class Imap(imaplib.IMAP4_SSL):
+    """The same for IMAPS."""
+
+    def __init__(self, request: Request) -> None:
+        self.reached_at = request["address"]
+        super().__init__(request["name"], 993, ssl_context=context(request), timeout=PATIENCE)
+
+    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
+        plain = socket.create_connection((self.reached_at, self.port), timeout)
+        return cast("ssl.SSLContext", self.ssl_context).wrap_socket(plain, server_hostname=self.host)
+
+
+class Browser(http.client.HTTPSConnection):
+    """A browser's connection to a webmail, with the cookies that it was given."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request["name"], 443, timeout=PATIENCE, context=context(request))
+        self.reached_at = request["address"]
+        self.settings = context(request)
+        self.cookies: dict[str, str] = {}
+
+    def connect(self) -> None:
+        """Connect to the address, whatever the name is."""
+        plain = socket.create_connection((self.reached_at, self.port), self.timeout)
+        self.sock = self.settings.wrap_socket(plain, server_hostname=self.host)
+
+    def page(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """Return status and text of a page; a form is sent with POST."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        else:
+            headers["X-Requested-With"] = "XMLHttpRequest"
+        self.request("POST" if form else "GET", path, body=urlencode(form) if form else None, headers=headers)
+        answer = self.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, words(answer.read())
+
+
+def send(request: Request) -> Answer:
+    """Submit one message with an attachment of some size, over TLS and after a login."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = request["sender"], request["to"], request["subject"]
+    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=request["sender"].partition("@")[2])
+    message.set_content("Bonjour,\n\nvoir l'objet.\n")
+    if request["size"]:
+        drawing = (LINE * (request["size"] // len(LINE) + 1))[: request["size"]]
+        message.add_attachment(drawing, filename="plan.txt")
+    with Submission(request) as server:
+        server.starttls(context=context(request))
+        server.login(request["login"], request["password"])
+        server.send_message(message)
+    return {}
+
+
+def find(request: Request) -> Answer:
+    """Look for a message by its subject in some folders, until it is there or the time is over."""
+    deadline = time.monotonic() + request["within"]
+    while True:
+        with Imap(request) as server:
+            server.login(request["login"], request["password"])
+            for folder in request["folders"]:
+                opened, reason = server.select(folder, readonly=True)
+                if opened != "OK":
+                    return {"problem": f"{folder}: {words(reason[0])}"}
+                number = (server.search(None, "SUBJECT", f'"{request["subject"]}"')[1][0] or b"").split()
+                if number:
+                    part = server.fetch(number[-1].decode(), "(BODY.PEEK[HEADER])")[1][0]
+                    return {"folder": folder, "headers": words(part[1]) if isinstance(part, tuple) else ""}
+        if time.monotonic() >= deadline:
+            return {}
+        time.sleep(AGAIN)
+
+
+def identities(request: Request) -> Answer:
+    """List the Message-ID of every message of some folders."""
+    found: list[str] = []
+    with Imap(request) as server:
+        server.login(request["login"], request["password"])
+        for folder in request["folders"]:
+            opened, reason = server.select(folder, readonly=True)
+            if opened != "OK":
+                return {"problem": f"{folder}: {words(reason[0])}"}
+            parts = server.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1] if reason[0] != b"0" else []
+            found += [words(part[1]).partition(":")[2].strip() for part in parts if isinstance(part, tuple)]
+    return {"identities": found}
+
+
+def webmail(request: Request) -> Answer:
+    """Log in to Roundcube, and return its list of the messages in the inbox."""
+    browser = Browser(request)
+    status, page = browser.page("/")
+    token = re.search(r'name="_token" value="([^"]+)"', page)
+    if token is None:
+        return {"problem": f"{status}: this is not the login page"}
+    form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
+    status, _ = browser.page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
+    if status != http.HTTPStatus.FOUND:
+        return {"problem": f"{status}: the login is refused"}
+    status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
+    return {"list": page} if status == http.HTTPStatus.OK else {"problem": f"{status}: no list of messages"}
+
+
+def words(data: object) -> str:
+    """Return what a server said as text."""
+    return data.decode("utf-8", errors="replace") if isinstance(data, bytes) else str(data)
+
+
+def problem_of(error: Exception) -> str:
+    """Return what a mail program shows for an error."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        return f"{code} {words(text)}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {words(error.smtp_error)}"
+    if isinstance(error, imaplib.IMAP4.error) and error.args:
+        return words(error.args[0])
+    return getattr(error, "strerror", None) or str(error)
+
+
+def main() -> None:
+    """Answer the one request."""
+    request = json.loads(sys.argv[1])
+    todo = {"send": send, "find": find, "identities": identities, "webmail": webmail}[request["do"]]
+    try:
+        answer = todo(request)
+    except (OSError, smtplib.SMTPException, imaplib.IMAP4.error, http.client.HTTPException) as error:
+        answer = {"problem": problem_of(error) or type(error).__name__}
+    sys.stdout.write(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Does mail from outside reach the mailbox again, whoever sends it, and are mailboxes and rules as they were?"""
+
+import pytest
+
+from grader import check
+from grader.mail import Mailbox, find, identities, send
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+COLLEAGUES = ("tgarnier", "mlebreton")
+SAWYER = "p.delmas@scierie-delmas.example"
+
+
+def employee(lab, login):
+    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], lab.address("mail1", "eth0"))
+
+
+def sawyer(lab):
+    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
+
+
+def answer_to(lab, sender, recipient):
+    """Return what our server says to a stranger who has mail for somebody; nothing is sent."""
+    server = lab.address("mail1", "eth1")
+    argv = ["swaks", "--server", server, "--from", sender, "--to", recipient, "--quit-after", "RCPT", "--timeout", "10"]
+    return lab.client("delmas").run(argv, timeout=25).stdout
+
+
+@check(
+    "symptom",
+    points=5,
+    competence="3.3",
+    fr="Un message de la scierie arrive chez {{ login }} et chez ses collègues, par le chemin que prend tout le monde.",
+    en="A message from the sawmill reaches {{ login }} and colleagues, by the way that everybody takes.",
+    timeout=120,
+    because="MX|Relay access denied|did not arrive",
+)
+def test_mail_from_outside_arrives(lab):
+    outside, server = lab.probe("outside"), lab.address("srv1", "eth1")
+    exchangers = outside.resolve(lab.domain, server, "MX").records
+    assert exchangers, f"DNS has no MX record for {lab.domain}"
+    for _, name in (record.split() for record in exchangers):
+        reached = outside.resolve(name, server).records
+        assert reached == (lab.address("mail1", "eth1"),), f"the MX record names {name}, whose address is {reached}"
+    for login in (lab.values["login"], *COLLEAGUES):
+        reader = employee(lab, login)
+        said = answer_to(lab, SAWYER, reader.address)
+        assert "Relay access denied" not in said, f"mail1 says to mail for {reader.address}: Relay access denied"
+        subject = send(outside, sawyer(lab), reader.address, subject="Bon de commande")
+        find(lab.probe("lan"), reader, subject, within=15)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="Plusieurs messages de suite, à {{ login }} et à l'adresse contact, arrivent ; rien n'attend dans la file.",
+    en="Several messages in a row, to {{ login }} and to the address contact, arrive; nothing waits in the queue.",
+    timeout=150,
+    because="did not arrive",
+)
+def test_several_messages_and_an_alias(lab):
+    outside, lan = lab.probe("outside"), lab.probe("lan")
+    login = lab.values["login"]
+    sent = [send(outside, sawyer(lab), f"{login}@{lab.domain}", subject="Relance") for _ in range(2)]
+    alias = send(outside, sawyer(lab), f"contact@{lab.domain}", subject="Relance")
+    for subject in sent:
+        find(lan, employee(lab, login), subject, within=15)
+    find(lan, employee(lab, "croux"), alias, within=15)
+
+    def empty():
+        waiting = lab.host("mail1").check_output("postqueue -j").splitlines()
+        assert not [line for line in waiting if f"@{lab.domain}" in line], f"{len(waiting)} messages wait on mail1"
+        return True
+
+    lab.wait(empty, within=45, every=1)
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Chacun retrouve tout son ancien courrier.",
+    en="Everybody finds all of their earlier mail.",
+    timeout=90,
+)
+def test_earlier_mail_is_there(lab):
+    for login in PASSWORDS:
+        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
+        lost = archived - identities(lab.probe("lan"), employee(lab, login), ("INBOX", "Sent"))
+        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Le serveur ne relaie pas pour des inconnus, et refuse les destinataires qui n'existent pas.",
+    en="The server does not relay for strangers, and refuses recipients who do not exist.",
+    timeout=90,
+)
+def test_strangers_are_refused(lab):
+    for recipient in ("somebody@elsewhere.example", f"nobody-at-all@{lab.domain}"):
+        said = answer_to(lab, SAWYER, recipient)
+        assert "<** 55" in said or "<** 45" in said, f"mail1 takes mail for {recipient}: {said[-200:]}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Les boîtes ne sont ouvertes à aucun autre compte de mail1, ni la remise (LMTP) au réseau.",
+    en="The mailboxes are open to no other account of mail1, and the hand-over (LMTP) is not to the network.",
+    host="mail1",
+)
+def test_mailboxes_are_private(lab):
+    mail1 = lab.host("mail1")
+    loose = mail1.check_output("find /var/vmail -mindepth 1 -type d -perm /007 -o -type f -perm /002")
+    assert not loose, f"every account may use {loose.splitlines()[0]}"
+    listening = mail1.check_output("ss -Hltn").splitlines()
+    ports = {line.split()[3] for line in listening if not line.split()[3].startswith(("127.", "[::1]"))}
+    opened = {port.rpartition(":")[2] for port in ports} - {"22", "25", "587", "993"}
+    assert not opened, f"mail1 listens to the network on port {', '.join(sorted(opened))} as well"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Le serveur de la scierie, qui n'est pas à nous, n'a pas été reconfiguré.",
+    en="The sawmill's server, which is not ours, was not reconfigured.",
+    host="delmas",
+)
+def test_the_other_company_is_left_alone(lab):
+    routes = lab.host("delmas").check_output("postconf -h transport_maps relayhost virtual_alias_maps").split()
+    assert routes == ["$virtual_maps"], f"Postfix of delmas has routes of its own: {' '.join(routes)}"
+
+
+@pytest.mark.parametrize(("host", "name"), [("mail1", "postfix"), ("mail1", "dovecot"), ("srv1", "named")])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ name }} fonctionne sur {{ host }}, et démarre avec la machine.",
+    en="{{ name }} runs on {{ host }}, and starts with the host.",
+    host="{{ host }}",
+)
+def test_services(lab, host, name):
+    service = lab.host(host).service(name)
+    assert service.is_running, f"{name} does not run on {host}"
+    assert service.is_enabled, f"{name} does not start with {host}"
