@@ -39,7 +39,7 @@ class Shelf:
 
     def __init__(self, root: Path, store: ProofStore) -> None:
         self.root, self.store = root, store
-        self.images = {"web": "f1"}
+        self.images = {"intranet": "f1"}
         self.asked: list[str] = []
 
     def fingerprint(self, name: str) -> str:
@@ -85,7 +85,7 @@ EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
         lambda s: append(s.root / "labs/small-office/lab.yaml"),
         lambda s: append(s.root / "labs/small-office/files/r1/etc/default/isc-dhcp-relay"),
     ],
-    "images": [lambda s: s.images.update(web="f2"), lambda s: s.images.update(fabric="f2")],
+    "images": [lambda s: s.images.update(intranet="f2"), lambda s: s.images.update(fabric="f2")],
 }
 
 
