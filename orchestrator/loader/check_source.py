@@ -42,6 +42,7 @@ class StatedCheck:
 
     Attributes:
         name: the function's name.
+        role: its role, with its place; None where it is not literal.
         fr: the trainee's sentence in French; None where it is not literal.
         en: the same in English.
         host: the host that it looks at; None where it names none, or not literally.
@@ -50,6 +51,7 @@ class StatedCheck:
     """
 
     name: str
+    role: Sentence | None = None
     fr: Sentence | None = None
     en: Sentence | None = None
     host: Sentence | None = None
@@ -97,6 +99,17 @@ def hosts_are_known(files: Iterable[CheckFile], hosts: Collection[str]) -> Itera
             name = check.host.source
             unknown = Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
             yield Problem(check.host.place, with_suggestion(unknown, name, hosts))
+
+
+def are_guards(files: Iterable[CheckFile]) -> Iterator[Problem]:
+    """Yield a problem for each check of these files that has another role than a guard's."""
+    for check in (check for file in files for check in file.checks):
+        if check.role is not None and check.role.source != "guard":
+            text = Text(
+                fr=f"« {check.name} » est dans checks/guards : son rôle est « guard »",
+                en=f'"{check.name}" is in checks/guards: its role is "guard"',
+            )
+            yield Problem(check.role.place, text)
 
 
 def competences_are_known(files: Iterable[CheckFile], unknown: _KnownCompetence) -> Iterator[Problem]:
@@ -258,6 +271,7 @@ class _Reader:
         self._points(given.get("points"))
         return StatedCheck(
             function.name,
+            role=self._literal(mark.args[0] if mark.args else given.get("role")),
             fr=self._literal(given.get("fr")),
             en=self._literal(given.get("en")),
             host=self._literal(given.get("host")),

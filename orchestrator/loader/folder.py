@@ -100,20 +100,20 @@ class Problems:
             raise self.error()
 
 
-def check_files(folder: Path, problems: Problems) -> tuple[CheckFile, ...]:
+def check_files(folder: Path, problems: Problems, below: str = "checks") -> tuple[CheckFile, ...]:
     """Return the check files of a folder, ``checks/test_*.py``, sorted, read without being run.
 
     A file that pytest would not collect, or could not read, would be missing from the grade without a word.
     """
-    below = sorted((folder / "checks").glob("*.py"))
-    paths = tuple(path for path in below if path.name.startswith("test_"))
+    found = sorted((folder / below).glob("*.py"))
+    paths = tuple(path for path in found if path.name.startswith("test_"))
     problems.add(
         problem(
             path,
             "ce fichier ne serait pas noté : un fichier de contrôles s'appelle test_*.py",
             "this file would not be graded: a file with checks is named test_*.py",
         )
-        for path in below
+        for path in found
         if path not in paths and path.name != "conftest.py" and not path.name.startswith("_")
     )
     read = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator.errors import Problem
 from orchestrator.host_files import hosts_of, render_file
-from orchestrator.loader.check_source import hosts_are_known, names_are_known
+from orchestrator.loader.check_source import are_guards, hosts_are_known, names_are_known
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
 from orchestrator.loader.placed_files import placed_files
@@ -17,6 +17,7 @@ from orchestrator.render import render
 from orchestrator.values import RESERVED, base_values
 
 _ENTRIES = ("lab.yaml", "files", "checks")
+_GUARDS = "checks/guards"
 
 
 def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tuple[Problem, ...]]:
@@ -33,15 +34,17 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "lab.yaml", LabDocument, within=folder)
     files = placed_files(folder, problems)
-    checks = check_files(folder, problems)
+    guards = check_files(folder, problems, _GUARDS)
+    checks = (*check_files(folder, problems), *guards)
     digest = digest_of(folder, problems)
     if document is None or source is None:
         return None, problems.sorted()
     for check in CHECKS:
         problems.add(check(LabFolder(document, source, folder, files, images)))
+    problems.add(are_guards(guards))
     problems.add(names_are_known(checks, RESERVED - {"host"}))
     problems.add(hosts_are_known(checks, document.hosts))
-    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest)
+    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest, tuple(file.path for file in guards))
     _try_templates(lab, source, problems)
     return lab, problems.sorted()
 

@@ -89,7 +89,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         debrief=Text(fr=texts["debrief.fr.md"], en=texts["debrief.en.md"]),
         solutions=files.solutions,
         shortcuts=files.shortcuts,
-        checks=tuple(file.path for file in files.checks),
+        checks=(*(file.path for file in files.checks), *_taken_over(document, source, lab, problems)),
         files=placed,
         digest=digest,
     )
@@ -99,6 +99,18 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
         problems.add(try_variants(scenario, loaded, surroundings.validate_fault))
     problems.raise_if_any()
     return scenario
+
+
+def _taken_over(
+    document: ScenarioDocument, source: YamlSource | None, lab: Lab, problems: Problems
+) -> tuple[Path, ...]:
+    """Return the files of the lab's guards that a scenario names."""
+    guards = {path.stem.removeprefix("test_").replace("_", "-"): path for path in lab.guards}
+    for i, name in enumerate(document.guards):
+        if name not in guards and source is not None:
+            unknown = Text(fr=f"le lab n'a pas de garde « {name} »", en=f'the lab has no guard "{name}"')
+            problems.add([Problem(source.place(("guards", i)), with_suggestion(unknown, name, guards))])
+    return tuple(guards[name] for name in document.guards if name in guards)
 
 
 def _ask(loaded: ScenarioFolder, problems: Problems) -> bool:

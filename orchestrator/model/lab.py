@@ -198,13 +198,23 @@ class LabFile:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab as loaded: its document, the files to place, its folder and its health checks."""
+    """A lab as loaded.
+
+    Attributes:
+        document: the parsed ``lab.yaml``.
+        folder: its folder.
+        files: the files to place.
+        checks: the files of its health checks; its guards are among them.
+        digest: SHA-256 over every file of the folder.
+        guards: the files of the guards that a scenario may take over.
+    """
 
     document: LabDocument
     folder: Path
     files: tuple[LabFile, ...]
     checks: tuple[Path, ...]
     digest: str
+    guards: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:

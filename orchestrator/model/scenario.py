@@ -233,6 +233,11 @@ class ScenarioDocument(ContractDocument):
         description="Owner and mode of files placed from the scenario's own ``files/``: a host, or the name of a "
         "variable that draws one, then the file's path.",
     )
+    guards: tuple[Slug, ...] = Field(
+        default=(),
+        description="The lab's guards that count in this scenario as well: ``dhcp-service`` is the lab's "
+        "``checks/guards/test_dhcp_service.py``.",
+    )
     hints: tuple[Text, ...] = Field(min_length=1, description="From a nudge to nearly the answer; templates.")
     deliverables: Deliverables = Field(
         default_factory=Deliverables, description="What the trainee hands in: answers and an intervention report."
@@ -260,7 +265,7 @@ class Scenario:
         debrief: the debrief's Jinja2 source in both languages.
         solutions: the reference solution first.
         shortcuts: the wrong repairs that must be refused.
-        checks: the check files, sorted.
+        checks: the check files, its own and then those that it takes over from the lab.
         files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
     """

@@ -16,7 +16,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.app import App
 from orchestrator.errors import LabError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import CommandTimeoutError, Fabric, HostRef, HostUnreachableError
+from orchestrator.fabric.base import CommandTimeoutError, Fabric, HostRef, HostUnreachableError, PortState
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.container import SOCKET
 from orchestrator.service import Running
@@ -124,6 +124,16 @@ def test_a_cable_is_moved_to_another_segment(hands: Hands, a: HostRef) -> None:
     finally:
         hands.cable("a", "eth0", segment="left")
     assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+
+
+def test_a_replaced_cable_is_a_good_one(hands: Hands, a: HostRef) -> None:
+    hands.fabric.set_port(a, "eth0", mtu=1000, rate=64_000, loss=100)
+    assert not reaches(hands.fabric, a, "10.77.1.1")
+    hands.replace_cable("a", "eth0")
+    (port,) = (p for p in hands.fabric.ports(a.instance) if (p.host, p.interface) == ("a", "eth0"))
+    assert port == PortState("a", "eth0", "left", plugged=True)
+    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+    assert hands.fabric.run(a, ("ping", "-c", "1", "-W", "5", "-M", "do", "-s", "1472", "10.77.1.1")).status == 0
 
 
 def test_a_cable_loses_frames_and_heals(hands: Hands, a: HostRef) -> None:

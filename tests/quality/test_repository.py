@@ -108,6 +108,17 @@ def test_every_command_in_the_documents_exists(root: Path, name: str) -> None:
     assert named - set(ENTRIES) == set()
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_lab_has_a_page_that_names_its_hosts(root: Path, language: str) -> None:
+    found = sorted((root / "labs").glob("*/lab.yaml"))
+    assert found
+    for lab in found:
+        page = (lab.parent / f"README.{language}.md").read_text()
+        missing = [host for host in yaml.safe_load(lab.read_text())["hosts"] if not re.search(rf"\b{host}\b", page)]
+        unknown = set(commands_in(page)) - set(ENTRIES)
+        assert (missing, unknown) == ([], set()), f"{lab.parent.name}, {language}"
+
+
 def test_every_link_between_documents_leads_somewhere(root: Path, repository: tuple[Path, ...]) -> None:
     broken, seen = [], 0
     for path in repository:

@@ -25,6 +25,16 @@ def put(name: str, text: str | bytes) -> Callable[[Folder], None]:
     return act
 
 
+GUARD = """\
+from grader import check
+
+
+@check("guard", fr="La page est là.", en="The page is there.", host="web1")
+def test_page(lab):
+    assert lab.probe("servers").tcp(lab.address("web1"), 80)
+"""
+
+
 def misspell(folder: Folder) -> None:
     (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file")
 
@@ -73,6 +83,9 @@ BROKEN: dict[str, Callable[[Folder], None]] = {
     "file-template-bytes": put("files/web1/etc/x.j2", b"a\n\xff\n"),
     "ready-template": edit('"{{ lab.hosts.r1.address }}"', '"{{ lab.hosts.r2.address }}"'),
     "check-name": put("checks/healthy.py", ""),
+    "guard-role": put("checks/guards/test_page.py", GUARD.replace('"guard"', '"symptom"')),
+    "guard-name": put("checks/guards/page.py", GUARD),
+    "guard-host": put("checks/guards/test_page.py", GUARD.replace('"web1")\n', '"web2")\n', 1)),
     "folder-misspelt": misspell,
 }
 
@@ -126,6 +139,13 @@ def test_a_gateway_may_be_behind_a_switch(folder: Folder) -> None:
     extend("extends: servers")(folder)
     edit("eth0: {segment: servers, address: 192.168.20.10}", "eth0: {segment: desk, address: 192.168.20.10}")(folder)
     assert folder.content.lab("pair").document.hosts["web1"].gateway == "192.168.20.1"
+
+
+def test_a_guard_is_a_health_check_and_offered_to_scenarios(folder: Folder) -> None:
+    put("checks/guards/test_page.py", GUARD)(folder)
+    lab = folder.content.lab("pair")
+    assert [path.name for path in lab.checks] == ["test_healthy.py", "test_page.py"]
+    assert [path.name for path in lab.guards] == ["test_page.py"]
 
 
 def test_a_link_inside_the_folder_is_followed(folder: Folder) -> None:

@@ -41,6 +41,21 @@ def put(name: str, text: str) -> Break:
     return act
 
 
+GUARD = """\
+from grader import check
+
+
+@check("guard", fr="La page est là.", en="The page is there.", host="web1")
+def test_page(lab):
+    assert lab.probe("servers").tcp(lab.address("web1"), 80)
+"""
+
+
+def name_another_guard(folder: Folder) -> None:
+    folder.write("labs/pair/checks/guards/test_page.py", GUARD)
+    folder.edit("scenario.yaml", "difficulty: 1\n", "difficulty: 1\nguards: [pagge]\n")
+
+
 def misspell(folder: Folder) -> None:
     (folder.root / folder.long("shortcuts")).rename(folder.root / folder.long("shortcut"))
 
@@ -106,6 +121,7 @@ BROKEN: dict[str, Break] = {
     "solution-yml": put("solutions/other.yml", "contract: 1\n"),
     "two-actions": reference("    shell:\n", "    reboot: {host: pc1}\n    shell:\n"),
     "no-action": reference("    cable: {host: pc1, interface: eth0, plug: true}\n", ""),
+    "guard": name_another_guard,
     "cable-nothing": reference("interface: eth0, plug: true", "interface: eth0"),
     "cable-replaced-and-moved": reference("eth0, plug: true", "eth0, replace: true, segment: office"),
     "no-step-left": edit("    file:\n", "    when: 1 > 2\n    file:\n", "shortcuts/stale.yaml"),
@@ -151,6 +167,16 @@ def test_a_sound_scenario(folder: Folder) -> None:
     assert scenario.lab.name == "pair"
     assert [s.name for s in scenario.shortcuts] == ["hard-coded", "stale"]
     assert scenario.ticket.en.startswith("{{ user.full }}")
+
+
+def test_a_guard_of_the_lab_counts_as_a_check(folder: Folder) -> None:
+    folder.edit("scenario.yaml", "difficulty: 1\n", "difficulty: 1\nguards: [the-page]\n")
+    folder.write("labs/pair/checks/guards/test_the_page.py", GUARD)
+    scenario = folder.content.scenario("cable-out")
+    assert [path.name for path in scenario.checks] == ["test_network.py", "test_the_page.py"]
+    before = scenario.digest
+    folder.write("labs/pair/checks/guards/test_the_page.py", GUARD.replace("page is there", "page is here"))
+    assert folder.content.scenario("cable-out").digest != before
 
 
 def test_the_reference_solution_comes_first(folder: Folder) -> None:
