@@ -20,8 +20,10 @@ from .protocol import HelperError
 
 _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
 """The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""
-_TOOLS = ("bin", "sbin", "lib", "lib64", "usr", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf",
-          "etc/ld.so.conf.d")  # fmt: skip
+_TOOLS = (
+    "bin", "sbin", "lib", "lib64", "usr", "usr/share/perl", "usr/share/perl5", "usr/share/python3",
+    "usr/share/postgresql-common", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf", "etc/ld.so.conf.d",
+)  # fmt: skip
 """What decides which program a command's name runs, and with which libraries."""
 _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
 """Alternatives that a technician may well choose anew."""
