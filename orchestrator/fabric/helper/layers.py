@@ -13,7 +13,6 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from . import kernel
 from .protocol import HelperError
@@ -32,14 +31,6 @@ _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share
 _MAX_CHANGES = 20_000
 _MAX_FILE = 256 << 20
 _SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A file of a host beside its image's: ``state`` is ``same``, ``differs``, ``new`` or ``missing``."""
-
-    path: str
-    state: str
 
 
 def digest(fd: int, deadline: float, kind: str = "sha256") -> str:
