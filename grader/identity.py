@@ -29,9 +29,11 @@ class Listener:
 
     Attributes:
         processes: each process that holds a listening socket there, compared with the host's image.
+        program: the executable that should listen, or empty: then any of the image's programs may.
     """
 
     processes: tuple[ProcessState, ...]
+    program: str = ""
 
     def __bool__(self) -> bool:
         """Return whether anybody listens."""
@@ -54,13 +56,17 @@ class Listener:
 
     @property
     def is_genuine(self) -> bool:
-        """Return whether somebody listens, and every one of them runs nothing but the image's own code."""
-        return bool(self.processes) and not self.doubts
+        """Return whether somebody listens, and each of them is the program and runs nothing but the image's code."""
+        return not self.doubts
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Return what speaks against the processes being the image's programs."""
-        return tuple(doubt for process in self.processes for doubt in doubts_of_process(process))
+        """Return what speaks against it: nobody listens, another program does, or one that is not the image's."""
+        if not self.processes:
+            return ("nobody listens",)
+        others = [f"{path} listens instead of {self.program}" for path in sorted(self.executables - {self.program})]
+        own = [doubt for process in self.processes for doubt in doubts_of_process(process)]
+        return (*(others if self.program else ()), *own)
 
 
 def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
@@ -71,15 +77,15 @@ def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
     return (*own, *others)
 
 
-def listener(sight: Sight, protocol: str, port: int) -> Listener:
+def listener(sight: Sight, protocol: str, port: int, program: str) -> Listener:
     """Return who listens at a port of a host, on whatever address."""
     rows = sight.sockets()
     states = ("listening", "unconnected")
     pids = {pid for r in rows if r.protocol == protocol and r.port == port and r.state in states for pid in r.pids}
     pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
     if not pids:
-        return Listener(())
-    return Listener(tuple(p for p in sight.processes(sorted(pids)) if p.pid in pids))
+        return Listener((), program)
+    return Listener(tuple(p for p in sight.processes(sorted(pids)) if p.pid in pids), program)
 
 
 def doubts_of_unit(sight: Sight, unit: str) -> tuple[str, ...]:

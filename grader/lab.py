@@ -108,6 +108,10 @@ class Station(ABC):
             raise killed_tool(self._where, line, -done.status)
         return tools.Completion(done.status, stdout, stderr)
 
+    def ask(self, argv: Sequence[str], *, timeout: float = DEFAULT_TIMEOUT) -> tools.Completion:
+        """Run a tool of ours from this place: ``lab.client("pc1").ask(("arping", "-c", "2", "192.168.10.1"))``."""
+        return self._completion(argv, self._use_tool, timeout, in_host=False)
+
     def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
         """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
         command = tools.curl_command(url, host_header=host_header, timeout=timeout)
@@ -187,9 +191,10 @@ class Client(Station):
 
     _in_host = True
 
-    def __init__(self, fabric: Fabric, target: HostRef, recorder: Recorder) -> None:
-        """Make a client of one host."""
+    def __init__(self, fabric: Fabric, target: HostRef, recorder: Recorder, own: Sequence[str] = ()) -> None:
+        """Make a client of one host; ``own`` are the addresses that the plan gives it."""
         super().__init__(target.host, recorder)
+        self._own = frozenset(own) | {"127.0.0.1", "::1"}
         self._fabric = fabric
         self._target = target
 
@@ -223,6 +228,33 @@ class Client(Station):
 
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.tool(self._target, argv, timeout=timeout)
+
+    def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
+        """Get a page with curl, as ``Station.http_get`` does.
+
+        Raises:
+            ObservationError: the host leads what it sends elsewhere, or answers itself at another's address.
+        """
+        page = super().http_get(url, host_header, timeout)
+        if page:
+            self._require_straight(page.peer)
+        return page
+
+    def _require_straight(self, peer: str) -> None:
+        """Refuse an answer that the host may have given to itself."""
+        led = self._ask(tools.REDIRECTIONS_COMMAND, tools.parse_redirections)
+        if led:
+            raise self._crooked(f"nftables {', '.join(led)}")
+        if peer and peer not in self._own and self._ask(tools.route_command(peer), tools.parse_is_local):
+            raise self._crooked(peer)
+
+    def _crooked(self, what: str) -> ObservationError:
+        return ObservationError(
+            Text(
+                fr=f"{self._where} détourne ce qu'elle envoie ({what}) : ce qui lui répond ne prouve rien.",
+                en=f"{self._where} leads what it sends elsewhere ({what}): what answers it proves nothing.",
+            )
+        )
 
 
 class Device:
@@ -292,13 +324,21 @@ class LabView:
             self._hosts[name] = lab_host(self._fabric, target, self._recorder)
         return self._hosts[name]
 
-    def listener(self, host: str, port: int, protocol: str = "tcp") -> Listener:
-        """Return who listens at a port of a host: ``assert lab.listener("web1", 80).is_genuine``."""
-        return listener(Sight(self._fabric, self._target(host), self._recorder.add), protocol, port)
+    def listener(self, host: str, port: int, program: str = "", *, protocol: str = "tcp") -> Listener:
+        """Return who listens at a port of a host: ``assert lab.listener("web1", 80, "/usr/sbin/nginx").is_genuine``.
+
+        Args:
+            host: the host.
+            port: the port.
+            program: the executable that should listen; without it, any program of the host's image may.
+            protocol: ``tcp`` or ``udp``.
+        """
+        return listener(Sight(self._fabric, self._target(host), self._recorder.add), protocol, port, program)
 
     def client(self, name: str) -> Client:
         """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""
-        return Client(self._fabric, self._target(name), self._recorder)
+        own = [i.address for i in self._facts.hosts.get(name, ()) if i.address is not None]
+        return Client(self._fabric, self._target(name), self._recorder, own)
 
     def probe(self, segment: str, *, gateway: str | None = None) -> Probe:
         """Return an observer on a segment: ``lab.probe("office").ping("192.168.20.2")``.

@@ -31,12 +31,14 @@ class HttpAnswer:
         problem: curl's words when there was none.
         headers: names in lower case.
         body: the text.
+        peer: the address that answered, whatever the name or a file of the host's says.
     """
 
     status: int | None
     problem: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: str = field(default="", repr=False)
+    peer: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:
         """Return whether there was an answer, of whatever status."""
@@ -113,6 +115,10 @@ class Route:
 _CURL_OBSERVED = frozenset({6, 7, 8, 16, 18, 28, 35, 51, 52, 55, 56, 60, 61, 92, 95})
 
 
+_PEER_FORMAT = "%{stderr}answered by %{remote_ip}\n"
+_PEER = re.compile(r"^answered by (\S*)\n?", re.MULTILINE)
+
+
 def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5.0) -> tuple[str, ...]:
     """Return the command that gets a page; no proxy, no redirect followed, no user's configuration."""
     header = () if host_header is None else ("--header", f"Host: {host_header}")
@@ -126,6 +132,8 @@ def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5
         "--noproxy",
         "*",
         *bounds,
+        "--write-out",
+        _PEER_FORMAT,
         *header,
         "--",
         url,
@@ -134,10 +142,12 @@ def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5
 
 def parse_curl(done: Completion) -> HttpAnswer:
     """Return what curl --include printed."""
-    if done.status in _CURL_OBSERVED or (done.status == 1 and "HTTP/0.9" in done.stderr):
-        return HttpAnswer(None, re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip()))
+    peers = _PEER.findall(done.stderr)
+    said = _PEER.sub("", done.stderr).strip()
+    if done.status in _CURL_OBSERVED or (done.status == 1 and "HTTP/0.9" in said):
+        return HttpAnswer(None, re.sub(r"^curl: \(\d+\) ", "", said))
     if done.status != 0:
-        raise ValueError(done.stderr)
+        raise ValueError(said)
     rest = done.stdout
     while True:
         head, separator, rest = rest.partition("\r\n\r\n")
@@ -152,7 +162,7 @@ def parse_curl(done: Completion) -> HttpAnswer:
             break
     pairs = (line.partition(":") for line in lines[1:])
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    return HttpAnswer(status, "", headers, rest)
+    return HttpAnswer(status, "", headers, rest, peers[-1] if peers else "")
 
 
 def dig_command(name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False) -> tuple[str, ...]:
@@ -295,6 +305,39 @@ def parse_lookup(done: Completion) -> tuple[str, ...]:
     if done.status not in (0, 2):
         raise ValueError(done.stderr)
     return tuple(dict.fromkeys(line.split()[0] for line in done.stdout.splitlines() if line.strip()))
+
+
+REDIRECTIONS_COMMAND = ("nft", "-json", "list", "ruleset")
+_REDIRECTING = frozenset({"dnat", "redirect", "tproxy"})
+
+
+def parse_redirections(done: Completion) -> tuple[str, ...]:
+    """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8))."""
+    if done.status != 0:
+        raise ValueError(done.stderr)
+    entries = json.loads(done.stdout or "{}").get("nftables", [])
+    chains = {(c["family"], c["table"], c["name"]): c.get("hook") for e in entries if (c := e.get("chain"))}
+    found = []
+    for rule in (e["rule"] for e in entries if "rule" in e):
+        place = (rule["family"], rule["table"], rule["chain"])
+        leads = any(
+            _REDIRECTING & set(expression) for expression in rule.get("expr", ()) if isinstance(expression, dict)
+        )
+        if leads and chains.get(place) != "prerouting":  # a chain without a hook may be jumped to from anywhere
+            found.append(f"{rule['table']}/{rule['chain']}")
+    return tuple(dict.fromkeys(found))
+
+
+def route_command(address: str) -> tuple[str, ...]:
+    """Return the command that tells how a host reaches an address."""
+    return ("ip", "-json", "route", "get", address)
+
+
+def parse_is_local(done: Completion) -> bool:
+    """Return whether the host itself answers at an address."""
+    if done.status != 0:
+        return False  # unreachable: then nobody answered there
+    return any(row.get("type") == "local" for row in _ip_json(done))
 
 
 def _ip_json(done: Completion) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def test_order(lab):
 
 def _stock(lab):
     query = "SELECT stock FROM product WHERE id = 6"
-    return int(lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", query))
+    return int(lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", query))
 
 
 @pytest.mark.parametrize("server", APPLICATIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import struct
@@ -27,12 +28,15 @@ _MNT_DETACH = 2
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP = 1, 4, 8, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
 _PR_CAP_AMBIENT_RAISE, _PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
-CAP_NET_RAW = 13
+CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 _CAPABILITY_VERSION_3 = 0x20080522
 
 # openat2(2)
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
+
+_TRIES = 1000
+"""A ``..`` in a path makes openat2(2) say EAGAIN whenever something is mounted or renamed meanwhile, anywhere."""
 
 _PROC_SUPER_MAGIC = 0x9FA0  # statfs(2)
 
@@ -142,24 +146,33 @@ def keep_capabilities() -> None:
     _check(_libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS")
 
 
-def keep_only(capability: int) -> None:
-    """Reduce this process of an ordinary user to one capability, which what it executes has too."""
-    low = 1 << capability
+def keep_only(capabilities: tuple[int, ...]) -> None:
+    """Reduce this process of an ordinary user to some capabilities, which what it executes has too."""
+    low = sum(1 << capability for capability in capabilities)
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     _check(_libc.capset(header, struct.pack("6I", low, low, low, 0, 0, 0)), "capset")
-    _check(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "PR_CAP_AMBIENT_RAISE")
+    for capability in capabilities:
+        _check(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "PR_CAP_AMBIENT_RAISE")
 
 
 def open_in_root(root: int, path: str, flags: int) -> int:
     """Open a path with a directory as its root: no link in it can lead out (openat2, RESOLVE_IN_ROOT)."""
-    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
-    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(errors="surrogateescape"), how, len(how)), path)
+    return _openat2(root, path, flags, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
 
 
 def open_plainly(root: int, path: str, flags: int) -> int:
     """Like ``open_in_root``, for a path that must hold no link at all."""
-    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_SYMLINKS)
-    return _check(_libc.syscall(_SYS_OPENAT2, root, path.encode(errors="surrogateescape"), how, len(how)), path)
+    return _openat2(root, path, flags, _RESOLVE_IN_ROOT | _RESOLVE_NO_SYMLINKS)
+
+
+def _openat2(root: int, path: str, flags: int, resolve: int) -> int:
+    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, resolve)
+    name = path.encode(errors="surrogateescape")
+    for _ in range(_TRIES):
+        fd = _libc.syscall(_SYS_OPENAT2, root, name, how, len(how))
+        if fd >= 0 or ctypes.get_errno() != errno.EAGAIN:
+            break
+    return _check(fd, path)
 
 
 def is_proc(fd: int) -> bool:

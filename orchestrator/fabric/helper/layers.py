@@ -13,15 +13,16 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from . import kernel
 from .protocol import HelperError
 
 _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
 """The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""
-_TOOLS = ("bin", "sbin", "lib", "lib64", "usr", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf",
-          "etc/ld.so.conf.d")  # fmt: skip
+_TOOLS = (
+    "bin", "sbin", "lib", "lib64", "usr", "usr/share/perl", "usr/share/perl5", "usr/share/python3",
+    "usr/share/postgresql-common", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf", "etc/ld.so.conf.d",
+)  # fmt: skip
 """What decides which program a command's name runs, and with which libraries."""
 _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
 """Alternatives that a technician may well choose anew."""
@@ -30,14 +31,6 @@ _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share
 _MAX_CHANGES = 20_000
 _MAX_FILE = 256 << 20
 _SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A file of a host beside its image's: ``state`` is ``same``, ``differs``, ``new`` or ``missing``."""
-
-    path: str
-    state: str
 
 
 def digest(fd: int, deadline: float, kind: str = "sha256") -> str:

@@ -56,15 +56,18 @@ class Outside:
         return layers
 
     def unit(self, root: int, request: Unit, deadline: float) -> dict[str, Any]:
-        """Return what systemd says of a unit; a connection that broke is made anew at the next request."""
+        """Return what systemd says of a unit; a connection that broke since the last request is made anew."""
+        reused = self._systemd is not None
         if self._systemd is None:
             self._systemd = Systemd(self.container, root, self._known_layers(), deadline)
         try:
             return self._systemd.unit(root, request.name, request.properties, deadline)
-        except BaseException:
+        except BaseException as error:
             self._systemd.close()
             self._systemd = None
-            raise
+            if not reused or not isinstance(error, HelperError):
+                raise
+        return self.unit(root, request, deadline)
 
     def processes(self, root: int, identify: list[int], deadline: float) -> list[dict[str, Any]]:
         """Return the host's processes; those asked for with their identity."""

@@ -80,14 +80,17 @@ class Table:
         }
 
     def identity(self, pid: int, layers: Layers, deadline: float) -> dict[str, Any]:
-        """Return how a process's executable is to its image's, and which other code it runs that is not."""
+        """Return how a process's executable is to its image's, and which other code it runs that is not.
+
+        A process that has gone meanwhile is ``missing``.
+        """
         path = self._link(f"{pid}/exe")
         try:
             with _opened(f"{pid}/exe", self._proc) as fd:
                 state = "new" if path.endswith(_DELETED) else layers.compare(fd, path, deadline)
+            return {"image": state, "foreign": self.foreign(pid, layers, deadline)}
         except OSError:
-            state = "missing"
-        return {"image": state, "foreign": self.foreign(pid, layers, deadline)}
+            return {"image": "missing", "foreign": []}
 
     def foreign(self, pid: int, layers: Layers | None, deadline: float) -> list[str]:
         """Return the files that a process runs code from and that are not its image's own.
@@ -133,14 +136,15 @@ class Table:
             except OSError:
                 continue
             try:
-                for name in os.listdir(folder):
-                    if time.monotonic() > deadline:
-                        raise TimeoutError
-                    found = _SOCKET.fullmatch(_readlink(name, folder))
-                    if found:
-                        yield pid, int(found[1])
+                names = os.listdir(folder)
+                links = [_readlink(name, folder) for name in names]
+            except OSError:  # the process has gone
+                continue
             finally:
                 os.close(folder)
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            yield from ((pid, int(found[1])) for found in map(_SOCKET.fullmatch, links) if found)
 
     def _code(self, pid: int) -> Iterator[tuple[str, str]]:
         """Give the span and the path of each mapping of a file that may be executed."""

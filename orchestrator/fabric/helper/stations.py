@@ -20,6 +20,8 @@ _NOBODY = 65534
 _STAGE = "/mnt"
 """Where a host's resolver files are laid before they cover ours."""
 _RESOLVER_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
+_MORE = {"nft": (kernel.CAP_NET_ADMIN,)}
+"""What a tool cannot do without even to look."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -79,11 +81,13 @@ def use(request: Tool, pidfd: int, root: int) -> Outcome:
                 kernel.bind(place, path)
         kernel.enter_pidfd(pidfd, kernel.NEWNET)
 
-    child, pipes = _start(request.argv, prepare)
+    child, pipes = _start(request.argv, prepare, (kernel.CAP_NET_RAW, *_MORE.get(request.argv[0], ())))
     return _ended(collect(child, *pipes, b"", request.timeout), request.argv)
 
 
-def _start(argv: list[str], prepare: Callable[[], None]) -> tuple[int, tuple[int, int, int]]:
+def _start(
+    argv: list[str], prepare: Callable[[], None], capabilities: tuple[int, ...] = (kernel.CAP_NET_RAW,)
+) -> tuple[int, tuple[int, int, int]]:
     """Fork a child that prepares its place and becomes a tool; return it with its three pipes."""
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
@@ -96,7 +100,7 @@ def _start(argv: list[str], prepare: Callable[[], None]) -> tuple[int, tuple[int
             for target, source in enumerate((in_read, out_write, err_write)):
                 os.dup2(source, target)
             prepare()
-            _become(argv)
+            _become(argv, capabilities)
         except OSError as error:
             os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
             os._exit(127 if isinstance(error, FileNotFoundError) else 126)
@@ -113,15 +117,15 @@ def _ended(outcome: Outcome, argv: list[str]) -> Outcome:
     return outcome
 
 
-def _become(argv: list[str]) -> None:
-    """Give up every right but to open raw sockets, then execute the tool."""
+def _become(argv: list[str], capabilities: tuple[int, ...]) -> None:
+    """Give up every right but some capabilities, then execute the tool."""
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.chdir("/")
     os.setgroups([])
     kernel.keep_capabilities()
     os.setresgid(_NOBODY, _NOBODY, _NOBODY)
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    kernel.keep_only(kernel.CAP_NET_RAW)
+    kernel.keep_only(capabilities)
     kernel.no_new_privileges()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execvpe(argv[0], argv, {"PATH": ENVIRONMENT["PATH"], "LANG": "C.UTF-8", "HOME": "/"})

@@ -180,6 +180,7 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     assert web.process.get(pid=45).uid == 33
     heard = bench.lab.listener("web", 80)
     assert (heard.pids, heard.is_genuine) == (frozenset({44, 45}), False)
+    assert bench.lab.listener("web", 80, "/usr/sbin/nginx").doubts[0] == "/opt/x listens instead of /usr/sbin/nginx"
     assert heard.doubts == ("/opt/x is not of the image", "nginx runs code of /opt/y.so")
     assert not bench.lab.listener("web", 443)
     assert not bench.lab.listener("web", 443).is_genuine

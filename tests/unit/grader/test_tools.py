@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from grader import tools
@@ -61,6 +63,7 @@ def test_curl_gives_status_headers_and_body() -> None:
     assert (answer.status, answer.body) == (200, "<p>Bonjour\r\n\r\nà tous</p>")
     assert answer.headers == {"server": "nginx", "x-a": "b:c"}
     assert str(answer) == "HttpAnswer(status=200, problem='')"
+    assert tools.parse_curl(Completion(0, page, "answered by 192.168.20.3\n")).peer == "192.168.20.3"
 
 
 def test_curl_reads_http_2_and_an_empty_page() -> None:
@@ -93,6 +96,30 @@ def test_curl_asks_an_address_for_a_named_site() -> None:
     command = tools.curl_command("http://192.168.20.3/", host_header="intranet.lan.test", timeout=2)
     assert command[-4:] == ("--header", "Host: intranet.lan.test", "--", "http://192.168.20.3/")
     assert command[command.index("--max-time") :][:2] == ("--max-time", "2")
+
+
+def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
+    rules = [
+        {"chain": {"family": "ip", "table": "nat", "name": "out", "hook": "output"}},
+        {"chain": {"family": "ip", "table": "nat", "name": "pre", "hook": "prerouting"}},
+        {
+            "rule": {
+                "family": "ip",
+                "table": "nat",
+                "chain": "out",
+                "expr": [{"redirect": {"port": 80}}],
+            }
+        },
+        {"rule": {"family": "ip", "table": "nat", "chain": "pre", "expr": [{"dnat": {"addr": "10.0.0.1"}}]}},
+        {"rule": {"family": "ip", "table": "nat", "chain": "out", "expr": [{"masquerade": None}]}},
+    ]
+    assert tools.parse_redirections(Completion(0, json.dumps({"nftables": rules}), "")) == ("nat/out",)
+    assert tools.parse_redirections(Completion(0, '{"nftables": []}', "")) == ()
+    with pytest.raises(ValueError, match="not permitted"):
+        tools.parse_redirections(Completion(1, "", "Operation not permitted"))
+    assert tools.parse_is_local(Completion(0, '[{"type":"local","dst":"192.168.20.20","dev":"lo"}]', ""))
+    assert not tools.parse_is_local(Completion(0, '[{"dst":"192.168.20.20","dev":"eth0"}]', ""))
+    assert not tools.parse_is_local(Completion(2, "", "RTNETLINK answers: Network is unreachable"))
 
 
 def test_ping_tells_an_answer_from_none() -> None:

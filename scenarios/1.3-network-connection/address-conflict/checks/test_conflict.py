@@ -15,7 +15,10 @@ ROUNDS = 3
 
 def stanzas_of(host):
     """Return what /etc/network/interfaces and its folder say, without comments."""
-    text = host.check_output("cat /etc/network/interfaces $(find /etc/network/interfaces.d -type f)")
+    more = [
+        f"/etc/network/interfaces.d/{f.path}" for f in host.file("/etc/network/interfaces.d").tree() if f.kind == "file"
+    ]
+    text = "\n".join(host.file(path).content_string for path in ("/etc/network/interfaces", *more))
     return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
 
 
@@ -41,7 +44,7 @@ def test_intranet_opens_by_turns(lab):
     for _ in range(ROUNDS):
         for pc in RESERVED:
             page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=1.5)
-            if page.status != 200 or WELCOME not in page.body:
+            if page.status != 200 or WELCOME not in page.body or page.peer != lab.address("web1"):
                 lost.append(pc)
     tries = ROUNDS * len(RESERVED)
     assert not lost, f"the intranet did not open on {', '.join(sorted(set(lost)))}: {len(lost)} of {tries} tries failed"
@@ -60,7 +63,7 @@ def test_nobody_else_answers(lab):
     pc = lab.values["pc"]
     client, address = lab.client(pc), RESERVED[pc]
     lab.wait(lambda: f"{address}/24" in client.addresses("eth0"), within=SOON, what=f"{pc} has the address {address}")
-    asked = client.run(("arping", "-D", "-c", "2", "-w", "2", "-I", "eth0", address))
+    asked = client.ask(("arping", "-D", "-c", "2", "-w", "2", "-I", "eth0", address))
     others = set(re.findall(r"\[((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\]", asked.stdout, re.IGNORECASE))
     assert not others, f"{' and '.join(sorted(others))} also answers for {address}, the address of {pc}"
     assert "Sent" in asked.stdout, f"arping could not ask: {asked.stderr.strip()}"
@@ -114,7 +117,7 @@ def test_workstation_configured_by_dhcp(lab):
     assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
     assert methods(host) == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {methods(host) or 'nothing'}"
-    (link,) = json.loads(host.check_output("ip -json -4 address show dev eth0"))
+    (link,) = json.loads(client.ask(("ip", "-json", "-4", "address", "show", "dev", "eth0")).stdout)
     assert all(a.get("dynamic") for a in link["addr_info"]), "the address was set by hand: it has no lifetime"
 
 
@@ -152,7 +155,7 @@ def test_dhcp_service_unchanged(lab):
 def test_no_forced_neighbour(lab):
     for name in ("pc1", "pc2", "r1"):
         host = lab.host(name)
-        card = host.check_output("cat /sys/class/net/eth0/address").strip()
+        card = host.file("/sys/class/net/eth0/address").content_string.strip()
         assert card == lab.values["lab"].hosts[name].mac, f"{name} has the card {card}"
-        forced = host.check_output("ip neighbour show nud permanent dev eth0").strip()
+        forced = lab.client(name).ask(("ip", "neighbour", "show", "nud", "permanent", "dev", "eth0")).stdout.strip()
         assert not forced, f"{name} remembers by force: {forced}"

@@ -23,6 +23,7 @@ def opens_the_intranet(lab, pc):
     page = client.http_get(f"http://intranet.{lab.domain}/", timeout=SOON)
     assert page.status == 200, f"{pc}: {page.problem or page.status}"
     assert WELCOME in page.body, f"{pc}: another page answers"
+    assert page.peer == lab.address("web1"), f"{pc}: {page.peer} answers instead of web1"
 
 
 def lease_of(lab, pc):
@@ -38,7 +39,10 @@ def lease_of(lab, pc):
 
 def interface_stanzas(host):
     """Return what /etc/network/interfaces and its folder say, without comments."""
-    text = host.check_output("cat /etc/network/interfaces $(find /etc/network/interfaces.d -type f)")
+    more = [
+        f"/etc/network/interfaces.d/{f.path}" for f in host.file("/etc/network/interfaces.d").tree() if f.kind == "file"
+    ]
+    text = "\n".join(host.file(path).content_string for path in ("/etc/network/interfaces", *more))
     return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
 
 
@@ -67,7 +71,7 @@ def test_reached_from_the_servers(lab):
     address, servers = RESERVED[pc], lab.probe("servers")
     answer = servers.ping(address, within=SOON)
     assert answer, f"{pc} does not answer at {address}: {answer.problem}"
-    neighbours = json.loads(lab.host("r1").check_output("ip -json neighbour show %s", address))
+    neighbours = json.loads(lab.client("r1").ask(("ip", "-json", "neighbour", "show", address)).stdout or "[]")
     macs = {n["lladdr"] for n in neighbours if "lladdr" in n}
     assert macs == {lab.values["lab"].hosts[pc].mac}, f"another machine answers at {address}: {macs}"
 
@@ -99,7 +103,7 @@ def test_configured_by_dhcp(lab):
         return True
 
     lab.wait(leased, within=SOON)
-    (link,) = json.loads(host.check_output("ip -json -4 address show dev eth0"))
+    (link,) = json.loads(client.ask(("ip", "-json", "-4", "address", "show", "dev", "eth0")).stdout)
     permanent = [a["local"] for a in link["addr_info"] if not a.get("dynamic")]
     assert not permanent, f"{permanent} was set by hand: it has no lifetime"
 

@@ -51,6 +51,7 @@ def test_intranet_by_name(lab, pc):
     page = client.http_get(f"http://{name}/", timeout=3)
     assert page.status == 200, f"{pc}: {page.problem or page.status}"
     assert WELCOME in page.body, f"{pc}: another page answers"
+    assert page.peer == lab.address("web1"), f"{pc}: {page.peer} answers instead of web1"
 
 
 @check(
@@ -102,10 +103,10 @@ def test_named_is_a_service(lab):
     named = srv1.service("named")
     assert named.is_running, "the service named does not run"
     assert named.is_enabled, "the service named does not start with srv1"
-    main = srv1.check_output("systemctl show --property MainPID --value named")
-    listening = srv1.check_output("ss -Hlnup 'sport = :53'")
-    others = set(re.findall(r"pid=(\d+)", listening)) - {main}
-    assert not others, f"another process answers on port 53: {listening}"
+    for protocol in ("udp", "tcp"):
+        heard = lab.listener("srv1", 53, protocol=protocol)
+        assert heard.pids <= {named.main_pid}, f"another process answers on port 53: {', '.join(heard.executables)}"
+    assert named.is_genuine, "; ".join(named.doubts)
 
 
 @check(

@@ -26,6 +26,13 @@ def sftp(lab, host, login, password):
     )
 
 
+def settings_of(host):
+    """Return the text of SSSD's configuration: its file, then those of its folder."""
+    more = sorted(f.path for f in host.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf"))
+    paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
+    return "\n".join(host.file(path).content_string for path in paths)
+
+
 def everybody_logs_in(lab, host):
     """Log in as each person of the directory."""
     for login, password in PASSWORDS.items():
@@ -58,9 +65,9 @@ def test_sssd_is_a_service(lab):
     sssd = host.service("sssd")
     assert sssd.is_running, "the service sssd does not run"
     assert sssd.is_enabled, "the service sssd does not start with the workstation"
-    main = host.check_output("systemctl show --property MainPID --value sssd")
-    running = host.check_output("pgrep -x sssd").split()
-    assert running == [main], f"sssd runs outside its service: {', '.join(set(running) - {main})}"
+    running = {process.pid for process in host.process.filter(comm="sssd")}
+    assert running == {sssd.main_pid}, f"sssd runs outside its service: {running - {sssd.main_pid}}"
+    assert sssd.is_genuine, "; ".join(sssd.doubts)
 
 
 @check(
@@ -78,7 +85,7 @@ def test_configuration_is_sound(lab):
     file = host.file("/etc/sssd/sssd.conf")
     assert file.user == "root", f"/etc/sssd/sssd.conf belongs to {file.user}"
     assert not file.mode & 0o007, f"/etc/sssd/sssd.conf has the mode {file.mode:04o}"
-    text = host.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    text = settings_of(host)
     sections = set(re.findall(r"^\s*\[domain/([^\]]+)\]", text, re.MULTILINE))
     domains = re.findall(r"^\s*domains\s*=\s*(.*?)\s*$", text, re.MULTILINE)
     assert domains, "no domain is enabled"
@@ -96,7 +103,7 @@ def test_configuration_is_sound(lab):
 )
 def test_directory_is_verified(lab):
     host = lab.host(lab.values["pc"])
-    text = host.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    text = settings_of(host)
     settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
     uri = settings.get("ldap_uri", "")
     assert f"ldap1.{lab.domain}" in uri, f"SSSD asks {uri or 'no directory'}"

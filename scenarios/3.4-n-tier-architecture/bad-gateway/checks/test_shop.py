@@ -14,7 +14,13 @@ ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie d
 
 def query(lab, sql):
     """Ask the database as its administrator; rows are lines."""
-    return lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", sql)
+    return lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
+
+
+def assert_proxy_is_nginx(lab):
+    """Another program on the proxy's port could show whatever is asked for."""
+    proxy = lab.listener("web1", 80, "/usr/sbin/nginx")
+    assert proxy.is_genuine, f"web1, port 80: {'; '.join(proxy.doubts)}"
 
 
 @check(
@@ -30,6 +36,8 @@ def test_shop_opens(lab):
     assert page.status == 200, f"the shop answers {page.status or page.problem}"
     missing = [tea for tea in CATALOGUE if tea not in page.body]
     assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
+    assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
+    assert_proxy_is_nginx(lab)
 
 
 @check(
@@ -67,6 +75,7 @@ def test_server_takes_its_share(lab, server):
     pages = (office.http_get(f"http://{lab.address('web1')}/sante") for _ in range(12))
     served = any(page.headers.get("x-served-by") == server for page in pages)
     assert served, f"{server} served none of twelve pages"
+    assert_proxy_is_nginx(lab)
     service = lab.host(server).service("shop")
     assert service.is_running, f"the service shop does not run on {server}"
     assert service.is_enabled, f"the service shop does not start with {server}"
@@ -83,12 +92,17 @@ def test_server_takes_its_share(lab, server):
 )
 def test_program_is_protected(lab, server):
     host = lab.host(server)
-    loose = host.check_output("find /opt/shop /etc/shop -perm /022 ! -type l -o -user shop")
-    assert not loose, f"{server}: others than root may write {loose.splitlines()[0]}"
-    secret = host.check_output("find /etc/shop/shop.env -perm /007")
-    assert not secret, f"{server}: everybody may read the password in {secret}"
-    user = host.check_output("systemctl show --property User --value shop")
-    assert user == "shop", f"{server}: the service shop runs as {user or 'root'}"
+    own = host.user("shop").uid
+    for folder in ("/opt/shop", "/etc/shop"):
+        for entry in host.file(folder).tree():
+            loose = (entry.mode & 0o022 and entry.kind != "symlink") or entry.uid == own
+            assert not loose, f"{server}: others than root may write {folder}/{entry.path}"
+        there = host.file(folder)
+        assert not there.mode & 0o022, f"{server}: others than root may write {folder}"
+        assert there.uid != own, f"{server}: {folder} belongs to shop"
+    assert not host.file("/etc/shop/shop.env").mode & 0o007, f"{server}: everybody may read the password in shop.env"
+    user = host.service("shop").user
+    assert user == "shop", f"{server}: the service shop runs as {user}"
 
 
 @check(
@@ -104,8 +118,9 @@ def test_proxy_is_a_service(lab):
     nginx = web1.service("nginx")
     assert nginx.is_running, "the service nginx does not run"
     assert nginx.is_enabled, "the service nginx does not start with web1"
-    listening = web1.check_output("ss -Hltnp 'sport = :80'")
-    assert set(re.findall(r'\("([^"]+)"', listening)) == {"nginx"}, f"another program holds port 80: {listening}"
+    units = lab.listener("web1", 80).units
+    assert units == {"nginx.service"}, f"port 80 is held by {', '.join(units) or 'nobody'}"
+    assert_proxy_is_nginx(lab)
 
 
 @check(

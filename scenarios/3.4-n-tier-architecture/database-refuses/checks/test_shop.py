@@ -14,7 +14,7 @@ ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie d
 
 def query(lab, sql):
     """Ask the database as its administrator; rows are lines."""
-    return lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", sql)
+    return lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
 
 
 @check(

@@ -15,7 +15,13 @@ PATIENCE = 8
 
 def query(lab, sql):
     """Ask the database as its administrator, who waits for no lock longer than a second; return testinfra's result."""
-    return lab.host("db1").run("runuser -u postgres -- psql -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+    return lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+
+
+def assert_proxy_is_nginx(lab):
+    """Another program on the proxy's port could show whatever is asked for."""
+    proxy = lab.listener("web1", 80, "/usr/sbin/nginx")
+    assert proxy.is_genuine, f"web1, port 80: {'; '.join(proxy.doubts)}"
 
 
 @check(
@@ -31,6 +37,8 @@ def test_shop_opens(lab):
     assert page.status == 200, f"the shop answers {page.status or page.problem}"
     missing = [tea for tea in CATALOGUE if tea not in page.body]
     assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
+    assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
+    assert_proxy_is_nginx(lab)
 
 
 @check(
@@ -84,8 +92,9 @@ def test_tables_are_free_and_whole(lab):
 )
 def test_lock_does_not_come_back(lab):
     db1, job = lab.host("db1"), lab.values["job"]
-    started = db1.run("systemctl is-enabled %s.service", job).stdout.strip() in {"enabled", "enabled-runtime"}
-    locks = "LOCK TABLE" in db1.check_output("systemctl show --property ExecStart %s.service", job)
+    unit = db1.service(job)
+    started = unit.is_enabled
+    locks = unit.exists and "LOCK TABLE" in str(unit.systemd_property("Service.ExecStart"))
     assert not (started and locks), f"{job}.service locks a table and starts with db1"
 
 

@@ -13,7 +13,7 @@ ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie d
 
 def query(lab, sql):
     """Ask the database as its administrator; rows are lines."""
-    return lab.host("db1").check_output("runuser -u postgres -- psql -d shop -Atc %s", sql)
+    return lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
 
 
 def place_order(station, url):
@@ -67,7 +67,7 @@ def test_order_by_each_server(lab, server):
 )
 def test_stock_update(lab):
     sql = "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder'"
-    done = lab.host("db1").run("runuser -u postgres -- psql -d shop -Atc %s", sql)
+    done = lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
     assert done.stdout.strip() == "UPDATE 1", f"the database answers: {done.stderr.strip()}"
 
 

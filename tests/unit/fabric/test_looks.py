@@ -1,0 +1,314 @@
+"""Looks from outside, on folders, layers and a D-Bus peer of the tests' own: no container is needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.fabric.helper import files, kernel
+from orchestrator.fabric.helper.dbus import Call, Connection, DBusError, Reader, complete_types, encode
+from orchestrator.fabric.helper.layers import Layers
+from orchestrator.fabric.helper.protocol import MAX_OUTPUT, HelperError, Look
+
+FOLDER = os.O_PATH | os.O_DIRECTORY
+
+
+def soon() -> float:
+    return time.monotonic() + 10
+
+
+def look(root: int, path: str, want: str = "status", *, follow: bool = True) -> tuple[dict[str, object], bytes]:
+    return files.look(root, Look("demo", "pc1", path, want, follow=follow, timeout=5), soon())
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """A folder that is a host's root; a secret lies beside it."""
+    (tmp_path / "secret").write_text("the machine's")
+    root = tmp_path / "root"
+    (root / "etc/dir").mkdir(parents=True)
+    (root / "etc/passwd").write_bytes(b"root:x:0:0\n")
+    return root
+
+
+@pytest.fixture
+def root(top: Path) -> Iterator[int]:
+    fd = os.open(top, FOLDER)
+    yield fd
+    os.close(fd)
+
+
+def test_a_file_is_read_with_its_status(root: int) -> None:
+    state, data = look(root, "/etc/passwd", "content")
+    assert (state["kind"], state["size"], data) == ("file", 11, b"root:x:0:0\n")
+    digest = hashlib.sha256(b"root:x:0:0\n").hexdigest()
+    assert look(root, "/etc/passwd", "sha256")[1].decode() == digest
+    assert look(root, "/etc/absent")[0] == {"exists": False}
+    assert look(root, "/etc/passwd/below")[0] == {"exists": False}
+
+
+@pytest.mark.parametrize("target", ["../secret", "../../secret", "/../secret"])
+def test_no_link_leads_out_of_the_root(top: Path, root: int, target: str) -> None:
+    (top / "link").symlink_to(target)
+    assert look(root, "/link", "content")[0] == {"exists": False}
+    assert look(root, "/../secret")[0] == {"exists": False}
+    assert look(root, "/link", follow=False)[0]["target"] == target
+
+
+def test_a_path_that_goes_up_is_opened_while_others_rename(top: Path, root: int) -> None:
+    (top / "etc/up").symlink_to("..")
+    (top / "a").touch()
+    endless = "import os, sys\nwhile True: os.rename('a', 'b'); os.rename('b', 'a')"
+    with subprocess.Popen([sys.executable, "-c", endless], cwd=top) as renaming:
+        try:
+            found = [look(root, "/etc/up/etc/up/etc/passwd")[0]["exists"] for _ in range(5000)]
+        finally:
+            renaming.kill()
+    assert all(found)
+
+
+def test_a_magic_link_is_refused() -> None:
+    proc = os.open("/proc", FOLDER)
+    try:
+        with pytest.raises(HelperError, match="levels of symbolic links"):
+            look(proc, "/self/root/etc/passwd", "content")
+    finally:
+        os.close(proc)
+
+
+def test_what_blocks_or_does_not_end_is_refused(top: Path, root: int) -> None:
+    os.mkfifo(top / "fifo")
+    with (top / "huge").open("wb") as huge:
+        huge.truncate(MAX_OUTPUT + 1)
+    (top / "loop").symlink_to("loop")
+    for name, reason in (
+        ("fifo", "a fifo"),
+        ("huge", "too large"),
+        ("etc", "a directory"),
+        ("loop", "Too many levels"),
+    ):
+        with pytest.raises(HelperError, match=reason):
+            look(root, f"/{name}", "content")
+    with pytest.raises(HelperError, match="not a folder"):
+        look(root, "/etc/passwd", "entries")
+
+
+def test_a_folder_is_listed_and_its_links_are_not_walked(top: Path, root: int) -> None:
+    (top / "etc/up").symlink_to("..")
+    assert json.loads(look(root, "/etc", "entries")[1]) == ["dir", "passwd", "up"]
+    rows = json.loads(look(root, "/etc", "tree")[1])
+    assert {(row["path"], row["kind"]) for row in rows} == {
+        ("dir", "directory"), ("passwd", "file"), ("up", "symlink")
+    }  # fmt: skip
+
+
+def test_a_folder_that_looks_like_proc_is_none(root: int) -> None:
+    proc = os.open("/proc", FOLDER)
+    try:
+        assert (kernel.is_proc(proc), kernel.is_proc(root)) == (True, False)
+    finally:
+        os.close(proc)
+
+
+class Stack:
+    """Layers that the test writes: ``upper`` over ``image`` over ``base``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("upper", "image", "base"):
+            (folder / name).mkdir()
+        self.layers = Layers(*self._opened())
+
+    def _opened(self) -> tuple[int, list[int]]:
+        upper, image, base = (os.open(self.folder / name, FOLDER) for name in ("upper", "image", "base"))
+        return upper, [image, base]
+
+    def put(self, layer: str, path: str, text: str = "", *, link: str = "") -> Path:
+        place = self.folder / layer / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if link:
+            place.symlink_to(link)
+        else:
+            place.write_text(text)
+        return place
+
+    def compared(self, seen: Path, path: str) -> str:
+        fd = os.open(seen, os.O_PATH)
+        try:
+            return self.layers.compare(fd, path, soon())
+        finally:
+            os.close(fd)
+
+    def changed(self) -> set[str]:
+        return set(self.layers.changed_tools(soon()))
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    made = Stack(tmp_path)
+    yield made
+    made.layers.close()
+
+
+def test_a_file_is_the_images_by_itself_or_by_its_content(stack: Stack) -> None:
+    own = stack.put("base", "usr/bin/ss", "ss")
+    assert stack.compared(own, "/usr/bin/ss") == "same"
+    assert stack.compared(stack.put("upper", "usr/bin/ss", "ss"), "/usr/bin/ss") == "same"
+    assert stack.compared(stack.put("upper", "usr/bin/ss", "xx"), "/usr/bin/ss") == "differs"
+    assert stack.compared(stack.put("upper", "opt/x", "x"), "/opt/x") == "new"
+
+
+def test_the_topmost_layer_of_the_image_counts(stack: Stack) -> None:
+    stack.put("base", "usr/bin/ss", "old")
+    stack.put("image", "usr/bin/ss", "new")
+    assert stack.compared(stack.put("upper", "usr/bin/ss", "old"), "/usr/bin/ss") == "differs"
+
+
+def test_a_renamed_program_of_the_image_is_not_the_one_that_was_there(stack: Stack) -> None:
+    stack.put("base", "usr/bin/nginx", "nginx")
+    assert stack.compared(stack.put("base", "usr/bin/perl", "perl!"), "/usr/bin/nginx") == "differs"
+
+
+def test_tools_that_were_changed_are_named(stack: Stack) -> None:
+    for path in ("usr/bin/ss", "usr/bin/dash", "usr/bin/psql", "usr/lib/x86_64-linux-gnu/libc.so.6"):
+        stack.put("base", path, "image")
+    stack.put("base", "usr/bin/sh", link="dash")
+    stack.put("base", "etc/alternatives/editor", link="/usr/bin/nano")
+    stack.put("base", "etc/alternatives/nc", link="/usr/bin/nc.openbsd")
+    assert stack.changed() == set()
+    stack.put("upper", "usr/bin/ss", "image")
+    stack.put("upper", "usr/local/bin/my-script", "mine")
+    stack.put("upper", "usr/share/doc/note", "mine")
+    stack.put("upper", "etc/alternatives/editor", link="/usr/bin/vim")
+    stack.put("upper", "var/www/index.html", "mine")
+    assert stack.changed() == set(), "what is the image's, new or of taste misleads nobody"
+    stack.put("upper", "usr/bin/dash", "other")
+    stack.put("upper", "usr/bin/sh", link="true")
+    stack.put("upper", "usr/local/bin/psql", "other")
+    stack.put("upper", "etc/alternatives/nc", link="/bin/true")
+    stack.put("upper", "etc/ld.so.preload", "/x.so")
+    stack.put("upper", "usr/local/lib/libc.so.6", "other")
+    stack.put("upper", "usr/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/libc.so.6", "other")
+    assert stack.changed() == {
+        "/usr/bin/dash", "/usr/bin/sh", "/usr/local/bin/psql", "/etc/alternatives/nc", "/etc/ld.so.preload",
+        "/usr/local/lib/libc.so.6", "/usr/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/libc.so.6",
+    }  # fmt: skip
+
+
+def test_a_folder_of_commands_that_became_a_link_is_named(stack: Stack) -> None:
+    stack.put("base", "usr/sbin/nginx", "image")
+    stack.put("upper", "usr/sbin", link="/opt/evil")
+    assert stack.changed() == {"/usr/sbin"}
+
+
+# D-Bus
+
+
+def test_signatures_are_split_into_complete_types() -> None:
+    assert complete_types("a{sv}u(ia(st))aas") == ["a{sv}", "u", "(ia(st))", "aas"]
+    for wrong in ("a", "(i", "a{s", "!", "i)"):
+        with pytest.raises(DBusError):
+            complete_types(wrong)
+
+
+def test_values_are_read_with_their_alignment() -> None:
+    data = struct.pack("<IBxxxI2sxxQ", 7, 1, 1, b"a\0", 9)
+    assert Reader(data).values("uyst") == [7, 1, "a", 9]
+    pair = struct.pack("<I2sB2sxxxI", 1, b"k\0", 1, b"u\0", 5)
+    assert Reader(struct.pack("<Ixxxx", len(pair)) + pair).values("a{sv}") == [{"k": 5}]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7fabc", b"\x04\0\0\0ab"])
+def test_lengths_that_lie_are_refused(data: bytes) -> None:
+    for signature in ("s", "as", "a{sv}", "v", "a(yv)"):
+        with pytest.raises(DBusError):
+            Reader(data).values(signature)
+
+
+def test_a_value_that_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(DBusError, match="nested"):
+        Reader(b"\1v\0" * 100).values("v")
+
+
+class Peer:
+    """The other end of a D-Bus connection, which answers what the test says."""
+
+    def __init__(self, *answers: bytes, accepts: bytes = b"OK 0123\r\n") -> None:
+        self.ours, self._theirs = socket.socketpair()
+        self._answers, self._accepts = answers, accepts
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with self._theirs as connection:
+            connection.recv(4096)
+            connection.sendall(self._accepts)
+            connection.recv(1 << 16)  # BEGIN, and perhaps the calls
+            for answer in self._answers:
+                connection.sendall(answer)
+            connection.settimeout(5)
+            while connection.recv(1 << 16):
+                pass
+
+
+def answer(serial: int, kind: int, body: bytes, signature: bytes = b"s") -> bytes:
+    fields = b"\5\1u\0" + struct.pack("<I", serial) + b"\x08\1g\0" + bytes([len(signature)]) + signature + b"\0"
+    head = struct.pack("<BBBBIII", ord("l"), kind, 0, 1, len(body), 99, len(fields)) + fields
+    return head + bytes(-len(head) % 8) + body
+
+
+def text(value: str) -> bytes:
+    return struct.pack("<I", len(value)) + value.encode() + b"\0"
+
+
+CALL = Call("/x", "x.y", "Get", ("a",))
+
+
+def test_a_call_is_answered_whatever_comes_between() -> None:
+    signal = answer(0, 4, text("nobody asked"))
+    peer = Peer(signal, answer(2, 2, text("second")), answer(1, 3, text("no such unit")))
+    connection = Connection(peer.ours, soon())
+    refused, second = connection.ask([CALL, CALL], soon())
+    assert (str(refused), second) == ("no such unit", ["second"])
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"HTTP/1.1 200 OK\r\n\r\n   ", b"l" + b"\xff" * 40, answer(1, 2, b"\xff\xff\xff\x7f"), b"l" + bytes(15)],
+)
+def test_nonsense_is_an_error(nonsense: bytes) -> None:
+    peer = Peer(nonsense)
+    connection = Connection(peer.ours, soon())
+    with pytest.raises((DBusError, TimeoutError)):
+        connection.ask([CALL], time.monotonic() + 0.3)
+    connection.close()
+
+
+def test_who_says_nothing_is_left_in_time() -> None:
+    connection = Connection(Peer().ours, soon())
+    with pytest.raises(TimeoutError):
+        connection.ask([CALL], time.monotonic() + 0.1)
+    connection.close()
+    with pytest.raises(DBusError, match="refused"):
+        Connection(Peer(accepts=b"REJECTED\r\n").ours, soon())
+
+
+def test_a_call_has_the_form_of_the_specification() -> None:
+    frame = encode(CALL, 7)
+    body = struct.unpack_from("<I", frame, 4)[0]
+    assert (frame[:1], frame[1], body) == (b"l", 1, 6)
+    assert len(frame) % 8 == body % 8
+    (fields,) = Reader(frame, "<", 12).values("a(yv)")
+    assert fields == [[1, "/x"], [2, "x.y"], [3, "Get"], [8, "s"]]
