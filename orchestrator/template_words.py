@@ -93,6 +93,17 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], Callable[..., Text]], ...]] = (
         ),
     ),
     (
+        re.compile(r"the statement '(\w+)' is not allowed"),
+        lambda name: Text(
+            fr=f"{{% {name} %}} n'est pas permis : seulement if et for",
+            en=f"{{% {name} %}} is not allowed: only if and for are",
+        ),
+    ),
+    (
+        re.compile(r"too deeply nested"),
+        lambda: Text(fr="trop de niveaux les uns dans les autres", en="too many levels within each other"),
+    ),
+    (
         re.compile(r"no loader for this environment"),
         lambda: Text(
             fr="un modèle ne peut pas en inclure un autre (include, import, extends)",
