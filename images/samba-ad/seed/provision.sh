@@ -17,6 +17,9 @@ samba-tool domain provision --realm=BROCELIA.INTERNAL --domain=BROCELIA --server
   --option='prefork children = 1'
 samba-tool domain passwordsettings set --max-pwd-age=0 --min-pwd-age=0
 
+# The controller would add its own service names (ldap/dc1…) at its first start, after some clients have asked for them.
+samba_spnupdate
+
 for unit in Salaries Groupes Postes Serveurs; do samba-tool ou add "OU=$unit,$base"; done
 samba-tool group addunixattrs 'Domain Users' 10000
 
