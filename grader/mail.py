@@ -65,8 +65,7 @@ def send(station: Station, sender: Mailbox, to: str, *, subject: str | None = No
     """
     unique = f"{subject or 'Message'} {secrets.token_hex(6)}"
     request = {"do": "send", "sender": sender.address, "to": to, "subject": unique, "size": size}
-    answer = _ask(station, sender, request, _PATIENCE)
-    assert "problem" not in answer, f"{sender.address} cannot send to {to}: {answer['problem']}"  # noqa: S101 (a check's)
+    _ask(station, sender, request, _PATIENCE, f"{sender.address} cannot send to {to}")
     return unique
 
 
@@ -79,9 +78,10 @@ def find(
         AssertionError: the mailbox does not open, or the message did not come in time.
     """
     request = {"do": "find", "subject": subject, "folders": list(folders), "within": within}
-    answer = _ask(station, reader, request, within + _PATIENCE)
-    assert "problem" not in answer, f"{reader.address} cannot read: {answer['problem']}"  # noqa: S101 (a check's)
-    assert answer, f"'{subject}' did not arrive at {reader.address} within {within:g} s"  # noqa: S101 (a check's)
+    answer = _ask(station, reader, request, within + _PATIENCE, f"{reader.address} cannot read")
+    if not answer:
+        message = f"'{subject}' did not arrive at {reader.address} within {within:g} s"
+        raise AssertionError(message)
     return Found(answer["folder"], answer["headers"])
 
 
@@ -91,8 +91,8 @@ def identities(station: Station, reader: Mailbox, folders: Iterable[str] = ("INB
     Raises:
         AssertionError: the mailbox does not open.
     """
-    answer = _ask(station, reader, {"do": "identities", "folders": list(folders)}, _PATIENCE)
-    assert "problem" not in answer, f"{reader.address} cannot read: {answer['problem']}"  # noqa: S101 (a check's)
+    request = {"do": "identities", "folders": list(folders)}
+    answer = _ask(station, reader, request, _PATIENCE, f"{reader.address} cannot read")
     return frozenset(answer["identities"])
 
 
@@ -102,12 +102,11 @@ def webmail(station: Station, reader: Mailbox) -> str:
     Raises:
         AssertionError: the page does not open, or the login is refused.
     """
-    answer = _ask(station, reader, {"do": "webmail"}, _PATIENCE)
-    assert "problem" not in answer, f"{reader.login} in the webmail: {answer['problem']}"  # noqa: S101 (a check's)
+    answer = _ask(station, reader, {"do": "webmail"}, _PATIENCE, f"{reader.login} in the webmail")
     return str(answer["list"])
 
 
-def _ask(station: Station, who: Mailbox, request: dict[str, Any], timeout: float) -> dict[str, Any]:
+def _ask(station: Station, who: Mailbox, request: dict[str, Any], timeout: float, failed: str) -> dict[str, Any]:
     account = {
         "login": who.login,
         "password": who.password,
@@ -121,4 +120,7 @@ def _ask(station: Station, who: Mailbox, request: dict[str, Any], timeout: float
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:
         raise unreadable(who.server, f"mail {request['do']}", done.stdout + done.stderr) from error
+    if "problem" in answer:
+        message = f"{failed}: {answer['problem']}"
+        raise AssertionError(message)
     return answer

@@ -31,6 +31,7 @@ class _OfCertificate(Fault):
         description="Its certificate in PEM, perhaps followed by its chain.", examples=["/etc/ssl/site/server.pem"]
     )
     unit: UnitName = Field(description="The service that reads it.")
+    restart: tuple[UnitName, ...] = Field(default=(), description="Other services that read it, as a mail server's do.")
     server_name: str = Field(description="The name that clients ask for.", examples=["intranet.example.internal"])
     address: Address = Field(
         default="127.0.0.1", description="An address of the server's own on which the service listens."
@@ -54,7 +55,7 @@ class _OfCertificate(Fault):
         """Put another certificate for the same key in place and restart the service."""
         before = hands.read(self.host, self.certificate)
         hands.write(self.host, self.certificate, self.spoiled(hands, before))
-        restart_and_wait(hands, self.host, self.unit)
+        self._read_again(hands)
 
     def verify(self, hands: Hands) -> None:
         """A client must refuse the certificate, and for this reason."""
@@ -68,7 +69,7 @@ class _OfCertificate(Fault):
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the certificate back and restart the service."""
         snapshot.put_back(hands, self.host, self.certificate, memento[self.certificate])
-        restart_and_wait(hands, self.host, self.unit)
+        self._read_again(hands)
 
     @abstractmethod
     def spoiled(self, hands: Hands, chain: bytes) -> bytes:
@@ -77,6 +78,10 @@ class _OfCertificate(Fault):
     @abstractmethod
     def codes(self) -> AbstractSet[int]:
         """Return the verify codes of OpenSSL that a client must see."""
+
+    def _read_again(self, hands: Hands) -> None:
+        for unit in (self.unit, *self.restart):
+            restart_and_wait(hands, self.host, unit)
 
     def _judged(self, hands: Hands) -> tuple[int, str]:
         trusted = hands.read(self.authority_host or self.host, self.authority)

@@ -159,6 +159,7 @@ def test_every_package_and_module_says_what_it_is_for(modules: dict[str, Module]
 SLEEPERS = {
     "orchestrator.waiting": "waits for a condition",
     "grader.waiting": "waits for a condition, and its failure is a check's",
+    "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.fake": "plays slow hosts",
 }
 

@@ -98,6 +98,12 @@ CASES = (
         reboots=("web",),
     ),
     Case(
+        CertificateExpired(**ISSUED, restart=("ssh",)),
+        healthy=trusted,
+        unharmed=ssh_answers,
+        note="two services",
+    ),
+    Case(
         CertificateNameWrong(**ISSUED, wrong_name="old.site.internal"),
         healthy=trusted,
         unharmed=refused_for("no alternative certificate subject name matches"),
