@@ -1,0 +1,2 @@
+# Settings of an interactive shell.
+alias ll='ls -l'
