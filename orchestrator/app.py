@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.images.observer import BuildObserver, SilentObserver
 from orchestrator.loader.content import Content, content_roots
+from orchestrator.locks import Locks
 from orchestrator.proof.store import Proofs, ProofStore, data_folder
 from orchestrator.records import Records, state_folder
 
@@ -91,7 +92,14 @@ class App:
         """Return the instances on the engine."""
         from orchestrator.instances import Instances
 
-        return Instances(self.engine, self._fabric_of_thread, self.records, _user())
+        return Instances(self.engine, self._fabric_of_thread, self.records, self.locks, _user())
+
+    @cached_property
+    def locks(self) -> Locks:
+        """Return what keeps two programs from acting on an instance at once."""
+        from orchestrator.fabric import container as fabric_container
+
+        return Locks(state_folder() / "lock", fabric_container.SOCKET_FOLDER / "lock")
 
     def _fabric_of_thread(self) -> FabricClient:
         """Return the fabric for the calling thread: one connection answers one request at a time."""

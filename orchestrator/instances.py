@@ -9,8 +9,9 @@ import secrets
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,12 +19,13 @@ from typing import TypeVar
 from orchestrator import labels
 from orchestrator.access.hands import Hands
 from orchestrator.engine.base import Container, ContainerSpec, Engine
-from orchestrator.errors import LabError, UsageError
+from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Fabric, HostRef
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.faults.library import make_fault
 from orchestrator.interrupts import shielded
+from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
@@ -106,18 +108,22 @@ class Surroundings:
 class Instances:
     """All instances on one engine."""
 
-    def __init__(self, engine: Engine, fabric: Callable[[], Fabric], records: Records, owner: str) -> None:
+    def __init__(
+        self, engine: Engine, fabric: Callable[[], Fabric], records: Records, locks: Locks, owner: str
+    ) -> None:
         """Work on an engine.
 
         Args:
             engine: the engine.
             fabric: returns the calling thread's fabric, which is started where it is not running.
             records: the records of this user's instances.
+            locks: keep other programs away from an instance while one acts on it.
             owner: the name put on what is started.
         """
         self._engine = engine
         self._fabric = fabric
         self._records = records
+        self._locks = locks
         self._owner = owner
 
     # Looking --------------------------------------------------------------------------------------------
@@ -161,6 +167,24 @@ class Instances:
             Text(fr=f"En marche : {near}", en=f"Running: {near}"),
         )
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Keep other programs from acting on an instance within the block, in which it exists.
+
+        Raises:
+            LabError: another program is at work on it (``BusyError``), or has just removed it.
+        """
+        with self._locks.alone(name):
+            if not self._engine.containers({labels.KIND: "host", labels.INSTANCE: name}):
+                raise LabError(
+                    Text(
+                        fr=f"Le lab {name} n'existe plus : il vient d'être arrêté ou recommencé.",
+                        en=f"The lab {name} is gone: it has just been stopped or reset.",
+                    ),
+                    Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
+                )
+            yield
+
     def prepare(self) -> None:
         """Start the fabric where it is not running, so that several threads may start instances at once."""
         self._fabric()
@@ -193,8 +217,24 @@ class Instances:
         Raises:
             LabError: a host did not come up or a fault did not take effect.
         """
-        name = self._free_name(plan)
-        self._records.put(Record(name, roots=around.roots, started=False))
+        self._fabric()  # before anything is claimed: it may have to be made
+        self._forget_cut_off()
+        while True:
+            name = self._new_name(plan)
+            with self._locks.alone(name):
+                if self._records.claim(Record(name, roots=around.roots, started=False)):
+                    return self._start(name, plan, around, progress, broken=broken)
+
+    def _new_name(self, plan: Plan) -> str:
+        """Return a name that no instance has."""
+        taken = {instance.name for instance in self.all()}
+        while True:
+            name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
+            if name not in taken:
+                return name
+
+    def _start(self, name: str, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool) -> Instance:
+        """Start an instance whose name is ours: whatever bears it is removed if the start fails."""
         try:
             self._bring_up(name, plan, around, progress)
             instance = self.find(name)
@@ -203,21 +243,13 @@ class Instances:
             wait_for_conditions(hands, plan.ready)
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
-                self.inject(hands)
+                self._inject(hands)
             self._records.put(replace(self._records.get(name), started=True))
         except BaseException:
             with shielded():
-                self.remove(name)
+                self._remove(name)
             raise
         return instance
-
-    def _free_name(self, plan: Plan) -> str:
-        """Return a name that no instance has, now ours: whatever bears it is removed if the start fails."""
-        taken = {instance.name for instance in self.all()}
-        while True:
-            name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
-            if name not in taken and self._records.claim(name):
-                return name
 
     def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
         """Create and start all hosts: DHCP clients last, once the servers do their work.
@@ -293,8 +325,12 @@ class Instances:
         """Inject the plan's faults, in order; how to revert each is recorded before it is injected.
 
         Raises:
-            LabError: a fault did not take effect.
+            LabError: a fault did not take effect, or another program is at work on the instance.
         """
+        with self.alone(hands.instance):
+            self._inject(hands)
+
+    def _inject(self, hands: Hands) -> None:
         roots = content_roots_of(self._records.get(hands.instance))
         for spec in hands.plan.faults:
             fault = make_fault(spec, roots)
@@ -304,7 +340,15 @@ class Instances:
             fault.verify(hands)
 
     def revert(self, hands: Hands) -> None:
-        """Revert the injected faults, the last one first."""
+        """Revert the injected faults, the last one first.
+
+        Raises:
+            LabError: a fault could not be reverted, or another program is at work on the instance.
+        """
+        with self.alone(hands.instance):
+            self._revert(hands)
+
+    def _revert(self, hands: Hands) -> None:
         record = self._records.get(hands.instance)
         for injected in reversed(record.faults):
             spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
@@ -314,7 +358,19 @@ class Instances:
     # Stopping -------------------------------------------------------------------------------------------
 
     def remove(self, name: str) -> None:
-        """Stop an instance and remove all of it; one that is gone is no error."""
+        """Stop an instance and remove all of it; one that is gone is no error.
+
+        Raises:
+            BusyError: another program is at work on it.
+        """
+        with self._locks.alone(name):
+            self._remove(name)
+        self._forget_cut_off()
+
+    def _remove(self, name: str) -> None:
+        """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""
+        with suppress(MachineError):  # a full disk must not keep it from being removed
+            self._records.cut_off(name)
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
             with ThreadPoolExecutor(_THREADS) as pool:
@@ -322,12 +378,28 @@ class Instances:
         self._records.remove(name)
 
     def remove_all(self) -> tuple[str, ...]:
-        """Stop every instance, then the fabric; return the names of the instances that were removed."""
-        names = tuple(instance.name for instance in self.all())
-        for name in names:
-            self.remove(name)
-        fabric_container.remove(self._engine)
+        """Stop every instance, then the fabric; return the names of the instances that were removed.
+
+        Raises:
+            BusyError: another program is at work on one of them; nothing was removed.
+        """
+        with self._locks.alone_with_all():
+            names = tuple(instance.name for instance in self.all())
+            for name in names:
+                self._remove(name)
+            fabric_container.remove(self._engine)
+        self._forget_cut_off()
         return names
+
+    def _forget_cut_off(self) -> None:
+        """Remove the records of starts and stops that were killed when no container was there, or none any more."""
+        exist = {instance.name for instance in self.all()}
+        for name in self._records.names():
+            if name not in exist:
+                with suppress(BusyError), self._locks.sole(name):
+                    started = self._records.has(name) and self._records.get(name).started
+                    if not started and not self._engine.containers({labels.INSTANCE: name}):
+                        self._records.remove(name)
 
 
 def content_roots_of(record: Record) -> tuple[Path, ...]:

@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.errors import MachineError
+from orchestrator.text import Text
+
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where Breakfix keeps its state (XDG Base Directory Specification)."""
@@ -74,40 +77,82 @@ class Records:
         """Return whether there is a record of an instance."""
         return self._path(instance).exists()
 
-    def claim(self, instance: str) -> bool:
-        """Make an empty record, and return False where there is one: two that start at once never share a name."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._path(instance).touch(exist_ok=False)
-        except FileExistsError:
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all instances that have a record, or the draft of one."""
+        drafts = (path.stem[1:] for path in self._folder.glob(".*.new"))
+        return tuple(sorted({*drafts, *(path.stem for path in self._folder.glob("*.json"))}))
+
+    def claim(self, record: Record) -> bool:
+        """Write the first record of an instance, whose lock is held; return False where there is one already.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        if self.has(record.instance):
             return False
+        self.put(record)
         return True
 
     def put(self, record: Record) -> None:
-        """Write a record; the file is replaced whole, never half."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        document = {
-            "roots": list(record.roots),
-            "faults": [
-                {"fault": f.fault, "parameters": dict(f.parameters), "memento": dict(f.memento)} for f in record.faults
-            ],
-            "hints_shown": record.hints_shown,
-            "started": record.started,
-        }
-        path = self._path(record.instance)
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-        draft.replace(path)
+        """Write a record; the file is replaced whole, never half.
+
+        Raises:
+            MachineError: it cannot be written; what was there before is still there.
+        """
+        draft = self._draft(record.instance)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(_written(record), encoding="utf-8")
+            draft.replace(self._path(record.instance))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise unwritable(self._folder, error) from error
 
     def add_fault(self, instance: str, fault: InjectedFault) -> None:
         """Register a fault, before it is injected."""
         record = self.get(instance)
         self.put(replace(record, faults=(*record.faults, fault)))
 
+    def cut_off(self, instance: str) -> None:
+        """Say of an instance that it is not whole, before a part of it is taken away; without a record nothing is said.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        if self.has(instance):
+            self.put(replace(self.get(instance), instance=instance, started=False))
+
     def remove(self, instance: str) -> None:
-        """Remove an instance's record."""
-        with contextlib.suppress(FileNotFoundError):
-            self._path(instance).unlink()
+        """Remove an instance's record, and the draft that a killed program left of it."""
+        for path in (self._draft(instance), self._path(instance)):
+            path.unlink(missing_ok=True)
 
     def _path(self, instance: str) -> Path:
         return self._folder / f"{instance}.json"
+
+    def _draft(self, instance: str) -> Path:
+        return self._folder / f".{instance}.new"
+
+
+def _written(record: Record) -> str:
+    faults = [{"fault": f.fault, "parameters": dict(f.parameters), "memento": dict(f.memento)} for f in record.faults]
+    document = {
+        "roots": list(record.roots),
+        "faults": faults,
+        "hints_shown": record.hints_shown,
+        "started": record.started,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def unwritable(place: Path, error: OSError) -> MachineError:
+    """Return the error for a folder of Breakfix's own that cannot be written: a full disk, most often."""
+    reason = error.strerror or str(error)
+    return MachineError(
+        Text(fr=f"Impossible d'écrire dans {place} : {reason}", en=f"Cannot write in {place}: {reason}"),
+        Text(
+            fr="Faites de la place sur ce disque (« df -h ») ou rendez ce dossier accessible, puis recommencez.",
+            en="Make room on that disk ('df -h') or give access to that folder, then try again.",
+        ),
+    )

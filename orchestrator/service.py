@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -133,12 +134,20 @@ class Labs:
             plan = plan_lab(lab, instance.seed, images)
         return Running(instance, plan, images)
 
+    def alone(self, running: Running) -> AbstractContextManager[None]:
+        """Keep other programs from acting on an instance within the block; it exists there.
+
+        Raises:
+            LabError: another program is at work on it, or has just removed it.
+        """
+        return self._instances.alone(running.instance.name)
+
     def stale(self, running: Running) -> bool:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
 
     def cut_off(self, instance: Instance) -> bool:
-        """Return whether an instance's start was ended before it was done, so that there is nothing to grade."""
+        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
         return not self._records.get(instance.name).started
 
     def hands(self, running: Running) -> Hands:
@@ -146,13 +155,22 @@ class Labs:
         return self._instances.hands(running.instance, running.plan, running.images)
 
     def reset(self, running: Running, progress: Progress) -> Running:
-        """Start the same variant anew, broken as it was at first; the old instance is removed."""
-        content = self._content_of(running.instance)  # known by its record, which goes with it
-        self._instances.remove(running.instance.name)
-        return self._start(running.plan, content, progress, broken=True)
+        """Start the same variant anew, broken as it was at first; the old instance is removed.
+
+        Raises:
+            LabError: it did not come up, or another program is at work on the old one, which then stays as it is.
+        """
+        with self._instances.alone(running.instance.name):
+            content = self._content_of(running.instance)  # known by its record, which goes with it
+            self._instances.remove(running.instance.name)
+            return self._start(running.plan, content, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
-        """Stop an instance and remove all of it, with what was handed in: nobody worked on it."""
+        """Stop an instance and remove all of it, with what was handed in: nobody worked on it.
+
+        Raises:
+            LabError: another program is at work on it.
+        """
         self._instances.remove(instance.name)
         self._deliverables.discard(instance.name)
 
@@ -167,13 +185,15 @@ class Labs:
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
-            LabError: the instance's start was cut off.
+            LabError: the instance's start was cut off, or another program is at work on it.
         """
         if self.cut_off(running.instance):
             raise LabError(
                 Text(
-                    fr=f"Le démarrage de {running.instance.name} a été coupé : sa panne n'est peut-être pas en place.",
-                    en=f"The start of {running.instance.name} was cut off: its fault may not be in place.",
+                    fr=f"{running.instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
+                    "sa panne n'est peut-être pas en place.",
+                    en=f"{running.instance.name} is not whole, its start or its stop was cut off: "
+                    "its fault may not be in place.",
                 ),
                 Text(
                     fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
@@ -208,7 +228,10 @@ class Labs:
             fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
             device=device,
         )
-        return grade(request, on_result=on_result)
+        if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
+            return grade(request, on_result=on_result)
+        with self.alone(running):
+            return grade(request, on_result=on_result)
 
     @staticmethod
     def _device_logins(running: Running) -> dict[str, dict[str, str]]:
@@ -232,9 +255,10 @@ class Labs:
         hints = running.plan.hints
         if not hints:
             raise UsageError(Text(fr="Ce lab n'a pas d'indices.", en="This lab has no hints."))
-        record = self._records.get(running.instance.name)
-        number = min(record.hints_shown + 1, len(hints))
-        self._records.put(replace(record, instance=running.instance.name, hints_shown=number))
+        with self.alone(running):
+            record = self._records.get(running.instance.name)
+            number = min(record.hints_shown + 1, len(hints))
+            self._records.put(replace(record, instance=running.instance.name, hints_shown=number))
         return number, len(hints), hints[number - 1]
 
     def explain(self, running: Running) -> tuple[Text, ...]:
@@ -252,13 +276,14 @@ class Labs:
             solution: the solution or shortcut.
             on_step: is told each step before it is done.
         """
-        hands, handed_in = self.hands(running), self.hand_in(running)
-        done = []
-        for step in solution.steps:
-            on_step(step)
-            handed_in.do(step)
-            done.append(carry_out(hands, step))
-        return tuple(done)
+        with self.alone(running):
+            hands, handed_in = self.hands(running), self.hand_in(running)
+            done = []
+            for step in solution.steps:
+                on_step(step)
+                handed_in.do(step)
+                done.append(carry_out(hands, step))
+            return tuple(done)
 
     # --------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from orchestrator.records import unwritable
+
 ANSWERS: Final = "answers.yaml"
 REPORT: Final = "report.md"
 
@@ -32,12 +34,21 @@ class DeliverablesStore:
         return None
 
     def write(self, instance: str, name: str, text: str) -> Path:
-        """Write a file and return where; it is replaced whole, never half."""
+        """Write a file and return where; it is replaced whole, never half.
+
+        Raises:
+            MachineError: it cannot be written; what was there before is still there.
+        """
         path = self.path(instance, name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{name}.new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise unwritable(path.parent, error) from error
         return path
 
     def kept(self, instance: str) -> tuple[Path, ...]:

@@ -224,6 +224,9 @@ class Engine(Protocol):
     def restart(self, container: str, *, grace: int) -> None:
         """Stop a container (killing it after ``grace`` seconds) and start it again."""
 
+    def stop(self, container: str, *, grace: int) -> None:
+        """Stop a container, killing it after ``grace`` seconds; one that does not run, or is gone, is no error."""
+
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""
 

@@ -12,7 +12,7 @@ import re
 import socket
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +210,11 @@ class DockerEngine:
         """Stop a container (killing it after ``grace`` seconds) and start it again."""
         with self._translated(container):
             self._api.restart(container, timeout=grace)
+
+    def stop(self, container: str, *, grace: int) -> None:
+        """Stop a container, killing it after ``grace`` seconds."""
+        with suppress(NoSuchContainerError), self._translated(container):
+            self._api.stop(container, timeout=grace)
 
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""

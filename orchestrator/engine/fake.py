@@ -22,6 +22,7 @@ from orchestrator.engine.base import (
     EngineInfo,
     Image,
     ImageBuildError,
+    NoSuchContainerError,
     OnLine,
 )
 from orchestrator.errors import MachineError
@@ -153,10 +154,11 @@ class FakeEngine:
             record.starts += record.state != "running"
             record.state = "running"
 
-    def stop(self, container: str) -> None:
-        """End a container's first process, as a crash or a trainee's ``poweroff`` without restart would."""
-        with self._lock:
-            self._record(container).state = "exited"
+    def stop(self, container: str, *, grace: int = 0) -> None:  # noqa: ARG002 - nothing here takes time to stop
+        """Stop a container; to a test, this is its first process's crash as well."""
+        with self._lock, contextlib.suppress(NoSuchContainerError):
+            record = self._record(container)
+            record.state = "exited" if record.state in {"running", "paused"} else record.state
 
     def restart(self, container: str, *, grace: int) -> None:  # noqa: ARG002 - nothing here takes time to stop
         """Stop a container and start it again."""

@@ -6,14 +6,13 @@ the helper. The *helper* is the one privileged container.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator import labels
-from orchestrator.engine.base import Container, ContainerSpec, Engine, NameTakenError, NoSuchContainerError
-from orchestrator.errors import MachineError
+from orchestrator.engine.base import Container, ContainerSpec, Engine, NoSuchContainerError
+from orchestrator.errors import LabError, MachineError
 from orchestrator.fabric.client import FabricClient
 from orchestrator.waiting import wait_until
 
@@ -23,10 +22,16 @@ STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
 SOCKET = SOCKET_FOLDER / "fabric.sock"
 IMAGE = "fabric"
+_CREATED = "created"
+"""Docker's word for a container that was never started."""
 _SECURITYFS = "/sys/kernel/security"
 
 _START_LIMIT = 60.0
 """Seconds until a started helper must answer; a slow machine needs several."""
+_CONTEST = 20.0
+"""Seconds until two programs that make the containers at once must have come to an end; a slow engine needs several."""
+_GRACE = 5
+"""Seconds that the helper gets to take away its socket."""
 
 
 def docker_socket(environment: Mapping[str, str] = os.environ) -> str:
@@ -38,29 +43,62 @@ def docker_socket(environment: Mapping[str, str] = os.environ) -> str:
 def ensure(engine: Engine, image: str) -> FabricClient:
     """Return a client of the helper, which is started, or replaced where it is not of ``image``.
 
+    Another program may be at the same work: whatever one of them does the other takes as done, and looks again where
+    the engine refuses what has just changed.
+
     Args:
         engine: the engine.
         image: the helper image's reference; the image must exist.
 
     Raises:
         MachineError: the helper does not come up.
+        LabError: the engine goes on refusing to run one of the two containers.
     """
+    trouble: LabError | None = None
+
+    def stands() -> bool:
+        nonlocal trouble
+        try:
+            _raise(engine, image)
+        except LabError as error:  # a name that is taken, a container that is gone or whose anchor is
+            trouble = error
+            return False
+        return True
+
+    if not wait_until(stands, within=_CONTEST, every=0.1) and trouble is not None:
+        raise trouble
+    return _answering()
+
+
+def _raise(engine: Engine, image: str) -> None:
+    """Make both containers run, as far as they do not."""
     helper = _find(engine, HELPER)
     anchor = _find(engine, ANCHOR)  # looked up after the helper, which is made after it
-    if anchor is None or not anchor.running:
+    if anchor is not None and anchor.state == _CREATED:
+        engine.start(anchor.id)  # somebody else has just made it, or was killed before starting it
+    elif anchor is None or not anchor.running:
         _remove(engine, anchor)
-        _create(engine, _anchor(image))
+        engine.start(engine.create(_anchor(image)))
     elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
-        return _answering()
+        return
+    if helper is not None and helper.state == _CREATED and helper.labels.get(labels.FINGERPRINT) == image:
+        try:
+            engine.start(helper.id)
+        except LabError:
+            _remove(engine, helper)  # it was made for an anchor that is gone
+            raise
+        return
     _remove(engine, helper)
     engine.create_volume(STATE_VOLUME, {labels.KIND: "state"})
-    _create(engine, _helper(image, apparmor=engine.info().apparmor))
-    return _answering()
+    engine.start(engine.create(_helper(image, apparmor=engine.info().apparmor)))
 
 
 def remove(engine: Engine) -> None:
     """Remove the helper, the anchor and the cables' recorded states: nothing of the fabric is left."""
-    _remove(engine, _find(engine, HELPER))
+    helper = _find(engine, HELPER)
+    if helper is not None and helper.running:
+        engine.stop(helper.id, grace=_GRACE)  # it takes its socket away
+    _remove(engine, helper)
     _remove(engine, _find(engine, ANCHOR))
     engine.remove_volume(STATE_VOLUME)
 
@@ -76,12 +114,6 @@ def _remove(engine: Engine, container: Container | None) -> None:
     """Remove a container that was seen, by its id: one that another Breakfix made meanwhile stays."""
     if container is not None:
         engine.remove(container.id)
-
-
-def _create(engine: Engine, spec: ContainerSpec) -> None:
-    """Create and start a container; another Breakfix may be quicker, or replace it meanwhile, which is as good."""
-    with contextlib.suppress(NameTakenError, NoSuchContainerError):
-        engine.start(engine.create(spec))
 
 
 def _anchor(image: str) -> ContainerSpec:

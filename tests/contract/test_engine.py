@@ -139,7 +139,11 @@ def test_a_container_goes_through_its_states(engine: Engine) -> None:
     engine.unpause(identity)
     engine.restart(identity, grace=0)
     assert engine.container(identity).state == "running"
+    engine.stop(identity, grace=0)
+    engine.stop(identity, grace=0)
+    assert engine.container(identity).state == "exited"
     engine.remove(identity)
+    engine.stop(identity, grace=0)
     with pytest.raises(NoSuchContainerError):
         engine.container(identity)
 

@@ -61,11 +61,12 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.topology_svg": "language text topology topology_text",
     "grader": "answers errors fabric.base model text",
     # One layer of logic.
-    "orchestrator.deliverables": "answers errors grader loader.yaml_source model suggest text",
-    "orchestrator.records": "",
+    "orchestrator.deliverables": "answers errors grader loader.yaml_source model records suggest text",
+    "orchestrator.locks": "errors text waiting",
+    "orchestrator.records": "errors text",
     "orchestrator.instances": (
         "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults interrupts labels "
-        "model progress records suggest text waiting"
+        "locks model progress records suggest text waiting"
     ),
     "orchestrator.service": (
         "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
@@ -97,7 +98,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader "
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader locks "
         "proof.store records service"
     ),
     "orchestrator.bench": (

@@ -57,12 +57,17 @@ def answer_command(
 ) -> int:
     """Answer the questions."""
     labs = session.app.labs
-    handed_in = labs.hand_in(labs.running(lab))
+    running = labs.running(lab)
+    handed_in = labs.hand_in(running)
     names = handed_in.questions
     if source is not None:
-        handed_in.take_answers(source.read(), getattr(source, "name", "-"), session.language)
+        data = source.read()
+        with labs.alone(running):
+            handed_in.take_answers(data, getattr(source, "name", "-"), session.language)
     if settings:
-        handed_in.answer(dict(_setting(setting, next(iter(names))) for setting in settings), session.language)
+        given = dict(_setting(setting, next(iter(names))) for setting in settings)
+        with labs.alone(running):
+            handed_in.answer(given, session.language)
     if not (show or settings or source is not None or session.json):
         edit(session, handed_in.answers_file(session.language))
     answers = handed_in.answers()
@@ -91,9 +96,12 @@ def answer_command(
 def report_command(session: Session, lab: str | None, source: BinaryIO | None, *, show: bool) -> None:
     """Write the report."""
     labs = session.app.labs
-    handed_in = labs.hand_in(labs.running(lab))
+    running = labs.running(lab)
+    handed_in = labs.hand_in(running)
     if source is not None:
-        handed_in.take_report(source.read().decode("utf-8-sig", errors="replace"))
+        text = source.read().decode("utf-8-sig", errors="replace")
+        with labs.alone(running):
+            handed_in.take_report(text)
     path = handed_in.report_file(session.language)
     if not (show or source is not None or session.json):
         edit(session, path)

@@ -37,11 +37,12 @@ def cable_command(session: Session, place: str, action: str | None, lab: str | N
     fabric = session.app.fabric
     ports = fabric.ports(instance.name)
     require_cable(ports, target, interface)
-    if action in {_PLUG, _UNPLUG}:
-        fabric.set_port(target, interface, plugged=action == _PLUG)
-    elif action is not None:
-        _require_segment(ports, action)
-        fabric.set_port(target, interface, plugged=True, segment=action)
+    if action is not None:
+        plug, segment = action != _UNPLUG, None if action in {_PLUG, _UNPLUG} else action
+        if segment is not None:
+            _require_segment(ports, segment)
+        with session.app.instances.alone(instance.name):
+            fabric.set_port(target, interface, plugged=plug, segment=segment)
     _show(session, require_cable(fabric.ports(instance.name), target, interface))
 
 

@@ -141,13 +141,13 @@ def _unfit(session: Session, instance: Instance) -> str:
     there, expected = len(instance.hosts), instance.expected
     if there < expected:
         return tr(
-            f"Lab incomplet ({there} machines sur {expected}) : son démarrage a été coupé.",
-            f"This lab is not whole ({there} of {expected} hosts): its start was cut off.",
+            f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
+            f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
         )
     if session.app.labs.cut_off(instance):
         return tr(
-            "Le démarrage a été coupé avant la fin : la panne n'est peut-être pas en place.",
-            "Its start was cut off before the end: the fault may not be in place.",
+            "Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
+            "Its start or its stop was cut off before the end: the fault may not be in place.",
         )
     return "" if instance.whole else tr("Des machines ne tournent pas.", "Some hosts do not run.")
 

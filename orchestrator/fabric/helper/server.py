@@ -35,6 +35,8 @@ from .protocol import (
 from .wirer import Wirer
 
 SOCKET = Path("/run/breakfix/fabric.sock")
+LOCK = "lock"
+"""Beside the socket, where programs of different users lock instances against each other; the helper only makes it."""
 STATE = Path("/var/lib/breakfix/ports.json")
 
 _MAX_CLIENTS = 256
@@ -64,6 +66,7 @@ class Server:
     def __init__(self, forks: ForkServer) -> None:
         """Prepare the fabric's namespace and listen; ``forks`` gets the connections that enter hosts."""
         self._forks = forks
+        self._pid = os.getpid()
         prepare_namespace()
         self._selector = selectors.DefaultSelector()
         self._wirer = Wirer(self._selector, Links(), PortStates(STATE), log)
@@ -79,10 +82,19 @@ class Server:
         os.umask(previous)
         os.chown(SOCKET, 0, dockerd.socket_group())
         SOCKET.chmod(0o660)
+        self._make_lock_file()
         listener.listen(64)
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         return listener
+
+    @staticmethod
+    def _make_lock_file() -> None:
+        """Make the lock file for whoever may use Docker; one that is there stays, for it may be in use."""
+        descriptor = os.open(SOCKET.with_name(LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        os.chown(descriptor, 0, dockerd.socket_group())
+        os.chmod(descriptor, 0o660)
+        os.close(descriptor)
 
     def run(self) -> NoReturn:
         """Serve for ever."""
@@ -93,6 +105,12 @@ class Server:
             self._wirer.open_gates()
             self._answer_waiters()
             _reap()
+
+    def end(self) -> NoReturn:
+        """Take the socket away and end; a child that was forked for an observer only ends."""
+        if os.getpid() == self._pid:
+            SOCKET.unlink(missing_ok=True)
+        os._exit(0)
 
     def _pause(self) -> float | None:
         """Return how long the loop may sleep."""
@@ -231,8 +249,9 @@ def _reap() -> None:
 
 def main(forks: ForkServer) -> None:
     """Run the helper until it is told to stop."""
-    stop: Callable[..., NoReturn] = lambda *_: os._exit(0)  # noqa: E731
+    load_profile()
+    server = Server(forks)
+    stop: Callable[..., NoReturn] = lambda *_: server.end()  # noqa: E731
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    load_profile()
-    Server(forks).run()
+    server.run()

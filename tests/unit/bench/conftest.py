@@ -20,6 +20,7 @@ from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instances import Instances
+from orchestrator.locks import Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
 from orchestrator.records import Records
@@ -161,7 +162,7 @@ def program(tmp_path: Path, images: dict[str, ImageSpec], tools: Path, monkeypat
     for kind in ("fabric", "anchor"):
         engine.start(engine.create(ContainerSpec(f"breakfix-{kind}", REFERENCE, {labels.KIND: kind})))
     FakePeer.made = []
-    instances = Instances(engine, lambda: fabric, Records(tmp_path / "records"), "alice")
+    instances = Instances(engine, lambda: fabric, Records(tmp_path / "records"), Locks(tmp_path / "lock"), "alice")
     made = Program(images, engine, fabric, instances, FakePeer.made)
     monkeypatch.setattr("orchestrator.bench.runner.ComposeProject", FakePeer)
     monkeypatch.setattr(phases, "SdkExec", FakeSdk)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instances import HostState, Instance
 from orchestrator.language import Language
 from orchestrator.loader.content import Content, built_in_root
+from orchestrator.locks import BusyError, Holder
 from orchestrator.model.image import Device, ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
@@ -112,6 +114,7 @@ class FakeInstances:
 
     running: list[Instance] = field(default_factory=lambda: [instance()])
     fabric_removed: bool = False
+    busy: set[str] = field(default_factory=set)
 
     def all(self) -> tuple[Instance, ...]:
         return tuple(self.running)
@@ -121,6 +124,11 @@ class FakeInstances:
             if name in {None, one.name}:
                 return one
         raise UsageError(text("no such lab"), text("start one"))
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        if name in self.busy:
+            raise BusyError(name, Holder(4321, "breakfix reset", "bob"))
+        return nullcontext()
 
     def remove(self, name: str) -> None:
         self.running = [one for one in self.running if one.name != name]
@@ -200,6 +208,9 @@ class FakeLabs:
 
     def hint(self, running: Running) -> tuple[int, int, Text]:
         return 1, len(running.plan.hints), running.plan.hints[0]
+
+    def alone(self, running: Running) -> AbstractContextManager[None]:
+        return self.instances.alone(running.instance.name)
 
     def stale(self, running: Running) -> bool:
         return self.is_stale

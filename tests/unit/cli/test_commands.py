@@ -275,3 +275,14 @@ def test_names_are_completed(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: s
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
     found = {line.partition(",")[2] for line in cli().stdout.splitlines()}
     assert found == expected
+
+
+@pytest.mark.parametrize("words", [("cable", "pc1:eth0", "unplug")])
+def test_a_busy_lab_is_left_alone(cli: Cli, app: FakeApp, words: tuple[str, ...]) -> None:
+    app.instances.busy.add(LAB)
+    before = dict(app.fabric.cables)
+    done = cli(*words, lang="fr")
+    assert done.exit_code == 5
+    assert "« breakfix reset » (processus 4321 de bob)" in done.stderr
+    assert app.fabric.cables == before
+    assert cli("cable", "pc1:eth0").exit_code == 0, "looking never waits"

@@ -22,6 +22,7 @@ from orchestrator.fabric.base import Completed, HostRef, PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instances import Instance, Instances, Surroundings
 from orchestrator.loader.content import Content
+from orchestrator.locks import Locks
 from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
 from orchestrator.records import Records
@@ -323,7 +324,11 @@ class World:
 
     @property
     def instances(self) -> Instances:
-        return Instances(self.engine, lambda: self.fabric, self.records, "alice")
+        return Instances(self.engine, lambda: self.fabric, self.records, self.locks, "alice")
+
+    @property
+    def locks(self) -> Locks:
+        return Locks(self.state.parent / "lock", patience=0)
 
     def labs(self, content: Content | None = None) -> Labs:
         """The service, as a new command has it."""

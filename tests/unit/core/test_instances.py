@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import itertools
 import json
+import subprocess
 import sys
 import tarfile
 import threading
@@ -22,11 +24,12 @@ from orchestrator.errors import BreakfixError, LabError, MachineError, UsageErro
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
 from orchestrator.instances import Accounts, archive_of, wait_for_conditions
+from orchestrator.locks import BusyError
 from orchestrator.model.image import FORBIDDEN_CAPABILITIES
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.records import InjectedFault
+from orchestrator.records import InjectedFault, Record
 from orchestrator.text import same
 
 if TYPE_CHECKING:
@@ -371,7 +374,7 @@ def test_a_fabric_that_does_not_come_up_leaves_nothing(world: World) -> None:
     def broken() -> Any:  # noqa: ANN401 - never returns
         raise MachineError(same("no helper"))
 
-    instances = module.Instances(world.engine, broken, world.records, "alice")
+    instances = module.Instances(world.engine, broken, world.records, world.locks, "alice")
     with pytest.raises(MachineError):
         instances.start(world.plan(), world.around, world.progress)
     assert world.left == ([], [])
@@ -705,3 +708,79 @@ def test_what_was_recorded_is_text(world: World) -> None:
         "memento": {"segment": "office"},
     }
     assert world.records.get(instance.name).faults[0] == InjectedFault(**stored["faults"][0])
+
+
+# Two programs at once -------------------------------------------------------------------------------------
+
+OTHER = """
+import sys
+from pathlib import Path
+from orchestrator.locks import Locks
+with Locks(Path(sys.argv[1])).alone(sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def at_work(world: World) -> Iterator[Callable[[str], None]]:
+    """``at_work(name)``: another program is at work on an instance until the test's end."""
+    with contextlib.ExitStack() as stack:
+
+        def begin(name: str) -> None:
+            command = [sys.executable, "-c", OTHER, str(world.state.parent / "lock"), name]
+            process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"held\n"
+
+        yield begin
+
+
+def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work: Callable[[str], None]) -> None:
+    instance = world.start()
+    hands, before, running = world.hands(instance), world.left, world.labs().running(None)
+    record, done = world.records.get(instance.name), list(world.fabric.done)
+    at_work(instance.name)
+    for act in (
+        lambda: world.instances.remove(instance.name),
+        world.instances.remove_all,
+        lambda: world.instances.inject(hands),
+        lambda: world.instances.revert(hands),
+        lambda: world.labs().reset(running, world.progress),
+        lambda: world.labs().hint(running),
+        lambda: world.labs().check(running),
+        lambda: world.labs().apply(running, running.plan.solutions[0], lambda _: None),
+    ):
+        with pytest.raises(BusyError):
+            act()
+    assert world.left == before
+    assert world.records.get(instance.name) == record
+    assert world.fabric.done == done
+    assert world.instances.find(None) == instance, "looking never waits"
+
+
+def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
+    running = world.labs().running(world.start().name)
+    world.instances.remove(running.instance.name)
+    with pytest.raises(LabError, match="is gone"):
+        world.labs().hint(running)
+    assert world.left == ([], [])
+
+
+def test_a_killed_start_or_stop_is_swept_up_by_the_next(world: World, at_work: Callable[[str], None]) -> None:
+    world.records.put(Record("killed-1a2b", started=False))
+    world.records.put(Record("starting-1a2b", started=False))
+    world.records.put(Record("elsewhere-1a2b"))
+    at_work("starting-1a2b")
+    instance = world.start(broken=False)
+    assert set(world.records.names()) == {instance.name, "starting-1a2b", "elsewhere-1a2b"}
+
+
+def test_a_removal_that_is_cut_off_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = world.start()
+    assert not world.labs().cut_off(instance)
+    monkeypatch.setattr(world.engine, "remove", raising(MachineError(same("no"))))
+    with pytest.raises(MachineError):
+        world.instances.remove(instance.name)
+    assert world.labs().cut_off(instance)

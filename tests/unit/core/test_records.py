@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestrator.errors import MachineError
 from orchestrator.records import InjectedFault, Record, Records, state_folder
+from orchestrator.text import same
 
 FULL = Record(
     "demo-1a2b",
@@ -77,9 +80,11 @@ def test_a_write_that_fails_leaves_the_old_record(records: Records, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(MachineError, match="No space") as raised:
         records.put(Record("demo-1a2b"))
+    assert "df -h" in (raised.value.hint or same("")).fr
     assert records.get("demo-1a2b") == FULL
+    assert records.names() == ("demo-1a2b",), "no half of one stays"
 
 
 def test_each_instance_has_its_own(records: Records) -> None:
@@ -100,9 +105,28 @@ def test_state_goes_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPa
 
 def test_a_name_is_claimed_once(records: Records) -> None:
     assert not records.has("demo-1a2b")
-    assert records.claim("demo-1a2b")
+    assert records.claim(FULL)
     assert records.has("demo-1a2b")
-    assert not records.claim("demo-1a2b"), "somebody has it"
-    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    assert not records.claim(Record("demo-1a2b")), "somebody has it"
+    assert records.get("demo-1a2b") == FULL
     records.remove("demo-1a2b")
-    assert records.claim("demo-1a2b")
+    assert records.claim(Record("demo-1a2b"))
+
+
+def test_an_instance_counts_as_cut_off_before_it_is_taken_apart(records: Records) -> None:
+    records.cut_off("demo-1a2b")
+    assert not records.has("demo-1a2b"), "nothing is known of it"
+    records.put(replace(FULL, started=True))
+    records.cut_off("demo-1a2b")
+    assert records.get("demo-1a2b") == FULL
+
+
+def test_the_draft_of_a_killed_program_is_found_and_removed(records: Records, tmp_path: Path) -> None:
+    assert records.names() == ()
+    records.put(FULL)
+    folder = tmp_path / "state" / "instances"
+    (folder / ".other-3c4d.new").write_text("{")
+    assert records.names() == ("demo-1a2b", "other-3c4d")
+    assert not records.has("other-3c4d")
+    records.remove("other-3c4d")
+    assert [path.name for path in folder.iterdir()] == ["demo-1a2b.json"]

@@ -10,7 +10,7 @@ import pytest
 from orchestrator import labels
 from orchestrator.engine.base import Container, ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import MachineError
+from orchestrator.errors import LabError, MachineError
 from orchestrator.fabric import container as module
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.container import ANCHOR, HELPER, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
@@ -214,6 +214,50 @@ def test_another_breakfix_may_come_in_between(engine: Engine, call: int) -> None
         assert all(container.running for container in made)
 
 
+@pytest.mark.parametrize("left", [ANCHOR, HELPER])
+def test_one_that_was_killed_before_starting_what_it_made_is_taken_up(engine: Engine, left: str) -> None:
+    """A container that was never started may also be another program's that starts it just now: it is not removed."""
+    ensure(engine, IMAGE)
+    anchor, helper = both(engine)
+    spec = engine.spec(left)
+    engine.remove(helper.id)
+    if left == ANCHOR:
+        engine.remove(anchor.id)
+    made = FakeEngine.create(engine, spec)
+    ensure(engine, IMAGE)
+    assert engine.container(left).id == made
+    assert all(container.running for container in both(engine))
+
+
+def test_a_helper_made_for_an_anchor_that_is_gone_is_made_anew(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure(engine, IMAGE)
+    spec = engine.spec(HELPER)
+    engine.remove(engine.container(HELPER).id)
+    orphan = FakeEngine.create(engine, spec)
+    real = engine.start
+
+    def start(container: str) -> None:
+        if container == orphan:
+            raise LabError(same("cannot join network of a non running container"))
+        real(container)
+
+    monkeypatch.setattr(engine, "start", start)
+    ensure(engine, IMAGE)
+    _, helper = both(engine)
+    assert helper.running
+    assert helper.id != orphan
+
+
+def test_what_the_engine_goes_on_refusing_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_container: str) -> None:
+        raise LabError(same("cannot be started"))
+
+    monkeypatch.setattr(engine, "start", start)
+    monkeypatch.setattr(module, "_CONTEST", 0.0)
+    with pytest.raises(LabError, match="cannot be started"):
+        ensure(engine, IMAGE)
+
+
 def test_the_other_one_comes_in_everywhere(engine: Engine) -> None:
     """The test of the test: a first start makes no more calls than it looks at."""
     ensure(engine, IMAGE)
@@ -223,7 +267,7 @@ def test_the_other_one_comes_in_everywhere(engine: Engine) -> None:
 def test_a_helper_that_never_answers_says_why(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[float] = []
 
-    def once(condition: Callable[[], bool], *, within: float) -> bool:
+    def once(condition: Callable[[], bool], *, within: float, every: float = 0) -> bool:  # noqa: ARG001 - no pause
         asked.append(within)
         return condition()
 
@@ -232,7 +276,7 @@ def test_a_helper_that_never_answers_says_why(engine: Engine, monkeypatch: pytes
     monkeypatch.setattr(module, "wait_until", once)
     with pytest.raises(MachineError, match=r"absent\.sock"):
         ensure(engine, IMAGE)
-    assert asked == [module._START_LIMIT]
+    assert asked == [module._CONTEST, module._START_LIMIT]
 
 
 def test_a_helper_that_answers_late_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
