@@ -134,7 +134,6 @@ def _helper(image: str, *, apparmor: bool) -> ContainerSpec:
         labels={labels.KIND: "fabric", labels.FINGERPRINT: image},
         privileged=True,
         pid_mode="host",
-        network=f"container:{ANCHOR}",
         cgroup_namespace="host",
         binds={
             "/sys/fs/cgroup": ("/sys/fs/cgroup", False),

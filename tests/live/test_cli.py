@@ -91,7 +91,7 @@ def test_what_a_killed_start_leaves_is_shown_and_removed(app: App, before: set[s
         assert app.engine.containers(KINDS) == ()
         assert app.engine.volumes(KINDS) == ()
     interfaces = "" if not before else subprocess.run(
-        ["docker", "exec", "breakfix-fabric", "ip", "-o", "link"], capture_output=True, text=True, check=True
+        ["docker", "exec", "breakfix-anchor", "ip", "-o", "link"], capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
     assert f"{lab}/" not in interfaces
 

@@ -1,5 +1,7 @@
 """The few questions that the helper asks Docker: which containers are hosts, and when one starts.
 
+It asks for one thing only: that a host whose start failed be started again.
+
 HTTP/1.0 over Docker's Unix socket: the answer ends with the connection and is not chunked.
 """
 
@@ -31,12 +33,12 @@ class HostContainer:
     wiring: dict[str, Any]
 
 
-def _open(path: str) -> socket.socket:
+def _open(path: str, method: str = "GET") -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(10)
     try:
         connection.connect(SOCKET)
-        connection.sendall(f"GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
     except OSError as error:
         connection.close()
         raise DockerUnavailableError(str(error)) from error
@@ -45,15 +47,7 @@ def _open(path: str) -> socket.socket:
 
 def get(path: str) -> Any:
     """Return the JSON answer to a GET, or None where Docker says 404."""
-    with _open(path) as connection:
-        pieces = []
-        try:
-            while piece := connection.recv(1 << 16):
-                pieces.append(piece)
-        except OSError as error:
-            raise DockerUnavailableError(str(error)) from error
-    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
-    status = head.split(b" ", 2)[1:2]
+    status, head, body = _answer(path)
     if status == [b"404"]:
         return None
     if status != [b"200"]:
@@ -63,6 +57,19 @@ def get(path: str) -> Any:
     except ValueError as error:
         message = f"an answer that is cut short: {error}"
         raise DockerUnavailableError(message) from error
+
+
+def _answer(path: str, method: str = "GET") -> tuple[list[bytes], bytes, bytes]:
+    """Return an answer's status, in a list that is empty where there is none, its header and its body."""
+    with _open(path, method) as connection:
+        pieces = []
+        try:
+            while piece := connection.recv(1 << 16):
+                pieces.append(piece)
+        except OSError as error:
+            raise DockerUnavailableError(str(error)) from error
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    return head.split(b" ", 2)[1:2], head, body
 
 
 def _first_line(head: bytes) -> str:
@@ -106,6 +113,30 @@ def containers() -> list[tuple[str, str, bool]]:
     """Return (id, instance, running) of every host container, running or not."""
     entries = get(f"/containers/json?all=1&filters={_filters(label=[f'{KIND}=host'])}")
     return [(e["Id"], e["Labels"].get(INSTANCE, ""), e["State"] == "running") for e in entries or ()]
+
+
+def process_of(container: str) -> int | None:
+    """Return the first process of a container, by its name or id; None where it does not run."""
+    answer = get(f"/containers/{quote(container)}/json")
+    return (answer["State"]["Pid"] or None) if answer and answer["State"]["Running"] else None
+
+
+def failed() -> list[str]:
+    """Return the ids of the hosts that should run and whose last start failed: Docker tries once, and no more."""
+    entries = get(f"/containers/json?all=1&filters={_filters(label=[f'{KIND}=host'], status=['exited'])}")
+    states = ((entry["Id"], get(f"/containers/{quote(entry['Id'])}/json")) for entry in entries or ())
+    return [container for container, answer in states if answer and answer["State"].get("Error")]
+
+
+def start(container: str) -> None:
+    """Start a container; one that runs already, or is gone, is no error.
+
+    Raises:
+        DockerUnavailableError: Docker refuses, with its reason, or does not answer.
+    """
+    status, head, body = _answer(f"/containers/{quote(container)}/start", "POST")
+    if status not in ([b"204"], [b"304"], [b"404"]):
+        raise DockerUnavailableError(body.decode(errors="replace").strip() or _first_line(head))
 
 
 class Events:

@@ -8,13 +8,14 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import dockerd
+from . import dockerd, kernel
 from .forkserver import ForkServer, log, serve_access
 from .links import Links, prepare_namespace
 from .port_states import PortStates
@@ -38,6 +39,8 @@ SOCKET = Path("/run/breakfix/fabric.sock")
 LOCK = "lock"
 """Beside the socket, where programs of different users lock instances against each other; the helper only makes it."""
 STATE = Path("/var/lib/breakfix/ports.json")
+ANCHOR = "breakfix-anchor"
+"""The container in whose network namespace the fabric is."""
 
 _MAX_CLIENTS = 256
 
@@ -241,6 +244,23 @@ def load_profile() -> None:
         log(f"apparmor_parser: {done.stderr.decode(errors='replace').strip()}")
 
 
+def join_anchor() -> None:
+    """Enter the network namespace of the anchor; where it does not run yet, end: Docker tries again, ever later.
+
+    Docker itself would do it for a container of ``network: container:…``, but it starts all containers at once after
+    a reboot, and gives up for good the one whose anchor is slower.
+    """
+    try:
+        pid = dockerd.process_of(ANCHOR)
+    except dockerd.DockerUnavailableError as error:
+        log(f"Docker does not answer: {error}")
+        pid = None
+    if pid is None:
+        log(f"{ANCHOR} does not run")
+        sys.exit(1)
+    kernel.enter(pid, kernel.NEWNET)
+
+
 def _reap() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -250,6 +270,7 @@ def _reap() -> None:
 def main(forks: ForkServer) -> None:
     """Run the helper until it is told to stop."""
     load_profile()
+    join_anchor()
     server = Server(forks)
     stop: Callable[..., NoReturn] = lambda *_: server.end()  # noqa: E731
     signal.signal(signal.SIGTERM, stop)

@@ -27,6 +27,9 @@ _GATE_LIMIT = 180.0
 """Seconds until a host whose init never came to its gate is given up."""
 _RECONNECT = 0.5
 """Seconds until the next try to reach Docker."""
+_LOOKS = (0.0, 2.0, 10.0, 30.0)
+"""Seconds after Docker was reached when hosts whose start failed are looked for. Docker begins all of them as soon as
+it is up itself: those that need what this helper has to bring first, the AppArmor profile, may fail until then."""
 _MTU = range(68, 9001)
 """What an Ethernet cable may carry, in bytes: from IPv4's least (RFC 791) to jumbo frames."""
 _PERCENT = range(101)
@@ -72,6 +75,7 @@ class Wirer:
         self._ports: dict[str, set[tuple[str, str]]] = {}
         self._events: Events | None = None
         self._next_reconnect = 0.0
+        self._looks: list[float] = []
 
     def pause(self, now: float) -> float | None:
         """Return how long the main loop may sleep for the hosts' sake; None: until something happens."""
@@ -79,11 +83,19 @@ class Wirer:
         pauses = [_GATE_RETRY if min(ages) < 1 else _GATE_RETRY * 25] if ages else []
         if self._events is None:
             pauses.append(self._next_reconnect - now)
+        elif self._looks:
+            pauses.append(self._looks[0] - now)
         return min(pauses) if pauses else None
 
     def follow_docker(self) -> None:
         """Subscribe to Docker's events where that is not so, and take in what happened meanwhile."""
-        if self._events is not None or time.monotonic() < self._next_reconnect:
+        now = time.monotonic()
+        if self._events is not None:
+            if self._looks and now >= self._looks[0]:
+                self._looks.pop(0)
+                self._start_failed()
+            return
+        if now < self._next_reconnect:
             return
         try:
             events = Events()
@@ -93,7 +105,17 @@ class Wirer:
             self._next_reconnect = time.monotonic() + _RECONNECT
             return
         self._events = events
+        self._looks = [now + pause for pause in _LOOKS]
         self._selector.register(events, selectors.EVENT_READ, self._on_events)
+
+    def _start_failed(self) -> None:
+        """Start the hosts that should run and whose start failed; the event of their start comes back to us."""
+        try:
+            for container in dockerd.failed():
+                self._log(f"the start of the host {container[:12]} failed: starting it again")
+                dockerd.start(container)
+        except DockerUnavailableError as error:
+            self._log(f"Docker: {error}")
 
     def _on_events(self) -> None:
         events = self._events

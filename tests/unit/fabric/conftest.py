@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -114,6 +114,8 @@ class FakeDocker:
         self.stopped: dict[str, str] = {}
         self.processes: dict[int, Running] = {}
         self.answers = True
+        self.failing: dict[str, Callable[[], object]] = {}
+        """Containers whose last start failed, and what comes of the next one."""
         self.subscriptions: list[FakeEvents] = []
 
     def run(self, host: str, pid: int, *, instance: str = "demo", sysctls: bool = False, **more: Any) -> Running:  # noqa: ANN401 - a process's fields
@@ -156,6 +158,15 @@ class FakeDocker:
             raise DockerUnavailableError("Connection refused")
         running = [(c.id, c.instance, True) for c in self.hosts.values()]
         return running + [(container, instance, False) for container, instance in self.stopped.items()]
+
+    def failed(self) -> list[str]:
+        if not self.answers:
+            raise DockerUnavailableError("Connection refused")
+        return list(self.failing)
+
+    def start(self, container: str) -> None:
+        self.failing[container]()
+        del self.failing[container]
 
     def subscribe(self) -> FakeEvents:
         if not self.answers:
@@ -267,11 +278,12 @@ class Bench:
 def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A helper's surroundings without a kernel and a Docker."""
     docker, clock = FakeDocker(), Clock()
-    for name in ("inspect", "containers"):
+    for name in ("inspect", "containers", "failed", "start"):
         monkeypatch.setattr(dockerd, name, getattr(docker, name))
     for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):
         monkeypatch.setattr(hosts, name, getattr(docker, name))
     monkeypatch.setattr(modules.wirer, "Events", docker.subscribe)
+    monkeypatch.setattr(modules.wirer, "_LOOKS", ())  # else every wirer has something to wait for
     monkeypatch.setattr(modules.wirer, "time", SimpleNamespace(monotonic=clock.monotonic))
     with selectors.DefaultSelector() as selector:
         yield Bench(modules, docker, FakeLinks(modules), clock, selector, tmp_path / "ports.json")

@@ -111,7 +111,6 @@ HELPER_SPEC = ContainerSpec(
     name=HELPER,
     image=IMAGE,
     labels={labels.KIND: "fabric", labels.FINGERPRINT: IMAGE},
-    network=f"container:{ANCHOR}",
     pid_mode="host",
     cgroup_namespace="host",
     privileged=True,

@@ -55,8 +55,8 @@ class Daemon:
             while b"\r\n\r\n" not in request:
                 request += connection.recv(4096)
             method, target, version = request.split(b"\r\n", 1)[0].decode().split(" ")
-            assert (method, version) == ("GET", "HTTP/1.0")
-            self.asked.append(target)
+            assert version == "HTTP/1.0"
+            self.asked.append(target if method == "GET" else f"{method} {target}")
             answer = self.answers.get(urlsplit(target).path, reply(404, {"message": "page not found"}))
             if callable(answer):
                 self.open.append(connection)
@@ -125,6 +125,37 @@ def test_a_docker_that_does_not_listen_is_unavailable(tmp_path: Path, monkeypatc
     for ask in (lambda: dockerd.get("/info"), dockerd.containers, Events):
         with pytest.raises(DockerUnavailableError, match="No such file"):
             ask()
+
+
+def test_the_process_of_a_container_is_found_by_its_name(daemon: Daemon) -> None:
+    daemon.answers["/containers/anchor/json"] = inspected(pid=88)
+    assert dockerd.process_of("anchor") == 88
+    daemon.answers["/containers/anchor/json"] = inspected(running=False, pid=0)
+    assert dockerd.process_of("anchor") is None
+    assert dockerd.process_of("gone") is None
+
+
+def test_hosts_whose_start_failed_are_those_with_an_error(daemon: Daemon) -> None:
+    daemon.answers["/containers/json"] = reply(200, [{"Id": "failed"}, {"Id": "ended"}, {"Id": "gone"}])
+    daemon.answers["/containers/failed/json"] = reply(200, {"State": {"Error": "apparmor failed to apply profile"}})
+    daemon.answers["/containers/ended/json"] = reply(200, {"State": {"Error": ""}})
+    assert dockerd.failed() == ["failed"]
+    target = next(asked for asked in daemon.asked if asked.startswith("/containers/json"))
+    wanted = json.loads(parse_qs(urlsplit(target).query)["filters"][0])
+    assert wanted == {"label": ["breakfix.kind=host"], "status": ["exited"]}
+
+
+@pytest.mark.parametrize("status", [204, 304, 404])
+def test_a_start_that_is_done_or_has_nothing_to_do_is_no_error(daemon: Daemon, status: int) -> None:
+    daemon.answers["/containers/r1/start"] = reply(status, {})
+    dockerd.start("r1")
+    assert daemon.asked == ["POST /containers/r1/start"]
+
+
+def test_a_start_that_is_refused_says_why(daemon: Daemon) -> None:
+    daemon.answers["/containers/r1/start"] = reply(500, {"message": "no such profile"})
+    with pytest.raises(DockerUnavailableError, match="no such profile"):
+        dockerd.start("r1")
 
 
 def test_a_running_host_is_read_from_its_labels(daemon: Daemon) -> None:

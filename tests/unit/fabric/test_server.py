@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from orchestrator.fabric.helper import dockerd
+from orchestrator.fabric.helper.dockerd import DockerUnavailableError
 from orchestrator.fabric.helper.protocol import (
     HEADER,
     MAX_JSON,
@@ -31,7 +32,7 @@ from orchestrator.fabric.helper.protocol import (
 
 if TYPE_CHECKING:
     from orchestrator.fabric.helper.server import Server
-    from tests.unit.fabric.conftest import Bench
+    from tests.unit.fabric.conftest import Bench, Modules
 
 Body: TypeAlias = dict[str, Any]
 
@@ -358,3 +359,53 @@ def test_no_more_clients_than_there_is_room_for(served: Served, monkeypatch: pyt
     served.turn()
     served.client()
     assert served.ask(second, Ports("demo")) == {"ok": {"ports": []}}
+
+
+def test_the_lock_file_is_made_for_who_may_use_docker_and_kept(served: Served, modules: Modules) -> None:
+    lock = served.path.with_name("lock")
+    assert lock.stat().st_mode & 0o777 == 0o660
+    before = lock.stat().st_ino
+    modules.server.Server._make_lock_file()
+    assert lock.stat().st_ino == before, "it may be in use"
+
+
+def test_the_helper_takes_its_socket_away_and_its_children_do_not(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    end: Callable[[], object] = served.server.end  # it returns here, for nothing ends
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        end()
+    assert served.path.exists()
+    end()
+    assert not served.path.exists()
+    assert ended == [0, 0]
+
+
+@pytest.mark.parametrize("found", [None, DockerUnavailableError("Connection refused")])
+def test_a_helper_without_its_anchor_ends_and_says_so(
+    modules: Modules, monkeypatch: pytest.MonkeyPatch, found: Exception | None
+) -> None:
+    """Docker starts it again."""
+
+    def process_of(_name: str) -> None:
+        if found is not None:
+            raise found
+
+    told: list[str] = []
+    monkeypatch.setattr(dockerd, "process_of", process_of)
+    monkeypatch.setattr(modules.server, "log", told.append)
+    with pytest.raises(SystemExit) as ended:
+        modules.server.join_anchor()
+    assert ended.value.code == 1
+    assert "breakfix-anchor does not run" in told
+
+
+def test_the_helper_joins_its_anchor(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered: list[tuple[int, int]] = []
+    monkeypatch.setattr(dockerd, "process_of", {"breakfix-anchor": 88}.get)
+    monkeypatch.setattr(modules.server.kernel, "enter", lambda *what: entered.append(what))
+    modules.server.join_anchor()
+    assert entered == [(88, modules.server.kernel.NEWNET)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator.fabric.helper.dockerd import DockerUnavailableError
 from orchestrator.fabric.helper.protocol import HelperError, ProtocolError, SetPort
 
 if TYPE_CHECKING:
@@ -204,6 +205,40 @@ def test_a_docker_that_does_not_answer_is_asked_again_later(bench: Bench) -> Non
     bench.turn(wirer)
     assert ready(wirer) == {"pc1": False}
     assert len(bench.log) == 1
+
+
+def test_a_host_whose_start_failed_is_started_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker begins the hosts before the helper has brought what some of them need: after a reboot of the machine."""
+    monkeypatch.setattr(bench.modules.wirer, "_LOOKS", (0.0, 2.0))
+    bench.docker.failing["demo-r1"] = lambda: bench.docker.run("r1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.turn(wirer)
+    bench.turn(wirer)
+    assert ready(wirer) == {"r1": False}
+    assert bench.docker.failing == {}
+
+
+def test_a_start_that_fails_again_is_tried_a_few_times_and_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.modules.wirer, "_LOOKS", (0.0, 2.0, 10.0))
+    tried: list[float] = []
+    reason = "no such profile"
+
+    def refuse() -> None:
+        tried.append(bench.clock.now)
+        raise DockerUnavailableError(reason)
+
+    wirer = bench.wirer()
+    bench.turn(wirer)  # subscribes
+    bench.docker.failing["demo-r1"] = refuse
+    began = bench.clock.now
+    while (pause := wirer.pause(bench.clock.now)) is not None:
+        bench.clock.now += pause
+        bench.turn(wirer)
+    assert len(tried) > 2
+    assert tried[0] == began, "at once"
+    assert tried == sorted(set(tried)), "then ever later"
+    assert any("no such profile" in line for line in bench.log)
 
 
 def test_after_a_lost_stream_what_happened_meanwhile_is_taken_in(bench: Bench) -> None:
