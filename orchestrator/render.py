@@ -15,19 +15,22 @@ from typing import Any, Final, TypeAlias
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.model.view import NoValueError
 from orchestrator.suggest import with_suggestion
+from orchestrator.template_bounds import BoundedEnvironment, TooMuchError, measure
 from orchestrator.template_words import in_words
 from orchestrator.text import Text, same
 
 _MARKS: Final = ("{{", "{%", "{#")
 
 # What an expression that names things of the right name but the wrong kind may raise.
-_FAILURES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_FAILURES: Final = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(MemoryError, RecursionError),
+)
 
 
 Where: TypeAlias = Place | Callable[[], Place]
@@ -48,6 +51,7 @@ def render(source: str, values: Mapping[str, Any], place: Where) -> str:
     if (quick := _filled_in(source, values)) is not None:
         return quick
     try:
+        _ENVIRONMENT.spent.total = 0
         return _template(source).render(values)
     except _FAILURES as error:
         raise ContentError((_problem(error, values, place),)) from error
@@ -60,6 +64,7 @@ def holds(expression: str, values: Mapping[str, Any], place: Where) -> bool:
         ContentError: the expression is wrong, or names something that does not exist.
     """
     try:
+        _ENVIRONMENT.spent.total = 0
         return bool(_expression(expression)(**values))
     except _FAILURES as error:
         raise ContentError((_problem(error, values, place, line=1),)) from error
@@ -195,20 +200,22 @@ class _Undefined(StrictUndefined):
         super().__init__(hint, obj, name, tells)
 
 
-def _no_nothing(value: object) -> object:
+def _written(value: object) -> object:
+    """Return a value that is to be written: something, and not too much."""
     if value is None:
         message = "the value is None"
         raise UndefinedError(message)
+    _ENVIRONMENT.spent.draw(measure(value))
     return value
 
 
-_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+_ENVIRONMENT: Final = BoundedEnvironment(
     undefined=_Undefined,
     keep_trailing_newline=True,
     trim_blocks=True,
     lstrip_blocks=True,
     autoescape=False,  # configuration files and Markdown, never HTML
-    finalize=_no_nothing,
+    finalize=_written,
 )
 
 
@@ -231,6 +238,12 @@ def _expression(source: str) -> TemplateExpression:
     return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
 
 
+_TOO_MUCH: Final = Text(
+    fr="ce modèle demande trop : un texte, un nombre ou des boucles sans mesure",
+    en="this template asks for too much: a text, a number or loops beyond all measure",
+)
+
+
 def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line: int | None = None) -> Problem:
     place = where if isinstance(where, Place) else where()
     if isinstance(error, TemplateSyntaxError):
@@ -240,6 +253,8 @@ def _problem(error: Exception, values: Mapping[str, Any], where: Where, *, line:
     at = _line(place, line or _line_of(error))
     if isinstance(error, _UndefinedNameError):
         return Problem(at, _undefined(error, values), word=error.name)
+    if isinstance(error, TooMuchError | MemoryError | RecursionError):
+        return Problem(at, _TOO_MUCH)
     words = in_words(str(error))
     return Problem(at, Text(fr=f"Jinja2 : {words.fr}", en=f"Jinja2: {words.en}"))
 

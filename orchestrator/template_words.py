@@ -93,6 +93,17 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], Callable[..., Text]], ...]] = (
         ),
     ),
     (
+        re.compile(r"the statement '(\w+)'( with a list)? is not allowed"),
+        lambda name, listed: Text(
+            fr=f"{{% {name} %}} n'est pas permis{' avec une liste' if listed else ' : seulement if, for et set'}",
+            en=f"{{% {name} %}} is not allowed{' with a list' if listed else ': only if, for and set are'}",
+        ),
+    ),
+    (
+        re.compile(r"too deeply nested"),
+        lambda: Text(fr="trop de niveaux les uns dans les autres", en="too many levels within each other"),
+    ),
+    (
         re.compile(r"no loader for this environment"),
         lambda: Text(
             fr="un modèle ne peut pas en inclure un autre (include, import, extends)",

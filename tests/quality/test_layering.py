@@ -26,7 +26,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
     "orchestrator.template_words": "text",
-    "orchestrator.render": "errors model suggest template_words text",
+    "orchestrator.template_bounds": "",
+    "orchestrator.render": "errors model suggest template_bounds template_words text",
     "orchestrator.assessment": "model",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
@@ -131,7 +132,10 @@ FOREIGN: Mapping[str, str] = {
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
-    "jinja2": "orchestrator.render orchestrator.authoring.rendering orchestrator.proof.page grader.plugin",
+    "jinja2": (
+        "orchestrator.render orchestrator.template_bounds orchestrator.authoring.rendering orchestrator.proof.page "
+        "grader.plugin"
+    ),
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",

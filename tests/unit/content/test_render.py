@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.errors import ContentError, Place
 from orchestrator.model.plan import Person
-from orchestrator.render import _ENVIRONMENT, _filled_in, deciding_names, holds, names_in, render
+from orchestrator.render import _ENVIRONMENT, _filled_in, deciding_names, holds, mistakes_in, names_in, render
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Golden
@@ -144,3 +144,68 @@ def test_wrong_expressions(name: str, expression: str, golden: Golden) -> None:
     with pytest.raises(ContentError) as caught:
         holds(expression, VALUES, Place("reference.yaml", 7))
     golden(f"when-{name}", caught.value)
+
+
+ENDLESS = (
+    "{{ 'x' * 10 ** 9 }}",
+    "{{ 10 ** 10 ** 10 }}",
+    "{{ 2 ** 200 * 2 ** 200 }}",
+    "{{ [1] * 10 ** 9 }}",
+    "{{ ('x' * 99999).replace('x', 'y' * 99999) }}",
+    "{{ ['x' * 99999] * 99 | length }}",
+    "{{ (['x' * 9999] * 9999) | join }}",
+    "{{ ','.join(['x' * 9999] * 9999) }}",
+    "{{ ('x' * 99999) | replace('x', 'y' * 99999) }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{% for a in range(9999) %}" + "x" * 999 + "{% endfor %}",
+    "{% for a in ['x' * 999999] %}{% for b in [a ~ a] %}{{ b }}{% endfor %}{% endfor %}",
+    "{% for a in range(99) %}{{ 'x' * 99999 }}{% endfor %}",
+    "{{ '%9999999d' % 1 }}",
+    "{{ 'x'.ljust(10 ** 9) }}",
+    "{{ '{:>999999999}'.format(1) }}",
+    "{{ 'x' | center(999999999) }}",
+    "{{ (5).to_bytes(999999999) }}",
+    "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
+    "{% set a %}x{% endset %}{{ a }}",
+    "{% set a = [1] %}{{ a }}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ [b] * 999 }}{% endfor %}{% endfor %}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | string }}{% endfor %}{% endfor %}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | join }}{% endfor %}{% endfor %}",
+    "{% set a = 'x' * 99999 %}{% set b = a ~ a ~ a ~ a ~ a ~ a %}{% set c = b ~ b ~ b ~ b %}{{ c }}",
+    "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+    "{{ 1" + " + 1" * 5000 + " }}",
+    "{% if x %}" * 300 + "{% endif %}" * 300,
+    "{% for a in [1] %}" * 5 + "{% endfor %}" * 5,
+    "{% for a in [1] recursive %}{{ loop(a) }}{% endfor %}",
+)
+
+
+@pytest.mark.parametrize("source", ENDLESS, ids=lambda source: source[:50])
+def test_a_template_takes_neither_all_time_nor_all_memory(source: str) -> None:
+    """Nothing of it is worked out, neither while it is compiled nor while it is rendered."""
+    with pytest.raises(ContentError) as caught:
+        render(source, VALUES, PLACE)
+    (problem,) = caught.value.problems
+    assert problem.place.line == PLACE.line
+    assert problem.text.fr != problem.text.en
+    mistakes_in(source, VALUES, PLACE)
+    names_in(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ 1024 * 1024 * 1024 }}", "1073741824"),
+        ("{{ 'a' ~ 1 ~ ('b' ~ 'c') }}", "a1bc"),
+        ("{{ 'ab' * 3 + 'c' }}", "abababc"),
+        ("{{ '%s-%02d' % ('a', 3) }}", "a-03"),
+        ("{{ 'a-b'.split('-') | join('+') }}{{ ', '.join(['a', 'b']) }}", "a+ba, b"),
+        ("{{ 'aXbX' | replace('X', 'y') }}{{ 'aXbX'.replace('X', '', 1) }}", "aybyabX"),
+        ("{% for a in range(3) %}{% for b in 'xy' %}{{ a }}{{ b }} {% endfor %}{% endfor %}", "0x 0y 1x 1y 2x 2y "),
+        ("{% for a in [1, 2] %}{{ loop.index }}/{{ loop.length }}{% endfor %}", "1/22/2"),
+        ("{{ 2 ** 10 }} {{ 7 % 4 }}", "1024 3"),
+        ("{% set a = 'x' if count == 3 else 'y' %}{{ a }}{{ [a, 1] }}", "x['x', 1]"),
+    ],
+)
+def test_what_content_needs_is_within_the_bounds(source: str, text: str) -> None:
+    assert render(source, VALUES, PLACE) == text

@@ -1,0 +1,153 @@
+"""A thousand content folders with mistakes: each is refused with file and line, in both languages; nothing starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from orchestrator.app import App
+from orchestrator.cli import language, run
+from orchestrator.cli.session import Session
+from orchestrator.engine.base import Engine
+from orchestrator.errors import ExitCode, Problem
+from orchestrator.faults.library import problems_of as problems_of_fault
+from orchestrator.loader.content import Content
+from orchestrator.loader.files import MAX_TEXT
+from orchestrator.loader.survey import problems_of, select
+from tests.unit.content.mutations import REAL, Mutant, Mutator
+
+FEW, MANY = 25, 1000
+HANGS = 60
+"""Seconds after which reading one small folder counts as hanging: it takes some hundredths."""
+SCENARIOS = sorted(path.parent for path in (REAL / "scenarios").rglob("scenario.yaml"))
+
+
+class HangError(BaseException):
+    """Reading did not come to an end; no ``except Exception`` may hold it up."""
+
+
+class ReachedError(Exception):
+    """A command went on to the engine."""
+
+
+@contextmanager
+def bounded(mutant: Mutant) -> Iterator[None]:
+    def ring(_number: int, _frame: FrameType | None) -> None:
+        raise HangError(mutant.done)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(HANGS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def mutator(tmp_path: Path) -> Mutator:
+    return Mutator(tmp_path, SCENARIOS)
+
+
+def found_in(mutant: Mutant) -> tuple[Problem, ...]:
+    content = Content((mutant.root,))
+    return problems_of(content, select(content, []), partial(problems_of_fault, roots=content.roots), processes=1)
+
+
+def has_lines(file: Path, mutant: Mutant) -> bool:
+    """Return whether a line can be named: of a file that can be read, and has not the wrong name altogether."""
+    if not (REAL / file.absolute().relative_to(mutant.root)).exists():
+        return False
+    try:
+        seen = os.lstat(file)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(seen.st_mode) and seen.st_size <= MAX_TEXT
+
+
+def assert_clear(problems: Sequence[Problem], mutant: Mutant) -> None:
+    for problem in problems:
+        file = problem.place.file
+        assert str(mutant.root) in str(Path(file).absolute()), (mutant.done, problem)
+        assert problem.place.line or not has_lines(Path(file), mutant), (mutant.done, problem)
+        assert problem.text.fr.strip(), (mutant.done, problem)
+        assert problem.text.en.strip(), (mutant.done, problem)
+        assert "Traceback" not in problem.text.en, (mutant.done, problem)
+
+
+def started(mutant: Mutant) -> int:
+    """Return the exit status of ``start`` on the folder; the engine must not be asked for anything."""
+
+    class Isolated(App):
+        @property
+        def content(self) -> Content:
+            return Content((mutant.root,))
+
+        @property
+        def engine(self) -> Engine:
+            raise ReachedError
+
+    slug = next((path.name for path in sorted(mutant.root.glob("scenarios/*/*")) if path.is_dir()), "gone")
+    return run(["start", slug, "--seed", "1"], Session(make=Isolated))
+
+
+def refuse(mutator: Mutator, many: int) -> Counter[str]:
+    """Read folders until ``many`` were refused; return how many were, and how many had no mistake that matters."""
+    counted: Counter[str] = Counter()
+    seed = 0
+    while counted["refused"] < many:
+        mutant = mutator.make(seed)
+        with bounded(mutant):
+            problems = found_in(mutant)
+            counted["refused" if problems else "sound"] += 1
+            assert_clear(problems, mutant)
+            if any("/images/" not in problem.place.file for problem in problems):  # an unused image stops nobody
+                status = started(mutant)
+                assert status in {ExitCode.CONTENT, ExitCode.WRONG_USE}, (mutant.done, problems)
+                counted["not started"] += 1
+        shutil.rmtree(mutant.root)
+        seed += 1
+    return counted
+
+
+@pytest.fixture(autouse=True)
+def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    language.choose(["--lang", "en"])
+    yield
+    language.choose([], {})
+
+
+def test_a_few_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest.CaptureFixture[str]) -> None:
+    counted = refuse(mutator, FEW)
+    assert counted["not started"]
+    assert "Unexpected error" not in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_thousand_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest.CaptureFixture[str]) -> None:
+    counted = refuse(mutator, MANY)
+    assert counted["not started"] > MANY / 2
+    assert counted["sound"] < MANY, "most of what is done to a folder must be a mistake"
+    assert "Unexpected error" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda folder: folder.name)
+def test_the_real_content_is_sound(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: what is refused above is refused for its mistakes."""
+    nothing: Callable[[Path, object], None] = lambda _path, _draw: None  # noqa: E731
+    nothing.__name__ = "nothing"
+    monkeypatch.setattr("tests.unit.content.mutations.CHANGES", (nothing,))
+    mutant = Mutator(tmp_path, [scenario]).make(1)
+    assert found_in(mutant) == ()
+    assert started(mutant) not in {ExitCode.CONTENT, ExitCode.WRONG_USE}, "it goes on to the engine"
