@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 from pyroute2 import IPRoute, NetlinkError
 
+_OURS = re.compile("[sp][0-9a-f]{12}")
+"""The names of bridges and of the fabric's ends of cables; an observer's is another, and goes with its process."""
 _ROOT_HANDLE = 0x10000
 _ALL = 100
 _BURST = 16_000
@@ -77,11 +80,15 @@ class Links:
         return found[0] if found else None
 
     def strays(self, instances: set[str]) -> list[str]:
-        """Return the names of our interfaces that belong to none of the instances."""
+        """Return the names of our interfaces that belong to none of the instances, or that are only half made."""
         aliases = {
             link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._netlink.get_links()
         }
-        return [name for name, alias in aliases.items() if "/" in alias and alias.split("/", 1)[0] not in instances]
+        return [
+            name
+            for name, alias in aliases.items()
+            if _OURS.fullmatch(name) and alias.partition("/")[0] not in instances
+        ]
 
     def reaches(self, name: str, pid: int) -> bool:
         """Return whether a cable exists and ends in the network namespace of a process."""

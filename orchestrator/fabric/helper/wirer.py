@@ -139,14 +139,18 @@ class Wirer:
         """Take in every running host, and forget instances that have no container left."""
         existing = dockerd.containers()
         running = {container for container, _, runs in existing if runs}
+        instances = {instance for _, instance, _ in existing}
+        self._remove_strays(instances)  # first: a helper that was killed may have left half a link
         for container in set(self._wired) - running:
             self._let_go(container)
         for container in running:
             self._take_in(container)
-        for instance in set(self._segments) - {instance for _, instance, _ in existing}:
+        for instance in set(self._segments) - instances:
             self._sweep(instance)
-        instances = {instance for _, instance, _ in existing}
         self._states.keep(instances)
+
+    def _remove_strays(self, instances: set[str]) -> None:
+        """Remove the links of all instances but these: also those that another helper made, which was killed."""
         for name in self._links.strays(instances):
             self._links.remove(name)
 
@@ -231,7 +235,9 @@ class Wirer:
         if any(name == instance for _, name, _ in remaining):
             return
         self._links.forget(instance, self._segments.pop(instance, set()), self._ports.pop(instance, set()))
-        self._states.keep({name for _, name, _ in remaining})
+        instances = {name for _, name, _ in remaining}
+        self._remove_strays(instances)
+        self._states.keep(instances)
 
     def hosts_of(self, instance: str) -> list[Wired]:
         """Return the running hosts of an instance."""

@@ -1,0 +1,611 @@
+"""Killed at each step: then ``status`` tells the truth, ``start``, ``reset`` and ``stop`` converge, nothing stays.
+
+The steps are seen from outside, in the engine, in the records and in the table of processes: the program has nothing
+that only these tests need. ``BREAKFIX_RESTART_DOCKER`` is a command that restarts this machine's Docker; the tests that
+need it run only where it is set, for a restart ends whatever else runs there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator import labels
+from orchestrator.app import App
+from orchestrator.engine.base import Container
+from orchestrator.errors import LabError, MachineError
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.client import FabricClient
+from orchestrator.records import Records
+from orchestrator.waiting import wait_until
+from tests.live.conftest import CONTENT
+
+pytestmark = pytest.mark.live
+
+SCENARIO = "wrong-address"
+HOSTS = 2
+SOON, LONG = 30.0, 300.0
+MARK = "BREAKFIX_CRASH_TEST"
+RESTART = "BREAKFIX_RESTART_DOCKER"
+
+PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+
+Moment = Callable[["Place"], object]
+
+
+@dataclass
+class Place:
+    """A user's own state folder on the engine, and what was seen of the labs that were started from it.
+
+    Attributes:
+        mark: what every process that comes of its commands has in its environment.
+        content: the content folder.
+        prefix: words before each command line.
+        seen: what each host's container has on the machine, by its id.
+    """
+
+    app: App
+    state: Path
+    others: frozenset[str]
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    content: Path = CONTENT
+    prefix: tuple[str, ...] = ()
+    seen: dict[str, Traces] = field(default_factory=dict)
+
+    # Commands
+
+    def command(self, *words: str) -> list[str]:
+        return [*self.prefix, sys.executable, "-P", "-m", "orchestrator", "--content", str(self.content), *words]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = {"XDG_STATE_HOME": str(self.state), "XDG_DATA_HOME": str(self.state / "data")}
+        return {**os.environ, **home, MARK: self.mark}
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command("--lang", "en", *words),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONG,
+        )
+
+    def done(self, *words: str) -> str:
+        """Run a command that has to succeed."""
+        ran = self.run(*words)
+        assert ran.returncode == 0, f"{words}: {ran.stdout}{ran.stderr}"
+        return ran.stdout
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(self.command(*words), env=self.environment, stdout=nowhere, stderr=nowhere)
+
+    def kill_at(self, moment: Moment, *words: str) -> None:
+        """Kill a command with SIGKILL as soon as something is seen of it; its children are left to themselves."""
+        process = self.begin(*words)
+        try:
+            reached = wait_until(lambda: moment(self) or process.poll() is not None, within=LONG, every=0.001)
+            assert reached, f"{words} never came there"
+        finally:
+            process.kill()
+            ended = process.wait()
+        assert ended == -signal.SIGKILL, f"{words} was over before it could be killed (status {ended})"
+        self.look()
+        assert wait_until(lambda: not self.processes(), within=SOON), f"still there: {self.processes()}"
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the engine has done what it was asked for: it goes on when who asked is gone."""
+        before: set[tuple[str, str]] | None = None
+
+        def steady() -> bool:
+            nonlocal before
+            now = {(host.id, host.state) for host in self.hosts()}
+            same, before = now == before, now
+            return same
+
+        assert wait_until(steady, within=SOON, every=0.5)
+
+    # What is there
+
+    def hosts(self) -> list[Container]:
+        found = self.app.engine.containers({labels.KIND: "host"})
+        return [c for c in found if c.labels[labels.INSTANCE] not in self.others]
+
+    def labs(self) -> set[str]:
+        return {host.labels[labels.INSTANCE] for host in self.hosts()}
+
+    @property
+    def lab(self) -> str:
+        (lab,) = self.labs()
+        return lab
+
+    @property
+    def records(self) -> Records:
+        return Records(self.state / "breakfix" / "instances")
+
+    def processes(self) -> list[str]:
+        """The command lines of all processes that came of this place's commands."""
+        mark, found = f"{MARK}={self.mark}".encode(), []
+        for entry in PROC.iterdir():
+            if entry.name.isdecimal():
+                try:
+                    if mark in (entry / "environ").read_bytes().split(b"\0"):
+                        found.append((entry / "cmdline").read_text().replace("\0", " "))
+                except OSError:
+                    continue  # it has just ended, or is another user's
+        return found
+
+    def look(self) -> None:
+        """Note what the hosts' containers have on the machine, to look for it when they are gone."""
+        for host in self.hosts():
+            if host.id not in self.seen or len(self.seen[host.id].mounts) < 2:
+                inspected = inspect(host.id)
+                if inspected is not None:
+                    self.seen[host.id] = Traces.of(host.id, inspected)
+
+    # Judgements
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """What ``status`` says of each lab, which the engine confirms."""
+        told = {lab["name"]: lab for lab in json.loads(self.done("--json", "status"))["labs"]}
+        told = {name: lab for name, lab in told.items() if name not in self.others}
+        hosts = self.hosts()
+        assert set(told) == {host.labels[labels.INSTANCE] for host in hosts}
+        for name, lab in told.items():
+            states = {h.labels[labels.HOST]: h.state for h in hosts if h.labels[labels.INSTANCE] == name}
+            assert {h["name"]: h["state"] for h in lab["hosts"]} == states
+        return told
+
+    def assert_not_gradable(self, lab: str) -> None:
+        """A lab that was cut off is said to be, and is never called repaired."""
+        assert self.status()[lab]["whole"] is False
+        assert self.run("check", "--lab", lab).returncode == 5
+
+    def assert_red(self) -> None:
+        """The one lab is whole, and its fault is in place."""
+        assert self.status()[self.lab]["whole"] is True
+        assert self.run("check").returncode == 1
+
+    def stop(self) -> None:
+        """Stop every lab of this place; nothing of them may be left."""
+        self.look()
+        for lab in self.labs():
+            self.done("stop", "--lab", lab)
+        self.assert_nothing_left()
+
+    def assert_nothing_left(self) -> None:
+        left: list[str] = []
+
+        def nothing() -> bool:
+            left[:] = [*self._left(), *(text for traces in self.seen.values() for text in traces.left())]
+            return not left
+
+        assert wait_until(nothing, within=SOON, every=0.1), left
+
+    def _left(self) -> Iterator[str]:
+        yield from (f"container {host.name}" for host in self.hosts())
+        yield from (f"record {name}" for name in self.records.names())
+        yield from (f"process {line}" for line in self.processes())
+        mine = {traces.instance for traces in self.seen.values()}
+        yield from (f"link {alias}" for alias in links() if alias.partition("/")[0] in mine)
+        for name in mine:
+            yield from (f"volume {volume}" for volume in self.app.engine.volumes({labels.INSTANCE: name}))
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a host's container has on the machine besides itself.
+
+    Attributes:
+        mounts: where its root file system and its network namespace are mounted.
+    """
+
+    container: str
+    instance: str
+    mounts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, container: str, inspected: dict[str, Any]) -> Traces:
+        own = (inspected["GraphDriver"]["Data"] or {}).get("MergedDir"), inspected["NetworkSettings"]["SandboxKey"]
+        return cls(container, inspected["Config"]["Labels"][labels.INSTANCE], tuple(path for path in own if path))
+
+    def left(self) -> Iterator[str]:
+        mounts = Path("/proc/self/mountinfo").read_text()
+        yield from (f"mount {line}" for line in mounts.splitlines() if any(path in line for path in self.mounts))
+        for entry in PROC.iterdir():
+            with contextlib.suppress(OSError):  # it has just ended
+                if entry.name.isdecimal() and self.container in (entry / "cgroup").read_text():
+                    yield f"process {entry.name} of the container {self.container}"
+        for hierarchy in (CGROUPS, *CGROUPS.iterdir()):
+            for group in (f"docker/{self.container}", f"system.slice/docker-{self.container}.scope"):
+                if (hierarchy / group).is_dir():
+                    yield f"control group {hierarchy / group}"
+        for loop in Path("/sys/block").glob("loop*/loop/backing_file"):
+            if self.container in loop.read_text():
+                yield f"loop device {loop}"
+
+
+def inspect(container: str) -> dict[str, Any] | None:
+    """What Docker knows of a container; None where it is gone."""
+    ran = subprocess.run(["docker", "inspect", container], check=False, capture_output=True)
+    return dict(json.loads(ran.stdout)[0]) if ran.returncode == 0 else None
+
+
+def links() -> list[str]:
+    """The aliases of all bridges and cables: INSTANCE/SEGMENT and INSTANCE/HOST/INTERFACE."""
+    shown = subprocess.run(
+        ["docker", "exec", fabric_container.ANCHOR, "ip", "-j", "link"], check=True, capture_output=True
+    ).stdout
+    return [link["ifalias"] for link in json.loads(shown) if "ifalias" in link]
+
+
+def raise_fabric(app: App) -> None:
+    """Have the helper run, whatever the test before did to it."""
+    app.fabric.close()
+    fabric_container.ensure(app.engine, app.build([])[fabric_container.IMAGE]).close()
+
+
+@pytest.fixture
+def place(app: App, tmp_path: Path) -> Iterator[Place]:
+    """A place of a test's own; whatever is left there is removed at the end."""
+    raise_fabric(app)  # a helper that has to be started first is not what is tested
+    made = Place(app, tmp_path / "state", frozenset(i.name for i in app.instances.all()))
+    yield made
+    for lab in made.labs():
+        app.instances.remove(lab)
+
+
+# Moments --------------------------------------------------------------------------------------------------
+
+
+def claimed(place: Place) -> bool:
+    return bool(place.records.names())
+
+
+def created(place: Place) -> bool:
+    return bool(place.hosts())
+
+
+def one_runs(place: Place) -> bool:
+    return any(host.state == "running" for host in place.hosts())
+
+
+def all_run(place: Place) -> bool:
+    return sum(host.state == "running" for host in place.hosts()) == HOSTS
+
+
+def fault_recorded(place: Place) -> bool:
+    return any(place.records.get(name).faults for name in place.records.names())
+
+
+def begun(place: Place) -> bool:
+    """The record says that the lab is not whole: its start is not over, or its stop has begun."""
+    return any(not place.records.get(name).started for name in place.records.names())
+
+
+def one_is_gone(place: Place) -> bool:
+    return len(place.hosts()) < HOSTS
+
+
+def all_are_gone(place: Place) -> bool:
+    return not place.hosts()
+
+
+def two_labs(place: Place) -> bool:
+    return len(place.labs()) >= 2
+
+
+def grading(place: Place) -> bool:
+    return any(" -m grader" in line for line in place.processes())
+
+
+def workers_grade(place: Place) -> bool:
+    return sum(" -m grader" in line for line in place.processes()) >= 2
+
+
+def another_lab(old: str) -> Moment:
+    return lambda place: place.labs() - {old}
+
+
+def each(*moments: Moment) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("moment", moments, ids=lambda moment: moment.__name__)
+
+
+# The orchestrator is killed -------------------------------------------------------------------------------
+
+
+@each(claimed, created, one_runs, all_run, fault_recorded)
+def test_a_killed_start(place: Place, moment: Moment) -> None:
+    place.kill_at(moment, "start", SCENARIO, "--seed", "1")
+    for lab in place.labs():
+        place.assert_not_gradable(lab)
+    if moment in {one_runs, fault_recorded}:
+        place.done("reset")
+        place.assert_red()
+    if moment is claimed:  # nothing tells of it any more: the next start takes it away
+        place.done("start", SCENARIO, "--seed", "1")
+        assert set(place.records.names()) == place.labs()
+    place.stop()
+
+
+@pytest.fixture
+def lab(place: Place) -> str:
+    """A lab with its fault."""
+    place.done("start", SCENARIO, "--seed", "1")
+    place.look()
+    return place.lab
+
+
+@each(grading, workers_grade)
+def test_a_killed_check(place: Place, lab: str, moment: Moment) -> None:
+    place.kill_at(moment, "check")
+    assert place.lab == lab
+    place.assert_red()
+    place.stop()
+
+
+@each(begun, one_is_gone)
+def test_a_killed_stop(place: Place, lab: str, moment: Moment) -> None:
+    place.kill_at(moment, "stop")
+    if place.labs():
+        place.assert_not_gradable(lab)
+    else:  # the engine went on with what it was asked
+        place.done("start", SCENARIO, "--seed", "1")
+    place.stop()
+
+
+@each(begun, one_is_gone, all_are_gone)
+def test_a_killed_reset(place: Place, lab: str, moment: Moment) -> None:
+    place.kill_at(moment, "reset")
+    if lab in place.labs():
+        place.assert_not_gradable(lab)
+        place.done("reset")
+        place.assert_red()
+    else:  # killed between the two labs
+        place.done("start", SCENARIO, "--seed", "1")
+    place.stop()
+
+
+def test_a_reset_that_is_killed_at_its_second_lab(place: Place, lab: str) -> None:
+    place.kill_at(another_lab(lab), "reset")
+    assert lab not in place.labs()
+    place.assert_not_gradable(place.lab)
+    place.stop()
+
+
+@each(created, two_labs, workers_grade)
+def test_a_killed_proof(place: Place, moment: Moment) -> None:
+    place.kill_at(moment, "prove", SCENARIO)
+    assert set(place.status()) == place.labs()
+    place.stop()
+    assert not (place.state / "data" / "breakfix" / "proofs").exists(), "half a proof is none"
+
+
+# Something else is killed, or taken away ------------------------------------------------------------------
+
+
+def helper_pid() -> int:
+    inspected = inspect(fabric_container.HELPER)
+    assert inspected is not None
+    return int(inspected["State"]["Pid"])
+
+
+def helper_answers() -> bool:
+    try:
+        with FabricClient(fabric_container.SOCKET) as client:
+            client.ping()
+    except (LabError, MachineError):
+        return False
+    return True
+
+
+def kill_helper() -> None:
+    """Kill the helper's main process; where this user may not, Docker does, and does not start it again then."""
+    try:
+        os.kill(helper_pid(), signal.SIGKILL)
+    except PermissionError:
+        subprocess.run(["docker", "kill", fabric_container.HELPER], check=True, capture_output=True)
+
+
+def test_a_killed_helper_leaves_the_lab_as_it_is(place: Place, lab: str) -> None:
+    place.done("cable", "b:eth0", "unplug")
+    kill_helper()
+    place.app.fabric.close()
+    assert place.status()[lab]["whole"] is True
+    assert '"plugged": false' in place.done("--json", "cable", "b:eth0")
+    place.done("cable", "b:eth0", "plug")
+    place.assert_red()
+    place.stop()
+
+
+@pytest.mark.parametrize("command", ["start", "check"])
+def test_a_helper_that_is_killed_in_the_middle(place: Place, command: str) -> None:
+    """The command may fail and say so, or be lucky; it may not hang, and what it leaves is known."""
+    if command == "check":
+        place.done("start", SCENARIO, "--seed", "1")
+    process = place.begin(*([command, SCENARIO] if command == "start" else [command]))
+    moment = one_runs if command == "start" else grading
+    assert wait_until(lambda: moment(place), within=LONG, every=0.001)
+    place.look()
+    kill_helper()
+    place.app.fabric.close()
+    assert process.wait(LONG) in {0, 1, 3, 5}
+    assert wait_until(lambda: not place.processes(), within=SOON), place.processes()
+    for name, told in place.status().items():
+        assert told["whole"] is True, name
+    if place.labs():
+        place.assert_red()
+    place.stop()
+
+
+def test_a_container_that_somebody_removed(place: Place, lab: str) -> None:
+    host = next(h for h in place.hosts() if h.labels[labels.HOST] == "b")
+    subprocess.run(["docker", "rm", "-f", host.id], check=True, capture_output=True)
+    assert place.status()[lab]["whole"] is False
+    assert place.run("check").returncode in {1, 5}, "never repaired"
+    place.done("reset")
+    place.assert_red()
+    place.stop()
+
+
+def test_an_image_that_somebody_removed(place: Place, tmp_path: Path) -> None:
+    """An image of this test's own, which is made again within a second or two."""
+    place.content = shutil.copytree(CONTENT, tmp_path / "content")
+    folder = place.content / "images" / "crash-test"
+    folder.mkdir(parents=True)
+    (folder / "Dockerfile").write_text("ARG PARENT\nFROM ${PARENT}\nRUN true\n")
+    (folder / "image.yaml").write_text(
+        "contract: 1\nname: crash-test\nsummary: {fr: Une image, en: An image}\nparent: host\n"
+        "capabilities: [NET_ADMIN]\n"
+    )
+    document = place.content / "labs" / "duo" / "lab.yaml"
+    document.write_text(document.read_text().replace("image: host", "image: crash-test"))
+    place.done("start", SCENARIO, "--seed", "1")
+    image = place.hosts()[0].image
+    try:
+        subprocess.run(["docker", "rmi", "-f", image], check=True, capture_output=True)
+        assert place.status()[place.lab]["whole"] is True
+        place.assert_red()
+        place.done("reset")
+        place.assert_red()
+        place.stop()
+    finally:
+        subprocess.run(["docker", "rmi", "-f", image], check=False, capture_output=True)
+
+
+@pytest.fixture
+def full_disk(place: Place) -> Iterator[Callable[[], None]]:
+    """Put the state folder on a tiny file system of its own; ``full_disk()`` fills it."""
+    place.state.mkdir()
+    keep = subprocess.Popen(
+        [
+            *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c"),
+            'mount -t tmpfs -o size=64k tmpfs "$1" && echo ready && exec cat',
+            *("sh", str(place.state)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert keep.stdout is not None
+    try:
+        if keep.stdout.readline() != "ready\n":
+            pytest.skip("this machine has no user namespaces for this user")
+        place.prefix = (
+            "nsenter",
+            "--user",
+            "--preserve-credentials",
+            "--mount",
+            "-t",
+            str(keep.pid),
+            f"--wdns={Path.cwd()}",
+        )
+
+        def fill() -> None:
+            script = 'head -c 1000000 /dev/zero > "$1/fill" 2>/dev/null; test -s "$1/fill"'
+            subprocess.run([*place.prefix, "sh", "-c", script, "sh", str(place.state)], check=True)
+
+        yield fill
+    finally:
+        keep.kill()
+        keep.communicate()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(place: Place, full_disk: Callable[[], None]) -> None:
+    place.done("status")
+    full_disk()
+    refused = place.run("start", SCENARIO)
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    assert "No space left on device" in " ".join(refused.stderr.split())
+    assert place.hosts() == []
+
+
+def test_a_lab_is_stopped_on_a_full_disk(place: Place, full_disk: Callable[[], None]) -> None:
+    place.done("start", SCENARIO, "--seed", "1")
+    full_disk()
+    place.assert_red()
+    assert place.run("hint").returncode == 3
+    place.stop()
+
+
+def test_what_is_stopped_to_the_last_leaves_no_socket(place: Place, lab: str) -> None:
+    if place.others:
+        pytest.skip("other labs run on this engine")
+    place.done("stop", "--all")
+    assert place.app.engine.containers({labels.KIND: None}) == ()
+    assert place.app.engine.volumes({labels.KIND: None}) == ()
+    assert not fabric_container.SOCKET.exists()
+    raise_fabric(place.app)
+    place.assert_nothing_left()
+    assert lab not in place.labs()
+
+
+# Docker is restarted --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def restart_docker(place: Place) -> Callable[[], None]:
+    command = os.environ.get(RESTART)
+    if not command:
+        pytest.skip(f"{RESTART} does not say how Docker may be restarted here")
+    if place.others:
+        pytest.skip("other labs run on this engine")
+
+    def restart() -> None:
+        place.app.fabric.close()
+        subprocess.run(shlex.split(command), check=True, stdout=subprocess.DEVNULL)
+
+    return restart
+
+
+def outcomes(place: Place) -> dict[str, str]:
+    report = json.loads(place.run("--json", "check").stdout)
+    return {result["id"]: result["outcome"] for result in report["results"]}
+
+
+def test_a_lab_comes_back_as_it_was(place: Place, lab: str, restart_docker: Callable[[], None]) -> None:
+    """Wired without any command of ours, with what the trainee did, and as broken as before."""
+    place.done("exec", "b", "--", "sh", "-c", "echo mine > /root/mine")
+    place.done("cable", "b:eth0", "unplug")
+    place.done("cable", "a:eth0", "unplug")
+    place.done("cable", "a:eth0", "plug")
+    before = outcomes(place)
+    restart_docker()
+    assert wait_until(helper_answers, within=LONG, every=0.2), "the helper has to come back by itself"
+    with FabricClient(fabric_container.SOCKET) as client:
+        client.wait_ready(lab, ["a", "b"], timeout=LONG)
+        assert {(p.host, p.plugged) for p in client.ports(lab)} == {("a", True), ("b", False)}
+        seen = client.run(HostRef(lab, "b"), ("cat", "/root/mine", "/sys/class/net/eth0/carrier"))
+    assert seen.stdout == b"mine\n0\n"
+    assert place.status()[lab]["whole"] is True
+    assert outcomes(place) == before
+    place.done("cable", "b:eth0", "plug")
+    place.assert_red()
+    place.stop()
+
+
+def test_a_start_during_which_docker_is_restarted(place: Place, restart_docker: Callable[[], None]) -> None:
+    process = place.begin("start", SCENARIO)
+    assert wait_until(lambda: one_runs(place), within=LONG, every=0.001)
+    restart_docker()
+    assert process.wait(LONG) in {3, 5}
+    for name in place.labs():
+        place.assert_not_gradable(name)
+    place.stop()
