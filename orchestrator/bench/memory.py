@@ -50,6 +50,30 @@ def footprints(containers: Sequence[str], *, proc: Path = _PROC, cgroups: Path =
     }
 
 
+def container_memory(container: str, *, cgroups: Path = _CGROUPS) -> int:
+    """Return what a running container takes, in bytes, without file cache.
+
+    Raises:
+        LabError: it has no cgroup here.
+    """
+    return _cgroup_memory(container, cgroups)
+
+
+def container_processes(container: str, *, cgroups: Path = _CGROUPS) -> tuple[int, ...]:
+    """Return the processes of a running container, by their numbers.
+
+    Raises:
+        LabError: it has no cgroup here.
+    """
+    folder, _ = _cgroup(container, cgroups)
+    return tuple(sorted(int(line) for line in (folder / "cgroup.procs").read_text().split()))
+
+
+def process_memory(pid: str, *, proc: Path = _PROC) -> int:
+    """Return a process's proportional set size, in bytes; resident where only root may know better."""
+    return _process_memory(pid, proc)
+
+
 def _known(container: str, shims: Mapping[str, int]) -> int:
     if container not in shims:
         raise _not_found(container, "containerd-shim")
@@ -70,7 +94,7 @@ def _shims(proc: Path) -> dict[str, int]:
     return found
 
 
-def _process_memory(pid: int, proc: Path) -> int:
+def _process_memory(pid: int | str, proc: Path) -> int:
     """Return a process's PSS, or its RSS where only root may know better."""
     for file, key in (("smaps_rollup", "Pss:"), ("status", "VmRSS:")):
         try:

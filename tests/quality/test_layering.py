@@ -104,7 +104,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
-        "text waiting"
+        "records text waiting"
     ),
     "orchestrator.cli": (
         "access.ssh answers app authoring bench contract deliverables doctor engine.base errors fabric.base faults "
