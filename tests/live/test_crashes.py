@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -463,31 +462,6 @@ def test_a_container_that_somebody_removed(place: Place, lab: str) -> None:
     place.done("reset")
     place.assert_red()
     place.stop()
-
-
-def test_an_image_that_somebody_removed(place: Place, tmp_path: Path) -> None:
-    """An image of this test's own, which is made again within a second or two."""
-    place.content = shutil.copytree(CONTENT, tmp_path / "content")
-    folder = place.content / "images" / "crash-test"
-    folder.mkdir(parents=True)
-    (folder / "Dockerfile").write_text("ARG PARENT\nFROM ${PARENT}\nRUN true\n")
-    (folder / "image.yaml").write_text(
-        "contract: 1\nname: crash-test\nsummary: {fr: Une image, en: An image}\nparent: host\n"
-        "capabilities: [NET_ADMIN]\n"
-    )
-    document = place.content / "labs" / "duo" / "lab.yaml"
-    document.write_text(document.read_text().replace("image: host", "image: crash-test"))
-    place.done("start", SCENARIO, "--seed", "1")
-    image = place.hosts()[0].image
-    try:
-        subprocess.run(["docker", "rmi", "-f", image], check=True, capture_output=True)
-        assert place.status()[place.lab]["whole"] is True
-        place.assert_red()
-        place.done("reset")
-        place.assert_red()
-        place.stop()
-    finally:
-        subprocess.run(["docker", "rmi", "-f", image], check=False, capture_output=True)
 
 
 @pytest.fixture
