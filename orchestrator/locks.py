@@ -104,32 +104,48 @@ class _Taken(Exception):  # noqa: N818 - no error
 
 
 class _File:
-    """A lock file, open for as long as the process lives: closing it anywhere would free all the process's locks."""
+    """A lock file, open while this process holds a lock in it.
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    There is one for each path in a process: closing a file anywhere frees all the locks that the process has in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._guard = threading.Lock()
+        self._descriptor = -1
         self._held: Counter[tuple[int, int]] = Counter()
 
-    def take(self, place: tuple[int, int], *, share: bool) -> None:
-        """Lock a range.
+    def take(self, place: tuple[int, int], *, make: bool, share: bool) -> bool:
+        """Lock a range; return False where the file is not there, or not for this user.
 
         Args:
             place: its start and length.
+            make: whether the file is made where it is missing.
             share: whether it may be this process that holds it already.
 
         Raises:
             _Taken: another process holds it, or a part of it; or this one, where it is not shared.
+            OSError: the file cannot be made.
         """
         with self._guard:
-            if not share and (self._held[place] or self._held[_ALL]):
-                raise _Taken(os.getpid())
-            if not self._held[place] and not self._held[_ALL]:
-                try:
-                    fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, place[1], place[0])
-                except (BlockingIOError, PermissionError):
-                    raise _Taken(self._holder(place)) from None
+            if self._held[place] or self._held[_ALL]:
+                if not share:
+                    raise _Taken(os.getpid())
+            elif not self._lock(place, make=make):
+                return False
             self._held[place] += 1
+            return True
+
+    def _lock(self, place: tuple[int, int], *, make: bool) -> bool:
+        if self._descriptor < 0 and not self._open(make=make):
+            return False
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, place[1], place[0])
+        except (BlockingIOError, PermissionError):
+            taken = _Taken(self._holder(place))
+            self._close_if_idle()
+            raise taken from None
+        return True
 
     def give_back(self, place: tuple[int, int]) -> None:
         """Unlock a range, once all who share it have."""
@@ -137,6 +153,23 @@ class _File:
             self._held[place] -= 1
             if not self._held[place] and not self._held[_ALL]:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN, place[1], place[0])
+            self._close_if_idle()
+
+    def _open(self, *, make: bool) -> bool:
+        if make:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o600)
+        except (FileNotFoundError, PermissionError):
+            if make:
+                raise
+            return False
+        return True
+
+    def _close_if_idle(self) -> None:
+        if not self._held.total():
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def _holder(self, place: tuple[int, int]) -> int:
         asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, *place, 0)
@@ -145,27 +178,10 @@ class _File:
 
 
 _files: dict[Path, _File] = {}
-_opening = threading.Lock()
 
 
-def _opened(path: Path, *, make: bool) -> _File | None:
-    """Return a lock file, opened once for the whole process; None where it is not there.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    with _opening:
-        if path not in _files:
-            if make:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o600)
-            except (FileNotFoundError, PermissionError):
-                if make:
-                    raise
-                return None
-            _files[path] = _File(descriptor)
-        return _files[path]
+def _file(path: Path) -> _File:
+    return _files.setdefault(path, _File(path))
 
 
 class Locks:
@@ -224,15 +240,11 @@ class Locks:
 
         def take() -> ExitStack | None:
             nonlocal taken
-            with ExitStack() as stack:
-                try:
-                    for file in self._open():
-                        file.take(place, share=share)
-                        stack.callback(file.give_back, place)
-                except _Taken as other:
-                    taken = other
-                    return None
-                return stack.pop_all()
+            try:
+                return self._take(place, share=share)
+            except _Taken as other:
+                taken = other
+                return None
 
         held = wait_until(take, within=patience)
         if held is None:
@@ -240,18 +252,24 @@ class Locks:
         with held:
             yield
 
-    def _open(self) -> list[_File]:
-        shared = _opened(self._shared, make=False) if self._shared else None
-        try:
-            own = _opened(self._own, make=True)
-        except OSError as error:  # a full disk must not keep a lab from being stopped, where the other file will do
-            if shared is None:
-                reason = error.strerror or str(error)
+    def _take(self, place: tuple[int, int], *, share: bool) -> ExitStack:
+        """Lock a range in both files; one has to do where the other cannot be had: a full disk keeps no lab alive."""
+        trouble: OSError | None = None
+        with ExitStack() as stack:
+            locked = False
+            for path, make in ((self._own, True), (self._shared, False)):
+                try:
+                    if path is not None and _file(path).take(place, make=make, share=share):
+                        stack.callback(_file(path).give_back, place)
+                        locked = True
+                except OSError as error:
+                    trouble = error
+            if not locked:
+                reason = (trouble.strerror or str(trouble)) if trouble else ""
                 raise MachineError(
                     Text(fr=f"Impossible d'écrire {self._own} : {reason}", en=f"Cannot write {self._own}: {reason}")
-                ) from error
-            return [shared]
-        return [file for file in (own, shared) if file is not None]
+                ) from trouble
+            return stack.pop_all()
 
 
 def _place(instance: str) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from jinja2.utils import missing
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.model.view import NoValueError
 from orchestrator.suggest import with_suggestion
-from orchestrator.template_bounds import BoundedEnvironment, TooMuchError, too_long
+from orchestrator.template_bounds import BoundedEnvironment, TooMuchError, measure
 from orchestrator.template_words import in_words
 from orchestrator.text import Text, same
 
@@ -205,9 +205,7 @@ def _written(value: object) -> object:
     if value is None:
         message = "the value is None"
         raise UndefinedError(message)
-    if isinstance(value, str):
-        too_long(len(value))
-        _ENVIRONMENT.spent.draw(len(value))
+    _ENVIRONMENT.spent.draw(measure(value))
     return value
 
 

@@ -1,16 +1,18 @@
 """What a template may not do: take for ever, take all memory, or define things of its own.
 
 Content is read before anybody decides to trust it, so its templates are held within bounds: they may only write values,
-choose (``if``) and repeat (``for``); repeating and writing draw on one budget; whatever makes a text or a number out of
-a small one is bounded, or is not there. Jinja2's sandbox alone keeps a template from the machine, not from its time.
+name them (``set``), choose (``if``) and repeat (``for``); repeating and writing draw on one budget; whatever makes a
+long text or a large number out of a small one is bounded, or is not there. Jinja2's sandbox alone keeps a template from
+the machine, not from its time.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, cast
 
 from jinja2 import TemplateError, nodes
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
@@ -30,9 +32,11 @@ MAX_NESTING: Final = 4
 """Loops within loops."""
 
 _STATEMENTS: Final = (
-    *(nodes.Template, nodes.Output, nodes.If, nodes.For),
+    *(nodes.Template, nodes.Output, nodes.If, nodes.For, nodes.Assign),
     *(nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends),  # there is nothing to take in: rendering says so
 )
+_LITERALS: Final = (nodes.List, nodes.Tuple, nodes.Dict)
+"""What could be doubled by each line that sets a name to two of the last one's."""
 _TAGS: Final = {
     "assign": "set",
     "assignblock": "set",
@@ -72,6 +76,41 @@ def too_long(length: int) -> None:
         raise TooMuchError
 
 
+def measure(value: object) -> int:
+    """Return how long a value is as a text, about; a list in a list may be there a thousand times, and costs each time.
+
+    Raises:
+        TooMuchError: it is too long.
+    """
+    total, pending = 0, [value]
+    while pending:
+        one = pending.pop()
+        total += 1
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, list | tuple | set | frozenset):
+            too_long(total + len(one))
+            pending += one
+        elif isinstance(one, Mapping):
+            too_long(total + len(one))
+            pending += [*one.keys(), *one.values()]
+        too_long(total)
+    return total
+
+
+def _measured(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that refuses a value that is too long, before it makes a text of it."""
+
+    @functools.wraps(act)
+    def bounded(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - a filter's own
+        for argument in arguments:
+            if isinstance(argument, str | list | tuple | Mapping):
+                measure(argument)
+        return act(*arguments, **more)
+
+    return bounded
+
+
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
     """Jinja2's sandbox, within bounds."""
 
@@ -84,6 +123,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         self.globals.pop("lipsum", None)
         for name in _WITHOUT_FILTERS:
             self.filters.pop(name, None)
+        self.filters.update({name: _measured(act) for name, act in self.filters.items()})
         self.filters.update(join=_join, replace=_replace, _counted=self._counted)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -94,8 +134,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         except RecursionError as error:
             message = "too deeply nested"
             raise TemplateSyntaxError(message, 1) from error
-        assert isinstance(bounded, nodes.Template)  # noqa: S101 - what it was before
-        return bounded
+        return cast("nodes.Template", bounded)
 
     def compile(self, source: Any, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - Jinja2's own
         """Compile a template; one that is too complicated for Python is a mistake in the template."""
@@ -165,6 +204,7 @@ def _join(items: Iterable[Any], d: object = "", attribute: str | None = None) ->
         raise SecurityError(message)
     between, pieces, length = str(d), list[str](), 0
     for item in items:
+        measure(item)
         pieces.append(str(item))
         length += len(pieces[-1]) + len(between)
         too_long(length)
@@ -173,6 +213,7 @@ def _join(items: Iterable[Any], d: object = "", attribute: str | None = None) ->
 
 def _replace(text: object, old: str, new: str, count: int | None = None) -> str:
     """Jinja2's ``replace``, of a bounded length."""
+    measure(text)
     whole = str(text)
     times = whole.count(old) if count is None or count < 0 else min(whole.count(old), count)
     too_long(len(whole) + times * (len(new) - len(old)))
@@ -180,12 +221,15 @@ def _replace(text: object, old: str, new: str, count: int | None = None) -> str:
 
 
 def _refuse_statements(tree: nodes.Template) -> None:
-    """Refuse what defines something, and loops within too many loops."""
+    """Refuse what defines more than a plain value, and loops within too many loops."""
 
     def look(node: nodes.Node, loops: int) -> None:
         if isinstance(node, nodes.Stmt | nodes.Template) and not isinstance(node, _STATEMENTS):
             name = type(node).__name__.lower()
             message = f"the statement '{_TAGS.get(name, name)}' is not allowed"
+            raise TemplateSyntaxError(message, node.lineno)
+        if isinstance(node, nodes.Assign) and (isinstance(node.node, _LITERALS) or any(node.node.find_all(_LITERALS))):
+            message = "the statement 'set' with a list is not allowed"
             raise TemplateSyntaxError(message, node.lineno)
         if isinstance(node, nodes.For):
             loops += 1

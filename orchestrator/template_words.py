@@ -93,10 +93,10 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], Callable[..., Text]], ...]] = (
         ),
     ),
     (
-        re.compile(r"the statement '(\w+)' is not allowed"),
-        lambda name: Text(
-            fr=f"{{% {name} %}} n'est pas permis : seulement if et for",
-            en=f"{{% {name} %}} is not allowed: only if and for are",
+        re.compile(r"the statement '(\w+)'( with a list)? is not allowed"),
+        lambda name, listed: Text(
+            fr=f"{{% {name} %}} n'est pas permis{' avec une liste' if listed else ' : seulement if, for et set'}",
+            en=f"{{% {name} %}} is not allowed{' with a list' if listed else ': only if, for and set are'}",
         ),
     ),
     (

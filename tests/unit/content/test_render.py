@@ -166,7 +166,12 @@ ENDLESS = (
     "{{ 'x' | center(999999999) }}",
     "{{ (5).to_bytes(999999999) }}",
     "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
-    "{% set a = 'x' %}{{ a }}",
+    "{% set a %}x{% endset %}{{ a }}",
+    "{% set a = [1] %}{{ a }}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ [b] * 999 }}{% endfor %}{% endfor %}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | string }}{% endfor %}{% endfor %}",
+    "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | join }}{% endfor %}{% endfor %}",
+    "{% set a = 'x' * 99999 %}{% set b = a ~ a ~ a ~ a ~ a ~ a %}{% set c = b ~ b ~ b ~ b %}{{ c }}",
     "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
     "{{ 1" + " + 1" * 5000 + " }}",
     "{% if x %}" * 300 + "{% endif %}" * 300,
@@ -199,6 +204,7 @@ def test_a_template_takes_neither_all_time_nor_all_memory(source: str) -> None:
         ("{% for a in range(3) %}{% for b in 'xy' %}{{ a }}{{ b }} {% endfor %}{% endfor %}", "0x 0y 1x 1y 2x 2y "),
         ("{% for a in [1, 2] %}{{ loop.index }}/{{ loop.length }}{% endfor %}", "1/22/2"),
         ("{{ 2 ** 10 }} {{ 7 % 4 }}", "1024 3"),
+        ("{% set a = 'x' if count == 3 else 'y' %}{{ a }}{{ [a, 1] }}", "x['x', 1]"),
     ],
 )
 def test_what_content_needs_is_within_the_bounds(source: str, text: str) -> None:

@@ -142,6 +142,18 @@ def test_a_process_shares_its_locks(locks: Locks, own: Path, shared: Path) -> No
         pass
 
 
+def test_no_file_stays_open(locks: Locks, own: Path, shared: Path) -> None:
+    def lock_files() -> int:
+        links = (str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+        return sum(link in {str(own), str(shared)} for link in links)
+
+    with locks.alone(LAB), locks.alone("moved-desks-3c4d"):
+        assert lock_files() == 2
+    with another(own, shared), pytest.raises(BusyError), locks.alone(LAB):
+        raise AssertionError
+    assert lock_files() == 0
+
+
 def test_a_place_that_cannot_be_written_is_named_where_there_is_no_other(tmp_path: Path, shared: Path) -> None:
     (tmp_path / "file").touch()
     impossible = tmp_path / "file" / "lock"

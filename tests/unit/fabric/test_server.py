@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -374,11 +374,12 @@ def test_the_helper_takes_its_socket_away_and_its_children_do_not(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
+    end: Callable[[], object] = served.server.end  # it returns here, for nothing ends
     with monkeypatch.context() as child:
         child.setattr(os, "getpid", lambda: -1)
-        served.server.end()
+        end()
     assert served.path.exists()
-    served.server.end()
+    end()
     assert not served.path.exists()
     assert ended == [0, 0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,6 +287,33 @@ def test_an_instance_is_swept_with_its_last_container(bench: Bench) -> None:
     bench.turn(wirer)
     assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office"), "its name is a new instance's now"
     assert wirer.ports("other")[0]["mtu"] == 1400
+
+
+def test_an_instance_of_which_this_helper_saw_no_host_is_swept_too(bench: Bench) -> None:
+    """The one before made its links, and was killed."""
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.docker.stopped["demo-pc1"] = "demo"
+    bench.links.aliases.update({"s1": "demo", "s2": "other"})
+    bench.docker.stopped["other-pc1"] = "other"
+    bench.docker.end("pc1", destroy=True)
+    bench.turn(wirer)
+    assert bench.links.aliases == {"s2": "other"}
+
+
+def test_a_link_that_is_only_half_made_is_a_stray(modules: Modules) -> None:
+    """The helper was killed between the two requests that make one; nothing else has such a name there."""
+    bridge, cable = modules.links.bridge_name("demo", "office"), modules.links.port_name("demo", "pc1", "eth0")
+    found = {"lo": None, "o4711": None, bridge: "demo/office", cable: None, modules.links.bridge_name("a", "b"): "a/b"}
+
+    class Link(dict[str, str | None]):
+        get_attr = dict.get
+
+    links = object.__new__(modules.links.Links)
+    links._netlink = SimpleNamespace(
+        get_links=lambda: [Link(IFLA_IFNAME=name, IFLA_IFALIAS=alias) for name, alias in found.items()]
+    )
+    assert links.strays({"demo"}) == [cable, modules.links.bridge_name("a", "b")]
 
 
 def test_an_instance_that_ended_while_the_helper_was_away_leaves_no_states(bench: Bench) -> None:
