@@ -43,13 +43,13 @@ SERVICES = (
     ("srv1", "named"),
     ("web1", "nginx"),
 )
-SOON = 15.0
+SOON = 30.0
+"""Seconds until something must be so, on a machine that has other things to do as well."""
 
 
 def asked(lab, router, command):
     """Return what a router answers in JSON."""
-    answer = lab.device(router).show(f"{command} json")
-    return json.loads(answer[answer.index("{") :])
+    return json.loads(lab.host(router).check_output("vtysh -c %s", f"{command} json"))
 
 
 @pytest.mark.parametrize("pc", PCS)
@@ -90,12 +90,15 @@ def test_lease_on_the_server(lab, pc):
 )
 def test_applications(lab, pc):
     client, (*_, own, foreign) = lab.client(pc), PCS[pc]
-    for name in ("intranet", own):
-        page = client.http_get(f"http://{name}.{lab.domain}/")
-        assert page.status == 200, f"{name}: {page}"
-        assert PAGES[name] in page.body, f"{name}: the page is another one"
-    refused = client.http_get(f"http://{foreign}.{lab.domain}/")
-    assert refused.status == 403, f"{foreign} answers {refused.status} to {pc}"
+    for name, status in (("intranet", 200), (own, 200), (foreign, 403)):
+
+        def answers(name=name, status=status):
+            page = client.http_get(f"http://{name}.{lab.domain}/")
+            assert page.status == status, f"{name} answers {page.status or page.problem} to {pc}"
+            assert status != 200 or PAGES[name] in page.body, f"{name}: the page is another one"
+            return True
+
+        lab.wait(answers, within=SOON)
 
 
 @check(
@@ -107,12 +110,18 @@ def test_names_both_ways(lab):
     names = {pc: address for pc, (address, *_) in PCS.items()}
     names |= {"srv1": lab.address("srv1"), "web1": lab.address("web1"), "r1": lab.address("r1", "eth1")}
     names |= {"r2": lab.address("r2"), "r3": lab.address("r3")}
+    server = lab.address("srv1")
     for segment in ("branch", "desk-admin"):
-        place, server = lab.probe(segment), lab.address("srv1")
+        place = lab.probe(segment)
         for name, address in names.items():
-            there, back = place.resolve(f"{name}.{lab.domain}", server), place.resolve(address, server, "PTR")
-            assert there.records == (address,), f"{name}: {there}"
-            assert back.records == (f"{name}.{lab.domain}",), f"{address}: {back}"
+
+            def known(name=name, address=address, place=place):
+                there, back = place.resolve(f"{name}.{lab.domain}", server), place.resolve(address, server, "PTR")
+                assert there.records == (address,), f"{name}: {there}"
+                assert back.records == (f"{name}.{lab.domain}",), f"{address}: {back}"
+                return True
+
+            lab.wait(known, within=SOON)
 
 
 @check(
@@ -122,7 +131,7 @@ def test_names_both_ways(lab):
 )
 def test_large_packets(lab):
     for segment, target in (("branch", lab.address("web1")), ("servers-web1", PCS["pc3"][0])):
-        answer = lab.probe(segment).ping(target, within=4, size=1472)
+        answer = lab.probe(segment).ping(target, within=15, size=1472)
         assert answer, f"{segment} to {target}: {answer.problem}"
 
 
@@ -211,7 +220,7 @@ def test_vlans_are_apart(lab):
     client = lab.client("pc1")
     asked_for = client.run(["arping", "-D", "-c", "2", "-w", "2", "-I", "eth0", PCS["pc2"][0]])
     assert "Received 0 response" in asked_for.stdout, f"pc2 answers pc1 directly: {asked_for.stdout}"
-    assert client.ping(PCS["pc2"][0], within=4), "pc1 does not reach pc2 at all"
+    assert client.ping(PCS["pc2"][0], within=15), "pc1 does not reach pc2 at all"
 
 
 @pytest.mark.parametrize(("host", "name"), SERVICES)
