@@ -83,7 +83,7 @@ def test_pool(lab):
     assert client.gateway() == lab.address("r1", "eth0"), f"pc3: the gateway is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"pc3: the resolvers are {client.resolvers()}"
     # A client with an identity that the server has never seen asks, and leaves it at that.
-    asked = client.run(("dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "-t", "10", "eth0"), timeout=20)
+    asked = client.run(("timeout", "10", "dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "eth0"), timeout=20)
     offered = dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
     assert "ip_address" in offered, "a visitor is offered no address"
     assert in_pool(offered["ip_address"]), f"a visitor is offered {offered['ip_address']}"
