@@ -43,7 +43,7 @@ def compiled(text: str) -> Counter[str]:
     chain, rule = "", []
     for line in (*text.splitlines(), ""):
         if line.startswith("  [ "):
-            plain = re.sub(r"\b(set|map) __\S+( 0x0)?", r"\1", line.strip())
+            plain = re.sub(r"^(\[ lookup .*?)( 0x0)? \]$", r"\1 ]", re.sub(r"\bset __\S+", "set", line.strip()))
             rule.append(_COMPLETED.sub(r"[ \1 ]", plain))
             continue
         if rule:

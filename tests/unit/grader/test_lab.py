@@ -245,6 +245,16 @@ def test_a_probes_missing_tool_is_an_error(bench: Bench) -> None:
         bench.lab.probe("office").tcp("192.168.20.3", 80)
 
 
+def test_a_scan_asks_at_once_and_misses_no_port(bench: Bench) -> None:
+    bench.fabric.on("sh *", stdout="10.0.0.1:25 0 Connection succeeded!\n10.0.0.1:80 1 Connection refused\n")
+    probe = bench.lab.probe("office")
+    answers = probe.scan([("10.0.0.1", 25), ("10.0.0.1", 80)])
+    assert [answer.state for answer in answers.values()] == ["open", "refused"]
+    assert len(bench.records) == 1
+    with pytest.raises(ObservationError, match="443"):
+        probe.scan([("10.0.0.1", 25), ("10.0.0.1", 443)])
+
+
 def test_observer_addresses_avoid_plan_and_variant(facts: Facts) -> None:
     free = observer_addresses(facts(stale="192.168.10.253", spare="192.168.10.252/24", n=3), "office")
     assert free[0] == "192.168.10.251/24"

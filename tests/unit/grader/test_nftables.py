@@ -18,6 +18,12 @@ ip filter forward
 __set%d filter 3
 __set%d filter 0
 \telement 00005000  : 0 [end]\telement 0000bb01  : 0 [end]
+ip filter forward
+  [ lookup reg 1 set flows ]
+  [ immediate reg 0 accept ]
+ip filter forward
+  [ ct load state => reg 1 ]
+  [ lookup reg 1 set __map%d dreg 0 ]
 ip filter refuse
   [ counter pkts 0 bytes 0 ]
   [ reject type 0 code 13 ]
@@ -35,6 +41,12 @@ ip filter forward 5
   [ payload load 2b @ transport header + 2 => reg 1 ]
   [ lookup reg 1 set __set0 0x0 ]
   [ immediate reg 0 accept ]
+ip filter forward 8 5
+  [ lookup reg 1 set flows 0x0 ]
+  [ immediate reg 0 accept ]
+ip filter forward 9 8
+  [ ct load state => reg 1 ]
+  [ lookup reg 1 set __map2 dreg 0 0x0 ]
 ip filter refuse 7 6
   [ counter pkts 12 bytes 720 ]
   [ reject type 0 code 13 ]
@@ -80,7 +92,7 @@ def told(kernel: str = KERNEL, file: Result | None = None) -> str:
 
 def test_the_same_rules_are_the_same() -> None:
     assert compiled(FILE) == compiled(KERNEL)
-    assert compiled(FILE).total() == 5
+    assert compiled(FILE).total() == 7
     assert told() == ""
 
 
@@ -98,7 +110,7 @@ def test_an_element_of_a_set_counts() -> None:
 
 @pytest.mark.parametrize("kernel", ["", "table ip filter {\n}\n"])
 def test_a_flushed_firewall_is_seen(kernel: str) -> None:
-    assert told(kernel=kernel) == "5 rules or elements of /etc/nftables.conf are not loaded"
+    assert told(kernel=kernel) == "7 rules or elements of /etc/nftables.conf are not loaded"
 
 
 def test_a_file_that_nft_refuses_is_seen() -> None:

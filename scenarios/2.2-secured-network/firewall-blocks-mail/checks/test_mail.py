@@ -1,0 +1,199 @@
+"""Does mail pass again both ways, by the relay and for good, and is everything else as closed and as open as before?"""
+
+import re
+import secrets
+
+import pytest
+
+from grader import check
+from grader.nftables import differences
+
+SRV1, PC1, FW1 = "192.168.50.10", "192.168.50.51", "192.168.50.1"
+RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
+PUBLIC, INET1 = "203.0.113.2", "203.0.113.1"
+SUPPLIER = "commandes@scierie-delorme.example"
+ARRIVES = 25
+"""Seconds in which a message has come through, a retry included."""
+
+STEPS = {
+    "from-internet": ("nomade1", PUBLIC),
+    "published-port": ("nomade1", PUBLIC),
+    "to-mailboxes": ("relay1", SRV1),
+    "to-internet": ("relay1", INET1),
+}
+"""Which step of a message's way each missing rule blocks: who opens port 25, and of whom."""
+FORBIDDEN = {
+    "outside": [
+        *((PUBLIC, port) for port in (22, 53, 443, 587, 3128)),
+        *((server, port) for server in SERVERS for port in (22, 80, 3128)),
+        *((SRV1, port) for port in (22, 25, 53, 80)),
+        (PC1, 22),
+    ],
+    "lan": [(FW1, 22), *((server, 22) for server in SERVERS), (RELAY1, 25), *((INET1, p) for p in (22, 25, 53, 80))],
+    "dmz": [*((SRV1, port) for port in (22, 25, 53, 80)), (PC1, 22), *((INET1, port) for port in (22, 25, 53, 80))],
+}
+REFUSED = {
+    "srv1": [(INET1, 25), (INET1, 80)],
+    "relay1": [(SRV1, 22), (SRV1, 80), (SRV1, 110), (PC1, 22), (INET1, 22), (INET1, 80), (INET1, 587)],
+    "proxy1": [(SRV1, 25), (SRV1, 80), (INET1, 25)],
+    "web1": [(SRV1, 25), (SRV1, 80), (INET1, 25)],
+    "vpn1": [(SRV1, 25), (INET1, 25)],
+    "nomade1": [(SRV1, 22), (PC1, 22)],
+}
+ALLOWED = {
+    "srv1": [(RELAY1, 25), (RELAY1, 22), (WEB1, 22), (FW1, 22)],
+    "pc1": [(PROXY1, 3128), (WEB1, 80)],
+    "proxy1": [(INET1, 80), (INET1, 443), (INET1, 53)],
+    "nomade1": [(PUBLIC, 80), (SRV1, 80), (SRV1, 25)],
+}
+
+
+def send(station, server, sender, recipient):
+    """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
+    mark = secrets.token_hex(8)
+    text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
+    line = f"printf '{text}' | curl --disable --silent --show-error --max-time 12 --upload-file - \"$@\""
+    envelope = ("--mail-from", sender, "--mail-rcpt", recipient)
+    done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=20)
+    assert done.status == 0, f"{server} does not take the message: {done.stderr.strip()}"
+    return mark
+
+
+def received(lab, host, mailbox, mark):
+    """Wait until a mailbox has the message with a mark, and return its text."""
+    folder = f"/var/mail/boites/{mailbox}/new"
+
+    def text():
+        found = lab.host(host).run("grep -rlF %s %s", f"Subject: {mark}", folder)
+        assert found.rc == 0, f"the message does not arrive in the mailbox {mailbox}"
+        return lab.host(host).check_output("cat %s", found.stdout.split()[0])
+
+    return lab.wait(text, within=ARRIVES, every=0.5)
+
+
+def comes_in(lab):
+    """Send a message from the Internet to the user, and see by which way it has come."""
+    mark = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"{lab.values['login']}@{lab.domain}")
+    text = received(lab, "srv1", lab.values["login"], mark)
+    assert f"[{RELAY1}]" in text, "the message has not come through the relay of the DMZ"
+
+
+def goes_out(lab):
+    """Send a message from the workstation to the supplier, and see by which way it has come."""
+    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"{lab.values['login']}@{lab.domain}", SUPPLIER)
+    text = received(lab, "inet1", "commandes", mark)
+    assert re.search(rf"by mail\.{re.escape(lab.domain)} ", text), (
+        "the message has not come through the relay of the DMZ"
+    )
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.2",
+    fr="Le courrier arrive de nouveau à son destinataire, par le relais.",
+    en="Mail arrives at its recipient again, through the relay.",
+    because="does not (take|arrive)",
+)
+def test_mail_passes(lab):
+    (goes_out if lab.values["cause"] == "to-internet" else comes_in)(lab)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="2.2",
+    fr="Chaque pas du chemin du courrier s'ouvre au port 25.",
+    en="Each step of the mail's way opens at port 25.",
+    because="silent|unreachable",
+)
+def test_each_step_opens(lab):
+    for host, address in sorted({*STEPS.values(), ("srv1", RELAY1)}):
+        answer = lab.client(host).tcp(address, 25, timeout=5)
+        assert answer, f"{host} does not open {address}:25 ({answer.state})"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Le courrier passe toujours dans l'autre sens, par le relais.",
+    en="Mail still passes the other way, through the relay.",
+)
+def test_other_direction(lab):
+    (comes_in if lab.values["cause"] == "to-internet" else goes_out)(lab)
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="Les règles en vigueur sur fw1 sont celles du fichier qu'il charge au démarrage.",
+    en="The rules in force on fw1 are those of the file that it loads at boot.",
+    host="fw1",
+)
+def test_policy_is_kept(lab):
+    fw1 = lab.host("fw1")
+    assert fw1.service("nftables").is_enabled, "the service nftables does not start with fw1"
+    assert not differences(fw1), differences(fw1)
+
+
+@pytest.mark.parametrize("segment", FORBIDDEN)
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="Une machine quelconque du segment {{ segment }} n'ouvre rien de ce que la politique interdit.",
+    en="An ordinary machine of the segment {{ segment }} opens nothing that the policy forbids.",
+)
+def test_still_closed(lab, segment):
+    answers = lab.probe(segment).scan(FORBIDDEN[segment])
+    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    assert not passed, f"the firewall lets pass: {', '.join(passed)}"
+
+
+@pytest.mark.parametrize("host", REFUSED)
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="{{ host }} n'a pas gagné de droits.",
+    en="{{ host }} has gained no rights.",
+    host="{{ host }}",
+)
+def test_no_more_than_before(lab, host):
+    answers = lab.client(host).scan(REFUSED[host])
+    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    assert not passed, f"the firewall lets {host} reach {', '.join(passed)}"
+
+
+@pytest.mark.parametrize("host", ALLOWED)
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="{{ host }} garde les accès que la politique lui donne.",
+    en="{{ host }} keeps the access that the policy gives it.",
+    host="{{ host }}",
+)
+def test_no_less_than_before(lab, host):
+    def reaches():
+        answers = lab.client(host).scan(ALLOWED[host], timeout=5)
+        blocked = [f"{address}:{port}" for (address, port), answer in answers.items() if not answer.arrived]
+        assert not blocked, f"{host} no longer reaches {', '.join(blocked)}"
+        return True
+
+    lab.wait(reaches, within=15, every=1)
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Le relais ne relaie toujours pas d'Internet vers Internet.",
+    en="The relay still does not relay from the Internet to the Internet.",
+)
+def test_relay_is_closed(lab):
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
+    said = lab.probe("dmz").run(["curl", "--disable", "-sS", "--max-time", "8", *stranger, f"smtp://{RELAY1}"]).stderr
+    assert "RCPT failed: 55" in said, f"relay1 should refuse the recipient: {said.strip() or 'it takes the message'}"
