@@ -43,7 +43,7 @@ class Submission(smtplib.SMTP):
     """A connection to an address, whose certificate has to be for a name."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__(timeout=PATIENCE)
+        super().__init__(local_hostname="workstation.internal", timeout=PATIENCE)
         self.connect(request["address"], 587)
         self._host = request["name"]
 
