@@ -133,10 +133,11 @@ def test_desktop(lab, login, terminal):
     fr="Un mauvais mot de passe n'ouvre pas de bureau.",
     en="A wrong password opens no desktop.",
     host="ts1",
+    timeout=90,
 )
 def test_wrong_password(lab):
-    refused = lab.host("ts1").run("essai-bureau afaure %s", PASSWORDS["croux"])
-    assert refused.rc != 0, "afaure gets a desktop with a wrong password"
+    refused = lab.client("ts1").run(["essai-bureau", "afaure", PASSWORDS["croux"]], timeout=SOON)
+    assert refused.status != 0, "afaure gets a desktop with a wrong password"
     assert "refused" in refused.stdout, refused.stdout
 
 
