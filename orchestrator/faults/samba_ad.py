@@ -228,11 +228,11 @@ class AdMachinePasswordChanged(_OfMachineAccount):
 
     def spoil(self, hands: Hands) -> None:
         """Give the account another password, of which the member knows nothing."""
-        password = f"--newpassword=Reset-of-{self.machine}-2026"
-        hands.run(self.host, ("samba-tool", "user", "setpassword", self.account, password))
+        self._set_password(hands, "Reset")
 
     def mend(self, hands: Hands) -> None:
-        """Bring the account's present keys to the member."""
+        """Give the account a third password, and bring its keys to the member."""
+        self._set_password(hands, "Joined")
         exported = f"/root/{self.machine}.keytab"
         found = hands.run(self.machine, ("klist", "-k", KEYTAB)).stdout.decode()
         principals = sorted(set(re.findall(r"^ *\d+ (\S+)@", found, re.MULTILINE)))
@@ -251,3 +251,8 @@ class AdMachinePasswordChanged(_OfMachineAccount):
             fr=f"Le mot de passe du compte de machine {self.account} n'était plus celui du {KEYTAB} de {self.machine}.",
             en=f"The password of the machine account {self.account} was not the one in {KEYTAB} of {self.machine}.",
         )
+
+    def _set_password(self, hands: Hands, kind: str) -> None:
+        """Set a password that is another one for each kind: the same one again would change nothing."""
+        password = f"--newpassword={kind}-again-{self.machine}-2026"
+        hands.run(self.host, ("samba-tool", "user", "setpassword", self.account, password))

@@ -44,8 +44,8 @@ def sftp(lab, host, login, password):
     """Log in by SSH with a password from an observer on the network, and list the home folder."""
     url = f"sftp://{lab.address(host)}/home/{login}/"
     return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
-        timeout=20,
+        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
+        timeout=30,
     )
 
 
