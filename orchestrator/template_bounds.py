@@ -228,8 +228,8 @@ def _refuse_statements(tree: nodes.Template) -> None:
             name = type(node).__name__.lower()
             message = f"the statement '{_TAGS.get(name, name)}' is not allowed"
             raise TemplateSyntaxError(message, node.lineno)
-        if isinstance(node, nodes.Assign) and (isinstance(node.node, _LITERALS) or any(node.node.find_all(_LITERALS))):
-            message = "the statement 'set' with a list is not allowed"
+        if isinstance(node, nodes.Assign) and any(one.find(nodes.Name) for one in _literals(node)):
+            message = "the statement 'set' with a list of names is not allowed"
             raise TemplateSyntaxError(message, node.lineno)
         if isinstance(node, nodes.For):
             loops += 1
@@ -240,6 +240,12 @@ def _refuse_statements(tree: nodes.Template) -> None:
             look(child, loops)
 
     look(tree, 0)
+
+
+def _literals(node: nodes.Assign) -> list[nodes.Node]:
+    """Return the lists in what is assigned: a list of lists of lists, each named, is longer than any memory."""
+    own = [node.node] if isinstance(node.node, _LITERALS) else []
+    return [*own, *node.node.find_all(_LITERALS)]
 
 
 class _Bounds(NodeTransformer):

@@ -167,7 +167,8 @@ ENDLESS = (
     "{{ (5).to_bytes(999999999) }}",
     "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
     "{% set a %}x{% endset %}{{ a }}",
-    "{% set a = [1] %}{{ a }}",
+    "{% set a = [1, 1] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
+    "{% set a = {'b': count} %}{{ a }}",
     "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ [b] * 999 }}{% endfor %}{% endfor %}",
     "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | string }}{% endfor %}{% endfor %}",
     "{% for a in [['x'] * 999] %}{% for b in [[a] * 999] %}{{ ([b] * 999) | join }}{% endfor %}{% endfor %}",
@@ -204,6 +205,7 @@ def test_a_template_takes_neither_all_time_nor_all_memory(source: str) -> None:
         ("{% for a in range(3) %}{% for b in 'xy' %}{{ a }}{{ b }} {% endfor %}{% endfor %}", "0x 0y 1x 1y 2x 2y "),
         ("{% for a in [1, 2] %}{{ loop.index }}/{{ loop.length }}{% endfor %}", "1/22/2"),
         ("{{ 2 ** 10 }} {{ 7 % 4 }}", "1024 3"),
+        ("{% set a = {'3': 'y'}['3'] %}{{ a }}", "y"),
         ("{% set a = 'x' if count == 3 else 'y' %}{{ a }}{{ [a, 1] }}", "x['x', 1]"),
     ],
 )
