@@ -95,7 +95,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], Callable[..., Text]], ...]] = (
     (
         re.compile(r"the statement '(\w+)'( with a list of names)? is not allowed"),
         lambda name, listed: Text(
-            fr=f"{{% {name} %}} n'est pas permis{' avec une liste de noms' if listed else ' : seulement if, for et set'}",
+            fr=f"{{% {name} %}} n'est pas permis{' avec une liste de noms' if listed else ' : if, for et set le sont'}",
             en=f"{{% {name} %}} is not allowed{' with a list of names' if listed else ': only if, for and set are'}",
         ),
     ),

@@ -37,6 +37,8 @@ class Scripted(Station):
         self.asked.append(json.loads(argv[3]))
         return Completed(0, self.answer.encode(), b"")
 
+    _use_tool = _execute
+
 
 class Here(Station):
     """This machine, as far as a mail program sees it."""
@@ -47,6 +49,8 @@ class Here(Station):
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         done = subprocess.run((sys.executable, *argv[1:]), capture_output=True, timeout=timeout, check=False)
         return Completed(done.returncode, done.stdout, done.stderr)
+
+    _use_tool = _execute
 
 
 def test_each_message_has_a_subject_of_its_own() -> None:
