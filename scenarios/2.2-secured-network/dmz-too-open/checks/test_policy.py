@@ -1,0 +1,233 @@
+"""Is what the written policy forbids closed, on the firewall and for good, and does all that it allows still pass?"""
+
+import re
+import secrets
+
+import pytest
+
+from grader import check
+from grader.nftables import differences
+
+FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
+RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
+PUBLIC, INET1, DMZ_GATEWAY = "203.0.113.2", "203.0.113.1", "172.16.50.1"
+SUPPLIER = "commandes@scierie-delorme.example"
+PORTS = (22, 25, 53, 80, 443)
+ARRIVES = 25
+"""Seconds in which a message has come through, a retry included."""
+
+BETWEEN = {
+    "relay1": [(SRV1, p) for p in PORTS if p != 25] + [(INET1, p) for p in (22, 80, 443, 587)] + [(PC1, 22)],
+    "proxy1": [(SRV1, p) for p in PORTS] + [(INET1, p) for p in (22, 25, 587)] + [(PC1, 22)],
+    "web1": [(SRV1, p) for p in PORTS] + [(INET1, p) for p in PORTS] + [(PC1, 22)],
+    "vpn1": [(SRV1, p) for p in PORTS] + [(INET1, p) for p in PORTS] + [(PC1, 22)],
+    "nomade1": [(SRV1, p) for p in (22, 53, 443)] + [(PC1, 22), (PC1, 80)],
+}
+"""What each machine of the DMZ, and the remote worker through the tunnel, must not open."""
+FROM_INTERNET = [
+    *((PUBLIC, port) for port in (21, 22, 53, 443, 587, 1194, 2222, 3128, 8080)),
+    *((server, port) for server in SERVERS for port in (22, 80, 3128)),
+    *((SRV1, port) for port in (22, 25, 53, 80)),
+    (PC1, 22),
+]
+FROM_LAN = [(RELAY1, 25), *((s, 22) for s in SERVERS), *((INET1, p) for p in (22, 25, 53, 80, 443))]
+ALLOWED = {
+    "srv1": [(FW1, 22), *((server, 22) for server in SERVERS), (RELAY1, 25), (PROXY1, 3128), (WEB1, 80)],
+    "pc1": [(PROXY1, 3128), (WEB1, 80)],
+    "relay1": [(SRV1, 25), (INET1, 25), (INET1, 53)],
+    "proxy1": [(INET1, 80), (INET1, 443), (INET1, 53)],
+    "nomade1": [(PUBLIC, 25), (PUBLIC, 80), (SRV1, 25), (SRV1, 80)],
+}
+
+
+def arrived(station, targets):
+    """Return what lets itself be reached, in words."""
+    return [f"{address}:{port}" for (address, port), answer in station.scan(targets).items() if answer.arrived]
+
+
+def send(station, server, sender, recipient):
+    """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
+    mark = secrets.token_hex(8)
+    text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
+    line = f"printf '{text}' | curl --disable --silent --show-error --max-time 12 --upload-file - \"$@\""
+    envelope = ("--mail-from", sender, "--mail-rcpt", recipient)
+    done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=20)
+    assert done.status == 0, f"{server} does not take the message: {done.stderr.strip()}"
+    return mark
+
+
+def arrives(lab, host, mailbox, mark):
+    """Wait until a mailbox has the message with a mark."""
+
+    def there():
+        found = lab.host(host).run("grep -rlF %s %s", f"Subject: {mark}", f"/var/mail/boites/{mailbox}/new")
+        assert found.rc == 0, f"the message does not arrive in the mailbox {mailbox}"
+        return True
+
+    lab.wait(there, within=ARRIVES, every=0.5)
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="2.2",
+    fr="Entre nos réseaux et au départ de la DMZ, rien ne passe que la politique interdit.",
+    en="Between our networks and from the DMZ, nothing passes that the policy forbids.",
+    because="reaches",
+    timeout=120,
+)
+def test_between_our_networks(lab):
+    stations = {host: lab.client(host) for host in BETWEEN}
+    passed = [f"{host} reaches {what}" for host, one in stations.items() for what in arrived(one, BETWEEN[host])]
+    others = [(SRV1, port) for port in PORTS] + [(PC1, 22)] + [(INET1, port) for port in PORTS]
+    passed += [f"another host of the DMZ reaches {what}" for what in arrived(lab.probe("dmz"), others)]
+    assert not passed, "; ".join(passed)
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="2.2",
+    fr="Depuis Internet, rien ne s'ouvre que la politique interdit, et le pare-feu ne s'administre que de srv1.",
+    en="From the Internet nothing opens that the policy forbids, and the firewall is administered from srv1 alone.",
+    because="reaches",
+    timeout=120,
+)
+def test_from_the_internet(lab):
+    outside, dmz = lab.probe("outside"), lab.probe("dmz")
+    passed = [f"the Internet reaches {what}" for what in arrived(outside, FROM_INTERNET)]
+    passed += [f"the DMZ reaches {what}" for what in arrived(dmz, [(DMZ_GATEWAY, 22), (FW1, 22), (PUBLIC, 22)])]
+    passed += [f"pc1 reaches {what}" for what in arrived(lab.client("pc1"), [(FW1, 22)])]
+    assert not passed, "; ".join(passed)
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="Les règles en vigueur sur fw1 sont celles du fichier qu'il charge au démarrage.",
+    en="The rules in force on fw1 are those of the file that it loads at boot.",
+    host="fw1",
+)
+def test_policy_is_kept(lab):
+    fw1 = lab.host("fw1")
+    assert fw1.service("nftables").is_enabled, "the service nftables does not start with fw1"
+    assert not differences(fw1), differences(fw1)
+
+
+@pytest.mark.parametrize("host", ALLOWED)
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="{{ host }} garde tous les accès que la politique lui donne.",
+    en="{{ host }} keeps all the access that the policy gives it.",
+    host="{{ host }}",
+    timeout=90,
+)
+def test_allowed(lab, host):
+    def reaches():
+        answers = lab.client(host).scan(ALLOWED[host], timeout=5)
+        blocked = [f"{address}:{port}" for (address, port), answer in answers.items() if not answer.arrived]
+        assert not blocked, f"{host} no longer reaches {', '.join(blocked)}"
+        return True
+
+    lab.wait(reaches, within=15, every=1)
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="Le courrier passe dans les deux sens.",
+    en="Mail passes both ways.",
+    timeout=90,
+)
+def test_mail(lab):
+    coming = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"afaure@{lab.domain}")
+    going = send(lab.client("pc1"), f"srv1.{lab.domain}", f"afaure@{lab.domain}", SUPPLIER)
+    arrives(lab, "srv1", "afaure", coming)
+    arrives(lab, "inet1", "commandes", going)
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.2",
+    fr="Le Web passe par le mandataire, le site de l'entreprise s'ouvre de partout, l'intranet par le VPN.",
+    en="The Web passes through the proxy, the company's site opens from everywhere, the intranet through the VPN.",
+    timeout=90,
+)
+def test_web(lab):
+    page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
+    site = "http://www.scierie-delorme.example"
+    got = lab.client("pc1").run(["curl", "--disable", "-sS", "--max-time", "10", "--proxy", proxy, f"{site}/{page}"])
+    assert page in got.stdout, f"no Web through the proxy: {got.stderr.strip() or got.stdout[:80]}"
+    for station, url in ((lab.probe("outside"), f"http://{PUBLIC}/"), (lab.client("pc1"), f"http://www.{lab.domain}/")):
+        answer = station.http_get(url)
+        assert "Escaliers, fenêtres" in answer.body, f"the company's site, {url}: {answer.status or answer.problem}"
+
+    def intranet():
+        answer = lab.client("nomade1").http_get(f"http://intranet.{lab.domain}/")
+        assert "Intranet de la menuiserie" in answer.body, f"the intranet by VPN: {answer.status or answer.problem}"
+        return True
+
+    lab.wait(intranet, within=25, every=1)
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Le réseau local atteint par ping la DMZ et Internet, et chacun le pare-feu.",
+    en="The local network reaches the DMZ and the Internet by ping, and everybody the firewall.",
+    timeout=90,
+)
+def test_ping(lab):
+    for where, address in (("lan", WEB1), ("lan", INET1), ("lan", FW1), ("dmz", DMZ_GATEWAY), ("outside", PUBLIC)):
+        assert lab.probe(where).ping(address, within=5), f"no ping from {where} to {address}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Le réseau local n'a pas gagné d'accès.",
+    en="The local network has gained no access.",
+)
+def test_lan_is_as_it_was(lab):
+    passed = arrived(lab.probe("lan"), FROM_LAN)
+    assert not passed, f"from the local network: {', '.join(passed)}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Internet n'obtient aucune réponse à un paquet interdit ; nos réseaux, un refus immédiat.",
+    en="The Internet gets no answer to a forbidden packet; our networks get a refusal at once.",
+)
+def test_how_it_is_refused(lab):
+    assert lab.probe("outside").tcp(PUBLIC, 8443).state == "silent", "the firewall answers forbidden packets"
+
+    def told():
+        said = lab.probe("lan").tcp(RELAY1, 110, timeout=3).state
+        assert said == "unreachable", f"the local network is not told that it is refused ({said})"
+        return True
+
+    lab.wait(told, within=12, every=1)
+
+
+@pytest.mark.parametrize("host", ["relay1", "proxy1", "web1", "vpn1", "fw1"])
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="srv1 ouvre toujours une session d'administration sur {{ host }}.",
+    en="srv1 still opens an administration session on {{ host }}.",
+    host="{{ host }}",
+)
+def test_administration(lab, host):
+    banner = lab.client("srv1").run(["sh", "-c", f"nc -w 5 {lab.address(host)} 22 </dev/null | head -c 60"]).stdout
+    assert re.match(r"SSH-2\.0-OpenSSH", banner), f"SSH of {host} does not answer srv1: {banner or 'nothing'}"
+    assert lab.host(host).service("ssh").is_enabled, f"ssh does not start with {host}"

@@ -1,0 +1,172 @@
+"""Is the workstation a member of the domain again, with the account that it had, and with no other's keys?"""
+
+import re
+
+import pytest
+
+from grader import check
+
+PEOPLE = {"nbrunet": "Cyan-58147", "mcarre": "Magenta-930", "sdasilva": "Pantone-286"}
+DENIED = 67
+"""curl's status for a login that is refused."""
+SOON = 25
+"""Seconds after which SSSD has surely tried the domain again."""
+WORKSTATION, DISABLED, NEVER_EXPIRES = 0x1000, 0x2, 0x10000
+"""Bits of userAccountControl; ``adcli join`` sets the last one."""
+LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
+
+
+def sftp(lab, host, login, password):
+    """Log in by SSH with a password from an observer on the network, and list the home folder."""
+    url = f"sftp://{lab.address(host)}/home/{login}/"
+    return lab.probe("lan").run(
+        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
+        timeout=30,
+    )
+
+
+def account_of(lab, host):
+    """Return the attributes of a machine's account, as the controller keeps them."""
+    query = f"{LDB} '(sAMAccountName={host.upper()}$)' objectSid userAccountControl memberOf"
+    found = lab.host("dc1").run(query).stdout
+    return dict(re.findall(r"^(dn|objectSid|userAccountControl|memberOf): (.*)$", found, re.MULTILINE))
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.4",
+    fr="Sur {{ pc }}, chacun ouvre de nouveau une session avec son mot de passe du domaine.",
+    en="On {{ pc }} everybody logs in again with their password of the domain.",
+    timeout=120,
+)
+def test_everybody_logs_in(lab):
+    pc = lab.values["pc"]
+    for login, password in PEOPLE.items():
+
+        def logs_in(login=login, password=password):
+            done = sftp(lab, pc, login, password)
+            assert done.status == 0, f"{login} on {pc}: {done.stderr.strip()}"
+            return True
+
+        lab.wait(logs_in, within=SOON, every=1)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="2.4",
+    fr="{{ pc }} obtient un ticket du domaine avec ses propres clés.",
+    en="{{ pc }} gets a ticket of the domain with its own keys.",
+    because="revoked|Preauthentication failed|No such file|no suitable keys|Key table",
+    timeout=120,
+)
+def test_machine_gets_a_ticket(lab):
+    pc = lab.values["pc"]
+    done = lab.client(pc).run(["kinit", "-c", "MEMORY:", "-k", f"{pc.upper()}$"], timeout=30)
+    assert done.status == 0, f"{pc}: {done.stderr.strip()}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.4",
+    fr="Le compte de {{ pc }} est celui d'avant, à sa place dans le domaine et avec ses seuls droits.",
+    en="The account of {{ pc }} is the one of before, in its place in the domain and with no more rights.",
+    host="dc1",
+    timeout=120,
+)
+def test_same_account(lab):
+    pc = lab.values["pc"]
+    account = account_of(lab, pc)
+    assert account, f"there is no account {pc.upper()}$"
+    # Accounts are numbered as they are made, and the file server's was made after the workstations'.
+    number, later = (int(a["objectSid"].rpartition("-")[2]) for a in (account, account_of(lab, "files1")))
+    assert number < later, f"{pc.upper()}$ is another account than before: {account['objectSid']}"
+    assert ",OU=Postes," in account["dn"], f"the account is now {account['dn']}"
+    assert "memberOf" not in account, f"the account has become a member of {account['memberOf']}"
+    flags = int(account["userAccountControl"])
+    assert flags & ~(DISABLED | NEVER_EXPIRES) == WORKSTATION, f"userAccountControl = {flags}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.4",
+    fr="{{ pc }} ne détient les clés d'aucun autre compte, et lui seul lit les siennes.",
+    en="{{ pc }} holds the keys of no other account, and it alone reads its own.",
+    host="{{ pc }}",
+    timeout=120,
+)
+def test_only_its_own_keys(lab):
+    pc = lab.values["pc"]
+    there = lab.host(pc)
+    for path in there.check_output("find /etc /root /home /srv /var/tmp /opt -name '*keytab*' -type f").split():
+        listed = there.run("klist -k %s", f"FILE:{path}").stdout
+        for principal in re.findall(r"^ *\d+ (\S+)@", listed, re.MULTILINE):
+            own = principal.partition("/")[2] or principal
+            mine = own.lower() in {f"{pc}$", pc, f"{pc}.{lab.domain}"}
+            assert mine, f"{path} has a key of {principal}"
+        assert not there.file(path).mode & 0o077, f"{path} may be read by others than root"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="2.4",
+    fr="SSSD utilise toujours le compte de {{ pc }}, sans mot de passe écrit dans un fichier, et vérifie les tickets.",
+    en="SSSD still uses the account of {{ pc }}, with no password in its configuration, and verifies tickets.",
+    host="{{ pc }}",
+    timeout=120,
+)
+def test_sssd_unchanged(lab):
+    there = lab.host(lab.values["pc"])
+    text = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+    for key in ("id_provider", "access_provider"):
+        assert settings.get(key) == "ad", f"{key} = {settings.get(key)}"
+    for key in ("auth_provider", "chpass_provider"):
+        assert settings.get(key, "ad") == "ad", f"{key} = {settings[key]}"
+    for key in ("ldap_default_authtok", "ldap_default_bind_dn", "ldap_sasl_authid", "ldap_krb5_keytab", "krb5_keytab"):
+        assert key not in settings, f"{key} is set"
+    assert settings.get("krb5_validate", "true").lower() == "true", "SSSD no longer verifies tickets"
+    assert settings.get("cache_credentials", "false").lower() == "false", "SSSD logs in from a cache of passwords"
+    assert there.service("sssd").is_enabled, "sssd does not start with the workstation"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="{{ pc }} refuse toujours un mauvais mot de passe et un ancien salarié ; aucun compte n'y est recréé.",
+    en="{{ pc }} still refuses a wrong password and a former employee; no account was made anew on it.",
+    timeout=120,
+)
+def test_still_refuses(lab):
+    pc = lab.values["pc"]
+    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
+        done = sftp(lab, pc, login, password)
+        assert done.status == DENIED, f"{login} on {pc}: {done.status} {done.stderr.strip()}"
+    lines = lab.host(pc).file("/etc/passwd").content_string.splitlines()
+    local = {line.split(":")[0] for line in lines} & {*PEOPLE, "hmarchand", "ylegoff", "pmorel"}
+    assert not local, f"{pc}: /etc/passwd has {', '.join(sorted(local))}"
+
+
+@pytest.mark.parametrize("login", ["nbrunet", "sdasilva"])
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Sur l'autre poste, {{ login }} ouvre toujours une session.",
+    en="On the other workstation {{ login }} still logs in.",
+    timeout=120,
+)
+def test_other_workstation(lab, login):
+    other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
+
+    def logs_in():
+        done = sftp(lab, other, login, PEOPLE[login])
+        assert done.status == 0, f"{login} on {other}: {done.stderr.strip()}"
+        return True
+
+    lab.wait(logs_in, within=SOON, every=1)

@@ -1,0 +1,186 @@
+"""Does the domain announce itself again, so that any workstation finds it without being told where it is?"""
+
+import re
+
+import pytest
+
+from grader import check
+
+PEOPLE = {"pc1": ("sdasilva", "Pantone-286", "comptabilite"), "pc2": ("nbrunet", "Cyan-58147", "prepresse")}
+"""Who logs in where, and the share that they open."""
+DENIED = 67
+"""curl's status for a login that is refused."""
+NO_TICKET = 3
+SOON = 60
+"""Seconds after which SSSD has surely looked for the domain again: it remembers for a while what DNS did not know."""
+SITE = "Default-First-Site-Name"
+RECORDS = {
+    "A dc1": None,
+    "SRV _ldap._tcp": 389,
+    "SRV _ldap._tcp.dc._msdcs": 389,
+    "SRV _ldap._tcp.pdc._msdcs": 389,
+    f"SRV _ldap._tcp.{SITE}._sites": 389,
+    f"SRV _ldap._tcp.{SITE}._sites.dc._msdcs": 389,
+    "SRV _kerberos._tcp": 88,
+    "SRV _kerberos._udp": 88,
+    "SRV _kerberos._tcp.dc._msdcs": 88,
+    f"SRV _kerberos._tcp.{SITE}._sites": 88,
+    "SRV _kpasswd._tcp": 464,
+    "SRV _kpasswd._udp": 464,
+    "SRV _gc._tcp": 3268,
+}
+"""What clients look up, and the port of each service."""
+
+
+def sftp(lab, host, login, password):
+    """Log in by SSH with a password from an observer on the network, and list the home folder."""
+    url = f"sftp://{lab.address(host)}/home/{login}/"
+    return lab.probe("lan").run(
+        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
+        timeout=30,
+    )
+
+
+def open_share(lab, host, login, password, share):
+    """Open a share on a workstation with a ticket of its own, as after ``kinit``; 3 where there is no ticket."""
+    script = (
+        'cache=$(mktemp -d); trap "rm -r $cache" EXIT; export KRB5CCNAME="FILE:$cache/cc"; '
+        f'printf "%s\\n" "$2" | kinit "$1" >/dev/null || exit {NO_TICKET}; '
+        'smbclient --use-kerberos=required "$3" -c ls'
+    )
+    where = f"//files1.{lab.domain}/{share}"
+    return lab.client(host).run(["sh", "-c", script, "sh", login, password, where], timeout=40)
+
+
+def registered(lab):
+    """Return the records that the controller's list has, by type and name below the domain."""
+    found = set()
+    for line in lab.host("dc1").file("/var/lib/samba/private/dns_update_list").content_string.splitlines():
+        kind, _, rest = re.sub(r"^\$\{IF_\w+\}", "", line.strip()).partition(" ")
+        name = "".join(rest.split()[:1]).replace("${HOSTNAME}", f"dc1.{lab.domain}").replace("${SITE}", SITE)
+        name = re.sub(r"\$\{DNS(DOMAIN|FOREST)\}", lab.domain, name)
+        found.add(f"{kind} {name.removesuffix('.').removesuffix(f'.{lab.domain}')}")
+    return found
+
+
+@pytest.mark.parametrize("host", PEOPLE)
+@check(
+    "symptom",
+    points=2,
+    competence="2.4",
+    fr="Sur {{ host }}, on ouvre une session avec un mot de passe du domaine, puis son partage avec un ticket.",
+    en="On {{ host }} one logs in with a password of the domain, and opens one's share with a ticket.",
+    timeout=240,
+)
+def test_works_on(lab, host):
+    login, password, share = PEOPLE[host]
+
+    def works():
+        done = sftp(lab, host, login, password)
+        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+        done = open_share(lab, host, login, password, share)
+        assert done.status == 0, f"{login} on {host}, share {share}: {(done.stderr or done.stdout).strip()}"
+        return True
+
+    lab.wait(works, within=SOON, every=1)
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="2.4",
+    fr="Le DNS annonce le contrôleur du domaine et tous ses services.",
+    en="DNS announces the domain's controller and all its services.",
+    because="no answer",
+)
+def test_announced(lab):
+    lan, server = lab.probe("lan"), lab.address("dc1")
+    for record, port in RECORDS.items():
+        kind, _, name = record.partition(" ")
+        answer = lan.resolve(f"{name}.{lab.domain}", server, kind).records
+        assert answer, f"{name}.{lab.domain} ({kind}): no answer"
+        if port is None:
+            assert answer == (server,), f"{name}.{lab.domain}: {', '.join(answer)}"
+        else:
+            where = [record.split()[2:] for record in answer]
+            assert where == [[str(port), f"dc1.{lab.domain}"]], f"{name}.{lab.domain}: {', '.join(answer)}"
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="2.4",
+    fr="Le contrôleur enregistre de nouveau lui-même tout ce que les postes cherchent.",
+    en="The controller again registers by itself all that workstations look for.",
+    host="dc1",
+    timeout=120,
+)
+def test_registers_by_itself(lab):
+    lost = sorted(set(RECORDS) - registered(lab))
+    assert not lost, f"dc1 no longer registers by itself: {', '.join(lost)}"
+    command = lab.host("dc1").run("testparm -s --parameter-name='dns update command' 2>/dev/null").stdout.strip()
+    assert "samba_dnsupdate" in command, f"dc1 updates DNS with '{command}'"
+
+
+@pytest.mark.parametrize("host", PEOPLE)
+@check(
+    "guard",
+    points=2,
+    competence="2.4",
+    fr="{{ host }} cherche toujours le contrôleur dans le DNS du domaine, sans adresse ni nom écrits d'avance.",
+    en="{{ host }} still looks for the controller in the domain's DNS, with no address or name written beforehand.",
+    host="{{ host }}",
+    timeout=120,
+)
+def test_still_asks_dns(lab, host):
+    there = lab.host(host)
+    sssd = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    fixed = re.findall(r"^\s*((?:ad|krb5|ldap)_(?:backup_)?(?:server|uri|kpasswd))\s*=(?!\s*_srv_\s*$)", sssd, re.M)
+    assert not fixed, f"SSSD is told where the controller is: {', '.join(fixed)}"
+    assert re.search(r"^\s*id_provider\s*=\s*ad\s*$", sssd, re.M), "SSSD no longer uses its AD provider"
+    kerberos = there.check_output("cat /etc/krb5.conf $(find /etc/krb5.conf.d -type f 2>/dev/null)")
+    fixed = re.findall(r"^\s*(kdc|admin_server|master_kdc|primary_kdc|kpasswd_server)\s*=", kerberos, re.M)
+    assert not fixed, f"Kerberos is told where the controller is: {', '.join(fixed)}"
+    hosts = re.findall(
+        rf"^\s*[0-9][^#\n]*\b(?:dc1|{re.escape(lab.domain)})\b", there.file("/etc/hosts").content_string, re.M
+    )
+    hosts = [line for line in hosts if not re.search(rf"\b{host}\b", line)]
+    assert not hosts, f"/etc/hosts: {hosts[0].strip()}"
+    resolvers = lab.client(host).resolvers()
+    assert resolvers == (lab.address("dc1"),), f"{host} asks {', '.join(resolvers)}"
+
+
+@pytest.mark.parametrize("host", PEOPLE)
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="{{ host }} refuse toujours un mauvais mot de passe et un ancien salarié ; aucun compte n'y est recréé.",
+    en="{{ host }} still refuses a wrong password and a former employee; no account was made anew on it.",
+    timeout=120,
+)
+def test_still_refuses(lab, host):
+    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
+        done = sftp(lab, host, login, password)
+        assert done.status == DENIED, f"{login} on {host}: {done.status} {done.stderr.strip()}"
+    lines = lab.host(host).file("/etc/passwd").content_string.splitlines()
+    local = {line.split(":")[0] for line in lines} & {"hmarchand", "ylegoff", "nbrunet", "mcarre", "sdasilva", "pmorel"}
+    assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Le DNS du domaine n'accepte de changements que de machines authentifiées, et démarre avec dc1.",
+    en="The domain's DNS accepts changes from authenticated machines only, and starts with dc1.",
+    host="dc1",
+    timeout=120,
+)
+def test_controller_stays_sound(lab):
+    dc1 = lab.host("dc1")
+    policy = dc1.run("testparm -s --parameter-name='allow dns updates' 2>/dev/null").stdout.strip()
+    assert policy == "secure only", f"allow dns updates = {policy}"
+    service = dc1.service("samba-ad-dc")
+    assert service.is_running, "samba-ad-dc does not run"
+    assert service.is_enabled, "samba-ad-dc does not start with dc1"

@@ -1,0 +1,172 @@
+"""Does a drawing leave again, by submission with a password and over TLS, and is nothing open that was closed?"""
+
+import secrets
+from dataclasses import replace
+
+import pytest
+
+from grader import check
+from grader.mail import Mailbox, find, identities, send
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+SAWYER = "p.delmas@scierie-delmas.example"
+DRAWING = 3_000_000
+LARGEST = 10 << 20
+
+
+def employee(lab, login):
+    """An employee's mail program, which trusts the company's authority and asks for the server by its name."""
+    authority = lab.host("ldap1").file("/etc/ssl/valbocage/ca.crt").content_string
+    server = lab.address("mail1", "eth0")
+    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], server, f"mail.{lab.domain}", authority)
+
+
+def sawyer(lab):
+    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="3.3",
+    fr="Un plan de 3 Mo de {{ login }} arrive à la scierie, et chez un collègue.",
+    en="A drawing of 3 MB by {{ login }} arrives at the sawmill, and at a colleague's.",
+    timeout=120,
+    because="cannot send to .*(refused|closed|552|timed out)",
+)
+def test_drawing_leaves(lab):
+    lan, me = lab.probe("lan"), employee(lab, lab.values["login"])
+    abroad = send(lan, me, SAWYER, subject="Plan", size=DRAWING)
+    at_home = send(lan, me, f"kbenali@{lab.domain}", subject="Plan", size=DRAWING)
+    found = find(lab.probe("outside"), sawyer(lab), abroad, folders=("INBOX", "Junk"))
+    assert found.folder == "INBOX", "the sawmill takes the message for junk: it is not signed"
+    find(lan, employee(lab, "kbenali"), at_home)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="Tous les autres salariés envoient des plans aussi, avec leur mot de passe.",
+    en="All the other employees send drawings as well, with their passwords.",
+    timeout=120,
+    because="cannot send to .*(refused|closed|552|timed out)",
+)
+def test_everybody_sends(lab):
+    lan = lab.probe("lan")
+    for login in sorted(PASSWORDS.keys() - {lab.values["login"]}):
+        send(lan, employee(lab, login), f"mlebreton@{lab.domain}", subject="Plan", size=DRAWING // 2)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="D'un poste, swaks envoie un plan par mail.{{ domain }}, port 587.",
+    en="From a workstation, swaks sends a drawing by mail.{{ domain }}, port 587.",
+    host="pc1",
+    timeout=90,
+    because="refused|closed|552|timed? ?out",
+)
+def test_workstation_sends(lab):
+    pc1, login = lab.client("pc1"), lab.values["login"]
+    with lab.workspace("pc1", {"plan.dwg": secrets.token_bytes(1_500_000)}, user="technicien") as work:
+        account = ["--auth-user", login, "--auth-password", PASSWORDS[login], "--from", f"{login}@{lab.domain}"]
+        drawing = f"@{work.path('plan.dwg')}"
+        message = ["--to", f"kbenali@{lab.domain}", "--header", "Subject: Plan", "--attach", drawing]
+        argv = ["swaks", "--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca", *account, *message]
+        sent = pc1.run([*argv, "--timeout", "15", "--silent", "2"], timeout=60)
+    assert sent.status == 0, f"swaks on pc1: {(sent.stdout + sent.stderr)[-200:]}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Sans mot de passe, personne n'envoie vers l'extérieur, ni du réseau de l'entreprise ni d'Internet.",
+    en="Without a password nobody sends to the outside, neither from the company network nor from the Internet.",
+    timeout=90,
+)
+def test_no_relay_without_a_password(lab):
+    for host, server in (("pc1", lab.address("mail1", "eth0")), ("delmas", lab.address("mail1", "eth1"))):
+        for port in ("25", "587"):
+            argv = ["swaks", "--server", f"{server}:{port}", "--from", f"croux@{lab.domain}", "--quit-after", "RCPT"]
+            done = lab.client(host).run([*argv, "--to", SAWYER, "--tls-optional", "--timeout", "5"], timeout=30)
+            assert done.status != 0, f"mail1 relays for {host} on port {port} without a password"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Un mauvais mot de passe est refusé, et aucun mot de passe n'est accepté en clair.",
+    en="A wrong password is refused, and no password is accepted in clear.",
+    timeout=90,
+)
+def test_passwords_are_protected(lab):
+    lan, me = lab.probe("lan"), employee(lab, "croux")
+    wrong = replace(me, password="Copeau-53")
+    try:
+        send(lan, wrong, f"afaure@{lab.domain}")
+    except AssertionError:
+        taken = False
+    else:
+        taken = True
+    assert not taken, "mail1 sends with a wrong password"
+    for port in ("25", "587"):
+        argv = ["swaks", "--server", f"mail.{lab.domain}:{port}", "--quit-after", "EHLO", "--timeout", "5"]
+        offered = lab.client("pc1").run(argv, timeout=30).stdout
+        assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="La taille des messages reste limitée à ce que l'entreprise permet.",
+    en="The size of messages stays limited to what the company allows.",
+    host="mail1",
+)
+def test_size_stays_limited(lab):
+    limit = int(lab.host("mail1").check_output("postconf -xh message_size_limit"))
+    assert 0 < limit <= LARGEST, f"message_size_limit is {limit}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="On reçoit toujours du courrier de l'extérieur, et l'ancien est là.",
+    en="Mail still arrives from outside, and the earlier mail is there.",
+    timeout=90,
+)
+def test_mail_is_received(lab):
+    lan = lab.probe("lan")
+    subject = send(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+    find(lan, employee(lab, "croux"), subject)
+    for login in PASSWORDS:
+        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
+        lost = archived - identities(lan, employee(lab, login), ("INBOX", "Sent"))
+        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+
+
+@pytest.mark.parametrize("name", ["postfix", "dovecot", "opendkim"])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
+    en="{{ name }} runs on mail1, and starts with the host.",
+    host="mail1",
+)
+def test_services(lab, name):
+    service = lab.host("mail1").service(name)
+    assert service.is_running, f"{name} does not run"
+    assert service.is_enabled, f"{name} does not start with mail1"

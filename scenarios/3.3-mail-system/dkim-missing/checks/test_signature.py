@@ -1,0 +1,173 @@
+"""Do recipients believe our mail again, because it is signed with a key that DNS publishes, and for nobody else?"""
+
+import secrets
+
+import pytest
+
+from grader import check
+from grader.mail import Mailbox, find, identities, send
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+SAWYER = "p.delmas@scierie-delmas.example"
+DRAWING = 2_000_000
+FOLDERS = ("INBOX", "Junk")
+
+
+def employee(lab, login):
+    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], lab.address("mail1", "eth0"))
+
+
+def sawyer(lab):
+    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
+
+
+def believed(lab, login, size=0):
+    """Send a message to the sawmill, and require that it is believed there."""
+    subject = send(lab.probe("lan"), employee(lab, login), SAWYER, subject="Offre", size=size)
+    found = find(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
+    verdict = " ".join(line for line in found.headers.split("\r\n") if "dkim=" in line).strip() or "dkim=none"
+    assert found.folder == "INBOX", f"the sawmill files a message of {login} in {found.folder}: {verdict}"
+    assert f"header.d={lab.domain}" in found.headers, f"the signature is not for {lab.domain}: {verdict}"
+    return True
+
+
+@check(
+    "symptom",
+    points=5,
+    competence="3.3",
+    fr="La scierie vérifie un message de {{ login }} (dkim=pass) et le range dans la boîte de réception.",
+    en="The sawmill verifies a message of {{ login }} (dkim=pass), and files it in the inbox.",
+    timeout=150,
+    because="in Junk",
+)
+def test_message_is_believed(lab):
+    # What the sawmill has looked up in DNS counts for some seconds.
+    lab.wait(lambda: believed(lab, lab.values["login"]), within=25, every=3)
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="Les messages de ses collègues sont crus aussi, avec ou sans plan, et le resteront après un redémarrage.",
+    en="The messages of colleagues are believed as well, with a drawing or without, and will be after a reboot.",
+    timeout=150,
+    because="in Junk",
+)
+def test_everybody_is_believed(lab):
+    lab.wait(lambda: believed(lab, "tgarnier"), within=25, every=3)
+    for login, size in (("kbenali", DRAWING), ("mlebreton", 0)):
+        believed(lab, login, size)
+    opendkim = lab.host("mail1").service("opendkim")
+    assert opendkim.is_running, "opendkim does not run"
+    assert opendkim.is_enabled, "opendkim does not start with mail1"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="La scierie se méfie toujours de ce que personne n'a signé : rien n'a été changé chez elle.",
+    en="The sawmill still distrusts what nobody has signed: nothing was changed on its side.",
+    timeout=60,
+)
+def test_sawmill_still_distrusts(lab):
+    subject = f"Gagnez {secrets.token_hex(6)}"
+    for forged in ("offre@elsewhere.example", f"croux@{lab.domain}"):
+        argv = ["swaks", "--server", lab.address("delmas"), "--from", forged, "--to", SAWYER, "--timeout", "10"]
+        sent = lab.client("delmas").run([*argv, "--header", f"Subject: {subject} {forged}"], timeout=30)
+        assert sent.status == 0, f"the sawmill refuses mail: {sent.stdout[-200:]}"
+        found = find(lab.probe("outside"), sawyer(lab), f"{subject} {forged}", folders=FOLDERS)
+        assert found.folder == "Junk", f"the sawmill takes an unsigned message of {forged} for good"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Le serveur ne signe pas ce que des inconnus lui remettent au nom de l'entreprise.",
+    en="The server does not sign what strangers hand in in the company's name.",
+    timeout=60,
+)
+def test_strangers_get_no_signature(lab):
+    subject, forged = f"Virement {secrets.token_hex(6)}", f"afaure@{lab.domain}"
+    reader = employee(lab, "croux")
+    argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", forged, "--to", reader.address]
+    sent = lab.client("delmas").run([*argv, "--header", f"Subject: {subject}", "--timeout", "10"], timeout=30)
+    assert sent.status == 0, f"mail1 refuses mail from outside: {sent.stdout[-200:]}"
+    found = find(lab.probe("lan"), reader, subject, folders=FOLDERS)
+    assert "DKIM-Signature" not in found.headers, "mail1 has signed a stranger's message in the company's name"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Aucune clé de signature n'est lisible par tous.",
+    en="No signing key is readable by everybody.",
+    host="mail1",
+)
+def test_key_is_private(lab):
+    mail1 = lab.host("mail1")
+    keys = mail1.check_output("grep -rlsE -- '-BEGIN ([A-Z]+ )?PRIVATE KEY' /etc/opendkim /etc/dkimkeys").split()
+    assert keys, "there is no signing key under /etc/opendkim any more"
+    for key in keys:
+        assert not mail1.file(key).mode & 0o007, f"everybody may use {key}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Le DNS dit toujours où livrer le courrier, qui peut en envoyer (SPF) et quoi faire du reste (DMARC).",
+    en="DNS still says where mail is delivered, who may send it (SPF) and what to do with the rest (DMARC).",
+)
+def test_policy_is_published(lab):
+    outside, server = lab.probe("outside"), lab.address("srv1", "eth1")
+    assert outside.resolve(lab.domain, server, "MX").records == (f"10 mx1.{lab.domain}",), (
+        "the MX record is another one"
+    )
+    assert outside.resolve(f"mx1.{lab.domain}", server).records == (lab.address("mail1", "eth1"),), "mx1 moved"
+    for name, rule in ((lab.domain, "v=spf1 mx -all"), (f"_dmarc.{lab.domain}", "p=quarantine")):
+        published = " ".join(outside.resolve(name, server, "TXT").records)
+        assert rule in published, f"{name} publishes {published or 'nothing'}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="On reçoit toujours du courrier de l'extérieur, et l'ancien est là.",
+    en="Mail still arrives from outside, and the earlier mail is there.",
+    timeout=90,
+)
+def test_mail_is_received(lab):
+    lan = lab.probe("lan")
+    subject = send(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+    find(lan, employee(lab, "croux"), subject)
+    for login in PASSWORDS:
+        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
+        lost = archived - identities(lan, employee(lab, login), ("INBOX", "Sent"))
+        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+
+
+@pytest.mark.parametrize(("host", "name"), [("mail1", "postfix"), ("srv1", "named")])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ name }} fonctionne sur {{ host }}, et démarre avec la machine.",
+    en="{{ name }} runs on {{ host }}, and starts with the host.",
+    host="{{ host }}",
+)
+def test_services(lab, host, name):
+    service = lab.host(host).service(name)
+    assert service.is_running, f"{name} does not run on {host}"
+    assert service.is_enabled, f"{name} does not start with {host}"

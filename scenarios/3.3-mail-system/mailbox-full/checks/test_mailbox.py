@@ -1,0 +1,115 @@
+"""Does the mailbox take drawings again, because there is room and not because nobody counts, and is the mail whole?"""
+
+import re
+
+import pytest
+
+from grader import check
+from grader.mail import Mailbox, find, identities, send
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+SAWYER = "p.delmas@scierie-delmas.example"
+DRAWING = 3_000_000
+RULE = 30 << 10
+"""Kibibytes that everybody may keep."""
+
+
+def employee(lab, login):
+    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], lab.address("mail1", "eth0"))
+
+
+def limits(lab):
+    """Return everybody's limit in kibibytes; None where there is none."""
+    shown = lab.host("mail1").check_output("doveadm -f flow quota get -A")
+    found = re.findall(r"^(\S+) Quota name=\S+ Type=STORAGE Value=\d+ Limit=(\d+|-)", shown, re.MULTILINE)
+    return {login: None if limit == "-" else int(limit) for login, limit in found}
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="3.3",
+    fr="{{ login }} reçoit trois plans de 3 Mo, de la scierie et d'une collègue, dans une boîte de taille normale.",
+    en="{{ login }} receives three drawings of 3 MB, from the sawmill and a colleague, in a mailbox of normal size.",
+    timeout=150,
+    because="did not arrive",
+)
+def test_drawings_arrive(lab):
+    lan, outside = lab.probe("lan"), lab.probe("outside")
+    reader = employee(lab, lab.values["login"])
+    sawyer = Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
+    for station, sender in ((outside, sawyer), (lan, employee(lab, "snguyen")), (outside, sawyer)):
+        subject = send(station, sender, reader.address, subject="Plan", size=DRAWING)
+        find(lan, reader, subject, within=15)
+    allowed = limits(lab)
+    assert allowed == dict.fromkeys(PASSWORDS, RULE), f"what the mailboxes may hold (KiB): {allowed}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Chacun retrouve tout son ancien courrier, reçu et envoyé.",
+    en="Everybody finds all of their earlier mail, received and sent.",
+    timeout=90,
+)
+def test_earlier_mail_is_there(lab):
+    for login in PASSWORDS:
+        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
+        lost = archived - identities(lab.probe("lan"), employee(lab, login), ("INBOX", "Sent"))
+        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Aucune boîte n'a plus de place que la règle n'en donne, et aucune n'est sans limite.",
+    en="No mailbox has more room than the rule gives, and none is without a limit.",
+    host="mail1",
+)
+def test_rule_is_kept(lab):
+    allowed = limits(lab)
+    assert set(allowed) == set(PASSWORDS), f"only these mailboxes have a limit: {', '.join(sorted(allowed)) or 'none'}"
+    beyond = [login for login, limit in allowed.items() if limit is None or limit > RULE]
+    assert not beyond, f"beyond the rule: {', '.join(beyond)}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Les autres boîtes reçoivent leur courrier, et rien de ce qui n'est pas à elles.",
+    en="The other mailboxes receive their mail, and nothing that is not theirs.",
+    timeout=90,
+)
+def test_the_others(lab):
+    lan = lab.probe("lan")
+    subject = send(lan, employee(lab, "snguyen"), f"afaure@{lab.domain}", subject="Note")
+    find(lan, employee(lab, "afaure"), subject)
+    for login in sorted(PASSWORDS.keys() - {lab.values["login"]}):
+        argv = "doveadm search -u %s mailbox '*' '(' from copieur or from catalogues ')'"
+        strange = lab.host("mail1").check_output(argv, login).splitlines()
+        assert not strange, f"{login} has {len(strange)} messages of the copier or of the hardware store"
+
+
+@pytest.mark.parametrize("name", ["postfix", "dovecot"])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
+    en="{{ name }} runs on mail1, and starts with the host.",
+    host="mail1",
+)
+def test_services(lab, name):
+    service = lab.host("mail1").service(name)
+    assert service.is_running, f"{name} does not run"
+    assert service.is_enabled, f"{name} does not start with mail1"

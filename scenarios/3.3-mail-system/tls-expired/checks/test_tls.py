@@ -1,0 +1,236 @@
+"""Do mail programs connect again, because the server proves who it is, and not because nobody asks it to?"""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from grader import check
+from grader.mail import Mailbox, find, identities, send, webmail
+
+PASSWORDS = {
+    "afaure": "Rabot-41",
+    "croux": "Copeau-52",
+    "kbenali": "Ciseau-63",
+    "snguyen": "Equerre-74",
+    "tgarnier": "Gabarit-85",
+    "mlebreton": "Maillet-96",
+}
+AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
+"""The key identifier of the company's authority."""
+MONTH = 30 * 24 * 3600
+EXPIRED = "certificate has expired"
+PORTS = {"993": "", "587": "-starttls smtp"}
+
+
+def employee(lab, login):
+    """An employee's mail program, which trusts the company's authority and asks for the server by its name."""
+    authority = lab.host("ldap1").file("/etc/ssl/valbocage/ca.crt").content_string
+    server = lab.address("mail1", "eth0")
+    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], server, f"mail.{lab.domain}", authority)
+
+
+@check(
+    "symptom",
+    points=3,
+    competence="3.3",
+    fr="{{ login }} envoie un message sous TLS, et un collègue le lit, sans rien affaiblir.",
+    en="{{ login }} sends a message over TLS, and a colleague reads it, with nothing weakened.",
+    timeout=90,
+    because=EXPIRED,
+)
+def test_mail_is_sent_and_read(lab):
+    lan, colleague = lab.probe("lan"), employee(lab, "tgarnier")
+    find(lan, colleague, send(lan, employee(lab, lab.values["login"]), colleague.address))
+
+
+@pytest.mark.parametrize(("host", "login"), [("pc1", "croux"), ("pc2", "mlebreton")])
+@check(
+    "symptom",
+    points=1,
+    competence="3.3",
+    fr="Sur {{ host }}, les outils du poste lisent et envoient du courrier, par le nom du serveur.",
+    en="On {{ host }}, the workstation's tools read and send mail, by the server's name.",
+    host="{{ host }}",
+    timeout=60,
+    because="expired",
+)
+def test_workstation(lab, host, login):
+    client, name = lab.client(host), f"mail.{lab.domain}"
+    account = ["--user", f"{login}:{PASSWORDS[login]}"]
+    read = client.run(["curl", "--silent", "--show-error", "--max-time", "15", *account, f"imaps://{name}/INBOX?ALL"])
+    assert read.status == 0, f"curl on {host}: {read.stderr.strip()}"
+    letter = [
+        "--mail-from",
+        f"{login}@{lab.domain}",
+        "--mail-rcpt",
+        f"afaure@{lab.domain}",
+        "--upload-file",
+        "/etc/hostname",
+    ]
+    smtp = [
+        "curl",
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "15",
+        "--ssl-reqd",
+        *account,
+        *letter,
+        f"smtp://{name}:587",
+    ]
+    sent = client.run(smtp, timeout=30)
+    assert sent.status == 0, f"curl on {host}: {sent.stderr.strip()}"
+
+
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="Le webmail montre de nouveau le courrier.",
+    en="The webmail shows the mail again.",
+    host="web1",
+    because="the login is refused",
+)
+def test_webmail(lab):
+    browser = replace(employee(lab, "kbenali"), server=lab.address("web1"), name=f"webmail.{lab.domain}")
+    assert "Facture 2026-0917" in webmail(lab.probe("lan"), browser), "the webmail does not list the earlier mail"
+
+
+@pytest.mark.parametrize("port", PORTS)
+@check(
+    "symptom",
+    points=2,
+    competence="3.3",
+    fr="Au port {{ port }}, un certificat de l'entreprise, aux deux noms du serveur, valable au moins un mois.",
+    en="On port {{ port }} a certificate of the company, for the server's two names, valid for a month at least.",
+    because=EXPIRED,
+)
+def test_certificate_is_good(lab, port):
+    client = lab.client("pc2")
+    ask = f"openssl s_client -connect {lab.address('mail1')}:{port} {PORTS[port]} -CAfile /etc/ssl/valbocage/ca.crt"
+    for name in (f"mail.{lab.domain}", f"mx1.{lab.domain}"):
+        shown = client.run(["sh", "-c", f"{ask} -verify_hostname {name} </dev/null 2>&1"]).stdout
+        verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
+        assert verdict, f"mail1 speaks no TLS on port {port}: {shown[-200:]}"
+        assert verdict[1] == "0", f"the certificate is refused for {name}: {verdict[2]}"
+    inquiry = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"
+    end = client.run(["sh", "-c", inquiry])
+    assert end.status == 0, f"the certificate ends within a month: {' '.join(end.stdout.split())}"
+
+
+@pytest.mark.parametrize("host", ["pc1", "pc2", "web1", "mail1", "ldap1"])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ host }} fait confiance à la même autorité de certification qu'avant, et à aucune autre de plus.",
+    en="{{ host }} trusts the same certification authority as before, and none besides.",
+    host="{{ host }}",
+)
+def test_same_authority(lab, host):
+    there = lab.host(host)
+    added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
+    assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], f"{host} trusts: {', '.join(added)}"
+    for path in (*added, "/etc/ssl/valbocage/ca.crt"):
+        shown = there.check_output("openssl x509 -noout -ext subjectKeyIdentifier -in %s", path)
+        assert AUTHORITY in shown.replace(":", "").lower(), f"{path} is the certificate of another authority"
+    others = there.run("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt").stdout.strip()
+    plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
+    assert int(others) <= int(plain) + 1, f"{host}: {others} trusted certificates instead of {int(plain) + 1}"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="Les programmes vérifient toujours le certificat, webmail compris.",
+    en="Programs still verify the certificate, the webmail included.",
+    host="web1",
+)
+def test_clients_still_verify(lab):
+    settings = lab.host("web1").check_output("grep -vE '^[[:space:]]*(//|#|[*])' /etc/roundcube/config.inc.php")
+    options = re.findall(r"verify_\w+|allow_self_signed", settings)
+    assert not options, f"Roundcube has options on how it verifies: {', '.join(options)}"
+    for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
+        assert setting + lab.domain in settings, "Roundcube does not reach the mail server by its name and over TLS"
+    # The address is in no certificate of ours: a client that verifies refuses it.
+    for host in ("pc1", "pc2"):
+        url = f"imaps://{lab.address('mail1')}/"
+        careless = lab.client(host).run(["curl", "--silent", "--max-time", "10", "--user", "croux:Copeau-52", url])
+        assert careless.status != 0, f"{host} accepts a certificate for another name"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Rien ne passe en clair : ni mot de passe au port 587 ou 25, ni IMAP sans TLS.",
+    en="Nothing goes in clear: neither a password on port 587 or 25, nor IMAP without TLS.",
+    timeout=60,
+)
+def test_nothing_in_clear(lab):
+    for port in ("25", "587"):
+        argv = ["swaks", "--server", f"{lab.address('mail1')}:{port}", "--quit-after", "EHLO", "--timeout", "10"]
+        offered = lab.client("pc1").run(argv, timeout=30).stdout
+        assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
+    assert not lab.probe("lan").tcp(lab.address("mail1"), 143), "mail1 offers IMAP on port 143"
+
+
+@check(
+    "guard",
+    points=2,
+    competence="3.3",
+    fr="La clé de l'autorité n'a pas quitté ldap1, et les clés privées restent à root.",
+    en="The authority's key has not left ldap1, and private keys stay root's own.",
+    host="mail1",
+)
+def test_keys_are_private(lab):
+    mail1, ldap1 = lab.host("mail1"), lab.host("ldap1")
+    assert not ldap1.file("/etc/ssl/valbocage/ca.key").mode & 0o077, "the authority's key is readable by others"
+    public = "openssl x509 -noout -pubkey -in /etc/ssl/valbocage/ca.crt"
+    authority = ldap1.check_output(public)
+    keys = mail1.check_output(
+        "grep -rlsE -- '-BEGIN ([A-Z]+ )?PRIVATE KEY' /etc /home /opt /root /srv /tmp /var/tmp"
+    ).split()
+    for key in keys:
+        assert not mail1.file(key).mode & 0o007, f"everybody may read {key}"
+        theirs = mail1.run("openssl pkey -pubout -in %s -passin pass:", key).stdout.strip()
+        assert theirs != authority, f"the authority's key is on mail1: {key}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="Un mauvais mot de passe est refusé, et chacun retrouve son ancien courrier.",
+    en="A wrong password is refused, and everybody finds their earlier mail.",
+    timeout=90,
+)
+def test_mail_is_whole(lab):
+    lan = lab.probe("lan")
+    for login in PASSWORDS:
+        reader = replace(employee(lab, login), authority="")
+        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
+        lost = archived - identities(lan, reader, ("INBOX", "Sent"))
+        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+    try:
+        identities(lan, replace(employee(lab, "afaure"), authority="", password="Rabot-42"))
+    except AssertionError:
+        return
+    raise AssertionError("Dovecot accepts a wrong password")
+
+
+@pytest.mark.parametrize("name", ["postfix", "dovecot"])
+@check(
+    "guard",
+    points=1,
+    competence="3.3",
+    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
+    en="{{ name }} runs on mail1, and starts with the host.",
+    host="mail1",
+)
+def test_services(lab, name):
+    service = lab.host("mail1").service(name)
+    assert service.is_running, f"{name} does not run"
+    assert service.is_enabled, f"{name} does not start with mail1"
