@@ -20,7 +20,7 @@ TOOLS = (
     *("cat", "chmod", "date", "env", "flock", "mkdir", "nohup", "readlink", "rm"),
     *("sed", "setsid", "sh", "sha256sum", "sleep", "tail", "true"),
 )
-SYSTEM_PATH = re.compile(r"(?<![\w#])/(?=(?:usr|var|run|etc|sys)/)|(?<=:)/(?=sbin\b)")
+SYSTEM_PATH = re.compile(r"(?<![\w#])/(?=(?:usr|var|run|etc|sys|proc/sys)/)|(?<=:)/(?=sbin\b)")
 
 INSTALL = "apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600"
 RECORD = 'echo "${0##*/} $*" >>"$MACHINE/calls"\n'
@@ -289,6 +289,31 @@ def test_root_needs_no_sudo_and_joins_no_group(machine: Machine) -> None:
     ended = machine.launch("status")
 
     assert (ended.code, ended.out) == (0, "<status>\n")
+
+
+def test_a_low_limit_of_inotify_is_raised_for_now_and_for_the_next_boot(machine: Machine) -> None:
+    limit = machine.folder / "proc/sys/fs/inotify/max_user_instances"
+    limit.parent.mkdir(parents=True)
+    limit.write_text("128\n")
+
+    ended = machine.launch("status")
+
+    assert ended.code == 0
+    assert "raise the limit fs.inotify.max_user_instances from 128 to 1024" in ended.err
+    assert limit.read_text() == "1024\n"
+    kept = machine.folder / "etc/sysctl.d/60-breakfix.conf"
+    assert kept.read_text() == "fs.inotify.max_user_instances = 1024\n"
+    assert "raise" not in machine.launch("status").err
+
+
+def test_nobody_is_stopped_by_a_limit_that_they_cannot_raise(machine: Machine) -> None:
+    limit = machine.folder / "proc/sys/fs/inotify/max_user_instances"
+    limit.parent.mkdir(parents=True)
+    limit.write_text("128\n")
+    machine.remove("sudo")
+
+    assert machine.launch("status").code == 0
+    assert limit.read_text() == "128\n"
 
 
 def test_without_systemd_the_daemon_is_started_detached(machine: Machine) -> None:
