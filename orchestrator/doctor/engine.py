@@ -15,7 +15,7 @@ from orchestrator import labels
 from orchestrator.doctor.finding import Finding
 from orchestrator.engine.base import Engine, EngineInfo
 from orchestrator.errors import BreakfixError
-from orchestrator.fabric.container import docker_socket
+from orchestrator.fabric.container import SOCKET, docker_socket
 from orchestrator.text import Text, same
 
 _GROUP = "docker"
@@ -178,6 +178,9 @@ def _bootstrap(*, missing: bool) -> Finding:
 def _helper(engine: Engine) -> Finding:
     containers = engine.containers({labels.KIND: "fabric"})
     if any(container.running for container in containers):
+        if not SOCKET.exists():
+            return Finding("fabric", _HELPER, "warn", Text(fr="en marche, sans sa socket", en="running, its socket gone"),
+                Text(fr="Le prochain « start » le relance.", en="The next 'start' starts it again."))  # fmt: skip
         return Finding("fabric", _HELPER, "ok", Text(fr="en marche", en="running"))
     if containers:
         return Finding("fabric", _HELPER, "warn", Text(fr="arrêté", en="stopped"),

@@ -67,7 +67,7 @@ def ensure(engine: Engine, image: str) -> FabricClient:
 
     if not wait_until(stands, within=_CONTEST, every=0.1) and trouble is not None:
         raise trouble
-    return _answering()
+    return _answering(engine)
 
 
 def _raise(engine: Engine, image: str) -> None:
@@ -145,8 +145,8 @@ def _helper(image: str, *, apparmor: bool) -> ContainerSpec:
     )
 
 
-def _answering() -> FabricClient:
-    """Return a client as soon as the helper answers it."""
+def _answering(engine: Engine) -> FabricClient:
+    """Return a client as soon as the helper answers it; one whose socket somebody took away is restarted."""
     client = FabricClient(SOCKET)
 
     def answers() -> bool:
@@ -156,6 +156,11 @@ def _answering() -> FabricClient:
             return False
         return True
 
-    if not wait_until(answers, within=_START_LIMIT):
-        client.ping()  # says why
+    if wait_until(answers, within=_START_LIMIT):
+        return client
+    helper = _find(engine, HELPER)
+    if helper is not None and helper.running and not SOCKET.exists():
+        engine.restart(helper.id, grace=0)
+        wait_until(answers, within=_START_LIMIT)
+    client.ping()  # says why
     return client

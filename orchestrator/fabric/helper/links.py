@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pyroute2 import IPRoute, NetlinkError
+from pyroute2.netlink.exceptions import NetlinkDumpInterrupted
 
 _OURS = re.compile("[sp][0-9a-f]{12}")
 """The names of bridges and of the fabric's ends of cables; an observer's is another, and goes with its process."""
 _ROOT_HANDLE = 0x10000
+_TRIES = 20
+"""How often the list of interfaces is asked for while it changes."""
 _ALL = 100
 _BURST = 16_000
 """Bytes that a rate-limited cable lets through at once: a little over ten full frames."""
@@ -81,14 +84,21 @@ class Links:
 
     def strays(self, instances: set[str]) -> list[str]:
         """Return the names of our interfaces that belong to none of the instances, or that are only half made."""
-        aliases = {
-            link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._netlink.get_links()
-        }
+        aliases = {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._all()}
         return [
             name
             for name, alias in aliases.items()
             if _OURS.fullmatch(name) and alias.partition("/")[0] not in instances
         ]
+
+    def _all(self) -> list[Any]:
+        """Return all interfaces; none where they change faster than the kernel can tell them."""
+        for _ in range(_TRIES):
+            try:
+                return list(self._netlink.get_links())
+            except NetlinkDumpInterrupted:
+                continue  # an interface came or went meanwhile
+        return []
 
     def reaches(self, name: str, pid: int) -> bool:
         """Return whether a cable exists and ends in the network namespace of a process."""

@@ -39,7 +39,13 @@ class Modules:
 @pytest.fixture(scope="module")
 def modules() -> Iterator[Modules]:
     """Import the helper's modules with stubs for pyroute2 and seccomp, and forget them afterwards."""
-    stubs: dict[str, dict[str, object]] = {"pyroute2": {"IPRoute": object, "NetlinkError": OSError}, "seccomp": {}}
+    interrupted = type("NetlinkDumpInterrupted", (Exception,), {})
+    stubs: dict[str, dict[str, object]] = {
+        "pyroute2": {"IPRoute": object, "NetlinkError": OSError},
+        "pyroute2.netlink": {},
+        "pyroute2.netlink.exceptions": {"NetlinkDumpInterrupted": interrupted},
+        "seccomp": {},
+    }
     names = [f"{_HELPER}.{name}" for name in _NEED_STUBS]
     with pytest.MonkeyPatch.context() as patch:
         for name, contents in stubs.items():

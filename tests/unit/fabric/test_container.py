@@ -275,7 +275,25 @@ def test_a_helper_that_never_answers_says_why(engine: Engine, monkeypatch: pytes
     monkeypatch.setattr(module, "wait_until", once)
     with pytest.raises(MachineError, match=r"absent\.sock"):
         ensure(engine, IMAGE)
-    assert asked == [module._CONTEST, module._START_LIMIT]
+    assert asked == [module._CONTEST, module._START_LIMIT, module._START_LIMIT]
+
+
+def test_a_helper_that_lost_its_socket_is_restarted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    restarted: list[str] = []
+
+    class Deaf(FabricClient):
+        def ping(self) -> None:
+            if not restarted:
+                raise MachineError(same("no such socket"))
+
+    monkeypatch.setattr(engine, "restart", lambda container, *, grace: restarted.append(f"{container} {grace}"))
+    monkeypatch.setattr(module, "FabricClient", Deaf)
+    monkeypatch.setattr(module, "SOCKET", tmp_path / "absent.sock")
+    monkeypatch.setattr(module, "_START_LIMIT", 0.1)
+    ensure(engine, IMAGE)
+    assert restarted == [f"{engine.container(HELPER).id} 0"]
 
 
 def test_a_helper_that_answers_late_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
