@@ -179,7 +179,7 @@ def _helper(engine: Engine) -> Finding:
     containers = engine.containers({labels.KIND: "fabric"})
     if any(container.running for container in containers):
         if not SOCKET.exists():
-            return Finding("fabric", _HELPER, "warn", Text(fr="en marche, sans sa socket", en="running, its socket gone"),
+            return Finding("fabric", _HELPER, "warn", Text(fr="en marche, sans socket", en="running, its socket gone"),
                 Text(fr="Le prochain « start » le relance.", en="The next 'start' starts it again."))  # fmt: skip
         return Finding("fabric", _HELPER, "ok", Text(fr="en marche", en="running"))
     if containers:
