@@ -47,7 +47,7 @@ def test_drawings_arrive(lab):
     sawyer = Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
     for station, sender in ((outside, sawyer), (lan, employee(lab, "snguyen")), (outside, sawyer)):
         subject = send(station, sender, reader.address, subject="Plan", size=DRAWING)
-        find(lan, reader, subject, within=15)
+        find(lan, reader, subject, within=25)
     allowed = limits(lab)
     assert allowed == dict.fromkeys(PASSWORDS, RULE), f"what the mailboxes may hold (KiB): {allowed}"
 
