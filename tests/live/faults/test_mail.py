@@ -63,9 +63,15 @@ def test_fault(case: Case, hands: Hands) -> None:
 
 def test_a_mailbox_without_a_limit_is_never_filled(hands: Hands) -> None:
     text = hands.read("mail", "/etc/dovecot/dovecot.conf")
-    hands.write("mail", "/etc/dovecot/dovecot.conf", text.replace(b"storage_size = 5M", b"storage_size = unlimited"))
+    unlimited = text.replace(b"storage_size = 5M", b"storage_size = unlimited")
+    assert unlimited != text
+    restart = ("systemctl", "restart", "dovecot")
+    hands.write("mail", "/etc/dovecot/dovecot.conf", unlimited)
+    hands.run("mail", restart)
     try:
-        with pytest.raises(LabError, match="has no quota"):
+        with pytest.raises(LabError) as caught:
             MailboxFull(host="mail", user="p.delmas", sender="scanner@site.internal").remember(hands)
+        assert "has no quota" in f"{caught.value} {caught.value.evidence}"
     finally:
         hands.write("mail", "/etc/dovecot/dovecot.conf", text)
+        hands.run("mail", restart)
