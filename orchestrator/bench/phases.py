@@ -150,7 +150,7 @@ def weigh(containers: Sequence[str]) -> list[Footprint]:
 
 
 def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance) -> Comparison:
-    """Run the twenty checks in turn by our grader and by pytest with ``docker://``: whole processes both.
+    """Run the twenty checks in turn by our grader and by pytest with ``docker://``.
 
     Ours is measured as commands have it (what a grading imports was prepared while they looked for the lab) and, beside
     it, with nothing prepared.
@@ -172,8 +172,8 @@ def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance)
     return Comparison(
         name="checks",
         told=Text(
-            fr=f"{statements.COUNT} contrôles testinfra sur {len(statements.HOSTS)} machines, processus entier",
-            en=f"{statements.COUNT} testinfra checks over {len(statements.HOSTS)} hosts, whole process",
+            fr=f"{statements.COUNT} contrôles testinfra sur {len(statements.HOSTS)} machines, de la demande au rapport",
+            en=f"{statements.COUNT} testinfra checks over {len(statements.HOSTS)} hosts, from request to report",
         ),
         unit="s",
         ours=Series("breakfix", OURS, tuple(ours)),
