@@ -25,9 +25,10 @@ import testinfra.host
 import testinfra.modules.systeminfo
 from testinfra.backend.base import BaseBackend, CommandResult
 
-from grader import outside
+from grader import seen
 from grader.errors import CheckMistakeError, changed_tools, killed_tool, missing_tool, unexpected_status
 from grader.recording import Recorder
+from grader.sight import Sight
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Fabric, HostRef
 from orchestrator.text import Text
@@ -52,7 +53,7 @@ class FabricBackend(BaseBackend):
         self._fabric = fabric
         self._target = target
         self._recorder = recorder
-        self.sight = outside.Sight(fabric, target, recorder.add)
+        self.sight = Sight(fabric, target, recorder.add)
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command in the host's shell.
@@ -144,43 +145,43 @@ class LabHost(testinfra.host.Host):
 
     @functools.cached_property
     def file(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``file``, seen from outside."""
-        return outside.File.get_module(self)
+        """Return testinfra's module ``file``, seen from seen."""
+        return seen.File.get_module(self)
 
     @functools.cached_property
     def group(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``group``, seen from outside."""
-        return outside.Group.get_module(self)
+        """Return testinfra's module ``group``, seen from seen."""
+        return seen.Group.get_module(self)
 
     @functools.cached_property
     def interface(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``interface``, seen from outside."""
-        return outside.Interface.get_module(self)
+        """Return testinfra's module ``interface``, seen from seen."""
+        return seen.Interface.get_module(self)
 
     @functools.cached_property
     def package(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``package``, seen from outside."""
-        return outside.Package.get_module(self)
+        """Return testinfra's module ``package``, seen from seen."""
+        return seen.Package.get_module(self)
 
     @functools.cached_property
     def process(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``process``, seen from outside."""
-        return outside.Process.get_module(self)  # type: ignore[no-untyped-call]
+        """Return testinfra's module ``process``, seen from seen."""
+        return seen.Process.get_module(self)  # type: ignore[no-untyped-call]
 
     @functools.cached_property
     def service(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``service``, seen from outside."""
-        return outside.Service.get_module(self)
+        """Return testinfra's module ``service``, seen from seen."""
+        return seen.Service.get_module(self)
 
     @functools.cached_property
     def socket(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``socket``, seen from outside."""
-        return outside.Socket.get_module(self)
+        """Return testinfra's module ``socket``, seen from seen."""
+        return seen.Socket.get_module(self)
 
     @functools.cached_property
     def user(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``user``, seen from outside."""
-        return outside.User.get_module(self)
+        """Return testinfra's module ``user``, seen from seen."""
+        return seen.User.get_module(self)
 
     def run_expect(self, expected: list[int], command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command that must end with one of the expected statuses.

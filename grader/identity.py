@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.fabric.base import ProcessState
 
 if TYPE_CHECKING:
-    from grader.outside import Sight
+    from grader.sight import Sight
 
 _ORDERS = re.compile(r"^\s*(?:Exec\w*|Type|RootDirectory|RootImage)\s*=", re.MULTILINE)
 """Lines of a drop-in that change what a unit runs."""

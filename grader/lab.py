@@ -27,8 +27,8 @@ from grader.errors import (
 from grader.facts import InterfaceFacts, LabFacts
 from grader.identity import Listener, listener
 from grader.inputs import FileContent
-from grader.outside import Sight
 from grader.recording import Recorder
+from grader.sight import Sight
 from grader.waiting import eventually
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
