@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.folders import data_folder, state_folder
 from orchestrator.images.observer import BuildObserver, SilentObserver
+from orchestrator.instance_records import InstanceRecords
 from orchestrator.loader.content import Content, content_roots
 from orchestrator.locks import Locks
-from orchestrator.proof.store import Proofs, ProofStore, data_folder
-from orchestrator.records import Records, state_folder
+from orchestrator.proof.store import Proofs, ProofStore
 
 if TYPE_CHECKING:
     from orchestrator.engine.base import Engine
@@ -83,16 +84,16 @@ class App:
         return fabric_container.ensure(self.engine, tags[fabric_container.IMAGE])
 
     @cached_property
-    def records(self) -> Records:
+    def instance_records(self) -> InstanceRecords:
         """Return the records of this user's instances."""
-        return Records(state_folder() / "instances")
+        return InstanceRecords(state_folder() / "instances")
 
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
         from orchestrator.instances import Instances
 
-        return Instances(self.engine, self._fabric_of_thread, self.records, self.locks, _user())
+        return Instances(self.engine, self._fabric_of_thread, self.instance_records, self.locks, _user())
 
     @cached_property
     def locks(self) -> Locks:
@@ -127,7 +128,7 @@ class App:
         return Labs(
             content=content,
             instances=self.instances,
-            records=self.records,
+            records=self.instance_records,
             deliverables=DeliverablesStore(state_folder() / "deliverables"),
             build=self.build,
         )

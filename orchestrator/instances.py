@@ -24,6 +24,7 @@ from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Fabric, HostRef
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.faults.library import make_fault
+from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.interrupts import shielded
 from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import ImageSpec
@@ -31,7 +32,6 @@ from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.progress import Progress
-from orchestrator.records import InjectedFault, Record, Records
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
@@ -109,7 +109,7 @@ class Instances:
     """All instances on one engine."""
 
     def __init__(
-        self, engine: Engine, fabric: Callable[[], Fabric], records: Records, locks: Locks, owner: str
+        self, engine: Engine, fabric: Callable[[], Fabric], records: InstanceRecords, locks: Locks, owner: str
     ) -> None:
         """Work on an engine.
 
@@ -222,7 +222,7 @@ class Instances:
         while True:
             name = self._new_name(plan)
             with self._locks.alone(name):
-                if self._records.claim(Record(name, roots=around.roots, started=False)):
+                if self._records.claim(InstanceRecord(name, roots=around.roots, started=False)):
                     return self._start(name, plan, around, progress, broken=broken)
 
     def _new_name(self, plan: Plan) -> str:
@@ -402,7 +402,7 @@ class Instances:
                         self._records.remove(name)
 
 
-def content_roots_of(record: Record) -> tuple[Path, ...]:
+def content_roots_of(record: InstanceRecord) -> tuple[Path, ...]:
     """Return the content roots that an instance was started from: its faults may be written there."""
     return tuple(Path(root) for root in record.roots)
 

@@ -17,6 +17,7 @@ from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.faults.library import make_fault, problems_of
+from orchestrator.instance_records import InstanceRecords
 from orchestrator.instances import Instance, Instances, Surroundings
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
@@ -25,7 +26,6 @@ from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.plan import plan_lab, plan_scenario
 from orchestrator.progress import Progress
-from orchestrator.records import Records
 from orchestrator.text import Text
 
 
@@ -55,7 +55,7 @@ class Labs:
         *,
         content: Content,
         instances: Instances,
-        records: Records,
+        records: InstanceRecords,
         deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
     ) -> None:

@@ -16,9 +16,9 @@ from orchestrator.bench.commands import docker_command, run_command
 from orchestrator.bench.memory import container_memory, container_processes, process_memory
 from orchestrator.errors import LabError
 from orchestrator.fabric import container as fabric_container
+from orchestrator.folders import state_folder
 from orchestrator.model.plan import Plan
 from orchestrator.progress import Progress, Silent
-from orchestrator.records import state_folder
 from orchestrator.text import Language, Text
 from orchestrator.waiting import wait_until
 

@@ -17,7 +17,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session
 from orchestrator.errors import BreakfixError, ContentError, ExitCode, Problem
-from orchestrator.records import state_folder
+from orchestrator.folders import state_folder
 from orchestrator.text import Text, same
 
 EVIDENCE_LINES = 30

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from orchestrator.records import unwritable
+from orchestrator.instance_records import unwritable
 
 ANSWERS: Final = "answers.yaml"
 REPORT: Final = "report.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,6 @@ SCHEMA = 1
 """The version of the stored form; another one counts as no proof."""
 
 State = Literal["proven", "stale", "unproven"]
-
-
-def data_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where Breakfix keeps what a user has made (XDG Base Directory Specification)."""
-    base = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "breakfix"
 
 
 @dataclass(frozen=True)

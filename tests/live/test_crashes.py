@@ -29,7 +29,7 @@ from orchestrator.errors import LabError, MachineError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import HostRef
 from orchestrator.fabric.client import FabricClient
-from orchestrator.records import Records
+from orchestrator.instance_records import InstanceRecords
 from orchestrator.waiting import wait_until
 from tests.live.conftest import CONTENT
 
@@ -136,8 +136,8 @@ class Place:
         return lab
 
     @property
-    def records(self) -> Records:
-        return Records(self.state / "breakfix" / "instances")
+    def records(self) -> InstanceRecords:
+        return InstanceRecords(self.state / "breakfix" / "instances")
 
     def processes(self) -> list[str]:
         """The command lines of all processes that came of this place's commands."""

@@ -17,6 +17,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.language": "",
     "orchestrator.text": "language",
     "orchestrator.errors": "text",
+    "orchestrator.folders": "",
     "orchestrator.labels": "",
     "orchestrator.names": "",
     "orchestrator.waiting": "",
@@ -63,16 +64,16 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.topology_svg": "language text topology topology_text",
     "grader": "answers errors fabric.base model text",
     # One layer of logic.
-    "orchestrator.deliverables": "answers errors grader loader.yaml_source model records suggest text",
+    "orchestrator.deliverables": "answers errors grader instance_records loader.yaml_source model suggest text",
     "orchestrator.locks": "errors text waiting",
-    "orchestrator.records": "errors text",
+    "orchestrator.instance_records": "errors text",
     "orchestrator.instances": (
-        "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults interrupts labels "
-        "locks model progress records suggest text waiting"
+        "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults instance_records "
+        "interrupts labels locks model progress suggest text waiting"
     ),
     "orchestrator.service": (
-        "access.hands deliverables errors fabric.container faults grader instances loader model plan progress records "
-        "text"
+        "access.hands deliverables errors fabric.container faults grader instance_records instances loader model plan "
+        "progress text"
     ),
     "orchestrator.proof.model": "grader text",
     "orchestrator.proof.verdicts": "model proof.model text",
@@ -100,17 +101,17 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "deliverables engine.base engine.docker_engine fabric.client fabric.container images instances loader locks "
-        "proof.store records service"
+        "deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
+        "instance_records instances loader locks proof.store service"
     ),
     "orchestrator.bench": (
-        "app engine.base errors fabric.base fabric.container grader instances interrupts labels model plan progress "
-        "records text waiting"
+        "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
+        "progress text waiting"
     ),
     "orchestrator.cli": (
         "access.cabling access.ssh answers app authoring bench contract deliverables doctor engine.base errors "
-        "fabric.base faults forwarding grader images instances interrupts labels language loader model plan progress "
-        "proof records service suggest terminal text topology topology_svg topology_text values"
+        "fabric.base faults folders forwarding grader images instances interrupts labels language loader model plan "
+        "progress proof service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -264,7 +265,7 @@ MADE_IN: Mapping[str, str] = {
     "Catalogue": "orchestrator.app",
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
-    "Records": "orchestrator.app",
+    "InstanceRecords": "orchestrator.app",
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",

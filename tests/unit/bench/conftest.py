@@ -19,11 +19,11 @@ from orchestrator.bench.memory import Footprint
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.fabric.fake import FakeFabric
+from orchestrator.instance_records import InstanceRecords
 from orchestrator.instances import Instances
 from orchestrator.locks import Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
-from orchestrator.records import Records
 from orchestrator.text import Text, same
 
 if TYPE_CHECKING:
@@ -178,7 +178,9 @@ def program(tmp_path: Path, images: dict[str, ImageSpec], tools: Path, monkeypat
     for kind in ("fabric", "anchor"):
         engine.start(engine.create(ContainerSpec(f"breakfix-{kind}", REFERENCE, {labels.KIND: kind})))
     FakePeer.made = []
-    instances = Instances(engine, lambda: fabric, Records(tmp_path / "records"), Locks(tmp_path / "lock"), "alice")
+    instances = Instances(
+        engine, lambda: fabric, InstanceRecords(tmp_path / "records"), Locks(tmp_path / "lock"), "alice"
+    )
     made = Program(images, engine, fabric, instances, FakePeer.made)
     monkeypatch.setattr("orchestrator.bench.runner.ComposeProject", FakePeer)
     monkeypatch.setattr(phases, "SdkExec", FakeSdk)

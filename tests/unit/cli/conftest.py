@@ -23,6 +23,7 @@ from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import UsageError
 from orchestrator.fabric.base import PortState
 from orchestrator.fabric.fake import FakeFabric
+from orchestrator.folders import state_folder
 from orchestrator.instances import HostState, Instance
 from orchestrator.language import Language
 from orchestrator.loader.content import Content, built_in_root
@@ -33,7 +34,6 @@ from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, Planned
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
 from orchestrator.proof.store import Proofs, ProofStore
-from orchestrator.records import state_folder
 from orchestrator.service import Running, Typed
 from orchestrator.text import Text
 

@@ -20,12 +20,12 @@ from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, HostRef, PortState
 from orchestrator.fabric.fake import FakeFabric
+from orchestrator.instance_records import InstanceRecords
 from orchestrator.instances import Instance, Instances, Surroundings
 from orchestrator.loader.content import Content
 from orchestrator.locks import Locks
 from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
-from orchestrator.records import Records
 from orchestrator.service import Labs
 from orchestrator.text import Text, same
 
@@ -306,7 +306,7 @@ class World:
     root: Path
     engine: Engine
     fabric: Machines
-    records: Records
+    records: InstanceRecords
     state: Path
     known: dict[str, Any]
     built: list[tuple[str, ...]] = field(default_factory=list)
@@ -411,7 +411,7 @@ def make_world(tmp_path: Path, common_content: tuple[Path, dict[str, Any]]) -> C
 
     def make(engine: Engine) -> World:
         state = tmp_path / "state"
-        return World(root, engine, Machines(), Records(state), state, known)
+        return World(root, engine, Machines(), InstanceRecords(state), state, known)
 
     return make
 

@@ -23,13 +23,13 @@ from orchestrator.engine.base import ContainerSpec
 from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
+from orchestrator.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances import Accounts, archive_of, wait_for_conditions
 from orchestrator.locks import BusyError
 from orchestrator.model.image import FORBIDDEN_CAPABILITIES
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.records import InjectedFault, Record
 from orchestrator.text import same
 
 if TYPE_CHECKING:
@@ -769,9 +769,9 @@ def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
 
 
 def test_a_killed_start_or_stop_is_swept_up_by_the_next(world: World, at_work: Callable[[str], None]) -> None:
-    world.records.put(Record("killed-1a2b", started=False))
-    world.records.put(Record("starting-1a2b", started=False))
-    world.records.put(Record("elsewhere-1a2b"))
+    world.records.put(InstanceRecord("killed-1a2b", started=False))
+    world.records.put(InstanceRecord("starting-1a2b", started=False))
+    world.records.put(InstanceRecord("elsewhere-1a2b"))
     at_work("starting-1a2b")
     instance = world.start(broken=False)
     assert set(world.records.names()) == {instance.name, "starting-1a2b", "elsewhere-1a2b"}

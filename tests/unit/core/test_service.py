@@ -16,9 +16,9 @@ from orchestrator import service as module
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
+from orchestrator.instance_records import InstanceRecord
 from orchestrator.loader.content import Content
 from orchestrator.model.scenario import CableStep, DeviceStep, FileStep, RebootStep, ScriptStep, Step
-from orchestrator.records import Record
 from orchestrator.service import Running, carry_out
 from orchestrator.text import Text, same
 
@@ -85,7 +85,7 @@ def test_content_is_found_where_the_instance_was_started_from(world: World, runn
         (elsewhere / folder).mkdir(parents=True)
     labs = world.labs(Content((elsewhere,)))
     assert labs.running(None).plan == running.plan
-    world.records.put(Record(running.instance.name, roots=(str(tmp_path / "gone"),)))
+    world.records.put(InstanceRecord(running.instance.name, roots=(str(tmp_path / "gone"),)))
     with pytest.raises(UsageError, match="moved-desks"):
         labs.running(None)
 
@@ -102,7 +102,7 @@ def test_a_reset_keeps_the_seed_and_breaks_anew(world: World, running: Running) 
     assert [i.name for i in world.instances.all()] == [reset.instance.name], "the old one is gone"
     assert world.fabric.cables != healthy
     assert labs.hint(reset)[0] == 1
-    assert world.records.get(running.instance.name) == Record(running.instance.name)
+    assert world.records.get(running.instance.name) == InstanceRecord(running.instance.name)
 
 
 def test_stopping_leaves_nothing(world: World, running: Running) -> None:

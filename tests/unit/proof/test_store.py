@@ -15,7 +15,7 @@ from orchestrator.loader.content import Content, built_in_root
 from orchestrator.proof import binding as binding_module
 from orchestrator.proof.binding import NAMES, PARTS, Binding, Part
 from orchestrator.proof.model import Proof
-from orchestrator.proof.store import Proofs, ProofStore, Status, data_folder
+from orchestrator.proof.store import Proofs, ProofStore, Status
 
 SCENARIO = "no-network-after-move"
 CHECKS = "scenarios/1.3-network-connection/no-network-after-move/checks/test_connection.py"
@@ -177,8 +177,3 @@ def test_the_file_says_at_its_top_what_a_list_needs(shelf: Shelf, proof: Proof, 
 def test_every_part_has_a_hash_and_a_name() -> None:
     assert tuple(field.name for field in fields(Binding)) == PARTS
     assert set(NAMES) == set(PARTS)
-
-
-def test_the_folder_is_where_the_desktop_keeps_data(tmp_path: Path) -> None:
-    assert data_folder({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "breakfix"
-    assert data_folder({}) == Path.home() / ".local/share/breakfix"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import MachineError
-from orchestrator.records import InjectedFault, Record, Records, state_folder
+from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.text import same
 
-FULL = Record(
+FULL = InstanceRecord(
     "demo-1a2b",
     roots=("/srv/contenu é", "/b"),
     faults=(
@@ -24,40 +24,40 @@ FULL = Record(
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Records:
-    return Records(tmp_path / "state" / "instances")
+def records(tmp_path: Path) -> InstanceRecords:
+    return InstanceRecords(tmp_path / "state" / "instances")
 
 
-def test_a_record_comes_back_as_it_was(records: Records) -> None:
+def test_a_record_comes_back_as_it_was(records: InstanceRecords) -> None:
     records.put(FULL)
     assert records.get("demo-1a2b") == FULL
 
 
-def test_one_that_was_never_written_is_empty(records: Records) -> None:
-    assert records.get("demo-1a2b") == Record("demo-1a2b")
+def test_one_that_was_never_written_is_empty(records: InstanceRecords) -> None:
+    assert records.get("demo-1a2b") == InstanceRecord("demo-1a2b")
 
 
 @pytest.mark.parametrize(
     "text",
     ["", '{"roots": ["/a', "[]", "null", '{"faults": 1}', '{"faults": [{"fault": "x"}]}', '{"hints_shown": "a"}'],
 )
-def test_what_is_no_record_counts_as_none(records: Records, tmp_path: Path, text: str) -> None:
+def test_what_is_no_record_counts_as_none(records: InstanceRecords, tmp_path: Path, text: str) -> None:
     """A file of an older version, or one that somebody edited, must not keep a lab from being stopped."""
-    records.put(Record("demo-1a2b"))
+    records.put(InstanceRecord("demo-1a2b"))
     (tmp_path / "state" / "instances" / "demo-1a2b.json").write_text(text)
-    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    assert records.get("demo-1a2b") == InstanceRecord("demo-1a2b")
     records.add_fault("demo-1a2b", FULL.faults[0])
     assert records.get("demo-1a2b").faults == FULL.faults[:1]
 
 
-def test_faults_are_added_in_order_and_the_rest_is_kept(records: Records) -> None:
-    records.put(Record("demo-1a2b", roots=("/a",), hints_shown=1, started=False))
+def test_faults_are_added_in_order_and_the_rest_is_kept(records: InstanceRecords) -> None:
+    records.put(InstanceRecord("demo-1a2b", roots=("/a",), hints_shown=1, started=False))
     for fault in FULL.faults:
         records.add_fault("demo-1a2b", fault)
-    assert records.get("demo-1a2b") == Record("demo-1a2b", ("/a",), FULL.faults, 1, started=False)
+    assert records.get("demo-1a2b") == InstanceRecord("demo-1a2b", ("/a",), FULL.faults, 1, started=False)
 
 
-def test_a_record_is_never_written_to_only_replaced(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_never_written_to_only_replaced(records: InstanceRecords, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     real = Path.write_text
 
@@ -66,13 +66,13 @@ def test_a_record_is_never_written_to_only_replaced(records: Records, monkeypatc
         return real(self, data, **more)
 
     monkeypatch.setattr(Path, "write_text", write_text)
-    records.put(Record("demo-1a2b"))
+    records.put(InstanceRecord("demo-1a2b"))
     records.put(FULL)
     assert written == [".new"] * 2
     assert records.get("demo-1a2b") == FULL
 
 
-def test_a_write_that_fails_leaves_the_old_record(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_the_old_record(records: InstanceRecords, monkeypatch: pytest.MonkeyPatch) -> None:
     records.put(FULL)
 
     def full_disk(self: Path, *_: object, **__: object) -> int:
@@ -81,39 +81,32 @@ def test_a_write_that_fails_leaves_the_old_record(records: Records, monkeypatch:
 
     monkeypatch.setattr(Path, "write_text", full_disk)
     with pytest.raises(MachineError, match="No space") as raised:
-        records.put(Record("demo-1a2b"))
+        records.put(InstanceRecord("demo-1a2b"))
     assert "df -h" in (raised.value.hint or same("")).fr
     assert records.get("demo-1a2b") == FULL
     assert records.names() == ("demo-1a2b",), "no half of one stays"
 
 
-def test_each_instance_has_its_own(records: Records) -> None:
+def test_each_instance_has_its_own(records: InstanceRecords) -> None:
     records.put(FULL)
-    records.put(Record("other", hints_shown=1))
+    records.put(InstanceRecord("other", hints_shown=1))
     records.remove("demo-1a2b")
     records.remove("demo-1a2b")
-    assert records.get("demo-1a2b") == Record("demo-1a2b")
+    assert records.get("demo-1a2b") == InstanceRecord("demo-1a2b")
     assert records.get("other").hints_shown == 1
 
 
-def test_state_goes_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert state_folder({"XDG_STATE_HOME": "/var/tmp/state"}) == Path("/var/tmp/state/breakfix")
-    monkeypatch.setenv("HOME", "/home/alice")
-    for environment in ({}, {"XDG_STATE_HOME": ""}):
-        assert state_folder(environment) == Path("/home/alice/.local/state/breakfix")
-
-
-def test_a_name_is_claimed_once(records: Records) -> None:
+def test_a_name_is_claimed_once(records: InstanceRecords) -> None:
     assert not records.has("demo-1a2b")
     assert records.claim(FULL)
     assert records.has("demo-1a2b")
-    assert not records.claim(Record("demo-1a2b")), "somebody has it"
+    assert not records.claim(InstanceRecord("demo-1a2b")), "somebody has it"
     assert records.get("demo-1a2b") == FULL
     records.remove("demo-1a2b")
-    assert records.claim(Record("demo-1a2b"))
+    assert records.claim(InstanceRecord("demo-1a2b"))
 
 
-def test_an_instance_counts_as_cut_off_before_it_is_taken_apart(records: Records) -> None:
+def test_an_instance_counts_as_cut_off_before_it_is_taken_apart(records: InstanceRecords) -> None:
     records.cut_off("demo-1a2b")
     assert not records.has("demo-1a2b"), "nothing is known of it"
     records.put(replace(FULL, started=True))
@@ -121,7 +114,7 @@ def test_an_instance_counts_as_cut_off_before_it_is_taken_apart(records: Records
     assert records.get("demo-1a2b") == FULL
 
 
-def test_the_draft_of_a_killed_program_is_found_and_removed(records: Records, tmp_path: Path) -> None:
+def test_the_draft_of_a_killed_program_is_found_and_removed(records: InstanceRecords, tmp_path: Path) -> None:
     assert records.names() == ()
     records.put(FULL)
     folder = tmp_path / "state" / "instances"

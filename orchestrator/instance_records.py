@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,12 +15,6 @@ from typing import Any
 
 from orchestrator.errors import MachineError
 from orchestrator.text import Text
-
-
-def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where Breakfix keeps its state (XDG Base Directory Specification)."""
-    base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "breakfix"
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class InjectedFault:
 
 
 @dataclass(frozen=True)
-class Record:
+class InstanceRecord:
     """What is kept of one instance.
 
     Attributes:
@@ -52,18 +45,18 @@ class Record:
     started: bool = True
 
 
-class Records:
+class InstanceRecords:
     """The records of all instances of this user, one file each."""
 
     def __init__(self, folder: Path) -> None:
         """Keep records below ``folder``, which is made when the first one is written."""
         self._folder = folder
 
-    def get(self, instance: str) -> Record:
+    def get(self, instance: str) -> InstanceRecord:
         """Return an instance's record; one that was never written, or is no record, is empty."""
         try:
             document = json.loads(self._path(instance).read_text(encoding="utf-8"))
-            return Record(
+            return InstanceRecord(
                 instance=instance,
                 roots=tuple(document.get("roots", ())),
                 faults=tuple(InjectedFault(**fault) for fault in document.get("faults", ())),
@@ -71,7 +64,7 @@ class Records:
                 started=bool(document.get("started", True)),
             )
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
-            return Record(instance)
+            return InstanceRecord(instance)
 
     def has(self, instance: str) -> bool:
         """Return whether there is a record of an instance."""
@@ -82,7 +75,7 @@ class Records:
         drafts = (path.stem[1:] for path in self._folder.glob(".*.new"))
         return tuple(sorted({*drafts, *(path.stem for path in self._folder.glob("*.json"))}))
 
-    def claim(self, record: Record) -> bool:
+    def claim(self, record: InstanceRecord) -> bool:
         """Write the first record of an instance, whose lock is held; return False where there is one already.
 
         Raises:
@@ -93,7 +86,7 @@ class Records:
         self.put(record)
         return True
 
-    def put(self, record: Record) -> None:
+    def put(self, record: InstanceRecord) -> None:
         """Write a record; the file is replaced whole, never half.
 
         Raises:
@@ -135,7 +128,7 @@ class Records:
         return self._folder / f".{instance}.new"
 
 
-def _written(record: Record) -> str:
+def _written(record: InstanceRecord) -> str:
     faults = [{"fault": f.fault, "parameters": dict(f.parameters), "memento": dict(f.memento)} for f in record.faults]
     document = {
         "roots": list(record.roots),
