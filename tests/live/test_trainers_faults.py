@@ -143,7 +143,7 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
         # Another command, without --content: the instance itself knows where its fault is written.
         other = App()
         found = other.labs.running(running.instance.name)
-        assert root in [Path(path) for path in other.records.get(running.instance.name).roots]
+        assert root in [Path(path) for path in other.instance_records.get(running.instance.name).roots]
         running = other.labs.reset(found, Silent())
         other.close()
         assert banner(trainers, running.instance.name) == f"{word}\n"
