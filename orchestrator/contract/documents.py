@@ -13,6 +13,7 @@ from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import LabDocument
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import ScenarioDocument, SolutionDocument
+from orchestrator.model.session_plan import SessionPlan
 
 SCHEMAS: Final = f"schemas/v{CONTRACT}"
 """Where a content root keeps its schemas; the project's own are in ``docs/`` below that name."""
@@ -45,6 +46,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("scenario", ScenarioDocument, "scenarios/<competence>/<id>/scenario.yaml"),
         Kind("solution", SolutionDocument, "solutions/*.yaml, shortcuts/*.yaml"),
         Kind("image", ImageSpec, "images/<image>/image.yaml"),
+        Kind("session", SessionPlan, "session.yaml"),
         Kind("referential", Referential, "the certification's data file"),
     )
 }

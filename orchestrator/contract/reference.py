@@ -20,6 +20,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "scenario": "A scenario: `scenario.yaml`",
     "solution": "A solution or shortcut: `solutions/*.yaml`, `shortcuts/*.yaml`",
     "image": "An image: `image.yaml`",
+    "session": "A jury session: `session.yaml`",
     "referential": "A referential",
 }
 _SHARED: Final = frozenset({"Text"})
@@ -27,6 +28,7 @@ _SHARED: Final = frozenset({"Text"})
 
 _STANDS: Final[Mapping[str, str]] = {
     "solution": "They stand beside `scenario.yaml`.",
+    "session": "It stands where its organiser keeps it: see [For juries](jury.md).",
     "referential": "It comes with Breakfix; nothing needs to be written.",
 }
 _OTHER_WORDS: Final[Mapping[str, str]] = {"fault spec": "fault", "script step": "shell step", "ccp": "CCP"}

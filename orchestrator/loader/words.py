@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, get_args
 
-from orchestrator.model import base, lab
+from orchestrator.model import base, lab, session_plan
 from orchestrator.model.image import Capability
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.model.scenario import VariableName
@@ -63,6 +63,21 @@ PATTERNS: Final[Mapping[str, Text]] = {
     _pattern(CompetenceCode): Text(
         fr='le code d\'une compétence entre guillemets, comme "1.3"',
         en='a competence code in quotes, such as "1.3"',
+    ),
+    _pattern(session_plan.CandidateNumber): Text(
+        fr="un numéro en majuscules et chiffres, comme « C-07 »",
+        en='a number of capitals and digits, such as "C-07"',
+    ),
+    _pattern(session_plan.ExtraTimeText): Text(
+        fr="une fraction comme « 1/3 » ou des minutes comme « 20 min »",
+        en='a fraction such as "1/3", or minutes such as "20 min"',
+    ),
+    _pattern(session_plan.CalendarDate): Text(
+        fr='un jour entre guillemets, comme "2026-12-14"', en='a day in quotes, such as "2026-12-14"'
+    ),
+    _pattern(session_plan.Line): Text(
+        fr="un texte d'une ligne, sans blanc au début ni à la fin",
+        en="a text of one line, without blanks around it",
     ),
     _pattern(VariableName): Text(
         fr="des minuscules, des chiffres et des soulignés, une lettre d'abord, comme « new_user »",

@@ -29,7 +29,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.template_words": "text",
     "orchestrator.template_bounds": "",
     "orchestrator.render": "errors model suggest template_bounds template_words text",
-    "orchestrator.assessment": "model",
+    "orchestrator.assessment": "errors loader model suggest text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",

@@ -1,0 +1,230 @@
+"""Reading the plan of a session: its form, and what a jury may not do, each mistake with its line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from orchestrator.errors import ContentError, Problem
+from orchestrator.loader.validate import validate
+from orchestrator.loader.yaml_source import KeyPath, YamlSource, read_yaml
+from orchestrator.model.referential import Referential
+from orchestrator.model.session_plan import SessionPlan
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
+
+_LEAST_JURY = 2
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a plan may name.
+
+    Attributes:
+        referential: the certification.
+        scenarios: each scenario's competences and difficulty, by its id.
+        unproven: why a scenario may not be used by a jury, or None where it is proven as it is now.
+        trainers: returns the people (as a plan names them) who trained a person of the store.
+    """
+
+    referential: Referential
+    scenarios: Mapping[str, Offer]
+    unproven: Callable[[str], Text | None]
+    trainers: Callable[[str], frozenset[str]] = lambda _person: frozenset()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What is known of a scenario without reading all of it."""
+
+    competences: tuple[str, ...]
+    difficulty: int
+
+
+def read_plan(path: Path, known: Known) -> SessionPlan:
+    """Return a plan that may be carried out.
+
+    Raises:
+        ContentError: with every problem of the file, at its line.
+    """
+    source = read_yaml(path, within=path.parent)
+    plan, problems = validate(source, SessionPlan)
+    if plan is None:
+        raise ContentError(problems)
+    found = (*problems, *(problem for rule in _RULES for problem in rule(_Page(plan, source, known))))
+    if found:
+        raise ContentError(tuple(sorted(found, key=lambda problem: problem.place)))
+    return plan
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A plan with what the rules need."""
+
+    plan: SessionPlan
+    source: YamlSource
+    known: Known
+
+    def problem(self, path: KeyPath, text: Text, hint: Text | None = None) -> Problem:
+        return Problem(self.source.place(path), text, hint)
+
+
+def _when(page: _Page) -> Iterable[Problem]:
+    try:
+        date.fromisoformat(page.plan.date)
+    except ValueError:
+        yield page.problem(
+            ("date",), Text(fr=f"le {page.plan.date} n'existe pas", en=f"there is no day {page.plan.date}")
+        )
+    if page.plan.timezone not in available_timezones():
+        text = Text(
+            fr=f"fuseau horaire inconnu « {page.plan.timezone} »", en=f'unknown time zone "{page.plan.timezone}"'
+        )
+        yield page.problem(("timezone",), with_suggestion(text, page.plan.timezone, available_timezones()))
+
+
+def _what(page: _Page) -> Iterable[Problem]:
+    referential = page.known.referential
+    if page.plan.referential != referential.id:
+        text = Text(
+            fr=f"référentiel inconnu « {page.plan.referential} »", en=f'unknown referential "{page.plan.referential}"'
+        )
+        yield page.problem(("referential",), with_suggestion(text, page.plan.referential, [referential.id]))
+    numbers = {ccp.number for ccp in referential.ccps}
+    for i, number in enumerate(page.plan.ccps):
+        if number not in numbers:
+            listed = ", ".join(map(str, sorted(numbers)))
+            yield page.problem(
+                ("ccps", i),
+                Text(fr=f"le titre n'a pas de CCP {number} : {listed}", en=f"the title has no CCP {number}: {listed}"),
+            )
+
+
+def _names(page: _Page) -> Iterable[Problem]:
+    plan = page.plan
+    lists = {
+        "jury": ("id", [member.id for member in plan.jury]),
+        "candidates": ("number", [candidate.number for candidate in plan.candidates]),
+        "phases": ("name", [phase.name for phase in plan.phases]),
+    }
+    for section, (key, names) in lists.items():
+        counted = Counter(names)
+        for i, name in enumerate(names):
+            if counted[name] > 1:
+                yield page.problem(
+                    (section, i, key),
+                    Text(
+                        fr=f"« {name} » sert {counted[name]} fois ; chacun a le sien",
+                        en=f'"{name}" is used {counted[name]} times; each has their own',
+                    ),
+                )
+
+
+def _jury(page: _Page) -> Iterable[Problem]:
+    if len(page.plan.jury) < _LEAST_JURY:
+        yield page.problem(("jury",), Text(fr="un jury a au moins deux membres", en="a jury has at least two members"))
+    for i, candidate in enumerate(page.plan.candidates):
+        trainers = set(candidate.trainers)
+        if candidate.person:
+            trainers |= page.known.trainers(candidate.person)
+        for member in page.plan.jury:
+            if trainers & {member.id, member.person}:
+                yield page.problem(
+                    ("candidates", i),
+                    Text(
+                        fr=f"{member.name} a formé {candidate.number} et ne peut pas le juger",
+                        en=f"{member.name} trained {candidate.number} and cannot judge them",
+                    ),
+                    Text(
+                        fr="Remplacez ce membre du jury, ou présentez ce candidat à un autre jury.",
+                        en="Replace that member of the jury, or present the candidate to another jury.",
+                    ),
+                )
+
+
+def _phases(page: _Page) -> Iterable[Problem]:
+    for i, phase in enumerate(page.plan.phases):
+        if bool(phase.scenarios) == bool(phase.draw):
+            yield page.problem(
+                ("phases", i),
+                Text(
+                    fr="une phase a des « scenarios », ou un tirage « draw » : l'un des deux",
+                    en='a phase has "scenarios", or a drawing "draw": one of the two',
+                ),
+            )
+        for j, name in enumerate(phase.scenarios):
+            yield from _scenario(page, ("phases", i, "scenarios", j), name)
+        for j, rule in enumerate(phase.draw):
+            yield from _draw(page, ("phases", i, "draw", j), rule.competence, rule.easiest, rule.hardest, rule.count)
+
+
+def _scenario(page: _Page, path: KeyPath, name: str) -> Iterable[Problem]:
+    if name not in page.known.scenarios:
+        text = Text(fr=f"scénario inconnu « {name} »", en=f'unknown scenario "{name}"')
+        yield page.problem(path, with_suggestion(text, name, page.known.scenarios))
+    elif why := page.known.unproven(name):
+        yield page.problem(
+            path, why, Text(fr=f"Prouvez-le : « breakfix prove {name} ».", en=f"Prove it: 'breakfix prove {name}'.")
+        )
+
+
+def _draw(page: _Page, path: KeyPath, competence: str, easiest: int, hardest: int, count: int) -> Iterable[Problem]:
+    known = page.known.referential.competences()
+    if competence not in known:
+        text = Text(fr=f"compétence inconnue « {competence} »", en=f'unknown competence "{competence}"')
+        yield page.problem((*path, "competence"), with_suggestion(text, competence, known))
+        return
+    fitting = [
+        name
+        for name, offer in page.known.scenarios.items()
+        if competence in offer.competences and easiest <= offer.difficulty <= hardest
+    ]
+    reasons = {name: page.known.unproven(name) for name in fitting}
+    proven = [name for name, why in reasons.items() if why is None]
+    if len(proven) >= count:
+        return
+    whys = [why for why in reasons.values() if why is not None]
+    fr = " ".join(why.fr for why in whys) or "Aucun scénario n'y répond."
+    en = " ".join(why.en for why in whys) or "No scenario fits."
+    yield page.problem(
+        path,
+        Text(
+            fr=f"{count} à tirer pour {competence}, difficulté {easiest} à {hardest}, et {len(proven)} prouvé(s). {fr}",
+            en=f"{count} to draw for {competence}, difficulty {easiest} to {hardest}, and {len(proven)} proven. {en}",
+        ),
+        Text(
+            fr="Prouvez ceux qui manquent : « breakfix prove SCÉNARIO ».",
+            en="Prove those that are missing: 'breakfix prove SCENARIO'.",
+        ),
+    )
+
+
+def _covered(page: _Page) -> Iterable[Problem]:
+    """Each CCP that is named has a scenario or a drawing; a whole title is more than labs, and is not asked for."""
+    works_on: set[int] = set()
+    referential = page.known.referential
+    codes = referential.competences()
+    for phase in page.plan.phases:
+        named = [code for name in phase.scenarios for code in page.known.scenarios.get(name, _NOTHING).competences]
+        named += [rule.competence for rule in phase.draw]
+        works_on |= {referential.ccp_of(code).number for code in named if code in codes}
+    numbers = {ccp.number for ccp in referential.ccps}
+    for i, number in enumerate(page.plan.ccps):
+        if number in numbers and number not in works_on:
+            yield page.problem(
+                ("ccps", i),
+                Text(fr=f"aucune phase ne porte sur le CCP {number}", en=f"no phase works on CCP {number}"),
+            )
+
+
+_NOTHING = Offer((), 0)
+_RULES: tuple[Callable[[_Page], Iterable[Problem]], ...] = (_when, _what, _names, _jury, _phases, _covered)
+
+
+def zone_of(plan: SessionPlan) -> ZoneInfo:
+    """Return the time zone in which a session's hours are shown."""
+    return ZoneInfo(plan.timezone)

@@ -1,0 +1,137 @@
+"""A session's plan: what a jury may not do is refused with its line; drawings can be done again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
+from orchestrator.assessment.plan_file import Known, Offer, read_plan
+from orchestrator.errors import ContentError
+from orchestrator.loader.content import Content, built_in_root
+from orchestrator.model.session_plan import DrawRule, Phase
+from orchestrator.text import Text, same
+
+PLAN = """\
+contract: 1
+id: december
+title: Session de décembre
+referential: rncp-227
+ccps: [1, 2]
+date: "2026-12-14"
+centre: Centre de Nantes
+room: B12
+jury:
+  - {id: martin, name: Anne Martin, quality: Responsable informatique}
+  - {id: leroy, name: Paul Leroy, quality: Technicien}
+candidates:
+  - {number: C-01, name: Zoé Faure}
+  - {number: C-02, name: Ali Benali, extra_time: 1/3, trainers: [petit], person: ali}
+phases:
+  - {name: reseau, title: Réseau, minutes: 75, scenarios: [cut]}
+  - {name: tirage, title: Tirage, minutes: 60, draw: [{competence: "2.1", hardest: 2}]}
+"""
+
+OFFERS = {
+    "cut": Offer(("1.3",), 1),
+    "dhcp": Offer(("2.1",), 2),
+    "dns": Offer(("2.1",), 1),
+    "ospf": Offer(("2.1",), 4),
+    "old": Offer(("2.1", "1.3"), 1),
+}
+
+
+def why(name: str) -> Text | None:
+    return same(f"{name} is stale.") if name == "old" else None
+
+
+KNOWN = Known(Content((built_in_root(),)).referential(), OFFERS, why, lambda person: frozenset({f"coach-of-{person}"}))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "session.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_plan_is_read(tmp_path: Path) -> None:
+    plan = read_plan(write(tmp_path, PLAN), KNOWN)
+    assert [phase.minutes for phase in plan.phases] == [75, 60]
+    assert plan.candidates[1].extra_time == "1/3"
+    assert (plan.timezone, plan.retention_months) == ("Europe/Paris", 60)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("minutes: 75", "minuts: 75", 16, 'did you mean "minutes"?'),
+        ("extra_time: 1/3", "extra_time: third", 14, '"1/3"'),
+        ('"2026-12-14"', '"2026-02-30"', 6, "no day 2026-02-30"),
+        ("room: B12", "room: B12\ntimezone: Europe/Pari", 9, 'did you mean "Europe/Paris"?'),
+        ("rncp-227", "rncp-226", 4, 'did you mean "rncp-227"?'),
+        ("[1, 2]", "[1, 7]", 5, "no CCP 7"),
+        ("[1, 2]", "[1, 2, 3]", 5, "no phase works on CCP 3"),
+        ("C-02", "C-01", 13, '"C-01" is used 2 times'),
+        ("  - {id: leroy, name: Paul Leroy, quality: Technicien}\n", "", 10, "at least two members"),
+        ("trainers: [petit]", "trainers: [leroy]", 14, "Paul Leroy trained C-02"),
+        ("id: leroy", "person: coach-of-ali, id: leroy", 14, "Paul Leroy trained C-02"),
+        ("scenarios: [cut]", "scenarios: [cup]", 16, 'did you mean "cut"?'),
+        ("scenarios: [cut]", "scenarios: [cut, old]", 16, "old is stale."),
+        ("scenarios: [cut]", "reading_minutes: 5", 16, 'a phase has "scenarios", or a drawing'),
+        ("hardest: 2", "hardest: 2, count: 3", 17, "3 to draw for 2.1, difficulty 1 to 2, and 2 proven. old is stale."),
+        ('"2.1", h', '"2.9", h', 17, 'unknown competence "2.9"'),
+        ('"2.1", hardest: 2', '"3.1"', 17, "No scenario fits."),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
+    assert PLAN.count(old) == 1
+    with pytest.raises(ContentError) as caught:
+        read_plan(write(tmp_path, PLAN.replace(old, new)), KNOWN)
+    found = [(p.place.line, p.text.en) for p in caught.value.problems]
+    assert any(at == line and said in text for at, text in found), found
+
+
+PHASE = Phase(name="tirage", title="Tirage", minutes=60, draw=(DrawRule(competence="2.1"), DrawRule(competence="2.1")))
+POOL = tuple(f"s{i}" for i in range(6))
+
+
+def test_only_what_is_proven_and_fits_is_in_the_pool() -> None:
+    rule = DrawRule(competence="2.1", hardest=2)
+    assert pool_of(rule, OFFERS, ["cut", "dns", "dhcp", "ospf"]) == ("dhcp", "dns")
+
+
+def test_a_drawing_can_be_done_again_and_kept() -> None:
+    drawing = draw(PHASE, ["A", "B"], [POOL, POOL], new_draw_seed())
+    assert drawn_again(drawing, PHASE)
+    assert Drawing.from_document(drawing.to_document()) == drawing
+    swapped = {"A": drawing.drawn["A"][::-1], "B": drawing.drawn["B"]}
+    assert not drawn_again(Drawing(drawing.phase, drawing.seed, drawing.pools, swapped), PHASE)
+
+
+def test_a_witness_works_it_out_with_sha256sum() -> None:
+    numbers = {
+        name: hashlib.sha256(f"breakfix draw 1\n{'0' * 32}\ntirage\n0\nA\n{name}".encode()).hexdigest() for name in POOL
+    }
+    assert draw(PHASE, ["A"], [POOL, POOL], "0" * 32).drawn["A"][0] == min(numbers, key=numbers.__getitem__)
+
+
+def test_nobody_gets_a_scenario_twice_and_all_of_them_come_up() -> None:
+    drawing = draw(PHASE, [f"C{i}" for i in range(300)], [POOL, POOL], "1" * 32)
+    assert all(len(set(drawn)) == 2 for drawn in drawing.drawn.values())
+    counted = Counter(name for drawn in drawing.drawn.values() for name in drawn)
+    assert set(counted) == set(POOL)
+    assert max(counted.values()) < 2 * min(counted.values())
+
+
+def test_one_drawing_for_all() -> None:
+    together = PHASE.model_copy(update={"same_for_all": True})
+    drawing = draw(together, ["A", "B", "C"], [POOL, POOL], "2" * 32)
+    assert len(set(drawing.drawn.values())) == 1
+
+
+def test_more_than_there_is_cannot_be_drawn() -> None:
+    with pytest.raises(ValueError, match="cannot be drawn"):
+        draw(PHASE, ["A"], [POOL[:1], POOL[:1]], "3" * 32)
