@@ -61,6 +61,7 @@ class GradeRequest:
         device: makes the ``DeviceOpener``, or None where the lab has no network device.
         timeout: seconds for a check that does not state its own.
         workers: how many groups of checks run at once.
+        tools: the lab's file that the check files may import as ``lab_tools``, or None.
     """
 
     facts: LabFacts
@@ -72,6 +73,7 @@ class GradeRequest:
     device: Factory | None = None
     timeout: float = DEFAULT_TIMEOUT
     workers: int = DEFAULT_WORKERS
+    tools: Path | None = None
 
     @classmethod
     def of(
@@ -96,6 +98,7 @@ class GradeRequest:
             device=device,
             timeout=timeout,
             workers=workers,
+            tools=plan.tools,
         )
 
     def to_json(self) -> str:
@@ -111,6 +114,7 @@ class GradeRequest:
                 "device": None if self.device is None else _factory_out(self.device),
                 "timeout": self.timeout,
                 "workers": self.workers,
+                "tools": None if self.tools is None else str(Path(self.tools).absolute()),
             }
         )
 
@@ -129,6 +133,7 @@ class GradeRequest:
             device=None if device is None else Factory(**device),
             timeout=document["timeout"],
             workers=document["workers"],
+            tools=None if document["tools"] is None else Path(document["tools"]),
         )
 
 

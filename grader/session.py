@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 import pytest
 
 from grader.job import GradeRequest
+from grader.lab_tools import offer
 from grader.plugin import GraderPlugin, Planned, refused
 from grader.process import kill_group
 from grader.recording import Commands, trim
@@ -68,6 +69,7 @@ def grade(request: GradeRequest, events_fd: int) -> None:
     """
     session = _Session(request, events_fd)
     signal.signal(signal.SIGTERM, session.stop)
+    offer(request.tools)
     request.fabric.load()  # imported once, before the workers are forked
     sys.dont_write_bytecode = True  # leave no __pycache__ in a trainer's folder
     session.grade()

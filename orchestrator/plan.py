@@ -62,6 +62,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         health=scenario.lab.checks,
         questions=render_questions(document, renderer, file),
         report=document.deliverables.report,
+        tools=_tools(scenario.lab),
     )
 
 
@@ -96,7 +97,12 @@ def plan_lab(lab: Lab, seed: int, images: Mapping[str, ImageSpec]) -> Plan:
         shortcuts=(),
         checks=(),
         health=lab.checks,
+        tools=_tools(lab),
     )
+
+
+def _tools(lab: Lab) -> Path | None:
+    return None if lab.tools is None else lab.tools.path
 
 
 def _digest(content: str, seed: int) -> str:

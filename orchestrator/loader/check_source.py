@@ -9,18 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestrator.errors import Place, Problem
-from orchestrator.model.check import KEYWORDS, OFFERED, ROLES
+from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
+from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
-_GRADER: Final = "grader"
 _SENTENCES: Final = ("fr", "en")
 _NOT_GRADED: Final = ("skip", "skipif", "xfail")
 
@@ -65,11 +63,12 @@ class StatedCheck:
 
 @dataclass(frozen=True)
 class CheckFile:
-    """One file with checks: what it states, and what is wrong in it by itself."""
+    """One file with checks: what it states, what it takes of its lab's tools, and what is wrong in it by itself."""
 
     path: Path
     checks: tuple[StatedCheck, ...] = ()
     problems: tuple[Problem, ...] = ()
+    tools: tuple[TakenTool, ...] = ()
 
 
 def read_checks(source: str, path: Path) -> CheckFile:
@@ -77,10 +76,10 @@ def read_checks(source: str, path: Path) -> CheckFile:
     try:
         tree = ast.parse(source, filename=path.name)
     except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        return CheckFile(path, problems=(_no_python(error, path),))
-    reader = _Reader(path, source.splitlines())
+        return CheckFile(path, problems=(not_python(error, path),))
+    reader = _Reader(path, place_in(path, source))
     reader.read(tree)
-    return CheckFile(path, tuple(reader.checks), tuple(reader.problems))
+    return CheckFile(path, tuple(reader.checks), tuple(reader.problems), tuple(reader.tools))
 
 
 def names_are_known(files: Iterable[CheckFile], names: Collection[str]) -> Iterator[Problem]:
@@ -124,11 +123,24 @@ def competences_are_known(files: Iterable[CheckFile], unknown: _KnownCompetence)
             yield Problem(check.competence.place, text)
 
 
-def _no_python(error: SyntaxError | ValueError, path: Path) -> Problem:
+def not_python(error: SyntaxError | ValueError, path: Path) -> Problem:
+    """Return the problem of a file that Python cannot read."""
     reason = error.msg if isinstance(error, SyntaxError) else str(error)
     line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
     place = Place.of(path, line or 0, max(column or 0, 0))
     return Problem(place, Text(fr=f"Python invalide : {reason}", en=f"invalid Python: {reason}"))
+
+
+def place_in(path: Path, source: str) -> PlaceOf:
+    """Return what tells where a node of a file stands; a column counts characters, from 1."""
+    lines = source.splitlines()
+
+    def place(node: ast.AST) -> Place:
+        line, offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        before = lines[line - 1].encode()[:offset] if 0 < line <= len(lines) else b""
+        return Place.of(path, line, len(before.decode(errors="replace")) + 1)
+
+    return place
 
 
 @dataclass
@@ -136,19 +148,18 @@ class _Reader:
     """Walks through one file."""
 
     path: Path
-    lines: list[str]
+    _place: PlaceOf
     checks: list[StatedCheck] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    tools: list[TakenTool] = field(default_factory=list)
     decorators: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)
 
     def read(self, tree: ast.Module) -> None:
-        for node in tree.body:
-            match node:
-                case ast.Import():
-                    self._import(node)
-                case ast.ImportFrom():
-                    self._import_from(node)
+        imports = read_imports(tree, self._place)
+        self.problems += imports.problems
+        self.tools += imports.tools
+        self.decorators |= imports.decorators
         functions = [node for node in tree.body if isinstance(node, _Function)]
         for function in functions:
             self._function(function)
@@ -159,44 +170,6 @@ class _Reader:
                 None,
                 "ce fichier ne contient aucun contrôle : écrivez une fonction test_… décorée par @check(…)",
                 "this file has no check: write a function test_… decorated with @check(…)",
-            )
-
-    # Imports ------------------------------------------------------------------------------------------------
-
-    def _import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            if alias.name == _GRADER:
-                self.decorators.add(f"{alias.asname or alias.name}.check")
-            self._installed(node, alias.name)
-
-    def _import_from(self, node: ast.ImportFrom) -> None:
-        if node.level:
-            self._refuse(
-                node,
-                "un fichier de contrôles est lu seul : un import relatif (« from . ») y échoue",
-                "a check file is read on its own: a relative import ('from .') fails in it",
-            )
-            return
-        self._installed(node, node.module or "")
-        if node.module != _GRADER:
-            return
-        for alias in node.names:
-            if alias.name == "check":
-                self.decorators.add(alias.asname or alias.name)
-            elif alias.name not in {*OFFERED, "*"}:
-                text = Text(
-                    fr=f"« grader » n'offre pas « {alias.name} »",
-                    en=f'"grader" has no "{alias.name}"',
-                )
-                self.problems.append(Problem(self._place(alias), with_suggestion(text, alias.name, OFFERED)))
-
-    def _installed(self, node: ast.stmt, module: str) -> None:
-        top = module.partition(".")[0]
-        if not _is_installed(top):
-            self._refuse(
-                node,
-                f"le module « {top} » n'est pas installé avec Breakfix : un contrôle s'en passe",
-                f'the module "{top}" is not installed with Breakfix: a check does without it',
             )
 
     # Functions ----------------------------------------------------------------------------------------------
@@ -324,23 +297,9 @@ class _Reader:
             return Sentence(value.value, self._place(value))
         return None
 
-    def _place(self, node: ast.AST) -> Place:
-        line, offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-        before = self.lines[line - 1].encode()[:offset] if 0 < line <= len(self.lines) else b""
-        return Place.of(self.path, line, len(before.decode(errors="replace")) + 1)
-
     def _refuse(self, node: ast.AST | None, fr: str, en: str) -> None:
         place = Place.of(self.path) if node is None else self._place(node)
         self.problems.append(Problem(place, Text(fr=fr, en=en)))
-
-
-@lru_cache(maxsize=256)
-def _is_installed(top: str) -> bool:
-    """Return whether a top-level module can be found; it is not imported."""
-    try:
-        return find_spec(top) is not None
-    except (ImportError, ValueError):  # a module that is half there
-        return False
 
 
 def _dotted(value: ast.expr) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -100,10 +100,18 @@ class Problems:
             raise self.error()
 
 
-def check_files(folder: Path, problems: Problems, below: str = "checks") -> tuple[CheckFile, ...]:
+def check_files(
+    folder: Path, problems: Problems, below: str = "checks", *, beside: Collection[str] = ()
+) -> tuple[CheckFile, ...]:
     """Return the check files of a folder, ``checks/test_*.py``, sorted, read without being run.
 
     A file that pytest would not collect, or could not read, would be missing from the grade without a word.
+
+    Args:
+        folder: the folder of the lab or scenario.
+        problems: takes what is wrong.
+        below: where its check files are.
+        beside: the names of files that may stand there without being graded.
     """
     found = sorted((folder / below).glob("*.py"))
     paths = tuple(path for path in found if path.name.startswith("test_"))
@@ -114,7 +122,7 @@ def check_files(folder: Path, problems: Problems, below: str = "checks") -> tupl
             "this file would not be graded: a file with checks is named test_*.py",
         )
         for path in found
-        if path not in paths and path.name != "conftest.py" and not path.name.startswith("_")
+        if path not in paths and path.name not in {"conftest.py", *beside} and not path.name.startswith("_")
     )
     read = []
     for path in paths:

@@ -8,11 +8,14 @@ from pathlib import Path
 from orchestrator.errors import Problem
 from orchestrator.host_files import hosts_of, render_file
 from orchestrator.loader.check_source import are_guards, hosts_are_known, names_are_known
+from orchestrator.loader.files import read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
+from orchestrator.loader.lab_tools import FILE as TOOLS_FILE
+from orchestrator.loader.lab_tools import read_tools, tools_are_known
 from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.yaml_source import YamlSource
-from orchestrator.model.lab import Lab, LabDocument
+from orchestrator.model.lab import Lab, LabDocument, LabTools
 from orchestrator.render import render
 from orchestrator.values import RESERVED, base_values
 
@@ -35,7 +38,8 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     document, source = problems.document(folder / "lab.yaml", LabDocument, within=folder)
     files = placed_files(folder, problems)
     guards = check_files(folder, problems, _GUARDS)
-    checks = (*check_files(folder, problems), *guards)
+    checks = (*check_files(folder, problems, beside=(TOOLS_FILE,)), *guards)
+    tools = _tools(folder, problems)
     digest = digest_of(folder, problems)
     if document is None or source is None:
         return None, problems.sorted()
@@ -44,9 +48,31 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
     problems.add(are_guards(guards))
     problems.add(names_are_known(checks, RESERVED - {"host"}))
     problems.add(hosts_are_known(checks, document.hosts))
-    lab = Lab(document, folder, files, tuple(file.path for file in checks), digest, tuple(file.path for file in guards))
+    problems.add(tools_are_known(checks, tools, folder))
+    lab = Lab(
+        document=document,
+        folder=folder,
+        files=files,
+        checks=tuple(file.path for file in checks),
+        digest=digest,
+        guards=tuple(file.path for file in guards),
+        tools=tools,
+    )
     _try_templates(lab, source, problems)
     return lab, problems.sorted()
+
+
+def _tools(folder: Path, problems: Problems) -> LabTools | None:
+    """Read what the lab offers to checks, if it does."""
+    path = folder / "checks" / TOOLS_FILE
+    if not path.exists():
+        return None
+    source = problems.attempt(read_text, path, within=folder)
+    if source is None:
+        return LabTools(path, None)
+    read = read_tools(source, path)
+    problems.add(read.problems)
+    return read.tools
 
 
 def _try_templates(lab: Lab, source: YamlSource, problems: Problems) -> None:

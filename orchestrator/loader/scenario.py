@@ -11,6 +11,7 @@ from orchestrator.errors import Problem
 from orchestrator.loader.check_source import competences_are_known, hosts_are_known, names_are_known
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
+from orchestrator.loader.lab_tools import tools_are_known
 from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.scenario_checks import (
     CHECKS,
@@ -81,6 +82,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     if lab is None:
         raise problems.error()
     problems.add(hosts_are_known(files.checks, lab.document.hosts))
+    problems.add(tools_are_known(files.checks, lab.tools, lab.folder))
     scenario = Scenario(
         document=document,
         folder=folder,

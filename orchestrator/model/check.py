@@ -14,3 +14,6 @@ OFFERED: Final = ("CheckMistakeError", "HiddenFile", "ObservationError", "check"
 
 KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because")
 """What ``@check`` takes, by name."""
+
+TOOLS: Final = "lab_tools"
+"""The module of a lab, ``labs/<lab>/checks/lab_tools.py``, that its checks and its scenarios' checks may import."""

@@ -197,6 +197,19 @@ class LabFile:
 
 
 @dataclass(frozen=True)
+class LabTools:
+    """What a lab offers to the checks that run on it.
+
+    Attributes:
+        path: its ``checks/lab_tools.py``.
+        names: what that file defines; None where it cannot be read.
+    """
+
+    path: Path
+    names: frozenset[str] | None
+
+
+@dataclass(frozen=True)
 class Lab:
     """A lab as loaded.
 
@@ -207,6 +220,7 @@ class Lab:
         checks: the files of its health checks; its guards are among them.
         digest: SHA-256 over every file of the folder.
         guards: the files of the guards that a scenario may take over.
+        tools: what its checks and its scenarios' checks may import; None where it offers nothing.
     """
 
     document: LabDocument
@@ -215,6 +229,7 @@ class Lab:
     checks: tuple[Path, ...]
     digest: str
     guards: tuple[Path, ...] = ()
+    tools: LabTools | None = None
 
     @property
     def name(self) -> str:

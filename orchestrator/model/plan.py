@@ -130,6 +130,7 @@ class Plan:
         faults: what to inject, in order, with rendered parameters.
         checks: the files with the checks to grade.
         health: the lab's own health checks.
+        tools: the file that both may import as ``lab_tools``, or None.
         questions: what the trainee is asked, by name, with the variant's truth.
         report: whether an intervention report is asked for.
     """
@@ -154,6 +155,7 @@ class Plan:
     health: tuple[Path, ...]
     questions: Mapping[str, Question] = field(default_factory=dict)
     report: bool = False
+    tools: Path | None = None
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.
