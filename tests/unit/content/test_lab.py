@@ -35,6 +35,27 @@ def test_page(lab):
 """
 
 
+TOOLS = """\
+import re
+
+SOON = 60
+
+
+def opened(lab):
+    assert lab.probe("servers").tcp(lab.address("web1"), 80), "closed"
+"""
+
+
+def offer(tools: str, taken: str = "opened") -> Callable[[Folder], None]:
+    """Give the lab tools, and let one of its guards import a name of them."""
+
+    def act(folder: Folder) -> None:
+        put("checks/lab_tools.py", tools)(folder)
+        put("checks/guards/test_page.py", f"from lab_tools import {taken}\n{GUARD}")(folder)
+
+    return act
+
+
 def misspell(folder: Folder) -> None:
     (folder.root / "labs/pair/files").rename(folder.root / "labs/pair/file")
 
@@ -86,6 +107,15 @@ BROKEN: dict[str, Callable[[Folder], None]] = {
     "guard-role": put("checks/guards/test_page.py", GUARD.replace('"guard"', '"symptom"')),
     "guard-name": put("checks/guards/page.py", GUARD),
     "guard-host": put("checks/guards/test_page.py", GUARD.replace('"web1")\n', '"web2")\n', 1)),
+    "tools-missing": put("checks/guards/test_page.py", f"from lab_tools import opened\n{GUARD}"),
+    "tools-name": offer(TOOLS, "opend"),
+    "tools-star": offer(TOOLS, "*"),
+    "tools-whole": put("checks/guards/test_page.py", f"import lab_tools\n{GUARD}"),
+    "tools-in-guards": put("checks/guards/lab_tools.py", TOOLS),
+    "tools-python": offer("def opened(lab:\n"),
+    "tools-import": offer(f"import docker\nfrom orchestrator.app import App\nimport nowhere\n{TOOLS}"),
+    "tools-relative": offer(f"from . import lab_tools\nfrom lab_tools import SOON\n{TOOLS}"),
+    "tools-check": offer(f"{GUARD}{TOOLS}"),
     "folder-misspelt": misspell,
 }
 
@@ -146,6 +176,20 @@ def test_a_guard_is_a_health_check_and_offered_to_scenarios(folder: Folder) -> N
     lab = folder.content.lab("pair")
     assert [path.name for path in lab.checks] == ["test_healthy.py", "test_page.py"]
     assert [path.name for path in lab.guards] == ["test_page.py"]
+
+
+def test_a_lab_offers_tools_to_its_checks_and_to_those_of_scenarios(folder: Folder) -> None:
+    assert folder.content.lab("pair").tools is None
+    offer(TOOLS)(folder)
+    content = folder.content
+    lab = content.lab("pair")
+    assert lab.tools is not None
+    assert lab.tools.names == {"SOON", "opened"}
+    assert lab.tools.path not in lab.checks
+    assert plan_lab(lab, 1, content.images_of(lab)).tools == lab.tools.path
+    before = content.scenario("cable-out").digest
+    offer(TOOLS.replace("60", "61"))(folder)
+    assert folder.content.scenario("cable-out").digest != before
 
 
 def test_a_link_inside_the_folder_is_followed(folder: Folder) -> None:

@@ -115,6 +115,7 @@ BROKEN: dict[str, Break] = {
     "few-shortcuts": remove("shortcuts/stale.yaml"),
     "shortcut-reference": edit("contract: 1\n", "contract: 1\nreference: true\n", "shortcuts/stale.yaml"),
     "no-checks": remove("checks/test_network.py"),
+    "tools-missing": put("checks/test_network.py", f"from lab_tools import opened\n{GUARD}"),
     "solution-unread": reference(
         "  - tell: {fr: Le câble, en: The cable}\n", "  - tel: {fr: Le câble, en: The cable}\n"
     ),

@@ -234,6 +234,31 @@ def test_the_users_surroundings_change_nothing(grading: Grade, tmp_path: Path, m
     assert not list(tmp_path.rglob("__pycache__"))
 
 
+def test_checks_import_what_their_lab_offers(grading: Grade, tmp_path: Path) -> None:
+    folder = tmp_path / "labs" / "pair" / "checks"
+    folder.mkdir(parents=True)
+    tools = folder / "lab_tools.py"
+    tools.write_text("def demand(state):\n    assert state == 'open', f'it is {state}'\n")
+    (folder / "json.py").write_text("raise RuntimeError('beside the tools')\n")
+    checks = """
+        import json
+        from lab_tools import demand
+
+        @check("guard", fr="f", en="e")
+        def test_open(): demand("open")
+
+        @check("guard", fr="f", en="e")
+        def test_closed(): demand("closed")
+    """
+    report = grading(checks, tools=tools)
+    assert [(r.outcome, r.evidence and r.evidence.en) for r in report.results] == [
+        ("pass", None),
+        ("fail", "it is closed"),
+    ]
+    assert not list(tmp_path.rglob("__pycache__"))
+    assert grading(checks).verdict == "error"  # no other grading has them
+
+
 def test_the_starting_program_imports_nothing_heavy() -> None:
     program = "import sys, grader.runner, grader.render; print(*(m for m in sys.argv[1:] if m in sys.modules))"
     heavy = ["pytest", "_pytest", "testinfra", "jinja2", "docker", "netmiko", "paramiko", "rich"]

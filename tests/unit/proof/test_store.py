@@ -70,6 +70,10 @@ def edit_own_fault(shelf: Shelf) -> None:
     (shelf.root / "faults" / "mine.py").write_text("# mine\n")
 
 
+def add_tools(shelf: Shelf) -> None:
+    (shelf.root / "labs/small-office/checks/lab_tools.py").write_text("SOON = 60\n")
+
+
 EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
     "scenario": [
         lambda s: append(next(s.root.glob(f"scenarios/*/{SCENARIO}/scenario.yaml"))),
@@ -80,6 +84,7 @@ EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
     "checks": [
         lambda s: append(s.root / CHECKS),
         lambda s: append(s.root / "labs/small-office/checks/test_healthy.py"),
+        add_tools,
     ],
     "lab": [
         lambda s: append(s.root / "labs/small-office/lab.yaml"),

@@ -1,114 +1,11 @@
 """Is a person's work kept again, from one terminal to the other, without opening it to others?"""
 
-import contextlib
-import re
 import secrets
 
 import pytest
 
 from grader import check
-
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
-SOON = 60
-"""Seconds that a desktop, a window or the end of a session may take on a busy machine."""
-DOCUMENTS = {
-    "afaure": "ordre-du-jour-2026-11.txt",
-    "croux": "lettre-banque.txt",
-    "kbenali": "tva-octobre.csv",
-    "snguyen": "escalier-saint-aubin.txt",
-    "tgarnier": "debit-chene.csv",
-    "mlebreton": "planning-semaine-48.txt",
-}
-"""A document in everybody's profile."""
-POINT = (120, 640)
-"""A point of the screen within the window that the proof opens, beside what opens by itself."""
-
-
-def display_of(lab, login):
-    """Return the display of a person's desktop on the session server."""
-    processes = lab.host("ts1").run("ps -ww -u %s -o args=", login).stdout
-    found = re.search(r"Xorg (:\d+) ", processes)
-    assert found, f"{login} has no desktop on ts1"
-    return found[1]
-
-
-def in_session(lab, login, command, *words):
-    """Run a command as a person, on their desktop."""
-    settings = f"DISPLAY={display_of(lab, login)} XAUTHORITY=/home/{login}/.Xauthority"
-    return lab.host("ts1").run(f"runuser -u %s -- env {settings} {command}", login, *words)
-
-
-@contextlib.contextmanager
-def desktop(lab, terminal, login):
-    """Open a person's desktop on a terminal for as long as a ``with`` lasts, and log out."""
-    seat = lab.client(terminal)
-    end_session(lab, login)
-    opened = seat.run(["bureau", "open", login, PASSWORDS[login]], timeout=SOON)
-    assert opened.status == 0, f"{terminal}: {opened.stderr.strip()}"
-
-    def answer():
-        status = seat.run(["bureau", "status"])
-        if status.status != 0:
-            return f"no desktop for {login}: {status.stderr.strip()}"
-        window_manager = in_session(lab, login, "xprop -root _NET_SUPPORTING_WM_CHECK").stdout
-        assert "window id" in window_manager, f"the desktop of {login} has no window manager: its screen stays black"
-        return "open"
-
-    try:
-        answered = lab.wait(answer, within=SOON, every=0.5)
-        assert answered == "open", answered
-        yield
-    finally:
-        end_session(lab, login)
-        seat.run(["bureau", "close"], timeout=SOON)
-
-
-def end_session(lab, login):
-    """Log a person out, as the menu does; what does not end then is killed, with the socket that it would leave."""
-    ts1 = lab.host("ts1")
-
-    def over():
-        return not ts1.run("pgrep -u %s", login).stdout and not ts1.file(f"/run/profils/{login}").exists
-
-    ts1.run("pkill -TERM -u %s -x x-session-manag", login)
-    try:
-        lab.wait(over, within=5, every=0.2)
-    except AssertionError:
-        found = re.search(r"Xorg :(\d+) ", ts1.run("ps -ww -u %s -o args=", login).stdout)
-        ts1.run("pkill -KILL -u %s", login)
-        lab.wait(over, within=SOON, every=0.5, what=f"the end of the session of {login}")
-        if found:
-            ts1.run("rm -f %s %s", f"/tmp/.X11-unix/X{found[1]}", f"/tmp/.X{found[1]}-lock")
-
-
-def assert_seen(lab, terminal, login):
-    """Open a window of a colour that nobody can guess on the desktop, and find it on the terminal's screen."""
-    wanted = secrets.token_bytes(3)
-    colour = "rgb:" + wanted.hex("/")
-    window = f"xterm -bg {colour} -fg {colour} -cr {colour} +sb -geometry 40x8+20+570 -e sleep 60"
-    in_session(lab, login, "sh -c %s", f"{window} >/dev/null 2>&1 &")
-
-    def shown():
-        pixel = lab.client(terminal).run(["bureau", "pixel", *map(str, POINT)]).stdout.strip()
-        assert re.fullmatch("#[0-9a-f]{6}", pixel), f"the screen of {terminal} shows nothing"
-        far = max(abs(a - b) for a, b in zip(bytes.fromhex(pixel[1:]), wanted, strict=True))
-        assert far <= 4, f"the desktop of {login} does not show on {terminal}"
-        return True
-
-    lab.wait(shown, within=SOON, every=0.3)
-
-
-def login_of(lab):
-    """Return the login of the person who wrote the ticket."""
-    first, last = lab.values["user"].split()
-    return f"{first[0]}{last}".lower()
+from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of
 
 
 @check(
