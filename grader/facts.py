@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 _TYPE = "$type"
 _MODEL = "orchestrator.model."
+_TRANSLATES = re.compile(rb"^[^#\n]*\b(?:dnat|redirect)\b", re.MULTILINE)
+"""A rule of nft(8) that leads packets to another address or port."""
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -36,6 +40,8 @@ class LabFacts:
         hosts: each host's interfaces.
         segments: each segment's subnet, such as ``192.168.10.0/24``; empty where it has none. Segments of one subnet
             are one broadcast domain.
+        translators: the hosts whose planned packet filter translates addresses.
+        placed: for each host the files that the plan puts into it, with the SHA-256 of their content.
     """
 
     instance: str
@@ -43,10 +49,12 @@ class LabFacts:
     values: Mapping[str, Any]
     hosts: Mapping[str, tuple[InterfaceFacts, ...]]
     segments: Mapping[str, str]
+    translators: frozenset[str] = frozenset()
+    placed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, instance: str) -> LabFacts:
-        """Return what checks may know of a plan: no solutions, no files."""
+        """Return what checks may know of a plan: no solutions, of files no more than what tells a change."""
         hosts = {
             host.name: tuple(
                 InterfaceFacts(i.name, i.segment, None if i.address is None else i.address.partition("/")[0])
@@ -54,7 +62,15 @@ class LabFacts:
             )
             for host in plan.hosts
         }
-        return cls(instance, plan.domain, plan.values, hosts, {s.name: s.subnet for s in plan.segments})
+        return cls(
+            instance,
+            plan.domain,
+            plan.values,
+            hosts,
+            {s.name: s.subnet for s in plan.segments},
+            frozenset(h.name for h in plan.hosts if any(_TRANSLATES.search(f.content) for f in h.files)),
+            {h.name: {f.path: hashlib.sha256(f.content).hexdigest() for f in h.files} for h in plan.hosts},
+        )
 
     def router_of(self, segment: str) -> str | None:
         """Return the address on a segment's subnet of the one host that leads out of it; None for none or several."""
@@ -80,6 +96,8 @@ class LabFacts:
             "values": _value_out(self.values),
             "hosts": {name: [[i.name, i.segment, i.address] for i in i_s] for name, i_s in self.hosts.items()},
             "segments": dict(self.segments),
+            "translators": sorted(self.translators),
+            "placed": {host: dict(files) for host, files in self.placed.items()},
         }
 
     @classmethod
@@ -92,6 +110,8 @@ class LabFacts:
             _value_in(document["values"]),
             hosts,
             document["segments"],
+            frozenset(document["translators"]),
+            document["placed"],
         )
 
 

@@ -5,12 +5,14 @@ The image's own files are the measure, never dpkg's record in the host, which it
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.fabric.base import ProcessState
+from grader.straight import redirections
+from orchestrator.fabric.base import ProcessState, SocketState
 
 if TYPE_CHECKING:
     from grader.sight import Sight
@@ -30,10 +32,12 @@ class Listener:
     Attributes:
         processes: each process that holds a listening socket there, compared with the host's image.
         program: the executable that should listen, or empty: then any of the image's programs may.
+        vouched: tells what speaks against the units of the processes, and against the way to them.
     """
 
     processes: tuple[ProcessState, ...]
     program: str = ""
+    vouched: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         """Return whether anybody listens."""
@@ -56,17 +60,17 @@ class Listener:
 
     @property
     def is_genuine(self) -> bool:
-        """Return whether somebody listens, and each of them is the program and runs nothing but the image's code."""
+        """Return whether somebody listens, and each of them is the program, of the image, and run by its own unit."""
         return not self.doubts
 
-    @property
+    @functools.cached_property
     def doubts(self) -> tuple[str, ...]:
         """Return what speaks against it: nobody listens, another program does, or one that is not the image's."""
         if not self.processes:
             return ("nobody listens",)
         others = [f"{path} listens instead of {self.program}" for path in sorted(self.executables - {self.program})]
         own = [doubt for process in self.processes for doubt in doubts_of_process(process)]
-        return (*(others if self.program else ()), *own)
+        return (*(others if self.program else ()), *own, *self.vouched())
 
 
 def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
@@ -77,25 +81,67 @@ def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
     return (*own, *others)
 
 
-def listener(sight: Sight, protocol: str, port: int, program: str) -> Listener:
-    """Return who listens at a port of a host, on whatever address."""
-    rows = sight.sockets()
-    states = ("listening", "unconnected")
-    pids = {pid for r in rows if r.protocol == protocol and r.port == port and r.state in states for pid in r.pids}
+def listener(
+    sight: Sight, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
+) -> Listener:
+    """Return who listens at a port of a host, on whatever address, or at the path of a Unix socket.
+
+    Args:
+        sight: the host.
+        protocol: ``tcp``, ``udp`` or ``unix``.
+        place: the port, or the path.
+        program: the executable that should listen, or empty.
+        placed: the files that the plan puts into the host, with the SHA-256 of their content.
+    """
+    rows = [r for r in sight.sockets() if r.protocol == protocol]
+    rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
+    pids = {pid for r in rows if r.state in ("listening", "unconnected") for pid in r.pids}
     pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
     if not pids:
         return Listener((), program)
-    return Listener(tuple(p for p in sight.processes(sorted(pids)) if p.pid in pids), program)
+    found = tuple(p for p in sight.processes(sorted(pids)) if p.pid in pids)
+
+    def vouched() -> tuple[str, ...]:
+        led = redirections(sight) if protocol != "unix" else ()
+        return (*doubts_of_services(sight, found, placed or {}), *(f"led elsewhere by {rule}" for rule in led))
+
+    return Listener(found, program, vouched)
 
 
-def doubts_of_unit(sight: Sight, unit: str) -> tuple[str, ...]:
-    """Return what speaks against a unit being its image's: its files, the programs it starts, its main process."""
+def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[SocketState]:
+    """Return the Unix sockets whose file is at a path now: a socket keeps the name that it was bound to."""
+    there = sight.file(path)
+    if there.kind != "socket":
+        return []
+    return [r for r in rows if (r.file == there.inode if r.file else r.address in {path, there.path})]
+
+
+def doubts_of_services(sight: Sight, processes: Sequence[ProcessState], placed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what speaks against processes being those of services of the image: of none, or of changed ones."""
+    doubts: list[str] = []
+    for unit in dict.fromkeys(p.unit for p in processes if p.pid != 1):
+        if unit.endswith(".service"):
+            doubts += doubts_of_unit(sight, unit, placed)
+        else:
+            named = ", ".join(sorted({p.comm for p in processes if p.unit == unit}))
+            doubts.append(f"{named} runs outside any service")
+    return tuple(doubts)
+
+
+def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return what speaks against a unit being its image's: its files, the programs it starts, its main process.
+
+    Args:
+        sight: the host.
+        unit: the unit's full name.
+        placed: the files that the plan puts into the host, with the SHA-256 of their content: as good as the image's.
+    """
     known = sight.unit(unit, *_PROPERTIES).properties
     if known["ActiveState"] not in {"active", "reloading", "refreshing"}:
         return (f"{unit} does not run",)
     doubts = []
     paths = [path for path in (known["FragmentPath"], *known["DropInPaths"], *_commands(known["ExecStart"])) if path]
-    states = sight.compare(paths) if paths else {}
+    states = compared(sight, paths, placed or {})
     if states.get(known["FragmentPath"]) != "same":
         doubts.append(f"{unit}: {known['FragmentPath'] or 'its file'} is not the image's")
     if known["NeedDaemonReload"]:
@@ -106,6 +152,13 @@ def doubts_of_unit(sight: Sight, unit: str) -> tuple[str, ...]:
     doubts += [f"{unit}: {path} is not the image's" for path in named]
     doubts += _doubts_of_main(sight, unit, int(known["MainPID"]))
     return tuple(doubts)
+
+
+def compared(sight: Sight, paths: Sequence[str], placed: Mapping[str, str]) -> dict[str, str]:
+    """Return for each path how it is to the image (``Sight.compare``); what the plan placed is the ``same``."""
+    states = sight.compare(paths) if paths else {}
+    ours = (path for path, state in states.items() if state in {"differs", "new"} and path in placed)
+    return states | {p: "same" for p in ours if (sight.read(p, "sha256") or b"").decode() == placed[p]}
 
 
 def _gives_orders(sight: Sight, path: str) -> bool:

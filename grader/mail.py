@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import unreadable
-from grader.lab import Station
+from grader.stations import Station
 
 _PROGRAM = Path(__file__).with_name("mail_program.py")
 _PATIENCE = 60.0

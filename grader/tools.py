@@ -311,19 +311,27 @@ REDIRECTIONS_COMMAND = ("nft", "-json", "list", "ruleset")
 _REDIRECTING = frozenset({"dnat", "redirect", "tproxy"})
 
 
-def parse_redirections(done: Completion) -> tuple[str, ...]:
-    """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8))."""
+def parse_redirections(done: Completion, *, arriving: bool = False) -> tuple[str, ...]:
+    """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8)).
+
+    Args:
+        done: what nft printed.
+        arriving: ask for the packets that arrive from others instead.
+
+    Raises:
+        ValueError: nft could not say.
+    """
     if done.status != 0:
         raise ValueError(done.stderr)
     entries = json.loads(done.stdout or "{}").get("nftables", [])
     chains = {(c["family"], c["table"], c["name"]): c.get("hook") for e in entries if (c := e.get("chain"))}
-    found = []
+    found, others = [], "output" if arriving else "prerouting"
     for rule in (e["rule"] for e in entries if "rule" in e):
         place = (rule["family"], rule["table"], rule["chain"])
         leads = any(
             _REDIRECTING & set(expression) for expression in rule.get("expr", ()) if isinstance(expression, dict)
         )
-        if leads and chains.get(place) != "prerouting":  # a chain without a hook may be jumped to from anywhere
+        if leads and chains.get(place) != others:  # a chain without a hook may be jumped to from anywhere
             found.append(f"{rule['table']}/{rule['chain']}")
     return tuple(dict.fromkeys(found))
 

@@ -104,6 +104,7 @@ class SocketState:
         only_v6: whether an IPv6 socket refuses IPv4.
         uid: who made it.
         inode: the number of the socket.
+        file: the inode of the file that a Unix socket is bound to, whatever its name is now; 0 where unknown.
         pids: the host's processes that hold it, as the host numbers them.
     """
 
@@ -116,6 +117,7 @@ class SocketState:
     only_v6: bool = False
     uid: int = 0
     inode: int = 0
+    file: int = 0
     pids: Sequence[int] = ()
 
 

@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 3
+VERSION = 4
 ROLES = ("control", "access", "observe")
 """What a connection is for: ports and waiting; what enters hosts; stations on segments."""
 HEADER = struct.Struct("!II")

@@ -20,6 +20,10 @@ _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI48x")
 _MESSAGE = struct.Struct("=BBBB2s2s16s16sI8xIIIII")  # struct inet_diag_msg
 _ONLY_V6 = 11  # INET_DIAG_SKV6ONLY
+_UNIX_REQUEST = struct.Struct("=BBHIIIII")  # struct unix_diag_req
+_UNIX_MESSAGE = struct.Struct("=BBBBI8x")  # struct unix_diag_msg
+_SHOW_NAME_AND_FILE = 3  # UDIAG_SHOW_NAME | UDIAG_SHOW_VFS
+_NAME, _FILE = 0, 1  # UNIX_DIAG_NAME, UNIX_DIAG_VFS
 _STATES = {1: "established", 7: "unconnected", 10: "listening"}
 _ACCEPTS, _STREAMS = 0x10000, (1, 5)  # __SO_ACCEPTCON; SOCK_STREAM, SOCK_SEQPACKET
 _MAX_SOCKETS = 50_000
@@ -49,17 +53,22 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict
                 for row in _dumped(asking, family, number, deadline):
                     rows.append({"protocol": protocol, **row})
                     _bound(rows)
-    for row in _unix(pid):
-        rows.append(row)
-        _bound(rows)
+        for row in _unix(asking, deadline) or _unix_by_name(pid):
+            rows.append(row)
+            _bound(rows)
     return rows
 
 
 def _dumped(asking: socket.socket, family: int, protocol: int, deadline: float) -> Iterator[dict[str, Any]]:
-    asking.send(
-        _HEADER.pack(_HEADER.size + _REQUEST.size, _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0)
-        + _REQUEST.pack(family, protocol, 0, 0, _ALL_STATES)
-    )
+    for body in _asked(asking, _REQUEST.pack(family, protocol, 0, 0, _ALL_STATES), deadline):
+        row = _row(family, body)
+        if row is not None:
+            yield row
+
+
+def _asked(asking: socket.socket, question: bytes, deadline: float) -> Iterator[bytes]:
+    """Give the bodies of what the kernel answers; nothing where it has no such protocol."""
+    asking.send(_HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + question)
     while True:
         asking.settimeout(max(0.001, deadline - time.monotonic()))
         data, position = asking.recv(1 << 17), 0
@@ -74,9 +83,7 @@ def _dumped(asking: socket.socket, family: int, protocol: int, deadline: float) 
                 if code == errno.ENOENT:  # the kernel has no such protocol
                     return
                 raise HelperError("failed", f"the kernel does not list sockets: {os.strerror(code)}")
-            row = _row(family, body)
-            if row is not None:
-                yield row
+            yield body
 
 
 def _row(family: int, body: bytes) -> dict[str, Any] | None:
@@ -97,16 +104,44 @@ def _row(family: int, body: bytes) -> dict[str, Any] | None:
 
 
 def _is_only_v6(attributes: bytes) -> bool:
+    return dict(_attributes(attributes)).get(_ONLY_V6, b"")[:1] == b"\1"
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the attributes of a message, each with its kind (netlink(7))."""
     position = 0
-    while position + 4 <= len(attributes):
-        size, kind = struct.unpack_from("=HH", attributes, position)
-        if kind == _ONLY_V6:
-            return attributes[position + 4 : position + 5] == b"\1"
+    while position + 4 <= len(data):
+        size, kind = struct.unpack_from("=HH", data, position)
+        yield kind, data[position + 4 : position + size]
         position += max(size + -size % 4, 4)
-    return False
 
 
-def _unix(pid: int) -> Iterator[dict[str, Any]]:
+def _unix(asking: socket.socket, deadline: float) -> list[dict[str, Any]]:
+    """Return the named Unix sockets, with the file that each is bound to: a socket's file may have been renamed."""
+    question = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, _SHOW_NAME_AND_FILE, 0, 0)
+    rows = []
+    for body in _asked(asking, question, deadline):
+        _, kind, state, _, inode = _UNIX_MESSAGE.unpack_from(body)
+        told = dict(_attributes(body[_UNIX_MESSAGE.size :]))
+        name = told.get(_NAME, b"")
+        if kind in _STREAMS and name:
+            rows.append(
+                {
+                    "protocol": "unix",
+                    "state": "listening" if _STATES.get(state) == "listening" else "established",
+                    "address": (b"@" + name[1:] if name[:1] == b"\0" else name.rstrip(b"\0")).decode(
+                        errors="surrogateescape"
+                    ),
+                    "inode": inode,
+                    "file": struct.unpack_from("=I", told[_FILE])[0] if _FILE in told else 0,
+                }
+            )
+            _bound(rows)
+    return rows
+
+
+def _unix_by_name(pid: int) -> Iterator[dict[str, Any]]:
+    """Give the named Unix sockets where the kernel has no better list of them."""
     with open(f"/proc/{pid}/net/unix", encoding="utf-8", errors="surrogateescape") as rows:
         for row in rows:
             words = row.rstrip("\n").split(None, 7)

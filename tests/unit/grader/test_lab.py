@@ -12,9 +12,10 @@ import pytest
 
 from grader.errors import CheckMistakeError, ObservationError
 from grader.facts import InterfaceFacts, LabFacts
-from grader.lab import LabView, _observer_address, observer_addresses
+from grader.lab import LabView
 from grader.recording import Commands, Recorder, trim
 from grader.report import CommandRecord
+from grader.stations import _observer_address, observer_addresses
 from orchestrator.fabric.base import Fabric, HostRef, HostUnreachableError
 from orchestrator.fabric.fake import Call, FakeFabric
 from orchestrator.model.view import HostView
@@ -175,13 +176,20 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
     bench.fabric.on("processes", stdout=json.dumps(rows))
     bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
+    bench.fabric.on("nft *", stdout="{}")
+    unit = {"ActiveState": "active", "FragmentPath": "/usr/lib/systemd/system/nginx.service", "DropInPaths": []}
+    bench.fabric.on("unit nginx.service", stdout=json.dumps({**unit, "NeedDaemonReload": False, "ExecStart": []}))
     web: Any = bench.lab.host("web")
     assert [p.pid for p in web.process.filter(comm="nginx", user="root")] == [44]
     assert web.process.get(pid=45).uid == 33
     heard = bench.lab.listener("web", 80)
     assert (heard.pids, heard.is_genuine) == (frozenset({44, 45}), False)
     assert bench.lab.listener("web", 80, "/usr/sbin/nginx").doubts[0] == "/opt/x listens instead of /usr/sbin/nginx"
-    assert heard.doubts == ("/opt/x is not of the image", "nginx runs code of /opt/y.so")
+    assert heard.doubts == (
+        "/opt/x is not of the image",
+        "nginx runs code of /opt/y.so",
+        "nginx runs outside any service",
+    )
     assert not bench.lab.listener("web", 443)
     assert not bench.lab.listener("web", 443).is_genuine
 

@@ -13,10 +13,10 @@ import pytest
 
 from grader import mail, mail_program
 from grader.errors import ObservationError
-from grader.lab import Station
 from grader.mail import Found, Mailbox
 from grader.recording import Recorder
 from grader.report import CommandRecord
+from grader.stations import Station
 from orchestrator.fabric.base import Completed
 
 ZOE = Mailbox("zoe@lan.test", "zoe", "Rabot-41", "192.168.20.3", "mail.lan.test", "PEM")

@@ -13,8 +13,6 @@ PASSWORDS = {
     "mlebreton": "Maillet-96",
 }
 CLIENTS = ("files1", "pc1", "pc2")
-DENIED = 67
-"""curl's status for a login that is refused."""
 
 
 def login_of(lab):
@@ -23,17 +21,10 @@ def login_of(lab):
     return f"{first[0]}{last}".lower()
 
 
-def sftp(lab, host, login, password):
-    """Log in by SSH with a password from an observer on the network, and list the home folder."""
-    url = f"sftp://{lab.address(host)}/home/{login}/"
-    return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
-        timeout=20,
-    )
-
-
 def entry_values(lab, dn, attribute):
     """Return the values of an attribute of an entry of the directory, asked on the server itself."""
+    server = lab.listener("ldap1", "/run/slapd/ldapi", "/usr/sbin/slapd")
+    assert server.is_genuine, f"ldap1, /run/slapd/ldapi: {'; '.join(server.doubts)}"
     done = lab.host("ldap1").run(
         "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -s base -b %s %s", dn, attribute
     )
@@ -49,11 +40,12 @@ def entry_values(lab, dn, attribute):
     competence="2.4",
     fr="{{ user }} ouvre une session sur {{ host }} avec son mot de passe.",
     en="{{ user }} logs in on {{ host }} with the usual password.",
+    timeout=60,
 )
 def test_logs_in(lab, host):
     login = login_of(lab)
-    done = sftp(lab, host, login, PASSWORDS[login])
-    assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+    done = lab.login("lan", host, login, PASSWORDS[login])
+    assert done.accepted, f"{login} on {host}: {done.problem}"
 
 
 @check(
@@ -88,12 +80,13 @@ def test_stays_unlocked(lab):
     competence="2.4",
     fr="Un mauvais mot de passe est toujours refusé.",
     en="A wrong password is still refused.",
+    timeout=120,
 )
 def test_wrong_password_is_refused(lab):
-    done = sftp(lab, "pc1", "mlebreton", PASSWORDS["afaure"])
-    assert done.status == DENIED, f"mlebreton on pc1 with a wrong password: status {done.status} {done.stderr.strip()}"
-    again = sftp(lab, "pc1", "mlebreton", PASSWORDS["mlebreton"])  # a right one clears the count of failures
-    assert again.status == 0, f"mlebreton on pc1: {again.stderr.strip()}"
+    done = lab.login("lan", "pc1", "mlebreton", PASSWORDS["afaure"])
+    assert done.refused, f"mlebreton on pc1 with a wrong password: status {done.status} {done.problem}"
+    again = lab.login("lan", "pc1", "mlebreton", PASSWORDS["mlebreton"])  # a right one clears the count of failures
+    assert again.accepted, f"mlebreton on pc1: {again.problem}"
 
 
 @check(
@@ -122,11 +115,12 @@ def test_policy_is_in_force(lab):
     competence="2.4",
     fr="Les autres ouvrent leur session comme avant.",
     en="The others log in as before.",
+    timeout=240,
 )
 def test_others_log_in(lab):
     for login in sorted(set(PASSWORDS) - {login_of(lab), "mlebreton"}):
-        done = sftp(lab, "pc2", login, PASSWORDS[login])
-        assert done.status == 0, f"{login} on pc2: {done.stderr.strip()}"
+        done = lab.login("lan", "pc2", login, PASSWORDS[login])
+        assert done.accepted, f"{login} on pc2: {done.problem}"
 
 
 @pytest.mark.parametrize("host", CLIENTS)

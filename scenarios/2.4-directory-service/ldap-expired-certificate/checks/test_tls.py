@@ -7,22 +7,11 @@ import pytest
 from grader import check
 
 PASSWORDS = {"pc1": ("croux", "Copeau-52"), "pc2": ("mlebreton", "Maillet-96"), "files1": ("tgarnier", "Gabarit-85")}
-DENIED = 67
-"""curl's status for a login that is refused."""
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
 MONTH = 30 * 24 * 3600
 SOON = 8
 """Seconds after which SSSD has surely tried the directory again."""
-
-
-def sftp(lab, host, login, password):
-    """Log in by SSH with a password from an observer on the network, and list the home folder."""
-    url = f"sftp://{lab.address(host)}/home/{login}/"
-    return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
-        timeout=20,
-    )
 
 
 def settings_of(text):
@@ -42,8 +31,8 @@ def test_logs_in(lab, host):
     login, password = PASSWORDS[host]
 
     def logs_in():
-        done = sftp(lab, host, login, password)
-        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+        done = lab.login("lan", host, login, password)
+        assert done.accepted, f"{login} on {host}: {done.problem}"
         return True
 
     lab.wait(logs_in, within=SOON, every=1)
@@ -157,8 +146,8 @@ def test_slapd_and_its_key(lab):
     en="A wrong password still gives no access.",
 )
 def test_wrong_password(lab):
-    done = sftp(lab, "pc2", "afaure", "Copeau-52")
-    assert done.status == DENIED, f"afaure on pc2 with a wrong password: {done.status} {done.stderr.strip()}"
+    done = lab.login("lan", "pc2", "afaure", "Copeau-52")
+    assert done.refused, f"afaure on pc2 with a wrong password: {done.status} {done.problem}"
 
 
 @pytest.mark.parametrize("host", ["pc1", "pc2", "files1"])

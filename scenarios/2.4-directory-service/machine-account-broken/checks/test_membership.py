@@ -7,22 +7,11 @@ import pytest
 from grader import check
 
 PEOPLE = {"nbrunet": "Cyan-58147", "mcarre": "Magenta-930", "sdasilva": "Pantone-286"}
-DENIED = 67
-"""curl's status for a login that is refused."""
 SOON = 25
 """Seconds after which SSSD has surely tried the domain again."""
 WORKSTATION, DISABLED, NEVER_EXPIRES = 0x1000, 0x2, 0x10000
 """Bits of userAccountControl; ``adcli join`` sets the last one."""
 LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
-
-
-def sftp(lab, host, login, password):
-    """Log in by SSH with a password from an observer on the network, and list the home folder."""
-    url = f"sftp://{lab.address(host)}/home/{login}/"
-    return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
-        timeout=30,
-    )
 
 
 def account_of(lab, host):
@@ -45,8 +34,8 @@ def test_everybody_logs_in(lab):
     for login, password in PEOPLE.items():
 
         def logs_in(login=login, password=password):
-            done = sftp(lab, pc, login, password)
-            assert done.status == 0, f"{login} on {pc}: {done.stderr.strip()}"
+            done = lab.login("lan", pc, login, password)
+            assert done.accepted, f"{login} on {pc}: {done.problem}"
             return True
 
         lab.wait(logs_in, within=SOON, every=1)
@@ -145,8 +134,8 @@ def test_sssd_unchanged(lab):
 def test_still_refuses(lab):
     pc = lab.values["pc"]
     for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = sftp(lab, pc, login, password)
-        assert done.status == DENIED, f"{login} on {pc}: {done.status} {done.stderr.strip()}"
+        done = lab.login("lan", pc, login, password)
+        assert done.refused, f"{login} on {pc}: {done.status} {done.problem}"
     lines = lab.host(pc).file("/etc/passwd").content_string.splitlines()
     local = {line.split(":")[0] for line in lines} & {*PEOPLE, "hmarchand", "ylegoff", "pmorel"}
     assert not local, f"{pc}: /etc/passwd has {', '.join(sorted(local))}"
@@ -165,8 +154,8 @@ def test_other_workstation(lab, login):
     other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
 
     def logs_in():
-        done = sftp(lab, other, login, PEOPLE[login])
-        assert done.status == 0, f"{login} on {other}: {done.stderr.strip()}"
+        done = lab.login("lan", other, login, PEOPLE[login])
+        assert done.accepted, f"{login} on {other}: {done.problem}"
         return True
 
     lab.wait(logs_in, within=SOON, every=1)

@@ -8,8 +8,6 @@ from grader import check
 
 PEOPLE = {"pc1": ("sdasilva", "Pantone-286", "comptabilite"), "pc2": ("nbrunet", "Cyan-58147", "prepresse")}
 """Who logs in where, and the share that they open."""
-DENIED = 67
-"""curl's status for a login that is refused."""
 NO_TICKET = 3
 SOON = 60
 """Seconds after which SSSD has surely looked for the domain again: it remembers for a while what DNS did not know."""
@@ -30,15 +28,6 @@ RECORDS = {
     "SRV _gc._tcp": 3268,
 }
 """What clients look up, and the port of each service."""
-
-
-def sftp(lab, host, login, password):
-    """Log in by SSH with a password from an observer on the network, and list the home folder."""
-    url = f"sftp://{lab.address(host)}/home/{login}/"
-    return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
-        timeout=30,
-    )
 
 
 def open_share(lab, host, login, password, share):
@@ -76,8 +65,8 @@ def test_works_on(lab, host):
     login, password, share = PEOPLE[host]
 
     def works():
-        done = sftp(lab, host, login, password)
-        assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
+        done = lab.login("lan", host, login, password)
+        assert done.accepted, f"{login} on {host}: {done.problem}"
         done = open_share(lab, host, login, password, share)
         assert done.status == 0, f"{login} on {host}, share {share}: {(done.stderr or done.stdout).strip()}"
         return True
@@ -161,8 +150,8 @@ def test_still_asks_dns(lab, host):
 )
 def test_still_refuses(lab, host):
     for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = sftp(lab, host, login, password)
-        assert done.status == DENIED, f"{login} on {host}: {done.status} {done.stderr.strip()}"
+        done = lab.login("lan", host, login, password)
+        assert done.refused, f"{login} on {host}: {done.status} {done.problem}"
     lines = lab.host(host).file("/etc/passwd").content_string.splitlines()
     local = {line.split(":")[0] for line in lines} & {"hmarchand", "ylegoff", "nbrunet", "mcarre", "sdasilva", "pmorel"}
     assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"

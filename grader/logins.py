@@ -1,0 +1,84 @@
+"""Logging in on a host with a password, as its users do: and whether it was the host's own rules that let them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.identity import compared, listener
+
+if TYPE_CHECKING:
+    from grader.sight import Sight
+    from grader.stations import Station
+
+_ACCEPTED, _REFUSED = 0, 67
+"""curl(1), EXIT CODES: done; the login was refused."""
+_FOLDERS = ("/etc/pam.d", "/etc/ssh/sshd_config.d")
+_FILES = ("/etc/ssh/sshd_config", "/etc/nsswitch.conf")
+"""What decides who is let in, besides the accounts themselves."""
+_MODULES = ("/usr/lib/x86_64-linux-gnu/security", "/usr/lib/aarch64-linux-gnu/security")
+_MODULE = re.compile(r"^[^#\n]*\b(pam_\w+\.so)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Login:
+    """How an attempt to log in ended.
+
+    Attributes:
+        status: curl's exit status.
+        problem: curl's words where it did not succeed.
+    """
+
+    status: int
+    problem: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Return whether the login was accepted, and the home folder could be listed."""
+        return self.status == _ACCEPTED
+
+    @property
+    def refused(self) -> bool:
+        """Return whether the server refused the login."""
+        return self.status == _REFUSED
+
+    def __bool__(self) -> bool:
+        """Return whether the login was accepted."""
+        return self.accepted
+
+
+def log_in(
+    station: Station,
+    sight: Sight,
+    address: str,
+    account: tuple[str, str],
+    placed: Mapping[str, str] | None,
+    timeout: int,
+) -> Login:
+    """Log in by SSH with a password and list the home folder; see ``LabView.login``."""
+    login, password = account
+    url = f"sftp://{address}/home/{login}/"
+    options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(timeout))
+    done = station.run(("curl", *options, "--user", f"{login}:{password}", url), timeout=timeout + 10)
+    problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())
+    if done.status == _ACCEPTED and (doubts := doubts_of_logins(sight, placed or {})):
+        message = f"{sight.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
+        raise AssertionError(message)
+    return Login(done.status, problem)
+
+
+def doubts_of_logins(sight: Sight, placed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what speaks against a host's SSH server letting in those whom its image would: server, rules, modules."""
+    server = listener(sight, "tcp", 22, "", placed)
+    doubts = list(server.doubts)
+    if not server.executables <= {"/usr/sbin/sshd", "/usr/lib/systemd/systemd"}:
+        doubts.append(f"{', '.join(sorted(server.executables))} listens instead of sshd")
+    listed = {folder: [f.path for f in sight.tree(folder) if f.kind != "directory"] for folder in _FOLDERS}
+    rules = [f"{folder}/{name}" for folder, names in listed.items() for name in names]
+    states = compared(sight, [*rules, *_FILES], placed)
+    stacks = b"\n".join(sight.read(path) or b"" for path in rules if path.startswith("/etc/pam.d/"))
+    named = sorted(set(_MODULE.findall(stacks.decode("utf-8", errors="replace"))))
+    states |= sight.compare([f"{folder}/{name}" for folder in _MODULES for name in named])
+    return (*doubts, *(f"{path} is not the image's" for path, state in states.items() if state in {"differs", "new"}))

@@ -1,0 +1,132 @@
+"""Whether what is sent in a lab arrives where it should: a host may lead it to a machine that plays the server.
+
+Only what the plan has no word of counts: a firewall whose planned packet filter translates addresses may do so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from grader import tools
+from grader.errors import ObservationError, unreadable
+from grader.facts import LabFacts
+from grader.sight import Sight
+from orchestrator.fabric.base import Fabric, HostRef
+from orchestrator.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_OLD_TABLES = "/proc/1/net/ip_tables_names"
+"""The tables of the kernel's older packet filter that a network has; nft(8) does not show their rules."""
+
+
+def redirections(sight: Sight, *, own: bool = False) -> tuple[str, ...]:
+    """Return by which rules a host leads packets elsewhere than where they are addressed to.
+
+    Args:
+        sight: the host.
+        own: ask for what leads the packets that it sends itself, not those that arrive.
+
+    Raises:
+        ObservationError: the rules cannot be read.
+    """
+    done = sight.tool(*tools.REDIRECTIONS_COMMAND)
+    text = tools.Completion(done.status, _text(done.stdout), _text(done.stderr))
+    try:
+        found = tools.parse_redirections(text, arriving=not own)
+    except ValueError as error:
+        raise unreadable(sight.name, "nft", str(error)) from error
+    old = (sight.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
+    return (*(f"nftables {rule}" for rule in found), *(f"iptables-legacy {table}" for table in old if table == "nat"))
+
+
+class Ways:
+    """The hosts of a lab that what is sent in it passes or reaches."""
+
+    def __init__(self, fabric: Fabric, facts: LabFacts, record: Callable[..., Any]) -> None:
+        """Look at the hosts of one instance; ``record`` is a recorder's ``add``."""
+        self._fabric = fabric
+        self._facts = facts
+        self._record = record
+
+    def require_straight(self, addresses: Iterable[str], *, subnet: str = "", sender: str = "") -> None:
+        """Refuse an answer that a host on the way, or at its end, may have led to another machine.
+
+        Args:
+            addresses: who was asked; those that the plan gives no host are passed over.
+            subnet: the sender's subnet: within it nobody forwards.
+            sender: a host of the lab that asked; what it leads elsewhere itself counts as well.
+
+        Raises:
+            ObservationError: a host leads packets elsewhere, or answers at another's address.
+        """
+        if sender:
+            self._require_none(sender, redirections(self._sight(sender), own=True))
+        for address in dict.fromkeys(addresses):
+            holder = self._holder(address)
+            if holder is None:
+                continue
+            if holder != sender:
+                self._require_none(holder, redirections(self._sight(holder)))
+            if subnet in self._subnets(holder):
+                continue
+            for router in self._routers():
+                if router not in {holder, sender}:
+                    self._require_passes(router, address)
+        if sender:
+            self._require_own(sender, addresses)
+
+    def _require_passes(self, router: str, address: str) -> None:
+        sight = self._sight(router)
+        self._require_none(router, redirections(sight))
+        if _is_local(sight, address):
+            raise _crooked(router, address)
+
+    def _require_own(self, sender: str, addresses: Iterable[str]) -> None:
+        own = {i.address for i in self._facts.hosts[sender]} | {"127.0.0.1", "::1"}
+        for address in dict.fromkeys(addresses):
+            if address not in own and _is_local(self._sight(sender), address):
+                raise _crooked(sender, address)
+
+    def _require_none(self, host: str, found: Sequence[str]) -> None:
+        if found and host not in self._facts.translators:
+            raise _crooked(host, ", ".join(found))
+
+    def _holder(self, address: str) -> str | None:
+        return next((h for h, rows in self._facts.hosts.items() if any(i.address == address for i in rows)), None)
+
+    def _subnets(self, host: str) -> set[str]:
+        return {self._facts.segments[i.segment] for i in self._facts.hosts[host]}
+
+    def _routers(self) -> Iterator[str]:
+        return (host for host in self._facts.hosts if len(self._subnets(host)) > 1)
+
+    def _sight(self, host: str) -> Sight:
+        return Sight(self._fabric, HostRef(self._facts.instance, host), self._record)
+
+
+def named_in(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses that a command names."""
+    return tuple(dict.fromkeys(address for word in words for address in _ADDRESS.findall(word)))
+
+
+def _is_local(sight: Sight, address: str) -> bool:
+    done = sight.tool(*tools.route_command(address))
+    return tools.parse_is_local(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace")
+
+
+def _crooked(host: str, what: str) -> ObservationError:
+    return ObservationError(
+        Text(
+            fr=f"{host} détourne ce qui y passe ({what}) : ce qui a répondu ne prouve rien.",
+            en=f"{host} leads what is sent elsewhere ({what}): what answered proves nothing.",
+        )
+    )

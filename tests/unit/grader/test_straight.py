@@ -1,0 +1,167 @@
+"""What is led elsewhere on its way, and logins that others than the host's own rules let in, prove nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from grader.errors import ObservationError
+from grader.facts import LabFacts
+from grader.lab import LabView
+from grader.recording import Recorder
+from grader.straight import named_in
+from orchestrator.fabric.fake import FakeFabric
+
+Facts = Callable[..., LabFacts]
+
+PAGE = {"command": "curl *", "stdout": "HTTP/1.1 200 OK\r\n\r\nhello", "stderr": "answered by 192.168.20.3\n"}
+
+
+def rules(hook: str, expression: Mapping[str, Any]) -> str:
+    chain = {"family": "ip", "table": "nat", "name": "c", "hook": hook}
+    rule = {"family": "ip", "table": "nat", "chain": "c", "expr": [expression]}
+    return json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]})
+
+
+REDIRECT = {"redirect": {"port": 8080}}
+
+
+@pytest.fixture
+def fabric() -> FakeFabric:
+    made = FakeFabric([PAGE])
+    made.on("nft *", stdout="{}")
+    made.on("ip -json route get *", stdout="[{}]")
+    return made
+
+
+@pytest.fixture
+def lab(facts: Facts, fabric: FakeFabric) -> LabView:
+    return LabView(facts(), fabric, Recorder(lambda _record: None))
+
+
+def test_an_answer_that_nobody_led_elsewhere_counts(lab: LabView) -> None:
+    assert lab.probe("servers").http_get("http://192.168.20.3/").body == "hello"
+    assert lab.client("ws1").http_get("http://web/").body == "hello"
+
+
+@pytest.mark.parametrize(
+    ("host", "hook", "from_client", "counts"),
+    [
+        ("web", "prerouting", False, False),  # the server leads what arrives to another program
+        ("web", "output", False, True),  # what it sends itself is not what the observer sent
+        ("ws1", "prerouting", False, True),  # not on the way
+        ("ws1", "output", True, False),
+        ("ws1", "prerouting", True, True),
+        ("web", "prerouting", True, False),
+    ],
+)
+def test_a_rule_that_leads_elsewhere_is_an_error(
+    lab: LabView, fabric: FakeFabric, host: str, hook: str, from_client: bool, counts: bool
+) -> None:
+    fabric.on("nft *", host=host, stdout=rules(hook, REDIRECT))
+    station = lab.client("ws1") if from_client else lab.probe("servers")
+    if counts:
+        assert station.http_get("http://192.168.20.3/").status == 200
+    else:
+        with pytest.raises(ObservationError, match=rf"{host} leads what is sent elsewhere \(nftables nat/c\)"):
+            station.http_get("http://192.168.20.3/")
+
+
+def test_the_older_packet_filter_counts_as_well(lab: LabView, fabric: FakeFabric) -> None:
+    fabric.on("look content /proc/1/net/ip_tables_names", host="web", stdout="filter\n")
+    assert lab.probe("servers").http_get("http://192.168.20.3/")
+    fabric.on("look content /proc/1/net/ip_tables_names", host="web", stdout="nat\nfilter\n")
+    with pytest.raises(ObservationError, match="iptables-legacy nat"):
+        lab.probe("servers").http_get("http://192.168.20.3/")
+
+
+def test_a_planned_translation_counts_as_the_labs(facts: Facts, fabric: FakeFabric) -> None:
+    fabric.on("nft *", host="web", stdout=rules("prerouting", {"dnat": {"addr": "10.0.0.1"}}))
+    planned = facts()
+    object.__setattr__(planned, "translators", frozenset({"web"}))
+    view = LabView(planned, fabric, Recorder(lambda _record: None))
+    assert view.probe("servers").http_get("http://192.168.20.3/")
+
+
+def test_rules_that_cannot_be_read_are_an_error(lab: LabView, fabric: FakeFabric) -> None:
+    fabric.on("nft *", host="web", status=1, stderr="interrupted")
+    with pytest.raises(ObservationError, match="interrupted"):
+        lab.probe("servers").http_get("http://192.168.20.3/")
+
+
+def test_a_router_that_answers_for_another_is_an_error() -> None:
+    from grader.facts import InterfaceFacts  # noqa: PLC0415 (this test's own lab)
+
+    hosts = {
+        "r1": (InterfaceFacts("eth0", "a", "10.0.1.1"), InterfaceFacts("eth1", "b", "10.0.2.1")),
+        "web": (InterfaceFacts("eth0", "b", "10.0.2.3"),),
+    }
+    fabric = FakeFabric([PAGE])
+    fabric.on("nft *", stdout="{}")
+    fabric.on("ip -json route get *", stdout="[{}]")
+    facts = LabFacts("i", "d", {}, hosts, {"a": "10.0.1.0/24", "b": "10.0.2.0/24"})
+    view = LabView(facts, fabric, Recorder(lambda _record: None))
+    assert view.probe("a").http_get("http://10.0.2.3/")
+    fabric.on("ip -json route get 10.0.2.3", host="r1", stdout='[{"type": "local"}]')
+    with pytest.raises(ObservationError, match=r"r1 leads what is sent elsewhere \(10\.0\.2\.3\)"):
+        view.probe("a").http_get("http://10.0.2.3/")
+    assert view.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
+
+
+def test_addresses_are_found_in_commands() -> None:
+    words = ("curl", "http://10.0.0.1:80/", "--resolve", "a:80:10.0.0.2", "1.2.3.4.5", "10.0.0.1")
+    assert named_in(words) == ("10.0.0.1", "10.0.0.2")
+
+
+SSHD = {"pid": 30, "comm": "sshd", "executable": "/usr/sbin/sshd", "image": "same", "unit": "ssh.service"}
+UNIT = {
+    "ActiveState": "active", "FragmentPath": "/usr/lib/systemd/system/ssh.service", "DropInPaths": [],
+    "NeedDaemonReload": False, "MainPID": 30, "ExecStart": [],
+}  # fmt: skip
+
+
+def with_sshd(fabric: FakeFabric, status: int = 0) -> None:
+    row = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 22, "pids": [30]}
+    fabric.on("curl *", status=status, stderr="curl: (67) Authentication failure" if status else "")
+    fabric.on("sockets", stdout=json.dumps([row]))
+    fabric.on("processes", stdout=json.dumps([SSHD]))
+    fabric.on("unit ssh.service", stdout=json.dumps(UNIT))
+    fabric.on("look tree /etc/pam.d", stdout=json.dumps([{"path": "sshd", "kind": "file"}]))
+    fabric.on("look content /etc/pam.d/sshd", stdout="auth required pam_unix.so\n# auth required pam_old.so\n")
+
+
+def test_a_login_is_accepted_or_refused(lab: LabView, fabric: FakeFabric) -> None:
+    with_sshd(fabric)
+    assert lab.login("servers", "web", "croux", "secret").accepted
+    with_sshd(fabric, 67)
+    done = lab.login("servers", "web", "croux", "secret")
+    assert (done.accepted, done.refused, done.problem) == (False, True, "Authentication failure")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"/etc/pam.d/sshd": "differs"}, "/etc/pam.d/sshd is not the image's"),
+        ({"/etc/ssh/sshd_config": "differs"}, "/etc/ssh/sshd_config is not the image's"),
+        ({"/usr/lib/x86_64-linux-gnu/security/pam_unix.so": "differs"}, "pam_unix.so is not the image's"),
+        ({"/usr/lib/systemd/system/ssh.service": "differs"}, "ssh.service is not the image's"),
+    ],
+)
+def test_a_login_by_other_rules_is_a_failure(
+    lab: LabView, fabric: FakeFabric, changed: Mapping[str, str], said: str
+) -> None:
+    with_sshd(fabric)
+    fabric.on("compare *", stdout=json.dumps(changed))
+    with pytest.raises(AssertionError, match=f"web lets croux in, but not by its own rules: .*{said}"):
+        lab.login("servers", "web", "croux", "secret")
+
+
+def test_a_login_at_another_program_is_a_failure(lab: LabView, fabric: FakeFabric) -> None:
+    with_sshd(fabric)
+    fake: Sequence[Mapping[str, Any]] = [{**SSHD, "executable": "/usr/bin/perl", "unit": ""}]
+    fabric.on("processes", stdout=json.dumps(fake))
+    with pytest.raises(AssertionError, match="sshd runs outside any service; /usr/bin/perl listens instead of sshd"):
+        lab.login("servers", "web", "croux", "secret")
