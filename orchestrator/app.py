@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
     from orchestrator.instances import Instances
+    from orchestrator.records.database import Database
     from orchestrator.service import Labs
 
 
@@ -33,9 +34,15 @@ class App:
         build_observer: is told what image builds do; a command may set its own before it needs images.
     """
 
-    def __init__(self, content: Sequence[Path] = ()) -> None:
-        """Take the content roots of ``--content``; the built-in one and the environment's come besides."""
+    def __init__(self, content: Sequence[Path] = (), database: str | None = None) -> None:
+        """Take what the global options name.
+
+        Args:
+            content: the content roots of ``--content``; the built-in one and the environment's come besides.
+            database: the address of ``--database``, or None for the environment's or the user's own.
+        """
         self._options = tuple(content)
+        self._database = database
         self.build_observer: BuildObserver = SilentObserver()
         self._local = threading.local()
         self._sessions: list[FabricClient] = []
@@ -87,6 +94,18 @@ class App:
     def instance_records(self) -> InstanceRecords:
         """Return the records of this user's instances."""
         return InstanceRecords(state_folder() / "instances")
+
+    @cached_property
+    def database(self) -> Database:
+        """Return the store of people, attempts and results (SQLAlchemy takes long to import); nothing is opened yet.
+
+        Raises:
+            UsageError: its address cannot be read.
+        """
+        from orchestrator.records.database import Database
+        from orchestrator.records.location import database_url
+
+        return Database(database_url(self._database))
 
     @cached_property
     def instances(self) -> Instances:
@@ -148,7 +167,7 @@ class App:
         """Close what was opened."""
         for session in self._sessions:
             session.close()
-        for part in ("fabric", "engine"):
+        for part in ("fabric", "engine", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

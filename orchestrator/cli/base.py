@@ -40,6 +40,17 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             hidden=hidden,
         ),
         click.Option(
+            ["--database"],
+            expose_value=False,
+            callback=_set_database,
+            metavar="URL",
+            help=tr(
+                "La base des personnes et des résultats ; par défaut, un fichier à vous.",
+                "The database of people and results; by default a file of yours.",
+            ),
+            hidden=hidden,
+        ),
+        click.Option(
             ["--json"],
             is_flag=True,
             expose_value=False,
@@ -52,6 +63,11 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
 
 def _add_content(context: click.Context, _parameter: click.Parameter, value: Sequence[Path]) -> None:
     context.ensure_object(Session).content.extend(value)
+
+
+def _set_database(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value:
+        context.ensure_object(Session).database = value
 
 
 def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:

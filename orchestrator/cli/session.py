@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from orchestrator.model.scenario import Scenario
 
 
-def make_app(content: Sequence[Path]) -> App:
+def make_app(content: Sequence[Path], database: str | None) -> App:
     """Return the program's parts; importing them takes longer than all of ``--help``."""
     from orchestrator.app import App
 
-    return App(content)
+    return App(content, database)
 
 
 @dataclass
@@ -34,12 +34,14 @@ class Session:
     Attributes:
         content: the folders of ``--content``.
         json: whether reports go out as JSON.
-        make: makes the program's parts from the content folders.
+        database: the address of ``--database``, or None.
+        make: makes the program's parts from the content folders and the database's address.
     """
 
     content: list[Path] = field(default_factory=list)
     json: bool = False
-    make: Callable[[Sequence[Path]], App] = make_app
+    database: str | None = None
+    make: Callable[[Sequence[Path], str | None], App] = make_app
 
     @property
     def language(self) -> Language:
@@ -49,7 +51,7 @@ class Session:
     @cached_property
     def app(self) -> App:
         """Return the program's parts."""
-        return self.make(self.content)
+        return self.make(self.content, self.database)
 
     @cached_property
     def output(self) -> Output:

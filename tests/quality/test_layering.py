@@ -67,6 +67,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.deliverables": "answers errors grader instance_records loader.yaml_source model suggest text",
     "orchestrator.locks": "errors text waiting",
     "orchestrator.instance_records": "errors text",
+    "orchestrator.records": "errors folders suggest text",
     "orchestrator.instances": (
         "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults instance_records "
         "interrupts labels locks model progress suggest text waiting"
@@ -102,7 +103,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
-        "instance_records instances loader locks proof.store service"
+        "instance_records instances loader locks proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
@@ -130,6 +131,8 @@ FOREIGN: Mapping[str, str] = {
     "cryptography": "orchestrator.faults.x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
+    "sqlalchemy": "orchestrator.records",
+    "alembic": "orchestrator.records",
     "pyroute2": "orchestrator.fabric.helper.links",
     "seccomp": "orchestrator.fabric.helper.agent",
     "click": "orchestrator.cli",
@@ -266,6 +269,7 @@ MADE_IN: Mapping[str, str] = {
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
     "InstanceRecords": "orchestrator.app",
+    "Database": "orchestrator.app",
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",

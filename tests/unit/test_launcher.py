@@ -22,6 +22,8 @@ TOOLS = (
 )
 SYSTEM_PATH = re.compile(r"(?<![\w#])/(?=(?:usr|var|run|etc|sys|proc/sys)/)|(?<=:)/(?=sbin\b)")
 
+POSTGRES, PANGO = "usr/lib/postgresql/17/bin", "usr/lib/a b/libpangoft2-1.0.so.0"
+
 INSTALL = "apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600"
 RECORD = 'echo "${0##*/} $*" >>"$MACHINE/calls"\n'
 FAKES = {
@@ -87,7 +89,7 @@ class Machine:
             "IN_GROUP": "",
         }
         keys, certificates = "usr/share/keyrings", "etc/ssl/certs"
-        for place in ("bin", "home", "check out", certificates, keys, "var/run", "var/log"):
+        for place in ("bin", "home", "check out", certificates, keys, "var/run", "var/log", POSTGRES, "usr/lib/a b"):
             (folder / place).mkdir(parents=True)
         for tool in TOOLS:
             (folder / "bin" / tool).symlink_to(shutil.which(tool) or f"/usr/bin/{tool}")
@@ -96,6 +98,8 @@ class Machine:
         (folder / "etc/os-release").write_text("ID=debian\nVERSION_ID=13\n")
         (folder / "etc/ssl/certs/ca-certificates.crt").touch()
         (folder / "usr/share/keyrings/debian-archive-keyring.gpg").touch()
+        (folder / POSTGRES / "initdb").touch()
+        (folder / PANGO).touch()
         self.write("engine", "0")
         self.write("groups", "bob docker")
         self.write("calls", "")
@@ -481,6 +485,25 @@ def test_the_tests_get_the_developers_lock_and_compose(machine: Machine) -> None
 
     machine.provide("docker-compose")
     assert machine.launch("test").err == machine.launch("status").err == ""
+
+
+def test_the_tests_get_a_postgresql_and_what_prints(machine: Machine) -> None:
+    (machine.folder / POSTGRES / "initdb").unlink()
+    (machine.folder / PANGO).unlink()
+
+    machine.launch("test")
+
+    assert f"{INSTALL} libpangoft2-1.0-0 postgresql" in machine.calls()
+
+
+def test_what_prints_is_installed_for_what_prints(machine: Machine) -> None:
+    (machine.folder / PANGO).unlink()
+    (machine.folder / POSTGRES / "initdb").unlink()
+
+    machine.launch("status")
+    assert not [call for call in machine.calls() if call.startswith("apt-get")]
+    machine.launch("session", "export", "pv")
+    assert f"{INSTALL} libpangoft2-1.0-0" in machine.calls()
 
 
 def test_a_changed_lock_or_a_missing_stamp_makes_the_environment_anew(machine: Machine) -> None:

@@ -1,0 +1,143 @@
+"""The store's database: opened when it is first needed, brought up to date, and used in short transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from orchestrator.errors import MachineError
+from orchestrator.records import schema
+from orchestrator.text import Text
+
+_WRITERS_WAIT_S = 30
+_CONNECT_S = 10
+_READ_ONLY = "breakfix_read_only"
+
+
+class Database:
+    """One database, SQLite's or PostgreSQL's.
+
+    Writers exclude each other in SQLite for as long as their transaction lasts: keep it short, and start nothing in it.
+    """
+
+    def __init__(self, url: URL) -> None:
+        """Take the address, as ``location.database_url`` returns it; nothing is opened yet."""
+        self._url = url
+        self._engine: Engine | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what the database is called towards a person: its address, without the password."""
+        if self._url.get_backend_name() == "sqlite" and self._url.database:
+            return self._url.database
+        return self._url.render_as_string(hide_password=True).replace("+psycopg", "", 1)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a transaction that may write: it is kept whole at the end of the block, or not at all.
+
+        Raises:
+            MachineError: the database cannot be opened, or does not take what is written.
+        """
+        with self._translated(), Session(self._ready(), expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a transaction that reads one state of the database, and waits for no writer.
+
+        Raises:
+            MachineError: the database cannot be opened or read.
+        """
+        engine = self._ready().execution_options(**self._reading)
+        with self._translated(), Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        """Return how a transaction that only reads is begun: it sees one state, whoever writes meanwhile."""
+        options: dict[str, Any] = {_READ_ONLY: True}
+        if self._url.get_backend_name() == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return options
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            with self._translated():
+                engine = self._opened()
+                try:
+                    schema.bring_up_to_date(engine, self.name)
+                except BaseException:
+                    engine.dispose()
+                    raise
+            self._engine = engine
+        return self._engine
+
+    def _opened(self) -> Engine:
+        if self._url.get_backend_name() != "sqlite":
+            return create_engine(self._url, connect_args={"connect_timeout": _CONNECT_S})
+        try:
+            _make_private(Path(str(self._url.database)))
+        except OSError as error:
+            raise _unusable(self.name, error) from error
+        engine = create_engine(self._url, connect_args={"timeout": _WRITERS_WAIT_S})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise _unusable(self.name, error) from error
+
+
+def _make_private(path: Path) -> None:
+    """Make a database's file, which holds people's names, readable for its owner only; SQLite's others follow it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+    connection.isolation_level = None  # we say ourselves when a transaction begins, and of which kind it is
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction: one that may write takes the lock first, lest two that have read both want to write."""
+    reads_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.execute(text("BEGIN" if reads_only else "BEGIN IMMEDIATE"))
+
+
+def _unusable(name: str, error: SQLAlchemyError | OSError) -> MachineError:
+    reason = str(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error).strip()
+    first = reason.splitlines()[0] if reason else type(error).__name__
+    return MachineError(
+        Text(
+            fr=f"L’enregistrement dans {name} est impossible : {first}",
+            en=f"The store in {name} cannot be used: {first}",
+        ),
+        Text(
+            fr="Vérifiez que cette base existe, qu’elle répond et que son disque a de la place ; "
+            "--database ou BREAKFIX_DATABASE en désigne une autre.",
+            en="See that this database exists, that it answers and that its disk has room; "
+            "--database or BREAKFIX_DATABASE names another.",
+        ),
+    )
