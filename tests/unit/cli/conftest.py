@@ -250,7 +250,7 @@ class Cli:
     def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
         cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
-        session = Session(json=language.flag("--json", words), make=lambda *_: self.app)  # type: ignore[arg-type, return-value]
+        session = Session(json=language.flag("--json", words), make=lambda *_: self.app)  # type: ignore[arg-type]
         self.monkeypatch.setattr(Session, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
 
         @click.command(context_settings={"ignore_unknown_options": True})

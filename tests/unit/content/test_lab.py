@@ -184,7 +184,7 @@ def test_a_lab_offers_tools_to_its_checks_and_to_those_of_scenarios(folder: Fold
     content = folder.content
     lab = content.lab("pair")
     assert lab.tools is not None
-    assert lab.tools.names == {"SOON", "opened"}
+    assert lab.tools.names == frozenset({"SOON", "opened"})
     assert lab.tools.path not in lab.checks
     assert plan_lab(lab, 1, content.images_of(lab)).tools == lab.tools.path
     before = content.scenario("cable-out").digest
