@@ -431,6 +431,7 @@ def wiring_label(plan: Plan, host: PlannedHost, *, sysctls: bool) -> str:
             "segments": [s.name for s in plan.segments],
             "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in host.interfaces],
             "sysctls": sysctls,
+            "disk": host.disk,
         },
         separators=(",", ":"),
     )

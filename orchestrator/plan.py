@@ -141,6 +141,7 @@ def _hosts(
             memory=bytes_of(host.memory or images[host.image].memory),
             cpu_shares=host.cpu_shares,
             pids=host.pids,
+            disk=bytes_of(host.disk),
             files=_files(lab, name, values, scenario),
         )
         for name, host in lab.document.hosts.items()

@@ -32,6 +32,8 @@ _MODULES: tuple[tuple[str, str, Text, Status], ...] = (
     ("veth", "VETH", Text(fr="les câbles", en="cables"), "fail"),
     ("nf_tables", "NF_TABLES", Text(fr="les pare-feu des labs", en="the labs' firewalls"), "warn"),
     ("overlay", "OVERLAY_FS", Text(fr="les disques des machines", en="the hosts' disks"), "warn"),
+    ("loop", "BLK_DEV_LOOP", Text(fr="la taille de ces disques", en="the size of these disks"), "fail"),
+    ("ext4", "EXT4_FS", Text(fr="la taille de ces disques", en="the size of these disks"), "fail"),
 )
 
 

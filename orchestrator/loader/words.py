@@ -95,6 +95,10 @@ TYPES: Final[Mapping[str, Text]] = {
     "model_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "model_attributes_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "tuple_type": Text(fr="une liste", en="a list"),
+    "disk_size": Text(
+        fr="une taille de disque d'au moins 64M, comme 512M ou 1G",
+        en="the size of a disk of at least 64M, such as 512M or 1G",
+    ),
     "ipv4_subnet": _SUBNET,
     "ipv4_address": _ADDRESS,
     "ipv4_interface": _INTERFACE_ADDRESS,

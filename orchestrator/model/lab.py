@@ -34,6 +34,21 @@ def bytes_of(size: str) -> int:
     return int(size[:-1]) * _UNITS[size[-1]]
 
 
+SMALLEST_DISK = 64 << 20
+"""Bytes of the smallest disk: a file system with its journal, and room for a boot's log."""
+
+
+def _disk_size(value: str) -> str:
+    if bytes_of(value) < SMALLEST_DISK:
+        message = "a disk of at least 64M"
+        raise PydanticCustomError("disk_size", message)
+    return value
+
+
+DiskSize = Annotated[Size, AfterValidator(_disk_size)]
+"""The size of a disk such as ``1G`` (binary units)."""
+
+
 def _subnet(value: str) -> str:
     try:
         return str(ipaddress.IPv4Network(value if "/" in value else ""))
@@ -141,6 +156,9 @@ class Host(Document):
     dns: tuple[Address, ...] = Field(default=(), description="Resolvers of a host with static addresses.")
     memory: Size | None = Field(default=None, description="Memory limit; by default the image's.")
     cpu_shares: int = Field(default=512, ge=2, le=262144, description="Relative CPU weight (Docker's --cpu-shares).")
+    disk: DiskSize = Field(
+        default="1G", description="The host's disk: the most that it may write to its root file system."
+    )
     pids: int = Field(default=256, ge=32, le=32768, description="Most processes and threads at once.")
     files: dict[AbsolutePath, FileSettings] = Field(
         default_factory=dict, description="Owner and mode of files placed from ``files/<host>/``."

@@ -81,6 +81,7 @@ class PlannedHost:
     memory: int | None
     cpu_shares: int
     pids: int
+    disk: int
     files: tuple[PlacedFile, ...]
 
     @property

@@ -206,6 +206,10 @@ class Place:
         yield from (f"link {alias}" for alias in links() if alias.partition("/")[0] in mine)
         for name in mine:
             yield from (f"volume {volume}" for volume in self.app.engine.volumes({labels.INSTANCE: name}))
+        for device in Path("/sys/block").glob("loop*/loop/backing_file"):
+            with contextlib.suppress(OSError):  # it has just ended
+                file = device.read_text()
+                yield from (f"loop device of {file}" for container in self.seen if container in file)
 
 
 @dataclass(frozen=True)

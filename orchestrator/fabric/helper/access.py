@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import time
 from typing import Any
@@ -52,7 +53,7 @@ class Access:
 
     def serve(self) -> None:
         """Answer requests, one at a time, until the client is gone."""
-        while (message := self._channel.receive()) is not None:
+        while (message := self._next()) is not None:
             body, blob, fds = message
             for fd in fds:
                 os.close(fd)
@@ -70,6 +71,28 @@ class Access:
                 self._channel.send({"ok": answer}, output, tuple(passed))
                 for fd in passed:
                     os.close(fd)
+
+    def _next(self) -> tuple[dict[str, Any], bytes, list[int]] | None:
+        """Return the next message; meanwhile let go of hosts that end, whose mounts would wait for us."""
+        while not self._channel.pending:
+            poll = select.poll()
+            poll.register(self._channel.connection, select.POLLIN | select.POLLHUP)
+            for agent in self._agents.values():
+                poll.register(agent.pidfd, select.POLLIN)
+            for outside in self._outsides.values():
+                poll.register(outside.pidfd, select.POLLIN)
+            said = {fd for fd, _ in poll.poll()}
+            if self._channel.connection.fileno() in said:
+                break
+            self._let_go(said)
+        return self._channel.receive()
+
+    def _let_go(self, ended: set[int]) -> None:
+        """Close what is in, or looks at, hosts whose first process has ended."""
+        for key in [key for key, agent in self._agents.items() if agent.pidfd in ended]:
+            self._agents.pop(key).close()
+        for key in [key for key, outside in self._outsides.items() if outside.pidfd in ended]:
+            self._outsides.pop(key).close()
 
     def _carry_out(self, request: Request, blob: bytes) -> Answer:
         match request:

@@ -10,26 +10,37 @@ import os
 import socket
 from pathlib import Path
 
-from . import kernel
+from . import disks, kernel
+from .mounts import Mount, mounts_of, root_among
 
 GATE = "/run/breakfix/gate"
 """A FIFO that a host's init reads before it becomes systemd."""
 NOTIFY = "/run/breakfix/notify"
 """The socket where systemd says READY=1 (sd_notify(3)); the host's environment names it in NOTIFY_SOCKET."""
 
-_DOCKERS_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/hostname")
+_DOCKERS_FILES = frozenset({"/etc/resolv.conf", "/etc/hosts", "/etc/hostname"})
 """What Docker mounts into a container and writes anew at each start. Below each mount is the file that was placed
 before the start: an ordinary one, which a technician can edit, move and keep over a reboot."""
 
+_UNBOUNDED = {"/dev": 1 << 20, "/sys/fs/cgroup": 1 << 16}
+"""Docker's file systems in memory for which it lets nobody choose a size, and the bytes that are enough."""
 
-def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
-    """Give a waiting host an ordinary root file system and a cgroup tree that its systemd can manage.
+
+def prepare(pid: int, container: str, *, writable_net_sysctls: bool, disk: int) -> None:
+    """Give a waiting host a disk, an ordinary root file system and a cgroup tree that its systemd can manage.
+
+    Args:
+        pid: its first process.
+        container: its container's id.
+        writable_net_sysctls: whether it may write /proc/sys/net.
+        disk: the size of its disk in bytes; 0 leaves it on the engine's.
 
     Raises:
-        OSError: a mount could not be changed.
+        OSError: the disk could not be made, or a mount not be changed.
     """
-    mounts = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
-    mounted = {line.split(" ", 5)[4] for line in mounts}  # the host's own /proc does not show this process
+    mounts = mounts_of(pid)  # the host's own /proc does not show this process
+    root = root_among(mounts)
+    mounted = disks.ready(container, disk, root) if disk and not disks.is_on_disk(root) else None
     child = os.fork()
     if child == 0:
         status = 1
@@ -37,21 +48,37 @@ def prepare(pid: int, *, writable_net_sysctls: bool) -> None:
             kernel.enter(pid, kernel.NEWNET)
             _set_network_defaults()  # through the helper's /proc, which is writable and shows this namespace
             kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP)
-            for path in mounted.intersection(_DOCKERS_FILES):
-                kernel.unmount(path)
-            if writable_net_sysctls:
-                kernel.bind_writable("/proc/sys/net", source="/proc/sys/net")
-            named = Path("/sys/fs/cgroup/systemd")
-            kernel.bind_writable(str(named) if named.is_dir() else "/sys/fs/cgroup")
+            if mounted is not None:
+                disks.become_root(mounted, mounts, _DOCKERS_FILES)
+            elif disk:
+                disks.drop_old_root()  # a helper that was killed may not have come to it
+            by_path = {mount.path: mount for mount in mounts}
+            _change_mounts(by_path, on_disk=bool(disk), writable_net_sysctls=writable_net_sysctls)
             status = 0
         except OSError as error:
             os.write(2, f"host of process {pid}: {error}\n".encode())
         finally:
             os._exit(status)
+    if mounted is not None:
+        os.close(mounted)
     _, status = os.waitpid(child, 0)
     if status:
         message = f"the mounts of the host of process {pid} could not be prepared"
         raise OSError(message)
+
+
+def _change_mounts(mounts: dict[str, Mount], *, on_disk: bool, writable_net_sysctls: bool) -> None:
+    """Take away, bound and open what Docker mounted, in the host's own mount namespace."""
+    if not on_disk:  # else they have been left behind
+        for path in mounts.keys() & _DOCKERS_FILES:
+            kernel.unmount(path)
+    for path in mounts.keys() & _UNBOUNDED:
+        if mounts[path].kind == "tmpfs":
+            kernel.bound_memory(path, _UNBOUNDED[path])
+    if writable_net_sysctls:
+        kernel.bind_writable("/proc/sys/net", source="/proc/sys/net")
+    named = Path("/sys/fs/cgroup/systemd")
+    kernel.bind_writable(str(named) if named.is_dir() else "/sys/fs/cgroup")
 
 
 def _set_network_defaults() -> None:

@@ -24,6 +24,13 @@ NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 32, 4096, 16384, 1 << 18
 _MNT_DETACH = 2
 
+# fsopen(2), fspick(2), fsconfig(2), fsmount(2), open_tree(2), move_mount(2)
+_FSOPEN_CLOEXEC, _FSMOUNT_CLOEXEC, _FSPICK_CLOEXEC = 1, 1, 1
+_FSCONFIG_SET_FLAG, _FSCONFIG_SET_STRING, _FSCONFIG_CMD_CREATE, _FSCONFIG_CMD_RECONFIGURE = 0, 1, 6, 7
+_ATTRIBUTES_OF_A_LOOK = 0x1F  # MOUNT_ATTR_RDONLY, _NOSUID, _NODEV, _NOEXEC, _NOATIME
+_OPEN_TREE_CLONE, _AT_RECURSIVE, _AT_FDCWD = 1, 0x8000, -100
+_MOVE_MOUNT_F_EMPTY_PATH, _MOVE_MOUNT_T_EMPTY_PATH = 0x04, 0x40
+
 # prctl(2)
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP = 1, 4, 8, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
@@ -95,6 +102,16 @@ def mount_memory(target: str) -> None:
     _check(_libc.mount(b"none", target.encode(), b"tmpfs", flags, b"size=16m,mode=0755"), target)
 
 
+def bound_memory(target: str, size: int) -> None:
+    """Let a file system in memory hold ``size`` bytes at most, whichever of its mounts is written to."""
+    context = _check(_libc.fspick(_AT_FDCWD, target.encode(), _FSPICK_CLOEXEC), target)
+    try:
+        _check(_libc.fsconfig(context, _FSCONFIG_SET_STRING, b"size", str(size).encode(), 0), target)
+        _check(_libc.fsconfig(context, _FSCONFIG_CMD_RECONFIGURE, None, None, 0), target)
+    finally:
+        os.close(context)
+
+
 def bind(source: str, target: str) -> None:
     """Let a file show in place of another one."""
     _check(_libc.mount(source.encode(), target.encode(), None, ctypes.c_ulong(_MS_BIND), None), target)
@@ -103,6 +120,49 @@ def bind(source: str, target: str) -> None:
 def unmount(target: str) -> None:
     """Detach what is mounted on a path."""
     _check(_libc.umount2(target.encode(), _MNT_DETACH), target)
+
+
+def mount_overlay(target: str, lower: str, upper: str, work: str) -> None:
+    """Mount an overlay whose files keep their numbers, and whose layers hold what any overlay can read."""
+    options = f"lowerdir={lower},upperdir={upper},workdir={work},xino=on,index=off,redirect_dir=off,metacopy=off"
+    _check(_libc.mount(b"overlay", target.encode(), b"overlay", ctypes.c_ulong(0), options.encode()), target)
+
+
+def mount_detached(kind: str, source: str, options: tuple[str, ...] = (), *, to_look: bool = False) -> int:
+    """Mount a device's file system nowhere; the mount ends with the file descriptor that is returned.
+
+    Args:
+        kind: the file system's type.
+        source: the device.
+        options: flags of the file system's own; a device that is mounted already keeps those that it has.
+        to_look: whether nothing may be written or executed by way of this mount.
+    """
+    context = _check(_libc.fsopen(kind.encode(), _FSOPEN_CLOEXEC), f"fsopen {kind}")
+    try:
+        _check(_libc.fsconfig(context, _FSCONFIG_SET_STRING, b"source", source.encode(), 0), source)
+        for option in options:
+            _check(_libc.fsconfig(context, _FSCONFIG_SET_FLAG, option.encode(), None, 0), option)
+        _check(_libc.fsconfig(context, _FSCONFIG_CMD_CREATE, None, None, 0), source)
+        return _check(_libc.fsmount(context, _FSMOUNT_CLOEXEC, _ATTRIBUTES_OF_A_LOOK if to_look else 0), source)
+    finally:
+        os.close(context)
+
+
+def copy_of_mount(path: str) -> int:
+    """Return a file descriptor of a detached copy of a mount and of those below it."""
+    flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC
+    return _check(_libc.open_tree(_AT_FDCWD, path.encode(), ctypes.c_uint(flags)), path)
+
+
+def attach(mount: int, folder: int) -> None:
+    """Put a detached mount over a folder, both given by file descriptors."""
+    flags = _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH
+    _check(_libc.move_mount(mount, b"", folder, b"", ctypes.c_uint(flags)), "move_mount")
+
+
+def pivot_root(new: str, old: str) -> None:
+    """Make a mount the root of its namespace and of all that have the present one; that one is at ``old`` then."""
+    _check(_libc.pivot_root(new.encode(), old.encode()), new)
 
 
 def not_dumpable() -> None:

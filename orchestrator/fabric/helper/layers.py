@@ -2,19 +2,23 @@
 
 Docker gives a container an overlay: the image's layers below, read-only, and one writable layer above that holds
 all that was changed since. Both lie on the machine, out of the host's reach. They are found by the overlay's own mount
-options, so whatever stored the image (overlay2, containerd) does not matter.
+options, so whatever stored the image (overlay2, containerd) does not matter. A host with a disk writes to that; what
+was placed before its first start is in Docker's layer.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
+import itertools
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from . import kernel
+from . import disks, kernel
+from .mounts import mounts_of, root_among
 from .protocol import HelperError
 
 _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
@@ -31,6 +35,8 @@ _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share
 _MAX_CHANGES = 20_000
 _MAX_FILE = 256 << 20
 _SHOWN = 10
+_INODE = (1 << 56) - 1
+"""An overlay of two file systems tells them apart by the highest bits of a file's number (xino)."""
 
 
 def digest(fd: int, deadline: float, kind: str = "sha256") -> str:
@@ -57,16 +63,25 @@ def real_path(fd: int) -> str:
 class Layers:
     """The layers of one host; file descriptors of folders on the machine."""
 
-    def __init__(self, upper: int, lower: list[int]) -> None:
-        """Take the writable layer and the image's, the topmost first."""
+    def __init__(self, upper: int, lower: list[int], disk: Callable[[], int | None] | None = None) -> None:
+        """Take Docker's writable layer and the image's, the topmost first.
+
+        Args:
+            upper: Docker's.
+            lower: the image's.
+            disk: opens what a host with a disk has written; None where the host writes to Docker's layer.
+        """
         self._known: dict[tuple[str, int, int, int, int], str] = {}
         self._upper = upper
         self._lower = lower
+        self._disk = disk
+        self._written: int | None = None
 
     @classmethod
-    def of(cls, pid: int) -> Layers | None:
+    def of(cls, pid: int, container: str) -> Layers | None:
         """Return the layers of the container whose first process is ``pid``; None where it is made otherwise."""
-        options = _overlay_options(pid)
+        known = disks.root_of(container)
+        options = known.options if known else _overlay_options(pid)
         upper = [value for name, value in options if name == "upperdir"]
         lower = [v for n, value in options if n in ("lowerdir", "lowerdir+") for v in value.split(":") if v]
         if not upper or not lower or not all(path.startswith("/") for path in (*upper, *lower)):
@@ -85,12 +100,33 @@ class Layers:
             return None
         finally:
             os.close(machine)
-        return cls(opened[0], opened[1:])
+        return cls(opened[0], opened[1:], functools.partial(disks.written, container, known.loop) if known else None)
 
     def close(self) -> None:
         """Close the folders."""
+        self.release()
         for fd in (self._upper, *self._lower):
             os.close(fd)
+
+    def release(self) -> None:
+        """Let go of the host's disk until the next question: held for longer it would outlive the host."""
+        if self._written is not None:
+            os.close(self._written)
+            self._written = None
+
+    def _writable(self) -> tuple[int, ...]:
+        """Return the folders that hold what is not the image's, the topmost first.
+
+        Raises:
+            HelperError: the host's disk is gone: the host is.
+        """
+        if self._disk is None:
+            return (self._upper,)
+        if self._written is None:
+            self._written = self._disk()
+            if self._written is None:
+                raise HelperError("unreachable", "the host's disk is not in use any more")
+        return (self._written, self._upper)
 
     def compare(self, theirs: int, path: str, deadline: float) -> str:
         """Return how a host's open file is to what its image has at a path: ``same``, ``differs`` or ``new``."""
@@ -109,7 +145,7 @@ class Layers:
             a, b = os.fstat(theirs), os.fstat(mine)
             if not stat.S_ISREG(a.st_mode) or not stat.S_ISREG(b.st_mode) or a.st_size != b.st_size:
                 return "differs"
-            if a.st_ino == b.st_ino and not self._changed(path):
+            if a.st_ino & _INODE == b.st_ino and not self._changed(path):
                 return "same"  # the overlay shows the very file of the layer
             return "same" if _digest_of(theirs, deadline) == _digest_of(mine, deadline) else "differs"
         finally:
@@ -118,38 +154,24 @@ class Layers:
     def changed_tools(self, deadline: float) -> list[str]:
         """Return the files that could make a command of the image run something else, or with other libraries."""
         found: list[str] = []
-        for number, (path, entry) in enumerate(self._changes()):
+        for number, (upper, path, entry) in enumerate(self._changes()):
             if number > _MAX_CHANGES or time.monotonic() > deadline:
                 return [*found, "/usr"]  # too much was changed to look at all of it
-            if self._misleads(path, entry, deadline):
+            if self._misleads(upper, path, entry, deadline):
                 found.append(f"/{path}")
                 if len(found) == _SHOWN:
                     break
         return found
 
-    def _changes(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Give what the writable layer holds of the tools: every file and link, no folder."""
-        for start in _TOOLS:
-            try:
-                fd = kernel.open_plainly(self._upper, start, os.O_PATH | os.O_NOFOLLOW)
-            except OSError:
-                continue
-            try:
-                state = os.fstat(fd)
-                if not stat.S_ISDIR(state.st_mode):
-                    yield start, state
-                    continue
-                for folder, folders, files, at in os.fwalk(".", dir_fd=fd, follow_symlinks=False):
-                    base = os.path.normpath(f"{start}/{folder}")
-                    seen = {name: os.stat(name, dir_fd=at, follow_symlinks=False) for name in (*files, *folders)}
-                    folders[:] = [f for f in folders if f"{base}/{f}" not in _IGNORED]
-                    for name, entry in seen.items():  # a link to a folder is among the folders, and is not walked
-                        if not stat.S_ISDIR(entry.st_mode):
-                            yield f"{base}/{name}", entry
-            finally:
-                os.close(fd)
+    def _changes(self) -> Iterator[tuple[int, str, os.stat_result]]:
+        """Give what a writable layer holds of the tools, with the layer: every file and link, no folder."""
+        for upper in self._writable():
+            for path, entry in itertools.chain.from_iterable(_files_below(upper, start) for start in _TOOLS):
+                if upper == self._upper and self._written is not None and _holds(self._written, path):
+                    continue  # what was placed before the start has been replaced or removed since
+                yield upper, path, entry
 
-    def _misleads(self, path: str, entry: os.stat_result, deadline: float) -> bool:
+    def _misleads(self, upper: int, path: str, entry: os.stat_result, deadline: float) -> bool:
         folder, _, name = path.rpartition("/")
         if stat.S_ISCHR(entry.st_mode):  # removed: a command that is missing shows by itself
             return False
@@ -159,7 +181,7 @@ class Layers:
         if mine is None:
             return self._shadows(folder, name, entry)
         try:
-            theirs = kernel.open_plainly(self._upper, path, os.O_PATH | os.O_NOFOLLOW)
+            theirs = kernel.open_plainly(upper, path, os.O_PATH | os.O_NOFOLLOW)
             try:
                 if stat.S_ISLNK(entry.st_mode):
                     return not stat.S_ISLNK(os.fstat(mine).st_mode) or _target(theirs) != _target(mine)
@@ -206,11 +228,37 @@ class Layers:
         return None
 
     def _changed(self, path: str) -> bool:
-        try:
-            os.close(kernel.open_plainly(self._upper, path, os.O_PATH | os.O_NOFOLLOW))
-        except OSError as error:
-            return error.errno not in (errno.ENOENT, errno.ENOTDIR)
-        return True
+        return any(_holds(upper, path) for upper in self._writable())
+
+
+def _holds(layer: int, path: str) -> bool:
+    try:
+        os.close(kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW))
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
+
+
+def _files_below(layer: int, start: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Give every file and link of a layer at or below a path that holds no link."""
+    try:
+        fd = kernel.open_plainly(layer, start, os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        state = os.fstat(fd)
+        if not stat.S_ISDIR(state.st_mode):
+            yield start, state
+            return
+        for folder, folders, files, at in os.fwalk(".", dir_fd=fd, follow_symlinks=False):
+            base = os.path.normpath(f"{start}/{folder}")
+            seen = {name: os.stat(name, dir_fd=at, follow_symlinks=False) for name in (*files, *folders)}
+            folders[:] = [f for f in folders if f"{base}/{f}" not in _IGNORED]
+            for name, entry in seen.items():  # a link to a folder is among the folders, and is not walked
+                if not stat.S_ISDIR(entry.st_mode):
+                    yield f"{base}/{name}", entry
+    finally:
+        os.close(fd)
 
 
 def _digest_of(path_fd: int, deadline: float) -> str:
@@ -227,16 +275,8 @@ def _target(link_fd: int) -> str:
 
 def _overlay_options(pid: int) -> list[tuple[str, str]]:
     """Return the options of the overlay that is a process's root; none where it is no overlay."""
-    with open(f"/proc/{pid}/mountinfo") as mounts:
-        for line in mounts:
-            words, _, rest = line.partition(" - ")
-            kind, _, options = rest.split(" ", 2)
-            if words.split(" ")[4] == "/":
-                if kind != "overlay":
-                    return []
-                pairs = (option.partition("=") for option in options.strip().split(","))
-                return [(name, value.replace("\\040", " ")) for name, _, value in pairs]
-    return []
+    root = root_among(mounts_of(pid))
+    return root.options if root.kind == "overlay" else []
 
 
 def _machine_root(pid: int) -> int | None:

@@ -43,6 +43,7 @@ class Outside:
             yield fd
         finally:
             os.close(fd)
+            self._release()
 
     def layers(self) -> Layers:
         """Return what tells the image's files.
@@ -90,7 +91,10 @@ class Outside:
     def changed_tools(self, deadline: float) -> list[str]:
         """Return which of the host's tools are not its image's; none where that cannot be told."""
         layers = self._known_layers()
-        return layers.changed_tools(deadline) if layers is not None else []
+        try:
+            return layers.changed_tools(deadline) if layers is not None else []
+        finally:
+            self._release()
 
     def close(self) -> None:
         """Let go of the host."""
@@ -103,5 +107,9 @@ class Outside:
     def _known_layers(self) -> Layers | None:
         if not self._asked_layers:
             self._asked_layers = True
-            self._layers = Layers.of(self.container.pid)
+            self._layers = Layers.of(self.container.pid, self.container.id)
         return self._layers
+
+    def _release(self) -> None:
+        if self._layers is not None:
+            self._layers.release()

@@ -360,6 +360,11 @@ class Channel:
         self._messages: list[tuple[dict[str, Any], bytes]] = []
         self._fds: list[int] = []
 
+    @property
+    def pending(self) -> bool:
+        """Return whether a message has been received that nobody has asked for yet."""
+        return bool(self._messages)
+
     def send(self, body: dict[str, Any], blob: bytes = b"", fds: tuple[int, ...] = ()) -> None:
         """Send a message, with file descriptors where there are any."""
         frame = encode(body, blob)

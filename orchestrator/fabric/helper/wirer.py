@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import dockerd, hosts
+from . import disks, dockerd, hosts
 from .dockerd import DockerUnavailableError, Events, HostContainer
 from .links import Links, port_name
 from .port_states import PortStates
@@ -128,6 +128,7 @@ class Wirer:
                 else:
                     self._let_go(container)
                 if action == "destroy":
+                    disks.forget(container)
                     self._sweep(instance)
         except DockerUnavailableError as error:
             self._log(f"Docker: {error}")
@@ -141,6 +142,7 @@ class Wirer:
         running = {container for container, _, runs in existing if runs}
         instances = {instance for _, instance, _ in existing}
         self._remove_strays(instances)  # first: a helper that was killed may have left half a link
+        disks.keep({container for container, _, _ in existing})
         for container in set(self._wired) - running:
             self._let_go(container)
         for container in running:
@@ -198,7 +200,7 @@ class Wirer:
                     wired.failure = "its init never came to its gate"
                 continue
             try:
-                hosts.prepare(wired.container.pid, writable_net_sysctls=wired.container.wiring["sysctls"])
+                self._prepare(wired.container)
                 wired.receiver = hosts.listen_for_ready(wired.container.pid)
                 self._selector.register(
                     wired.receiver, selectors.EVENT_READ, lambda wired=wired: self._on_notice(wired)
@@ -210,6 +212,12 @@ class Wirer:
                 self._log(f"{wired.container.instance}/{wired.container.host}: {error}")
             finally:
                 os.close(gate)
+
+    @staticmethod
+    def _prepare(container: HostContainer) -> None:
+        wiring = container.wiring
+        disk = wiring.get("disk", 0)  # hosts of an earlier Breakfix have none
+        hosts.prepare(container.pid, container.id, writable_net_sysctls=wiring["sysctls"], disk=disk)
 
     def _on_notice(self, wired: Wired) -> None:
         """Read what a host's systemd says of its boot."""

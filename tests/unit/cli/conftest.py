@@ -49,7 +49,7 @@ def host(name: str, *interfaces: tuple[str, str, str | None]) -> PlannedHost:
         PlannedInterface(n, s, "02:00:00:00:00:01", None if a == "dhcp" else a, a == "dhcp") for n, s, a in interfaces
     )
     image = "router" if len(interfaces) > 1 else "host"
-    return PlannedHost(name, f"{name}.lab.internal", text(name), image, cables, None, 512, 256, ())
+    return PlannedHost(name, f"{name}.lab.internal", text(name), image, cables, None, 512, 256, 1 << 30, ())
 
 
 SOLUTION = PlannedSolution(

@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content + "\n", encoding="ascii")
-    for module in ("bridge", "veth", "nf_tables", "overlay"):
+    for module in ("bridge", "veth", "nf_tables", "overlay", "loop", "ext4"):
         (tmp_path / "sys/module" / module).mkdir(parents=True)
     return tmp_path
 

@@ -40,6 +40,7 @@ hosts:
       eth1: 3
       thernet-0: {segment: office, address: none}
     memory: 12
+    disk: 63M
     gateway: 300.1.1.1
     pids: 3
     dns: 1.1.1.1

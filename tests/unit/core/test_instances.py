@@ -70,6 +70,7 @@ def test_every_host_runs_and_carries_what_tells_of_it(world: World) -> None:
             "segments": ["office", "servers"],
             "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in plan.host(name).interfaces],
             "sysctls": name == "r1",
+            "disk": 1 << 30,
         }
         assert spec.name == f"breakfix-{instance.name}-{name}"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.fabric.helper import dockerd, hosts
+from orchestrator.fabric.helper import disks, dockerd, hosts
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ class Running:
     """Where the test reads what was written to the gate."""
     notify: socket.socket | None = None
     prepared: list[bool] = field(default_factory=list)
+    disk: int = -1
+    """The size of the disk that it was given, in bytes."""
 
 
 class FakeDocker:
@@ -124,12 +126,22 @@ class FakeDocker:
         """Containers whose last start failed, and what comes of the next one."""
         self.subscriptions: list[FakeEvents] = []
 
-    def run(self, host: str, pid: int, *, instance: str = "demo", sysctls: bool = False, **more: Any) -> Running:  # noqa: ANN401 - a process's fields
+    def run(
+        self,
+        host: str,
+        pid: int,
+        *,
+        instance: str = "demo",
+        sysctls: bool = False,
+        disk: int = 0,
+        **more: Any,  # noqa: ANN401 - a process's fields
+    ) -> Running:
         """Start a host's container (again)."""
         wiring = {
             "segments": ["office", "servers"],
             "interfaces": [{"name": "eth0", "segment": "office", "mac": f"02:bf:{host}"}],
             "sysctls": sysctls,
+            **({"disk": disk} if disk else {}),
         }
         container = f"{instance}-{host}"
         self.hosts[container] = HostContainer(container, instance, host, pid, wiring)
@@ -190,8 +202,10 @@ class FakeDocker:
     def has_booted(self, pid: int) -> bool:
         return self.processes[pid].booted
 
-    def prepare(self, pid: int, *, writable_net_sysctls: bool) -> None:
+    def prepare(self, pid: int, container: str, *, writable_net_sysctls: bool, disk: int) -> None:
+        (disks.FOLDER / container).mkdir(parents=True, exist_ok=True)
         self.processes[pid].prepared.append(writable_net_sysctls)
+        self.processes[pid].disk = disk
 
     def listen_for_ready(self, pid: int) -> socket.socket:
         receiver, self.processes[pid].notify = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -288,6 +302,7 @@ def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(dockerd, name, getattr(docker, name))
     for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):
         monkeypatch.setattr(hosts, name, getattr(docker, name))
+    monkeypatch.setattr(disks, "FOLDER", tmp_path / "disks")
     monkeypatch.setattr(modules.wirer, "Events", docker.subscribe)
     monkeypatch.setattr(modules.wirer, "_LOOKS", ())  # else every wirer has something to wait for
     monkeypatch.setattr(modules.wirer, "time", SimpleNamespace(monotonic=clock.monotonic))

@@ -128,9 +128,23 @@ class Stack:
         self.folder = folder
         for name in ("upper", "image", "base"):
             (folder / name).mkdir()
-        self.layers = Layers(*self._opened())
+        self.layers = Layers(*self.opened())
+        self.disks: list[int] = []
+        """Every file descriptor of ``disk`` that was opened."""
 
-    def _opened(self) -> tuple[int, list[int]]:
+    def on_disk(self) -> Layers:
+        """Return the layers of a host with a disk: ``disk`` over ``upper``."""
+        (self.folder / "disk").mkdir(exist_ok=True)
+
+        def disk() -> int:
+            self.disks.append(os.open(self.folder / "disk", FOLDER))
+            return self.disks[-1]
+
+        self.layers.close()
+        self.layers = Layers(*self.opened(), disk)
+        return self.layers
+
+    def opened(self) -> tuple[int, list[int]]:
         upper, image, base = (os.open(self.folder / name, FOLDER) for name in ("upper", "image", "base"))
         return upper, [image, base]
 
@@ -167,6 +181,33 @@ def test_a_file_is_the_images_by_itself_or_by_its_content(stack: Stack) -> None:
     assert stack.compared(stack.put("upper", "usr/bin/ss", "ss"), "/usr/bin/ss") == "same"
     assert stack.compared(stack.put("upper", "usr/bin/ss", "xx"), "/usr/bin/ss") == "differs"
     assert stack.compared(stack.put("upper", "opt/x", "x"), "/opt/x") == "new"
+
+
+def test_what_a_host_wrote_to_its_disk_counts_and_the_disk_is_let_go(stack: Stack) -> None:
+    stack.put("base", "usr/bin/ss", "image")
+    stack.put("upper", "usr/local/bin/ss", "placed before the start")
+    layers = stack.on_disk()
+    assert stack.changed() == {"/usr/local/bin/ss"}
+    stack.put("disk", "usr/bin/ss", "IMAGE")
+    assert stack.changed() == {"/usr/local/bin/ss", "/usr/bin/ss"}
+    stack.put("disk", "usr/local/bin/ss", "image")
+    stack.put("disk", "usr/bin/ss", "image")
+    assert stack.changed() == {"/usr/local/bin/ss"}
+    assert len(stack.disks) == 1, "one question, one look"
+    layers.release()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(stack.disks[0])
+    assert stack.changed() == {"/usr/local/bin/ss"}
+    assert len(stack.disks) == 2
+
+
+def test_a_disk_that_is_gone_says_nothing_of_its_host(stack: Stack) -> None:
+    gone = Layers(*stack.opened(), lambda: None)
+    try:
+        with pytest.raises(HelperError, match="disk"):
+            gone.changed_tools(soon())
+    finally:
+        gone.close()
 
 
 def test_the_topmost_layer_of_the_image_counts(stack: Stack) -> None:

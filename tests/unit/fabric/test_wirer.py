@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator.fabric.helper import disks
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError
 from orchestrator.fabric.helper.protocol import HelperError, ProtocolError, SetPort
 
@@ -27,6 +29,10 @@ def ready(wirer: Wirer, instance: str = "demo") -> dict[str, bool]:
 
 def failures(wirer: Wirer) -> dict[str, str]:
     return {w.container.host: w.failure for w in wirer.hosts_of("demo")}
+
+
+def kept() -> set[str]:
+    return {place.name for place in disks.FOLDER.iterdir()}
 
 
 # A host's life --------------------------------------------------------------------------------------------
@@ -56,6 +62,29 @@ def test_a_host_that_ran_before_the_helper_is_taken_in(bench: Bench) -> None:
     bench.turn(bench.wirer())
     assert bench.links.calls == [("plug_in", "pc1", "eth0", 10, "02:bf:pc1")]
     assert process.prepared == [False]
+
+
+def test_a_host_gets_the_disk_of_its_label_and_loses_it_with_its_container(bench: Bench) -> None:
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    old, new = bench.docker.run("pc1", pid=10), bench.docker.run("pc2", pid=20, disk=1 << 30)
+    bench.turn(wirer)
+    assert (old.disk, new.disk) == (0, 1 << 30), "the label of an earlier Breakfix states none"
+    bench.docker.end("pc2")
+    bench.turn(wirer)
+    assert kept() == {"demo-pc1", "demo-pc2"}, "a host that is rebooted keeps its disk"
+    bench.docker.end("pc2", destroy=True)
+    bench.turn(wirer)
+    assert kept() == {"demo-pc1"}
+
+
+def test_disks_whose_container_went_without_a_helper_are_removed(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10, disk=1 << 30)
+    bench.turn(bench.wirer())
+    bench.docker.processes[10] = replace(bench.docker.processes[10], at_gate=False, booted=True)
+    (disks.FOLDER / "gone").mkdir()
+    bench.turn(bench.wirer())
+    assert kept() == {"demo-pc1"}
 
 
 def test_a_gate_that_is_not_there_yet_is_looked_at_again(bench: Bench) -> None:
