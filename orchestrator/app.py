@@ -18,6 +18,8 @@ from orchestrator.locks import Locks
 from orchestrator.proof.store import Proofs, ProofStore
 
 if TYPE_CHECKING:
+    from orchestrator.assessment.office import Office
+    from orchestrator.assessment.plan_file import Known
     from orchestrator.engine.base import Engine
     from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
@@ -156,6 +158,21 @@ class App:
     def proofs(self) -> Proofs:
         """Return the proofs that were made on this machine."""
         return Proofs(self.content, self.catalogue.fingerprint, ProofStore(data_folder() / "proofs"))
+
+    @cached_property
+    def office(self) -> Office:
+        """Return the timed sessions of this machine."""
+        from orchestrator.assessment.clock import Kernel
+        from orchestrator.assessment.journal_log import JournalLog
+        from orchestrator.assessment.office import Office
+
+        return Office(JournalLog(self.database), data_folder() / "sessions", self._known, Kernel())
+
+    def _known(self) -> Known:
+        """Return what a session's plan may name, as it is now."""
+        from orchestrator.assessment.known import known_of
+
+        return known_of(self.content, self.proofs, self.database)
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""

@@ -185,6 +185,15 @@ class Instances:
                 )
             yield
 
+    @property
+    def engine(self) -> Engine:
+        """Return the engine that the instances run on."""
+        return self._engine
+
+    def fabric(self) -> Fabric:
+        """Return the calling thread's fabric."""
+        return self._fabric()
+
     def prepare(self) -> None:
         """Start the fabric where it is not running, so that several threads may start instances at once."""
         self._fabric()

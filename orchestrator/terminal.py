@@ -66,6 +66,13 @@ class MasterRemote:
             while data:
                 data = data[os.write(self._descriptor, data) :]
 
+    def hidden(self) -> bool:
+        """Return whether a line is read that the terminal does not show: a password, as a rule."""
+        with contextlib.suppress(termios.error, OSError):
+            flags = termios.tcgetattr(self._descriptor)[3]
+            return bool(flags & termios.ICANON) and not flags & termios.ECHO
+        return False
+
     def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; the kernel tells the program in it."""
         with contextlib.suppress(OSError):
@@ -135,34 +142,73 @@ def size() -> tuple[int, int]:
     return 24, 80
 
 
-def attach(remote: Remote, stdin: int = 0, stdout: int = 1) -> None:
+class Tap(Protocol):
+    """Somebody who sees what passes through a terminal, and may close it."""
+
+    every: float
+    """Seconds between two questions whether the terminal stays open."""
+
+    def shown(self, data: bytes) -> None:
+        """See what the far end shows."""
+
+    def typed(self, data: bytes) -> bool:
+        """See what the user types; False keeps it from the far end."""
+
+    def resized(self, rows: int, columns: int) -> None:
+        """See the window's size."""
+
+    def open(self) -> bool:
+        """Return whether the terminal stays open."""
+
+
+class _NoTap:
+    """Nobody looks, and the terminal stays open."""
+
+    every: float | None = None
+
+    def shown(self, data: bytes) -> None: ...
+
+    def typed(self, data: bytes) -> bool:  # noqa: ARG002 - the protocol's
+        return True
+
+    def resized(self, rows: int, columns: int) -> None: ...
+
+    def open(self) -> bool:
+        return True
+
+
+def attach(remote: Remote, stdin: int = 0, stdout: int = 1, tap: Tap | None = None) -> None:
     """Pass everything between the user and a remote terminal until the remote ends.
 
     Args:
         remote: the far end; it is closed.
         stdin: where the user types; a terminal is put into raw mode meanwhile.
         stdout: where the remote's output goes.
+        tap: sees all of it, and may end it.
     """
     with contextlib.closing(remote), _raw(stdin), _window_changes() as changes:
         remote.resize(*size())
-        _pump(remote, stdin, stdout, changes)
+        _pump(remote, stdin, stdout, changes, tap or _NoTap())
 
 
-def _pump(remote: Remote, stdin: int, stdout: int, changes: int) -> None:
+def _pump(remote: Remote, stdin: int, stdout: int, changes: int, tap: Tap | _NoTap) -> None:
     sources = [remote.fileno(), stdin, changes]
-    while True:
-        ready, _, _ = select.select(sources, [], [])
+    while tap.open():
+        ready, _, _ = select.select(sources, [], [], tap.every)
         if changes in ready:
             os.read(changes, _CHUNK)
             remote.resize(*size())
+            tap.resized(*size())
         if remote.fileno() in ready:
             data = remote.read()
             if not data:
                 return
+            tap.shown(data)
             _write_all(stdout, data)
         if stdin in ready:
             typed = os.read(stdin, _CHUNK)
-            remote.write(typed or _END_OF_TRANSMISSION)
+            if tap.typed(typed):
+                remote.write(typed or _END_OF_TRANSMISSION)
             if not typed:
                 sources.remove(stdin)
 

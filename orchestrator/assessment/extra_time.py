@@ -50,14 +50,19 @@ class ExtraTime:
             return f"{self.fraction.numerator}/{self.fraction.denominator}"
         return f"{self.minutes} min" if self.minutes else ""
 
-    def seconds(self, length: int) -> int:
-        """Return the extra seconds for a phase of ``length`` seconds, rounded up, in their favour."""
-        part = self.fraction * length
-        return -(-part.numerator // part.denominator) + self.minutes * _MINUTE
+    def seconds(self, length: int, minute: int = _MINUTE) -> int:
+        """Return the extra seconds; a part of one counts as one: the candidate gains.
 
-    def total(self, length: int) -> int:
-        """Return the seconds that the candidate has in all."""
-        return length + self.seconds(length)
+        Args:
+            length: the phase's length, in seconds.
+            minute: seconds of a minute; fewer in a rehearsal.
+        """
+        part = self.fraction * length
+        return -(-part.numerator // part.denominator) + self.minutes * minute
+
+    def total(self, length: int, minute: int = _MINUTE) -> int:
+        """Return the seconds that the candidate has in all; see ``seconds``."""
+        return length + self.seconds(length, minute)
 
     def shown(self, length: int) -> Text:
         """Return the sum as a person checks it: ``1 h 15 + 1/3 = 1 h 40``; without extra time, the length alone."""

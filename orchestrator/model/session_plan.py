@@ -89,3 +89,15 @@ class SessionPlan(ContractDocument):
     retention_months: int = Field(
         default=60, ge=1, le=600, description="After how many months personal data is made anonymous."
     )
+
+    def phase(self, name: str) -> Phase:
+        """Return a phase by its name, which is one of the plan's."""
+        return next(phase for phase in self.phases if phase.name == name)
+
+    def candidate(self, number: str) -> Candidate:
+        """Return a candidate by their number, which is one of the plan's."""
+        return next(candidate for candidate in self.candidates if candidate.number == number)
+
+    def member(self, member: str) -> JuryMember:
+        """Return a member of the jury by their short name, which is one of the plan's."""
+        return next(one for one in self.jury if one.id == member)

@@ -29,7 +29,6 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.template_words": "text",
     "orchestrator.template_bounds": "",
     "orchestrator.render": "errors model suggest template_bounds template_words text",
-    "orchestrator.assessment": "errors loader model suggest text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
@@ -89,6 +88,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.binding": "VERSION loader text",
     "orchestrator.proof.store": "errors loader proof.binding proof.model text",
     "orchestrator.proof.wording": "proof.model proof.store text",
+    "orchestrator.assessment": (
+        "VERSION errors fabric.base grader instances interrupts language loader model progress proof.store records "
+        "service suggest text waiting"
+    ),
     "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
     # Writing content.
     "orchestrator.authoring": "",
@@ -102,7 +105,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
+        "assessment deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
         "instance_records instances loader locks proof.store records service"
     ),
     "orchestrator.bench": (
@@ -139,6 +142,7 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": (
         "orchestrator.render orchestrator.template_bounds orchestrator.authoring.rendering orchestrator.proof.page "
+        "orchestrator.assessment.evidence_page "
         "grader.plugin"
     ),
     "yaml": "orchestrator.loader.yaml_source",

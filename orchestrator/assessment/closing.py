@@ -1,0 +1,194 @@
+"""What follows a candidate's deadline: input is cut, files are looked at, hosts reboot, checks run, all is frozen.
+
+Each step is an event once it is done, so that a program that was killed goes on with the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from grader.report import Report
+from orchestrator.assessment.collecting import keep, look_at
+from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.evidence import seal
+from orchestrator.assessment.folder import write_whole
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
+from orchestrator.errors import BreakfixError, LabError
+from orchestrator.fabric.base import HostRef
+from orchestrator.instances import Instance
+from orchestrator.model.plan import Plan
+from orchestrator.service import Labs, Running
+
+_GRACE: Final = 5
+"""Seconds that a host gets to shut down before it is killed."""
+_BOOT: Final = 60.0
+"""Seconds until a host must be back; one that is not was destroyed by its candidate."""
+_HOSTS: Final = 8
+"""Hosts of one lab that are acted on at once."""
+
+
+class Closing:
+    """Closes sittings."""
+
+    def __init__(self, desk: Desk, labs: Labs) -> None:
+        """Take the session and the labs."""
+        self._desk = desk
+        self._labs = labs
+        self._known: dict[str, Running] = {}
+        self._acts: Mapping[Kind, Callable[[Sitting], dict[str, Any]]] = {
+            "collected": self._collect,
+            "rebooted": self._reboot,
+            "graded": self._grade,
+            "frozen": self._freeze,
+        }
+
+    def cut(self, state: SessionState, sittings: Sequence[Sitting]) -> None:
+        """Cut candidates' input: every process of their hosts stands still from here, all of them at once."""
+        if not sittings:
+            return
+        instances = self._instances()
+        with ThreadPoolExecutor(len(sittings)) as pool:
+            found = list(pool.map(lambda sitting: self._pause(sitting, instances), sittings))
+        now = self._desk.clock(state).now()
+        self._desk.keep(
+            *(
+                Draft("cut", PROGRAM, now, s.candidate, s.phase, {"deadline": state.deadline(s), "not_paused": lost})
+                for s, lost in zip(sittings, found, strict=True)
+            )
+        )
+
+    def close(self, phase: str, candidate: str) -> None:
+        """Do every step that is still to be done; the last one seals the evidence.
+
+        Raises:
+            LabError: a step cannot be done; what was done stays done.
+        """
+        for step in STEPS:
+            state = self._desk.state()
+            sitting = state.sittings[phase, candidate]
+            if step in sitting.steps:
+                continue
+            if step == "cut":
+                self.cut(state, [sitting])
+            elif step == "sealed":
+                self._seal(state, sitting)
+            else:
+                self._keep(step, sitting, self._acts[step](sitting))
+
+    def _keep(self, step: Kind, sitting: Sitting, details: Mapping[str, Any], content_hash: str = "") -> None:
+        now = self._desk.clock(self._desk.state()).now()
+        self._desk.keep(Draft(step, PROGRAM, now, sitting.candidate, sitting.phase, details, content_hash))
+
+    # The steps ------------------------------------------------------------------------------------------
+
+    def _collect(self, sitting: Sitting) -> dict[str, Any]:
+        kept = {}
+        for lab in sitting.labs:
+            if lab.instance in self._instances():
+                with self._labs.instances.fabric().session() as fabric:
+                    files = look_at(fabric, lab.instance, lab.hosts)
+                kept[lab.scenario] = keep(self._path(sitting, lab, "end.json.gz"), files)
+        return {"files": kept}
+
+    def _reboot(self, sitting: Sitting) -> dict[str, Any]:
+        engine = self._labs.instances.engine
+
+        def reboot(target: HostRef, container: str) -> None:
+            with suppress(LabError):  # it does not run, or was not paused: a reboot is due all the same
+                engine.unpause(container)
+            engine.restart(container, grace=_GRACE)
+            with self._labs.instances.fabric().session() as fabric:
+                fabric.wait_ready(target.instance, [target.host], timeout=_BOOT)
+
+        return {"lost": _each_host(sitting, self._instances(), reboot)}
+
+    def _grade(self, sitting: Sitting) -> dict[str, Any]:
+        graded: dict[str, dict[str, Any]] = {}
+        for lab in sitting.labs:
+            running = self._running(lab)
+            if running is None:
+                graded[lab.scenario] = {"verdict": "error", "why": "the lab is gone"}
+                continue
+            try:
+                report = self._labs.check(running)
+            except BreakfixError as error:
+                graded[lab.scenario] = {"verdict": "error", "why": error.text.en}
+                continue
+            report_hash = write_whole(self._path(sitting, lab, "report.json"), report.to_json().encode())
+            graded[lab.scenario] = {"verdict": report.verdict, "report": report_hash, **counted(report)}
+            for file in self._labs.kept(running.instance):
+                graded[lab.scenario][file.name] = write_whole(self._path(sitting, lab, file.name), file.read_bytes())
+        return {"labs": graded}
+
+    def _freeze(self, sitting: Sitting) -> dict[str, Any]:
+        lost = self._pause(sitting, self._instances())
+        return {"not_paused": lost, "instances": [lab.instance for lab in sitting.labs]}
+
+    def _seal(self, state: SessionState, sitting: Sitting) -> None:
+        path = self._desk.folder.sealed(sitting.phase, sitting.candidate)
+        sealed = seal(path, state, sitting, self._desk.folder, self._plans(sitting))
+        details = {"file": path.name, "sha256": sealed.sha256, "size": sealed.size, "files": sealed.files}
+        self._keep("sealed", sitting, details, sealed.sha256)
+
+    # What they share ------------------------------------------------------------------------------------
+
+    def _instances(self) -> Mapping[str, Instance]:
+        return {instance.name: instance for instance in self._labs.instances.all()}
+
+    def _pause(self, sitting: Sitting, instances: Mapping[str, Instance]) -> dict[str, dict[str, str]]:
+        engine = self._labs.instances.engine
+        return _each_host(sitting, instances, lambda _target, container: engine.pause(container))
+
+    def _running(self, lab: SessionLab) -> Running | None:
+        """Return a lab as it is now; None where somebody has removed it. Its plan is made once."""
+        instance = self._instances().get(lab.instance)
+        if instance is None:
+            return None
+        if lab.instance not in self._known:
+            self._known[lab.instance] = self._labs.running(lab.instance)
+        return replace(self._known[lab.instance], instance=instance)
+
+    def _plans(self, sitting: Sitting) -> dict[str, Plan]:
+        return {lab.scenario: running.plan for lab in sitting.labs if (running := self._running(lab))}
+
+    def _path(self, sitting: Sitting, lab: SessionLab, name: str) -> Path:
+        return self._desk.folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.{name}"
+
+
+def _each_host(
+    sitting: Sitting, instances: Mapping[str, Instance], act: Callable[[HostRef, str], None]
+) -> dict[str, dict[str, str]]:
+    """Act on every host of a sitting, and return by scenario and host why it could not be done."""
+
+    def attempt(place: tuple[SessionLab, str]) -> str:
+        lab, host = place
+        instance = instances.get(lab.instance)
+        containers = {} if instance is None else {one.name: one.container for one in instance.hosts}
+        if host not in containers:
+            return "its container is gone"
+        try:
+            act(HostRef(lab.instance, host), containers[host])
+        except LabError as error:
+            return error.text.en
+        return ""
+
+    places = [(lab, host) for lab in sitting.labs for host in lab.hosts]
+    with ThreadPoolExecutor(_HOSTS) as pool:
+        found = zip(places, pool.map(attempt, places), strict=True)
+        troubles: dict[str, dict[str, str]] = {}
+        for (lab, host), why in found:
+            if why:
+                troubles.setdefault(lab.scenario, {})[host] = why
+    return troubles
+
+
+def counted(report: Report) -> dict[str, int]:
+    """Return how many checks have each colour."""
+    outcomes: Sequence[str] = [result.outcome for result in report.results]
+    return {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "error")}

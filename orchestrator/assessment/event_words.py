@@ -1,0 +1,98 @@
+"""What an event says, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestrator.assessment.events import Event, Kind
+from orchestrator.text import Text, same
+
+_Details = Mapping[str, Any]
+
+
+def told(event: Event) -> Text:
+    """Return what an event says; what was forgotten of it is left out."""
+    say = _WORDS.get(event.kind, same(event.kind))
+    if isinstance(say, Text):
+        return say
+    return say(event.details) if event.details else same(event.kind)
+
+
+def _troubles(details: _Details, key: str) -> str:
+    found: Mapping[str, Mapping[str, str]] = details.get(key, {})
+    return "; ".join(f"{host} ({why})" for hosts in found.values() for host, why in hosts.items())
+
+
+def _cut(details: _Details) -> Text:
+    lost = _troubles(details, "not_paused")
+    return Text(
+        fr="La saisie est coupée" + (f" ; n'ont pas pu être figées : {lost}" if lost else "") + ".",
+        en="Input is cut" + (f"; could not be paused: {lost}" if lost else "") + ".",
+    )
+
+
+def _rebooted(details: _Details) -> Text:
+    lost = _troubles(details, "lost")
+    return Text(
+        fr="Les machines ont redémarré" + (f" ; ne sont pas revenues : {lost}" if lost else "") + ".",
+        en="The hosts have rebooted" + (f"; did not come back: {lost}" if lost else "") + ".",
+    )
+
+
+def _graded(details: _Details) -> Text:
+    parts = [
+        f"{scenario} : {lab.get('pass', 0)} ✔ {lab.get('fail', 0)} ✘ {lab.get('error', 0)} !"
+        for scenario, lab in details["labs"].items()
+    ]
+    return Text(fr=f"Contrôles : {', '.join(parts)}.", en=f"Checks: {', '.join(parts)}.".replace(" :", ":"))
+
+
+def _why(details: _Details) -> Text:
+    why = details["why"]
+    return Text(fr=why["fr"], en=why["en"])
+
+
+_WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
+    "planned": Text(fr="La session est planifiée.", en="The session is planned."),
+    "clock": Text(fr="L'horloge de la session est ancrée.", en="The session's clock is anchored."),
+    "drawn": lambda d: Text(
+        fr=f"Le tirage au sort est fait (graine {d['seed']}).", en=f"The drawing is made (seed {d['seed']})."
+    ),
+    "opened": lambda d: Text(fr=f"Le lab {d['scenario']} est prêt.", en=f"The lab {d['scenario']} is ready."),
+    "replaced": lambda d: Text(
+        fr=f"Une variante de {d['scenario']} est écartée : {_why(d).fr}",
+        en=f"A variant of {d['scenario']} is put aside: {_why(d).en}",
+    ),
+    "unopened": lambda d: Text(
+        fr=f"Le lab {d['scenario']} n'a pas pu être préparé : {_why(d).fr}",
+        en=f"The lab {d['scenario']} could not be prepared: {_why(d).en}",
+    ),
+    "started": Text(fr="L'épreuve commence.", en="The assessment begins."),
+    "arrived": Text(
+        fr="Arrivée en retard ; l'heure de fin reste la même.", en="Arrived late; the end stays where it is."
+    ),
+    "absent": Text(fr="Absent.", en="Absent."),
+    "paused": lambda d: Text(fr=f"Le temps s'arrête : {d['reason']}", en=f"Time stops: {d['reason']}"),
+    "resumed": Text(fr="Le temps reprend.", en="Time goes on."),
+    "announced": lambda d: Text(fr=f"Annonce : {d['text']}", en=f"Announcement: {d['text']}"),
+    "incident": lambda d: Text(fr=f"Incident : {d['text']}", en=f"Incident: {d['text']}"),
+    "warned": lambda d: Text(fr=f"Il reste {d['minutes']} min.", en=f"{d['minutes']} min are left."),
+    "hint": lambda d: Text(fr=f"Indice {d['number']} donné.", en=f"Hint {d['number']} given."),
+    "finished": Text(fr="Le candidat a rendu avant la fin.", en="The candidate handed in before the end."),
+    "cut": _cut,
+    "collected": Text(fr="Les fichiers sont relevés.", en="The files were looked at."),
+    "rebooted": _rebooted,
+    "graded": _graded,
+    "frozen": Text(fr="Les labs sont figés et gardés.", en="The labs are frozen and kept."),
+    "sealed": lambda d: Text(
+        fr=f"Les preuves sont scellées : {d['file']}, SHA-256 {d['sha256']}.",
+        en=f"The evidence is sealed: {d['file']}, SHA-256 {d['sha256']}.",
+    ),
+    "observed": lambda d: Text(fr=f"Observation : {d['text']}", en=f"Observation: {d['text']}"),
+    "regraded": lambda d: Text(
+        fr=f"Preuves rouvertes : {len(d['differences'])} différence(s).",
+        en=f"Evidence reopened: {len(d['differences'])} difference(s).",
+    ),
+    "cleared": Text(fr="Les labs gardés sont retirés.", en="The kept labs are removed."),
+}

@@ -1,0 +1,234 @@
+"""A candidate's sealed evidence of one phase: a .zip to be read without this program, with a manifest of hashes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator import __version__
+from orchestrator.assessment.collecting import FileChange, changes, kept, to_document
+from orchestrator.assessment.evidence_page import index_of
+from orchestrator.assessment.folder import SessionFolder, sha256, write_whole
+from orchestrator.assessment.recording import Typed, timeline
+from orchestrator.assessment.state import SessionLab, SessionState, Sitting
+from orchestrator.errors import UsageError
+from orchestrator.model.plan import Plan
+from orchestrator.text import Text
+
+SCHEMA: Final = 1
+MANIFEST: Final = "manifest.json"
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError)
+"""What reading a damaged archive may raise; RuntimeError: a flipped bit says that a file is encrypted."""
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""The time on every file of the .zip: when things happened is said inside, and not twice."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What was sealed: the hash and size of the .zip, and how many files are in it."""
+
+    sha256: str
+    size: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence that was read: its manifest and its files."""
+
+    manifest: Mapping[str, Any]
+    files: Mapping[str, bytes]
+
+    def document(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a JSON file's content; None where there is no such file."""
+        return json.loads(self.files[name]) if name in self.files else None
+
+
+def seal(path: Path, state: SessionState, sitting: Sitting, folder: SessionFolder, plans: Mapping[str, Plan]) -> Sealed:
+    """Write a candidate's evidence of one phase.
+
+    Args:
+        path: the .zip, replaced whole where it is there.
+        state: the session.
+        sitting: the candidate in the phase.
+        folder: the session's files.
+        plans: the plan of each lab that is still there, by its scenario.
+    """
+    files = dict(_files(state, sitting, folder.sitting(sitting.phase, sitting.candidate), plans))
+    manifest = {
+        "schema": SCHEMA,
+        "made_by": f"breakfix {__version__}",
+        "session": state.id,
+        "candidate": sitting.candidate,
+        "phase": sitting.phase,
+        "rehearsal": state.rehearsal,
+        "labs": {lab.scenario: _lab_out(state, sitting, lab, plans.get(lab.scenario)) for lab in sitting.labs},
+    }
+    for language in ("fr", "en"):
+        name = "index.html" if language == "fr" else f"index.{language}.html"
+        files[name] = index_of(state, sitting, manifest, files, language).encode(errors="backslashreplace")
+    manifest["files"] = {name: {"sha256": sha256(data), "size": len(data)} for name, data in sorted(files.items())}
+    content = _zipped({MANIFEST: _json(manifest), **files})
+    return Sealed(write_whole(path, content), len(content), len(files))
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Return evidence whose files are what the manifest says.
+
+    Raises:
+        UsageError: it cannot be read, or ``problems_of`` finds something.
+    """
+    found = problems_of(path)
+    if found:
+        listed = found[:5]
+        raise UsageError(
+            Text(
+                fr=f"Ces preuves ne sont pas intactes : {' ; '.join(p.fr for p in listed)}",
+                en=f"This evidence is not intact: {'; '.join(p.en for p in listed)}",
+            ),
+            Text(
+                fr="Prenez une autre copie ; le journal garde l'empreinte du fichier scellé.",
+                en="Take another copy; the journal holds the hash of the sealed file.",
+            ),
+        )
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+        return Evidence(manifest, {name: archive.read(name) for name in manifest["files"]})
+
+
+def problems_of(path: Path, sealed: str = "") -> tuple[Text, ...]:
+    """Return what is wrong with evidence: nothing where every byte is as it was sealed.
+
+    Args:
+        path: the .zip.
+        sealed: the SHA-256 of the whole file as the journal has it, or empty where it is not known.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return (
+            Text(fr=f"{path} : lecture impossible ({error.strerror})", en=f"{path}: unreadable ({error.strerror})"),
+        )
+    found = []
+    if sealed and sha256(content) != sealed:
+        found.append(
+            Text(
+                fr=f"{path.name} n'est pas le fichier scellé : son empreinte n'est pas celle du journal",
+                en=f"{path.name} is not the file that was sealed: its hash is not the journal's",
+            )
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found += _inside(archive)
+    except (*_DAMAGE, ValueError, TypeError) as error:
+        found.append(
+            Text(fr=f"{path.name} n'est plus une archive lisible ({error})", en=f"{path.name} cannot be read ({error})")
+        )
+    return tuple(found)
+
+
+def _inside(archive: zipfile.ZipFile) -> Iterator[Text]:
+    manifest = json.loads(archive.read(MANIFEST))
+    if manifest["schema"] != SCHEMA:
+        yield Text(
+            fr=f"ces preuves suivent le schéma {manifest['schema']}, ce programme lit le {SCHEMA}",
+            en=f"this evidence follows schema {manifest['schema']}, this program reads {SCHEMA}",
+        )
+    stated = manifest["files"]
+    for name in sorted({*stated, *archive.namelist()} - {MANIFEST}):
+        if name not in stated:
+            yield Text(fr=f"{name} est en trop", en=f"{name} does not belong there")
+            continue
+        try:
+            data = archive.read(name)
+        except _DAMAGE as error:
+            yield Text(fr=f"{name} manque ou est abîmé ({error})", en=f"{name} is missing or damaged ({error})")
+            continue
+        if sha256(data) != stated[name]["sha256"]:
+            yield Text(fr=f"{name} a été changé", en=f"{name} was changed")
+
+
+def _lab_out(state: SessionState, sitting: Sitting, lab: SessionLab, plan: Plan | None) -> dict[str, Any]:
+    opened = next(
+        event
+        for event in reversed(state.of("opened"))
+        if event.details["instance"] == lab.instance and event.candidate == sitting.candidate
+    )
+    return {
+        "instance": lab.instance,
+        "digest": lab.digest,
+        "variant": lab.variant,
+        "seed": str(plan.seed) if plan else None,
+        "lab": plan.lab if plan else None,
+        "hosts": opened.details["hosts"],
+        "proof": opened.details["proof"],
+    }
+
+
+def _files(
+    state: SessionState, sitting: Sitting, folder: Path, plans: Mapping[str, Plan]
+) -> Iterator[tuple[str, bytes]]:
+    events = [
+        event.to_document() for event in state.about(sitting.candidate, sitting.phase) if event.kind != "identity"
+    ]
+    yield "journal.json", _json(events)
+    recordings = sorted((folder / "recordings").glob("*.cast"))
+    for recording in recordings:
+        yield f"recordings/{recording.name}", recording.read_bytes()
+    typed = sorted((line for recording in recordings for line in timeline(recording)), key=lambda line: line.at)
+    yield "timeline.csv", _timeline(typed)
+    for lab in sitting.labs:
+        yield from _lab_files(folder, lab.scenario, plans.get(lab.scenario))
+
+
+def _lab_files(folder: Path, scenario: str, plan: Plan | None) -> Iterator[tuple[str, bytes]]:
+    for name in ("start-report.json", "report.json", "start.json.gz", "end.json.gz", "answers.yaml", "report.md"):
+        path = folder / f"{scenario}.{name}"
+        if path.is_file():
+            yield f"{scenario}/{name}", path.read_bytes()
+    if plan is not None and plan.ticket is not None:
+        yield f"{scenario}/ticket.fr.md", plan.ticket.fr.encode()
+        yield f"{scenario}/ticket.en.md", plan.ticket.en.encode()
+    found = _changes(folder, scenario)
+    if found is not None:
+        yield f"{scenario}/changes.json", _json(to_document(found))
+        for number, change in enumerate(found, 1):
+            if change.difference:
+                yield f"{scenario}/differences/{number}.diff", change.difference.encode(errors="backslashreplace")
+
+
+def _changes(folder: Path, scenario: str) -> tuple[FileChange, ...] | None:
+    start, end = folder / f"{scenario}.start.json.gz", folder / f"{scenario}.end.json.gz"
+    return changes(kept(start), kept(end)) if start.is_file() and end.is_file() else None
+
+
+def _timeline(typed: list[Typed]) -> bytes:
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    rows.writerow(("seconds_since_1970", "terminal", "typed"))
+    rows.writerows((f"{line.at:.3f}", line.terminal, line.line) for line in typed)
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+def _json(value: Any) -> bytes:  # noqa: ANN401 - JSON
+    # A file's name in a host need not be UTF-8: what is not stays readable as JSON's own escape.
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode(errors="backslashreplace")
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            stored = name.endswith(".gz")
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return buffer.getvalue()

@@ -1,0 +1,115 @@
+"""The page of a candidate's evidence: everything that is in the .zip, for a reader who has nothing but a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from grader.report import Report
+from orchestrator.assessment.event_words import told
+from orchestrator.assessment.extra_time import ExtraTime
+from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.language import Language, typographic
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def environment(language: Language) -> jinja2.Environment:
+    """Return what renders the pages of a session in a language."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        language=language,
+        tr=lambda fr, en: typographic(fr) if language == "fr" else en,
+        said=lambda text: typographic(text.fr) if language == "fr" else text.en,
+    )
+    return made
+
+
+def index_of(
+    state: SessionState,
+    sitting: Sitting,
+    manifest: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    language: Language,
+) -> str:
+    """Return the page.
+
+    Args:
+        state: the session.
+        sitting: the candidate in the phase.
+        manifest: the manifest, still without the hashes of the files.
+        files: the other files of the .zip.
+        language: the page's language.
+    """
+    zone = zone_of(state.plan)
+    candidate, phase = state.plan.candidate(sitting.candidate), state.plan.phase(sitting.phase)
+
+    def hour(at: float) -> str:
+        return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
+
+    labs = [
+        {
+            "scenario": lab.scenario,
+            "about": manifest["labs"][lab.scenario],
+            "ticket": _text(files, f"{lab.scenario}/ticket.{language}.md"),
+            "report": _report(files, f"{lab.scenario}/report.json"),
+            "graded": _graded(sitting, lab.scenario),
+            "answers": _text(files, f"{lab.scenario}/answers.yaml"),
+            "written": _text(files, f"{lab.scenario}/report.md"),
+            "changes": json.loads(files.get(f"{lab.scenario}/changes.json", b"[]")),
+            "difference": lambda change, scenario=lab.scenario: _text(
+                files, f"{scenario}/differences/{change['number']}.diff"
+            ),
+        }
+        for lab in sitting.labs
+    ]
+    page: str = (
+        environment(language)
+        .get_template("evidence.html.j2")
+        .render(
+            state=state,
+            sitting=sitting,
+            phase=phase,
+            labs=labs,
+            manifest=manifest,
+            hour=hour,
+            day=lambda at: datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d"),
+            time_given=ExtraTime.parse(candidate.extra_time or "").shown(state.length(phase)).in_(language),
+            deadline=state.deadline(sitting),
+            events=[
+                (event, told(event).in_(language))
+                for event in state.about(sitting.candidate, sitting.phase)
+                if event.kind not in {"identity", "clock", "drawn"}
+            ],
+            typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
+            recordings=[name for name in files if name.startswith("recordings/")],
+        )
+    )
+    return page
+
+
+def _text(files: Mapping[str, bytes], name: str) -> str:
+    return files.get(name, b"").decode(errors="replace")
+
+
+def _report(files: Mapping[str, bytes], name: str) -> Report | None:
+    return Report.from_json(files[name].decode()) if name in files else None
+
+
+def _graded(sitting: Sitting, scenario: str) -> Mapping[str, Any]:
+    graded: Mapping[str, Any] = sitting.steps["graded"].details["labs"][scenario] if "graded" in sitting.steps else {}
+    return graded

@@ -1,0 +1,93 @@
+"""The events of sessions in the store's journal, where each is bound to all before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, Event
+from orchestrator.records import journal
+from orchestrator.records.database import Database
+
+_KIND: Final = "session."
+_SUBJECT: Final = "session:"
+_SOMEBODY: Final = "operator"
+"""The actor of what a person did: who it was is in the payload, which can be erased."""
+
+
+class JournalLog:
+    """See ``orchestrator.assessment.events.Log``."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep events in a database."""
+        self._database = database
+
+    def sessions(self) -> tuple[str, ...]:
+        """See ``Log``."""
+        with self._database.read() as session:
+            planned = journal.entries(session, kind=f"{_KIND}planned")
+        return tuple(entry.event.subject.removeprefix(_SUBJECT) for entry in planned)
+
+    def append(self, session: str, drafts: Sequence[Draft]) -> None:
+        """See ``Log``."""
+        self._keep(session, drafts)
+
+    def create(self, session: str, drafts: Sequence[Draft]) -> bool:
+        """See ``Log``."""
+        return self._keep(session, drafts, first=True)
+
+    def events(self, session: str) -> tuple[Event, ...]:
+        """See ``Log``."""
+        with self._database.read() as transaction:
+            entries = journal.entries(transaction, subject=f"{_SUBJECT}{session}")
+        return tuple(_event(entry) for entry in entries if entry.event.kind.startswith(_KIND))
+
+    def head(self) -> str:
+        """Return the journal's last entry, as ``breakfix audit verify --head`` takes it."""
+        with self._database.read() as transaction:
+            return str(journal.head(transaction))
+
+    def forget(self, session: str, who: Sequence[str], *, reason: str) -> int:
+        """Erase the names of candidates or members of the jury, and return how many entries were erased."""
+        with self._database.write() as transaction:
+            entries = journal.entries(transaction, subject=f"{_SUBJECT}{session}", kind=f"{_KIND}identity")
+            found = [
+                entry.seq for entry in entries if not entry.erased and entry.event.payload["details"]["who"] in who
+            ]
+            if found:
+                journal.erase(transaction, found, actor=PROGRAM, reason=reason)
+        return len(found)
+
+    def _keep(self, session: str, drafts: Sequence[Draft], *, first: bool = False) -> bool:
+        """Keep events in one transaction; return False, and keep nothing, where they must be the first and are not."""
+        subject = f"{_SUBJECT}{session}"
+        with self._database.write() as transaction:
+            if first and journal.entries(transaction, subject=subject, kind=f"{_KIND}planned"):
+                return False
+            for draft in drafts:
+                actor = PROGRAM if draft.by == PROGRAM else _SOMEBODY
+                payload = {
+                    "at": draft.at,
+                    "by": draft.by,
+                    "candidate": draft.candidate,
+                    "phase": draft.phase,
+                    "details": dict(draft.details),
+                }
+                kept = journal.Event(actor, f"{_KIND}{draft.kind}", subject, draft.content_hash, payload)
+                journal.append(transaction, kept)
+            return True
+
+
+def _event(entry: journal.Entry) -> Event:
+    payload = entry.event.payload
+    return Event(
+        kind=KIND_OF[entry.event.kind.removeprefix(_KIND)],
+        by=payload.get("by", ""),
+        at=payload.get("at", int(entry.at.timestamp())),
+        candidate=payload.get("candidate", ""),
+        phase=payload.get("phase", ""),
+        details=payload.get("details", {}),
+        content_hash=entry.event.content_hash,
+        number=entry.seq,
+        seal=entry.hash,
+    )

@@ -1,0 +1,33 @@
+"""What a session's plan may name: the content's scenarios, their proofs, and the people of the store."""
+
+from __future__ import annotations
+
+from orchestrator.assessment.plan_file import Known, Offer
+from orchestrator.errors import UsageError
+from orchestrator.loader.content import Content
+from orchestrator.proof.store import Proofs
+from orchestrator.records.database import Database
+from orchestrator.records.people import People
+from orchestrator.text import Text
+
+
+def known_of(content: Content, proofs: Proofs, database: Database) -> Known:
+    """Return what a plan may name now."""
+    documents = {name: content.scenario_document(name) for name in content.scenarios()}
+
+    def unproven(scenario: str) -> Text | None:
+        try:
+            proofs.require(scenario)
+        except UsageError as error:
+            return error.text
+        return None
+
+    def trainers(person: str) -> frozenset[str]:
+        """Return the short names and references of those who trained somebody: a plan may use either."""
+        with database.read() as session:
+            people = People(session)
+            found = [people.find(ref) for ref in people.trainers_of(people.find(person))]
+            return frozenset(name for one in found for name in (one.ref, one.handle))
+
+    offers = {name: Offer(tuple(document.competences), document.difficulty) for name, document in documents.items()}
+    return Known(content.referential(), offers, unproven, trainers)

@@ -1,0 +1,359 @@
+"""Sessions: making them, finding them, and what their organiser does while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.assessment.clock import SessionClock, Source
+from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
+from orchestrator.assessment.events import PROGRAM, Draft, Kind, Log
+from orchestrator.assessment.folder import SessionFolder, sha256
+from orchestrator.assessment.plan_file import Known, read_plan
+from orchestrator.assessment.state import MINUTE, SessionState, Sitting, state_of
+from orchestrator.errors import UsageError
+from orchestrator.model.session_plan import SessionPlan
+from orchestrator.suggest import nearest
+from orchestrator.text import Text
+
+
+@dataclass(frozen=True)
+class Office:
+    """All sessions of this machine.
+
+    Attributes:
+        log: where their events are kept.
+        folder: where their files are, a folder each.
+        known: what a plan may name.
+        source: where time comes from.
+    """
+
+    log: Log
+    folder: Path
+    known: Callable[[], Known]
+    source: Source
+
+    def create(self, file: Path, by: str, *, minute: int = MINUTE) -> Desk:
+        """Make a session of a plan's file.
+
+        Args:
+            file: the plan.
+            by: who makes it.
+            minute: seconds of a minute; fewer make it a rehearsal.
+
+        Raises:
+            ContentError: the plan is not one that may be carried out.
+            UsageError: there is such a session already.
+        """
+        plan = read_plan(file, self.known())
+        clock = SessionClock(self.source)
+        now = clock.now()
+        drafts = [
+            Draft("planned", by, now, details={"plan": _without_names(plan), "minute": minute}),
+            *(Draft("identity", by, now, details={"who": one, "name": name}) for one, name in _names(plan)),
+            Draft("clock", PROGRAM, now, details=clock.anchor.to_document()),
+        ]
+        drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=sha256(file.read_bytes()))
+        desk = self._desk(plan.id)
+        desk.folder.make_secret()
+        if not self.log.create(plan.id, drafts):
+            raise UsageError(
+                Text(fr=f"La session {plan.id} existe déjà.", en=f"The session {plan.id} exists already."),
+                Text(
+                    fr="Donnez un autre « id » à ce plan : une session planifiée ne change plus.",
+                    en='Give this plan another "id": a session that was planned does not change any more.',
+                ),
+            )
+        return desk
+
+    def desk(self, session: str | None) -> Desk:
+        """Return the desk of a session, or of the only one.
+
+        Raises:
+            UsageError: there is no such session, or there are several.
+        """
+        known = self.log.sessions()
+        if session is None and len(known) == 1:
+            return self._desk(known[0])
+        if session in known:
+            return self._desk(session)
+        if not known:
+            raise UsageError(
+                Text(fr="Aucune session n'est planifiée.", en="No session is planned."),
+                Text(fr="« breakfix session plan FICHIER » en crée une.", en="'breakfix session plan FILE' makes one."),
+            )
+        listed = ", ".join(nearest(session, known) if session else known) or ", ".join(known)
+        if session is None:
+            raise UsageError(
+                Text(fr=f"Il y a plusieurs sessions : {listed}.", en=f"There are several sessions: {listed}."),
+                Text(fr="Nommez-en une avec --session.", en="Name one with --session."),
+            )
+        raise UsageError(
+            Text(fr=f"Aucune session ne s'appelle « {session} ».", en=f"No session is called {session!r}."),
+            Text(fr=f"Les plus proches : {listed}", en=f"The nearest: {listed}"),
+        )
+
+    def _desk(self, session: str) -> Desk:
+        return Desk(session, self.log, SessionFolder(self.folder / session), self.known, self.source)
+
+
+class Desk:
+    """One session, as its organiser and its jury act on it. Every act is an event; none is taken back.
+
+    Attributes:
+        session: its id.
+        folder: its files.
+    """
+
+    def __init__(
+        self, session: str, log: Log, folder: SessionFolder, known: Callable[[], Known], source: Source
+    ) -> None:
+        """Take the parts; see ``Office``."""
+        self.session = session
+        self.folder = folder
+        self._log = log
+        self._known = known
+        self._source = source
+
+    def state(self) -> SessionState:
+        """Return the session as it is now."""
+        return state_of(self.session, self._log.events(self.session))
+
+    def clock(self, state: SessionState) -> SessionClock:
+        """Return the session's clock; what it counts from is kept anew where the machine was restarted."""
+        clock = SessionClock(self._source, state.anchor, last=state.last)
+        if clock.renewed:
+            details = {**clock.anchor.to_document(), "behind": clock.behind}
+            self._log.append(self.session, [Draft("clock", PROGRAM, clock.now(), details=details)])
+        return clock
+
+    def keep(self, *drafts: Draft) -> None:
+        """Keep events."""
+        self._log.append(self.session, drafts)
+
+    # Before ---------------------------------------------------------------------------------------------
+
+    def draw(self, phase: str, by: str, seed: str | None = None) -> Drawing:
+        """Draw the scenarios of a phase for all candidates; done once, before its labs are opened.
+
+        Raises:
+            UsageError: there is no such phase, or it has been drawn.
+        """
+        state = self.state()
+        self.require_phase(state, phase)
+        if phase in state.drawings:
+            raise UsageError(
+                Text(fr=f"La phase {phase} est déjà tirée au sort.", en=f"The phase {phase} has been drawn."),
+                Text(
+                    fr="« breakfix session redraw » refait le tirage devant un témoin.",
+                    en="'breakfix session redraw' draws again in front of a witness.",
+                ),
+            )
+        known, planned = self._known(), state.plan.phase(phase)
+        proven = [name for name in known.scenarios if known.unproven(name) is None]
+        pools = [pool_of(rule, known.scenarios, proven) for rule in planned.draw]
+        candidates = [candidate.number for candidate in state.plan.candidates]
+        try:
+            drawing = draw(planned, candidates, pools, seed or new_draw_seed())
+        except ValueError as error:
+            raise UsageError(
+                Text(
+                    fr=f"La phase {phase} ne peut plus être tirée : il manque des scénarios prouvés.",
+                    en=f"The phase {phase} cannot be drawn any more: proven scenarios are missing ({error}).",
+                ),
+                Text(fr="« breakfix scenarios » dit lesquels.", en="'breakfix scenarios' says which."),
+            ) from error
+        self._act(state, "drawn", by, phase=phase, details=drawing.to_document())
+        return drawing
+
+    def redraw(self, phase: str) -> tuple[Drawing, bool]:
+        """Return a phase's drawing, and whether drawing again gives the same.
+
+        Raises:
+            UsageError: there is no such phase, or it has not been drawn.
+        """
+        state = self.state()
+        self.require_phase(state, phase)
+        if phase not in state.drawings:
+            raise UsageError(
+                Text(fr=f"La phase {phase} n'est pas encore tirée.", en=f"The phase {phase} has not been drawn yet.")
+            )
+        drawing = state.drawings[phase]
+        return drawing, drawn_again(drawing, state.plan.phase(phase))
+
+    # While it runs --------------------------------------------------------------------------------------
+
+    def start(self, phase: str, by: str, candidate: str = "") -> SessionState:
+        """Begin a phase, for everybody who has not begun yet or for one candidate; every second counts from here.
+
+        Raises:
+            UsageError: the labs are not open, or it has begun.
+        """
+        state = self.state()
+        waiting = self._waiting(state, phase, candidate)
+        if not waiting:
+            raise UsageError(
+                Text(fr=f"La phase {phase} a déjà commencé.", en=f"The phase {phase} has begun already."),
+                Text(fr="Un retardataire : « breakfix session arrive ».", en="A latecomer: 'breakfix session arrive'."),
+            )
+        details: dict[str, Any] = {"totals": {s.candidate: state.total(s.candidate, phase) for s in waiting}}
+        self._act(state, "started", by, candidate, phase, details=details)
+        return self.state()
+
+    def arrive(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate has come late; the end of their time stays where it is."""
+        self._about_sitting("arrived", phase, candidate, by)
+
+    def absent(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate has not come."""
+        self._about_sitting("absent", phase, candidate, by)
+
+    def finish(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate gives up the rest of their time: what follows a deadline follows now."""
+        self._about_sitting("finished", phase, candidate, by)
+
+    def pause(self, by: str, reason: str, candidate: str = "") -> None:
+        """Stop the time of everybody, or of one candidate.
+
+        Raises:
+            UsageError: it stands still already, or there is no such candidate or no reason.
+        """
+        state = self._with_candidate(candidate)
+        self._require_words(reason)
+        if state.open_pause(candidate):
+            raise UsageError(
+                Text(fr="Le temps est déjà arrêté.", en="Time stands still already."),
+                Text(fr="« breakfix session resume » le reprend.", en="'breakfix session resume' lets it go on."),
+            )
+        self._act(state, "paused", by, candidate, details={"reason": reason})
+
+    def resume(self, by: str, candidate: str = "") -> None:
+        """Let time go on.
+
+        Raises:
+            UsageError: it does.
+        """
+        state = self._with_candidate(candidate)
+        if not state.open_pause(candidate):
+            raise UsageError(Text(fr="Le temps n'est pas arrêté.", en="Time does not stand still."))
+        self._act(state, "resumed", by, candidate)
+
+    def announce(self, by: str, text: str, candidate: str = "") -> None:
+        """Tell the candidates something, or one of them."""
+        self._require_words(text)
+        self._act(self._with_candidate(candidate), "announced", by, candidate, details={"text": text})
+
+    def incident(self, by: str, text: str, candidate: str = "") -> None:
+        """Write an incident into the session's log."""
+        self._require_words(text)
+        self._act(self._with_candidate(candidate), "incident", by, candidate, details={"text": text})
+
+    # What is common -------------------------------------------------------------------------------------
+
+    def require_phase(self, state: SessionState, phase: str) -> None:
+        """Refuse a phase that the session does not have."""
+        names = [one.name for one in state.plan.phases]
+        if phase not in names:
+            near = ", ".join(nearest(phase, names) or names)
+            raise UsageError(
+                Text(fr=f"La session n'a pas de phase « {phase} ».", en=f"The session has no phase {phase!r}."),
+                Text(fr=f"Ses phases : {near}", en=f"Its phases: {near}"),
+            )
+
+    def require_candidate(self, state: SessionState, candidate: str) -> None:
+        """Refuse a candidate that the session does not have."""
+        numbers = [one.number for one in state.plan.candidates]
+        if candidate not in numbers:
+            near = ", ".join(nearest(candidate, numbers) or numbers)
+            raise UsageError(
+                Text(
+                    fr=f"La session n'a pas de candidat « {candidate} ».",
+                    en=f"The session has no candidate {candidate!r}.",
+                ),
+                Text(fr=f"Les candidats : {near}", en=f"The candidates: {near}"),
+            )
+
+    def sitting(self, state: SessionState, phase: str, candidate: str) -> Sitting:
+        """Return a candidate's part in a phase.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the phase's labs are not open.
+        """
+        self.require_phase(state, phase)
+        self.require_candidate(state, candidate)
+        sitting = state.sittings.get((phase, candidate))
+        if sitting is None:
+            raise not_open(phase)
+        return sitting
+
+    def _waiting(self, state: SessionState, phase: str, candidate: str) -> Sequence[Sitting]:
+        self.require_phase(state, phase)
+        if candidate:
+            found = [self.sitting(state, phase, candidate)]
+        else:
+            found = [sitting for (name, _), sitting in state.sittings.items() if name == phase]
+            if len(found) < len(state.plan.candidates):
+                raise not_open(phase)
+        return [sitting for sitting in found if sitting.started is None]
+
+    def _about_sitting(self, kind: Kind, phase: str, candidate: str, by: str) -> None:
+        state = self.state()
+        sitting = self.sitting(state, phase, candidate)
+        if sitting.started is None or "cut" in sitting.steps:
+            raise UsageError(
+                Text(
+                    fr=f"La phase {phase} n'est pas en cours pour {candidate}.",
+                    en=f"The phase {phase} is not running for {candidate}.",
+                )
+            )
+        self._act(state, kind, by, candidate, phase)
+
+    def _with_candidate(self, candidate: str) -> SessionState:
+        state = self.state()
+        if candidate:
+            self.require_candidate(state, candidate)
+        return state
+
+    @staticmethod
+    def _require_words(text: str) -> None:
+        if not text.strip():
+            raise UsageError(Text(fr="Dites pourquoi, en quelques mots.", en="Say why, in a few words."))
+
+    def _act(
+        self,
+        state: SessionState,
+        kind: Kind,
+        by: str,
+        candidate: str = "",
+        phase: str = "",
+        *,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.keep(Draft(kind, by, self.clock(state).now(), candidate, phase, details or {}))
+
+
+def not_open(phase: str) -> UsageError:
+    """Return the error for a phase whose labs are not all open."""
+    return UsageError(
+        Text(
+            fr=f"Les labs de la phase {phase} ne sont pas tous ouverts.",
+            en=f"The labs of the phase {phase} are not all open.",
+        ),
+        Text(
+            fr=f"« breakfix session open {phase} » les prépare.", en=f"'breakfix session open {phase}' prepares them."
+        ),
+    )
+
+
+def _without_names(plan: SessionPlan) -> dict[str, Any]:
+    document: dict[str, Any] = plan.model_dump(mode="json")
+    for section in ("candidates", "jury"):
+        for person in document[section]:
+            del person["name"]
+    return document
+
+
+def _names(plan: SessionPlan) -> Sequence[tuple[str, str]]:
+    return [*((c.number, c.name) for c in plan.candidates), *((m.id, m.name) for m in plan.jury)]

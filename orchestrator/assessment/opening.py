@@ -1,0 +1,210 @@
+"""Opening a phase: every candidate's labs are prepared, seen to be broken as they should be, and looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Final
+
+from grader.report import Report
+from orchestrator.assessment.collecting import keep, look_at
+from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.folder import write_whole
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.seeds import assessed_seed
+from orchestrator.assessment.state import SessionState
+from orchestrator.errors import BreakfixError, LabError
+from orchestrator.interrupts import shielded
+from orchestrator.model.plan import Plan
+from orchestrator.progress import Silent
+from orchestrator.proof.store import StoredProof
+from orchestrator.service import Labs
+from orchestrator.text import Text
+
+VARIANTS: Final = 3
+"""How many variants of a scenario are tried before a candidate's lab is given up."""
+JOBS: Final = 4
+"""How many labs are started at once: each waits for its services most of the time."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One candidate's one scenario of a phase."""
+
+    phase: str
+    candidate: str
+    scenario: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What came of opening a phase.
+
+    Attributes:
+        ready: the labs that are ready, those of an earlier call among them.
+        failed: those that no variant of came up, with the last reason.
+    """
+
+    ready: tuple[Place, ...]
+    failed: Mapping[Place, Text]
+
+
+class Opening:
+    """Opens phases of a session."""
+
+    def __init__(self, desk: Desk, labs: Labs, require: Callable[[str], StoredProof]) -> None:
+        """Take the parts.
+
+        Args:
+            desk: the session.
+            labs: the labs.
+            require: returns a scenario's proof, or raises where it is missing or stale.
+        """
+        self._desk = desk
+        self._labs = labs
+        self._require = require
+        self._stop = threading.Event()
+
+    def open(self, phase: str, by: str, tell: Callable[[Place], None] = lambda _place: None) -> Opened:
+        """Open a phase; what an earlier call has opened stays, so that one that was killed goes on.
+
+        Args:
+            phase: the phase.
+            by: who opens it.
+            tell: is told each lab that is ready, from several threads.
+
+        Raises:
+            UsageError: a scenario's proof is missing or stale, or there is no such phase.
+            MachineError: the engine does not answer, or an image cannot be built.
+        """
+        state = self._desk.state()
+        self._desk.require_phase(state, phase)
+        if phase not in state.drawings:
+            self._desk.draw(phase, by)
+            state = self._desk.state()
+        places = tuple(_places(state, phase))
+        proofs = {name: self._require(name) for name in sorted({place.scenario for place in places})}
+        secret = self._desk.folder.secret()
+        missing = [place for place in places if not _is_open(state, place)]
+        self._remove_leftovers(state, missing, secret)
+        self._labs.prepare([self._plan(place, 0, secret) for place in missing])
+        failed = self._open_all(missing, secret, proofs, tell)
+        return Opened(tuple(place for place in places if place not in failed), failed)
+
+    def _open_all(
+        self,
+        missing: Sequence[Place],
+        secret: bytes,
+        proofs: Mapping[str, StoredProof],
+        tell: Callable[[Place], None],
+    ) -> dict[Place, Text]:
+        failed: dict[Place, Text] = {}
+        with ThreadPoolExecutor(JOBS, thread_name_prefix="open") as pool:
+            futures = {pool.submit(self._open, place, secret, proofs[place.scenario]): place for place in missing}
+            try:
+                for future in as_completed(futures):
+                    if why := future.result():
+                        failed[futures[future]] = why
+                    else:
+                        tell(futures[future])
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return failed
+
+    def _open(self, place: Place, secret: bytes, proof: StoredProof) -> Text | None:
+        """Open one lab with the first variant that comes up; return why none did."""
+        why: Text | None = None
+        for variant in range(VARIANTS):
+            if self._stop.is_set():
+                break
+            try:
+                self._try(place, variant, secret, proof)
+            except BreakfixError as error:
+                why = error.text
+                details = {"scenario": place.scenario, "variant": variant, "why": {"fr": why.fr, "en": why.en}}
+                self._keep("replaced", place, details)
+            else:
+                return None
+        if why is not None:
+            self._keep("unopened", place, {"scenario": place.scenario, "why": {"fr": why.fr, "en": why.en}})
+        return why
+
+    def _try(self, place: Place, variant: int, secret: bytes, proof: StoredProof) -> None:
+        running = self._labs.start(self._plan(place, variant, secret), Silent())
+        try:
+            report = self._labs.check(running)
+            require_as_proven(report)
+            folder = self._desk.folder.sitting(place.phase, place.candidate)
+            write_whole(folder / f"{place.scenario}.start-report.json", report.to_json().encode())
+            hands = self._labs.hands(running)
+            with hands.fabric.session() as fabric:
+                files = look_at(fabric, running.instance.name, [host.name for host in running.plan.hosts])
+            seen = keep(folder / f"{place.scenario}.start.json.gz", files)
+            details = {
+                "scenario": place.scenario,
+                "instance": running.instance.name,
+                "variant": variant,
+                "hosts": [host.name for host in running.plan.hosts],
+                "seen": seen,
+                "proof": {"proven_at": proof.proven_at, **proof.binding.to_document()},
+            }
+            self._keep("opened", place, details, running.plan.digest)
+        except BaseException:
+            with shielded():
+                self._labs.stop(running.instance)
+            raise
+
+    def _plan(self, place: Place, variant: int, secret: bytes) -> Plan:
+        return self._labs.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
+
+    def _remove_leftovers(self, state: SessionState, missing: Sequence[Place], secret: bytes) -> None:
+        """Remove labs that a killed call had started for these places: no event knows them."""
+        known = {lab.instance for sitting in state.sittings.values() for lab in sitting.labs}
+        seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(VARIANTS)}
+        for instance in self._labs.instances.all():
+            if instance.seed in seeds and instance.name not in known:
+                self._labs.stop(instance)
+
+    def _keep(self, kind: Kind, place: Place, details: Mapping[str, object], digest: str = "") -> None:
+        state = self._desk.state()
+        now = self._desk.clock(state).now()
+        self._desk.keep(Draft(kind, PROGRAM, now, place.candidate, place.phase, details, digest))
+
+
+def seed_of(secret: bytes, scenario: str, candidate: str, variant: int) -> int:
+    """Return the seed of a candidate's variant of a scenario; 0 is the first, the others replace labs that failed."""
+    return assessed_seed(secret, scenario, f"{candidate}#{variant}" if variant else candidate)
+
+
+def require_as_proven(report: Report) -> None:
+    """Refuse a lab whose checks are not as its proof saw them before the repair: symptoms red, guards green.
+
+    Raises:
+        LabError: a check has another colour; the error names the first.
+    """
+    if not report.results:
+        raise LabError(Text(fr="Aucun contrôle n'a été lu.", en="No check was read."))
+    for result in report.results:
+        expected = "pass" if result.role == "guard" else "fail"
+        if result.outcome != expected:
+            raise LabError(
+                Text(
+                    fr=f"Avant l'épreuve, {result.id} devrait être « {expected} », et c'est « {result.outcome} ».",
+                    en=f"Before the assessment {result.id} should be '{expected}', and is '{result.outcome}'.",
+                ),
+                evidence=result.evidence.en if result.evidence else "",
+            )
+
+
+def _places(state: SessionState, phase: str) -> Iterator[Place]:
+    for candidate, scenarios in state.drawings[phase].drawn.items():
+        yield from (Place(phase, candidate, scenario) for scenario in scenarios)
+
+
+def _is_open(state: SessionState, place: Place) -> bool:
+    sitting = state.sittings.get((place.phase, place.candidate))
+    return sitting is not None and any(lab.scenario == place.scenario for lab in sitting.labs)

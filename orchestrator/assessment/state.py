@@ -1,0 +1,278 @@
+"""A session as its events tell it; nothing else is kept of it, so that whoever reads them gets the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from orchestrator.assessment.clock import Anchor
+from orchestrator.assessment.drawing import Drawing
+from orchestrator.assessment.events import Event, Kind
+from orchestrator.assessment.extra_time import ExtraTime
+from orchestrator.assessment.timing import Allowance, Pause
+from orchestrator.model.session_plan import Phase, SessionPlan
+
+MINUTE: Final = 60
+STEPS: Final[tuple[Kind, ...]] = ("cut", "collected", "rebooted", "graded", "frozen", "sealed")
+"""What becomes of a candidate's labs when the time is over, one after another."""
+ANONYMOUS: Final = "—"
+"""What stands for a name that was forgotten."""
+
+
+@dataclass(frozen=True)
+class SessionLab:
+    """One lab of a candidate in a phase.
+
+    Attributes:
+        scenario: the scenario's id.
+        instance: the instance's name.
+        digest: the digest of the plan that it was started from.
+        hosts: the names of its hosts.
+        variant: which variant of the candidate's it is: 0, or the number of labs that failed before it.
+    """
+
+    scenario: str
+    instance: str
+    digest: str
+    hosts: tuple[str, ...]
+    variant: int = 0
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One candidate in one phase.
+
+    Attributes:
+        candidate: the number.
+        phase: the phase's name.
+        labs: the labs, in the order of the scenarios.
+        started: when the phase began for the candidate, or None.
+        arrived: when they came, or None where nobody noted it.
+        finished: when they gave up the rest of their time, or None.
+        absent: whether they did not come.
+        warned: the warnings that were given, in minutes.
+        steps: what was done after the deadline.
+    """
+
+    candidate: str
+    phase: str
+    labs: tuple[SessionLab, ...] = ()
+    started: int | None = None
+    arrived: int | None = None
+    finished: int | None = None
+    absent: bool = False
+    warned: frozenset[int] = frozenset()
+    steps: Mapping[str, Event] = field(default_factory=dict)
+
+    @property
+    def sealed(self) -> bool:
+        """Return whether the evidence is sealed."""
+        return "sealed" in self.steps
+
+    @property
+    def running(self) -> bool:
+        """Return whether the phase has begun and is not over."""
+        return self.started is not None and "cut" not in self.steps
+
+
+@dataclass
+class SessionState:
+    """A session.
+
+    Attributes:
+        id: its id.
+        plan: the plan; the names in it are those that are still known.
+        minute: seconds of a minute: 60, fewer in a rehearsal.
+        anchor: what the clock counts from.
+        last: the session's time of the last event.
+        drawings: by phase.
+        sittings: by phase and candidate.
+        events: all of them.
+    """
+
+    id: str
+    plan: SessionPlan
+    minute: int = MINUTE
+    anchor: Anchor | None = None
+    last: int = 0
+    drawings: dict[str, Drawing] = field(default_factory=dict)
+    sittings: dict[tuple[str, str], Sitting] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    pauses: dict[str, list[Pause]] = field(default_factory=dict)
+
+    @property
+    def rehearsal(self) -> bool:
+        """Return whether minutes are shorter than they are called, so that nothing here is an assessment."""
+        return self.minute != MINUTE
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the record was signed and closed."""
+        return any(event.kind == "closed" for event in self.events)
+
+    def of(self, kind: Kind, candidate: str | None = None) -> tuple[Event, ...]:
+        """Return the events of a kind, in order: all, or those about a candidate or about everybody."""
+        return tuple(e for e in self.events if e.kind == kind and (candidate is None or e.candidate in {"", candidate}))
+
+    def about(self, candidate: str, phase: str = "") -> tuple[Event, ...]:
+        """Return the events that a candidate's result may rest on: their own and everybody's."""
+        mine = {"", candidate}
+        return tuple(e for e in self.events if e.candidate in mine and (not phase or e.phase in {"", phase}))
+
+    # Time -----------------------------------------------------------------------------------------------
+
+    def length(self, phase: Phase) -> int:
+        """Return how long a phase lasts without extra time, reading included, in seconds."""
+        return (phase.reading_minutes + phase.minutes) * self.minute
+
+    def total(self, candidate: str, phase: str) -> int:
+        """Return the seconds that a candidate has for a phase, extra time included."""
+        length = self.length(self.plan.phase(phase))
+        return ExtraTime.parse(self.plan.candidate(candidate).extra_time or "").total(length, self.minute)
+
+    def allowance(self, sitting: Sitting) -> Allowance | None:
+        """Return a candidate's time in a phase; None before it began."""
+        if sitting.started is None:
+            return None
+        seconds = self.total(sitting.candidate, sitting.phase)
+        return Allowance(sitting.started, seconds, self.pauses_of(sitting.candidate))
+
+    def pauses_of(self, candidate: str) -> tuple[Pause, ...]:
+        """Return the pauses of everybody and of a candidate."""
+        return (*self.pauses.get("", ()), *self.pauses.get(candidate, ()))
+
+    def deadline(self, sitting: Sitting) -> int | None:
+        """Return when a sitting's time is over; None before it began and while a pause lasts."""
+        allowance = self.allowance(sitting)
+        deadline = None if allowance is None else allowance.deadline()
+        if sitting.finished is None:
+            return deadline
+        return sitting.finished if deadline is None else min(deadline, sitting.finished)
+
+    def reading_until(self, sitting: Sitting) -> int | None:
+        """Return when the machines open, after the reading; None before the phase began and while a pause lasts."""
+        if sitting.started is None:
+            return None
+        reading = self.plan.phase(sitting.phase).reading_minutes * self.minute
+        return Allowance(sitting.started, reading, self.pauses_of(sitting.candidate)).deadline() if reading else 0
+
+    def may_type(self, sitting: Sitting, now: int) -> bool:
+        """Return whether a candidate's machines take input now."""
+        allowance, opens = self.allowance(sitting), self.reading_until(sitting)
+        if allowance is None or opens is None or not sitting.running or sitting.finished is not None:
+            return False
+        return opens <= now and not allowance.over(now) and not allowance.paused(now)
+
+    def open_pause(self, candidate: str) -> bool:
+        """Return whether a pause of a candidate (empty: of all) lasts."""
+        return any(pause.end is None for pause in self.pauses.get(candidate, ()))
+
+
+def state_of(session: str, events: Iterable[Event]) -> SessionState:
+    """Return the state that events lead to.
+
+    Raises:
+        ValueError: they do not begin with a plan.
+    """
+    kept = tuple(events)
+    if not kept or kept[0].kind != "planned":
+        message = f"session {session} has no plan"
+        raise ValueError(message)
+    plan = _plan_with_names(kept)
+    state = SessionState(session, plan, minute=int(kept[0].details.get("minute", MINUTE)), events=kept)
+    for event in kept:
+        state.last = max(state.last, event.at)
+        if act := _ACTS.get(event.kind):
+            act(state, event)
+    return state
+
+
+def _plan_with_names(events: tuple[Event, ...]) -> SessionPlan:
+    """Return the plan with the names that are still known: they stand in events of their own, to be forgotten alone."""
+    names = {
+        event.details["who"]: event.details["name"] for event in events if event.kind == "identity" and event.details
+    }
+    document = dict(events[0].details["plan"])
+    document["candidates"] = [{"name": names.get(c["number"], ANONYMOUS), **c} for c in document["candidates"]]
+    document["jury"] = [{"name": names.get(m["id"], ANONYMOUS), **m} for m in document["jury"]]
+    return SessionPlan.model_validate(document)
+
+
+def _clock(state: SessionState, event: Event) -> None:
+    state.anchor = Anchor.from_document(event.details)
+
+
+def _drawn(state: SessionState, event: Event) -> None:
+    state.drawings[event.phase] = Drawing.from_document(event.details)
+
+
+def _change(state: SessionState, event: Event, **changes: Any) -> None:  # noqa: ANN401 - fields of a sitting
+    """Change the sittings that an event is about: a candidate's, or all of the phase."""
+    for key, sitting in state.sittings.items():
+        if key[0] == event.phase and event.candidate in {"", key[1]}:
+            state.sittings[key] = replace(sitting, **changes)
+
+
+def _opened(state: SessionState, event: Event) -> None:
+    key = event.phase, event.candidate
+    sitting = state.sittings.get(key, Sitting(event.candidate, event.phase))
+    d = event.details
+    lab = SessionLab(d["scenario"], d["instance"], event.content_hash, tuple(d["hosts"]), d["variant"])
+    others = tuple(other for other in sitting.labs if other.scenario != lab.scenario)
+    state.sittings[key] = replace(sitting, labs=(*others, lab))
+
+
+def _started(state: SessionState, event: Event) -> None:
+    for key, sitting in state.sittings.items():
+        if key[0] == event.phase and event.candidate in {"", key[1]} and sitting.started is None:
+            state.sittings[key] = replace(sitting, started=event.at)
+
+
+def _arrived(state: SessionState, event: Event) -> None:
+    _change(state, event, arrived=event.at, absent=False)
+
+
+def _absent(state: SessionState, event: Event) -> None:
+    _change(state, event, absent=True)
+
+
+def _finished(state: SessionState, event: Event) -> None:
+    _change(state, event, finished=event.at)
+
+
+def _paused(state: SessionState, event: Event) -> None:
+    if not state.open_pause(event.candidate):
+        state.pauses.setdefault(event.candidate, []).append(Pause(event.at))
+
+
+def _resumed(state: SessionState, event: Event) -> None:
+    state.pauses[event.candidate] = [
+        Pause(pause.begin, max(pause.begin, event.at)) if pause.end is None else pause
+        for pause in state.pauses.get(event.candidate, ())
+    ]
+
+
+def _warned(state: SessionState, event: Event) -> None:
+    sitting = state.sittings[event.phase, event.candidate]
+    _change(state, event, warned=sitting.warned | {event.details["minutes"]})
+
+
+def _step(state: SessionState, event: Event) -> None:
+    sitting = state.sittings[event.phase, event.candidate]
+    _change(state, event, steps={**sitting.steps, event.kind: event})
+
+
+_ACTS = {
+    "clock": _clock,
+    "drawn": _drawn,
+    "opened": _opened,
+    "started": _started,
+    "arrived": _arrived,
+    "absent": _absent,
+    "finished": _finished,
+    "paused": _paused,
+    "resumed": _resumed,
+    "warned": _warned,
+    **dict.fromkeys(STEPS, _step),
+}

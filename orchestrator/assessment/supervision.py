@@ -1,0 +1,138 @@
+"""Supervising a session: warnings in time, and what follows each deadline, for as many candidates at once as there are.
+
+Nothing is kept here: whoever supervises reads the events, does what is due and writes that it is done. A supervisor
+that was killed is replaced by the next one, which goes on where the events end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from orchestrator.assessment.closing import Closing
+from orchestrator.assessment.events import PROGRAM, Draft
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.errors import BreakfixError
+from orchestrator.text import Text
+from orchestrator.waiting import wait_until
+
+WARNINGS: Final = (15, 5)
+"""Minutes that are left when the candidates are told."""
+_EVERY: Final = 0.1
+"""Seconds between two looks at the clock."""
+_JOBS: Final = 4
+"""Sittings that are closed at once: each waits for its hosts' reboot most of the time."""
+_DRIFT: Final = 2
+"""Seconds by which the machine's clock may differ from the session's before it is noted."""
+
+
+class Supervisor:
+    """Supervises one session until it is asked to stop, or nobody's time runs any more."""
+
+    def __init__(self, desk: Desk, closing: Closing, tell: Callable[[Text], None] = lambda _text: None) -> None:
+        """Take the parts.
+
+        Args:
+            desk: the session.
+            closing: does what follows a deadline.
+            tell: is told what happens, from several threads.
+        """
+        self._desk = desk
+        self._closing = closing
+        self._tell = tell
+        self._busy: dict[tuple[str, str], Future[None]] = {}
+        self._failed: set[tuple[str, str]] = set()
+        self._drift = 0
+
+    def run(self, until: Callable[[SessionState], bool] | None = None) -> None:
+        """Supervise.
+
+        Args:
+            until: tells when it is enough; by default when every sitting that began is sealed, and one has begun.
+
+        Raises:
+            UsageError: another program supervises the session.
+        """
+        enough = until or all_sealed
+        with self._desk.folder.supervised(), ThreadPoolExecutor(_JOBS, thread_name_prefix="close") as pool:
+            stop = threading.Event()
+
+            def tick() -> bool:
+                state = self._desk.state()
+                self._do_what_is_due(state, pool)
+                return stop.is_set() or (not self._busy and enough(self._desk.state()))
+
+            try:
+                while not wait_until(tick, within=3600, every=_EVERY):
+                    continue
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _do_what_is_due(self, state: SessionState, pool: ThreadPoolExecutor) -> None:
+        clock = self._desk.clock(state)
+        now = clock.now()
+        self._note_drift(clock.drift(), now)
+        for key, future in list(self._busy.items()):
+            if future.done():
+                del self._busy[key]
+                self._told(key, future)
+        due = [(key, sitting) for key, sitting in state.sittings.items() if _due(state, sitting, now)]
+        self._closing.cut(state, [sitting for _, sitting in due if "cut" not in sitting.steps])
+        for key, _ in due:
+            if key not in self._busy and key not in self._failed:
+                self._busy[key] = pool.submit(self._closing.close, *key)
+        for minutes, sitting in _warnings(state, now):
+            details = {"minutes": minutes}
+            self._desk.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
+
+    def _told(self, key: tuple[str, str], future: Future[None]) -> None:
+        phase, candidate = key
+        try:
+            future.result()
+        except BreakfixError as error:
+            self._failed.add(key)
+            state = self._desk.state()
+            text = f"{phase}, {candidate}: {error.text.en}"
+            self._desk.keep(Draft("incident", PROGRAM, self._desk.clock(state).now(), candidate, phase, {"text": text}))
+            self._tell(Text(fr=f"✘ {phase}, {candidate} : {error.text.fr}", en=f"✘ {text}"))
+        else:
+            self._tell(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
+
+    def _note_drift(self, drift: int, now: int) -> None:
+        """Note that somebody has set the machine's clock; the session's time is another matter."""
+        if abs(drift - self._drift) <= _DRIFT:
+            return
+        self._drift = drift
+        text = f"The machine's clock was set: it differs from the session's by {drift} s. The session's time goes on."
+        self._desk.keep(Draft("incident", PROGRAM, now, details={"text": text}))
+
+
+def all_sealed(state: SessionState) -> bool:
+    """Return whether somebody's time has begun, and the evidence of all whose time has is sealed."""
+    begun = [sitting for sitting in state.sittings.values() if sitting.started is not None]
+    return bool(begun) and all(sitting.sealed for sitting in begun)
+
+
+def _due(state: SessionState, sitting: Sitting, now: int) -> bool:
+    if sitting.started is None or sitting.sealed:
+        return False
+    if "cut" in sitting.steps:
+        return True
+    deadline = state.deadline(sitting)
+    return deadline is not None and now >= deadline
+
+
+def _warnings(state: SessionState, now: int) -> Iterator[tuple[int, Sitting]]:
+    """Yield the warnings that are due: the last one only, where several are."""
+    for sitting in state.sittings.values():
+        allowance = state.allowance(sitting)
+        if allowance is None or not sitting.running or sitting.finished is not None:
+            continue
+        due = [m for m in WARNINGS if (at := allowance.at_remaining(m * state.minute)) is not None and now >= at]
+        if due and not allowance.over(now) and min(due) not in sitting.warned:
+            yield min(due), sitting

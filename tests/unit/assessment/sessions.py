@@ -1,0 +1,119 @@
+"""A session in memory, with clocks that a test sets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from orchestrator.assessment.events import Draft, Event
+from orchestrator.assessment.office import Desk, Office
+from orchestrator.assessment.plan_file import Known, Offer
+from orchestrator.loader.content import Content, built_in_root
+
+SECOND = 1_000_000_000
+START = 1_765_699_200  # 2025-12-14 08:00 UTC
+
+
+class Played:
+    """Clocks that a test sets."""
+
+    def __init__(self, wall: int, count: int = 5 * SECOND, boot: str = "first") -> None:
+        self.wall_ns, self.count_ns, self.boot_id = wall * SECOND, count, boot
+
+    def wall(self) -> int:
+        return self.wall_ns
+
+    def count(self) -> int:
+        return self.count_ns
+
+    def boot(self) -> str:
+        return self.boot_id
+
+    def go(self, seconds: int, *, clock_set_by: int = 0) -> None:
+        self.count_ns += seconds * SECOND
+        self.wall_ns += (seconds + clock_set_by) * SECOND
+
+
+class MemoryLog:
+    """Keeps events in memory, numbered as the journal does."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[Event]] = {}
+        self._lock = threading.Lock()
+
+    def sessions(self) -> tuple[str, ...]:
+        return tuple(self._kept)
+
+    def append(self, session: str, drafts: Sequence[Draft]) -> None:
+        with self._lock:
+            rows = self._kept.setdefault(session, [])
+            for draft in drafts:
+                values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+                rows.append(Event(**values, number=len(rows) + 1, seal=f"{len(rows):064x}"))
+
+    def create(self, session: str, drafts: Sequence[Draft]) -> bool:
+        if session in self._kept:
+            return False
+        self.append(session, drafts)
+        return True
+
+    def events(self, session: str) -> tuple[Event, ...]:
+        with self._lock:
+            return tuple(self._kept.get(session, ()))
+
+
+PLAN = """\
+contract: 1
+id: december
+title: Session de décembre
+referential: rncp-227
+ccps: [1, 2]
+date: "2025-12-14"
+centre: Centre de Nantes
+room: B12
+jury:
+  - {id: martin, name: Anne Martin, quality: Responsable informatique}
+  - {id: leroy, name: Paul Leroy, quality: Technicien}
+candidates:
+  - {number: C-01, name: Zoé Faure}
+  - {number: C-02, name: Ali Benali, extra_time: 1/3}
+phases:
+  - {name: reseau, title: Réseau, minutes: 75, scenarios: [cut]}
+  - {name: tirage, title: Tirage, minutes: 60, reading_minutes: 10, draw: [{competence: "2.1"}]}
+"""
+OFFERS = {"cut": Offer(("1.3",), 1), "dhcp": Offer(("2.1",), 2), "dns": Offer(("2.1",), 1)}
+
+
+def known() -> Known:
+    return Known(Content((built_in_root(),)).referential(), OFFERS, lambda _name: None)
+
+
+def make_office(folder: Path, source: Played) -> Office:
+    return Office(MemoryLog(), folder / "sessions", known, source)
+
+
+def make_desk(folder: Path, source: Played, *, minute: int = 60) -> Desk:
+    file = folder / "session.yaml"
+    file.write_text(PLAN, encoding="utf-8")
+    return make_office(folder, source).create(file, "organiser", minute=minute)
+
+
+def open_in_memory(desk: Desk, phase: str) -> None:
+    """Say of a phase's labs that they are ready, as ``Opening`` does once they are."""
+    if phase not in desk.state().drawings:
+        desk.draw(phase, "organiser", "0" * 32)
+    state = desk.state()
+    now = desk.clock(state).now()
+    for candidate, scenarios in state.drawings[phase].drawn.items():
+        for scenario in scenarios:
+            details = {
+                "scenario": scenario,
+                "instance": f"{scenario}-{candidate.lower()}",
+                "variant": 0,
+                "hosts": ["pc1", "r1"],
+                "seen": "",
+                "proof": dict.fromkeys(("proven_at", "scenario", "checks", "lab", "images", "tool"), "x"),
+            }
+            desk.keep(Draft("opened", "breakfix", now, candidate, phase, details, "d" * 64))

@@ -1,0 +1,186 @@
+"""What is recorded, what changed, and what is sealed: complete, readable, and a flipped byte is found."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.report import CheckResult, Report
+from orchestrator.assessment import collecting
+from orchestrator.assessment.collecting import HostFiles, changes
+from orchestrator.assessment.events import Draft
+from orchestrator.assessment.evidence import MANIFEST, problems_of, read_evidence, seal
+from orchestrator.assessment.folder import sha256
+from orchestrator.assessment.recording import Recorder, timeline
+from orchestrator.errors import UsageError
+from orchestrator.fabric.base import FileState
+from orchestrator.text import same
+from tests.unit.assessment.sessions import START, Played, make_desk, open_in_memory
+
+
+def record(path: Path) -> None:
+    now = [100.0]
+    recorder = Recorder(path, rows=24, columns=80, now=lambda: now[0], title="pc1")
+    recorder.shown("root@pc1:~# é".encode()[:-1])
+    recorder.shown("é".encode()[1:])
+    for second, typed, hidden in (
+        (1.5, b"ip rooute\x7f\x7f\x7f\x7fute\r", False),
+        (2.0, b"\x1b[A\r", False),
+        (3.0, b"su - tech\r", False),
+        (4.0, b"s3cret\r", True),
+        (5.0, b"cat /etc/n\tx\x17\x15ls\r", False),
+    ):
+        now[0] = 100.0 + second
+        recorder.typed(typed, hidden=hidden)
+    recorder.resized(30, 100)
+    recorder.close()
+
+
+def test_a_recording_is_an_asciicast_and_tells_what_was_typed(tmp_path: Path) -> None:
+    path = tmp_path / "pc1-1.cast"
+    record(path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert rows[0] == {"version": 2, "width": 80, "height": 24, "timestamp": 100, "title": "pc1"}
+    assert rows[1:3] == [[0.0, "o", "root@pc1:~# "], [0.0, "o", "é"]]
+    assert rows[-1][1:] == ["r", "100x30"]
+    assert [(line.at, line.line) for line in timeline(path)] == [
+        (101.5, "ip route"),
+        (102.0, "↑"),
+        (103.0, "su - tech"),
+        (104.0, "••••••"),
+        (105.0, "ls"),
+    ]
+    assert "s3cret" not in path.read_text()
+
+
+def test_a_recording_that_was_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "pc1-1.cast"
+    record(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert len(list(timeline(path))) == 5
+
+
+FILE = FileState(kind="file", mode=0o644, size=4, mtime=1)
+
+
+def files(**contents: bytes) -> HostFiles:
+    states = {f"/etc/{name}": FileState(kind="file", mode=0o644, size=len(data)) for name, data in contents.items()}
+    return HostFiles(states, {f"/etc/{name}": data for name, data in contents.items()})
+
+
+def test_changes_are_found_by_content_owner_and_mode() -> None:
+    before = {"pc1": files(hosts=b"one\n", same=b"x", gone=b"y")}
+    after = {"pc1": files(hosts=b"two\n", same=b"x", new=b"no line end")}
+    found = {change.path: change for change in changes(before, after)}
+    assert {path: change.change for path, change in found.items()} == {
+        "/etc/gone": "removed",
+        "/etc/hosts": "changed",
+        "/etc/new": "added",
+    }
+    assert found["/etc/hosts"].difference == "--- start/etc/hosts\n+++ end/etc/hosts\n@@ -1 +1 @@\n-one\n+two\n"
+    assert found["/etc/new"].difference.endswith("+no line end\n\\ No newline at end of file\n")
+    mode = {"pc1": HostFiles({"/root/a": FILE})}, {"pc1": HostFiles({"/root/a": FileState(kind="file", mode=0o600)})}
+    assert [change.path for change in changes(*mode)] == ["/root/a"]
+
+
+def test_what_could_not_be_seen_is_not_called_removed(tmp_path: Path) -> None:
+    before = {"pc1": files(hosts=b"one\n"), "pc2": files(hosts=b"one\n")}
+    after = {"pc1": HostFiles(unseen={"/etc": "the host is gone"}), "pc2": before["pc2"]}
+    assert changes(before, after) == ()
+    collecting.keep(tmp_path / "kept", after)
+    assert collecting.kept(tmp_path / "kept") == after
+
+
+REPORT = Report(
+    instance="cut-c-01",
+    scenario="cut",
+    seed=5,
+    digest="d" * 64,
+    started_at="2025-12-14T09:15:00Z",
+    seconds=1.0,
+    results=(
+        CheckResult("test_a.py::test_net", "symptom", 3, "1.3", same("pc1 répond."), "pass"),
+        CheckResult("test_a.py::test_dns", "symptom", 1, "1.3", same("Les noms."), "fail", same("<b>no answer</b>")),
+    ),
+)
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    source = Played(START)
+    desk = make_desk(tmp_path, source)
+    open_in_memory(desk, "reseau")
+    desk.start("reseau", "organiser")
+    desk.incident("organiser", "Une alarme", "C-02")
+    desk.incident("organiser", "Bruit")
+    folder = desk.folder.sitting("reseau", "C-01")
+    (folder / "recordings").mkdir()
+    record(folder / "recordings" / "cut.pc1-1.cast")
+    collecting.keep(folder / "cut.start.json.gz", {"pc1": files(hosts=b"one\n")})
+    collecting.keep(folder / "cut.end.json.gz", {"pc1": files(hosts=b"two\n", **{"\udce9": b"x"})})
+    (folder / "cut.report.json").write_text(REPORT.to_json())
+    graded = {"labs": {"cut": {"verdict": "not_repaired", "pass": 1, "fail": 1, "error": 0}}}
+    desk.keep(Draft("cut", "breakfix", START + 4500, "C-01", "reseau", {"deadline": START + 4500, "not_paused": {}}))
+    desk.keep(Draft("graded", "breakfix", START + 4510, "C-01", "reseau", graded))
+    state = desk.state()
+    path = desk.folder.sealed("reseau", "C-01")
+    made = seal(path, state, state.sittings["reseau", "C-01"], desk.folder, {})
+    assert made.size == path.stat().st_size
+    assert problems_of(path, made.sha256) == ()
+    return path
+
+
+def test_the_evidence_is_complete_and_names_nobody(sealed: Path) -> None:
+    evidence = read_evidence(sealed)
+    assert {"index.html", "index.en.html", "journal.json", "timeline.csv", "recordings/cut.pc1-1.cast"} <= set(
+        evidence.files
+    )
+    assert {"cut/report.json", "cut/changes.json", "cut/start.json.gz", "cut/end.json.gz"} <= set(evidence.files)
+    assert evidence.manifest["labs"]["cut"]["digest"] == "d" * 64
+    everything = b"".join(evidence.files.values()).decode(errors="replace")
+    assert "Zoé" not in everything
+    assert "Martin" not in everything
+    told = [event["details"].get("text") for event in evidence.document("journal.json") if event["kind"] == "incident"]
+    assert told == ["Bruit"]
+    assert {change["path"] for change in evidence.document("cut/changes.json")} == {"/etc/hosts", "/etc/\udce9"}
+
+
+def test_a_person_reads_it_in_a_browser(sealed: Path) -> None:
+    evidence = read_evidence(sealed)
+    page = evidence.files["index.html"].decode()
+    assert "1\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}15" in page
+    assert "09:00:00" in page  # the hour of Paris
+    assert "pc1 répond." in page
+    assert "&lt;b&gt;no answer&lt;/b&gt;" in page
+    assert "+two" in page
+    assert "ip route" in page
+    assert "Input is cut." in evidence.files["index.en.html"].decode()
+
+
+def test_every_flipped_byte_is_found(sealed: Path) -> None:
+    content = sealed.read_bytes()
+    whole = sha256(content)
+    for place in range(0, len(content), max(1, len(content) // 60)):
+        sealed.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert problems_of(sealed, whole), place
+
+
+def test_a_file_that_was_replaced_added_or_taken_away_is_named(sealed: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sealed) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    kept["cut/report.json"] = kept["cut/report.json"].replace(b'"fail"', b'"pass"')
+    del kept["timeline.csv"]
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(forged, "w") as archive:
+        for name, data in {**kept, "note.txt": b"x"}.items():
+            archive.writestr(name, data)
+    found = " ".join(problem.en for problem in problems_of(forged))
+    assert "cut/report.json was changed" in found
+    assert "timeline.csv is missing" in found
+    assert "note.txt does not belong there" in found
+    with pytest.raises(UsageError, match="not intact"):
+        read_evidence(forged)
+    assert MANIFEST not in found
