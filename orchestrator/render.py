@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -19,12 +20,18 @@ from jinja2.utils import missing
 
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.model.view import NoValueError
+from orchestrator.plain_templates import (
+    NotPlainError,
+    condition_of,
+    deciding_names_of,
+    fill_in,
+    names_of,
+    parts_of,
+)
 from orchestrator.suggest import with_suggestion
 from orchestrator.template_bounds import BoundedEnvironment, TooMuchError, measure
 from orchestrator.template_words import in_words
 from orchestrator.text import Text, same
-
-_MARKS: Final = ("{{", "{%", "{#")
 
 # What an expression that names things of the right name but the wrong kind may raise.
 _FAILURES: Final = (
@@ -63,6 +70,9 @@ def holds(expression: str, values: Mapping[str, Any], place: Where) -> bool:
     Raises:
         ContentError: the expression is wrong, or names something that does not exist.
     """
+    if (condition := condition_of(expression)) is not None:
+        with suppress(NotPlainError):
+            return condition.holds(values)
     try:
         _ENVIRONMENT.spent.total = 0
         return bool(_expression(expression)(**values))
@@ -72,11 +82,8 @@ def holds(expression: str, values: Mapping[str, Any], place: Where) -> bool:
 
 def names_in(source: str) -> frozenset[str]:
     """Return the names that a template takes from its values; none where it is no valid template."""
-    if not any(mark in source for mark in _MARKS):
-        return frozenset()
-    if (parts := _placeholders(source)) is not None:
-        return frozenset(part[0] for part in parts if isinstance(part, tuple))
-    return _names(source)
+    parts = parts_of(source)
+    return _names(source) if parts is None else frozenset(names_of(parts))
 
 
 def mistakes_in(source: str, names: Collection[str], place: Place, *, expression: bool = False) -> tuple[Problem, ...]:
@@ -89,7 +96,8 @@ def mistakes_in(source: str, names: Collection[str], place: Place, *, expression
         expression: whether it is an expression.
     """
     template = "{{" + source + "}}" if expression else source
-    if not any(mark in template for mark in _MARKS):
+    plain = _plain_names(source, expression=expression)
+    if plain is not None and plain <= {*names, *_GLOBALS}:
         return ()
     try:
         found = list(_parsed(template).find_all(nodes.Name))
@@ -103,13 +111,22 @@ def mistakes_in(source: str, names: Collection[str], place: Place, *, expression
     )
 
 
+def _plain_names(source: str, *, expression: bool) -> frozenset[str] | None:
+    """Return the names of a template or expression that needs no Jinja2; None for any other."""
+    if not expression:
+        parts = parts_of(source)
+        return None if parts is None else frozenset(names_of(parts))
+    condition = condition_of(source)
+    return None if condition is None else frozenset(condition.name[:1])
+
+
 def deciding_names(source: str) -> frozenset[str]:
     """Return the names whose values may decide what becomes of a template: none where all are put in as they are.
 
     Every word inside a tag counts, so there may be some that are no names.
     """
-    if not any(mark in source for mark in _MARKS) or _placeholders(source) is not None:
-        return frozenset()
+    if (parts := parts_of(source)) is not None:
+        return frozenset(deciding_names_of(parts))
     return frozenset(name for tag in _TAG.findall(source) for name in _NAME.findall(tag))
 
 
@@ -131,50 +148,15 @@ def _names(source: str) -> frozenset[str]:
     return frozenset(n.name for n in found) - {n.name for n in found if n.ctx != "load"}
 
 
-_PLACEHOLDER: Final = re.compile(r"\{\{ *([a-z]\w*(?:\.[a-z]\w*)*) *\}\}", re.ASCII)
-_KEYWORDS: Final = frozenset({"true", "false", "none", "not", "loop", "self", "super", "caller", "varargs", "kwargs"})
-
-
-@lru_cache(maxsize=4096)
-def _placeholders(source: str) -> tuple[str | tuple[str, ...], ...] | None:
-    """Return the texts and dotted names of a template that has nothing but ``{{ a.name }}``; None for any other.
-
-    Most texts of a scenario are like this, and Jinja2 needs a thousand times as long to compile one.
-    """
-    texts = _PLACEHOLDER.split(source)
-    if "\r" in source or any(mark in text for text in texts[::2] for mark in _MARKS):
-        return None
-    names = [tuple(name.split(".")) for name in texts[1::2]]
-    if any(name[0] in _KEYWORDS for name in names):
-        return None
-    return tuple(part for text, name in zip(texts[::2], [*names, ()], strict=True) for part in (text, name) if part)
-
-
 def _filled_in(source: str, values: Mapping[str, Any]) -> str | None:
     """Return what Jinja2 would make of a template, where that is plain to see; else None, and Jinja2 decides."""
-    if not any(mark in source for mark in _MARKS):
-        return source
-    parts = _placeholders(source)
+    parts = parts_of(source)
     if parts is None:
         return None
-    made = []
-    for part in parts:
-        value = part if isinstance(part, str) else _looked_up(part, values)
-        if not isinstance(value, str | int):
-            return None
-        made.append(str(value))
-    return "".join(made)
-
-
-def _looked_up(name: tuple[str, ...], values: Mapping[str, Any]) -> object:
-    """Return a dotted name's value as Jinja2 finds it: an attribute, else an item; None for what it may refuse."""
-    value = values.get(name[0])
-    for attribute in name[1:]:
-        try:
-            value = getattr(value, attribute)
-        except AttributeError:
-            value = value.get(attribute) if isinstance(value, Mapping) else None
-    return value
+    try:
+        return fill_in(parts, values)
+    except NotPlainError:
+        return None
 
 
 class _UndefinedNameError(UndefinedError):

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from pydantic import ConfigDict
+
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.model.base import Document
@@ -25,6 +27,8 @@ class Fault(Document, ABC):
     A subclass's fields are its parameters. ``remember`` is called, and its result kept, before ``inject``: whatever
     happens in between, ``revert`` can bring the host back.
     """
+
+    model_config = ConfigDict(defer_build=True)  # a scenario uses few of all the faults
 
     name: ClassVar[str]
     """The fault's name in scenario files."""

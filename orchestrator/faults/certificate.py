@@ -20,7 +20,7 @@ from orchestrator.model.lab import Address
 from orchestrator.text import Text
 
 if TYPE_CHECKING:
-    from orchestrator.faults.x509 import Authority
+    from orchestrator.faults._x509 import Authority
 
 
 class _OfCertificate(Fault):
@@ -101,7 +101,7 @@ class _FromAuthority(_OfCertificate):
     )
 
     def _authority(self, hands: Hands) -> Authority:
-        from orchestrator.faults.x509 import Authority
+        from orchestrator.faults._x509 import Authority
 
         host = self.authority_host or self.host
         return Authority.read(hands.read(host, self.authority), hands.read(host, self.authority_key))
@@ -121,7 +121,7 @@ class CertificateExpired(_FromAuthority):
 
     def spoiled(self, hands: Hands, chain: bytes) -> bytes:
         """Return the certificate with a validity of one year that has ended."""
-        from orchestrator.faults.x509 import Changes, issue_again
+        from orchestrator.faults._x509 import Changes, issue_again
 
         end = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.days)
         return issue_again(chain, self._authority(hands), Changes(end - dt.timedelta(days=365), end))
@@ -155,7 +155,7 @@ class CertificateNameWrong(_FromAuthority):
 
     def spoiled(self, hands: Hands, chain: bytes) -> bytes:
         """Return the certificate with the wrong name."""
-        from orchestrator.faults.x509 import Changes, issue_again
+        from orchestrator.faults._x509 import Changes, issue_again
 
         return issue_again(chain, self._authority(hands), Changes(names=(self.wrong_name,)))
 
@@ -185,7 +185,7 @@ class CertificateAuthorityWrong(_OfCertificate):
 
     def spoiled(self, hands: Hands, chain: bytes) -> bytes:
         """Return the certificate signed by the new authority."""
-        from orchestrator.faults.x509 import Authority, Changes, issue_again
+        from orchestrator.faults._x509 import Authority, Changes, issue_again
 
         return issue_again(chain, Authority.new(self.wrong_authority), Changes())
 
@@ -262,6 +262,6 @@ class CertificateKeyUnreadable(Fault):
     def _spoiled(self, key: bytes) -> bytes:
         if self.how == "damaged":
             return key[: len(key) // 2]
-        from orchestrator.faults.x509 import encrypted
+        from orchestrator.faults._x509 import encrypted
 
         return encrypted(key, "changeit")

@@ -114,6 +114,8 @@ def _stamp(root: Path, path: Path) -> _Stamp:
 def _built_in() -> Mapping[str, Found]:
     found = Discovery()
     for module in pkgutil.iter_modules(orchestrator.faults.__path__):
+        if module.name.startswith("_"):  # what a fault imports when it is injected, and nobody needs before
+            continue
         for kind in _classes(importlib.import_module(f"orchestrator.faults.{module.name}")):
             found.add(kind, Place(kind.__module__))
     if found.problems:

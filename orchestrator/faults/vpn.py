@@ -86,7 +86,7 @@ class VpnCertificateExpired(_OfVpnCertificate):
 
     def spoiled(self, hands: Hands, certificate: bytes) -> bytes:
         """Return the certificate with a validity of one year that has ended."""
-        from orchestrator.faults.x509 import Authority, Changes, issue_again
+        from orchestrator.faults._x509 import Authority, Changes, issue_again
 
         issuer = Authority.read(hands.read(self.host, self.authority), hands.read(self.host, self.authority_key))
         end = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.days)
@@ -115,7 +115,7 @@ class VpnCertificateAuthorityWrong(_OfVpnCertificate):
 
     def spoiled(self, hands: Hands, certificate: bytes) -> bytes:
         """Return the certificate signed by the new authority."""
-        from orchestrator.faults.x509 import Authority, Changes, issue_again
+        from orchestrator.faults._x509 import Authority, Changes, issue_again
 
         return issue_again(certificate, Authority.new(self.wrong_authority), Changes())
 

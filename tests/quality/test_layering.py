@@ -131,7 +131,7 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
-    "cryptography": "orchestrator.faults.x509",
+    "cryptography": "orchestrator.faults._x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
     "sqlalchemy": "orchestrator.records",

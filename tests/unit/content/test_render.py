@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
+from jinja2 import TemplateError
 
 from orchestrator.errors import ContentError, Place
 from orchestrator.model.plan import Person
@@ -75,6 +77,61 @@ SAME = (
 )
 
 
+_TEXTS = ("text", " ", "  ", "\n", "\n\n", "a\n  ", "\t", "\u202f", "}} %}")
+_NAMES = ("{{ count }}", "{{ user.login }}", "{{ hosts.web1 }}")
+_CHOICES = (
+    "{% if user.login == 'zlefevre' %}",
+    '{% if user.first != "Zoé" %}',
+    "{% if count in ('3', 'x') %}",
+    "{% if user.first in ['Zoé', 'Ann'] %}",
+    "{%if count=='3'%}",
+)
+_END = "{% endif %}"
+_PIECES = (*_TEXTS, *_NAMES, *_CHOICES, "{% elif user.last == 'Lefèvre' %}", "{% else %}", _END)
+
+
+def _made_up(drawn: random.Random) -> str:
+    """Return a template whose choices are closed most often."""
+    pieces = [drawn.choice(_PIECES) for _ in range(drawn.randrange(1, 9))]
+    left_open = sum(piece in _CHOICES for piece in pieces) - pieces.count(_END)
+    return "".join([*pieces, *(drawn.choice(("\n", "", " ")) + _END for _ in range(left_open))])
+
+
+def test_choices_by_a_value_are_filled_in_as_jinja2_does() -> None:
+    drawn, plain, refused = random.Random(227), 0, 0
+    for _ in range(400):
+        source = _made_up(drawn)
+        quick = _filled_in(source, VALUES)
+        try:
+            assert quick in {None, _ENVIRONMENT.from_string(source).render(VALUES)}, source
+        except TemplateError:
+            assert quick is None, source
+            refused += 1
+        plain += quick is not None and "{%" in source
+    assert plain > 100
+    assert refused > 20
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if absent == 'x' %}{% endif %}",
+        "{% if user.first == 'Zoé' %}{{ absent }}{% endif %}",
+        "{% if hosts == 'x' %}{% endif %}",
+        "{% if count in ('3') %}x{% endif %}",
+        "{% if count == 'it\\'s' %}x{% endif %}",
+        "{% if not == 'x' %}{% endif %}",
+        "{%- if count == '3' %}{% endif %}",
+        "{% if count == '3' %}",
+        "{% if count == '3' %}{% else %}{% else %}{% endif %}",
+        "{% else %}",
+        "{% endif %}",
+    ],
+)
+def test_a_choice_that_is_not_plain_is_left_to_jinja2(source: str) -> None:
+    assert _filled_in(source, VALUES) is None
+
+
 @pytest.mark.parametrize("source", SAME)
 def test_plain_names_are_filled_in_as_jinja2_does(source: str) -> None:
     assert render(source, VALUES, PLACE) == _ENVIRONMENT.from_string(source).render(VALUES)
@@ -90,7 +147,7 @@ def test_what_is_no_plain_value_is_left_to_jinja2(source: str) -> None:
     [
         ("no names", set(), set()),
         ("{{ user.full }} at {{ desk }}", {"user", "desk"}, set()),
-        ("{% if cause == 'moved' %}{{ user.full }}{% endif %}", {"cause", "user"}, {"cause", "user"}),
+        ("{% if cause == 'moved' %}{{ user.full }}{% endif %}", {"cause", "user"}, {"cause"}),
         ("{% for h in hosts %}{{ h }}{% endfor %}", {"hosts"}, {"hosts"}),
         ("{% if %}", set(), set()),
     ],

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from orchestrator.errors import LabError
 from orchestrator.faults.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
-from orchestrator.faults.x509 import Authority, Changes, PrivateKey, encrypted, issue_again
+from orchestrator.faults._x509 import Authority, Changes, PrivateKey, encrypted, issue_again
 
 NAME = "intranet.example.internal"
 NOW = dt.datetime.now(dt.UTC)
