@@ -51,16 +51,18 @@ class Choice:
 
 
 MARKS: Final = ("{{", "{%", "{#")
-_WORD: Final = r"[a-z]\w*(?:\.[a-z]\w*)*"
+_WORD: Final = r"[a-z][a-zA-Z0-9_]*(?:\.[a-z][a-zA-Z0-9_]*)*"
 _QUOTED: Final = r"'[^'\\\n]*'|\"[^\"\\\n]*\""
 _LIST: Final = rf"(?:{_QUOTED})(?: *, *(?:{_QUOTED}))+"
-_CONDITION: Final = re.compile(
-    rf"({_WORD}) *(?:(==|!=) *({_QUOTED})|( in ) *(?:\(({_LIST})\)|\[({_LIST})\]))",
-    re.ASCII,
-)
+_ASKED: Final = rf"{_WORD} *(?:(?:==|!=) *(?:{_QUOTED})| in *(?:\({_LIST}\)|\[{_LIST}\]))"
+_ASKS: Final = re.compile(_ASKED).fullmatch
+_CONDITION: Final = re.compile(rf"({_WORD}) *(==|!=| in) *(.*)")
+_CHOSEN: Final = re.compile(rf"({_WORD}|{_QUOTED}) +if +({_ASKED}) +else +(.+)")
+_IS_QUOTED: Final = re.compile(_QUOTED).fullmatch
+_IS_NAME: Final = re.compile(_WORD).fullmatch
 _TAG: Final = re.compile(
-    rf"\{{\{{ *({_WORD}) *\}}\}}|\{{% *(if|elif|else|endif)(?: +([^%}}\n]*[^%}} \n]))? *%\}}\n?",
-    re.ASCII,
+    r"\{\{ *([^-+ {}%\n](?:[^{}%\n]*[^-+ {}%\n])?) *\}\}"
+    r"|\{%(-?) *(if|elif|else|endif)(?: +([^%}\n]*[^-+%} \n]))? *(?:-%\}\s*|%\}\n?)"
 )
 _KEYWORDS: Final = frozenset(
     {"true", "false", "none", "not", "and", "or", "in", "is", "if", "else"}
@@ -83,13 +85,13 @@ def parts_of(source: str) -> Parts | None:
 @lru_cache(maxsize=1024)
 def condition_of(expression: str) -> Condition | None:
     """Return what a plain ``when`` expression asks; None for any other."""
-    found = _CONDITION.fullmatch(expression)
-    if found is None:
+    if not _ASKS(expression):
         return None
-    name, operator, one, _, *lists = found.groups()
-    texts = re.findall(_QUOTED, one or lists[0] or lists[1])
-    dotted = tuple(name.split("."))
-    return None if dotted[0] in _KEYWORDS else Condition(dotted, tuple(t[1:-1] for t in texts), operator != "!=")
+    name, operator, texts = _CONDITION.findall(expression)[0]
+    dotted = _dotted(name)
+    if dotted is None:
+        return None
+    return Condition(dotted, tuple(text[1:-1] for text in re.findall(_QUOTED, texts)), operator != "!=")
 
 
 def fill_in(parts: Parts, values: Mapping[str, Any]) -> str:
@@ -143,6 +145,28 @@ def _value(name: Name, values: Mapping[str, Any]) -> str | int:
     return value
 
 
+def _dotted(name: str) -> Name | None:
+    """Return a dotted name in its pieces; None for a word of Jinja2's."""
+    dotted = tuple(name.split("."))
+    return None if dotted[0] in _KEYWORDS else dotted
+
+
+def _printed(expression: str) -> str | Name | Choice:
+    """Return what ``{{ }}`` puts in: a name's value, a text, or one of them by a name's value."""
+    if (chosen := _CHOSEN.fullmatch(expression)) is not None:
+        one, asked, other = chosen.groups()
+        condition = condition_of(asked)
+        if condition is None:
+            raise NotPlainError
+        return Choice(((condition, (_printed(one),)), (None, (_printed(other),))))
+    if _IS_QUOTED(expression):
+        return expression[1:-1]
+    dotted = _dotted(expression) if _IS_NAME(expression) else None
+    if dotted is None:
+        raise NotPlainError
+    return dotted
+
+
 @dataclass
 class _Open:
     """A choice whose end has not come yet."""
@@ -164,33 +188,30 @@ class _Reader:
     def read(self) -> Parts:
         at, line_begins = 0, True
         for tag in _TAG.finditer(self._source):
-            name, keyword, rest = tag.groups()
-            self._text(self._source[at : tag.start()], before_block=keyword is not None, line_begins=line_begins)
+            printed, dash, keyword, rest = tag.groups()
+            text = self._source[at : tag.start()]
+            if dash:
+                text = text.rstrip()
+            elif keyword is not None:  # a block's own line loses its indentation (lstrip_blocks)
+                begin = text.rfind("\n") + 1
+                if (begin or line_begins) and _BLANK.fullmatch(text, begin):
+                    text = text[:begin]
+            self._text(text)
             at, line_begins = tag.end(), tag[0].endswith("\n")
             if keyword is None:
-                self._name(name)
+                self._open[-1].parts.append(_printed(printed))
             else:
                 self._block(keyword, rest)
-        self._text(self._source[at:], before_block=False, line_begins=False)
+        self._text(self._source[at:])
         if len(self._open) > 1:
             raise NotPlainError
         return tuple(self._open[0].parts)
 
-    def _text(self, text: str, *, before_block: bool, line_begins: bool) -> None:
+    def _text(self, text: str) -> None:
         if any(mark in text for mark in MARKS):
             raise NotPlainError
-        if before_block:  # a block's own line loses its indentation (lstrip_blocks)
-            begin = text.rfind("\n") + 1
-            if (begin or line_begins) and _BLANK.fullmatch(text, begin):
-                text = text[:begin]
         if text:
             self._open[-1].parts.append(text)
-
-    def _name(self, name: str) -> None:
-        dotted = tuple(name.split("."))
-        if dotted[0] in _KEYWORDS:
-            raise NotPlainError
-        self._open[-1].parts.append(dotted)
 
     def _block(self, keyword: str, rest: str | None) -> None:
         condition = condition_of(rest) if rest else None

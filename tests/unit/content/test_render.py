@@ -78,16 +78,33 @@ SAME = (
 
 
 _TEXTS = ("text", " ", "  ", "\n", "\n\n", "a\n  ", "\t", "\u202f", "}} %}")
-_NAMES = ("{{ count }}", "{{ user.login }}", "{{ hosts.web1 }}")
+_NAMES = (
+    "{{ count }}",
+    "{{ user.login }}",
+    "{{ hosts.web1 }}",
+    "{{ 'a' if user.first == 'Zoé' else count if count != '3' else \"b\" }}",
+    "{{ 'it' }}",
+)
 _CHOICES = (
     "{% if user.login == 'zlefevre' %}",
     '{% if user.first != "Zoé" %}',
     "{% if count in ('3', 'x') %}",
     "{% if user.first in ['Zoé', 'Ann'] %}",
     "{%if count=='3'%}",
+    "{%- if user.first == 'Zoé' -%}",
+    "{%if user.first in ('Zoé', 'Ann')-%}",
 )
 _END = "{% endif %}"
-_PIECES = (*_TEXTS, *_NAMES, *_CHOICES, "{% elif user.last == 'Lefèvre' %}", "{% else %}", _END)
+_PIECES = (
+    *_TEXTS,
+    *_NAMES,
+    *_CHOICES,
+    "{% elif user.last == 'Lefèvre' %}",
+    "{% else %}",
+    "{%- else -%}",
+    "{%- endif %}",
+    _END,
+)
 
 
 def _made_up(drawn: random.Random) -> str:
@@ -121,7 +138,11 @@ def test_choices_by_a_value_are_filled_in_as_jinja2_does() -> None:
         "{% if count in ('3') %}x{% endif %}",
         "{% if count == 'it\\'s' %}x{% endif %}",
         "{% if not == 'x' %}{% endif %}",
-        "{%- if count == '3' %}{% endif %}",
+        "{%+ if count == '3' %}{% endif %}",
+        "{{ count if count == '3' }}",
+        "{{ 'a' 'b' }}",
+        "{{ -count }}",
+        "{{ {'a': 1} }}",
         "{% if count == '3' %}",
         "{% if count == '3' %}{% else %}{% else %}{% endif %}",
         "{% else %}",
