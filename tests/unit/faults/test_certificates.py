@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from orchestrator.errors import LabError
-from orchestrator.faults.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
 from orchestrator.faults._x509 import Authority, Changes, PrivateKey, encrypted, issue_again
+from orchestrator.faults.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
 
 NAME = "intranet.example.internal"
 NOW = dt.datetime.now(dt.UTC)
