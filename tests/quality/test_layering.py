@@ -27,8 +27,9 @@ MAY_IMPORT: Mapping[str, str] = {
     # Content: files -> models -> plans. No engine, no fabric.
     "orchestrator.model": "text",
     "orchestrator.template_words": "text",
+    "orchestrator.plain_templates": "",
     "orchestrator.template_bounds": "",
-    "orchestrator.render": "errors model suggest template_bounds template_words text",
+    "orchestrator.render": "errors model plain_templates suggest template_bounds template_words text",
     "orchestrator.values": "model",
     "orchestrator.variant": "model names",
     "orchestrator.host_files": "errors model render",
