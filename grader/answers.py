@@ -7,19 +7,11 @@ truth: a trainee may see it and try again, a jury finds the truth in the variant
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
 
-from grader.report import CheckResult, Outcome
+from grader.report import ANSWERS, CheckResult, Outcome
 from orchestrator.answers import UnreadableAnswerError, is_right, normal_form
 from orchestrator.model.deliverables import Question
 from orchestrator.text import Text
-
-_PREFIX: Final = "answers.yaml::"
-
-
-def is_answer(result: CheckResult) -> bool:
-    """Return whether a result is an answer's, whose evidence a trainee may see."""
-    return result.id.startswith(_PREFIX)
 
 
 def grade_answers(
@@ -67,7 +59,7 @@ def _judged(
 def _result(name: str, question: Question, outcome: Outcome, evidence: Text | None) -> CheckResult:
     asked = question.question.map(lambda text: " ".join(text.split()))
     return CheckResult(
-        id=f"{_PREFIX}{name}",
+        id=f"{ANSWERS}{name}",
         role="objective",
         points=question.points,
         competence=question.competence,

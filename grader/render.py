@@ -50,7 +50,7 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
     for result in report.results:
         lines += _result_lines(result, language, commands=commands)
     lines.append("")
-    verdict = (_TASK_VERDICTS if report.of_a_task else _VERDICTS)[report.verdict].in_(language)
+    verdict = _verdict(report).in_(language)
     if report.points is not None:
         verdict += (
             f" : {report.points}/{report.points_total} points"
@@ -61,6 +61,16 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
     if report.written is not None:
         lines.append(written_report(report.written).in_(language))
     return "\n".join(lines) + "\n"
+
+
+def _verdict(report: Report) -> Text:
+    said = _TASK_VERDICTS if report.of_a_task else _VERDICTS
+    if not report.answers_left:
+        return said[report.verdict]
+    done = said["repaired"]
+    return Text(
+        fr=f"{done.fr}, mais des réponses manquent ou sont fausses", en=f"{done.en}, but answers are missing or wrong"
+    )
 
 
 def render_junit(report: Report) -> str:

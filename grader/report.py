@@ -14,6 +14,8 @@ Outcome = Literal["pass", "fail", "error"]
 Verdict = Literal["repaired", "not_repaired", "error"]
 SCHEMA = 1
 """The version of the report's JSON form."""
+ANSWERS = "answers.yaml::"
+"""What the id of an answer's result begins with."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,11 @@ class CheckResult:
         )
 
 
+def is_answer(result: CheckResult) -> bool:
+    """Return whether a result is an answer's, whose evidence a trainee may see."""
+    return result.id.startswith(ANSWERS)
+
+
 @dataclass(frozen=True)
 class WrittenReport:
     """The intervention report, as evidence: whether it is complete. No points come of it.
@@ -174,6 +181,14 @@ class Report:
         if not self.results or any(r.outcome == "error" for r in self.results):
             return "error"
         return "repaired" if all(r.outcome == "pass" for r in self.results) else "not_repaired"
+
+    @property
+    def answers_left(self) -> int:
+        """Return how many answers are not right where nothing else is left to be done; 0 in every other case."""
+        checks = [r for r in self.results if not is_answer(r)]
+        if not checks or any(r.outcome != "pass" for r in checks):
+            return 0
+        return sum(r.outcome == "fail" for r in self.results)
 
     @property
     def of_a_task(self) -> bool:

@@ -156,11 +156,13 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
 
     Args:
         request: what to grade.
-        on_result: called with each result as it comes, in the order in which the checks end.
+        on_result: called with each result as it comes, in the order in which the checks stand in their files: the
+            same order each time, whichever ends first.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
     arrived: list[CheckResult] = []
+    shown = _InOrder(on_result)
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as log, os.fdopen(reading, "rb", buffering=0) as events:
         try:
@@ -173,8 +175,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
                 match event:
                     case {"event": "result", "result": document}:
                         arrived.append(CheckResult.from_document(document))
-                        if on_result is not None:
-                            on_result(arrived[-1])
+                        shown.take(event.get("number"), arrived[-1])
                     case {"event": "report", "report": text}:
                         return Report.from_json(text)
             grading.ended(_STOP_TIME)
@@ -183,8 +184,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         finally:
             grading.stop()
         broken = _broken(grading.status, _end_of(log) or grading.log(), out_of_time=out_of_time)
-    if on_result is not None:
-        on_result(broken)
+    shown.end(broken)
     return Report(
         instance=request.facts.instance,
         scenario=request.scenario,
@@ -194,6 +194,33 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         seconds=round(time.monotonic() - started, 3),
         results=(*arrived, broken),
     )
+
+
+class _InOrder:
+    """Hands results on in the order of the checks; one that comes early waits for those before it."""
+
+    def __init__(self, on_result: OnResult | None) -> None:
+        self._on_result = on_result
+        self._next = 0
+        self._early: dict[int, CheckResult] = {}
+
+    def take(self, number: int | None, result: CheckResult) -> None:
+        """Take a result; one without a number is no check's, and waits for none."""
+        if self._on_result is None:
+            return
+        if number is None:
+            self._on_result(result)
+            return
+        self._early[number] = result
+        while self._next in self._early:
+            self._next += 1
+            self._on_result(self._early.pop(self._next - 1))
+
+    def end(self, last: CheckResult) -> None:
+        """Hand on what still waits, for nothing more will come, and a last result."""
+        if self._on_result is not None:
+            for result in [*(self._early[number] for number in sorted(self._early)), last]:
+                self._on_result(result)
 
 
 def _end_of(log: IO[bytes]) -> str:

@@ -228,7 +228,7 @@ class _Session:
         number, _ = worker.waiting.popleft()
         worker.started = worker.deadline = None
         self._results[number] = result = replace(result, commands=worker.commands.all())
-        self._send({"event": "result", "result": result.to_document()})
+        self._send({"event": "result", "number": number, "result": result.to_document()})
 
     def _reap(self, worker: _Worker) -> deque[tuple[int, Planned]] | None:
         """Bury a worker that ended; return the checks that it left for another one."""

@@ -1,4 +1,4 @@
-"""Click's own words in French.
+"""Click's own words in French, and French lines broken where French typography allows it.
 
 Click asks gettext for them; rather than carry compiled catalogues for some thirty sentences, the functions that
 its modules imported under gettext's usual names are replaced by a look-up in this table. A sentence that is not in
@@ -8,7 +8,9 @@ it stays English.
 from __future__ import annotations
 
 import importlib
+import re
 
+_WORD = re.compile(r"\s*(?:«\s|\s(?=[»;:?!](?!\S))|\s(?=[»?!][,.;)])|\S)+\s*")
 _MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "termui", "types")
 
 MESSAGES = {
@@ -63,6 +65,16 @@ def install() -> None:
             vars(module)["_"] = translate
         if hasattr(module, "ngettext"):
             vars(module)["ngettext"] = translate_count
+
+
+def keep_punctuation() -> None:
+    """Make Rich break no line after an opening guillemet, or before a closing one and the high punctuation marks.
+
+    Rich breaks at any white space, no-break spaces included, so that what it takes for one word has to be widened.
+    """
+    wrap = importlib.import_module("rich._wrap")
+    if hasattr(wrap, "re_word"):
+        vars(wrap)["re_word"] = _WORD
 
 
 def translate(message: str) -> str:

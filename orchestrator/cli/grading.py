@@ -10,9 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from grader.answers import is_answer
 from grader.render import command_line, written_report
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, Report, is_answer
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session
@@ -98,9 +97,15 @@ def _verdict(report: Report) -> Styled:
         )
         return plain(text, "warn")
     points = f"{report.points}/{report.points_total} points"
+    done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
     if report.verdict == "repaired":
-        done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
         return plain(f"✔ {done}. {points}.", "ok")
+    if count := report.answers_left:
+        missing = tr(
+            f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
+            f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
+        )
+        return plain(tr(f"✘ {done}, mais {missing}. {points}.", f"✘ {done}, but {missing}. {points}."), "bad")
     harmed = [r for r in failed if r.role == "guard"]
     left = len(failed) - len(harmed)
     parts = []

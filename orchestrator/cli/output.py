@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 from rich.theme import Theme
 
+from orchestrator.cli import french
 from orchestrator.language import Language
 from orchestrator.text import Text
 
@@ -45,6 +46,8 @@ class Output:
 
     def __init__(self, language: Language, *, json: bool) -> None:
         """Write in a language, or JSON."""
+        if language == "fr":
+            french.keep_punctuation()
         self.language = language
         self.json = json
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from grader.answers import is_answer
 from grader.errors import UNEXPECTED_STATUS
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, Report, is_answer
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Expected, Kind, Seen, Stage, VariantProof, Verdict
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import click
 import pytest
+from rich.console import Console
+from rich.text import Text
 
-from orchestrator.cli import language
+from orchestrator.cli import french, language
 from orchestrator.language import typographic
 
 from .conftest import Cli
@@ -99,6 +102,17 @@ def test_the_language(words: list[str], environment: dict[str, str], chosen: str
 
 def test_french_punctuation_never_begins_a_line() -> None:
     assert typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
+
+
+def test_no_printed_line_begins_with_punctuation() -> None:
+    french.keep_punctuation()
+    said = "Il dit « Oui, bien sûr » : est-ce vrai ? La réponse ; la voilà, « non »."
+    for width in range(12, 60):
+        printed = io.StringIO()
+        Console(width=width, file=printed).print(Text(said), highlight=False)
+        lines = printed.getvalue().splitlines()
+        assert " ".join(line.strip() for line in lines) == said
+        assert not [line for line in lines if line.lstrip().startswith((":", "?", ";", "»")) or line.endswith("«")]
 
 
 def test_help_imports_nothing_slow() -> None:

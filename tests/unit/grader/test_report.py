@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -80,6 +81,15 @@ def test_text_in_both_languages() -> None:
     assert "FAIL    The gateway answers. [symptom, 2 pt]" in english
     assert "ws1 $ ping -n 192.168.10.1 -> 1 (x3)" in english
     assert english.endswith("Not repaired yet: 2/4 points\n")
+
+
+def test_a_repair_without_its_answers_is_called_a_repair() -> None:
+    asked = replace(result("fail"), id="answers.yaml::machine")
+    graded = report(result("pass"), asked)
+    assert (graded.verdict, graded.answers_left) == ("not_repaired", 1)
+    assert render_text(graded, "en").endswith("Repaired, but answers are missing or wrong: 2/4 points\n")
+    assert report(result("fail", name="test_b"), asked).answers_left == 0
+    assert report(asked).answers_left == 0
 
 
 def test_text_of_an_invalid_grade_counts_no_points() -> None:
