@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
     from orchestrator.instances import Instances
+    from orchestrator.practice.recorder import Recorder
     from orchestrator.records.database import Database
     from orchestrator.service import Labs
 
@@ -108,6 +109,13 @@ class App:
         from orchestrator.records.location import database_url
 
         return Database(database_url(self._database))
+
+    @cached_property
+    def practice(self) -> Recorder:
+        """Return what records practice for the user who runs the program."""
+        from orchestrator.practice.recorder import Recorder
+
+        return Recorder(lambda: self.database, _user(), self.content.scenario_document)
 
     @cached_property
     def instances(self) -> Instances:

@@ -39,6 +39,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
             Entry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
             Entry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),
+            Entry("progress", "progress", tr("Ce qui est résolu, et la suite.", "Show what is solved, what is next.")),
         ),
     ),
     (

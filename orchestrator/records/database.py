@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection
@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from orchestrator.errors import MachineError
 from orchestrator.records import schema
 from orchestrator.text import Text
+
+Transaction: TypeAlias = Session
+"""A transaction, as ``Database.write`` and ``Database.read`` give it, for whoever passes one on."""
 
 _WRITERS_WAIT_S = 30
 _CONNECT_S = 10

@@ -129,11 +129,12 @@ class People:
 
     def of_account(self, account: str) -> Person:
         """Return whose practice an account's is; they are added as a trainee when they first practise."""
-        person = self._session.scalars(select(Person).where(Person.account == account)).first()
-        if person is not None:
-            return person
-        handle = self._free_handle(account)
-        return self.add(NewPerson(handle, given_name=account, account=account))
+        known = self.with_account(account)
+        return known or self.add(NewPerson(self._free_handle(account), account=account))
+
+    def with_account(self, account: str) -> Person | None:
+        """Return whose practice an account's is; None where nobody's is known yet."""
+        return self._session.scalars(select(Person).where(Person.account == account)).first()
 
     def give_role(self, person: Person, role: Role, *, by: str = journal.PROGRAM) -> None:
         """Make somebody a trainee, a trainer and so on besides what they are."""

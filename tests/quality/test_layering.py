@@ -76,6 +76,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.hands deliverables errors fabric.container faults grader instance_records instances loader model plan "
         "progress text"
     ),
+    "orchestrator.practice": "errors grader instances model records service text",
     "orchestrator.proof.model": "grader text",
     "orchestrator.proof.verdicts": "model proof.model text",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
@@ -107,7 +108,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
-        "instance_records instances loader locks proof.store records service"
+        "instance_records instances loader locks practice proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
@@ -116,7 +117,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.cabling access.ssh answers app authoring bench contract deliverables doctor engine.base errors "
         "fabric.base faults folders forwarding grader images instances interrupts labels language loader model plan "
-        "progress proof service suggest terminal text topology topology_svg topology_text values"
+        "practice progress proof records service suggest terminal text topology topology_svg topology_text values"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

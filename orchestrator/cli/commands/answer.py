@@ -13,6 +13,7 @@ from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.editing import edit
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.deliverables.answers_file import AnswersError, form_of
 from orchestrator.deliverables.hand_in import HandIn
@@ -75,6 +76,8 @@ def answer_command(
         session.output.document(_answers_document(handed_in))
     else:
         _show_answers(session, handed_in)
+    if not show and (settings or source is not None or not session.json):
+        record(session, lambda practice: practice.handed_in(running, "answer"))
     if answers.problems:
         raise AnswersError(answers.problems)
     return ExitCode.DONE
@@ -105,6 +108,8 @@ def report_command(session: Session, lab: str | None, source: BinaryIO | None, *
     path = handed_in.report_file(session.language)
     if not (show or source is not None or session.json):
         edit(session, path)
+    if not show and (source is not None or not session.json):
+        record(session, lambda practice: practice.handed_in(running, "report"))
     written = handed_in.written()
     text = path.read_text(encoding="utf-8", errors="replace")
     if session.json:

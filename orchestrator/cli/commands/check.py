@@ -13,6 +13,7 @@ from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.grading import exit_code, show_grading, without_evidence
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
+from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import MachineError
 from orchestrator.service import Running
@@ -60,9 +61,10 @@ def check_command(session: Session, lab: str | None, form: str | None, path: Pat
     shape = form or ("json" if session.json else "text")
     if shape == "text" and path is None:
         report = show_grading(session, lambda on_result: labs.check(running, on_result=on_result), evidence=evidence)
-        return exit_code(report)
-    report = labs.check(running)
-    _write(session, _rendered(session, report, shape, evidence=evidence), path)
+    else:
+        report = labs.check(running)
+        _write(session, _rendered(session, report, shape, evidence=evidence), path)
+    record(session, lambda practice: practice.checked(running, report))
     return exit_code(report)
 
 

@@ -12,6 +12,7 @@ from orchestrator.cli.drawing import show_map
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.progress import Steps, steps
+from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
@@ -42,6 +43,7 @@ def start_command(session: Session, scenario: str, seed: int | None) -> None:
             session.output.document(_document(running))
         else:
             tell_started(session, running)
+    record(session, lambda practice: practice.started(running))
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.commands.start import started, tell_started
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
+from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.interrupts import shielded
 
@@ -43,7 +44,12 @@ def stop_command(session: Session, lab: str | None, *, everything: bool) -> None
     kept = [str(path) for instance in found for path in session.app.labs.kept(instance)]
     if session.json:
         session.output.document({"removed": list(names), "fabric_removed": everything, "kept": kept})
-        return
+    else:
+        _tell(session, names, kept, everything=everything)
+    record(session, lambda practice: practice.stopped(*found))
+
+
+def _tell(session: Session, names: Sequence[str], kept: Sequence[str], *, everything: bool) -> None:
     for name in names:
         session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
     if everything:
@@ -89,3 +95,4 @@ def reset_command(session: Session, lab: str | None) -> None:
             )
         else:
             tell_started(session, again)
+    record(session, lambda practice: practice.reset(running, again))

@@ -20,7 +20,7 @@ from orchestrator.cli import language
 from orchestrator.cli.session import Session
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.errors import UsageError
+from orchestrator.errors import BreakfixError, UsageError
 from orchestrator.fabric.base import PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.folders import state_folder
@@ -223,6 +223,36 @@ class FakeLabs:
         return self.is_cut_off
 
 
+class FakePractice:
+    """Remembers what it was to record; may have trouble with it."""
+
+    def __init__(self) -> None:
+        self.recorded: list[tuple[str, ...]] = []
+        self.trouble: BreakfixError | None = None
+
+    def _record(self, what: str, *about: str) -> BreakfixError | None:
+        self.recorded.append((what, *about))
+        return self.trouble
+
+    def started(self, running: Running) -> BreakfixError | None:
+        return self._record("started", running.instance.name)
+
+    def reset(self, old: Running, new: Running) -> BreakfixError | None:
+        return self._record("reset", old.instance.name, new.instance.name)
+
+    def checked(self, running: Running, report: Report) -> BreakfixError | None:
+        return self._record("checked", running.instance.name, report.verdict)
+
+    def hinted(self, running: Running, number: int) -> BreakfixError | None:
+        return self._record("hinted", running.instance.name, str(number))
+
+    def handed_in(self, running: Running, kind: str) -> BreakfixError | None:
+        return self._record("handed_in", running.instance.name, kind)
+
+    def stopped(self, *instances: Instance) -> BreakfixError | None:
+        return self._record("stopped", *(one.name for one in instances))
+
+
 class FakeApp:
     """The parts that commands use."""
 
@@ -231,6 +261,7 @@ class FakeApp:
         self.instances = FakeInstances()
         self.labs = FakeLabs(self.instances)
         self.fabric = FakeFabric(ports=PORTS)
+        self.practice = FakePractice()
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
         self.build_observer: object = None
         self.closed = False

@@ -1,0 +1,199 @@
+"""``progress``: what somebody has tried and solved, and what to do next."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import click
+from rich.text import Text as Styled
+
+from orchestrator.cli import wording
+from orchestrator.cli.base import command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.times import duration
+from orchestrator.errors import ContentError
+from orchestrator.model.scenario import ScenarioDocument
+from orchestrator.practice.progress import OfCompetence, Progress, Proposal, Tried, progress, tried
+from orchestrator.records import attempts
+from orchestrator.records.people import People
+
+
+@command(
+    "progress",
+    help=tr(
+        "Ce qui a été essayé et résolu, par activité (CCP) et compétence, et ce qu'il reste à faire.\n\n"
+        "Sans --person, il s'agit de vous.",
+        "What was tried and solved, by activity (CCP) and competence, and what to do next.\n\n"
+        "Without --person, it is about you.",
+    ),
+)
+@click.option("--person", metavar=tr("PERSONNE", "PERSON"), help=tr("Une autre personne.", "Somebody else."))
+@click.option("--attempts", "listed", is_flag=True, help=tr("Montrer chaque essai.", "Show each attempt."))
+@pass_session
+def progress_command(session: Session, person: str | None, *, listed: bool) -> None:
+    """Show somebody's progress."""
+    name, done = _done(session, person)
+    content = session.app.content
+    found = progress(done, _documents(session), content.referential())
+    if session.json:
+        session.output.document(_document(name, found, done))
+        return
+    _show(session, name, found)
+    if listed:
+        _show_attempts(session, done)
+    _propose(session, found)
+
+
+def _done(session: Session, word: str | None) -> tuple[str, list[Tried]]:
+    """Return who is meant, and what they have done; reading adds nobody."""
+    with session.app.database.read() as reading:
+        people = People(reading)
+        person = people.find(word) if word else people.with_account(getpass.getuser())
+        if person is None:
+            return getpass.getuser(), []
+        return person.name or person.handle, [tried(one) for one in attempts.of_person(reading, person)]
+
+
+def _documents(session: Session) -> list[ScenarioDocument]:
+    """Return all scenarios that can be read; 'validate' tells of the others."""
+    content, found = session.app.content, []
+    for name in content.scenarios():
+        try:
+            found.append(content.scenario_document(name))
+        except ContentError:
+            continue
+    return found
+
+
+def _show(session: Session, name: str, found: Progress) -> None:
+    out, language = session.output, session.language
+    out.print(plain(tr(f"Progression de {name}", f"Progress of {name}"), "bold"))
+    for ccp, competences in found.by_ccp:
+        out.print("", plain(f"CCP {ccp.number} · {ccp.title.in_(language)}", "bold"))
+        rows = table(
+            "  ",
+            tr("Compétence", "Competence"),
+            tr("Essayés", "Tried"),
+            tr("Résolus", "Solved"),
+            tr("Sans indice", "Unaided"),
+            tr("Indices", "Hints"),
+            tr("Temps", "Time"),
+        )
+        for column in rows.columns[2:]:
+            column.justify, column.no_wrap = "right", True
+        for one in competences:
+            rows.add_row(*_row(session, one))
+        out.print(rows)
+
+
+def _row(session: Session, one: OfCompetence) -> tuple[Styled, ...]:
+    title = plain(f"{one.competence.code} {one.competence.title.in_(session.language)}")
+    if not one.offered and not one.attempts:
+        return plain(" ·", "quiet"), plain(title.plain, "quiet"), *(plain("–", "quiet") for _ in range(5))
+    mark, style = (
+        ("✔", "ok") if one.offered and one.solved >= one.offered else ("◐", "warn") if one.tried else ("·", "")
+    )
+    return (
+        plain(f" {mark}", style),
+        title,
+        plain(f"{one.tried}/{one.offered}"),
+        plain(f"{one.solved}/{one.offered}"),
+        plain(str(one.unaided)),
+        plain(str(one.hints)),
+        plain(duration(one.seconds) if one.seconds else "–"),
+    )
+
+
+def _show_attempts(session: Session, done: list[Tried]) -> None:
+    rows = table(
+        tr("Quand", "When"),
+        tr("Scénario", "Scenario"),
+        tr("Résultat", "Result"),
+        tr("Indices", "Hints"),
+        tr("Temps", "Time"),
+    )
+    for one in done:
+        solved = (
+            tr("résolu", "solved")
+            if one.solved
+            else tr("en cours", "running")
+            if one.running
+            else tr("non résolu", "not solved")
+        )
+        rows.add_row(
+            plain(f"{one.started_at.astimezone():%Y-%m-%d %H:%M}"),
+            plain(one.scenario, "key"),
+            plain(solved, "ok" if one.solved else "warn"),
+            plain(str(one.hints)),
+            plain(duration(one.seconds)),
+        )
+    session.output.print("", plain(tr("Essais", "Attempts"), "bold"), rows)
+
+
+def _propose(session: Session, found: Progress) -> None:
+    if not found.proposals:
+        session.output.print("", plain(tr("✔ Tout est résolu.", "✔ Everything is solved."), "ok"))
+        return
+    session.output.print("", plain(tr("À faire ensuite", "To do next"), "bold"))
+    rows = table("", "", "")
+    rows.show_header = False
+    for one in found.proposals:
+        rows.add_row(
+            plain(f"  {wording.program()} start {one.scenario}", "key"),
+            plain(wording.stars(one.difficulty)),
+            plain(f"{one.competence} · {one.why.in_(session.language)}"),
+        )
+    session.output.print(rows)
+
+
+def _document(name: str, found: Progress, done: list[Tried]) -> dict[str, Any]:
+    return {
+        "person": name,
+        "ccps": [
+            {"ccp": ccp.number, "title": both(ccp.title), "competences": [_competence(one) for one in competences]}
+            for ccp, competences in found.by_ccp
+        ],
+        "attempts": [_attempt(one) for one in done],
+        "next": [_proposal(one) for one in found.proposals],
+    }
+
+
+def _competence(one: OfCompetence) -> dict[str, Any]:
+    return {
+        "code": one.competence.code,
+        "title": both(one.competence.title),
+        "offered": one.offered,
+        "tried": one.tried,
+        "solved": one.solved,
+        "unaided": one.unaided,
+        "attempts": one.attempts,
+        "hints": one.hints,
+        "seconds": one.seconds,
+    }
+
+
+def _attempt(one: Tried) -> dict[str, Any]:
+    return {
+        "scenario": one.scenario,
+        "competences": list(one.competences),
+        "started_at": one.started_at.isoformat(timespec="seconds"),
+        "solved": one.solved,
+        "running": one.running,
+        "hints": one.hints,
+        "gradings": one.gradings,
+        "seconds": one.seconds,
+    }
+
+
+def _proposal(one: Proposal) -> dict[str, Any]:
+    return {
+        "scenario": one.scenario,
+        "title": both(one.title),
+        "competence": one.competence,
+        "difficulty": one.difficulty,
+        "reason": one.reason,
+        "why": both(one.why),
+    }

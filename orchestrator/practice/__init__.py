@@ -1,0 +1,1 @@
+"""Practice: what trainees try and solve, alone and in groups."""

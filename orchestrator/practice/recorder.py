@@ -1,0 +1,148 @@
+"""Records what is done on a practice lab. A store that fails stops no lab: the trouble is returned, to be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import BreakfixError
+from orchestrator.model.seeds import is_secret
+from orchestrator.records import attempts
+from orchestrator.records.attempts import Happening, NewAttempt
+from orchestrator.records.database import Database, Transaction
+from orchestrator.records.people import People
+
+if TYPE_CHECKING:
+    from grader.report import Report
+    from orchestrator.instances import Instance
+    from orchestrator.model.scenario import ScenarioDocument
+    from orchestrator.records.models import Attempt, Person
+    from orchestrator.service import Running
+
+
+class Recorder:
+    """Records for one account of this machine.
+
+    An attempt is its lab's owner's; one that a group's launch has begun is the member's. Assessed candidates' labs and
+    labs without a scenario are no practice. Whatever is done on a lab of which nothing is known yet (it was started
+    while the store was away) begins an attempt from then on.
+    """
+
+    def __init__(
+        self, database: Callable[[], Database], account: str, document: Callable[[str], ScenarioDocument]
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            database: returns the store; may raise where its address is wrong.
+            account: who runs the program.
+            document: returns a scenario as it is written.
+        """
+        self._database = database
+        self._account = account
+        self._document = document
+
+    def started(self, running: Running) -> BreakfixError | None:
+        """Record that a lab was started."""
+        return self._record(running, lambda session, by: self._begin(session, running, by))
+
+    def reset(self, old: Running, new: Running) -> BreakfixError | None:
+        """Record that a lab was started anew: one attempt ends, another begins, the same person's."""
+
+        def act(session: Transaction, by: Person) -> None:
+            before = attempts.current(session, old.instance.name)
+            if before is None:
+                self._begin(session, new, by)
+                return
+            attempts.end(session, before, "reset", by=by)
+            attempts.begin(session, before.person, self._new(new), by=by, launch=before.launch_id)
+
+        return self._record(new, act)
+
+    def checked(self, running: Running, report: Report) -> BreakfixError | None:
+        """Record what a grading found."""
+
+        def act(session: Transaction, by: Person) -> None:
+            graded = attempts.Graded(
+                json.loads(report.to_json()),
+                valid=report.verdict != "error",
+                repaired=report.verdict == "repaired",
+                points=report.points or 0,
+                possible=report.points_total,
+            )
+            attempts.keep_report(session, self._current(session, running, by), graded, by=by)
+
+        return self._record(running, act)
+
+    def hinted(self, running: Running, number: int) -> BreakfixError | None:
+        """Record that a hint was read."""
+
+        def act(session: Transaction, by: Person) -> None:
+            attempts.hint(session, self._current(session, running, by), number, by=by)
+
+        return self._record(running, act)
+
+    def handed_in(self, running: Running, kind: Happening) -> BreakfixError | None:
+        """Record that answers or a report were written; what they say stays in their file."""
+
+        def act(session: Transaction, by: Person) -> None:
+            attempts.note(session, self._current(session, running, by), kind, {}, by=by)
+
+        return self._record(running, act)
+
+    def stopped(self, *instances: Instance) -> BreakfixError | None:
+        """Record that labs were stopped, in one go; a lab of which nothing is known leaves nothing."""
+        practised = [one.name for one in instances if one.scenario and not is_secret(one.seed)]
+
+        def act(session: Transaction) -> None:
+            by = self._person(session, self._account)
+            for name in practised:
+                attempt = attempts.current(session, name)
+                if attempt is not None:
+                    attempts.end(session, attempt, "stopped", by=by)
+
+        return self._write(act) if practised else None
+
+    def _record(self, running: Running, act: Callable[[Transaction, Person], object]) -> BreakfixError | None:
+        if running.plan.scenario is None or is_secret(running.plan.seed):
+            return None
+        return self._write(lambda session: act(session, self._person(session, self._account)))
+
+    def _write(self, act: Callable[[Transaction], object]) -> BreakfixError | None:
+        try:
+            with self._database().write() as session:
+                act(session)
+        except BreakfixError as error:
+            return error
+        return None
+
+    def _current(self, session: Transaction, running: Running, by: Person) -> Attempt:
+        return attempts.current(session, running.instance.name) or self._begin(session, running, by)
+
+    def _begin(self, session: Transaction, running: Running, by: Person) -> Attempt:
+        owner = self._person(session, running.instance.owner or self._account)
+        return attempts.begin(session, owner, self._new(running), by=by)
+
+    def _new(self, running: Running) -> NewAttempt:
+        return new_attempt(running, self._document(running.plan.scenario or ""))
+
+    @staticmethod
+    def _person(session: Transaction, account: str) -> Person:
+        return People(session).of_account(account)
+
+
+def new_attempt(running: Running, document: ScenarioDocument) -> NewAttempt:
+    """Return what is known of an attempt on a lab that has just been started."""
+    plan = running.plan
+    return NewAttempt(
+        scenario=plan.scenario or "",
+        lab=plan.lab,
+        seed=str(plan.seed),
+        instance=running.instance.name,
+        digest=plan.digest,
+        competences=tuple(document.competences),
+        difficulty=document.difficulty,
+        minutes=document.minutes,
+        hints_offered=len(plan.hints),
+    )

@@ -1,0 +1,89 @@
+"""A store and a lab for the tests of practice: the store is real, the lab is only described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.report import CheckResult, Outcome, Report
+from orchestrator.instances import Instance
+from orchestrator.loader.content import Content, built_in_root
+from orchestrator.model.plan import Plan
+from orchestrator.practice.recorder import Recorder
+from orchestrator.records.database import Database
+from orchestrator.records.location import database_url
+from orchestrator.service import Running
+from orchestrator.text import Text, same
+
+SCENARIO = "no-network-after-move"
+PLAN = Plan(
+    scenario=SCENARIO,
+    lab="small-office",
+    domain="lab.internal",
+    seed=3,
+    digest="d" * 64,
+    title=same("No network"),
+    values={},
+    hosts=(),
+    segments=(),
+    ready=(),
+    ticket=same("It does not work"),
+    hints=(same("look"), same("closer")),
+    debrief=None,
+    faults=(),
+    solutions=(),
+    shortcuts=(),
+    checks=(),
+    health=(),
+)
+
+
+def lab(name: str, **changes: object) -> Running:
+    """A lab of alice's that runs."""
+    plan = replace(PLAN, **changes)  # type: ignore[arg-type]
+    scenario = plan.scenario or ""
+    return Running(Instance(name, scenario, plan.lab, plan.seed, "alice", plan.digest, 0, ()), plan, {})
+
+
+def graded(*outcomes: Outcome, instance: str = "lab-1") -> Report:
+    """A report with a check for each outcome."""
+    results = tuple(
+        CheckResult(f"test_x.py::c{n}", "symptom", 2, "1.3", Text(fr=f"phrase {n}", en=f"sentence {n}"), outcome)
+        for n, outcome in enumerate(outcomes)
+    )
+    return Report(instance, SCENARIO, 3, "d" * 64, "2026-11-25T10:00:00Z", 0.3, results)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file with empty tables."""
+    path = tmp_path_factory.mktemp("template") / "records.sqlite"
+    database = Database(database_url(str(path), {}))
+    with database.read():
+        pass
+    database.close()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def store(template: bytes, tmp_path: Path) -> Iterator[Database]:
+    """An empty store."""
+    path = tmp_path / "records.sqlite"
+    path.write_bytes(template)
+    database = Database(database_url(str(path), {}))
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    return Content([built_in_root()])
+
+
+@pytest.fixture
+def recorder(store: Database, content: Content) -> Recorder:
+    """What records for alice."""
+    return Recorder(lambda: store, "alice", content.scenario_document)
