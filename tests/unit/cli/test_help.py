@@ -21,6 +21,7 @@ from .conftest import Cli
 NAMES = (
     *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "lab", "map"),
     *(
+        "progress",
         "shell",
         "exec",
         "forward",
