@@ -91,8 +91,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.store": "errors loader proof.binding proof.model text",
     "orchestrator.proof.wording": "proof.model proof.store text",
     "orchestrator.assessment": (
-        "VERSION errors fabric.base grader instances interrupts language loader model progress proof.store records "
-        "service suggest text waiting"
+        "VERSION deliverables errors fabric.base grader instances interrupts language loader model progress "
+        "proof.store records service suggest text waiting"
     ),
     "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
     # Writing content.
@@ -136,6 +136,7 @@ FOREIGN: Mapping[str, str] = {
     "cryptography": "orchestrator.faults._x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
+    "weasyprint": "orchestrator.assessment.pdf",
     "sqlalchemy": "orchestrator.records",
     "alembic": "orchestrator.records",
     "pyroute2": "orchestrator.fabric.helper.links",

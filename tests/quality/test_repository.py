@@ -226,7 +226,7 @@ def test_every_package_that_is_imported_is_declared(modules: dict[str, Module], 
     assert missing - {"requests", "pydantic_core"} == set()
     provided = {p.lower() for name in imported for p in providers.get(name, [])}
     # One is loaded by the name of its entry point, one by the address of a database; the last is for what is to come.
-    named = {"pytest-testinfra", "psycopg", "weasyprint"}
+    named = {"pytest-testinfra", "psycopg"}
     assert declared - provided - named == set(), "declared, but nobody imports it"
 
 

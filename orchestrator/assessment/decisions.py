@@ -1,0 +1,120 @@
+"""What the jury decides, and how the record is signed: by people, never worked out of points.
+
+A signature is a member's consent to a digest: SHA-256 of the decisions, the observations and the sealed evidence as
+they are then. Two members who sign the same digest close the record; whatever changes before makes another digest, and
+takes both signatures anew. After the closing a change is a correction, which counts once two members have signed it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from orchestrator.assessment.folder import sha256
+from orchestrator.assessment.state import SessionState
+from orchestrator.text import Text
+
+Verdict = Literal["acquired", "not-acquired", "to-question"]
+
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+WORDS: Final[Mapping[Verdict, Text]] = {
+    "acquired": Text(fr="acquise", en="acquired"),
+    "not-acquired": Text(fr="non acquise", en="not acquired"),
+    "to-question": Text(fr="à compléter par un questionnement", en="to be completed by questioning"),
+}
+SIGNATURES: Final = 2
+"""How many members sign."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision of the jury on one competence of one candidate.
+
+    Attributes:
+        verdict: what was decided.
+        reason: why.
+        by: the member who recorded it.
+        at: when, seconds since 1970.
+        corrected: whether it replaced another one after the record was closed.
+    """
+
+    verdict: Verdict
+    reason: str
+    by: str
+    at: int
+    corrected: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A member's consent to a digest."""
+
+    member: str
+    at: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The jury's record as it is now.
+
+    Attributes:
+        decisions: candidate and competence -> the decision that counts.
+        pending: corrections that are not signed yet, in the same form.
+        digest: what a member signs now.
+        signatures: the signatures under that digest, or under the one that closed the record.
+        closed_at: when it was last closed; None before.
+    """
+
+    decisions: Mapping[tuple[str, str], Decision]
+    pending: Mapping[tuple[str, str], Decision]
+    digest: str
+    signatures: tuple[Signature, ...]
+    closed_at: int | None
+
+
+def record_of(state: SessionState) -> Record:
+    """Return the jury's record."""
+    decisions: dict[tuple[str, str], Decision] = {}
+    pending: dict[tuple[str, str], Decision] = {}
+    closed_at: int | None = None
+    for event in state.events:
+        if event.kind in {"decided", "correction"}:
+            d = event.details
+            corrected = event.kind == "correction"
+            made = Decision(d["verdict"], d["reason"], event.by, event.at, corrected)
+            (pending if corrected else decisions)[event.candidate, d["competence"]] = made
+        elif event.kind == "closed":
+            decisions |= pending
+            pending = {}
+            closed_at = event.at
+    digest = digest_of(state, {**decisions, **pending})
+    return Record(decisions, pending, digest, _signatures(state, digest), closed_at)
+
+
+def digest_of(state: SessionState, decisions: Mapping[tuple[str, str], Decision]) -> str:
+    """Return the digest of what a signature stands for; made of numbers and words, no names."""
+    document: dict[str, Any] = {
+        "session": state.id,
+        "plan": state.events[0].content_hash,
+        "decisions": [
+            [candidate, competence, decision.verdict, decision.reason, decision.by, decision.at]
+            for (candidate, competence), decision in sorted(decisions.items())
+        ],
+        "observations": [
+            [e.candidate, e.details.get("competence"), e.details.get("text"), e.by, e.at] for e in state.of("observed")
+        ],
+        "evidence": [[e.candidate, e.phase, e.content_hash] for e in state.of("sealed")],
+    }
+    return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _signatures(state: SessionState, digest: str) -> tuple[Signature, ...]:
+    found = {
+        event.by: Signature(event.by, event.at, digest)
+        for event in state.of("signed")
+        if event.details.get("digest") == digest
+    }
+    return tuple(found.values())

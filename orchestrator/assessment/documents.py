@@ -1,0 +1,203 @@
+"""The documents of a session: the record of proceedings ("procès-verbal"), a candidate's sheet, tables for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from orchestrator import __version__
+from orchestrator.assessment.decisions import WORDS, Record, record_of
+from orchestrator.assessment.events import Kind
+from orchestrator.assessment.evidence_page import environment
+from orchestrator.assessment.extra_time import ExtraTime, duration
+from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.results import Sheet
+from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.language import typographic
+from orchestrator.model.referential import Referential
+
+_MONTHS: Final = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """What the documents are made of.
+
+    Attributes:
+        state: the session.
+        referential: the certification.
+        sheets: each candidate's sheet, by number.
+        head: the journal's last entry, with which it can be verified later.
+    """
+
+    state: SessionState
+    referential: Referential
+    sheets: Mapping[str, Sheet]
+    head: str
+
+
+def minutes_page(dossier: Dossier, now: int) -> str:
+    """Return the record of proceedings, as HTML in French: the language in which a French jury writes it."""
+    return _page("minutes.html.j2", dossier, now)
+
+
+def sheet_page(dossier: Dossier, candidate: str, now: int) -> str:
+    """Return a candidate's sheet, as HTML in French."""
+    return _page("sheet.html.j2", dossier, now, only=candidate)
+
+
+def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
+    state = dossier.state
+    zone = zone_of(state.plan)
+
+    def hour(at: int | None) -> str:
+        return "" if at is None else datetime.fromtimestamp(at, zone).strftime("%H h %M min %S s")
+
+    def day(at: int) -> str:
+        return _in_french(datetime.fromtimestamp(at, zone).date())
+
+    page: str = (
+        environment("fr")
+        .get_template(template)
+        .render(
+            state=state,
+            plan=state.plan,
+            record=record_of(state),
+            referential=dossier.referential,
+            sheets=dossier.sheets,
+            sheet=dossier.sheets.get(only),
+            sittings=lambda number: [s for s in state.sittings.values() if s.candidate == number],
+            word=lambda decision: WORDS[decision.verdict].fr if decision else "",
+            member=lambda name: next((m.name for m in state.plan.jury if m.id == name), name),
+            given=lambda number, phase: (
+                ExtraTime.parse(state.plan.candidate(number).extra_time or "").shown(state.length(phase)).fr
+            ),
+            extra=lambda candidate: candidate.extra_time or "",
+            length=lambda phase: duration(state.length(phase)).fr,
+            incidents=_incidents(state),
+            hour=lambda at: typographic(hour(at)).replace(" ", "\N{NO-BREAK SPACE}"),
+            day=day,
+            session_day=_in_french(date.fromisoformat(state.plan.date)),
+            made=f"{day(now)} à {hour(now)}",
+            head=dossier.head,
+            version=__version__,
+            deadline=state.deadline,
+            plural=lambda number: "s" if number > 1 else "",
+        )
+    )
+    return page
+
+
+def _in_french(day: date) -> str:
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
+    """Return what happened besides the plan: when, to whom, what."""
+    return [
+        (event.at, event.candidate or "tous", typographic(_INCIDENTS[event.kind](event.details)))
+        for event in state.events
+        if event.kind in _INCIDENTS and (event.kind != "rebooted" or event.details["lost"])
+    ]
+
+
+_INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
+    "incident": lambda details: str(details.get("text", "")),
+    "paused": lambda details: f"Le temps est arrêté : {details.get('reason', '')}",
+    "resumed": lambda _details: "Le temps reprend.",
+    "arrived": lambda _details: "Arrivée en retard ; l’heure de fin n’a pas changé.",
+    "absent": lambda _details: "Absence constatée.",
+    "finished": lambda _details: "Le candidat a rendu son travail avant la fin.",
+    "replaced": lambda details: f"Avant l’épreuve, une variante de « {details['scenario']} » a été remplacée.",
+    "unopened": lambda details: f"Le lab « {details['scenario']} » n’a pas pu être préparé.",
+    "rebooted": lambda details: f"Après le redémarrage, machine non revenue : {_hosts(details['lost'])}.",
+    "regraded": lambda details: f"Preuves rouvertes : {len(details['differences'])} différence(s) constatée(s).",
+}
+"""What the record tells besides the plan, in French."""
+
+
+def _hosts(troubles: Mapping[str, Mapping[str, str]]) -> str:
+    return ", ".join(host for hosts in troubles.values() for host in hosts)
+
+
+def rows(dossier: Dossier) -> Sequence[Mapping[str, Any]]:
+    """Return a row for each candidate and competence, for tables and programs."""
+    plan = dossier.state.plan
+    return [
+        {
+            "session": dossier.state.id,
+            "candidate": candidate.number,
+            "name": candidate.name,
+            "extra_time": candidate.extra_time or "",
+            "ccp": ccp.number,
+            "competence": line.competence.code,
+            "title": line.competence.title.fr,
+            "worked_on": line.worked,
+            "checks_passed": line.count("pass"),
+            "checks_failed": line.count("fail"),
+            "checks_without_judgement": line.count("error"),
+            "decision": line.decision.verdict if line.decision else "",
+            "reason": line.decision.reason if line.decision else "",
+            "corrected": bool(line.decision and line.decision.corrected),
+        }
+        for candidate in plan.candidates
+        for ccp, lines in dossier.sheets[candidate.number].parts
+        for line in lines
+    ]
+
+
+def csv_of(dossier: Dossier) -> str:
+    """Return the rows as CSV; a cell that a spreadsheet would take for a formula has an apostrophe before it."""
+    text = io.StringIO(newline="")
+    found = rows(dossier)
+    writer = csv.DictWriter(text, list(found[0]))
+    writer.writeheader()
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in found)
+    return text.getvalue()
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+def document_of(dossier: Dossier) -> dict[str, Any]:
+    """Return the session's results as JSON's types."""
+    state, record = dossier.state, record_of(dossier.state)
+    return {
+        "schema": 1,
+        "session": state.id,
+        "title": state.plan.title,
+        "date": state.plan.date,
+        "rehearsal": state.rehearsal,
+        "results": list(rows(dossier)),
+        "sittings": [_sitting_out(state, sitting) for sitting in state.sittings.values()],
+        "record": _record_out(record),
+        "journal": dossier.head,
+    }
+
+
+def _sitting_out(state: SessionState, sitting: Sitting) -> dict[str, Any]:
+    sealed = sitting.steps.get("sealed")
+    return {
+        "candidate": sitting.candidate,
+        "phase": sitting.phase,
+        "started": sitting.started,
+        "seconds": state.total(sitting.candidate, sitting.phase),
+        "deadline": state.deadline(sitting),
+        "evidence": None if sealed is None else {"file": sealed.details["file"], "sha256": sealed.content_hash},
+    }
+
+
+def _record_out(record: Record) -> dict[str, Any]:
+    return {
+        "closed_at": record.closed_at,
+        "digest": record.digest,
+        "signatures": [{"member": s.member, "at": s.at} for s in record.signatures],
+    }

@@ -1,0 +1,152 @@
+"""An appeal: kept labs are graded again, or, where they are gone, what of the sealed evidence can be; and compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.answers import grade_answers
+from grader.report import CheckResult, Report
+from orchestrator.assessment.events import Draft
+from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
+from orchestrator.assessment.office import Desk
+from orchestrator.deliverables.answers_file import NONE, read_answers
+from orchestrator.errors import LabError, UsageError
+from orchestrator.instances import Instance
+from orchestrator.service import Labs
+from orchestrator.text import Text
+
+Source = Literal["instance", "evidence"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A check whose result is not the sealed one."""
+
+    scenario: str
+    check: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """What came of grading again.
+
+    Attributes:
+        sources: by scenario, what was graded again: the kept lab, or what the sealed evidence holds (answers).
+        graded: how many checks were graded again.
+        stale: the scenarios whose content is not what it was: what differs may be its doing.
+        differences: the checks whose results differ.
+    """
+
+    sources: Mapping[str, Source]
+    graded: int
+    stale: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+class Reopening:
+    """Looks at sealed evidence again."""
+
+    def __init__(self, desk: Desk, labs: Labs) -> None:
+        """Take the session and the labs."""
+        self._desk = desk
+        self._labs = labs
+
+    def verify(self) -> dict[str, tuple[Text, ...]]:
+        """Return, for each sealed file, what is wrong with it: nothing where it is what was sealed."""
+        state = self._desk.state()
+        last = {(event.phase, event.candidate): event for event in state.of("sealed")}
+        return {
+            event.details["file"]: problems_of(self._desk.folder.sealed(*key), event.content_hash)
+            for key, event in last.items()
+        }
+
+    def reopen(self, phase: str, candidate: str, by: str) -> Reopened:
+        """Grade a candidate's phase again, compare with what was sealed, and note it.
+
+        Raises:
+            UsageError: it is not sealed, or the sealed file is not intact.
+            LabError: a kept lab cannot be graded.
+        """
+        state = self._desk.state()
+        sitting = self._desk.sitting(state, phase, candidate)
+        if not sitting.sealed:
+            raise UsageError(
+                Text(
+                    fr=f"Les preuves de {candidate} pour {phase} ne sont pas scellées.",
+                    en=f"The evidence of {candidate} for {phase} is not sealed.",
+                )
+            )
+        evidence = read_evidence(self._desk.folder.sealed(phase, candidate))
+        kept = {instance.name: instance for instance in self._labs.instances.all()}
+        sources: dict[str, Source] = {}
+        stale: list[str] = []
+        differences: list[Difference] = []
+        graded = 0
+        for lab in sitting.labs:
+            instance = kept.get(lab.instance)
+            sources[lab.scenario] = "evidence" if instance is None else "instance"
+            results, same = (
+                self._grade_instance(instance) if instance is not None else self._grade_evidence(evidence, lab.scenario)
+            )
+            if not same:
+                stale.append(lab.scenario)
+            graded += len(results)
+            differences += _differences(lab.scenario, _sealed_results(evidence, lab.scenario), results)
+        found = Reopened(sources, graded, tuple(stale), tuple(differences))
+        self._note(found, phase, candidate, by)
+        return found
+
+    def _grade_instance(self, instance: Instance) -> tuple[tuple[CheckResult, ...], bool]:
+        running = self._labs.running(instance.name)
+        engine = self._labs.instances.engine
+        for host in instance.hosts:
+            with suppress(LabError):  # it was not frozen: destroyed, perhaps
+                engine.unpause(host.container)
+        try:
+            return self._labs.check(running).results, not self._labs.stale(running)
+        finally:
+            for host in instance.hosts:
+                with suppress(LabError):
+                    engine.pause(host.container)
+
+    def _grade_evidence(self, evidence: Evidence, scenario: str) -> tuple[tuple[CheckResult, ...], bool]:
+        """Grade the answers again; what only a running lab shows cannot be graded without one."""
+        about = evidence.manifest["labs"][scenario]
+        if about["seed"] is None:
+            return (), True
+        plan = self._labs.plan(scenario, int(about["seed"]))
+        given = evidence.files.get(f"{scenario}/answers.yaml")
+        hosts = tuple(host.name for host in plan.hosts)
+        answers = NONE if given is None else read_answers(given, "answers.yaml", plan.questions, hosts)
+        results = grade_answers(plan.questions, answers.given, answers.unreadable, hosts)
+        return results, plan.digest == about["digest"]
+
+    def _note(self, found: Reopened, phase: str, candidate: str, by: str) -> None:
+        details: dict[str, Any] = {
+            "sources": dict(found.sources),
+            "graded": found.graded,
+            "stale": list(found.stale),
+            "differences": [[d.scenario, d.check, d.before, d.after] for d in found.differences],
+        }
+        state = self._desk.state()
+        self._desk.keep(Draft("regraded", by, self._desk.clock(state).now(), candidate, phase, details))
+
+
+def _sealed_results(evidence: Evidence, scenario: str) -> Mapping[str, str]:
+    document = evidence.document(f"{scenario}/report.json")
+    if document is None:
+        return {}
+    return {result.id: result.outcome for result in Report.from_json(json.dumps(document)).results}
+
+
+def _differences(scenario: str, before: Mapping[str, str], after: Iterable[CheckResult]) -> Iterable[Difference]:
+    for result in after:
+        was = before.get(result.id, "")
+        if was != result.outcome:
+            yield Difference(scenario, result.id, was, result.outcome)

@@ -1,0 +1,134 @@
+"""What the machine saw, by CCP and competence: evidence for the jury, and no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.report import CheckResult, Report
+from orchestrator.assessment.decisions import Decision, record_of
+from orchestrator.assessment.events import Event
+from orchestrator.assessment.folder import SessionFolder
+from orchestrator.assessment.plan_file import Offer
+from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.model.referential import Ccp, Competence, Referential
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One check's result, with where it comes from."""
+
+    phase: str
+    scenario: str
+    result: CheckResult
+
+
+@dataclass(frozen=True)
+class Line:
+    """One competence of one candidate.
+
+    Attributes:
+        competence: the competence.
+        worked: whether one of the candidate's scenarios works on it.
+        seen: the results of the checks.
+        without: the scenarios of which there is no result, with the reason.
+        observations: what the jury observed.
+        decision: what the jury decided, or None.
+    """
+
+    competence: Competence
+    worked: bool
+    seen: tuple[Seen, ...]
+    without: Mapping[str, str]
+    observations: tuple[Event, ...]
+    decision: Decision | None
+
+    def count(self, outcome: str) -> int:
+        """Return how many checks have an outcome."""
+        return sum(seen.result.outcome == outcome for seen in self.seen)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One candidate: a part for each CCP that is assessed.
+
+    Attributes:
+        candidate: the number.
+        parts: each CCP with its competences.
+        general: what the jury observed of no competence in particular.
+    """
+
+    candidate: str
+    parts: tuple[tuple[Ccp, tuple[Line, ...]], ...]
+    general: tuple[Event, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Return all competences."""
+        return tuple(line for _, lines in self.parts for line in lines)
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Return the competences that were worked on and not decided."""
+        return tuple(line.competence.code for line in self.lines if line.worked and line.decision is None)
+
+
+def sheet_of(
+    state: SessionState,
+    candidate: str,
+    folder: SessionFolder,
+    referential: Referential,
+    scenarios: Mapping[str, Offer],
+) -> Sheet:
+    """Return a candidate's sheet.
+
+    Args:
+        state: the session.
+        candidate: the number.
+        folder: the session's files, with the reports of the gradings.
+        referential: the certification.
+        scenarios: each scenario's competences.
+    """
+    sittings = [sitting for sitting in state.sittings.values() if sitting.candidate == candidate]
+    works_on = {code for s in sittings for lab in s.labs for code in scenarios.get(lab.scenario, _NOTHING).competences}
+    seen, without = _seen(sittings, folder, scenarios)
+    observed = [event for event in state.of("observed") if event.candidate == candidate]
+    decisions = record_of(state).decisions
+
+    def line(competence: Competence) -> Line:
+        code = competence.code
+        return Line(
+            competence,
+            code in works_on,
+            tuple(seen.get(code, ())),
+            {name: why for name, why in without.items() if code in scenarios.get(name, _NOTHING).competences},
+            tuple(event for event in observed if event.details.get("competence") == code),
+            decisions.get((candidate, code)),
+        )
+
+    assessed = [ccp for ccp in referential.ccps if not state.plan.ccps or ccp.number in state.plan.ccps]
+    parts = tuple((ccp, tuple(map(line, ccp.competences))) for ccp in assessed)
+    return Sheet(candidate, parts, tuple(event for event in observed if not event.details.get("competence")))
+
+
+def _seen(
+    sittings: Sequence[Sitting], folder: SessionFolder, scenarios: Mapping[str, Offer]
+) -> tuple[dict[str, list[Seen]], dict[str, str]]:
+    """Return results by competence (a check that names none counts for all of its scenario's), and what has none."""
+    found: dict[str, list[Seen]] = {}
+    without: dict[str, str] = {}
+    for sitting in sittings:
+        graded = sitting.steps["graded"].details["labs"] if "graded" in sitting.steps else {}
+        for lab in sitting.labs:
+            path = folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.report.json"
+            if not path.is_file():
+                without[lab.scenario] = graded.get(lab.scenario, {}).get("why", "")
+                continue
+            for result in Report.from_json(path.read_text(encoding="utf-8")).results:
+                codes = [result.competence] if result.competence else scenarios.get(lab.scenario, _NOTHING).competences
+                for code in codes:
+                    found.setdefault(code, []).append(Seen(sitting.phase, lab.scenario, result))
+    return found, without
+
+
+_NOTHING = Offer((), 0)

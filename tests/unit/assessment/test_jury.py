@@ -1,0 +1,187 @@
+"""What the jury decides: never worked out of points, signed twice, corrected by a signed correction, exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.report import CheckResult, Report
+from orchestrator.assessment.decisions import record_of
+from orchestrator.assessment.documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.events import Draft
+from orchestrator.assessment.jury_room import JuryRoom
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.pdf import _nothing, pdf_of
+from orchestrator.errors import UsageError
+from orchestrator.text import Text
+from tests.unit.assessment.sessions import START, Played, known, make_desk, open_in_memory
+
+COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
+
+
+def graded(desk: Desk, candidate: str, outcome: str) -> None:
+    sentence = Text(fr="Le poste de Zoé répond.", en="Zoé's workstation answers.")
+    result = CheckResult("test_a.py::test_net", "symptom", 3, None, sentence, outcome)  # type: ignore[arg-type]
+    report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,))
+    (desk.folder.sitting("reseau", candidate) / "cut.report.json").write_text(report.to_json())
+    at = START + 6000
+    lost = {"cut": {"pc1": "it did not come back"}} if candidate == "C-02" else {}
+    for kind, details in (
+        ("cut", {"deadline": at, "not_paused": {}}),
+        ("rebooted", {"lost": lost}),
+        ("graded", {"labs": {"cut": {"verdict": "repaired", "pass": 1, "fail": 0, "error": 0}}}),
+        ("sealed", {"file": f"{candidate}-reseau.zip", "sha256": "e" * 64}),
+    ):
+        desk.keep(Draft(kind, "breakfix", at, candidate, "reseau", details, "e" * 64 if kind == "sealed" else ""))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = make_desk(tmp_path, Played(START))
+    open_in_memory(made, "reseau")
+    made.start("reseau", "organiser")
+    made.arrive("reseau", "C-02", "organiser")
+    made.incident("organiser", "Coupure de courant de 2 min.")
+    for candidate, outcome in (("C-01", "pass"), ("C-02", "error")):
+        graded(made, candidate, outcome)
+    return made
+
+
+@pytest.fixture
+def room(desk: Desk) -> JuryRoom:
+    return JuryRoom(desk, known())
+
+
+def decide_all(room: JuryRoom) -> None:
+    room.decide("martin", "C-01", "1.3", "acquired", "Diagnostic méthodique, réparation durable.")
+    room.decide("leroy", "C-02", "1.3", "to-question", "La machine n'est pas revenue : à vérifier à l'oral.")
+
+
+def test_the_machine_decides_nothing(room: JuryRoom) -> None:
+    line = next(line for line in room.sheet("C-01").lines if line.competence.code == "1.3")
+    assert (line.count("pass"), line.worked, line.decision) == (1, True, None)
+    assert room.sheet("C-01").undecided == ("1.3",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("martn", "C-01", "1.3", "acquired", "x"), "no member 'martn'"),
+        (("martin", "C-09", "1.3", "acquired", "x"), "no candidate 'C-09'"),
+        (("martin", "C-01", "3.1", "acquired", "x"), 'assesses no competence "3.1"'),
+        (("martin", "C-01", "1.3", "aquired", "x"), 'did you mean "acquired"'),
+        (("martin", "C-01", "1.3", "acquired", " "), "Say why"),
+    ],
+)
+def test_a_decision_says_who_what_and_why(room: JuryRoom, arguments: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        room.decide(*arguments)
+
+
+def test_nothing_is_decided_before_the_evidence_is_sealed(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, Played(START))
+    open_in_memory(desk, "reseau")
+    desk.start("reseau", "organiser")
+    with pytest.raises(UsageError, match="not sealed: reseau"):
+        JuryRoom(desk, known()).decide("martin", "C-01", "1.3", "acquired", "x")
+
+
+def test_two_members_close_the_record_and_a_change_voids_a_signature(desk: Desk, room: JuryRoom) -> None:
+    with pytest.raises(UsageError, match=r"Still to be decided: C-01: 1.3; C-02: 1.3"):
+        room.sign("martin", "jury")
+    decide_all(room)
+    assert len(room.sign("martin", "jury").signatures) == 1
+    with pytest.raises(UsageError, match="has signed already"):
+        room.sign("martin", "jury")
+    room.observe("leroy", "C-01", "Explique bien sa démarche.", "1.3")
+    assert record_of(desk.state()).signatures == ()  # what was signed is not what stands there now
+    room.sign("leroy", "jury")
+    assert record_of(desk.state()).closed_at is None
+    assert room.sign("martin", "jury").closed_at == START
+    with pytest.raises(UsageError, match="record is closed"):
+        room.decide("martin", "C-01", "1.3", "not-acquired", "x")
+    with pytest.raises(UsageError, match="signed and closed already"):
+        room.sign("leroy", "jury")
+
+
+def test_after_the_closing_a_change_is_a_signed_correction(desk: Desk, room: JuryRoom) -> None:
+    decide_all(room)
+    with pytest.raises(UsageError, match="not closed"):
+        room.correct("martin", "C-02", "1.3", "acquired", "x")
+    room.sign("martin", "jury")
+    room.sign("leroy", "jury")
+    closed = record_of(desk.state())
+    room.correct("martin", "C-02", "1.3", "acquired", "Questionnement du 15 décembre.")
+    before = record_of(desk.state())
+    assert before.decisions == closed.decisions
+    assert [d.verdict for d in before.pending.values()] == ["acquired"]
+    room.sign("leroy", "jury")
+    assert record_of(desk.state()).pending
+    after = room.sign("martin", "jury")
+    assert (after.pending, after.decisions["C-02", "1.3"].verdict) == ({}, "acquired")
+    assert after.decisions["C-02", "1.3"].corrected
+    assert {s.member for s in after.signatures} == {"martin", "leroy"}
+
+
+@pytest.fixture
+def dossier(desk: Desk, room: JuryRoom) -> Dossier:
+    decide_all(room)
+    room.observe("leroy", "C-01", "=Calme")
+    room.sign("martin", "jury")
+    room.sign("leroy", "jury")
+    sheets = {number: room.sheet(number) for number in COMPETENCES}
+    return Dossier(desk.state(), known().referential, sheets, f"42:{'a' * 64}")
+
+
+def test_the_record_reads_as_a_french_jury_writes_it(dossier: Dossier) -> None:
+    page = minutes_page(dossier, START).replace("\N{NO-BREAK SPACE}", " ")
+    for said in (
+        "Procès-verbal de session d’examen",
+        "14 décembre 2025",
+        "Anne Martin",
+        "1 h 15 + 1/3 = 1 h 40",
+        "Coupure de courant de 2 min.",
+        "Arrivée en retard ; l’heure de fin n’a pas changé.",
+        "machine non revenue : pc1",
+        "Acquise",
+        "À compléter par un questionnement",
+        f"42:{'a' * 64}",
+        "Clos le 14 décembre 2025",
+    ):
+        assert said in page, said
+    assert "PROJET" not in page
+    assert "RÉPÉTITION" not in page
+
+
+def test_a_sheet_has_reasons_and_what_was_seen(dossier: Dossier) -> None:
+    page = sheet_page(dossier, "C-02", START)
+    assert "à vérifier à l&#39;oral" in page
+    assert "Le poste de Zoé répond." in page
+    assert "sans avis" in page
+    assert "Zoé Faure" not in page
+
+
+def test_tables_for_programs_agree_and_start_no_formula(dossier: Dossier) -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_of(dossier))))
+    document = json.loads(json.dumps(document_of(dossier)))
+    assert [row["decision"] for row in rows] == [row["decision"] for row in document["results"]]
+    assert {row["competence"] for row in rows if row["decision"]} == {"1.3"}
+    assert document["record"]["signatures"][0]["member"] == "martin"
+    assert document["sittings"][1]["seconds"] == 6000
+
+
+@pytest.mark.slow
+def test_the_record_is_a_pdf(dossier: Dossier, tmp_path: Path) -> None:
+    made = pdf_of(minutes_page(dossier, START))
+    (tmp_path / "pv.pdf").write_bytes(made)
+    assert made.startswith(b"%PDF-")
+    assert made.rstrip().endswith(b"%%EOF")
+
+
+def test_a_page_fetches_nothing_from_outside() -> None:
+    with pytest.raises(ValueError, match="nothing outside"):
+        _nothing("http://example.org/x.png")
