@@ -140,7 +140,7 @@ FOREIGN: Mapping[str, str] = {
     "sqlalchemy": "orchestrator.records",
     "alembic": "orchestrator.records",
     "pyroute2": "orchestrator.fabric.helper.links",
-    "seccomp": "orchestrator.fabric.helper.agent",
+    "seccomp": "orchestrator.fabric.helper.confinement",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
     "jinja2": (

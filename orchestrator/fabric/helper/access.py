@@ -13,8 +13,9 @@ import time
 from typing import Any
 
 from . import dockerd, files, kernel, stations
-from .agent import Agent, Outcome
+from .agent import Agent
 from .dockerd import HostContainer
+from .outcome import Outcome
 from .outside import Outside
 from .protocol import (
     Channel,

@@ -1,86 +1,23 @@
-"""Running commands inside a host with no more rights than the host's own root has.
+"""Running commands inside a host with no more rights than the host's own root has, as the helper sees it.
 
-One agent process per host and connection: it joins the host's cgroups and namespaces and takes its seccomp filter
-once, gives up every capability that the host's root does not have, then spawns each command. It stays outside the
-host's PID namespace, where a trainee could trace it; its children are inside. The AppArmor profile of the host waits
-for the child's exec. A child shares the agent's memory until then (vfork(2): the copy of a page table for each command
-took longer than many a command); nobody can trace it in that moment, because that memory is not dumpable.
+One agent process per host and connection (``inside.py``): it joins the host's cgroups and namespaces and takes its
+seccomp filter once, gives up every capability that the host's root does not have, then spawns each command.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import json
 import os
-import resource
 import select
 import signal
 import socket
-import struct
-import termios
-import time
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-import seccomp
-
-from . import cgroups, kernel
 from .dockerd import HostContainer
-from .protocol import MAX_BLOB, MAX_OUTPUT, HelperError
+from .inside import HEAD, serve
+from .outcome import Outcome
+from .protocol import MAX_BLOB, HelperError
 
-ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
-    "USER": "root",
-    "LOGNAME": "root",
-    "SHELL": "/bin/bash",
-    "LANG": "C.UTF-8",
-}
-
-_FORBIDDEN_CALLS = (
-    "mount",
-    "umount2",
-    "pivot_root",
-    "setns",
-    "unshare",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load",
-    "kexec_file_load",
-    "bpf",
-    "perf_event_open",
-    "open_by_handle_at",
-    "userfaultfd",
-    "keyctl",
-    "add_key",
-    "request_key",
-    "swapon",
-    "swapoff",
-    "move_mount",
-    "fsopen",
-    "fsconfig",
-    "fsmount",
-    "open_tree",
-    "io_uring_setup",
-    "mount_setattr",
-    "acct",
-    "settimeofday",
-    "clock_settime",
-    "clock_adjtime",
-    "adjtimex",
-    "iopl",
-    "ioperm",
-    "quotactl",
-    "syslog",
-)
-"""What Docker's default seccomp profile refuses without CAP_SYS_ADMIN and its like."""
-
-_ORDINARY_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)
-"""What Python ignores and a command must not."""
-_HEAD = struct.Struct("!II")
 _LAST_WORDS = 0.5
 """Seconds that an agent gets to kill its command."""
 _GRACE = 2.0
@@ -89,17 +26,6 @@ _GRACE = 2.0
 
 class ClientGoneError(Exception):
     """The client hung up while its command ran."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended; ``timed_out`` commands were killed."""
-
-    status: int
-    stdout: bytes
-    stderr: bytes
-    truncated: bool
-    timed_out: bool
 
 
 def _end(agent: int) -> None:
@@ -114,36 +40,6 @@ def _end(agent: int) -> None:
     finally:
         os.close(pidfd)
     os.waitpid(agent, 0)
-
-
-def _seccomp() -> None:
-    """Load a filter that all children inherit."""
-    filter_ = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
-    for call in _FORBIDDEN_CALLS:
-        filter_.add_rule(seccomp.ERRNO(errno.EPERM), call)
-    for namespace in (
-        kernel.NEWNS, kernel.NEWCGROUP, kernel.NEWUTS, kernel.NEWIPC, kernel.NEWPID, kernel.NEWNET, kernel.NEWUSER
-    ):  # fmt: skip
-        filter_.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, namespace, namespace))
-    filter_.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    filter_.set_attr(seccomp.Attr.CTL_NNP, 0)  # sudo must go on working in a host
-    filter_.load()
-
-
-def _profile_of(pid: int) -> str | None:
-    """Return a process's AppArmor profile, or None where it is not confined."""
-    try:
-        with open(f"/proc/{pid}/attr/apparmor/current") as current:
-            profile = current.read().strip("\0\n").rsplit(" (", 1)[0]
-    except OSError:
-        return None
-    return None if profile == "unconfined" else profile
-
-
-def _take_profile_at_exec(profile: str) -> None:
-    """Have whatever this process's children execute be confined by an AppArmor profile (they inherit the request)."""
-    with open("/proc/self/attr/apparmor/exec", "w") as attribute:
-        attribute.write(f"exec {profile}")
 
 
 class Agent:
@@ -162,7 +58,7 @@ class Agent:
         self.pid = os.fork()
         if self.pid == 0:
             ours.close()
-            _serve(container, theirs)
+            serve(container, theirs)
         theirs.close()
         self._socket = ours
         ours.settimeout(30)
@@ -237,7 +133,7 @@ class Agent:
     def _send(self, request: dict[str, Any], stdin: bytes) -> None:
         text = json.dumps(request).encode()
         try:
-            self._socket.sendall(_HEAD.pack(len(text), len(stdin)) + text + stdin)
+            self._socket.sendall(HEAD.pack(len(text), len(stdin)) + text + stdin)
         except OSError as error:
             raise HelperError("unreachable", str(error)) from error
 
@@ -257,239 +153,3 @@ class Agent:
                 raise HelperError(kind, message)
             buffer += piece
         return bytes(buffer)
-
-
-def _serve(container: HostContainer, connection: socket.socket) -> NoReturn:
-    """Be the agent until the helper's end of the connection closes."""
-    try:
-        keep = connection.fileno()
-        os.closerange(3, keep)
-        os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-        kernel.die_with_parent(signal.SIGTERM)
-        kernel.not_dumpable()
-        mask, profile = kernel.bounding_set(container.pid), _profile_of(container.pid)
-        cgroups.join(container.pid, container.id)
-        if profile:
-            _take_profile_at_exec(profile)
-        kernel.enter(container.pid, kernel.NAMESPACES)
-        _seccomp()
-        kernel.limit_capabilities(mask)
-    except BaseException as error:  # whatever it was, the helper must hear it
-        _answer(connection, repr(error).encode())
-        os._exit(1)
-    _answer(connection, b"ready")
-    try:
-        while True:
-            text_size, input_size = _HEAD.unpack(connection.recv(_HEAD.size, socket.MSG_WAITALL))
-            request = json.loads(connection.recv(text_size, socket.MSG_WAITALL))
-            stdin = connection.recv(input_size, socket.MSG_WAITALL) if input_size else b""
-            if "rows" in request:
-                _terminal(request, connection)
-            else:
-                outcome = _run(request, stdin)
-                head = {
-                    "status": outcome.status,
-                    "stdout": len(outcome.stdout),
-                    "truncated": outcome.truncated,
-                    "timed_out": outcome.timed_out,
-                }
-                _answer(connection, json.dumps(head).encode())
-                _answer(connection, outcome.stdout + outcome.stderr)
-    finally:
-        os._exit(0)
-
-
-def _answer(connection: socket.socket, data: bytes) -> None:
-    connection.sendall(len(data).to_bytes(4, "big") + data)
-
-
-def _run(request: dict[str, Any], stdin: bytes) -> Outcome:
-    """Run a command and collect what it prints."""
-    in_read, in_write = os.pipe()
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no end between the command's start and its entry here
-    try:
-        child = _spawn(request, (in_read, out_write, err_write))
-    except OSError as error:
-        for fd in (in_write, out_read, err_read):
-            os.close(fd)
-        return _not_executed(request["argv"][0], error)
-    else:
-        signal.signal(signal.SIGTERM, lambda *_: _end_with(child))
-    finally:
-        for fd in (in_read, out_write, err_write):
-            os.close(fd)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    try:
-        return collect(child, in_write, out_read, err_read, stdin, request["timeout"])
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _spawn(request: dict[str, Any], standard: tuple[int, int, int]) -> int:
-    """Start a command in a session of its own and return its process id.
-
-    Raises:
-        OSError: it cannot be executed.
-    """
-    environment = ENVIRONMENT | request["environment"]
-    os.chdir(_directory())
-    return os.posix_spawn(
-        _found(request["argv"][0], environment["PATH"]),
-        request["argv"],
-        environment,
-        file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(standard)],
-        setsid=True,
-        setsigmask=(),
-        setsigdef=_ORDINARY_SIGNALS,
-    )
-
-
-def _directory() -> str:
-    return "/root" if os.path.isdir("/root") else "/"
-
-
-def _found(command: str, path: str) -> str:
-    """Return the path of a command as execvp(3) would find it; one that is nowhere comes back as it is."""
-    if "/" in command:
-        return command
-    places = (f"{folder or '.'}/{command}" for folder in path.split(":"))
-    existing = [place for place in places if os.path.isfile(place)]
-    return next((place for place in existing if os.access(place, os.X_OK)), existing[0] if existing else f"/{command}")
-
-
-def _not_executed(command: str, error: OSError) -> Outcome:
-    """Return what a shell says of a command that does not exist (127) or cannot be executed (126)."""
-    missing = isinstance(error, FileNotFoundError)
-    told = f"{command}: {'command not found' if missing else error.strerror}\n"
-    return Outcome(127 if missing else 126, b"", told.encode(), truncated=False, timed_out=False)
-
-
-def _end_with(child: int) -> NoReturn:
-    """End this agent and the command that it runs."""
-    _kill(child)
-    os._exit(0)
-
-
-def _kill(child: int) -> None:
-    """Kill a command with all that is still in its process group."""
-    for kill in (os.kill, os.killpg):
-        with contextlib.suppress(ProcessLookupError):
-            kill(child, signal.SIGKILL)
-
-
-def _terminal(request: dict[str, Any], connection: socket.socket) -> None:
-    """Start a command on a new terminal and send the master to the helper.
-
-    The command is forked twice, so that the host's systemd inherits and reaps it: a dead child of ours that
-    nobody collects would keep the kernel from ending the host's PID namespace, and Docker from stopping it.
-    """
-    master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", request["rows"], request["columns"], 0, 0))
-    between = os.fork()
-    if between == 0:
-        if os.fork():
-            os._exit(0)
-        _take_terminal(slave, request)
-    os.waitpid(between, 0)
-    os.close(slave)
-    socket.send_fds(connection, [b"t"], [master])
-    os.close(master)
-
-
-def _take_terminal(slave: int, request: dict[str, Any]) -> NoReturn:
-    """Become the command. Only async-signal-safe simple steps: this is a forked child."""
-    argv, environment = request["argv"], ENVIRONMENT | request["environment"]
-    try:
-        os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-        for target in range(3):
-            os.dup2(slave, target)
-        os.chdir(_directory())
-        for number in _ORDINARY_SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        os.execve(_found(argv[0], environment["PATH"]), argv, environment)
-    except OSError as error:
-        refused = _not_executed(argv[0], error)
-        os.write(2, refused.stderr)
-        os._exit(refused.status)
-    finally:
-        os._exit(125)
-
-
-def collect(child: int, in_write: int, out_read: int, err_read: int, stdin: bytes, timeout: float) -> Outcome:  # noqa: C901 - one loop over four file descriptors reads best in one place
-    """Feed and read a command until its own process ends (what it left in the background may hold the pipes)."""
-    deadline = time.monotonic() + timeout
-    pidfd = os.pidfd_open(child)
-    output = _Output(out_read, err_read)
-    poll = select.poll()
-    for fd in (pidfd, out_read, err_read):
-        poll.register(fd, select.POLLIN)
-    pending, ended, timed_out = memoryview(stdin), False, False
-    os.set_blocking(in_write, False)
-    if stdin:
-        poll.register(in_write, select.POLLOUT)
-    else:
-        os.close(in_write)
-    while not ended and not timed_out:
-        left = deadline - time.monotonic()
-        timed_out = left <= 0
-        for fd, _ in poll.poll(max(0.0, left) * 1000):
-            if fd == pidfd:
-                ended = True
-            elif fd == in_write:
-                pending = _feed(in_write, pending)
-                if not pending:
-                    poll.unregister(in_write)
-                    os.close(in_write)
-            elif not output.read(fd):
-                poll.unregister(fd)
-    if not ended:
-        _kill(child)
-    _, status = os.waitpid(child, 0)
-    output.finish()
-    if pending:
-        os.close(in_write)
-    os.close(pidfd)
-    return Outcome(
-        os.waitstatus_to_exitcode(status), bytes(output.of[out_read]), bytes(output.of[err_read]),
-        output.truncated, not ended,
-    )  # fmt: skip
-
-
-def _feed(fd: int, pending: memoryview) -> memoryview:
-    try:
-        return pending[os.write(fd, pending) :]
-    except BrokenPipeError:
-        return pending[:0]
-
-
-class _Output:
-    """What a command has printed so far, bounded."""
-
-    def __init__(self, *fds: int) -> None:
-        self.of = {fd: bytearray() for fd in fds}
-        self.truncated = False
-        for fd in fds:
-            os.set_blocking(fd, False)
-
-    def read(self, fd: int) -> bool:
-        """Read once; return whether more may come."""
-        try:
-            data = os.read(fd, 1 << 16)
-        except BlockingIOError:
-            return True
-        room = max(0, MAX_OUTPUT - sum(map(len, self.of.values())))
-        self.of[fd] += data[:room]
-        self.truncated |= len(data) > room
-        return bool(data)
-
-    def finish(self) -> None:
-        """Read what the pipes still hold (at most what a pipe can hold) and close them."""
-        for fd in self.of:
-            for _ in range(32):
-                before = len(self.of[fd])
-                if not self.read(fd) or len(self.of[fd]) == before:
-                    break
-            os.close(fd)

@@ -13,7 +13,8 @@ import signal
 from collections.abc import Callable
 
 from . import files, kernel
-from .agent import ENVIRONMENT, Outcome, collect
+from .inside import ENVIRONMENT
+from .outcome import Outcome, collect
 from .protocol import HelperError, Observe, Tool
 
 _NOBODY = 65534

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from orchestrator.fabric.helper.wirer import Wirer
 
 _HELPER = "orchestrator.fabric.helper"
-_NEED_STUBS = ("links", "port_states", "wirer", "agent", "access", "forkserver", "server")
+_NEED_STUBS = (
+    "links", "port_states", "wirer", "confinement", "inside", "agent", "stations", "access", "forkserver", "server"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

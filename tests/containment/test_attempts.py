@@ -1,0 +1,126 @@
+"""Root in a host gets nowhere: not in a booted host, by whatever way in, nor in a container of any image."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from orchestrator.app import App
+from orchestrator.engine.base import ContainerSpec
+from orchestrator.fabric import container as fabric_container
+from orchestrator.fabric.base import HostRef
+from orchestrator.instances import Surroundings as Making
+from orchestrator.service import Running
+from tests.containment.attempts import (
+    ABSENT,
+    ATTEMPTS,
+    DONE,
+    Surroundings,
+    got_out,
+    in_container,
+    results,
+    script,
+    unproven,
+)
+
+pytestmark = pytest.mark.live
+
+IMAGES = sorted(path.parent.name for path in Path("images").glob("*/image.yaml"))
+NO_HOSTS = {"base", fabric_container.IMAGE}
+FORBIDDEN = {"DAC_READ_SEARCH": 2, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
+FILTERED = "2"
+"""Seccomp with a filter, as proc(5) numbers it."""
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "by the helper": ("perl", "-"),
+    "by its systemd": ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "perl", "-"),
+}
+
+
+class Program:
+    """The attempts, and what comes of them where nothing is refused."""
+
+    def __init__(self, app: App, around: Surroundings) -> None:
+        self.text = script(around)
+        self._app = app
+        self._around = around
+
+    @cached_property
+    def control(self) -> dict[str, tuple[str, str]]:
+        folder = str(Path(self._around.note).parent)
+        binds = [f"{path}:{path}" for path in ("/run/docker.sock", str(fabric_container.SOCKET_FOLDER), folder)]
+        words = ["--privileged", "--pid=host", "--network=host", *(word for b in binds for word in ("-v", b))]
+        image = self._app.build(["host"])["host"]
+        return in_container("run", "--rm", "-i", *words, "--entrypoint", "perl", image, "-", program=self.text)
+
+
+@pytest.fixture(scope="module")
+def program(app: App, around: Surroundings) -> Program:
+    return Program(app, around)
+
+
+def forbidden(bounding: str) -> list[str]:
+    mask = int(bounding, 16)
+    return [name for name, number in FORBIDDEN.items() if mask >> number & 1]
+
+
+def test_every_attempt_succeeds_where_nothing_is_refused(cells: Running, program: Program) -> None:
+    """The control: without it a slip in an attempt would look like a wall. The helper runs, for its socket."""
+    assert cells.instance.hosts
+    assert unproven(program.control) == []
+    said = [program.control[attempt.name][0] for attempt in ATTEMPTS]
+    assert said.count(DONE) >= 43
+    assert said.count(ABSENT) <= 8, "this kernel lacks much"
+    assert len(forbidden(program.control["CapBnd"][0])) == len(FORBIDDEN)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("host", ["a", "r", "s", "v"])
+def test_root_stays_in_a_running_host(app: App, cells: Running, program: Program, host: str, way: str) -> None:
+    target = HostRef(cells.instance.name, host)
+    done = app.fabric.run(target, WAYS[way], stdin=program.text, timeout=300)
+    assert done.status == 0, done.stderr.decode()
+    found = results(done.stdout)
+    assert got_out(found) == []
+    assert forbidden(found["CapBnd"][0]) == []
+    assert found["Seccomp"][0] == FILTERED
+    if app.engine.info().apparmor:
+        assert found["profile"][0] in {"docker-default", "breakfix-host"}
+
+
+@pytest.mark.parametrize("image", [name for name in IMAGES if name not in NO_HOSTS])
+def test_root_stays_in_a_container_of_every_image(app: App, cells: Running, program: Program, image: str) -> None:
+    container = app.engine.create(spec_of(app, cells, image))
+    try:
+        app.engine.start(container)
+        found = in_container("exec", "-i", container, "perl", "-", program=program.text)
+        settings = json.loads(subprocess.run(["docker", "inspect", container], check=True, capture_output=True).stdout)
+    finally:
+        app.engine.remove(container)
+    assert got_out(found) == []
+    assert forbidden(found["CapBnd"][0]) == []
+    assert found["Seccomp"][0] == FILTERED
+    host = settings[0]["HostConfig"]
+    assert {device["PathOnHost"] for device in host["Devices"] or ()} <= {"/dev/net/tun"}
+    assert (host["Privileged"], host["NetworkMode"], host["PidMode"]) == (False, "none", "")
+    assert host["CgroupnsMode"] == "private"
+    assert not host["Binds"]
+    assert host["PidsLimit"] > 0
+    assert 0 < host["Memory"] == host["MemorySwap"]
+    assert all("size=" in options for options in host["Tmpfs"].values())
+    if app.engine.info().apparmor:
+        assert settings[0]["AppArmorProfile"] in {"docker-default", "breakfix-host"}
+
+
+def spec_of(app: App, cells: Running, image: str) -> ContainerSpec:
+    """Return the container of a host of an image, as a start would make it but for the labels that the helper knows."""
+    plan = cells.plan
+    making = Making({name: app.content.image(name) for name in IMAGES}, app.build([image]), ())
+    host = dataclasses.replace(plan.host("b"), image=image)
+    spec = app.instances._spec(cells.instance.name, plan, host, making)
+    return dataclasses.replace(spec, name=f"{spec.name}-of-{image}", labels={}, restart=False)
