@@ -66,6 +66,13 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        tr("Suivre des personnes", "Follow people"),
+        (
+            Entry("people", "people", tr("Candidats, stagiaires, jurys.", "Candidates, trainees, juries.")),
+            Entry("audit", "audit", tr("Vérifier le journal des résultats.", "Verify the journal of results.")),
+        ),
+    ),
+    (
         tr("La machine", "The machine"),
         (
             Entry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),

@@ -20,6 +20,9 @@ from orchestrator.text import Text
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What a short name looks like: it may stand in a file's name and after ``@`` alike."""
 
+EXTRA_TIME = re.compile(r"[1-9][0-9]?/[1-9][0-9]?|[1-9][0-9]{0,2} min")
+"""More time for a candidate: a fraction of each phase, or minutes on top of it."""
+
 
 @dataclass(frozen=True)
 class NewPerson:
@@ -159,6 +162,8 @@ class People:
                     en="Use lower-case letters without accents, digits, '.', '_' or '-', at most 64.",
                 ),
             )
+        if new.extra_time is not None:
+            check_extra_time(new.extra_time)
         for column, value in (
             (Person.handle, new.handle),
             (Person.candidate_number, new.candidate_number),
@@ -183,6 +188,21 @@ class People:
         base = re.sub(r"[^a-z0-9._-]", "-", account.lower()).strip("._-")[:48] or "user"
         taken = set(self._session.scalars(select(Person.handle).where(Person.handle.startswith(base))))
         return next(h for h in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if h not in taken)
+
+
+def check_extra_time(word: str) -> None:
+    """Refuse more time that is neither a fraction nor minutes.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not EXTRA_TIME.fullmatch(word):
+        raise UsageError(
+            Text(
+                fr=f"« {word} » n’est pas un temps majoré ; écrivez « 1/3 » ou « 20 min ».",
+                en=f'"{word}" is no extra time; write "1/3" or "20 min".',
+            )
+        )
 
 
 def role_named(word: str) -> Role:

@@ -262,6 +262,7 @@ class FakeApp:
         self.labs = FakeLabs(self.instances)
         self.fabric = FakeFabric(ports=PORTS)
         self.practice = FakePractice()
+        self.database: object = None
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
         self.build_observer: object = None
         self.closed = False

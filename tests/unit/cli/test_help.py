@@ -22,6 +22,8 @@ NAMES = (
     *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "lab", "map"),
     *(
         "progress",
+        "people",
+        "audit",
         "shell",
         "exec",
         "forward",
@@ -39,6 +41,8 @@ NAMES = (
     *("bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
+COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "retention")]
+COMMANDS += [("audit", n) for n in ("verify", "head", "log")]
 COMMANDS += [("new", kind) for kind in ("scenario", "lab", "fault", "image")]
 ENGLISH = re.compile(r"\b(the|and|of|this|with|show|usage|for|default|missing|file|host|command|name)\b", re.IGNORECASE)
 OURS = re.compile(r"«[^»]*»|--[a-z-]+|^  [a-z]+ |breakfix \S+|\b(images|text|json)\b", re.MULTILINE)

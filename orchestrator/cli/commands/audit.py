@@ -1,0 +1,171 @@
+"""``audit``: is the journal still what was written?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from orchestrator.cli.base import Group, help_without_command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ExitCode, UsageError
+from orchestrator.folders import data_folder
+from orchestrator.records import audit, journal
+from orchestrator.records.witness import Witness
+from orchestrator.text import Text
+
+audit_command = Group(
+    "audit",
+    help=tr(
+        "Le journal sur lequel reposent les résultats : le vérifier, en noter la tête, le lire.\n\n"
+        "Chaque entrée porte l'empreinte de celles qui la précèdent.",
+        "The journal that results rest on: verify it, note its head, read it.\n\n"
+        "Each entry bears the hash of those before it.",
+    ),
+    invoke_without_command=True,
+    callback=help_without_command,
+)
+
+_HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
+
+
+@audit_command.command(
+    "verify",
+    short_help=tr("Vérifier que rien n'a été touché.", "Verify that nothing was touched."),
+    help=tr(
+        "Vérifier que rien n'a été modifié, retiré, déplacé ni coupé ; ce qui l'a été est nommé.\n\n"
+        "Le journal est aussi comparé à la tête que cette machine a vue en dernier, et à celle que vous donnez "
+        "(sur un procès-verbal, par exemple). Code de sortie : 0 intact, 1 touché.",
+        "Verify that nothing was changed, removed, moved or cut off; whatever was is named.\n\n"
+        "The journal is also compared with the head that this machine saw last, and with the one that you give "
+        "(from a jury's record, for instance). Exit status: 0 untouched, 1 touched.",
+    ),
+)
+@click.option(
+    "--head",
+    "noted",
+    metavar="N:HASH",
+    help=tr("La tête notée par « audit head ».", "The head as 'audit head' printed it."),
+)
+@pass_session
+def verify(session: Session, noted: str | None) -> int:
+    """Verify the journal."""
+    database, witness = session.app.database, Witness(data_folder())
+    heads = [head for head in (_head(noted), witness.seen(database.name)) if head is not None]
+    with database.read() as reading:
+        found = list(audit.verify(reading))
+        for head in heads:
+            found += [finding for finding in audit.verify(reading, head) if finding not in found]
+        now = journal.head(reading)
+    if not found:
+        witness.note(database.name, now)
+    if session.json:
+        session.output.document(
+            {
+                "sound": not found,
+                "head": str(now),
+                "findings": [{"kind": one.kind, "entry": one.seq or None, "text": both(one.text)} for one in found],
+            }
+        )
+    else:
+        _tell(session, found, now)
+    return ExitCode.NOT_REPAIRED if found else ExitCode.DONE
+
+
+def _tell(session: Session, found: list[audit.Finding], head: journal.Head) -> None:
+    out = session.output
+    for one in found:
+        out.print(plain(f"✘ {one.text.in_(session.language)}", "bad"))
+    if found:
+        said = tr(
+            "Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
+            "Delete nothing: keep the database as it is, and compare it with a backup.",
+        )
+        out.print(plain(f"→ {said}"))
+        return
+    count = tr(f"✔ Journal intact : {head.seq} entrées.", f"✔ The journal is untouched: {head.seq} entries.")
+    out.print(plain(count, "ok"), plain(tr(f"  Tête : {head}", f"  Head: {head}"), "quiet"))
+
+
+@audit_command.command(
+    "head",
+    short_help=tr("La tête du journal, à noter ailleurs.", "The journal's head, to be noted elsewhere."),
+    help=tr(
+        "La tête du journal : notez-la hors de cette machine (procès-verbal, courriel à un témoin).\n\n"
+        "« audit verify --head » prouve plus tard que rien, jusque-là, n'a été touché.",
+        "The journal's head: note it outside this machine (a jury's record, a message to a witness).\n\n"
+        "'audit verify --head' proves later that nothing up to it was touched.",
+    ),
+)
+@pass_session
+def head_(session: Session) -> None:
+    """Print the journal's head."""
+    database = session.app.database
+    with database.read() as reading:
+        head = journal.head(reading)
+    Witness(data_folder()).note(database.name, head)
+    if session.json:
+        session.output.document({"entries": head.seq, "head": str(head)})
+    else:
+        click.echo(str(head))
+
+
+@audit_command.command(
+    "log",
+    short_help=tr("Lire le journal.", "Read the journal."),
+    help=tr("Lire le journal, en entier ou sur un seul sujet.", "Read the journal, all of it or on one subject."),
+)
+@click.option(
+    "--subject",
+    metavar=tr("SUJET", "SUBJECT"),
+    help=tr("Un seul sujet, comme attempt:3.", "Only what is about one subject, as attempt:3."),
+)
+@pass_session
+def log(session: Session, subject: str | None) -> None:
+    """Print entries."""
+    with session.app.database.read() as reading:
+        entries = journal.entries(reading, subject=subject)
+    if session.json:
+        session.output.document({"entries": [_document(entry) for entry in entries]})
+        return
+    rows = table("N°", tr("Quand", "When"), tr("Qui", "Who"), tr("Quoi", "What"), tr("Sujet", "Subject"))
+    for entry in entries:
+        rows.add_row(
+            plain(str(entry.seq)),
+            plain(f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}"),
+            plain(entry.event.actor),
+            plain(entry.event.kind, "key"),
+            plain(entry.event.subject),
+        )
+    session.output.print(rows)
+
+
+def _document(entry: journal.Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at.isoformat(),
+        "actor": entry.event.actor,
+        "kind": entry.event.kind,
+        "subject": entry.event.subject,
+        "content_hash": entry.event.content_hash or None,
+        "payload": None if entry.erased else dict(entry.event.payload),
+        "hash": entry.hash,
+    }
+
+
+def _head(noted: str | None) -> journal.Head | None:
+    if noted is None:
+        return None
+    match = _HEAD.fullmatch(noted.strip().lower())
+    if match is None:
+        raise UsageError(
+            Text(fr=f"« {noted} » n’est pas une tête de journal.", en=f'"{noted}" is no head of a journal.'),
+            Text(
+                fr="Donnez-la entière, comme « breakfix audit head » l’imprime : 12:9f86… (64 chiffres).",
+                en="Give it whole, as 'breakfix audit head' prints it: 12:9f86… (64 digits).",
+            ),
+        )
+    return journal.Head(int(match[1]), match[2])
