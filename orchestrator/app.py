@@ -18,6 +18,7 @@ from orchestrator.locks import Locks
 from orchestrator.proof.store import Proofs, ProofStore
 
 if TYPE_CHECKING:
+    from orchestrator.assessment.journal_log import JournalLog
     from orchestrator.assessment.office import Office
     from orchestrator.assessment.plan_file import Known
     from orchestrator.engine.base import Engine
@@ -171,10 +172,16 @@ class App:
     def office(self) -> Office:
         """Return the timed sessions of this machine."""
         from orchestrator.assessment.clock import Kernel
-        from orchestrator.assessment.journal_log import JournalLog
         from orchestrator.assessment.office import Office
 
-        return Office(JournalLog(self.database), data_folder() / "sessions", self._known, Kernel())
+        return Office(self.journal_log, data_folder() / "sessions", self._known, Kernel())
+
+    @cached_property
+    def journal_log(self) -> JournalLog:
+        """Return where the events of sessions are kept."""
+        from orchestrator.assessment.journal_log import JournalLog
+
+        return JournalLog(self.database)
 
     def _known(self) -> Known:
         """Return what a session's plan may name, as it is now."""

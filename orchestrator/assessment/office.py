@@ -95,6 +95,10 @@ class Office:
             Text(fr=f"Les plus proches : {listed}", en=f"The nearest: {listed}"),
         )
 
+    def sessions(self) -> tuple[SessionState, ...]:
+        """Return every session, in the order in which they were planned."""
+        return tuple(self._desk(session).state() for session in self.log.sessions())
+
     def _desk(self, session: str) -> Desk:
         return Desk(session, self.log, SessionFolder(self.folder / session), self.known, self.source)
 

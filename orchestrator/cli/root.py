@@ -73,6 +73,10 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        tr("Évaluer", "Assess"),
+        (Entry("session", "session", tr("Une session de jury chronométrée.", "Run a timed jury session.")),),
+    ),
+    (
         tr("La machine", "The machine"),
         (
             Entry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),

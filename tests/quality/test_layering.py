@@ -115,9 +115,10 @@ MAY_IMPORT: Mapping[str, str] = {
         "progress text waiting"
     ),
     "orchestrator.cli": (
-        "access.cabling access.ssh answers app authoring bench contract deliverables doctor engine.base errors "
-        "fabric.base faults folders forwarding grader images instances interrupts labels language loader model plan "
-        "practice progress proof records service suggest terminal text topology topology_svg topology_text values"
+        "access.cabling access.ssh answers app assessment authoring bench contract deliverables doctor engine.base "
+        "errors fabric.base faults folders forwarding grader images instance_records instances interrupts labels "
+        "language loader model plan practice progress proof records service suggest terminal text topology "
+        "topology_svg topology_text values waiting"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 import click
 
@@ -68,21 +70,32 @@ def _device(session: Session, instance: Instance, host: str) -> Device | None:
 
 
 def _console(session: Session, target: HostRef) -> None:
-    rows, columns = terminal.size()
-    master = session.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns)
+    remote = console(session, target)
     _tell_way_out(session, tr(f"root sur {target.host}", f"root on {target.host}"))
-    terminal.attach(terminal.MasterRemote(master))
+    terminal.attach(remote)
 
 
-def _ssh(session: Session, target: HostRef, user: str, password: str) -> None:
+def console(session: Session, target: HostRef) -> terminal.MasterRemote:
+    """Return root's shell on a host, as at its console."""
+    rows, columns = terminal.size()
+    return terminal.MasterRemote(session.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns))
+
+
+@contextlib.contextmanager
+def over_ssh(session: Session, target: HostRef, user: str, password: str) -> Iterator[terminal.ChannelRemote]:
+    """Give a user's shell on a host, or a device's command line, over SSH."""
     from orchestrator.access.ssh import login, open_shell
 
     rows, columns = terminal.size()
     with login(session.app.fabric, target, user, password) as transport:
         kind = os.environ.get("TERM", "xterm-256color")
-        channel = open_shell(transport, terminal=kind, rows=rows, columns=columns)
+        yield terminal.ChannelRemote(open_shell(transport, terminal=kind, rows=rows, columns=columns))
+
+
+def _ssh(session: Session, target: HostRef, user: str, password: str) -> None:
+    with over_ssh(session, target, user, password) as remote:
         _tell_way_out(session, tr(f"{user} sur {target.host}, par SSH", f"{user} on {target.host}, over SSH"))
-        terminal.attach(terminal.ChannelRemote(channel))
+        terminal.attach(remote)
 
 
 def _tell_way_out(session: Session, who: str) -> None:

@@ -19,7 +19,21 @@ from orchestrator.language import typographic
 from .conftest import Cli
 
 NAMES = (
-    *("scenarios", "show", "start", "answer", "report", "check", "hint", "reset", "stop", "status", "lab", "map"),
+    *(
+        "scenarios",
+        "show",
+        "start",
+        "answer",
+        "report",
+        "session",
+        "check",
+        "hint",
+        "reset",
+        "stop",
+        "status",
+        "lab",
+        "map",
+    ),
     *(
         "progress",
         "people",

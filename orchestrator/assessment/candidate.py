@@ -1,0 +1,123 @@
+"""What a candidate may do in a phase: read tickets, open terminals, hand in, ask for hints where they are planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.assessment.events import Draft
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.recording import Recorder
+from orchestrator.assessment.seat import Gate, new_recording, precise, require_seat
+from orchestrator.assessment.state import SessionLab
+from orchestrator.errors import UsageError
+from orchestrator.service import Labs, Running
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Language, Text
+
+_ANSWERS = ".yaml"
+
+
+class Seat:
+    """One candidate in one phase, at their workstation.
+
+    Attributes:
+        gate: tells whether the candidate may type.
+    """
+
+    def __init__(self, desk: Desk, labs: Labs, phase: str, candidate: str) -> None:
+        """Sit down.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the labs are not open.
+        """
+        self.gate = Gate(desk, phase, candidate)
+        self._desk = desk
+        self._labs = labs
+        self._phase = phase
+        self._candidate = candidate
+
+    def tickets(self) -> tuple[tuple[SessionLab, Text], ...]:
+        """Return the tickets, once the phase has begun: reading time is for them.
+
+        Raises:
+            UsageError: it has not begun.
+        """
+        if self.gate.sitting.started is None:
+            require_seat(self.gate)
+        found = ((lab, self._running(lab).plan.ticket) for lab in self.gate.sitting.labs)
+        return tuple((lab, ticket) for lab, ticket in found if ticket is not None)
+
+    def place(self, host: str, scenario: str | None = None) -> tuple[Running, SessionLab]:
+        """Return the lab in which a host is.
+
+        Raises:
+            UsageError: the candidate has no such host, or several scenarios have it and none was named.
+        """
+        labs = [lab for lab in self.gate.sitting.labs if scenario in {None, lab.scenario}]
+        having = [lab for lab in labs if host in lab.hosts]
+        if len(having) > 1:
+            listed = ", ".join(lab.scenario for lab in having)
+            raise UsageError(
+                Text(fr=f"Plusieurs sujets ont une machine {host}.", en=f"Several scenarios have a host {host}."),
+                Text(fr=f"Nommez-en un avec --scenario : {listed}", en=f"Name one with --scenario: {listed}"),
+            )
+        if not having:
+            known = [name for lab in labs for name in lab.hosts]
+            text = Text(fr=f"Vos labs n'ont pas de machine « {host} »", en=f'Your labs have no host "{host}"')
+            raise UsageError(with_suggestion(text, host, known))
+        return self._running(having[0]), having[0]
+
+    def recorder(self, lab: SessionLab, host: str, rows: int, columns: int) -> Recorder:
+        """Return a new recording of a terminal on a host.
+
+        Raises:
+            UsageError: the candidate may not type now.
+        """
+        require_seat(self.gate)
+        folder = self._desk.folder.sitting(self._phase, self._candidate)
+        path = new_recording(folder, lab.scenario, host)
+        now = precise(self.gate.clock)
+        return Recorder(path, rows=rows, columns=columns, now=now, title=f"{lab.scenario} {host}")
+
+    def hand_in(self, file: Path, language: Language, scenario: str | None = None) -> Path:
+        """Hand in answers (``.yaml``) or an intervention report (any other file).
+
+        Raises:
+            UsageError: the candidate may not type now, nothing of the kind is asked for, or several do.
+            AnswersError: the answers cannot be read; nothing was changed.
+        """
+        require_seat(self.gate)
+        hand_in = self._labs.hand_in(self._running(self._only(scenario)))
+        if file.suffix == _ANSWERS:
+            return hand_in.take_answers(file.read_bytes(), str(file), language)
+        return hand_in.take_report(file.read_text(encoding="utf-8", errors="replace"))
+
+    def hint(self, scenario: str | None = None) -> Text:
+        """Return the next hint, and note that it was given.
+
+        Raises:
+            UsageError: the phase has no hints, or the candidate may not type now.
+        """
+        require_seat(self.gate)
+        if not self.gate.state.plan.phase(self._phase).hints:
+            raise UsageError(Text(fr="Cette phase est sans indices.", en="This phase has no hints."))
+        lab = self._only(scenario)
+        number, _, text = self._labs.hint(self._running(lab))
+        details = {"scenario": lab.scenario, "number": number}
+        now = self.gate.clock.now()
+        self._desk.keep(Draft("hint", self._candidate, now, self._candidate, self._phase, details))
+        return text
+
+    def _only(self, scenario: str | None) -> SessionLab:
+        labs = self.gate.sitting.labs
+        found = [lab for lab in labs if scenario in {None, lab.scenario}]
+        if len(found) == 1:
+            return found[0]
+        listed = ", ".join(lab.scenario for lab in labs)
+        raise UsageError(
+            Text(fr="Nommez le sujet avec --scenario.", en="Name the scenario with --scenario."),
+            Text(fr=f"Les vôtres : {listed}", en=f"Yours: {listed}"),
+        )
+
+    def _running(self, lab: SessionLab) -> Running:
+        return self._labs.running(lab.instance)

@@ -1,0 +1,74 @@
+"""A session as the room's staff sees it while it runs: who is where, how long it still takes, which hosts run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.assessment.seat import remaining_text
+from orchestrator.assessment.state import STEPS, SessionState, Sitting
+from orchestrator.instances import Instance
+from orchestrator.text import Text
+
+_STEPS: Mapping[str, Text] = {
+    "cut": Text(fr="saisie coupée", en="input cut"),
+    "collected": Text(fr="fichiers relevés", en="files looked at"),
+    "rebooted": Text(fr="redémarré", en="rebooted"),
+    "graded": Text(fr="contrôlé", en="graded"),
+    "frozen": Text(fr="figé", en="frozen"),
+    "sealed": Text(fr="preuves scellées", en="evidence sealed"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate in one phase.
+
+    Attributes:
+        phase: the phase's name.
+        candidate: the number.
+        name: the name.
+        state: in words: waiting, working, what was done since the deadline.
+        remaining: the time that is left, in words.
+        deadline: when it ends, seconds since 1970; None before the start and while time stands still.
+        hosts: host -> Docker's word for its state, or ``gone``.
+    """
+
+    phase: str
+    candidate: str
+    name: str
+    state: Text
+    remaining: Text
+    deadline: int | None
+    hosts: Mapping[str, str]
+
+
+def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tuple[Row, ...]:
+    """Return a row for each candidate whose labs are open, by phase and number."""
+    states = {one.name: {host.name: host.state for host in one.hosts} for one in instances}
+    return tuple(
+        Row(
+            phase=sitting.phase,
+            candidate=sitting.candidate,
+            name=state.plan.candidate(sitting.candidate).name,
+            state=_state(state, sitting, now),
+            remaining=remaining_text(state, sitting, now),
+            deadline=state.deadline(sitting),
+            hosts={host: states.get(lab.instance, {}).get(host, "gone") for lab in sitting.labs for host in lab.hosts},
+        )
+        for _, sitting in sorted(state.sittings.items())
+    )
+
+
+def _state(state: SessionState, sitting: Sitting, now: int) -> Text:
+    if sitting.absent:
+        return Text(fr="absent", en="absent")
+    done = [step for step in STEPS if step in sitting.steps]
+    if done:
+        return _STEPS[done[-1]]
+    if sitting.started is None:
+        return Text(fr="labs prêts", en="labs ready")
+    opens = state.reading_until(sitting)
+    if opens is not None and now < opens:
+        return Text(fr="lecture", en="reading")
+    return Text(fr="au travail", en="at work") if state.may_type(sitting, now) else Text(fr="en attente", en="waiting")

@@ -1,0 +1,259 @@
+"""``session results`` to ``reopen-evidence``: the jury at work."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, WORDS
+from orchestrator.assessment.jury_room import JuryRoom
+from orchestrator.assessment.reopening import Reopening
+from orchestrator.assessment.results import Sheet
+from orchestrator.cli.base import command
+from orchestrator.cli.commands.session_plan import (
+    account,
+    candidate_argument,
+    desk_of,
+    done,
+    phase_argument,
+    session_option,
+)
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ExitCode
+
+member_option = click.option(
+    "--member", required=True, metavar=tr("MEMBRE", "MEMBER"), help=tr("Le membre du jury.", "The member of the jury.")
+)
+competence_argument = click.argument("competence", metavar=tr("COMPÉTENCE", "COMPETENCE"))
+verdict_argument = click.argument("verdict", metavar="|".join(VERDICTS))
+reason_option = click.option(
+    "--reason", required=True, metavar=tr("TEXTE", "TEXT"), help=tr("Le motif.", "The reason.")
+)
+_MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
+
+
+def room_of(session: Session, name: str | None) -> JuryRoom:
+    """Return the jury of the session that a command is about."""
+    office = session.app.office
+    return JuryRoom(office.desk(name), office.known())
+
+
+@command(
+    "results",
+    short_help=tr("Les constats, pour le jury.", "What was seen, for the jury."),
+    help=tr(
+        "Les constats par CCP et compétence, pour le jury : des preuves, pas des décisions.",
+        "What was seen by CCP and competence, for the jury: evidence, no decisions.",
+    ),
+)
+@candidate_argument
+@session_option
+@pass_session
+def results(session: Session, candidate: str, name: str | None) -> None:
+    """Show a candidate's sheet."""
+    sheet = room_of(session, name).sheet(candidate)
+    if session.json:
+        session.output.document({"candidate": candidate, "competences": _document(sheet)})
+        return
+    for ccp, lines in sheet.parts:
+        session.output.print(plain(f"CCP {ccp.number} · {tr(ccp.title.fr, ccp.title.en)}", "title"))
+        for line in lines:
+            if not (line.worked or line.seen or line.decision):
+                continue
+            decided = (
+                f" → {tr(WORDS[line.decision.verdict].fr, WORDS[line.decision.verdict].en)}" if line.decision else ""
+            )
+            title = tr(line.competence.title.fr, line.competence.title.en)
+            session.output.print(plain(f"  {line.competence.code} {title}{decided}", "key"))
+            for seen in line.seen:
+                mark, style = _MARKS[seen.result.outcome]
+                sentence = tr(seen.result.sentence.fr, seen.result.sentence.en)
+                session.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
+                if seen.result.evidence:
+                    evidence = tr(seen.result.evidence.fr, seen.result.evidence.en)
+                    session.output.print(plain(f"      {evidence}", "quiet"))
+            for scenario in line.without:
+                session.output.print(
+                    plain(tr(f"    ! {scenario} : sans résultat", f"    ! {scenario}: no result"), "warn")
+                )
+
+
+def _document(sheet: Sheet) -> list[dict[str, object]]:
+    return [
+        {
+            "ccp": ccp.number,
+            "competence": line.competence.code,
+            "worked_on": line.worked,
+            "checks": [
+                {
+                    "phase": seen.phase,
+                    "scenario": seen.scenario,
+                    "id": seen.result.id,
+                    "role": seen.result.role,
+                    "outcome": seen.result.outcome,
+                    "sentence": both(seen.result.sentence),
+                    "evidence": both(seen.result.evidence),
+                }
+                for seen in line.seen
+            ],
+            "decision": line.decision.verdict if line.decision else None,
+            "reason": line.decision.reason if line.decision else None,
+        }
+        for ccp, lines in sheet.parts
+        for line in lines
+    ]
+
+
+@command("observe", help=tr("Noter une observation du jury.", "Record an observation of the jury."))
+@candidate_argument
+@click.argument("text", metavar=tr("TEXTE", "TEXT"))
+@click.option("--competence", default="", metavar="N.N", help=tr("Sur une compétence.", "On one competence."))
+@member_option
+@session_option
+@pass_session
+def observe(session: Session, candidate: str, text: str, competence: str, member: str, name: str | None) -> None:
+    """Record an observation."""
+    room_of(session, name).observe(member, candidate, text, competence)
+    done(session, "Observation notée.", "The observation is recorded.", noted=True)
+
+
+@command(
+    "decide",
+    short_help=tr("Décider d'une compétence.", "Decide on a competence."),
+    help=tr(
+        "Décider d'une compétence : acquired (acquise), not-acquired (non acquise) ou to-question (à compléter par un "
+        "questionnement), avec un motif.",
+        "Decide on a competence: acquired, not-acquired or to-question (to be completed by questioning), and why.",
+    ),
+)
+@candidate_argument
+@competence_argument
+@verdict_argument
+@reason_option
+@member_option
+@session_option
+@pass_session
+def decide(
+    session: Session, candidate: str, competence: str, verdict: str, reason: str, member: str, name: str | None
+) -> None:
+    """Decide."""
+    room_of(session, name).decide(member, candidate, competence, verdict, reason)
+    done(session, f"{candidate}, {competence} : décidé.", f"{candidate}, {competence}: decided.", decided=verdict)
+
+
+@command(
+    "correct",
+    short_help=tr("Proposer une correction.", "Propose a correction."),
+    help=tr(
+        "Après la clôture : proposer une correction, qui compte une fois signée par deux membres.",
+        "After the closing: propose a correction, which counts once two members have signed it.",
+    ),
+)
+@candidate_argument
+@competence_argument
+@verdict_argument
+@reason_option
+@member_option
+@session_option
+@pass_session
+def correct(
+    session: Session, candidate: str, competence: str, verdict: str, reason: str, member: str, name: str | None
+) -> None:
+    """Correct."""
+    room_of(session, name).correct(member, candidate, competence, verdict, reason)
+    done(session, "Correction proposée : à signer.", "The correction is proposed: to be signed.", proposed=verdict)
+
+
+@command(
+    "sign",
+    short_help=tr("Signer le procès-verbal.", "Sign the record."),
+    help=tr(
+        "Signer le procès-verbal, ou les corrections ; la seconde signature le clôt.",
+        "Sign the record, or the corrections; the second signature closes it.",
+    ),
+)
+@member_option
+@session_option
+@pass_session
+def sign(session: Session, member: str, name: str | None) -> None:
+    """Sign."""
+    record = room_of(session, name).sign(member, account())
+    count = len(record.signatures)
+    closed = count >= SIGNATURES
+    fr = f"Signatures : {count} sur {SIGNATURES}" + (" ; le procès-verbal est clos." if closed else ".")
+    en = f"Signatures: {count} of {SIGNATURES}" + ("; the record is closed." if closed else ".")
+    done(session, fr, en, signatures=[s.member for s in record.signatures], closed=closed, digest=record.digest)
+
+
+@command(
+    "verify",
+    short_help=tr("Vérifier les preuves scellées.", "Verify the sealed evidence."),
+    help=tr(
+        "Vérifier chaque fichier de preuves contre le journal : code de sortie 1 s'il en manque un octet.",
+        "Verify each file of evidence against the journal: exit status 1 where a byte is not what it was.",
+    ),
+)
+@session_option
+@pass_session
+def verify(session: Session, name: str | None) -> int:
+    """Verify the evidence."""
+    found = Reopening(desk_of(session, name), session.app.labs).verify()
+    if session.json:
+        session.output.document({file: [both(problem) for problem in problems] for file, problems in found.items()})
+    else:
+        rows = table(tr("Fichier", "File"), "")
+        for file, problems in found.items():
+            words = "; ".join(tr(problem.fr, problem.en) for problem in problems)
+            rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
+        session.output.print(rows)
+    return ExitCode.NOT_REPAIRED if any(found.values()) else ExitCode.DONE
+
+
+@command(
+    "reopen-evidence",
+    short_help=tr("Recours : évaluer de nouveau.", "An appeal: grade again."),
+    help=tr(
+        "Recours : évaluer de nouveau le lab gardé (ou, à défaut, les réponses scellées) et montrer les différences.",
+        "An appeal: grade the kept lab again (or else the sealed answers), and show the differences.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@session_option
+@pass_session
+def reopen(session: Session, phase: str, candidate: str, name: str | None) -> int:
+    """Grade again."""
+    found = Reopening(desk_of(session, name), session.app.labs).reopen(phase, candidate, account())
+    if session.json:
+        differences = [[d.scenario, d.check, d.before, d.after] for d in found.differences]
+        session.output.document(
+            {"sources": dict(found.sources), "graded": found.graded, "stale": found.stale, "differences": differences}
+        )
+        return ExitCode.NOT_REPAIRED if differences else ExitCode.DONE
+    for scenario, source in found.sources.items():
+        word = tr("le lab gardé", "the kept lab") if source == "instance" else tr("les preuves", "the evidence")
+        session.output.print(plain(tr(f"{scenario} : d'après {word}", f"{scenario}: from {word}"), "quiet"))
+    for scenario in found.stale:
+        words = tr(f"! {scenario} a changé depuis.", f"! {scenario} has changed since.")
+        session.output.print(plain(words, "warn"))
+    for one in found.differences:
+        session.output.print(plain(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}", "bad"))
+    if not found.differences:
+        fr, en = (
+            f"Contrôles refaits : {found.graded}, aucune différence.",
+            f"Checks run again: {found.graded}, no difference.",
+        )
+        session.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
+    return ExitCode.NOT_REPAIRED if found.differences else ExitCode.DONE
+
+
+commands = {
+    "results": results,
+    "observe": observe,
+    "decide": decide,
+    "correct": correct,
+    "sign": sign,
+    "verify": verify,
+    "reopen-evidence": reopen,
+}

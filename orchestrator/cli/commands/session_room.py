@@ -1,0 +1,157 @@
+"""``session incident``, ``seat``, ``watch``, ``hand-in`` and ``hint``: the room, and a candidate's workstation."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import click
+
+from orchestrator import terminal
+from orchestrator.assessment.candidate import Seat
+from orchestrator.assessment.seat import SeatTap, beside
+from orchestrator.cli.base import command
+from orchestrator.cli.commands.session_plan import (
+    account,
+    candidate_argument,
+    desk_of,
+    done,
+    phase_argument,
+    session_option,
+)
+from orchestrator.cli.commands.shell import console, over_ssh
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.fabric.base import HostRef
+from orchestrator.waiting import wait_until
+
+scenario_option = click.option(
+    "--scenario",
+    metavar=tr("SUJET", "SCENARIO"),
+    help=tr("Le sujet, quand il y en a plusieurs.", "The scenario, where there are several."),
+)
+
+
+@command("incident", help=tr("Consigner un incident.", "Write down an incident."))
+@click.argument("text", metavar=tr("TEXTE", "TEXT"))
+@click.option("--candidate", default="", metavar="N", help=tr("D'un seul candidat.", "Of one candidate only."))
+@session_option
+@pass_session
+def incident(session: Session, text: str, candidate: str, name: str | None) -> None:
+    """Write down an incident."""
+    desk_of(session, name).incident(account(), text, candidate)
+    done(session, "Incident consigné.", "The incident is written down.", incident=text)
+
+
+@command(
+    "seat",
+    short_help=tr("Le poste d'un candidat.", "A candidate's workstation."),
+    help=tr(
+        "Le poste d'un candidat : ses tickets ; avec une machine, un terminal, enregistré, ouvert jusqu'à sa fin.",
+        "A candidate's workstation: their tickets; with a host, a terminal, recorded, open until their end.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@click.argument("host", metavar=tr("[MACHINE]", "[HOST]"), default="")
+@scenario_option
+@session_option
+@pass_session
+def seat(session: Session, phase: str, candidate: str, host: str, scenario: str | None, name: str | None) -> None:
+    """Sit at a workstation."""
+    place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
+    if not host:
+        for lab, ticket in place.tickets():
+            hosts = ", ".join(lab.hosts)
+            session.output.print(plain(lab.scenario, "title"), plain(ticket.in_(session.language)))
+            session.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"), "")
+        return
+    running, lab = place.place(host, scenario)
+    rows, columns = terminal.size()
+    target = HostRef(lab.instance, host)
+    device = running.images[running.plan.host(host).image].device
+    with ExitStack() as stack:
+        recorder = stack.enter_context(closing(place.recorder(lab, host, rows, columns)))
+        if device is None:
+            remote: terminal.Remote = console(session, target)
+        else:
+            remote = stack.enter_context(over_ssh(session, target, device.user, device.password))
+        hidden = remote.hidden if isinstance(remote, terminal.MasterRemote) else _never
+        terminal.attach(remote, tap=SeatTap(place.gate, recorder, hidden, beside(session.language)))
+
+
+def _never() -> bool:
+    return False
+
+
+@command(
+    "watch",
+    short_help=tr("Regarder les terminaux d'un candidat.", "Look at a candidate's terminals."),
+    help=tr(
+        "Regarder les terminaux d'un candidat, sans pouvoir y écrire, jusqu'à Ctrl-C.",
+        "Look at a candidate's terminals, without being able to write there, until Ctrl-C.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@session_option
+@pass_session
+def watch(session: Session, phase: str, candidate: str, name: str | None) -> None:
+    """Follow a candidate's recordings."""
+    desk = desk_of(session, name)
+    desk.sitting(desk.state(), phase, candidate)
+    folder = desk.folder.sitting(phase, candidate) / "recordings"
+    seen: dict[Path, int] = {}
+    last: Path | None = None
+
+    def follow() -> None:
+        nonlocal last
+        for path in sorted(folder.glob("*.cast")):
+            with path.open(encoding="utf-8") as file:
+                file.seek(seen.get(path, 0))
+                for line in iter(file.readline, ""):
+                    if not line.endswith("\n"):
+                        break
+                    seen[path] = file.tell()
+                    row = json.loads(line)
+                    if isinstance(row, list) and row[1] == "o":
+                        if path != last:
+                            sys.stdout.write(f"\r\n— {path.stem} —\r\n")
+                            last = path
+                        sys.stdout.write(row[2])
+        sys.stdout.flush()
+
+    while not wait_until(follow, within=3600, every=0.2):
+        continue
+
+
+@command("hand-in", help=tr("Rendre des réponses (.yaml) ou un rapport.", "Hand in answers (.yaml) or a report."))
+@phase_argument
+@candidate_argument
+@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path, exists=True))
+@scenario_option
+@session_option
+@pass_session
+def hand_in(session: Session, phase: str, candidate: str, file: Path, scenario: str | None, name: str | None) -> None:
+    """Hand in."""
+    place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
+    path = place.hand_in(file, session.language, scenario)
+    done(session, f"Rendu : {path.name}", f"Handed in: {path.name}", path=str(path))
+
+
+@command("hint", help=tr("L'indice suivant, si la phase en prévoit.", "The next hint, where the phase has some."))
+@phase_argument
+@candidate_argument
+@scenario_option
+@session_option
+@pass_session
+def hint(session: Session, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
+    """Show a hint."""
+    text = Seat(desk_of(session, name), session.app.labs, phase, candidate).hint(scenario)
+    session.output.print(plain(text.in_(session.language)))
+
+
+commands = {"incident": incident, "seat": seat, "watch": watch, "hand-in": hand_in, "hint": hint}
