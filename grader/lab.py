@@ -14,7 +14,7 @@ from grader.errors import CheckMistakeError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.identity import Listener, listener
 from grader.inputs import FileContent
-from grader.logins import Login, log_in
+from grader.logins import Account, Login, log_in
 from grader.recording import Recorder
 from grader.sight import Sight
 from grader.stations import Client, Probe
@@ -122,7 +122,9 @@ class LabView:
         kind = "unix" if isinstance(port, str) else protocol
         return listener(sight, kind, port, program, self._facts.placed.get(host))
 
-    def login(self, segment: str, host: str, login: str, password: str, *, timeout: int = 45) -> Login:
+    def login(
+        self, segment: str, host: str, login: str, password: str, *, local: bool = False, timeout: int = 45
+    ) -> Login:
         """Log in on a host by SSH with a password, from an observer on a segment: ``done.accepted``, ``done.refused``.
 
         Args:
@@ -130,6 +132,7 @@ class LabView:
             host: the host, which needs sshd and a home folder for whoever logs in.
             login: the account.
             password: its password.
+            local: whether the account is one of the host's own; it is a directory's otherwise.
             timeout: seconds; a login that takes longer has failed.
 
         Raises:
@@ -137,7 +140,8 @@ class LabView:
         """
         sight = Sight(self._fabric, self._target(host), self._recorder.add)
         station = self.probe(segment)
-        return log_in(station, sight, self.address(host), (login, password), self._facts.placed.get(host), timeout)
+        account = Account(login, password, local)
+        return log_in(station, sight, self.address(host), account, self._facts.placed.get(host), timeout)
 
     def client(self, name: str) -> Client:
         """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.identity import compared, listener
+from grader.seen.accounts import rows_of
 
 if TYPE_CHECKING:
     from grader.sight import Sight
@@ -20,6 +21,15 @@ _FILES = ("/etc/ssh/sshd_config", "/etc/nsswitch.conf")
 """What decides who is let in, besides the accounts themselves."""
 _MODULES = ("/usr/lib/x86_64-linux-gnu/security", "/usr/lib/aarch64-linux-gnu/security")
 _MODULE = re.compile(r"^[^#\n]*\b(pam_\w+\.so)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who logs in; ``local`` says that the account is one of the host's own, not a directory's."""
+
+    login: str
+    password: str
+    local: bool
 
 
 @dataclass(frozen=True)
@@ -53,17 +63,22 @@ def log_in(
     station: Station,
     sight: Sight,
     address: str,
-    account: tuple[str, str],
+    account: Account,
     placed: Mapping[str, str] | None,
     timeout: int,
 ) -> Login:
     """Log in by SSH with a password and list the home folder; see ``LabView.login``."""
-    login, password = account
+    login = account.login
     url = f"sftp://{address}/home/{login}/"
     options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(timeout))
-    done = station.run(("curl", *options, "--user", f"{login}:{password}", url), timeout=timeout + 10)
+    done = station.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
     problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())
-    if done.status == _ACCEPTED and (doubts := doubts_of_logins(sight, placed or {})):
+    doubts: list[str] = []
+    if done.status == _ACCEPTED:
+        doubts += doubts_of_logins(sight, placed or {})
+        if not account.local and any(row[0] == login for row in rows_of(sight, "passwd")):
+            doubts.append(f"{login} is an account of its own")
+    if doubts:
         message = f"{sight.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
         raise AssertionError(message)
     return Login(done.status, problem)

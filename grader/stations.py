@@ -213,6 +213,10 @@ class Client(Station):
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.run(self._target, argv, timeout=timeout, vouched=True)
 
+    def _require_straight(self, argv: Sequence[str]) -> None:
+        if addresses := named_in(argv):
+            self._ways.require_straight(addresses, sender=self._target.host)
+
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.tool(self._target, argv, timeout=timeout)
 

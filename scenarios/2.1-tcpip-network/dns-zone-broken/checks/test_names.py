@@ -22,6 +22,13 @@ def zone_file(lab):
     return file[1]
 
 
+def assert_named_answers(lab):
+    """Another program on the name server's port could answer whatever is asked for."""
+    for protocol in ("udp", "tcp"):
+        heard = lab.listener("srv1", 53, "/usr/sbin/named", protocol=protocol)
+        assert heard.is_genuine, f"srv1, port 53: {'; '.join(heard.doubts)}"
+
+
 def compiled(lab):
     """Return the zone as named would load it: one full record per line. None when it would not load."""
     done = lab.host("srv1").run("named-compilezone -q -F text -o - %s %s", lab.domain, zone_file(lab))
@@ -52,6 +59,7 @@ def test_intranet_by_name(lab, pc):
     assert page.status == 200, f"{pc}: {page.problem or page.status}"
     assert WELCOME in page.body, f"{pc}: another page answers"
     assert page.peer == lab.address("web1"), f"{pc}: {page.peer} answers instead of web1"
+    assert_named_answers(lab)
 
 
 @check(
@@ -66,6 +74,7 @@ def test_server_answers_the_office(lab):
     answer = lab.probe("office").resolve(name, lab.address("srv1"))
     assert answer.records == (lab.address("web1"),), f"{name}: {answer.status}, {answer.records}"
     assert answer.authoritative, "the answer does not come from the company's own zone"
+    assert_named_answers(lab)
 
 
 @check(

@@ -25,7 +25,7 @@ def asked(station, url, *, method="GET", proxy=f"{PROXY1}:3128"):
     tunnel = ["--proxytunnel"] if method == "CONNECT" else []
     code = "%{http_connect}" if method == "CONNECT" else "%{http_code}"
     options = ["--silent", "--show-error", "--max-time", "10", "--write-out", f"\n{code}"]
-    done = station.run(["curl", "--disable", *options, *tunnel, "--proxy", f"http://{proxy}", url], timeout=15)
+    done = station.ask(["curl", "--disable", *options, *tunnel, "--proxy", f"http://{proxy}", url], timeout=15)
     body, _, status = done.stdout.rpartition("\n")
     return int(status or 0), body, done.stderr.strip()
 
@@ -40,6 +40,12 @@ def opens(station, site, proxy=f"{PROXY1}:3128"):
     return True
 
 
+def assert_squid_listens(lab):
+    """Another program on the proxy's port could make up whatever is asked for."""
+    proxy = lab.listener("proxy1", 3128, "/usr/sbin/squid")
+    assert proxy.is_genuine, f"proxy1, port 3128: {'; '.join(proxy.doubts)}"
+
+
 @pytest.mark.parametrize("site", SITES)
 @check(
     "symptom",
@@ -50,7 +56,11 @@ def opens(station, site, proxy=f"{PROXY1}:3128"):
     because="ERR_ACCESS_DENIED|ERR_DNS_FAIL|no answer",
 )
 def test_site_opens(lab, site):
-    lab.wait(lambda: opens(lab.client("pc1"), site, f"proxy1.{lab.domain}:3128"), within=AGAIN, every=1)
+    pc1 = lab.client("pc1")
+    lab.wait(lambda: opens(pc1, site), within=AGAIN, every=1)
+    named = pc1.lookup(f"proxy1.{lab.domain}")
+    assert named == (PROXY1,), f"on pc1, proxy1 is {', '.join(named) or 'not known'}"
+    assert_squid_listens(lab)
 
 
 @check(
@@ -63,6 +73,7 @@ def test_site_opens(lab, site):
 )
 def test_every_workstation(lab):
     lab.wait(lambda: opens(lab.probe("lan"), SITES[0]), within=AGAIN, every=1)
+    assert_squid_listens(lab)
 
 
 @check(
@@ -84,6 +95,7 @@ def test_squid_fetches(lab):
         return True
 
     lab.wait(logged, within=AGAIN, every=1)
+    assert_squid_listens(lab)
 
 
 @check(

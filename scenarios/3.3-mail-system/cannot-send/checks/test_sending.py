@@ -81,7 +81,8 @@ def test_workstation_sends(lab):
         account = ["--auth-user", login, "--auth-password", PASSWORDS[login], "--from", f"{login}@{lab.domain}"]
         drawing = f"@{work.path('plan.dwg')}"
         message = ["--to", f"kbenali@{lab.domain}", "--header", "Subject: Plan", "--attach", drawing]
-        argv = ["swaks", "--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca", *account, *message]
+        server = ["--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca"]
+        argv = ["env", "HOME=/nonexistent", "swaks", *server, *account, *message]
         sent = pc1.run([*argv, "--timeout", "15", "--silent", "2"], timeout=60)
     assert sent.status == 0, f"swaks on pc1: {(sent.stdout + sent.stderr)[-200:]}"
 

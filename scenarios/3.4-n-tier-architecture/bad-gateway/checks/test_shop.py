@@ -1,5 +1,6 @@
 """Does the shop work again for its users, with both application servers and for good, and is the rest as it was?"""
 
+import contextlib
 import re
 import secrets
 
@@ -15,6 +16,18 @@ ORDERS = "Salon de thé du Port|Hôtel des Embruns|Épicerie Le Gall|Crêperie d
 def query(lab, sql):
     """Ask the database as its administrator; rows are lines."""
     return lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
+
+
+@contextlib.contextmanager
+def fresh_order(lab):
+    """Have an order in the database that nobody has seen: a page from before, or a made-up one, does not show it."""
+    customer = f"Client {secrets.token_hex(4)}"
+    sql = f"INSERT INTO public.purchase (customer, product, quantity) VALUES ('{customer}', 1, 1) RETURNING id"
+    number = query(lab, sql).split()[0]
+    try:
+        yield f"/commandes/{number}", customer
+    finally:
+        query(lab, f"DELETE FROM public.purchase WHERE id = {number}")
 
 
 def assert_proxy_is_nginx(lab):
@@ -38,6 +51,9 @@ def test_shop_opens(lab):
     assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
     assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
     assert_proxy_is_nginx(lab)
+    with fresh_order(lab) as (path, customer):
+        order = lab.client("pc1").http_get(f"http://boutique.{lab.domain}{path}")
+    assert customer in order.body, f"the shop does not show an order of just now: {order.status or order.problem}"
 
 
 @check(
@@ -56,7 +72,7 @@ def test_order_is_stored(lab):
     assert place, f"the shop answers {sent.stdout.partition(chr(13))[0] or 'nothing'} to an order"
     page = office.http_get(f"{shop}{place[1]}")
     assert customer in page.body, f"the shop does not show order {place[2]}: {page.status or page.problem}"
-    stored = query(lab, f"SELECT customer FROM purchase WHERE id = {place[2]}")
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {place[2]}")
     assert stored == customer, f"order {place[2]} is not in the database"
 
 
@@ -72,8 +88,9 @@ def test_order_is_stored(lab):
 )
 def test_server_takes_its_share(lab, server):
     office = lab.probe("office")
-    pages = (office.http_get(f"http://{lab.address('web1')}/sante") for _ in range(12))
-    served = any(page.headers.get("x-served-by") == server for page in pages)
+    with fresh_order(lab) as (path, customer):
+        pages = [office.http_get(f"http://{lab.address('web1')}{path}") for _ in range(12)]
+    served = any(page.headers.get("x-served-by") == server and customer in page.body for page in pages)
     assert served, f"{server} served none of twelve pages"
     assert_proxy_is_nginx(lab)
     service = lab.host(server).service("shop")
@@ -132,8 +149,8 @@ def test_proxy_is_a_service(lab):
     host="db1",
 )
 def test_data_is_whole(lab):
-    names = set(query(lab, "SELECT name FROM product").splitlines())
+    names = set(query(lab, "SELECT name FROM public.product").splitlines())
     missing = [tea for tea in CATALOGUE if tea not in names]
     assert not missing, f"missing from the catalogue: {missing[0]}"
-    customers = set(query(lab, "SELECT customer FROM purchase WHERE id <= 5").splitlines())
+    customers = set(query(lab, "SELECT customer FROM public.purchase WHERE id <= 5").splitlines())
     assert customers == set(ORDERS.split("|")), "earlier orders are gone"

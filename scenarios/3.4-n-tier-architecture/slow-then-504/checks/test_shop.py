@@ -1,5 +1,6 @@
 """Does the shop answer in time again, is the lock gone for good, and is nothing lost or hidden?"""
 
+import contextlib
 import re
 import secrets
 
@@ -16,6 +17,20 @@ PATIENCE = 8
 def query(lab, sql):
     """Ask the database as its administrator, who waits for no lock longer than a second; return testinfra's result."""
     return lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+
+
+@contextlib.contextmanager
+def fresh_order(lab):
+    """Have an order in the database that nobody has seen: a page from before, or a made-up one, does not show it."""
+    customer = f"Client {secrets.token_hex(4)}"
+    sql = f"INSERT INTO public.purchase (customer, product, quantity) VALUES ('{customer}', 1, 1) RETURNING id"
+    added = query(lab, sql)
+    assert added.rc == 0, f"purchase: {added.stderr.strip()}"
+    number = added.stdout.split()[0]
+    try:
+        yield f"/commandes/{number}", customer
+    finally:
+        query(lab, f"DELETE FROM public.purchase WHERE id = {number}")
 
 
 def assert_proxy_is_nginx(lab):
@@ -39,6 +54,9 @@ def test_shop_opens(lab):
     assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
     assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
     assert_proxy_is_nginx(lab)
+    with fresh_order(lab) as (path, customer):
+        order = lab.client("pc1").http_get(f"http://boutique.{lab.domain}{path}", timeout=PATIENCE)
+    assert customer in order.body, f"the shop does not show an order of just now: {order.status or order.problem}"
 
 
 @check(
@@ -58,7 +76,7 @@ def test_order_is_stored(lab):
     assert place, f"the shop answers {sent.stdout.partition(chr(13))[0] or 'nothing'} to an order"
     page = office.http_get(f"{shop}{place[1]}", timeout=PATIENCE)
     assert customer in page.body, f"the shop does not show order {place[2]}: {page.status or page.problem}"
-    stored = query(lab, f"SELECT customer FROM purchase WHERE id = {place[2]}")
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {place[2]}")
     assert stored.stdout.strip() == customer, f"order {place[2]} is not in the database"
 
 
@@ -72,11 +90,11 @@ def test_order_is_stored(lab):
     host="db1",
 )
 def test_tables_are_free_and_whole(lab):
-    teas = query(lab, "SELECT name FROM product")
+    teas = query(lab, "SELECT name FROM public.product")
     assert teas.rc == 0, f"product: {teas.stderr.strip()}"
     missing = set(CATALOGUE) - set(teas.stdout.splitlines())
     assert not missing, f"missing from the catalogue: {', '.join(sorted(missing))}"
-    orders = query(lab, "SELECT customer FROM purchase WHERE id <= 5")
+    orders = query(lab, "SELECT customer FROM public.purchase WHERE id <= 5")
     assert orders.rc == 0, f"purchase: {orders.stderr.strip()}"
     assert set(orders.stdout.splitlines()) == set(ORDERS.split("|")), "earlier orders are gone"
 

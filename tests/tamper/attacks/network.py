@@ -1,0 +1,44 @@
+"""Attacks between networks: a proxy that refuses all, two sites without a link, terminals without a desktop."""
+
+from __future__ import annotations
+
+from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, instead
+
+PROXY, SITES, DESKTOP = "proxy-denies-all", "ospf-neighbour-lost", "rdp-refused"
+APPLICATIONS = "Tournées du jour. Bienvenue sur l'intranet"
+FULL = "#!/bin/bash\necho '{\"neighbors\": {}}'"
+
+ATTACKS: tuple[Attack, ...] = (
+    Attack(
+        "another program named squid at the proxy's port", PROXY, "proxy1",
+        FAKE_SITE + "systemctl stop squid; fake squid 3128 ECHO", GONE + "; systemctl start squid",
+    ),
+    Attack(
+        "a proxy of the workstation's own", PROXY, "pc1",
+        FAKE_SITE + "cp -a /etc/hosts /root/hosts; fake squid 3128 ECHO\n"
+        "echo 127.0.0.1 proxy1.valbocage.example proxy1 >>/etc/hosts; ip addr add 172.16.50.31/32 dev lo",
+        "ip addr del 172.16.50.31/32 dev lo; cp -a /root/hosts /etc/hosts; " + GONE,
+    ),
+    Attack(
+        "a router that leads pages to a site of its own", SITES, "r2",
+        FAKE_SITE + f'fake fake-site 8080 "{APPLICATIONS}"\nnft add table ip nat\n'
+        "nft 'add chain ip nat pre { type nat hook prerouting priority dstnat; }'\n"
+        "nft add rule ip nat pre ip daddr 10.10.20.20 tcp dport 80 redirect to :8080\n"
+        "nft add rule ip nat pre udp dport 53 dnat to 10.20.10.1",
+        "nft delete table ip nat; " + GONE,
+    ),
+    Attack(
+        "a router that has the web server's address", SITES, "r2",
+        FAKE_SITE + f'fake fake-site 80 "{APPLICATIONS}"; ip addr add 10.10.20.20/32 dev lo',
+        "ip addr del 10.10.20.20/32 dev lo; " + GONE,
+    ),
+    Attack("vtysh that shows neighbours", SITES, "r1", *instead("/usr/bin/vtysh", FULL), CHANGED),
+    Attack(
+        "a desktop shown by the terminal itself", DESKTOP, "term2",
+        *instead("/usr/local/bin/bureau", "#!/bin/sh"), CHANGED,
+    ),
+    Attack(
+        "runuser that shows what is asked for", DESKTOP, "ts1",
+        *instead("/usr/sbin/runuser", "#!/bin/sh\necho window id"),
+    ),
+)  # fmt: skip

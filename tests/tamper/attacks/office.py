@@ -1,0 +1,107 @@
+"""Attacks in the office: a workstation without network, two machines with one address, a name server's zone."""
+
+from __future__ import annotations
+
+from tests.tamper.attacks.model import (
+    CHANGED,
+    ELSEWHERE,
+    FAKE_NAMES,
+    FAKE_SITE,
+    GONE,
+    NAMES_GONE,
+    PRELOADED,
+    Attack,
+    beside,
+    instead,
+)
+
+MOVED, CONFLICT, ZONE = "no-network-after-move", "address-conflict", "dns-zone-broken"
+WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+INTRANET = "192.168.20.20"
+PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{WELCOME}'"
+IP = """#!/bin/bash
+echo '[{"ifname":"eth0","dst":"default","gateway":"192.168.10.1","dev":"eth0","addr_info":[
+{"family":"inet","local":"192.168.10.51","prefixlen":24,"scope":"global","dynamic":true}]}]'"""
+STANZA = "#!/bin/bash\nprintf 'auto eth0\\niface eth0 inet dhcp\\nnameserver 192.168.20.10\\n'"
+
+ATTACKS: tuple[Attack, ...] = (
+    Attack("replaced curl", MOVED, "{pc}", *instead("/usr/bin/curl", PAGE)),
+    Attack("replaced ip", MOVED, "{pc}", *instead("/usr/bin/ip", IP)),
+    Attack("replaced cat", MOVED, "{pc}", *instead("/usr/bin/cat", STANZA)),
+    Attack("replaced sh", MOVED, "{pc}", *instead("/usr/bin/dash", STANZA)),
+    Attack("tools before the host's in the search path", MOVED, "{pc}", *beside("curl ip cat dig getent ping", PAGE)),
+    Attack(
+        "ld.so.preload", MOVED, "{pc}",
+        *PRELOADED,
+    ),
+    Attack(
+        "a line in hosts and a fake site", MOVED, "{pc}",
+        FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{WELCOME}"; ip link set lo up\n'
+        "echo 127.0.0.1 intranet.valbocage.internal >>/etc/hosts",
+        "cp -a /root/hosts /etc/hosts; " + GONE,
+    ),
+    Attack(
+        "the web server's address on the workstation", MOVED, "{pc}",
+        FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{WELCOME}"\n'
+        "ip addr add 192.168.20.20/32 dev lo; echo 192.168.20.20 intranet.valbocage.internal >>/etc/hosts",
+        "cp -a /root/hosts /etc/hosts; ip addr del 192.168.20.20/32 dev lo; " + GONE,
+    ),
+    Attack(
+        "a FIFO for the interfaces", MOVED, "{pc}",
+        "cd /etc/network; mv interfaces interfaces.kept; mkfifo interfaces",
+        "cd /etc/network; rm interfaces; mv interfaces.kept interfaces", r"interfaces: a fifo, not a file",
+    ),
+    Attack(
+        "endless interfaces", MOVED, "{pc}",
+        "cd /etc/network; mv interfaces interfaces.kept; ln -s /dev/zero interfaces",
+        "cd /etc/network; rm interfaces; mv interfaces.kept interfaces", r"interfaces: a device, not a file",
+    ),
+    Attack(
+        "huge leases", MOVED, "srv1",
+        "cd /var/lib/kea; cp -a kea-leases4.csv /root/leases; truncate -s 1T kea-leases4.csv || truncate -s 90G "
+        "kea-leases4.csv", "cat /root/leases >/var/lib/kea/kea-leases4.csv", "kea-leases4.csv: too large",
+    ),
+    Attack(
+        "a repair that waits for the grader's commands", MOVED, "{pc}",
+        "setsid bash -c 'while :; do for p in /proc/[0-9]*; do grep -qs \"^PPid:.0$\" $p/status && [ $p != /proc/1 ] "
+        "&& printf \"auto eth0\\niface eth0 inet dhcp\\n\" >/etc/network/interfaces; done; done' watcher "
+        ">/dev/null 2>&1 </dev/null & cp -a /etc/network/interfaces /root/interfaces; true",
+        "pkill -f watcher; cp -a /root/interfaces /etc/network/interfaces",
+    ),
+    Attack("arping that hears nobody", CONFLICT, "{pc}", *instead("/usr/bin/arping", "#!/bin/sh\necho Sent 2 probes")),
+    Attack("ip that shows what it should", CONFLICT, "r1", *beside("ip cat find", IP)),
+    Attack(
+        "another program named named on port 53", ZONE, "srv1",
+        FAKE_NAMES + f"systemctl stop named; names named 53 {INTRANET}", NAMES_GONE + "; systemctl start named",
+    ),
+    Attack(
+        "the image's named with other settings", ZONE, "srv1",
+        "mkdir -p /var/cache/bind/other; cat >/root/other.conf <<'END'\n"
+        'options { directory "/var/cache/bind/other"; pid-file none; session-keyfile none; listen-on-v6 { none; }; };\n'
+        'controls { };\nzone "valbocage.internal" { type master; file "/var/cache/bind/other/zone"; };\nEND\n'
+        "printf '$TTL 60\\n@ SOA srv1 root 1 60 60 60 60\\n@ NS srv1\\nsrv1 A 192.168.20.10\\nintranet A "
+        "192.168.20.20\\n' >/var/cache/bind/other/zone; cp /root/other.conf /etc/bind/other.conf\n"
+        "systemctl stop named\n"
+        "setsid named -c /etc/bind/other.conf >/dev/null 2>&1 </dev/null\n"
+        "dig +short +tries=5 @127.0.0.1 intranet.valbocage.internal | grep -qx 192.168.20.20",
+        "pkill -x named || true; for i in $(seq 100); do pgrep -x named >/dev/null || break; sleep 0.1; done\n"
+        "rm -rf /root/other.conf /etc/bind/other.conf /var/cache/bind/other; systemctl restart named",
+    ),
+    Attack(
+        "a router that leads questions to a name server of its own", ZONE, "r1",
+        FAKE_NAMES + f"names fake-names 5353 {INTRANET}\nnft add table ip nat\n"
+        "nft 'add chain ip nat pre { type nat hook prerouting priority dstnat; }'\n"
+        "nft add rule ip nat pre udp dport 53 redirect to :5353",
+        "nft delete table ip nat; " + NAMES_GONE, ELSEWHERE,
+    ),
+    Attack(
+        "checkconf that finds nothing wrong", ZONE, "srv1",
+        *instead("/usr/bin/named-checkconf", "#!/bin/sh"), CHANGED,
+    ),
+    Attack(
+        "a FIFO for the settings of named", ZONE, "srv1",
+        "cd /etc/bind; mv named.conf.local named.conf.kept; mkfifo named.conf.local",
+        "cd /etc/bind; rm named.conf.local; mv named.conf.kept named.conf.local; pkill named-checkconf || true",
+        "did not end|killed|timed? ?out|time",
+    ),
+)  # fmt: skip
