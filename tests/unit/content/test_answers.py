@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from grader.answers import grade_answers, is_answer
+from grader.answers import grade_answers
+from grader.report import is_answer
 from orchestrator.answers import UnreadableAnswerError, check_truth, is_right, normal_form
 from orchestrator.model.deliverables import Question
 from orchestrator.text import Text

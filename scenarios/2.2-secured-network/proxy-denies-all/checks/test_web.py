@@ -42,7 +42,7 @@ def opens(station, site, proxy=f"{PROXY1}:3128"):
 
 def assert_squid_listens(lab):
     """Another program on the proxy's port could make up whatever is asked for."""
-    proxy = lab.listener("proxy1", 3128, "/usr/sbin/squid")
+    proxy = lab.listener("proxy1", 3128, "/usr/sbin/squid-gnutls")
     assert proxy.is_genuine, f"proxy1, port 3128: {'; '.join(proxy.doubts)}"
 
 
