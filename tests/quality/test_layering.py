@@ -112,7 +112,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
-        "progress text waiting"
+        "progress service text waiting"
     ),
     "orchestrator.cli": (
         "access.cabling access.ssh answers app assessment authoring bench contract deliverables doctor engine.base "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +15,20 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ExitCode, UsageError
 from orchestrator.text import Text
 
+if TYPE_CHECKING:
+    from orchestrator.bench.cycles import LongRun
+    from orchestrator.bench.flips import Flips
+
 
 @command(
     "bench",
     help=tr(
         "Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.\n\n"
-        "Avec --boots : combien de temps chaque image et chaque lab mettent à être prêts, et leur mémoire.",
+        "Avec --boots : combien de temps chaque image et chaque lab mettent à être prêts, et leur mémoire. "
+        "Avec --grading : les évaluations disent-elles toujours la même chose ?",
         "Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.\n\n"
-        "With --boots: how long each image and each lab take to be ready, and their memory.",
+        "With --boots: how long each image and each lab take to be ready, and their memory. "
+        "With --grading: do gradings always say the same?",
     ),
 )
 @click.option(
@@ -41,6 +48,18 @@ from orchestrator.text import Text
     ),
 )
 @click.option(
+    "--grading",
+    "gradings",
+    type=click.IntRange(min=9),
+    metavar="N",
+    help=tr(
+        "À la place : évaluer N fois des machines que personne ne change, au repos puis sous charge, "
+        "et dire ce qui a changé (code de sortie 1).",
+        "Instead: grade N times what nobody changes, on an idle and on a loaded machine, "
+        "and say what changed (exit status 1).",
+    ),
+)
+@click.option(
     "--output",
     metavar=tr("FICHIER", "FILE"),
     type=click.Path(path_type=Path, dir_okay=False),
@@ -50,17 +69,21 @@ from orchestrator.text import Text
     "--boots", is_flag=True, help=tr("Mesurer les démarrages, image par image.", "Measure the starts, image by image.")
 )
 @pass_session
-def bench_command(session: Session, runs: int, cycles: int | None, output: Path | None, *, boots: bool) -> int:
-    """Run a benchmark, or the long run."""
-    if cycles is not None and boots:
+def bench_command(
+    session: Session, runs: int, cycles: int | None, gradings: int | None, output: Path | None, *, boots: bool
+) -> int:
+    """Run a benchmark, the long run, or the gradings that should agree."""
+    if sum((cycles is not None, gradings is not None, boots)) > 1:
         raise UsageError(
             Text(
-                fr="--cycles et --boots sont deux mesures : une à la fois.",
-                en="--cycles and --boots are two measurements: one at a time.",
+                fr="--cycles, --grading et --boots sont trois mesures : une à la fois.",
+                en="--cycles, --grading and --boots are three measurements: one at a time.",
             )
         )
     if cycles is not None:
         return _long_run(session, cycles, output)
+    if gradings is not None:
+        return _gradings(session, gradings, output)
     from orchestrator.bench import boots as starts
     from orchestrator.bench import runner
 
@@ -79,6 +102,23 @@ def _long_run(session: Session, cycles: int, output: Path | None) -> int:
 
     with steps(session) as shown:
         found = run_cycles(session.app, cycles=cycles, progress=shown)
+    _show(session, found, output)
+    return ExitCode.NOT_REPAIRED if found.grown else ExitCode.DONE
+
+
+def _gradings(session: Session, gradings: int, output: Path | None) -> int:
+    from orchestrator.bench.flips import run_gradings
+    from orchestrator.bench.runner import require_folder
+
+    require_folder(output)
+    with steps(session) as shown:
+        found = run_gradings(session.app, gradings=gradings, progress=shown)
+    _show(session, found, output)
+    return ExitCode.NOT_REPAIRED if found.changes else ExitCode.DONE
+
+
+def _show(session: Session, found: LongRun | Flips, output: Path | None) -> None:
+    """Print what was found, and write it to a file."""
     document = found.to_document()
     if output is not None:
         output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -86,4 +126,3 @@ def _long_run(session: Session, cycles: int, output: Path | None) -> int:
         session.output.document(document)
     else:
         click.echo(found.to_text(session.language), nl=False)
-    return ExitCode.NOT_REPAIRED if found.grown else ExitCode.DONE

@@ -1,0 +1,219 @@
+"""Whether gradings agree: what nobody changes is graded again and again, on an idle machine and on a loaded one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.report import CheckResult, Report
+from orchestrator import interrupts
+from orchestrator.progress import Progress, Silent
+from orchestrator.text import Language, Text
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.service import Running
+
+SCENARIOS: Final = ("no-network-after-move", "bad-gateway", "account-locked")
+"""What is graded: workstations and DHCP, a shop with its database, logins by a directory."""
+STATES: Final = ("healthy", "broken", "repaired")
+_BUSY: Final = 8
+"""Busy processes for each processor of a loaded machine."""
+_LOOP: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(100_000))\n"
+"""What keeps a processor busy, for as long as this program lives."""
+_SEED: Final = 1
+_EVIDENCE: Final = 400
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which grading it was.
+
+    Attributes:
+        scenario: the scenario.
+        state: what was graded: ``healthy``, ``broken`` or ``repaired``.
+        loaded: whether the machine was loaded.
+        number: which grading of this instance; the first one is 1.
+    """
+
+    scenario: str
+    state: str
+    loaded: bool
+    number: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A check that was of another colour than in the first grading of the same instance.
+
+    Attributes:
+        place: the grading.
+        check: the check's id.
+        before: its outcome in the first grading.
+        after: its outcome in this one.
+        seconds: how long the check took.
+        evidence: what it said in this one, or in the first one where it is green now.
+    """
+
+    place: Place
+    check: str
+    before: str
+    after: str
+    seconds: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Flips:
+    """What the gradings said: how many there were, how long they took by load (seconds), and what changed."""
+
+    gradings: int
+    seconds: float
+    idle: tuple[float, ...]
+    loaded: tuple[float, ...]
+    changes: tuple[Change, ...]
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the report as JSON's types."""
+        return {
+            "gradings": self.gradings,
+            "seconds": self.seconds,
+            "idle": list(self.idle),
+            "loaded": list(self.loaded),
+            "changes": [asdict(change) for change in self.changes],
+        }
+
+    def to_text(self, language: Language) -> str:
+        """Return the report as plain text."""
+        head = Text(
+            fr=f"{self.gradings} évaluations de machines inchangées en {self.seconds:.0f} s : "
+            f"{len(self.changes)} changement(s)",
+            en=f"{self.gradings} gradings of unchanged hosts in {self.seconds:.0f} s: {len(self.changes)} change(s)",
+        )
+        lines = [head.in_(language)]
+        for told, each in ((_IDLE, self.idle), (_LOADED, self.loaded)):
+            if each:
+                middle = Text(fr=f"médiane {median(each):.1f} s", en=f"median {median(each):.1f} s")
+                most = Text(fr=f"la plus longue {max(each):.1f} s", en=f"the longest {max(each):.1f} s")
+                lines.append(f"  {told.in_(language)} ({len(each)}) : {middle.in_(language)}, {most.in_(language)}")
+        for change in self.changes:
+            place = change.place
+            load = (_LOADED if place.loaded else _IDLE).in_(language)
+            where = f"{place.scenario} ({_STATE[place.state].in_(language)}, {load}, {place.number})"
+            lines.append(f"  ✘ {where} {change.check}: {change.before} → {change.after}, {change.seconds:.1f} s")
+            lines += [f"      {line}" for line in change.evidence.splitlines()]
+        return "\n".join(lines) + "\n"
+
+
+_IDLE: Final = Text(fr="machine au repos", en="idle machine")
+_LOADED: Final = Text(fr="machine chargée", en="loaded machine")
+_STATE: Final = {
+    "healthy": Text(fr="saine", en="healthy"),
+    "broken": Text(fr="en panne", en="broken"),
+    "repaired": Text(fr="réparée", en="repaired"),
+}
+
+
+def run_gradings(
+    app: App, *, gradings: int, scenarios: Sequence[str] = SCENARIOS, progress: Progress | None = None
+) -> Flips:
+    """Grade instances that nobody changes: healthy, broken and repaired ones of each scenario, half of it under load.
+
+    The first grading of an instance says what all later ones should. Whatever interrupts it, the labs are removed.
+
+    Args:
+        app: the program.
+        gradings: how many in all, at least as many as there are instances.
+        scenarios: what is started.
+        progress: is told each instance.
+
+    Raises:
+        UsageError: there is no such scenario.
+        LabError: a lab did not come up.
+    """
+    tell: Progress = progress or Silent()
+    begun = time.monotonic()
+    idle: list[float] = []
+    loaded: list[float] = []
+    changes: list[Change] = []
+    shares = _shares(gradings, len(scenarios) * len(STATES))
+    for scenario in scenarios:
+        for state in STATES:
+            count = next(shares)
+            tell.step(
+                Text(
+                    fr=f"{scenario}, {_STATE[state].fr} : {count} évaluations",
+                    en=f"{scenario}, {_STATE[state].en}: {count} gradings",
+                )
+            )
+            with _instance(app, scenario, state) as running:
+                reports = [_timed(app, running, idle) for _ in range(count - count // 2)]
+                with _load(tell) if count // 2 else contextlib.nullcontext():
+                    reports += [_timed(app, running, loaded) for _ in range(count // 2)]
+            for number, report in enumerate(reports, 1):
+                under_load = number > count - count // 2
+                changes += _changes(Place(scenario, state, under_load, number), reports[0], report)
+    seconds = round(time.monotonic() - begun, 1)
+    return Flips(len(idle) + len(loaded), seconds, tuple(idle), tuple(loaded), tuple(changes))
+
+
+def _shares(total: int, parts: int) -> Iterator[int]:
+    """Give each of some parts its share of a number, the first ones one more where it cannot be divided."""
+    return (total // parts + (part < total % parts) for part in range(parts))
+
+
+@contextlib.contextmanager
+def _instance(app: App, scenario: str, state: str) -> Iterator[Running]:
+    """Have an instance in a state for as long as the block lasts."""
+    plan = app.labs.plan(scenario, _SEED)
+    running = app.labs.start(plan, Silent(), broken=state != "healthy")
+    try:
+        if state == "repaired":
+            app.labs.apply(running, next(s for s in plan.solutions if s.reference), lambda _step: None)
+        yield running
+    finally:
+        with interrupts.shielded():
+            app.labs.stop(running.instance)
+
+
+@contextlib.contextmanager
+def _load(tell: Progress) -> Iterator[None]:
+    """Keep all processors busy for as long as the block lasts."""
+    count = _BUSY * (os.cpu_count() or 1)
+    tell.detail(Text(fr=f"{count} processus occupent la machine", en=f"{count} processes keep the machine busy"))
+    with contextlib.ExitStack() as busy:
+        for _ in range(count):
+            process = subprocess.Popen((sys.executable, "-c", _LOOP), stdin=subprocess.DEVNULL)  # noqa: S603 (our own)
+            busy.callback(process.wait)
+            busy.callback(process.kill)
+        yield
+
+
+def _timed(app: App, running: Running, seconds: list[float]) -> Report:
+    """Grade an instance, and note how long it took."""
+    started = time.monotonic()
+    report = app.labs.check(running)
+    seconds.append(round(time.monotonic() - started, 2))
+    return report
+
+
+def _changes(place: Place, first: Report, report: Report) -> Iterator[Change]:
+    """Give each check whose colour is another one than in the first grading."""
+    before = {result.id: result for result in first.results}
+    after = {result.id: result for result in report.results}
+    for check in dict.fromkeys([*before, *after]):
+        old, new = before.get(check), after.get(check)
+        was, now = (result.outcome if result else "missing" for result in (old, new))
+        if was != now:
+            yield Change(place, check, was, now, new.seconds if new else 0.0, _evidence(new) or _evidence(old))
+
+
+def _evidence(result: CheckResult | None) -> str:
+    return result.evidence.en[:_EVIDENCE] if result is not None and result.evidence is not None else ""

@@ -1,0 +1,129 @@
+"""Gradings that should agree: what is graded, what counts as a change, and that no lab and no load stays."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from grader.report import CheckResult, Report
+from orchestrator.bench import flips as module
+from orchestrator.bench.flips import run_gradings
+from orchestrator.text import Text, same
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+
+
+def report(**outcomes: str) -> Report:
+    results = tuple(
+        CheckResult(
+            id=name,
+            role="guard",
+            points=1,
+            competence=None,
+            sentence=same(name),
+            outcome=cast("Any", outcome),
+            evidence=None if outcome == "pass" else same(f"{name} is {outcome}"),
+        )
+        for name, outcome in outcomes.items()
+    )
+    return Report("i", "s", 1, "d", "2026-11-25T00:00:00Z", 0.1, results)
+
+
+@dataclass
+class Labs:
+    """A service whose gradings say what they are told; ``done`` notes what was asked of it."""
+
+    says: list[Report]
+    done: list[str] = field(default_factory=list)
+
+    def plan(self, scenario: str, seed: int) -> Any:  # noqa: ANN401 - as much of a plan as is needed
+        return SimpleNamespace(scenario=scenario, seed=seed, solutions=(SimpleNamespace(name="best", reference=True),))
+
+    def start(self, plan: Any, _progress: object, *, broken: bool) -> Any:  # noqa: ANN401
+        self.done.append(f"start {plan.scenario} {'broken' if broken else 'healthy'}")
+        return SimpleNamespace(instance=plan.scenario)
+
+    def check(self, _running: object) -> Report:
+        self.done.append("check")
+        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+
+    def apply(self, _running: object, solution: Any, _on_step: Callable[[object], None]) -> None:  # noqa: ANN401
+        self.done.append(f"apply {solution.name}")
+
+    def stop(self, instance: str) -> None:
+        self.done.append(f"stop {instance}")
+
+
+@pytest.fixture(autouse=True)
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BUSY", 0)
+
+
+def app_of(labs: Labs) -> App:
+    return cast("App", SimpleNamespace(labs=labs))
+
+
+def test_each_state_is_graded_its_share_of_times_and_each_lab_goes() -> None:
+    labs = Labs([report(a="pass")])
+    found = run_gradings(app_of(labs), gradings=8, scenarios=("x",))
+    assert labs.done == [
+        *("start x healthy", "check", "check", "check", "stop x"),
+        *("start x broken", "check", "check", "check", "stop x"),
+        *("start x broken", "apply best", "check", "check", "stop x"),
+    ]
+    assert (found.gradings, len(found.idle), len(found.loaded), found.changes) == (8, 5, 3, ())
+
+
+def test_another_colour_is_a_change_with_its_evidence() -> None:
+    labs = Labs([report(a="pass", b="fail"), report(a="error", b="pass"), report(a="pass", b="fail")])
+    found = run_gradings(app_of(labs), gradings=6, scenarios=("x",))
+    assert [(c.place.state, c.place.loaded, c.place.number) for c in found.changes] == [("healthy", True, 2)] * 2
+    told = [(c.check, c.before, c.after, c.evidence) for c in found.changes]
+    assert told == [("a", "pass", "error", "a is error"), ("b", "fail", "pass", "b is fail")]
+    shown = found.to_text("en")
+    assert "6 gradings of unchanged hosts" in shown
+    assert "x (healthy, loaded machine, 2) a: pass → error" in shown
+    assert "changement(s)" in found.to_text("fr")
+    assert found.to_document()["changes"][0]["check"] == "a"
+
+
+def test_a_check_that_is_missing_is_a_change() -> None:
+    labs = Labs([report(a="pass", b="pass"), report(a="pass"), report(a="pass")])
+    found = run_gradings(app_of(labs), gradings=6, scenarios=("x",))
+    assert [(c.check, c.before, c.after) for c in found.changes] == [("b", "pass", "missing")]
+
+
+def test_a_lab_goes_when_grading_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    labs = Labs([report(a="pass")])
+
+    def fails(_running: object) -> Report:
+        raise RuntimeError(Text(fr="non", en="no"))
+
+    monkeypatch.setattr(labs, "check", fails)
+    with pytest.raises(RuntimeError):
+        run_gradings(app_of(labs), gradings=3, scenarios=("x",))
+    assert labs.done[-1] == "stop x"
+
+
+def test_load_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BUSY", 1)
+    started: list[Any] = []
+    real = subprocess.Popen
+
+    def noted(*args: Any, **more: Any) -> Any:  # noqa: ANN401
+        started.append(real(*args, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    labs = Labs([report(a="pass")])
+    run_gradings(app_of(labs), gradings=2, scenarios=("x",))
+    assert not started, "one grading of each state is not under load"
+    run_gradings(app_of(labs), gradings=6, scenarios=("x",))
+    assert started
+    assert all(process.returncode is not None for process in started)
