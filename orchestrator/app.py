@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
     from orchestrator.instances import Instances
+    from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import Recorder
+    from orchestrator.practice.standings import Standings
     from orchestrator.records.database import Database
     from orchestrator.service import Labs
 
@@ -117,6 +119,20 @@ class App:
         from orchestrator.practice.recorder import Recorder
 
         return Recorder(lambda: self.database, _user(), self.content.scenario_document)
+
+    @cached_property
+    def launcher(self) -> Launcher:
+        """Return what launches a scenario for a group."""
+        from orchestrator.practice.launching import Launcher
+
+        return Launcher(self.labs, self.database, self.content.scenario_document, _user())
+
+    @cached_property
+    def standings(self) -> Standings:
+        """Return what tells where a group's members are; no lab is looked at before that is asked for."""
+        from orchestrator.practice.standings import Standings
+
+        return Standings(self.database, lambda: self.labs, self.practice)
 
     @cached_property
     def instances(self) -> Instances:

@@ -68,6 +68,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         tr("Suivre des personnes", "Follow people"),
         (
+            Entry("group", "group", tr("Un scénario pour une classe.", "A scenario for a whole class.")),
             Entry("people", "people", tr("Candidats, stagiaires, jurys.", "Candidates, trainees, juries.")),
             Entry("audit", "audit", tr("Vérifier le journal des résultats.", "Verify the journal of results.")),
         ),

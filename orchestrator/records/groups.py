@@ -113,8 +113,8 @@ class Groups:
                     en=f'{person.handle} is not in the group "{group.name}".',
                 ),
                 Text(
-                    fr=f"« breakfix group show {group.name} » montre qui y est.",
-                    en=f"'breakfix group show {group.name}' shows who is.",
+                    fr=f"« breakfix group members {group.name} » montre qui y est.",
+                    en=f"'breakfix group members {group.name}' shows who is.",
                 ),
             )
         self._session.delete(row)

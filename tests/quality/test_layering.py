@@ -76,7 +76,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.hands deliverables errors fabric.container faults grader instance_records instances loader model plan "
         "progress text"
     ),
-    "orchestrator.practice": "errors grader instances model records service text",
+    "orchestrator.practice": "errors grader instances interrupts model progress records service text",
     "orchestrator.proof.model": "grader text",
     "orchestrator.proof.verdicts": "model proof.model text",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",

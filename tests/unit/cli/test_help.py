@@ -36,6 +36,7 @@ NAMES = (
     ),
     *(
         "progress",
+        "group",
         "people",
         "audit",
         "shell",
@@ -56,6 +57,7 @@ NAMES = (
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
 COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "retention")]
+COMMANDS += [("group", n) for n in ("create", "add", "remove", "list", "members", "launch", "live", "stop", "export")]
 COMMANDS += [("audit", n) for n in ("verify", "head", "log")]
 COMMANDS += [("new", kind) for kind in ("scenario", "lab", "fault", "image")]
 ENGLISH = re.compile(r"\b(the|and|of|this|with|show|usage|for|default|missing|file|host|command|name)\b", re.IGNORECASE)

@@ -1,0 +1,277 @@
+"""``group``: a class, a scenario for all of it, and where everybody is."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.live import Live
+
+from orchestrator.cli.base import Group, help_without_command, scenario_argument, seed_option
+from orchestrator.cli.commands.group_tables import place_line, places_document, standings_document, standings_table
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import ExitCode, MachineError
+from orchestrator.interrupts import asked, shielded
+from orchestrator.practice.export import to_csv
+from orchestrator.practice.launching import Place
+from orchestrator.practice.standings import Standing
+from orchestrator.records.database import Transaction
+from orchestrator.records.groups import Groups
+from orchestrator.records.people import People
+from orchestrator.text import Text
+from orchestrator.waiting import wait_until
+
+group_command = Group(
+    "group",
+    help=tr(
+        "Une classe : qui en fait partie, un scénario lancé pour tous, et où en est chacun.\n\n"
+        "Chaque membre reçoit sa propre variante, sur un lab à lui.",
+        "A class: who is in it, a scenario launched for everybody, and how far each has come.\n\n"
+        "Each member gets a variant and a lab of their own.",
+    ),
+    invoke_without_command=True,
+    callback=help_without_command,
+)
+
+_group_argument = click.argument("group", metavar=tr("GROUPE", "GROUP"))
+_members_argument = click.argument("people", nargs=-1, metavar=tr("[PERSONNE]…", "[PERSON]…"))
+_trainer_option = click.option("--trainer", is_flag=True, help=tr("Comme formateurs.", "As trainers."))
+
+
+@group_command.command(
+    "create", help=tr("Créer un groupe et y mettre des personnes.", "Make a group, and put people into it.")
+)
+@_group_argument
+@_members_argument
+@pass_session
+def create(session: Session, group: str, people: tuple[str, ...]) -> None:
+    """Make a group."""
+    with session.app.database.write() as writing:
+        groups, me = Groups(writing), _me(writing)
+        made = groups.create(group, by=me)
+        for word in people:
+            groups.add(made, People(writing).find(word), trainer=False, by=me)
+    _tell_members(session, group)
+
+
+@group_command.command("add", help=tr("Mettre des personnes dans un groupe.", "Put people into a group."))
+@_group_argument
+@_members_argument
+@_trainer_option
+@pass_session
+def add(session: Session, group: str, people: tuple[str, ...], *, trainer: bool) -> None:
+    """Add members."""
+    with session.app.database.write() as writing:
+        groups, me = Groups(writing), _me(writing)
+        found = groups.find(group)
+        for word in people:
+            groups.add(found, People(writing).find(word), trainer=trainer, by=me)
+    _tell_members(session, group)
+
+
+@group_command.command("remove", help=tr("Retirer des personnes d'un groupe.", "Take people out of a group."))
+@_group_argument
+@_members_argument
+@pass_session
+def remove(session: Session, group: str, people: tuple[str, ...]) -> None:
+    """Remove members."""
+    with session.app.database.write() as writing:
+        groups, me = Groups(writing), _me(writing)
+        found = groups.find(group)
+        for word in people:
+            groups.remove(found, People(writing).find(word), by=me)
+    _tell_members(session, group)
+
+
+@group_command.command("list", help=tr("La liste des groupes.", "List the groups."))
+@pass_session
+def list_(session: Session) -> None:
+    """List groups."""
+    with session.app.database.read() as reading:
+        found = Groups(reading).list()
+    if session.json:
+        document = [
+            {"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found
+        ]
+        session.output.document({"groups": document})
+        return
+    rows = table(
+        tr("Groupe", "Group"), tr("Stagiaires", "Trainees"), tr("Formateurs", "Trainers"), tr("Lancements", "Launches")
+    )
+    for one in found:
+        rows.add_row(plain(one.name, "key"), str(one.trainees), str(one.trainers), str(one.launches))
+    session.output.print(rows)
+
+
+@group_command.command("members", help=tr("Qui est dans un groupe.", "Show who is in a group."))
+@_group_argument
+@pass_session
+def members(session: Session, group: str) -> None:
+    """Show members."""
+    _tell_members(session, group)
+
+
+@group_command.command(
+    "launch",
+    short_help=tr("Lancer un scénario pour tous.", "Launch a scenario for everybody."),
+    help=tr(
+        "Lancer un scénario pour tous les stagiaires d'un groupe, chacun sur sa variante.\n\n"
+        "Qui a déjà un lab de ce scénario le garde : relancez pour un retardataire. Ctrl-C retire tout ce qui vient "
+        "d'être lancé. Code de sortie : 5 si un lab n'a pas démarré.",
+        "Launch a scenario for all trainees of a group, each on their own variant.\n\n"
+        "Who has a lab of this scenario already keeps it: launch again for a late-comer. Ctrl-C removes all that was "
+        "just launched. Exit status: 5 where a lab did not come up.",
+    ),
+)
+@_group_argument
+@scenario_argument
+@seed_option(1, text=tr("D'où les variantes sont tirées (1).", "What the variants are drawn from (1)."))
+@pass_session
+def launch(session: Session, group: str, scenario: str, seed: int) -> int:
+    """Launch a scenario."""
+
+    def tell(place: Place) -> None:
+        if not session.json:
+            session.output.print(place_line(session, place))
+
+    places = session.app.launcher.launch(group, scenario, seed, tell)
+    if session.json:
+        session.output.document(places_document(places))
+    elif not all(place.trouble for place in places):
+        said = tr(
+            f"→ « breakfix group live {group} » montre où en est chacun.",
+            f"→ 'breakfix group live {group}' shows how far each has come.",
+        )
+        session.output.print(plain(said))
+    return ExitCode.BROKEN if any(place.trouble for place in places) else ExitCode.DONE
+
+
+@group_command.command(
+    "live",
+    short_help=tr("Où en est chacun.", "Show how far each has come."),
+    help=tr(
+        "Où en est chacun : son lab, ses contrôles verts, son temps, ses indices.\n\n"
+        "Chaque lab est évalué du dehors, sans que le stagiaire le voie. --watch recommence jusqu'à Ctrl-C.",
+        "How far each has come: their lab, their green checks, their time, their hints.\n\n"
+        "Each lab is graded from outside, unseen by the trainee. --watch does so again until Ctrl-C.",
+    ),
+)
+@_group_argument
+@click.option(
+    "--watch",
+    type=click.IntRange(1, 3600),
+    metavar=tr("SECONDES", "SECONDS"),
+    help=tr("Recommencer après tant de secondes.", "Look again after so many seconds."),
+)
+@click.option(
+    "--no-check",
+    is_flag=True,
+    help=tr("Ne rien évaluer : seulement ce qui est enregistré.", "Grade nothing: only what is recorded."),
+)
+@pass_session
+def live(session: Session, group: str, watch: int | None, *, no_check: bool) -> None:
+    """Show where everybody is."""
+    if watch is None or session.json:
+        found = tuple(_look(session, group, no_check=no_check))
+        if session.json:
+            session.output.document(standings_document(group, found))
+        else:
+            session.output.print(standings_table(session, group, found))
+        return
+    shown = list(session.app.standings.known(group))
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        Live(standings_table(session, group, shown), console=session.output.console, auto_refresh=False) as screen,
+    ):
+        while True:
+            for number, standing in enumerate(_look(session, group, no_check=no_check)):
+                shown[number : number + 1] = [standing]
+                screen.update(standings_table(session, group, shown), refresh=True)
+            wait_until(asked, within=watch)
+
+
+def _look(session: Session, group: str, *, no_check: bool) -> Iterable[Standing]:
+    standings = session.app.standings
+    return standings.known(group) if no_check else standings.look(group)
+
+
+@group_command.command("stop", help=tr("Arrêter tous les labs d'un groupe.", "Stop all labs of a group."))
+@_group_argument
+@pass_session
+def stop(session: Session, group: str) -> None:
+    """Stop the group's labs."""
+    with shielded():  # half a removal helps nobody
+        stopped = session.app.launcher.stop(group)
+    if session.json:
+        session.output.document({"removed": list(stopped.names)})
+    else:
+        for name in stopped.names:
+            session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
+        if not stopped.names and not stopped.busy:
+            none = tr("Aucun lab de ce groupe n'est en marche.", "No lab of this group is running.")
+            session.output.print(plain(none))
+    for error in stopped.busy:
+        raise error
+
+
+@group_command.command(
+    "export",
+    short_help=tr("Les résultats en CSV.", "Write the results as CSV."),
+    help=tr(
+        "Les résultats d'un groupe en CSV, une ligne par essai ; les heures sont en UTC.",
+        "Write a group's results as CSV, one line for each attempt; times are in UTC.",
+    ),
+)
+@_group_argument
+@click.option(
+    "--output",
+    "path",
+    metavar=tr("FICHIER", "FILE"),
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=tr("Dans un fichier.", "Into a file."),
+)
+@click.option("--anonymous", is_flag=True, help=tr("Sans les noms.", "Without names."))
+@pass_session
+def export(session: Session, group: str, path: Path | None, *, anonymous: bool) -> None:
+    """Write results."""
+    with session.app.database.read() as reading:
+        groups = Groups(reading)
+        text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous)
+    if path is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        path.write_bytes(text.encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MachineError(
+            Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
+        ) from error
+    session.output.note(plain(tr(f"Résultats écrits dans {path}.", f"Results written to {path}.")))
+
+
+def _tell_members(session: Session, group: str) -> None:
+    with session.app.database.read() as reading:
+        groups = Groups(reading)
+        found = groups.find(group)
+        trainees, trainers = groups.members(found), groups.members(found, "trainer")
+    if session.json:
+        document = {"trainees": [p.handle for p in trainees], "trainers": [p.handle for p in trainers]}
+        session.output.document({"name": group, **document})
+        return
+    session.output.print(plain(tr(f"Groupe {group}", f"Group {group}"), "bold"))
+    for people, role in ((trainees, tr("stagiaire", "trainee")), (trainers, tr("formateur", "trainer"))):
+        for person in people:
+            line = plain(f"  {person.handle}", "key")
+            session.output.print(line.append(f"  {person.name}  {role}".replace("    ", "  "), style="quiet"))
+    if not trainees and not trainers:
+        session.output.print(plain(tr("  personne encore", "  nobody yet"), "quiet"))
+
+
+def _me(writing: Transaction) -> str:
+    return People(writing).of_account(getpass.getuser()).ref

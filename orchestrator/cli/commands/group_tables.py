@@ -1,0 +1,121 @@
+"""What ``group`` shows of places and standings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text as Styled
+
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.session import Session
+from orchestrator.cli.times import duration
+from orchestrator.practice.launching import Place
+from orchestrator.practice.standings import Standing
+
+_MARKS = {"pass": ("●", "ok"), "fail": ("●", "bad"), "error": ("!", "warn")}
+
+
+def place_line(session: Session, place: Place) -> Styled:
+    """Return what became of one member's lab."""
+    who = f"{place.handle} ({place.name})" if place.name else place.handle
+    if place.trouble is not None:
+        why = place.trouble.text.in_(session.language)
+        return plain(tr(f"✘ {who} : {why}", f"✘ {who}: {why}"), "bad")
+    line = plain("✔ ", "ok").append(who).append("  ").append(place.instance, style="key")
+    variant = tr(f"  variante {place.seed}", f"  variant {place.seed}")
+    kept = tr(", déjà en marche", ", running already") if place.kept else ""
+    return line.append(f"{variant}{kept}", style="quiet")
+
+
+def places_document(places: Sequence[Place]) -> dict[str, Any]:
+    """Return places as JSON's types."""
+    return {
+        "places": [
+            {
+                "person": place.handle,
+                "seed": place.seed,
+                "lab": place.instance or None,
+                "kept": place.kept,
+                "trouble": both(place.trouble.text) if place.trouble else None,
+            }
+            for place in places
+        ]
+    }
+
+
+def standings_table(session: Session, group: str, standings: Sequence[Standing]) -> Table:
+    """Return a table of where everybody is."""
+    rows = table(
+        tr("Qui", "Who"),
+        tr("Lab", "Lab"),
+        tr("Variante", "Variant"),
+        tr("État", "State"),
+        tr("Contrôles", "Checks"),
+        tr("Temps", "Time"),
+        tr("Indices", "Hints"),
+        title=tr(f"Groupe {group}", f"Group {group}"),
+    )
+    for standing in standings:
+        late = bool(standing.minutes) and standing.seconds > standing.minutes * 60 and standing.solved_at is None
+        rows.add_row(
+            plain(standing.name or standing.handle),
+            plain(standing.instance or standing.scenario, "key"),
+            plain(standing.seed),
+            _state(session, standing),
+            _checks(standing),
+            plain(duration(standing.seconds) if standing.started_at else "", "warn" if late else ""),
+            plain(str(standing.hints) if standing.started_at else ""),
+        )
+    return rows
+
+
+def _state(session: Session, standing: Standing) -> Styled:
+    words = {
+        "none": plain(tr("rien de lancé", "nothing launched"), "quiet"),
+        "running": plain(tr("au travail", "at work"), "warn"),
+        "broken": plain(tr("lab inutilisable", "lab unusable"), "bad"),
+        "solved": plain(tr("✔ réparé", "✔ repaired"), "ok"),
+        "ended": plain(tr("arrêté", "stopped"), "quiet"),
+    }
+    state = words[standing.state]
+    if standing.trouble is not None:
+        state.append(f" ({standing.trouble.text.in_(session.language)})", style="quiet")
+    return state
+
+
+def _checks(standing: Standing) -> Styled:
+    if not standing.checks:
+        return plain("")
+    dots = plain("")
+    for check in standing.checks:
+        mark, style = _MARKS[check.outcome]
+        dots.append(mark, style=style)
+    return dots.append(f" {standing.green}/{len(standing.checks)}")
+
+
+def standings_document(group: str, standings: Sequence[Standing]) -> dict[str, Any]:
+    """Return standings as JSON's types."""
+    return {"group": group, "members": [_document(standing) for standing in standings]}
+
+
+def _document(standing: Standing) -> dict[str, Any]:
+    return {
+        "person": standing.handle,
+        "ref": standing.ref,
+        "scenario": standing.scenario or None,
+        "lab": standing.instance or None,
+        "seed": standing.seed or None,
+        "state": standing.state,
+        "started_at": standing.started_at and standing.started_at.isoformat(timespec="seconds"),
+        "solved_at": standing.solved_at and standing.solved_at.isoformat(timespec="seconds"),
+        "seconds": standing.seconds,
+        "minutes": standing.minutes,
+        "hints": standing.hints,
+        "points": standing.points,
+        "points_possible": standing.points_possible,
+        "checks": [{"id": check.id, "outcome": check.outcome} for check in standing.checks],
+        "trouble": both(standing.trouble.text) if standing.trouble else None,
+    }

@@ -1,0 +1,80 @@
+"""A group's results as CSV, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import datetime
+
+from orchestrator.records.attempts import seconds_spent
+from orchestrator.records.models import Attempt
+
+HEADER = (
+    *("launch", "scenario", "competences", "person", "name", "seed", "started_at", "solved_at", "ended_at", "solved"),
+    *(
+        "seconds",
+        "minutes_planned",
+        "hints",
+        "hints_offered",
+        "gradings",
+        "points",
+        "points_possible",
+        "green",
+        "checks",
+    ),
+)
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(attempts: Iterable[Attempt], *, anonymous: bool) -> str:
+    """Return one line for each attempt, times in UTC (ISO 8601).
+
+    Args:
+        attempts: the attempts, with their reports and people.
+        anonymous: whether people are named by their reference only.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for attempt in attempts:
+        writer.writerow([_cell(value) for value in _row(attempt, anonymous=anonymous)])
+    return out.getvalue()
+
+
+def _row(attempt: Attempt, *, anonymous: bool) -> tuple[object, ...]:
+    person = attempt.person
+    last = next((report for report in reversed(attempt.reports) if report.valid), None)
+    outcomes = [result["outcome"] for result in last.report["results"]] if last else []
+    return (
+        attempt.launch_id,
+        attempt.scenario,
+        " ".join(attempt.competences),
+        person.ref if anonymous else person.handle,
+        "" if anonymous else person.name,
+        attempt.seed,
+        _moment(attempt.started_at),
+        _moment(attempt.solved_at),
+        _moment(attempt.ended_at),
+        "yes" if attempt.solved_at else "no",
+        seconds_spent(attempt),
+        attempt.minutes,
+        attempt.hints,
+        attempt.hints_offered,
+        len(attempt.reports),
+        last and last.points,
+        last and last.points_possible,
+        outcomes.count("pass"),
+        len(outcomes),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _cell(value: object) -> object:
+    """Return a cell that a spreadsheet takes for text where it is text, and never for a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULAS):
+        return f"'{value}"
+    return "" if value is None else value

@@ -1,0 +1,227 @@
+"""A scenario for a whole group: each member their own variant, on a lab of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass
+
+from orchestrator.errors import BreakfixError, LabError, UsageError
+from orchestrator.interrupts import shielded
+from orchestrator.model.plan import Plan
+from orchestrator.model.scenario import ScenarioDocument
+from orchestrator.practice.recorder import new_attempt
+from orchestrator.progress import Silent
+from orchestrator.records import attempts
+from orchestrator.records.database import Database
+from orchestrator.records.groups import Groups
+from orchestrator.records.models import Person
+from orchestrator.records.people import People
+from orchestrator.service import Labs, Running
+from orchestrator.text import Text
+
+SEEDS = 100_000
+"""Members' seeds are below this: short enough to be dictated."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A member's place in a launch.
+
+    Attributes:
+        handle: the member's short name.
+        name: the member's name.
+        seed: their variant.
+        instance: their lab; empty where it did not come up.
+        kept: whether it ran already.
+        trouble: why it did not come up; None where it did.
+    """
+
+    handle: str
+    name: str
+    seed: int
+    instance: str = ""
+    kept: bool = False
+    trouble: BreakfixError | None = None
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What came of stopping a group's labs: those that are gone now, and why others are not."""
+
+    names: tuple[str, ...]
+    busy: tuple[LabError, ...]
+
+
+@dataclass(frozen=True)
+class _Missing:
+    person: Person
+    plan: Plan
+
+
+class Launcher:
+    """Launches scenarios for groups. Whatever interrupts a launch, the labs that it started are removed again."""
+
+    def __init__(
+        self, labs: Labs, database: Database, document: Callable[[str], ScenarioDocument], account: str
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            labs: the labs of this machine.
+            database: the store.
+            document: returns a scenario as it is written.
+            account: who runs the program.
+        """
+        self._labs = labs
+        self._database = database
+        self._document = document
+        self._account = account
+        self._over = threading.Event()
+
+    def launch(self, group: str, scenario: str, seed: int, tell: Callable[[Place], None]) -> tuple[Place, ...]:
+        """Start a lab for each member of a group who has none of this scenario yet.
+
+        Args:
+            group: the group's name.
+            scenario: the scenario's id.
+            seed: what the members' variants are drawn from; the same one gives each member the same variant again.
+            tell: is told each place as it is taken.
+
+        Returns:
+            The places of all members, in the order of their names.
+
+        Raises:
+            UsageError: there is no such group or scenario, or the group has no trainee.
+            MachineError: an image cannot be built, or the engine or the store does not answer.
+        """
+        self._labs.plan(scenario, seed)  # refuses what cannot be started before anything is written
+        alive = {instance.name for instance in self._labs.instances.all()}
+        with self._database.write() as writing:
+            groups, me = Groups(writing), People(writing).of_account(self._account)
+            found = groups.find(group)
+            members = groups.members(found)
+            if not members:
+                raise _nobody(group)
+            running = {a.person_id: a for a in groups.attempts(found, running=True) if a.scenario == scenario}
+            for attempt in [one for one in running.values() if one.instance not in alive]:
+                attempts.end(writing, attempt, "gone", by=me)
+                del running[attempt.person_id]
+            launch = groups.launched(found, scenario, seed, by=me.ref).id
+        seeds = member_seeds(seed, [member.ref for member in members])
+        places = {}
+        for member in (one for one in members if one.id in running):
+            attempt = running[member.id]
+            places[member.id] = Place(member.handle, member.name, int(attempt.seed), attempt.instance, kept=True)
+            tell(places[member.id])
+        missing = [_Missing(one, self._labs.plan(scenario, seeds[one.ref])) for one in members if one.id not in running]
+        places |= self._start_all(missing, launch, me, tell)
+        return tuple(places[member.id] for member in members)
+
+    def stop(self, group: str) -> Stopped:
+        """Stop the labs of a group's launches; what their trainees handed in stays.
+
+        Raises:
+            UsageError: there is no such group.
+        """
+        with self._database.read() as reading:
+            groups = Groups(reading)
+            named = [attempt.instance for attempt in groups.attempts(groups.find(group), running=True)]
+        instances = self._labs.instances
+        alive = [instance.name for instance in instances.all() if instance.name in named]
+        busy = []
+        for name in alive:
+            try:
+                instances.remove(name)
+            except LabError as error:
+                busy.append(error)
+        left = {instance.name for instance in instances.all()}
+        self._end([name for name in named if name not in left], alive)
+        return Stopped(tuple(name for name in alive if name not in left), tuple(busy))
+
+    def _end(self, names: Sequence[str], alive: Collection[str]) -> None:
+        with self._database.write() as writing:
+            me = People(writing).of_account(self._account)
+            for name in names:
+                attempt = attempts.current(writing, name)
+                if attempt is not None:
+                    attempts.end(writing, attempt, "stopped" if name in alive else "gone", by=me)
+
+    def _start_all(
+        self, missing: Sequence[_Missing], launch: int, me: Person, tell: Callable[[Place], None]
+    ) -> dict[int, Place]:
+        self._labs.prepare([one.plan for one in missing])
+        places: dict[int, Place] = {}
+        pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="launch")
+        futures: dict[Future[Running], _Missing] = {}
+        try:
+            futures |= {pool.submit(self._start, one.plan): one for one in missing}
+            for future in as_completed(futures):
+                one = futures[future]
+                places[one.person.id] = self._seat(one, future, launch, me)
+                tell(places[one.person.id])
+        except BaseException:
+            with shielded():
+                self._over.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                self._remove(futures)
+            raise
+        pool.shutdown()
+        return places
+
+    def _start(self, plan: Plan) -> Running:
+        if self._over.is_set():
+            raise UsageError(Text(fr="Le lancement a été interrompu.", en="The launch was interrupted."))
+        return self._labs.start(plan, Silent())
+
+    def _seat(self, one: _Missing, future: Future[Running], launch: int, me: Person) -> Place:
+        place = Place(one.person.handle, one.person.name, one.plan.seed)
+        try:
+            running = future.result()
+        except BreakfixError as error:
+            return Place(place.handle, place.name, place.seed, trouble=error)
+        new = new_attempt(running, self._document(running.plan.scenario or ""))
+        with self._database.write() as writing:
+            attempts.begin(writing, one.person, new, by=me, launch=launch)
+        return Place(place.handle, place.name, place.seed, running.instance.name)
+
+    def _remove(self, futures: Collection[Future[Running]]) -> None:
+        """Remove the labs that came up, and take their attempts for ended."""
+        names = []
+        for future in futures:
+            if not future.cancelled() and future.exception() is None:
+                instance = future.result().instance
+                names.append(instance.name)
+                with suppress(LabError):  # somebody else is stopping it
+                    self._labs.stop(instance)
+        self._end(names, names)
+
+
+def member_seeds(seed: int, refs: Sequence[str]) -> dict[str, int]:
+    """Return a seed for each member, drawn from a launch's seed and their ``ref``; no two have the same.
+
+    Args:
+        seed: the launch's seed.
+        refs: the members' references.
+    """
+    seeds: dict[str, int] = {}
+    for ref in sorted(refs):
+        drawn = int.from_bytes(hashlib.sha256(f"breakfix member\0{seed}\0{ref}".encode()).digest()[:8]) % SEEDS
+        while drawn in seeds.values():
+            drawn = (drawn + 1) % SEEDS
+        seeds[ref] = drawn
+    return seeds
+
+
+def _nobody(group: str) -> UsageError:
+    return UsageError(
+        Text(fr=f"Le groupe « {group} » n’a pas de stagiaire.", en=f'The group "{group}" has no trainee.'),
+        Text(
+            fr=f"« breakfix group add {group} PERSONNE » y met quelqu’un.",
+            en=f"'breakfix group add {group} PERSON' puts somebody into it.",
+        ),
+    )
