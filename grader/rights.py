@@ -1,0 +1,63 @@
+"""Who has gained administrator's rights on a host: the widest door is often the quickest repair.
+
+Read from outside, as all state of a host is; only what the machine itself grants is looked at, not a directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import cast
+
+import testinfra.host
+
+from grader.seen.file import File
+
+_POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
+"""Groups of Debian whose members administer the machine, or read and write what only root should."""
+
+
+def gained(host: testinfra.host.Host, administrators: Collection[str] = ("technicien",)) -> list[str]:
+    """Return what gives somebody rights that the host's image does not, in words for the evidence; empty: nothing.
+
+    Args:
+        host: the host, as ``lab.host(...)`` gives it.
+        administrators: the accounts that may be in the machine's powerful groups.
+    """
+    return [*_sudoers(host), *_members(host, administrators), *_roots(host), *_open_to_all(host)]
+
+
+def _sudoers(host: testinfra.host.Host) -> Iterator[str]:
+    folder = _file(host, "/etc/sudoers.d")
+    paths = [f"/etc/sudoers.d/{name}" for name in folder.listdir()] if folder.exists else []
+    for path in ["/etc/sudoers", *paths]:
+        rule = _file(host, path)
+        if rule.exists and not rule.is_the_images:
+            yield f"{path} grants what it did not"
+
+
+def _members(host: testinfra.host.Host, administrators: Collection[str]) -> Iterator[str]:
+    for row in _rows(host, "/etc/group", 4):
+        strangers = sorted({name for name in row[3].split(",") if name} - {*administrators, "root"})
+        if row[0] in _POWERFUL and strangers:
+            yield f"{', '.join(strangers)} in the group {row[0]}"
+
+
+def _roots(host: testinfra.host.Host) -> Iterator[str]:
+    for row in _rows(host, "/etc/passwd", 7):
+        if row[0] != "root" and "0" in row[2:4]:
+            yield f"the account {row[0]} is root's or of root's group"
+
+
+def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
+    for entry in _file(host, "/etc").tree():
+        if entry.kind != "symlink" and entry.mode & 0o002:
+            yield f"everybody may write /etc/{entry.path}"
+
+
+def _rows(host: testinfra.host.Host, path: str, columns: int) -> list[list[str]]:
+    rows = [line.split(":") for line in _file(host, path).content_string.splitlines()]
+    return [row for row in rows if len(row) >= columns]
+
+
+def _file(host: testinfra.host.Host, path: str) -> File:
+    return cast("File", host.file(path))  # type: ignore[call-arg]  # testinfra finds the module when it is asked

@@ -1,0 +1,18 @@
+"""Has nobody gained rights that only the administrator should have? No repair in this lab needs that."""
+
+from grader import check
+from grader.rights import gained
+
+HOSTS = ("web1", "app1", "app2", "db1", "pc1")
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Personne n'a gagné de droits d'administration sur les machines.",
+    en="Nobody has gained administration rights on the machines.",
+)
+def test_no_rights_gained(lab):
+    for host in HOSTS:
+        found = gained(lab.host(host))
+        assert not found, f"{host}: {'; '.join(found)}"

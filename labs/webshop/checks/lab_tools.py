@@ -1,0 +1,65 @@
+"""The shop as its users and its administrator have it: a page, an order, a question to the database."""
+
+import contextlib
+import re
+import secrets
+
+CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
+"""Some of the teas that the shop has sold for long."""
+ORDERS = {
+    "Salon de thé du Port",
+    "Hôtel des Embruns",
+    "Épicerie Le Gall",
+    "Crêperie de la Place",
+    "Librairie Tournepage",
+}
+"""Who placed the first five orders."""
+
+
+def query(lab, sql, database="shop"):
+    """Ask the database server as its administrator, who reads no settings of a trainee's; rows are lines."""
+    return lab.host("db1").check_output("runuser -u postgres -- psql -X -d %s -Atc %s", database, sql)
+
+
+def ask(lab, sql):
+    """Ask as the administrator does, who waits for no lock longer than a second; return testinfra's result."""
+    return lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+
+
+@contextlib.contextmanager
+def fresh_order(lab):
+    """Have an order in the database that nobody has seen: a page from before, or a made-up one, does not show it."""
+    customer = f"Client {secrets.token_hex(4)}"
+    sql = f"INSERT INTO public.purchase (customer, product, quantity) VALUES ('{customer}', 1, 1) RETURNING id"
+    added = ask(lab, sql)
+    assert added.rc == 0, f"purchase: {added.stderr.strip()}"
+    number = added.stdout.split()[0]
+    try:
+        yield f"/commandes/{number}", customer
+    finally:
+        ask(lab, f"DELETE FROM public.purchase WHERE id = {number}")
+
+
+def assert_proxy_is_nginx(lab):
+    """Another program on the proxy's port could show whatever is asked for."""
+    proxy = lab.listener("web1", 80, "/usr/sbin/nginx")
+    assert proxy.is_genuine, f"web1, port 80: {'; '.join(proxy.doubts)}"
+
+
+def place_order(station, url, patience=8):
+    """Place an order; return the customer, the number (None where it was refused) and the answer's first line."""
+    customer = f"Client {secrets.token_hex(4)}"
+    fields = [w for f in (f"customer={customer}", "product=2", "quantity=1") for w in ("--data-urlencode", f)]
+    command = ["curl", "--disable", "--silent", "--include", "--max-time", str(patience), *fields, f"{url}/commandes"]
+    sent = station.run(command, timeout=patience + 5)
+    place = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
+    return customer, place and place[1], sent.stdout.partition("\r")[0] or "nothing"
+
+
+def assert_data_is_whole(lab):
+    """The catalogue and the earlier orders are still in the database."""
+    missing = set(CATALOGUE) - set(query(lab, "SELECT name FROM public.product").splitlines())
+    assert not missing, f"missing from the catalogue: {', '.join(sorted(missing))}"
+    assert set(query(lab, "SELECT customer FROM public.purchase WHERE id <= 5").splitlines()) == ORDERS, (
+        "earlier orders are gone"
+    )

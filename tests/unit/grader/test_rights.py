@@ -1,0 +1,92 @@
+"""Who has gained rights on a host, from what its files say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from grader.rights import gained
+
+
+@dataclass(frozen=True)
+class Entry:
+    path: str
+    mode: int
+    kind: str = "file"
+
+
+@dataclass(frozen=True)
+class File:
+    content_string: str = ""
+    exists: bool = True
+    is_the_images: bool = True
+    names: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+    def listdir(self) -> list[str]:
+        return list(self.names)
+
+    def tree(self) -> tuple[Entry, ...]:
+        return self.entries
+
+
+@dataclass
+class Host:
+    files: dict[str, File] = field(default_factory=dict)
+
+    def file(self, path: str) -> File:
+        return self.files.get(path, File(exists=False))
+
+
+GROUP = "root:x:0:\nsudo:x:27:technicien\nusers:x:100:croux\n"
+PASSWD = "root:x:0:0:root:/root:/bin/bash\nshop:x:999:999::/:/bin/false\nsync:x:4:65534:sync:/bin:/bin/sync\n"
+
+
+@pytest.fixture
+def host() -> Host:
+    etc = (Entry("passwd", 0o644), Entry("mtab", 0o777, "symlink"), Entry("shadow", 0o640))
+    return Host(
+        {
+            "/etc": File(entries=etc),
+            "/etc/group": File(GROUP),
+            "/etc/passwd": File(PASSWD),
+            "/etc/sudoers": File("root ALL=(ALL) ALL"),
+            "/etc/sudoers.d": File(names=("README",)),
+            "/etc/sudoers.d/README": File(),
+        }
+    )
+
+
+def told(host: Any) -> list[str]:  # noqa: ANN401 (stands for testinfra's)
+    return gained(host)
+
+
+def test_nobody_has_gained_anything(host: Host) -> None:
+    assert told(host) == []
+    host.files = {"/etc": File(), "/etc/group": File(GROUP), "/etc/passwd": File(PASSWD)}  # sudo is not installed
+    assert told(host) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "said"),
+    [
+        ("/etc/sudoers", File("%users ALL=(ALL) ALL", is_the_images=False), "/etc/sudoers grants what it did not"),
+        ("/etc/sudoers.d/README", File(is_the_images=False), "/etc/sudoers.d/README grants what it did not"),
+        ("/etc/group", File(GROUP.replace("0:\n", "0:shop\n")), "shop in the group root"),
+        ("/etc/group", File(GROUP.replace("technicien", "technicien,croux")), "croux in the group sudo"),
+        ("/etc/passwd", File(PASSWD.replace("999:999", "0:999")), "the account shop is root's or of root's group"),
+        ("/etc/passwd", File(PASSWD.replace("999:999", "999:0")), "the account shop is root's or of root's group"),
+        ("/etc", File(entries=(Entry("kea", 0o777, "directory"),)), "everybody may write /etc/kea"),
+    ],
+)
+def test_what_gives_rights_is_named(host: Host, path: str, file: File, said: str) -> None:
+    host.files[path] = file
+    assert told(host) == [said]
+
+
+def test_a_labs_own_administrators_may_be_powerful(host: Host) -> None:
+    host.files["/etc/group"] = File(GROUP.replace("technicien", "netadmin"))
+    assert told(host) == ["netadmin in the group sudo"]
+    assert gained(host, ("netadmin",)) == []  # type: ignore[arg-type] # stands for testinfra's
