@@ -8,9 +8,9 @@ and every shortcut has its own, so that none profits from what another left. Mos
 from __future__ import annotations
 
 import dataclasses
-import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
@@ -29,6 +29,7 @@ from orchestrator.proof import judging, verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Proof, Stage, StageName, VariantProof, Verdict
+from orchestrator.proof.pace import Pace
 from orchestrator.proof.residue import residue_of
 from orchestrator.service import Labs, Running
 from orchestrator.text import Text
@@ -48,6 +49,9 @@ class Watch(Protocol):
     def end(self, plan: Plan, stage: Stage) -> None:
         """Say that a stage has ended, or (``ran`` is False) that it will not be run."""
 
+    def proved(self, proof: Proof) -> None:
+        """Say that all stages of a scenario have ended, in whatever order the scenarios come to their ends."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -55,14 +59,6 @@ class Subject:
 
     plan: Plan
     cases: Mapping[str, str] = field(default_factory=dict)
-
-
-def default_jobs() -> int:
-    """Return how many labs run at once where nobody says: one more than there are processors.
-
-    A lab mostly waits; yet on a machine that is overloaded, a check that allows a second or two comes late.
-    """
-    return (os.cpu_count() or 1) + 1
 
 
 def stages_of(plan: Plan) -> tuple[Key, ...]:
@@ -75,7 +71,7 @@ def stages_of(plan: Plan) -> tuple[Key, ...]:
     return (*keys, ("stopped", ""))
 
 
-def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int, watch: Watch) -> tuple[Proof, ...]:
+def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
     """Prove variants of scenarios and return one proof for each scenario, in the order in which they come.
 
     Whatever interrupts it, every lab that was started is removed.
@@ -83,7 +79,7 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int, watch: Watch) -
     Args:
         labs: the service.
         subjects: the variants; those of one scenario make one proof.
-        jobs: how many labs run at once.
+        jobs: how many labs run at once; None: as many as the machine bears.
         watch: is told each stage as it ends.
 
     Raises:
@@ -94,27 +90,45 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int, watch: Watch) -
     watch.begin(sum(len(stages_of(plan)) for plan in plans))
     at_work = _AtWork(labs)
     variants = [_Variant(labs, subject, at_work, watch) for subject in subjects]
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="proof")
-    futures: list[Future[None]] = []
+    pace = Pace(jobs)
+    pool = ThreadPoolExecutor(pace.most, thread_name_prefix="proof")
+
+    def run(variant: _Variant, lane: _Lane) -> None:
+        with pace.turn():
+            variant.run(lane)
+
+    futures: dict[Future[None], str] = {}
+    proofs: dict[str, Proof] = {}
     try:
-        futures += [pool.submit(variant.run, lane) for variant in variants for lane in variant.lanes]
+        for variant in variants:
+            futures |= {pool.submit(run, variant, lane): _subject(variant.plan) for lane in variant.lanes}
+        left = Counter(futures.values())
         for future in as_completed(futures):
             future.result()
+            left[name := futures[future]] -= 1
+            if not left[name]:
+                proofs[name] = _proof([v for v in variants if _subject(v.plan) == name])
+                watch.proved(proofs[name])
     except BaseException:
         with shielded():
             at_work.abandon()
+            pace.end()
             pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown()
-    scenarios = dict.fromkeys(plan.scenario for plan in plans)
-    return tuple(_proof([v for v in variants if v.plan.scenario == scenario]) for scenario in scenarios)
+    return tuple(proofs[name] for name in dict.fromkeys(map(_subject, plans)))
+
+
+def _subject(plan: Plan) -> str:
+    """Return what is proven: a scenario, or a lab."""
+    return plan.scenario or plan.lab
 
 
 def _proof(variants: Sequence[_Variant]) -> Proof:
     plan = variants[0].plan
     proven, whole = judging.together([variant.proof() for variant in variants])
     seconds = max(variant.ended for variant in variants) - min(variant.began for variant in variants)
-    return Proof(plan.scenario or plan.lab, plan.title, proven, whole, round(seconds, 1))
+    return Proof(_subject(plan), plan.title, proven, whole, round(seconds, 1))
 
 
 def _keys_of(solution: PlannedSolution) -> tuple[Key, Key]:

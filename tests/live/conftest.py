@@ -68,6 +68,9 @@ class Watching:
         """See ``orchestrator.proof.runner.Watch``."""
         self.ended += 1
 
+    def proved(self, proof: Proof) -> None:
+        """See ``orchestrator.proof.runner.Watch``."""
+
 
 def told(proof: Proof) -> str:
     """Return what a trainer reads of a proof in English."""

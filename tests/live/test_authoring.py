@@ -22,7 +22,7 @@ from orchestrator.authoring.creation import Wanted, create
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import Subject, default_jobs, prove
+from orchestrator.proof.runner import Subject, prove
 from orchestrator.waiting import wait_until
 from tests.live.conftest import Watching, told
 
@@ -60,7 +60,7 @@ def trainers(root: Path) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def proofs(trainers: App) -> Mapping[str, Proof]:
     subjects = [Subject(trainers.labs.plan(name, 1)) for name in (FAULT, TASK, ON_NEW_LAB, OWN)]
-    made = prove(trainers.labs, subjects, jobs=default_jobs(), watch=Watching())
+    made = prove(trainers.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
 
 

@@ -19,7 +19,7 @@ import pytest
 from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.proof.model import Kind, Proof
-from orchestrator.proof.runner import Subject, default_jobs, prove
+from orchestrator.proof.runner import Subject, prove
 from orchestrator.waiting import wait_until
 from tests.live.conftest import CONTENT, Watching, told
 
@@ -126,7 +126,7 @@ def proofs(trainer: App) -> Mapping[str, Proof]:
     """Return the proofs of all of them, made at once."""
     subjects = [Subject(trainer.labs.plan(name, 1)) for name in (SOUND, *MISTAKES)]
     watch = Watching()
-    made = prove(trainer.labs, subjects, jobs=default_jobs(), watch=watch)
+    made = prove(trainer.labs, subjects, jobs=None, watch=watch)
     assert watch.ended == watch.expected
     return {proof.scenario: proof for proof in made}
 

@@ -18,7 +18,7 @@ from orchestrator.instances import wait_for_conditions
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import Subject, default_jobs, prove
+from orchestrator.proof.runner import Subject, prove
 from orchestrator.proof.seeds import seeds_for
 from tests.live.conftest import Watching, told
 
@@ -40,7 +40,7 @@ def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
         if name in names
         for drawn in seeds_for(CONTENT.scenario(name), SEEDS)
     ]
-    made = prove(app.labs, subjects, jobs=default_jobs(), watch=Watching())
+    made = prove(app.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
 
 

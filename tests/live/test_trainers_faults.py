@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.progress import Silent
-from orchestrator.proof.runner import Subject, default_jobs, prove
+from orchestrator.proof.runner import Subject, prove
 from tests.live.conftest import Watching, told
 
 pytestmark = pytest.mark.live
@@ -156,5 +156,5 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
 
 def test_it_is_proven(trainers: App) -> None:
     subject = Subject(trainers.labs.plan("banner-lost", 2))
-    (proof,) = prove(trainers.labs, [subject], jobs=default_jobs(), watch=Watching())
+    (proof,) = prove(trainers.labs, [subject], jobs=None, watch=Watching())
     assert proof.proven, told(proof)

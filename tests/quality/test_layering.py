@@ -82,8 +82,9 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
     "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
     "orchestrator.proof.residue": "access.hands errors labels text waiting",
+    "orchestrator.proof.pace": "",
     "orchestrator.proof.runner": (
-        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model "
+        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model proof.pace "
         "proof.residue proof.verdicts service text"
     ),
     "orchestrator.proof.seeds": "model variant",

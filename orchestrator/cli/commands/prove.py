@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from orchestrator.errors import ExitCode, MachineError
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Finding, Proof, Stage, VariantProof
-from orchestrator.proof.runner import Subject, default_jobs, prove
+from orchestrator.proof.runner import Subject, prove
 from orchestrator.proof.seeds import seeds_for
 from orchestrator.proof.wording import stage_title
 from orchestrator.text import Text, same
@@ -64,11 +64,10 @@ _MOST_PLACES = 4
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=default_jobs,
     metavar="N",
     help=tr(
-        "Combien de labs à la fois (par défaut un de plus que de processeurs).",
-        "How many labs at once (by default one more than processors).",
+        "Combien de labs à la fois (par défaut autant que les processeurs en supportent).",
+        "How many labs at once (by default as many as the processors bear).",
     ),
 )
 @click.option(
@@ -82,7 +81,7 @@ def prove_command(
     session: Session,
     scenarios: tuple[str, ...],
     seeds: int,
-    jobs: int,
+    jobs: int | None,
     html: Path | None,
     *,
     everything: bool,
@@ -98,9 +97,7 @@ def prove_command(
     proofs: tuple[Proof, ...] = ()
     if subjects:
         with steps(session) as shown:
-            proofs = prove(session.app.labs, subjects, jobs=jobs, watch=_Told(session, shown))
-    for proof in proofs:
-        _keep(session, proof, bindings[proof.scenario])
+            proofs = prove(session.app.labs, subjects, jobs=jobs, watch=_Told(session, shown, bindings))
     if html is not None:
         _write(html, session, proofs)
     if session.json:
@@ -125,11 +122,12 @@ def _names(session: Session, scenarios: Sequence[str], *, everything: bool, chan
 
 
 class _Told:
-    """Tells each stage as it ends, with how many there are in all."""
+    """Tells each stage as it ends, with how many there are in all; keeps each proof as soon as it is whole."""
 
-    def __init__(self, session: Session, shown: Steps) -> None:
+    def __init__(self, session: Session, shown: Steps, bindings: Mapping[str, Binding]) -> None:
         self._session = session
         self._shown = shown
+        self._bindings = bindings
         self._total = 0
         self._ended = 0
 
@@ -146,6 +144,10 @@ class _Told:
         took = f" ({duration(stage.seconds)})" if stage.ran else ""
         title = stage_title(stage).in_(self._session.language)
         self._shown.detail(same(f"{count} {mark} {plan.scenario} --seed {plan.seed} · {title}{took}"))
+
+    def proved(self, proof: Proof) -> None:
+        """See ``Watch.proved``."""
+        _keep(self._session, proof, self._bindings[proof.scenario])
 
 
 def _keep(session: Session, proof: Proof, binding: Binding) -> None:

@@ -26,9 +26,9 @@ class Prover:
     stage: Stage = field(default_factory=lambda: Stage("healthy", "", 1.5, (Seen("pass", result("page", "pass")),)))
     whole: tuple[Verdict, ...] = ()
     asked: list[tuple[str, int]] = field(default_factory=list)
-    jobs: int = 0
+    jobs: int | None = 0
 
-    def prove(self, _labs: object, subjects: Sequence[Subject], *, jobs: int, watch: Watch) -> tuple[Proof, ...]:
+    def prove(self, _labs: object, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
         self.jobs = jobs
         watch.begin(len(subjects))
         proofs = []
@@ -39,6 +39,7 @@ class Prover:
             seeds = [seed for asked, seed in self.asked if asked == name]
             variants = tuple(VariantProof(seed, "d1", (self.stage,), {"cause": "unplugged"}) for seed in seeds)
             proofs.append(Proof(name, text("Title"), variants, self.whole, 12.3))
+            watch.proved(proofs[-1])
         return tuple(proofs)
 
 

@@ -129,6 +129,7 @@ class Watching:
     def __init__(self) -> None:
         self.expected = 0
         self.stages: list[Stage] = []
+        self.proofs: list[Proof] = []
 
     def begin(self, stages: int) -> None:
         self.expected = stages
@@ -137,10 +138,14 @@ class Watching:
         assert plan.scenario == "moved-desks"
         self.stages.append(stage)
 
+    def proved(self, proof: Proof) -> None:
+        self.proofs.append(proof)
+
 
 def proof_of(world: World, plan: Plan | None = None, *, jobs: int = 1) -> Proof:
     watch = Watching()
     (proof,) = prove(world.labs(), [Subject(plan or world.plan())], jobs=jobs, watch=watch)
+    assert watch.proofs == [proof]
     stages = proof.variants[0].stages
     assert watch.expected == len(watch.stages) == len(stages)
     assert {stage.key for stage in watch.stages} == {stage.key for stage in stages}
