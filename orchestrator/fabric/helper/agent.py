@@ -20,6 +20,8 @@ from .protocol import MAX_BLOB, HelperError
 
 _LAST_WORDS = 0.5
 """Seconds that an agent gets to kill its command."""
+_ENTRY = 6.0
+"""Seconds that an agent gets to enter the host, mostly milliseconds: whoever joins a frozen host is frozen as well."""
 _GRACE = 2.0
 """Seconds that an agent gets beyond a command's time-out before it is killed itself (a host may freeze it)."""
 
@@ -37,9 +39,10 @@ def _end(agent: int) -> None:
         os.kill(agent, signal.SIGTERM)
         if not ended.poll(_LAST_WORDS * 1000):
             os.kill(agent, signal.SIGKILL)
+            ended.poll(_LAST_WORDS * 1000)
     finally:
         os.close(pidfd)
-    os.waitpid(agent, 0)
+    os.waitpid(agent, os.WNOHANG)  # a frozen one cannot even be killed before it is thawed: nobody waits for it
 
 
 class Agent:
@@ -61,7 +64,7 @@ class Agent:
             serve(container, theirs)
         theirs.close()
         self._socket = ours
-        ours.settimeout(30)
+        ours.settimeout(_ENTRY)
         try:
             verdict = self._receive()
         except (HelperError, TimeoutError) as error:

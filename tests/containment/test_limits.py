@@ -1,0 +1,172 @@
+"""A host that takes all it can get: it stays within its limits, and the others go on as if nothing were."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import pytest
+
+from orchestrator.app import App
+from orchestrator.bench.memory import container_memory
+from orchestrator.errors import LabError
+from orchestrator.fabric.base import HostRef
+from orchestrator.progress import Silent
+from orchestrator.service import Running
+from orchestrator.waiting import wait_until
+
+pytestmark = pytest.mark.live
+
+MEMORY, PIDS, DISK = 96 << 20, 120, 64 << 20
+"""What the lab states for the host A."""
+SOON = 60.0
+SAMPLES = 60
+"""Commands in one measurement, of which the median counts."""
+TRIES = 5
+"""Measurements before and during an attack, of which one must hold: another program may disturb them."""
+WITHIN = 2.0
+"""How many times longer an answer may take beside an attack."""
+STOPS = 3.0
+"""How many times longer the stop of an attacked lab may take; it is measured once or twice only."""
+UNIT = ("systemd-run", "--quiet", "--expand-environment=no", "-p", "RuntimeMaxSec=120", "-p", "OOMPolicy=continue")
+ATTACKS = {
+    "a fork bomb": ("perl", "-e", "while (1) { fork }"),
+    "a memory hog": ("sh", "-c", "while :; do perl -e '$x .= \"x\" x 1000000 while 1'; done"),
+    "a full disk": ("sh", "-c", "while :; do dd if=/dev/zero of=/fill bs=1M; done"),
+    "full file systems in memory": (
+        "sh", "-c", "while :; do for f in /tmp /run /dev/shm /dev; do head -c 200M /dev/zero >$f/fill; done; done",
+    ),
+    "a flood": (
+        "perl", "-MSocket", "-e",
+        "socket(S, AF_INET, SOCK_DGRAM, 0); setsockopt(S, SOL_SOCKET, SO_BROADCAST, 1);"
+        "$to = pack_sockaddr_in(9, inet_aton('10.88.1.255')); send(S, 'x' x 1400, 0, $to) while 1",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Victim:
+    """The host that attacks, by name and container."""
+
+    target: HostRef
+    container: str
+
+    @classmethod
+    def of(cls, lab: Running) -> Victim:
+        container = next(h.container for h in lab.instance.hosts if h.name == "a")
+        return cls(HostRef(lab.instance.name, "a"), container)
+
+    def begin(self, app: App, attack: str) -> None:
+        assert app.fabric.run(self.target, (*UNIT, "--unit=attack", *ATTACKS[attack])).status == 0
+
+    def end(self, app: App) -> None:
+        """Reboot the host and empty its disk."""
+        app.engine.restart(self.container, grace=0)
+        app.fabric.wait_ready(self.target.instance, ["a"], timeout=SOON)
+        assert app.fabric.run(self.target, ("rm", "-f", "/fill")).status == 0
+
+    def processes(self) -> int:
+        told = subprocess.run(["docker", "top", self.container, "-eo", "pid"], check=True, capture_output=True)
+        return len(told.stdout.splitlines()) - 1
+
+
+@pytest.fixture
+def victim(app: App, cells: Running) -> Iterator[Victim]:
+    """Return the host; afterwards it is as before."""
+    found = Victim.of(cells)
+    yield found
+    found.end(app)
+
+
+def answer_time(app: App, target: HostRef) -> float:
+    times = []
+    for _ in range(SAMPLES):
+        begun = time.perf_counter()
+        assert app.fabric.run(target, ("true",), timeout=SOON).status == 0
+        times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_others_go_on_beside(app: App, cells: Running, others: Running, victim: Victim, attack: str) -> None:
+    neighbours = [HostRef(lab.instance.name, "b") for lab in (cells, others)]
+    seen = []
+    for _ in range(TRIES):
+        quiet = [answer_time(app, neighbour) for neighbour in neighbours]
+        victim.begin(app, attack)
+        attacked = [answer_time(app, neighbour) for neighbour in neighbours]
+        assert victim.processes() <= PIDS
+        assert container_memory(victim.container) <= MEMORY
+        seen.append([round(late / usual, 2) for late, usual in zip(attacked, quiet, strict=True)])
+        if max(seen[-1]) <= WITHIN:
+            break
+        victim.end(app)
+    else:
+        pytest.fail(f"the other hosts' answers take so many times longer: {seen}")
+
+
+def test_the_attacks_are_attacks(app: App, victim: Victim) -> None:
+    """The control: each of them runs into its limit."""
+    fill = app.fabric.run(victim.target, ("dd", "if=/dev/zero", "of=/fill", "bs=1M", "count=100"), timeout=SOON)
+    assert b"No space left on device" in fill.stderr
+    for place in ("/tmp", "/run/lock", "/dev"):
+        full = app.fabric.run(victim.target, ("dd", "if=/dev/zero", f"of={place}/fill", "bs=64k", "count=2000"))
+        assert b"No space left on device" in full.stderr, place
+        assert app.fabric.run(victim.target, ("rm", f"{place}/fill")).status == 0
+    hog = app.fabric.run(victim.target, ("perl", "-e", "$x .= 'x' x 1000000 while 1"), timeout=SOON)
+    assert hog.status == -9
+    frames = ("cat", "/sys/class/net/eth0/statistics/rx_packets")
+    b = HostRef(victim.target.instance, "b")
+    before = int(app.fabric.run(b, frames).stdout)
+    victim.begin(app, "a flood")
+    assert wait_until(lambda: int(app.fabric.run(b, frames).stdout) > before + 10_000, within=SOON, every=0.1)
+    assert app.fabric.run(victim.target, ("systemctl", "stop", "attack")).status == 0
+    victim.begin(app, "a fork bomb")
+    assert wait_until(lambda: victim.processes() >= PIDS - 10, within=SOON, every=0.1)
+
+
+def test_an_attacked_lab_stops_as_fast(app: App) -> None:
+    def stopped(attacks: tuple[str, ...]) -> float:
+        lab = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
+        try:
+            for attack in attacks:
+                host = "r" if attack == "a flood" else "a"
+                assert app.fabric.run(HostRef(lab.instance.name, host), (*UNIT, *ATTACKS[attack])).status == 0
+        finally:
+            begun = time.perf_counter()
+            app.labs.stop(lab.instance)
+        return time.perf_counter() - begun
+
+    quiet, attacked = [stopped(())], [stopped(("a flood", "a full disk", "a fork bomb"))]
+    if attacked[0] > STOPS * quiet[0]:
+        quiet.append(stopped(()))
+        attacked.append(stopped(("a flood", "a full disk", "a fork bomb")))
+    assert min(attacked) <= STOPS * max(quiet), (attacked, quiet)
+
+
+def test_a_host_that_freezes_its_commands_gives_an_error(app: App, victim: Victim) -> None:
+    """Time-outs are kept from outside: whatever stops in the host, the question ends."""
+    assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
+    app.engine.pause(victim.container)
+    try:
+        for fabric in (app.fabric, app.fabric.session()):  # one is in the host already, the other has to enter it
+            with fabric, pytest.raises(LabError):
+                fabric.run(victim.target, ("true",), timeout=1)
+    finally:
+        app.engine.unpause(victim.container)
+    assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
+
+
+def test_no_limit_is_missing(cells: Running) -> None:
+    for host in cells.instance.hosts:
+        told = subprocess.run(["docker", "inspect", host.container], check=True, capture_output=True).stdout
+        settings = json.loads(told)[0]["HostConfig"]
+        assert settings["Memory"] == settings["MemorySwap"] > 0
+        assert settings["PidsLimit"] > 0
+        assert settings["CpuShares"] > 0
+        assert settings["LogConfig"]["Config"]["max-size"] == "1m"
+        assert json.loads(json.loads(told)[0]["Config"]["Labels"]["breakfix.wiring"])["disk"] > 0
