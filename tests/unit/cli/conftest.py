@@ -263,6 +263,8 @@ class FakeApp:
         self.fabric = FakeFabric(ports=PORTS)
         self.practice = FakePractice()
         self.database: object = None
+        self.launcher: object = None
+        self.standings: object = None
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
         self.build_observer: object = None
         self.closed = False
