@@ -52,7 +52,7 @@ class Office:
         now = clock.now()
         drafts = [
             Draft("planned", by, now, details={"plan": _without_names(plan), "minute": minute}),
-            *(Draft("identity", by, now, details={"who": one, "name": name}) for one, name in _names(plan)),
+            *(Draft("identity", by, now, details=identity) for identity in _identities(plan)),
             Draft("clock", PROGRAM, now, details=clock.anchor.to_document()),
         ]
         drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=sha256(file.read_bytes()))
@@ -211,8 +211,14 @@ class Desk:
         self._about_sitting("arrived", phase, candidate, by)
 
     def absent(self, phase: str, candidate: str, by: str) -> None:
-        """Note that a candidate has not come."""
-        self._about_sitting("absent", phase, candidate, by)
+        """Note that a candidate has not come, before the phase begins or later.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the labs are not open.
+        """
+        state = self.state()
+        self.sitting(state, phase, candidate)
+        self._act(state, "absent", by, candidate, phase)
 
     def finish(self, phase: str, candidate: str, by: str) -> None:
         """Note that a candidate gives up the rest of their time: what follows a deadline follows now."""
@@ -300,7 +306,7 @@ class Desk:
             found = [sitting for (name, _), sitting in state.sittings.items() if name == phase]
             if len(found) < len(state.plan.candidates):
                 raise not_open(phase)
-        return [sitting for sitting in found if sitting.started is None]
+        return [sitting for sitting in found if sitting.started is None and not (sitting.absent and not candidate)]
 
     def _about_sitting(self, kind: Kind, phase: str, candidate: str, by: str) -> None:
         state = self.state()
@@ -356,8 +362,11 @@ def _without_names(plan: SessionPlan) -> dict[str, Any]:
     for section in ("candidates", "jury"):
         for person in document[section]:
             del person["name"]
+            del person["person"]
     return document
 
 
-def _names(plan: SessionPlan) -> Sequence[tuple[str, str]]:
-    return [*((c.number, c.name) for c in plan.candidates), *((m.id, m.name) for m in plan.jury)]
+def _identities(plan: SessionPlan) -> Sequence[dict[str, str]]:
+    """Return who each candidate and member of the jury is; ``person`` where the store knows them."""
+    people = [*((c.number, c.name, c.person) for c in plan.candidates), *((m.id, m.name, m.person) for m in plan.jury)]
+    return [{"who": who, "name": name, **({"person": person} if person else {})} for who, name, person in people]

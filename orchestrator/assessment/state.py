@@ -219,13 +219,16 @@ def _opened(state: SessionState, event: Event) -> None:
     sitting = state.sittings.get(key, Sitting(event.candidate, event.phase))
     d = event.details
     lab = SessionLab(d["scenario"], d["instance"], event.content_hash, tuple(d["hosts"]), d["variant"])
-    others = tuple(other for other in sitting.labs if other.scenario != lab.scenario)
-    state.sittings[key] = replace(sitting, labs=(*others, lab))
+    others = (other for other in sitting.labs if other.scenario != lab.scenario)
+    order = state.drawings[event.phase].drawn[event.candidate]
+    labs = sorted((*others, lab), key=lambda one: order.index(one.scenario))
+    state.sittings[key] = replace(sitting, labs=tuple(labs))
 
 
 def _started(state: SessionState, event: Event) -> None:
     for key, sitting in state.sittings.items():
-        if key[0] == event.phase and event.candidate in {"", key[1]} and sitting.started is None:
+        meant = event.candidate == key[1] or (not event.candidate and not sitting.absent)
+        if key[0] == event.phase and meant and sitting.started is None:
             state.sittings[key] = replace(sitting, started=event.at)
 
 

@@ -51,7 +51,7 @@ class Supervisor:
         """Supervise.
 
         Args:
-            until: tells when it is enough; by default when every sitting that began is sealed, and one has begun.
+            until: tells when it is enough; by default when all are sealed whose labs are open.
 
         Raises:
             UsageError: another program supervises the session.
@@ -113,9 +113,9 @@ class Supervisor:
 
 
 def all_sealed(state: SessionState) -> bool:
-    """Return whether somebody's time has begun, and the evidence of all whose time has is sealed."""
-    begun = [sitting for sitting in state.sittings.values() if sitting.started is not None]
-    return bool(begun) and all(sitting.sealed for sitting in begun)
+    """Return whether the evidence of everybody whose labs are open is sealed; who never came and began has none."""
+    waited_for = [s for s in state.sittings.values() if s.started is not None or not s.absent]
+    return bool(waited_for) and all(sitting.sealed for sitting in waited_for)
 
 
 def _due(state: SessionState, sitting: Sitting, now: int) -> bool:

@@ -149,7 +149,17 @@ def test_a_seat_opens_after_the_reading_and_closes_with_the_time(desk: Desk, sou
     assert Gate(desk, "tirage", "C-02").may_type()  # a third more
 
 
-def test_it_is_enough_when_all_who_began_are_sealed(desk: Desk) -> None:
+def test_who_has_not_come_is_not_waited_for(desk: Desk) -> None:
+    open_in_memory(desk, "reseau")
+    desk.absent("reseau", "C-02", "organiser")
+    desk.start("reseau", "organiser")
+    assert desk.state().sittings["reseau", "C-02"].started is None
+    desk.keep(Draft("sealed", "breakfix", START, "C-01", "reseau", {"file": "x"}))
+    assert all_sealed(desk.state())
+
+
+def test_it_is_enough_when_all_are_sealed(desk: Desk) -> None:
+    assert not all_sealed(desk.state())
     open_in_memory(desk, "reseau")
     assert not all_sealed(desk.state())
     desk.start("reseau", "organiser")
