@@ -33,7 +33,7 @@ from orchestrator.instance_records import InstanceRecords
 from orchestrator.waiting import wait_until
 from tests.live.conftest import CONTENT
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 SCENARIO = "wrong-address"
 HOSTS = 2

@@ -22,7 +22,7 @@ from orchestrator.fabric.container import SOCKET
 from orchestrator.service import Running
 from orchestrator.waiting import wait_until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 SOON = 20.0
 

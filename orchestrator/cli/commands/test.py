@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,16 +18,54 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
+from orchestrator.interrupts import shielded
 from orchestrator.loader.content import built_in_root
 from orchestrator.text import Text
 
 _ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal")
+_FILES_SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
+"""Live tests mostly wait; those of one file share a lab."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What runs one after the other.
+
+    Attributes:
+        title: what it is called on the screen.
+        markers: pytest's ``-m``.
+        options: further options of pytest.
+        starts_labs: whether its tests start labs.
+    """
+
+    title: str
+    markers: str
+    options: tuple[str, ...] = ()
+    starts_labs: bool = False
+
+
 PARTS = (
-    (tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow", _ON_ALL_PROCESSORS),
-    (tr("Style, types et paquet", "Style, types and package"), "slow and not live", ()),
-    (tr("Tests sur de vraies machines", "Tests on real machines"), "live", ()),
+    Part(
+        tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow", _ON_ALL_PROCESSORS
+    ),
+    Part(
+        tr("Tests plus longs, sans machines", "Longer tests, without machines"),
+        "slow and not live",
+        _FILES_SIDE_BY_SIDE,
+    ),
+    Part(
+        tr("Tests sur de vraies machines, l'un après l'autre", "Tests on real machines, one after another"),
+        "live and alone",
+        starts_labs=True,
+    ),
+    Part(
+        tr("Tests sur de vraies machines, côte à côte", "Tests on real machines, side by side"),
+        "live and not alone",
+        _FILES_SIDE_BY_SIDE,
+        starts_labs=True,
+    ),
 )
-"""What runs one after the other, with markers and options: the quick ones show most mistakes within a minute."""
+"""All tests: the quick ones show most mistakes within a minute."""
 _ONE_PROCESS = frozenset({"--pdb", "--trace", "-s", "--capture=no"})
 """Options of pytest that need its own terminal."""
 NOTHING_COLLECTED = 5
@@ -54,13 +95,27 @@ def test_command(session: Session, arguments: tuple[str, ...], *, keep_going: bo
     """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
     statuses = []
-    for title, markers, spread in PARTS:
-        session.output.note(plain(f"── {title} ──", "bold"))
-        options = () if _ONE_PROCESS.intersection(arguments) else spread
-        statuses.append(_pytest(root, ["-m", markers, *options, *arguments, "tests"]))
+    for part in PARTS:
+        session.output.note(plain(f"── {part.title} ──", "bold"))
+        options = () if _ONE_PROCESS.intersection(arguments) else part.options
+        with _without_leftovers(session) if part.starts_labs else nullcontext():
+            statuses.append(_pytest(root, ["-m", part.markers, *options, *arguments, "tests"]))
         if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
             break
     return combined(*statuses)
+
+
+@contextmanager
+def _without_leftovers(session: Session) -> Iterator[None]:
+    """Remove the labs that tests have left which were killed or interrupted; those that ran before stay."""
+    instances = session.app.instances
+    before = {instance.name for instance in instances.all()}
+    try:
+        yield
+    finally:
+        with shielded():
+            for left in [instance.name for instance in instances.all() if instance.name not in before]:
+                instances.remove(left)
 
 
 def combined(*statuses: int) -> int:
