@@ -266,6 +266,8 @@ class FakeApp:
         self.launcher: object = None
         self.standings: object = None
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
+        self.office: object = None
+        self.journal_log: object = None
         self.build_observer: object = None
         self.closed = False
 

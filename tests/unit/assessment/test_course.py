@@ -1,0 +1,179 @@
+"""From open labs to sealed evidence on an engine in memory: variants replaced, steps done once, whoever is killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.report import CheckResult, Report
+from grader.runner import OnResult
+from orchestrator.assessment import keeping
+from orchestrator.assessment.closing import Closing
+from orchestrator.assessment.events import Draft
+from orchestrator.assessment.evidence import read_evidence
+from orchestrator.assessment.office import Desk, Office
+from orchestrator.assessment.opening import Opened, Opening, seed_of
+from orchestrator.assessment.plan_file import Known, Offer
+from orchestrator.assessment.state import STEPS
+from orchestrator.assessment.supervision import Supervisor
+from orchestrator.errors import LabError, UsageError
+from orchestrator.progress import Silent
+from orchestrator.proof.binding import Binding
+from orchestrator.proof.model import Proof
+from orchestrator.proof.store import StoredProof
+from orchestrator.service import Labs, Running
+from orchestrator.text import same
+from tests.unit.assessment.sessions import PLAN, START, MemoryLog, Played, known
+from tests.unit.core.conftest import World, common_content, make_world, world
+
+__all__ = ["common_content", "make_world", "world"]
+
+SCENARIO = "moved-desks"
+
+
+class Graded(Labs):
+    """The service whose gradings are scripted: a grading process needs real hosts."""
+
+    odd: set[int]
+    """The numbers of the gradings, from 1, that find the guard red."""
+    lost: set[int]
+    """Those that break off."""
+    count = 0
+
+    def check(self, running: Running, *, on_result: OnResult | None = None) -> Report:  # noqa: ARG002
+        self.count += 1
+        if self.count in self.lost:
+            raise LabError(same("no answer"))
+        guard = "fail" if self.count in self.odd else "pass"
+        results = (
+            CheckResult("t.py::net", "symptom", 1, "1.3", same("net"), "fail", same("no carrier")),
+            CheckResult("t.py::other", "guard", 1, None, same("other"), guard),  # type: ignore[arg-type]
+        )
+        return Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, results)
+
+
+def proof(scenario: str) -> StoredProof:
+    return StoredProof(Proof(scenario, same("x"), ()), Binding("s", "c", "l", "i", "t"), "2025-12-01T10:00:00Z")
+
+
+class Course:
+    """A session on the engine in memory."""
+
+    def __init__(self, world: World, folder: Path, *, odd: set[int], lost: set[int]) -> None:
+        self.world = world
+        self.labs = world.labs()
+        self.labs.__class__ = Graded
+        self.labs.odd, self.labs.lost = odd, lost  # type: ignore[attr-defined]
+        self.source = Played(START)
+        offers = Known(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name: None)
+        file = folder / "session.yaml"
+        text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
+        file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")
+        office = Office(MemoryLog(), folder / "sessions", lambda: offers, self.source)
+        self.desk: Desk = office.create(file, "organiser")
+
+    def open(self) -> Opened:
+        return Opening(self.desk, self.labs, proof).open("reseau", "organiser")
+
+    def supervise(self) -> None:
+        Supervisor(self.desk, Closing(self.desk, self.labs)).run()
+
+    @property
+    def running(self) -> set[str]:
+        return {instance.name for instance in self.labs.instances.all()}
+
+
+@pytest.fixture
+def course(world: World, tmp_path: Path) -> Course:
+    return Course(world, tmp_path, odd={1}, lost=set())
+
+
+def test_a_lab_that_is_not_as_proven_is_replaced_by_another_variant(course: Course) -> None:
+    opened = course.open()
+    assert (len(opened.ready), opened.failed) == (2, {})
+    state = course.desk.state()
+    (replaced,) = state.of("replaced")
+    assert "t.py::other should be 'pass'" in replaced.details["why"]["en"]
+    labs = {s.candidate: s.labs[0] for s in state.sittings.values()}
+    assert {lab.instance for lab in labs.values()} == course.running
+    assert labs[replaced.candidate].variant == 1
+    again = course.labs.instances.find(labs[replaced.candidate].instance)
+    assert again.seed == seed_of(course.desk.folder.secret(), SCENARIO, replaced.candidate, 1)
+
+
+def test_what_no_variant_brings_up_is_told(world: World, tmp_path: Path) -> None:
+    course = Course(world, tmp_path, odd=set(), lost=set(range(1, 99)))
+    opened = course.open()
+    assert (opened.ready, {why.en for why in opened.failed.values()}) == ((), {"no answer"})
+    assert len(course.desk.state().of("replaced")) == 6
+    assert course.running == set()
+    with pytest.raises(UsageError, match="not all open"):
+        course.desk.start("reseau", "organiser")
+
+
+def test_opening_again_keeps_what_is_open_and_removes_what_was_left(course: Course) -> None:
+    secret = course.desk.folder.secret()
+    left = course.labs.start(course.labs.plan(SCENARIO, seed_of(secret, SCENARIO, "C-01", 0)), Silent())
+    first = course.open()
+    assert left.instance.name not in course.running
+    before = course.running
+    assert course.open() == first
+    assert course.running == before
+
+
+def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> None:
+    course.open()
+    course.desk.start("reseau", "organiser")
+    course.source.go(75 * 60)
+    state = course.desk.state()
+    Closing(course.desk, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
+    assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"running", "paused"}
+    course.source.go(25 * 60)
+    course.supervise()
+    state = course.desk.state()
+    for candidate in ("C-01", "C-02"):
+        done = [event for event in state.events if event.kind in STEPS and event.candidate == candidate]
+        assert [event.kind for event in done] == list(STEPS)
+    assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
+    assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"paused"}
+    evidence = read_evidence(course.desk.folder.sealed("reseau", "C-02"))
+    assert evidence.manifest["labs"][SCENARIO]["proof"]["proven_at"] == "2025-12-01T10:00:00Z"
+    with pytest.raises(UsageError, match="appeal may still need"):
+        keeping.clear(course.desk, course.labs, "organiser")
+    course.desk.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
+    assert len(keeping.clear(course.desk, course.labs, "organiser")) == 2
+    assert course.running == set()
+
+
+def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> None:
+    course.open()
+    course.desk.start("reseau", "organiser")
+    gone = course.desk.state().sittings["reseau", "C-01"].labs[0]
+    course.labs.stop(course.labs.instances.find(gone.instance))
+    course.source.go(100 * 60, clock_set_by=3600)
+    course.supervise()
+    state = course.desk.state()
+    (graded,) = state.of("graded", "C-01")
+    assert graded.details["labs"][SCENARIO] == {"verdict": "error", "why": "the lab is gone"}
+    (clock,) = state.of("incident")
+    assert "differs from the session's by 3600 s" in clock.details["text"]
+    assert len(state.of("sealed")) == 2
+
+
+def test_those_who_have_time_are_warned_once(course: Course) -> None:
+    course.open()
+    course.desk.start("reseau", "organiser")
+    for minutes in (59, 1, 0, 10, 0):
+        course.source.go(minutes * 60)
+        Supervisor(course.desk, Closing(course.desk, course.labs)).run(until=lambda _state: True)
+    warned = [
+        (event.candidate, event.details["minutes"], event.at - START) for event in course.desk.state().of("warned")
+    ]
+    assert warned == [("C-01", 15, 3600), ("C-01", 5, 4200)]
+
+
+def test_only_one_supervises(course: Course) -> None:
+    course.open()
+    with course.desk.folder.supervised(), pytest.raises(UsageError, match="supervises this session already"):
+        course.supervise()

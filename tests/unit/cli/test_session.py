@@ -1,0 +1,100 @@
+"""``session``: what its commands print; the labs are said to be open, nothing runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestrator.assessment.office import Desk
+from tests.unit.assessment.sessions import PLAN, START, Played, make_office, open_in_memory
+
+from .conftest import Cli, FakeApp
+
+
+class Head:
+    """A journal's head."""
+
+    def head(self) -> str:
+        return "7:abc"
+
+
+@pytest.fixture
+def desk(app: FakeApp, tmp_path: Path, cli: Cli) -> Desk:
+    office = make_office(tmp_path, Played(START))
+    app.office, app.journal_log = office, Head()
+    file = tmp_path / "december.yaml"
+    file.write_text(PLAN, encoding="utf-8")
+    made = cli("session", "plan", str(file))
+    assert (made.exit_code, "Candidates: 2; phases: 2." in made.stdout) == (0, True)
+    return office.desk(None)
+
+
+def test_a_plan_s_mistakes_are_told_with_their_lines(app: FakeApp, cli: Cli, tmp_path: Path) -> None:
+    app.office = make_office(tmp_path, Played(START))
+    file = tmp_path / "december.yaml"
+    file.write_text(PLAN.replace("minutes: 75", "minuts: 75").replace("C-02", "C-01"), encoding="utf-8")
+    shown = cli("session", "plan", str(file))
+    assert shown.exit_code == 4
+    assert 'did you mean "minutes"' in " ".join(shown.output.split())
+
+
+def test_without_a_session_the_way_to_one_is_told(app: FakeApp, cli: Cli, tmp_path: Path) -> None:
+    app.office = make_office(tmp_path, Played(START))
+    shown = cli("session", "show", lang="fr")
+    assert (shown.exit_code, "session plan FICHIER" in shown.output) == (2, True)
+
+
+def test_a_session_as_its_staff_sees_it(desk: Desk, cli: Cli) -> None:
+    open_in_memory(desk, "reseau")
+    assert cli("session", "start", "reseau").exit_code == 0
+    assert cli("session", "arrive", "reseau", "C-02").exit_code == 0
+    assert cli("session", "pause", "--reason", "Coupure").exit_code == 0
+    shown = cli("session", "show", lang="fr").stdout
+    assert "Zoé Faure" in shown
+    assert "1:15:00 (arrêté)" in shown.replace("\N{NO-BREAK SPACE}", " ")
+    document = json.loads(cli("session", "show", "--json").stdout)
+    assert [row["remaining"] for row in document["sittings"]] == ["1:15:00 (stopped)", "1:40:00 (stopped)"]
+    assert document["sittings"][0]["hosts"] == {"pc1": "gone", "r1": "gone"}
+    assert cli("session", "resume").exit_code == 0
+    assert cli("session", "resume").exit_code == 2
+    assert cli("session", "list", "--json").stdout.count("december") == 1
+
+
+def test_a_drawing_is_shown_again(desk: Desk, cli: Cli) -> None:
+    assert desk.state().drawings == {}
+    first = json.loads(cli("session", "draw", "tirage", "--seed", "a" * 32, "--json").stdout)
+    again = cli("session", "redraw", "tirage")
+    assert again.exit_code == 0
+    assert "Drawing again gives the same." in again.stdout
+    assert first["seed"] in again.stdout
+
+
+def test_a_candidate_sees_nothing_before_the_start(desk: Desk, cli: Cli) -> None:
+    open_in_memory(desk, "reseau")
+    shown = cli("session", "seat", "reseau", "C-01")
+    assert (shown.exit_code, "has not begun" in shown.output) == (2, True)
+    desk.start("reseau", "organiser")
+    hint = cli("session", "hint", "reseau", "C-01")
+    assert (hint.exit_code, "has no hints" in hint.output) == (2, True)
+
+
+def test_the_jury_decides_and_its_record_is_written(desk: Desk, cli: Cli, tmp_path: Path) -> None:
+    words = ("--reason", "Vu à l'oral.", "--member", "martin")
+    assert cli("session", "decide", "C-01", "1.3", "acquired", *words).exit_code == 0
+    assert cli("session", "observe", "C-01", "Calme.", "--member", "leroy").exit_code == 0
+    wrong = cli("session", "decide", "C-01", "1.3", "acquird", *words)
+    assert (wrong.exit_code, 'did you mean "acquired"' in wrong.output) == (2, True)
+    assert "acquise" in cli("session", "results", "C-01", lang="fr").stdout
+    assert cli("session", "sign", "--member", "martin").exit_code == 0
+    assert json.loads(cli("session", "sign", "--member", "leroy", "--json").stdout)["closed"]
+    page = tmp_path / "pv.html"
+    assert cli("session", "export", "pv", "--html", "-o", str(page)).exit_code == 0
+    assert "7:abc" in page.read_text(encoding="utf-8")
+    table = tmp_path / "t.csv"
+    assert cli("session", "export", "csv", "-o", str(table)).exit_code == 0
+    assert "Vu à l'oral." in table.read_text(encoding="utf-8")
+    lost = cli("session", "export", "json", "-o", str(tmp_path / "no" / "t.json"))
+    assert lost.exit_code == 3
+    assert desk.state().closed
