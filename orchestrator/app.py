@@ -137,9 +137,10 @@ class App:
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
-        from orchestrator.instances import Instances
+        from orchestrator.instances import RUNTIME, Instances
 
-        return Instances(self.engine, self._fabric_of_thread, self.instance_records, self.locks, _user())
+        runtime = os.environ.get(RUNTIME, "")
+        return Instances(self.engine, self._fabric_of_thread, self.instance_records, self.locks, _user(), runtime)
 
     @cached_property
     def locks(self) -> Locks:

@@ -48,6 +48,8 @@ TMPFS: Mapping[str, str] = {
     "/tmp": "rw,nosuid,nodev,size=64m,nr_inodes=8k",  # noqa: S108 - a mount point in the host
 }
 """The small file systems of each host, in its memory; the limits of inodes let a fault use them up."""
+RUNTIME = "BREAKFIX_RUNTIME"
+"""The environment variable that names another OCI runtime for the hosts than the engine's default."""
 APPARMOR_PROFILE = "breakfix-host"
 """Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/breakfix-host.apparmor``)."""
 
@@ -109,7 +111,13 @@ class Instances:
     """All instances on one engine."""
 
     def __init__(
-        self, engine: Engine, fabric: Callable[[], Fabric], records: InstanceRecords, locks: Locks, owner: str
+        self,
+        engine: Engine,
+        fabric: Callable[[], Fabric],
+        records: InstanceRecords,
+        locks: Locks,
+        owner: str,
+        runtime: str = "",
     ) -> None:
         """Work on an engine.
 
@@ -119,12 +127,14 @@ class Instances:
             records: the records of this user's instances.
             locks: keep other programs away from an instance while one acts on it.
             owner: the name put on what is started.
+            runtime: the OCI runtime of the hosts, by the engine's name for it; empty: the engine's default.
         """
         self._engine = engine
         self._fabric = fabric
         self._records = records
         self._locks = locks
         self._owner = owner
+        self._wanted_runtime = runtime
 
     # Looking --------------------------------------------------------------------------------------------
 
@@ -227,6 +237,7 @@ class Instances:
             LabError: a host did not come up or a fault did not take effect.
         """
         self._fabric()  # before anything is claimed: it may have to be made
+        _ = self._runtime  # or refused
         self._forget_cut_off()
         while True:
             name = self._new_name(plan)
@@ -322,6 +333,29 @@ class Instances:
             tmpfs=TMPFS,
             security_options=self._confinement if image.writable_net_sysctls else (),
             stop_signal="SIGRTMIN+3",
+            runtime=self._runtime,
+        )
+
+    @functools.cached_property
+    def _runtime(self) -> str | None:
+        """Return the OCI runtime of the hosts, where one is asked for.
+
+        Raises:
+            UsageError: the engine does not know it.
+        """
+        known = self._engine.info().runtimes
+        if not self._wanted_runtime or self._wanted_runtime in known:
+            return self._wanted_runtime or None
+        near = ", ".join(nearest(self._wanted_runtime, known) or known)
+        raise UsageError(
+            Text(
+                fr=f"{RUNTIME}={self._wanted_runtime} : Docker Engine n'a pas d'environnement d'exécution de ce nom.",
+                en=f"{RUNTIME}={self._wanted_runtime}: Docker Engine has no runtime of that name.",
+            ),
+            Text(
+                fr=f"Il connaît : {near}. « runtimes », dans /etc/docker/daemon.json, en ajoute.",
+                en=f"It knows: {near}. 'runtimes' in /etc/docker/daemon.json adds others.",
+            ),
         )
 
     @functools.cached_property

@@ -128,6 +128,7 @@ class ContainerSpec:
         tmpfs: path -> mount options, each with a ``size=``.
         binds: source path or volume -> (target, read-only).
         memory: limit; swap is never allowed on top of it. None: no limit.
+        runtime: the OCI runtime, by the engine's name for it; None: the engine's default.
         dns: resolvers for /etc/resolv.conf; where there are none Docker copies the machine's own file.
     """
 
@@ -154,6 +155,7 @@ class ContainerSpec:
     read_only: bool = False
     restart: bool = True
     stop_signal: str | None = None
+    runtime: str | None = None
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,7 @@ class DockerEngine:
                 pid_mode=spec.pid_mode,
                 privileged=spec.privileged,
                 read_only=spec.read_only,
+                runtime=spec.runtime,
                 restart_policy={"Name": "always" if spec.restart else "no"},
                 log_config=_CONSOLE,
                 init=False,

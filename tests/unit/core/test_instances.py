@@ -371,6 +371,25 @@ def test_whatever_the_fabric_refuses_leaves_nothing(
     assert world.left == ([], [])
 
 
+def test_hosts_run_under_the_runtime_that_was_asked_for(world: World) -> None:
+    assert {spec.runtime for spec in specs(world).values()} == set()
+    fabric = lambda: world.fabric  # noqa: E731
+    for asked, given in (("runc", "runc"), ("", None)):
+        instances = module.Instances(world.engine, fabric, world.records, world.locks, "alice", asked)
+        instance = instances.start(world.plan(), world.around, world.progress)
+        assert {spec.runtime for spec in specs(world).values()} == {given}
+        instances.remove(instance.name)
+
+
+def test_a_runtime_that_the_engine_does_not_know_is_refused_before_anything_is_made(world: World) -> None:
+    instances = module.Instances(world.engine, lambda: world.fabric, world.records, world.locks, "alice", "runsc")
+    with pytest.raises(UsageError, match="BREAKFIX_RUNTIME=runsc") as refused:
+        instances.start(world.plan(), world.around, world.progress)
+    assert refused.value.hint is not None
+    assert "runc" in refused.value.hint.en
+    assert world.left == ([], [])
+
+
 def test_a_fabric_that_does_not_come_up_leaves_nothing(world: World) -> None:
     def broken() -> Any:  # noqa: ANN401 - never returns
         raise MachineError(same("no helper"))

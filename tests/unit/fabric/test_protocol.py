@@ -355,10 +355,13 @@ def mutated(chance: random.Random) -> bytes:
     return bytes(frame)
 
 
-def test_nonsense_raises_nothing_but_protocol_errors() -> None:
-    chance = random.Random(20261124)
+@pytest.mark.parametrize(
+    ("seed", "messages"), [(20261124, 20_000), pytest.param(20261125, 120_000, marks=pytest.mark.slow)]
+)
+def test_nonsense_raises_nothing_but_protocol_errors(seed: int, messages: int) -> None:
+    chance = random.Random(seed)
     parsed = refused = 0
-    for number in range(20_000):
+    for number in range(messages):
         if number % 3 == 0:  # a frame may announce more than ever comes: what follows must not all vanish in it
             decoder = Decoder()
         try:
@@ -368,5 +371,5 @@ def test_nonsense_raises_nothing_but_protocol_errors() -> None:
         except ProtocolError:
             refused += 1
             decoder = Decoder()
-    assert parsed > 500
-    assert refused > 5_000
+    assert parsed > messages // 40
+    assert refused > messages // 4
