@@ -19,7 +19,7 @@ from orchestrator.progress import Silent
 from orchestrator.service import Running
 from orchestrator.waiting import wait_until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 MEMORY, PIDS, DISK = 96 << 20, 120, 64 << 20
 """What the lab states for the host A."""
