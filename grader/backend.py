@@ -27,6 +27,7 @@ from testinfra.backend.base import BaseBackend, CommandResult
 
 from grader import seen
 from grader.errors import CheckMistakeError, changed_tools, killed_tool, missing_tool, unexpected_status
+from grader.patience import stretched
 from grader.recording import Recorder
 from grader.sight import Sight
 from orchestrator.errors import BreakfixError
@@ -73,7 +74,10 @@ class FabricBackend(BaseBackend):
         started = time.monotonic()
         try:
             done = self._fabric.run(
-                self._target, ("/bin/sh", "-c", line), timeout=kwargs.get("timeout", DEFAULT_TIMEOUT), vouched=True
+                self._target,
+                ("/bin/sh", "-c", line),
+                timeout=stretched(kwargs.get("timeout", DEFAULT_TIMEOUT)),
+                vouched=True,
             )
         except BreakfixError as error:
             self._recorder.add(self.hostname, line, None, str(error), time.monotonic() - started, in_host=True)

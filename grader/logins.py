@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.identity import compared, listener
+from grader.patience import stretched
 from grader.seen.accounts import rows_of
 
 if TYPE_CHECKING:
@@ -70,7 +72,8 @@ def log_in(
     """Log in by SSH with a password and list the home folder; see ``LabView.login``."""
     login = account.login
     url = f"sftp://{address}/home/{login}/"
-    options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(timeout))
+    wait = math.ceil(stretched(timeout))
+    options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(wait))
     done = station.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
     problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())
     doubts: list[str] = []

@@ -25,6 +25,7 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.lab_tools import offer
+from grader.patience import MOST
 from grader.plugin import GraderPlugin, Planned, refused
 from grader.process import kill_group
 from grader.recording import Commands, trim
@@ -87,6 +88,7 @@ class _Worker:
     started: int | None = None
     printed: int = 0
     since: float = 0.0
+    timeout: float = 0.0
     deadline: float | None = None
     timed_out: bool = False
     commands: Commands = field(default_factory=Commands)
@@ -139,7 +141,7 @@ class _Session:
 
     def _run(self, planned: list[Planned], problems: list[CheckResult]) -> None:
         self._problems += problems
-        longest = max((p.timeout for p in planned), default=0.0)
+        longest = MOST * max((p.timeout for p in planned), default=0.0)
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
@@ -213,11 +215,12 @@ class _Session:
 
     def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
         match message:
-            case {"start": number, "printed": printed}:
+            case {"start": number, "printed": printed, "timeout": timeout}:
                 worker.started = number
                 worker.printed = printed
                 worker.since = time.monotonic()
-                worker.deadline = worker.since + worker.waiting[0][1].timeout + _GRACE
+                worker.timeout = timeout
+                worker.deadline = worker.since + timeout + _GRACE
                 worker.commands = Commands()
             case {"command": record}:
                 worker.commands.add(CommandRecord(**record))
@@ -240,7 +243,7 @@ class _Session:
         self._selector.unregister(worker.pidfd)
         if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
             check = worker.waiting[0][1]
-            reason = _end_of(worker, status, check.timeout)
+            reason = _end_of(worker, status)
             seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
             self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
         for fd in (worker.pipe, worker.pidfd, worker.output):
@@ -263,12 +266,12 @@ def _groups(planned: list[Planned]) -> deque[deque[tuple[int, Planned]]]:
     return deque(groups.values())
 
 
-def _end_of(worker: _Worker, status: int, timeout: float) -> Text:
+def _end_of(worker: _Worker, status: int) -> Text:
     """Return how a worker died in the middle of a check, with the last lines that it printed."""
     if worker.timed_out:
         reason = Text(
-            fr=f"Le contrôle n'a pas fini en {timeout:g} s et a été tué.",
-            en=f"The check did not end within {timeout:g} s and was killed.",
+            fr=f"Le contrôle n'a pas fini en {round(worker.timeout, 1):g} s et a été tué.",
+            en=f"The check did not end within {round(worker.timeout, 1):g} s and was killed.",
         )
     else:
         code = os.waitstatus_to_exitcode(status)

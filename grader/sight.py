@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from grader.patience import stretched
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import (
+    OUTSIDE_TIME,
     Completed,
     Fabric,
     FileState,
@@ -19,6 +21,8 @@ from orchestrator.fabric.base import (
 )
 
 T = TypeVar("T")
+
+_TOOL_TIME = 20.0
 
 
 class Sight:
@@ -39,7 +43,7 @@ class Sight:
         """Return what systemd says of a unit."""
         return self._looked(
             f"unit {name}",
-            lambda: self._fabric.unit(self._target, name, properties),
+            lambda: self._fabric.unit(self._target, name, properties, timeout=_time()),
             lambda state: " ".join([state.file_state or "-", *(f"{k}={v}" for k, v in state.properties.items())]),
         )
 
@@ -47,7 +51,7 @@ class Sight:
         """Return what is at a path."""
         return self._looked(
             f"status of {path}",
-            lambda: self._fabric.look(self._target, path, follow=follow),
+            lambda: self._fabric.look(self._target, path, follow=follow, timeout=_time()),
             lambda seen: repr(seen[0]),
         )[0]
 
@@ -55,7 +59,7 @@ class Sight:
         """Return a file's content or digest, or a folder's entries (JSON); None where there is nothing."""
         state, data = self._looked(
             f"{want} of {path}",
-            lambda: self._fabric.look(self._target, path, want),
+            lambda: self._fabric.look(self._target, path, want, timeout=_time()),
             lambda seen: seen[1].decode("utf-8", errors="replace") if seen[0].exists else "does not exist",
         )
         return data if state.exists else None
@@ -67,13 +71,13 @@ class Sight:
 
     def sockets(self) -> tuple[SocketState, ...]:
         """Return the host's sockets."""
-        return self._looked("sockets", lambda: self._fabric.sockets(self._target), _listeners)
+        return self._looked("sockets", lambda: self._fabric.sockets(self._target, timeout=_time()), _listeners)
 
     def processes(self, identify: Sequence[int] = ()) -> tuple[ProcessState, ...]:
         """Return the host's processes; those of ``identify`` with what tells whether they are the image's."""
         return self._looked(
             f"processes{' ' if identify else ''}{' '.join(map(str, identify))}",
-            lambda: self._fabric.processes(self._target, identify),
+            lambda: self._fabric.processes(self._target, identify, timeout=_time()),
             lambda rows: "\n".join(
                 f"{r.pid} {r.executable} {r.image} {' '.join(r.foreign)}".rstrip()
                 for r in rows
@@ -85,7 +89,7 @@ class Sight:
         """Return for each path whether the file there is the image's own."""
         return self._looked(
             f"compare with the image {' '.join(paths)}",
-            lambda: dict(self._fabric.compare(self._target, paths)),
+            lambda: dict(self._fabric.compare(self._target, paths, timeout=_time())),
             lambda states: "\n".join(f"{path}: {state}" for path, state in states.items()),
         )
 
@@ -93,7 +97,7 @@ class Sight:
         """Run a tool of ours in the host's network."""
         return self._looked(
             " ".join(argv),
-            lambda: self._fabric.tool(self._target, argv),
+            lambda: self._fabric.tool(self._target, argv, timeout=stretched(_TOOL_TIME)),
             lambda done: (done.stdout + done.stderr).decode("utf-8", errors="replace"),
         )
 
@@ -106,6 +110,10 @@ class Sight:
             raise
         self._record(f"{self.name} (from outside)", what, None, told(answer), time.monotonic() - started)
         return answer
+
+
+def _time() -> float:
+    return stretched(OUTSIDE_TIME)
 
 
 def _listeners(rows: Sequence[SocketState]) -> str:

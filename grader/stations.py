@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import shlex
 import socket
 import time
@@ -22,6 +23,7 @@ from grader.errors import (
     unreadable,
 )
 from grader.facts import LabFacts
+from grader.patience import stretched
 from grader.recording import Recorder
 from grader.sight import Sight
 from grader.straight import Ways, named_in
@@ -70,7 +72,7 @@ class Station(ABC):
         line = shlex.join(argv)
         started = time.monotonic()
         try:
-            done = execute(tuple(argv), timeout)
+            done = execute(tuple(argv), stretched(timeout))
         except BreakfixError as error:
             self._recorder.add(self._where, line, None, str(error), time.monotonic() - started, in_host=in_host)
             raise
@@ -93,22 +95,24 @@ class Station(ABC):
 
     def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
         """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
-        command = tools.curl_command(url, host_header=host_header, timeout=timeout)
+        command = tools.curl_command(url, host_header=host_header, timeout=math.ceil(stretched(timeout)))
         return self._ask(command, tools.parse_curl, timeout=timeout + 5)
 
     def ping(self, address: str, within: int = 2, size: int | None = None) -> tools.PingAnswer:
         """Wait up to ``within`` seconds for an echo; ``size`` octets go unfragmented (a path's MTU)."""
-        command = tools.ping_command(address, within=within, size=size)
+        command = tools.ping_command(address, within=math.ceil(stretched(within)), size=size)
         return self._ask(command, tools.parse_ping, timeout=within + 5)
 
     def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
         """Try to open a TCP port."""
-        return self._ask(tools.nc_command(address, port, timeout=timeout), tools.parse_nc, timeout=timeout + 5)
+        command = tools.nc_command(address, port, timeout=math.ceil(stretched(timeout)))
+        return self._ask(command, tools.parse_nc, timeout=timeout + 5)
 
     def scan(self, targets: Iterable[tuple[str, int]], timeout: int = 3) -> dict[tuple[str, int], tools.TcpAnswer]:
         """Try several TCP ports at once, given as addresses (not names) with their ports."""
         targets = tuple(targets)
-        answers = self._ask(tools.scan_command(targets, timeout=timeout), tools.parse_scan, timeout=timeout + 10)
+        command = tools.scan_command(targets, timeout=math.ceil(stretched(timeout)))
+        answers = self._ask(command, tools.parse_scan, timeout=timeout + 10)
         if missing := set(targets) - set(answers):
             raise unreadable(self._where, "nc", f"no answer about {sorted(missing)}")
         return answers
@@ -116,7 +120,8 @@ class Station(ABC):
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
         rtype = rtype.upper()
         reverse = rtype == "PTR" and name.replace(".", "").isdigit()
-        command = tools.dig_command(name, server=server, rtype=rtype, reverse=reverse)
+        wait = math.ceil(stretched(1))
+        command = tools.dig_command(name, server=server, rtype=rtype, reverse=reverse, wait=wait)
         return self._ask(command, lambda done: tools.parse_dig(done, rtype))
 
     def _ask(

@@ -165,11 +165,13 @@ def parse_curl(done: Completion) -> HttpAnswer:
     return HttpAnswer(status, "", headers, rest, peers[-1] if peers else "")
 
 
-def dig_command(name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False) -> tuple[str, ...]:
-    """Return the command that asks a name server; two tries of one second: one lost datagram is no fault."""
+def dig_command(
+    name: str, *, server: str | None = None, rtype: str = "A", reverse: bool = False, wait: int = 1
+) -> tuple[str, ...]:
+    """Return the command that asks a name server; two tries of ``wait`` seconds: one lost datagram is no fault."""
     at = () if server is None else (f"@{server}",)
     question = ("-x", name) if reverse else ("-t", rtype, "-q", name)
-    return ("dig", "-r", *at, "+time=1", "+tries=2", "+noall", "+comments", "+answer", *question)
+    return ("dig", "-r", *at, f"+time={wait}", "+tries=2", "+noall", "+comments", "+answer", *question)
 
 
 def parse_dig(done: Completion, rtype: str) -> DnsAnswer:

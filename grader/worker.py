@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
 
+from grader.patience import stretched
 from grader.plugin import CheckTimeoutError, GraderPlugin, Judgement, Planned, judge
 from grader.process import die_with_parent
 from grader.recording import Recorder
@@ -43,9 +44,10 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     plugin.recorder = Recorder(messages.command)
     for position, (number, check) in enumerate(checks):
         following = checks[position + 1][1].item if position + 1 < len(checks) else None
-        messages.send({"start": number, "printed": os.fstat(output).st_size})
+        timeout = stretched(check.timeout)
+        messages.send({"start": number, "printed": os.fstat(output).st_size, "timeout": timeout})
         started = time.monotonic()
-        upset = _run(plugin, check, following)
+        upset = _run(plugin, check, following, timeout)
         judged = replace(
             check.result,
             outcome=plugin.judgement.outcome,
@@ -58,12 +60,12 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     plugin.close()
 
 
-def _run(plugin: GraderPlugin, check: Planned, following: Any) -> bool:  # noqa: ANN401 (an item or None)
-    """Run one check; return whether the process is upset by it."""
+def _run(plugin: GraderPlugin, check: Planned, following: Any, timeout: float) -> bool:  # noqa: ANN401 (an item or None)
+    """Run one check for as long as it may take; return whether the process is upset by it."""
     plugin.judgement = Judgement("pass")
     _time_is_over.clear()
-    _limit.append(check.timeout)
-    signal.setitimer(signal.ITIMER_REAL, check.timeout)
+    _limit.append(timeout)
+    signal.setitimer(signal.ITIMER_REAL, timeout)
     try:
         check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=following)
     except BaseException as error:
@@ -73,7 +75,7 @@ def _run(plugin: GraderPlugin, check: Planned, following: Any) -> bool:  # noqa:
         signal.setitimer(signal.ITIMER_REAL, 0)
         _limit.clear()
     if _time_is_over and plugin.judgement.outcome != "error":  # a bare except swallowed it
-        plugin.judgement = judge("call", CheckTimeoutError(f"{check.timeout:g}"), check.item.path)
+        plugin.judgement = judge("call", CheckTimeoutError(f"{round(timeout, 1):g}"), check.item.path)
     return bool(_time_is_over)
 
 
@@ -84,7 +86,7 @@ _time_is_over: list[bool] = []
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
     _time_is_over.append(True)
     if _limit:
-        raise CheckTimeoutError(f"{_limit[0]:g}")
+        raise CheckTimeoutError(f"{round(_limit[0], 1):g}")
 
 
 class _Messages:

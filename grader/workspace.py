@@ -19,6 +19,7 @@ from pathlib import PurePosixPath
 from grader import tools
 from grader.errors import CheckMistakeError, ObservationError, changed_tools
 from grader.inputs import FileContent, HiddenFile
+from grader.patience import stretched
 from grader.recording import Recorder
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
@@ -138,7 +139,7 @@ def _recorded(
     line = shlex.join(argv)
     started = time.monotonic()
     try:
-        done = fabric.run(target, argv, timeout=timeout, stdin=stdin, vouched=True)
+        done = fabric.run(target, argv, timeout=stretched(timeout), stdin=stdin, vouched=True)
     except BreakfixError as error:
         recorder.add(target.host, line, None, str(error), time.monotonic() - started, in_host=True)
         raise

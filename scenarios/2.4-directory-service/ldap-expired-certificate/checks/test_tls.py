@@ -26,6 +26,7 @@ def settings_of(text):
     competence="2.4",
     fr="On ouvre de nouveau une session sur {{ host }} avec un mot de passe de l'annuaire.",
     en="One logs in on {{ host }} again with a password of the directory.",
+    timeout=120,
 )
 def test_logs_in(lab, host):
     login, password = PASSWORDS[host]
@@ -144,6 +145,7 @@ def test_slapd_and_its_key(lab):
     competence="2.4",
     fr="Un mauvais mot de passe ne donne toujours aucun accès.",
     en="A wrong password still gives no access.",
+    timeout=120,
 )
 def test_wrong_password(lab):
     done = lab.login("lan", "pc2", "afaure", "Copeau-52")

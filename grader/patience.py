@@ -1,0 +1,27 @@
+"""How long a grading waits: longer on a machine that has more to do than its processors can.
+
+A deadline tells "no answer" from "not yet". On a loaded machine the observer itself comes late, and would take the one
+for the other: a check that is green would be red by the neighbour's work.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MOST = 6.0
+"""How many times longer at most."""
+_PLENTY = 2.0
+"""As many runnable processes for each processor change no deadline."""
+_LOAD = Path("/proc/loadavg")
+
+
+def stretched(seconds: float) -> float:
+    """Return a deadline as it is to be taken now: the same on a machine with time to spare, up to ``MOST`` times it."""
+    return seconds * min(MOST, max(1.0, _load() / _PLENTY))
+
+
+def _load() -> float:
+    """Return the runnable processes for each processor: now, or over the last minute where that is more."""
+    minute, _, _, now, *_ = _LOAD.read_text(encoding="ascii").split()
+    return max(float(minute), float(now.partition("/")[0])) / (os.cpu_count() or 1)

@@ -1,0 +1,34 @@
+"""Deadlines are longer on a loaded machine, and only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader import patience
+
+LOAD = patience._load
+
+
+@pytest.mark.parametrize(
+    ("told", "longer"),
+    [
+        ("0.10 0.20 0.30 1/300 4711", 1.0),
+        ("4.00 1.00 1.00 2/300 4711", 1.0),
+        ("8.00 1.00 1.00 2/300 4711", 2.0),  # over the last minute
+        ("0.10 1.00 1.00 8/300 4711", 2.0),  # now
+        ("90.0 1.00 1.00 8/300 4711", patience.MOST),
+    ],
+)
+def test_deadlines_by_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, longer: float) -> None:
+    (tmp_path / "loadavg").write_text(told + "\n")
+    monkeypatch.setattr(patience, "_LOAD", tmp_path / "loadavg")
+    monkeypatch.setattr(patience, "_load", LOAD)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert patience.stretched(10) == 10 * longer
+
+
+def test_the_machine_tells_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_load", LOAD)
+    assert 10 <= patience.stretched(10) <= 10 * patience.MOST
