@@ -59,8 +59,8 @@ def test_order_is_stored(lab):
 def test_server_takes_its_share(lab, server):
     office = lab.probe("office")
     with fresh_order(lab) as (path, customer):
-        pages = [office.http_get(f"http://{lab.address('web1')}{path}") for _ in range(12)]
-    served = any(page.headers.get("x-served-by") == server and customer in page.body for page in pages)
+        pages = (office.http_get(f"http://{lab.address('web1')}{path}") for _ in range(12))
+        served = any(page.headers.get("x-served-by") == server and customer in page.body for page in pages)
     assert served, f"{server} served none of twelve pages"
     assert_proxy_is_nginx(lab)
     service = lab.host(server).service("shop")
