@@ -449,6 +449,9 @@ def test_a_silent_engine_at_another_socket_is_not_replaced(machine: Machine) -> 
         ["test", "--help"],
         ["--content", "labs of mine", "doctor"],
         ["--lang", "fr", "doctor"],
+        ["--database", "start", "people", "list"],
+        ["audit", "verify"],
+        ["progress"],
     ],
     ids=" ".join,
 )
