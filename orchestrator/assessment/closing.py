@@ -24,11 +24,14 @@ from orchestrator.fabric.base import HostRef
 from orchestrator.instances import Instance
 from orchestrator.model.plan import Plan
 from orchestrator.service import Labs, Running
+from orchestrator.waiting import wait_until
 
 _GRACE: Final = 5
 """Seconds that a host gets to shut down before it is killed."""
 _BOOT: Final = 60.0
 """Seconds until a host must be back; one that is not was destroyed by its candidate."""
+_FREEZE: Final = 10.0
+"""Seconds until a host must stand still; it takes milliseconds, but the kernel may refuse a first time."""
 _HOSTS: Final = 8
 """Hosts of one lab that are acted on at once."""
 
@@ -121,7 +124,13 @@ class Closing:
                 graded[lab.scenario] = {"verdict": "error", "why": error.text.en}
                 continue
             report_hash = write_whole(self._path(sitting, lab, "report.json"), report.to_json().encode())
-            graded[lab.scenario] = {"verdict": report.verdict, "report": report_hash, **counted(report)}
+            stale = running.plan.digest != lab.digest  # the content was edited while the session ran
+            graded[lab.scenario] = {
+                "verdict": report.verdict,
+                "report": report_hash,
+                "stale": stale,
+                **counted(report),
+            }
             for file in self._labs.kept(running.instance):
                 graded[lab.scenario][file.name] = write_whole(self._path(sitting, lab, file.name), file.read_bytes())
         return {"labs": graded}
@@ -143,7 +152,25 @@ class Closing:
 
     def _pause(self, sitting: Sitting, instances: Mapping[str, Instance]) -> dict[str, dict[str, str]]:
         engine = self._labs.instances.engine
-        return _each_host(sitting, instances, lambda _target, container: engine.pause(container))
+
+        def pause(_target: HostRef, container: str) -> None:
+            refusal: LabError | None = None
+
+            def stands_still() -> bool:
+                nonlocal refusal
+                state = engine.container(container).state
+                if state == "running":
+                    try:
+                        engine.pause(container)
+                    except LabError as error:  # the kernel's freezer gives up on a machine that is very busy
+                        refusal = error
+                        return False
+                return True
+
+            if not wait_until(stands_still, within=_FREEZE, every=0.2) and refusal is not None:
+                raise refusal
+
+        return _each_host(sitting, instances, pause)
 
     def _running(self, lab: SessionLab) -> Running | None:
         """Return a lab as it is now; None where somebody has removed it. Its plan is made once."""

@@ -104,7 +104,7 @@ def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
     return [
         (event.at, event.candidate or "tous", typographic(_INCIDENTS[event.kind](event.details)))
         for event in state.events
-        if event.kind in _INCIDENTS and (event.kind != "rebooted" or event.details["lost"])
+        if event.kind in _INCIDENTS and _INCIDENTS[event.kind](event.details)
     ]
 
 
@@ -117,7 +117,14 @@ _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
     "finished": lambda _details: "Le candidat a rendu son travail avant la fin.",
     "replaced": lambda details: f"Avant l’épreuve, une variante de « {details['scenario']} » a été remplacée.",
     "unopened": lambda details: f"Le lab « {details['scenario']} » n’a pas pu être préparé.",
-    "rebooted": lambda details: f"Après le redémarrage, machine non revenue : {_hosts(details['lost'])}.",
+    "rebooted": lambda details: (
+        f"Après le redémarrage, machine non revenue : {_hosts(details['lost'])}." if details["lost"] else ""
+    ),
+    "graded": lambda details: " ".join(
+        f"Le contenu de « {scenario} » a été modifié pendant la session."
+        for scenario, lab in details["labs"].items()
+        if lab.get("stale")
+    ),
     "regraded": lambda details: f"Preuves rouvertes : {len(details['differences'])} différence(s) constatée(s).",
 }
 """What the record tells besides the plan, in French."""

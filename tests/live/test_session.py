@@ -1,0 +1,246 @@
+"""A jury session for real: six candidates, two CCP, extra time, a latecomer, a pause, a killed supervisor, a lost host.
+
+A rehearsal's minutes are short; everything else is what an assessment is made of.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.app import App
+from orchestrator.assessment import keeping
+from orchestrator.assessment.documents import Dossier, document_of, minutes_page
+from orchestrator.assessment.events import Kind
+from orchestrator.assessment.evidence import read_evidence
+from orchestrator.assessment.jury_room import JuryRoom
+from orchestrator.assessment.office import Desk
+from orchestrator.assessment.opening import Opening
+from orchestrator.assessment.pdf import pdf_of
+from orchestrator.assessment.reopening import Reopening
+from orchestrator.assessment.seat import Gate
+from orchestrator.assessment.state import Sitting
+from orchestrator.fabric.base import HostRef
+from orchestrator.proof.runner import Subject, prove
+from orchestrator.records import audit
+from orchestrator.waiting import wait_until
+
+from .conftest import CONTENT, Watching, told
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+MINUTE = 2
+PHASE = "depannage"
+FIRST, SECOND = "wrong-address", "wrong-address-again"
+CANDIDATES = ("C-01", "C-02", "C-03", "C-04", "C-05", "C-06")
+EXTRA, LATE, REPAIRS, DESTROYS, EARLY = "C-02", "C-03", "C-01", "C-04", "C-05"
+PLAN = f"""\
+contract: 1
+id: live
+title: Session des tests
+referential: rncp-227
+ccps: [1, 2]
+date: "2026-12-14"
+centre: Centre de Nantes
+room: B12
+jury:
+  - {{id: martin, name: Anne Martin, quality: Responsable informatique}}
+  - {{id: leroy, name: Paul Leroy, quality: Technicien systèmes}}
+candidates:
+  - {{number: C-01, name: Zoé Faure}}
+  - {{number: {EXTRA}, name: Ali Benali, extra_time: 1/3}}
+  - {{number: C-03, name: Inès Garnier}}
+  - {{number: C-04, name: Hugo Petit}}
+  - {{number: C-05, name: Maëlle Roux}}
+  - {{number: C-06, name: Noé Lambert}}
+phases:
+  - {{name: {PHASE}, title: Dépannage, minutes: 15, scenarios: [{FIRST}, {SECOND}]}}
+"""
+
+
+@dataclass
+class World:
+    """The program with its own data folder, and how it is called as a command."""
+
+    app: App
+    root: Path
+    folder: Path
+
+    @property
+    def desk(self) -> Desk:
+        return self.app.office.desk("live")
+
+    def supervise(self) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "orchestrator", "--content", str(self.root), "session", "run"]
+        return subprocess.Popen(words, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Return a program whose two scenarios are proven; what is left of a session is removed."""
+    root, folder = tmp_path_factory.mktemp("content"), tmp_path_factory.mktemp("data")
+    shutil.copytree(CONTENT / "labs" / "duo", root / "labs" / "duo")
+    source = next(CONTENT.glob(f"scenarios/*/{FIRST}"))
+    shutil.copytree(source, root / "scenarios" / "1.3-network-connection" / FIRST)
+    again = root / "scenarios" / "2.1-tcpip-network" / SECOND
+    shutil.copytree(source, again)
+    text = (again / "scenario.yaml").read_text().replace(f"id: {FIRST}", f"id: {SECOND}")
+    (again / "scenario.yaml").write_text(text.replace('competences: ["1.3"]', 'competences: ["2.1"]'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        patch.delenv("BREAKFIX_DATABASE", raising=False)
+        app = App([root])
+        bindings = {name: app.proofs.binding(name) for name in (FIRST, SECOND)}
+        for proof in prove(app.labs, [Subject(app.labs.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()):
+            assert proof.proven, told(proof)
+            assert app.proofs.keep(proof, bindings[proof.scenario])
+        made = World(app, root, folder)
+        try:
+            yield made
+        finally:
+            for desk in (made.desk,) if app.office.log.sessions() else ():
+                keeping.clear(desk, app.labs, "test", early=True)
+            app.close()
+
+
+def sitting(desk: Desk, candidate: str) -> Sitting:
+    return desk.state().sittings[PHASE, candidate]
+
+
+def await_event(desk: Desk, kind: Kind, least: int = 1, within: float = 240) -> None:
+    assert wait_until(lambda: len(desk.state().of(kind)) >= least, within=within, every=0.1), desk.state().events[-3:]
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a supervisor as a power cut does."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def held(world: World) -> Desk:
+    """Hold the session from its plan to the sealed evidence, with everything that goes wrong in it."""
+    file = world.folder / "session.yaml"
+    file.write_text(PLAN, encoding="utf-8")
+    desk = world.app.office.create(file, "organiser", minute=MINUTE)
+    opened = Opening(desk, world.app.labs, world.app.proofs.require).open(PHASE, "organiser")
+    assert (len(opened.ready), opened.failed) == (12, {})
+    desk.start(PHASE, "organiser")
+    first = world.supervise()
+    desk.arrive(PHASE, LATE, "organiser")
+    for lab in sitting(desk, REPAIRS).labs:
+        running = world.app.labs.running(lab.instance)
+        reference = next(solution for solution in running.plan.solutions if solution.reference)
+        assert {typed.status for typed in world.app.labs.apply(running, reference, lambda _step: None)} == {0}
+    victim = HostRef(sitting(desk, DESTROYS).labs[0].instance, "a")
+    world.app.fabric.run(victim, ("rm", "-rf", "--no-preserve-root", "/"), timeout=30)
+    assert world.app.fabric.run(victim, ("true",)).status == 127  # nothing is left to run
+    await_event(desk, "warned")  # the one who has twenty minutes is told when there are fifteen left
+    kill(first)
+    desk.pause("organiser", "Coupure de courant")
+    begun = desk.state().last
+    gate = Gate(desk, PHASE, "C-06")
+    assert not gate.may_type()
+    assert wait_until(lambda: gate.clock.now() >= begun + 3, within=60)
+    desk.resume("organiser")
+    desk.finish(PHASE, EARLY, "organiser")
+    second = world.supervise()
+    await_event(desk, "cut", 2)  # the early one's, then the first of the others
+    kill(second)
+    third = world.supervise()
+    output = third.communicate(timeout=400)[0].decode()
+    assert third.returncode == 0, output
+    return desk
+
+
+def test_the_deadlines_are_exact_to_the_second(held: Desk) -> None:
+    state = held.state()
+    (start,) = state.of("started")
+    (pause,), (resume,) = state.of("paused"), state.of("resumed")
+    length = resume.at - pause.at
+    assert length >= 3
+    due = dict.fromkeys(CANDIDATES, start.at + 15 * MINUTE + length)
+    due[EXTRA] = start.at + 20 * MINUTE + length
+    due[EARLY] = state.of("finished")[0].at
+    assert {event.candidate: event.details["deadline"] for event in state.of("cut")} == due
+    assert len(state.of("cut")) == len(CANDIDATES)  # once each, whoever was killed meanwhile
+    assert all(event.at >= due[event.candidate] for event in state.of("cut"))
+    assert sitting(held, LATE).arrived is not None
+
+
+def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: World) -> None:
+    assert set(Reopening(held, world.app.labs).verify().values()) == {()}
+    for candidate in CANDIDATES:
+        evidence = read_evidence(held.folder.sealed(PHASE, candidate))
+        for scenario in (FIRST, SECOND):
+            assert {f"{scenario}/{name}" for name in ("report.json", "start-report.json", "changes.json")} <= set(
+                evidence.files
+            )
+            outcomes = {r["id"]: r["outcome"] for r in evidence.document(f"{scenario}/report.json")["results"]}
+            if candidate == REPAIRS:
+                assert set(outcomes.values()) == {"pass"}
+                changed = [change["path"] for change in evidence.document(f"{scenario}/changes.json")]
+                assert "/etc/network/interfaces" in changed
+            elif (candidate, scenario) == (DESTROYS, FIRST):
+                assert "pass" not in {outcomes[name] for name in outcomes if "other_station" not in name}
+            else:
+                assert "fail" in outcomes.values()
+        kinds = [event["kind"] for event in evidence.document("journal.json")]
+        assert {"started", "paused", "resumed", "cut", "rebooted", "graded"} <= set(kinds)
+
+
+def test_the_lost_host_is_named(held: Desk) -> None:
+    (rebooted,) = held.state().of("rebooted", DESTROYS)
+    assert set(rebooted.details["lost"]) == {FIRST}
+    assert set(rebooted.details["lost"][FIRST]) == {"a"}
+
+
+def test_the_journal_is_sound_and_a_flipped_byte_is_found(held: Desk, world: World) -> None:
+    with world.app.database.read() as transaction:
+        assert audit.verify(transaction) == ()
+    path = held.folder.sealed(PHASE, "C-06")
+    content = path.read_bytes()
+    path.write_bytes(content[:-100] + bytes([content[-100] ^ 1]) + content[-99:])
+    found = Reopening(held, world.app.labs).verify()
+    assert [file for file, problems in found.items() if problems] == [path.name]
+    path.write_bytes(content)
+
+
+def test_an_appeal_finds_the_same(held: Desk, world: World) -> None:
+    found = Reopening(held, world.app.labs).reopen(PHASE, REPAIRS, "organiser")
+    assert (set(found.sources.values()), found.graded, found.differences) == ({"instance"}, 6, ())
+    states = {i.name: {h.state for h in i.hosts} for i in world.app.instances.all()}
+    assert all(states[lab.instance] == {"paused"} for lab in sitting(held, REPAIRS).labs)
+
+
+def test_the_jury_decides_signs_and_has_its_record(held: Desk, world: World) -> None:
+    room = JuryRoom(held, world.app.office.known())
+    for candidate in CANDIDATES:
+        for code in room.sheet(candidate).undecided:
+            verdict = "acquired" if candidate == REPAIRS else "to-question" if candidate == DESTROYS else "not-acquired"
+            room.decide("martin", candidate, code, verdict, "Au vu des preuves.")
+    room.sign("martin", "test")
+    assert room.sign("leroy", "test").closed_at is not None
+    sheets = {candidate: room.sheet(candidate) for candidate in CANDIDATES}
+    dossier = Dossier(held.state(), world.app.content.referential(), sheets, world.app.journal_log.head())
+    page = minutes_page(dossier, held.state().last)
+    for said in ("RÉPÉTITION", "Coupure de courant", "Maëlle Roux", "machine non revenue", "Acquise"):
+        assert said in page, said
+    assert pdf_of(page).startswith(b"%PDF-")
+    decided = [row["decision"] for row in document_of(dossier)["results"] if row["decision"]]
+    assert (decided.count("acquired"), decided.count("to-question"), len(decided)) == (2, 2, 12)
+    if kept := os.environ.get("BREAKFIX_KEEP_RECORD"):  # to look at
+        Path(kept).write_bytes(pdf_of(page))
+    with world.app.database.read() as transaction:
+        assert audit.verify(transaction) == ()
+    assert json.loads(json.dumps(document_of(dossier)))["record"]["closed_at"]
