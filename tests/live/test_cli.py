@@ -35,6 +35,12 @@ def names(app: App) -> set[str]:
     return {instance.name for instance in app.instances.all()}
 
 
+@pytest.fixture(autouse=True)
+def records_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the commands record practice somewhere else than the user does."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
 @pytest.fixture
 def before(app: App) -> Iterator[set[str]]:
     """Return the labs that run already; whatever a test leaves besides is removed."""
@@ -75,6 +81,10 @@ def test_a_lab_is_red_until_it_is_repaired(app: App, before: set[str]) -> None:
     assert {r["outcome"] for r in report["results"] if r["role"] == "symptom"} == {"fail"}
     assert run("stop", "--lab", lab).returncode == 0
     assert names(app) == before
+    (attempt,) = json.loads(run("progress", "--json").stdout)["attempts"]
+    assert (attempt["scenario"], attempt["gradings"], attempt["solved"]) == (SCENARIO, 2, False)
+    assert not attempt["running"]
+    assert run("audit", "verify").returncode == 0
 
 
 def test_what_a_killed_start_leaves_is_shown_and_removed(app: App, before: set[str]) -> None:
