@@ -31,7 +31,7 @@ from tests.containment.attempts import (
 
 pytestmark = pytest.mark.live
 
-IMAGES = sorted(path.parent.name for path in Path("images").glob("*/image.yaml"))
+IMAGES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "images").glob("*/image.yaml"))
 NO_HOSTS = {"base", fabric_container.IMAGE}
 FORBIDDEN = {"DAC_READ_SEARCH": 2, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
 FILTERED = "2"

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -464,6 +465,43 @@ def test_a_container_that_somebody_removed(place: Place, lab: str) -> None:
     assert place.status()[lab]["whole"] is False
     assert place.run("check").returncode in {1, 5}, "never repaired"
     place.done("reset")
+    place.assert_red()
+    place.stop()
+
+
+@pytest.fixture
+def twig(place: Place, tmp_path: Path) -> Iterator[str]:
+    """Give the lab's host B an image of its own, which is made in a second; return the image's name."""
+    for part in ("labs/duo", "scenarios"):
+        shutil.copytree(CONTENT / part, tmp_path / "content" / part)
+    lab = tmp_path / "content/labs/duo/lab.yaml"
+    before, b, after = lab.read_text().partition("  b:\n")
+    lab.write_text(before + b + after.replace("image: host", "image: twig", 1))
+    image = tmp_path / "content/images/twig"
+    image.mkdir(parents=True)
+    (image / "Dockerfile").write_text(f"ARG PARENT\nFROM ${{PARENT}}\nLABEL note={place.mark}\n")
+    (image / "image.yaml").write_text(
+        "contract: 1\nname: twig\nparent: host\nsummary: {fr: Une brindille, en: A twig}\n"
+        "capabilities: [NET_ADMIN]\nmemory: 64M\n"
+    )
+    place.content = tmp_path / "content"
+    yield "breakfix/twig"
+    for image_ in place.app.engine.images({"note": place.mark}):
+        place.app.engine.remove_image(image_.id)
+
+
+def test_an_image_that_somebody_removed(place: Place, twig: str) -> None:
+    """The containers keep its layers; a reset makes it again."""
+    place.done("start", SCENARIO, "--seed", "1")
+    (lab,) = place.labs()
+    used = next(h.image for h in place.hosts() if h.labels[labels.HOST] == "b")
+    assert used.startswith(twig)
+    subprocess.run(["docker", "rmi", "--force", used], check=True, capture_output=True)
+    assert not place.app.engine.has_image(used)
+    assert place.status()[lab]["whole"] is True
+    place.assert_red()
+    place.done("reset")
+    assert place.app.engine.has_image(used)
     place.assert_red()
     place.stop()
 
