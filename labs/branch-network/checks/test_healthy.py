@@ -105,6 +105,7 @@ def test_applications(lab, pc):
     "guard",
     fr="Des deux sites, chaque machine a son nom dans le DNS, et son nom inverse.",
     en="From both sites every machine has its name in DNS, and its reverse name.",
+    timeout=90,
 )
 def test_names_both_ways(lab):
     names = {pc: address for pc, (address, *_) in PCS.items()}

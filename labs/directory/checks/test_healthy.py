@@ -121,6 +121,7 @@ def test_passwords_are_private(lab):
     "guard",
     fr="Chaque machine a son nom dans le DNS, et son nom inverse.",
     en="Every machine has its name in DNS, and its reverse name.",
+    timeout=90,
 )
 def test_names_both_ways(lab):
     lan, server = lab.probe("lan"), lab.address("srv1")

@@ -59,6 +59,7 @@ def test_lease_on_the_server(lab, pc):
     "guard",
     fr="Vu des bureaux, chaque machine a son nom dans le DNS, et son nom inverse.",
     en="Seen from the office, every machine has its name in DNS, and its reverse name.",
+    timeout=90,
 )
 def test_names_both_ways(lab):
     office, server = lab.probe("office"), lab.address("srv1")

@@ -69,6 +69,7 @@ def test_firewall(lab):
     "guard",
     fr="Chaque machine a son nom dans le DNS, et son nom inverse.",
     en="Every machine has its name in DNS, and its reverse name.",
+    timeout=90,
 )
 def test_names_both_ways(lab):
     lan, server = lab.probe("lan"), lab.address("srv1")
@@ -83,6 +84,7 @@ def test_names_both_ways(lab):
     "guard",
     fr="Les services démarrent avec les machines et fonctionnent.",
     en="The services start with the machines and run.",
+    timeout=90,
 )
 def test_services(lab):
     expected = [("srv1", "named"), ("ldap1", "slapd"), ("home1", "sssd"), ("home1", "ssh"), ("ts1", "sssd")]

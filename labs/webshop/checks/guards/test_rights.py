@@ -11,6 +11,7 @@ HOSTS = ("web1", "app1", "app2", "db1", "pc1")
     points=1,
     fr="Personne n'a gagné de droits d'administration sur les machines.",
     en="Nobody has gained administration rights on the machines.",
+    timeout=90,
 )
 def test_no_rights_gained(lab):
     for host in HOSTS:

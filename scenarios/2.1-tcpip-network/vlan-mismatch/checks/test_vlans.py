@@ -56,13 +56,17 @@ def assert_socket(lab, pc):
 
 
 def ports_of(lab, switch):
-    """Return the VLANs of each port of a switch; none for a port that lets everything through."""
+    """Return the VLANs of each port of a switch; none for a port that lets everything through.
+
+    What a trunk carries without a tag is one more: nobody has decided on a native VLAN.
+    """
     listed = lab.host(switch).check_output("ovs-vsctl --format=json --columns=name,tag,trunks,vlan_mode list port")
     ports = {}
     for name, tag, trunks, mode in json.loads(listed)["data"]:
         carried = trunks[1] if isinstance(trunks, list) else [trunks]
         access = isinstance(tag, int) and mode in ("access", ["set", []])
-        ports[name] = {tag} if access else set(carried)
+        native = {f"{tag} untagged"} if str(mode).startswith("native-") else set()
+        ports[name] = {tag} if access else set(carried) | native
     return ports
 
 

@@ -155,6 +155,9 @@ def test_keys_are_private(lab):
     vpn1 = lab.host("vpn1")
     for key in (path("/etc/openvpn/server", of_server(lab)["key"]), "/etc/ssl/valbocage/ca.key"):
         assert not vpn1.file(key).mode & 0o077, f"{key} is readable by others than root"
+    found = vpn1.check_output("grep -rlsE -- '-BEGIN ([A-Z]+ )?PRIVATE KEY' /etc /home /opt /root /srv /tmp /var/tmp")
+    loose = [key for key in found.splitlines() if vpn1.file(key).mode & 0o007]
+    assert not loose, f"everybody may read {loose[0]}"
 
 
 @check(
@@ -203,6 +206,8 @@ def test_no_more_than_the_policy(lab):
     answers = lab.client("nomade1").scan([(SRV1, 22), (SRV1, 53), (PC1, 22), (WEB1, 22), ("192.168.50.1", 22)])
     passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
     assert not passed, f"nomade1 reaches {', '.join(passed)}"
+    loose = {"client-to-client", "duplicate-cn"} & set(of_server(lab))
+    assert not loose, f"vpn1 lets laptops do more than the policy says: {', '.join(sorted(loose))}"
 
 
 @check(

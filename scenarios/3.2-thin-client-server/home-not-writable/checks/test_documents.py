@@ -49,6 +49,7 @@ def test_work_is_kept(lab):
 )
 def test_documents_are_private(lab, login):
     home1, profile = lab.host("home1"), f"/srv/profils/{login}"
+    assert not home1.file("/srv/profils").mode & 0o022, "others than root may replace what is in /srv/profils"
     assert home1.file(f"{profile}/Documents/{DOCUMENTS[login]}").exists, f"{DOCUMENTS[login]} of {login} is gone"
     loose = home1.check_output("find %s -maxdepth 2 -perm /077 ! -path '*/.*'", profile)
     assert not loose, f"others than {login} may use {loose.splitlines()[0]}"

@@ -5,9 +5,6 @@ import re
 from grader import check
 from lab_tools import PASSWORDS, SOON, assert_usable, login_of
 
-RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
-"""Who may open a desktop, as the company has decided."""
-
 
 @check(
     "symptom",
@@ -38,24 +35,6 @@ def test_others_are_refused(lab):
     for login, password in (("tgarnier", PASSWORDS["afaure"]), ("technicien", "technicien")):
         answer = lab.client("ts1").run(["essai-bureau", login, password], timeout=SOON).stdout
         assert "refused" in answer, f"{login} with the password {password}: {answer.strip()}"
-
-
-@check(
-    "guard",
-    points=1,
-    competence="3.2",
-    fr="Le pare-feu de ts1 est en place, et laisse tomber ce qui n'est pas prévu.",
-    en="The firewall of ts1 is in place, and drops what is not foreseen.",
-    host="term1",
-)
-def test_firewall(lab):
-    ts1, lan = lab.host("ts1"), lab.probe("lan")
-    for port in (111, 3350, 5901):
-        seen = lan.tcp(lab.address("ts1"), port)
-        assert seen.state == "silent", f"port {port} of ts1 answers: {seen.state}"
-    nftables = ts1.service("nftables")
-    assert nftables.is_running, "the firewall of ts1 is not loaded"
-    assert nftables.is_enabled, "the firewall does not start with ts1"
 
 
 @check(
@@ -93,21 +72,3 @@ def test_no_local_account(lab):
     sssd = ts1.service("sssd")
     assert sssd.is_running, "sssd does not run on ts1"
     assert sssd.is_enabled, "sssd does not start with ts1"
-
-
-@check(
-    "guard",
-    points=1,
-    competence="3.2",
-    fr="Sur ts1, un bureau s'obtient toujours par son service, et par rien d'autre.",
-    en="On ts1 a desktop is still obtained by one's department, and by nothing else.",
-    host="ts1",
-)
-def test_access_rule_is_the_companys(lab):
-    ts1 = lab.host("ts1")
-    lines = [line.split("#")[0].split() for line in ts1.file("/etc/security/bureaux.conf").content_string.splitlines()]
-    rules = [" ".join(words) for words in lines if words]
-    assert rules == RULES, f"/etc/security/bureaux.conf says: {'; '.join(rules)}"
-    asked = [line.split() for line in ts1.file("/etc/pam.d/xrdp-sesman").content_string.splitlines()]
-    wanted = "accessfile=/etc/security/bureaux.conf"
-    assert any(words[:1] == ["account"] and wanted in words for words in asked), "PAM no longer asks bureaux.conf"

@@ -1,0 +1,43 @@
+"""Are the domain's passwords, its administrators and its protection what they were?"""
+
+import re
+
+from grader import check
+
+LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
+ADMINISTRATION = ("Domain Admins", "Enterprise Admins", "Schema Admins", "Account Operators", "Backup Operators")
+COMPLEX = 1
+"""DOMAIN_PASSWORD_COMPLEX in pwdProperties."""
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Le domaine demande des mots de passe aussi sûrs qu'avant, et ne laisse personne l'interroger sans protection.",
+    en="The domain asks for passwords as safe as before, and lets nobody query it without protection.",
+    host="dc1",
+)
+def test_policy_is_as_strict(lab):
+    dc1 = lab.host("dc1")
+    said = dc1.check_output(f"{LDB} -s base -b DC=brocelia,DC=internal pwdProperties minPwdLength")
+    policy = {
+        name: int(value) for name, value in re.findall(r"^(pwdProperties|minPwdLength): (\d+)$", said, re.MULTILINE)
+    }
+    assert policy["pwdProperties"] & COMPLEX, "the domain accepts simple passwords"
+    assert policy["minPwdLength"] >= 7, f"the domain accepts passwords of {policy['minPwdLength']} characters"
+    strong = dc1.check_output("testparm -s --parameter-name='ldap server require strong auth' 2>/dev/null").strip()
+    assert strong.lower() == "yes", f"dc1 takes passwords in clear: ldap server require strong auth = {strong}"
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Le domaine n'a pas d'autre administrateur qu'avant.",
+    en="The domain has no other administrator than before.",
+    host="dc1",
+)
+def test_administrators_are_the_same(lab):
+    for group in ADMINISTRATION:
+        said = lab.host("dc1").check_output(f"{LDB} %s member", f"(sAMAccountName={group})")
+        members = set(re.findall(r"^member: CN=([^,]+),", said, re.MULTILINE)) - {"Administrator"}
+        assert not members, f"{', '.join(sorted(members))} in the group {group}"

@@ -1,0 +1,42 @@
+"""Is it still the company's rule that decides who gets a desktop, and what ts1 answers on the network?"""
+
+from grader import check
+
+RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
+"""Who may open a desktop, as the company has decided."""
+CLOSED = (111, 3350, 5901)
+"""Ports that the network has no business with: portmapper, the session manager, VNC."""
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Sur ts1, un bureau s'obtient toujours par son service, et par rien d'autre.",
+    en="On ts1 a desktop is still obtained by one's department, and by nothing else.",
+    host="ts1",
+)
+def test_access_rule_is_the_companys(lab):
+    ts1 = lab.host("ts1")
+    lines = [line.split("#")[0].split() for line in ts1.file("/etc/security/bureaux.conf").content_string.splitlines()]
+    rules = [" ".join(words) for words in lines if words]
+    assert rules == RULES, f"/etc/security/bureaux.conf says: {'; '.join(rules)}"
+    asked = [line.split() for line in ts1.file("/etc/pam.d/xrdp-sesman").content_string.splitlines()]
+    wanted = "accessfile=/etc/security/bureaux.conf"
+    assert any(words[:1] == ["account"] and wanted in words for words in asked), "PAM no longer asks bureaux.conf"
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Le pare-feu de ts1 est en place, et laisse tomber ce qui n'est pas prévu.",
+    en="The firewall of ts1 is in place, and drops what is not foreseen.",
+    timeout=90,
+)
+def test_firewall_is_in_place(lab):
+    for where, station in (("the network", lab.probe("lan")), ("term1", lab.client("term1"))):
+        seen = station.scan([(lab.address("ts1"), port) for port in CLOSED])
+        answers = [f"{port}: {answer.state}" for (_, port), answer in seen.items() if answer.state != "silent"]
+        assert not answers, f"ts1 answers {where} on port {', '.join(answers)}"
+    nftables = lab.host("ts1").service("nftables")
+    assert nftables.is_running, "the firewall of ts1 is not loaded"
+    assert nftables.is_enabled, "the firewall does not start with ts1"
