@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orchestrator import __version__
 from orchestrator.assessment.decisions import WORDS, Record, record_of
+from orchestrator.assessment.event_words import differences
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
 from orchestrator.assessment.extra_time import ExtraTime, duration
@@ -125,7 +126,7 @@ _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
         for scenario, lab in details["labs"].items()
         if lab.get("stale")
     ),
-    "regraded": lambda details: f"Preuves rouvertes : {len(details['differences'])} différence(s) constatée(s).",
+    "regraded": lambda details: f"Preuves rouvertes ; {differences(len(details['differences'])).fr}.",
 }
 """What the record tells besides the plan, in French."""
 

@@ -19,6 +19,15 @@ def told(event: Event) -> Text:
     return say(event.details) if event.details else same(event.kind)
 
 
+def differences(count: int) -> Text:
+    """Return how many differences a new grading found, in words."""
+    if not count:
+        return Text(fr="aucune différence constatée", en="no difference found")
+    if count == 1:
+        return Text(fr="une différence constatée", en="one difference found")
+    return Text(fr=f"{count} différences constatées", en=f"{count} differences found")
+
+
 def _troubles(details: _Details, key: str) -> str:
     found: Mapping[str, Mapping[str, str]] = details.get(key, {})
     return "; ".join(f"{host} ({why})" for hosts in found.values() for host, why in hosts.items())
@@ -91,8 +100,8 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     ),
     "observed": lambda d: Text(fr=f"Observation : {d['text']}", en=f"Observation: {d['text']}"),
     "regraded": lambda d: Text(
-        fr=f"Preuves rouvertes : {len(d['differences'])} différence(s).",
-        en=f"Evidence reopened: {len(d['differences'])} difference(s).",
+        fr=f"Preuves rouvertes ; {differences(len(d['differences'])).fr}.",
+        en=f"Evidence reopened; {differences(len(d['differences'])).en}.",
     ),
     "cleared": Text(fr="Les labs gardés sont retirés.", en="The kept labs are removed."),
 }
