@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from orchestrator.app import App
@@ -36,9 +38,12 @@ def answer(app: App, lab: Running, host: str = "a") -> bytes:
 def test_an_address_leads_to_ones_own_lab(app: App, cells: Running, others: Running) -> None:
     served(app, cells, "one")
     served(app, others, "two")
+
+    def answered(host: str) -> bool:
+        return (answer(app, cells, host), answer(app, others, host)) == (b"one", b"two")
+
     for host in ("a", "r"):
-        assert wait_until(lambda host=host: answer(app, cells, host) == b"one", within=SOON, every=0.2)
-        assert wait_until(lambda host=host: answer(app, others, host) == b"two", within=SOON, every=0.2)
+        assert wait_until(partial(answered, host), within=SOON, every=0.2)
     stopped = app.fabric.run(HostRef(cells.instance.name, "b"), ("systemctl", "stop", "who"))
     assert stopped.status == 0
     assert [answer(app, cells, host) for host in ("a", "r")] == [b"", b""], "nobody else takes its place"
@@ -57,9 +62,12 @@ def test_no_frame_is_heard_in_another_lab(app: App, cells: Running, others: Runn
     def heard(ear: HostRef) -> int:
         return app.fabric.look(ear, "/run/ear")[0].size
 
+    def silent(ear: HostRef) -> bool:
+        return heard(ear) == HEADER
+
     for ear in ears:
         assert app.fabric.run(ear, ("systemd-run", "--quiet", "--unit=ear", *listen)).status == 0
-        assert wait_until(lambda ear=ear: heard(ear) == HEADER, within=SOON, every=0.1)
+        assert wait_until(partial(silent, ear), within=SOON, every=0.1)
     shout = ("ping", "-b", "-c5", "-i0.1", "-W1", "10.88.1.255")
     app.fabric.run(HostRef(others.instance.name, "a"), shout)
     assert wait_until(lambda: heard(ears[1]) > HEADER, within=SOON, every=0.1), "the control: its own lab hears it"
