@@ -106,9 +106,11 @@ def _refusal(path: Path, within: Path, limit: int) -> Problem | None:
     elif not real.is_file():
         words = ("ce n'est pas un fichier ordinaire", "this is not a regular file")
     elif size > limit:
+        large = f"{size / (1 << 20):.1f}"
+        fr, en = ("", "") if limit == MAX_TEXT else (", ou mettez-le dans une image", ", or put it in an image")
         words = (
-            f"ce fichier fait {size / (1 << 20):.1f} Mio ; la limite est de {limit >> 20} Mio",
-            f"this file has {size / (1 << 20):.1f} MiB; the limit is {limit >> 20} MiB",
+            f"ce fichier fait {large.replace('.', ',')} Mio ; la limite est de {limit >> 20} Mio : réduisez-le{fr}",
+            f"this file has {large} MiB; the limit is {limit >> 20} MiB: make it smaller{en}",
         )
     return problem(path, *words) if words else None
 
