@@ -20,6 +20,9 @@ from orchestrator.images.machine_apt import MachineApt
 from orchestrator.images.observer import BuildObserver, SilentObserver
 from orchestrator.text import Text
 
+_SLICE = 1.0
+"""Seconds until a wait for builds looks whether it was interrupted."""
+
 
 class ImageBuilder:
     """Makes images exist on an engine.
@@ -170,7 +173,9 @@ class _Building:
             self._running[future] = name
 
     def _end_some(self) -> None:
-        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        done: set[Future[None]] = set()
+        while not done:  # in slices: a signal that comes right before a wait does not interrupt it
+            done, _ = wait(self._running, timeout=_SLICE, return_when=FIRST_COMPLETED)
         for future in done:
             del self._running[future]
             if (error := future.exception()) is not None:
