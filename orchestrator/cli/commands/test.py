@@ -51,7 +51,7 @@ PARTS = (
     Part(
         tr("Tests plus longs, sans machines", "Longer tests, without machines"),
         "slow and not live",
-        _FILES_SIDE_BY_SIDE,
+        _ON_ALL_PROCESSORS,
     ),
     Part(
         tr("Tests sur de vraies machines, l'un après l'autre", "Tests on real machines, one after another"),

@@ -26,7 +26,7 @@ from orchestrator.loader.files import MAX_TEXT
 from orchestrator.loader.survey import problems_of, select
 from tests.unit.content.mutations import REAL, Mutant, Mutator
 
-FEW, MANY = 25, 1000
+FEW, MANY, SHARES = 25, 1000, 8
 HANGS = 60
 """Seconds after which reading one small folder counts as hanging: it takes some hundredths."""
 SCENARIOS = sorted(path.parent for path in (REAL / "scenarios").rglob("scenario.yaml"))
@@ -101,10 +101,9 @@ def started(mutant: Mutant) -> int:
     return run(["start", slug, "--seed", "1"], Session(make=Isolated))
 
 
-def refuse(mutator: Mutator, many: int) -> Counter[str]:
+def refuse(mutator: Mutator, many: int, seed: int = 0) -> Counter[str]:
     """Read folders until ``many`` were refused; return how many were, and how many had no mistake that matters."""
     counted: Counter[str] = Counter()
-    seed = 0
     while counted["refused"] < many:
         mutant = mutator.make(seed)
         with bounded(mutant):
@@ -135,10 +134,15 @@ def test_a_few_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest
 
 
 @pytest.mark.slow
-def test_a_thousand_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest.CaptureFixture[str]) -> None:
-    counted = refuse(mutator, MANY)
-    assert counted["not started"] > MANY / 3
-    assert counted["sound"] < MANY, "most of what is done to a folder must be a mistake"
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_thousand_folders_with_mistakes_are_refused(
+    mutator: Mutator, share: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In shares, which processors take side by side."""
+    many = MANY // SHARES
+    counted = refuse(mutator, many, seed=share * 100_000)
+    assert counted["not started"] > many / 3
+    assert counted["sound"] < many, "most of what is done to a folder must be a mistake"
     assert "Unexpected error" not in capfd.readouterr().err
 
 
