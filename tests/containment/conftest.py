@@ -28,15 +28,15 @@ def app() -> Iterator[App]:
     program.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cells(app: App) -> Iterator[Running]:
-    """Return a lab that is attacked from within."""
+    """Return a lab that is attacked from within; it is gone before the tests that want an empty machine."""
     running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
     yield running
     app.labs.stop(running.instance)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def others(app: App) -> Iterator[Running]:
     """Return its neighbour: the same lab, with the same addresses."""
     running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
@@ -44,7 +44,7 @@ def others(app: App) -> Iterator[Running]:
     app.labs.stop(running.instance)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     """Return what attempts aim at: a disk, a file and a server of the machine's."""
     disk = os.stat("/").st_dev  # noqa: PTH116 - the number of a device
