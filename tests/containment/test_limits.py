@@ -26,7 +26,7 @@ MEMORY, PIDS, DISK = 96 << 20, 120, 64 << 20
 SOON = 60.0
 SAMPLES = 60
 """Commands in one measurement, of which the median counts."""
-TRIES = 5
+TRIES = 12
 """Measurements before and during an attack, of which one must hold: another program may disturb them."""
 WITHIN = 2.0
 """How many times longer an answer may take beside an attack."""
