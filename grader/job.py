@@ -15,7 +15,7 @@ from orchestrator.model.seeds import shown_seed
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
 
-DEFAULT_TIMEOUT = 30.0
+DEFAULT_TIMEOUT = 60.0
 """Seconds that a check may take when it does not say otherwise."""
 
 DEFAULT_WORKERS = 8

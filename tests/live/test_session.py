@@ -36,7 +36,7 @@ from orchestrator.waiting import wait_until
 
 from .conftest import CONTENT, Watching, told
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.slow]
 
 MINUTE = 2
 PHASE = "depannage"

@@ -88,6 +88,7 @@ def statements(text):
     fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste de {{ user.full }}.",
     en="The planning and the intranet open by their names on pc3, the workstation of {{ user.full }}.",
     because="does not open",
+    timeout=120,
 )
 def test_branch_opens_the_applications(lab):
     pc3 = lab.client("pc3")
