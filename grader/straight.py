@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from grader import tools
@@ -89,8 +90,17 @@ class Ways:
     def _require_own(self, sender: str, addresses: Iterable[str]) -> None:
         own = {i.address for i in self._facts.hosts[sender]} | {"127.0.0.1", "::1"}
         for address in dict.fromkeys(addresses):
-            if address not in own and _is_local(self._sight(sender), address):
+            if address in own or self._may_be_leased(sender, address):
+                continue
+            if _is_local(self._sight(sender), address):
                 raise _crooked(sender, address)
+
+    def _may_be_leased(self, host: str, address: str) -> bool:
+        """Return whether DHCP may have given a host an address, which the plan then has no word of."""
+        if self._holder(address) is not None:
+            return False
+        dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
+        return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
     def _require_none(self, host: str, found: Sequence[str]) -> None:
         if found and host not in self._facts.translators:

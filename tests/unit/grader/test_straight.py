@@ -111,6 +111,15 @@ def test_a_router_that_answers_for_another_is_an_error() -> None:
     assert view.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
 
 
+def test_an_address_that_dhcp_gave_the_sender_is_its_own(lab: LabView, fabric: FakeFabric) -> None:
+    fabric.on("ip -json route get *", host="ws1", stdout='[{"type": "local"}]')
+    fabric.on("arping *", stdout="Sent 2 probes")
+    assert lab.client("ws1").ask(("arping", "-D", "192.168.10.51")).stdout == "Sent 2 probes"
+    for elsewhere in ("192.168.20.3", "10.9.9.9"):  # a planned host's, and one of no subnet of the sender's
+        with pytest.raises(ObservationError, match="ws1 leads what is sent elsewhere"):
+            lab.client("ws1").ask(("arping", "-D", elsewhere))
+
+
 def test_addresses_are_found_in_commands() -> None:
     words = ("curl", "http://10.0.0.1:80/", "--resolve", "a:80:10.0.0.2", "1.2.3.4.5", "10.0.0.1")
     assert named_in(words) == ("10.0.0.1", "10.0.0.2")

@@ -94,6 +94,7 @@ def goes_out(lab):
     fr="Le courrier arrive de nouveau à son destinataire, par le relais.",
     en="Mail arrives at its recipient again, through the relay.",
     because="does not (take|arrive)",
+    timeout=180,
 )
 def test_mail_passes(lab):
     (goes_out if lab.values["cause"] == "to-internet" else comes_in)(lab)
@@ -119,6 +120,7 @@ def test_each_step_opens(lab):
     competence="2.2",
     fr="Le courrier passe toujours dans l'autre sens, par le relais.",
     en="Mail still passes the other way, through the relay.",
+    timeout=180,
 )
 def test_other_direction(lab):
     (comes_in if lab.values["cause"] == "to-internet" else goes_out)(lab)
