@@ -21,7 +21,7 @@ from orchestrator.service import Labs
 
 from .conftest import CONTENT
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 SCENARIO = "wrong-address"
 Run = Callable[..., str]
