@@ -70,7 +70,7 @@ class Victim:
         assert app.fabric.run(self.target, ("rm", "-f", "/fill")).status == 0
 
     def takes(self) -> tuple[int, int]:
-        """Return its processes and the bytes of its memory: none of either while it boots, since full memory may end it."""
+        """Return its processes and bytes of memory: none while it boots, since full memory may have ended it."""
         try:
             return self.processes(), container_memory(self.container)
         except (subprocess.CalledProcessError, LabError, OSError):
