@@ -12,7 +12,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import disks, dockerd, hosts
@@ -40,11 +40,11 @@ class Wired:
     """A host that the helper looks after."""
 
     container: HostContainer
+    since: float
     gate_open: bool = False
     ready: bool = False
     failure: str = ""
     receiver: socket.socket | None = None
-    since: float = field(default_factory=time.monotonic)
 
     @property
     def waiting(self) -> bool:
@@ -165,7 +165,7 @@ class Wirer:
         if known is not None and known.container.pid == container.pid:
             return
         self._let_go(container.id)
-        wired = self._wired[container.id] = Wired(container)
+        wired = self._wired[container.id] = Wired(container, since=time.monotonic())
         try:
             self._cable(container)
         except Exception as error:  # one host's trouble must not end the helper

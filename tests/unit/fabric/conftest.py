@@ -257,10 +257,10 @@ class FakeEvents:
 
 
 class Clock:
-    """A clock that only a test moves."""
+    """A clock that only a test moves; it is far from the machine's, so that whoever reads that one is found."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = 1e9
 
     def monotonic(self) -> float:
         return self.now
