@@ -31,6 +31,7 @@ from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
+from orchestrator.model.seeds import is_secret
 from orchestrator.progress import Progress
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
@@ -85,6 +86,11 @@ class Instance:
     digest: str
     expected: int
     hosts: tuple[HostState, ...]
+
+    @property
+    def assessed(self) -> bool:
+        """Return whether it is a jury session's: then it is evidence, until the session clears it."""
+        return is_secret(self.seed)
 
     @property
     def whole(self) -> bool:
@@ -420,17 +426,22 @@ class Instances:
                 list(pool.map(lambda c: self._engine.remove(c.id), containers))
         self._records.remove(name)
 
-    def remove_all(self) -> tuple[str, ...]:
+    def remove_all(self, spare: Callable[[Instance], bool] = lambda _instance: False) -> tuple[str, ...]:
         """Stop every instance, then the fabric; return the names of the instances that were removed.
+
+        Args:
+            spare: tells which instances stay; where one does, so does the fabric that it is wired to.
 
         Raises:
             BusyError: another program is at work on one of them; nothing was removed.
         """
         with self._locks.alone_with_all():
-            names = tuple(instance.name for instance in self.all())
+            known = self.all()
+            names = tuple(instance.name for instance in known if not spare(instance))
             for name in names:
                 self._remove(name)
-            fabric_container.remove(self._engine)
+            if len(names) == len(known):
+                fabric_container.remove(self._engine)
         self._forget_cut_off()
         return names
 

@@ -93,7 +93,7 @@ class Recorder:
 
     def stopped(self, *instances: Instance) -> BreakfixError | None:
         """Record that labs were stopped, in one go; a lab of which nothing is known leaves nothing."""
-        practised = [one.name for one in instances if one.scenario and not is_secret(one.seed)]
+        practised = [one.name for one in instances if one.scenario and not one.assessed]
 
         def act(session: Transaction) -> None:
             by = self._person(session, self._account)

@@ -12,47 +12,76 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import UsageError
+from orchestrator.instances import Instance
 from orchestrator.interrupts import shielded
+from orchestrator.text import Text
 
 
 @command(
     "stop",
     help=tr(
         "Arrêter un lab et retirer tout ce qu'il a créé.\n\n"
-        "--all arrête tous les labs, et retire aussi l'auxiliaire réseau et son volume.",
+        "--all arrête tous les labs, et retire aussi l'auxiliaire réseau et son volume. Les labs des sessions de jury "
+        "restent, sauf avec --sessions.",
         "Stop a lab and remove all that it made.\n\n"
-        "--all stops every lab, and removes the fabric helper and its volume too.",
+        "--all stops every lab, and removes the fabric helper and its volume too. The labs of jury sessions stay, "
+        "except with --sessions.",
     ),
 )
 @lab_option
 @click.option(
     "--all", "everything", is_flag=True, help=tr("Tous les labs de cette machine.", "Every lab of this machine.")
 )
+@click.option(
+    "--sessions", is_flag=True, help=tr("Ceux des sessions de jury aussi.", "Those of jury sessions as well.")
+)
 @pass_session
-def stop_command(session: Session, lab: str | None, *, everything: bool) -> None:
+def stop_command(session: Session, lab: str | None, *, everything: bool, sessions: bool) -> None:
     """Stop one lab, or all."""
     instances = session.app.instances
+
+    def spare(instance: Instance) -> bool:
+        return instance.assessed and not sessions
+
     with shielded():  # half a removal helps nobody
         if everything:
-            found = instances.all()
-            names: Sequence[str] = instances.remove_all()
+            known = instances.all()
+            names: Sequence[str] = instances.remove_all(spare)
             remove_peers(session)
         else:
-            found = (instances.find(lab),)
-            instances.remove(found[0].name)
-            names = (found[0].name,)
-    kept = [str(path) for instance in found for path in session.app.labs.kept(instance)]
+            known = (instances.find(lab),)
+            if spare(known[0]):
+                raise a_session_s(known[0])
+            instances.remove(known[0].name)
+            names = (known[0].name,)
+    gone = [instance for instance in known if not spare(instance)]
+    spared = [instance.name for instance in known if spare(instance)]
+    kept = [str(path) for instance in gone for path in session.app.labs.kept(instance)]
+    bare = everything and not spared
     if session.json:
-        session.output.document({"removed": list(names), "fabric_removed": everything, "kept": kept})
+        session.output.document({"removed": list(names), "fabric_removed": bare, "spared": spared, "kept": kept})
     else:
-        _tell(session, names, kept, everything=everything)
-    record(session, lambda practice: practice.stopped(*found))
+        _tell(session, names, spared, kept, bare=bare)
+    record(session, lambda practice: practice.stopped(*gone))
 
 
-def _tell(session: Session, names: Sequence[str], kept: Sequence[str], *, everything: bool) -> None:
+def _tell(session: Session, names: Sequence[str], spared: Sequence[str], kept: Sequence[str], *, bare: bool) -> None:
     for name in names:
         session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
-    if everything:
+    if spared:
+        session.output.print(
+            plain(
+                tr(
+                    f"! Labs de sessions de jury, gardés : {len(spared)}. « breakfix session clear » les retire après "
+                    "la clôture ; --sessions, tout de suite.",
+                    f"! Labs of jury sessions, kept: {len(spared)}. 'breakfix session clear' removes them after the "
+                    "closing; --sessions does at once.",
+                ),
+                "warn",
+            )
+        )
+    if bare:
         session.output.print(
             plain(
                 tr(
@@ -66,6 +95,20 @@ def _tell(session: Session, names: Sequence[str], kept: Sequence[str], *, everyt
         session.output.print(
             plain(tr(f"  Ce que vous avez rendu reste : {path}", f"  What you handed in stays: {path}"))
         )
+
+
+def a_session_s(instance: Instance) -> UsageError:
+    """Return the error for a lab that belongs to a jury session and is not to be lost by accident."""
+    return UsageError(
+        Text(
+            fr=f"{instance.name} est le lab d'un candidat : une session de jury le garde.",
+            en=f"{instance.name} is a candidate's lab: a jury session keeps it.",
+        ),
+        Text(
+            fr="« breakfix session clear » le retire après la clôture ; « breakfix stop --sessions », tout de suite.",
+            en="'breakfix session clear' removes it after the closing; 'breakfix stop --sessions' does at once.",
+        ),
+    )
 
 
 def remove_peers(session: Session) -> None:
@@ -88,6 +131,8 @@ def reset_command(session: Session, lab: str | None) -> None:
     """Start a lab anew."""
     labs = session.app.labs
     running = labs.running(lab)
+    if running.instance.assessed:
+        raise a_session_s(running.instance)
     with started(session, lambda shown: labs.reset(running, shown)) as again:
         if session.json:
             session.output.document(

@@ -134,9 +134,10 @@ class FakeInstances:
     def remove(self, name: str) -> None:
         self.running = [one for one in self.running if one.name != name]
 
-    def remove_all(self) -> tuple[str, ...]:
-        names = tuple(one.name for one in self.running)
-        self.running, self.fabric_removed = [], True
+    def remove_all(self, spare: Callable[[Instance], bool]) -> tuple[str, ...]:
+        names = tuple(one.name for one in self.running if not spare(one))
+        self.running = [one for one in self.running if spare(one)]
+        self.fabric_removed = not self.running
         return names
 
 

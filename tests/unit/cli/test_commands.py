@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from orchestrator.loader.content import Content
+from orchestrator.model.seeds import SECRET
 
 from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
 
@@ -114,9 +115,26 @@ def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp, mon
     monkeypatch.setattr(app, "engine", engine, raising=False)
     monkeypatch.setattr("orchestrator.bench.compose.remove_project", peers.append)
     done = cli("stop", "--all", "--json")
-    assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True, "kept": []}
+    assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True, "spared": [], "kept": []}
     assert app.instances.fabric_removed
     assert peers == [engine], "what a killed benchmark left goes as well"
+
+
+def test_a_jury_session_s_labs_are_spared_unless_asked(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "engine", object(), raising=False)
+    monkeypatch.setattr("orchestrator.bench.compose.remove_project", lambda _engine: None)
+    assessed = instance("cable-out-c01", seed=SECRET + 5)
+    app.instances.running.append(assessed)
+    for words in (("stop", "--lab", assessed.name), ("reset", "--lab", assessed.name)):
+        refused = cli(*words)
+        assert (refused.exit_code, app.instances.running[-1]) == (2, assessed)
+        assert "a jury session keeps it" in refused.stderr
+    done = cli("stop", "--all")
+    assert (done.exit_code, app.instances.running, app.instances.fabric_removed) == (0, [assessed], False)
+    assert "kept: 1" in done.stdout
+    assert "nothing is left" not in done.stdout
+    done = cli("stop", "--all", "--sessions")
+    assert (done.exit_code, app.instances.running, app.instances.fabric_removed) == (0, [], True)
 
 
 def test_reset_starts_anew(cli: Cli, app: FakeApp) -> None:

@@ -587,6 +587,14 @@ def test_removing_everything_takes_the_fabric_too(world: World) -> None:
     assert world.instances.remove_all() == ()
 
 
+def test_what_is_spared_keeps_the_fabric(world: World) -> None:
+    gone, spared = (world.start().name for _ in range(2))
+    world.engine.create(ContainerSpec(fabric_container.HELPER, "breakfix/fabric:1", {labels.KIND: "fabric"}))
+    assert world.instances.remove_all(lambda instance: instance.name == spared) == (gone,)
+    assert [instance.name for instance in world.instances.all()] == [spared]
+    assert fabric_container.HELPER in world.left[0]
+
+
 # Faults ---------------------------------------------------------------------------------------------------
 
 
