@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
-    from orchestrator.instances import Instances
+    from orchestrator.instances.lifecycle import Instances
     from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import Recorder
     from orchestrator.practice.standings import Standings
@@ -137,7 +137,8 @@ class App:
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
-        from orchestrator.instances import RUNTIME, Instances
+        from orchestrator.instances.host_container import RUNTIME
+        from orchestrator.instances.lifecycle import Instances
 
         runtime = os.environ.get(RUNTIME, "")
         return Instances(self.engine, self._fabric_of_thread, self.instance_records, self.locks, _user(), runtime)

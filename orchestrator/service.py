@@ -18,7 +18,8 @@ from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.faults.library import make_fault, problems_of
 from orchestrator.instance_records import InstanceRecords
-from orchestrator.instances import Instance, Instances, Surroundings
+from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab

@@ -21,7 +21,7 @@ from orchestrator.assessment.office import Desk
 from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
 from orchestrator.errors import BreakfixError, LabError
 from orchestrator.fabric.base import HostRef
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.model.plan import Plan
 from orchestrator.service import Labs, Running
 from orchestrator.waiting import wait_until

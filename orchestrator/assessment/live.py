@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.assessment.seat import remaining_text
 from orchestrator.assessment.state import STEPS, SessionState, Sitting
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.text import Text
 
 _STEPS: Mapping[str, Text] = {

@@ -15,7 +15,7 @@ from orchestrator.assessment.evidence import Evidence, problems_of, read_evidenc
 from orchestrator.assessment.office import Desk
 from orchestrator.deliverables.answers_file import NONE, read_answers
 from orchestrator.errors import LabError, UsageError
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.service import Labs
 from orchestrator.text import Text
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.report import CheckResult
 from orchestrator.errors import ContentError, LabError, Place, Problem, UsageError
 from orchestrator.faults.discovery import FOLDER, require_sound
-from orchestrator.instances import wait_for_conditions
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.progress import Progress

@@ -14,7 +14,7 @@ from orchestrator.bench.lab import one_host_plan
 from orchestrator.bench.phases import weigh
 from orchestrator.bench.render import figure
 from orchestrator.bench.runner import require_folder
-from orchestrator.instances import Instance, Surroundings
+from orchestrator.instances.instance import Instance, Surroundings
 from orchestrator.model.plan import Plan
 from orchestrator.progress import Progress, Silent
 from orchestrator.text import Language, Text

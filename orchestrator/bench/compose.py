@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 from orchestrator import interrupts, labels
 from orchestrator.bench.commands import compose_command, run_command
 from orchestrator.engine.base import Engine, EngineInfo
-from orchestrator.instances import TMPFS
+from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.text import Text

@@ -24,7 +24,8 @@ from orchestrator.bench.sdk import SdkExec
 from orchestrator.errors import LabError
 from orchestrator.fabric.base import Fabric, HostRef
 from orchestrator.fabric.container import SOCKET
-from orchestrator.instances import Instance, Instances, Surroundings
+from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
 from orchestrator.progress import Silent
 from orchestrator.text import Text, same

@@ -19,7 +19,7 @@ from orchestrator.bench.machine import machine_facts
 from orchestrator.bench.report import BenchReport
 from orchestrator.bench.samples import Comparison
 from orchestrator.errors import UsageError
-from orchestrator.instances import Instance, Surroundings
+from orchestrator.instances.instance import Instance, Surroundings
 from orchestrator.progress import Progress, Silent
 from orchestrator.text import Text
 

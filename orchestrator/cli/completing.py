@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from orchestrator.cli.session import Session
 
 if TYPE_CHECKING:
-    from orchestrator.instances import Instance
+    from orchestrator.instances.instance import Instance
 
 
 def scenarios(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

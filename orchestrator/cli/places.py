@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orchestrator.cli.session import Session
 from orchestrator.errors import UsageError
 from orchestrator.fabric.base import HostRef, PortState
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 

@@ -15,7 +15,7 @@ from orchestrator.records.people import People
 
 if TYPE_CHECKING:
     from grader.report import Report
-    from orchestrator.instances import Instance
+    from orchestrator.instances.instance import Instance
     from orchestrator.model.scenario import ScenarioDocument
     from orchestrator.records.models import Attempt, Person
     from orchestrator.service import Running

@@ -28,7 +28,7 @@ NAMES: Mapping[Part, Text] = {
 """What each part is called."""
 
 _PROGRAM = Path(orchestrator.__file__).parent
-_TAKES_PART = ("access", "fabric", "faults", "proof", "instances.py", "plan.py", "steps.py", "values.py", "variant.py")
+_TAKES_PART = ("access", "fabric", "faults", "proof", "instances", "plan.py", "steps.py", "values.py", "variant.py")
 """The parts of the program, besides the grader, on which a proof's outcome depends."""
 _FABRIC = "fabric"
 

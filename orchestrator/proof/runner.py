@@ -20,7 +20,8 @@ from typing import Protocol
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
-from orchestrator.instances import Instance, wait_for_conditions
+from orchestrator.instances.instance import Instance
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step

@@ -15,7 +15,7 @@ from orchestrator.app import App
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import HostRef
-from orchestrator.instances import Surroundings as Making
+from orchestrator.instances.instance import Surroundings as Making
 from orchestrator.service import Running
 from tests.containment.attempts import (
     ABSENT,

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from orchestrator import cli
 from orchestrator.app import App
 from orchestrator.cli.session import Session
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.practice.launching import Place
 from orchestrator.service import Labs
 

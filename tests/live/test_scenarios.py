@@ -14,7 +14,7 @@ import pytest
 from grader.render import render_text
 from grader.report import Report
 from orchestrator.app import App
-from orchestrator.instances import wait_for_conditions
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof

@@ -16,7 +16,7 @@ from orchestrator.cli.places import host_of
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import HostRef
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.model.image import Device
 
 ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')

@@ -10,7 +10,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import BreakfixError
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.model.seeds import shown_seed
 from orchestrator.service import Running
 

@@ -20,7 +20,7 @@ from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instance_records import InstanceRecords
-from orchestrator.instances import Instances
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.locks import Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan

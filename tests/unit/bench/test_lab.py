@@ -14,7 +14,7 @@ from orchestrator.bench import statements
 from orchestrator.bench.compose import KIND, compose_document, privileges, probing
 from orchestrator.bench.lab import IMAGE
 from orchestrator.engine.base import EngineInfo
-from orchestrator.instances import TMPFS
+from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
 

@@ -24,7 +24,7 @@ from orchestrator.errors import BreakfixError, UsageError
 from orchestrator.fabric.base import PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.folders import state_folder
-from orchestrator.instances import HostState, Instance
+from orchestrator.instances.instance import HostState, Instance
 from orchestrator.language import Language
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.locks import BusyError, Holder

@@ -21,7 +21,8 @@ from orchestrator.errors import LabError
 from orchestrator.fabric.base import Completed, HostRef, PortState
 from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instance_records import InstanceRecords
-from orchestrator.instances import Instance, Instances, Surroundings
+from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.loader.content import Content
 from orchestrator.locks import Locks
 from orchestrator.model.plan import Plan

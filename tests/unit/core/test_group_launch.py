@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator.errors import LabError, UsageError
-from orchestrator.instances import Instances
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.practice.launching import Launcher, Place, member_seeds
 from orchestrator.records import attempts
 from orchestrator.records.database import Database

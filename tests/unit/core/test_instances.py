@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from orchestrator import instances as module
 from orchestrator import labels
 from orchestrator.access.hands import Hands
 from orchestrator.engine.base import ContainerSpec
@@ -24,7 +23,9 @@ from orchestrator.errors import BreakfixError, LabError, MachineError, UsageErro
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
 from orchestrator.instance_records import InjectedFault, InstanceRecord
-from orchestrator.instances import Accounts, archive_of, wait_for_conditions
+from orchestrator.instances import lifecycle as module
+from orchestrator.instances.placing import Accounts, archive_of
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.locks import BusyError
 from orchestrator.model.image import FORBIDDEN_CAPABILITIES
 from orchestrator.model.lab import Condition

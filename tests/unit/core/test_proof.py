@@ -20,7 +20,7 @@ from grader.report import CheckResult, CommandRecord, Outcome, Report
 from orchestrator import labels, service
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.errors import LabError, MachineError
-from orchestrator.instances import Instances
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
 from orchestrator.proof import judging, runner
 from orchestrator.proof.model import Kind, Proof, Stage, StageName

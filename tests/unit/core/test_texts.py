@@ -19,7 +19,7 @@ from orchestrator.errors import (
     UsageError,
 )
 from orchestrator.fabric.helper import dockerd, hosts
-from orchestrator.instances import APPARMOR_PROFILE
+from orchestrator.instances.host_container import APPARMOR_PROFILE
 from orchestrator.language import Language, language_of
 from orchestrator.suggest import nearest, with_suggestion
 from orchestrator.text import Text, same

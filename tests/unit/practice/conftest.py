@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.report import CheckResult, Outcome, Report
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.model.plan import Plan
 from orchestrator.practice.recorder import Recorder

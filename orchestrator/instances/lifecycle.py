@@ -1,41 +1,36 @@
-"""Instances: one running lab each. Starting, finding, resetting and stopping them."""
+"""Starting, finding, breaking and stopping instances."""
 
 from __future__ import annotations
 
-import functools
-import io
-import json
 import secrets
-import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from orchestrator import labels
 from orchestrator.access.hands import Hands
-from orchestrator.engine.base import Container, ContainerSpec, Engine
+from orchestrator.engine.base import Container, Engine
 from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import Fabric, HostRef
-from orchestrator.fabric.helper.hosts import NOTIFY
+from orchestrator.fabric.base import Fabric
 from orchestrator.faults.library import make_fault
 from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
+from orchestrator.instances.host_container import HostContainers
+from orchestrator.instances.instance import Instance, Surroundings, instance_of
+from orchestrator.instances.placing import accounts_of, archive_of
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.interrupts import shielded
 from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import ImageSpec
-from orchestrator.model.lab import Condition
-from orchestrator.model.plan import PlacedFile, Plan, PlannedHost
+from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.model.seeds import is_secret
 from orchestrator.progress import Progress
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 T = TypeVar("T")
 
@@ -43,74 +38,6 @@ _THREADS = 8
 """Containers created at once: more only wait for the engine."""
 _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
-TMPFS: Mapping[str, str] = {
-    "/run": "rw,nosuid,nodev,mode=755,size=32m",
-    "/run/lock": "rw,nosuid,nodev,noexec,size=4m,nr_inodes=1k",
-    "/tmp": "rw,nosuid,nodev,size=64m,nr_inodes=8k",  # noqa: S108 - a mount point in the host
-}
-"""The small file systems of each host, in its memory; the limits of inodes let a fault use them up."""
-RUNTIME = "BREAKFIX_RUNTIME"
-"""The environment variable that names another OCI runtime for the hosts than the engine's default."""
-APPARMOR_PROFILE = "breakfix-host"
-"""Docker's default profile plus /proc/sys/net; the helper loads it (``fabric/helper/breakfix-host.apparmor``)."""
-
-
-@dataclass(frozen=True)
-class HostState:
-    """One host of an instance: its container and Docker's word for its state."""
-
-    name: str
-    container: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A running (or broken) instance as the engine's labels tell it.
-
-    Attributes:
-        name: its name.
-        scenario: the scenario's id; empty for a bare lab.
-        lab: the lab's name.
-        seed: the variant's seed.
-        owner: the user who started it.
-        digest: the digest of the plan that it was started from.
-        expected: how many hosts the plan has; fewer in ``hosts`` means that the start was cut off.
-    """
-
-    name: str
-    scenario: str
-    lab: str
-    seed: int
-    owner: str
-    digest: str
-    expected: int
-    hosts: tuple[HostState, ...]
-
-    @property
-    def assessed(self) -> bool:
-        """Return whether it is a jury session's: then it is evidence, until the session clears it."""
-        return is_secret(self.seed)
-
-    @property
-    def whole(self) -> bool:
-        """Return whether every host exists and runs."""
-        return len(self.hosts) == self.expected and all(h.state == "running" for h in self.hosts)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What an instance is made with.
-
-    Attributes:
-        images: the descriptions of the images that the plan's hosts use.
-        references: the images' references by name.
-        roots: the content roots, so that another command finds the scenario again.
-    """
-
-    images: Mapping[str, ImageSpec]
-    references: Mapping[str, str]
-    roots: tuple[str, ...]
 
 
 class Instances:
@@ -139,8 +66,7 @@ class Instances:
         self._fabric = fabric
         self._records = records
         self._locks = locks
-        self._owner = owner
-        self._wanted_runtime = runtime
+        self._hosts = HostContainers(engine, owner, runtime)
 
     # Looking --------------------------------------------------------------------------------------------
 
@@ -149,7 +75,7 @@ class Instances:
         by_name: dict[str, list[Container]] = {}
         for container in self._engine.containers({labels.KIND: "host"}):
             by_name.setdefault(container.labels.get(labels.INSTANCE, "?"), []).append(container)
-        return tuple(_instance(name, containers) for name, containers in sorted(by_name.items()))
+        return tuple(instance_of(name, containers) for name, containers in sorted(by_name.items()))
 
     def find(self, name: str | None) -> Instance:
         """Return an instance by name, or the only one when no name is given.
@@ -243,7 +169,7 @@ class Instances:
             LabError: a host did not come up or a fault did not take effect.
         """
         self._fabric()  # before anything is claimed: it may have to be made
-        _ = self._runtime  # or refused
+        _ = self._hosts.runtime  # or refused
         self._forget_cut_off()
         while True:
             name = self._new_name(plan)
@@ -287,8 +213,10 @@ class Instances:
         created: dict[str, str] = {}
 
         def create(host: PlannedHost) -> None:
-            container = self._engine.create(self._spec(name, plan, host, around))
-            self._engine.put_archive(container, archive_of(host.files, self._accounts(container, host.files)))
+            container = self._engine.create(self._hosts.spec(name, plan, host, around))
+            self._engine.put_archive(
+                container, archive_of(host.files, accounts_of(self._engine, container, host.files))
+            )
             created[host.name] = container
             if not host.asks_for_address:
                 self._engine.start(container)
@@ -302,71 +230,6 @@ class Instances:
             wait_for_conditions(hands, [c for c in plan.ready if c.host in servers])
             _for_each(lambda host: self._engine.start(created[host]), clients)
             fabric.wait_ready(name, clients, timeout=_BOOT_LIMIT)
-
-    def _accounts(self, container: str, files: Sequence[PlacedFile]) -> Accounts:
-        """Return the numbers of the accounts that own files; the image's own passwd and group say them."""
-        if all((file.owner, file.group) == ("root", "root") for file in files):
-            return Accounts()
-        return Accounts(
-            users=_numbers(self._engine.read_file(container, "/etc/passwd")),
-            groups=_numbers(self._engine.read_file(container, "/etc/group")),
-        )
-
-    def _spec(self, name: str, plan: Plan, host: PlannedHost, around: Surroundings) -> ContainerSpec:
-        image = around.images[host.image]
-        return ContainerSpec(
-            name=f"breakfix-{name}-{host.name}",
-            image=around.references[host.image],
-            hostname=host.name,
-            labels={
-                labels.KIND: "host",
-                labels.INSTANCE: name,
-                labels.HOST: host.name,
-                labels.SCENARIO: plan.scenario or "",
-                labels.LAB: plan.lab,
-                labels.SEED: str(plan.seed),
-                labels.OWNER: self._owner,
-                labels.DIGEST: plan.digest,
-                labels.HOSTS: str(len(plan.hosts)),
-                labels.WIRING: wiring_label(plan, host, sysctls=image.writable_net_sysctls),
-            },
-            environment={"container": "docker", "NOTIFY_SOCKET": NOTIFY},
-            capabilities=image.capabilities,
-            devices=image.devices,
-            memory=host.memory,
-            cpu_shares=host.cpu_shares,
-            pids=host.pids,
-            tmpfs=TMPFS,
-            security_options=self._confinement if image.writable_net_sysctls else (),
-            stop_signal="SIGRTMIN+3",
-            runtime=self._runtime,
-        )
-
-    @functools.cached_property
-    def _runtime(self) -> str | None:
-        """Return the OCI runtime of the hosts, where one is asked for.
-
-        Raises:
-            UsageError: the engine does not know it.
-        """
-        known = self._engine.info().runtimes
-        if not self._wanted_runtime or self._wanted_runtime in known:
-            return self._wanted_runtime or None
-        near = ", ".join(nearest(self._wanted_runtime, known) or known)
-        raise UsageError(
-            Text(
-                fr=f"{RUNTIME}={self._wanted_runtime} : Docker Engine n'a pas d'environnement d'exécution de ce nom.",
-                en=f"{RUNTIME}={self._wanted_runtime}: Docker Engine has no runtime of that name.",
-            ),
-            Text(
-                fr=f"Il connaît : {near}. « runtimes », dans /etc/docker/daemon.json, en ajoute.",
-                en=f"It knows: {near}. 'runtimes' in /etc/docker/daemon.json adds others.",
-            ),
-        )
-
-    @functools.cached_property
-    def _confinement(self) -> tuple[str, ...]:
-        return (f"apparmor={APPARMOR_PROFILE}",) if self._engine.info().apparmor else ()
 
     # Faults ---------------------------------------------------------------------------------------------
 
@@ -461,76 +324,6 @@ def content_roots_of(record: InstanceRecord) -> tuple[Path, ...]:
     return tuple(Path(root) for root in record.roots)
 
 
-def _instance(name: str, containers: Sequence[Container]) -> Instance:
-    first = containers[0].labels
-    return Instance(
-        name=name,
-        scenario=first.get(labels.SCENARIO, ""),
-        lab=first.get(labels.LAB, ""),
-        seed=int(first.get(labels.SEED, "0")),
-        owner=first.get(labels.OWNER, ""),
-        digest=first.get(labels.DIGEST, ""),
-        expected=int(first.get(labels.HOSTS, "0")),
-        hosts=tuple(
-            HostState(c.labels.get(labels.HOST, "?"), c.id, c.state)
-            for c in sorted(containers, key=lambda c: c.labels.get(labels.HOST, ""))
-        ),
-    )
-
-
-def wiring_label(plan: Plan, host: PlannedHost, *, sysctls: bool) -> str:
-    """Return the label from which the fabric helper wires a host, at its start and each restart."""
-    return json.dumps(
-        {
-            "segments": [s.name for s in plan.segments],
-            "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in host.interfaces],
-            "sysctls": sysctls,
-            "disk": host.disk,
-        },
-        separators=(",", ":"),
-    )
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """The numbers of an image's users and groups by name."""
-
-    users: Mapping[str, int] = field(default_factory=lambda: {"root": 0})
-    groups: Mapping[str, int] = field(default_factory=lambda: {"root": 0})
-
-
-def _numbers(database: bytes) -> dict[str, int]:
-    """Read name and number of each line of passwd(5) or group(5): they are its first and third fields."""
-    entries = (line.split(":") for line in database.decode().splitlines())
-    return {entry[0]: int(entry[2]) for entry in entries if len(entry) > 2}  # noqa: PLR2004 - an entry's fields
-
-
-def archive_of(files: Sequence[PlacedFile], accounts: Accounts) -> bytes:
-    """Return a tar archive of files to unpack at a host's root (the engine looks at numbers, not at names).
-
-    Raises:
-        LabError: the image has no such user or group.
-    """
-    buffer, now = io.BytesIO(), int(time.time())
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for file in files:
-            entry = tarfile.TarInfo(file.path.lstrip("/"))
-            entry.size = len(file.content)
-            entry.mode = file.mode
-            entry.mtime = now  # a file of 1970 is no file that a technician meets: gzip, make and rsync stumble on it
-            try:
-                entry.uid, entry.gid = accounts.users[file.owner], accounts.groups[file.group]
-            except KeyError as error:
-                raise LabError(
-                    Text(
-                        fr=f"{file.path} : l'image n'a pas de compte {error}",
-                        en=f"{file.path}: the image has no account {error}",
-                    )
-                ) from None
-            archive.addfile(entry, io.BytesIO(file.content))
-    return buffer.getvalue()
-
-
 def _for_each(act: Callable[[T], None], items: Sequence[T]) -> None:
     """Do something with each item, several at a time; after a failure or an interruption nothing more is begun."""
     abandoned = threading.Event()
@@ -548,49 +341,6 @@ def _for_each(act: Callable[[T], None], items: Sequence[T]) -> None:
         try:
             for _ in pool.map(unless_abandoned, items):
                 pass
-        except BaseException:
-            abandoned.set()
-            raise
-
-
-def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
-    """Wait until every ready condition holds, those of different hosts at once.
-
-    Raises:
-        LabError: one did not in its time; the error says which, and what its command printed.
-    """
-    if not conditions:
-        return
-
-    abandoned = threading.Event()
-
-    def wait(condition: Condition) -> None:
-        with hands.fabric.session() as fabric:
-            target = HostRef(hands.instance, condition.host)
-            last = None
-
-            def holds() -> bool:
-                nonlocal last
-                if abandoned.is_set():  # nobody waits for this answer any more
-                    return True
-                last = fabric.run(target, condition.run, timeout=condition.within)
-                return last.status == 0
-
-            if not wait_until(holds, within=condition.within, every=0.05):
-                command = " ".join(condition.run)
-                output = b"" if last is None else last.stdout + last.stderr
-                raise LabError(
-                    Text(
-                        fr=f"{condition.host} n'est pas prêt : « {command} » échoue après {condition.within} s",
-                        en=f"{condition.host} is not ready: '{command}' still fails after {condition.within} s",
-                    ),
-                    evidence=output.decode(errors="replace"),
-                )
-
-    with ThreadPoolExecutor(len(conditions)) as pool:
-        try:
-            for done in as_completed([pool.submit(wait, condition) for condition in conditions]):
-                done.result()
         except BaseException:
             abandoned.set()
             raise

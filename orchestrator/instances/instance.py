@@ -1,0 +1,87 @@
+"""What an instance is, as the engine's labels tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator import labels
+from orchestrator.engine.base import Container
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.seeds import is_secret
+
+
+@dataclass(frozen=True)
+class HostState:
+    """One host of an instance: its container and Docker's word for its state."""
+
+    name: str
+    container: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running (or broken) instance as the engine's labels tell it.
+
+    Attributes:
+        name: its name.
+        scenario: the scenario's id; empty for a bare lab.
+        lab: the lab's name.
+        seed: the variant's seed.
+        owner: the user who started it.
+        digest: the digest of the plan that it was started from.
+        expected: how many hosts the plan has; fewer in ``hosts`` means that the start was cut off.
+    """
+
+    name: str
+    scenario: str
+    lab: str
+    seed: int
+    owner: str
+    digest: str
+    expected: int
+    hosts: tuple[HostState, ...]
+
+    @property
+    def assessed(self) -> bool:
+        """Return whether it is a jury session's: then it is evidence, until the session clears it."""
+        return is_secret(self.seed)
+
+    @property
+    def whole(self) -> bool:
+        """Return whether every host exists and runs."""
+        return len(self.hosts) == self.expected and all(h.state == "running" for h in self.hosts)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an instance is made with.
+
+    Attributes:
+        images: the descriptions of the images that the plan's hosts use.
+        references: the images' references by name.
+        roots: the content roots, so that another command finds the scenario again.
+    """
+
+    images: Mapping[str, ImageSpec]
+    references: Mapping[str, str]
+    roots: tuple[str, ...]
+
+
+def instance_of(name: str, containers: Sequence[Container]) -> Instance:
+    """Return the instance that containers bear the labels of."""
+    first = containers[0].labels
+    return Instance(
+        name=name,
+        scenario=first.get(labels.SCENARIO, ""),
+        lab=first.get(labels.LAB, ""),
+        seed=int(first.get(labels.SEED, "0")),
+        owner=first.get(labels.OWNER, ""),
+        digest=first.get(labels.DIGEST, ""),
+        expected=int(first.get(labels.HOSTS, "0")),
+        hosts=tuple(
+            HostState(c.labels.get(labels.HOST, "?"), c.id, c.state)
+            for c in sorted(containers, key=lambda c: c.labels.get(labels.HOST, ""))
+        ),
+    )

@@ -1,0 +1,57 @@
+"""Waiting until the services of a lab do their work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
+from orchestrator.fabric.base import HostRef
+from orchestrator.model.lab import Condition
+from orchestrator.text import Text
+from orchestrator.waiting import wait_until
+
+
+def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
+    """Wait until every ready condition holds, those of different hosts at once.
+
+    Raises:
+        LabError: one did not in its time; the error says which, and what its command printed.
+    """
+    if not conditions:
+        return
+
+    abandoned = threading.Event()
+
+    def wait(condition: Condition) -> None:
+        with hands.fabric.session() as fabric:
+            target = HostRef(hands.instance, condition.host)
+            last = None
+
+            def holds() -> bool:
+                nonlocal last
+                if abandoned.is_set():  # nobody waits for this answer any more
+                    return True
+                last = fabric.run(target, condition.run, timeout=condition.within)
+                return last.status == 0
+
+            if not wait_until(holds, within=condition.within, every=0.05):
+                command = " ".join(condition.run)
+                output = b"" if last is None else last.stdout + last.stderr
+                raise LabError(
+                    Text(
+                        fr=f"{condition.host} n'est pas prêt : « {command} » échoue après {condition.within} s",
+                        en=f"{condition.host} is not ready: '{command}' still fails after {condition.within} s",
+                    ),
+                    evidence=output.decode(errors="replace"),
+                )
+
+    with ThreadPoolExecutor(len(conditions)) as pool:
+        try:
+            for done in as_completed([pool.submit(wait, condition) for condition in conditions]):
+                done.result()
+        except BaseException:
+            abandoned.set()
+            raise
