@@ -214,9 +214,8 @@ class Instances:
 
         def create(host: PlannedHost) -> None:
             container = self._engine.create(self._hosts.spec(name, plan, host, around))
-            self._engine.put_archive(
-                container, archive_of(host.files, accounts_of(self._engine, container, host.files))
-            )
+            accounts = accounts_of(self._engine, container, host.files)
+            self._engine.put_archive(container, archive_of(host.files, accounts))
             created[host.name] = container
             if not host.asks_for_address:
                 self._engine.start(container)

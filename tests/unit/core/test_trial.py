@@ -214,7 +214,7 @@ def test_a_revert_that_fails_is_told_and_breaking_begins_anew(
     trial.give(world.progress)
     first = name_of(trial)
     with monkeypatch.context() as patched:
-        patched.setattr("orchestrator.instances.Instances.revert", lambda _self, hands: refuse(hands))
+        patched.setattr("orchestrator.instances.lifecycle.Instances.revert", lambda _self, hands: refuse(hands))
         trial.heal(world.progress)
         assert "not-reverted" in [v.kind for v in trial.check().verdicts]
         trial.give(world.progress)
