@@ -24,6 +24,7 @@ from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
 from orchestrator.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances import lifecycle as module
+from orchestrator.instances import readiness
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.locks import BusyError
@@ -167,7 +168,7 @@ def test_dhcp_clients_start_once_the_servers_answer(world: World, monkeypatch: p
 def test_clients_of_a_server_that_does_not_answer_are_not_started(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "wait_until", lambda condition, **_: condition() or None)
+    monkeypatch.setattr(readiness, "wait_until", lambda condition, **_: condition() or None)
     world.fabric.on("systemctl is-active *", host="r1", status=3)
     told = journal(world, monkeypatch)
     with pytest.raises(LabError, match="r1 is not ready"):
@@ -404,7 +405,7 @@ def test_a_fabric_that_does_not_come_up_leaves_nothing(world: World) -> None:
 def test_a_service_that_does_not_come_up_leaves_nothing_and_says_which(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "wait_until", lambda condition, **_: condition() or None)
+    monkeypatch.setattr(readiness, "wait_until", lambda condition, **_: condition() or None)
     world.fabric.on("ping *", host="pc2", status=1, stderr="Destination Host Unreachable\n")
     with pytest.raises(LabError) as raised:
         world.start()
