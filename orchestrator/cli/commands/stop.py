@@ -13,7 +13,7 @@ from orchestrator.cli.output import both, plain
 from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
-from orchestrator.instances import Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.interrupts import shielded
 from orchestrator.text import Text
 
