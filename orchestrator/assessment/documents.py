@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from orchestrator import __version__
-from orchestrator.assessment.decisions import WORDS, Record, record_of
+from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subject, record_of
 from orchestrator.assessment.event_words import differences
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
 from orchestrator.assessment.extra_time import ExtraTime, duration
 from orchestrator.assessment.plan_file import zone_of
-from orchestrator.assessment.results import Sheet
+from orchestrator.assessment.results import Line, Sheet
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.language import typographic
 from orchestrator.model.referential import Referential
+from orchestrator.model.session_plan import Candidate
 
 _MONTHS: Final = (
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
@@ -74,7 +75,7 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             sheets=dossier.sheets,
             sheet=dossier.sheets.get(only),
             sittings=lambda number: [s for s in state.sittings.values() if s.candidate == number],
-            word=lambda decision: WORDS[decision.verdict].fr if decision else "",
+            word=_word,
             member=lambda name: next((m.name for m in state.plan.jury if m.id == name), name),
             given=lambda number, phase: (
                 ExtraTime.parse(state.plan.candidate(number).extra_time or "").shown(state.length(phase)).fr
@@ -93,6 +94,13 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
         )
     )
     return page
+
+
+def _word(decision: Decision | None) -> str:
+    """Return a decision in a word, as a cell of a table has it."""
+    if decision is None:
+        return "—"
+    return decision.word.fr.capitalize() + (" (correction)" if decision.corrected else "")
 
 
 def _in_french(day: date) -> str:
@@ -136,29 +144,46 @@ def _hosts(troubles: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def rows(dossier: Dossier) -> Sequence[Mapping[str, Any]]:
-    """Return a row for each candidate and competence, for tables and programs."""
-    plan = dossier.state.plan
-    return [
-        {
-            "session": dossier.state.id,
-            "candidate": candidate.number,
-            "name": candidate.name,
-            "extra_time": candidate.extra_time or "",
-            "ccp": ccp.number,
-            "competence": line.competence.code,
-            "title": line.competence.title.fr,
-            "worked_on": line.worked,
-            "checks_passed": line.count("pass"),
-            "checks_failed": line.count("fail"),
-            "checks_without_judgement": line.count("error"),
-            "decision": line.decision.verdict if line.decision else "",
-            "reason": line.decision.reason if line.decision else "",
-            "corrected": bool(line.decision and line.decision.corrected),
-        }
-        for candidate in plan.candidates
-        for ccp, lines in dossier.sheets[candidate.number].parts
-        for line in lines
-    ]
+    """Return a row for each candidate and each competence, CCP or title that may be decided, for tables and programs.
+
+    Nothing is summed up: only the row of a competence says what the checks found.
+    """
+    return [row for candidate in dossier.state.plan.candidates for row in _rows_of(dossier, candidate)]
+
+
+def _rows_of(dossier: Dossier, candidate: Candidate) -> Iterator[Mapping[str, Any]]:
+    sheet = dossier.sheets[candidate.number]
+    who = {
+        "session": dossier.state.id,
+        "candidate": candidate.number,
+        "name": candidate.name,
+        "extra_time": candidate.extra_time or "",
+    }
+    for part in sheet.parts:
+        for line in part.lines:
+            code, title = line.competence.code, line.competence.title.fr
+            yield {**who, **_row(code, part.ccp.number, title, line.decision, line)}
+        yield {**who, **_row(ccp_subject(part.ccp.number), part.ccp.number, part.ccp.title.fr, part.decision)}
+    if sheet.whole_title:
+        yield {**who, **_row(TITLE, None, dossier.referential.title.fr, sheet.title)}
+
+
+def _row(
+    subject: str, ccp: int | None, title: str, decision: Decision | None, line: Line | None = None
+) -> Mapping[str, Any]:
+    return {
+        "subject": subject,
+        "ccp": ccp,
+        "competence": line.competence.code if line else "",
+        "title": title,
+        "worked_on": line.worked if line else None,
+        "checks_passed": line.count("pass") if line else None,
+        "checks_failed": line.count("fail") if line else None,
+        "checks_without_judgement": line.count("error") if line else None,
+        "decision": decision.verdict if decision else "",
+        "reason": decision.reason if decision else "",
+        "corrected": bool(decision and decision.corrected),
+    }
 
 
 def csv_of(dossier: Dossier) -> str:

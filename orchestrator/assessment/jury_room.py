@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Record, record_of
+from orchestrator.assessment.decisions import SIGNATURES, TITLE, VERDICTS, Record, ccp_subject, record_of
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.office import Desk
 from orchestrator.assessment.plan_file import Known
-from orchestrator.assessment.results import Sheet, sheet_of
+from orchestrator.assessment.results import Sheet, assessed_ccps, sheet_of
 from orchestrator.assessment.state import SessionState
 from orchestrator.errors import UsageError
 from orchestrator.suggest import nearest, with_suggestion
@@ -46,19 +46,25 @@ class JuryRoom:
         self._require_text(text)
         self._keep("observed", member, state, candidate, {"competence": competence, "text": text})
 
-    def decide(self, member: str, candidate: str, competence: str, verdict: str, reason: str) -> None:
-        """Record the jury's decision on a competence; a later one takes its place while the record is open.
+    def decide(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
+        """Record the jury's decision on a subject; a later one takes its place while the record is open.
+
+        Args:
+            member: who records it.
+            candidate: whom it is about.
+            subject: a competence's code, ``ccp-1``, or ``title``.
+            verdict: one of ``VERDICTS``.
+            reason: why.
 
         Raises:
-            UsageError: there is no such member, candidate, competence or verdict, no reason, the candidate's evidence
+            UsageError: there is no such member, candidate, subject or verdict, no reason, the candidate's evidence
                 is not sealed, or the record is closed.
         """
         state = self._open_to(member, candidate)
-        self._require_decision(state, candidate, competence, verdict, reason)
-        details = {"competence": competence, "verdict": verdict, "reason": reason}
+        details = self._decision(state, candidate, subject, verdict, reason)
         self._keep("decided", member, state, candidate, details)
 
-    def correct(self, member: str, candidate: str, competence: str, verdict: str, reason: str) -> None:
+    def correct(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
         """Propose a correction of a closed record; it counts once two members have signed.
 
         Raises:
@@ -71,8 +77,7 @@ class JuryRoom:
                 Text(fr="Le procès-verbal n'est pas clos.", en="The record is not closed."),
                 Text(fr="Décidez simplement : « session decide ».", en="Simply decide: 'session decide'."),
             )
-        self._require_decision(state, candidate, competence, verdict, reason)
-        details = {"competence": competence, "verdict": verdict, "reason": reason}
+        details = self._decision(state, candidate, subject, verdict, reason)
         self._keep("correction", member, state, candidate, details)
 
     def sign(self, member: str, account: str) -> Record:
@@ -135,10 +140,11 @@ class JuryRoom:
             )
         return state
 
-    def _require_decision(
-        self, state: SessionState, candidate: str, competence: str, verdict: str, reason: str
-    ) -> None:
-        self._require_competence(state, competence)
+    def _decision(
+        self, state: SessionState, candidate: str, subject: str, verdict: str, reason: str
+    ) -> Mapping[str, Any]:
+        """Return what a decision keeps, once it may be made."""
+        self._require_subject(state, subject)
         self._require_text(reason)
         if verdict not in VERDICTS:
             text = Text(fr=f"décision inconnue « {verdict} »", en=f'unknown decision "{verdict}"')
@@ -152,10 +158,21 @@ class JuryRoom:
                 ),
                 Text(fr="« breakfix session run » les scelle.", en="'breakfix session run' seals it."),
             )
+        return {"subject": subject, "verdict": verdict, "reason": reason}
+
+    def _require_subject(self, state: SessionState, subject: str) -> None:
+        ccps = assessed_ccps(state.plan, self._known.referential)
+        awards = [ccp_subject(ccp.number) for ccp in ccps] + ([] if state.plan.ccps else [TITLE])
+        known = [*awards, *(one.code for ccp in ccps for one in ccp.competences)]
+        if subject not in known:
+            text = Text(
+                fr=f"la session ne décide pas de « {subject} »", en=f'the session does not decide on "{subject}"'
+            )
+            raise UsageError(with_suggestion(text, subject, known))
 
     def _require_competence(self, state: SessionState, competence: str) -> None:
-        assessed = [ccp for ccp in self._known.referential.ccps if not state.plan.ccps or ccp.number in state.plan.ccps]
-        codes = [one.code for ccp in assessed for one in ccp.competences]
+        ccps = assessed_ccps(state.plan, self._known.referential)
+        codes = [one.code for ccp in ccps for one in ccp.competences]
         if competence not in codes:
             text = Text(
                 fr=f"la session n'évalue pas de compétence « {competence} »",

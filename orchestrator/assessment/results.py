@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.report import CheckResult, Report
-from orchestrator.assessment.decisions import Decision, record_of
+from orchestrator.assessment.decisions import TITLE, Decision, ccp_subject, record_of
 from orchestrator.assessment.events import Event
 from orchestrator.assessment.folder import SessionFolder
 from orchestrator.assessment.plan_file import Offer
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.model.referential import Ccp, Competence, Referential
+from orchestrator.model.session_plan import SessionPlan
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One CCP of one candidate: its competences, and what the jury decided on the CCP, or None."""
+
+    ccp: Ccp
+    lines: tuple[Line, ...]
+    decision: Decision | None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One candidate: a part for each CCP that is assessed.
 
@@ -56,21 +66,40 @@ class Sheet:
         candidate: the number.
         parts: each CCP with its competences.
         general: what the jury observed of no competence in particular.
+        whole_title: whether the session assesses the whole title.
+        title: what the jury decided on the title, or None.
     """
 
     candidate: str
-    parts: tuple[tuple[Ccp, tuple[Line, ...]], ...]
+    parts: tuple[Part, ...]
     general: tuple[Event, ...]
+    whole_title: bool
+    title: Decision | None
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """Return all competences."""
-        return tuple(line for _, lines in self.parts for line in lines)
+        return tuple(line for part in self.parts for line in part.lines)
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """Return the competences that were worked on and not decided."""
-        return tuple(line.competence.code for line in self.lines if line.worked and line.decision is None)
+        """Return what is still to be decided of a candidate whose labs were open.
+
+        That is each competence that was worked on, then the title where all of it is assessed, and each CCP: a
+        candidate who is awarded the title needs no CCP besides, one who is not may be awarded some.
+        """
+        worked = [line for line in self.lines if line.worked]
+        missing = [line.competence.code for line in worked if line.decision is None]
+        if worked and self.whole_title and self.title is None:
+            missing.append(TITLE)
+        elif worked and not (self.title and self.title.verdict == "acquired"):
+            missing += [ccp_subject(part.ccp.number) for part in self.parts if part.decision is None]
+        return tuple(missing)
+
+
+def assessed_ccps(plan: SessionPlan, referential: Referential) -> tuple[Ccp, ...]:
+    """Return the CCP that a session assesses: those that its plan names, or all of the title."""
+    return tuple(ccp for ccp in referential.ccps if not plan.ccps or ccp.number in plan.ccps)
 
 
 def sheet_of(
@@ -106,9 +135,17 @@ def sheet_of(
             decisions.get((candidate, code)),
         )
 
-    assessed = [ccp for ccp in referential.ccps if not state.plan.ccps or ccp.number in state.plan.ccps]
-    parts = tuple((ccp, tuple(map(line, ccp.competences))) for ccp in assessed)
-    return Sheet(candidate, parts, tuple(event for event in observed if not event.details.get("competence")))
+    parts = tuple(
+        Part(ccp, tuple(map(line, ccp.competences)), decisions.get((candidate, ccp_subject(ccp.number))))
+        for ccp in assessed_ccps(state.plan, referential)
+    )
+    return Sheet(
+        candidate,
+        parts,
+        general=tuple(event for event in observed if not event.details.get("competence")),
+        whole_title=not state.plan.ccps,
+        title=decisions.get((candidate, TITLE)),
+    )
 
 
 def _seen(

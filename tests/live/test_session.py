@@ -234,11 +234,11 @@ def test_the_jury_decides_signs_and_has_its_record(held: Desk, world: World) -> 
     sheets = {candidate: room.sheet(candidate) for candidate in CANDIDATES}
     dossier = Dossier(held.state(), world.app.content.referential(), sheets, world.app.journal_log.head())
     page = minutes_page(dossier, held.state().last)
-    for said in ("RÉPÉTITION", "Coupure de courant", "Maëlle Roux", "machine non revenue", "Acquise"):
+    for said in ("RÉPÉTITION", "Coupure de courant", "Maëlle Roux", "machine non revenue", "Acquise", "Obtenu"):
         assert said in page, said
     assert pdf_of(page).startswith(b"%PDF-")
     decided = [row["decision"] for row in document_of(dossier)["results"] if row["decision"]]
-    assert (decided.count("acquired"), decided.count("to-question"), len(decided)) == (2, 2, 12)
+    assert (decided.count("acquired"), decided.count("to-question"), len(decided)) == (4, 4, 24)
     if kept := os.environ.get("BREAKFIX_KEEP_RECORD"):  # to look at
         Path(kept).write_bytes(pdf_of(page))
     with world.app.database.read() as transaction:

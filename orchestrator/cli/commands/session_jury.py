@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, WORDS
+from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury_room import JuryRoom
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.results import Sheet
@@ -25,7 +25,7 @@ from orchestrator.errors import ExitCode
 member_option = click.option(
     "--member", required=True, metavar=tr("MEMBRE", "MEMBER"), help=tr("Le membre du jury.", "The member of the jury.")
 )
-competence_argument = click.argument("competence", metavar=tr("COMPÉTENCE", "COMPETENCE"))
+subject_argument = click.argument("subject", metavar="N.N|ccp-N|title")
 verdict_argument = click.argument("verdict", metavar="|".join(VERDICTS))
 reason_option = click.option(
     "--reason", required=True, metavar=tr("TEXTE", "TEXT"), help=tr("Le motif.", "The reason.")
@@ -54,18 +54,24 @@ def results(session: Session, candidate: str, name: str | None) -> None:
     """Show a candidate's sheet."""
     sheet = room_of(session, name).sheet(candidate)
     if session.json:
-        session.output.document({"candidate": candidate, "competences": _document(sheet)})
+        session.output.document(
+            {
+                "candidate": candidate,
+                "competences": _document(sheet),
+                "ccps": [{"ccp": part.ccp.number, **_decided(part.decision)} for part in sheet.parts],
+                "title": _decided(sheet.title) if sheet.whole_title else None,
+                "undecided": sheet.undecided,
+            }
+        )
         return
-    for ccp, lines in sheet.parts:
-        session.output.print(plain(f"CCP {ccp.number} · {tr(ccp.title.fr, ccp.title.en)}", "title"))
-        for line in lines:
+    for part in sheet.parts:
+        title = tr(part.ccp.title.fr, part.ccp.title.en)
+        session.output.print(plain(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", "title"))
+        for line in part.lines:
             if not (line.worked or line.seen or line.decision):
                 continue
-            decided = (
-                f" → {tr(WORDS[line.decision.verdict].fr, WORDS[line.decision.verdict].en)}" if line.decision else ""
-            )
             title = tr(line.competence.title.fr, line.competence.title.en)
-            session.output.print(plain(f"  {line.competence.code} {title}{decided}", "key"))
+            session.output.print(plain(f"  {line.competence.code} {title}{_arrow(line.decision)}", "key"))
             for seen in line.seen:
                 mark, style = _MARKS[seen.result.outcome]
                 sentence = tr(seen.result.sentence.fr, seen.result.sentence.en)
@@ -77,12 +83,25 @@ def results(session: Session, candidate: str, name: str | None) -> None:
                 session.output.print(
                     plain(tr(f"    ! {scenario} : sans résultat", f"    ! {scenario}: no result"), "warn")
                 )
+    if sheet.title:
+        session.output.print(plain(f"{tr('Titre', 'Title')}{_arrow(sheet.title)}", "title"))
+    if sheet.undecided:
+        listed = ", ".join(sheet.undecided)
+        session.output.print(plain(tr(f"→ Reste à décider : {listed}", f"→ Still to be decided: {listed}"), "quiet"))
+
+
+def _arrow(decision: Decision | None) -> str:
+    return f" → {tr(decision.word.fr, decision.word.en)}" if decision else ""
+
+
+def _decided(decision: Decision | None) -> dict[str, str | None]:
+    return {"decision": decision.verdict if decision else None, "reason": decision.reason if decision else None}
 
 
 def _document(sheet: Sheet) -> list[dict[str, object]]:
     return [
         {
-            "ccp": ccp.number,
+            "ccp": part.ccp.number,
             "competence": line.competence.code,
             "worked_on": line.worked,
             "checks": [
@@ -97,11 +116,10 @@ def _document(sheet: Sheet) -> list[dict[str, object]]:
                 }
                 for seen in line.seen
             ],
-            "decision": line.decision.verdict if line.decision else None,
-            "reason": line.decision.reason if line.decision else None,
+            **_decided(line.decision),
         }
-        for ccp, lines in sheet.parts
-        for line in lines
+        for part in sheet.parts
+        for line in part.lines
     ]
 
 
@@ -120,26 +138,29 @@ def observe(session: Session, candidate: str, text: str, competence: str, member
 
 @command(
     "decide",
-    short_help=tr("Décider d'une compétence.", "Decide on a competence."),
+    short_help=tr("Décider d'une compétence, d'un CCP, du titre.", "Decide on a competence, a CCP, the title."),
     help=tr(
-        "Décider d'une compétence : acquired (acquise), not-acquired (non acquise) ou to-question (à compléter par un "
-        "questionnement), avec un motif.",
-        "Decide on a competence: acquired, not-acquired or to-question (to be completed by questioning), and why.",
+        "Décider d'une compétence (1.3), d'un CCP (ccp-1) ou du titre (title) : acquired (acquis), not-acquired (non "
+        "acquis) ou to-question (à compléter par un questionnement), avec un motif.\n\n"
+        "Rien n'est calculé : une décision sur un CCP ne découle pas de celles sur ses compétences.",
+        "Decide on a competence (1.3), a CCP (ccp-1) or the title (title): acquired, not-acquired or to-question (to "
+        "be completed by questioning), and why.\n\n"
+        "Nothing is worked out: a decision on a CCP does not follow from those on its competences.",
     ),
 )
 @candidate_argument
-@competence_argument
+@subject_argument
 @verdict_argument
 @reason_option
 @member_option
 @session_option
 @pass_session
 def decide(
-    session: Session, candidate: str, competence: str, verdict: str, reason: str, member: str, name: str | None
+    session: Session, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
 ) -> None:
     """Decide."""
-    room_of(session, name).decide(member, candidate, competence, verdict, reason)
-    done(session, f"{candidate}, {competence} : décidé.", f"{candidate}, {competence}: decided.", decided=verdict)
+    room_of(session, name).decide(member, candidate, subject, verdict, reason)
+    done(session, f"{candidate}, {subject} : décidé.", f"{candidate}, {subject}: decided.", decided=verdict)
 
 
 @command(
@@ -151,17 +172,17 @@ def decide(
     ),
 )
 @candidate_argument
-@competence_argument
+@subject_argument
 @verdict_argument
 @reason_option
 @member_option
 @session_option
 @pass_session
 def correct(
-    session: Session, candidate: str, competence: str, verdict: str, reason: str, member: str, name: str | None
+    session: Session, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
 ) -> None:
     """Correct."""
-    room_of(session, name).correct(member, candidate, competence, verdict, reason)
+    room_of(session, name).correct(member, candidate, subject, verdict, reason)
     done(session, "Correction proposée : à signer.", "The correction is proposed: to be signed.", proposed=verdict)
 
 

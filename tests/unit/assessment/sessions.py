@@ -94,9 +94,9 @@ def make_office(folder: Path, source: Played) -> Office:
     return Office(MemoryLog(), folder / "sessions", known, source)
 
 
-def make_desk(folder: Path, source: Played, *, minute: int = 60) -> Desk:
+def make_desk(folder: Path, source: Played, *, minute: int = 60, ccps: str = "ccps: [1, 2]") -> Desk:
     file = folder / "session.yaml"
-    file.write_text(PLAN, encoding="utf-8")
+    file.write_text(PLAN.replace("ccps: [1, 2]", ccps), encoding="utf-8")
     return make_office(folder, source).create(file, "organiser", minute=minute)
 
 

@@ -59,12 +59,15 @@ def room(desk: Desk) -> JuryRoom:
 def decide_all(room: JuryRoom) -> None:
     room.decide("martin", "C-01", "1.3", "acquired", "Diagnostic méthodique, réparation durable.")
     room.decide("leroy", "C-02", "1.3", "to-question", "La machine n'est pas revenue : à vérifier à l'oral.")
+    for candidate, verdict in (("C-01", "acquired"), ("C-02", "not-acquired")):
+        for ccp in ("ccp-1", "ccp-2"):
+            room.decide("martin", candidate, ccp, verdict, "Délibération du jury.")
 
 
 def test_the_machine_decides_nothing(room: JuryRoom) -> None:
     line = next(line for line in room.sheet("C-01").lines if line.competence.code == "1.3")
     assert (line.count("pass"), line.worked, line.decision) == (1, True, None)
-    assert room.sheet("C-01").undecided == ("1.3",)
+    assert room.sheet("C-01").undecided == ("1.3", "ccp-1", "ccp-2")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,9 @@ def test_the_machine_decides_nothing(room: JuryRoom) -> None:
     [
         (("martn", "C-01", "1.3", "acquired", "x"), "no member 'martn'"),
         (("martin", "C-09", "1.3", "acquired", "x"), "no candidate 'C-09'"),
-        (("martin", "C-01", "3.1", "acquired", "x"), 'assesses no competence "3.1"'),
+        (("martin", "C-01", "3.1", "acquired", "x"), 'does not decide on "3.1"'),
+        (("martin", "C-01", "ccp-3", "acquired", "x"), 'does not decide on "ccp-3"'),
+        (("martin", "C-01", "title", "acquired", "x"), 'does not decide on "title"'),
         (("martin", "C-01", "1.3", "aquired", "x"), 'did you mean "acquired"'),
         (("martin", "C-01", "1.3", "acquired", " "), "Say why"),
     ],
@@ -91,7 +96,7 @@ def test_nothing_is_decided_before_the_evidence_is_sealed(tmp_path: Path) -> Non
 
 
 def test_two_members_close_the_record_and_a_change_voids_a_signature(desk: Desk, room: JuryRoom) -> None:
-    with pytest.raises(UsageError, match=r"Still to be decided: C-01: 1.3; C-02: 1.3"):
+    with pytest.raises(UsageError, match=r"Still to be decided: C-01: 1.3, ccp-1, ccp-2; C-02: 1.3, ccp-1, ccp-2"):
         room.sign("martin", "jury")
     decide_all(room)
     assert len(room.sign("martin", "jury").signatures) == 1
@@ -127,6 +132,29 @@ def test_after_the_closing_a_change_is_a_signed_correction(desk: Desk, room: Jur
     assert {s.member for s in after.signatures} == {"martin", "leroy"}
 
 
+def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, Played(START), ccps="")
+    open_in_memory(desk, "reseau")
+    desk.start("reseau", "organiser")
+    for candidate in ("C-01", "C-02"):
+        graded(desk, candidate, "pass")
+    room = JuryRoom(desk, known())
+    for candidate, verdict in (("C-01", "acquired"), ("C-02", "not-acquired")):
+        assert room.sheet(candidate).undecided == ("1.3", "title")
+        room.decide("martin", candidate, "1.3", "acquired", "x")
+        room.decide("martin", candidate, "title", verdict, "x")
+    assert room.sheet("C-01").undecided == ()
+    assert room.sheet("C-02").undecided == ("ccp-1", "ccp-2", "ccp-3")
+    room.decide("martin", "C-02", "ccp-1", "acquired", "x")
+    sheets = {number: room.sheet(number) for number in COMPETENCES}
+    dossier = Dossier(desk.state(), known().referential, sheets, f"42:{'a' * 64}")
+    decided = {(r["candidate"], r["subject"]): r["decision"] for r in document_of(dossier)["results"] if r["decision"]}
+    assert decided["C-01", "title"] == "acquired"
+    assert decided["C-02", "ccp-1"] == "acquired"
+    assert "Titre et certificats" in minutes_page(dossier, START)
+    assert "Décision du jury sur le titre" in sheet_page(dossier, "C-02", START)
+
+
 @pytest.fixture
 def dossier(desk: Desk, room: JuryRoom) -> Dossier:
     decide_all(room)
@@ -148,6 +176,8 @@ def test_the_record_reads_as_a_french_jury_writes_it(dossier: Dossier) -> None:
         "Arrivée en retard ; l’heure de fin n’a pas changé.",
         "machine non revenue : pc1",
         "Acquise",
+        "Obtenu",
+        "Non obtenu",
         "À compléter par un questionnement",
         f"42:{'a' * 64}",
         "Clos le 14 décembre 2025",
@@ -169,7 +199,8 @@ def test_tables_for_programs_agree_and_start_no_formula(dossier: Dossier) -> Non
     rows = list(csv.DictReader(io.StringIO(csv_of(dossier))))
     document = json.loads(json.dumps(document_of(dossier)))
     assert [row["decision"] for row in rows] == [row["decision"] for row in document["results"]]
-    assert {row["competence"] for row in rows if row["decision"]} == {"1.3"}
+    assert {row["subject"] for row in rows if row["decision"]} == {"1.3", "ccp-1", "ccp-2"}
+    assert {row["checks_passed"] for row in rows if row["subject"] == "ccp-1"} == {""}  # nothing is summed up
     assert document["record"]["signatures"][0]["member"] == "martin"
     assert document["sittings"][1]["seconds"] == 6000
 
