@@ -14,7 +14,7 @@ from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subje
 from orchestrator.assessment.event_words import differences
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
-from orchestrator.assessment.extra_time import ExtraTime, duration
+from orchestrator.assessment.extra_time import duration
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import Line, Sheet
 from orchestrator.assessment.state import SessionState, Sitting
@@ -77,9 +77,7 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             sittings=lambda number: [s for s in state.sittings.values() if s.candidate == number],
             word=_word,
             member=lambda name: next((m.name for m in state.plan.jury if m.id == name), name),
-            given=lambda number, phase: (
-                ExtraTime.parse(state.plan.candidate(number).extra_time or "").shown(state.length(phase)).fr
-            ),
+            given=lambda number, phase: state.given(number, phase).fr,
             extra=lambda candidate: candidate.extra_time or "",
             length=lambda phase: duration(state.length(phase)).fr,
             incidents=_incidents(state),

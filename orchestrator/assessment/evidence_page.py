@@ -14,7 +14,6 @@ import jinja2
 
 from grader.report import Report
 from orchestrator.assessment.event_words import told
-from orchestrator.assessment.extra_time import ExtraTime
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.language import Language, typographic
@@ -56,7 +55,7 @@ def index_of(
         language: the page's language.
     """
     zone = zone_of(state.plan)
-    candidate, phase = state.plan.candidate(sitting.candidate), state.plan.phase(sitting.phase)
+    phase = state.plan.phase(sitting.phase)
 
     def hour(at: float) -> str:
         return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
@@ -88,7 +87,7 @@ def index_of(
             manifest=manifest,
             hour=hour,
             day=lambda at: datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d"),
-            time_given=ExtraTime.parse(candidate.extra_time or "").shown(state.length(phase)).in_(language),
+            time_given=state.given(sitting.candidate, phase).in_(language),
             deadline=state.deadline(sitting),
             events=[
                 (event, told(event).in_(language))

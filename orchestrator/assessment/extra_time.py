@@ -64,12 +64,17 @@ class ExtraTime:
         """Return the seconds that the candidate has in all; see ``seconds``."""
         return length + self.seconds(length, minute)
 
-    def shown(self, length: int) -> Text:
-        """Return the sum as a person checks it: ``1 h 15 + 1/3 = 1 h 40``; without extra time, the length alone."""
+    def shown(self, length: int, minute: int = _MINUTE) -> Text:
+        """Return the sum as a person checks it: ``1 h 15 + 1/3 = 1 h 40``; without extra time, the length alone.
+
+        Args:
+            length: the phase's length, in seconds.
+            minute: seconds of a minute; fewer in a rehearsal.
+        """
         if not str(self):
             return duration(length)
-        extra = Text(fr=str(self), en=str(self)) if self.fraction else duration(self.minutes * _MINUTE)
-        base, total = duration(length), duration(self.total(length))
+        extra = Text(fr=str(self), en=str(self)) if self.fraction else duration(self.minutes * minute)
+        base, total = duration(length), duration(self.total(length, minute))
         return Text(fr=f"{base.fr} + {extra.fr} = {total.fr}", en=f"{base.en} + {extra.en} = {total.en}")
 
 

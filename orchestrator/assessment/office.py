@@ -207,8 +207,16 @@ class Desk:
         return self.state()
 
     def arrive(self, phase: str, candidate: str, by: str) -> None:
-        """Note that a candidate has come late; the end of their time stays where it is."""
-        self._about_sitting("arrived", phase, candidate, by)
+        """Note that a candidate has come late; the end of their time stays where it is.
+
+        Who was noted as absent before everybody began has the end that they would have had.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the candidate's time does not run.
+        """
+        state = self.state()
+        late = state.come_late(self.sitting(state, phase, candidate), state.last)
+        self._while_it_runs(state, late, "arrived", by)
 
     def absent(self, phase: str, candidate: str, by: str) -> None:
         """Note that a candidate has not come, before the phase begins or later.
@@ -221,8 +229,13 @@ class Desk:
         self._act(state, "absent", by, candidate, phase)
 
     def finish(self, phase: str, candidate: str, by: str) -> None:
-        """Note that a candidate gives up the rest of their time: what follows a deadline follows now."""
-        self._about_sitting("finished", phase, candidate, by)
+        """Note that a candidate gives up the rest of their time: what follows a deadline follows now.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the candidate's time does not run.
+        """
+        state = self.state()
+        self._while_it_runs(state, self.sitting(state, phase, candidate), "finished", by)
 
     def pause(self, by: str, reason: str, candidate: str = "") -> None:
         """Stop the time of everybody, or of one candidate.
@@ -308,17 +321,17 @@ class Desk:
                 raise not_open(phase)
         return [sitting for sitting in found if sitting.started is None and not (sitting.absent and not candidate)]
 
-    def _about_sitting(self, kind: Kind, phase: str, candidate: str, by: str) -> None:
-        state = self.state()
-        sitting = self.sitting(state, phase, candidate)
-        if sitting.started is None or "cut" in sitting.steps:
+    def _while_it_runs(self, state: SessionState, sitting: Sitting, kind: Kind, by: str) -> None:
+        deadline = state.deadline(sitting)
+        over = deadline is not None and self.clock(state).now() >= deadline
+        if not sitting.running or over:
             raise UsageError(
                 Text(
-                    fr=f"La phase {phase} n'est pas en cours pour {candidate}.",
-                    en=f"The phase {phase} is not running for {candidate}.",
+                    fr=f"La phase {sitting.phase} n'est pas en cours pour {sitting.candidate}.",
+                    en=f"The phase {sitting.phase} is not running for {sitting.candidate}.",
                 )
             )
-        self._act(state, kind, by, candidate, phase)
+        self._act(state, kind, by, sitting.candidate, sitting.phase)
 
     def _with_candidate(self, candidate: str) -> SessionState:
         state = self.state()

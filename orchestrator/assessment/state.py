@@ -12,6 +12,7 @@ from orchestrator.assessment.events import Event, Kind
 from orchestrator.assessment.extra_time import ExtraTime
 from orchestrator.assessment.timing import Allowance, Pause
 from orchestrator.model.session_plan import Phase, SessionPlan
+from orchestrator.text import Text
 
 MINUTE: Final = 60
 STEPS: Final[tuple[Kind, ...]] = ("cut", "collected", "rebooted", "graded", "frozen", "sealed")
@@ -89,6 +90,8 @@ class SessionState:
         drawings: by phase.
         sittings: by phase and candidate.
         events: all of them.
+        begun: by phase, when it began for everybody who was there.
+        pauses: by candidate; empty: everybody's.
     """
 
     id: str
@@ -99,6 +102,7 @@ class SessionState:
     drawings: dict[str, Drawing] = field(default_factory=dict)
     sittings: dict[tuple[str, str], Sitting] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    begun: dict[str, int] = field(default_factory=dict)
     pauses: dict[str, list[Pause]] = field(default_factory=dict)
 
     @property
@@ -128,8 +132,14 @@ class SessionState:
 
     def total(self, candidate: str, phase: str) -> int:
         """Return the seconds that a candidate has for a phase, extra time included."""
-        length = self.length(self.plan.phase(phase))
-        return ExtraTime.parse(self.plan.candidate(candidate).extra_time or "").total(length, self.minute)
+        return self._extra(candidate).total(self.length(self.plan.phase(phase)), self.minute)
+
+    def given(self, candidate: str, phase: Phase) -> Text:
+        """Return the sum that gives a candidate's time for a phase, as a person checks it."""
+        return self._extra(candidate).shown(self.length(phase), self.minute)
+
+    def _extra(self, candidate: str) -> ExtraTime:
+        return ExtraTime.parse(self.plan.candidate(candidate).extra_time or "")
 
     def allowance(self, sitting: Sitting) -> Allowance | None:
         """Return a candidate's time in a phase; None before it began."""
@@ -137,6 +147,11 @@ class SessionState:
             return None
         seconds = self.total(sitting.candidate, sitting.phase)
         return Allowance(sitting.started, seconds, self.pauses_of(sitting.candidate))
+
+    def come_late(self, sitting: Sitting, at: int) -> Sitting:
+        """Return the part of a candidate who comes now: their time began with everybody's, absent or not till then."""
+        started = self.begun.get(sitting.phase) if sitting.started is None else sitting.started
+        return replace(sitting, arrived=at, absent=False, started=started)
 
     def pauses_of(self, candidate: str) -> tuple[Pause, ...]:
         """Return the pauses of everybody and of a candidate."""
@@ -226,6 +241,8 @@ def _opened(state: SessionState, event: Event) -> None:
 
 
 def _started(state: SessionState, event: Event) -> None:
+    if not event.candidate:
+        state.begun.setdefault(event.phase, event.at)
     for key, sitting in state.sittings.items():
         meant = event.candidate == key[1] or (not event.candidate and not sitting.absent)
         if key[0] == event.phase and meant and sitting.started is None:
@@ -233,7 +250,8 @@ def _started(state: SessionState, event: Event) -> None:
 
 
 def _arrived(state: SessionState, event: Event) -> None:
-    _change(state, event, arrived=event.at, absent=False)
+    key = event.phase, event.candidate
+    state.sittings[key] = state.come_late(state.sittings[key], event.at)
 
 
 def _absent(state: SessionState, event: Event) -> None:

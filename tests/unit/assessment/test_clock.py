@@ -54,13 +54,14 @@ def test_how_long_it_is_until_a_second_begins() -> None:
     assert (clock.until(103), clock.until(99)) == (2.75, -1.25)
 
 
-def test_summer_time_ends_within_a_phase() -> None:
-    """On 25 October 2026 it is 2:30 twice in Paris; two hours are two hours."""
+@pytest.mark.parametrize(("month", "day", "shown"), [(3, 29, "04:30"), (10, 25, "02:30")])
+def test_summer_time_begins_or_ends_within_a_phase(month: int, day: int, shown: str) -> None:
+    """On 29 March 2026 there is no 2:30 in Paris, on 25 October it is 2:30 twice; two hours are two hours."""
     paris = ZoneInfo("Europe/Paris")
-    start = dt.datetime(2026, 10, 25, 1, 30, tzinfo=paris)
+    start = dt.datetime(2026, month, day, 1, 30, tzinfo=paris)
     end = Allowance(int(start.timestamp()), 7200).deadline()
     assert end is not None
-    assert dt.datetime.fromtimestamp(end, paris).strftime("%H:%M") == "02:30"
+    assert dt.datetime.fromtimestamp(end, paris).strftime("%H:%M") == shown
     assert end - int(start.timestamp()) == 7200
 
 

@@ -158,6 +158,22 @@ def test_who_has_not_come_is_not_waited_for(desk: Desk) -> None:
     assert all_sealed(desk.state())
 
 
+def test_who_was_absent_and_comes_has_everybody_s_end(desk: Desk, source: Played) -> None:
+    open_in_memory(desk, "reseau")
+    desk.absent("reseau", "C-02", "organiser")
+    with pytest.raises(UsageError, match="not running for C-02"):
+        desk.arrive("reseau", "C-02", "organiser")
+    source.go(60)
+    desk.start("reseau", "organiser")
+    source.go(900)
+    desk.arrive("reseau", "C-02", "organiser")
+    assert not desk.state().sittings["reseau", "C-02"].absent
+    assert deadline(desk, "C-02") == 60 + 100 * 60
+    source.go(85 * 60)
+    with pytest.raises(UsageError, match="not running for C-02"):
+        desk.finish("reseau", "C-02", "organiser")  # the time is over already
+
+
 def test_it_is_enough_when_all_are_sealed(desk: Desk) -> None:
     assert not all_sealed(desk.state())
     open_in_memory(desk, "reseau")

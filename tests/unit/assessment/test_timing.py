@@ -175,5 +175,10 @@ def test_a_jury_reads_the_sum(length: int, extra: str, shown: str) -> None:
     assert found.en == found.fr
 
 
+def test_in_a_rehearsal_the_sum_is_that_of_its_minutes() -> None:
+    found = ExtraTime.parse("20 min").shown(25 * 10, 10)
+    assert found.fr.replace("\N{NO-BREAK SPACE}", " ") == "4 min 10 s + 3 min 20 s = 7 min 30 s"
+
+
 def test_no_time_at_all_has_a_name() -> None:
     assert duration(0).fr == "0\N{NO-BREAK SPACE}min"

@@ -1,0 +1,141 @@
+"""Any course of a session, second by second: what a person with a watch and a sheet of paper would find at its end."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.assessment.office import Desk
+from orchestrator.errors import UsageError
+from tests.unit.assessment.sessions import SECOND, START, Played, make_desk, open_in_memory
+
+pytestmark = pytest.mark.slow
+
+Act = Callable[[Desk, "Watch", str], None]
+
+PHASE: Final = "reseau"
+TOTALS: Final = {"C-01": 75, "C-02": 100}
+"""Seconds, with a minute that lasts one: the second candidate has a third more."""
+
+
+@dataclass
+class Watch:
+    """Counts each candidate's seconds down, one by one."""
+
+    left: dict[str, int] = field(default_factory=lambda: dict(TOTALS))
+    begun: set[str] = field(default_factory=set)
+    everybody: int | None = None
+    absent: set[str] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
+    ended: dict[str, int] = field(default_factory=dict)
+    now: int = START
+
+    def go(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.now += 1
+            for candidate in self.left:
+                if not self.stopped & {"", candidate}:
+                    self._count(candidate)
+
+    def _count(self, candidate: str) -> None:
+        """A second has passed that counts: also for the absent, whose time began with everybody's."""
+        if candidate in self.begun or self.everybody is not None:
+            self.left[candidate] -= self.left[candidate] > 0
+            if self.left[candidate] == 0:
+                self.ended.setdefault(candidate, self.now)
+
+    def runs(self, candidate: str) -> bool:
+        return candidate in self.begun and candidate not in self.ended
+
+
+def _start(desk: Desk, watch: Watch, who: str) -> None:
+    meant = {who} if who else set(TOTALS) - watch.absent
+    fresh = meant - watch.begun
+    attempt(lambda: desk.start(PHASE, "x", who), allowed=bool(fresh))
+    if fresh and not who and watch.everybody is None:
+        watch.everybody = watch.now
+    for candidate in fresh:
+        watch.left[candidate] = TOTALS[candidate]
+        watch.ended.pop(candidate, None)
+    watch.begun |= fresh
+
+
+def _pause(desk: Desk, watch: Watch, who: str) -> None:
+    attempt(lambda: desk.pause("x", "Panne", who), allowed=who not in watch.stopped)
+    watch.stopped.add(who)
+
+
+def _resume(desk: Desk, watch: Watch, who: str) -> None:
+    attempt(lambda: desk.resume("x", who), allowed=who in watch.stopped)
+    watch.stopped.discard(who)
+
+
+def _finish(desk: Desk, watch: Watch, who: str) -> None:
+    runs = watch.runs(who)
+    attempt(lambda: desk.finish(PHASE, who, "x"), allowed=runs)
+    if runs:
+        watch.ended[who] = watch.now
+
+
+def _arrive(desk: Desk, watch: Watch, who: str) -> None:
+    late = who not in watch.begun and watch.everybody is not None and who not in watch.ended
+    attempt(lambda: desk.arrive(PHASE, who, "x"), allowed=watch.runs(who) or late)
+    if late:
+        watch.begun.add(who)
+    if watch.runs(who):
+        watch.absent.discard(who)
+
+
+def _absent(desk: Desk, watch: Watch, who: str) -> None:
+    desk.absent(PHASE, who, "x")
+    watch.absent.add(who)
+
+
+def attempt(do: Callable[[], object], *, allowed: bool) -> None:
+    """Do what the watch allows; what it does not, the program refuses as well."""
+    with nullcontext() if allowed else pytest.raises(UsageError):
+        do()
+
+
+somebody = st.sampled_from(sorted(TOTALS))
+acts = st.one_of(
+    st.tuples(st.sampled_from((_start, _pause, _resume)), st.one_of(st.just(""), somebody)),
+    st.tuples(st.sampled_from((_finish, _arrive, _absent)), somebody),
+)
+courses = st.lists(st.tuples(acts, st.integers(0, 40), st.integers(-7200, 7200), st.booleans()), max_size=14)
+
+
+@given(courses)
+def test_it_is_what_a_person_with_a_watch_finds(course: list[tuple[tuple[Act, str], int, int, bool]]) -> None:
+    """Everybody's and one's own pauses, absences, late and early ones, a set clock and a restarted machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, watch = Played(START), Watch()
+        desk = make_desk(Path(folder), source, minute=1)
+        open_in_memory(desk, PHASE)
+        for number, ((act, who), seconds, set_by, restarted) in enumerate(course):
+            act(desk, watch, who)
+            source.go(seconds, clock_set_by=set_by)
+            watch.go(seconds)
+            if restarted:  # with a clock that is right again, and looked at before somebody sets it
+                source.boot_id, source.count_ns, source.wall_ns = str(number), SECOND, watch.now * SECOND
+                desk.clock(desk.state())
+        state = desk.state()
+        now = desk.clock(state).now()
+        assert now == watch.now
+        for candidate in watch.begun:
+            sitting = state.sittings[PHASE, candidate]
+            end = state.deadline(sitting)
+            if candidate in watch.ended:
+                assert end == watch.ended[candidate]
+            else:
+                left = watch.left[candidate]
+                assert end == (None if watch.stopped & {"", candidate} else watch.now + left)
+                assert state.may_type(sitting, now) == (not watch.stopped & {"", candidate})
