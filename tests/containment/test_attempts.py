@@ -122,5 +122,5 @@ def spec_of(app: App, cells: Running, image: str) -> ContainerSpec:
     plan = cells.plan
     making = Making({name: app.content.image(name) for name in IMAGES}, app.build([image]), ())
     host = dataclasses.replace(plan.host("b"), image=image)
-    spec = app.instances._spec(cells.instance.name, plan, host, making)
+    spec = app.instances._hosts.spec(cells.instance.name, plan, host, making)
     return dataclasses.replace(spec, name=f"{spec.name}-of-{image}", labels={}, restart=False)
