@@ -9,12 +9,12 @@ from orchestrator.assessment.office import Desk
 from orchestrator.assessment.recording import Recorder
 from orchestrator.assessment.seat import Gate, new_recording, precise, require_seat
 from orchestrator.assessment.state import SessionLab
+from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.errors import UsageError
+from orchestrator.model.plan import Plan
 from orchestrator.service import Labs, Running
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Language, Text
-
-_ANSWERS = ".yaml"
 
 
 class Seat:
@@ -36,16 +36,16 @@ class Seat:
         self._phase = phase
         self._candidate = candidate
 
-    def tickets(self) -> tuple[tuple[SessionLab, Text], ...]:
-        """Return the tickets, once the phase has begun: reading time is for them.
+    def subjects(self) -> tuple[tuple[SessionLab, Plan, HandIn], ...]:
+        """Return what is to be done and handed in, once the phase has begun: reading time is for that.
 
         Raises:
             UsageError: it has not begun.
         """
         if self.gate.sitting.started is None:
             require_seat(self.gate)
-        found = ((lab, self._running(lab).plan.ticket) for lab in self.gate.sitting.labs)
-        return tuple((lab, ticket) for lab, ticket in found if ticket is not None)
+        found = ((lab, self._running(lab)) for lab in self.gate.sitting.labs)
+        return tuple((lab, running.plan, self._labs.hand_in(running)) for lab, running in found)
 
     def place(self, host: str, scenario: str | None = None) -> tuple[Running, SessionLab]:
         """Return the lab in which a host is.
@@ -79,8 +79,17 @@ class Seat:
         now = precise(self.gate.clock)
         return Recorder(path, rows=rows, columns=columns, now=now, title=f"{lab.scenario} {host}")
 
-    def hand_in(self, file: Path, language: Language, scenario: str | None = None) -> Path:
-        """Hand in answers (``.yaml``) or an intervention report (any other file).
+    def hand_in(
+        self, content: bytes, name: str, language: Language, scenario: str | None = None, *, answers: bool
+    ) -> Path:
+        """Hand in answers or an intervention report; what was handed in before is replaced.
+
+        Args:
+            content: the file's content.
+            name: what it is called in errors.
+            language: the language in which the questions are repeated beside the answers.
+            scenario: the scenario; not needed where there is only one.
+            answers: whether they are answers, an ``answers.yaml``.
 
         Raises:
             UsageError: the candidate may not type now, nothing of the kind is asked for, or several do.
@@ -88,9 +97,9 @@ class Seat:
         """
         require_seat(self.gate)
         hand_in = self._labs.hand_in(self._running(self._only(scenario)))
-        if file.suffix == _ANSWERS:
-            return hand_in.take_answers(file.read_bytes(), str(file), language)
-        return hand_in.take_report(file.read_text(encoding="utf-8", errors="replace"))
+        if answers:
+            return hand_in.take_answers(content, name, language)
+        return hand_in.take_report(content.decode("utf-8-sig", errors="replace"))
 
     def hint(self, scenario: str | None = None) -> Text:
         """Return the next hint, and note that it was given.

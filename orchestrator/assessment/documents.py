@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from orchestrator import __version__
+from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subject, record_of
 from orchestrator.assessment.event_words import differences
 from orchestrator.assessment.events import Kind
@@ -21,10 +22,6 @@ from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.language import typographic
 from orchestrator.model.referential import Referential
 from orchestrator.model.session_plan import Candidate
-
-_MONTHS: Final = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
         return "" if at is None else datetime.fromtimestamp(at, zone).strftime("%H h %M min %S s")
 
     def day(at: int) -> str:
-        return _in_french(datetime.fromtimestamp(at, zone).date())
+        return shown_day(datetime.fromtimestamp(at, zone).date(), "fr")
 
     page: str = (
         environment("fr")
@@ -83,7 +80,7 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             incidents=_incidents(state),
             hour=lambda at: typographic(hour(at)).replace(" ", "\N{NO-BREAK SPACE}"),
             day=day,
-            session_day=_in_french(date.fromisoformat(state.plan.date)),
+            session_day=shown_day(date.fromisoformat(state.plan.date), "fr"),
             made=f"{day(now)} à {hour(now)}",
             head=dossier.head,
             version=__version__,
@@ -99,11 +96,6 @@ def _word(decision: Decision | None) -> str:
     if decision is None:
         return "—"
     return decision.word.fr.capitalize() + (" (correction)" if decision.corrected else "")
-
-
-def _in_french(day: date) -> str:
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _incidents(state: SessionState) -> list[tuple[int, str, str]]:

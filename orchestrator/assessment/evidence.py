@@ -16,7 +16,7 @@ from orchestrator import __version__
 from orchestrator.assessment.collecting import FileChange, changes, kept, to_document
 from orchestrator.assessment.evidence_page import index_of
 from orchestrator.assessment.folder import SessionFolder, sha256, write_whole
-from orchestrator.assessment.recording import Typed, timeline
+from orchestrator.assessment.recording import Typed, timeline, transcript
 from orchestrator.assessment.state import SessionLab, SessionState, Sitting
 from orchestrator.errors import UsageError
 from orchestrator.model.plan import Plan
@@ -24,6 +24,8 @@ from orchestrator.text import Text
 
 SCHEMA: Final = 1
 MANIFEST: Final = "manifest.json"
+SUMS: Final = "SHA256SUMS"
+"""The hashes of all other files, the manifest's as well, as ``sha256sum --check`` reads them."""
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError)
 """What reading a damaged archive may raise; RuntimeError: a flipped bit says that a file is encrypted."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -74,8 +76,10 @@ def seal(path: Path, state: SessionState, sitting: Sitting, folder: SessionFolde
     for language in ("fr", "en"):
         name = "index.html" if language == "fr" else f"index.{language}.html"
         files[name] = index_of(state, sitting, manifest, files, language).encode(errors="backslashreplace")
-    manifest["files"] = {name: {"sha256": sha256(data), "size": len(data)} for name, data in sorted(files.items())}
-    content = _zipped({MANIFEST: _json(manifest), **files})
+    stated = {name: {"sha256": sha256(data), "size": len(data)} for name, data in sorted(files.items())}
+    manifest["files"] = stated
+    head = _json(manifest)
+    content = _zipped({SUMS: _sums_of(stated, sha256(head)), MANIFEST: head, **files})
     return Sealed(write_whole(path, content), len(content), len(files))
 
 
@@ -142,7 +146,13 @@ def _inside(archive: zipfile.ZipFile) -> Iterator[Text]:
             en=f"this evidence follows schema {manifest['schema']}, this program reads {SCHEMA}",
         )
     stated = manifest["files"]
-    for name in sorted({*stated, *archive.namelist()} - {MANIFEST}):
+    sums = _sums_of(stated, sha256(archive.read(MANIFEST)))
+    try:
+        if archive.read(SUMS) != sums:
+            yield Text(fr=f"{SUMS} a été changé", en=f"{SUMS} was changed")
+    except _DAMAGE as error:
+        yield Text(fr=f"{SUMS} manque ou est abîmé ({error})", en=f"{SUMS} is missing or damaged ({error})")
+    for name in sorted({*stated, *archive.namelist()} - {MANIFEST, SUMS}):
         if name not in stated:
             yield Text(fr=f"{name} est en trop", en=f"{name} does not belong there")
             continue
@@ -155,6 +165,11 @@ def _inside(archive: zipfile.ZipFile) -> Iterator[Text]:
             yield Text(fr=f"{name} a été changé", en=f"{name} was changed")
 
 
+def _sums_of(stated: Mapping[str, Mapping[str, Any]], manifest: str) -> bytes:
+    hashes = {MANIFEST: manifest, **{name: file["sha256"] for name, file in stated.items()}}
+    return "".join(f"{hash_}  {name}\n" for name, hash_ in sorted(hashes.items())).encode()
+
+
 def _lab_out(state: SessionState, sitting: Sitting, lab: SessionLab, plan: Plan | None) -> dict[str, Any]:
     opened = next(
         event
@@ -163,6 +178,7 @@ def _lab_out(state: SessionState, sitting: Sitting, lab: SessionLab, plan: Plan 
     )
     return {
         "instance": lab.instance,
+        "title": {"fr": plan.title.fr, "en": plan.title.en} if plan else None,
         "digest": lab.digest,
         "variant": lab.variant,
         "seed": str(plan.seed) if plan else None,
@@ -182,6 +198,7 @@ def _files(
     recordings = sorted((folder / "recordings").glob("*.cast"))
     for recording in recordings:
         yield f"recordings/{recording.name}", recording.read_bytes()
+        yield f"recordings/{recording.stem}.txt", transcript(recording).encode(errors="backslashreplace")
     typed = sorted((line for recording in recordings for line in timeline(recording)), key=lambda line: line.at)
     yield "timeline.csv", _timeline(typed)
     for lab in sitting.labs:

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 
 from grader.report import Report
+from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
@@ -62,7 +63,7 @@ def index_of(
 
     labs = [
         {
-            "scenario": lab.scenario,
+            "title": _title(lab.scenario, manifest["labs"][lab.scenario]["title"], language),
             "about": manifest["labs"][lab.scenario],
             "ticket": _text(files, f"{lab.scenario}/ticket.{language}.md"),
             "report": _report(files, f"{lab.scenario}/report.json"),
@@ -86,7 +87,7 @@ def index_of(
             labs=labs,
             manifest=manifest,
             hour=hour,
-            day=lambda at: datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d"),
+            day=lambda at: shown_day(datetime.fromtimestamp(at, zone).date(), language),
             time_given=state.given(sitting.candidate, phase).in_(language),
             deadline=state.deadline(sitting),
             events=[
@@ -95,10 +96,14 @@ def index_of(
                 if event.kind not in {"identity", "clock", "drawn"}
             ],
             typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
-            recordings=[name for name in files if name.startswith("recordings/")],
+            recordings=[name for name in files if name.endswith(".cast")],
         )
     )
     return page
+
+
+def _title(scenario: str, title: Mapping[str, str] | None, language: Language) -> str:
+    return f"{title[language]} ({scenario})" if title else scenario
 
 
 def _text(files: Mapping[str, bytes], name: str) -> str:

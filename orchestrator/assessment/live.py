@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestrator.assessment.seat import remaining_text
 from orchestrator.assessment.state import STEPS, SessionState, Sitting
 from orchestrator.instances.instance import Instance
-from orchestrator.text import Text
+from orchestrator.text import Text, same
 
 _STEPS: Mapping[str, Text] = {
     "cut": Text(fr="saisie coupée", en="input cut"),
@@ -17,6 +18,14 @@ _STEPS: Mapping[str, Text] = {
     "graded": Text(fr="contrôlé", en="graded"),
     "frozen": Text(fr="figé", en="frozen"),
     "sealed": Text(fr="preuves scellées", en="evidence sealed"),
+}
+
+_HOSTS: Mapping[str, Text] = {
+    "running": Text(fr="en marche", en="running"),
+    "paused": Text(fr="en pause", en="paused"),
+    "restarting": Text(fr="en redémarrage", en="restarting"),
+    "exited": Text(fr="à l'arrêt", en="stopped"),
+    "gone": Text(fr="hors d'atteinte", en="gone"),
 }
 
 
@@ -41,6 +50,14 @@ class Row:
     remaining: Text
     deadline: int | None
     hosts: Mapping[str, str]
+
+    @property
+    def machines(self) -> Text:
+        """Return the hosts in a few words: how many are in the state of most of them, and the others by name."""
+        ((most, count),) = Counter(self.hosts.values()).most_common(1)
+        parts = [(str(count), most), *((host, state) for host, state in self.hosts.items() if state != most)]
+        said = [(who, _HOSTS.get(state, same(state))) for who, state in parts]
+        return Text(fr=", ".join(f"{who} {t.fr}" for who, t in said), en=", ".join(f"{who} {t.en}" for who, t in said))
 
 
 def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tuple[Row, ...]:
@@ -71,4 +88,7 @@ def _state(state: SessionState, sitting: Sitting, now: int) -> Text:
     opens = state.reading_until(sitting)
     if opens is not None and now < opens:
         return Text(fr="lecture", en="reading")
-    return Text(fr="au travail", en="at work") if state.may_type(sitting, now) else Text(fr="en attente", en="waiting")
+    if state.may_type(sitting, now):
+        return Text(fr="au travail", en="at work")
+    stopped = state.deadline(sitting) is None
+    return Text(fr="temps arrêté", en="time stopped") if stopped else Text(fr="temps écoulé", en="time is over")

@@ -18,6 +18,10 @@ from typing import IO, Any, Final
 HIDDEN: Final = "•"
 """What stands for each character that was typed while the terminal did not show it: a password."""
 _ESCAPES: Final = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
+_REST_OF_LINE: Final = "\v"
+"""What stands for the sequence that clears the rest of a line, while a transcript is made."""
+_SHOWN: Final = re.compile(r"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()*+].|.)")
+"""The sequences that a terminal obeys and does not show: movements and colours, titles, character sets."""
 _KEYS: Final[Mapping[str, str]] = {"\x1b[A": "↑", "\x1b[B": "↓", "\x1bOA": "↑", "\x1bOB": "↓", "\t": "⇥"}
 
 
@@ -96,6 +100,34 @@ def timeline(recording: Path) -> Iterator[Typed]:
                     line = ""
                 else:
                     line = _after(line, key)
+
+
+def transcript(recording: Path) -> str:
+    """Return what a recording's terminal showed, as plain text: line after line, without colours and movements.
+
+    A program that fills the whole screen (an editor, ``top``) cannot be read so: the recording shows it.
+    """
+    shown = "".join(row[2] for number, row in enumerate(_rows(recording)) if number and row[1] == "o")
+    shown = shown.replace("\x1b[K", _REST_OF_LINE)
+    lines = _SHOWN.sub("", shown).replace("\r\n", "\n").split("\n")
+    return "\n".join(_as_it_ends(line) for line in lines)
+
+
+def _as_it_ends(line: str) -> str:
+    """Return a line as it stands once what was written over or rubbed out is gone."""
+    cells: list[str] = []
+    at = 0
+    for character in line:
+        if character == "\r":
+            at = 0
+        elif character == "\b":
+            at = max(0, at - 1)
+        elif character == _REST_OF_LINE:
+            del cells[at:]
+        elif character.isprintable() or character == "\t":
+            cells[at : at + 1] = [character]
+            at += 1
+    return "".join(cells).rstrip()
 
 
 def _rows(recording: Path) -> Iterator[Any]:

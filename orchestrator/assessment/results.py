@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from orchestrator.assessment.plan_file import Offer
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.model.referential import Ccp, Competence, Referential
 from orchestrator.model.session_plan import SessionPlan
+from orchestrator.text import Text
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,12 @@ class Seen:
     phase: str
     scenario: str
     result: CheckResult
+
+    @property
+    def gist(self) -> Text | None:
+        """Return what was seen, as a jury reads it: without the comparison of values that a program prints below."""
+        evidence = self.result.evidence
+        return evidence and Text(fr=_gist(evidence.fr), en=_gist(evidence.en))
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,11 @@ class Sheet:
 def assessed_ccps(plan: SessionPlan, referential: Referential) -> tuple[Ccp, ...]:
     """Return the CCP that a session assesses: those that its plan names, or all of the title."""
     return tuple(ccp for ccp in referential.ccps if not plan.ccps or ccp.number in plan.ccps)
+
+
+def _gist(evidence: str) -> str:
+    said = itertools.takewhile(lambda line: not line.startswith("assert "), evidence.strip().splitlines())
+    return "\n".join(said).strip() or evidence.strip()
 
 
 def sheet_of(

@@ -113,7 +113,10 @@ class SeatTap:
         for event in self._gate.news():
             if event.kind in {"announced", "warned", "paused", "resumed"}:
                 self._tell(told(event))
-        return not self._gate.over()
+        if self._gate.over():
+            self._tell(Text(fr="Le temps est écoulé.", en="The time is over."))
+            return False
+        return True
 
 
 def require_seat(gate: Gate) -> None:
@@ -160,6 +163,8 @@ def remaining_text(state: SessionState, sitting: Sitting, now: int) -> Text:
     allowance = state.allowance(sitting)
     if allowance is None:
         return Text(fr="pas commencé", en="not begun")
+    if sitting.finished is not None or "cut" in sitting.steps:
+        return Text(fr="fini", en="over")
     minutes, seconds = divmod(allowance.remaining(now), 60)
     shown = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if allowance.paused(now):

@@ -61,8 +61,8 @@ class Supervisor:
             stop = threading.Event()
 
             def tick() -> bool:
-                state = self._desk.state()
-                self._do_what_is_due(state, pool)
+                self._tell_what_ended()  # first: the state that is read next knows of it
+                self._do_what_is_due(self._desk.state(), pool)
                 return stop.is_set() or (not self._busy and enough(self._desk.state()))
 
             try:
@@ -77,10 +77,6 @@ class Supervisor:
         clock = self._desk.clock(state)
         now = clock.now()
         self._note_drift(clock.drift(), now)
-        for key, future in list(self._busy.items()):
-            if future.done():
-                del self._busy[key]
-                self._told(key, future)
         due = [(key, sitting) for key, sitting in state.sittings.items() if _due(state, sitting, now)]
         self._closing.cut(state, [sitting for _, sitting in due if "cut" not in sitting.steps])
         for key, _ in due:
@@ -89,6 +85,12 @@ class Supervisor:
         for minutes, sitting in _warnings(state, now):
             details = {"minutes": minutes}
             self._desk.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
+
+    def _tell_what_ended(self) -> None:
+        for key, future in list(self._busy.items()):
+            if future.done():
+                del self._busy[key]
+                self._told(key, future)
 
     def _told(self, key: tuple[str, str], future: Future[None]) -> None:
         phase, candidate = key

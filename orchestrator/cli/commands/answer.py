@@ -75,7 +75,7 @@ def answer_command(
     if session.json:
         session.output.document(_answers_document(handed_in))
     else:
-        _show_answers(session, handed_in)
+        show_answers(session, handed_in)
     if not show and (settings or source is not None or not session.json):
         record(session, lambda practice: practice.handed_in(running, "answer"))
     if answers.problems:
@@ -153,7 +153,8 @@ def _answer(question: object, given: str | None) -> object:
     return list(items_of(given)) if given is not None and isinstance(question, ListQuestion) else given
 
 
-def _show_answers(session: Session, handed_in: HandIn) -> None:
+def show_answers(session: Session, handed_in: HandIn) -> None:
+    """Print the questions with the form of each answer, and what was answered so far."""
     answers, language = handed_in.answers(), session.language
     rows = table(tr("Nom", "Name"), tr("Question", "Question"), tr("Votre réponse", "Your answer"))
     rows.columns[0].no_wrap = True

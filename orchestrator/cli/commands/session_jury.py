@@ -76,9 +76,8 @@ def results(session: Session, candidate: str, name: str | None) -> None:
                 mark, style = _MARKS[seen.result.outcome]
                 sentence = tr(seen.result.sentence.fr, seen.result.sentence.en)
                 session.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
-                if seen.result.evidence:
-                    evidence = tr(seen.result.evidence.fr, seen.result.evidence.en)
-                    session.output.print(plain(f"      {evidence}", "quiet"))
+                if seen.gist:
+                    session.output.print(plain(f"      {tr(seen.gist.fr, seen.gist.en)}", "quiet"))
             for scenario in line.without:
                 session.output.print(
                     plain(tr(f"    ! {scenario} : sans résultat", f"    ! {scenario}: no result"), "warn")

@@ -6,13 +6,16 @@ import json
 import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from orchestrator import terminal
 from orchestrator.assessment.candidate import Seat
 from orchestrator.assessment.seat import SeatTap, beside
+from orchestrator.assessment.state import SessionLab
 from orchestrator.cli.base import command
+from orchestrator.cli.commands.answer import show_answers
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -25,7 +28,10 @@ from orchestrator.cli.commands.shell import console, over_ssh
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.wording import ticket_panel
+from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.fabric.base import HostRef
+from orchestrator.model.plan import Plan
 from orchestrator.waiting import wait_until
 
 scenario_option = click.option(
@@ -64,10 +70,8 @@ def seat(session: Session, phase: str, candidate: str, host: str, scenario: str 
     """Sit at a workstation."""
     place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
     if not host:
-        for lab, ticket in place.tickets():
-            hosts = ", ".join(lab.hosts)
-            session.output.print(plain(lab.scenario, "title"), plain(ticket.in_(session.language)))
-            session.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"), "")
+        for lab, plan, handed_in in place.subjects():
+            _subject(session, lab, plan, handed_in)
         return
     running, lab = place.place(host, scenario)
     rows, columns = terminal.size()
@@ -81,6 +85,21 @@ def seat(session: Session, phase: str, candidate: str, host: str, scenario: str 
             remote = stack.enter_context(over_ssh(session, target, device.user, device.password))
         hidden = remote.hidden if isinstance(remote, terminal.MasterRemote) else _never
         terminal.attach(remote, tap=SeatTap(place.gate, recorder, hidden, beside(session.language)))
+
+
+def _subject(session: Session, lab: SessionLab, plan: Plan, handed_in: HandIn) -> None:
+    """Show a candidate what is to be done, and what is to be handed in."""
+    hosts = ", ".join(lab.hosts)
+    session.output.print(plain(lab.scenario, "title"), ticket_panel(plan, session.language))
+    session.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"))
+    if plan.questions:
+        session.output.print(plain(tr("Réponses à rendre :", "Answers to hand in:"), "key"))
+        show_answers(session, handed_in)
+    if plan.report:
+        session.output.print(
+            plain(tr("Un rapport d'intervention est à rendre.", "A report is to be handed in."), "key")
+        )
+    session.output.print("")
 
 
 def _never() -> bool:
@@ -128,17 +147,37 @@ def watch(session: Session, phase: str, candidate: str, name: str | None) -> Non
         continue
 
 
-@command("hand-in", help=tr("Rendre des réponses (.yaml) ou un rapport.", "Hand in answers (.yaml) or a report."))
+@command(
+    "hand-in",
+    short_help=tr("Rendre des réponses (.yaml) ou un rapport.", "Hand in answers (.yaml) or a report."),
+    help=tr(
+        "Rendre des réponses (un fichier .yaml, une ligne « nom: réponse » pour chacune) ou un rapport (tout autre "
+        "fichier). « - » lit l'entrée standard, un rapport, sauf avec --answers.",
+        "Hand in answers (a .yaml file, a line 'name: answer' for each) or a report (any other file). '-' reads "
+        "standard input, a report, except with --answers.",
+    ),
+)
 @phase_argument
 @candidate_argument
-@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path, exists=True))
+@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.File("rb"))
+@click.option("--answers", is_flag=True, help=tr("Ce sont des réponses.", "These are answers."))
 @scenario_option
 @session_option
 @pass_session
-def hand_in(session: Session, phase: str, candidate: str, file: Path, scenario: str | None, name: str | None) -> None:
+def hand_in(
+    session: Session,
+    phase: str,
+    candidate: str,
+    file: BinaryIO,
+    scenario: str | None,
+    name: str | None,
+    *,
+    answers: bool,
+) -> None:
     """Hand in."""
     place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
-    path = place.hand_in(file, session.language, scenario)
+    answers = answers or file.name.endswith(".yaml")
+    path = place.hand_in(file.read(), file.name, session.language, scenario, answers=answers)
     done(session, f"Rendu : {path.name}", f"Handed in: {path.name}", path=str(path))
 
 

@@ -238,10 +238,8 @@ def _table(session: Session, state: SessionState, rows: Sequence[Row]) -> Lines:
     zone = zone_of(state.plan)
     for row in rows:
         end = "" if row.deadline is None else datetime.fromtimestamp(row.deadline, zone).strftime("%H:%M:%S")
-        odd = [f"{host} {word}" for host, word in row.hosts.items() if word != "running"]
-        hosts = ", ".join(odd) or tr(f"{len(row.hosts)} en marche", f"{len(row.hosts)} running")
-        words = (row.phase, row.candidate, row.name, tr(row.state.fr, row.state.en))
-        shown.add_row(*map(plain, (*words, row.remaining.in_(session.language), end, hosts)))
+        where, left, hosts = (text.in_(session.language) for text in (row.state, row.remaining, row.machines))
+        shown.add_row(*map(plain, (row.phase, row.candidate, row.name, where, left, end, hosts)))
     title = f"{state.plan.title} ({state.id})"
     if state.rehearsal:
         title += tr(" – répétition", " – rehearsal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from grader.report import CheckResult, Report
 from orchestrator.assessment import collecting
 from orchestrator.assessment.collecting import HostFiles, changes
 from orchestrator.assessment.events import Draft
-from orchestrator.assessment.evidence import MANIFEST, problems_of, read_evidence, seal
+from orchestrator.assessment.evidence import MANIFEST, SUMS, problems_of, read_evidence, seal
 from orchestrator.assessment.folder import sha256
-from orchestrator.assessment.recording import Recorder, timeline
+from orchestrator.assessment.recording import Recorder, timeline, transcript
 from orchestrator.errors import UsageError
 from orchestrator.fabric.base import FileState
 from orchestrator.text import same
@@ -54,6 +55,19 @@ def test_a_recording_is_an_asciicast_and_tells_what_was_typed(tmp_path: Path) ->
         (105.0, "ls"),
     ]
     assert "s3cret" not in path.read_text()
+
+
+def test_a_transcript_reads_as_the_screen_did(tmp_path: Path) -> None:
+    path = tmp_path / "pc1-1.cast"
+    recorder = Recorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
+    for shown in (
+        "\x1b[?2004h\x1b]0;root@pc1\x07root@pc1:~# ip rotue\b\b\b\x1b[Kute\r\n",
+        "\x1b[36meth0\x1b[0m UP\r\n50 %\r100 %\r\n",
+    ):
+        recorder.shown(shown.encode())
+    recorder.typed(b"never in a transcript")
+    recorder.close()
+    assert transcript(path) == "root@pc1:~# ip route\neth0 UP\n100 %\n"
 
 
 def test_a_recording_that_was_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -158,6 +172,15 @@ def test_a_person_reads_it_in_a_browser(sealed: Path) -> None:
     assert "+two" in page
     assert "ip route" in page
     assert "Input is cut." in evidence.files["index.en.html"].decode()
+
+
+def test_sha256sum_verifies_it(sealed: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sealed) as archive:
+        archive.extractall(tmp_path / "out")
+        names = set(archive.namelist())
+    words = ("sha256sum", "--check", "--strict", SUMS)
+    done = subprocess.run(words, cwd=tmp_path / "out", capture_output=True, text=True, check=False)
+    assert (done.returncode, {line.removesuffix(": OK") for line in done.stdout.splitlines()}) == (0, names - {SUMS})
 
 
 def test_every_flipped_byte_is_found(sealed: Path) -> None:
