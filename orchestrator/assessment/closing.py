@@ -159,7 +159,9 @@ class Closing:
             def stands_still() -> bool:
                 nonlocal refusal
                 state = engine.container(container).state
-                if state == "running":
+                if state == "restarting":  # its first process ends at once: it would try for ever
+                    engine.stop(container, grace=0)
+                elif state == "running":
                     try:
                         engine.pause(container)
                     except LabError as error:  # the kernel's freezer gives up on a machine that is very busy

@@ -54,6 +54,7 @@ class _Record:
     spec: ContainerSpec
     image: str
     state: str = "created"
+    runs_as: str = "running"
     archives: list[bytes] = field(default_factory=list)
     starts: int = 0
 
@@ -104,6 +105,12 @@ class FakeEngine:
         with self._lock:
             return self._record(container).starts
 
+    def destroy(self, container: str) -> None:
+        """Let a container's first process end at once from now on, whenever it is started: Docker tries for ever."""
+        with self._lock:
+            record = self._record(container)
+            record.state = record.runs_as = "restarting"
+
     def add_image(self, reference: str, labels: Mapping[str, str] | None = None, *, size: int = 1 << 20) -> None:
         """Put an image on the engine, as if it had always been there."""
         with self._lock:
@@ -152,20 +159,20 @@ class FakeEngine:
             if record.state == "paused":
                 raise refusals.refusal(_CONFLICT, "cannot start a paused container, try unpause instead", container)
             record.starts += record.state != "running"
-            record.state = "running"
+            record.state = record.runs_as
 
     def stop(self, container: str, *, grace: int = 0) -> None:  # noqa: ARG002 - nothing here takes time to stop
         """Stop a container; to a test, this is its first process's crash as well."""
         with self._lock, contextlib.suppress(NoSuchContainerError):
             record = self._record(container)
-            record.state = "exited" if record.state in {"running", "paused"} else record.state
+            record.state = "exited" if record.state in {"running", "paused", "restarting"} else record.state
 
     def restart(self, container: str, *, grace: int) -> None:  # noqa: ARG002 - nothing here takes time to stop
         """Stop a container and start it again."""
         with self._lock:
             record = self._record(container)
             record.starts += 1
-            record.state = "running"
+            record.state = record.runs_as
 
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""

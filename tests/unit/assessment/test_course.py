@@ -161,6 +161,19 @@ def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> No
     assert len(state.of("sealed")) == 2
 
 
+def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
+    course.open()
+    course.desk.start("reseau", "organiser")
+    lab = course.desk.state().sittings["reseau", "C-01"].labs[0]
+    victim = course.labs.instances.find(lab.instance).hosts[0]
+    course.world.engine.destroy(victim.container)
+    course.source.go(100 * 60)
+    course.supervise()
+    states = {host.name: host.state for host in course.labs.instances.find(lab.instance).hosts}
+    assert states.pop(victim.name) == "exited"
+    assert set(states.values()) == {"paused"}
+
+
 def test_those_who_have_time_are_warned_once(course: Course) -> None:
     course.open()
     course.desk.start("reseau", "organiser")
