@@ -107,7 +107,7 @@ class AdRecordsMissing(Fault):
 
     def _answer(self, hands: Hands, record: str) -> str:
         kind, _, name = record.partition(" ")
-        argv = ("dig", "+short", "+time=2", "@127.0.0.1", f"{name}.{self.domain}", kind)
+        argv = ("dig", "+short", "+time=5", "@127.0.0.1", f"{name}.{self.domain}", kind)
         return hands.run(self.host, argv).stdout.decode().strip()
 
     def _record_of(self, line: str) -> str:
