@@ -66,14 +66,15 @@ def test_intranet_by_name(lab, pc):
     "symptom",
     points=3,
     competence="2.1",
-    fr="Interrogé depuis les bureaux, le serveur de noms donne la bonne adresse de l'intranet.",
-    en="Asked from the office, the name server gives the right address of the intranet.",
+    fr="Interrogé des bureaux et de la salle des serveurs, le serveur de noms donne la bonne adresse de l'intranet.",
+    en="Asked from the office and the server room, the name server gives the right address of the intranet.",
 )
-def test_server_answers_the_office(lab):
+def test_server_answers_the_company(lab):
     name = f"intranet.{lab.domain}"
-    answer = lab.probe("office").resolve(name, lab.address("srv1"))
-    assert answer.records == (lab.address("web1"),), f"{name}: {answer.status}, {answer.records}"
-    assert answer.authoritative, "the answer does not come from the company's own zone"
+    for segment in ("office", "servers"):
+        answer = lab.probe(segment).resolve(name, lab.address("srv1"))
+        assert answer.records == (lab.address("web1"),), f"{segment}: {name}: {answer.status}, {answer.records}"
+        assert answer.authoritative, "the answer does not come from the company's own zone"
     assert_named_answers(lab)
 
 
@@ -122,8 +123,8 @@ def test_named_is_a_service(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Les autres noms de l'entreprise sont toujours dans la zone.",
-    en="The other names of the company are still in the zone.",
+    fr="Les autres noms de l'entreprise sont toujours dans la zone, sans nom inutile de plus.",
+    en="The other names of the company are still in the zone, with no needless name besides.",
     host="srv1",
 )
 def test_zone_is_whole(lab):
@@ -132,6 +133,25 @@ def test_zone_is_whole(lab):
     expected = {"r1": lab.address("r1"), "srv1": lab.address("srv1"), **WORKSTATIONS}
     missing = [name for name, address in expected.items() if (f"{name}.{lab.domain}.", "A", address) not in found]
     assert not missing, f"missing from the zone: {', '.join(missing)}"
+    absurd = [name for name, _, _ in found if name.endswith(f".{lab.domain}.{lab.domain}.") or name.startswith("*.")]
+    assert not absurd, f"the zone has a name that nobody needs: {absurd[0]}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.1",
+    fr="Le serveur de noms ne répond qu'aux réseaux de l'entreprise.",
+    en="The name server answers the company's networks only.",
+    host="srv1",
+)
+def test_only_the_company_asks(lab):
+    configuration = lab.host("srv1").check_output("named-checkconf -p")
+    lists = re.findall(r"^\s*(allow-[\w-]+|acl \S+)\s*\{(.*?)\};", configuration, re.MULTILINE | re.DOTALL)
+    assert "allow-query" in dict(lists), "nothing says who may ask: everybody may"
+    for name, clients in lists:
+        everybody = {"any", "0.0.0.0/0"} & set(re.findall(r'[^\s";]+', clients))
+        assert not everybody or name == "allow-transfer", f"{name} lets everybody ask"
 
 
 @check(
