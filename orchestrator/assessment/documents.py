@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from orchestrator.assessment.event_words import differences
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
 from orchestrator.assessment.extra_time import duration
-from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.plan_file import Offer, zone_of
 from orchestrator.assessment.results import Line, Sheet
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.language import typographic
@@ -33,12 +33,19 @@ class Dossier:
         referential: the certification.
         sheets: each candidate's sheet, by number.
         head: the journal's last entry, with which it can be verified later.
+        offers: what is known of each scenario, by its id.
     """
 
     state: SessionState
     referential: Referential
     sheets: Mapping[str, Sheet]
     head: str
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+
+    def subject(self, scenario: str) -> str:
+        """Return what a scenario is called, in French; its id where it is not there any more."""
+        offer = self.offers.get(scenario)
+        return typographic(offer.title.fr) if offer and offer.title else scenario
 
 
 def minutes_page(dossier: Dossier, now: int) -> str:
@@ -56,7 +63,13 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
     zone = zone_of(state.plan)
 
     def hour(at: int | None) -> str:
-        return "" if at is None else datetime.fromtimestamp(at, zone).strftime("%H h %M min %S s")
+        return "" if at is None else _unbroken(datetime.fromtimestamp(at, zone).strftime("%H h %M min %S s"))
+
+    def moment(at: int | None) -> str:
+        """Return an hour, with the day where it is not the one of the plan."""
+        if at is None or datetime.fromtimestamp(at, zone).date().isoformat() == state.plan.date:
+            return hour(at)
+        return f"le {datetime.fromtimestamp(at, zone):%d/%m/%Y} à {hour(at)}"
 
     def day(at: int) -> str:
         return shown_day(datetime.fromtimestamp(at, zone).date(), "fr")
@@ -77,8 +90,12 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             given=lambda number, phase: state.given(number, phase).fr,
             extra=lambda candidate: candidate.extra_time or "",
             length=lambda phase: duration(state.length(phase)).fr,
+            reading=lambda phase: duration(phase.reading_minutes * state.minute).fr,
+            subject=dossier.subject,
+            raw=lambda text: text.fr == text.en,
             incidents=_incidents(state),
-            hour=lambda at: typographic(hour(at)).replace(" ", "\N{NO-BREAK SPACE}"),
+            moment=moment,
+            hour=hour,
             day=day,
             session_day=shown_day(date.fromisoformat(state.plan.date), "fr"),
             made=f"{day(now)} à {hour(now)}",
@@ -91,6 +108,10 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
     return page
 
 
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _word(decision: Decision | None) -> str:
     """Return a decision in a word, as a cell of a table has it."""
     if decision is None:
@@ -100,11 +121,15 @@ def _word(decision: Decision | None) -> str:
 
 def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
     """Return what happened besides the plan: when, to whom, what."""
-    return [
-        (event.at, event.candidate or "tous", typographic(_INCIDENTS[event.kind](event.details)))
-        for event in state.events
-        if event.kind in _INCIDENTS and _INCIDENTS[event.kind](event.details)
-    ]
+    ended = {(who, pause.end): pause for who, pauses in state.pauses.items() for pause in pauses}
+    found = []
+    for event in state.events:
+        said = _INCIDENTS[event.kind](event.details) if event.kind in _INCIDENTS else ""
+        if event.kind == "resumed" and (pause := ended.get((event.candidate, event.at))):
+            said = f"Le temps reprend, après un arrêt de {duration(event.at - pause.begin).fr}."
+        if said:
+            found.append((event.at, event.candidate or "tous", typographic(said)))
+    return found
 
 
 _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {

@@ -29,5 +29,8 @@ def known_of(content: Content, proofs: Proofs, database: Database) -> Known:
             found = [people.find(ref) for ref in people.trainers_of(people.find(person))]
             return frozenset(name for one in found for name in (one.ref, one.handle))
 
-    offers = {name: Offer(tuple(document.competences), document.difficulty) for name, document in documents.items()}
+    offers = {
+        name: Offer(tuple(document.competences), document.difficulty, document.title)
+        for name, document in documents.items()
+    }
     return Known(content.referential(), offers, unproven, trainers)

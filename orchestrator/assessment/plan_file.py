@@ -39,10 +39,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Offer:
-    """What is known of a scenario without reading all of it."""
+    """What is known of a scenario without reading all of it: what it works on, and what it is called."""
 
     competences: tuple[str, ...]
     difficulty: int
+    title: Text | None = None
 
 
 def read_plan(path: Path, known: Known) -> SessionPlan:

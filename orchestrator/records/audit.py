@@ -172,112 +172,70 @@ VERIFIERS: list[Verifier] = [_reports]
 # Wording ----------------------------------------------------------------------------------------------------
 
 
+def _finding(kind: Kind, seq: int, fr: str, en: str) -> Finding:
+    return Finding(kind, seq, Text(fr=fr, en=en))
+
+
+def _missing(kind: Kind, first: int, last: int, fr: str, en: str) -> Finding:
+    """Return a finding of entries that are gone, one or several; ``fr`` and ``en`` say where."""
+    if last > first:
+        fr += f"les entrées {first} à {last} ont été retirées."
+        return _finding(kind, first, fr, f"{en}entries {first} to {last} were removed.")
+    return _finding(kind, first, f"{fr}l’entrée {first} a été retirée.", f"{en}entry {first} was removed.")
+
+
 def _changed(seq: int) -> Finding:
-    return Finding("changed", seq, Text(fr=f"L’entrée {seq} a été modifiée.", en=f"Entry {seq} was changed."))
+    return _finding("changed", seq, f"L’entrée {seq} a été modifiée.", f"Entry {seq} was changed.")
 
 
 def _moved(seq: int, origin: int) -> Finding:
-    return Finding(
-        "moved",
-        seq,
-        Text(
-            fr=f"À la place de l’entrée {seq} se trouve l’entrée {origin} : l’ordre a été changé.",
-            en=f"In the place of entry {seq} stands entry {origin}: the order was changed.",
-        ),
-    )
+    fr = f"À la place de l’entrée {seq} se trouve l’entrée {origin} : l’ordre a été changé."
+    return _finding("moved", seq, fr, f"In the place of entry {seq} stands entry {origin}: the order was changed.")
 
 
 def _payload(seq: int) -> Finding:
-    return Finding(
-        "payload",
-        seq,
-        Text(
-            fr=f"Le contenu (payload) de l’entrée {seq} a été modifié.",
-            en=f"The payload of entry {seq} was changed.",
-        ),
-    )
+    fr = f"Le contenu (payload) de l’entrée {seq} a été modifié."
+    return _finding("payload", seq, fr, f"The payload of entry {seq} was changed.")
 
 
 def _erased_silently(seq: int) -> Finding:
-    return Finding(
-        "erased",
-        seq,
-        Text(
-            fr=f"Le contenu de l’entrée {seq} a été effacé sans qu’aucune entrée ne le dise.",
-            en=f"The payload of entry {seq} was erased, and no entry says so.",
-        ),
-    )
+    fr = f"Le contenu de l’entrée {seq} a été effacé sans qu’aucune entrée ne le dise."
+    return _finding("erased", seq, fr, f"The payload of entry {seq} was erased, and no entry says so.")
 
 
 def _removed(first: int, last: int) -> Finding:
-    fr = f"L’entrée {first} manque : elle a été retirée."
-    en = f"Entry {first} is missing: it was removed."
-    if last > first:
-        fr = f"Les entrées {first} à {last} manquent : elles ont été retirées."
-        en = f"Entries {first} to {last} are missing: they were removed."
-    return Finding("removed", first, Text(fr=fr, en=en))
+    return _missing("removed", first, last, "Il y a un trou : ", "There is a gap: ")
 
 
 def _chain(seq: int) -> Finding:
-    return Finding(
-        "chain",
-        seq,
-        Text(
-            fr=f"L’entrée {seq} ne suit pas celle qui la précède : l’une des deux a été remplacée.",
-            en=f"Entry {seq} does not follow the one before it: one of the two was replaced.",
-        ),
-    )
+    fr = f"L’entrée {seq} ne suit pas celle qui la précède : l’une des deux a été remplacée."
+    return _finding("chain", seq, fr, f"Entry {seq} does not follow the one before it: one of the two was replaced.")
 
 
 def _truncated(first: int, last: int) -> Finding:
-    fr = f"La fin du journal manque : l’entrée {first} a été retirée."
-    en = f"The journal's end is missing: entry {first} was removed."
-    if last > first:
-        fr = f"La fin du journal manque : les entrées {first} à {last} ont été retirées."
-        en = f"The journal's end is missing: entries {first} to {last} were removed."
-    return Finding("truncated", first, Text(fr=fr, en=en))
+    return _missing("truncated", first, last, "La fin du journal manque : ", "The journal's end is missing: ")
 
 
 def _headless() -> Finding:
-    return Finding(
-        "truncated",
-        0,
-        Text(fr="La tête du journal a été retirée.", en="The journal's head was removed."),
-    )
+    return _finding("truncated", 0, "La tête du journal a été retirée.", "The journal's head was removed.")
 
 
 def _beyond(head: int, last: int) -> Finding:
-    return Finding(
-        "rewritten",
-        last,
-        Text(
-            fr=f"La tête du journal (entrée {head}) n’est pas sa dernière entrée ({last}) : "
-            "une entrée a été ajoutée ou remplacée hors de Breakfix.",
-            en=f"The journal's head (entry {head}) is not its last entry ({last}): "
-            "an entry was added or replaced outside Breakfix.",
-        ),
-    )
+    fr = f"La tête du journal (entrée {head}) n’est pas sa dernière entrée ({last}) : "
+    en = f"The journal's head (entry {head}) is not its last entry ({last}): "
+    fr += "une entrée a été ajoutée ou remplacée hors de Breakfix."
+    return _finding("rewritten", last, fr, f"{en}an entry was added or replaced outside Breakfix.")
 
 
 def _rewritten(seq: int) -> Finding:
-    return Finding(
-        "rewritten",
-        seq,
-        Text(
-            fr=f"L’entrée {seq} n’est plus celle qui avait été notée : le journal a été réécrit jusque-là.",
-            en=f"Entry {seq} is not the one that was noted: the journal was rewritten up to there.",
-        ),
-    )
+    fr = f"L’entrée {seq} n’est plus celle qui avait été notée : le journal a été réécrit jusque-là."
+    en = f"Entry {seq} is not the one that was noted: the journal was rewritten up to there."
+    return _finding("rewritten", seq, fr, en)
 
 
 def _content(seq: int, report: int) -> Finding:
-    return Finding(
-        "content",
-        seq,
-        Text(
-            fr=f"Le compte rendu d’évaluation {report} n’est pas celui dont le journal a l’empreinte"
-            f"{f' (entrée {seq})' if seq else ''}.",
-            en=f"Grading report {report} is not the one whose hash the journal holds"
-            f"{f' (entry {seq})' if seq else ''}.",
-        ),
-    )
+    fr = f"Le compte rendu d’évaluation {report} n’est pas celui dont le journal a l’empreinte"
+    en = f"Grading report {report} is not the one whose hash the journal holds"
+    if seq:
+        fr, en = f"{fr} (entrée {seq})", f"{en} (entry {seq})"
+    return _finding("content", seq, f"{fr}.", f"{en}.")

@@ -83,7 +83,7 @@ def _dossier(session: Session, name: str | None) -> tuple[Dossier, int]:
     room = JuryRoom(desk, known)
     sheets = {candidate.number: room.sheet(candidate.number) for candidate in state.plan.candidates}
     head = session.app.journal_log.head()
-    return Dossier(state, known.referential, sheets, head), desk.clock(state).now()
+    return Dossier(state, known.referential, sheets, head, known.scenarios), desk.clock(state).now()
 
 
 def _page(session: Session, page: str, output: Path | None, stem: str, *, html: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Group as Lines
 from rich.live import Live
 
 from orchestrator.assessment.live import Row, rows_of
+from orchestrator.assessment.office import Desk
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState
 from orchestrator.cli.base import command
@@ -133,42 +134,43 @@ def run(session: Session, name: str | None) -> None:
     done(session, "Toutes les preuves sont scellées.", "All the evidence is sealed.", sealed=True)
 
 
-@command("arrive", help=tr("Noter un retardataire : sa fin ne change pas.", "Note a latecomer: their end stays."))
-@phase_argument
-@candidate_argument
-@session_option
-@pass_session
-def arrive(session: Session, phase: str, candidate: str, name: str | None) -> None:
-    """Note a latecomer."""
-    desk_of(session, name).arrive(phase, candidate, account())
-    done(
-        session,
-        f"{candidate} est là ; l'heure de fin ne change pas.",
-        f"{candidate} is here; the end stays.",
-        noted=True,
-    )
+def _noting(name: str, help_: str, note: Callable[[Desk, str, str, str], None], fr: str, en: str) -> click.Command:
+    """Return a command that notes something about a candidate in a phase; ``{}`` in the sentences is their number."""
+
+    @command(name, help=help_)
+    @phase_argument
+    @candidate_argument
+    @session_option
+    @pass_session
+    def noting(session: Session, phase: str, candidate: str, name: str | None) -> None:
+        note(desk_of(session, name), phase, candidate, account())
+        done(session, fr.format(candidate), en.format(candidate), noted=True)
+
+    made: click.Command = noting
+    return made
 
 
-@command("absent", help=tr("Noter une absence.", "Note that a candidate has not come."))
-@phase_argument
-@candidate_argument
-@session_option
-@pass_session
-def absent(session: Session, phase: str, candidate: str, name: str | None) -> None:
-    """Note an absence."""
-    desk_of(session, name).absent(phase, candidate, account())
-    done(session, f"Absence de {candidate} notée.", f"{candidate} is noted as absent.", noted=True)
-
-
-@command("finish", help=tr("Noter qu'un candidat rend avant la fin.", "Note that a candidate hands in early."))
-@phase_argument
-@candidate_argument
-@session_option
-@pass_session
-def finish(session: Session, phase: str, candidate: str, name: str | None) -> None:
-    """End a candidate's time."""
-    desk_of(session, name).finish(phase, candidate, account())
-    done(session, f"{candidate} a rendu.", f"{candidate} has handed in.", noted=True)
+arrive = _noting(
+    "arrive",
+    tr("Noter un retardataire : sa fin ne change pas.", "Note a latecomer: their end stays."),
+    Desk.arrive,
+    "{} est là ; l'heure de fin ne change pas.",
+    "{} is here; the end stays.",
+)
+absent = _noting(
+    "absent",
+    tr("Noter une absence.", "Note that a candidate has not come."),
+    Desk.absent,
+    "Absence de {} notée.",
+    "{} is noted as absent.",
+)
+finish = _noting(
+    "finish",
+    tr("Noter qu'un candidat rend avant la fin.", "Note that a candidate hands in early."),
+    Desk.finish,
+    "{} a rendu.",
+    "{} has handed in.",
+)
 
 
 @command("pause", help=tr("Arrêter le temps de tous, ou d'un candidat.", "Stop the time of all, or of one candidate."))
