@@ -133,7 +133,7 @@ def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
 
 
 _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
-    "incident": lambda details: str(details.get("text", "")),
+    "incident": lambda details: str(details.get("fr", details.get("text", ""))),
     "paused": lambda details: f"Le temps est arrêté : {details.get('reason', '')}",
     "resumed": lambda _details: "Le temps reprend.",
     "arrived": lambda _details: "Arrivée en retard ; l’heure de fin n’a pas changé.",

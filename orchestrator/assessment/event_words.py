@@ -85,7 +85,7 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     "paused": lambda d: Text(fr=f"Le temps s'arrête : {d['reason']}", en=f"Time stops: {d['reason']}"),
     "resumed": Text(fr="Le temps reprend.", en="Time goes on."),
     "announced": lambda d: Text(fr=f"Annonce : {d['text']}", en=f"Announcement: {d['text']}"),
-    "incident": lambda d: Text(fr=f"Incident : {d['text']}", en=f"Incident: {d['text']}"),
+    "incident": lambda d: Text(fr=f"Incident : {d.get('fr', d['text'])}", en=f"Incident: {d['text']}"),
     "warned": lambda d: Text(fr=f"Il reste {d['minutes']} min.", en=f"{d['minutes']} min are left."),
     "hint": lambda d: Text(fr=f"Indice {d['number']} donné.", en=f"Hint {d['number']} given."),
     "finished": Text(fr="Le candidat a rendu avant la fin.", en="The candidate handed in before the end."),

@@ -7,6 +7,7 @@ that was killed is replaced by the next one, which goes on where the events end.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
@@ -25,6 +26,9 @@ _EVERY: Final = 0.1
 """Seconds between two looks at the clock."""
 _JOBS: Final = 4
 """Sittings that are closed at once: each waits for its hosts' reboot most of the time."""
+_PATIENCE: Final = 5.0
+"""Seconds until a step that could not be done is tried again; twice as many each time, a minute at most."""
+_LONGEST: Final = 60.0
 _DRIFT: Final = 2
 """Seconds by which the machine's clock may differ from the session's before it is noted."""
 
@@ -44,7 +48,8 @@ class Supervisor:
         self._closing = closing
         self._tell = tell
         self._busy: dict[tuple[str, str], Future[None]] = {}
-        self._failed: set[tuple[str, str]] = set()
+        self._failures: dict[tuple[str, str], int] = {}
+        self._not_before: dict[tuple[str, str], float] = {}
         self._drift = 0
 
     def run(self, until: Callable[[SessionState], bool] | None = None) -> None:
@@ -80,7 +85,7 @@ class Supervisor:
         due = [(key, sitting) for key, sitting in state.sittings.items() if _due(state, sitting, now)]
         self._closing.cut(state, [sitting for _, sitting in due if "cut" not in sitting.steps])
         for key, _ in due:
-            if key not in self._busy and key not in self._failed:
+            if key not in self._busy and time.monotonic() >= self._not_before.get(key, 0.0):
                 self._busy[key] = pool.submit(self._closing.close, *key)
         for minutes, sitting in _warnings(state, now):
             details = {"minutes": minutes}
@@ -97,11 +102,16 @@ class Supervisor:
         try:
             future.result()
         except BreakfixError as error:
-            self._failed.add(key)
-            state = self._desk.state()
-            text = f"{phase}, {candidate}: {error.text.en}"
-            self._desk.keep(Draft("incident", PROGRAM, self._desk.clock(state).now(), candidate, phase, {"text": text}))
-            self._tell(Text(fr=f"✘ {phase}, {candidate} : {error.text.fr}", en=f"✘ {text}"))
+            failures = self._failures.get(key, 0)
+            wait = min(_LONGEST, _PATIENCE * 2**failures)
+            self._failures[key], self._not_before[key] = failures + 1, time.monotonic() + wait
+            text = Text(
+                fr=f"{phase}, {candidate} : {error.text.fr} Nouvel essai dans {wait:.0f} s.",
+                en=f"{phase}, {candidate}: {error.text.en} It is tried again in {wait:.0f} s.",
+            )
+            if not failures:  # once is enough for the record
+                self._note(text, self._desk.clock(self._desk.state()).now(), candidate, phase)
+            self._tell(Text(fr=f"✘ {text.fr}", en=f"✘ {text.en}"))
         else:
             self._tell(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
 
@@ -110,8 +120,17 @@ class Supervisor:
         if abs(drift - self._drift) <= _DRIFT:
             return
         self._drift = drift
-        text = f"The machine's clock was set: it differs from the session's by {drift} s. The session's time goes on."
-        self._desk.keep(Draft("incident", PROGRAM, now, details={"text": text}))
+        self._note(
+            Text(
+                fr=f"L'horloge de la machine a été réglée : {drift} s d'écart avec celle de la session, qui continue.",
+                en=f"The machine's clock was set: it differs from the session's by {drift} s, which goes on.",
+            ),
+            now,
+        )
+
+    def _note(self, text: Text, now: int, candidate: str = "", phase: str = "") -> None:
+        """Write an incident that the program met, in both languages."""
+        self._desk.keep(Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr}))
 
 
 def all_sealed(state: SessionState) -> bool:

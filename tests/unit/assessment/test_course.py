@@ -8,8 +8,9 @@ import pytest
 
 from grader.report import CheckResult, Report
 from grader.runner import OnResult
-from orchestrator.assessment import keeping
+from orchestrator.assessment import keeping, supervision
 from orchestrator.assessment.closing import Closing
+from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import read_evidence
 from orchestrator.assessment.office import Desk, Office
@@ -17,7 +18,7 @@ from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Known, Offer
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
-from orchestrator.errors import LabError, UsageError
+from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.progress import Silent
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
@@ -184,6 +185,27 @@ def test_those_who_have_time_are_warned_once(course: Course) -> None:
         (event.candidate, event.details["minutes"], event.at - START) for event in course.desk.state().of("warned")
     ]
     assert warned == [("C-01", 15, 3600), ("C-01", 5, 4200)]
+
+
+def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    course.open()
+    course.desk.start("reseau", "organiser")
+    course.source.go(100 * 60)
+    monkeypatch.setattr(supervision, "_PATIENCE", 0.0)
+    failing = iter([True, True])
+    close = Closing.close
+
+    def sometimes(self: Closing, phase: str, candidate: str) -> None:
+        if candidate == "C-01" and next(failing, False):
+            raise MachineError(same("The helper does not answer."))
+        close(self, phase, candidate)
+
+    monkeypatch.setattr(Closing, "close", sometimes)
+    course.supervise()
+    state = course.desk.state()
+    assert {event.candidate for event in state.of("sealed")} == {"C-01", "C-02"}
+    assert ["tried again" in event.details["text"] for event in state.of("incident")] == [True]
+    assert "Nouvel essai" in told(state.of("incident")[0]).fr
 
 
 def test_only_one_supervises(course: Course) -> None:
