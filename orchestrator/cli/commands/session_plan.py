@@ -95,6 +95,7 @@ def list_(session: Session) -> None:
     rows = table(tr("Session", "Session"), tr("Date", "Date"), tr("Titre", "Title"), tr("État", "State"))
     for state in states:
         word = tr("close", "closed") if state.closed else tr("ouverte", "open")
+        word += tr(" – répétition", " – rehearsal") if state.rehearsal else ""
         rows.add_row(plain(state.id), plain(state.plan.date), plain(state.plan.title), plain(word))
     session.output.print(rows)
 

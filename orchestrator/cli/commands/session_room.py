@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -14,6 +12,7 @@ from orchestrator import terminal
 from orchestrator.assessment.candidate import Seat
 from orchestrator.assessment.seat import SeatTap, beside
 from orchestrator.assessment.state import SessionLab
+from orchestrator.assessment.watching import RESET, Watching
 from orchestrator.cli.base import command
 from orchestrator.cli.commands.answer import show_answers
 from orchestrator.cli.commands.session_plan import (
@@ -122,29 +121,23 @@ def watch(session: Session, phase: str, candidate: str, name: str | None) -> Non
     """Follow a candidate's recordings."""
     desk = desk_of(session, name)
     desk.sitting(desk.state(), phase, candidate)
-    folder = desk.folder.sitting(phase, candidate) / "recordings"
-    seen: dict[Path, int] = {}
-    last: Path | None = None
+    watching = Watching(desk.folder.sitting(phase, candidate) / "recordings")
+    last = ""
 
     def follow() -> None:
         nonlocal last
-        for path in sorted(folder.glob("*.cast")):
-            with path.open(encoding="utf-8") as file:
-                file.seek(seen.get(path, 0))
-                for line in iter(file.readline, ""):
-                    if not line.endswith("\n"):
-                        break
-                    seen[path] = file.tell()
-                    row = json.loads(line)
-                    if isinstance(row, list) and row[1] == "o":
-                        if path != last:
-                            sys.stdout.write(f"\r\n— {path.stem} —\r\n")
-                            last = path
-                        sys.stdout.write(row[2])
+        for terminal_, drawn in watching.news():
+            if terminal_ != last:
+                sys.stdout.write(f"{RESET}\r\n— {terminal_} —\r\n")
+                last = terminal_
+            sys.stdout.write(drawn)
         sys.stdout.flush()
 
-    while not wait_until(follow, within=3600, every=0.2):
-        continue
+    try:
+        while not wait_until(follow, within=3600, every=0.2):
+            continue
+    finally:
+        sys.stdout.write(RESET)
 
 
 @command(
