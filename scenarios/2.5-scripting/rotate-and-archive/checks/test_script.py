@@ -148,6 +148,26 @@ def test_overwrites_nothing(lab):
     "objective",
     points=2,
     competence="2.5",
+    fr="Un rapport dont l'archive ne peut pas être écrite reste dans le dossier, entier.",
+    en="A report whose archive cannot be written stays in the folder, whole.",
+    host="web1",
+)
+def test_loses_nothing(lab):
+    name = "tour-2026-01-07.csv"
+    files = {f"free/{name}": "à garder\n", f"in/{name}": "à garder\n", f"in/{lab.values['store']}/2026": "un fichier\n"}
+    with lab.workspace("web1", files, user="technicien") as work:
+        work.run([script(lab), "free", DAY])
+        archived = work.listing()
+        assert archive_of(lab, name, "free") in archived, "it does not even archive where nothing is in its way"
+        work.run([script(lab), "in", DAY])
+        assert f"in/{name}" in work.listing(), f"{name} is gone, and there is no archive of it"
+        assert work.read(f"in/{name}").decode() == "à garder\n", f"{name} was changed"
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.5",
     fr="Un dossier qui n'existe pas, ou une date qui n'en est pas une, est refusé sans rien changer.",
     en="A folder that does not exist, or a date that is none, is refused and nothing changes.",
     host="web1",
