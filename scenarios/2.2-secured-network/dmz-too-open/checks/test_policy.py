@@ -7,6 +7,7 @@ import pytest
 
 from grader import check
 from grader.nftables import differences
+from lab_tools import beside_tcp
 
 FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
@@ -81,6 +82,7 @@ def test_between_our_networks(lab):
     passed = [f"{host} reaches {what}" for host, one in stations.items() for what in arrived(one, BETWEEN[host])]
     others = [(SRV1, port) for port in PORTS] + [(PC1, 22)] + [(INET1, port) for port in PORTS]
     passed += [f"another host of the DMZ reaches {what}" for what in arrived(lab.probe("dmz"), others)]
+    passed += beside_tcp(lab)
     assert not passed, "; ".join(passed)
 
 
