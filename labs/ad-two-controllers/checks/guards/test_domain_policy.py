@@ -1,0 +1,48 @@
+"""Are the domain's passwords, its administrators and its protection what they were?"""
+
+import re
+
+import pytest
+
+from grader import check
+from lab_tools import CONTROLLERS
+
+LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
+ADMINISTRATION = ("Domain Admins", "Enterprise Admins", "Schema Admins", "Account Operators", "Backup Operators")
+COMPLEX = 1
+"""DOMAIN_PASSWORD_COMPLEX in pwdProperties."""
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+@check(
+    "guard",
+    points=1,
+    fr="{{ controller }} demande des mots de passe aussi sûrs qu'avant, et ne répond à personne sans protection.",
+    en="{{ controller }} asks for passwords as safe as before, and lets nobody query it without protection.",
+    host="{{ controller }}",
+)
+def test_policy_is_as_strict(lab, controller):
+    host = lab.host(controller)
+    said = host.check_output(f"{LDB} -s base -b DC=brocelia,DC=internal pwdProperties minPwdLength")
+    policy = {
+        name: int(value) for name, value in re.findall(r"^(pwdProperties|minPwdLength): (\d+)$", said, re.MULTILINE)
+    }
+    assert policy["pwdProperties"] & COMPLEX, "the domain accepts simple passwords"
+    assert policy["minPwdLength"] >= 7, f"the domain accepts passwords of {policy['minPwdLength']} characters"
+    strong = host.check_output("testparm -s --parameter-name='ldap server require strong auth' 2>/dev/null").strip()
+    assert strong.lower() == "yes", f"{controller} takes passwords in clear: ldap server require strong auth = {strong}"
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+@check(
+    "guard",
+    points=1,
+    fr="Pour {{ controller }}, le domaine n'a pas d'autre administrateur qu'avant.",
+    en="To {{ controller }} the domain has no other administrator than before.",
+    host="{{ controller }}",
+)
+def test_administrators_are_the_same(lab, controller):
+    for group in ADMINISTRATION:
+        said = lab.host(controller).check_output(f"{LDB} %s member", f"(sAMAccountName={group})")
+        members = set(re.findall(r"^member: CN=([^,]+),", said, re.MULTILINE)) - {"Administrator"}
+        assert not members, f"{', '.join(sorted(members))} in the group {group}"

@@ -1,0 +1,19 @@
+"""Has nobody gained rights that only the administrator should have? No repair in this lab needs that."""
+
+from grader import check
+from grader.rights import gained
+
+HOSTS = ("dc1", "dc2", "pc1", "pc2")
+
+
+@check(
+    "guard",
+    points=1,
+    fr="Personne n'a gagné de droits d'administration sur les machines.",
+    en="Nobody has gained administration rights on the machines.",
+    timeout=90,
+)
+def test_no_rights_gained(lab):
+    for host in HOSTS:
+        found = gained(lab.host(host))
+        assert not found, f"{host}: {'; '.join(found)}"

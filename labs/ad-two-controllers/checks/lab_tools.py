@@ -1,0 +1,52 @@
+"""The two controllers, each asked by itself: whom it knows, and what is changed on it."""
+
+import contextlib
+import secrets
+
+CONTROLLERS = ("dc1", "dc2")
+PEOPLE = {
+    "hmarchand": ("Velin-7310", {"direction", "comptabilite"}),
+    "ylegoff": ("Offset-4625", {"fabrication"}),
+    "nbrunet": ("Cyan-58147", {"prepresse"}),
+    "mcarre": ("Magenta-930", {"prepresse", "fabrication"}),
+    "sdasilva": ("Pantone-286", {"comptabilite"}),
+}
+ARRIVES = 40
+"""Seconds in which a change has surely reached the other controller: what was missed is asked for twice a minute."""
+_TICKET = """
+file=$(mktemp)
+trap 'rm "$file"' EXIT
+printf '[libdefaults]\\ndns_lookup_kdc = false\\n[realms]\\n%s = {\\nkdc = %s\\n}\\n' "$1" "$2" >"$file"
+printf '%s\\n' "$4" | KRB5_CONFIG=$file SSSD_KRB5_LOCATOR_DISABLE=1 kinit -c MEMORY: "$3@$1"
+"""
+"""Without SSSD's locator, which would name the workstation's own controller instead."""
+
+
+def ticket(lab, host, controller, login, password):
+    """Ask one controller, and no other, for a ticket; return what kinit did on a workstation."""
+    argv = ["sh", "-c", _TICKET, "sh", lab.domain.upper(), lab.address(controller), login, password]
+    return lab.client(host).run(argv, timeout=40)
+
+
+@contextlib.contextmanager
+def newcomer(lab, controller):
+    """Make an account on one controller for as long as a ``with`` lasts; give its login and its password."""
+    login, password = f"essai-{secrets.token_hex(4)}", f"Essai-{secrets.token_hex(4)}"
+    made = lab.client(controller).run(["samba-tool", "user", "create", login, password], timeout=90)
+    assert made.status == 0, f"no account can be made on {controller}: {(made.stderr or made.stdout).strip()[-200:]}"
+    try:
+        yield login, password
+    finally:
+        lab.client(controller).run(["samba-tool", "user", "delete", login], timeout=90)
+
+
+def arrives(lab, source, target):
+    """See that an account which is made on one controller is let in by the other."""
+    with newcomer(lab, source) as (login, password):
+
+        def known():
+            done = ticket(lab, "pc1", target, login, password)
+            assert done.status == 0, f"{target} does not know an account made on {source}: {done.stderr.strip()}"
+            return True
+
+        lab.wait(known, within=ARRIVES, every=2)

@@ -1,0 +1,75 @@
+"""The faults between two Samba domain controllers on real hosts: what reaches the second, and who gets in there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import pytest
+
+from orchestrator.access.hands import Hands
+from orchestrator.faults.samba_replication import AdPasswordNotReplicated, AdReplicationDisabled
+from tests.live.faults.harness import Behaviour, Case, prove, succeeds
+
+pytestmark = pytest.mark.live
+
+LAB = "ad-two-controllers"
+DOMAIN = "brocelia.internal"
+BASE = "DC=brocelia,DC=internal"
+OLD, NEW = "Cyan-58147", "Trame-90125"
+DISABLED = AdReplicationDisabled(host="dc2", source="dc1", domain=DOMAIN)
+KERBEROS = """
+printf '[libdefaults]\\ndns_lookup_kdc = no\\n[realms]\\nBROCELIA.INTERNAL = {\\nkdc = %s\\n}\\n' "$1" >/tmp/krb5.conf
+export KRB5_CONFIG=/tmp/krb5.conf SSSD_KRB5_LOCATOR_DISABLE=1
+printf '%s\\n' "$2" | kinit -c MEMORY: nbrunet@BROCELIA.INTERNAL
+"""
+"""Asks one controller for a ticket, from a workstation."""
+ADDRESSES = {"dc1": "192.168.40.10", "dc2": "192.168.40.11"}
+
+
+def replicates(to: str, source: str) -> Behaviour:
+    return lambda hands: succeeds(hands, to, "samba-tool", "drs", "replicate", to, source, BASE, "-P")
+
+
+def accepts(controller: str, password: str) -> Behaviour:
+    return lambda hands: succeeds(hands, "pc1", "sh", "-c", KERBEROS, "sh", ADDRESSES[controller], password)
+
+
+def agree(hands: Hands) -> bool:
+    """Return whether both controllers say the same of both passwords."""
+    return all(accepts("dc1", word)(hands) == accepts("dc2", word)(hands) for word in (OLD, NEW))
+
+
+@contextmanager
+def apart(hands: Hands) -> Iterator[None]:
+    """Keep what changes on dc1 from dc2."""
+    memento = DISABLED.remember(hands)
+    DISABLED.inject(hands)
+    try:
+        yield
+    finally:
+        DISABLED.revert(hands, memento)
+
+
+CASES = (
+    Case(DISABLED, healthy=replicates("dc2", "dc1"), unharmed=replicates("dc1", "dc2"), reboots=("dc2",)),
+    Case(
+        AdPasswordNotReplicated(
+            host="dc1",
+            other="dc2",
+            domain=DOMAIN,
+            login="nbrunet",
+            password=OLD,
+            becomes=NEW,
+            members=("pc2",),
+        ),
+        healthy=agree,
+        unharmed=accepts("dc1", NEW),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_fault(case: Case, hands: Hands) -> None:
+    with apart(hands) if isinstance(case.fault, AdPasswordNotReplicated) else nullcontext():
+        prove(case, hands)
