@@ -59,6 +59,10 @@ class LabError(BreakfixError):
     exit_code = ExitCode.BROKEN
 
 
+class FaultMistakeError(LabError):
+    """The code of a fault failed by itself: its class has a mistake, whatever the lab is like."""
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """Where in a content file a thing is: lines and columns count from 1, 0 means the whole file or line."""

@@ -28,5 +28,5 @@ def with_suggestion(text: Text, word: str, known: Iterable[str]) -> Text:
         return Text(fr=f"{text.fr} ; vouliez-vous dire « {near[0]} » ?", en=f'{text.en}; did you mean "{near[0]}"?')
     if 0 < len(names) <= _LISTED:
         listed = ", ".join(names)
-        return Text(fr=f"{text.fr} ; connus : {listed}", en=f"{text.en}; known: {listed}")
+        return Text(fr=f"{text.fr} ; possibles : {listed}", en=f"{text.en}; known: {listed}")
     return text

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
+from orchestrator.errors import BreakfixError, FaultMistakeError, LabError, Place
 from orchestrator.model.base import Document
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
@@ -56,6 +60,31 @@ class Fault(Document, ABC):
     @abstractmethod
     def explain(self) -> Text:
         """Return one sentence that says what is broken, for the debrief."""
+
+
+@contextmanager
+def mistakes_told(fault: Fault, method: str) -> Iterator[None]:
+    """Run one of a fault's methods, and tell a mistake of a trainer's class at its line; one of ours stays unexpected.
+
+    Raises:
+        FaultMistakeError: the method raised what is no error of a lab.
+    """
+    try:
+        yield
+    except BreakfixError:
+        raise
+    except Exception as error:
+        if type(fault).__module__.startswith("orchestrator."):
+            raise
+        file = inspect.getfile(type(fault))
+        lines = [f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+        where = f"{Place.of(Path(file), lines[-1] if lines else 0)}: {type(error).__name__}: {error}"
+        raise FaultMistakeError(
+            Text(
+                fr=f"La panne {fault.name} a une erreur dans {method}() : {where}",
+                en=f"The fault {fault.name} has a mistake in {method}(): {where}",
+            )
+        ) from error
 
 
 def nothing_to_break(fault: Fault, seen: str) -> LabError:

@@ -27,6 +27,7 @@ import orchestrator.faults
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.faults.base import Fault
 from orchestrator.loader.files import problem, read_text
+from orchestrator.loader.python_source import not_python
 from orchestrator.text import Text
 
 FOLDER = "faults"
@@ -190,8 +191,7 @@ def _add_module(found: Discovery, stamp: _Stamp) -> None:
         found.problems += error.problems
         return
     except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        line = error.lineno or 0 if isinstance(error, SyntaxError) else 0
-        found.problems.append(problem(path, f"Python invalide : {error}", f"invalid Python: {error}", line=line))
+        found.problems.append(not_python(error, path))
         return
     try:
         module = _imported(path)
@@ -270,12 +270,12 @@ def _faulty(kind: type[Fault], place: Place) -> Iterator[Problem]:
         yield Problem(
             place,
             Text(
-                fr=f'la classe {kind.__name__} n\'a pas de nom de panne : name: ClassVar[str] = "ce-qui-est-cassé"',
-                en=f'the class {kind.__name__} has no fault name: name: ClassVar[str] = "what-is-broken"',
+                fr=f'il manque à la classe {kind.__name__} son nom de panne : name: ClassVar[str] = "fichier-perdu"',
+                en=f'the class {kind.__name__} has no fault name: name: ClassVar[str] = "file-lost"',
             ),
             Text(
-                fr="Le nom est en minuscules, avec au moins un tiret : imprimante-hors-ligne.",
-                en="The name is in lower case with at least one hyphen: printer-offline.",
+                fr="Le nom est en minuscules sans accents, avec au moins un tiret.",
+                en="The name is in lower case, with at least one hyphen.",
             ),
         )
     if not (kind.__dict__.get("__doc__") or "").strip():

@@ -86,7 +86,9 @@ def _made(spec: FaultSpec, source: YamlSource, roots: Sequence[Path]) -> tuple[F
 
 
 def _named(fault: str, mistake: Mistake) -> Problem:
-    """Return a parameter's problem with the names of the fault and of the parameter in front."""
+    """Return a parameter's problem with the fault's name in front, and the parameter's where the text lacks it."""
     parameter, text = ".".join(map(str, mistake.path)), mistake.problem.text
-    named = Text(fr=f"{fault} : {parameter} : {text.fr}", en=f"{fault}: {parameter}: {text.en}")
+    if f'"{parameter}"' not in text.en:
+        text = Text(fr=f"{parameter} : {text.fr}", en=f"{parameter}: {text.en}")
+    named = Text(fr=f"{fault} : {text.fr}", en=f"{fault}: {text.en}")
     return replace(mistake.problem, text=named)

@@ -17,6 +17,7 @@ from orchestrator.engine.base import Container, Engine
 from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import Fabric
+from orchestrator.faults.base import mistakes_told
 from orchestrator.faults.library import make_fault
 from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.instances.host_container import HostContainers
@@ -245,10 +246,13 @@ class Instances:
         roots = content_roots_of(self._records.get(hands.instance))
         for spec in hands.plan.faults:
             fault = make_fault(spec, roots)
-            memento = fault.remember(hands)
+            with mistakes_told(fault, "remember"):
+                memento = fault.remember(hands)
             self._records.add_fault(hands.instance, InjectedFault(spec.fault, spec.parameters, memento))
-            fault.inject(hands)
-            fault.verify(hands)
+            with mistakes_told(fault, "inject"):
+                fault.inject(hands)
+            with mistakes_told(fault, "verify"):
+                fault.verify(hands)
 
     def revert(self, hands: Hands) -> None:
         """Revert the injected faults, the last one first.
@@ -263,7 +267,9 @@ class Instances:
         record = self._records.get(hands.instance)
         for injected in reversed(record.faults):
             spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
-            make_fault(spec, content_roots_of(record)).revert(hands, injected.memento)
+            fault = make_fault(spec, content_roots_of(record))
+            with mistakes_told(fault, "revert"):
+                fault.revert(hands, injected.memento)
         self._records.put(replace(record, faults=()))
 
     # Stopping -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ factory) is left to the grader, which refuses it when it grades.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final, TypeAlias
 
 from orchestrator.errors import Place, Problem
 from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
+from orchestrator.loader.python_source import not_python
 from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
@@ -121,14 +123,6 @@ def competences_are_known(files: Iterable[CheckFile], unknown: _KnownCompetence)
     for check in (check for file in files for check in file.checks):
         if check.competence is not None and (text := unknown(check.competence.source)) is not None:
             yield Problem(check.competence.place, text)
-
-
-def not_python(error: SyntaxError | ValueError, path: Path) -> Problem:
-    """Return the problem of a file that Python cannot read."""
-    reason = error.msg if isinstance(error, SyntaxError) else str(error)
-    line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
-    place = Place.of(path, line or 0, max(column or 0, 0))
-    return Problem(place, Text(fr=f"Python invalide : {reason}", en=f"invalid Python: {reason}"))
 
 
 def place_in(path: Path, source: str) -> PlaceOf:
@@ -242,6 +236,7 @@ class _Reader:
                     f'the check\'s {name[1]} sentence is missing: add {language}="…"',
                 )
         self._points(given.get("points"))
+        self._because(given.get("because"))
         return StatedCheck(
             function.name,
             role=self._literal(mark.args[0] if mark.args else given.get("role")),
@@ -280,6 +275,22 @@ class _Reader:
                 points,
                 f"« points » est un nombre entier, 0 ou plus ; trouvé : {seen}",
                 f'"points" is a whole number, 0 or more; found {seen}',
+            )
+
+    def _because(self, value: ast.expr | None) -> None:
+        pattern = self._literal(value)
+        if pattern is None or "{" in pattern.source:  # a template: what it becomes is looked at when it is graded
+            return
+        try:
+            re.compile(pattern.source)
+        except re.error as error:
+            at = (error.pos or 0) + 1
+            self._refuse(
+                value,
+                f"« because » n'est pas une expression rationnelle, dès son caractère {at} : un signe tel que ( ou * "
+                r"s'écrit \( ou \*",
+                rf'"because" is no regular expression, from its character {at} on: a sign such as ( or * is written '
+                r"\( or \*",
             )
 
     def _competence(self, value: ast.expr | None) -> Sentence | None:

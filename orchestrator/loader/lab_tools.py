@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from orchestrator.errors import Problem
 from orchestrator.loader.check_imports import read_imports
-from orchestrator.loader.check_source import CheckFile, not_python, place_in
+from orchestrator.loader.check_source import CheckFile, place_in
+from orchestrator.loader.python_source import not_python
 from orchestrator.model.check import TOOLS
 from orchestrator.model.lab import LabTools
 from orchestrator.suggest import with_suggestion

@@ -37,7 +37,7 @@ ValidateFault: TypeAlias = Callable[[FaultSpec, YamlSource], tuple[Problem, ...]
 """Tells what is wrong with a fault, its parameters rendered; the source is that of its entry in ``scenario.yaml``."""
 
 _MIN_SHORTCUTS: Final = 2
-_COMPETENCE_FOLDER: Final = re.compile(r"([1-9]\.[1-9])-")
+_COMPETENCE_FOLDER: Final = re.compile(r"([1-9]\.[1-9])(?:-|$)")
 
 
 @dataclass(frozen=True)
@@ -307,7 +307,7 @@ def _one_reference_solution(files: RepairFiles) -> Iterable[Problem]:
     elif not references:
         yield problem(
             files.folder / "solutions",
-            "aucune solution n'est la référence : écrivez « reference: true » dans une d'elles",
+            "aucune solution n'est la référence : écrivez « reference: true » dans l'une d'elles",
             'no solution is the reference: write "reference: true" in one of them',
         )
     for solution in references[1:]:

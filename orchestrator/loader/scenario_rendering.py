@@ -208,6 +208,9 @@ class _Attempt:
             spec = self._renderer.document(stated, self._loaded.file, path)
             if self._validate_fault is not None and len(self.problems) == before:
                 self.problems.add(self._validate_fault(spec, self._loaded.source.below(path)))
+            host = spec.parameters.get("host")
+            if isinstance(host, str) and host not in self._hosts and len(self.problems) == before:
+                self.problems.add((self._loaded.problem((*path, "parameters", "host"), self._no_host(host)),))
 
     def question(self, name: str, stated: Question) -> None:
         """Render a question, and look whether its truth is an answer to it."""

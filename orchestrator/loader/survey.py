@@ -160,7 +160,12 @@ def _named(content: Content, word: str) -> tuple[Unit, ...]:
 def _at(content: Content, path: Path) -> tuple[Unit, ...]:
     """Return all units below a path, or the one that the path is in."""
     real = path.resolve()
-    below = tuple(unit for unit in content.units() if unit.folder.resolve().is_relative_to(real))
+    here = path.absolute()
+
+    def is_below(folder: Path) -> bool:
+        return folder.resolve().is_relative_to(real) or folder.absolute().is_relative_to(here)  # brought in by a link
+
+    below = tuple(unit for unit in content.units() if is_below(unit.folder))
     if below:
         return below
     for folder in (path, *path.absolute().parents):

@@ -247,7 +247,10 @@ def _unknown_key(spot: _Spot) -> Text:
 
 
 def _missing_key(spot: _Spot) -> Text:
-    return Text(fr=f"il manque la clé « {spot.name} »", en=f'the key "{spot.name}" is missing')
+    text = Text(fr=f"il manque la clé « {spot.name} »", en=f'the key "{spot.name}" is missing')
+    if spot.words is None:
+        return text
+    return Text(fr=f"{text.fr} : {spot.words.fr}", en=f"{text.en}: {spot.words.en}")
 
 
 def _no_kind(spot: _Spot) -> Text:
@@ -325,8 +328,8 @@ _TEXTS: Final[Mapping[str, Callable[[_Spot], Text]]] = {
     "union_tag_invalid": _bad_kind,
     "union_tag_not_found": _no_kind,
     "string_pattern_mismatch": _bad_pattern,
-    "greater_than_equal": _bound("être au moins {}", "be at least {}", "ge"),
-    "less_than_equal": _bound("être au plus {}", "be at most {}", "le"),
+    "greater_than_equal": _bound("valoir au moins {}", "be at least {}", "ge"),
+    "less_than_equal": _bound("valoir au plus {}", "be at most {}", "le"),
     "string_too_short": _bound("avoir au moins {} caractères", "have at least {} characters", "min_length"),
     "string_too_long": _bound("avoir au plus {} caractères", "have at most {} characters", "max_length"),
     "too_short": _bound("avoir au moins {} éléments", "have at least {} items", "min_length"),

@@ -95,6 +95,13 @@ TYPES: Final[Mapping[str, Text]] = {
     "model_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "model_attributes_type": Text(fr="des paires « clé: valeur »", en='"key: value" pairs'),
     "tuple_type": Text(fr="une liste", en="a list"),
+    "dataclass_type": Text(
+        fr="un texte dans les deux langues, {fr: …, en: …}", en="a text in both languages, {fr: …, en: …}"
+    ),
+    "int_parsing": Text(fr="un nombre entier", en="a whole number"),
+    "float_type": Text(fr="un nombre", en="a number"),
+    "float_parsing": Text(fr="un nombre", en="a number"),
+    "bool_parsing": Text(fr="true ou false", en="true or false"),
     "disk_size": Text(
         fr="une taille de disque d'au moins 64M, comme 512M ou 1G",
         en="the size of a disk of at least 64M, such as 512M or 1G",

@@ -115,7 +115,9 @@ class Segment(Document):
 class Interface(Document):
     """One network interface of a host, cabled to a segment."""
 
-    segment: Slug = Field(description="The segment that the cable leads to: a key of ``segments``.")
+    segment: Annotated[Slug, Text(fr="un nom écrit sous « segments »", en='a name under "segments"')] = Field(
+        description="The segment that the cable leads to: a key of ``segments``."
+    )
     address: InterfaceAddress = Field(
         description="An IPv4 address in the segment's subnet, ``dhcp``, or ``none`` (no configuration)."
     )

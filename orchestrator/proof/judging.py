@@ -133,14 +133,23 @@ def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
 
 
 def _without_consequences(variant: VariantProof) -> VariantProof:
-    """Return a variant where a check that is red on the healthy lab is told there only."""
+    """Return a variant where a red that has a cause of its own is told with that only.
+
+    That is a check that is red on the healthy lab already, and one after a solution of which a step failed.
+    """
     red = {
         verdict.check
         for stage in variant.stages
         for verdict in stage.verdicts
         if verdict.kind in {"red-before-the-fault", "unhealthy-lab"}
     }
-    return _without(variant, {"not-reverted", "not-repaired", "lost-at-reboot"}, red)
+    stages = tuple(
+        replace(stage, verdicts=tuple(v for v in stage.verdicts if v.kind != "not-repaired"))
+        if any(v.kind == "step-failed" for v in stage.verdicts)
+        else stage
+        for stage in variant.stages
+    )
+    return _without(replace(variant, stages=stages), {"not-reverted", "not-repaired", "lost-at-reboot"}, red)
 
 
 def _without(variant: VariantProof, kinds: Collection[Kind], checks: Collection[str | None]) -> VariantProof:

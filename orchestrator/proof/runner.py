@@ -19,7 +19,7 @@ from functools import partial
 from typing import Protocol
 
 from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
+from orchestrator.errors import FaultMistakeError, LabError
 from orchestrator.instances.instance import Instance
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.interrupts import shielded
@@ -331,6 +331,8 @@ class _Variant:
         try:
             self._labs.instances.revert(lab.hands)
             wait_for_conditions(lab.hands, self.plan.ready)
+        except FaultMistakeError as error:
+            return (), (verdicts.fault_mistake("not-reverted", said(error)),)
         except LabError as error:
             return (), (verdicts.not_reverted(None, said(error)),)
         health = self._labs.health(lab.running) if self.plan.health else None
@@ -393,6 +395,8 @@ class _Variant:
         self._at_work.go_on()
         try:
             self._labs.instances.inject(lab.hands)
+        except FaultMistakeError as error:
+            raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
         except LabError as error:
             raise self._over(key, clock, verdicts.no_fault(said(error))) from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import StageName, Verdict
 from orchestrator.text import Text, same
@@ -147,10 +149,23 @@ def no_fault(reason: Text) -> Verdict:
     """A fault could not be injected, or has not taken effect."""
     return Verdict(
         "no-fault",
-        Text(fr="La panne ne se met pas en place.", en="The fault cannot be put in place."),
+        Text(fr="La panne n'a pas pu être mise en place.", en="The fault cannot be put in place."),
         Text(
             fr="Vérifiez les paramètres de la panne dans scenario.yaml : machine, fichier, interface.",
             en="Look at the fault's parameters in scenario.yaml: host, file, interface.",
+        ),
+        reason,
+    )
+
+
+def fault_mistake(kind: Literal["no-fault", "not-reverted"], reason: Text) -> Verdict:
+    """The code of a fault failed by itself, while it was put in place or reverted."""
+    return Verdict(
+        kind,
+        Text(fr="La panne elle-même a une erreur.", en="The fault itself has a mistake."),
+        Text(
+            fr="Corrigez sa classe à la ligne citée ci-dessus ; « breakfix try » la relit à chaque enregistrement.",
+            en="Correct its class at the line that is named above; 'breakfix try' reads it again whenever you save.",
         ),
         reason,
     )
@@ -209,7 +224,7 @@ def not_reverted(check: str | None, evidence: Text | None) -> Verdict:
         text = Text(fr="La panne ne s'annule pas : revert échoue.", en="The fault cannot be undone: revert fails.")
     else:
         text = Text(
-            fr=f"La panne annulée, {check} est encore rouge.",
+            fr=f"Une fois la panne annulée, {check} est encore rouge.",
             en=f"The fault is reverted, and {check} is still red.",
         )
     return Verdict(
@@ -287,8 +302,8 @@ def trouble(stage: StageName, reason: Text) -> Verdict:
         if stage != "healthy"
         else Text(fr="Le lab ne démarre pas.", en="The lab does not start."),
         Text(
-            fr="Regardez la machine nommée ci-dessous : mémoire, services, conditions « ready » du lab.",
-            en="Look at the host that is named below: memory, services, the lab's 'ready' conditions.",
+            fr="Regardez la machine citée ci-dessus : mémoire, services, conditions « ready » du lab.",
+            en="Look at the host that is named above: memory, services, the lab's 'ready' conditions.",
         ),
         reason,
     )

@@ -5,6 +5,7 @@ The golden files hold what the command tells, in both languages: they are its us
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import os
@@ -20,6 +21,7 @@ import grader
 from orchestrator import cli
 from orchestrator.cli.session import Session
 from orchestrator.errors import ExitCode
+from orchestrator.loader.python_source import not_python
 from orchestrator.model.check import KEYWORDS, OFFERED
 
 if TYPE_CHECKING:
@@ -110,6 +112,7 @@ MISTAKES: dict[str, Break] = {
     "key-twice": edit("scenario.yaml", "minutes: 15", "minutes: 15\nminutes: 20"),
     "contract-newer": edit("scenario.yaml", "contract: 1", "contract: 3"),
     "language-missing": edit("scenario.yaml", "title: {fr: Plus de réseau, en: No network}", "title: {fr: Plus}"),
+    "language-none": edit("scenario.yaml", "title: {fr: Plus de réseau, en: No network}", "title: No network"),
     "ticket-language-missing": remove("ticket.en.md"),
     "competence-unknown": edit("scenario.yaml", '["1.3", "1.1"]', '["1.3", "4.1"]'),
     "id-is-not-the-folder": edit("scenario.yaml", "id: cable-out", "id: cable-cut"),
@@ -140,6 +143,7 @@ MISTAKES: dict[str, Break] = {
     ),
     # Faults
     "fault-unknown": edit("scenario.yaml", "fault: link-unplugged", "fault: link-unpluged"),
+    "fault-host": edit("scenario.yaml", "host: pc1, interface: eth0}", "host: pc11, interface: eth0}"),
     "fault-parameter-unknown": edit("scenario.yaml", "host: pc1, interface: eth0}", "hots: pc1, interface: eth0}"),
     "fault-parameter-type": edit("scenario.yaml", "host: pc1, interface: eth0}", "host: pc1, interface: [eth0]}"),
     "fault-parameter-missing": edit("scenario.yaml", "parameters: {host: pc1, interface: eth0}", "parameters: {}"),
@@ -154,6 +158,7 @@ MISTAKES: dict[str, Break] = {
     "check-host": edit(CHECKS, 'host="web1"', 'host="web2"'),
     "check-keyword": edit(CHECKS, "points=2", "point=2"),
     "check-points": edit(CHECKS, "points=2", 'points="2"'),
+    "check-because": edit(CHECKS, "points=2", 'points=2, because="status (404"'),
     "check-without-decorator": edit(CHECKS, "\n\n\n@check(", "\n\n\ndef test_more(lab):\n    assert lab\n\n\n@check("),
     "check-bare-decorator": edit(
         CHECKS, '@check("guard", points=2, fr="L\'intranet répond.", en="The intranet answers.", host="web1")', "@check"
@@ -202,7 +207,63 @@ def test_a_check_file_that_is_no_python(trainer: Folder, capsys: pytest.CaptureF
     _, document = validate(capsys, ".")
     (problem,) = document["error"]["problems"]  # the parser's words differ between Python versions, its place does not
     assert (problem["file"], problem["line"], problem["column"]) == (CHECKS, 5, 16)
-    assert problem["message"]["fr"].startswith("Python invalide : ")
+    assert problem["message"]["fr"] == "Python invalide : il manque « : » à la fin de la ligne"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = (1",
+        "x = 1)",
+        "x = (1]",
+        "if x\n    pass",
+        "x = (1 2)",
+        "if x = 1:\n    pass",
+        "asert x",
+        "x = 'a",
+        "if x:\n        a\n    b",
+        "  x = 1",
+        "def f():\nx = 1",
+        "if x:\n        a\n\tb",
+        "x = “a”",
+        "x = 1\u00a0",
+        "x = f'{'",
+        "f(a=1, 2)",
+        "f() = 1",
+        "x = \\ 1",
+        "x\0",
+    ],
+)
+def test_what_python_says_of_a_mistake_is_told_in_french(source: str, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r".") as caught:
+        ast.parse(source)
+    assert isinstance(caught.value, SyntaxError | ValueError)
+    told = not_python(caught.value, tmp_path / "test_x.py").text
+    assert told.fr.startswith("Python invalide : ")
+    assert "Python dit" not in told.fr, told.en
+
+
+def test_of_a_mistake_without_french_words_python_is_quoted(tmp_path: Path) -> None:
+    told = not_python(SyntaxError("what a later Python finds"), tmp_path / "test_x.py")
+    assert told.text.fr == "Python invalide : Python dit « what a later Python finds »"
+
+
+def test_a_folder_that_a_link_brings_in_is_read(
+    trainer: Folder, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("shared") / "cable-out"
+    (trainer.root / SCENARIO).rename(elsewhere)
+    (trainer.root / SCENARIO).symlink_to(elsewhere)
+    assert validate(capsys, ".") == (ExitCode.DONE, {"valid": True, "read": {"scenarios": 1, "labs": 1}})
+
+
+def test_a_folder_may_be_named_by_a_competence_alone(trainer: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    above = trainer.root / SCENARIO.parent
+    above.rename(above.with_name("2.1"))
+    _, document = validate(capsys, ".")
+    assert "2.1" in told(document)
+    (trainer.root / "scenarios/2.1").rename(trainer.root / "scenarios/1.3")
+    assert validate(capsys, ".")[0] == ExitCode.DONE
 
 
 def test_mistakes_in_several_files_are_told_at_once(trainer: Folder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError, UsageError
+from orchestrator.errors import FaultMistakeError, LabError, UsageError
 from orchestrator.fabric.base import HostRef
 from orchestrator.faults import base, dns
 from orchestrator.faults.address import AddressStatic
@@ -126,18 +127,39 @@ def test_a_specification_becomes_its_fault(fault: Fault) -> None:
 GOOD = {"host": "pc1", "address": "192.168.10.5/24"}
 
 
+def test_a_mistake_in_a_trainers_fault_is_told_at_its_line() -> None:
+    class PageGone(LinkUnplugged):
+        name: ClassVar[str] = "page-gone"
+
+        def verify(self, hands: Hands) -> None:  # noqa: ARG002
+            raise KeyError(self.host)
+
+    hands: Any = None
+    fault = PageGone(host="pc1")
+    with pytest.raises(FaultMistakeError) as raised, base.mistakes_told(fault, "verify"):
+        fault.verify(hands)
+    assert re.search(r"page-gone .* verify\(\) : .*test_faults\.py:\d+: KeyError: 'pc1'", raised.value.text.fr)
+    with pytest.raises(LabError, match="unsound"), base.mistakes_told(fault, "verify"):
+        raise base.nothing_to_break(fault, "unsound")
+
+
+def test_a_mistake_in_the_program_itself_stays_one() -> None:
+    with pytest.raises(KeyError), base.mistakes_told(UNPLUGGED, "verify"):
+        raise KeyError(1)
+
+
 @pytest.mark.parametrize(
     ("fault", "parameters", "says"),
     [
-        ("link-unplugged", {}, "host: "),
-        ("link-unplugged", {"host": "pc1", "hots": "pc1"}, "hots: "),
+        ("link-unplugged", {}, '"host"'),
+        ("link-unplugged", {"host": "pc1", "hots": "pc1"}, '"hots"'),
         ("link-unplugged", {"host": 1}, "host: "),
         ("link-unplugged", {"host": "pc1", "interface": "eth0; reboot"}, "interface: "),
         ("address-static", {**GOOD, "address": "192.168.10.5"}, "address: "),
         ("address-static", {**GOOD, "address": "192.168.10.555/24"}, "192.168.10.50/24"),
         ("address-static", {**GOOD, "address": "192.168.10.5/33"}, "192.168.10.50/24"),
         ("address-static", {**GOOD, "gateway": "192.168.10"}, "gateway: "),
-        ("dns-record-wrong", {**STALE.model_dump(), "type": "SOA"}, "type: "),
+        ("dns-record-wrong", {**STALE.model_dump(), "type": "SOA"}, '"type"'),
         ("dns-zone-syntax", {**SYNTAX.model_dump(), "file": "db.pair"}, "file: "),
     ],
 )
@@ -148,7 +170,7 @@ def test_parameters_that_do_not_fit_are_named(fault: str, parameters: dict[str, 
     assert says in problem.text.en
     with pytest.raises(UsageError) as raised:
         make_fault(spec)
-    assert says.removesuffix(": ") in raised.value.text.fr
+    assert says.removesuffix(": ").strip('"') in raised.value.text.fr
 
 
 def test_every_problem_is_told_at_once() -> None:

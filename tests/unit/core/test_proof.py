@@ -19,7 +19,7 @@ from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome, Report
 from orchestrator import labels, service
 from orchestrator.engine.base import ContainerSpec
-from orchestrator.errors import LabError, MachineError
+from orchestrator.errors import FaultMistakeError, LabError, MachineError
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
 from orchestrator.proof import judging, runner
@@ -308,6 +308,22 @@ def fault_without_effect(world: World, _grader: Grader, patch: pytest.MonkeyPatc
     _grader.order = ["health", "before", "nowhere"]
 
 
+def fault_with_a_mistake(_world: World, grader: Grader, patch: pytest.MonkeyPatch) -> None:
+    def inject(*_: object) -> None:
+        raise FaultMistakeError(Text(fr="faults/x.py:7: KeyError", en="faults/x.py:7: KeyError"))
+
+    patch.setattr(Instances, "inject", inject)
+    grader.order = ["health", "before", "nowhere"]
+
+
+def revert_with_a_mistake(_world: World, grader: Grader, patch: pytest.MonkeyPatch) -> None:
+    def revert(*_: object) -> None:
+        raise FaultMistakeError(Text(fr="faults/x.py:9: KeyError", en="faults/x.py:9: KeyError"))
+
+    patch.setattr(Instances, "revert", revert)
+    grader.order = [g for g in ORDER if g not in {"healthy again", "restored", "again"}]
+
+
 def revert_fails(_world: World, grader: Grader, patch: pytest.MonkeyPatch) -> None:
     def revert(*_: object) -> None:
         raise LabError(Text(fr="fichier disparu", en="the file is gone"))
@@ -369,12 +385,14 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     "missing-tool": ("missing-tool", outcomes(details={"reports": MISSING})),
     "no-checks": ("no-checks", outcomes(shortcut={"reaches": None, "reports": None, "untouched": None})),
     "no-fault": ("no-fault", fault_without_effect),
+    "no-fault-mistake": ("no-fault", fault_with_a_mistake),
     "no-judgement": ("no-judgement", outcomes(before={"reports": "error"})),
     "not-ready": ("not-ready", not_ready_after_a_reboot),
     "not-repaired": ("not-repaired", outcomes(repaired={"untouched": "fail"}, rebooted={"untouched": "fail"})),
     "not-reverted-check": ("not-reverted", outcomes(restored={"reports": "fail"})),
     "not-reverted-health": ("not-reverted", outcomes(healthy_again={"web": "fail"})),
     "not-reverted-error": ("not-reverted", revert_fails),
+    "not-reverted-mistake": ("not-reverted", revert_with_a_mistake),
     "red-before-the-fault": ("red-before-the-fault", outcomes(before={"reaches": "fail"})),
     "residue": ("residue", things_are_left),
     "step-failed-solution": ("step-failed", shell_fails),

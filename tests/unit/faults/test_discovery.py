@@ -150,7 +150,7 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
 
 
 MISTAKES = {
-    "syntax": (FAULT.replace("level: int = 1", "level: int ="), "faults/printer.py:21: invalid Python: "),
+    "syntax": (FAULT.replace("level: int = 1", "level: int ="), "faults/printer.py:21:17: invalid Python: "),
     "import": (
         FAULT.replace("from pydantic", "from pydantik"),
         "faults/printer.py:7: this module cannot be imported: ModuleNotFoundError: No module named 'pydantik'",

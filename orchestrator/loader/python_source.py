@@ -1,0 +1,52 @@
+"""What Python says of a file that it cannot read, at its place and in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from orchestrator.errors import Place, Problem
+from orchestrator.text import Text
+
+_REASONS: Final = (
+    # CPython's words, of any version since 3.11 -> the same in French, and what to look for.
+    (r"'(?P<what>.)' was never closed", "« {what} » n'est jamais fermé"),
+    (r"unmatched '(?P<what>.)'", "« {what} » ferme ce qui n'est pas ouvert"),
+    (
+        r"closing parenthesis '(?P<what>.)' does not match opening parenthesis '(?P<other>.)'.*",
+        "« {what} » ne ferme pas « {other} »",
+    ),
+    (r"expected ':'", "il manque « : » à la fin de la ligne"),
+    (r"invalid syntax\. Perhaps you forgot a comma\??", "il manque peut-être une virgule"),
+    (r"invalid syntax\. Maybe you meant '==' .*", "une comparaison s'écrit « == »"),
+    (r"invalid syntax.*", "syntaxe incorrecte ici, ou juste avant"),
+    (r"(unterminated|EOL while scanning|EOF while scanning).*", "un guillemet n'est pas fermé"),
+    (r"unindent does not match.*", "le retrait de cette ligne ne correspond à aucune des précédentes"),
+    (r"unexpected indent", "cette ligne est en retrait sans raison"),
+    (r"expected an indented block.*", "il manque une ligne en retrait"),
+    (r"inconsistent use of tabs.*", "tabulations et espaces sont mélangés dans le retrait : prenez des espaces"),
+    (r"invalid character '(?P<what>.)'.*", "le caractère « {what} » n'est pas permis hors d'un texte"),
+    (r"invalid non-printable character (?P<what>\S+)", "le caractère invisible {what} n'est pas permis"),
+    (r"f-string.*", 'le texte f"…" n\'est pas juste : vérifiez ses accolades'),
+    (r"unexpected character after line continuation.*", "« \\ » en fin de ligne est suivi d'autre chose"),
+    (r"unexpected EOF.*", "le fichier s'arrête trop tôt"),
+    (r"cannot assign to .*", "ce qui est à gauche de « = » ne peut pas recevoir de valeur"),
+    (r"positional argument follows keyword argument.*", "un argument sans nom suit un argument nommé"),
+    (r".*null bytes", "le fichier contient un octet nul"),
+)
+
+
+def not_python(error: SyntaxError | ValueError, path: Path) -> Problem:
+    """Return the problem of a file that Python cannot read; a ``ValueError`` is a NUL byte's, in Python 3.11."""
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
+    place = Place.of(path, line or 0, max(column or 0, 0))
+    return Problem(place, Text(fr=f"Python invalide : {_in_french(reason)}", en=f"invalid Python: {reason}"))
+
+
+def _in_french(reason: str) -> str:
+    for pattern, french in _REASONS:
+        if found := re.fullmatch(pattern, reason):
+            return french.format(**found.groupdict())
+    return f"Python dit « {reason} »"
