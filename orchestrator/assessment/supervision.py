@@ -106,8 +106,8 @@ class Supervisor:
             wait = min(_LONGEST, _PATIENCE * 2**failures)
             self._failures[key], self._not_before[key] = failures + 1, time.monotonic() + wait
             text = Text(
-                fr=f"{phase}, {candidate} : {error.text.fr} Nouvel essai dans {wait:.0f} s.",
-                en=f"{phase}, {candidate}: {error.text.en} It is tried again in {wait:.0f} s.",
+                fr=f"{phase}, {candidate} : {error.text.fr} (nouvel essai dans {wait:.0f} s)",
+                en=f"{phase}, {candidate}: {error.text.en} (tried again in {wait:.0f} s)",
             )
             if not failures:  # once is enough for the record
                 self._note(text, self._desk.clock(self._desk.state()).now(), candidate, phase)

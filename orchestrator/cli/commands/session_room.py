@@ -96,7 +96,7 @@ def _subject(session: Session, lab: SessionLab, plan: Plan, handed_in: HandIn) -
         show_answers(session, handed_in)
     if plan.report:
         session.output.print(
-            plain(tr("Un rapport d'intervention est à rendre.", "A report is to be handed in."), "key")
+            plain(tr("Un rapport d'intervention est à rendre.", "An intervention report is to be handed in."), "key")
         )
     session.output.print("")
 

@@ -205,7 +205,7 @@ def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: 
     state = course.desk.state()
     assert {event.candidate for event in state.of("sealed")} == {"C-01", "C-02"}
     assert ["tried again" in event.details["text"] for event in state.of("incident")] == [True]
-    assert "Nouvel essai" in told(state.of("incident")[0]).fr
+    assert "nouvel essai" in told(state.of("incident")[0]).fr
 
 
 def test_only_one_supervises(course: Course) -> None:
