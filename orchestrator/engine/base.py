@@ -323,7 +323,7 @@ def engine_unreachable(reason: str) -> MachineError:
             en=f"Docker Engine does not answer: {reason}",
         ),
         Text(
-            fr="Lancez « ./breakfix doctor » : il dit ce qui manque à cette machine.",
-            en="Run './breakfix doctor': it says what this machine lacks.",
+            fr="Lancez « breakfix doctor » : il dit ce qui manque à cette machine.",
+            en="Run 'breakfix doctor': it says what this machine lacks.",
         ),
     )

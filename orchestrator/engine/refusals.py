@@ -54,16 +54,16 @@ def refusal(status: int, message: str, subject: str) -> BreakfixError:
                 en=f'The image "{subject}" is missing on this machine.',
             ),
             Text(
-                fr="Lancez « ./breakfix images build », ou « images load » avec l'archive de la classe.",
-                en="Run './breakfix images build', or 'images load' with the classroom's archive.",
+                fr="Lancez « breakfix images build », ou « images load » avec l'archive de la classe.",
+                en="Run 'breakfix images build', or 'images load' with the classroom's archive.",
             ),
         )
     if status == _CONFLICT and "is already in use by container" in said:
         return NameTakenError(
             Text(fr=f"Un conteneur « {subject} » existe déjà.", en=f'A container "{subject}" exists already.'),
             Text(
-                fr="« ./breakfix status » montre ce qui tourne, « ./breakfix stop » le retire.",
-                en="'./breakfix status' shows what runs, './breakfix stop' removes it.",
+                fr="« breakfix status » montre ce qui tourne, « breakfix stop » le retire.",
+                en="'breakfix status' shows what runs, 'breakfix stop' removes it.",
             ),
         )
     if status == _CONFLICT and (
@@ -83,8 +83,8 @@ def no_space() -> MachineError:
     return MachineError(
         Text(fr="Le disque de Docker est plein.", en="Docker's disk is full."),
         Text(
-            fr="« ./breakfix images prune » retire les images inutiles ; voyez « docker system df ».",
-            en="'./breakfix images prune' removes images no longer used; look at 'docker system df' too.",
+            fr="« breakfix images prune » retire les images inutiles ; voyez « docker system df ».",
+            en="'breakfix images prune' removes images no longer used; look at 'docker system df' too.",
         ),
     )
 

@@ -187,8 +187,8 @@ def _missing() -> MachineError:
         ),
         Text(
             fr="Installez mmdebstrap et debian-archive-keyring (et uidmap, sans être root), ou chargez "
-            "l'archive de la classe avec « ./breakfix images load ».",
+            "l'archive de la classe avec « breakfix images load ».",
             en="Install mmdebstrap and debian-archive-keyring (and uidmap, unless you are root), or load the "
-            "classroom's archive with './breakfix images load'.",
+            "classroom's archive with 'breakfix images load'.",
         ),
     )

@@ -120,8 +120,8 @@ def inspect(path: Path) -> Bundle:
                 en=f"{path} holds no image of Breakfix.",
             ),
             Text(
-                fr="Il faut un fichier écrit par « ./breakfix images save ».",
-                en="It takes a file written by './breakfix images save'.",
+                fr="Il faut un fichier écrit par « breakfix images save ».",
+                en="It takes a file written by 'breakfix images save'.",
             ),
         )
     return Bundle(path, size, ours)
