@@ -103,7 +103,7 @@ class Mutator:
         draw = random.Random(seed)
         root = self._folder / str(seed)
         scenario = draw.choice(self._scenarios)
-        self._copy(root, scenario)
+        self.copy(root, scenario)
         done = []
         for _ in range(draw.choice((1, 1, 1, 2, 3))):
             files = sorted(p for p in root.rglob("*") if p.is_file() and not p.is_symlink() and _spoilt_often(p, draw))
@@ -115,7 +115,8 @@ class Mutator:
             done.append(f"{change.__name__.strip('_')} {path.relative_to(root)}")
         return Mutant(root, tuple(done))
 
-    def _copy(self, root: Path, scenario: Path) -> None:
+    def copy(self, root: Path, scenario: Path) -> None:
+        """Copy a scenario with its lab and what tells of the images, as they are."""
         lab = next(
             line.split(":", 1)[1].strip()
             for line in (scenario / "scenario.yaml").read_text(encoding="utf-8").splitlines()
