@@ -72,6 +72,10 @@ class LabFacts:
             {h.name: {f.path: hashlib.sha256(f.content).hexdigest() for f in h.files} for h in plan.hosts},
         )
 
+    def holder_of(self, address: str) -> str | None:
+        """Return the host that has an address by plan, or None."""
+        return next((h for h, rows in self.hosts.items() if any(i.address == address for i in rows)), None)
+
     def router_of(self, segment: str) -> str | None:
         """Return the address on a segment's subnet of the one host that leads out of it; None for none or several."""
         subnet = self.segments[segment]

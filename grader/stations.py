@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 import math
 import shlex
-import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from grader import tools
 from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND
@@ -23,21 +20,16 @@ from grader.errors import (
     unreadable,
 )
 from grader.facts import LabFacts
+from grader.observers import observer_address
 from grader.patience import stretched
 from grader.recording import Recorder
 from grader.sight import Sight
 from grader.straight import Ways, named_in
-from grader.waiting import eventually
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
 from orchestrator.text import Text
 
 T = TypeVar("T")
-
-_OBSERVER_ADDRESSES = 16
-"""How many addresses of a segment observers share; the graders run eight checks at once."""
-
-_ADDRESS_WAIT = 20.0
 
 
 class Station(ABC):
@@ -162,8 +154,45 @@ class Probe(Station):
         """Ask a name server; with ``rtype="PTR"``, ``name`` may be an address."""
         return self._dig(name, server, rtype)
 
+    def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
+        """Get a page with curl, as ``Station.http_get`` does; once the observer has gone, the server still listens.
+
+        Raises:
+            ObservationError: it listened only as long as it was asked.
+        """
+        page = super().http_get(url, host_header, timeout)
+        if page:
+            place = urlsplit(url)
+            self._require_lasting(page.peer, place.port or (443 if place.scheme == "https" else 80))
+        return page
+
+    def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
+        """Try to open a TCP port; once the observer has gone, the host still listens there.
+
+        Raises:
+            ObservationError: it listened only as long as it was asked.
+        """
+        answer = super().tcp(address, port, timeout)
+        if answer:
+            self._require_lasting(address, port)
+        return answer
+
+    def _require_lasting(self, address: str, port: int) -> None:
+        """Refuse an answer of a host that listened only while it was observed; a translator leads to another's port."""
+        holder = self._facts.holder_of(address)
+        if holder is None or holder in self._facts.translators:
+            return
+        rows = Sight(self._fabric, HostRef(self._facts.instance, holder), self._recorder.add).sockets()
+        if rows and not any(r.protocol == "tcp" and r.state == "listening" and r.port == port for r in rows):
+            raise ObservationError(
+                Text(
+                    fr=f"{holder} n'écoute plus au port {port} dès que l'observateur est parti.",
+                    en=f"{holder} listens at port {port} no more as soon as the observer has gone.",
+                )
+            )
+
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
-        with _observer_address(self._facts, self._segment) as address:
+        with observer_address(self._facts, self._segment) as address:
             return self._fabric.observe(
                 self._facts.instance, self._segment, address, argv, gateway=self._gateway, timeout=timeout
             )
@@ -235,47 +264,3 @@ class Client(Station):
         if page:
             self._ways.require_straight([page.peer], sender=self._target.host)
         return page
-
-
-def observer_addresses(facts: LabFacts, segment: str) -> tuple[str, ...]:
-    """Return addresses for observers, from the top of the subnet, that plan and variant do not use."""
-    network = ipaddress.IPv4Network(facts.segments[segment])
-    taken = {i.address for interfaces in facts.hosts.values() for i in interfaces}
-    taken |= {v.partition("/")[0] for v in facts.values.values() if isinstance(v, str)}
-    top, bottom = int(network.broadcast_address) - 1, int(network.network_address)
-    free = (str(ipaddress.IPv4Address(n)) for n in range(top, bottom, -1))
-    return tuple(
-        f"{address}/{network.prefixlen}" for address in islice((a for a in free if a not in taken), _OBSERVER_ADDRESSES)
-    )
-
-
-@contextlib.contextmanager
-def _observer_address(facts: LabFacts, segment: str) -> Iterator[str]:
-    """Reserve an address among all gradings on this machine; the kernel frees it whatever happens.
-
-    It is reserved in the subnet, because a switch may join several segments to one.
-    """
-    addresses, subnet = observer_addresses(facts, segment), facts.segments[segment]
-
-    def reserved() -> tuple[socket.socket, str] | None:
-        for address in addresses:
-            lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            try:
-                lock.bind(f"\0breakfix-observer/{facts.instance}/{subnet}/{address}")
-            except OSError:
-                lock.close()
-            else:
-                return lock, address
-        return None
-
-    try:
-        lock, address = eventually(reserved, within=_ADDRESS_WAIT if addresses else 0.0, every=0.02)
-    except AssertionError:
-        raise ObservationError(
-            Text(
-                fr=f"Aucune adresse libre pour observer le segment {segment}.",
-                en=f"No free address to observe the segment {segment} from.",
-            )
-        ) from None
-    with lock:
-        yield address

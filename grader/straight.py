@@ -68,7 +68,7 @@ class Ways:
         if sender:
             self._require_none(sender, redirections(self._sight(sender), own=True))
         for address in dict.fromkeys(addresses):
-            holder = self._holder(address)
+            holder = self._facts.holder_of(address)
             if holder is None:
                 continue
             if holder != sender:
@@ -97,7 +97,7 @@ class Ways:
 
     def _may_be_leased(self, host: str, address: str) -> bool:
         """Return whether DHCP may have given a host an address, which the plan then has no word of."""
-        if self._holder(address) is not None:
+        if self._facts.holder_of(address) is not None:
             return False
         dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
@@ -105,9 +105,6 @@ class Ways:
     def _require_none(self, host: str, found: Sequence[str]) -> None:
         if found and host not in self._facts.translators:
             raise _crooked(host, ", ".join(found))
-
-    def _holder(self, address: str) -> str | None:
-        return next((h for h, rows in self._facts.hosts.items() if any(i.address == address for i in rows)), None)
 
     def _subnets(self, host: str) -> set[str]:
         return {self._facts.segments[i.segment] for i in self._facts.hosts[host]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
+import secrets
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ _ROOT_HANDLE = 0x10000
 _TRIES = 20
 """How often the list of interfaces is asked for while it changes."""
 _ALL = 100
+_SECRET = secrets.token_bytes(16)
+"""What the MAC addresses of observers are made from."""
 _BURST = 16_000
 """Bytes that a rate-limited cable lets through at once: a little over ten full frames."""
 
@@ -204,7 +207,8 @@ class Links:
     def station(self, instance: str, segment: str, pid: int, name: str, address: str) -> None:
         """Plug an observer's network namespace into a segment.
 
-        An address always has the same MAC address, so that no host remembers another one (ARP) from the last time.
+        An address always has the same MAC address, so that no host remembers another one (ARP) from the last time. It
+        looks like a host's, and cannot be known before it is seen.
 
         Raises:
             LookupError: the instance has no such segment.
@@ -213,7 +217,7 @@ class Links:
         if bridge is None:
             message = f"no segment {segment}"
             raise LookupError(message)
-        mac = "02:0b:" + hashlib.sha256(address.encode()).digest()[:4].hex(":")
+        mac = "02:bf:" + hashlib.sha256(_SECRET + address.encode()).digest()[:4].hex(":")
         peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac}
         self._netlink.link("add", ifname=name, kind="veth", peer=peer)
         self._netlink.link("set", index=self.index(name), master=bridge, state="up")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -13,9 +14,9 @@ import pytest
 from grader.errors import CheckMistakeError, ObservationError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.lab import LabView
+from grader.observers import observer_address, observer_addresses
 from grader.recording import Commands, Recorder, trim
 from grader.report import CommandRecord
-from grader.stations import _observer_address, observer_addresses
 from orchestrator.fabric.base import Fabric, HostRef, HostUnreachableError
 from orchestrator.fabric.fake import Call, FakeFabric
 from orchestrator.model.view import HostView
@@ -239,7 +240,8 @@ def test_a_host_that_is_gone_is_recorded_and_raises(bench: Bench) -> None:
 def test_a_probe_asks_from_a_free_address_at_the_top(bench: Bench) -> None:
     bench.fabric.on("ping *", host="segment:office")
     assert bench.lab.probe("office").ping("192.168.10.1")
-    assert [c.address for c in bench.fabric.calls] == ["192.168.10.253/24"]  # .254 is the router's
+    assert re.fullmatch(r"192\.168\.10\.2\d\d/24", bench.fabric.calls[0].address)
+    assert bench.fabric.calls[0].address != "192.168.10.254/24", "the router's"
     assert bench.records[0].where == "segment office"
 
 
@@ -267,16 +269,40 @@ def test_a_scan_asks_at_once_and_misses_no_port(bench: Bench) -> None:
 def test_observer_addresses_avoid_plan_and_variant(facts: Facts) -> None:
     free = observer_addresses(facts(stale="192.168.10.253", spare="192.168.10.252/24", n=3), "office")
     assert free[0] == "192.168.10.251/24"
+    assert len(free) == 51, "the top fifth of the subnet"
     tiny = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/30"})
     assert observer_addresses(tiny, "p") == ("10.0.0.2/30",)
 
 
-def test_two_observers_never_share_an_address(facts: Facts) -> None:
+def test_two_observers_never_share_an_address() -> None:
+    tiny = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/29"})
     with ExitStack() as stack:
-        used = [stack.enter_context(_observer_address(facts(), "office")) for _ in range(8)]
-    assert len(set(used)) == 8
-    with _observer_address(facts(), "office") as again:
-        assert again == used[0]
+        used = [stack.enter_context(observer_address(tiny, "p")) for _ in range(5)]
+    assert len(set(used)) == 5
+    with ExitStack() as stack:
+        assert {stack.enter_context(observer_address(tiny, "p")) for _ in range(5)} == set(used)
+
+
+def test_nobody_can_tell_an_observers_address_beforehand(facts: Facts) -> None:
+    drawn = set()
+    for _ in range(40):
+        with observer_address(facts(), "office") as address:
+            drawn.add(address)
+    assert len(drawn) > 10
+
+
+def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) -> None:
+    bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
+    bench.fabric.on("nc *")
+    bench.fabric.on("nft *", stdout="{}")
+    listens = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 8080}
+    bench.fabric.on("sockets", host="web", stdout=json.dumps([listens]))
+    probe = bench.lab.probe("servers")
+    assert probe.http_get("http://192.168.20.3:8080/").body == "hello"
+    assert probe.tcp("192.168.20.3", 8080)
+    for ask in (lambda: probe.http_get("http://192.168.20.3/"), lambda: probe.tcp("192.168.20.3", 22)):
+        with pytest.raises(ObservationError, match=r"web listens at port (80|22) no more"):
+            ask()
 
 
 def behind_a_switch() -> LabFacts:
@@ -293,8 +319,9 @@ def behind_a_switch() -> LabFacts:
 def test_observers_behind_a_switch_never_share_an_address_and_find_its_router() -> None:
     facts = behind_a_switch()
     assert facts.router_of("desk") == facts.router_of("office") == "10.0.1.1"
-    with _observer_address(facts, "office") as one, _observer_address(facts, "desk") as other:
-        assert {one, other} == {"10.0.1.253/24", "10.0.1.252/24"}
+    with observer_address(facts, "office") as one, observer_address(facts, "desk") as other:
+        assert one != other
+    assert "10.0.1.254/24" not in {one, other}
 
 
 def test_a_trunk_cannot_be_observed() -> None:
@@ -305,7 +332,7 @@ def test_a_trunk_cannot_be_observed() -> None:
 
 def test_a_segment_without_a_free_address_is_an_error() -> None:
     full = LabFacts("i", "d", {}, {"r": (InterfaceFacts("eth0", "p", "10.0.0.1"),)}, {"p": "10.0.0.0/31"})
-    with pytest.raises(ObservationError, match="No free address"), _observer_address(full, "p"):
+    with pytest.raises(ObservationError, match="No free address"), observer_address(full, "p"):
         pass
 
 
