@@ -16,7 +16,7 @@ from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
-from orchestrator.faults.library import make_fault, problems_of
+from orchestrator.faults.library import make_fault, problems_of, require_faults
 from orchestrator.instance_records import InstanceRecords
 from orchestrator.instances.instance import Instance, Surroundings
 from orchestrator.instances.lifecycle import Instances
@@ -83,14 +83,17 @@ class Labs:
     # Plans ----------------------------------------------------------------------------------------------
 
     def plan(self, scenario: str, seed: int) -> Plan:
-        """Return the plan of a scenario's variant; nothing is started.
+        """Return the plan of a scenario's variant, to be started; its faults are made once, which runs their modules.
 
         Raises:
-            UsageError: there is no such scenario.
+            UsageError: there is no such scenario, or one of its faults cannot be made.
             ContentError: its content is invalid.
         """
-        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=self._content.roots))
-        return plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
+        roots = self._content.roots
+        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=roots))
+        plan = plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
+        require_faults(plan.faults, roots)
+        return plan
 
     def plan_of_lab(self, lab: str) -> Plan:
         """Return the plan of a healthy lab without a scenario."""

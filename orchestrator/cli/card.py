@@ -13,7 +13,7 @@ from orchestrator.cli import wording
 from orchestrator.cli.language import chosen, tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session
-from orchestrator.faults.library import make_fault
+from orchestrator.faults.library import explanation
 from orchestrator.model.deliverables import ReportStep
 from orchestrator.model.plan import Person, Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
@@ -108,8 +108,8 @@ def _show_solution(session: Session, plan: Plan) -> None:
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
     if plan.faults:
         _heading(session, tr("Ce qui est en panne", "What is broken"))
-    for explanation in _explanations(session, plan):
-        out.print(plain(f"  • {explanation.in_(language)}"))
+    for sentence in _explanations(session, plan):
+        out.print(plain(f"  • {sentence.in_(language)}"))
     if plan.questions:
         _heading(session, tr("Réponses attendues", "Right answers"))
     for name, question in plan.questions.items():
@@ -129,7 +129,7 @@ def _show_solution(session: Session, plan: Plan) -> None:
 
 def _explanations(session: Session, plan: Plan) -> list[Text]:
     roots = session.app.content.roots
-    return [make_fault(fault, roots).explain() for fault in plan.faults]
+    return [explanation(fault, roots) for fault in plan.faults]
 
 
 def _heading(session: Session, text: str) -> None:

@@ -46,9 +46,9 @@ def content_labs(context: click.Context, _parameter: click.Parameter, incomplete
 def faults(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of faults."""
     with contextlib.suppress(Exception):
-        from orchestrator.faults.library import fault_classes
+        from orchestrator.faults.discovery import read
 
-        return _beginning(fault_classes(context.ensure_object(Session).app.content.roots), incomplete)
+        return _beginning(read(context.ensure_object(Session).app.content.roots).faults, incomplete)
     return []
 
 

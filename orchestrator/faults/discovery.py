@@ -1,7 +1,7 @@
 """Finds fault classes: those of this package, of installed packages, and of the folder ``faults`` of content roots.
 
-A trainer's fault is Python that runs in this process, with the rights of whoever runs Breakfix: content is trusted as
-a program is, and its checks and faults are read before they are used.
+A trainer's fault is Python that runs in this process, with the rights of whoever runs Breakfix: ``discover`` imports
+it. ``read`` tells what faults there are, and their parameters, and runs nothing of a content root (``stated``).
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Generic, TypeVar
 
 import orchestrator.faults
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.faults.base import Fault
+from orchestrator.faults.stated import Stated, stated_in
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.python_source import not_python
+from orchestrator.model.base import Document
 from orchestrator.text import Text
 
 FOLDER = "faults"
@@ -38,17 +41,24 @@ ENTRY_POINTS = "breakfix.faults"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 
 
-@dataclass(frozen=True)
-class Found:
-    """One fault class and where it is written; ``root`` says which content root has it (none: a package)."""
+K = TypeVar("K", bound=Document)
+K_co = TypeVar("K_co", bound=Document, covariant=True)
 
-    kind: type[Fault]
+
+@dataclass(frozen=True)
+class Found(Generic[K_co]):
+    """One fault and where it is written; ``root`` says which content root has it (none: a package).
+
+    ``kind`` is the fault's class, or where it was only read, a model of its parameters.
+    """
+
+    kind: type[K_co]
     place: Place
     root: Path | None = None
 
 
 @dataclass
-class Discovery:
+class Discovery(Generic[K]):
     """What was found in some content roots.
 
     Attributes:
@@ -57,35 +67,40 @@ class Discovery:
         clashes: the names that two classes have, each with one of the problems.
     """
 
-    faults: dict[str, Found] = field(default_factory=dict)
+    faults: dict[str, Found[K]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     clashes: dict[str, Problem] = field(default_factory=dict)
 
-    def add(self, kind: type[Fault], place: Place, root: Path | None = None) -> None:
-        """Add a class, unless its name is taken."""
-        first = self.faults.get(kind.name)
+    def add(self, name: str, kind: type[K], place: Place, root: Path | None = None) -> None:
+        """Add a fault, unless its name is taken."""
+        first = self.faults.get(name)
         if first is not None and first.kind is kind:
             return
         if first is None:
-            self.faults[kind.name] = Found(kind, place, root)
+            self.faults[name] = Found(kind, place, root)
             return
         clash = Problem(
             place,
             Text(
-                fr=f"la panne « {kind.name} » existe aussi dans {first.place} ; renommez l'une des deux",
-                en=f'the fault "{kind.name}" also exists in {first.place}; rename one of the two',
+                fr=f"la panne « {name} » existe aussi dans {first.place} ; renommez l'une des deux",
+                en=f'the fault "{name}" also exists in {first.place}; rename one of the two',
             ),
         )
         self.problems.append(clash)
-        self.clashes[kind.name] = clash
+        self.clashes[name] = clash
 
 
-def discover(roots: Sequence[Path] = ()) -> Discovery:
-    """Return the faults of the package, of installed packages and of content roots.
+def discover(roots: Sequence[Path] = ()) -> Discovery[Fault]:
+    """Return the faults of the package, of installed packages and of content roots, whose modules are run.
 
     What was found is kept as long as no file of the roots' fault folders changes.
     """
-    return _discover(tuple(_stamp(root, path) for root in roots for path in _modules(root)))
+    return _discover(_stamps(roots))
+
+
+def read(roots: Sequence[Path] = ()) -> Discovery[Document]:
+    """Return the same faults, each with a model of its parameters; no module of a content root is run."""
+    return _read(_stamps(roots))
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,10 @@ class _Stamp:
     path: Path
     changed: int
     size: int
+
+
+def _stamps(roots: Sequence[Path]) -> tuple[_Stamp, ...]:
+    return tuple(_stamp(root, path) for root in roots for path in _modules(root))
 
 
 def _modules(root: Path) -> list[Path]:
@@ -112,26 +131,42 @@ def _stamp(root: Path, path: Path) -> _Stamp:
 
 
 @cache
-def _built_in() -> Mapping[str, Found]:
-    found = Discovery()
+def _built_in() -> Mapping[str, Found[Fault]]:
+    found = Discovery[Fault]()
     for module in pkgutil.iter_modules(orchestrator.faults.__path__):
         if module.name.startswith("_"):  # what a fault imports when it is injected, and nobody needs before
             continue
         for kind in _classes(importlib.import_module(f"orchestrator.faults.{module.name}")):
-            found.add(kind, Place(kind.__module__))
+            found.add(kind.name, kind, Place(kind.__module__))
     if found.problems:
         raise ContentError(tuple(found.problems))
     return found.faults
 
 
 @cache
-def _discover(modules: tuple[_Stamp, ...]) -> Discovery:
-    found = Discovery(dict(_built_in()))
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        _add_entry_point(found, entry)
+def _discover(modules: tuple[_Stamp, ...]) -> Discovery[Fault]:
+    found = _installed()
     for module in modules:
         _add_module(found, module)
     found.faults = dict(sorted(found.faults.items()))
+    return found
+
+
+@cache
+def _read(modules: tuple[_Stamp, ...]) -> Discovery[Document]:
+    installed = _installed()
+    found = Discovery[Document](dict(installed.faults), installed.problems, installed.clashes)
+    for module in modules:
+        _read_module(found, module)
+    found.faults = dict(sorted(found.faults.items()))
+    return found
+
+
+def _installed() -> Discovery[Fault]:
+    """Return the faults of this package and of others that somebody has installed."""
+    found = Discovery(dict(_built_in()))
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        _add_entry_point(found, entry)
     return found
 
 
@@ -145,7 +180,7 @@ def _classes(module: ModuleType) -> Iterator[type[Fault]]:
 # Installed packages ---------------------------------------------------------------------------------------
 
 
-def _add_entry_point(found: Discovery, entry: importlib.metadata.EntryPoint) -> None:
+def _add_entry_point(found: Discovery[Fault], entry: importlib.metadata.EntryPoint) -> None:
     package = entry.dist.name if entry.dist else "?"
     place = Place(f"{package} ({entry.name} = {entry.value})")
     try:
@@ -165,10 +200,10 @@ def _add_entry_point(found: Discovery, entry: importlib.metadata.EntryPoint) -> 
                     ),
                 )
             )
-        elif problems := list(_faulty(kind, place)):
+        elif problems := list(_faulty(_said_by(kind, 0), place)):
             found.problems += problems
         else:
-            found.add(kind, place)
+            found.add(kind.name, kind, place)
 
 
 # Content roots --------------------------------------------------------------------------------------------
@@ -182,37 +217,62 @@ class _Source(SourceFileLoader):
         return self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
 
 
-def _add_module(found: Discovery, stamp: _Stamp) -> None:
+def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
+    """Run a module, and add its faults."""
     path = stamp.path
-    try:
-        source = read_text(path, within=stamp.root)
-        lines = {node.name: node.lineno for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
-    except ContentError as error:
-        found.problems += error.problems
+    tree = _tree(stamp, found.problems)
+    if tree is None:
         return
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        found.problems.append(not_python(error, path))
-        return
+    lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
     try:
         module = _imported(path)
     except (Exception, SystemExit) as error:
         found.problems.append(_import_problem(Place.of(path, _line_in(path, error)), error))
         return
-    kinds = list(_meant(module))
-    for kind in sorted(kinds, key=lambda kind: lines.get(kind.__name__, 0)):
-        place = Place.of(path, lines.get(kind.__name__, 0))
-        if problems := list(_faulty(kind, place)):
+    kinds = sorted(_meant(module), key=lambda kind: lines.get(kind.__name__, 0))
+    _add(found, stamp, [(_said_by(kind, lines.get(kind.__name__, 0)), kind) for kind in kinds])
+
+
+def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
+    """Read a module, and add what it states of its faults."""
+    tree = _tree(stamp, found.problems)
+    if tree is not None:
+        _add(found, stamp, [(stated, stated.parameters) for stated in stated_in(tree)])
+
+
+def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
+    """Return a module's source as Python reads it, or None and why it cannot be read."""
+    try:
+        return ast.parse(read_text(stamp.path, within=stamp.root))
+    except ContentError as error:
+        problems += error.problems
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
+        problems.append(not_python(error, stamp.path))
+    return None
+
+
+def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[Stated, type[K]]]) -> None:
+    for said, kind in stated:
+        place = Place.of(stamp.path, said.line)
+        if problems := list(_faulty(said, place)):
             found.problems += problems
         else:
-            found.add(kind, place, stamp.root)
-    if not kinds:
+            found.add(str(said.name), kind, place, stamp.root)
+    if not stated:
         found.problems.append(
             problem(
-                path,
+                stamp.path,
                 "ce fichier ne contient aucune panne : il y faut une classe dérivée de Fault",
                 "this file has no fault: it needs a class derived from Fault",
             )
         )
+
+
+def _said_by(kind: type[Fault], line: int) -> Stated:
+    """Return what a class that was imported states."""
+    name, docstring = kind.__dict__.get("name"), kind.__dict__.get("__doc__") or ""
+    missing = tuple(sorted(kind.__abstractmethods__))
+    return Stated(kind.__name__, line, name if isinstance(name, str) else None, docstring, missing, kind)
 
 
 def _meant(module: ModuleType) -> Iterator[type[Fault]]:
@@ -253,37 +313,35 @@ def _import_problem(place: Place, error: BaseException) -> Problem:
     )
 
 
-def _faulty(kind: type[Fault], place: Place) -> Iterator[Problem]:
+def _faulty(said: Stated, place: Place) -> Iterator[Problem]:
     """Yield what a trainer's fault class lacks."""
-    missing = sorted(kind.__abstractmethods__)
-    if missing:
-        listed = ", ".join(f"{name}()" for name in missing)
+    if said.missing:
+        listed = ", ".join(f"{name}()" for name in said.missing)
         yield Problem(
             place,
             Text(
-                fr=f"la classe {kind.__name__} n'a pas {listed} ; une classe de base commence par « _ »",
-                en=f'the class {kind.__name__} has no {listed}; a base class begins with "_"',
+                fr=f"la classe {said.title} n'a pas {listed} ; une classe de base commence par « _ »",
+                en=f'the class {said.title} has no {listed}; a base class begins with "_"',
             ),
         )
-    name = kind.__dict__.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if said.name is None or not _NAME.fullmatch(said.name):
         yield Problem(
             place,
             Text(
-                fr=f'il manque à la classe {kind.__name__} son nom de panne : name: ClassVar[str] = "fichier-perdu"',
-                en=f'the class {kind.__name__} has no fault name: name: ClassVar[str] = "file-lost"',
+                fr=f'il manque à la classe {said.title} son nom de panne : name: ClassVar[str] = "fichier-perdu"',
+                en=f'the class {said.title} has no fault name: name: ClassVar[str] = "file-lost"',
             ),
             Text(
                 fr="Le nom est en minuscules sans accents, avec au moins un tiret.",
                 en="The name is in lower case, with at least one hyphen.",
             ),
         )
-    if not (kind.__dict__.get("__doc__") or "").strip():
+    if not said.docstring.strip():
         yield Problem(
             place,
             Text(
-                fr=f"la classe {kind.__name__} n'est pas documentée : sa première phrase dit ce qui est cassé",
-                en=f"the class {kind.__name__} has no docstring: its first sentence says what is broken",
+                fr=f"la classe {said.title} n'est pas documentée : sa première phrase dit ce qui est cassé",
+                en=f"the class {said.title} has no docstring: its first sentence says what is broken",
             ),
         )
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from orchestrator.errors import Problem, UsageError
 from orchestrator.faults.base import Fault
-from orchestrator.faults.discovery import discover
+from orchestrator.faults.discovery import Discovery, discover, read
 from orchestrator.loader.validate import Mistake, explain
 from orchestrator.loader.yaml_source import YamlSource
+from orchestrator.model.base import Document
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.text import Text
+
+K = TypeVar("K", bound=Document)
 
 
 def fault_classes(roots: Sequence[Path] = ()) -> dict[str, type[Fault]]:
@@ -27,18 +31,21 @@ def fault_class(name: str, roots: Sequence[Path] = ()) -> type[Fault]:
     Raises:
         UsageError: there is no such fault (the nearest ones are named), or there are two.
     """
-    classes = fault_classes(roots)
-    if clash := discover(roots).clashes.get(name):
+    return _kind_of(name, discover(roots))
+
+
+def _kind_of(name: str, discovery: Discovery[K]) -> type[K]:
+    if clash := discovery.clashes.get(name):
         raise UsageError(clash.text.map(lambda text: f"{clash.place}: {text}"))
-    if name in classes:
-        return classes[name]
+    if name in discovery.faults:
+        return discovery.faults[name].kind
     text = Text(fr=f"Panne inconnue : « {name} »", en=f"Unknown fault: {name!r}")
-    if broken := sorted({str(problem.place) for problem in discover(roots).problems}):
+    if broken := sorted(discovery.problems, key=lambda problem: problem.place):
         text = Text(
-            fr=f"{text.fr} (modules de pannes à corriger : {', '.join(broken)})",
-            en=f"{text.en} (fault modules to mend: {', '.join(broken)})",
+            fr=f"{text.fr} (modules de pannes à corriger : {'; '.join(f'{p.place} : {p.text.fr}' for p in broken)})",
+            en=f"{text.en} (fault modules to mend: {'; '.join(f'{p.place}: {p.text.en}' for p in broken)})",
         )
-    near = difflib.get_close_matches(name, classes, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(name, discovery.faults, n=3, cutoff=0.4)
     if not near:
         raise UsageError(
             text, Text(fr="« breakfix faults » les montre toutes.", en="'breakfix faults' shows all of them.")
@@ -47,12 +54,12 @@ def fault_class(name: str, roots: Sequence[Path] = ()) -> type[Fault]:
 
 
 def make_fault(spec: FaultSpec, roots: Sequence[Path] = ()) -> Fault:
-    """Return the fault that a specification states.
+    """Return the fault that a specification states; the content roots' fault modules are run.
 
     Raises:
         UsageError: unknown fault, or parameters that do not fit it.
     """
-    fault, problems = _made(spec, YamlSource(spec.fault, {}, {}), roots)
+    fault, problems = _made(spec, YamlSource(spec.fault, {}, {}), fault_class(spec.fault, roots))
     if fault is None:
         text = Text(fr="; ".join(p.text.fr for p in problems), en="; ".join(p.text.en for p in problems))
         raise UsageError(text)
@@ -64,6 +71,8 @@ def problems_of(
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a fault specification, for the loader: nothing, or its problems.
 
+    No module of a content root is run; ``make_fault`` looks again at what this cannot know.
+
     Args:
         spec: the specification, its parameters rendered.
         source: its entry as it stands in ``scenario.yaml``, for the places of the problems.
@@ -71,17 +80,37 @@ def problems_of(
     """
     around = source or YamlSource(spec.fault, {}, {})
     try:
-        return _made(spec, around, roots)[1]
+        return _made(spec, around, _kind_of(spec.fault, read(roots)))[1]
     except UsageError as error:
         hint = error.hint or error.text
         text = Text(fr=f"{error.text.fr}. {hint.fr}", en=f"{error.text.en}. {hint.en}")
         return (Problem(around.place(("fault",)), text),)
 
 
-def _made(spec: FaultSpec, source: YamlSource, roots: Sequence[Path]) -> tuple[Fault | None, tuple[Problem, ...]]:
-    """Return a fault, or why its parameters do not make one."""
+def explanation(spec: FaultSpec, roots: Sequence[Path] = ()) -> Text:
+    """Return what a fault breaks, in a sentence; that of a content root's fault is its docstring's: it is not run."""
+    found = read(roots).faults[spec.fault]
+    if found.root is None:
+        return make_fault(spec).explain()
+    summary = " ".join((found.kind.__doc__ or "").strip().partition("\n\n")[0].split())
+    given = ", ".join(f"{name}: {value}" for name, value in spec.parameters.items())
+    return Text(fr=f"{spec.fault} ({given}) : {summary}", en=f"{spec.fault} ({given}): {summary}")
+
+
+def require_faults(specs: Iterable[FaultSpec], roots: Sequence[Path]) -> None:
+    """Make sure that faults can be made, before anything is started for them; the roots' fault modules are run.
+
+    Raises:
+        UsageError: one of them cannot.
+    """
+    for spec in specs:
+        make_fault(spec, roots)
+
+
+def _made(spec: FaultSpec, source: YamlSource, kind: type[K]) -> tuple[K | None, tuple[Problem, ...]]:
+    """Return what a specification makes, or why its parameters do not fit."""
     parameters = replace(source.below(("parameters",)), value=dict(spec.parameters))
-    fault, mistakes = explain(parameters, fault_class(spec.fault, roots), strict=False)
+    fault, mistakes = explain(parameters, kind, strict=False)
     return fault, tuple(_named(spec.fault, mistake) for mistake in mistakes)
 
 

@@ -66,7 +66,7 @@ def pages(roots: Sequence[Path] = ()) -> tuple[Page, ...]:
     return tuple(sorted(made, key=lambda one: (one.group, one.name)))
 
 
-def page(found: Found) -> Page:
+def page(found: Found[Fault]) -> Page:
     """Return the documentation of one fault."""
     kind = found.kind
     module = inspect.getmodule(kind)

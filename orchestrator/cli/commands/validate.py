@@ -42,7 +42,7 @@ _KINDS = {
 @pass_session
 def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
-    from orchestrator.faults.discovery import discover
+    from orchestrator.faults.discovery import read as read_faults
     from orchestrator.faults.library import problems_of as validate_fault
 
     roots = (content_root_of(Path(path)) for path in paths if Path(path).exists())
@@ -51,7 +51,7 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     selection = select(content, paths)
     gc.disable()  # one pass over many small values, none of which is in a circle
     try:
-        faults = discover(content.roots)
+        faults = read_faults(content.roots)
         problems = problems_of(content, selection, partial(validate_fault, roots=content.roots))
     finally:
         gc.enable()

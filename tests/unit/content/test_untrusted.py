@@ -1,7 +1,4 @@
-"""Reading a folder that somebody else wrote executes nothing of it, and shows nothing from outside it.
-
-Its folder ``faults`` is the exception: those modules are imported for their parameters (``docs/security.md``).
-"""
+"""Reading a folder that somebody else wrote executes nothing of it, and shows nothing from outside it."""
 
 from __future__ import annotations
 
@@ -47,6 +44,26 @@ TAGS = (
     "!!python/object/new:os.system ['touch CANARY']",
     "!!python/object/apply:subprocess.check_output [[touch, CANARY]]",
 )
+
+
+FAULT = '''\
+"""Faults of a content folder."""
+with open(CANARY, "a") as canary:
+    canary.write(__file__)
+from orchestrator.faults.base import Fault
+
+
+class Own(Fault):
+    """A fault of its own."""
+
+    name = "own-fault"
+    host: str
+
+    def inject(self, hands): ...
+    def verify(self, hands): ...
+    def revert(self, hands, memento): ...
+    def explain(self): ...
+'''
 
 
 class Isolated(App):
@@ -116,6 +133,21 @@ def test_no_python_file_is_imported(root: Path, canary: Path, capfd: pytest.Capt
     assert not canary.exists(), canary.read_text(encoding="utf-8")
     runpy.run_path(str(root / "faults" / "_own.py"))
     assert canary.exists(), "the control: whoever imports it makes it sing"
+
+
+def test_no_fault_is_run(root: Path, canary: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    module, scenario = root / "faults" / "own.py", root / FOLDER / "scenario.yaml"
+    module.parent.mkdir()
+    module.write_text(FAULT.replace("CANARY", repr(str(canary))), encoding="utf-8")
+    before, faults, after = scenario.read_text(encoding="utf-8").partition("\nfaults:\n")
+    own = "  - {fault: own-fault, parameters: {host: app1}}\n"
+    scenario.write_text(f"{before}{faults}{own}{after}", encoding="utf-8")
+    statuses, shown = read(capfd)
+    assert set(statuses) == {0}, shown
+    assert "own-fault (host: app1): A fault of its own." in " ".join(shown.split())
+    assert not canary.exists()
+    runpy.run_path(str(module))
+    assert canary.exists(), "the control"
 
 
 @pytest.mark.parametrize("escape", ESCAPES)

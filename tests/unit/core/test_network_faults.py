@@ -412,7 +412,7 @@ def test_a_dead_cable_is_no_narrow_one(hands: Hands, world: World) -> None:
         ("dhcp-pool-outside", {**OFFICE, "pool": "10.0.1.5"}, "pool: "),
         ("dhcp-reservation-wrong", {**OFFICE, "address": "10.0.1.5", "mac": "02-00-00-00-00-01"}, "mac: "),
         ("switch-access-vlan", {"host": "sw", "port": "eth1", "vlan": 4095, "client": "a", "peer": PEER}, "vlan: "),
-        ("resolver-wrong", {"host": "pc1", "servers": [], "query": "a.b"}, "servers: "),
+        ("resolver-wrong", {"host": "pc1", "servers": [], "query": "a.b"}, '"servers" must not be empty'),
         ("firewall-too-open", {"host": "fw", "rule": "x", "becomes": "y", "opened": {"client": "a"}}, "opened.address"),
     ],
 )

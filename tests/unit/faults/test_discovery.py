@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from orchestrator.errors import ContentError, UsageError
-from orchestrator.faults.discovery import Discovery, discover, require_sound
+from orchestrator.faults.discovery import discover, read, require_sound
 from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
 from orchestrator.faults.link import LinkUnplugged
 from orchestrator.model.scenario import FaultSpec
@@ -190,6 +190,8 @@ def test_a_mistake_is_told_with_its_place(root: Path, mistake: str) -> None:
     (line,) = told(root)
     assert line.startswith(expected)
     assert set(fault_classes([root])) == set(fault_classes())
+    seen = [f"{problem.place}: {problem.text.en}" for problem in read([root]).problems]
+    assert seen == ([] if "cannot be imported" in expected else [line]), "what is told without running it"
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(root: Path) -> None:
@@ -215,7 +217,7 @@ def test_an_unknown_fault_names_the_modules_that_cannot_be_read(root: Path) -> N
     write(root, "printer.py", MISTAKES["import"][0])
     with pytest.raises(UsageError) as raised:
         make_fault(FaultSpec(fault="printer-offline"), [root])
-    assert "fault modules to mend: faults/printer.py:7" in raised.value.text.en
+    assert "fault modules to mend: faults/printer.py:7: this module cannot be imported: " in raised.value.text.en
 
 
 # Installed packages ---------------------------------------------------------------------------------------
@@ -246,12 +248,13 @@ def _forget() -> None:
     from orchestrator.faults import discovery  # noqa: PLC0415
 
     discovery._discover.cache_clear()
+    discovery._read.cache_clear()
 
 
 @pytest.mark.usefixtures("package")
 def test_installed_packages_bring_faults() -> None:
     assert {"printer-offline", "printer-gone"} <= set(fault_classes())
-    found: Discovery = discover()
+    found = discover()
     assert str(found.faults["printer-offline"].place) == "printing (module = printing_faults)"
     assert [f"{problem.place}: {problem.text.en}" for problem in found.problems] == [
         "printing (broken = printing_lost): this module cannot be imported: ModuleNotFoundError: "
