@@ -63,6 +63,7 @@ def test_what_is_wrong_in_a_fault_module_is_told_after_the_list(cli: Cli, app: F
     assert done.exit_code == 4
     assert "service-stopped" in done.stdout
     assert "lift.py:1" in done.stderr
+    (tmp_path / "faults" / "lift.py").write_text("import =\n")
     for command in (("validate",), ("validate", "dns-zone-broken")):
         done = cli(*command)
         assert done.exit_code == 4
