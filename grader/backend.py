@@ -39,7 +39,7 @@ DEFAULT_TIMEOUT = 10.0
 
 CANNOT_EXECUTE, NOT_FOUND = 126, 127
 _PROBES = re.compile(r"(command -v|which) ")
-_SHELL_NOT_FOUND = re.compile(r"^/bin/sh: (?:line )?\d+: (?P<tool>.+?): (?:command )?not found$", re.MULTILINE)
+_SHELL_NOT_FOUND = re.compile(r"^(?:\S*/)?\w*sh: (?:line )?\d+: (?P<tool>.+?): (?:command )?not found$", re.MULTILINE)
 """dash: ``/bin/sh: 1: ss: not found``; bash: ``/bin/sh: line 1: ss: command not found``."""
 
 
@@ -117,8 +117,14 @@ class FabricBackend(BaseBackend):
             raise killed_tool(self.hostname, line, -status)
         if status in (CANNOT_EXECUTE, NOT_FOUND):
             raise missing_tool(self.hostname, line, status)
-        if NOT_FOUND not in expected and (missing := _SHELL_NOT_FOUND.search(stderr)):
-            raise missing_tool(self.hostname, missing["tool"], NOT_FOUND)
+        if NOT_FOUND not in expected and (missing := missed_by_a_shell(stderr)):
+            raise missing_tool(self.hostname, missing, NOT_FOUND)
+
+
+def missed_by_a_shell(stderr: str) -> str | None:
+    """Return the command that a shell says it did not find, or None."""
+    missing = _SHELL_NOT_FOUND.search(stderr)
+    return missing["tool"] if missing else None
 
 
 class _SystemInfo(testinfra.modules.systeminfo.SystemInfo):

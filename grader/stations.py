@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from grader import tools
-from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND
+from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND, missed_by_a_shell
 from grader.errors import (
     ObservationError,
     changed_tools,
@@ -73,7 +73,7 @@ class Station(ABC):
         if done.changed:
             raise changed_tools(self._where, line, done.changed)
         if done.status in (CANNOT_EXECUTE, NOT_FOUND):
-            raise missing_tool(self._where, argv[0], done.status)
+            raise missing_tool(self._where, missed_by_a_shell(stderr) or argv[0], done.status)
         if done.status < 0:
             raise killed_tool(self._where, line, -done.status)
         completion = tools.Completion(done.status, stdout, stderr)
