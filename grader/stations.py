@@ -25,11 +25,15 @@ from grader.patience import stretched
 from grader.recording import Recorder
 from grader.sight import Sight
 from grader.straight import Ways, named_in
+from grader.waiting import eventually
 from orchestrator.errors import BreakfixError
 from orchestrator.fabric.base import Completed, Fabric, HostRef
 from orchestrator.text import Text
 
 T = TypeVar("T")
+
+_BACK = 3.0
+"""Seconds until a port that answered must be open again."""
 
 
 class Station(ABC):
@@ -182,14 +186,21 @@ class Probe(Station):
         holder = self._facts.holder_of(address)
         if holder is None or holder in self._facts.translators:
             return
-        rows = Sight(self._fabric, HostRef(self._facts.instance, holder), self._recorder.add).sockets()
-        if rows and not any(r.protocol == "tcp" and r.state == "listening" and r.port == port for r in rows):
+        sight = Sight(self._fabric, HostRef(self._facts.instance, holder), self._recorder.add)
+
+        def listens() -> bool:
+            rows = sight.sockets()
+            return not rows or any(r.protocol == "tcp" and r.state == "listening" and r.port == port for r in rows)
+
+        try:  # a service that opens its port anew for each client, or that is restarted, is back at once
+            eventually(listens, within=_BACK)
+        except AssertionError:
             raise ObservationError(
                 Text(
                     fr=f"{holder} n'écoute plus au port {port} dès que l'observateur est parti.",
                     en=f"{holder} listens at port {port} no more as soon as the observer has gone.",
                 )
-            )
+            ) from None
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         with observer_address(self._facts, self._segment) as address:
