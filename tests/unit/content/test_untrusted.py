@@ -122,8 +122,8 @@ def test_no_python_file_is_imported(root: Path, canary: Path, capfd: pytest.Capt
         path.parent.mkdir(exist_ok=True)
         path.touch()
     for name in (FOLDER, f"{FOLDER}/checks", f"{FOLDER}/solutions", f"{FOLDER}/shortcuts", f"labs/{LAB}/checks"):
-        for file in ("conftest.py", "__init__.py", "own.py"):
-            (root / name / file).touch()
+        for module in ("conftest.py", "__init__.py", "own.py"):
+            (root / name / module).touch()
     files = [*root.rglob("*.py")]
     assert any(file.name == "lab_tools.py" for file in files)
     for file in files:
