@@ -41,7 +41,9 @@ def not_python(error: SyntaxError | ValueError, path: Path) -> Problem:
     """Return the problem of a file that Python cannot read; a ``ValueError`` is a NUL byte's, in Python 3.11."""
     reason = error.msg if isinstance(error, SyntaxError) else str(error)
     line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
-    place = Place.of(path, line or 0, max(column or 0, 0))
+    if not line:  # Python does not say where a NUL byte stands
+        line = path.read_bytes().partition(b"\0")[0].count(b"\n") + 1
+    place = Place.of(path, line, max(column or 0, 0))
     return Problem(place, Text(fr=f"Python invalide : {_in_french(reason)}", en=f"invalid Python: {reason}"))
 
 

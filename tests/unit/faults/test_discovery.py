@@ -177,7 +177,7 @@ MISTAKES = {
         "faults/printer.py:15: the class PrinterOffline has no explain(), revert()",
     ),
     "nothing": ("X = 1\n", "faults/printer.py: this file has no fault"),
-    "nul": ("X = '\0'\n", "faults/printer.py: invalid Python: "),
+    "nul": ("X = '\0'\n", "faults/printer.py:1: invalid Python: "),
     "latin-1": ("# \udce9\n", "faults/printer.py:1: this is not UTF-8"),
     "huge": ("#" * (2 << 20), "faults/printer.py: this file has 2.0 MiB; the limit is 1 MiB"),
 }
