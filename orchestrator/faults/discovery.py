@@ -29,7 +29,7 @@ from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.faults.base import Fault
 from orchestrator.faults.stated import Stated, stated_in
 from orchestrator.loader.files import problem, read_text
-from orchestrator.loader.python_source import not_python
+from orchestrator.loader.python_source import parse_python
 from orchestrator.model.base import Document
 from orchestrator.text import Text
 
@@ -243,12 +243,10 @@ def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
 def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
     """Return a module's source as Python reads it, or None and why it cannot be read."""
     try:
-        return ast.parse(read_text(stamp.path, within=stamp.root))
+        return parse_python(read_text(stamp.path, within=stamp.root), stamp.path)
     except ContentError as error:
         problems += error.problems
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        problems.append(not_python(error, stamp.path))
-    return None
+        return None
 
 
 def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[Stated, type[K]]]) -> None:

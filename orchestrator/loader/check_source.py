@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from orchestrator.errors import Place, Problem
+from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
-from orchestrator.loader.python_source import not_python
+from orchestrator.loader.python_source import parse_python
 from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
@@ -76,9 +76,9 @@ class CheckFile:
 def read_checks(source: str, path: Path) -> CheckFile:
     """Read the text of a check file."""
     try:
-        tree = ast.parse(source, filename=path.name)
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        return CheckFile(path, problems=(not_python(error, path),))
+        tree = parse_python(source, path)
+    except ContentError as error:
+        return CheckFile(path, problems=error.problems)
     reader = _Reader(path, place_in(path, source))
     reader.read(tree)
     return CheckFile(path, tuple(reader.checks), tuple(reader.problems), tuple(reader.tools))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from orchestrator.errors import Problem
+from orchestrator.errors import ContentError, Problem
 from orchestrator.loader.check_imports import read_imports
 from orchestrator.loader.check_source import CheckFile, place_in
-from orchestrator.loader.python_source import not_python
+from orchestrator.loader.python_source import parse_python
 from orchestrator.model.check import TOOLS
 from orchestrator.model.lab import LabTools
 from orchestrator.suggest import with_suggestion
@@ -33,9 +33,9 @@ class ToolsFile:
 def read_tools(source: str, path: Path) -> ToolsFile:
     """Read the text of a lab's tools, without running it."""
     try:
-        tree = ast.parse(source, filename=path.name)
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in Python 3.11
-        return ToolsFile(LabTools(path, None), (not_python(error, path),))
+        tree = parse_python(source, path)
+    except ContentError as error:
+        return ToolsFile(LabTools(path, None), error.problems)
     place = place_in(path, source)
     imports = read_imports(tree, place)
     problems = [

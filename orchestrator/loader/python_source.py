@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Final
 
-from orchestrator.errors import Place, Problem
+from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.text import Text
 
 _REASONS: Final = (
@@ -37,17 +38,32 @@ _REASONS: Final = (
 )
 
 
-def not_python(error: SyntaxError | ValueError, path: Path) -> Problem:
-    """Return the problem of a file that Python cannot read; a ``ValueError`` is a NUL byte's, in Python 3.11."""
-    reason = error.msg if isinstance(error, SyntaxError) else str(error)
-    line, column = (error.lineno, error.offset) if isinstance(error, SyntaxError) else (0, 0)
-    if not line:  # Python does not say where a NUL byte stands
-        line = path.read_bytes().partition(b"\0")[0].count(b"\n") + 1
-    place = Place.of(path, line, max(column or 0, 0))
-    return Problem(place, Text(fr=f"Python invalide : {_in_french(reason)}", en=f"invalid Python: {reason}"))
+def parse_python(source: str, path: Path) -> ast.Module:
+    """Return the tree of the Python file at ``path``, whose text is ``source``, without running it.
+
+    Raises a ContentError where Python cannot read it.
+    """
+    try:
+        return ast.parse(source, filename=path.name)
+    except SyntaxError as error:
+        line = error.lineno or _line_of_nul(source)
+        raise _invalid(error.msg, Place.of(path, line, max(error.offset or 0, 0))) from error
+    except ValueError as error:  # a NUL byte, in Python 3.11
+        raise _invalid(str(error), Place.of(path, _line_of_nul(source), 0)) from error
 
 
-def _in_french(reason: str) -> str:
+def _line_of_nul(source: str) -> int:
+    # Python does not say where a NUL byte stands.
+    return source.partition("\0")[0].count("\n") + 1
+
+
+def _invalid(reason: str, place: Place) -> ContentError:
+    text = Text(fr=f"Python invalide : {in_french(reason)}", en=f"invalid Python: {reason}")
+    return ContentError((Problem(place, text),))
+
+
+def in_french(reason: str) -> str:
+    """Return in French what Python says of a file that it cannot read."""
     for pattern, french in _REASONS:
         if found := re.fullmatch(pattern, reason):
             return french.format(**found.groupdict())

@@ -5,7 +5,6 @@ The golden files hold what the command tells, in both languages: they are its us
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import os
@@ -20,8 +19,8 @@ import pytest
 import grader
 from orchestrator import cli
 from orchestrator.cli.session import Session
-from orchestrator.errors import ExitCode
-from orchestrator.loader.python_source import not_python
+from orchestrator.errors import ContentError, ExitCode
+from orchestrator.loader.python_source import in_french, parse_python
 from orchestrator.model.check import KEYWORDS, OFFERED
 
 if TYPE_CHECKING:
@@ -235,17 +234,15 @@ def test_a_check_file_that_is_no_python(trainer: Folder, capsys: pytest.CaptureF
     ],
 )
 def test_what_python_says_of_a_mistake_is_told_in_french(source: str, tmp_path: Path) -> None:
-    with pytest.raises(Exception, match=r".") as caught:
-        ast.parse(source)
-    assert isinstance(caught.value, SyntaxError | ValueError)
-    told = not_python(caught.value, tmp_path / "test_x.py").text
-    assert told.fr.startswith("Python invalide : ")
-    assert "Python dit" not in told.fr, told.en
+    with pytest.raises(ContentError) as caught:
+        parse_python(source, tmp_path / "test_x.py")
+    (problem,) = caught.value.problems
+    assert problem.text.fr.startswith("Python invalide : ")
+    assert "Python dit" not in problem.text.fr, problem.text.en
 
 
-def test_of_a_mistake_without_french_words_python_is_quoted(tmp_path: Path) -> None:
-    told = not_python(SyntaxError("what a later Python finds"), tmp_path / "test_x.py")
-    assert told.text.fr == "Python invalide : Python dit « what a later Python finds »"
+def test_of_a_mistake_without_french_words_python_is_quoted() -> None:
+    assert in_french("what a later Python finds") == "Python dit « what a later Python finds »"
 
 
 def test_a_folder_that_a_link_brings_in_is_read(
