@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -95,7 +97,7 @@ class Database:
             return create_engine(self._url, connect_args={"connect_timeout": _CONNECT_S})
         try:
             _make_private(Path(str(self._url.database)))
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise _unusable(self.name, error) from error
         engine = create_engine(self._url, connect_args={"timeout": _WRITERS_WAIT_S})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -111,10 +113,20 @@ class Database:
 
 
 def _make_private(path: Path) -> None:
-    """Make a database's file, which holds people's names, readable for its owner only; SQLite's others follow it."""
+    """Make a database's file, which holds people's names, readable for its owner only; SQLite's others follow it.
+
+    It appears with its write-ahead log chosen: of two that choose it at once, SQLite refuses one without a wait.
+    """
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as place:
+        made = Path(place, path.name)
+        os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with contextlib.closing(sqlite3.connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
@@ -129,7 +141,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.execute(text("BEGIN" if reads_only else "BEGIN IMMEDIATE"))
 
 
-def _unusable(name: str, error: SQLAlchemyError | OSError) -> MachineError:
+def _unusable(name: str, error: SQLAlchemyError | sqlite3.Error | OSError) -> MachineError:
     reason = str(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error).strip()
     first = reason.splitlines()[0] if reason else type(error).__name__
     return MachineError(
