@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.folders import data_folder, state_folder
 from orchestrator.images.observer import BuildObserver, SilentObserver
-from orchestrator.instance_records import InstanceRecords
 from orchestrator.loader.content import Content, content_roots
-from orchestrator.locks import Locks
-from orchestrator.proof.store import Proofs, ProofStore
 
 if TYPE_CHECKING:
     from orchestrator.assessment.journal_log import JournalLog
@@ -25,10 +22,13 @@ if TYPE_CHECKING:
     from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
+    from orchestrator.instance_records import InstanceRecords
     from orchestrator.instances.lifecycle import Instances
+    from orchestrator.locks import Locks
     from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import Recorder
     from orchestrator.practice.standings import Standings
+    from orchestrator.proof.store import Proofs
     from orchestrator.records.database import Database
     from orchestrator.service import Labs
 
@@ -99,6 +99,8 @@ class App:
     @cached_property
     def instance_records(self) -> InstanceRecords:
         """Return the records of this user's instances."""
+        from orchestrator.instance_records import InstanceRecords
+
         return InstanceRecords(state_folder() / "instances")
 
     @cached_property
@@ -147,6 +149,7 @@ class App:
     def locks(self) -> Locks:
         """Return what keeps two programs from acting on an instance at once."""
         from orchestrator.fabric import container as fabric_container
+        from orchestrator.locks import Locks
 
         return Locks(state_folder() / "lock", fabric_container.SOCKET_FOLDER / "lock")
 
@@ -184,6 +187,8 @@ class App:
     @cached_property
     def proofs(self) -> Proofs:
         """Return the proofs that were made on this machine."""
+        from orchestrator.proof.store import Proofs, ProofStore
+
         return Proofs(self.content, self.catalogue.fingerprint, ProofStore(data_folder() / "proofs"))
 
     @cached_property

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.text import Text
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 MAX_TEXT = 1 << 20
 """Bytes of the largest YAML, Markdown or Python file that is read."""
@@ -80,6 +84,26 @@ def files_below(folder: Path) -> tuple[Path, ...]:
         folders[:] = [name for name in folders if name not in _LEFT_BEHIND and name not in links]
         found += [Path(parent, name) for name in (*names, *links) if not _left_behind(name)]
     return tuple(sorted(found))
+
+
+def add_files(digest: _Hash, folder: Path, *, without: str = "") -> None:
+    """Add every file below a folder to a digest, by path and content.
+
+    Args:
+        digest: what is added to.
+        folder: the folder.
+        without: the name of a file or folder directly in it that is left out.
+
+    Raises:
+        ContentError: a file cannot be read, is too big, or a link out of the folder.
+    """
+    for path in files_below(folder):
+        name = path.relative_to(folder)
+        if not without or name.parts[0] != without:
+            content = read_bytes(path, within=folder, limit=MAX_FILE)
+            head = name.as_posix().encode()
+            digest.update(b"%d:%s%d:" % (len(head), head, len(content)))
+            digest.update(content)
 
 
 def _left_behind(name: str) -> bool:

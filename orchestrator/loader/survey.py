@@ -7,9 +7,10 @@ import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from orchestrator.errors import ContentError, Problem, UsageError
+from orchestrator.loader.approved import Approved
 from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Content, Unit
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.referential import load_referential
@@ -20,6 +21,9 @@ from orchestrator.text import Text
 
 _WORTH_A_PROCESS: Final = 6
 """Scenarios that take longer to read than a process to start."""
+
+_Outcome: TypeAlias = tuple[Unit, tuple[Problem, ...]]
+"""What was read, and its problems."""
 
 _REFERENTIAL_KEYS: Final = frozenset({"rncp", "ccps"})
 
@@ -65,7 +69,12 @@ def select(content: Content, words: Sequence[str]) -> Selection:
 
 
 def problems_of(
-    content: Content, selection: Selection, validate_fault: ValidateFault, *, processes: int = 0
+    content: Content,
+    selection: Selection,
+    validate_fault: ValidateFault,
+    *,
+    approved: Approved | None = None,
+    processes: int = 0,
 ) -> tuple[Problem, ...]:
     """Return every problem of what was selected, by file and line.
 
@@ -73,30 +82,37 @@ def problems_of(
         content: the content.
         selection: what to read.
         validate_fault: tells what is wrong with a fault.
+        approved: what was read before and has not changed since; None: everything is read.
         processes: the most to read with at once; 0: as many as the machine has processors.
     """
     problems = Problems()
     problems.add(selection.strays)
-    scenarios = [unit for unit in selection.units if unit.kind == "scenarios"]
-    for unit in selection.units:  # labs first: the processes below inherit what was read
-        if unit.kind != "scenarios":
-            problems.add(_problems_of(content, unit, validate_fault))
+    for unit in selection.units:
+        problems.attempt(content.require_unique, unit)
+    units = [unit for unit in selection.units if approved is None or unit not in approved]
+    scenarios = [unit for unit in units if unit.kind == "scenarios"]
     many = min(processes or len(os.sched_getaffinity(0)), len(scenarios) // _WORTH_A_PROCESS)
     shares = [scenarios[i::many] for i in range(many)] if many > 1 else [scenarios]
 
-    def read(share: list[Unit]) -> tuple[Problem, ...]:
-        return tuple(problem for unit in share for problem in _problems_of(content, unit, validate_fault))
+    def read(share: Sequence[Unit]) -> list[_Outcome]:
+        return [(unit, _problems_of(content, unit, validate_fault)) for unit in share]
 
+    outcomes = read([unit for unit in units if unit.kind != "scenarios"])  # the processes below inherit the labs
     helpers = [_Helper(read, share) for share in shares[1:]]
-    for found in (read(shares[0]), *(helper.result() for helper in helpers)):
+    outcomes += read(shares[0])
+    for helper in helpers:
+        outcomes += helper.result()
+    for _, found in outcomes:
         problems.add(found)
+    if approved is not None:
+        approved.add(unit for unit, found in outcomes if not found)
     return problems.sorted()
 
 
 class _Helper:
     """A forked process that reads a share of the scenarios; what it cannot do, its parent does."""
 
-    def __init__(self, read: Callable[[list[Unit]], tuple[Problem, ...]], share: list[Unit]) -> None:
+    def __init__(self, read: Callable[[Sequence[Unit]], list[_Outcome]], share: Sequence[Unit]) -> None:
         self._read, self._share = read, share
         self._pipe, writing = os.pipe()
         self._process = os.fork()
@@ -111,19 +127,18 @@ class _Helper:
                 os._exit(status)
         os.close(writing)
 
-    def result(self) -> tuple[Problem, ...]:
+    def result(self) -> list[_Outcome]:
         with open(self._pipe, "rb") as pipe:  # noqa: PTH123
             data = pipe.read()
         _, status = os.waitpid(self._process, 0)
         if status != 0:  # the mistake shows here as it would have without the helper
             return self._read(self._share)
-        found: tuple[Problem, ...] = pickle.loads(data)  # noqa: S301 (our own child's)
+        found: list[_Outcome] = pickle.loads(data)  # noqa: S301 (our own child's)
         return found
 
 
 def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) -> tuple[Problem, ...]:
     try:
-        content.require_unique(unit)
         match unit.kind:
             case "scenarios":
                 load_scenario(unit.folder, content.surroundings(validate_fault))

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import orchestrator
 from orchestrator import __version__
 from orchestrator.loader.content import Content
-from orchestrator.loader.files import MAX_FILE, files_below, read_bytes
+from orchestrator.loader.files import add_files
 from orchestrator.text import Text
 
 Part = Literal["scenario", "checks", "lab", "images", "tool"]
@@ -93,14 +93,7 @@ def _tool() -> str:
 def _hash(folders: Iterable[Path], *, without: str = "") -> str:
     digest = hashlib.sha256()
     for folder in folders:
-        for path in files_below(folder):
-            name = path.relative_to(folder)
-            if without and name.parts[0] == without:
-                continue
-            content = read_bytes(path, within=folder, limit=MAX_FILE)
-            head = name.as_posix().encode()
-            digest.update(b"%d:%s%d:" % (len(head), head, len(content)))
-            digest.update(content)
+        add_files(digest, folder, without=without)
     return digest.hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -44,6 +45,8 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     """Validate content."""
     from orchestrator.faults.discovery import read as read_faults
     from orchestrator.faults.library import problems_of as validate_fault
+    from orchestrator.folders import state_folder
+    from orchestrator.loader.approved import Approved
 
     roots = (content_root_of(Path(path)) for path in paths if Path(path).exists())
     session.content.extend(root for root in roots if root is not None)
@@ -52,7 +55,14 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     gc.disable()  # one pass over many small values, none of which is in a circle
     try:
         faults = read_faults(content.roots)
-        problems = problems_of(content, selection, partial(validate_fault, roots=content.roots))
+        brought = {found.kind.__module__ for found in faults.faults.values() if found.root is None}
+        modules = [Path(file) for name in brought if (file := sys.modules[name].__file__)]
+        problems = problems_of(
+            content,
+            selection,
+            partial(validate_fault, roots=content.roots),
+            approved=Approved(state_folder() / "validated.json", content.roots, modules),
+        )
     finally:
         gc.enable()
     read = Counter[str](unit.kind for unit in selection.units)
