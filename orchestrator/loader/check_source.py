@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.loader.check_calls import AskedName, read_calls
 from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
 from orchestrator.loader.python_source import parse_python
 from orchestrator.model.check import KEYWORDS, ROLES
@@ -65,12 +66,13 @@ class StatedCheck:
 
 @dataclass(frozen=True)
 class CheckFile:
-    """One file with checks: what it states, what it takes of its lab's tools, and what is wrong in it by itself."""
+    """One file with checks: what it states, takes of its lab's tools and asks of the lab; what is wrong by itself."""
 
     path: Path
     checks: tuple[StatedCheck, ...] = ()
     problems: tuple[Problem, ...] = ()
     tools: tuple[TakenTool, ...] = ()
+    asked: tuple[AskedName, ...] = ()
 
 
 def read_checks(source: str, path: Path) -> CheckFile:
@@ -81,7 +83,9 @@ def read_checks(source: str, path: Path) -> CheckFile:
         return CheckFile(path, problems=error.problems)
     reader = _Reader(path, place_in(path, source))
     reader.read(tree)
-    return CheckFile(path, tuple(reader.checks), tuple(reader.problems), tuple(reader.tools))
+    calls = read_calls(tree, reader.place)
+    problems = (*reader.problems, *calls.problems)
+    return CheckFile(path, tuple(reader.checks), problems, tuple(reader.tools), tuple(calls.names))
 
 
 def names_are_known(files: Iterable[CheckFile], names: Collection[str]) -> Iterator[Problem]:
@@ -93,13 +97,13 @@ def names_are_known(files: Iterable[CheckFile], names: Collection[str]) -> Itera
                 yield Problem(text.place, with_suggestion(unknown, name, sorted({*names, *check.parameters})))
 
 
-def hosts_are_known(files: Iterable[CheckFile], hosts: Collection[str]) -> Iterator[Problem]:
-    """Yield a problem for each ``host`` that stands literally in a check and is none of the lab's."""
-    for check in (check for file in files for check in file.checks):
-        if check.host is not None and "{" not in check.host.source and check.host.source not in hosts:
-            name = check.host.source
-            unknown = Text(fr=f"le lab n'a pas d'hôte « {name} »", en=f'the lab has no host "{name}"')
-            yield Problem(check.host.place, with_suggestion(unknown, name, hosts))
+def asked_names(files: Iterable[CheckFile]) -> Iterator[AskedName]:
+    """Yield the names that stand literally in check files and should be the lab's or the variant's."""
+    for file in files:
+        for check in file.checks:
+            if check.host is not None and "{" not in check.host.source:
+                yield AskedName("host", check.host.source, check.host.place)
+        yield from file.asked
 
 
 def are_guards(files: Iterable[CheckFile]) -> Iterator[Problem]:
@@ -142,7 +146,7 @@ class _Reader:
     """Walks through one file."""
 
     path: Path
-    _place: PlaceOf
+    place: PlaceOf
     checks: list[StatedCheck] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     tools: list[TakenTool] = field(default_factory=list)
@@ -150,7 +154,7 @@ class _Reader:
     seen: dict[str, int] = field(default_factory=dict)
 
     def read(self, tree: ast.Module) -> None:
-        imports = read_imports(tree, self._place)
+        imports = read_imports(tree, self.place)
         self.problems += imports.problems
         self.tools += imports.tools
         self.decorators |= imports.decorators
@@ -251,7 +255,7 @@ class _Reader:
         for keyword in mark.keywords:
             if keyword.arg is not None and keyword.arg not in KEYWORDS:
                 text = Text(fr=f"@check ne connaît pas « {keyword.arg} »", en=f'@check does not know "{keyword.arg}"')
-                self.problems.append(Problem(self._place(keyword), with_suggestion(text, keyword.arg, KEYWORDS)))
+                self.problems.append(Problem(self.place(keyword), with_suggestion(text, keyword.arg, KEYWORDS)))
 
     def _role(self, mark: ast.Call, given: dict[str | None, ast.expr]) -> None:
         role = mark.args[0] if mark.args else given.get("role")
@@ -265,7 +269,7 @@ class _Reader:
         elif isinstance(role, ast.Constant) and role.value not in ROLES:
             said = str(role.value)
             text = Text(fr=f"rôle inconnu « {said} »", en=f'unknown role "{said}"')
-            self.problems.append(Problem(self._place(role), with_suggestion(text, said, ROLES)))
+            self.problems.append(Problem(self.place(role), with_suggestion(text, said, ROLES)))
 
     def _points(self, points: ast.expr | None) -> None:
         value = ast.literal_eval(points) if isinstance(points, ast.Constant) else 0
@@ -305,11 +309,11 @@ class _Reader:
 
     def _literal(self, value: ast.expr | None) -> Sentence | None:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return Sentence(value.value, self._place(value))
+            return Sentence(value.value, self.place(value))
         return None
 
     def _refuse(self, node: ast.AST | None, fr: str, en: str) -> None:
-        place = Place.of(self.path) if node is None else self._place(node)
+        place = Place.of(self.path) if node is None else self.place(node)
         self.problems.append(Problem(place, Text(fr=fr, en=en)))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from orchestrator.errors import Problem
 from orchestrator.host_files import hosts_of, render_file
-from orchestrator.loader.check_source import are_guards, hosts_are_known, names_are_known
+from orchestrator.loader.check_calls import Known, asked_names_are_known
+from orchestrator.loader.check_source import are_guards, asked_names, names_are_known
 from orchestrator.loader.files import read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
@@ -47,7 +48,8 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
         problems.add(check(LabFolder(document, source, folder, files, images)))
     problems.add(are_guards(guards))
     problems.add(names_are_known(checks, RESERVED - {"host"}))
-    problems.add(hosts_are_known(checks, document.hosts))
+    known: Known = {"host": document.hosts, "segment": document.segments, "value": RESERVED - {"host"}}
+    problems.add(asked_names_are_known(asked_names(checks), known))
     problems.add(tools_are_known(checks, tools, folder))
     lab = Lab(
         document=document,

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.errors import Problem
-from orchestrator.loader.check_source import competences_are_known, hosts_are_known, names_are_known
+from orchestrator.loader.check_calls import Known, asked_names_are_known
+from orchestrator.loader.check_source import asked_names, competences_are_known, names_are_known
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools import tools_are_known
@@ -81,7 +82,8 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     drawable = _ask(loaded, problems)
     if lab is None:
         raise problems.error()
-    problems.add(hosts_are_known(files.checks, lab.document.hosts))
+    known: Known = {"host": lab.document.hosts, "segment": lab.document.segments, "value": loaded.names}
+    problems.add(asked_names_are_known(asked_names(files.checks), known))
     problems.add(tools_are_known(files.checks, lab.tools, lab.folder))
     scenario = Scenario(
         document=document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 Role = Literal["symptom", "guard", "objective"]
@@ -17,3 +18,21 @@ KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout"
 
 TOOLS: Final = "lab_tools"
 """The module of a lab, ``labs/<lab>/checks/lab_tools.py``, that its checks and its scenarios' checks may import."""
+
+Asked = Literal["host", "segment", "value"]
+"""What a check asks of a lab by its name."""
+
+LAB_FIXTURE: Final[Mapping[str, Mapping[str, Asked]]] = {
+    "values": {},
+    "domain": {},
+    "host": {"name": "host"},
+    "listener": {"host": "host"},
+    "login": {"segment": "segment", "host": "host"},
+    "client": {"name": "host"},
+    "probe": {"segment": "segment"},
+    "workspace": {"host": "host"},
+    "device": {"name": "host"},
+    "address": {"host": "host"},
+    "wait": {},
+}
+"""What the fixture ``lab`` has, and which of a method's first parameters name a host or a segment of the lab."""

@@ -69,6 +69,14 @@ def edit(name: str, old: str, new: str) -> Break:
     return lambda folder: folder.edit(name, old, new)
 
 
+def append(name: str, line: str) -> Break:
+    def act(folder: Folder) -> None:
+        path = folder.root / name
+        path.write_text(f"{path.read_text()}    {line}\n")
+
+    return act
+
+
 def put(name: str, content: str | bytes) -> Break:
     def act(folder: Folder) -> None:
         folder.write(folder.long(name), content)
@@ -155,6 +163,10 @@ MISTAKES: dict[str, Break] = {
     "check-language": edit(CHECKS, ', en="The intranet answers."', ""),
     "check-competence": edit(CHECKS, '"guard",', '"guard", competence="1.9",'),
     "check-host": edit(CHECKS, 'host="web1"', 'host="web2"'),
+    "check-asks-unknown-host": append(CHECKS, 'assert lab.client(name="pc11").ping(lab.address("web1"))'),
+    "check-asks-unknown-segment": append(CHECKS, 'assert lab.login("server", "web1", "root", "x").accepted'),
+    "check-asks-unknown-value": append(CHECKS, 'assert lab.values["usr"]'),
+    "check-asks-what-lab-has-not": append(CHECKS, 'assert lab.clinet("pc1")'),
     "check-keyword": edit(CHECKS, "points=2", "point=2"),
     "check-points": edit(CHECKS, "points=2", 'points="2"'),
     "check-because": edit(CHECKS, "points=2", 'points=2, because="status (404"'),

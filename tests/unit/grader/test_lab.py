@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from grader.recording import Commands, Recorder, trim
 from grader.report import CommandRecord
 from orchestrator.fabric.base import Fabric, HostRef, HostUnreachableError
 from orchestrator.fabric.fake import Call, FakeFabric
+from orchestrator.model.check import LAB_FIXTURE
 from orchestrator.model.view import HostView
 
 Facts = Callable[..., LabFacts]
@@ -423,3 +425,12 @@ def test_long_output_is_cut_in_the_middle() -> None:
 def test_the_fake_is_a_fabric() -> None:
     fabric: Fabric = FakeFabric()
     assert dataclasses.is_dataclass(fabric.run(HostRef("demo", "ws1"), ["true"]))
+
+
+def test_validate_knows_what_the_fixture_has() -> None:
+    """The parameters that ``validate`` holds against a lab are those that the grader holds against it, in order."""
+    methods = {name: member for name, member in inspect.getmembers(LabView, inspect.isfunction) if name[0] != "_"}
+    assert LAB_FIXTURE.keys() == {*methods, "values", "domain"} - {"close"}
+    for name, kinds in LAB_FIXTURE.items():
+        if kinds:
+            assert list(inspect.signature(methods[name]).parameters)[1 : len(kinds) + 1] == list(kinds)
