@@ -20,6 +20,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.errors import Problem
 from orchestrator.language import Language
+from orchestrator.model.plan import Plan
 from orchestrator.proof.model import Expected, Seen, Stage, Verdict
 from orchestrator.proof.wording import stage_title
 from orchestrator.text import Text
@@ -33,6 +34,8 @@ _WANTED: dict[Expected, tuple[str, str]] = {
 }
 _MOST_EVIDENCE = 3
 """Lines of evidence shown of each check; ``check --evidence`` and ``prove`` show all."""
+_MOST_OF_A_FAULT = 160
+"""Characters shown of a fault: a parameter may be a whole file."""
 _ROLES = {
     "symptom": Text(fr="symptôme", en="symptom"),
     "objective": Text(fr="objectif", en="objective"),
@@ -43,6 +46,17 @@ _ROLES = {
 def state_title(state: State) -> Text:
     """Return a state's name with the solution or shortcut that it is about."""
     return stage_title(Stage(state.name, state.subject))
+
+
+def drawn_faults(plan: Plan) -> list[RenderableType]:
+    """Return the faults that the seed has drawn, each with its parameters, in a line each."""
+    lines: list[RenderableType] = []
+    for spec in plan.faults:
+        line = plain(tr("panne : ", "fault: "), "quiet").append(spec.fault)
+        line.append("".join(f"  {name}={value}" for name, value in spec.parameters.items()), style="quiet")
+        line.truncate(_MOST_OF_A_FAULT, overflow="ellipsis")
+        lines.append(line)
+    return lines
 
 
 def report(stage: Stage, language: Language) -> list[RenderableType]:
@@ -194,6 +208,7 @@ class Screen:
                     "warn",
                 )
             )
+        parts += drawn_faults(self.trial.plan)
         if parts:
             parts.append(plain(""))
         if self._seen is not None:

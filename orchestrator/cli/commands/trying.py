@@ -20,7 +20,7 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.progress import steps
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.cli.trial_view import Screen, judgement, report, state_title
+from orchestrator.cli.trial_view import Screen, drawn_faults, judgement, report, state_title
 from orchestrator.cli.wording import program
 from orchestrator.errors import ExitCode, LabError
 from orchestrator.images.observer import SilentObserver
@@ -120,6 +120,8 @@ def _once(session: Session, trial: Trial, *, healthy: bool) -> int:
     if not healthy:
         with steps(session) as shown:
             trial.give(shown)
+        if not session.json:
+            session.output.print("", *drawn_faults(trial.plan))
         stages.append(_shown(session, trial))
     if session.json:
         sound = all(stage.sound for stage in stages)

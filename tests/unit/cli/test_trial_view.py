@@ -16,6 +16,7 @@ from orchestrator.cli.output import THEME
 from orchestrator.cli.trial_view import Screen
 from orchestrator.errors import Place, Problem
 from orchestrator.language import Language
+from orchestrator.model.scenario import FaultSpec
 from orchestrator.proof import judging
 from orchestrator.proof.model import Stage
 from orchestrator.text import Text
@@ -69,6 +70,16 @@ def test_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
     for words in ("en panne · attendu : symptômes et objectifs rouges", "garde-fou", "Comme la preuve l'attend."):
         assert words in text
     assert "b à faire  h sain  s solution  x raccourci  r à neuf  c contrôler  q quitter" in text
+
+
+def test_what_the_seed_has_drawn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    fault = FaultSpec(fault="link-wrong-segment", parameters={"host": "pc1", "content": "x" * 1_000})
+    plan = dataclasses.replace(PLAN, faults=(fault,))
+    lines = drawn(screen(plan=plan, stage=broken("fail", "pass")), width=200, height=40)
+    (told,) = (line for line in lines if "link-wrong-segment" in line)
+    assert told.startswith("fault: link-wrong-segment  host=pc1  content=xxx")
+    assert told.endswith("…")
 
 
 def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.MonkeyPatch) -> None:
