@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import socket
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,12 +29,11 @@ from orchestrator.engine.base import (
     ContainerSpec,
     EngineInfo,
     Image,
-    ImageBuildError,
     NoSuchContainerError,
     OnLine,
 )
-from orchestrator.errors import BreakfixError, LabError, MachineError
-from orchestrator.text import Text
+from orchestrator.engine.streams import BuildReader, events, load_error, loaded, raise_reported
+from orchestrator.errors import BreakfixError, LabError
 
 _STANDARD = "unix:///var/run/docker.sock"
 
@@ -62,9 +60,6 @@ _CONSOLE = docker.types.LogConfig(type="local", config={"max-size": "1m", "max-f
 """A host's console output is kept, but a trainee cannot fill the machine's disk with it."""
 
 _CHUNK = 1 << 20
-
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_STEP_CONTAINER = re.compile(r" ---> Running in ([0-9a-f]+)")
 
 
 class _Client(docker.APIClient):
@@ -312,7 +307,7 @@ class DockerEngine:
                 "POST", "/images/create", {"fromImage": name, "tag": tag}, None, _SILENT_REGISTRY
             )
             with closing(response):
-                for event in _events(response):
+                for event in events(response):
                     if "error" in event:
                         return False
         except (docker.errors.APIError, requests.Timeout):
@@ -340,7 +335,7 @@ class DockerEngine:
                 _SILENT_BUILD,
             )
             with closing(response):
-                _raise_reported(response, reference)
+                raise_reported(response, reference)
 
     def build(
         self,
@@ -363,7 +358,7 @@ class DockerEngine:
             "rm": True,
             "forcerm": True,
         }
-        reader = _BuildReader(reference, on_line)
+        reader = BuildReader(reference, on_line)
         try:
             with self._translated(reference):
                 response = self._api.request_stream("POST", "/build", parameters, context, _SILENT_BUILD)
@@ -398,10 +393,10 @@ class DockerEngine:
         with self._translated("images load"):
             response = self._api.request_stream("POST", "/images/load", {"quiet": True}, iter(archive), _SILENT_BUILD)
             with closing(response):
-                for event in _events(response):
+                for event in events(response):
                     if "error" in event:
-                        raise _load_error(str(event["error"]))
-                    tags += _loaded(str(event.get("stream", "")))
+                        raise load_error(str(event["error"]))
+                    tags += loaded(str(event.get("stream", "")))
         return tuple(tags)
 
     def volumes(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -452,90 +447,9 @@ class DockerEngine:
         return refusals.unreachable(error, self._address.removeprefix("unix://"))
 
 
-class _BuildReader:
-    """Reads what Docker tells of a build, which the classic builder tells in words.
-
-    Attributes:
-        step_container: the id of the container of the step that runs now or ran last.
-    """
-
-    def __init__(self, reference: str, on_line: OnLine) -> None:
-        self.step_container = ""
-        self._reference = reference
-        self._on_line = on_line
-        self._rest = ""
-        self._tagged = False
-
-    def read(self, response: requests.Response) -> None:
-        """Read to the end.
-
-        Raises:
-            ImageBuildError: the build failed.
-        """
-        for event in _events(response):
-            self._add(str(event.get("stream") or ""))
-            if "error" in event:
-                self._add(f"\n{event['error']}\n")
-                raise _build_error(self._reference, str(event["error"]))
-        if not self._tagged:
-            raise _build_error(self._reference, "Docker Engine ended the build without a word")
-
-    def _add(self, text: str) -> None:
-        """Pass on the lines that are complete, without the red that Docker gives to a step's stderr."""
-        *whole, self._rest = (self._rest + _COLOUR.sub("", text)).replace("\r", "\n").split("\n")
-        for line in whole:
-            if match := _STEP_CONTAINER.fullmatch(line):
-                self.step_container = match[1]
-            self._tagged = self._tagged or line.startswith("Successfully tagged ")
-            if line.strip():
-                self._on_line(line.rstrip())
-
-
-def _events(response: requests.Response) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects, one a line, of a build, a pull or a load."""
-    for line in response.iter_lines():
-        if line.strip():
-            yield json.loads(line)
-
-
-def _raise_reported(response: requests.Response, subject: str) -> None:
-    for event in _events(response):
-        if "error" in event:
-            raise refusals.refusal(0, str(event["error"]), subject)
-
-
 def _hang_up(response: requests.Response) -> None:
     """Close the connection below a thread that reads from it: Docker ends the build and its container."""
     response.raw.shutdown()
-
-
-def _build_error(reference: str, reason: str) -> BreakfixError:
-    if "no space left on device" in reason.lower():
-        return refusals.no_space()
-    return ImageBuildError(
-        Text(
-            fr=f"La construction de l'image {reference} a échoué : {reason}",
-            en=f"The build of the image {reference} failed: {reason}",
-        ),
-        evidence=reason,
-    )
-
-
-def _load_error(reason: str) -> MachineError:
-    if "no space left on device" in reason.lower():
-        return refusals.no_space()
-    return MachineError(
-        Text(
-            fr=f"Docker refuse l'archive d'images : {reason}",
-            en=f"Docker refuses the archive of images: {reason}",
-        ),
-        evidence=reason,
-    )
-
-
-def _loaded(text: str) -> list[str]:
-    prefix = "Loaded image: "
-    return [line.removeprefix(prefix).strip() for line in text.splitlines() if line.startswith(prefix)]
 
 
 def _filter(labels: Mapping[str, str | None]) -> list[str]:
