@@ -307,7 +307,7 @@ class DockerEngine:
                 "POST", "/images/create", {"fromImage": name, "tag": tag}, None, _SILENT_REGISTRY
             )
             with closing(response):
-                for event in events(response):
+                for event in events(response.iter_lines()):
                     if "error" in event:
                         return False
         except (docker.errors.APIError, requests.Timeout):
@@ -335,7 +335,7 @@ class DockerEngine:
                 _SILENT_BUILD,
             )
             with closing(response):
-                raise_reported(response, reference)
+                raise_reported(response.iter_lines(), reference)
 
     def build(
         self,
@@ -363,7 +363,7 @@ class DockerEngine:
             with self._translated(reference):
                 response = self._api.request_stream("POST", "/build", parameters, context, _SILENT_BUILD)
                 with closing(response), cancellation.ending_by(lambda: _hang_up(response)):
-                    reader.read(response)
+                    reader.read(response.iter_lines())
         except CancelledError:
             if reader.step_container:  # Docker removes it too, but a moment later
                 self.remove(reader.step_container)
@@ -393,7 +393,7 @@ class DockerEngine:
         with self._translated("images load"):
             response = self._api.request_stream("POST", "/images/load", {"quiet": True}, iter(archive), _SILENT_BUILD)
             with closing(response):
-                for event in events(response):
+                for event in events(response.iter_lines()):
                     if "error" in event:
                         raise load_error(str(event["error"]))
                     tags += loaded(str(event.get("stream", "")))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-import requests
 
 from orchestrator.engine import refusals
 from orchestrator.engine.base import ImageBuildError, OnLine
@@ -33,13 +31,13 @@ class BuildReader:
         self._rest = ""
         self._tagged = False
 
-    def read(self, response: requests.Response) -> None:
+    def read(self, lines: Iterable[bytes]) -> None:
         """Read to the end.
 
         Raises:
             ImageBuildError: the build failed.
         """
-        for event in events(response):
+        for event in events(lines):
             self._add(str(event.get("stream") or ""))
             if "error" in event:
                 self._add(f"\n{event['error']}\n")
@@ -58,20 +56,20 @@ class BuildReader:
                 self._on_line(line.rstrip())
 
 
-def events(response: requests.Response) -> Iterator[dict[str, Any]]:
+def events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects, one a line, of a build, a pull or a load."""
-    for line in response.iter_lines():
+    for line in lines:
         if line.strip():
             yield json.loads(line)
 
 
-def raise_reported(response: requests.Response, subject: str) -> None:
+def raise_reported(lines: Iterable[bytes], subject: str) -> None:
     """Read to the end.
 
     Raises:
         BreakfixError: what Docker says went wrong.
     """
-    for event in events(response):
+    for event in events(lines):
         if "error" in event:
             raise refusals.refusal(0, str(event["error"]), subject)
 

@@ -1,75 +1,22 @@
-"""Runs the stages of proofs on real hosts, several labs at once.
+"""Runs the lanes of several proofs on real hosts side by side: most of a lane's time is waiting.
 
-A variant is proven in lanes, each with a lab of its own: one lane breaks, reverts and breaks again; every solution
-and every shortcut has its own, so that none profits from what another left. Most of a lane's time is waiting
-(services, leases, time-outs of checks that are red), so lanes run side by side.
+It waits for services, leases, and time-outs of checks that are red.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import FaultMistakeError, LabError
-from orchestrator.instances.instance import Instance
-from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.interrupts import shielded
-from orchestrator.model.plan import Plan, PlannedSolution
-from orchestrator.model.scenario import Step
-from orchestrator.progress import Silent
-from orchestrator.proof import judging, verdicts
-from orchestrator.proof.applying import apply, said
-from orchestrator.proof.judging import Judged
-from orchestrator.proof.model import Proof, Stage, StageName, VariantProof, Verdict
+from orchestrator.model.plan import Plan
+from orchestrator.proof import judging
+from orchestrator.proof.lanes import AtWork, Lane, Variant
+from orchestrator.proof.model import Proof
 from orchestrator.proof.pace import Pace
-from orchestrator.proof.residue import residue_of
-from orchestrator.service import Labs, Running
-from orchestrator.text import Text
-
-Key = tuple[StageName, str]
-
-_NOWHERE = "nowhere"
-"""A name that no instance can have: theirs end with a dash and four digits."""
-
-
-class Watch(Protocol):
-    """Is told how a proof goes on: from several threads, one at a time."""
-
-    def begin(self, stages: int) -> None:
-        """Say how many stages there will be."""
-
-    def end(self, plan: Plan, stage: Stage) -> None:
-        """Say that a stage has ended, or (``ran`` is False) that it will not be run."""
-
-    def proved(self, proof: Proof) -> None:
-        """Say that all stages of a scenario have ended, in whatever order the scenarios come to their ends."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A variant to prove, and what its seed drew of each ``one_of``."""
-
-    plan: Plan
-    cases: Mapping[str, str] = field(default_factory=dict)
-
-
-def stages_of(plan: Plan) -> tuple[Key, ...]:
-    """Return the stages of a variant's proof, in the order in which a person reads them."""
-    keys: list[Key] = [("nowhere", ""), ("healthy", "")]
-    keys += [("broken", ""), ("restored", ""), ("again", "")] if plan.faults else [("not-begun", "")]
-    for solution in plan.solutions:
-        keys += _keys_of(solution)
-    keys += [("shortcut", shortcut.name) for shortcut in plan.shortcuts]
-    return (*keys, ("stopped", ""))
+from orchestrator.proof.stages import Subject, Watch, stages_of
+from orchestrator.service import Labs
 
 
 def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
@@ -89,12 +36,12 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: W
     plans = [subject.plan for subject in subjects]
     labs.prepare(plans)
     watch.begin(sum(len(stages_of(plan)) for plan in plans))
-    at_work = _AtWork(labs)
-    variants = [_Variant(labs, subject, at_work, watch) for subject in subjects]
+    at_work = AtWork(labs)
+    variants = [Variant(labs, subject, at_work, watch) for subject in subjects]
     pace = Pace(jobs)
     pool = ThreadPoolExecutor(pace.most, thread_name_prefix="proof")
 
-    def run(variant: _Variant, lane: _Lane) -> None:
+    def run(variant: Variant, lane: Lane) -> None:
         with pace.turn():
             variant.run(lane)
 
@@ -125,303 +72,8 @@ def _subject(plan: Plan) -> str:
     return plan.scenario or plan.lab
 
 
-def _proof(variants: Sequence[_Variant]) -> Proof:
+def _proof(variants: Sequence[Variant]) -> Proof:
     plan = variants[0].plan
     proven, whole = judging.together([variant.proof() for variant in variants])
     seconds = max(variant.ended for variant in variants) - min(variant.began for variant in variants)
     return Proof(_subject(plan), plan.title, proven, whole, round(seconds, 1))
-
-
-def _keys_of(solution: PlannedSolution) -> tuple[Key, Key]:
-    return ("solution", solution.name), ("reboot", solution.name)
-
-
-class _LaneOverError(Exception):
-    """Nothing more can be done in this lane; why is recorded, unless the proof was interrupted."""
-
-
-class _AtWork:
-    """The labs that run now; after ``abandon`` there are none, and none comes to be."""
-
-    def __init__(self, labs: Labs) -> None:
-        self.lock = threading.RLock()
-        self.abandoned = False
-        self._labs = labs
-        self._running: dict[str, Instance] = {}
-
-    def add(self, instance: Instance) -> None:
-        with self.lock:
-            self._running[instance.name] = instance
-
-    def remove(self, instance: Instance) -> None:
-        with self.lock:
-            self._running.pop(instance.name, None)
-
-    def abandon(self) -> None:
-        """Remove every lab, so that whatever waits for one ends; lanes begin nothing new."""
-        with self.lock:
-            self.abandoned = True
-            running = tuple(self._running.values())
-        for instance in running:
-            with suppress(LabError):
-                self._labs.stop(instance)
-
-    def go_on(self) -> None:
-        """Raise where the proof was interrupted."""
-        if self.abandoned:
-            raise _LaneOverError
-
-
-@dataclass
-class _Lab:
-    """A lane's lab."""
-
-    running: Running
-    hands: Hands
-
-
-@dataclass(frozen=True)
-class _Lane:
-    """What is done one after another, and the stages that come of it."""
-
-    act: Callable[[_Clock], None]
-    keys: tuple[Key, ...]
-
-
-class _Clock:
-    """Tells how long each stage of a lane took."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-
-    def lap(self) -> float:
-        """Return the seconds since the last lap."""
-        before, self._since = self._since, time.monotonic()
-        return round(self._since - before, 2)
-
-
-class _Variant:
-    """The proof of one variant while it is being made."""
-
-    def __init__(self, labs: Labs, subject: Subject, at_work: _AtWork, watch: Watch) -> None:
-        self.plan = subject.plan
-        self.began = float("inf")
-        self.ended = 0.0
-        self._cases = subject.cases
-        self._labs = labs
-        self._at_work = at_work
-        self._watch = watch
-        self._stages: dict[Key, Stage] = {}
-        self._left: list[Text] = []
-        self._stopping = 0.0
-        self.lanes = self._lanes()
-        self._lanes_left = len(self.lanes)
-
-    def _lanes(self) -> tuple[_Lane, ...]:
-        """Return the lanes, the longest first."""
-        first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
-        keys = tuple(k for k in stages_of(self.plan) if k[0] in {"healthy", "broken", "restored", "again", "not-begun"})
-        lanes = [_Lane(partial(self._break_and_repair, first), (*keys, *(_keys_of(first) if first else ())))]
-        lanes += [_Lane(partial(self._solution, s), _keys_of(s)) for s in others]
-        lanes += [_Lane(partial(self._shortcut, s), (("shortcut", s.name),)) for s in self.plan.shortcuts]
-        lanes.append(_Lane(self._nowhere, (("nowhere", ""),)))
-        return tuple(lanes)
-
-    def run(self, lane: _Lane) -> None:
-        """Run one lane to its end, in a thread of the pool."""
-        self.began = min(self.began, time.monotonic())
-        try:
-            self._at_work.go_on()
-            lane.act(_Clock())
-        except _LaneOverError:
-            pass
-        except BaseException:
-            self._at_work.abandoned = True  # at once: this thread would take up the next lane
-            raise
-        for key in lane.keys:
-            if key not in self._stages and not self._at_work.abandoned:
-                self._record(Stage(*key, ran=False))
-        with self._at_work.lock:
-            self._lanes_left -= 1
-            last = not self._lanes_left
-        if last:
-            left = tuple(dict.fromkeys(self._left))
-            self._record(
-                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(verdicts.residue(t) for t in left))
-            )
-            self.ended = time.monotonic()
-
-    def proof(self) -> VariantProof:
-        """Return what was found; all lanes have ended."""
-        stages = tuple(self._stages[key] for key in stages_of(self.plan))
-        return VariantProof(self.plan.seed, self.plan.digest, stages, dict(self._cases))
-
-    # Lanes ----------------------------------------------------------------------------------------------
-
-    def _nowhere(self, clock: _Clock) -> None:
-        """Grade with no lab at all: what is green then looks at nothing."""
-        plan = self.plan
-        none = Instance(_NOWHERE, plan.scenario or "", plan.lab, plan.seed, "", plan.digest, len(plan.hosts), ())
-        running = Running(none, plan, self._labs.images(plan))
-        self._stage(("nowhere", ""), clock, lambda: judging.nowhere(self._labs.check(running)))
-
-    def _break_and_repair(self, reference: PlannedSolution | None, clock: _Clock) -> None:
-        """Break, revert and break again; the reference solution goes on there if the revert was seen to be whole."""
-        with self._lab(("healthy", ""), clock) as lab:
-            self._stage(("healthy", ""), clock, partial(self._healthy, lab))
-            whole = self._break(lab, clock) if self.plan.faults else self._begin(lab, clock)
-            if whole and reference is not None:
-                self._solve(lab, reference, clock)
-                return
-        if reference is not None:
-            self._solution(reference, clock)
-
-    def _solution(self, solution: PlannedSolution, clock: _Clock) -> None:
-        key, _ = _keys_of(solution)
-        with self._lab(key, clock) as lab:
-            self._inject(lab, key, clock)
-            self._solve(lab, solution, clock)
-
-    def _shortcut(self, shortcut: PlannedSolution, clock: _Clock) -> None:
-        key: Key = ("shortcut", shortcut.name)
-
-        def judge() -> Judged:
-            failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
-            seen, wrong = judging.refused(self._labs.check(lab.running), shortcut.name)
-            return seen, (*failed, *wrong)
-
-        with self._lab(key, clock) as lab:
-            self._inject(lab, key, clock)
-            self._stage(key, clock, judge)
-
-    # Stages ---------------------------------------------------------------------------------------------
-
-    def _healthy(self, lab: _Lab) -> Judged:
-        health = self._labs.health(lab.running) if self.plan.health else None
-        before = self._labs.check(lab.running) if self.plan.faults else None
-        seen, wrong = judging.healthy(health, before)
-        return seen, (*wrong, *self._composed_again())
-
-    def _composed_again(self) -> Iterator[Verdict]:
-        """Compose the same variant once more: another plan means that something depends on chance."""
-        if self.plan.scenario is None:
-            return
-        other = self._labs.plan(self.plan.scenario, self.plan.seed)
-        if other.digest == self.plan.digest:  # else somebody has just edited the content
-            for part in dataclasses.fields(Plan):
-                if getattr(other, part.name) != getattr(self.plan, part.name):
-                    yield verdicts.unsteady_plan(part.name)
-
-    def _begin(self, lab: _Lab, clock: _Clock) -> bool:
-        self._stage(("not-begun", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=True))
-        return True
-
-    def _break(self, lab: _Lab, clock: _Clock) -> bool:
-        """Break, revert, break again; return whether the lab is broken now as a fresh one would be."""
-        self._inject(lab, ("broken", ""), clock)
-        broken = self._stage(("broken", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=False))
-        restored = self._stage(("restored", ""), clock, partial(self._restore, lab))
-        if not restored.sound:
-            return False
-        self._inject(lab, ("again", ""), clock)
-        again = self._stage(("again", ""), clock, lambda: judging.again(broken, self._labs.check(lab.running)))
-        return again.sound
-
-    def _restore(self, lab: _Lab) -> Judged:
-        try:
-            self._labs.instances.revert(lab.hands)
-            wait_for_conditions(lab.hands, self.plan.ready)
-        except FaultMistakeError as error:
-            return (), (verdicts.fault_mistake("not-reverted", said(error)),)
-        except LabError as error:
-            return (), (verdicts.not_reverted(None, said(error)),)
-        health = self._labs.health(lab.running) if self.plan.health else None
-        return judging.restored(health, self._labs.check(lab.running))
-
-    def _solve(self, lab: _Lab, solution: PlannedSolution, clock: _Clock) -> None:
-        """Apply a solution, grade, reboot every host, grade again."""
-        key, after = _keys_of(solution)
-
-        def repair() -> Judged:
-            failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
-            seen, wrong = judging.repaired(self._labs.check(lab.running), solution.name)
-            return seen, (*failed, *wrong)
-
-        def reboot() -> Judged:
-            lab.hands.reboot()
-            reason: Text | None = None
-            try:
-                wait_for_conditions(lab.hands, self.plan.ready)
-            except LabError as error:
-                reason = said(error)
-            seen, wrong = judging.rebooted(self._labs.check(lab.running), solution.name, repaired)
-            if reason is not None and not wrong and repaired.sound:
-                wrong = (verdicts.not_ready(reason, solution=solution.name),)
-            return seen, wrong
-
-        repaired = self._stage(key, clock, repair)
-        self._stage(after, clock, reboot)
-
-    # Machinery ------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _lab(self, key: Key, clock: _Clock) -> Iterator[_Lab]:
-        """Run the block with a healthy lab of its own; ``key`` is the stage that does not come about without it."""
-        try:
-            running = self._labs.start(self.plan, Silent(), broken=False)
-        except LabError as error:
-            raise self._over(key, clock, verdicts.trouble("healthy", said(error))) from error
-        self._at_work.add(running.instance)
-        hands = None
-        try:
-            self._at_work.go_on()
-            hands = self._labs.hands(running)
-            yield _Lab(running, hands)
-        finally:
-            began = time.monotonic()
-            self._labs.stop(running.instance)
-            self._at_work.remove(running.instance)
-            left: tuple[Text, ...] = ()
-            if hands is not None and not self._at_work.abandoned:
-                hands.fabric.close()  # what the helper holds for this thread's connection ends with it
-                left = residue_of(hands, recorded=self._labs.recorded(running.instance))
-            with self._at_work.lock:
-                self._left += left
-                self._stopping += time.monotonic() - began
-
-    def _inject(self, lab: _Lab, key: Key, clock: _Clock) -> None:
-        if not self.plan.faults:
-            return
-        self._at_work.go_on()
-        try:
-            self._labs.instances.inject(lab.hands)
-        except FaultMistakeError as error:
-            raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
-        except LabError as error:
-            raise self._over(key, clock, verdicts.no_fault(said(error))) from error
-
-    def _stage(self, key: Key, clock: _Clock, act: Callable[[], Judged]) -> Stage:
-        """Carry out a stage and record it."""
-        self._at_work.go_on()
-        try:
-            seen, wrong = act()
-        except LabError as error:
-            raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
-        stage = Stage(*key, clock.lap(), seen, wrong)
-        self._record(stage)
-        return stage
-
-    def _over(self, key: Key, clock: _Clock, verdict: Verdict) -> _LaneOverError:
-        """Record why a stage did not come about, and return what ends its lane."""
-        self._record(Stage(*key, clock.lap(), verdicts=(verdict,)))
-        return _LaneOverError()
-
-    def _record(self, stage: Stage) -> None:
-        with self._at_work.lock:
-            if not self._at_work.abandoned:
-                self._stages[stage.key] = stage
-                self._watch.end(self.plan, stage)
-
-
-def _nobody(_step: Step) -> None:
-    """Tell nobody of a step."""

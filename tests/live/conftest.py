@@ -61,15 +61,15 @@ class Watching:
         self.ended = 0
 
     def begin(self, stages: int) -> None:
-        """See ``orchestrator.proof.runner.Watch``."""
+        """See ``orchestrator.proof.stages.Watch``."""
         self.expected = stages
 
     def end(self, plan: Plan, stage: Stage) -> None:  # noqa: ARG002 (the protocol's)
-        """See ``orchestrator.proof.runner.Watch``."""
+        """See ``orchestrator.proof.stages.Watch``."""
         self.ended += 1
 
     def proved(self, proof: Proof) -> None:
-        """See ``orchestrator.proof.runner.Watch``."""
+        """See ``orchestrator.proof.stages.Watch``."""
 
 
 def told(proof: Proof) -> str:

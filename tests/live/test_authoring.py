@@ -22,7 +22,8 @@ from orchestrator.authoring.creation import Wanted, create
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
+from orchestrator.proof.stages import Subject
 from orchestrator.waiting import wait_until
 from tests.live.conftest import Watching, told
 

@@ -19,7 +19,8 @@ import pytest
 from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.proof.model import Kind, Proof
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
+from orchestrator.proof.stages import Subject
 from orchestrator.waiting import wait_until
 from tests.live.conftest import CONTENT, Watching, told
 

@@ -18,8 +18,9 @@ from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
 from orchestrator.proof.seeds import seeds_for
+from orchestrator.proof.stages import Subject
 from tests.live.conftest import Watching, told
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]

@@ -30,7 +30,8 @@ from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.seat import Gate
 from orchestrator.assessment.state import Sitting
 from orchestrator.fabric.base import HostRef
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
+from orchestrator.proof.stages import Subject
 from orchestrator.records import audit
 from orchestrator.waiting import wait_until
 

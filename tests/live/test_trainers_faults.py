@@ -10,7 +10,8 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.progress import Silent
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
+from orchestrator.proof.stages import Subject
 from tests.live.conftest import Watching, told
 
 pytestmark = pytest.mark.live

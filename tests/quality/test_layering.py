@@ -41,7 +41,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
     "orchestrator.engine.refusals": "engine.base errors text",
-    "orchestrator.engine.docker_engine": "engine.base engine.refusals errors text",
+    "orchestrator.engine.streams": "engine.base engine.refusals errors text",
+    "orchestrator.engine.docker_engine": "engine.base engine.refusals engine.streams errors",
     "orchestrator.engine.fake": "engine.base engine.refusals errors text",
     "orchestrator.fabric.base": "errors",
     "orchestrator.fabric.client": "errors fabric.base fabric.helper.protocol text",
@@ -83,9 +84,13 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
     "orchestrator.proof.residue": "access.hands errors labels text waiting",
     "orchestrator.proof.pace": "",
+    "orchestrator.proof.stages": "model proof.model",
+    "orchestrator.proof.lanes": (
+        "access.hands errors instances model progress proof.applying proof.judging proof.model proof.residue "
+        "proof.stages proof.verdicts service text"
+    ),
     "orchestrator.proof.runner": (
-        "access.hands errors instances interrupts model progress proof.applying proof.judging proof.model proof.pace "
-        "proof.residue proof.verdicts service text"
+        "interrupts model proof.judging proof.lanes proof.model proof.pace proof.stages service"
     ),
     "orchestrator.proof.seeds": "model variant",
     "orchestrator.proof.binding": "VERSION loader text",

@@ -21,8 +21,9 @@ from orchestrator.errors import ExitCode, MachineError
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Finding, Proof, Stage, VariantProof
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
 from orchestrator.proof.seeds import seeds_for
+from orchestrator.proof.stages import Subject
 from orchestrator.proof.wording import stage_title
 from orchestrator.text import Text, same
 

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.loader.content import Content, built_in_root
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Proof, Seen, Stage, VariantProof, Verdict
-from orchestrator.proof.runner import Subject, Watch
+from orchestrator.proof.stages import Subject, Watch
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 

@@ -22,10 +22,11 @@ from orchestrator.engine.base import ContainerSpec
 from orchestrator.errors import FaultMistakeError, LabError, MachineError
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
-from orchestrator.proof import judging, runner
+from orchestrator.proof import judging, lanes
 from orchestrator.proof.model import Kind, Proof, Stage, StageName
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.runner import Subject, prove
+from orchestrator.proof.runner import prove
+from orchestrator.proof.stages import Subject
 from orchestrator.service import Labs
 from orchestrator.text import Text, same
 from orchestrator.waiting import wait_until
@@ -117,7 +118,7 @@ def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     planned = dict(world.fabric.cables)
     made.whole = lambda: world.fabric.cables == planned
     monkeypatch.setattr(service, "grade", made.grade)
-    monkeypatch.setattr(runner, "residue_of", lambda hands, *, recorded: residue_of(hands, recorded=recorded, within=0))
+    monkeypatch.setattr(lanes, "residue_of", lambda hands, *, recorded: residue_of(hands, recorded=recorded, within=0))
     world.fabric.on("/bin/bash -s")
     world.fabric.on("chmod *")
     return made
