@@ -20,7 +20,7 @@ _ANOTHER_DIRECTORY = f"""cp -a /etc/ldap/slapd.d /root/other.d; cp -a /var/lib/l
 sed -i 's,^olcDbDirectory: .*,olcDbDirectory: /root/other.db,' /root/other.d/cn=config/*mdb.ldif
 chown -R openldap: /root/other.d /root/other.db; chmod 711 /root
 slapd -F /root/other.d -h ldapi://%2Frun%2Fslapd%2Fother -n other
-for i in $(seq 100); do [ -S /run/slapd/other ] && break; sleep 0.1; done
+for i in $(seq 100); do ldapwhoami -Q -Y EXTERNAL -H ldapi://%2Frun%2Fslapd%2Fother >/dev/null 2>&1 && break; sleep 0.1; done
 ldapmodify -Q -Y EXTERNAL -H ldapi://%2Frun%2Fslapd%2Fother <<'END'
 dn: {_ENTRY}
 changetype: modify
