@@ -16,12 +16,13 @@ done
 """
 _OWN_ACCOUNTS_GONE = "cat /root/passwd >/etc/passwd; cat /root/shadow >/etc/shadow"
 _ENTRY = "uid=croux,ou=people,dc=valbocage,dc=internal"
+_OTHER = "ldapi://%2Frun%2Fslapd%2Fother"
 _ANOTHER_DIRECTORY = f"""cp -a /etc/ldap/slapd.d /root/other.d; cp -a /var/lib/ldap /root/other.db
 sed -i 's,^olcDbDirectory: .*,olcDbDirectory: /root/other.db,' /root/other.d/cn=config/*mdb.ldif
 chown -R openldap: /root/other.d /root/other.db; chmod 711 /root
-slapd -F /root/other.d -h ldapi://%2Frun%2Fslapd%2Fother -n other
-for i in $(seq 100); do ldapwhoami -Q -Y EXTERNAL -H ldapi://%2Frun%2Fslapd%2Fother >/dev/null 2>&1 && break; sleep 0.1; done
-ldapmodify -Q -Y EXTERNAL -H ldapi://%2Frun%2Fslapd%2Fother <<'END'
+slapd -F /root/other.d -h {_OTHER} -n other
+for i in $(seq 100); do ldapwhoami -Q -Y EXTERNAL -H {_OTHER} >/dev/null 2>&1 && break; sleep 0.1; done
+ldapmodify -Q -Y EXTERNAL -H {_OTHER} <<'END'
 dn: {_ENTRY}
 changetype: modify
 delete: pwdAccountLockedTime
