@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each starts the program once or twice
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -106,6 +106,7 @@ def test_a_scenario_has_to_be_named(cli: Cli) -> None:
     assert cli("prove").exit_code == 2
 
 
+@pytest.mark.slow
 def test_only_what_changed(cli: Cli, app: FakeApp, prover: Prover) -> None:
     assert cli("prove", "--changed").exit_code == 0
     assert {name for name, _ in prover.asked} == set(NAMES), "nothing was proven yet"

@@ -20,6 +20,8 @@ from orchestrator.plan import plan_scenario
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder
 
+pytestmark = pytest.mark.slow  # each starts the program
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "plan-42.json"
 ROOT = Path(__file__).parents[3]
 

@@ -18,6 +18,8 @@ from orchestrator.errors import ExitCode
 from orchestrator.loader.content import Content
 from tests.unit.content.mutations import REAL, Mutator
 
+pytestmark = pytest.mark.slow  # each reads a copy of a real lab and its scenario, several times
+
 SCENARIO, LAB = "bad-gateway", "webshop"
 FOLDER = f"scenarios/3.4-n-tier-architecture/{SCENARIO}"
 COMMANDS = (
