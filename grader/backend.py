@@ -39,8 +39,10 @@ DEFAULT_TIMEOUT = 10.0
 
 CANNOT_EXECUTE, NOT_FOUND = 126, 127
 _PROBES = re.compile(r"(command -v|which) ")
-_SHELL_NOT_FOUND = re.compile(r"^(?:\S*/)?\w*sh: (?:line )?\d+: (?P<tool>.+?): (?:command )?not found$", re.MULTILINE)
+_NOT_FOUND = r"(?:line )?\d+: (?P<tool>.+?): (?:command )?not found$"
+_SHELL_NOT_FOUND = re.compile(rf"^/bin/sh: {_NOT_FOUND}", re.MULTILINE)
 """dash: ``/bin/sh: 1: ss: not found``; bash: ``/bin/sh: line 1: ss: command not found``."""
+_ANY_SHELL_NOT_FOUND = re.compile(rf"^(?:\S*/)?\w*sh: {_NOT_FOUND}", re.MULTILINE)
 
 
 class FabricBackend(BaseBackend):
@@ -117,13 +119,14 @@ class FabricBackend(BaseBackend):
             raise killed_tool(self.hostname, line, -status)
         if status in (CANNOT_EXECUTE, NOT_FOUND):
             raise missing_tool(self.hostname, line, status)
-        if NOT_FOUND not in expected and (missing := missed_by_a_shell(stderr)):
-            raise missing_tool(self.hostname, missing, NOT_FOUND)
+        # Only the check's own shell: another one may be a trainee's script, whose mistakes are no error of the check.
+        if NOT_FOUND not in expected and (missing := _SHELL_NOT_FOUND.search(stderr)):
+            raise missing_tool(self.hostname, missing["tool"], NOT_FOUND)
 
 
 def missed_by_a_shell(stderr: str) -> str | None:
-    """Return the command that a shell says it did not find, or None."""
-    missing = _SHELL_NOT_FOUND.search(stderr)
+    """Return the command that a shell says it did not find, or None; for a command that ended with status 127."""
+    missing = _ANY_SHELL_NOT_FOUND.search(stderr)
     return missing["tool"] if missing else None
 
 

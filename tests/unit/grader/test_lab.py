@@ -261,6 +261,18 @@ def test_a_probes_missing_tool_is_an_error(bench: Bench) -> None:
         bench.lab.probe("office").tcp("192.168.20.3", 80)
 
 
+def test_what_a_trainees_script_misses_is_no_error_of_the_check(bench: Bench) -> None:
+    bench.fabric.on("*", host="web", stderr="/bin/sh: 1: ss: not found\n")
+    with pytest.raises(ObservationError, match="web: the command 'ss' does not exist"):
+        bench.lab.host("web").run("ss -l | cat")
+    bench.fabric.on(
+        "*",
+        host="web",
+        stderr="/root/backup.sh: line 3: zstd: command not found\nbash: line 1: xz: command not found\n",
+    )
+    assert bench.lab.host("web").run("/root/backup.sh").rc == 0
+
+
 def test_a_scan_asks_at_once_and_misses_no_port(bench: Bench) -> None:
     bench.fabric.on("sh *", stdout="10.0.0.1:25 0 Connection succeeded!\n10.0.0.1:80 1 Connection refused\n")
     probe = bench.lab.probe("office")
