@@ -16,7 +16,7 @@ from orchestrator.loader.image import load_image
 from orchestrator.loader.lab import read_lab
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.scenario import Surroundings, load_scenario
-from orchestrator.loader.scenario_checks import ValidateFault
+from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential

@@ -10,19 +10,14 @@ from pathlib import Path
 from orchestrator.errors import Problem
 from orchestrator.loader.check_calls import Known, asked_names_are_known
 from orchestrator.loader.check_source import asked_names, competences_are_known, names_are_known
+from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools import tools_are_known
 from orchestrator.loader.placed_files import placed_files
-from orchestrator.loader.scenario_checks import (
-    CHECKS,
-    CHECKS_OF_DRAWS,
-    CHECKS_OF_FILES,
-    RepairFiles,
-    ScenarioFolder,
-    ValidateFault,
-    unknown_competence,
-)
+from orchestrator.loader.repair_checks import CHECKS_OF_FILES
+from orchestrator.loader.scenario_checks import CHECKS, unknown_competence
+from orchestrator.loader.scenario_folder import RepairFiles, ScenarioFolder, ValidateFault
 from orchestrator.loader.scenario_on_lab import CHECKS_ON_LAB
 from orchestrator.loader.scenario_rendering import try_variants
 from orchestrator.loader.scenario_unread import try_unread

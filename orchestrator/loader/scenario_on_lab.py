@@ -7,7 +7,7 @@ from typing import Final
 
 from orchestrator.errors import Problem
 from orchestrator.loader.files import problem
-from orchestrator.loader.scenario_checks import ScenarioFolder
+from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.model.lab import ALL_HOSTS
 from orchestrator.model.scenario import HostVariable, Scenario
 from orchestrator.suggest import with_suggestion

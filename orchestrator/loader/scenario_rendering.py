@@ -13,7 +13,8 @@ from orchestrator.errors import Place, Problem
 from orchestrator.host_files import hosts_of, render_file
 from orchestrator.loader.check_source import StatedCheck
 from orchestrator.loader.folder import Problems
-from orchestrator.loader.scenario_checks import ScenarioFolder, ValidateFault, step_actions
+from orchestrator.loader.repair_checks import step_actions
+from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.deliverables import ListQuestion, Question
 from orchestrator.model.lab import LabFile

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from orchestrator.errors import Place, Problem
 from orchestrator.loader.check_source import names_are_known
-from orchestrator.loader.scenario_checks import RepairFiles
+from orchestrator.loader.scenario_folder import RepairFiles
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.render import mistakes_in
 from orchestrator.values import RESERVED

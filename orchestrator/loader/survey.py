@@ -15,7 +15,7 @@ from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Content, Unit
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.scenario import load_scenario
-from orchestrator.loader.scenario_checks import ValidateFault
+from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.loader.yaml_source import read_yaml
 from orchestrator.text import Text
 
