@@ -128,6 +128,7 @@ def test_without_the_helper_s_file_the_user_s_own_counts(own: Path, tmp_path: Pa
     assert not (tmp_path / "absent").exists()
 
 
+@pytest.mark.slow
 def test_a_process_shares_its_locks(locks: Locks, own: Path, shared: Path) -> None:
     """A proof that is called off removes the labs on which its own threads are at work."""
     with locks.alone(LAB):

@@ -66,6 +66,7 @@ def test_a_host_without_a_disk_is_known_as_one(folder: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("mke2fs") is None, reason="the helper's image has it; this machine does not")
 def test_a_disk_is_as_large_as_stated_and_takes_next_to_nothing(folder: Path) -> None:
     folder.mkdir()

@@ -308,6 +308,7 @@ def test_nobody_can_tell_an_observers_address_beforehand(facts: Facts) -> None:
     assert len(drawn) > 10
 
 
+@pytest.mark.slow
 def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) -> None:
     bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
     bench.fabric.on("nc *")
