@@ -75,28 +75,21 @@ def raise_reported(lines: Iterable[bytes], subject: str) -> None:
 
 
 def _build_error(reference: str, reason: str) -> BreakfixError:
-    if "no space left on device" in reason.lower():
-        return refusals.no_space()
-    return ImageBuildError(
-        Text(
-            fr=f"La construction de l'image {reference} a échoué : {reason}",
-            en=f"The build of the image {reference} failed: {reason}",
-        ),
-        evidence=reason,
+    text = Text(
+        fr=f"La construction de l'image {reference} a échoué : {reason}",
+        en=f"The build of the image {reference} failed: {reason}",
     )
+    return _no_space(reason) or ImageBuildError(text, evidence=reason)
 
 
 def load_error(reason: str) -> MachineError:
     """Return the error of an archive that Docker refuses."""
-    if "no space left on device" in reason.lower():
-        return refusals.no_space()
-    return MachineError(
-        Text(
-            fr=f"Docker refuse l'archive d'images : {reason}",
-            en=f"Docker refuses the archive of images: {reason}",
-        ),
-        evidence=reason,
-    )
+    text = Text(fr=f"Docker refuse l'archive d'images : {reason}", en=f"Docker refuses the archive of images: {reason}")
+    return _no_space(reason) or MachineError(text, evidence=reason)
+
+
+def _no_space(reason: str) -> MachineError | None:
+    return refusals.no_space() if "no space left on device" in reason.lower() else None
 
 
 def loaded(text: str) -> list[str]:
