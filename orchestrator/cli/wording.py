@@ -109,8 +109,8 @@ def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
         (f"shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal", "open a terminal on a host")),
         *([("answer", tr("répondre aux questions", "answer the questions"))] if plan.questions else []),
         *([("report", tr("écrire le rapport d'intervention", "write the intervention report"))] if plan.report else []),
-        ("check", tr("faire évaluer la réparation", "have the repair graded")),
-        ("hint", tr("demander un indice", "ask for a hint")),
+        *([("check", tr("faire évaluer la réparation", "have the repair graded"))] if plan.scenario else []),
+        *([("hint", tr("demander un indice", "ask for a hint"))] if plan.hints else []),
         ("stop", tr("arrêter le lab", "stop the lab")),
     ]
     lines = Table.grid(padding=(0, 2))

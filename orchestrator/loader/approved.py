@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pydantic
-
 import orchestrator
 from orchestrator.errors import ContentError
 from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Unit
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 _PROGRAM = Path(orchestrator.__file__).parent
-_LIBRARIES = Path(pydantic.__file__).parents[1]
 _SURROUNDINGS = tuple(name for name in ROOT_FOLDERS if name != "scenarios")
 
 
@@ -106,7 +103,9 @@ def _key(unit: Unit) -> str:
 def _program(modules: Iterable[Path]) -> Iterator[object]:
     """Yield what tells this program, and the libraries that it reads with, from any other."""
     yield sys.version
-    yield _LIBRARIES.stat().st_mtime_ns  # changes with each package that is installed
+    for place in (place for place in sys.path if Path(place) != _PROGRAM.parent):
+        with contextlib.suppress(OSError):
+            yield place, Path(place).stat().st_mtime_ns  # changes with each package that is put there
     for path in (*files_below(_PROGRAM), *sorted(modules)):
         now = path.stat()
         yield str(path), now.st_mtime_ns, now.st_size

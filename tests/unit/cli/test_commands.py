@@ -84,6 +84,14 @@ def test_start_beside_another_lab_names_itself(cli: Cli) -> None:
     assert "--lab cable-out-9f9f" in cli("start", "cable-out").stdout
 
 
+def test_nothing_is_offered_that_a_lab_without_a_scenario_has_not(cli: Cli, app: FakeApp) -> None:
+    app.labs.plan = replace(app.labs.plan, scenario=None, ticket=None, hints=())
+    shown = cli("start", "cable-out").stdout
+    assert "breakfix shell pc1" in shown
+    assert "breakfix check" not in shown
+    assert "breakfix hint" not in shown
+
+
 def test_start_as_json_is_nothing_but_json(cli: Cli) -> None:
     document = json.loads(cli("start", "cable-out", "--seed", "5", "--json").stdout)
     assert document["lab"] == "cable-out-9f9f"

@@ -97,6 +97,17 @@ def test_what_a_reading_depends_on_makes_it_read_again(
     assert read() == ["cable-out"]
 
 
+def test_a_module_that_checks_import_may_come_from_any_place(
+    read: Callable[[], list[str]], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path_factory.mktemp("modules")
+    monkeypatch.syspath_prepend(str(place))
+    read()
+    assert read() == []
+    (place / "measuring.py").touch()
+    assert read() == ["cable-out"]
+
+
 def test_a_mistake_is_told_each_time_and_its_mend_is_read(folder: Folder, state: Path) -> None:
     assert validate(folder.root, state) == ()
     sound = (folder.root / SCENARIO / "scenario.yaml").read_text()
