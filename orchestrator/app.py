@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.folders import data_folder, state_folder
 from orchestrator.images.observer import BuildObserver, SilentObserver
-from orchestrator.loader.content import Content, content_roots
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import content_roots
 
 if TYPE_CHECKING:
     from orchestrator.assessment.journal_log import JournalLog

@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.assessment.decisions import SIGNATURES, TITLE, VERDICTS, Record, ccp_subject, record_of
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.lookup import require_candidate
 from orchestrator.assessment.office import Desk
 from orchestrator.assessment.plan_file import Known
 from orchestrator.assessment.results import Sheet, assessed_ccps, sheet_of
@@ -31,7 +32,7 @@ class JuryRoom:
             UsageError: there is no such candidate.
         """
         state = self._desk.state()
-        self._desk.require_candidate(state, candidate)
+        require_candidate(state, candidate)
         return self._sheet(state, candidate)
 
     def observe(self, member: str, candidate: str, text: str, competence: str = "") -> None:
@@ -71,7 +72,7 @@ class JuryRoom:
             UsageError: as ``decide``, or the record is still open.
         """
         state = self._with_member(member)
-        self._desk.require_candidate(state, candidate)
+        require_candidate(state, candidate)
         if not state.closed:
             raise UsageError(
                 Text(fr="Le procès-verbal n'est pas clos.", en="The record is not closed."),
@@ -129,7 +130,7 @@ class JuryRoom:
 
     def _open_to(self, member: str, candidate: str) -> SessionState:
         state = self._with_member(member)
-        self._desk.require_candidate(state, candidate)
+        require_candidate(state, candidate)
         if state.closed:
             raise UsageError(
                 Text(fr="Le procès-verbal est clos.", en="The record is closed."),

@@ -11,6 +11,7 @@ from orchestrator.assessment.clock import SessionClock, Source
 from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
 from orchestrator.assessment.events import PROGRAM, Draft, Kind, Log
 from orchestrator.assessment.folder import SessionFolder, sha256
+from orchestrator.assessment.lookup import require_candidate, require_phase, require_words, sitting_of, waiting_for
 from orchestrator.assessment.plan_file import Known, read_plan
 from orchestrator.assessment.state import MINUTE, SessionState, Sitting, state_of
 from orchestrator.errors import UsageError
@@ -146,7 +147,7 @@ class Desk:
             UsageError: there is no such phase, or it has been drawn.
         """
         state = self.state()
-        self.require_phase(state, phase)
+        require_phase(state, phase)
         if phase in state.drawings:
             raise UsageError(
                 Text(fr=f"La phase {phase} est déjà tirée au sort.", en=f"The phase {phase} has been drawn."),
@@ -179,7 +180,7 @@ class Desk:
             UsageError: there is no such phase, or it has not been drawn.
         """
         state = self.state()
-        self.require_phase(state, phase)
+        require_phase(state, phase)
         if phase not in state.drawings:
             raise UsageError(
                 Text(fr=f"La phase {phase} n'est pas encore tirée.", en=f"The phase {phase} has not been drawn yet.")
@@ -196,7 +197,7 @@ class Desk:
             UsageError: the labs are not open, or it has begun.
         """
         state = self.state()
-        waiting = self._waiting(state, phase, candidate)
+        waiting = waiting_for(state, phase, candidate)
         if not waiting:
             raise UsageError(
                 Text(fr=f"La phase {phase} a déjà commencé.", en=f"The phase {phase} has begun already."),
@@ -215,7 +216,7 @@ class Desk:
             UsageError: there is no such phase or candidate, or the candidate's time does not run.
         """
         state = self.state()
-        late = state.come_late(self.sitting(state, phase, candidate), state.last)
+        late = state.come_late(sitting_of(state, phase, candidate), state.last)
         self._while_it_runs(state, late, "arrived", by)
 
     def absent(self, phase: str, candidate: str, by: str) -> None:
@@ -225,7 +226,7 @@ class Desk:
             UsageError: there is no such phase or candidate, or the labs are not open.
         """
         state = self.state()
-        self.sitting(state, phase, candidate)
+        sitting_of(state, phase, candidate)
         self._act(state, "absent", by, candidate, phase)
 
     def finish(self, phase: str, candidate: str, by: str) -> None:
@@ -235,7 +236,7 @@ class Desk:
             UsageError: there is no such phase or candidate, or the candidate's time does not run.
         """
         state = self.state()
-        self._while_it_runs(state, self.sitting(state, phase, candidate), "finished", by)
+        self._while_it_runs(state, sitting_of(state, phase, candidate), "finished", by)
 
     def pause(self, by: str, reason: str, candidate: str = "") -> None:
         """Stop the time of everybody, or of one candidate.
@@ -244,7 +245,7 @@ class Desk:
             UsageError: it stands still already, or there is no such candidate or no reason.
         """
         state = self._with_candidate(candidate)
-        self._require_words(reason)
+        require_words(reason)
         if state.open_pause(candidate):
             raise UsageError(
                 Text(fr="Le temps est déjà arrêté.", en="Time stands still already."),
@@ -265,61 +266,15 @@ class Desk:
 
     def announce(self, by: str, text: str, candidate: str = "") -> None:
         """Tell the candidates something, or one of them."""
-        self._require_words(text)
+        require_words(text)
         self._act(self._with_candidate(candidate), "announced", by, candidate, details={"text": text})
 
     def incident(self, by: str, text: str, candidate: str = "") -> None:
         """Write an incident into the session's log."""
-        self._require_words(text)
+        require_words(text)
         self._act(self._with_candidate(candidate), "incident", by, candidate, details={"text": text})
 
     # What is common -------------------------------------------------------------------------------------
-
-    def require_phase(self, state: SessionState, phase: str) -> None:
-        """Refuse a phase that the session does not have."""
-        names = [one.name for one in state.plan.phases]
-        if phase not in names:
-            near = ", ".join(nearest(phase, names) or names)
-            raise UsageError(
-                Text(fr=f"La session n'a pas de phase « {phase} ».", en=f"The session has no phase {phase!r}."),
-                Text(fr=f"Ses phases : {near}", en=f"Its phases: {near}"),
-            )
-
-    def require_candidate(self, state: SessionState, candidate: str) -> None:
-        """Refuse a candidate that the session does not have."""
-        numbers = [one.number for one in state.plan.candidates]
-        if candidate not in numbers:
-            near = ", ".join(nearest(candidate, numbers) or numbers)
-            raise UsageError(
-                Text(
-                    fr=f"La session n'a pas de candidat « {candidate} ».",
-                    en=f"The session has no candidate {candidate!r}.",
-                ),
-                Text(fr=f"Les candidats : {near}", en=f"The candidates: {near}"),
-            )
-
-    def sitting(self, state: SessionState, phase: str, candidate: str) -> Sitting:
-        """Return a candidate's part in a phase.
-
-        Raises:
-            UsageError: there is no such phase or candidate, or the phase's labs are not open.
-        """
-        self.require_phase(state, phase)
-        self.require_candidate(state, candidate)
-        sitting = state.sittings.get((phase, candidate))
-        if sitting is None:
-            raise not_open(phase)
-        return sitting
-
-    def _waiting(self, state: SessionState, phase: str, candidate: str) -> Sequence[Sitting]:
-        self.require_phase(state, phase)
-        if candidate:
-            found = [self.sitting(state, phase, candidate)]
-        else:
-            found = [sitting for (name, _), sitting in state.sittings.items() if name == phase]
-            if len(found) < len(state.plan.candidates):
-                raise not_open(phase)
-        return [sitting for sitting in found if sitting.started is None and not (sitting.absent and not candidate)]
 
     def _while_it_runs(self, state: SessionState, sitting: Sitting, kind: Kind, by: str) -> None:
         deadline = state.deadline(sitting)
@@ -336,13 +291,8 @@ class Desk:
     def _with_candidate(self, candidate: str) -> SessionState:
         state = self.state()
         if candidate:
-            self.require_candidate(state, candidate)
+            require_candidate(state, candidate)
         return state
-
-    @staticmethod
-    def _require_words(text: str) -> None:
-        if not text.strip():
-            raise UsageError(Text(fr="Dites pourquoi, en quelques mots.", en="Say why, in a few words."))
 
     def _act(
         self,
@@ -355,19 +305,6 @@ class Desk:
         details: Mapping[str, Any] | None = None,
     ) -> None:
         self.keep(Draft(kind, by, self.clock(state).now(), candidate, phase, details or {}))
-
-
-def not_open(phase: str) -> UsageError:
-    """Return the error for a phase whose labs are not all open."""
-    return UsageError(
-        Text(
-            fr=f"Les labs de la phase {phase} ne sont pas tous ouverts.",
-            en=f"The labs of the phase {phase} are not all open.",
-        ),
-        Text(
-            fr=f"« breakfix session open {phase} » les prépare.", en=f"'breakfix session open {phase}' prepares them."
-        ),
-    )
 
 
 def _without_names(plan: SessionPlan) -> dict[str, Any]:

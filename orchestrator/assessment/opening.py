@@ -12,6 +12,7 @@ from grader.report import Report
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.folder import write_whole
+from orchestrator.assessment.lookup import require_phase
 from orchestrator.assessment.office import Desk
 from orchestrator.assessment.seeds import assessed_seed
 from orchestrator.assessment.state import SessionState
@@ -80,7 +81,7 @@ class Opening:
             MachineError: the engine does not answer, or an image cannot be built.
         """
         state = self._desk.state()
-        self._desk.require_phase(state, phase)
+        require_phase(state, phase)
         if phase not in state.drawings:
             self._desk.draw(phase, by)
             state = self._desk.state()

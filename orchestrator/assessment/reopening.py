@@ -12,6 +12,7 @@ from grader.answers import grade_answers
 from grader.report import CheckResult, Report
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
+from orchestrator.assessment.lookup import sitting_of
 from orchestrator.assessment.office import Desk
 from orchestrator.deliverables.answers_file import NONE, read_answers
 from orchestrator.errors import LabError, UsageError
@@ -74,7 +75,7 @@ class Reopening:
             LabError: a kept lab cannot be graded.
         """
         state = self._desk.state()
-        sitting = self._desk.sitting(state, phase, candidate)
+        sitting = sitting_of(state, phase, candidate)
         if not sitting.sealed:
             raise UsageError(
                 Text(

@@ -11,6 +11,7 @@ from typing import Final
 from orchestrator.assessment.clock import SessionClock
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Event
+from orchestrator.assessment.lookup import sitting_of
 from orchestrator.assessment.office import Desk
 from orchestrator.assessment.recording import Recorder
 from orchestrator.assessment.state import SessionState, Sitting
@@ -33,7 +34,7 @@ class Gate:
         self._desk = desk
         self._key = phase, candidate
         self._state = desk.state()
-        desk.sitting(self._state, phase, candidate)
+        sitting_of(self._state, phase, candidate)
         self._clock: SessionClock = desk.clock(self._state)
         self._looked = time.monotonic()
         self._seen = len(self._state.events)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import orchestrator
 from orchestrator.errors import ContentError
-from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Unit
 from orchestrator.loader.files import add_files, files_below
+from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, Unit
 
 if TYPE_CHECKING:
     from hashlib import _Hash

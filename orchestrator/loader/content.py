@@ -1,79 +1,27 @@
-"""Content roots and what is in them: labs, scenarios and images, found by looking, loaded when asked for."""
+"""All content of some roots: labs, scenarios and images, loaded when asked for."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import orchestrator
-from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.errors import ContentError, Problem
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.image import load_image
 from orchestrator.loader.lab import read_lab
 from orchestrator.loader.referential import load_referential
+from orchestrator.loader.roots import Folders, Kind, Unit, strays
 from orchestrator.loader.scenario import Surroundings, load_scenario
 from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import Scenario, ScenarioDocument
-from orchestrator.suggest import nearest
-from orchestrator.text import Text
 
-ENVIRONMENT: Final = "BREAKFIX_CONTENT"
-"""The environment variable that adds content roots, separated as in PATH."""
-
-Kind: TypeAlias = Literal["images", "labs", "scenarios", "referentials"]
-
-_PACKAGE: Final = Path(orchestrator.__file__).parent
-_REFERENTIAL: Final = _PACKAGE / "_referential" / "rncp-227.yaml"
-_MAX_DEPTH: Final = 6
-
-DOCUMENTS: Final[Mapping[Kind, str]] = {"images": "image.yaml", "labs": "lab.yaml", "scenarios": "scenario.yaml"}
-"""The folders of a content root, and the file that makes a folder in each of them an image, a lab or a scenario."""
-ROOT_FOLDERS: Final = (*DOCUMENTS, "faults")
-"""The folders that make a folder a content root; one of them is enough."""
-
-_SCENARIO_PARTS: Final = frozenset({"checks", "solutions", "shortcuts", "ticket.fr.md", "ticket.en.md"})
-"""What only a scenario's folder has."""
-
-
-def built_in_root() -> Path:
-    """Return the root that comes with the program: inside an installed package, else the checkout."""
-    installed = _PACKAGE / "_content"
-    return installed if installed.is_dir() else _PACKAGE.parent
-
-
-def content_roots(options: Iterable[Path] = (), environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """Return the content roots: the built-in one, those of ``--content``, those of ``BREAKFIX_CONTENT``.
-
-    Raises:
-        UsageError: one of them is no folder, or holds no content.
-    """
-    named = [*options, *(Path(part) for part in environment.get(ENVIRONMENT, "").split(os.pathsep) if part)]
-    for root in named:
-        _require_content(root)
-    roots: dict[Path, Path] = {}
-    for root in (built_in_root(), *named):
-        roots.setdefault(root.resolve(), root)
-    return tuple(roots.values())
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One thing that is read as a whole: the folder of an image, a lab or a scenario; the file of a referential."""
-
-    kind: Kind
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """Return the name that the folder gives it."""
-        return self.folder.name
+_REFERENTIAL: Final = Path(orchestrator.__file__).parent / "_referential" / "rncp-227.yaml"
 
 
 class Content:
@@ -163,14 +111,7 @@ class Content:
         Args:
             below: the folder to look in; None: everywhere.
         """
-        real = None if below is None else below.resolve()
-        return tuple(
-            _without_document(folder, DOCUMENTS[kind])
-            for root in self.roots
-            for kind in DOCUMENTS
-            for folder in _strays(root / kind, kind)
-            if real is None or folder.resolve().is_relative_to(real)
-        )
+        return tuple(strays(self.roots, below))
 
     def _read_lab(self, name: str) -> tuple[Lab | None, tuple[Problem, ...]]:
         if name not in self._labs:
@@ -236,151 +177,21 @@ class Content:
         return load_referential(_REFERENTIAL)
 
     @cached_property
-    def _folders(self) -> dict[Kind, _Folders]:
+    def _folders(self) -> dict[Kind, Folders]:
         return {"images": self._image_folders, "labs": self._lab_folders, "scenarios": self._scenario_folders}
 
     @cached_property
-    def _lab_folders(self) -> _Folders:
-        return _Folders(self.roots, "labs", 1, _LAB)
+    def _lab_folders(self) -> Folders:
+        return Folders(self.roots, "labs")
 
     @cached_property
-    def _scenario_folders(self) -> _Folders:
-        return _Folders(self.roots, "scenarios", _MAX_DEPTH, _SCENARIO)
+    def _scenario_folders(self) -> Folders:
+        return Folders(self.roots, "scenarios")
 
     @cached_property
-    def _image_folders(self) -> _Folders:
-        return _Folders(self.roots, "images", 1, _IMAGE)
-
-
-_LAB: Final = (
-    Text(fr="lab inconnu", en="unknown lab"),
-    Text(fr="Les labs de ce contenu : {}.", en="The labs of this content: {}."),
-)
-_SCENARIO: Final = (
-    Text(fr="scénario inconnu", en="unknown scenario"),
-    Text(fr="Lancez « breakfix scenarios » pour la liste.", en="Run 'breakfix scenarios' for the list."),
-)
-_IMAGE: Final = (
-    Text(fr="image inconnue", en="unknown image"),
-    Text(fr="Lancez « breakfix images list » pour la liste.", en="Run 'breakfix images list' for the list."),
-)
-
-
-class _Folders:
-    """The folders of one kind, by name."""
-
-    def __init__(self, roots: Sequence[Path], kind: Kind, depth: int, words: tuple[Text, Text]) -> None:
-        self._document = DOCUMENTS[kind]
-        self._unknown, self._hint = words
-        self.all: dict[str, list[Path]] = {}
-        for root in roots:
-            for folder in _folders_with(self._document, root / kind, depth, set()):
-                self.all.setdefault(folder.name, []).append(folder)
-
-    def names(self) -> tuple[str, ...]:
-        problems = Problems()
-        for name in self.all:
-            problems.attempt(self.one, name)
-        problems.raise_if_any()
-        return tuple(self.all)
-
-    def one(self, name: str) -> Path:
-        folders = self.all.get(name, [])
-        if not folders:
-            raise self._unknown_error(name)
-        if len(folders) > 1:
-            first = Place.of(folders[0])
-            raise ContentError(
-                tuple(
-                    Problem(
-                        Place.of(other / self._document),
-                        Text(
-                            fr=f"« {name} » existe aussi dans {first} ; renommez l'un des deux",
-                            en=f'"{name}" also exists in {first}; rename one of the two',
-                        ),
-                    )
-                    for other in folders[1:]
-                )
-            )
-        return folders[0]
-
-    def _unknown_error(self, name: str) -> UsageError:
-        near = nearest(name, self.all)
-        text = Text(fr=f"{self._unknown.fr} « {name} »", en=f'{self._unknown.en} "{name}"')
-        if near:
-            listed = ", ".join(near)
-            text = Text(fr=f"{text.fr} ; les plus proches : {listed}", en=f"{text.en}; the nearest: {listed}")
-        return UsageError(text, self._hint.map(lambda hint: hint.format(", ".join(sorted(self.all)))))
-
-
-def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> Iterator[Path]:
-    """Yield the folders below a folder that hold a document, sorted; links are followed, not in circles."""
-    real = folder.resolve()
-    if depth < 0 or real in seen or not folder.is_dir():
-        return
-    seen.add(real)
-    if (folder / document).exists() or (folder / document).is_symlink():
-        yield folder
-        return
-    with os.scandir(folder) as entries:
-        below = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__")))
-    for name in below:
-        yield from _folders_with(document, folder / name, depth - 1, seen)
-
-
-def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[Path]:
-    """Yield the folders below one of a root's three that should have a document, and have none."""
-    for entry in sorted(folder.iterdir()) if folder.is_dir() and depth <= _MAX_DEPTH else ():
-        if not entry.is_dir() or entry.is_symlink() or entry.name.startswith((".", "__")):
-            continue
-        if (entry / DOCUMENTS[kind]).exists() or (entry / DOCUMENTS[kind]).is_symlink():
-            continue
-        names = {inside.name for inside in entry.iterdir()}
-        if kind != "scenarios" or names & _SCENARIO_PARTS or nearest(DOCUMENTS[kind], names):
-            yield entry
-        else:
-            yield from _strays(entry, kind, depth + 1)
-
-
-def _without_document(folder: Path, document: str) -> Problem:
-    near = nearest(document, [entry.name for entry in folder.iterdir()], count=1)
-    mend = Text(
-        fr=f"renommez « {near[0]} »" if near else "créez-le, ou déplacez ce dossier",
-        en=f'rename "{near[0]}"' if near else "create it, or move this folder",
-    )
-    return Problem(
-        Place.of(folder / document),
-        Text(
-            fr=f"ce fichier manque, et sans lui le dossier n'est pas lu ; {mend.fr}",
-            en=f"this file is missing, and without it the folder is not read; {mend.en}",
-        ),
-    )
+    def _image_folders(self) -> Folders:
+        return Folders(self.roots, "images")
 
 
 def _last_part(name: str) -> str:
     return name.rstrip("/").rpartition("/")[2]
-
-
-def _require_content(root: Path) -> None:
-    if not root.is_dir():
-        raise UsageError(
-            Text(
-                fr=f"{root} n'est pas un dossier de contenu : ce dossier n'existe pas",
-                en=f"{root} is no content folder: it does not exist or is no folder",
-            ),
-            Text(
-                fr=f"Vérifiez --content et la variable {ENVIRONMENT}.",
-                en=f"Check --content and the variable {ENVIRONMENT}.",
-            ),
-        )
-    if not any((root / folder).is_dir() for folder in ROOT_FOLDERS):
-        raise UsageError(
-            Text(
-                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",
-                en=f"{root} is no content folder: it has no labs/, scenarios/, images/ or faults/",
-            ),
-            Text(
-                fr="Donnez le dossier qui contient au moins un de ces quatre dossiers.",
-                en="Give the folder that holds at least one of these four folders.",
-            ),
-        )

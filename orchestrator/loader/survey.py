@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from orchestrator.errors import ContentError, Problem, UsageError
 from orchestrator.loader.approved import Approved
-from orchestrator.loader.content import DOCUMENTS, ROOT_FOLDERS, Content, Unit
+from orchestrator.loader.content import Content
 from orchestrator.loader.folder import Problems
 from orchestrator.loader.referential import load_referential
+from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, Unit
 from orchestrator.loader.scenario import load_scenario
 from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.loader.yaml_source import read_yaml

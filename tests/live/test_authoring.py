@@ -19,7 +19,8 @@ import pytest
 from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.authoring.creation import Wanted, create
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove

@@ -15,7 +15,8 @@ from grader.render import render_text
 from grader.report import Report
 from orchestrator.app import App
 from orchestrator.instances.readiness import wait_for_conditions
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove

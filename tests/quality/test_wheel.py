@@ -20,7 +20,8 @@ from pathlib import Path
 import orchestrator, grader
 from orchestrator.faults.library import problems_of
 from orchestrator.fabric import helper
-from orchestrator.loader.content import Content, content_roots
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import content_roots
 from orchestrator.service import plan_scenario
 content = Content(content_roots((), {}))
 scenarios = {name: content.scenario(name, validate_fault=problems_of) for name in content.scenarios()}

@@ -27,7 +27,7 @@ from orchestrator.cli.wording import program
 from orchestrator.contract import schemas
 from orchestrator.errors import MachineError
 from orchestrator.faults.library import fault_classes
-from orchestrator.loader.content import ENVIRONMENT, built_in_root
+from orchestrator.loader.roots import ENVIRONMENT, built_in_root
 from orchestrator.text import Text
 
 new_command = Group(

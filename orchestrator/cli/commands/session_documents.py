@@ -10,6 +10,7 @@ import click
 
 from orchestrator.assessment.documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.jury_room import JuryRoom
+from orchestrator.assessment.lookup import require_candidate
 from orchestrator.cli.base import Group, command
 from orchestrator.cli.commands.session_plan import account, candidate_argument, desk_of, done, session_option
 from orchestrator.cli.language import tr
@@ -51,7 +52,7 @@ def pv(session: Session, output: Path | None, name: str | None, *, html: bool) -
 def sheet(session: Session, candidate: str, output: Path | None, name: str | None, *, html: bool) -> None:
     """Export a sheet."""
     dossier, now = _dossier(session, name)
-    desk_of(session, name).require_candidate(dossier.state, candidate)
+    require_candidate(dossier.state, candidate)
     _page(session, sheet_page(dossier, candidate, now), output, f"{dossier.state.id}-{candidate}", html=html)
 
 
@@ -140,7 +141,7 @@ def forget(session: Session, candidates: tuple[str, ...], name: str | None) -> N
     desk = desk_of(session, name)
     state = desk.state()
     for candidate in candidates:
-        desk.require_candidate(state, candidate)
+        require_candidate(state, candidate)
     count = keeping.forget(session.app.journal_log, state, datetime.now(UTC).date(), candidates)
     done(session, f"Noms oubliés : {count}.", f"Names forgotten: {count}.", forgotten=count)
 

@@ -10,6 +10,7 @@ import click
 
 from orchestrator import terminal
 from orchestrator.assessment.candidate import Seat
+from orchestrator.assessment.lookup import sitting_of
 from orchestrator.assessment.seat import SeatTap, beside
 from orchestrator.assessment.state import SessionLab
 from orchestrator.assessment.watching import RESET, Watching
@@ -120,7 +121,7 @@ def _never() -> bool:
 def watch(session: Session, phase: str, candidate: str, name: str | None) -> None:
     """Follow a candidate's recordings."""
     desk = desk_of(session, name)
-    desk.sitting(desk.state(), phase, candidate)
+    sitting_of(desk.state(), phase, candidate)
     watching = Watching(desk.folder.sitting(phase, candidate) / "recordings")
     last = ""
 

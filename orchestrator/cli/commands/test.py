@@ -19,7 +19,7 @@ from orchestrator.cli.output import plain
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
 from orchestrator.interrupts import shielded
-from orchestrator.loader.content import built_in_root
+from orchestrator.loader.roots import built_in_root
 from orchestrator.text import Text
 
 _ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal")

@@ -10,7 +10,8 @@ from pathlib import Path
 from orchestrator.assessment.events import Draft, Event
 from orchestrator.assessment.office import Desk, Office
 from orchestrator.assessment.plan_file import Known, Offer
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 
 SECOND = 1_000_000_000
 START = 1_765_699_200  # 2025-12-14 08:00 UTC

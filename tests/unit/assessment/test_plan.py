@@ -11,7 +11,8 @@ import pytest
 from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
 from orchestrator.assessment.plan_file import Known, Offer, read_plan
 from orchestrator.errors import ContentError
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.model.session_plan import DrawRule, Phase
 from orchestrator.text import Text, same
 

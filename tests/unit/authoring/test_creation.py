@@ -17,7 +17,8 @@ from orchestrator.errors import ContentError, MachineError, UsageError
 from orchestrator.faults.discovery import discover
 from orchestrator.faults.library import fault_classes, problems_of
 from orchestrator.loader import survey
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan
 from orchestrator.plan import plan_scenario
 

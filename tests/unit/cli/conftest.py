@@ -26,7 +26,8 @@ from orchestrator.fabric.fake import FakeFabric
 from orchestrator.folders import state_folder
 from orchestrator.instances.instance import HostState, Instance
 from orchestrator.language import Language
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.locks import BusyError, Holder
 from orchestrator.model.image import Device, ImageSpec
 from orchestrator.model.lab import Lab

@@ -10,7 +10,8 @@ import yaml
 
 from orchestrator.faults.library import fault_classes
 from orchestrator.language import Language
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 
 from .conftest import Cli, FakeApp
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Proof, Seen, Stage, VariantProof, Verdict
 from orchestrator.proof.stages import Subject, Watch

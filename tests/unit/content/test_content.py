@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.errors import ContentError, ExitCode, UsageError
-from orchestrator.loader.content import Content, built_in_root, content_roots
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root, content_roots
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden

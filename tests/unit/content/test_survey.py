@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.errors import Problem
-from orchestrator.loader import content, folder, survey, yaml_source
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader import folder, roots, survey, yaml_source
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.loader.scenario import Surroundings, load_scenario
 from orchestrator.model.scenario import FaultSpec, Scenario
 
@@ -90,13 +91,13 @@ def test_what_a_helper_cannot_do_its_parent_does(catalogue: Folder, monkeypatch:
 def test_the_work_grows_with_the_content_and_not_faster(catalogue: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folders are looked for once, however many scenarios lean on them."""
     looked: Counter[Path] = Counter()
-    find = content._folders_with
+    find = roots._folders_with
 
     def counted(document: str, place: Path, depth: int, seen: set[Path]) -> object:
         looked[place] += 1
         return find(document, place, depth, seen)
 
-    monkeypatch.setattr(content, "_folders_with", counted)
+    monkeypatch.setattr(roots, "_folders_with", counted)
     problems(catalogue.root)
     assert looked
     assert set(looked.values()) == {1}

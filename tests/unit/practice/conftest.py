@@ -10,7 +10,8 @@ import pytest
 
 from grader.report import CheckResult, Outcome, Report
 from orchestrator.instances.instance import Instance
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan
 from orchestrator.practice.recorder import Recorder
 from orchestrator.records.database import Database

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UsageError
-from orchestrator.loader.content import Content, built_in_root
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import binding as binding_module
 from orchestrator.proof.binding import NAMES, PARTS, Binding, Part
 from orchestrator.proof.model import Proof
