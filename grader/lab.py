@@ -233,7 +233,11 @@ class LabView:
         )
 
     def wait(
-        self, condition: Callable[[], T], within: float = 5.0, every: float = 0.1, what: str = "the condition"
+        self,
+        condition: Callable[[], T],
+        within: float = 5.0,
+        every: float | None = None,
+        what: str = "the condition",
     ) -> T:
         """Wait until a condition holds; see ``grader.waiting.eventually``."""
         return eventually(condition, within=within, every=every, what=what)

@@ -7,12 +7,20 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from grader.patience import stretched
+from orchestrator.waiting import pause_after
 
 T = TypeVar("T")
 
+_FIRST = 0.1
+"""Seconds between the first two questions, where a check does not say."""
+
 
 def eventually(
-    condition: Callable[[], T | None], *, within: float = 5.0, every: float = 0.1, what: str = "the condition"
+    condition: Callable[[], T | None],
+    *,
+    within: float = 5.0,
+    every: float | None = None,
+    what: str = "the condition",
 ) -> T:
     """Wait until a condition holds, and return its value.
 
@@ -22,7 +30,7 @@ def eventually(
     Args:
         condition: called without arguments.
         within: seconds until the condition must hold; longer on a loaded machine.
-        every: seconds between two questions.
+        every: seconds between two questions; None: often at first, then ever more rarely.
         what: the condition in words, for the message.
 
     Raises:
@@ -44,7 +52,8 @@ def eventually(
                 return answer
         if asked >= deadline:
             break
-        time.sleep(max(0.0, min(every, deadline - time.monotonic())))
+        pause = pause_after(asked - started, _FIRST) if every is None else every
+        time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
     waited = f"waited {time.monotonic() - started:.1f} s"
     if last is not None:
         message = f"{str(last) or what} ({waited})"

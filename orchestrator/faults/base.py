@@ -124,5 +124,5 @@ def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
         seen = look()
         return not seen
 
-    if not wait_until(shows, within=SETTLE, every=0.1):
+    if not wait_until(shows, within=SETTLE):
         raise not_effective(fault, seen)

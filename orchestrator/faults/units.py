@@ -123,7 +123,7 @@ def restart_and_wait(hands: Hands, host: str, unit: str) -> None:
         LabError: it does not come up.
     """
     restart(hands, host, unit)
-    if not wait_until(lambda: unit_state(hands, host, unit).up, within=_START, every=0.1):
+    if not wait_until(lambda: unit_state(hands, host, unit).up, within=_START):
         state = unit_state(hands, host, unit)
         raise LabError(
             Text(fr=f"{host} : {unit} ne démarre pas ({state})", en=f"{host}: {unit} does not start ({state})"),

@@ -37,7 +37,7 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
                 last = fabric.run(target, condition.run, timeout=condition.within)
                 return last.status == 0
 
-            if not wait_until(holds, within=condition.within, every=0.05):
+            if not wait_until(holds, within=condition.within):
                 command = " ".join(condition.run)
                 output = b"" if last is None else last.stdout + last.stderr
                 raise LabError(

@@ -46,7 +46,7 @@ def _still(ask: Callable[[], Iterator[Text]], within: float) -> tuple[Text, ...]
         found = tuple(ask())
         return not found
 
-    wait_until(nothing, within=within, every=0.05)
+    wait_until(nothing, within=within)
     return found
 
 

@@ -63,7 +63,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.topology": "fabric.base model text",
     "orchestrator.topology_text": "language text topology",
     "orchestrator.topology_svg": "language text topology topology_text",
-    "grader": "answers errors fabric.base model text",
+    "grader": "answers errors fabric.base model text waiting",
     # One layer of logic.
     "orchestrator.deliverables": "answers errors grader instance_records loader.yaml_source model suggest text",
     "orchestrator.locks": "errors text waiting",

@@ -53,6 +53,17 @@ def test_what_never_holds_ends_at_the_deadline(clock: Clock) -> None:
     assert next(asked) == 5, "at 0, 0.3, 0.6, 0.9, and once more when the time is over"
 
 
+def test_what_is_waited_for_long_is_looked_at_rarely(clock: Clock) -> None:
+    """Within a second it is seen at once; after a minute it is not asked fifty times a second any more."""
+    assert wait_until(lambda: clock.now >= 501.0, within=60)
+    assert clock.now < 501.1, "a tenth late at most"
+    clock.naps.clear()
+    assert wait_until(lambda: False, within=60) is None
+    assert sum(clock.naps) == pytest.approx(60)
+    assert len(clock.naps) < 100
+    assert max(clock.naps) > 5
+
+
 @pytest.mark.parametrize("within", [0.0, -1.0])
 def test_without_time_it_is_looked_at_once(clock: Clock, within: float) -> None:
     asked = itertools.count()
