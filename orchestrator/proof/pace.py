@@ -24,8 +24,8 @@ _LITTLE = 0.5
 _MEMORY = 3 << 30
 """Bytes that must be available for another lab beyond the first few: the largest takes 0.4 GB."""
 _MOST = 2
-"""Labs per processor. Where many wait, for a check to turn red, and then all go on at once, protocols that allow a few
-seconds fall apart: of eight labs on two processors, an OSPF neighbour with a dead interval of 4 s was lost for a minute.
+"""Labs per processor. Where many wait, for a check to turn red, and then all go on at once, protocols that allow few
+seconds fall apart: of eight labs on two processors, an OSPF neighbour (dead interval 4 s) was lost for a minute.
 """
 
 
