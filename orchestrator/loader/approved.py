@@ -6,28 +6,32 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orchestrator
 from orchestrator.errors import ContentError
-from orchestrator.loader.files import add_files, files_below
-from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, Unit
+from orchestrator.loader.files import add_files, files_below, read_text
+from orchestrator.loader.roots import DOCUMENTS, Unit
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
 _PROGRAM = Path(orchestrator.__file__).parent
-_SURROUNDINGS = tuple(name for name in ROOT_FOLDERS if name != "scenarios")
+_COMMON: Final = ("images", "faults")
+"""The folders of a root that everything may lean on."""
+_LAB: Final = re.compile(r"^lab:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE)
+"""The lab of a scenario as it is mostly written; whoever writes it otherwise leans on all labs."""
 
 
 class Approved:
     """The units that need not be read again, kept in a file that may be lost without harm.
 
-    A scenario is read on labs, images and faults of all roots: a change in any of these makes every unit unread.
+    A scenario is read on its lab, and on the images and faults of all roots: a change in any of these makes it unread.
     """
 
     def __init__(self, file: Path, roots: Sequence[Path], modules: Iterable[Path] = ()) -> None:
@@ -42,6 +46,7 @@ class Approved:
         self._roots = tuple(roots)
         self._modules = tuple(modules)
         self._digests: dict[str, str | None] = {}
+        self._lab_digests: dict[str, str] = {}
 
     def __contains__(self, unit: Unit) -> bool:
         """Return whether a unit, as it is now, was read without a problem."""
@@ -74,26 +79,42 @@ class Approved:
         return self._digests[key]
 
     def _computed(self, unit: Unit) -> str | None:
-        if self._surroundings is None or unit.kind not in DOCUMENTS:
+        if self._common is None or unit.kind not in DOCUMENTS:
             return None
-        digest = self._surroundings.copy()
+        digest = self._common.copy()
         try:
+            if unit.kind == "scenarios":
+                digest.update(self._labs(_lab_of(unit.folder)).encode())
             _add_all(digest, unit.folder)
         except ContentError:
             return None
         return digest.hexdigest()
 
+    def _labs(self, name: str) -> str:
+        """Return the digest of the labs of a name in all roots, or of all labs where it is empty."""
+        if name not in self._lab_digests:
+            digest = hashlib.sha256()
+            for root in self._roots:
+                _add_all(digest, root / "labs" / name)
+            self._lab_digests[name] = digest.hexdigest()
+        return self._lab_digests[name]
+
     @cached_property
-    def _surroundings(self) -> _Hash | None:
+    def _common(self) -> _Hash | None:
         digest = hashlib.sha256(repr(list(_program(self._modules))).encode())
         try:
             for root in self._roots:
                 digest.update(repr(root.resolve()).encode())
-                for name in _SURROUNDINGS:
+                for name in _COMMON:
                     _add_all(digest, root / name)
         except ContentError:
             return None
         return digest
+
+
+def _lab_of(scenario: Path) -> str:
+    found = _LAB.findall(read_text(scenario / DOCUMENTS["scenarios"], within=scenario))
+    return found[0] if len(found) == 1 else ""
 
 
 def _key(unit: Unit) -> str:

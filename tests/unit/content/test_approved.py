@@ -97,6 +97,19 @@ def test_what_a_reading_depends_on_makes_it_read_again(
     assert read() == ["cable-out"]
 
 
+@pytest.mark.parametrize(("written", "again"), [("lab: pair", []), ('lab: "pair"', ["cable-out"])])
+def test_another_lab_is_nothing_to_a_scenario_that_names_its_own_plainly(
+    written: str, again: list[str], folder: Folder, read: Callable[[], list[str]]
+) -> None:
+    folder.edit(f"{SCENARIO}/scenario.yaml", "lab: pair", written)
+    shutil.copytree(folder.root / "labs/pair", folder.root / "labs/other")
+    folder.edit("labs/other/lab.yaml", "name: pair", "name: other")
+    read()
+    assert read() == []
+    (folder.root / "labs/other/files/r1/etc/issue").write_text("changed\n")
+    assert read() == again
+
+
 def test_a_module_that_checks_import_may_come_from_any_place(
     read: Callable[[], list[str]], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
