@@ -23,9 +23,12 @@ _LITTLE = 0.5
 """The share of the time in which some task waits for a processor, under which there is room for more."""
 _MEMORY = 3 << 30
 """Bytes that must be available for another lab beyond the first few: the largest takes 0.4 GB."""
-_MOST = 2
-"""Labs per processor. Where many wait, for a check to turn red, and then all go on at once, protocols that allow few
-seconds fall apart: of eight labs on two processors, an OSPF neighbour (dead interval 4 s) was lost for a minute.
+_MOST = 4
+"""Labs per processor."""
+_MOST_HOSTS = 20
+"""Hosts per processor, beyond the first few labs. Where many wait, for a check to turn red, and then all go on at once,
+protocols that allow few seconds fall apart: of eighty hosts on two processors, two OSPF neighbours (dead interval 4 s)
+lost each other for a minute.
 """
 
 
@@ -56,23 +59,26 @@ class Pace:
         self._pressure, self._meminfo, self._clock = pressure, meminfo, clock
         self.least = least_jobs() if jobs is None else jobs
         self.most = _MOST * (os.cpu_count() or 1) if jobs is None and self._waited() is not None else self.least
-        self._running = 0
+        self._most_hosts = _MOST_HOSTS * (os.cpu_count() or 1)
+        self._running = self._hosts = 0
         self._room = threading.Condition()
         self._seen = (clock(), self._waited())
         self._ended = False
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for room; hold it until the block ends."""
+    def turn(self, hosts: int = 0) -> Iterator[None]:
+        """Wait for room for a lab of some hosts; hold it until the block ends."""
         with self._room:
-            while not (self._ended or self._may_begin()):
+            while not (self._ended or self._may_begin(hosts)):
                 self._room.wait(_LOOK)
             self._running += 1
+            self._hosts += hosts
         try:
             yield
         finally:
             with self._room:
                 self._running -= 1
+                self._hosts -= hosts
                 self._room.notify_all()
 
     def end(self) -> None:
@@ -81,10 +87,10 @@ class Pace:
             self._ended = True
             self._room.notify_all()
 
-    def _may_begin(self) -> bool:
+    def _may_begin(self, hosts: int) -> bool:
         if self._running < self.least:
             return True
-        if self._running >= self.most:
+        if self._running >= self.most or self._hosts + hosts > self._most_hosts:
             return False
         now, waited = self._clock(), self._waited()
         since, before = self._seen

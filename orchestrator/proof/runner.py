@@ -42,7 +42,7 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: W
     pool = ThreadPoolExecutor(pace.most, thread_name_prefix="proof")
 
     def run(variant: Variant, lane: Lane) -> None:
-        with pace.turn():
+        with pace.turn(len(variant.plan.hosts)):
             variant.run(lane)
 
     futures: dict[Future[None], str] = {}

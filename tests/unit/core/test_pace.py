@@ -38,10 +38,11 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def begun(pace: Pace) -> int:
-    """Return how many turns may begin now, one after another."""
-    while pace._may_begin():
+def begun(pace: Pace, hosts: int = 1) -> int:
+    """Return how many labs of some hosts run once all have begun that may begin now, one after another."""
+    while pace._may_begin(hosts):
         pace._running += 1
+        pace._hosts += hosts
     return pace._running
 
 
@@ -84,6 +85,16 @@ def test_there_is_a_most(machine: Machine) -> None:
     assert pace._running == pace.most
 
 
+def test_there_is_a_most_of_hosts_but_for_the_first_few_labs(machine: Machine) -> None:
+    pace = machine.pace()
+    assert begun(pace, hosts=1000) == least_jobs()
+    machine.now += 10
+    assert begun(pace, hosts=1) == least_jobs()
+    small = machine.pace()
+    machine.now += 10
+    assert begun(small, hosts=1) == least_jobs() + 1
+
+
 def test_a_turn_that_ends_lets_the_next_begin_and_an_end_lets_all(machine: Machine) -> None:
     pace = machine.pace(1)
     order: list[str] = []
@@ -92,12 +103,13 @@ def test_a_turn_that_ends_lets_the_next_begin_and_an_end_lets_all(machine: Machi
         with pace.turn():
             order.append(name)
 
-    with pace.turn():
+    with pace.turn(1000):
         waiting = threading.Thread(target=work, args=("second",))
         waiting.start()
         order.append("first")
     waiting.join(20)
     assert order == ["first", "second"]
+    assert pace._hosts == pace._running == 0
     with pace.turn():
         others = [threading.Thread(target=work, args=("late",)) for _ in range(2)]
         for other in others:
