@@ -222,6 +222,9 @@ class _Session:
                 worker.timeout = timeout
                 worker.deadline = worker.since + timeout + _GRACE
                 worker.commands = Commands()
+            case {"timeout": timeout}:
+                worker.timeout = timeout
+                worker.deadline = worker.since + timeout + _GRACE
             case {"command": record}:
                 worker.commands.add(CommandRecord(**record))
             case {"end": result}:

@@ -44,10 +44,10 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     plugin.recorder = Recorder(messages.command)
     for position, (number, check) in enumerate(checks):
         following = checks[position + 1][1].item if position + 1 < len(checks) else None
-        timeout = stretched(check.timeout)
-        messages.send({"start": number, "printed": os.fstat(output).st_size, "timeout": timeout})
+        limit = _Limit(check.timeout, messages)
+        messages.send({"start": number, "printed": os.fstat(output).st_size, "timeout": limit.seconds})
         started = time.monotonic()
-        upset = _run(plugin, check, following, timeout)
+        upset = _run(plugin, check, following, limit)
         judged = replace(
             check.result,
             outcome=plugin.judgement.outcome,
@@ -60,12 +60,12 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     plugin.close()
 
 
-def _run(plugin: GraderPlugin, check: Planned, following: Any, timeout: float) -> bool:  # noqa: ANN401 (an item or None)
+def _run(plugin: GraderPlugin, check: Planned, following: Any, limit: _Limit) -> bool:  # noqa: ANN401 (an item or None)
     """Run one check for as long as it may take; return whether the process is upset by it."""
     plugin.judgement = Judgement("pass")
     _time_is_over.clear()
-    _limit.append(timeout)
-    signal.setitimer(signal.ITIMER_REAL, timeout)
+    _limit.append(limit)
+    limit.begin()
     try:
         check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=following)
     except BaseException as error:
@@ -75,18 +75,57 @@ def _run(plugin: GraderPlugin, check: Planned, following: Any, timeout: float) -
         signal.setitimer(signal.ITIMER_REAL, 0)
         _limit.clear()
     if _time_is_over and plugin.judgement.outcome != "error":  # a bare except swallowed it
-        plugin.judgement = judge("call", CheckTimeoutError(f"{round(timeout, 1):g}"), check.item.path)
+        plugin.judgement = judge("call", CheckTimeoutError(limit.told), check.item.path)
     return bool(_time_is_over)
 
 
-_limit: list[float] = []
+class _Limit:
+    """How long a check may take: longer than it was given where the machine has become busier since it began.
+
+    What the check waits for is stretched by the load of that moment, and must not outlast the check itself.
+
+    Attributes:
+        seconds: the limit as it is now.
+    """
+
+    def __init__(self, given: float, messages: _Messages) -> None:
+        self.seconds = stretched(given)
+        self._given = given
+        self._messages = messages
+        self._began = 0.0
+
+    @property
+    def told(self) -> str:
+        return f"{round(self.seconds, 1):g}"
+
+    def begin(self) -> None:
+        """Count from now."""
+        self._began = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def extended(self) -> bool:
+        """Return whether there is more time, now that the limit is reached; who waits for the check is told."""
+        longer = stretched(self._given)
+        if longer < self.seconds + _WORTH:
+            return False
+        self.seconds = longer
+        self._messages.send({"timeout": longer})
+        signal.setitimer(signal.ITIMER_REAL, max(_WORTH, self._began + longer - time.monotonic()))
+        return True
+
+
+_WORTH = 0.1
+"""Seconds by which a limit is extended at least."""
+_limit: list[_Limit] = []
 _time_is_over: list[bool] = []
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
+    if _limit and _limit[0].extended():
+        return
     _time_is_over.append(True)
     if _limit:
-        raise CheckTimeoutError(f"{round(_limit[0], 1):g}")
+        raise CheckTimeoutError(_limit[0].told)
 
 
 class _Messages:

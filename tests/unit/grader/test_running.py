@@ -113,6 +113,32 @@ def test_what_a_check_started_ends_with_it(grading: Grade, tmp_path: Path) -> No
     eventually(lambda: all_gone(pids_in(tmp_path)), within=10, what="all processes are gone")
 
 
+def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) -> None:
+    """What it waits for is stretched by the load of that moment: its own limit must not come first."""
+    report = grading(
+        """
+        from grader import patience
+
+        @check("guard", fr="f", en="e", host="ws1")
+        def test_in_time():
+            patience._load = lambda: 12.0
+            time.sleep(1.2)
+
+        @check("guard", fr="f", en="e", host="web")
+        def test_for_ever():
+            patience._load = lambda: 4.0
+            while True:
+                signal.pause()
+        """,
+        timeout=0.5,
+    )
+    first, second = report.results
+    assert first.outcome == "pass"
+    assert second.outcome == "error"
+    assert second.evidence is not None
+    assert "did not end within 1 s" in second.evidence.en
+
+
 def test_an_interrupted_grading_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:
     pids: list[int] = []
 
