@@ -27,8 +27,8 @@ _MOST = 4
 """Labs per processor."""
 _MOST_HOSTS = 20
 """Hosts per processor, beyond the first few labs. Where many wait, for a check to turn red, and then all go on at once,
-protocols that allow few seconds fall apart: of eighty hosts on two processors, two OSPF neighbours (dead interval 4 s)
-lost each other for a minute.
+protocols that allow few seconds may fall apart: with some seventy hosts on two processors, a repaired OSPF neighbour
+(dead interval 4 s) was not seen in a minute.
 """
 
 
