@@ -1,4 +1,4 @@
-"""Whether what is sent in a lab arrives where it should: a host may lead it to a machine that plays the server.
+"""Whether what is sent in a lab arrives where it should: a host may lead it elsewhere, or play the server itself.
 
 Only what the plan has no word of counts: a firewall whose planned packet filter translates addresses may do so.
 """
@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from grader import tools
 from grader.errors import ObservationError, unreadable
 from grader.facts import LabFacts
+from grader.patience import stretched
 from grader.sight import Sight
-from orchestrator.fabric.base import Fabric, HostRef
+from orchestrator.fabric.base import OUTSIDE_TIME, Fabric, HostRef, HostUnreachableError
 from orchestrator.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_ADDRESS = re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\d.])")
 _OLD_TABLES = "/proc/1/net/ip_tables_names"
 """The tables of the kernel's older packet filter that a network has; nft(8) does not show their rules."""
+_ROUTES = "/proc/1/net/fib_trie"
+"""All routing tables of a host's network, whichever of them its rules choose."""
 
 
 def redirections(sight: Sight, *, own: bool = False) -> tuple[str, ...]:
@@ -73,27 +77,46 @@ class Ways:
                 continue
             if holder != sender:
                 self._require_none(holder, redirections(self._sight(holder)))
-            if subnet in self._subnets(holder):
-                continue
-            for router in self._routers():
-                if router not in {holder, sender}:
-                    self._require_passes(router, address)
+            forwarded = subnet not in self._subnets(holder)
+            if forwarded:
+                for router in self._routers():
+                    if router not in {holder, sender}:
+                        self._require_none(router, redirections(self._sight(router)))
+            self._require_alone(address, sender, forwarded=forwarded)
         if sender:
             self._require_own(sender, addresses)
 
-    def _require_passes(self, router: str, address: str) -> None:
-        sight = self._sight(router)
-        self._require_none(router, redirections(sight))
-        if _is_local(sight, address):
-            raise _crooked(router, address)
+    def _require_alone(self, address: str, sender: str, *, forwarded: bool) -> None:
+        """Refuse an answer where a host holds an address that is another's: the one asked, or a router's on the way."""
+        routers = [i.address for r in self._routers() for i in self._facts.hosts[r] if i.address] if forwarded else []
+        for host, interfaces in self._facts.hosts.items():
+            if host == sender:
+                continue
+            planned = {i.address for i in interfaces}
+            others = [a for a in dict.fromkeys((address, *routers)) if a not in planned]
+            own = self._own_of(host) if others else ()
+            for other in others:
+                if _within(other, own):
+                    raise _crooked(host, other)
 
     def _require_own(self, sender: str, addresses: Iterable[str]) -> None:
         own = {i.address for i in self._facts.hosts[sender]} | {"127.0.0.1", "::1"}
         for address in dict.fromkeys(addresses):
             if address in own or self._may_be_leased(sender, address):
                 continue
-            if _is_local(self._sight(sender), address):
+            if _within(address, self._own_of(sender)):
                 raise _crooked(sender, address)
+
+    def _own_of(self, host: str) -> tuple[IPv4Network, ...]:
+        """Return what a host takes for its own; one that does not run takes nothing."""
+        try:
+            target = HostRef(self._facts.instance, host)
+            seen, text = self._fabric.look(target, _ROUTES, "content", timeout=stretched(OUTSIDE_TIME))
+            return tools.parse_fib_trie(text.decode("ascii", errors="replace")) if seen.exists else ()
+        except HostUnreachableError:
+            return ()
+        except ValueError as error:
+            raise unreadable(host, _ROUTES, str(error)) from error
 
     def _may_be_leased(self, host: str, address: str) -> bool:
         """Return whether DHCP may have given a host an address, which the plan then has no word of."""
@@ -121,9 +144,8 @@ def named_in(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for word in words for address in _ADDRESS.findall(word)))
 
 
-def _is_local(sight: Sight, address: str) -> bool:
-    done = sight.tool(*tools.route_command(address))
-    return tools.parse_is_local(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
+def _within(address: str, networks: Iterable[IPv4Network]) -> bool:
+    return any(ip_address(address) in network for network in networks)
 
 
 def _text(data: bytes) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 
@@ -338,16 +339,26 @@ def parse_redirections(done: Completion, *, arriving: bool = False) -> tuple[str
     return tuple(dict.fromkeys(found))
 
 
-def route_command(address: str) -> tuple[str, ...]:
-    """Return the command that tells how a host reaches an address."""
-    return ("ip", "-json", "route", "get", address)
+def parse_fib_trie(text: str) -> tuple[IPv4Network, ...]:
+    """Return where a host takes what arrives for its own: of all its routing tables, as /proc/net/fib_trie shows them.
+
+    Raises:
+        ValueError: that is no such file.
+    """
+    own, prefix = [], None
+    for line in text.splitlines():
+        if found := _LEAF.fullmatch(line):
+            prefix = found[1]
+        elif found := _OWN.match(line):
+            if prefix is None:
+                raise ValueError(line)
+            own.append(IPv4Network((prefix, int(found[1]))))
+    return tuple(dict.fromkeys(own))
 
 
-def parse_is_local(done: Completion) -> bool:
-    """Return whether the host itself answers at an address."""
-    if done.status != 0:
-        return False  # unreachable: then nobody answered there
-    return any(row.get("type") == "local" for row in _ip_json(done))
+_LEAF = re.compile(r"\s*\|-- ((?:\d{1,3}\.){3}\d{1,3})")
+_OWN = re.compile(r"\s*/(\d{1,2}) \S+ LOCAL\b")
+"""A route of the type ``local`` (rtnetlink(7)) below the leaf that has its prefix."""
 
 
 def _ip_json(done: Completion) -> list[dict[str, Any]]:

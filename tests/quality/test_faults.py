@@ -23,6 +23,7 @@ def test_every_fault_documents_itself(fault: type[Fault]) -> None:
     assert [name for name, field in fault.model_fields.items() if not field.description] == []
 
 
+@pytest.mark.slow
 def test_every_fault_has_a_live_test(root: Path) -> None:
     """pytest itself is asked which cases ``tests/live/faults`` has."""
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "live", "tests/live/faults"]

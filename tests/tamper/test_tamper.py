@@ -20,7 +20,7 @@ from orchestrator.fabric.base import Completed, HostRef
 from orchestrator.progress import Silent
 from tests.tamper.attacks import ATTACKS, Attack
 
-pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 SEED = 1
 LANES = 1 + (os.cpu_count() or 1)

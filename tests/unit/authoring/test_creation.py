@@ -67,7 +67,7 @@ def test_a_new_fault_and_its_scenario_are_valid(tmp_path: Path, name: str) -> No
     assert [fault.fault for fault in plan_of(tmp_path, name, 1).faults] == [name]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NAMES[1:])])
 def test_a_new_lab_is_valid_and_carries_scenarios_of_every_kind(tmp_path: Path, name: str) -> None:
     made(tmp_path, "lab", name)
     made(tmp_path, "scenario", "one", lab=name)

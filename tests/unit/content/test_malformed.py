@@ -26,7 +26,7 @@ from orchestrator.loader.files import MAX_TEXT
 from orchestrator.loader.survey import problems_of, select
 from tests.unit.content.mutations import REAL, Mutant, Mutator
 
-FEW, MANY, SHARES = 10, 1000, 8
+FEW, MANY, SHARES = 5, 1000, 8
 HANGS = 60
 """Seconds after which reading one small folder counts as hanging: it takes some hundredths."""
 SCENARIOS = sorted(path.parent for path in (REAL / "scenarios").rglob("scenario.yaml"))

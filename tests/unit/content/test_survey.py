@@ -103,6 +103,7 @@ def test_the_work_grows_with_the_content_and_not_faster(catalogue: Folder, monke
     assert set(looked.values()) == {1}
 
 
+@pytest.mark.slow
 def test_validate_imports_nothing_heavy() -> None:
     script = (
         "import json, sys\n"

@@ -375,6 +375,7 @@ def test_a_path_that_names_nothing_is_refused(
     assert document["error"]["hint"]["en"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "says"),
     [("fr", "✔ Aucune erreur (1 scénario, 1 lab)."), ("en", "✔ No errors (1 scenario, 1 lab).")],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grader.errors import ObservationError
-from grader.facts import LabFacts
+from grader.facts import InterfaceFacts, LabFacts
 from grader.lab import LabView
 from grader.recording import Recorder
 from grader.straight import named_in
@@ -29,11 +29,20 @@ def rules(hook: str, expression: Mapping[str, Any]) -> str:
 REDIRECT = {"redirect": {"port": 8080}}
 
 
+def holds(fabric: FakeFabric, host: str, *networks: str, table: str = "Local:") -> None:
+    """Let a host take what arrives for these networks for its own."""
+    leaves = "".join(
+        f"     |-- {address}\n        /{length} host LOCAL\n"
+        for address, length in (network.split("/") for network in networks)
+    )
+    trie = f"Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n{table}\n{leaves}"
+    fabric.on("look content /proc/1/net/fib_trie", host=host, stdout=trie)
+
+
 @pytest.fixture
 def fabric() -> FakeFabric:
     made = FakeFabric([PAGE])
     made.on("nft *", stdout="{}")
-    made.on("ip -json route get *", stdout="[{}]")
     return made
 
 
@@ -92,27 +101,55 @@ def test_rules_that_cannot_be_read_are_an_error(lab: LabView, fabric: FakeFabric
         lab.probe("servers").http_get("http://192.168.20.3/")
 
 
-def test_a_router_that_answers_for_another_is_an_error() -> None:
-    from grader.facts import InterfaceFacts  # noqa: PLC0415 (this test's own lab)
-
+@pytest.fixture
+def routed(fabric: FakeFabric) -> LabView:
+    """A router between two segments, with a server and a workstation on one of them each."""
     hosts = {
         "r1": (InterfaceFacts("eth0", "a", "10.0.1.1"), InterfaceFacts("eth1", "b", "10.0.2.1")),
         "web": (InterfaceFacts("eth0", "b", "10.0.2.3"),),
+        "pc": (InterfaceFacts("eth0", "a", "10.0.1.7"),),
     }
-    fabric = FakeFabric([PAGE])
-    fabric.on("nft *", stdout="{}")
-    fabric.on("ip -json route get *", stdout="[{}]")
+    for host, interfaces in hosts.items():
+        holds(fabric, host, "127.0.0.0/8", *(f"{i.address}/32" for i in interfaces))
     facts = LabFacts("i", "d", {}, hosts, {"a": "10.0.1.0/24", "b": "10.0.2.0/24"})
-    view = LabView(facts, fabric, Recorder(lambda _record: None))
-    assert view.probe("a").http_get("http://10.0.2.3/")
-    fabric.on("ip -json route get 10.0.2.3", host="r1", stdout='[{"type": "local"}]')
-    with pytest.raises(ObservationError, match=r"r1 leads what is sent elsewhere \(10\.0\.2\.3\)"):
-        view.probe("a").http_get("http://10.0.2.3/")
-    assert view.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
+    return LabView(facts, fabric, Recorder(lambda _record: None))
+
+
+@pytest.mark.parametrize("table", ["Local:", "Id 100:"])
+@pytest.mark.parametrize("host", ["r1", "pc"])
+@pytest.mark.parametrize("network", ["10.0.2.3/32", "10.0.2.0/24", "0.0.0.0/0"])
+def test_another_host_that_takes_the_servers_address_is_an_error(
+    routed: LabView, fabric: FakeFabric, host: str, network: str, table: str
+) -> None:
+    segments = ("a", "b")
+    assert all(routed.probe(segment).http_get("http://10.0.2.3/") for segment in segments)
+    holds(fabric, host, network, table=table)
+    for segment in segments:
+        with pytest.raises(ObservationError, match=rf"{host} leads what is sent elsewhere \(10\.0\.2\.3\)"):
+            routed.probe(segment).http_get("http://10.0.2.3/")
+
+
+def test_a_host_that_takes_the_routers_address_is_an_error(routed: LabView, fabric: FakeFabric) -> None:
+    """It may lead on what is sent to the server, wherever it likes."""
+    holds(fabric, "pc", "10.0.1.1/32")
+    with pytest.raises(ObservationError, match=r"pc leads what is sent elsewhere \(10\.0\.1\.1\)"):
+        routed.probe("a").http_get("http://10.0.2.3/")
+    assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
+
+
+def test_a_host_that_does_not_run_answers_nobody(routed: LabView, fabric: FakeFabric) -> None:
+    fabric.on("look content /proc/1/net/fib_trie", host="pc", trouble="unreachable")
+    assert routed.probe("a").http_get("http://10.0.2.3/")
+
+
+def test_routes_that_cannot_be_read_are_an_error(routed: LabView, fabric: FakeFabric) -> None:
+    fabric.on("look content /proc/1/net/fib_trie", host="pc", stdout="   /32 host LOCAL\n")
+    with pytest.raises(ObservationError, match="pc: unexpected answer of '/proc/1/net/fib_trie'"):
+        routed.probe("a").http_get("http://10.0.2.3/")
 
 
 def test_an_address_that_dhcp_gave_the_sender_is_its_own(lab: LabView, fabric: FakeFabric) -> None:
-    fabric.on("ip -json route get *", host="ws1", stdout='[{"type": "local"}]')
+    holds(fabric, "ws1", "192.168.10.51/32", "192.168.20.3/32", "10.9.9.9/32")
     fabric.on("arping *", stdout="Sent 2 probes")
     assert lab.client("ws1").ask(("arping", "-D", "192.168.10.51")).stdout == "Sent 2 probes"
     for elsewhere in ("192.168.20.3", "10.9.9.9"):  # a planned host's, and one of no subnet of the sender's
@@ -123,6 +160,7 @@ def test_an_address_that_dhcp_gave_the_sender_is_its_own(lab: LabView, fabric: F
 def test_addresses_are_found_in_commands() -> None:
     words = ("curl", "http://10.0.0.1:80/", "--resolve", "a:80:10.0.0.2", "1.2.3.4.5", "10.0.0.1")
     assert named_in(words) == ("10.0.0.1", "10.0.0.2")
+    assert named_in(("10.0.0.256", "-t", "300.1.1.1", "255.255.255.255")) == ("255.255.255.255",)
 
 
 SSHD = {"pid": 30, "comm": "sshd", "executable": "/usr/sbin/sshd", "image": "same", "unit": "ssh.service"}

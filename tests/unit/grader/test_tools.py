@@ -117,9 +117,6 @@ def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
     assert tools.parse_redirections(Completion(0, '{"nftables": []}', "")) == ()
     with pytest.raises(ValueError, match="not permitted"):
         tools.parse_redirections(Completion(1, "", "Operation not permitted"))
-    assert tools.parse_is_local(Completion(0, '[{"type":"local","dst":"192.168.20.20","dev":"lo"}]', ""))
-    assert not tools.parse_is_local(Completion(0, '[{"dst":"192.168.20.20","dev":"eth0"}]', ""))
-    assert not tools.parse_is_local(Completion(2, "", "RTNETLINK answers: Network is unreachable"))
 
 
 def test_ping_tells_an_answer_from_none() -> None:
@@ -207,3 +204,37 @@ def test_a_scan_names_each_target_once() -> None:
         "10.0.0.1:25",
         "10.0.0.2:80",
     )
+
+
+TRIE = """\
+Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     |-- 192.168.10.0
+        /24 link UNICAST
+Id 100:
+     |-- 10.7.0.0
+        /16 host LOCAL
+Local:
+        +-- 127.0.0.0/31 1 0 0
+           |-- 127.0.0.0
+              /8 host LOCAL
+           |-- 127.0.0.1
+              /32 host LOCAL
+     |-- 192.168.10.5
+        /32 host LOCAL
+     |-- 192.168.10.255
+        /32 link BROADCAST
+"""
+
+
+def test_what_a_host_takes_for_its_own_is_read_of_all_its_tables() -> None:
+    assert list(map(str, tools.parse_fib_trie(TRIE))) == [
+        "10.7.0.0/16",
+        "127.0.0.0/8",
+        "127.0.0.1/32",
+        "192.168.10.5/32",
+    ]
+    with pytest.raises(ValueError, match="LOCAL"):
+        tools.parse_fib_trie("  /32 host LOCAL")
