@@ -25,7 +25,7 @@ _MEMORY = 3 << 30
 """Bytes that must be available for another lab beyond the first few: the largest takes 0.4 GB."""
 _MOST = 4
 """Labs per processor."""
-_MOST_HOSTS = 20
+_MOST_HOSTS = 25
 """Hosts per processor, beyond the first few labs. Where many wait, for a check to turn red, and then all go on at once,
 protocols that allow few seconds may fall apart: with some seventy hosts on two processors, a repaired OSPF neighbour
 (dead interval 4 s) was not seen in a minute.

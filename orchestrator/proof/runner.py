@@ -6,8 +6,10 @@ It waits for services, leases, and time-outs of checks that are red.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from itertools import zip_longest
+from statistics import median_low
 
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
@@ -48,8 +50,10 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: W
     futures: dict[Future[None], str] = {}
     proofs: dict[str, Proof] = {}
     try:
-        for variant in variants:
-            futures |= {pool.submit(run, variant, lane): _subject(variant.plan) for lane in variant.lanes}
+        lanes = [(variant, lane) for variant in variants for lane in variant.lanes]
+        for position in in_turns([len(variant.plan.hosts) for variant, _ in lanes]):
+            variant, lane = lanes[position]
+            futures[pool.submit(run, variant, lane)] = _subject(variant.plan)
         left = Counter(futures.values())
         for future in as_completed(futures):
             future.result()
@@ -65,6 +69,18 @@ def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: W
         raise
     pool.shutdown()
     return tuple(proofs[name] for name in dict.fromkeys(map(_subject, plans)))
+
+
+def in_turns(sizes: Sequence[int]) -> Iterator[int]:
+    """Give the positions of large labs and of small ones by turns, each in their order.
+
+    Many large labs at once reach the most of hosts while they only wait, and leave the processors idle.
+    """
+    middle = median_low(sizes) if sizes else 0
+    large = [position for position, size in enumerate(sizes) if size > middle]
+    small = [position for position, size in enumerate(sizes) if size <= middle]
+    for pair in zip_longest(large, small):
+        yield from (position for position in pair if position is not None)
 
 
 def _subject(plan: Plan) -> str:
