@@ -77,6 +77,7 @@ def test_a_mistake_is_told_with_what_to_change(cli: Cli, app: FakeApp, prover: P
     shown = " ".join(done.stdout.split())
     assert words in shown
     assert f"seen ({lang})" in shown
+    assert any(words in line and f"seen ({lang})" in line for line in done.stderr.splitlines()), "told at once as well"
     assert ("→ Faites-lui observer" if lang == "fr" else "→ Make it look at") in shown
     assert ("1 chose à changer" if lang == "fr" else "1 thing to change") in shown
     assert app.proofs.status(NAMES[0]).failed
