@@ -269,7 +269,8 @@ class Client(Station):
         """Get a page with curl, as ``Station.http_get`` does.
 
         Raises:
-            ObservationError: a host leads what is sent elsewhere, or answers at another's address.
+            ObservationError: a host leads what is sent elsewhere.
+            AssertionError: a host takes another's address for its own.
         """
         page = super().http_get(url, host_header, timeout)
         if page:

@@ -67,7 +67,8 @@ class Ways:
             sender: a host of the lab that asked; what it leads elsewhere itself counts as well.
 
         Raises:
-            ObservationError: a host leads packets elsewhere, or answers at another's address.
+            ObservationError: a host leads packets elsewhere.
+            AssertionError: a host takes another's address for its own.
         """
         if sender:
             self._require_none(sender, redirections(self._sight(sender), own=True))
@@ -97,7 +98,7 @@ class Ways:
             own = self._own_of(host) if others else ()
             for other in others:
                 if _within(other, own):
-                    raise _crooked(host, other)
+                    raise _taken(host, other)
 
     def _require_own(self, sender: str, addresses: Iterable[str]) -> None:
         own = {i.address for i in self._facts.hosts[sender]} | {"127.0.0.1", "::1"}
@@ -105,7 +106,7 @@ class Ways:
             if address in own or self._may_be_leased(sender, address):
                 continue
             if _within(address, self._own_of(sender)):
-                raise _crooked(sender, address)
+                raise _taken(sender, address)
 
     def _own_of(self, host: str) -> tuple[IPv4Network, ...]:
         """Return what a host takes for its own; one that does not run takes nothing."""
@@ -150,6 +151,11 @@ def _within(address: str, networks: Iterable[IPv4Network]) -> bool:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
+
+
+def _taken(host: str, address: str) -> AssertionError:
+    """Return what turns a check red: an address that was moved is a wrong repair, and no secret to the grader."""
+    return AssertionError(f"{host} answers at {address}, which is not its address")
 
 
 def _crooked(host: str, what: str) -> ObservationError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 CHANGED = "tools were changed"
 """How the error reads where a host's own tools are not its image's."""
 ELSEWHERE = "leads what is sent elsewhere"
-"""How the error reads where a host translates addresses, or answers at another's."""
+"""How the error reads where a host translates addresses."""
 
 
 @dataclass(frozen=True)
