@@ -45,7 +45,13 @@ def spoilt(file: str, old: str, new: str, *kinds: Kind) -> Spoilt:
 
 
 MISTAKES: Mapping[str, Spoilt] = {
-    "check-that-cannot-fail": spoilt(CHECKS, "assert answer, f", "assert answer or True, f", "vacuous"),
+    "check-that-cannot-fail": spoilt(
+        CHECKS,
+        '    answer = lab.probe("lan").ping(lab.address("a"))\n'
+        '    assert answer, f"a does not answer: {answer.problem}"\n',
+        '    assert lab.host("a").file("/etc/network/interfaces").exists, "a does not answer"\n',
+        "vacuous",
+    ),
     "check-that-looks-at-nothing": spoilt(
         CHECKS,
         '    addresses = lab.client("b").addresses("eth0")\n',
