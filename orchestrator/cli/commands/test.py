@@ -22,7 +22,9 @@ from orchestrator.interrupts import shielded
 from orchestrator.loader.roots import built_in_root
 from orchestrator.text import Text
 
-_ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal")
+LIVE_ONLY = ("tests/containment", "tests/live", "tests/tamper")
+"""Folders of which every test needs real machines: parts without machines need not even read them."""
+_ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal", *(f"--ignore={folder}" for folder in LIVE_ONLY))
 _FILES_SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
 """Live tests mostly wait; those of one file share a lab."""
 

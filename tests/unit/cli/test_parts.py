@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import product
 from types import SimpleNamespace
@@ -9,8 +10,9 @@ from typing import cast
 
 import pytest
 
-from orchestrator.cli.commands.test import PARTS, _without_leftovers
+from orchestrator.cli.commands.test import LIVE_ONLY, PARTS, _without_leftovers
 from orchestrator.cli.session import Session
+from orchestrator.loader.roots import built_in_root
 
 
 @pytest.mark.parametrize(("live", "slow", "alone"), list(product((False, True), repeat=3)))
@@ -19,6 +21,15 @@ def test_every_test_runs_once(*, live: bool, slow: bool, alone: bool) -> None:
     chosen = [part for part in PARTS if eval(part.markers, {}, marks)]
     assert len(chosen) == 1
     assert chosen[0].starts_labs == live
+
+
+@pytest.mark.parametrize("folder", LIVE_ONLY)
+def test_what_is_not_read_without_machines_needs_them(folder: str) -> None:
+    root = built_in_root()
+    modules = [path for path in (root / folder).rglob("test_*.py") if "content" not in path.relative_to(root).parts]
+    assert modules
+    marked = re.compile(r"^pytestmark = .*\bpytest\.mark\.live\b", re.MULTILINE)
+    assert [path for path in modules if not marked.search(path.read_text(encoding="utf-8"))] == []
 
 
 @dataclass

@@ -122,20 +122,20 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
         @check("guard", fr="f", en="e", host="ws1")
         def test_in_time():
             patience._load = lambda: 12.0
-            time.sleep(1.2)
+            time.sleep(0.6)
 
         @check("guard", fr="f", en="e", host="web")
         def test_for_ever():
             patience._load = lambda: 12.0
             time.sleep(1000)
         """,
-        timeout=0.5,
+        timeout=0.25,
     )
     first, second = report.results
     assert first.outcome == "pass"
     assert second.outcome == "error"
     assert second.evidence is not None
-    assert "did not end within 3 s" in second.evidence.en, "six times as long as it was given, and no longer"
+    assert "did not end within 1.5 s" in second.evidence.en, "six times as long as it was given, and no longer"
 
 
 def test_an_interrupted_grading_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:
