@@ -270,7 +270,7 @@ class Client(Station):
 
         Raises:
             ObservationError: a host leads what is sent elsewhere.
-            AssertionError: a host takes another's address for its own.
+            pytest.fail.Exception: a host takes another's address for its own.
         """
         page = super().http_get(url, host_header, timeout)
         if page:

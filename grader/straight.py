@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from grader import tools
 from grader.errors import ObservationError, unreadable
 from grader.facts import LabFacts
@@ -68,7 +70,7 @@ class Ways:
 
         Raises:
             ObservationError: a host leads packets elsewhere.
-            AssertionError: a host takes another's address for its own.
+            pytest.fail.Exception: a host takes another's address for its own.
         """
         if sender:
             self._require_none(sender, redirections(self._sight(sender), own=True))
@@ -153,9 +155,12 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-def _taken(host: str, address: str) -> AssertionError:
-    """Return what turns a check red: an address that was moved is a wrong repair, and no secret to the grader."""
-    return AssertionError(f"{host} answers at {address}, which is not its address")
+def _taken(host: str, address: str) -> BaseException:
+    """Return what turns a check red: an address that was moved is a wrong repair, and no secret to the grader.
+
+    It is no ``AssertionError``: a check that expects one (a wrong password is refused) must not take this one for it.
+    """
+    return pytest.fail.Exception(f"{host} answers at {address}, which is not its address")
 
 
 def _crooked(host: str, what: str) -> ObservationError:

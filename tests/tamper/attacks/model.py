@@ -8,6 +8,8 @@ CHANGED = "tools were changed"
 """How the error reads where a host's own tools are not its image's."""
 ELSEWHERE = "leads what is sent elsewhere"
 """How the error reads where a host translates addresses."""
+TAKEN = "which is not its address"
+"""How the failure reads where a host answers at another's."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Attack:
         host: the host in which it is typed; ``{pc}`` is one of the variant's values.
         script: what is typed, as root; the first command that fails makes the attack fail.
         undo: what makes it as if it had not been.
-        reason: a regular expression for the reason of the error that it must make of some check; empty for none.
+        reason: a regular expression for why some check must not pass under it; empty for none.
     """
 
     name: str

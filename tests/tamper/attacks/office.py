@@ -10,6 +10,7 @@ from tests.tamper.attacks.model import (
     GONE,
     NAMES_GONE,
     PRELOADED,
+    TAKEN,
     Attack,
     beside,
     instead,
@@ -98,7 +99,7 @@ ATTACKS: tuple[Attack, ...] = (
         "another server that takes the name server's address", ZONE, "web1",
         FAKE_NAMES + f"names fake-names 53 {INTRANET}; ip addr add 192.168.20.10/32 dev eth0\n"
         "setsid arping -q -U -w 300 -I eth0 192.168.20.10 >/dev/null 2>&1 </dev/null &",
-        "pkill -x arping; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE,
+        "pkill -x arping; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE, TAKEN,
     ),
     Attack(
         "checkconf that finds nothing wrong", ZONE, "srv1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -125,16 +126,22 @@ def test_another_host_that_takes_the_servers_address_is_a_failure(
     assert all(routed.probe(segment).http_get("http://10.0.2.3/") for segment in segments)
     holds(fabric, host, network, table=table)
     for segment in segments:
-        with pytest.raises(AssertionError, match=rf"{host} answers at 10\.0\.2\.3, which is not its address"):
+        with pytest.raises(pytest.fail.Exception, match=rf"{host} answers at 10\.0\.2\.3, which is not its address"):
             routed.probe(segment).http_get("http://10.0.2.3/")
 
 
 def test_a_host_that_takes_the_routers_address_is_a_failure(routed: LabView, fabric: FakeFabric) -> None:
     """It may lead on what is sent to the server, wherever it likes."""
     holds(fabric, "pc", "10.0.1.1/32")
-    with pytest.raises(AssertionError, match=r"pc answers at 10\.0\.1\.1, which is not its address"):
+    with pytest.raises(pytest.fail.Exception, match=r"pc answers at 10\.0\.1\.1, which is not its address"):
         routed.probe("a").http_get("http://10.0.2.3/")
     assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
+
+
+def test_a_check_that_expects_a_refusal_does_not_take_it_for_one(routed: LabView, fabric: FakeFabric) -> None:
+    holds(fabric, "pc", "10.0.2.3/32")
+    with pytest.raises(pytest.fail.Exception), suppress(AssertionError):
+        routed.probe("a").http_get("http://10.0.2.3/")
 
 
 def test_a_host_that_does_not_run_answers_nobody(routed: LabView, fabric: FakeFabric) -> None:
@@ -153,7 +160,7 @@ def test_an_address_that_dhcp_gave_the_sender_is_its_own(lab: LabView, fabric: F
     fabric.on("arping *", stdout="Sent 2 probes")
     assert lab.client("ws1").ask(("arping", "-D", "192.168.10.51")).stdout == "Sent 2 probes"
     for elsewhere in ("192.168.20.3", "10.9.9.9"):  # a planned host's, and one of no subnet of the sender's
-        with pytest.raises(AssertionError, match=f"ws1 answers at {elsewhere}, which is not its"):
+        with pytest.raises(pytest.fail.Exception, match=f"ws1 answers at {elsewhere}, which is not its"):
             lab.client("ws1").ask(("arping", "-D", elsewhere))
 
 
