@@ -6,9 +6,12 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from itertools import product
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 SCENARIOS: Final = ("no-network-after-move", "bad-gateway", "account-locked")
 """What is graded: workstations and DHCP, a shop with its database, logins by a directory."""
 STATES: Final = ("healthy", "broken", "repaired")
-_BUSY: Final = 8
-"""Busy processes for each processor of a loaded machine."""
+_BUSY: Final = 4
+"""Busy processes for each processor of a loaded machine, besides the gradings of all instances at once."""
 _LOOP: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(100_000))\n"
 """What keeps a processor busy, for as long as this program lives."""
 _SEED: Final = 1
@@ -121,12 +124,57 @@ _STATE: Final = {
 }
 
 
+@dataclass
+class _Graded:
+    """An instance that nobody changes, and what its gradings said: first those on the idle machine.
+
+    Attributes:
+        scenario: the scenario.
+        state: ``healthy``, ``broken`` or ``repaired``.
+        gradings: how many in all; half of them, or one less, are made under load.
+        running: the lab.
+        reports: one for each grading.
+        idle: how long each grading took on the idle machine, in seconds.
+        loaded: the same on the loaded machine.
+    """
+
+    scenario: str
+    state: str
+    gradings: int
+    running: Running
+    reports: list[Report] = field(default_factory=list)
+    idle: list[float] = field(default_factory=list)
+    loaded: list[float] = field(default_factory=list)
+
+    @property
+    def title(self) -> Text:
+        return Text(fr=f"{self.scenario}, {_STATE[self.state].fr}", en=f"{self.scenario}, {_STATE[self.state].en}")
+
+    @property
+    def under_load(self) -> int:
+        return self.gradings // 2
+
+    def grade(self, app: App, seconds: list[float]) -> None:
+        """Grade it once more, and note how long it took."""
+        started = time.monotonic()
+        self.reports.append(app.labs.check(self.running))
+        seconds.append(round(time.monotonic() - started, 2))
+
+    def changes(self) -> Iterator[Change]:
+        """Give each check whose colour was another one than in the first grading."""
+        for number, report in enumerate(self.reports, 1):
+            place = Place(self.scenario, self.state, number > self.gradings - self.under_load, number)
+            yield from _changes(place, self.reports[0], report)
+
+
 def run_gradings(
     app: App, *, gradings: int, scenarios: Sequence[str] = SCENARIOS, progress: Progress | None = None
 ) -> Flips:
-    """Grade instances that nobody changes: healthy, broken and repaired ones of each scenario, half of it under load.
+    """Grade instances that nobody changes: healthy, broken and repaired ones of each scenario.
 
-    The first grading of an instance says what all later ones should. Whatever interrupts it, the labs are removed.
+    Half of the gradings are made one after the other, on an idle machine; the other half on a loaded one, all
+    instances at once. The first grading of an instance says what all later ones should. Whatever interrupts it, the
+    labs are removed.
 
     Args:
         app: the program.
@@ -140,28 +188,55 @@ def run_gradings(
     """
     tell: Progress = progress or Silent()
     begun = time.monotonic()
-    idle: list[float] = []
-    loaded: list[float] = []
-    changes: list[Change] = []
     shares = _shares(gradings, len(scenarios) * len(STATES))
-    for scenario in scenarios:
-        for state in STATES:
-            count = next(shares)
+    with contextlib.ExitStack() as up:
+        instances = []
+        for scenario, state in product(scenarios, STATES):
             tell.step(
-                Text(
-                    fr=f"{scenario}, {_STATE[state].fr} : {count} évaluations",
-                    en=f"{scenario}, {_STATE[state].en}: {count} gradings",
-                )
+                Text(fr=f"Démarrage : {scenario}, {_STATE[state].fr}", en=f"Starting: {scenario}, {_STATE[state].en}")
             )
-            with _instance(app, scenario, state) as running:
-                reports = [_timed(app, running, idle) for _ in range(count - count // 2)]
-                with _load(tell) if count // 2 else contextlib.nullcontext():
-                    reports += [_timed(app, running, loaded) for _ in range(count // 2)]
-            for number, report in enumerate(reports, 1):
-                under_load = number > count - count // 2
-                changes += _changes(Place(scenario, state, under_load, number), reports[0], report)
-    seconds = round(time.monotonic() - begun, 1)
-    return Flips(len(idle) + len(loaded), seconds, tuple(idle), tuple(loaded), tuple(changes))
+            running = up.enter_context(_instance(app, scenario, state))
+            instances.append(_Graded(scenario, state, next(shares), running))
+        for each in instances:
+            count = each.gradings - each.under_load
+            tell.step(Text(fr=f"{each.title.fr} : {count} évaluations", en=f"{each.title.en}: {count} gradings"))
+            for _ in range(count):
+                each.grade(app, each.idle)
+        _grade_under_load(app, [each for each in instances if each.under_load], tell)
+    idle = [seconds for each in instances for seconds in each.idle]
+    loaded = [seconds for each in instances for seconds in each.loaded]
+    changes = tuple(change for each in instances for change in each.changes())
+    return Flips(len(idle) + len(loaded), round(time.monotonic() - begun, 1), tuple(idle), tuple(loaded), changes)
+
+
+def _grade_under_load(app: App, instances: Sequence[_Graded], tell: Progress) -> None:
+    """Make the other half of the gradings, all instances at once on a busy machine."""
+    if not instances:
+        return
+    count = sum(each.under_load for each in instances)
+    tell.step(
+        Text(
+            fr=f"Toutes à la fois, machine chargée : {count} évaluations",
+            en=f"All at once, loaded machine: {count} gradings",
+        )
+    )
+    ended = threading.Event()
+
+    def grade(each: _Graded) -> _Graded:
+        for _ in range(each.under_load):
+            if ended.is_set():
+                break
+            each.grade(app, each.loaded)
+        return each
+
+    with ThreadPoolExecutor(len(instances), thread_name_prefix="grading") as pool:
+        try:
+            with _load(tell):
+                for future in as_completed([pool.submit(grade, each) for each in instances]):
+                    title, made = future.result().title, len(future.result().loaded)
+                    tell.detail(Text(fr=f"{title.fr} : {made} évaluations", en=f"{title.en}: {made} gradings"))
+        finally:
+            ended.set()  # where it is interrupted, the pool waits for one grading of each instance only
 
 
 def _shares(total: int, parts: int) -> Iterator[int]:
@@ -194,14 +269,6 @@ def _load(tell: Progress) -> Iterator[None]:
             busy.callback(process.wait)
             busy.callback(process.kill)
         yield
-
-
-def _timed(app: App, running: Running, seconds: list[float]) -> Report:
-    """Grade an instance, and note how long it took."""
-    started = time.monotonic()
-    report = app.labs.check(running)
-    seconds.append(round(time.monotonic() - started, 2))
-    return report
 
 
 def _changes(place: Place, first: Report, report: Report) -> Iterator[Change]:

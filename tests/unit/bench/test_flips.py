@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -47,10 +48,10 @@ class Labs:
 
     def start(self, plan: Any, _progress: object, *, broken: bool) -> Any:  # noqa: ANN401
         self.done.append(f"start {plan.scenario} {'broken' if broken else 'healthy'}")
-        return SimpleNamespace(instance=plan.scenario)
+        return SimpleNamespace(instance=f"{plan.scenario}-{sum(line.startswith('start') for line in self.done)}")
 
-    def check(self, _running: object) -> Report:
-        self.done.append("check")
+    def check(self, running: Any) -> Report:  # noqa: ANN401
+        self.done.append(f"check {running.instance}")
         return self.says.pop(0) if len(self.says) > 1 else self.says[0]
 
     def apply(self, _running: object, solution: Any, _on_step: Callable[[object], None]) -> None:  # noqa: ANN401
@@ -72,30 +73,31 @@ def app_of(labs: Labs) -> App:
 def test_each_state_is_graded_its_share_of_times_and_each_lab_goes() -> None:
     labs = Labs([report(a="pass")])
     found = run_gradings(app_of(labs), gradings=8, scenarios=("x",))
-    assert labs.done == [
-        *("start x healthy", "check", "check", "check", "stop x"),
-        *("start x broken", "check", "check", "check", "stop x"),
-        *("start x broken", "apply best", "check", "check", "stop x"),
-    ]
+    assert labs.done[:4] == ["start x healthy", "start x broken", "start x broken", "apply best"]
+    assert labs.done[4:9] == ["check x-1", "check x-1", "check x-2", "check x-2", "check x-3"], "one after the other"
+    assert sorted(labs.done[9:12]) == ["check x-1", "check x-2", "check x-3"], "all at once"
+    assert labs.done[12:] == ["stop x-3", "stop x-2", "stop x-1"]
     assert (found.gradings, len(found.idle), len(found.loaded), found.changes) == (8, 5, 3, ())
 
 
 def test_another_colour_is_a_change_with_its_evidence() -> None:
-    labs = Labs([report(a="pass", b="fail"), report(a="error", b="pass"), report(a="pass", b="fail")])
-    found = run_gradings(app_of(labs), gradings=6, scenarios=("x",))
+    usual = report(a="pass", b="fail")
+    labs = Labs([usual, usual, usual, report(a="error", b="pass"), usual])
+    found = run_gradings(app_of(labs), gradings=4, scenarios=("x",))
     assert [(c.place.state, c.place.loaded, c.place.number) for c in found.changes] == [("healthy", True, 2)] * 2
     told = [(c.check, c.before, c.after, c.evidence) for c in found.changes]
     assert told == [("a", "pass", "error", "a is error"), ("b", "fail", "pass", "b is fail")]
     shown = found.to_text("en")
-    assert "6 gradings of unchanged hosts" in shown
+    assert "4 gradings of unchanged hosts" in shown
     assert "x (healthy, loaded machine, 2) a: pass → error" in shown
     assert "changement(s)" in found.to_text("fr")
     assert found.to_document()["changes"][0]["check"] == "a"
 
 
 def test_a_check_that_is_missing_is_a_change() -> None:
-    labs = Labs([report(a="pass", b="pass"), report(a="pass"), report(a="pass")])
-    found = run_gradings(app_of(labs), gradings=6, scenarios=("x",))
+    whole = report(a="pass", b="pass")
+    labs = Labs([whole, whole, whole, report(a="pass")])
+    found = run_gradings(app_of(labs), gradings=4, scenarios=("x",))
     assert [(c.check, c.before, c.after) for c in found.changes] == [("b", "pass", "missing")]
 
 
@@ -108,7 +110,26 @@ def test_a_lab_goes_when_grading_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labs, "check", fails)
     with pytest.raises(RuntimeError):
         run_gradings(app_of(labs), gradings=3, scenarios=("x",))
-    assert labs.done[-1] == "stop x"
+    assert labs.done[-3:] == ["stop x-3", "stop x-2", "stop x-1"]
+
+
+def test_one_failure_under_load_ends_the_gradings_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    labs = Labs([report(a="pass")])
+    real, idle = labs.check, 3 * 10
+
+    def fails(running: Any) -> Report:  # noqa: ANN401
+        said = real(running)
+        if len(labs.done) > 4 + idle:
+            time.sleep(0.05)
+            if running.instance == "x-2":
+                raise RuntimeError(Text(fr="non", en="no"))
+        return said
+
+    monkeypatch.setattr(labs, "check", fails)
+    with pytest.raises(RuntimeError):
+        run_gradings(app_of(labs), gradings=60, scenarios=("x",))
+    assert sum(line.startswith("check") for line in labs.done) < idle + 3 * 10, "the others went on to their end"
+    assert labs.done[-3:] == ["stop x-3", "stop x-2", "stop x-1"]
 
 
 def test_load_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
