@@ -1,4 +1,4 @@
-"""Every scenario and lab on real hosts: what is found in the content's folders is proven, there is no list.
+"""Every scenario on real hosts: what is found in the content's folders is proven, there is no list.
 
 One seed each by default; ``BREAKFIX_PROOF_SEEDS=3`` (every night, for example) proves more variants of each.
 """
@@ -11,13 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.render import render_text
-from grader.report import Report
 from orchestrator.app import App
-from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove
 from orchestrator.proof.seeds import seeds_for
@@ -44,29 +40,6 @@ def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     ]
     made = prove(app.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
-
-
-def said(report: Report) -> str:
-    return render_text(report, "en", commands=True)
-
-
-def assert_green(report: Report) -> None:
-    assert report.results, "nothing was graded"
-    assert all(result.outcome == "pass" for result in report.results), said(report)
-
-
-@pytest.mark.parametrize("lab", [name for name in CONTENT.labs() if CONTENT.lab(name).checks])
-def test_lab_is_healthy(app: App, lab: str) -> None:
-    plan = app.labs.plan_of_lab(lab)
-    running = app.labs.start(plan, Silent())
-    try:
-        assert_green(app.labs.health(running))
-        hands = app.labs.hands(running)
-        hands.reboot()
-        wait_for_conditions(hands, plan.ready)
-        assert_green(app.labs.health(running))
-    finally:
-        app.labs.stop(running.instance)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

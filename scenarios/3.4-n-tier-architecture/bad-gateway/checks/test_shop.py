@@ -8,6 +8,15 @@ from grader import check
 from lab_tools import CATALOGUE, assert_data_is_whole, assert_proxy_is_nginx, fresh_order, place_order, query
 
 APPLICATIONS = ("app1", "app2")
+PORT = 8000
+
+
+def assert_serves_by_itself(lab, server, path, customer):
+    """The name in the proxy's header is the proxy's word: ask the application server, on whichever port it was put."""
+    port = next((p for p in (PORT, lab.values["port"]) if lab.listener(server, p).units == {"shop.service"}), None)
+    assert port, f"{server}: the service shop holds no port"
+    page = lab.probe("application").http_get(f"http://{lab.address(server)}:{port}{path}")
+    assert customer in page.body, f"{server} does not show an order of just now: {page.status or page.problem}"
 
 
 @check(
@@ -74,6 +83,7 @@ def test_server_takes_its_share(lab, server):
             raise AssertionError(f"{server} served none of twelve pages: {seen}")
 
         lab.wait(serves, within=2)  # for a moment after a reload, nginx still answers by its old settings
+        assert_serves_by_itself(lab, server, path, customer)
     assert_proxy_is_nginx(lab)
     service = lab.host(server).service("shop")
     assert service.is_running, f"the service shop does not run on {server}"

@@ -1,0 +1,43 @@
+"""Every lab on real hosts, healthy and after a reboot: what is found in the folders is started, there is no list.
+
+Apart from the proofs, which take longest and are made by one worker: another one does this meanwhile.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.render import render_text
+from grader.report import Report
+from orchestrator.app import App
+from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
+from orchestrator.progress import Silent
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+CONTENT = Content([built_in_root()])
+
+
+def said(report: Report) -> str:
+    return render_text(report, "en", commands=True)
+
+
+def assert_green(report: Report) -> None:
+    assert report.results, "nothing was graded"
+    assert all(result.outcome == "pass" for result in report.results), said(report)
+
+
+@pytest.mark.parametrize("lab", [name for name in CONTENT.labs() if CONTENT.lab(name).checks])
+def test_lab_is_healthy(app: App, lab: str) -> None:
+    plan = app.labs.plan_of_lab(lab)
+    running = app.labs.start(plan, Silent())
+    try:
+        assert_green(app.labs.health(running))
+        hands = app.labs.hands(running)
+        hands.reboot()
+        wait_for_conditions(hands, plan.ready)
+        assert_green(app.labs.health(running))
+    finally:
+        app.labs.stop(running.instance)
