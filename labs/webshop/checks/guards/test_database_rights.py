@@ -9,6 +9,8 @@ from lab_tools import query
 
 APPLICATIONS = ("shop", "inventory")
 """Databases, each with the application's role of the same name."""
+CLIENTS = ("app1", "app2")
+"""The hosts on which the applications run."""
 
 
 def rules(lab):
@@ -25,14 +27,15 @@ def rules(lab):
     host="db1",
 )
 def test_who_may_connect(lab):
+    clients = {"samenet", *(name for app in CLIENTS for name in (app, f"{app}.{lab.domain}"))}
     for rule in rules(lab):
         seen = f"{','.join(rule['database'])} {','.join(rule['user_name'])} {rule['address']} {rule['auth_method']}"
         if rule["auth_method"] == "reject":
             continue
         assert rule["auth_method"] == "scram-sha-256", f"pg_hba.conf lets in without a safe password: {seen}"
-        assert rule["database"] == rule["user_name"], f"pg_hba.conf opens more than an application's database: {seen}"
-        assert rule["database"][0] in APPLICATIONS, f"pg_hba.conf opens more than an application's database: {seen}"
-        near = rule["address"] == "samenet" or str(rule["netmask"]).startswith("255.255.255.")
+        own = [rule["database"], rule["user_name"]] in [[[name], [name]] for name in APPLICATIONS]
+        assert own, f"pg_hba.conf opens more than an application's database: {seen}"
+        near = rule["address"] in clients or str(rule["netmask"]).startswith("255.255.255.")
         assert near, f"pg_hba.conf lets in more than a network of the company: {seen}"
 
 
@@ -72,5 +75,11 @@ def test_roles_are_ordinary(lab):
 def test_databases_are_there(lab, database):
     owner = query(lab, f"SELECT datdba::regrole FROM pg_database WHERE datname = '{database}'")
     assert owner, f"the database {database} is gone"
-    own = f"SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relowner = '{database}'::regrole"
-    assert int(query(lab, own, database)), f"the database {database} has no table of its application any more"
+    assert owner == database, f"the database {database} belongs to {owner}"
+    tables = (
+        "SELECT relname, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    found = dict(line.split("|") for line in query(lab, tables, database).splitlines())
+    assert found, f"the database {database} has no table any more"
+    taken = [f"{table} belongs to {role}" for table, role in found.items() if role != database]
+    assert not taken, f"in the database {database}, the table {taken[0]}"
