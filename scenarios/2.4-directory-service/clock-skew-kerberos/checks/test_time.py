@@ -71,7 +71,7 @@ def test_ticket(lab):
     competence="2.4",
     fr="Le contrôleur et les postes ont la même heure, la bonne.",
     en="The controller and the workstations have the same time, the right one.",
-    timeout=120,
+    timeout=240,
 )
 def test_same_time(lab):
     for host in PEOPLE:
