@@ -84,7 +84,10 @@ def end_session(lab, login):
     ts1 = lab.host("ts1")
 
     def over():
-        return not ts1.run("pgrep -u %s", login).stdout and not ts1.file(f"/run/profils/{login}").exists
+        if ts1.run("pgrep -u %s", login).stdout:
+            return False
+        # The mark goes when the profile is back on home1. Who restarts xrdp-sesman kills what brings it back: it stays.
+        return not ts1.file(f"/run/profils/{login}").exists or not ts1.run("pgrep -x xrdp-sesexec").stdout
 
     ts1.run("pkill -TERM -u %s -x x-session-manag", login)
     try:

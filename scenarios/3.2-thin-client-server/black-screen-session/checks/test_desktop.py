@@ -63,7 +63,9 @@ def test_profile_is_whole(lab, login):
     home1, profile = lab.host("home1"), f"/srv/profils/{login}"
     assert home1.file(f"{profile}/Documents/{DOCUMENTS[login]}").exists, f"{DOCUMENTS[login]} of {login} is gone"
     assert home1.file(f"{profile}/.xsessionrc").exists, f"{login} has lost the settings of .xsessionrc"
-    open_to_others = home1.check_output("find %s -perm /007 ! -type l -path '*/Documents*'", profile)
+    open_to_others = home1.check_output(
+        "find %s -perm /007 ! -type l '(' -path %s -o -path '*/Documents*' ')'", profile, profile
+    )
     assert not open_to_others, f"everybody may use {open_to_others.splitlines()[0]}"
     strange = home1.check_output("find %s ! -user %s", profile, login)
     assert not strange, f"{strange.splitlines()[0]} does not belong to {login}"
