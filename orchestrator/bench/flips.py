@@ -131,7 +131,6 @@ class _Graded:
     Attributes:
         scenario: the scenario.
         state: ``healthy``, ``broken`` or ``repaired``.
-        gradings: how many in all; half of them, or one less, are made under load.
         running: the lab.
         reports: one for each grading.
         idle: how long each grading took on the idle machine, in seconds.
@@ -140,30 +139,21 @@ class _Graded:
 
     scenario: str
     state: str
-    gradings: int
     running: Running
     reports: list[Report] = field(default_factory=list)
     idle: list[float] = field(default_factory=list)
     loaded: list[float] = field(default_factory=list)
 
-    @property
-    def title(self) -> Text:
-        return Text(fr=f"{self.scenario}, {_STATE[self.state].fr}", en=f"{self.scenario}, {_STATE[self.state].en}")
-
-    @property
-    def under_load(self) -> int:
-        return self.gradings // 2
-
-    def grade(self, app: App, seconds: list[float]) -> None:
+    def grade(self, app: App, *, loaded: bool) -> None:
         """Grade it once more, and note how long it took."""
         started = time.monotonic()
         self.reports.append(app.labs.check(self.running))
-        seconds.append(round(time.monotonic() - started, 2))
+        (self.loaded if loaded else self.idle).append(round(time.monotonic() - started, 2))
 
     def changes(self) -> Iterator[Change]:
         """Give each check whose colour was another one than in the first grading."""
         for number, report in enumerate(self.reports, 1):
-            place = Place(self.scenario, self.state, number > self.gradings - self.under_load, number)
+            place = Place(self.scenario, self.state, number > len(self.idle), number)
             yield from _changes(place, self.reports[0], report)
 
 
@@ -172,15 +162,15 @@ def run_gradings(
 ) -> Flips:
     """Grade instances that nobody changes: healthy, broken and repaired ones of each scenario.
 
-    Half of the gradings are made one after the other, on an idle machine; the other half on a loaded one, all
-    instances at once. The first grading of an instance says what all later ones should. Whatever interrupts it, the
-    labs are removed.
+    Half of the gradings are made on an idle machine, one scenario after the other, its instances side by side and each
+    as often; the other half on a busy one, all instances at once, and whichever is done is graded again. The first
+    grading of an instance says what all later ones should. Whatever interrupts it, the labs are removed.
 
     Args:
         app: the program.
-        gradings: how many in all, at least as many as there are instances.
+        gradings: how many in all, at least twice as many as there are instances.
         scenarios: what is started.
-        progress: is told each instance.
+        progress: is told each step.
 
     Raises:
         UsageError: there is no such scenario.
@@ -188,53 +178,41 @@ def run_gradings(
     """
     tell: Progress = progress or Silent()
     begun = time.monotonic()
-    shares = _shares(gradings, len(scenarios) * len(STATES))
     with contextlib.ExitStack() as up:
         instances = []
         for scenario, state in product(scenarios, STATES):
-            tell.step(
-                Text(fr=f"Démarrage : {scenario}, {_STATE[state].fr}", en=f"Starting: {scenario}, {_STATE[state].en}")
-            )
-            running = up.enter_context(_instance(app, scenario, state))
-            instances.append(_Graded(scenario, state, next(shares), running))
-        for each in instances:
-            count = each.gradings - each.under_load
-            tell.step(Text(fr=f"{each.title.fr} : {count} évaluations", en=f"{each.title.en}: {count} gradings"))
-            for _ in range(count):
-                each.grade(app, each.idle)
-        _grade_under_load(app, [each for each in instances if each.under_load], tell)
+            title = Text(fr=f"{scenario}, {_STATE[state].fr}", en=f"{scenario}, {_STATE[state].en}")
+            tell.step(title)
+            instances.append(_Graded(scenario, state, up.enter_context(_instance(app, scenario, state))))
+        shares = _shares(gradings - gradings // 2, len(instances))
+        for scenario in scenarios:
+            own = [(each, iter(range(next(shares)))) for each in instances if each.scenario == scenario]
+            tell.step(Text(fr=f"{scenario} : machine au repos", en=f"{scenario}: idle machine"))
+            _grade(app, own, loaded=False)
+        tell.step(Text(fr="Toutes à la fois : machine chargée", en="All at once: loaded machine"))
+        left = iter(range(gradings // 2))
+        with _load(tell):
+            _grade(app, [(each, left) for each in instances], loaded=True)
     idle = [seconds for each in instances for seconds in each.idle]
     loaded = [seconds for each in instances for seconds in each.loaded]
     changes = tuple(change for each in instances for change in each.changes())
     return Flips(len(idle) + len(loaded), round(time.monotonic() - begun, 1), tuple(idle), tuple(loaded), changes)
 
 
-def _grade_under_load(app: App, instances: Sequence[_Graded], tell: Progress) -> None:
-    """Make the other half of the gradings, all instances at once on a busy machine."""
-    if not instances:
-        return
-    count = sum(each.under_load for each in instances)
-    tell.step(
-        Text(
-            fr=f"Toutes à la fois, machine chargée : {count} évaluations",
-            en=f"All at once, loaded machine: {count} gradings",
-        )
-    )
+def _grade(app: App, turns: Sequence[tuple[_Graded, Iterator[int]]], *, loaded: bool) -> None:
+    """Grade instances side by side, each as long as its turns last; several may share theirs."""
     ended = threading.Event()
 
-    def grade(each: _Graded) -> _Graded:
-        for _ in range(each.under_load):
+    def grade(each: _Graded, left: Iterator[int]) -> None:
+        for _ in left:
             if ended.is_set():
                 break
-            each.grade(app, each.loaded)
-        return each
+            each.grade(app, loaded=loaded)
 
-    with ThreadPoolExecutor(len(instances), thread_name_prefix="grading") as pool:
+    with ThreadPoolExecutor(len(turns), thread_name_prefix="grading") as pool:
         try:
-            with _load(tell):
-                for future in as_completed([pool.submit(grade, each) for each in instances]):
-                    title, made = future.result().title, len(future.result().loaded)
-                    tell.detail(Text(fr=f"{title.fr} : {made} évaluations", en=f"{title.en}: {made} gradings"))
+            for future in as_completed([pool.submit(grade, each, left) for each, left in turns]):
+                future.result()
         finally:
             ended.set()  # where it is interrupted, the pool waits for one grading of each instance only
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--grading",
     "gradings",
-    type=click.IntRange(min=9),
+    type=click.IntRange(min=18),
     metavar="N",
     help=tr(
         "À la place : évaluer N fois des machines que personne ne change, au repos puis sous charge, "
