@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -124,21 +124,28 @@ def test_a_lab_goes_when_grading_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_failure_under_load_ends_the_gradings_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    labs = Labs(report(a="pass"))
+    labs, events = Labs(report(a="pass")), [threading.Event()]
     real, idle = labs.check, 3 * 10
 
+    def event() -> threading.Event:
+        events.append(made())
+        return events[-1]
+
     def fails(running: Any) -> Report:  # noqa: ANN401
+        under_load = sum(line.startswith("check") for line in labs.done) >= idle
         said = real(running)
-        if len(labs.done) > 4 + idle:
-            time.sleep(0.05)
-            if running.instance == "x-2":
-                raise RuntimeError(Text(fr="non", en="no"))
+        if under_load and running.instance == "x-2":
+            raise RuntimeError(Text(fr="non", en="no"))
+        if under_load:
+            assert events[-1].wait(20), "the failure of another ends nothing"
         return said
 
+    made = threading.Event
+    monkeypatch.setattr(module, "threading", SimpleNamespace(Event=event))
     monkeypatch.setattr(labs, "check", fails)
     with pytest.raises(RuntimeError):
         run_gradings(app_of(labs), gradings=60, scenarios=("x",))
-    assert sum(line.startswith("check") for line in labs.done) < idle + 3 * 10, "the others went on to their end"
+    assert sum(line.startswith("check") for line in labs.done) <= idle + 3, "each had one grading left at most"
     assert labs.done[-3:] == ["stop x-3", "stop x-2", "stop x-1"]
 
 
