@@ -22,8 +22,8 @@ _LOOK = 1.0
 _LITTLE = 0.5
 """The share of the time in which some task waits for a processor, under which there is room for more.
 
-More is no gain: on a loaded machine a check waits longer before it is red. Four scenarios (62 stages) on two processors
-took 348 s with this, and 363 s with 0.8 and 35 hosts per processor, where the processors were never idle.
+More was no gain, measured once: four scenarios (62 stages) on two processors took 348 s with this, and 363 s with 0.8
+and 35 hosts per processor. On a loaded machine a check waits longer before it is red.
 """
 _MEMORY = 3 << 30
 """Bytes that must be available for another lab beyond the first few: the largest takes 0.4 GB."""
