@@ -8,6 +8,7 @@ A check file needs no more than this package's names::
 from grader.errors import CheckMistakeError, ObservationError
 from grader.inputs import HiddenFile
 from grader.marks import check
+from grader.patience import scaled_timeout
 from grader.waiting import eventually
 
-__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually"]
+__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually", "scaled_timeout"]

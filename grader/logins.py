@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.identity import compared, listener
-from grader.patience import stretched
+from grader.patience import scaled_timeout
 from grader.seen.accounts import rows_of
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def log_in(
     """Log in by SSH with a password and list the home folder; see ``LabView.login``."""
     login = account.login
     url = f"sftp://{address}/home/{login}/"
-    wait = math.ceil(stretched(timeout))
+    wait = scaled_timeout(timeout)
     options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(wait))
     done = station.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
     problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import unreadable
+from grader.patience import stretched
 from grader.stations import Station
 
 _PROGRAM = Path(__file__).with_name("mail_program.py")
+_ANSWER = 15.0
+"""Seconds that one answer of a server may take."""
 _PATIENCE = 60.0
 """Seconds that a conversation with a server may take, besides the time that a message may be under way."""
 
@@ -113,6 +116,7 @@ def _ask(station: Station, who: Mailbox, request: dict[str, Any], timeout: float
         "address": who.server,
         "name": who.name or who.server,
         "authority": who.authority,
+        "timeout": stretched(_ANSWER),
     }
     argv = ("python3", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
     done = station.run(argv, timeout=timeout)

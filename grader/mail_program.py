@@ -19,8 +19,6 @@ from email.utils import formatdate, make_msgid
 from typing import Any, cast
 from urllib.parse import urlencode
 
-PATIENCE = 15.0
-"""Seconds that one answer of a server may take."""
 AGAIN = 0.3
 """Seconds between two looks into a mailbox."""
 LINE = "0123456789abcdef" * 4 + "\n"
@@ -43,7 +41,7 @@ class Submission(smtplib.SMTP):
     """A connection to an address, whose certificate has to be for a name."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__(local_hostname="workstation.internal", timeout=PATIENCE)
+        super().__init__(local_hostname="workstation.internal", timeout=request["timeout"])
         self.connect(request["address"], 587)
         self._host = request["name"]
 
@@ -53,7 +51,7 @@ class Imap(imaplib.IMAP4_SSL):
 
     def __init__(self, request: Request) -> None:
         self.reached_at = request["address"]
-        super().__init__(request["name"], 993, ssl_context=context(request), timeout=PATIENCE)
+        super().__init__(request["name"], 993, ssl_context=context(request), timeout=request["timeout"])
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
         plain = socket.create_connection((self.reached_at, self.port), timeout)
@@ -64,7 +62,7 @@ class Browser(http.client.HTTPSConnection):
     """A browser's connection to a webmail, with the cookies that it was given."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__(request["name"], 443, timeout=PATIENCE, context=context(request))
+        super().__init__(request["name"], 443, timeout=request["timeout"], context=context(request))
         self.reached_at = request["address"]
         self.settings = context(request)
         self.cookies: dict[str, str] = {}

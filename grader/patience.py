@@ -6,6 +6,7 @@ for the other: a check that is green would be red by the neighbour's work.
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -19,6 +20,11 @@ _LOAD = Path("/proc/loadavg")
 def stretched(seconds: float) -> float:
     """Return a deadline as it is to be taken now: the same on a machine with time to spare, up to ``MOST`` times it."""
     return seconds * min(MOST, max(1.0, _load() / _PLENTY))
+
+
+def scaled_timeout(seconds: float) -> int:
+    """Return the whole seconds that a tool's own time-out is to be now: ``("curl", "--max-time", ...)``."""
+    return math.ceil(stretched(seconds))
 
 
 def _load() -> float:

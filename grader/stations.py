@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import time
 from abc import ABC, abstractmethod
@@ -21,7 +20,7 @@ from grader.errors import (
 )
 from grader.facts import LabFacts
 from grader.observers import observer_address
-from grader.patience import stretched
+from grader.patience import scaled_timeout, stretched
 from grader.recording import Recorder
 from grader.sight import Sight
 from grader.straight import Ways, named_in
@@ -91,23 +90,23 @@ class Station(ABC):
 
     def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
         """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
-        command = tools.curl_command(url, host_header=host_header, timeout=math.ceil(stretched(timeout)))
+        command = tools.curl_command(url, host_header=host_header, timeout=scaled_timeout(timeout))
         return self._ask(command, tools.parse_curl, timeout=timeout + 5)
 
     def ping(self, address: str, within: int = 2, size: int | None = None) -> tools.PingAnswer:
         """Wait up to ``within`` seconds for an echo; ``size`` octets go unfragmented (a path's MTU)."""
-        command = tools.ping_command(address, within=math.ceil(stretched(within)), size=size)
+        command = tools.ping_command(address, within=scaled_timeout(within), size=size)
         return self._ask(command, tools.parse_ping, timeout=within + 5)
 
     def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
         """Try to open a TCP port."""
-        command = tools.nc_command(address, port, timeout=math.ceil(stretched(timeout)))
+        command = tools.nc_command(address, port, timeout=scaled_timeout(timeout))
         return self._ask(command, tools.parse_nc, timeout=timeout + 5)
 
     def scan(self, targets: Iterable[tuple[str, int]], timeout: int = 3) -> dict[tuple[str, int], tools.TcpAnswer]:
         """Try several TCP ports at once, given as addresses (not names) with their ports."""
         targets = tuple(targets)
-        command = tools.scan_command(targets, timeout=math.ceil(stretched(timeout)))
+        command = tools.scan_command(targets, timeout=scaled_timeout(timeout))
         answers = self._ask(command, tools.parse_scan, timeout=timeout + 10)
         if missing := set(targets) - set(answers):
             raise unreadable(self._where, "nc", f"no answer about {sorted(missing)}")
@@ -116,7 +115,7 @@ class Station(ABC):
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
         rtype = rtype.upper()
         reverse = rtype == "PTR" and name.replace(".", "").isdigit()
-        wait = math.ceil(stretched(1))
+        wait = scaled_timeout(1)
         command = tools.dig_command(name, server=server, rtype=rtype, reverse=reverse, wait=wait)
         return self._ask(command, lambda done: tools.parse_dig(done, rtype))
 

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 PEOPLE = {
     "hmarchand": ("Velin-7310", {"direction", "comptabilite"}),
@@ -44,7 +44,17 @@ def sftp(lab, host, login, password):
     """Log in by SSH with a password from an observer on the network, and list the home folder."""
     url = f"sftp://{lab.address(host)}/home/{login}/"
     return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "25", "--user", f"{login}:{password}", url],
+        [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--insecure",
+            "--max-time",
+            str(scaled_timeout(25)),
+            "--user",
+            f"{login}:{password}",
+            url,
+        ],
         timeout=30,
     )
 

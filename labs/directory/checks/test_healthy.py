@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 PEOPLE = {
     "afaure": ("Rabot-41", {"direction"}),
@@ -24,7 +24,17 @@ def sftp(lab, host, login, password, path):
     """Log in by SSH with a password, from an observer on the network, and read a file or list a folder."""
     url = f"sftp://{lab.address(host)}{path}"
     return lab.probe("lan").run(
-        ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", f"{login}:{password}", url],
+        [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--insecure",
+            "--max-time",
+            str(scaled_timeout(15)),
+            "--user",
+            f"{login}:{password}",
+            url,
+        ],
         timeout=20,
     )
 
@@ -102,7 +112,7 @@ def test_tls(lab):
     client = lab.client("pc1")
     name = f"ldap1.{lab.domain}"
     for options in (["-ZZ", "-H", f"ldap://{name}"], ["-H", f"ldaps://{name}"]):
-        done = client.run(["ldapwhoami", "-x", "-o", "nettimeout=20", *options])
+        done = client.run(["ldapwhoami", "-x", "-o", f"nettimeout={scaled_timeout(20)}", *options])
         assert done.stdout.strip() == "anonymous", f"{' '.join(options)}: {done.stderr.strip()}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.mail import Mailbox, find, identities, send, webmail
 
 PASSWORDS = {
@@ -90,12 +90,14 @@ def test_workstation(lab, host, login):
     client, name, subject = lab.client(host), f"mail.{lab.domain}", f"Essai {secrets.token_hex(6)}"
     me, account = f"{login}@{lab.domain}", ["--auth-user", login, "--auth-password", PASSWORDS[login]]
     argv = ["swaks", "--server", f"{name}:587", "--tls", "--tls-verify-ca", *account, "--from", me, "--to", me]
-    sent = client.run([*argv, "--header", f"Subject: {subject}", "--timeout", "10"], timeout=30)
+    sent = client.run([*argv, "--header", f"Subject: {subject}", "--timeout", str(scaled_timeout(10))], timeout=30)
     assert sent.status == 0, f"swaks on {host}: {sent.stdout[-300:]}"
     url, user = f"imaps://{name}/INBOX?SUBJECT%20%22{subject.replace(' ', '%20')}%22", f"{login}:{PASSWORDS[login]}"
 
     def arrived():
-        found = client.run(["curl", "--silent", "--show-error", "--max-time", "10", "--user", user, url])
+        found = client.run(
+            ["curl", "--silent", "--show-error", "--max-time", str(scaled_timeout(10)), "--user", user, url]
+        )
         assert found.status == 0, f"curl on {host}: {found.stderr.strip()}"
         return found.stdout.split()[2:]
 
@@ -120,7 +122,15 @@ def test_webmail(lab):
     timeout=90,
 )
 def test_nobody_abuses_it(lab):
-    stranger = ["swaks", "--server", lab.address("mail1", "eth1"), "--timeout", "10", "--quit-after", "RCPT"]
+    stranger = [
+        "swaks",
+        "--server",
+        lab.address("mail1", "eth1"),
+        "--timeout",
+        str(scaled_timeout(10)),
+        "--quit-after",
+        "RCPT",
+    ]
     done = lab.client("delmas").run([*stranger, "--from", SAWYER, "--to", "somebody@elsewhere.example"], timeout=20)
     assert "Relay access denied" in done.stdout, f"an open relay: {done.stdout[-200:]}"
     offered = lab.client("pc1").run(["swaks", "--server", f"mail.{lab.domain}:587", "--quit-after", "EHLO"], timeout=20)

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.nftables import differences
 
 FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
@@ -70,7 +70,9 @@ def send(station, server, sender, recipient):
     mark = secrets.token_hex(8)
     text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
     envelope = ["--mail-from", sender, "--mail-rcpt", recipient]
-    line = f"printf '{text}' | curl --disable --silent --show-error --max-time 15 --upload-file - \"$@\""
+    line = (
+        f"printf '{text}' | curl --disable --silent --show-error --max-time {scaled_timeout(15)} --upload-file - \"$@\""
+    )
     done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=25)
     assert done.status == 0, f"the message is not taken: {done.stderr.strip()}"
     return mark
@@ -106,7 +108,7 @@ def test_mail_goes_out(lab):
 @check("guard", fr="Le relais ne relaie pas pour n'importe qui.", en="The relay does not relay for just anybody.")
 def test_relay_is_closed(lab):
     stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", "commandes@scierie-delorme.example")
-    upload = ("--max-time", "10", "--upload-file", "/dev/null")
+    upload = ("--max-time", str(scaled_timeout(10)), "--upload-file", "/dev/null")
     said = lab.probe("outside").run(["curl", "--disable", "-sS", *upload, *stranger, f"smtp://{PUBLIC}"]).stderr
     assert "RCPT failed: 55" in said, f"the relay takes a message from outside for outside: {said.strip()}"
 
@@ -127,7 +129,18 @@ def test_web_through_the_proxy(lab):
 def through_proxy(station, proxy, url):
     """Get a page through a proxy; return its status (0 without an answer) and its text."""
     done = station.run(
-        ["curl", "--disable", "-sS", "--max-time", "10", "--proxy", proxy, "--write-out", "%{http_code}", url]
+        [
+            "curl",
+            "--disable",
+            "-sS",
+            "--max-time",
+            str(scaled_timeout(10)),
+            "--proxy",
+            proxy,
+            "--write-out",
+            "%{http_code}",
+            url,
+        ]
     )
     return int(done.stdout[-3:] or 0), done.stdout[:-3]
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 ADDRESSES = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WORKSTATIONS = (*ADDRESSES, "pc3")
@@ -84,7 +84,9 @@ def test_pool(lab):
     assert client.gateway() == lab.address("r1", "eth0"), f"pc3: the gateway is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"pc3: the resolvers are {client.resolvers()}"
     # A client with an identity that the server has never seen asks, and leaves it at that.
-    asked = client.run(("timeout", "10", "dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "eth0"), timeout=20)
+    asked = client.run(
+        ("timeout", str(scaled_timeout(10)), "dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "eth0"), timeout=20
+    )
     offered = dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
     assert "ip_address" in offered, "a visitor is offered no address"
     assert in_pool(offered["ip_address"]), f"a visitor is offered {offered['ip_address']}"
@@ -105,7 +107,7 @@ def test_links(lab, pc):
     volley = ("-n", "-q", "-M", "do", "-s", "1472", "-l", "30", "-c", "30", "-w", "5")
     seen = client.run(("ping", *volley, router), timeout=15).stdout
     assert " 0% packet loss" in seen, f"{pc}: {seen.strip()}"
-    wanted = ("--output", "/dev/null", "--max-time", "15", "--write-out", "%{http_code}")
+    wanted = ("--output", "/dev/null", "--max-time", str(scaled_timeout(15)), "--write-out", "%{http_code}")
     got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{DRAWING}"), timeout=30)
     assert (got.status, got.stdout) == (0, "200"), f"{pc} does not get the drawing in time: {got.status}, {got.stdout}"
 

@@ -4,6 +4,8 @@ import contextlib
 import re
 import secrets
 
+from grader import scaled_timeout
+
 CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
 """Some of the teas that the shop has sold for long."""
 ORDERS = {
@@ -50,7 +52,16 @@ def place_order(station, url, patience=8):
     """Place an order; return the customer, the number (None where it was refused) and the answer's first line."""
     customer = f"Client {secrets.token_hex(4)}"
     fields = [w for f in (f"customer={customer}", "product=2", "quantity=1") for w in ("--data-urlencode", f)]
-    command = ["curl", "--disable", "--silent", "--include", "--max-time", str(patience), *fields, f"{url}/commandes"]
+    command = [
+        "curl",
+        "--disable",
+        "--silent",
+        "--include",
+        "--max-time",
+        str(scaled_timeout(patience)),
+        *fields,
+        f"{url}/commandes",
+    ]
     sent = station.run(command, timeout=patience + 5)
     place = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
     return customer, place and place[1], sent.stdout.partition("\r")[0] or "nothing"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 CATALOGUE = (
     "Assam de printemps",
@@ -41,7 +41,18 @@ def test_order(lab):
     fields = ("customer=Contrôle de santé", "product=6", "quantity=2")
     data = [argument for field in fields for argument in ("--data-urlencode", field)]
     before = _stock(lab)
-    sent = pc1.run(["curl", "--silent", "--show-error", "--include", "--max-time", "5", *data, f"{shop}/commandes"])
+    sent = pc1.run(
+        [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--include",
+            "--max-time",
+            str(scaled_timeout(5)),
+            *data,
+            f"{shop}/commandes",
+        ]
+    )
     number = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
     assert number, f"the order was not taken: {sent.stdout[:200] or sent.stderr}"
     order = pc1.http_get(f"{shop}/commandes/{number[1]}")

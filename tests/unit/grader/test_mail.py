@@ -85,6 +85,16 @@ def test_what_a_mail_program_would_show_is_a_failed_assertion(ask: Ask, words: s
         ask(Scripted({"problem": "552 too large"}))
 
 
+@pytest.mark.parametrize(("load", "seconds"), [(0.0, 15.0), (4.0, 30.0)])
+def test_one_answer_of_a_server_may_take_longer_on_a_loaded_machine(
+    monkeypatch: pytest.MonkeyPatch, load: float, seconds: float
+) -> None:
+    monkeypatch.setattr("grader.patience._load", lambda: load)
+    station = Scripted({"list": ""})
+    mail.webmail(station, ZOE)
+    assert station.asked[0]["timeout"] == seconds
+
+
 def test_a_message_that_does_not_come_is_a_failed_assertion() -> None:
     with pytest.raises(AssertionError, match=r"'Plan' did not arrive at zoe@lan\.test within 3 s"):
         mail.find(Scripted({}), ZOE, "Plan", within=3)

@@ -29,6 +29,12 @@ def test_deadlines_by_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told
     assert patience.stretched(10) == 10 * longer
 
 
+@pytest.mark.parametrize(("load", "seconds"), [(0.0, 2), (3.0, 3)])
+def test_a_tool_waits_for_whole_seconds(monkeypatch: pytest.MonkeyPatch, load: float, seconds: int) -> None:
+    monkeypatch.setattr(patience, "_load", lambda: load)
+    assert patience.scaled_timeout(1.5) == seconds
+
+
 def test_the_machine_tells_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "_load", LOAD)
     assert 10 <= patience.stretched(10) <= 10 * patience.MOST

@@ -8,7 +8,7 @@ import json
 import math
 import re
 
-from grader import check
+from grader import check, scaled_timeout
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
@@ -189,7 +189,7 @@ def test_router_unchanged(lab):
 def test_same_drawing(lab):
     url = f"http://{lab.address('web1')}{DRAWING}"
     counted = lab.probe("servers").run(
-        ("sh", "-c", f"curl --silent --max-time 20 {url} | grep -c '^LINE$'"), timeout=30
+        ("sh", "-c", f"curl --silent --max-time {scaled_timeout(20)} {url} | grep -c '^LINE$'"), timeout=30
     )
     assert counted.stdout.strip() == str(LINES), f"the drawing has {counted.stdout.strip()} lines instead of {LINES}"
     assert lab.host("web1").service("nginx").is_enabled, "nginx does not start with web1"

@@ -5,7 +5,7 @@ import json
 import re
 import time
 
-from grader import check
+from grader import check, scaled_timeout
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
@@ -57,7 +57,7 @@ def leases(lab):
 
 def offer(lab, pc, *options):
     """Return what the DHCP server offers to somebody on a workstation's cable who asks and takes nothing."""
-    asked = lab.client(pc).run(("timeout", "10", "dhcpcd", "-T", "-4", *options, "eth0"), timeout=20)
+    asked = lab.client(pc).run(("timeout", str(scaled_timeout(10)), "dhcpcd", "-T", "-4", *options, "eth0"), timeout=20)
     return dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
 
 

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.nftables import differences
 from lab_tools import beside_tcp
 
@@ -50,7 +50,9 @@ def send(station, server, sender, recipient):
     """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
     mark = secrets.token_hex(8)
     text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
-    line = f"printf '{text}' | curl --disable --silent --show-error --max-time 12 --upload-file - \"$@\""
+    line = (
+        f"printf '{text}' | curl --disable --silent --show-error --max-time {scaled_timeout(12)} --upload-file - \"$@\""
+    )
     envelope = ("--mail-from", sender, "--mail-rcpt", recipient)
     done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=20)
     assert done.status == 0, f"{server} does not take the message: {done.stderr.strip()}"
@@ -163,7 +165,9 @@ def test_mail(lab):
 def test_web(lab):
     page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
     site = "http://www.scierie-delorme.example"
-    got = lab.client("pc1").run(["curl", "--disable", "-sS", "--max-time", "10", "--proxy", proxy, f"{site}/{page}"])
+    got = lab.client("pc1").run(
+        ["curl", "--disable", "-sS", "--max-time", str(scaled_timeout(10)), "--proxy", proxy, f"{site}/{page}"]
+    )
     assert page in got.stdout, f"no Web through the proxy: {got.stderr.strip() or got.stdout[:80]}"
     for station, url in ((lab.probe("outside"), f"http://{PUBLIC}/"), (lab.client("pc1"), f"http://www.{lab.domain}/")):
         answer = station.http_get(url)
@@ -230,6 +234,10 @@ def test_how_it_is_refused(lab):
     host="{{ host }}",
 )
 def test_administration(lab, host):
-    banner = lab.client("srv1").run(["sh", "-c", f"nc -w 5 {lab.address(host)} 22 </dev/null | head -c 60"]).stdout
+    banner = (
+        lab.client("srv1")
+        .run(["sh", "-c", f"nc -w {scaled_timeout(5)} {lab.address(host)} 22 </dev/null | head -c 60"])
+        .stdout
+    )
     assert re.match(r"SSH-2\.0-OpenSSH", banner), f"SSH of {host} does not answer srv1: {banner or 'nothing'}"
     assert lab.host(host).service("ssh").is_enabled, f"ssh does not start with {host}"

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.nftables import differences
 
 SRV1, PC1, FW1 = "192.168.50.10", "192.168.50.51", "192.168.50.1"
@@ -52,7 +52,9 @@ def send(station, server, sender, recipient):
     """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
     mark = secrets.token_hex(8)
     text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
-    line = f"printf '{text}' | curl --disable --silent --show-error --max-time 12 --upload-file - \"$@\""
+    line = (
+        f"printf '{text}' | curl --disable --silent --show-error --max-time {scaled_timeout(12)} --upload-file - \"$@\""
+    )
     envelope = ("--mail-from", sender, "--mail-rcpt", recipient)
     done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=20)
     assert done.status == 0, f"{server} does not take the message: {done.stderr.strip()}"
@@ -197,5 +199,9 @@ def test_no_less_than_before(lab, host):
 )
 def test_relay_is_closed(lab):
     stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
-    said = lab.probe("dmz").run(["curl", "--disable", "-sS", "--max-time", "8", *stranger, f"smtp://{RELAY1}"]).stderr
+    said = (
+        lab.probe("dmz")
+        .run(["curl", "--disable", "-sS", "--max-time", str(scaled_timeout(8)), *stranger, f"smtp://{RELAY1}"])
+        .stderr
+    )
     assert "RCPT failed: 55" in said, f"relay1 should refuse the recipient: {said.strip() or 'it takes the message'}"

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.nftables import differences
 
 PROXY1, RELAY1, WEB1, SRV1 = "172.16.50.31", "172.16.50.25", "172.16.50.80", "192.168.50.10"
@@ -24,7 +24,7 @@ def asked(station, url, *, method="GET", proxy=f"{PROXY1}:3128"):
     """Ask the proxy for a page; return the status (0 without an answer), the body, and curl's complaint."""
     tunnel = ["--proxytunnel"] if method == "CONNECT" else []
     code = "%{http_connect}" if method == "CONNECT" else "%{http_code}"
-    options = ["--silent", "--show-error", "--max-time", "10", "--write-out", f"\n{code}"]
+    options = ["--silent", "--show-error", "--max-time", str(scaled_timeout(10)), "--write-out", f"\n{code}"]
     done = station.ask(["curl", "--disable", *options, *tunnel, "--proxy", f"http://{proxy}", url], timeout=15)
     body, _, status = done.stdout.rpartition("\n")
     return int(status or 0), body, done.stderr.strip()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -40,7 +40,17 @@ def group_of(lab):
 def sftp(lab, login, path, *options):
     """Log in to the file server by SFTP from an observer on the network, and read a file or list a folder."""
     user = f"{login}:{PASSWORDS[login]}"
-    command = ["curl", "--silent", "--show-error", "--insecure", "--max-time", "15", "--user", user, *options]
+    command = [
+        "curl",
+        "--silent",
+        "--show-error",
+        "--insecure",
+        "--max-time",
+        str(scaled_timeout(15)),
+        "--user",
+        user,
+        *options,
+    ]
     return lab.probe("lan").run([*command, f"sftp://{lab.address('files1')}{path}"], timeout=20)
 
 

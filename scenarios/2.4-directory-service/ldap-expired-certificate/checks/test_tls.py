@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 
 PASSWORDS = {"pc1": ("croux", "Copeau-52"), "pc2": ("mlebreton", "Maillet-96"), "files1": ("tgarnier", "Gabarit-85")}
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
@@ -50,7 +50,7 @@ def test_logs_in(lab, host):
 def test_answers_over_tls(lab, host):
     client, name = lab.client(host), f"ldap1.{lab.domain}"
     for options in (["-ZZ", "-H", f"ldap://{name}"], ["-H", f"ldaps://{name}"]):
-        done = client.run(["ldapwhoami", "-x", "-o", "nettimeout=20", *options])
+        done = client.run(["ldapwhoami", "-x", "-o", f"nettimeout={scaled_timeout(20)}", *options])
         assert done.stdout.strip() == "anonymous", f"{' '.join(options)}: {done.stderr.strip()}"
 
 

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of
 
 
@@ -68,10 +68,12 @@ def test_documents_are_private(lab, login):
 )
 def test_key_opens_profiles_only(lab):
     ts1 = lab.host("ts1")
-    done = ts1.run("timeout 8 ssh -i /etc/profils/id_ed25519 -o BatchMode=yes root@home1 cat /etc/hostname")
+    done = ts1.run(
+        f"timeout {scaled_timeout(8)} ssh -i /etc/profils/id_ed25519 -o BatchMode=yes root@home1 cat /etc/hostname"
+    )
     assert "home1" not in done.stdout, "the key of ts1 runs any command on home1, as root"
     shell = "ssh -i /etc/profils/id_ed25519 -o BatchMode=yes"
-    outside = ts1.run("timeout 8 rsync --list-only --rsh=%s root@home1:../../etc/ssh/", shell)
+    outside = ts1.run(f"timeout {scaled_timeout(8)} rsync --list-only --rsh=%s root@home1:../../etc/ssh/", shell)
     assert "sshd_config" not in outside.stdout, "the key of ts1 reads more of home1 than the profiles"
 
 

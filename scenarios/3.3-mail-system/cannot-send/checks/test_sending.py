@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -83,7 +83,7 @@ def test_workstation_sends(lab):
         message = ["--to", f"kbenali@{lab.domain}", "--header", "Subject: Plan", "--attach", drawing]
         server = ["--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca"]
         argv = ["env", "HOME=/nonexistent", "swaks", *server, *account, *message]
-        sent = pc1.run([*argv, "--timeout", "15", "--silent", "2"], timeout=60)
+        sent = pc1.run([*argv, "--timeout", str(scaled_timeout(15)), "--silent", "2"], timeout=60)
     assert sent.status == 0, f"swaks on pc1: {(sent.stdout + sent.stderr)[-200:]}"
 
 
@@ -106,7 +106,15 @@ def test_passwords_are_protected(lab):
         taken = True
     assert not taken, "mail1 sends with a wrong password"
     for port in ("25", "587"):
-        argv = ["swaks", "--server", f"mail.{lab.domain}:{port}", "--quit-after", "EHLO", "--timeout", "5"]
+        argv = [
+            "swaks",
+            "--server",
+            f"mail.{lab.domain}:{port}",
+            "--quit-after",
+            "EHLO",
+            "--timeout",
+            str(scaled_timeout(5)),
+        ]
         offered = lab.client("pc1").run(argv, timeout=30).stdout
         assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
 

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -81,7 +81,17 @@ def test_everybody_is_believed(lab):
 def test_sawmill_still_distrusts(lab):
     subject = f"Gagnez {secrets.token_hex(6)}"
     for forged in ("offre@elsewhere.example", f"croux@{lab.domain}"):
-        argv = ["swaks", "--server", lab.address("delmas"), "--from", forged, "--to", SAWYER, "--timeout", "10"]
+        argv = [
+            "swaks",
+            "--server",
+            lab.address("delmas"),
+            "--from",
+            forged,
+            "--to",
+            SAWYER,
+            "--timeout",
+            str(scaled_timeout(10)),
+        ]
         sent = lab.client("delmas").run([*argv, "--header", f"Subject: {subject} {forged}"], timeout=30)
         assert sent.status == 0, f"the sawmill refuses mail: {sent.stdout[-200:]}"
         found = find(lab.probe("outside"), sawyer(lab), f"{subject} {forged}", folders=FOLDERS)
@@ -100,7 +110,9 @@ def test_strangers_get_no_signature(lab):
     subject, forged = f"Virement {secrets.token_hex(6)}", f"afaure@{lab.domain}"
     reader = employee(lab, "croux")
     argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", forged, "--to", reader.address]
-    sent = lab.client("delmas").run([*argv, "--header", f"Subject: {subject}", "--timeout", "10"], timeout=30)
+    sent = lab.client("delmas").run(
+        [*argv, "--header", f"Subject: {subject}", "--timeout", str(scaled_timeout(10))], timeout=30
+    )
     assert sent.status == 0, f"mail1 refuses mail from outside: {sent.stdout[-200:]}"
     found = find(lab.probe("lan"), reader, subject, folders=FOLDERS)
     assert "DKIM-Signature" not in found.headers, "mail1 has signed a stranger's message in the company's name"

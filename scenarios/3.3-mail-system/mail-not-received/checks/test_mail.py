@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -28,7 +28,19 @@ def sawyer(lab):
 def answer_to(lab, sender, recipient):
     """Return what our server says to a stranger who has mail for somebody; nothing is sent."""
     server = lab.address("mail1", "eth1")
-    argv = ["swaks", "--server", server, "--from", sender, "--to", recipient, "--quit-after", "RCPT", "--timeout", "10"]
+    argv = [
+        "swaks",
+        "--server",
+        server,
+        "--from",
+        sender,
+        "--to",
+        recipient,
+        "--quit-after",
+        "RCPT",
+        "--timeout",
+        str(scaled_timeout(10)),
+    ]
     return lab.client("delmas").run(argv, timeout=25).stdout
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader import check
+from grader import check, scaled_timeout
 from grader.mail import Mailbox, find, identities, send, webmail
 
 PASSWORDS = {
@@ -58,7 +58,7 @@ def test_mail_is_sent_and_read(lab):
 def test_workstation(lab, host, login):
     client, name = lab.client(host), f"mail.{lab.domain}"
     account = ["--user", f"{login}:{PASSWORDS[login]}"]
-    curl = ["curl", "--disable", "--silent", "--show-error", "--max-time", "15"]
+    curl = ["curl", "--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(15))]
     read = client.run([*curl, *account, f"imaps://{name}/INBOX?ALL"])
     assert read.status == 0, f"curl on {host}: {read.stderr.strip()}"
     letter = [
@@ -154,7 +154,7 @@ def test_clients_still_verify(lab):
     # The address is in no certificate of ours: a client that verifies refuses it.
     for host in ("pc1", "pc2"):
         url = f"imaps://{lab.address('mail1')}/"
-        ask = ["curl", "--disable", "--silent", "--max-time", "10", "--user", "croux:Copeau-52", url]
+        ask = ["curl", "--disable", "--silent", "--max-time", str(scaled_timeout(10)), "--user", "croux:Copeau-52", url]
         careless = lab.client(host).run(ask)
         assert careless.status != 0, f"{host} accepts a certificate for another name"
 
@@ -169,7 +169,15 @@ def test_clients_still_verify(lab):
 )
 def test_nothing_in_clear(lab):
     for port in ("25", "587"):
-        argv = ["swaks", "--server", f"{lab.address('mail1')}:{port}", "--quit-after", "EHLO", "--timeout", "10"]
+        argv = [
+            "swaks",
+            "--server",
+            f"{lab.address('mail1')}:{port}",
+            "--quit-after",
+            "EHLO",
+            "--timeout",
+            str(scaled_timeout(10)),
+        ]
         offered = lab.client("pc1").run(argv, timeout=30).stdout
         assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
     assert not lab.probe("lan").tcp(lab.address("mail1"), 143), "mail1 offers IMAP on port 143"
