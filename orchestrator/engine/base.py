@@ -122,14 +122,14 @@ class EngineInfo:
 class ContainerSpec:
     """A container to create; sizes in bytes.
 
-    Nothing here gives privileges but ``privileged`` itself, which the fabric helper alone sets.
+    Nothing here gives privileges but ``privileged`` itself, which the fabric helper alone sets. A container has a
+    network namespace with nothing in it but the loopback: the fabric wires it.
 
     Attributes:
         tmpfs: path -> mount options, each with a ``size=``.
         binds: source path or volume -> (target, read-only).
         memory: limit; swap is never allowed on top of it. None: no limit.
         runtime: the OCI runtime, by the engine's name for it; None: the engine's default.
-        dns: resolvers for /etc/resolv.conf; where there are none Docker copies the machine's own file.
     """
 
     name: str
@@ -146,8 +146,6 @@ class ContainerSpec:
     pids: int | None = None
     tmpfs: Mapping[str, str] = field(default_factory=dict)
     binds: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
-    network: str = "none"
-    dns: tuple[str, ...] = ()
     pid_mode: str | None = None
     cgroup_namespace: Literal["private", "host"] = "private"
     security_options: tuple[str, ...] = ()

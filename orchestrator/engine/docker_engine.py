@@ -148,6 +148,7 @@ class DockerEngine:
                 environment=dict(spec.environment),
                 labels=dict(spec.labels),
                 stop_signal=spec.stop_signal,
+                network_disabled=True,  # else Docker runs a program of its own at each start, which finds nothing to do
                 host_config=self._host_config(spec),
             )
         return str(created["Id"])
@@ -155,8 +156,7 @@ class DockerEngine:
     def _host_config(self, spec: ContainerSpec) -> dict[str, Any]:
         return dict(
             self._api.create_host_config(
-                network_mode=spec.network,
-                dns=list(spec.dns) or None,
+                network_mode="none",
                 mem_limit=spec.memory,
                 memswap_limit=spec.memory,  # equal to the memory limit: no swap on top
                 cpu_shares=spec.cpu_shares,

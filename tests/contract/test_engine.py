@@ -169,7 +169,6 @@ def test_every_setting_is_accepted(engine: Engine) -> None:
             cpu_shares=512,
             pids=64,
             tmpfs={"/run": "rw,size=1m"},
-            dns=("192.0.2.53",),
             security_options=("no-new-privileges",),
             read_only=True,
             stop_signal="SIGRTMIN+3",

@@ -45,7 +45,9 @@ def soon(condition: Callable[[], bool]) -> bool:
 
 def test_no_host_is_privileged(pair: Running) -> None:
     for host in pair.instance.hosts:
-        settings = inspected(host.container)["HostConfig"]
+        container = inspected(host.container)
+        settings = container["HostConfig"]
+        assert container["Config"]["NetworkDisabled"] is True
         assert settings["Privileged"] is False
         assert not {"SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"} & set(settings["CapAdd"] or ())
         assert settings["NetworkMode"] == "none"
