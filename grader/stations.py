@@ -104,13 +104,13 @@ class Station(ABC):
         return self._ask(command, tools.parse_nc, timeout=timeout + 5)
 
     def scan(self, targets: Iterable[tuple[str, int]], timeout: int = 3) -> dict[tuple[str, int], tools.TcpAnswer]:
-        """Try several TCP ports at once, given as addresses (not names) with their ports."""
+        """Try several TCP ports at once, given as addresses (not names) with their ports; answers keep the order."""
         targets = tuple(targets)
         command = tools.scan_command(targets, timeout=scaled_timeout(timeout))
         answers = self._ask(command, tools.parse_scan, timeout=timeout + 10)
         if missing := set(targets) - set(answers):
             raise unreadable(self._where, "nc", f"no answer about {sorted(missing)}")
-        return answers
+        return {target: answers[target] for target in targets}
 
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:
         rtype = rtype.upper()

@@ -274,7 +274,7 @@ def test_what_a_trainees_script_misses_is_no_error_of_the_check(bench: Bench) ->
 
 
 def test_a_scan_asks_at_once_and_misses_no_port(bench: Bench) -> None:
-    bench.fabric.on("sh *", stdout="10.0.0.1:25 0 Connection succeeded!\n10.0.0.1:80 1 Connection refused\n")
+    bench.fabric.on("sh *", stdout="10.0.0.1:80 1 Connection refused\n10.0.0.1:25 0 Connection succeeded!\n")
     probe = bench.lab.probe("office")
     answers = probe.scan([("10.0.0.1", 25), ("10.0.0.1", 80)])
     assert [answer.state for answer in answers.values()] == ["open", "refused"]
