@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from pathlib import Path
 
 MOST = 6.0
@@ -15,11 +16,23 @@ MOST = 6.0
 _PLENTY = 2.0
 """As many runnable processes for each processor change no deadline."""
 _LOAD = Path("/proc/loadavg")
+_HELD = 1.0
+"""Seconds for which the longest deadlines hold: a tool with a time-out of its own must not outlast who waits for it."""
+
+
+class _Longest:
+    """How many times longer deadlines have lately been, and when that was found."""
+
+    factor = 1.0
+    found = 0.0
 
 
 def stretched(seconds: float) -> float:
     """Return a deadline as it is to be taken now: the same on a machine with time to spare, up to ``MOST`` times it."""
-    return seconds * min(MOST, max(1.0, _load() / _PLENTY))
+    now, factor = time.monotonic(), min(MOST, max(1.0, _load() / _PLENTY))
+    if factor >= _Longest.factor or now - _Longest.found > _HELD:
+        _Longest.factor, _Longest.found = factor, now
+    return seconds * _Longest.factor
 
 
 def scaled_timeout(seconds: float) -> int:

@@ -31,6 +31,8 @@ from orchestrator.text import Text
 
 T = TypeVar("T")
 
+_LAST_WORDS = 3.0
+"""Seconds besides, for a tool whose own time-out is as long: it is to say that nobody answered, not to be killed."""
 _BACK = 3.0
 """Seconds until a port that answered must be open again."""
 
@@ -67,7 +69,7 @@ class Station(ABC):
         line = shlex.join(argv)
         started = time.monotonic()
         try:
-            done = execute(tuple(argv), stretched(timeout))
+            done = execute(tuple(argv), stretched(timeout) + _LAST_WORDS)
         except BreakfixError as error:
             self._recorder.add(self._where, line, None, str(error), time.monotonic() - started, in_host=in_host)
             raise

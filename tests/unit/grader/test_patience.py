@@ -35,6 +35,15 @@ def test_a_tool_waits_for_whole_seconds(monkeypatch: pytest.MonkeyPatch, load: f
     assert patience.scaled_timeout(1.5) == seconds
 
 
+def test_a_longer_deadline_holds_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a tool begins a little later than the tool's own time-out was taken."""
+    clock = iter([10.0, 10.9, 11.1, 11.2])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    load = iter([8.0, 2.0, 2.0, 4.0])
+    monkeypatch.setattr(patience, "_load", lambda: next(load))
+    assert [patience.stretched(1) for _ in range(4)] == [4, 4, 1, 2]
+
+
 def test_the_machine_tells_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "_load", LOAD)
     assert 10 <= patience.stretched(10) <= 10 * patience.MOST
