@@ -14,6 +14,10 @@ from grader.seen.file import File
 
 _POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
 """Groups of Debian whose members administer the machine, or read and write what only root should."""
+_PLACES = ("/etc", "/home", "/opt", "/root", "/srv", "/usr/local", "/var/spool", "/var/vmail", "/var/www")
+_STATE = "/var/lib"
+_PACKAGES = frozenset({"apt", "dpkg"})
+"""Below ``_STATE``: thousands of files that no repair is about."""
 
 
 def gained(host: testinfra.host.Host, administrators: Collection[str] = ("technicien",)) -> list[str]:
@@ -49,9 +53,22 @@ def _roots(host: testinfra.host.Host) -> Iterator[str]:
 
 
 def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
-    for entry in _file(host, "/etc").tree():
-        if entry.kind != "symlink" and entry.mode & 0o002:
-            yield f"everybody may write /etc/{entry.path}"
+    state = _file(host, _STATE)
+    services = [f"{_STATE}/{name}" for name in state.listdir() if name not in _PACKAGES] if state.exists else []
+    for place in (*_PLACES, *services):
+        folder = _file(host, place)
+        if not folder.is_directory:
+            continue
+        if _anybody_may_write("directory", folder.mode):
+            yield f"everybody may write {place}"
+        for entry in folder.tree():
+            if _anybody_may_write(entry.kind, entry.mode):
+                yield f"everybody may write {place}/{entry.path}"
+
+
+def _anybody_may_write(kind: str, mode: int) -> bool:
+    """Return whether a mode is everybody's; a socket keeps nothing, and a sticky folder keeps what is another's."""
+    return bool(mode & 0o002) and (kind == "file" or (kind == "directory" and not mode & 0o1000))
 
 
 def _rows(host: testinfra.host.Host, path: str, columns: int) -> list[list[str]]:

@@ -22,6 +22,8 @@ class File:
     content_string: str = ""
     exists: bool = True
     is_the_images: bool = True
+    is_directory: bool = False
+    mode: int = 0o755
     names: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
 
@@ -30,6 +32,10 @@ class File:
 
     def tree(self) -> tuple[Entry, ...]:
         return self.entries
+
+
+def folder(*entries: Entry, mode: int = 0o755, names: tuple[str, ...] = ()) -> File:
+    return File(is_directory=True, mode=mode, names=names, entries=entries)
 
 
 @dataclass
@@ -49,7 +55,11 @@ def host() -> Host:
     etc = (Entry("passwd", 0o644), Entry("mtab", 0o777, "symlink"), Entry("shadow", 0o640))
     return Host(
         {
-            "/etc": File(entries=etc),
+            "/etc": folder(*etc),
+            "/srv": folder(Entry("socket", 0o666, "socket"), Entry("exchange", 0o1777, "directory")),
+            "/var/lib": folder(names=("dpkg", "kea")),
+            "/var/lib/dpkg": folder(Entry("lock", 0o666)),
+            "/var/lib/kea": folder(Entry("leases", 0o644)),
             "/etc/group": File(GROUP),
             "/etc/passwd": File(PASSWD),
             "/etc/sudoers": File("root ALL=(ALL) ALL"),
@@ -65,7 +75,7 @@ def told(host: Any) -> list[str]:  # noqa: ANN401 (stands for testinfra's)
 
 def test_nobody_has_gained_anything(host: Host) -> None:
     assert told(host) == []
-    host.files = {"/etc": File(), "/etc/group": File(GROUP), "/etc/passwd": File(PASSWD)}  # sudo is not installed
+    host.files = {"/etc": folder(), "/etc/group": File(GROUP), "/etc/passwd": File(PASSWD)}  # sudo is not installed
     assert told(host) == []
 
 
@@ -78,7 +88,10 @@ def test_nobody_has_gained_anything(host: Host) -> None:
         ("/etc/group", File(GROUP.replace("technicien", "technicien,croux")), "croux in the group sudo"),
         ("/etc/passwd", File(PASSWD.replace("999:999", "0:999")), "the account shop is root's or of root's group"),
         ("/etc/passwd", File(PASSWD.replace("999:999", "999:0")), "the account shop is root's or of root's group"),
-        ("/etc", File(entries=(Entry("kea", 0o777, "directory"),)), "everybody may write /etc/kea"),
+        ("/etc", folder(Entry("kea", 0o777, "directory")), "everybody may write /etc/kea"),
+        ("/srv", folder(Entry("report", 0o1666)), "everybody may write /srv/report"),
+        ("/srv", folder(mode=0o777), "everybody may write /srv"),
+        ("/var/lib/kea", folder(Entry("leases", 0o666)), "everybody may write /var/lib/kea/leases"),
     ],
 )
 def test_what_gives_rights_is_named(host: Host, path: str, file: File, said: str) -> None:
