@@ -54,6 +54,8 @@ HIDDEN = {
     "sous-dossier/tour-2025-06-01.csv": "pas directement dans le dossier\n",
 }
 DAY = "2026-02-01"
+FULL_DISK = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+"""Has a command run as on a full disk: folders and empty files can be made, no byte can be written."""
 OLD = (
     "-v-2026-01-10.csv",
     "centre-usinage-5-axes-2024-02-29.csv",
@@ -153,23 +155,27 @@ def test_overwrites_nothing(lab):
     host="web1",
 )
 def test_loses_nothing(lab):
-    name = "tour-2026-01-07.csv"
-    files = {f"free/{name}": "à garder\n", f"in/{name}": "à garder\n", f"in/{lab.values['store']}/2026": "un fichier\n"}
+    name, text = "tour-2026-01-07.csv", "à garder\n"
+    files = {f"{folder}/{name}": text for folder in ("free", "in", "full")}
+    files[f"in/{lab.values['store']}/2026"] = "un fichier\n"
     with lab.workspace("web1", files, user="technicien") as work:
         work.run([script(lab), "free", DAY])
         archived = work.listing()
         assert archive_of(lab, name, "free") in archived, "it does not even archive where nothing is in its way"
         work.run([script(lab), "in", DAY])
-        assert f"in/{name}" in work.listing(), f"{name} is gone, and there is no archive of it"
-        assert work.read(f"in/{name}").decode() == "à garder\n", f"{name} was changed"
+        work.run([*FULL_DISK, script(lab), "full", DAY])
+        for folder, hindrance in (("in", "a file is in the way"), ("full", "nothing can be written any more")):
+            left = work.read(f"{folder}/{name}")
+            assert left is not None, f"where {hindrance}, {name} is gone, and there is no archive of it"
+            assert left.decode() == text, f"where {hindrance}, {name} was changed"
 
 
 @check(
     "objective",
     points=2,
     competence="2.5",
-    fr="Un dossier qui n'existe pas, ou une date qui n'en est pas une, est refusé sans rien changer.",
-    en="A folder that does not exist, or a date that is none, is refused and nothing changes.",
+    fr="Un argument manquant, un mauvais dossier ou une date qui n'en est pas une est refusé sans rien changer.",
+    en="A missing argument, a bad folder or a date that is none is refused, and nothing changes.",
     host="web1",
 )
 def test_refuses_bad_input(lab):
@@ -214,8 +220,8 @@ def test_production_is_archived(lab):
     "guard",
     points=1,
     competence="2.5",
-    fr="Dans /srv/production, les rapports récents et les autres fichiers sont comme avant.",
-    en="In /srv/production, the recent reports and the other files are as before.",
+    fr="Dans /srv/production, les rapports récents et les autres fichiers sont comme avant, le dossier aussi.",
+    en="In /srv/production, the recent reports and the other files are as before, and so is the folder.",
     host="web1",
 )
 def test_the_rest_is_untouched(lab):
@@ -230,3 +236,7 @@ def test_the_rest_is_untouched(lab):
     notes = host.file(f"{FOLDER}/consignes.txt")
     assert notes.exists, "consignes.txt is gone"
     assert lab.values["user"].full in notes.content_string, "consignes.txt was changed"
+    for path in (FOLDER, *(f"{FOLDER}/{name}" for name in (*kept, "consignes.txt"))):
+        file = host.file(path)
+        assert file.user == "root", f"{path} belongs to {file.user}"
+        assert not file.mode & 0o022, f"others than root may write {path}"

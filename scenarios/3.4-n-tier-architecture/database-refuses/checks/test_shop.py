@@ -1,12 +1,16 @@
 """Does the database serve the shop again, both servers and every order, without being opened to anybody else?"""
 
 import json
+import re
 import secrets
 
 import pytest
 
 from grader import check
 from lab_tools import CATALOGUE, assert_data_is_whole, place_order, query
+
+CONNECTIONS = 8
+"""What the shop opens at most: gunicorn has four threads on each of two servers."""
 
 
 @check(
@@ -50,8 +54,8 @@ def test_order_is_stored(lab):
     "symptom",
     points=2,
     competence="3.4",
-    fr="{{ server }} obtient de la base ce qu'il lui demande.",
-    en="{{ server }} gets from the database what it asks for.",
+    fr="{{ server }} obtient de la base ce qu'il lui demande, même quand les deux serveurs ont beaucoup à faire.",
+    en="{{ server }} gets from the database what it asks for, even while both servers have much to do.",
     because="answers 500",
 )
 def test_server_reaches_the_database(lab, server):
@@ -62,6 +66,8 @@ def test_server_reaches_the_database(lab, server):
     assert health["products"] == int(query(lab, "SELECT count(*) FROM public.product")), (
         f"{server} asks another database"
     )
+    limit = int(query(lab, "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'"))
+    assert limit == -1 or limit >= CONNECTIONS, f"the database has {limit} connections at most for the whole shop"
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -89,11 +95,27 @@ def test_wrong_password_is_refused(lab, server):
 )
 def test_settings_are_the_shops(lab, server):
     settings = lab.host(server).file("/etc/shop/shop.env")
-    assert "DATABASE_URL=postgresql://shop:" in settings.content_string.replace('"', ""), "the role is not shop"
+    urls = re.findall(r"^\s*DATABASE_URL=[\"']?(\S+)", settings.content_string, re.MULTILINE)
+    ours = urls and urls[-1].startswith(("postgresql://shop:", "postgres://shop:"))
+    assert ours, f"the role is not shop on {server}"
     assert not settings.mode & 0o007, f"everybody may read the password on {server}"
     service = lab.host(server).service("shop")
     assert service.is_running, f"the service shop does not run on {server}"
     assert service.is_enabled, f"the service shop does not start with {server}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="PostgreSQL fonctionne sur db1 et démarre avec la machine.",
+    en="PostgreSQL runs on db1 and starts with the host.",
+    host="db1",
+)
+def test_database_service(lab):
+    service = lab.host("db1").service("postgresql@17-main")
+    assert service.is_running, "postgresql@17-main does not run on db1"
+    assert service.is_enabled, "postgresql@17-main does not start with db1"
 
 
 @check(

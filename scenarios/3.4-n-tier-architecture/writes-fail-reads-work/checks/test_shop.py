@@ -43,8 +43,8 @@ def test_order_by_each_server(lab, server):
     "symptom",
     points=2,
     competence="3.4",
-    fr="La mise à jour des stocks par l'entrepôt, sans passer par la boutique, est acceptée.",
-    en="The warehouse's stock update, which does not go through the shop, is accepted.",
+    fr="L'entrepôt met à jour les stocks sans passer par la boutique, et l'inventaire écrit aussi dans sa base.",
+    en="The warehouse updates the stock without going through the shop, and the inventory writes to its database too.",
     because="read-only transaction",
     host="db1",
 )
@@ -52,6 +52,9 @@ def test_stock_update(lab):
     sql = "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder'"
     done = lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
     assert done.stdout.strip() == "UPDATE 1", f"the database answers: {done.stderr.strip()}"
+    psql = "PGPASSWORD=inventory psql -X -h %s -U inventory -d inventory -Atc %s"
+    done = lab.host("app1").run(psql, lab.address("db1"), "UPDATE device SET place = place WHERE false")
+    assert done.stdout.strip() == "UPDATE 0", f"inventory: the database answers: {done.stderr.strip()}"
 
 
 @check(
@@ -80,6 +83,20 @@ def test_reading_still_works(lab):
 )
 def test_data_is_whole(lab):
     assert_data_is_whole(lab)
+
+
+@check(
+    "guard",
+    points=1,
+    competence="3.4",
+    fr="PostgreSQL fonctionne sur db1 et démarre avec la machine.",
+    en="PostgreSQL runs on db1 and starts with the host.",
+    host="db1",
+)
+def test_database_service(lab):
+    service = lab.host("db1").service("postgresql@17-main")
+    assert service.is_running, "postgresql@17-main does not run on db1"
+    assert service.is_enabled, "postgresql@17-main does not start with db1"
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
