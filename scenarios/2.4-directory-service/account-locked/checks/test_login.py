@@ -1,5 +1,7 @@
 """Does the person log in again, everywhere and for good, with the same password and under the same policy?"""
 
+import re
+
 import pytest
 
 from grader import check
@@ -13,6 +15,9 @@ PASSWORDS = {
     "mlebreton": "Maillet-96",
 }
 CLIENTS = ("files1", "pc1", "pc2")
+QUARTER = 900
+"""Seconds that wrong passwords are counted, and that a lock lasts, at least; 0 is for ever."""
+SETTINGS = "/etc/default/synchro-contacts"
 
 
 def login_of(lab):
@@ -31,6 +36,16 @@ def entry_values(lab, dn, attribute):
     assert done.rc == 0, f"ldapsearch on ldap1: {done.stderr.strip()}"
     prefix = f"{attribute}: "
     return [line.removeprefix(prefix) for line in done.stdout.splitlines() if line.startswith(prefix)]
+
+
+def number(lab, dn, attribute):
+    """Return a number of an entry; 0 where there is none."""
+    return int((entry_values(lab, dn, attribute) or ["0"])[0])
+
+
+def text_of(file):
+    """Return what is in a file; nothing where there is none."""
+    return file.content_string if file.exists else ""
 
 
 @pytest.mark.parametrize("host", CLIENTS)
@@ -70,8 +85,14 @@ def test_stays_unlocked(lab):
     try:
         lab.wait(fails_again, within=5, every=0.5)
     except AssertionError:
-        return
-    raise AssertionError(f"wrong passwords for {login} keep arriving at the directory")
+        pass
+    else:
+        raise AssertionError(f"wrong passwords for {login} keep arriving at the directory")
+    machine = lab.host(lab.values["machine"])
+    old = f"{PASSWORDS[login].split('-')[0]}-{lab.values['old_number']}"
+    stale = re.search(rf"^\s*PASSWORD=[\"']?{old}\b", text_of(machine.file(SETTINGS)), re.MULTILINE)
+    again = stale and machine.service("synchro-contacts").is_enabled
+    assert not again, f"what locked it starts again with {lab.values['machine']}, and still has the old password"
 
 
 @check(
@@ -93,20 +114,42 @@ def test_wrong_password_is_refused(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="La politique de mots de passe verrouille toujours un compte après cinq essais faux.",
-    en="The password policy still locks an account after five wrong attempts.",
+    fr="La politique verrouille toujours un compte, après cinq essais faux au plus et pour un quart d'heure au moins.",
+    en="The policy still locks an account, after five wrong attempts at most and for a quarter of an hour at least.",
     host="ldap1",
 )
 def test_policy_is_in_force(lab):
     policy = "cn=default,ou=policies,dc=valbocage,dc=internal"
     assert entry_values(lab, policy, "pwdLockout") == ["TRUE"], "pwdLockout is no longer TRUE"
-    assert entry_values(lab, policy, "pwdMaxFailure") == ["5"], "pwdMaxFailure is no longer 5"
+    attempts = number(lab, policy, "pwdMaxFailure")
+    assert 1 <= attempts <= 5, f"pwdMaxFailure is {attempts}"
+    for timer in ("pwdFailureCountInterval", "pwdLockoutDuration"):
+        seconds = number(lab, policy, timer)
+        assert seconds == 0 or seconds >= QUARTER, f"{timer} is {seconds} seconds"
     overlays = lab.host("ldap1").run(
         "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -b cn=config '(olcOverlay=*)' olcPPolicyDefault"
     )
     assert f"olcPPolicyDefault: {policy}" in overlays.stdout, "slapd no longer applies the policy"
     own = entry_values(lab, f"uid={login_of(lab)},ou=people,dc=valbocage,dc=internal", "pwdPolicySubentry")
     assert not own, f"the account has a policy of its own: {own}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Aucun programme n'agit en administrateur de l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
+    en="No program acts as the directory's administrator; no stored password is readable by everybody.",
+)
+def test_stored_passwords(lab):
+    machine = lab.host(lab.values["machine"])
+    settings = machine.file(SETTINGS)
+    used = text_of(settings)
+    if pid := machine.service("synchro-contacts").main_pid:
+        used += "\n" + machine.file(f"/proc/{pid}/environ").content_string.replace("\0", "\n")
+    administrator = re.search(r"^\s*BIND_DN=\W*cn=admin\b", used, re.MULTILINE | re.IGNORECASE)
+    assert not administrator, "synchro-contacts logs in as the directory's administrator"
+    assert not settings.exists or not settings.mode & 0o007, f"{SETTINGS} is readable by everybody"
 
 
 @check(

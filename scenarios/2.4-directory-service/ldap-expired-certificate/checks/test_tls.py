@@ -1,5 +1,6 @@
 """Does everybody log in again, because the directory proves who it is, and not because nobody asks it to?"""
 
+import ipaddress
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from grader import check, scaled_timeout
 PASSWORDS = {"pc1": ("croux", "Copeau-52"), "pc2": ("mlebreton", "Maillet-96"), "files1": ("tgarnier", "Gabarit-85")}
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
+AUTHORITY_KEY = "/etc/ssl/valbocage/ca.key"
 MONTH = 30 * 24 * 3600
 SOON = 8
 """Seconds after which SSSD has surely tried the directory again."""
@@ -58,8 +60,8 @@ def test_answers_over_tls(lab, host):
     "symptom",
     points=3,
     competence="2.4",
-    fr="L'annuaire présente un certificat de l'entreprise, à son nom, valable encore au moins un mois.",
-    en="The directory presents a certificate of the company, for its name, valid for a month at least.",
+    fr="L'annuaire présente un certificat de serveur de l'entreprise, à son nom, valable encore au moins un mois.",
+    en="The directory presents a server's certificate of the company, for its name, valid for a month at least.",
 )
 def test_certificate_is_good(lab):
     client, name = lab.client("pc2"), f"ldap1.{lab.domain}"
@@ -69,9 +71,11 @@ def test_certificate_is_good(lab):
     verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
     assert verdict, f"ldap1 speaks no TLS on port 636: {shown[-200:]}"
     assert verdict[1] == "0", f"the certificate is refused: {verdict[2]}"
-    inquiry = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"
-    end = client.run(["sh", "-c", inquiry])
+    read = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout"
+    end = client.run(["sh", "-c", f"{read} -checkend {MONTH} -enddate"])
     assert end.status == 0, f"the certificate ends within a month: {' '.join(end.stdout.split())}"
+    may_sign = client.run(["sh", "-c", f"{read} -ext basicConstraints"])
+    assert "CA:TRUE" not in may_sign.stdout, "the certificate makes the directory's key an authority: CA:TRUE"
 
 
 @pytest.mark.parametrize("host", ["pc1", "pc2", "files1"])
@@ -93,8 +97,9 @@ def test_clients_still_verify(lab, host):
     assert f"ldap1.{lab.domain}" in uri, f"SSSD asks {uri}"
     disabled = settings.get("ldap_auth_disable_tls_never_use_in_production", "false")
     assert disabled.lower() == "false", "SSSD may send passwords in clear"
-    # The address is in no certificate of ours: a client that verifies refuses it.
-    careless = lab.client(host).run(["ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{lab.address('ldap1')}"])
+    # The address as one number is in no certificate: a client that verifies refuses it.
+    server = int(ipaddress.ip_address(lab.address("ldap1")))
+    careless = lab.client(host).run(["ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{server}"])
     assert careless.status != 0, "the LDAP tools accept a certificate for another name"
 
 
@@ -123,8 +128,8 @@ def test_same_authority(lab, host):
     "guard",
     points=1,
     competence="2.4",
-    fr="slapd démarre avec ldap1, et sa clé privée reste à lui seul.",
-    en="slapd starts with ldap1, and its private key stays its own.",
+    fr="slapd démarre avec ldap1, et personne d'autre n'a sa clé privée, ni celle de l'autorité.",
+    en="slapd starts with ldap1, and nobody else has its private key, or the authority's.",
     host="ldap1",
 )
 def test_slapd_and_its_key(lab):
@@ -135,8 +140,14 @@ def test_slapd_and_its_key(lab):
     configuration = ldap1.check_output("ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b cn=config")
     key = re.search(r"^olcTLSCertificateKeyFile: (\S+)", configuration, re.MULTILINE)
     assert key, "slapd has no private key in its configuration"
-    for path in (key[1], "/etc/ssl/valbocage/ca.key"):
+    for path in (key[1], AUTHORITY_KEY):
         assert not ldap1.file(path).mode & 0o007, f"{path} is readable by everybody"
+    original = ldap1.file(AUTHORITY_KEY)
+    for folder in ("/etc", "/home", "/srv", "/tmp", "/var/tmp"):
+        for found in ldap1.file(folder).tree():
+            if found.kind == "file" and found.size == original.size and (found.uid or found.mode & 0o007):
+                path = f"{folder}/{found.path}"
+                assert ldap1.file(path).sha256sum != original.sha256sum, f"{path} is a copy of the authority's key"
 
 
 @check(
