@@ -85,6 +85,8 @@ def test_rule_is_kept(lab):
     assert set(allowed) == set(PASSWORDS), f"only these mailboxes have a limit: {', '.join(sorted(allowed)) or 'none'}"
     beyond = [login for login, limit in allowed.items() if limit is None or limit > RULE]
     assert not beyond, f"beyond the rule: {', '.join(beyond)}"
+    settings = lab.host("mail1").check_output("doveconf -n")
+    assert not re.search(r"quota_ignore\s*=\s*yes", settings), "Dovecot does not count all folders (quota_ignore)"
 
 
 @check(
