@@ -1,11 +1,11 @@
 """Is the domain healthy? Asked as its users do: they log in, get a ticket, and open their share with it."""
 
 import re
-import shlex
 
 import pytest
 
 from grader import check, scaled_timeout
+from lab_tools import NO_TICKET, go_to, with_ticket
 
 PEOPLE = {
     "hmarchand": ("Velin-7310", {"direction", "comptabilite"}),
@@ -19,7 +19,6 @@ SHARES = {"commun": None, "comptabilite": "comptabilite", "prepresse": "prepress
 MEMBERS = ("pc1", "pc2")
 DENIED = 67
 """curl's status for a login that is refused."""
-NO_TICKET = 3
 SOON = 30
 """Seconds after which SSSD has surely asked the domain again, be it that it was out of reach before."""
 LONG = 90
@@ -57,15 +56,6 @@ def sftp(lab, host, login, password):
         ],
         timeout=30,
     )
-
-
-def with_ticket(lab, host, login, password, script):
-    """Run a script on a workstation with a ticket of its own, as after ``kinit``; 3 where there is no ticket."""
-    script = (
-        'cache=$(mktemp -d); trap "rm -r $cache" EXIT; export KRB5CCNAME="FILE:$cache/cc"; '
-        f'printf "%s\\n" "$2" | kinit "$1" >/dev/null || exit {NO_TICKET}; {script}'
-    )
-    return lab.client(host).run(["sh", "-c", script, "sh", login, password], timeout=60)
 
 
 def open_shares(lab, host, login, password):
@@ -158,12 +148,9 @@ def test_shares(lab):
 )
 def test_ticket_opens_workstation(lab, host):
     other = "pc2" if host == "pc1" else "pc1"
-    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
-    options += ["-o", "PreferredAuthentications=gssapi-with-mic", "-o", "ConnectTimeout=10"]
-    ask = shlex.join(["ssh", *options, f"nbrunet@{host}.{lab.domain}", "id", "-un"])
 
     def passes():
-        done = with_ticket(lab, other, "nbrunet", PEOPLE["nbrunet"][0], ask)
+        done = go_to(lab, other, host, "nbrunet", PEOPLE["nbrunet"][0])
         assert done.stdout.strip() == "nbrunet", f"{other} to {host}: {done.stderr.strip()}"
         return True
 

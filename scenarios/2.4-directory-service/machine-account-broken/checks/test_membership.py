@@ -5,10 +5,18 @@ import re
 import pytest
 
 from grader import check
+from lab_tools import go_to, open_share
 
 PEOPLE = {"nbrunet": "Cyan-58147", "mcarre": "Magenta-930", "sdasilva": "Pantone-286"}
+HOSTS = ("dc1", "files1", "pc1", "pc2")
+FOLDERS = ("/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var/tmp")
+"""Where keys may have been put; in ``/etc``, the file's name tells."""
+KEYTAB, LARGEST = b"\x05\x02", 1 << 20
+"""How a file of keys begins, and its size at most."""
 SOON = 25
 """Seconds after which SSSD has surely tried the domain again."""
+LONG = 90
+"""Seconds after which the file server has surely done so, where the controller was restarted."""
 WORKSTATION, DISABLED, NEVER_EXPIRES = 0x1000, 0x2, 0x10000
 """Bits of userAccountControl; ``adcli join`` sets the last one."""
 LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
@@ -19,6 +27,24 @@ def account_of(lab, host):
     query = f"{LDB} '(sAMAccountName={host.upper()}$)' objectSid userAccountControl memberOf"
     found = lab.host("dc1").run(query).stdout
     return dict(re.findall(r"^(dn|objectSid|userAccountControl|memberOf): (.*)$", found, re.MULTILINE))
+
+
+def has_keys(host, path):
+    """Return whether a file holds keys."""
+    try:
+        return host.file(path).content.startswith(KEYTAB)
+    except AssertionError:  # deleted meanwhile
+        return False
+
+
+def keytabs_on(host):
+    """Yield the files of keys that are on a host, each with what is known of it."""
+    for folder in ("/etc", *FOLDERS):
+        for entry in host.file(folder).tree():
+            path = f"{folder}/{entry.path}"
+            likely = "keytab" in entry.path if folder == "/etc" else entry.size <= LARGEST
+            if entry.kind == "file" and likely and has_keys(host, path):
+                yield path, entry
 
 
 @check(
@@ -45,8 +71,8 @@ def test_everybody_logs_in(lab):
     "symptom",
     points=2,
     competence="2.4",
-    fr="{{ pc }} obtient un ticket du domaine avec ses propres clés.",
-    en="{{ pc }} gets a ticket of the domain with its own keys.",
+    fr="Avec ses propres clés, {{ pc }} obtient un ticket du domaine, et accepte celui de qui vient de l'autre poste.",
+    en="With its own keys {{ pc }} gets a ticket, and accepts one from whoever comes from the other workstation.",
     because="revoked|Preauthentication failed|No such file|no suitable keys|Key table",
     timeout=120,
 )
@@ -54,6 +80,14 @@ def test_machine_gets_a_ticket(lab):
     pc = lab.values["pc"]
     done = lab.client(pc).run(["kinit", "-c", "MEMORY:", "-k", f"{pc.upper()}$"], timeout=30)
     assert done.status == 0, f"{pc}: {done.stderr.strip()}"
+    other = "pc2" if pc == "pc1" else "pc1"
+
+    def accepts():
+        done = go_to(lab, other, pc, "nbrunet", PEOPLE["nbrunet"])
+        assert done.status == 0, f"nbrunet from {other} to {pc}, with a ticket: {done.stderr.strip()}"
+        return True
+
+    lab.wait(accepts, within=SOON, every=1)
 
 
 @check(
@@ -82,21 +116,23 @@ def test_same_account(lab):
     "guard",
     points=2,
     competence="2.4",
-    fr="{{ pc }} ne détient les clés d'aucun autre compte, et lui seul lit les siennes.",
-    en="{{ pc }} holds the keys of no other account, and it alone reads its own.",
-    host="{{ pc }}",
+    fr="Aucune machine ne détient les clés du compte d'une autre, et root seul peut y lire des clés.",
+    en="No machine holds the keys of another's account, and root alone may read keys on it.",
     timeout=120,
 )
 def test_only_its_own_keys(lab):
-    pc = lab.values["pc"]
-    there = lab.host(pc)
-    for path in there.check_output("find /etc /root /home /srv /var/tmp /opt -name '*keytab*' -type f").split():
-        listed = there.run("klist -k %s", f"FILE:{path}").stdout
-        for principal in re.findall(r"^ *\d+ (\S+)@", listed, re.MULTILINE):
-            own = principal.partition("/")[2] or principal
-            mine = own.lower() in {f"{pc}$", pc, f"{pc}.{lab.domain}"}
-            assert mine, f"{path} has a key of {principal}"
-        assert not there.file(path).mode & 0o077, f"{path} may be read by others than root"
+    for host in HOSTS:
+        there = lab.host(host)
+        for path, entry in keytabs_on(there):
+            assert entry.uid == 0, f"{host}: {path} belongs to another account than root"
+            assert not entry.mode & 0o077, f"{host}: {path} may be read by others than root"
+            if host == "dc1":  # root has the whole domain's keys there
+                continue
+            listed = there.run("klist -k %s", f"FILE:{path}").stdout
+            for principal in re.findall(r"^ *\d+ (\S+)@", listed, re.MULTILINE):
+                own = principal.partition("/")[2] or principal
+                mine = own.lower() in {f"{host}$", host, f"{host}.{lab.domain}"}
+                assert mine, f"{host}: {path} has a key of {principal}"
 
 
 @check(
@@ -141,16 +177,16 @@ def test_still_refuses(lab):
     assert not local, f"{pc}: /etc/passwd has {', '.join(sorted(local))}"
 
 
-@pytest.mark.parametrize("login", ["nbrunet", "sdasilva"])
+@pytest.mark.parametrize(("login", "share"), [("nbrunet", "prepresse"), ("sdasilva", "comptabilite")])
 @check(
     "guard",
     points=1,
     competence="2.4",
-    fr="Sur l'autre poste, {{ login }} ouvre toujours une session.",
-    en="On the other workstation {{ login }} still logs in.",
-    timeout=120,
+    fr="Sur l'autre poste, {{ login }} ouvre toujours une session, puis son partage avec un ticket.",
+    en="On the other workstation {{ login }} still logs in, and opens the share with a ticket.",
+    timeout=240,
 )
-def test_other_workstation(lab, login):
+def test_other_workstation(lab, login, share):
     other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
 
     def logs_in():
@@ -158,4 +194,10 @@ def test_other_workstation(lab, login):
         assert done.accepted, f"{login} on {other}: {done.problem}"
         return True
 
+    def opens_share():
+        done = open_share(lab, other, login, PEOPLE[login], share)
+        assert done.status == 0, f"{login} on {other}, share {share}: {(done.stderr or done.stdout).strip()}"
+        return True
+
     lab.wait(logs_in, within=SOON, every=1)
+    lab.wait(opens_share, within=LONG, every=1)

@@ -1,0 +1,31 @@
+"""A ticket of the domain, got on a workstation as its users do, and what it opens."""
+
+import shlex
+
+from grader import scaled_timeout
+
+NO_TICKET = 3
+"""How a script ends that got no ticket."""
+
+
+def with_ticket(lab, host, login, password, script):
+    """Run a script on a workstation with a ticket of its own, as after ``kinit``; 3 where there is no ticket."""
+    script = (
+        'cache=$(mktemp -d); trap "rm -r $cache" EXIT; export KRB5CCNAME="FILE:$cache/cc"; '
+        f'printf "%s\\n" "$2" | kinit "$1" >/dev/null || exit {NO_TICKET}; {script}'
+    )
+    return lab.client(host).run(["sh", "-c", script, "sh", login, password], timeout=60)
+
+
+def open_share(lab, host, login, password, share):
+    """Open a share of the file server on a workstation, with a ticket."""
+    ask = ["smbclient", "--use-kerberos=required", f"//files1.{lab.domain}/{share}", "-c", "ls"]
+    return with_ticket(lab, host, login, password, shlex.join(ask))
+
+
+def go_to(lab, host, other, login, password):
+    """Go from a workstation to another one by SSH with a ticket, without typing the password again."""
+    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    options += ["-o", "PreferredAuthentications=gssapi-with-mic", "-o", f"ConnectTimeout={scaled_timeout(10)}"]
+    ask = ["ssh", *options, f"{login}@{other}.{lab.domain}", "id", "-un"]
+    return with_ticket(lab, host, login, password, shlex.join(ask))
