@@ -7,16 +7,21 @@ import pytest
 from grader import check, scaled_timeout
 from grader.nftables import differences
 
-PROXY1, RELAY1, WEB1, SRV1 = "172.16.50.31", "172.16.50.25", "172.16.50.80", "192.168.50.10"
+PROXY1, RELAY1, WEB1 = "172.16.50.31", "172.16.50.25", "172.16.50.80"
+SRV1, PC1 = "192.168.50.10", "192.168.50.51"
 PUBLIC, INET1 = "203.0.113.2", "203.0.113.1"
 SITES = ("www.scierie-delorme.example", "www.meteo-bocage.example")
 DENIED = 403
 AGAIN = 15
 """Seconds in which squid has started, or has given up a name server."""
 FORBIDDEN = {
-    "lan": [(INET1, 53), (INET1, 80), (INET1, 443), (PROXY1, 22), (PROXY1, 80), (PROXY1, 8080), (PROXY1, 8085)],
+    "lan": [(INET1, 53), (INET1, 80), (INET1, 443), *((PROXY1, port) for port in (22, 80, *range(8080, 8090)))],
     "dmz": [(INET1, 53), (INET1, 80), (INET1, 443), (SRV1, 53), (SRV1, 80)],
     "outside": [(PUBLIC, 3128), (PROXY1, 3128), (PROXY1, 8080), (SRV1, 80)],
+}
+REFUSED = {
+    "pc1": [(INET1, 53), (INET1, 80), (INET1, 443), (PROXY1, 22)],
+    "proxy1": [(INET1, 22), (INET1, 25), (SRV1, 22), (SRV1, 53), (SRV1, 80), (PC1, 22)],
 }
 
 
@@ -175,6 +180,21 @@ def test_firewall_is_as_it_was(lab, segment):
     passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
     assert not passed, f"the firewall lets pass: {', '.join(passed)}"
     assert not differences(lab.host("fw1")), differences(lab.host("fw1"))
+
+
+@pytest.mark.parametrize("host", REFUSED)
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="{{ host }} n'a pas gagné de droits.",
+    en="{{ host }} has gained no rights.",
+    host="{{ host }}",
+)
+def test_no_more_than_before(lab, host):
+    answers = lab.client(host).scan(REFUSED[host])
+    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    assert not passed, f"the firewall lets {host} reach {', '.join(passed)}"
 
 
 @check(
