@@ -6,6 +6,7 @@ import time
 import pytest
 
 from grader import check
+from lab_tools import reverse_path
 
 PCS = {
     "pc1": ("10.10.10.51", "10.10.10.1", "compta", "planning"),
@@ -191,8 +192,8 @@ def test_routes(lab, router):
 )
 def test_reverse_path(lab):
     for router, interface in (("r1", "eth4"), ("r2", "eth2")):
-        seen = lab.host(router).check_output(f"cat /proc/sys/net/ipv4/conf/{interface}/rp_filter")
-        assert seen == "1", f"{router}: rp_filter of {interface} is {seen}"
+        seen = reverse_path(lab, router, interface)
+        assert seen == "strict", f"{router}: rp_filter of {interface} is {seen}"
 
 
 @pytest.mark.parametrize("switch", VLANS)

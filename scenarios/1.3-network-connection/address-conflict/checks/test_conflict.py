@@ -4,6 +4,7 @@ import json
 import re
 
 from grader import check
+from grader.ifupdown import brought_up
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -98,7 +99,11 @@ def test_others_have_their_own_address(lab):
         written = re.findall(rf"\b{re.escape(address)}\b", stanzas_of(lab.host(name)))
         assert not written, f"/etc/network/interfaces of {name} gives it {address} at the next boot"
     assert methods(lab.host(other)) == ["dhcp"], f"{other} sets eth0 up by {methods(lab.host(other))}, not by dhcp"
-    assert methods(lab.host("r1")) == ["static"], f"r1 sets eth0 up by {methods(lab.host('r1'))}"
+    later = {name: brought_up(lab.host(name)) for name in (other, "r1")}
+    assert "eth0" in later[other], f"{other} does not bring eth0 up at the next boot"
+    for name in ("eth0", "eth1"):
+        own, written = lab.address("r1", name), later["r1"].get(name, ["no address"])
+        assert written == [own], f"{name} of r1 has {', '.join(written)} instead of {own} at the next boot"
 
 
 @check(

@@ -9,6 +9,7 @@ import math
 import re
 
 from grader import check, scaled_timeout
+from grader.ifupdown import brought_up
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
@@ -22,6 +23,12 @@ TIMES_QUEUED = 100
 FULL = 1472
 """Bytes of a ping that fills a packet of 1500."""
 MANY = ("-l", "30", "-c", "30")
+LIMIT = r"^[[:space:]]*([^#;[:space:]].*)?\btc\b.*qdisc"
+"""A line that sets a limit, and is no comment."""
+AT_A_START = (
+    "/etc/systemd/system /etc/network/interfaces /etc/network/interfaces.d /etc/network/if-*.d /etc/frr /etc/rc.local"
+)
+"""Where such a line would take effect."""
 SOON = 30
 """Seconds that a workstation may need for its lease after the last action."""
 
@@ -127,9 +134,7 @@ def test_everybody_for_good(lab):
         host = lab.host(name)
         commands = [line for line in stanzas(host) if re.match(r"((pre|post)-)?(up|down)\b", line)]
         assert not commands, f"/etc/network/interfaces of {name} runs at the next start: {commands[0]}"
-        units = host.run(
-            "grep -lErs '\\btc\\b.*qdisc' /etc/systemd/system /etc/network /etc/frr /etc/rc.local"
-        ).stdout.split()
+        units = host.run(f"grep -lErs '{LIMIT}' {AT_A_START}").stdout.split()
         assert not units, f"{name} sets a limit at the next start: {units[0]}"
 
 
@@ -170,7 +175,9 @@ def test_router_unchanged(lab):
     host = lab.host("r1")
     rules = host.check_output("nft list ruleset").strip()
     assert not rules, f"r1 has rules: {rules}"
+    kept = brought_up(host)
     for name in ("eth0", "eth1"):
+        assert kept.get(name) == [lab.address("r1", name)], f"{name} of r1 lacks its address at the next start"
         (link,) = json.loads(host.check_output("ip -json link show dev %s", name))
         assert link["mtu"] == 1500, f"{name} of r1 has an MTU of {link['mtu']}"
         assert lab.client("r1").addresses(name) == (f"{lab.address('r1', name)}/24",), (

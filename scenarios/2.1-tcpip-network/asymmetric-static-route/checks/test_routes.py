@@ -6,6 +6,7 @@ import re
 import pytest
 
 from grader import check
+from lab_tools import reverse_path, reverse_path_at_boot
 
 NEIGHBOURS = {
     "r1": {"eth3": ("10.0.0.2", 10), "eth4": ("10.0.0.3", 100)},
@@ -179,15 +180,10 @@ def test_ospf_as_it_was(lab, router):
 )
 def test_reverse_path(lab):
     for router, interface in (("r1", "eth4"), ("r2", "eth2")):
-        host = lab.host(router)
-        seen = host.check_output(f"cat /proc/sys/net/ipv4/conf/{interface}/rp_filter")
-        assert seen == "1", f"{router}: the filter of {interface} is {seen}"
-        kept = host.file("/etc/sysctl.d/60-antispoofing.conf")
-        line = rf"^\s*net\.ipv4\.conf\.{interface}\.rp_filter\s*=\s*1\s*$"
-        assert kept.exists, f"{router}: the filter of {interface} is gone at the next boot"
-        assert re.search(line, kept.content_string, re.MULTILINE), (
-            f"{router}: {interface} has no filter at the next boot"
-        )
+        seen = reverse_path(lab, router, interface)
+        assert seen == "strict", f"{router}: the filter of {interface} is {seen}"
+        later = reverse_path_at_boot(lab.host(router), interface)
+        assert later == "strict", f"{router}: the filter of {interface} is {later} at the next boot"
 
 
 @check(

@@ -1,0 +1,68 @@
+"""What a host brings up at its next boot, from its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from grader.ifupdown import brought_up
+
+FILE, FOLDER = "/etc/network/interfaces", "/etc/network/interfaces.d"
+
+
+@dataclass(frozen=True)
+class Entry:
+    path: str
+    kind: str = "file"
+
+
+@dataclass(frozen=True)
+class Files:
+    """A host, as far as its files are looked at."""
+
+    files: dict[str, str]
+
+    def file(self, path: str) -> Any:  # noqa: ANN401 (stands for testinfra's)
+        return Here(path, self.files)
+
+
+@dataclass(frozen=True)
+class Here:
+    path: str
+    files: dict[str, str]
+
+    @property
+    def exists(self) -> bool:
+        return any(path.startswith(self.path) for path in self.files)
+
+    @property
+    def content_string(self) -> str:
+        return self.files[self.path]
+
+    def tree(self) -> tuple[Entry, ...]:
+        return tuple(Entry(p.removeprefix(f"{self.path}/")) for p in self.files if p.startswith(f"{self.path}/"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("auto eth0\niface eth0 inet static\n  address 10.0.0.1/24\n", {"eth0": ["10.0.0.1"]}),
+        ("auto lo eth0\niface lo inet loopback\niface eth0 inet dhcp\n", {"lo": ["loopback"], "eth0": ["dhcp"]}),
+        ("iface eth0 inet dhcp\n", {}),
+        ("# auto eth0\niface eth0 inet dhcp\n", {}),
+        ("auto eth0\niface eth0 inet6 static\n address 2001:db8::1/64\n", {}),
+        (
+            "auto eth0\niface eth0 inet static\naddress 10.0.0.1\niface eth0 inet static\naddress 10.0.0.9/24\n",
+            {"eth0": ["10.0.0.1", "10.0.0.9"]},
+        ),
+    ],
+)
+def test_what_is_brought_up(text: str, found: dict[str, list[str]]) -> None:
+    assert brought_up(Files({FILE: text})) == found  # type: ignore[arg-type] # stands for testinfra's
+
+
+def test_further_files_count() -> None:
+    files = {FILE: "auto eth0\n", f"{FOLDER}/office": "iface eth0 inet static\n  address 10.0.0.1/24\n"}
+    assert brought_up(Files(files)) == {"eth0": ["10.0.0.1"]}  # type: ignore[arg-type] # stands for testinfra's
