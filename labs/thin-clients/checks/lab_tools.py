@@ -117,15 +117,51 @@ def assert_seen(lab, terminal, login):
     lab.wait(shown, within=SHOWN, every=0.3)
 
 
+@contextlib.contextmanager
+def own_setting(lab, login):
+    """Add a setting to a person's .xsessionrc on home1 for as long as a ``with`` lasts, while no desktop is open."""
+    home1, setting = lab.host("home1"), f"ESSAI_{secrets.token_hex(8)}=1"
+    profile, kept = f"/srv/profils/{login}", f"/run/xsessionrc.{login}"
+    settings = f"{profile}/.xsessionrc"
+    write = f"{{ echo export {setting}; cat {kept}; }} >{settings}"
+    own = f"[ -e {kept} ] || chown --reference={profile} {settings}"
+    home1.run("sh -c %s", f"cp --archive {settings} {kept}; {write}; {own}")
+    try:
+        yield setting
+    finally:
+        home1.run("sh -c %s", f"mv {kept} {settings} || rm {settings}")
+
+
+def left_behind(lab, login):
+    """Return the command lines of a person's shells on ts1, but for those that their window manager comes from."""
+    ts1 = lab.host("ts1")
+    processes = {row.pid: row for row in ts1.process.filter(uid=ts1.file(f"/home/{login}").uid)}
+    shells = {pid: row.args for pid, row in processes.items() if row.exe.endswith(("/bash", "/dash"))}
+    row = next((row for row in processes.values() if row.comm == "icewm"), None)
+    while row:
+        shells.pop(row.pid, None)
+        row = processes.get(row.ppid)
+    return list(shells.values())
+
+
 def assert_usable(lab, terminal, login):
-    """Open a desktop on a terminal, with the company's logon script and the person's own documents, kept by home1."""
-    with desktop(lab, terminal, login):
+    """Open a desktop on a terminal, with the company's logon script, and the person's own settings and documents."""
+    end_session(lab, login)  # it would bring back the settings that it began with
+    with own_setting(lab, login) as setting, desktop(lab, terminal, login):
         assert_seen(lab, terminal, login)
         settings = settings_of(lab, login)
         assert f"MENUISERIE_PROFIL={login}@home1" in settings, f"the company's logon script did not run for {login}"
         language = "en_GB.UTF-8" if login == "snguyen" else "fr_FR.UTF-8"
         assert f"LANG={language}" in settings, f"the desktop of {login} does not speak {language}"
+        assert setting in settings, f"the desktop of {login} does not read the .xsessionrc that home1 keeps"
         listed = in_session(lab, login, "ls %s", f"/home/{login}/Documents").stdout.split()
         assert DOCUMENTS[login] in listed, f"{login} does not find {DOCUMENTS[login]} on the desktop"
         fetched = lab.host("ts1").file(f"/run/profils/{login}").exists
         assert fetched, f"the profile of {login} was not fetched from home1"
+
+        def logon_is_over():
+            running = left_behind(lab, login)
+            assert not running, f"the logon of {login} never ends: beside the desktop, {running[0]} still runs"
+            return True
+
+        lab.wait(logon_is_over, within=SHOWN, every=0.5)

@@ -1,6 +1,7 @@
 """Is it still the company's rule that decides who gets a desktop, and what ts1 answers on the network?"""
 
 from grader import check
+from grader.nftables import differences
 
 RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
 """Who may open a desktop, as the company has decided."""
@@ -28,15 +29,18 @@ def test_access_rule_is_the_companys(lab):
 @check(
     "guard",
     points=1,
-    fr="Le pare-feu de ts1 est en place, et laisse tomber ce qui n'est pas prévu.",
-    en="The firewall of ts1 is in place, and drops what is not foreseen.",
+    fr="Le pare-feu de ts1 est en place, le restera après un redémarrage, et laisse tomber ce qui n'est pas prévu.",
+    en="The firewall of ts1 is in place, stays so after a reboot, and drops what is not foreseen.",
     timeout=90,
 )
 def test_firewall_is_in_place(lab):
-    for where, station in (("the network", lab.probe("lan")), ("term1", lab.client("term1"))):
+    stations = {"the network": lab.probe("lan"), "term1": lab.client("term1"), "term2": lab.client("term2")}
+    for where, station in stations.items():
         seen = station.scan([(lab.address("ts1"), port) for port in CLOSED])
         answers = [f"{port}: {answer.state}" for (_, port), answer in seen.items() if answer.state != "silent"]
         assert not answers, f"ts1 answers {where} on port {', '.join(answers)}"
     nftables = lab.host("ts1").service("nftables")
     assert nftables.is_running, "the firewall of ts1 is not loaded"
     assert nftables.is_enabled, "the firewall does not start with ts1"
+    differs = differences(lab.host("ts1"))
+    assert not differs, f"the firewall of ts1: {differs}"

@@ -62,12 +62,15 @@ def test_wrong_password(lab):
 def test_profile_is_whole(lab, login):
     home1, profile = lab.host("home1"), f"/srv/profils/{login}"
     assert home1.file(f"{profile}/Documents/{DOCUMENTS[login]}").exists, f"{DOCUMENTS[login]} of {login} is gone"
-    assert home1.file(f"{profile}/.xsessionrc").exists, f"{login} has lost the settings of .xsessionrc"
+    there = home1.file(f"{profile}/.xsessionrc").exists
+    # Without the line too many, all but Sophie Nguyen's is a comment: the author's may have been put aside.
+    assert there or login == login_of(lab) != "snguyen", f"{login} has lost the settings of .xsessionrc"
     open_to_others = home1.check_output(
         "find %s -perm /007 ! -type l '(' -path %s -o -path '*/Documents*' ')'", profile, profile
     )
     assert not open_to_others, f"everybody may use {open_to_others.splitlines()[0]}"
-    strange = home1.check_output("find %s ! -user %s", profile, login)
+    # A copy that root made of a file before changing it is no harm.
+    strange = home1.check_output("find %s ! -user %s ! -name '*xsessionrc?*'", profile, login)
     assert not strange, f"{strange.splitlines()[0]} does not belong to {login}"
 
 
@@ -75,8 +78,8 @@ def test_profile_is_whole(lab, login):
     "guard",
     points=1,
     competence="3.2",
-    fr="xrdp sert les bureaux de ts1 comme service, avec son propre programme, et root n'y a pas droit.",
-    en="xrdp serves the desktops of ts1 as a service, with its own program, and root may not use it.",
+    fr="Sur ts1, xrdp est un service, avec son propre programme ; root n'y a pas droit, et aucun nom n'y est inventé.",
+    en="On ts1 xrdp is a service, with its own program; root may not use it, and no name was made up there.",
     host="ts1",
 )
 def test_server_is_as_it_was(lab):
@@ -90,3 +93,6 @@ def test_server_is_as_it_was(lab):
     root = re.search(r"^AllowRootLogin=(\w+)", ts1.file("/etc/xrdp/sesman.ini").content_string, re.MULTILINE)
     assert root, "sesman.ini no longer says whether root may log in"
     assert root[1] == "false", "root may open a desktop"
+    printer = f"imprimante{lab.values['printer']}.{lab.domain}"
+    found = lab.client("ts1").lookup(printer)
+    assert not found, f"ts1 is told that {printer}, which does not exist, is {found[0]}"

@@ -62,8 +62,8 @@ def test_documents_are_private(lab, login):
     "guard",
     points=1,
     competence="3.2",
-    fr="La clé de ts1 n'ouvre sur home1 que les profils, et rien d'autre.",
-    en="On home1 the key of ts1 opens the profiles, and nothing else.",
+    fr="La clé de ts1 ouvre sur home1 les profils, à plusieurs personnes à la fois, et rien d'autre.",
+    en="On home1 the key of ts1 opens the profiles, to several people at a time, and nothing else.",
     host="home1",
 )
 def test_key_opens_profiles_only(lab):
@@ -75,6 +75,11 @@ def test_key_opens_profiles_only(lab):
     shell = "ssh -i /etc/profils/id_ed25519 -o BatchMode=yes"
     outside = ts1.run(f"timeout {scaled_timeout(8)} rsync --list-only --rsh=%s root@home1:../../etc/ssh/", shell)
     assert "sshd_config" not in outside.stdout, "the key of ts1 reads more of home1 than the profiles"
+    tunnel = ts1.run(f"timeout {scaled_timeout(8)} {shell} -W 127.0.0.1:22 root@home1 </dev/null")
+    assert "SSH-" not in tunnel.stdout, "the key of ts1 opens tunnels through home1"
+    for line in lab.host("home1").file("/root/.ssh/authorized_keys").content_string.splitlines():
+        locks = "rrsync" in line and "-no-lock" not in line and not line.startswith("#")
+        assert not locks, "home1 refuses the profile of whoever opens a desktop at the same time as somebody else"
 
 
 @check(
