@@ -108,20 +108,6 @@ def test_settings_are_the_shops(lab, server):
     "guard",
     points=1,
     competence="3.4",
-    fr="PostgreSQL fonctionne sur db1 et démarre avec la machine.",
-    en="PostgreSQL runs on db1 and starts with the host.",
-    host="db1",
-)
-def test_database_service(lab):
-    service = lab.host("db1").service("postgresql@17-main")
-    assert service.is_running, "postgresql@17-main does not run on db1"
-    assert service.is_enabled, "postgresql@17-main does not start with db1"
-
-
-@check(
-    "guard",
-    points=1,
-    competence="3.4",
     fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
     en="The catalogue and the earlier orders are still in the database.",
     host="db1",
