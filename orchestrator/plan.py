@@ -137,6 +137,7 @@ def _hosts(
             fqdn=f"{name}.{lab.document.domain}",
             title=host.title,
             image=host.image,
+            kind=images[host.image].kind,
             interfaces=_interfaces(lab, name),
             memory=bytes_of(host.memory or images[host.image].memory),
             cpu_shares=host.cpu_shares,

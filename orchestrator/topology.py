@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.fabric.base import PortState
+from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface
 from orchestrator.text import Text
 
@@ -48,6 +49,7 @@ class Node:
 
     name: str
     title: Text
+    kind: MachineKind
     row: int
     column: int
     up: tuple[Cable, ...]
@@ -156,5 +158,5 @@ def _placed(
         taken |= {(row, column) for row in rows}
         mine = sorted(cables[host.name], key=lambda c: order[c.segment])
         up = tuple(c for c in mine if order[c.segment] == first)
-        nodes.append(Node(host.name, host.title, first, column, up, tuple(c for c in mine if c not in up)))
+        nodes.append(Node(host.name, host.title, host.kind, first, column, up, tuple(c for c in mine if c not in up)))
     return tuple(nodes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from orchestrator.language import Language
+from orchestrator.model.image import MachineKind
 from orchestrator.text import Text
 from orchestrator.topology import Bar, Cable, Node, Topology
 from orchestrator.topology_text import address_of, remarks_on
@@ -29,10 +30,14 @@ _SIGN = 0.6
 """Width of a character in ems: exact for the monospaced fonts, near enough for the others."""
 _TITLE_SIGNS = 24
 
-_ICONS = {
+_ICONS: dict[MachineKind, str] = {
     "router": "M17 3 A14 14 0 1 0 17.01 3 Z M17 8 V15 M14 11 L17 8 L20 11 M17 26 V19 M14 23 L17 26 L20 23 "
     "M8 17 H14 M11 14 L14 17 L11 20 M26 17 H20 M23 14 L20 17 L23 20",
-    "client": "M4 6 H30 V23 H4 Z M12 29 H22 M17 23 V29",
+    "switch": "M3 10 H31 V25 H3 Z M7 20 V21 M12 20 V21 M17 20 V21 M22 20 V21 M27 20 V21 M8 15 H15 M13 13 L15 15 L13 17 "
+    "M26 15 H19 M21 13 L19 15 L21 17",
+    "firewall": "M4 6 H30 V28 H4 Z M4 13.3 H30 M4 20.6 H30 M13 6 V13.3 M22 6 V13.3 M8.5 13.3 V20.6 M17.5 13.3 V20.6 "
+    "M26 13.3 V20.6 M13 20.6 V28 M22 20.6 V28",
+    "workstation": "M4 6 H30 V23 H4 Z M12 29 H22 M17 23 V29",
     "server": "M6 4 H28 V13 H6 Z M6 13 H28 V22 H6 Z M6 22 H28 V31 H6 Z M10 8.5 H13 M10 17.5 H13 M10 26.5 H13",
 }
 """Outlines on a square of 34 units."""
@@ -235,7 +240,7 @@ class _Picture:
         self._rect(root, left, y + 2, column.width, height, fill="#e2e8f0", rx="10")
         self._rect(root, left, y, column.width, height, fill=_PAPER, rx="10", stroke=_LINE)
         icon = ET.SubElement(root, "path", {
-            "d": _ICONS[_icon(node)], "fill": "none", "stroke": _SOFT, "stroke-width": "2",
+            "d": _ICONS[node.kind], "fill": "none", "stroke": _SOFT, "stroke-width": "2",
             "stroke-linejoin": "round", "stroke-linecap": "round",
             "transform": f"translate({left + 14:.1f} {y + (height - _ICON) / 2:.1f})",
         })  # fmt: skip
@@ -270,13 +275,6 @@ class _Picture:
         element = ET.SubElement(root, "text", looks)
         element.text = text
         return element
-
-
-def _icon(node: Node) -> str:
-    """Tell a host's icon from its cables: several networks, an address by DHCP, or a fixed one."""
-    if len({cable.planned for cable in node.cables}) > 1:
-        return "router"
-    return "client" if any(cable.address == "dhcp" for cable in node.cables) else "server"
 
 
 def _width(text: str, size: float) -> float:

@@ -16,6 +16,10 @@ FORBIDDEN_CAPABILITIES = frozenset({"SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC
 """Capabilities that would make a trainee, who is root in a host, root on the machine."""
 
 
+MachineKind = Literal["server", "workstation", "router", "switch", "firewall"]
+"""What a machine is in the field: people sit at a workstation, the others stand in the equipment room."""
+
+
 class Device(Document):
     """How netmiko talks to hosts of an image that are network devices."""
 
@@ -30,6 +34,7 @@ class ImageSpec(ContractDocument):
     name: Slug = Field(description="The image's name: that of its folder.")
     summary: Text = Field(description="One sentence on what the image is.")
     parent: Slug | None = Field(default=None, description="The image that this one is built on.")
+    kind: MachineKind = Field(default="server", description="What hosts of this image are drawn as on a map.")
     bootstrap: Literal["debian"] | None = Field(
         default=None,
         description="``debian`` for the base image: pulled, or bootstrapped from Debian's packages.",

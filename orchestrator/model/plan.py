@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.model.deliverables import Question
+from orchestrator.model.image import MachineKind
 from orchestrator.model.lab import Condition
 from orchestrator.model.scenario import FaultSpec, Step
 from orchestrator.text import Text
@@ -77,6 +78,7 @@ class PlannedHost:
     fqdn: str
     title: Text
     image: str
+    kind: MachineKind
     interfaces: tuple[PlannedInterface, ...]
     memory: int | None
     cpu_shares: int

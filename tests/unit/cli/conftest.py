@@ -29,7 +29,7 @@ from orchestrator.language import Language
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.locks import BusyError, Holder
-from orchestrator.model.image import Device, ImageSpec
+from orchestrator.model.image import Device, ImageSpec, MachineKind
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
@@ -49,8 +49,9 @@ def host(name: str, *interfaces: tuple[str, str, str | None]) -> PlannedHost:
     cables = tuple(
         PlannedInterface(n, s, "02:00:00:00:00:01", None if a == "dhcp" else a, a == "dhcp") for n, s, a in interfaces
     )
-    image = "router" if len(interfaces) > 1 else "host"
-    return PlannedHost(name, f"{name}.lab.internal", text(name), image, cables, None, 512, 256, 1 << 30, ())
+    kind: MachineKind = "router" if len(interfaces) > 1 else "workstation"
+    image = "router" if kind == "router" else "host"
+    return PlannedHost(name, f"{name}.lab.internal", text(name), image, kind, cables, None, 512, 256, 1 << 30, ())
 
 
 SOLUTION = PlannedSolution(

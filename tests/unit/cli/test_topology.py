@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.fabric.base import PortState
 from orchestrator.language import Language
-from orchestrator.model.plan import PlannedSegment
+from orchestrator.model.image import MachineKind
+from orchestrator.model.plan import Plan, PlannedSegment
 from orchestrator.topology import topology
 from orchestrator.topology_svg import draw_svg
 from orchestrator.topology_text import as_text, draw
@@ -86,6 +87,19 @@ def test_the_svg_is_well_formed_and_stays_inside_its_frame(lang: Language) -> No
     said = " ".join(root.itertext())
     assert f"Office ({lang})" in said
     assert ("débranché" if lang == "fr" else "unplugged") in said
+
+
+def test_a_machine_is_drawn_as_what_it_is_however_it_is_cabled() -> None:
+    kinds: dict[str, MachineKind] = {"pc1": "workstation", "r1": "firewall", "web1": "server"}
+    hosts = tuple(replace(host, kind=kinds[host.name]) for host in PLAN.hosts)
+    shapes = [drawn_icons(replace(PLAN, hosts=hosts)), drawn_icons(PLAN)]
+    assert len(set(shapes[0])) == 3
+    assert shapes[0] != shapes[1], "only the kinds differ"
+
+
+def drawn_icons(plan: Plan) -> list[str | None]:
+    picture = ET.fromstring(draw_svg(topology(plan), "en"))
+    return [path.get("d") for path in picture.iter("{http://www.w3.org/2000/svg}path") if path.get("aria-hidden")]
 
 
 def test_the_svg_needs_nothing_from_elsewhere() -> None:
