@@ -5,10 +5,11 @@ A check file needs no more than this package's names::
     from grader import check, eventually
 """
 
+from grader.at_once import at_once
 from grader.errors import CheckMistakeError, ObservationError
 from grader.inputs import HiddenFile
 from grader.marks import check
 from grader.patience import scaled_timeout
 from grader.waiting import eventually
 
-__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually", "scaled_timeout"]
+__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "at_once", "check", "eventually", "scaled_timeout"]

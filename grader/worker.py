@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -129,19 +130,21 @@ def _out_of_time(_number: int, _frame: FrameType | None) -> None:
 
 
 class _Messages:
-    """Writes whole lines; the alarm waits, so that none is cut in the middle."""
+    """Writes whole lines, of one thread after another; the alarm waits, so that none is cut in the middle."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
+        self._lock = threading.Lock()
 
     def send(self, message: dict[str, Any]) -> None:
         line = json.dumps(message).encode() + b"\n"
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
         try:
-            while line:
-                line = line[os.write(self._pipe, line) :]
+            with self._lock:
+                while line:
+                    line = line[os.write(self._pipe, line) :]
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def command(self, record: CommandRecord) -> None:
         self.send({"command": asdict(record)})

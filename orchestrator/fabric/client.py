@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import select
 import socket
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,13 +50,12 @@ _ANSWER_GRACE = 15.0
 
 
 class FabricClient:
-    """A client of the fabric helper. One object is for one thread; ``session`` makes another."""
+    """A client of the fabric helper: as many connections as are asked over at once, each used again and again."""
 
     def __init__(self, socket_path: str | Path) -> None:
         """Remember where the helper listens; connections are made when they are first needed."""
         self._path = str(socket_path)
-        self._channels: dict[str, Channel] = {}
-        self._lock = threading.Lock()
+        self._idle: dict[str, list[Channel]] = {}
 
     def session(self) -> FabricClient:
         """Return an independent connection to the same helper."""
@@ -65,9 +63,10 @@ class FabricClient:
 
     def close(self) -> None:
         """Close the connections."""
-        for channel in self._channels.values():
-            channel.connection.close()
-        self._channels.clear()
+        for channels in self._idle.values():
+            for channel in channels:
+                channel.connection.close()
+        self._idle.clear()
 
     def __enter__(self) -> FabricClient:
         """Return the client itself."""
@@ -83,8 +82,7 @@ class FabricClient:
         Raises:
             MachineError: it does not.
         """
-        with self._lock:
-            self._channel("control")
+        self._give_back("control", self._take("control"))
 
     def wait_ready(self, instance: str, hosts: Sequence[str], *, timeout: float) -> None:
         """See ``Fabric.wait_ready``."""
@@ -207,57 +205,58 @@ class FabricClient:
     def _ask(
         self, role: str, request: Request, timeout: float, subject: str, blob: bytes = b""
     ) -> tuple[dict[str, Any], bytes, list[int]]:
-        """Send a request and return its answer; a connection that broke is made anew at the next request."""
-        with self._lock:
-            self._forget_dead(role)
-            channel = self._channel(role)
-            channel.connection.settimeout(timeout + _ANSWER_GRACE)
-            try:
-                channel.send(body_of(request), blob)
-                message = channel.receive()
-            except (OSError, ProtocolError) as error:
-                self._drop(role)
-                raise _helper_silent(str(error) or type(error).__name__) from error
-            except BaseException:
-                self._drop(role)  # an interrupted answer must not be taken for the next one's
-                raise
+        """Send a request and return its answer; a connection that broke is not used again."""
+        channel = self._take(role)
+        channel.connection.settimeout(timeout + _ANSWER_GRACE)
+        message = None
+        try:
+            channel.send(body_of(request), blob)
+            message = channel.receive()
+        except (OSError, ProtocolError) as error:
+            raise _helper_silent(str(error) or type(error).__name__) from error
+        finally:
             if message is None:
-                self._drop(role)
-                raise _helper_silent("it closed the connection")
+                channel.connection.close()  # an interrupted answer must not be taken for the next one's
+        if message is None:
+            raise _helper_silent("it closed the connection")
+        self._give_back(role, channel)
         body, output, fds = message
         if "error" in body:
             raise _error_of(body["error"], subject, timeout)
         return body["ok"], output, fds
 
-    def _channel(self, role: str) -> Channel:
-        if role not in self._channels:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(_ANSWER_GRACE)
-            channel = Channel(connection)
+    def _take(self, role: str) -> Channel:
+        """Return a connection that nobody else asks over; one that the helper has closed meanwhile is dropped."""
+        idle = self._idle.setdefault(role, [])
+        while True:
             try:
-                connection.connect(self._path)
-                channel.send(body_of(Hello(VERSION, role)))
-                message = channel.receive()
-            except (OSError, ProtocolError) as error:
-                connection.close()
-                raise _helper_silent(f"{self._path}: {error}") from error
-            if message is None or "error" in message[0]:
-                connection.close()
-                raise _helper_silent("no answer to hello" if message is None else message[0]["error"]["message"])
-            self._channels[role] = channel
-        return self._channels[role]
-
-    def _forget_dead(self, role: str) -> None:
-        """Drop a connection that the helper has closed meanwhile, because it was started anew."""
-        channel = self._channels.get(role)
-        if channel is not None:
+                channel = idle.pop()
+            except IndexError:  # none, or another thread was quicker
+                return self._connected(role)
             readable = select.poll()  # between requests the helper says nothing: what is to be read is the end
             readable.register(channel.connection, select.POLLIN | select.POLLHUP)
-            if readable.poll(0):
-                self._drop(role)
+            if not readable.poll(0):
+                return channel
+            channel.connection.close()
 
-    def _drop(self, role: str) -> None:
-        self._channels.pop(role).connection.close()
+    def _give_back(self, role: str, channel: Channel) -> None:
+        self._idle.setdefault(role, []).append(channel)
+
+    def _connected(self, role: str) -> Channel:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(_ANSWER_GRACE)
+        channel = Channel(connection)
+        try:
+            connection.connect(self._path)
+            channel.send(body_of(Hello(VERSION, role)))
+            message = channel.receive()
+        except (OSError, ProtocolError) as error:
+            connection.close()
+            raise _helper_silent(f"{self._path}: {error}") from error
+        if message is None or "error" in message[0]:
+            connection.close()
+            raise _helper_silent("no answer to hello" if message is None else message[0]["error"]["message"])
+        return channel
 
 
 def _completed(answer: dict[str, Any], output: bytes) -> Completed:

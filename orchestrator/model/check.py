@@ -10,7 +10,15 @@ Role = Literal["symptom", "guard", "objective"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-OFFERED: Final = ("CheckMistakeError", "HiddenFile", "ObservationError", "check", "eventually", "scaled_timeout")
+OFFERED: Final = (
+    "CheckMistakeError",
+    "HiddenFile",
+    "ObservationError",
+    "at_once",
+    "check",
+    "eventually",
+    "scaled_timeout",
+)
 """The names that a check file may import from ``grader``."""
 
 KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because")

@@ -1,6 +1,19 @@
-"""What the firewall lets through besides TCP: a scan of ports does not see it."""
+"""What the firewall lets through, by TCP and besides: many are asked at once, for silence takes its time."""
+
+from grader import at_once
 
 SITE = "www.scierie-delorme.example"
+
+
+def arrived(station, targets):
+    """Return in words which of some addresses with their ports can be reached."""
+    return [f"{address}:{port}" for (address, port), answer in station.scan(targets).items() if answer.arrived]
+
+
+def reached(stations, targets):
+    """Return in words what can be reached from stations that have a name; each has its own targets."""
+    found = at_once(lambda name: arrived(stations[name], targets[name]), stations)
+    return [f"{name} reaches {what}" for name, all_of in zip(stations, found, strict=True) for what in all_of]
 
 
 def beside_tcp(lab):
@@ -19,8 +32,13 @@ def beside_tcp(lab):
         *((one, "srv1", f"intranet.{lab.domain}", srv1) for one in (*dmz, "nomade1")),
         *((one, "the Internet", SITE, provider) for one in ("web1", "vpn1", "another machine of the DMZ", "pc1")),
     ]
-    passed = [f"{one} reaches {what} by ping" for one, what, address in pings if stations[one].ping(address)]
-    passed += [
-        f"{one} reaches {what} by UDP" for one, what, name, server in questions if stations[one].resolve(name, server)
-    ]
-    return passed
+
+    def pinged(ping):
+        one, what, address = ping
+        return f"{one} reaches {what} by ping" if stations[one].ping(address) else ""
+
+    def resolved(question):
+        one, what, name, server = question
+        return f"{one} reaches {what} by UDP" if stations[one].resolve(name, server) else ""
+
+    return [passed for passed in (*at_once(pinged, pings), *at_once(resolved, questions)) if passed]

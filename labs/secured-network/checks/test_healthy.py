@@ -6,6 +6,7 @@ import pytest
 
 from grader import check, scaled_timeout
 from grader.nftables import differences
+from lab_tools import arrived
 
 FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
@@ -188,8 +189,7 @@ def test_intranet_through_the_vpn(lab):
     en="From the segment {{ segment }} nothing forbidden passes.",
 )
 def test_forbidden(lab, segment):
-    answers = lab.probe(segment).scan(FORBIDDEN[segment])
-    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    passed = arrived(lab.probe(segment), FORBIDDEN[segment])
     assert not passed, f"from {segment}: {', '.join(passed)}"
 
 

@@ -189,6 +189,24 @@ def test_a_session_has_a_connection_of_its_own(helper: Helper, client: FabricCli
     assert [number for number, _, _ in helper.asked] == [1, 2, 1]
 
 
+def test_who_asks_at_once_has_a_connection_each_and_they_are_used_again(helper: Helper, client: FabricClient) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def answer(channel: Channel, _request: dict[str, Any], _input: bytes) -> None:
+        together.wait()  # over one connection the second would wait for the first
+        channel.send({"ok": {"ports": []}})
+
+    helper.answers["ports"] = answer
+    for _ in range(2):
+        threads = [threading.Thread(target=client.ports, args=("demo",)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(helper.asked) == 4
+    assert {number for number, _, _ in helper.asked} == {1, 2}
+
+
 def test_waiting_asks_for_every_host(helper: Helper, client: FabricClient) -> None:
     helper.on("wait-ready", {"ok": {}})
     client.wait_ready("demo", ("pc1", "r1"), timeout=60)

@@ -1,6 +1,6 @@
 """Is it still the company's rule that decides who gets a desktop, and what ts1 answers on the network?"""
 
-from grader import check
+from grader import at_once, check
 from grader.nftables import differences
 
 RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
@@ -35,8 +35,9 @@ def test_access_rule_is_the_companys(lab):
 )
 def test_firewall_is_in_place(lab):
     stations = {"the network": lab.probe("lan"), "term1": lab.client("term1"), "term2": lab.client("term2")}
-    for where, station in stations.items():
-        seen = station.scan([(lab.address("ts1"), port) for port in CLOSED])
+    closed = [(lab.address("ts1"), port) for port in CLOSED]
+    scans = at_once(lambda where: stations[where].scan(closed), stations)
+    for where, seen in zip(stations, scans, strict=True):
         answers = [f"{port}: {answer.state}" for (_, port), answer in seen.items() if answer.state != "silent"]
         assert not answers, f"ts1 answers {where} on port {', '.join(answers)}"
     nftables = lab.host("ts1").service("nftables")

@@ -7,6 +7,7 @@ import pytest
 
 from grader import check, scaled_timeout
 from grader.nftables import differences
+from lab_tools import arrived
 
 SRV1, PC1, FW1 = "192.168.50.10", "192.168.50.51", "192.168.50.1"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
@@ -156,8 +157,7 @@ def test_policy_is_kept(lab):
     en="An ordinary machine of the segment {{ segment }} opens nothing that the policy forbids.",
 )
 def test_still_closed(lab, segment):
-    answers = lab.probe(segment).scan(FORBIDDEN[segment])
-    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    passed = arrived(lab.probe(segment), FORBIDDEN[segment])
     assert not passed, f"the firewall lets pass: {', '.join(passed)}"
 
 
@@ -171,8 +171,7 @@ def test_still_closed(lab, segment):
     host="{{ host }}",
 )
 def test_no_more_than_before(lab, host):
-    answers = lab.client(host).scan(REFUSED[host])
-    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    passed = arrived(lab.client(host), REFUSED[host])
     assert not passed, f"the firewall lets {host} reach {', '.join(passed)}"
 
 

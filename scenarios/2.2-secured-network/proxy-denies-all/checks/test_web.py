@@ -4,8 +4,9 @@ import secrets
 
 import pytest
 
-from grader import check, scaled_timeout
+from grader import at_once, check, scaled_timeout
 from grader.nftables import differences
+from lab_tools import arrived
 
 PROXY1, RELAY1, WEB1 = "172.16.50.31", "172.16.50.25", "172.16.50.80"
 SRV1, PC1 = "192.168.50.10", "192.168.50.51"
@@ -130,8 +131,8 @@ def test_squid_is_a_service(lab):
     en="The forbidden sites stay forbidden.",
 )
 def test_forbidden_sites(lab):
-    for station in (lab.client("pc1"), lab.probe("lan")):
-        status, body, _ = asked(station, "http://www.jeux-en-ligne.example/")
+    url = "http://www.jeux-en-ligne.example/"
+    for status, body, _ in at_once(lambda station: asked(station, url), (lab.client("pc1"), lab.probe("lan"))):
         assert "Site :" not in body, f"www.jeux-en-ligne.example opens through the proxy ({status})"
 
 
@@ -143,11 +144,11 @@ def test_forbidden_sites(lab):
     en="The proxy serves neither the DMZ nor the Internet nor the remote workers.",
 )
 def test_others_are_refused(lab):
-    for station in (lab.probe("dmz"), lab.client("web1"), lab.client("vpn1")):
-        status, body, _ = asked(station, f"http://{SITES[0]}/")
-        assert "Site :" not in body, f"the proxy serves the DMZ ({status})"
-    outside, body, _ = asked(lab.probe("outside"), f"http://{SITES[1]}/")
-    assert "Site :" not in body, f"the proxy serves the Internet ({outside})"
+    others = {"the DMZ": lab.probe("dmz"), "web1": lab.client("web1"), "vpn1": lab.client("vpn1")}
+    others["the Internet"] = lab.probe("outside")
+    answers = at_once(lambda who: asked(others[who], f"http://{SITES[1]}/"), others)
+    served = [f"{who} ({status})" for who, (status, body, _) in zip(others, answers, strict=True) if "Site :" in body]
+    assert not served, f"the proxy serves {', '.join(served)}"
 
 
 @check(
@@ -176,8 +177,7 @@ def test_only_the_web(lab):
     en="From the segment {{ segment }}, the firewall has opened nothing more.",
 )
 def test_firewall_is_as_it_was(lab, segment):
-    answers = lab.probe(segment).scan(FORBIDDEN[segment])
-    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    passed = arrived(lab.probe(segment), FORBIDDEN[segment])
     assert not passed, f"the firewall lets pass: {', '.join(passed)}"
     assert not differences(lab.host("fw1")), differences(lab.host("fw1"))
 
@@ -192,8 +192,7 @@ def test_firewall_is_as_it_was(lab, segment):
     host="{{ host }}",
 )
 def test_no_more_than_before(lab, host):
-    answers = lab.client(host).scan(REFUSED[host])
-    passed = [f"{address}:{port}" for (address, port), answer in answers.items() if answer.arrived]
+    passed = arrived(lab.client(host), REFUSED[host])
     assert not passed, f"the firewall lets {host} reach {', '.join(passed)}"
 
 
