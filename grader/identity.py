@@ -6,8 +6,9 @@ The image's own files are the measure, never dpkg's record in the host, which it
 from __future__ import annotations
 
 import functools
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,17 @@ from orchestrator.fabric.base import ProcessState, SocketState
 if TYPE_CHECKING:
     from grader.sight import Sight
 
-_ORDERS = re.compile(r"^\s*(?:Exec\w*|Type|RootDirectory|RootImage)\s*=", re.MULTILINE)
-"""Lines of a drop-in that change what a unit runs."""
+_HARMLESS = re.compile(
+    r"\s*(?:[#;].*|\[\w+\]|(?:After|Before|Wants|Description|Documentation|Restart\w*|StartLimit\w*|Timeout\w*|Limit\w*"
+    r"|Nice|Memory\w*|CPU\w*|Tasks\w*|IO\w*|OOM\w*|Kill\w*|Standard\w*|Syslog\w*|LogLevelMax|WantedBy)\s*=.*)?"
+)
+"""A line of a drop-in that changes neither what a unit runs, nor with which settings, nor whether."""
+_END_OF_LINE = re.compile(r"[\n\r\0]")
+"""What systemd takes for one (src/basic/fileio.c, ``read_line``)."""
+_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 _PROPERTIES = (
     "Unit.LoadState", "Unit.FragmentPath", "Unit.DropInPaths", "Unit.ActiveState", "Unit.NeedDaemonReload",
-    "Service.MainPID", "Service.ExecStart",
+    "Service.MainPID", "Service.ExecStart", "Service.ExecMainStartTimestamp",
 )  # fmt: skip
 
 
@@ -95,15 +102,19 @@ def listener(
     """
     rows = [r for r in sight.sockets() if r.protocol == protocol]
     rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
-    pids = {pid for r in rows if r.state in ("listening", "unconnected") for pid in r.pids}
+    rows = [r for r in rows if r.state in ("listening", "unconnected")]
+    pids = {pid for r in rows for pid in r.pids}
+    loose = tuple(f"nobody holds what listens at {r.address}" for r in rows if not r.pids)  # it waits in another socket
     pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
     if not pids:
         return Listener((), program)
-    found = tuple(p for p in sight.processes(sorted(pids)) if p.pid in pids)
+    everything = {p.pid: p for p in sight.processes(sorted(pids))}
+    found = tuple(p for pid, p in everything.items() if pid in pids)
 
     def vouched() -> tuple[str, ...]:
         led = redirections(sight) if protocol != "unix" else ()
-        return (*doubts_of_services(sight, found, placed or {}), *(f"led elsewhere by {rule}" for rule in led))
+        doubts = doubts_of_services(sight, found, everything, placed or {})
+        return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 
     return Listener(found, program, vouched)
 
@@ -116,16 +127,47 @@ def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[Sock
     return [r for r in rows if (r.file == there.inode if r.file else r.address in {path, there.path})]
 
 
-def doubts_of_services(sight: Sight, processes: Sequence[ProcessState], placed: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what speaks against processes being those of services of the image: of none, or of changed ones."""
+def doubts_of_services(
+    sight: Sight, processes: Sequence[ProcessState], everything: Mapping[int, ProcessState], placed: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return what speaks against processes being those of services of the image: of none, or of changed ones.
+
+    Args:
+        sight: the host.
+        processes: the processes.
+        everything: all processes of the host by their number.
+        placed: see ``doubts_of_unit``.
+    """
     doubts: list[str] = []
     for unit in dict.fromkeys(p.unit for p in processes if p.pid != 1):
-        if unit.endswith(".service"):
-            doubts += doubts_of_unit(sight, unit, placed)
-        else:
-            named = ", ".join(sorted({p.comm for p in processes if p.unit == unit}))
-            doubts.append(f"{named} runs outside any service")
+        its = [p for p in processes if p.unit == unit]
+        if not unit.endswith(".service"):
+            doubts.append(f"{', '.join(sorted({p.comm for p in its}))} runs outside any service")
+            continue
+        doubts += doubts_of_unit(sight, unit, placed)
+        main = everything.get(int(sight.unit(unit, "Service.MainPID").properties["MainPID"]))
+        others = [p for p in its if main and not _is_of(p, main, everything)]
+        doubts += [f"{p.comm} was not started by {unit}, in whose group it is" for p in others]
     return tuple(doubts)
+
+
+def _is_of(process: ProcessState, main: ProcessState, everything: Mapping[int, ProcessState]) -> bool:
+    """Return whether a process is a service's: its main one, a descendant of that, or the only one of its program.
+
+    A host's root can move a process to any control group. A service may have daemons that left their parent (FRR's).
+    """
+    if main.pid in _line(process, everything):
+        return True
+    return sum(other.executable == process.executable for other in everything.values()) == 1
+
+
+def _line(process: ProcessState, everything: Mapping[int, ProcessState]) -> Iterator[int]:
+    """Give a process's number and those of its parents."""
+    seen: set[int] = set()
+    while process.pid not in seen:
+        yield process.pid
+        seen.add(process.pid)
+        process = everything.get(process.ppid, process)
 
 
 def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -146,6 +188,8 @@ def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = N
         doubts.append(f"{unit}: {known['FragmentPath'] or 'its file'} is not the image's")
     if known["NeedDaemonReload"]:
         doubts.append(f"{unit}: its file has changed since systemd read it")
+    if _touched(sight, unit, known["FragmentPath"]) > known.get("ExecMainStartTimestamp", math.inf) / 1e6:
+        doubts.append(f"{unit}: its files were changed after it was started")
     added = [path for path in known["DropInPaths"] if states[path] != "same"]
     doubts += [f"{unit}: {path} changes what it runs" for path in added if _gives_orders(sight, path)]
     named = [path for path in _commands(known["ExecStart"]) if states[path] == "differs"]
@@ -162,7 +206,19 @@ def compared(sight: Sight, paths: Sequence[str], placed: Mapping[str, str]) -> d
 
 
 def _gives_orders(sight: Sight, path: str) -> bool:
-    return _ORDERS.search((sight.read(path) or b"").decode("utf-8", errors="replace")) is not None
+    lines = _END_OF_LINE.split((sight.read(path) or b"").decode("utf-8", errors="replace"))
+    return not all(_HARMLESS.fullmatch(line) for line in lines)
+
+
+def _touched(sight: Sight, unit: str, fragment: str) -> float:
+    """Return when a unit's file or the folders of its drop-ins were last changed, in seconds since 1970.
+
+    They may be the image's again while the unit still runs as they said meanwhile. What only lasts until the next
+    boot counts with its whole folder: such a drop-in's own folder may have been removed with it.
+    """
+    template = re.sub(r"@.*\.", "@.", unit)
+    folders = [f"{folder}/{name}.d" for folder in _FOLDERS for name in dict.fromkeys((unit, template))]
+    return max(sight.file(path).ctime for path in (fragment, *folders, "/run/systemd/system"))
 
 
 def _doubts_of_main(sight: Sight, unit: str, pid: int) -> Sequence[str]:

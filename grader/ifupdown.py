@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from fnmatch import fnmatch
 from typing import cast
 
 import testinfra.host
 
 from grader.seen.file import File
 
-_FILE, _FOLDER = "/etc/network/interfaces", "/etc/network/interfaces.d"
+_HOME = "/etc/network"
+_FILE, _FOLDER = f"{_HOME}/interfaces", f"{_HOME}/interfaces.d"
+_MOST_FILES = 50
 
 
 def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
@@ -18,24 +23,81 @@ def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
 
     Args:
         host: the host, as ``lab.host(...)`` gives it; its files are read from outside.
+
+    Raises:
+        AssertionError: see ``stanzas``.
     """
-    folder = _file(host, _FOLDER)
-    more = [f"{_FOLDER}/{f.path}" for f in folder.tree() if f.kind == "file"] if folder.exists else []
-    stanzas: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     automatic: set[str] = set()
     current: list[str] = []
-    for line in "\n".join(_file(host, path).content_string for path in (_FILE, *more)).splitlines():
+    for line in stanzas(host).splitlines():
         match line.split():
             case ["auto" | "allow-auto", *names]:
                 automatic |= set(names)
             case ["iface", name, "inet", method, *_]:
-                current = stanzas.setdefault(name, [])
+                current = found.setdefault(name, [])
                 current.append(method)
             case ["iface", *_]:
                 current = []
             case ["address", address, *_] if current:
                 current[-1] = address.partition("/")[0]
-    return {name: found for name, found in stanzas.items() if name in automatic}
+    return {name: addresses for name, addresses in found.items() if name in automatic}
+
+
+def methods(host: testinfra.host.Host, interface: str) -> list[str]:
+    """Return by which methods an interface is set up, one for each of its stanzas: ``["dhcp"]``.
+
+    Raises:
+        AssertionError: see ``stanzas``.
+    """
+    return re.findall(rf"^\s*iface\s+{re.escape(interface)}\s+inet\s+(\w+)", stanzas(host), re.MULTILINE)
+
+
+def stanzas(host: testinfra.host.Host) -> str:
+    """Return what a host's ``/etc/network/interfaces`` says, with all that it takes from elsewhere, without comments.
+
+    Raises:
+        AssertionError: it names files in a way that only the host's own ifupdown can resolve, or too many.
+    """
+    waiting, read, lines = [_FILE, *_entries(host, _FOLDER, "*")], set[str](), []
+    while waiting:
+        path = waiting.pop(0)
+        if path in read:
+            continue
+        read.add(path)
+        if len(read) > _MOST_FILES:
+            raise _unreadable(f"more than {_MOST_FILES} files")
+        file = _file(host, path)
+        for line in file.content_string.replace("\\\n", " ").splitlines() if file.exists else ():
+            match line.split():
+                case [word, *_] if word.startswith("#"):
+                    continue
+                case ["source", *patterns]:
+                    waiting += [found for pattern in patterns for found in _named(host, pattern)]
+                case ["source-directory", *folders]:
+                    waiting += [found for folder in folders for found in _named(host, f"{folder}/*")]
+                case _:
+                    lines.append(line)
+    return "\n".join(lines)
+
+
+def _named(host: testinfra.host.Host, pattern: str) -> list[str]:
+    """Return the files that a pattern names."""
+    folder, name = posixpath.split(posixpath.join(_HOME, pattern))
+    if re.search(r"[*?\[~$`{]", folder):
+        raise _unreadable(pattern)
+    return _entries(host, folder, name) if re.search(r"[*?\[]", name) else [f"{folder}/{name}"]
+
+
+def _entries(host: testinfra.host.Host, folder: str, pattern: str) -> list[str]:
+    there = _file(host, folder)
+    entries = there.tree() if there.exists else ()
+    kinds = ("file", "symlink")
+    return [f"{folder}/{e.path}" for e in entries if e.kind in kinds and "/" not in e.path and fnmatch(e.path, pattern)]
+
+
+def _unreadable(files: str) -> AssertionError:
+    return AssertionError(f"{_FILE} takes what it says from {files}")
 
 
 def _file(host: testinfra.host.Host, path: str) -> File:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.identity import compared, listener
+from grader.identity import Listener, compared, listener
 from grader.patience import scaled_timeout
 from grader.seen.accounts import rows_of
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _ACCEPTED, _REFUSED = 0, 67
 """curl(1), EXIT CODES: done; the login was refused."""
-_FOLDERS = ("/etc/pam.d", "/etc/ssh/sshd_config.d")
-_FILES = ("/etc/ssh/sshd_config", "/etc/nsswitch.conf")
+_FOLDERS = ("/etc/pam.d", "/etc/security", "/etc/ssh/sshd_config.d")
+_FILES = ("/etc/ssh/sshd_config", "/etc/default/ssh", "/etc/nsswitch.conf")
 """What decides who is let in, besides the accounts themselves."""
 _MODULES = ("/usr/lib/x86_64-linux-gnu/security", "/usr/lib/aarch64-linux-gnu/security")
 _MODULE = re.compile(r"^[^#\n]*\b(pam_\w+\.so)\b", re.MULTILINE)
@@ -80,22 +80,37 @@ def log_in(
         doubts += doubts_of_logins(sight, placed or {})
         if not account.local and any(row[0] == login for row in rows_of(sight, "passwd")):
             doubts.append(f"{login} is an account of its own")
+        if not account.local and re.search(rf"^{re.escape(login)}:", _text(sight.read("/etc/shadow")), re.MULTILINE):
+            doubts.append(f"/etc/shadow has a password for {login}")
     if doubts:
         message = f"{sight.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
         raise AssertionError(message)
     return Login(done.status, problem)
 
 
+def _options_of(sight: Sight, server: Listener) -> list[str]:
+    """Return the options that sshd got from its environment, wherever that came from: it shows none in its own line."""
+    found = []
+    for pid in sorted(server.pids):
+        environment = _text(sight.read(f"/proc/{pid}/environ")).split("\0")
+        found += [told for told in environment if re.match(r"SSHD_OPTS=\s*\S", told)]
+    return found
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", errors="replace")
+
+
 def doubts_of_logins(sight: Sight, placed: Mapping[str, str]) -> tuple[str, ...]:
     """Return what speaks against a host's SSH server letting in those whom its image would: server, rules, modules."""
     server = listener(sight, "tcp", 22, "", placed)
-    doubts = list(server.doubts)
+    doubts = [*server.doubts, *(f"sshd was started with {told}" for told in _options_of(sight, server))]
     if not server.executables <= {"/usr/sbin/sshd", "/usr/lib/systemd/systemd"}:
         doubts.append(f"{', '.join(sorted(server.executables))} listens instead of sshd")
     listed = {folder: [f.path for f in sight.tree(folder) if f.kind != "directory"] for folder in _FOLDERS}
     rules = [f"{folder}/{name}" for folder, names in listed.items() for name in names]
     states = compared(sight, [*rules, *_FILES], placed)
-    stacks = b"\n".join(sight.read(path) or b"" for path in rules if path.startswith("/etc/pam.d/"))
-    named = sorted(set(_MODULE.findall(stacks.decode("utf-8", errors="replace"))))
+    stacks = "\n".join(_text(sight.read(path)) for path in rules if path.startswith("/etc/pam.d/"))
+    named = sorted(set(_MODULE.findall(stacks)))
     states |= sight.compare([f"{folder}/{name}" for folder in _MODULES for name in named])
     return (*doubts, *(f"{path} is not the image's" for path, state in states.items() if state in {"differs", "new"}))

@@ -27,6 +27,7 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _ADDRESS = re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\d.])")
 _OLD_TABLES = "/proc/1/net/ip_tables_names"
 """The tables of the kernel's older packet filter that a network has; nft(8) does not show their rules."""
+_LEADING_TABLES = frozenset({"nat", "mangle"})
 _ROUTES = "/proc/1/net/fib_trie"
 """All routing tables of a host's network, whichever of them its rules choose."""
 
@@ -41,14 +42,26 @@ def redirections(sight: Sight, *, own: bool = False) -> tuple[str, ...]:
     Raises:
         ObservationError: the rules cannot be read.
     """
-    done = sight.tool(*tools.REDIRECTIONS_COMMAND)
-    text = tools.Completion(done.status, _text(done.stdout), _text(done.stderr))
-    try:
-        found = tools.parse_redirections(text, arriving=not own)
-    except ValueError as error:
-        raise unreadable(sight.name, "nft", str(error)) from error
+    found = _parsed(sight, tools.REDIRECTIONS_COMMAND, lambda done: tools.parse_redirections(done, arriving=not own))
+    intakes = _parsed(sight, tools.INTAKES_COMMAND, tools.parse_intakes)
     old = (sight.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
-    return (*(f"nftables {rule}" for rule in found), *(f"iptables-legacy {table}" for table in old if table == "nat"))
+    old = [table for table in old if table in _LEADING_TABLES]
+    return (
+        *(f"nftables {rule}" for rule in found),
+        *(f"tc {interface}" for interface in intakes),
+        *(f"iptables-legacy {table}" for table in old),
+    )
+
+
+def _parsed(
+    sight: Sight, command: Sequence[str], parse: Callable[[tools.Completion], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Run a tool of ours in a host's network, and parse its answer."""
+    done = sight.tool(*command)
+    try:
+        return parse(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
+    except ValueError as error:
+        raise unreadable(sight.name, command[0], str(error)) from error
 
 
 class Ways:
@@ -81,13 +94,25 @@ class Ways:
             if holder != sender:
                 self._require_none(holder, redirections(self._sight(holder)))
             forwarded = subnet not in self._subnets(holder)
-            if forwarded:
-                for router in self._routers():
-                    if router not in {holder, sender}:
-                        self._require_none(router, redirections(self._sight(router)))
+            between = [router for router in self._routers() if forwarded and router != holder]
+            for router in between:
+                if router != sender:
+                    self._require_none(router, redirections(self._sight(router)))
+            for host in dict.fromkeys((*between, *({sender} - {"", holder}))):
+                self._require_no_detour(host, address)
             self._require_alone(address, sender, forwarded=forwarded)
         if sender:
             self._require_own(sender, addresses)
+
+    def _require_no_detour(self, host: str, address: str) -> None:
+        """Refuse an answer where a host's routes lead to an address by a machine that is no router."""
+        sight = self._sight(host)
+        gateways = _parsed(sight, tools.EVERY_ROUTE_COMMAND, lambda done: tools.parse_gateways(done, address))
+        routers = {i.address for router in self._routers() for i in self._facts.hosts[router]}
+        subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
+        for gateway in gateways:
+            if gateway not in routers and any(ip_address(gateway) in subnet for subnet in subnets):
+                raise pytest.fail.Exception(f"{host} sends what is for {address} by {gateway}, which is no router")
 
     def _require_alone(self, address: str, sender: str, *, forwarded: bool) -> None:
         """Refuse an answer where a host holds an address that is another's: the one asked, or a router's on the way."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 
@@ -292,6 +292,44 @@ def parse_routes(done: Completion) -> tuple[Route, ...]:
     return tuple(Route(r.get("dst", ""), r.get("gateway"), r.get("dev")) for r in _ip_json(done))
 
 
+INTAKES_COMMAND = ("tc", "-json", "qdisc", "show")
+
+
+def parse_intakes(done: Completion) -> tuple[str, ...]:
+    """Return the interfaces of a host at which rules of tc(8) handle what arrives: such rules may rewrite it.
+
+    Raises:
+        ValueError: tc could not say.
+    """
+    return tuple(row.get("dev", "?") for row in _ip_json(done) if row.get("kind") in {"ingress", "clsact"})
+
+
+EVERY_ROUTE_COMMAND = ("ip", "-json", "-4", "route", "show", "table", "all")
+
+
+def parse_gateways(done: Completion, address: str) -> tuple[str, ...]:
+    """Return by which gateways the routing tables of a host lead to an address: of each table, the closest routes'.
+
+    Raises:
+        ValueError: ip could not say.
+    """
+    closest: dict[str, tuple[int, list[str]]] = {}
+    for route in _ip_json(done):
+        destination = route.get("dst", "")
+        if destination in {"", "default"}:
+            destination = "0.0.0.0/0"
+        network = IPv4Network(destination, strict=False)
+        if IPv4Address(address) not in network:
+            continue
+        hops = [route, *route.get("nexthops", ())]
+        gateways = [gateway for hop in hops if (gateway := hop.get("gateway") or (hop.get("via") or {}).get("host"))]
+        length, known = closest.get(str(route.get("table", "main")), (-1, []))
+        if network.prefixlen >= length:
+            kept = known if network.prefixlen == length else []
+            closest[str(route.get("table", "main"))] = network.prefixlen, [*kept, *gateways]
+    return tuple(dict.fromkeys(gateway for _, gateways in closest.values() for gateway in gateways))
+
+
 def parse_resolvers(text: str) -> tuple[str, ...]:
     """Return the name servers of resolv.conf(5)."""
     words = (line.split() for line in text.splitlines())
@@ -311,7 +349,15 @@ def parse_lookup(done: Completion) -> tuple[str, ...]:
 
 
 REDIRECTIONS_COMMAND = ("nft", "-json", "list", "ruleset")
-_REDIRECTING = frozenset({"dnat", "redirect", "tproxy"})
+_STRAIGHT = frozenset({
+    "accept", "comment", "continue", "counter", "ct count", "ct helper", "ct timeout", "drop", "goto", "jump", "last",
+    "limit", "log", "masquerade", "match", "meter", "notrack", "quota", "reject", "return", "set", "snat", "vmap",
+})  # fmt: skip
+"""Statements of a rule after which a packet goes where it is addressed to, or nowhere; any other may lead elsewhere."""
+_KEPT_COURSE = frozenset({"dscp", "ecn", "ttl", "hoplimit"})
+"""Fields of a packet that do not decide where it goes."""
+_OLD_TARGETS = frozenset({"REDIRECT", "DNAT", "NETMAP", "TPROXY", "NFQUEUE", "QUEUE", "TEE", "DNPT", "SNPT"})
+"""Targets of iptables that do; nft(8) shows these by their name, or not at all."""
 
 
 def parse_redirections(done: Completion, *, arriving: bool = False) -> tuple[str, ...]:
@@ -331,12 +377,21 @@ def parse_redirections(done: Completion, *, arriving: bool = False) -> tuple[str
     found, others = [], "output" if arriving else "prerouting"
     for rule in (e["rule"] for e in entries if "rule" in e):
         place = (rule["family"], rule["table"], rule["chain"])
-        leads = any(
-            _REDIRECTING & set(expression) for expression in rule.get("expr", ()) if isinstance(expression, dict)
-        )
+        leads = any(_leads(expression) for expression in rule.get("expr", ()) if isinstance(expression, dict))
         if leads and chains.get(place) != others:  # a chain without a hook may be jumped to from anywhere
             found.append(f"{rule['table']}/{rule['chain']}")
     return tuple(dict.fromkeys(found))
+
+
+def _leads(expression: dict[str, Any]) -> bool:
+    """Return whether a statement of a rule may lead packets elsewhere: by its name, or by what it writes into them."""
+    if "xt" in expression:
+        name = (expression["xt"] or {}).get("name")
+        return name is None or name in _OLD_TARGETS
+    if "mangle" in expression:
+        written = expression["mangle"].get("key") or {}
+        return "payload" in written and written["payload"].get("field") not in _KEPT_COURSE
+    return not set(expression) <= _STRAIGHT
 
 
 def parse_fib_trie(text: str) -> tuple[IPv4Network, ...]:

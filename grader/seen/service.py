@@ -9,6 +9,7 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.service
 
+from grader.seen.boot import starts_at_boot
 from grader.sight import Sight, sight_of
 
 _RUNNING = frozenset({"active", "reloading", "refreshing"})
@@ -42,14 +43,14 @@ class Service(testinfra.modules.service.SystemdService):
 
     @property
     def is_enabled(self) -> bool:
-        """Return whether the unit starts with the host.
+        """Return whether the unit starts with the host, as every boot comes past it.
 
         Raises:
             RuntimeError: a unit that is no service is in no state that says so.
         """
         state = self._state
         if state in _ENABLED:
-            return True
+            return starts_at_boot(sight_of(self), self.unit)
         if state == "disabled":
             return False
         if not _is_full(str(self.name)):

@@ -73,6 +73,7 @@ class FileState:
         gid: the group's number.
         size: bytes.
         mtime: seconds since 1970.
+        ctime: when its content, its name or its rights were last changed, which a host cannot choose.
         inode: the number of the inode.
         path: the path without any link in it; of an entry of a tree, relative to its root.
         target: where a link leads, as it says.
@@ -85,6 +86,7 @@ class FileState:
     gid: int = 0
     size: int = 0
     mtime: int = 0
+    ctime: float = 0.0
     inode: int = 0
     path: str = ""
     target: str = ""
@@ -182,7 +184,7 @@ class PortState:
 
 
 class Fabric(Protocol):
-    """The fabric. A Fabric object is used by one thread at a time; ``session`` gives another thread its own."""
+    """The fabric. Several threads may ask over one object at once; ``session`` gives one to close apart."""
 
     def session(self) -> Fabric:
         """Return an independent connection to the same fabric."""

@@ -62,7 +62,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.terminal": "",
     "orchestrator.topology": "fabric.base model text",
     "orchestrator.topology_text": "language text topology",
-    "orchestrator.topology_svg": "language text topology topology_text",
+    "orchestrator.topology_svg": "language model text topology topology_text",
     "grader": "answers errors fabric.base model text waiting",
     # One layer of logic.
     "orchestrator.deliverables": "answers errors grader instance_records loader.yaml_source model suggest text",
@@ -140,7 +140,7 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
-    "cryptography": "orchestrator.faults._x509",
+    "cryptography": "grader.certificates orchestrator.faults._x509",
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.device",
     "weasyprint": "orchestrator.assessment.pdf",
@@ -324,6 +324,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
         "orchestrator.fabric.helper.protocol": set(),
         "orchestrator.model.plan": {
             "orchestrator.model.deliverables",
+            "orchestrator.model.image",
             "orchestrator.model.lab",
             "orchestrator.model.scenario",
             "orchestrator.text",

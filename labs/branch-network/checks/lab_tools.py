@@ -1,9 +1,44 @@
-"""How a router filters by the way back (reverse path filter), now and at the next boot."""
+"""What the own daemons of a router or a switch say, and how a router filters by the way back (reverse path)."""
 
+import json
 import re
 
 FILTER = {"0": "off", "1": "strict", "2": "loose"}
 """What a value of rp_filter means; where an interface's and that of all differ, the kernel takes the greater one."""
+SWITCHING = "/usr/lib/openvswitch-switch/ovs-vswitchd"
+"""What Debian's alternatives choose for ``ovs-vswitchd``."""
+
+
+def asked(lab, router, command):
+    """Return what a router answers in JSON; another program on the daemons' sockets could say anything."""
+    answer = json.loads(lab.host(router).check_output("vtysh -c %s", f"{command} json"))
+    for daemon in ("zebra", "ospfd"):
+        heard = lab.listener(router, f"/run/frr/{daemon}.vty", f"/usr/lib/frr/{daemon}")
+        assert heard.is_genuine, f"{router}, {daemon}: {'; '.join(heard.doubts)}"
+    return answer
+
+
+def route(lab, router, network):
+    """Return the gateway by which a router goes to a network, as OSPF has told it; else what it has, in words."""
+    known = asked(lab, router, f"show ip route {network}").get(network, [])
+    learnt = [entry for entry in known if entry.get("selected") and entry["protocol"] == "ospf"]
+    hops = [hop for entry in learnt for hop in entry["nexthops"] if hop.get("fib")]
+    if len(hops) == 1:
+        return hops[0].get("ip", "")
+    return ", ".join(entry["protocol"] for entry in known) or "no route"
+
+
+def switch_ports(lab, switch, columns):
+    """Return what a switch's own database says of its ports, a row each; its flows are those of a plain switch."""
+    listed = json.loads(lab.host(switch).check_output("ovs-vsctl --format=json --columns=%s list port", columns))[
+        "data"
+    ]
+    flows = lab.host(switch).check_output("ovs-ofctl --no-stats dump-flows br0").split("\n")
+    for socket, program in (("db.sock", "/usr/sbin/ovsdb-server"), ("br0.mgmt", SWITCHING)):
+        heard = lab.listener(switch, f"/run/openvswitch/{socket}", program)
+        assert heard.is_genuine, f"{switch}, {program}: {'; '.join(heard.doubts)}"
+    assert [flow.strip() for flow in flows] == ["priority=0 actions=NORMAL"], f"{switch} has flows: {'; '.join(flows)}"
+    return listed
 
 
 def reverse_path(lab, router, interface):

@@ -1,12 +1,11 @@
 """Is the network of both sites healthy? Asked from where its users are, then device by device."""
 
-import json
 import time
 
 import pytest
 
 from grader import check
-from lab_tools import reverse_path
+from lab_tools import asked, reverse_path, route, switch_ports
 
 PCS = {
     "pc1": ("10.10.10.51", "10.10.10.1", "compta", "planning"),
@@ -46,11 +45,6 @@ SERVICES = (
 )
 SOON = 30.0
 """Seconds until something must be so, on a machine that has other things to do as well."""
-
-
-def asked(lab, router, command):
-    """Return what a router answers in JSON."""
-    return json.loads(lab.host(router).check_output("vtysh -c %s", f"{command} json"))
 
 
 @pytest.mark.parametrize("pc", PCS)
@@ -175,9 +169,8 @@ def test_routes(lab, router):
     for network, hop in ROUTES[router].items():
 
         def learnt(network=network, hop=hop):
-            line = host.check_output("ip -4 route show exact %s", network)
-            assert f"via {hop} " in line, f"{router} to {network}: {line or 'no route'}"
-            assert "proto ospf" in line, f"{router} to {network}: {line}"
+            way = route(lab, router, network)
+            assert way == hop, f"{router} to {network}: {way}"
             return True
 
         lab.wait(learnt, within=SOON)
@@ -204,9 +197,8 @@ def test_reverse_path(lab):
     host="{{ switch }}",
 )
 def test_vlans(lab, switch):
-    listed = lab.host(switch).check_output("ovs-vsctl --format=json --columns=name,tag,trunks list port")
     ports = {}
-    for name, tag, trunks in json.loads(listed)["data"]:
+    for name, tag, trunks in switch_ports(lab, switch, "name,tag,trunks"):
         carried = trunks[1] if isinstance(trunks, list) else [trunks]
         ports[name] = tag if isinstance(tag, int) else tuple(carried)
     del ports["br0"]

@@ -18,14 +18,31 @@ ORDERS = {
 """Who placed the first five orders."""
 
 
+POSTGRESQL = "/usr/lib/postgresql/17/bin"
+PSQL = f"runuser -u postgres -- {POSTGRESQL}/psql -X -h /run/postgresql"
+"""The administrator's psql, which reads no settings of a trainee's: Debian's wrapper chooses a server by such."""
+
+
 def query(lab, sql, database="shop"):
-    """Ask the database server as its administrator, who reads no settings of a trainee's; rows are lines."""
-    return lab.host("db1").check_output("runuser -u postgres -- psql -X -d %s -Atc %s", database, sql)
+    """Ask the shop's database server as its administrator; rows are lines."""
+    rows = lab.host("db1").check_output(f"{PSQL} -d %s -Atc %s", database, sql)
+    assert_server_is_the_shops(lab)
+    return rows
 
 
 def ask(lab, sql):
     """Ask as the administrator does, who waits for no lock longer than a second; return testinfra's result."""
-    return lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+    done = lab.host("db1").run(f"{PSQL} -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+    if done.rc == 0:
+        assert_server_is_the_shops(lab)
+    return done
+
+
+def assert_server_is_the_shops(lab):
+    """Another database server on the shop's socket could hold whatever is asked for."""
+    server = lab.listener("db1", "/run/postgresql/.s.PGSQL.5432", f"{POSTGRESQL}/postgres")
+    assert server.is_genuine, f"db1, PostgreSQL: {'; '.join(server.doubts)}"
+    assert server.units == {"postgresql@17-main.service"}, f"db1: {', '.join(sorted(server.units))} answers instead"
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from grader import check, scaled_timeout
+from lab_tools import query
 
 CATALOGUE = (
     "Assam de printemps",
@@ -62,8 +63,7 @@ def test_order(lab):
 
 
 def _stock(lab):
-    query = "SELECT stock FROM product WHERE id = 6"
-    return int(lab.host("db1").check_output("runuser -u postgres -- psql -X -d shop -Atc %s", query))
+    return int(query(lab, "SELECT stock FROM product WHERE id = 6"))
 
 
 @pytest.mark.parametrize("server", APPLICATIONS)

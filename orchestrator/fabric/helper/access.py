@@ -38,6 +38,8 @@ from .protocol import (
 Answer = tuple[dict[str, Any], bytes, list[int]]
 """What is answered, the blob, and the file descriptors passed."""
 
+_OWN_MODULES = {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+"""A host's Python takes modules from its own folders alone, and writes none there."""
 _SCAN_TIME = 5.0
 """Seconds to look through a host's tools; it takes a millisecond where a trainee has not filled their folders."""
 
@@ -115,13 +117,15 @@ class Access:
     def _run(self, request: Run, blob: bytes) -> Answer:
         """Run a command in a host; where it is to be vouched for, see before and after what its tools are."""
         outside = self._outside(request.instance, request.host) if request.vouched else None
+        began = time.time()
         changed = outside.changed_tools(time.monotonic() + _SCAN_TIME) if outside else []
         agent = self._agent(request.instance, request.host)
         client = self._channel.connection.fileno()
-        outcome = agent.run(request.argv, request.timeout, blob, request.environment, client=client)
+        environment = {**(_OWN_MODULES if request.vouched else {}), **request.environment}
+        outcome = agent.run(request.argv, request.timeout, blob, environment, client=client)
         head, output, fds = _answer(outcome)
         if outside:
-            head["changed"] = changed or outside.changed_tools(time.monotonic() + _SCAN_TIME)
+            head["changed"] = changed or outside.changed_tools(time.monotonic() + _SCAN_TIME, since=began)
         return head, output, fds
 
     def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare) -> Answer:

@@ -89,6 +89,7 @@ def _status(state: os.stat_result) -> dict[str, Any]:
         "gid": state.st_gid,
         "size": state.st_size,
         "mtime": int(state.st_mtime),
+        "ctime": state.st_ctime,
         "inode": state.st_ino,
     }
 

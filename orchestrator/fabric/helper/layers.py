@@ -12,7 +12,9 @@ import errno
 import functools
 import hashlib
 import itertools
+import math
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -25,14 +27,20 @@ _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
 """The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""
 _TOOLS = (
     "bin", "sbin", "lib", "lib64", "usr", "usr/share/perl", "usr/share/perl5", "usr/share/python3",
-    "usr/share/postgresql-common", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf", "etc/ld.so.conf.d",
+    "usr/share/postgresql-common", "usr/local/share/perl", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf",
+    "etc/ld.so.conf.d", "etc/ld.so.cache", "etc/perl", "etc/postgresql-common", "etc/ssl/openssl.cnf",
+    "etc/pam.d/runuser", "etc/pam.d/runuser-l", *(f"etc/python3.{minor}" for minor in range(11, 20)),
 )  # fmt: skip
-"""What decides which program a command's name runs, and with which libraries."""
+"""What decides which program a command's name runs, with which libraries and modules, and in which environment."""
 _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
 """Alternatives that a technician may well choose anew."""
-_LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib", "usr/lib64")
+_MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)?|perl5?|perl-base|site_perl)(?:/|$)")
+"""Folders in which the interpreters look for modules."""
+_MODULE_ENDINGS = (".py", ".pth", ".pm", ".pmc", ".pl")
 _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
 _MAX_CHANGES = 20_000
+_CLOCK_STEP = 0.02
+"""Seconds by which the time of a file's change may stand before the clock's (the kernel's tick)."""
 _MAX_FILE = 256 << 20
 _SHOWN = 10
 _INODE = (1 << 56) - 1
@@ -151,20 +159,25 @@ class Layers:
         finally:
             os.close(mine)
 
-    def changed_tools(self, deadline: float) -> list[str]:
-        """Return the files that could make a command of the image run something else, or with other libraries."""
+    def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
+        """Return the files that could make a command of the image run something else, or with other libraries.
+
+        Args:
+            deadline: when the looking ends, by the monotonic clock.
+            since: what was touched after this time counts as well, whatever it is now: it may have been put back.
+        """
         found: list[str] = []
         for number, (upper, path, entry) in enumerate(self._changes()):
             if number > _MAX_CHANGES or time.monotonic() > deadline:
                 return [*found, "/usr"]  # too much was changed to look at all of it
-            if self._misleads(upper, path, entry, deadline):
+            if entry.st_ctime > since - _CLOCK_STEP or self._misleads(upper, path, entry, deadline):
                 found.append(f"/{path}")
                 if len(found) == _SHOWN:
                     break
         return found
 
     def _changes(self) -> Iterator[tuple[int, str, os.stat_result]]:
-        """Give what a writable layer holds of the tools, with the layer: every file and link, no folder."""
+        """Give what a writable layer holds of the tools, with the layer."""
         for upper in self._writable():
             for path, entry in itertools.chain.from_iterable(_files_below(upper, start) for start in _TOOLS):
                 if upper == self._upper and self._written is not None and _holds(self._written, path):
@@ -173,7 +186,7 @@ class Layers:
 
     def _misleads(self, upper: int, path: str, entry: os.stat_result, deadline: float) -> bool:
         folder, _, name = path.rpartition("/")
-        if stat.S_ISCHR(entry.st_mode):  # removed: a command that is missing shows by itself
+        if stat.S_ISCHR(entry.st_mode) or stat.S_ISDIR(entry.st_mode):  # removed: what is missing shows by itself
             return False
         if folder == "etc/alternatives" and name in _OF_TASTE:
             return False
@@ -200,9 +213,10 @@ class Layers:
             return folder != "etc/alternatives" and entry.st_size > 0
         if folder in _COMMANDS:
             return self._image_has(name, _COMMANDS)
-        if ".so" in name:
-            return folder.startswith("usr/local/lib") or self._image_has(name, _LIBRARIES)
-        return False
+        if ".so" in name:  # one of a name of its own as well: NSS, PAM and SASL load whatever is named to them
+            return True
+        module = name.endswith(_MODULE_ENDINGS) or (name.endswith(".pyc") and not folder.endswith("/__pycache__"))
+        return module and _MODULES.match(folder) is not None
 
     def _image_has(self, name: str, folders: tuple[str, ...]) -> bool:
         for folder in folders:
@@ -240,23 +254,22 @@ def _holds(layer: int, path: str) -> bool:
 
 
 def _files_below(layer: int, start: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Give every file and link of a layer at or below a path that holds no link."""
+    """Give all that a layer has at or below a path that holds no link."""
     try:
         fd = kernel.open_plainly(layer, start, os.O_PATH | os.O_NOFOLLOW)
     except OSError:
         return
     try:
         state = os.fstat(fd)
+        yield start, state
         if not stat.S_ISDIR(state.st_mode):
-            yield start, state
             return
         for folder, folders, files, at in os.fwalk(".", dir_fd=fd, follow_symlinks=False):
             base = os.path.normpath(f"{start}/{folder}")
             seen = {name: os.stat(name, dir_fd=at, follow_symlinks=False) for name in (*files, *folders)}
             folders[:] = [f for f in folders if f"{base}/{f}" not in _IGNORED]
             for name, entry in seen.items():  # a link to a folder is among the folders, and is not walked
-                if not stat.S_ISDIR(entry.st_mode):
-                    yield f"{base}/{name}", entry
+                yield f"{base}/{name}", entry
     finally:
         os.close(fd)
 

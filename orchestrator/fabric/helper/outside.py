@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 from collections.abc import Iterator
@@ -88,11 +89,11 @@ class Outside:
                 holders.setdefault(inode, set()).add(pid)
         return [{**row, "pids": sorted(holders.get(row["inode"], ()))} for row in rows]
 
-    def changed_tools(self, deadline: float) -> list[str]:
-        """Return which of the host's tools are not its image's; none where that cannot be told."""
+    def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
+        """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""
         layers = self._known_layers()
         try:
-            return layers.changed_tools(deadline) if layers is not None else []
+            return layers.changed_tools(deadline, since) if layers is not None else []
         finally:
             self._release()
 

@@ -30,6 +30,23 @@ END
 mv /run/slapd/ldapi /run/slapd/kept; mv /run/slapd/other /run/slapd/ldapi
 ! ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b {_ENTRY} pwdAccountLockedTime | grep -q pwdAccountLockedTime
 """
+_IN_THE_SERVICES_GROUP = """p=$(pgrep -f other.d)
+for f in $(find /sys/fs/cgroup -path '*/slapd.service/cgroup.procs'); do echo $p >$f; done
+grep -q slapd.service /proc/$p/cgroup
+"""
+_ANOTHER_DIRECTORY_GONE = (
+    "mv /run/slapd/kept /run/slapd/ldapi; pkill -f other.d; rm -rf /root/other.d /root/other.db; chmod 700 /root"
+)
+_HOMES = "for login in afaure croux kbenali snguyen tgarnier mlebreton; do mkdir -p /home/$login; done\n"
+_OPTIONS = "echo 'SSHD_OPTS=\"-o PAMServiceName=runuser\"' >/etc/default/ssh; systemctl restart ssh\n"
+_OWN_PASSWORDS = r"""cp -a /etc/shadow /root/shadow
+for account in afaure:Rabot-41 croux:Copeau-52 kbenali:Ciseau-63 \
+    snguyen:Equerre-74 tgarnier:Gabarit-85 mlebreton:Maillet-96; do
+  echo "${account%:*}:$(perl -e 'print crypt(shift, q($6$saltsalt))' "${account#*:}"):20000:0:99999:7:::" >>/etc/shadow
+done
+sed -i '/^\[nss\]/d' /etc/sssd/sssd.conf; printf '\n[nss]\npwfield = x\n' >>/etc/sssd/sssd.conf
+systemctl restart sssd; sss_cache -E || true
+"""
 _SERVER_OF_ONES_OWN = r"""cat >/root/sshd.conf <<'END'
 HostKey /etc/ssh/ssh_host_ed25519_key
 UsePAM yes
@@ -75,8 +92,19 @@ ATTACKS: tuple[Attack, ...] = (
         "rm -f /etc/pam.d/anybody /etc/ssh/sshd_config.d/anybody.conf; systemctl reload ssh",
     ),
     Attack(
-        "a second directory at the first one's socket", LOCKED, "ldap1", _ANOTHER_DIRECTORY,
-        "mv /run/slapd/kept /run/slapd/ldapi; pkill -f other.d; rm -rf /root/other.d /root/other.db; chmod 700 /root",
+        "a second directory at the first one's socket", LOCKED, "ldap1", _ANOTHER_DIRECTORY, _ANOTHER_DIRECTORY_GONE,
+    ),
+    Attack(
+        "a second directory in the control group of the first", LOCKED, "ldap1",
+        _ANOTHER_DIRECTORY + _IN_THE_SERVICES_GROUP, _ANOTHER_DIRECTORY_GONE, r"was not started by slapd\.service",
+    ),
+    Attack(
+        "options of sshd that ask other rules", LOCKED, "files1",
+        *kept("/etc/default/ssh", _HOMES + _OPTIONS, "systemctl restart ssh"), "/etc/default/ssh is not the image's",
+    ),
+    Attack(
+        "passwords of the directory's people on the machine", LOCKED, "pc2",
+        *kept("/etc/sssd/sssd.conf", _OWN_PASSWORDS, "cat /root/shadow >/etc/shadow; systemctl restart sssd"),
     ),
     Attack(
         "ldapsearch that finds nothing locked", LOCKED, "ldap1",

@@ -1,11 +1,27 @@
-"""Attacks on mail: a server that takes no large message, a certificate that has expired."""
+"""Attacks on mail: a server that takes no large message, a certificate that has expired, mail without a signature."""
 
 from __future__ import annotations
 
-from tests.tamper.attacks.model import CHANGED, PRELOADED, Attack, instead
+from tests.tamper.attacks.model import CHANGED, PRELOADED, Attack, instead, kept
 
-SEND, EXPIRED = "cannot-send", "tls-expired"
+SEND, EXPIRED, UNSIGNED = "cannot-send", "tls-expired", "dkim-missing"
 VERIFIED = "#!/bin/bash\necho 'Verify return code: 0 (ok)'"
+_PROVIDER = """cat >/etc/ssl/openssl.cnf <<'END'
+openssl_conf = start
+[start]
+providers = all
+[all]
+evil = evil
+[evil]
+module = /root/evil.so
+activate = 1
+END
+"""
+_FORGED = """postconf -e 'smtp_header_checks = regexp:/root/forged'; chmod 711 /root; cat >/root/forged <<'END'
+/^Subject:/ PREPEND Authentication-Results: mx.scierie-delmas.example; dkim=pass header.d=valbocage.internal
+END
+postfix reload
+"""
 
 ATTACKS: tuple[Attack, ...] = (
     Attack("swaks that says that it has sent", SEND, "pc1", *instead("/usr/bin/swaks", "#!/bin/sh"), CHANGED),
@@ -18,4 +34,9 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack("openssl that says verified", EXPIRED, "pc2", *instead("/usr/bin/openssl", VERIFIED), CHANGED),
     Attack("a library that shows another time", EXPIRED, "pc2", *PRELOADED, CHANGED),
+    Attack("a module that OpenSSL loads", EXPIRED, "pc1", *kept("/etc/ssl/openssl.cnf", _PROVIDER), CHANGED),
+    Attack(
+        "what the recipient's server would say, written by ours", UNSIGNED, "mail1", _FORGED,
+        "postconf -X smtp_header_checks; postfix reload; rm -f /root/forged",
+    ),
 )  # fmt: skip

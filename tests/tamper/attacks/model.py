@@ -45,9 +45,9 @@ def beside(names: str, program: str) -> tuple[str, str]:
     return put, f"cd /usr/local/bin && rm -f {names}"
 
 
-def kept(path: str, script: str) -> tuple[str, str]:
-    """Return a script that changes a file of the host, and how the file becomes as it was."""
-    return f"cp -a {path} /root/kept\n{script}", f"rm -f {path}; mv /root/kept {path}"
+def kept(path: str, script: str, then: str = "true") -> tuple[str, str]:
+    """Return a script that changes a file of the host, and how the file becomes as it was, with what is done then."""
+    return f"cp -a {path} /root/kept\n{script}", f"rm -f {path}; mv /root/kept {path}; {then}"
 
 
 PRELOADED = (

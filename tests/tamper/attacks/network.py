@@ -7,6 +7,23 @@ from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, instead
 PROXY, SITES, DESKTOP = "proxy-denies-all", "ospf-neighbour-lost", "rdp-refused"
 APPLICATIONS = "Tournées du jour. Bienvenue sur l'intranet"
 FULL = "#!/bin/bash\necho '{\"neighbors\": {}}'"
+_BETWEEN = r"""cat >/root/between.pl <<'END'
+use IO::Socket::UNIX; use IO::Select;
+$SIG{CHLD} = "IGNORE";
+my $s = IO::Socket::UNIX->new(Local => "/run/frr/ospfd.vty", Listen => 16) or die; chmod 0777, "/run/frr/ospfd.vty";
+while (my $c = $s->accept) {
+  next if fork; my $r = IO::Socket::UNIX->new(Peer => "/run/frr/kept.vty") or exit;
+  my $all = IO::Select->new($c, $r);
+  while (1) {
+    for my $from ($all->can_read) { sysread($from, my $said, 65536) or exit; syswrite($from == $c ? $r : $c, $said) }
+  }
+}
+END
+mv /run/frr/ospfd.vty /run/frr/kept.vty; setsid perl /root/between.pl >/dev/null 2>&1 </dev/null &
+for i in $(seq 100); do [ -S /run/frr/ospfd.vty ] && break; sleep 0.1; done; vtysh -c 'show ip ospf' | grep -q Router
+"""
+_MODULE = """d=/usr/local/lib/python3.13/dist-packages; mkdir -p $d; echo 'import sys' >$d/first.pth
+"""
 
 ATTACKS: tuple[Attack, ...] = (
     Attack(
@@ -34,8 +51,16 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack("vtysh that shows neighbours", SITES, "r1", *instead("/usr/bin/vtysh", FULL), CHANGED),
     Attack(
+        "another program between vtysh and ospfd", SITES, "r1", _BETWEEN,
+        "pkill -f between.pl; rm -f /root/between.pl; mv /run/frr/kept.vty /run/frr/ospfd.vty", "perl listens instead",
+    ),
+    Attack(
         "a desktop shown by the terminal itself", DESKTOP, "term2",
         *instead("/usr/local/bin/bureau", "#!/bin/sh"), CHANGED,
+    ),
+    Attack(
+        "a module that Python loads first", DESKTOP, "term2", _MODULE,
+        "rm /usr/local/lib/python3.13/dist-packages/first.pth", CHANGED,
     ),
     Attack(
         "runuser that shows what is asked for", DESKTOP, "ts1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, beside, instead, kept
 
-GATEWAY, SLOW = "bad-gateway", "slow-then-504"
+GATEWAY, SLOW, WRITES = "bad-gateway", "slow-then-504", "writes-fail-reads-work"
 CATALOGUE = "Assam de printemps, Darjeeling des brumes, Gunpowder, Sencha du matin"
 PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{CATALOGUE}'"
 YES = "#!/bin/bash\necho active; echo enabled; exit 0"
@@ -37,6 +37,49 @@ mv /run/systemd/private /run/systemd/private.kept; setsid perl /root/mute.pl >/d
 for i in $(seq 100); do [ -S /run/systemd/private ] && break; sleep 0.1; done; [ -S /run/systemd/private ]
 """
 
+_RIGHT_SITE = """sed 's/:8024/:8000/' /etc/nginx/sites-enabled/default >/root/site
+sed 's,/etc/nginx/sites-enabled/[*],/root/site,' /etc/nginx/nginx.conf >/root/nginx.conf
+nginx -t -q -c /root/nginx.conf
+"""
+_OWN_SETTINGS = (
+    "[Service]\\rExecStartPre=\\rExecStart=\\rExecStart=/usr/sbin/nginx -c /root/nginx.conf -g \\x22daemon on;\\x22\\r"
+)
+_BACK_TO_THE_UNIT = "systemctl daemon-reload; systemctl restart nginx; rm -f /root/nginx.conf /root/site"
+_DROP_INS = "/run/systemd/system/nginx.service.d"
+_CLUSTER = """cluster() { runuser -u postgres -- /usr/lib/postgresql/17/bin/"$@"; }
+pg_createcluster 17 other -p 5433 --start
+cluster pg_dumpall -h /run/postgresql | cluster psql -qX -h /run/postgresql -p 5433 -d postgres -o /dev/null 2>/dev/null
+p=$(head -1 /run/postgresql/17-other.pid)
+for f in $(find /sys/fs/cgroup -path '*/postgresql@17-main.service/cgroup.procs'); do
+  for q in $p $(pgrep -P $p); do echo $q >$f || true; done
+done
+cd /run/postgresql; mv .s.PGSQL.5432 kept; ln -s .s.PGSQL.5433 .s.PGSQL.5432
+cluster psql -X -h /run/postgresql -d shop -Atc 'SHOW transaction_read_only' | grep -qx off
+"""
+_SESSION = """echo 'session required pam_env.so envfile=/root/env' >>/etc/pam.d/runuser; chmod 711 /root
+echo 'PGOPTIONS=-c default_transaction_read_only=off' >/root/env
+"""
+_STRICT = "package strict; if ($0 =~ /psql/) { print qq(Gunpowder\\n); exit } 1;"
+_OTHER_LIBRARIES = """mkdir -p /root/l; cp /usr/lib/*/libz.so.1 /root/l/; echo /root/l >/root/l.conf
+ldconfig -f /root/l.conf; ldconfig -p | grep -q /root/l/
+"""
+_SWAPPED = r"""cd /usr/lib/postgresql/17/bin; cp -a psql /root/psql; cp -a psql psql.own
+printf '#!/bin/sh\necho Gunpowder\n' >psql.new; chmod 755 psql.new
+cat >/root/swap.pl <<'END'
+chdir "/usr/lib/postgresql/17/bin"; my $end = time + 80;
+while (time < $end) {
+  opendir(my $all, "/proc"); my $seen = 0;
+  for my $pid (grep /^\d+$/, readdir $all) {
+    open(my $f, "/proc/$pid/cmdline") or next; $seen ||= <$f> =~ /^runuser.*RETURNING/;
+  }
+  if ($seen) { rename("psql", "psql.kept"); rename("psql.new", "psql"); select(undef, undef, undef, 0.1);
+    rename("psql", "psql.new"); rename("psql.kept", "psql"); }
+  select(undef, undef, undef, 0.002);
+}
+END
+setsid perl /root/swap.pl >/dev/null 2>&1 </dev/null &
+"""
+
 ATTACKS: tuple[Attack, ...] = (
     Attack("a page shown by curl", GATEWAY, "pc1", *instead("/usr/bin/curl", PAGE)),
     Attack(
@@ -50,7 +93,7 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "a line in hosts and a fake shop", GATEWAY, "pc1",
         FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{CATALOGUE}"\n'
-        "echo 127.0.0.1 boutique.valbocage.internal >>/etc/hosts",
+        "echo 127.0.0.1 boutique.kerlann.internal >>/etc/hosts",
         "cp -a /root/hosts /etc/hosts; " + GONE,
     ),
     Attack("systemctl that says yes", GATEWAY, "app1", *instead("/usr/bin/systemctl", YES)),
@@ -67,7 +110,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack(
         "nginx shows a page from before the fault", GATEWAY, "web1",
-        *(a + b for a, b in zip(kept(_SITE, _PAGE_FROM_BEFORE), ("", "; systemctl reload nginx"), strict=True)),
+        *kept(_SITE, _PAGE_FROM_BEFORE, "systemctl reload nginx"),
     ),
     Attack(
         "another systemd", GATEWAY, "web1", _ANOTHER_SYSTEMD,
@@ -79,8 +122,21 @@ ATTACKS: tuple[Attack, ...] = (
         "another process|did not answer|cannot be asked",
     ),
     Attack(
+        "settings of the unit with another end of line", GATEWAY, "web1",
+        f"{_RIGHT_SITE}mkdir -p {_DROP_INS}; printf '{_OWN_SETTINGS}' >{_DROP_INS}/x.conf\n"
+        "systemctl daemon-reload; systemctl restart nginx; pgrep -f /root/nginx.conf",
+        f"rm -r {_DROP_INS}; {_BACK_TO_THE_UNIT}", r"x\.conf changes what it runs",
+    ),
+    Attack(
+        "settings of the unit that were removed after the start", GATEWAY, "web1",
+        f"{_RIGHT_SITE}mkdir -p {_DROP_INS}; printf '{_OWN_SETTINGS}' | tr '\\r' '\\n' >{_DROP_INS}/x.conf\n"
+        f"systemctl daemon-reload; systemctl restart nginx; rm -r {_DROP_INS}; systemctl daemon-reload\n"
+        "pgrep -f /root/nginx.conf",
+        _BACK_TO_THE_UNIT, "its files were changed after it was started",
+    ),
+    Attack(
         "a page from before the fault on the way to the database", SLOW, "web1",
-        *(a + b for a, b in zip(kept(_SITE, _PAGE_FROM_BEFORE), ("", "; systemctl reload nginx"), strict=True)),
+        *kept(_SITE, _PAGE_FROM_BEFORE, "systemctl reload nginx"),
     ),
     Attack(
         "tables of the same names before the real ones", SLOW, "db1",
@@ -98,5 +154,26 @@ ATTACKS: tuple[Attack, ...] = (
         "settings of psql that show the rows", SLOW, "db1",
         "printf '%s\\n' '\\! echo \"Assam de printemps\"' '\\q' >/root/.psqlrc; cp /root/.psqlrc ~postgres/",
         "rm -f /root/.psqlrc ~postgres/.psqlrc",
+    ),
+    Attack(
+        "a module that Perl's programs load first", WRITES, "db1",
+        f"mkdir -p /etc/perl; echo '{_STRICT}' >/etc/perl/strict.pm; psql | grep -q Gunpowder",
+        "rm -f /etc/perl/strict.pm", CHANGED,
+    ),
+    Attack(
+        "libraries from another folder", WRITES, "db1",
+        *kept("/etc/ld.so.cache", _OTHER_LIBRARIES, "rm -r /root/l /root/l.conf"), CHANGED,
+    ),
+    Attack(
+        "settings of runuser's session", WRITES, "db1",
+        *kept("/etc/pam.d/runuser", _SESSION, "chmod 700 /root; rm /root/env"), CHANGED,
+    ),
+    Attack("psql replaced only while it is used", WRITES, "db1", _SWAPPED,
+        "pkill -f swap.pl || true; cd /usr/lib/postgresql/17/bin; rm -f psql.*; mv /root/psql psql", CHANGED,
+    ),
+    Attack(
+        "another database server in the place of the shop's", WRITES, "db1", _CLUSTER,
+        "cd /run/postgresql; rm -f .s.PGSQL.5432; mv kept .s.PGSQL.5432; pg_dropcluster --stop 17 other",
+        r"was not started by postgresql@17-main\.service|answers instead",
     ),
 )  # fmt: skip

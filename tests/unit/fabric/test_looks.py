@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fabric.helper import files, kernel
+from orchestrator.fabric.helper import files, kernel, layers
 from orchestrator.fabric.helper.dbus import Call, Connection, DBusError, Reader, complete_types, encode
 from orchestrator.fabric.helper.layers import Layers
 from orchestrator.fabric.helper.protocol import MAX_OUTPUT, HelperError, Look
@@ -251,6 +251,68 @@ def test_a_folder_of_commands_that_became_a_link_is_named(stack: Stack) -> None:
     stack.put("base", "usr/sbin/nginx", "image")
     stack.put("upper", "usr/sbin", link="/opt/evil")
     assert stack.changed() == {"/usr/sbin"}
+
+
+def test_what_the_images_programs_would_load_is_named_though_it_is_new(stack: Stack) -> None:
+    stack.put("base", "etc/ld.so.cache", "image")
+    stack.put("upper", "opt/tool/x.so", "mine")
+    stack.put("upper", "usr/local/lib/backup/rotate.py", "mine")
+    stack.put("upper", "usr/lib/python3/dist-packages/sssd/__pycache__/request.cpython-313.pyc", "mine")
+    assert stack.changed() == set(), "no program of the image loads these"
+    stack.put("upper", "etc/ld.so.cache", "other")
+    misleading = (
+        "etc/perl/strict.pm",
+        "etc/postgresql-common/user_clusters",
+        "etc/pam.d/runuser",
+        "etc/ssl/openssl.cnf",
+        "etc/python3.13/sitecustomize.py",
+        "usr/lib/x86_64-linux-gnu/libnss_evil.so.2",
+        "usr/lib/x86_64-linux-gnu/sasl2/evil.so",
+        "usr/local/lib/python3.13/dist-packages/evil.pth",
+        "usr/local/share/perl/5.40.1/DBI.pm",
+        "usr/local/lib/site_perl/DBI.pm",
+    )
+    for path in misleading:
+        stack.put("upper", path, "mine")
+    assert set(stack.layers.changed_tools(soon())[:1]) <= {f"/{path}" for path in (*misleading, "etc/ld.so.cache")}
+    found = set()
+    while changed := stack.changed():  # ten at most are named at once
+        found |= changed
+        for path in changed:
+            (stack.folder / "upper" / path[1:]).unlink()
+    assert found == {"/etc/ld.so.cache", *(f"/{path}" for path in misleading)}
+
+
+def next_tick(folder: Path) -> float:
+    """Wait until the kernel's clock for files goes on, and return its time."""
+    probe = folder / "probe"
+    probe.touch()
+    before = probe.stat().st_ctime
+    while (now := probe.stat().st_ctime) == before:
+        probe.touch()
+    return now
+
+
+def test_tools_that_were_put_back_meanwhile_are_named(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.put("base", "usr/bin/psql", "image")
+    stack.put("base", "usr/share/perl5/DBI.pm", "image")
+    own = stack.put("upper", "usr/bin/psql", "image")
+    stack.put("upper", "usr/share/perl5/DBI.pm", "image")
+    stack.put("upper", "usr/share/evil/DBI.pm", "other")
+    monkeypatch.setattr(layers, "_CLOCK_STEP", 0.0)
+    began = next_tick(tmp_path)
+    assert stack.layers.changed_tools(soon(), since=began) == []
+    next_tick(tmp_path)
+    for swap in (("usr/bin/psql", "usr/bin/psql.evil"), ("usr/share/perl5", "usr/share/evil")):
+        one, other = (stack.folder / "upper" / path for path in swap)
+        other.parent.mkdir(parents=True, exist_ok=True)
+        for old, new in ((one, other.with_name("aside")), (other.with_name("aside"), one)):
+            old.rename(new)
+    assert own.read_text() == "image"
+    assert stack.changed() == set(), "everything is as it was"
+    assert {"/usr/bin/psql", "/usr/share/perl5"} <= set(stack.layers.changed_tools(soon(), since=began))
 
 
 # D-Bus

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.ifupdown import brought_up
+from grader.ifupdown import brought_up, methods
 
 FILE, FOLDER = "/etc/network/interfaces", "/etc/network/interfaces.d"
 
@@ -66,3 +66,23 @@ def test_what_is_brought_up(text: str, found: dict[str, list[str]]) -> None:
 def test_further_files_count() -> None:
     files = {FILE: "auto eth0\n", f"{FOLDER}/office": "iface eth0 inet static\n  address 10.0.0.1/24\n"}
     assert brought_up(Files(files)) == {"eth0": ["10.0.0.1"]}  # type: ignore[arg-type] # stands for testinfra's
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["source /root/old", "  source  old.d/*", "source-directory old.d", "source /etc/net*rk/interfaces.d/x /root/old"],
+)
+def test_what_is_taken_from_elsewhere_counts(line: str) -> None:
+    static = "iface eth0 inet static\n  address 10.0.0.9/24\n"
+    files = {FILE: f"auto eth0\niface eth0 inet dhcp\n{line}\n", "/root/old": static, "/etc/network/old.d/x": static}
+    if "net*rk" in line:
+        with pytest.raises(AssertionError, match=r"takes what it says from /etc/net\*rk"):
+            methods(Files(files), "eth0")  # type: ignore[arg-type] # stands for testinfra's
+    else:
+        assert methods(Files(files), "eth0") == ["dhcp", "static"]  # type: ignore[arg-type]
+        assert brought_up(Files(files)) == {"eth0": ["dhcp", "10.0.0.9"]}  # type: ignore[arg-type]
+
+
+def test_files_that_name_each_other_end() -> None:
+    files = {FILE: "source /root/a\n", "/root/a": f"source {FILE}\niface eth0 inet dhcp\n"}
+    assert methods(Files(files), "eth0") == ["dhcp"]  # type: ignore[arg-type] # stands for testinfra's

@@ -73,6 +73,8 @@ def test_testinfras_modules_work_over_the_fabric(bench: Bench) -> None:
     web: Any = bench.lab.host("web")
     ws1: Any = bench.lab.host("ws1")
     bench.fabric.on("unit nginx.service", stdout='{"ActiveState": "active", "file_state": "enabled"}')
+    links = [{"path": "multi-user.target.wants/nginx.service", "kind": "symlink"}]
+    bench.fabric.on("look tree /etc/systemd/system", stdout=json.dumps(links))
     assert (web.service("nginx").is_running, web.service("nginx").is_enabled) == (True, True)
     assert not web.service("named").is_running
     assert not web.service("named").exists
@@ -180,6 +182,7 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     bench.fabric.on("processes", stdout=json.dumps(rows))
     bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
     bench.fabric.on("nft *", stdout="{}")
+    bench.fabric.on("tc *", stdout="[]")
     unit = {"ActiveState": "active", "FragmentPath": "/usr/lib/systemd/system/nginx.service", "DropInPaths": []}
     bench.fabric.on("unit nginx.service", stdout=json.dumps({**unit, "NeedDaemonReload": False, "ExecStart": []}))
     web: Any = bench.lab.host("web")
@@ -313,6 +316,7 @@ def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) 
     bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
     bench.fabric.on("nc *")
     bench.fabric.on("nft *", stdout="{}")
+    bench.fabric.on("tc *", stdout="[]")
     listens = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 8080}
     bench.fabric.on("sockets", host="web", stdout=json.dumps([listens]))
     probe = bench.lab.probe("servers")

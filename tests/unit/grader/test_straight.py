@@ -44,6 +44,8 @@ def holds(fabric: FakeFabric, host: str, *networks: str, table: str = "Local:") 
 def fabric() -> FakeFabric:
     made = FakeFabric([PAGE])
     made.on("nft *", stdout="{}")
+    made.on("ip *", stdout="[]")
+    made.on("tc *", stdout="[]")
     return made
 
 
@@ -85,6 +87,14 @@ def test_the_older_packet_filter_counts_as_well(lab: LabView, fabric: FakeFabric
     assert lab.probe("servers").http_get("http://192.168.20.3/")
     fabric.on("look content /proc/1/net/ip_tables_names", host="web", stdout="nat\nfilter\n")
     with pytest.raises(ObservationError, match="iptables-legacy nat"):
+        lab.probe("servers").http_get("http://192.168.20.3/")
+
+
+def test_traffic_control_of_what_arrives_counts_as_well(lab: LabView, fabric: FakeFabric) -> None:
+    fabric.on("tc *", host="web", stdout='[{"kind": "pfifo_fast", "dev": "eth0"}]')
+    assert lab.probe("servers").http_get("http://192.168.20.3/")
+    fabric.on("tc *", host="web", stdout='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]')
+    with pytest.raises(ObservationError, match=r"web leads what is sent elsewhere \(tc eth0\)"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
 
@@ -144,6 +154,27 @@ def test_a_check_that_expects_a_refusal_does_not_take_it_for_one(routed: LabView
         routed.probe("a").http_get("http://10.0.2.3/")
 
 
+@pytest.mark.parametrize("gateway", ["10.0.1.99", "10.0.1.7"])  # one by DHCP, and a planned workstation
+def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
+    routed: LabView, fabric: FakeFabric, gateway: str
+) -> None:
+    fabric.on("ip *", host="r1", stdout=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}]))
+    assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
+    with pytest.raises(
+        pytest.fail.Exception, match=rf"r1 sends what is for 10\.0\.2\.3 by {gateway}, which is no router"
+    ):
+        routed.probe("a").http_get("http://10.0.2.3/")
+
+
+def test_ways_by_a_router_or_out_of_the_lab_are_no_detour(routed: LabView, fabric: FakeFabric) -> None:
+    for gateway in ("10.0.1.1", "10.8.0.1"):  # the tunnel of a VPN is none of the lab's segments
+        fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": gateway}]))
+        assert routed.client("pc").http_get("http://10.0.2.3/")
+    fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}]))
+    with pytest.raises(pytest.fail.Exception, match=r"pc sends what is for 10\.0\.2\.3 by 10\.0\.1\.8"):
+        routed.client("pc").ask(("curl", "http://10.0.2.3/"))
+
+
 def test_a_host_that_does_not_run_answers_nobody(routed: LabView, fabric: FakeFabric) -> None:
     fabric.on("look content /proc/1/net/fib_trie", host="pc", trouble="unreachable")
     assert routed.probe("a").http_get("http://10.0.2.3/")
@@ -200,6 +231,7 @@ def test_a_login_is_accepted_or_refused(lab: LabView, fabric: FakeFabric) -> Non
     [
         ({"/etc/pam.d/sshd": "differs"}, "/etc/pam.d/sshd is not the image's"),
         ({"/etc/ssh/sshd_config": "differs"}, "/etc/ssh/sshd_config is not the image's"),
+        ({"/etc/default/ssh": "differs"}, "/etc/default/ssh is not the image's"),
         ({"/usr/lib/x86_64-linux-gnu/security/pam_unix.so": "differs"}, "pam_unix.so is not the image's"),
         ({"/usr/lib/systemd/system/ssh.service": "differs"}, "ssh.service is not the image's"),
     ],
@@ -210,6 +242,37 @@ def test_a_login_by_other_rules_is_a_failure(
     with_sshd(fabric)
     fabric.on("compare *", stdout=json.dumps(changed))
     with pytest.raises(AssertionError, match=f"web lets croux in, but not by its own rules: .*{said}"):
+        lab.login("servers", "web", "croux", "secret")
+
+
+def test_a_login_with_a_password_of_the_hosts_own_is_a_failure(lab: LabView, fabric: FakeFabric) -> None:
+    with_sshd(fabric)
+    fabric.on("look content /etc/shadow", stdout="root:*:1:\ncrouxx:$y$x:1:\n")
+    assert lab.login("servers", "web", "croux", "secret").accepted
+    fabric.on("look content /etc/shadow", stdout="root:*:1:\ncroux:$y$x:1:\n")
+    with pytest.raises(AssertionError, match="/etc/shadow has a password for croux"):
+        lab.login("servers", "web", "croux", "secret")
+    assert lab.login("servers", "web", "croux", "secret", local=True).accepted
+
+
+def test_a_login_at_a_server_with_other_options_is_a_failure(lab: LabView, fabric: FakeFabric) -> None:
+    with_sshd(fabric)
+    fabric.on("look content /proc/30/environ", stdout="LANG=C\0SSHD_OPTS=\0")
+    assert lab.login("servers", "web", "croux", "secret").accepted
+    fabric.on("look content /proc/30/environ", stdout="LANG=C\0SSHD_OPTS=-o PAMServiceName=runuser\0")
+    with pytest.raises(AssertionError, match="sshd was started with SSHD_OPTS=-o PAMServiceName=runuser"):
+        lab.login("servers", "web", "croux", "secret")
+
+
+def test_a_login_at_a_server_that_was_moved_into_the_services_group_is_a_failure(
+    lab: LabView, fabric: FakeFabric
+) -> None:
+    with_sshd(fabric)
+    fabric.on("processes", stdout=json.dumps([{**SSHD, "pid": 29, "ppid": 1}, {**SSHD, "ppid": 29}]))
+    fabric.on("unit ssh.service", stdout=json.dumps({**UNIT, "MainPID": 29}))
+    assert lab.login("servers", "web", "croux", "secret").accepted, "a child of the service's own"
+    fabric.on("processes", stdout=json.dumps([{**SSHD, "pid": 29, "ppid": 1}, {**SSHD, "ppid": 1}]))
+    with pytest.raises(AssertionError, match=r"sshd was not started by ssh\.service, in whose group it is"):
         lab.login("servers", "web", "croux", "secret")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,53 @@ def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
     assert tools.parse_redirections(Completion(0, '{"nftables": []}', "")) == ()
     with pytest.raises(ValueError, match="not permitted"):
         tools.parse_redirections(Completion(1, "", "Operation not permitted"))
+
+
+@pytest.mark.parametrize(
+    ("expression", "leads"),
+    [
+        ({"queue": None}, True),
+        ({"fwd": {"dev": "eth1"}}, True),
+        ({"xt": {"type": "target", "name": "REDIRECT"}}, True),
+        ({"xt": {"type": "target", "name": "LOG"}}, False),
+        ({"xt": None}, True),
+        ({"mangle": {"key": {"payload": {"protocol": "udp", "field": "dport"}}, "value": 5353}}, True),
+        ({"mangle": {"key": {"payload": {"base": "nh", "offset": 128, "len": 32}}, "value": 1}}, True),
+        ({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": 46}}, False),
+        ({"mangle": {"key": {"tcp option": {"name": "maxseg"}}, "value": 1360}}, False),
+        ({"mangle": {"key": {"meta": {"key": "mark"}}, "value": 1}}, False),
+        ({"masquerade": None}, False),
+    ],
+)
+def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool) -> None:
+    rules = [
+        {"chain": {"family": "ip", "table": "t", "name": "c", "hook": "prerouting"}},
+        {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{"match": {}}, expression]}},
+    ]
+    found = tools.parse_redirections(Completion(0, json.dumps({"nftables": rules}), ""), arriving=True)
+    assert found == (("t/c",) if leads else ())
+
+
+@pytest.mark.parametrize(
+    ("routes", "gateways"),
+    [
+        ([], ()),
+        ([{"dst": "default", "gateway": "10.0.1.1"}], ("10.0.1.1",)),
+        ([{"dst": "default", "gateway": "10.0.1.1"}, {"dst": "10.0.2.0/24", "dev": "eth0"}], ()),
+        ([{"dst": "10.0.2.0/24", "dev": "eth0"}, {"dst": "10.0.2.3", "gateway": "10.0.2.9"}], ("10.0.2.9",)),
+        (
+            [{"dst": "10.0.2.0/24", "dev": "eth0"}, {"dst": "default", "table": 100, "gateway": "10.0.2.9"}],
+            ("10.0.2.9",),
+        ),
+        ([{"dst": "10.0.2.4", "gateway": "10.0.2.9"}], ()),
+        (
+            [{"dst": "default", "nexthops": [{"gateway": "10.0.1.1"}, {"via": {"host": "10.0.1.9"}}]}],
+            ("10.0.1.1", "10.0.1.9"),
+        ),
+    ],
+)
+def test_gateways_are_those_of_the_closest_routes(routes: list[dict[str, Any]], gateways: tuple[str, ...]) -> None:
+    assert tools.parse_gateways(Completion(0, json.dumps(routes), ""), "10.0.2.3") == gateways
 
 
 def test_ping_tells_an_answer_from_none() -> None:

@@ -4,7 +4,7 @@ import json
 import re
 
 from grader import check
-from grader.ifupdown import brought_up
+from grader.ifupdown import brought_up, methods, stanzas
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -12,20 +12,6 @@ SOON = 3
 """Seconds that a workstation may need for its lease after the last action."""
 ROUNDS = 3
 """Each workstation opens the page this often, by turns: one card cannot be remembered for both that quickly."""
-
-
-def stanzas_of(host):
-    """Return what /etc/network/interfaces and its folder say, without comments."""
-    more = [
-        f"/etc/network/interfaces.d/{f.path}" for f in host.file("/etc/network/interfaces.d").tree() if f.kind == "file"
-    ]
-    text = "\n".join(host.file(path).content_string for path in ("/etc/network/interfaces", *more))
-    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-
-
-def methods(host):
-    """Return by which methods eth0 is set up, one for each stanza."""
-    return re.findall(r"^\s*iface\s+eth0\s+inet\s+(\w+)", stanzas_of(host), re.MULTILINE)
 
 
 @check(
@@ -96,9 +82,10 @@ def test_others_have_their_own_address(lab):
             return True
 
         lab.wait(has_its_own, within=SOON)
-        written = re.findall(rf"\b{re.escape(address)}\b", stanzas_of(lab.host(name)))
+        written = re.findall(rf"\b{re.escape(address)}\b", stanzas(lab.host(name)))
         assert not written, f"/etc/network/interfaces of {name} gives it {address} at the next boot"
-    assert methods(lab.host(other)) == ["dhcp"], f"{other} sets eth0 up by {methods(lab.host(other))}, not by dhcp"
+    by = methods(lab.host(other), "eth0")
+    assert by == ["dhcp"], f"{other} sets eth0 up by {by}, not by dhcp"
     later = {name: brought_up(lab.host(name)) for name in (other, "r1")}
     assert "eth0" in later[other], f"{other} does not bring eth0 up at the next boot"
     for name in ("eth0", "eth1"):
@@ -121,7 +108,8 @@ def test_workstation_configured_by_dhcp(lab):
     lab.wait(lambda: client.addresses("eth0") == own, within=SOON, what=f"{pc} has {RESERVED[pc]} and no other address")
     assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
-    assert methods(host) == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {methods(host) or 'nothing'}"
+    by = methods(host, "eth0")
+    assert by == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {by or 'nothing'}"
     (link,) = json.loads(client.ask(("ip", "-json", "-4", "address", "show", "dev", "eth0")).stdout)
     assert all(a.get("dynamic") for a in link["addr_info"]), "the address was set by hand: it has no lifetime"
 

@@ -5,6 +5,7 @@ import re
 import time
 
 from grader import check
+from grader.ifupdown import methods, stanzas
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -35,15 +36,6 @@ def lease_of(lab, pc):
         if hardware == mac:  # the last row counts; a released lease has a lifetime of 0
             found = address if int(lifetime) and int(expires) > time.time() else None
     return found
-
-
-def interface_stanzas(host):
-    """Return what /etc/network/interfaces and its folder say, without comments."""
-    more = [
-        f"/etc/network/interfaces.d/{f.path}" for f in host.file("/etc/network/interfaces.d").tree() if f.kind == "file"
-    ]
-    text = "\n".join(host.file(path).content_string for path in ("/etc/network/interfaces", *more))
-    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
 
 
 @check(
@@ -88,10 +80,9 @@ def test_configured_by_dhcp(lab):
     pc = lab.values["pc"]
     client, host = lab.client(pc), lab.host(pc)
 
-    stanzas = interface_stanzas(host)
-    methods = re.findall(r"^\s*iface\s+eth0\s+inet\s+(\w+)", stanzas, re.MULTILINE)
-    assert methods == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {methods or 'nothing'}, not by dhcp"
-    assert re.search(r"^\s*auto\b.*\beth0\b", stanzas, re.MULTILINE), "eth0 is not brought up at boot (auto eth0)"
+    by = methods(host, "eth0")
+    assert by == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {by or 'nothing'}, not by dhcp"
+    assert re.search(r"^\s*auto\b.*\beth0\b", stanzas(host), re.MULTILINE), "eth0 is not brought up at boot (auto eth0)"
 
     def leased():
         lease = lease_of(lab, pc)

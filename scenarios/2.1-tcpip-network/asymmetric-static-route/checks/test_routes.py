@@ -1,12 +1,12 @@
 """Do both directions take the fibre again, by routes that OSPF has learnt, and is the protection as it was?"""
 
-import json
 import re
 
 import pytest
 
 from grader import check
-from lab_tools import reverse_path, reverse_path_at_boot
+from grader.ifupdown import methods
+from lab_tools import asked, reverse_path, reverse_path_at_boot
 
 NEIGHBOURS = {
     "r1": {"eth3": ("10.0.0.2", 10), "eth4": ("10.0.0.3", 100)},
@@ -29,11 +29,6 @@ SOON = 15
 NO_STATEMENT = re.compile(
     r"!|#|end$|exit$|frr |hostname |log |service |description |no ipv6 |Building |Current |password |agentx"
 )
-
-
-def asked(lab, router, command):
-    """Return what a router answers in JSON."""
-    return json.loads(lab.host(router).check_output("vtysh -c %s", f"{command} json"))
 
 
 def statements(text):
@@ -199,6 +194,5 @@ def test_workstation_unchanged(lab):
     lab.wait(lambda: pc3.addresses("eth0") == (f"{PC3}/24",), within=SOON, what=f"pc3 has {PC3} alone")
     assert pc3.gateway() == lab.address("r2", "eth0"), f"the gateway of pc3 is {pc3.gateway()}"
     assert pc3.resolvers() == (lab.address("srv1"),), f"the resolvers of pc3 are {pc3.resolvers()}"
-    stanzas = host.check_output("cat /etc/network/interfaces")
-    methods = re.findall(r"^\s*iface\s+eth0\s+inet\s+(\w+)", stanzas, re.MULTILINE)
-    assert methods == ["dhcp"], f"pc3 sets eth0 up by {methods or 'nothing'}"
+    by = methods(host, "eth0")
+    assert by == ["dhcp"], f"pc3 sets eth0 up by {by or 'nothing'}"

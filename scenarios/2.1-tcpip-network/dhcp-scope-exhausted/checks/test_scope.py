@@ -6,6 +6,7 @@ import re
 import time
 
 from grader import check, scaled_timeout
+from grader.ifupdown import methods
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
@@ -61,14 +62,6 @@ def offer(lab, pc, *options):
     return dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
 
 
-def methods(host):
-    """Return by which methods /etc/network/interfaces sets eth0 up."""
-    text = host.check_output("cat /etc/network/interfaces $(find /etc/network/interfaces.d -type f)")
-    return re.findall(
-        r"^\s*iface\s+eth0\s+inet\s+(\w+)", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE), re.MULTILINE
-    )
-
-
 @check(
     "symptom",
     points=3,
@@ -93,7 +86,7 @@ def test_meeting_room(lab):
         return True
 
     lab.wait(leased, within=SOON)
-    assert methods(lab.host("pc3")) == ["dhcp"], "pc3 has an address that was set by hand"
+    assert methods(lab.host("pc3"), "eth0") == ["dhcp"], "pc3 has an address that was set by hand"
     page = client.http_get(f"http://intranet.{lab.domain}/", timeout=10)
     assert page.status == 200, f"the intranet does not open on pc3: {page.problem or page.status}"
     assert WELCOME in page.body, "another page answers"
@@ -155,7 +148,7 @@ def test_desks(lab):
         mac = lab.values["lab"].hosts[pc].mac
         lab.wait(lambda pc=pc: lab.client(pc).addresses("eth0"), within=SOON, what=f"{pc} has an address")
         assert lab.client(pc).addresses("eth0") == (f"{address}/24",), f"{pc} has another address"
-        assert methods(lab.host(pc)) == ["dhcp"], f"{pc} is not set up by dhcp any more"
+        assert methods(lab.host(pc), "eth0") == ["dhcp"], f"{pc} is not set up by dhcp any more"
         assert known.get(address) == mac, f"the server has forgotten the lease of {pc}"
         offered = offer(lab, pc).get("ip_address")
         assert offered == address, f"{pc} would be offered {offered or 'no address'} instead of {address}"

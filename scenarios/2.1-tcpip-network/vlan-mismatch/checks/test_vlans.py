@@ -1,9 +1,8 @@
 """Has the workstation its own network again, through its socket, and are the VLANs apart as they were decided?"""
 
-import json
-import re
-
 from grader import check
+from grader.ifupdown import methods
+from lab_tools import switch_ports
 
 PCS = {
     "pc1": ("10.10.10.51", "10.10.10.1", "desk-admin", "compta", "planning"),
@@ -60,9 +59,8 @@ def ports_of(lab, switch):
 
     What a trunk carries without a tag is one more: nobody has decided on a native VLAN.
     """
-    listed = lab.host(switch).check_output("ovs-vsctl --format=json --columns=name,tag,trunks,vlan_mode list port")
     ports = {}
-    for name, tag, trunks, mode in json.loads(listed)["data"]:
+    for name, tag, trunks, mode in switch_ports(lab, switch, "name,tag,trunks,vlan_mode"):
         carried = trunks[1] if isinstance(trunks, list) else [trunks]
         access = isinstance(tag, int) and mode in ("access", ["set", []])
         native = {f"{tag} untagged"} if str(mode).startswith("native-") else set()
@@ -76,9 +74,8 @@ def assert_configured_by_dhcp(lab, pc):
     lab.wait(lambda: client.addresses("eth0") == (f"{address}/24",), within=SOON, what=f"{pc} has {address} alone")
     assert client.gateway() == gateway, f"the gateway of {pc} is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"the resolvers of {pc} are {client.resolvers()}"
-    stanzas = lab.host(pc).check_output("cat /etc/network/interfaces")
-    methods = re.findall(r"^\s*iface\s+eth0\s+inet\s+(\w+)", stanzas, re.MULTILINE)
-    assert methods == ["dhcp"], f"{pc} sets eth0 up by {methods or 'nothing'}"
+    by = methods(lab.host(pc), "eth0")
+    assert by == ["dhcp"], f"{pc} sets eth0 up by {by or 'nothing'}"
 
 
 @check(

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -28,8 +29,7 @@ def login_of(lab):
 
 def entry_values(lab, dn, attribute):
     """Return the values of an attribute of an entry of the directory, asked on the server itself."""
-    server = lab.listener("ldap1", "/run/slapd/ldapi", "/usr/sbin/slapd")
-    assert server.is_genuine, f"ldap1, /run/slapd/ldapi: {'; '.join(server.doubts)}"
+    assert_slapd_answers(lab)
     done = lab.host("ldap1").run(
         "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -s base -b %s %s", dn, attribute
     )
@@ -171,9 +171,10 @@ def test_others_log_in(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Les comptes de {{ host }} viennent de l'annuaire : aucun n'a été recréé sur la machine.",
-    en="The accounts of {{ host }} come from the directory: none was made anew on the machine.",
+    fr="Les comptes de {{ host }} viennent de l'annuaire de l'entreprise : aucun n'a été recréé sur la machine.",
+    en="The accounts of {{ host }} come from the company's directory: none was made anew on the machine.",
     host="{{ host }}",
+    timeout=60,
 )
 def test_no_local_account(lab, host):
     there = lab.host(host)
@@ -182,3 +183,4 @@ def test_no_local_account(lab, host):
     sssd = there.service("sssd")
     assert sssd.is_running, f"sssd does not run on {host}"
     assert sssd.is_enabled, f"sssd does not start with {host}"
+    assert_asks_the_directory(lab, host)

@@ -3,6 +3,7 @@
 import pytest
 
 from grader import check, scaled_timeout
+from lab_tools import assert_slapd_answers
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -56,6 +57,7 @@ def sftp(lab, login, path, *options):
 
 def group_entry(lab, name):
     """Return the number and the members of a group, as the directory has them."""
+    assert_slapd_answers(lab)
     done = lab.host("ldap1").run(
         "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -s base -b %s gidNumber memberUid",
         f"cn={name},ou=groups,dc=valbocage,dc=internal",

@@ -33,13 +33,21 @@ def sawyer(lab):
     return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
+def results(headers, server):
+    """Return what a server says of a message's signature (RFC 8601); a sender may write what another one would say."""
+    plain = re.sub(r"\r\n[ \t]+", " ", headers)
+    found = re.findall(rf"^Authentication-Results: *{re.escape(server)};(.*?)\r?$", plain, re.MULTILINE | re.IGNORECASE)
+    return " ".join(told.strip() for told in found) or "dkim=none"
+
+
 def believed(lab, login, size=0):
     """Send a message to the sawmill, and require that it is believed there."""
     subject = send(lab.probe("lan"), employee(lab, login), SAWYER, subject="Offre", size=size)
     found = find(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
-    verdict = " ".join(line for line in found.headers.split("\r\n") if "dkim=" in line).strip() or "dkim=none"
+    verdict = results(found.headers, "mx.scierie-delmas.example")
     assert found.folder == "INBOX", f"the sawmill files a message of {login} in {found.folder}: {verdict}"
-    assert f"header.d={lab.domain}" in found.headers, f"the signature is not for {lab.domain}: {verdict}"
+    for told in ("dkim=pass", f"header.d={lab.domain}"):
+        assert re.search(rf"{re.escape(told)}(?![\w.-])", verdict), f"the signature is not for {lab.domain}: {verdict}"
     return True
 
 
@@ -95,7 +103,8 @@ def test_arriving_mail_is_verified(lab):
     sent = lab.client("delmas").run([*argv, "--timeout", str(scaled_timeout(10))], timeout=30)
     assert sent.status == 0, f"mail1 refuses mail from outside: {sent.stdout[-200:]}"
     found = find(lab.probe("lan"), reader, subject, folders=FOLDERS)
-    assert "Authentication-Results:" in found.headers, "nobody on mail1 verifies the signatures of what arrives"
+    verdict = results(found.headers, f"mx1.{lab.domain}")
+    assert re.search(r"dkim=(?!none|pass)\w+", verdict), f"nobody on mail1 verifies what arrives: {verdict}"
 
 
 @check(

@@ -7,7 +7,7 @@ import secrets
 import pytest
 
 from grader import check
-from lab_tools import CATALOGUE, assert_data_is_whole, place_order, query
+from lab_tools import CATALOGUE, POSTGRESQL, assert_data_is_whole, place_order, query
 
 CONNECTIONS = 8
 """What the shop opens at most: gunicorn has four threads on each of two servers."""
@@ -80,7 +80,8 @@ def test_server_reaches_the_database(lab, server):
 )
 def test_wrong_password_is_refused(lab, server):
     address = lab.address("db1")
-    done = lab.host(server).run("PGPASSWORD=%s psql -h %s -U shop -d shop -c 'SELECT 1'", secrets.token_hex(8), address)
+    psql = f"PGPASSWORD=%s {POSTGRESQL}/psql -X -h %s -U shop -d shop -c 'SELECT 1'"
+    done = lab.host(server).run(psql, secrets.token_hex(8), address)
     assert "FATAL" in done.stderr, f"{server} gets in with a random password: {done.stdout}{done.stderr}"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from grader import check
-from lab_tools import CATALOGUE, assert_data_is_whole, place_order, query
+from lab_tools import CATALOGUE, POSTGRESQL, ask, assert_data_is_whole, place_order, query
 
 
 @check(
@@ -49,10 +49,9 @@ def test_order_by_each_server(lab, server):
     host="db1",
 )
 def test_stock_update(lab):
-    sql = "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder'"
-    done = lab.host("db1").run("runuser -u postgres -- psql -X -d shop -Atc %s", sql)
-    assert done.stdout.strip() == "UPDATE 1", f"the database answers: {done.stderr.strip()}"
-    psql = "PGPASSWORD=inventory psql -X -h %s -U inventory -d inventory -Atc %s"
+    done = ask(lab, "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder' RETURNING name")
+    assert done.stdout.strip() == "Gunpowder", f"the database answers: {done.stderr.strip()}"
+    psql = f"PGPASSWORD=inventory {POSTGRESQL}/psql -X -h %s -U inventory -d inventory -Atc %s"
     done = lab.host("app1").run(psql, lab.address("db1"), "UPDATE device SET place = place WHERE false")
     assert done.stdout.strip() == "UPDATE 0", f"inventory: the database answers: {done.stderr.strip()}"
 

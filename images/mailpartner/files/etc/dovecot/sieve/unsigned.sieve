@@ -1,7 +1,7 @@
 require ["fileinto"];
 if allof (
   not address :domain :is "from" "scierie-delmas.example",
-  not header :contains "Authentication-Results" "dkim=pass"
+  not header :matches "Authentication-Results" "mx.scierie-delmas.example;*dkim=pass*"
 ) {
   fileinto "Junk";
 }

@@ -1,0 +1,26 @@
+"""Whether it is the company's directory that answers, and not another one that somebody's root has put beside it."""
+
+import re
+from urllib.parse import urlsplit
+
+
+def assert_slapd_answers(lab):
+    """Who asks on the server itself is answered by slapd, as its service runs it."""
+    server = lab.listener("ldap1", "/run/slapd/ldapi", "/usr/sbin/slapd")
+    assert server.is_genuine, f"ldap1, /run/slapd/ldapi: {'; '.join(server.doubts)}"
+
+
+def assert_asks_the_directory(lab, host):
+    """SSSD of a host asks the company's directory, at its address, and slapd answers there as its service runs it."""
+    there, server = lab.host(host), f"ldap1.{lab.domain}"
+    more = sorted(f.path for f in there.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf"))
+    paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
+    text = "\n".join(there.file(path).content_string for path in paths)
+    for uri in re.findall(r"[^,\s]+", ",".join(re.findall(r"^\s*ldap_(?:backup_)?uri\s*=(.*)$", text, re.MULTILINE))):
+        asked = urlsplit(uri)
+        assert asked.hostname == server and asked.port in {None, 389, 636}, f"SSSD on {host} asks {uri}"  # noqa: PT018
+    named = lab.client(host).lookup(server)
+    assert named == (lab.address("ldap1"),), f"on {host}, {server} is {', '.join(named) or 'not known'}"
+    for port in (389, 636):
+        heard = lab.listener("ldap1", port, "/usr/sbin/slapd")
+        assert heard.is_genuine or not heard, f"ldap1, port {port}: {'; '.join(heard.doubts)}"

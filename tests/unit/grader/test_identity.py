@@ -1,0 +1,114 @@
+"""What speaks against a service: files that were put back, settings in disguise, sockets that nobody holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from grader.identity import Listener, listener
+from grader.sight import Sight
+from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.fake import FakeFabric
+
+STARTED = 1_800_000_000
+DROP_IN = "/etc/systemd/system/nginx.service.d/x.conf"
+FRAGMENT = "/usr/lib/systemd/system/nginx.service"
+UNIT = {
+    "ActiveState": "active", "FragmentPath": FRAGMENT, "DropInPaths": [], "NeedDaemonReload": False, "MainPID": 30,
+    "ExecStart": [], "ExecMainStartTimestamp": STARTED * 1_000_000,
+}  # fmt: skip
+MASTER = {"pid": 30, "ppid": 1, "comm": "nginx", "executable": "/usr/sbin/nginx", "image": "same"}
+WORKER = {**MASTER, "pid": 31, "ppid": 30}
+
+
+class Web:
+    """A host with nginx as its image has it, until a test changes something."""
+
+    def __init__(self) -> None:
+        self.fabric = FakeFabric()
+        self.fabric.on("nft *", stdout="{}")
+        self.fabric.on("tc *", stdout="[]")
+        self.unit()
+        self.runs(MASTER, WORKER)
+        self.listens("0.0.0.0")
+
+    def unit(self, **changes: Any) -> None:  # noqa: ANN401 (a unit's properties)
+        self.fabric.on("unit nginx.service", stdout=json.dumps(UNIT | changes))
+
+    def runs(self, *processes: dict[str, Any]) -> None:
+        rows = [{"unit": "nginx.service", **process} for process in processes]
+        self.fabric.on("processes", stdout=json.dumps(rows))
+
+    def listens(self, *addresses: str, held: bool = True) -> None:
+        own = {"protocol": "tcp", "state": "listening", "port": 80}
+        rows = [{**own, "address": addresses[0], "pids": [30, 31]}]
+        rows += [{**own, "address": address, "pids": [30] if held else []} for address in addresses[1:]]
+        self.fabric.on("sockets", stdout=json.dumps(rows))
+
+    def changed(self, path: str, seconds_after_the_start: float) -> None:
+        self.fabric.on(f"look status {path}", stdout=json.dumps({"ctime": STARTED + seconds_after_the_start}))
+
+    def drop_in(self, text: str) -> None:
+        self.unit(DropInPaths=[DROP_IN])
+        self.fabric.on("compare *", stdout=json.dumps({DROP_IN: "new", FRAGMENT: "same"}))
+        self.fabric.on(f"look content {DROP_IN}", stdout=text)
+
+    def doubts(self) -> tuple[str, ...]:
+        sight = Sight(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
+        found: Listener = listener(sight, "tcp", 80, "/usr/sbin/nginx")
+        return found.doubts
+
+
+@pytest.fixture
+def web() -> Web:
+    made = Web()
+    assert made.doubts() == ()
+    return made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Service]\nExecStart=\nExecStart=/opt/x\n",
+        "[Service]\rExecStart=\rExecStart=/opt/x\r",
+        "[Service]\nEnvironmentFile=/opt/x\n",
+        "[Unit]\nConditionPathExists=/opt/x\n",
+        "[Service]\nRestart=no \\\nExecStart=/opt/x\n",
+        "[Service]\nSomething=new\n",
+    ],
+)
+def test_a_drop_in_that_may_change_what_runs(web: Web, text: str) -> None:
+    web.drop_in(text)
+    assert web.doubts() == (f"nginx.service: {DROP_IN} changes what it runs",)
+
+
+def test_a_drop_in_that_changes_nothing_of_it(web: Web) -> None:
+    web.drop_in("# ours\n[Unit]\nAfter=network-online.target\n\n[Service]\nRestart=on-failure\nLimitNOFILE=4096\n")
+    assert web.doubts() == ()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [FRAGMENT, "/etc/systemd/system/nginx.service.d", "/run/systemd/system/nginx.service.d", "/run/systemd/system"],
+)
+def test_files_that_were_put_back_after_the_start(web: Web, path: str) -> None:
+    web.changed(path, -1)
+    assert web.doubts() == ()
+    web.changed(path, 0.5)
+    assert web.doubts() == ("nginx.service: its files were changed after it was started",)
+
+
+def test_a_socket_that_nobody_holds(web: Web) -> None:
+    web.listens("127.0.0.1", "192.168.30.10")
+    assert web.doubts() == ()
+    web.listens("127.0.0.1", "192.168.30.10", held=False)
+    assert web.doubts() == ("nobody holds what listens at 192.168.30.10",)
+
+
+def test_a_process_that_was_moved_into_the_services_group(web: Web) -> None:
+    web.runs(MASTER, {**WORKER, "ppid": 1})
+    assert web.doubts() == ("nginx was not started by nginx.service, in whose group it is",)
+    web.runs(MASTER, {**WORKER, "ppid": 1, "executable": "/usr/lib/frr/ospfd"})
+    assert web.doubts() == ("/usr/lib/frr/ospfd listens instead of /usr/sbin/nginx",), "a daemon may leave its parent"
