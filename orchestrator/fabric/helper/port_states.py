@@ -16,8 +16,9 @@ class PortStates:
     def __init__(self, path: Path) -> None:
         """Read the file; without one, or with half a one, every cable is as its host's label says."""
         self._path = path
+        self._written = True
         self._states: dict[str, Port] = {}
-        with contextlib.suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
             self._states = {name: Port(**port) for name, port in json.loads(path.read_text()).items()}
 
     def get(self, instance: str, host: str, interface: str, segment: str) -> Port:
@@ -25,18 +26,29 @@ class PortStates:
         return self._states.get(f"{instance}/{host}/{interface}", Port(segment))
 
     def put(self, instance: str, host: str, interface: str, port: Port) -> None:
-        """Record a cable's new state."""
-        self._states[f"{instance}/{host}/{interface}"] = port
-        self._write()
+        """Record a cable's new state.
+
+        Raises:
+            OSError: it cannot be written; the state is what it was.
+        """
+        changed = {**self._states, f"{instance}/{host}/{interface}": port}
+        self._write(changed)
+        self._states = changed
 
     def keep(self, instances: set[str]) -> None:
-        """Drop the states of all instances but these, which exist."""
-        kept = {name: port for name, port in self._states.items() if name.split("/", 1)[0] in instances}
-        if kept != self._states:
-            self._states = kept
-            self._write()
+        """Drop the states of all instances but these, which exist.
 
-    def _write(self) -> None:
+        Raises:
+            OSError: the file keeps some of the others, until it is written again.
+        """
+        kept = {name: port for name, port in self._states.items() if name.split("/", 1)[0] in instances}
+        if kept != self._states or not self._written:
+            self._states = kept
+            self._write(kept)
+
+    def _write(self, states: dict[str, Port]) -> None:
+        self._written = False
         draft = self._path.with_suffix(".new")
-        draft.write_text(json.dumps({name: asdict(port) for name, port in self._states.items()}))
+        draft.write_text(json.dumps({name: asdict(port) for name, port in states.items()}))
         draft.replace(self._path)
+        self._written = True

@@ -43,6 +43,8 @@ ANCHOR = "breakfix-anchor"
 """The container in whose network namespace the fabric is."""
 
 _MAX_CLIENTS = 256
+_TROUBLE = 0.05
+"""Seconds that the loop rests after trouble that nobody expected: it may be there again at once."""
 
 
 @dataclass(eq=False)
@@ -100,13 +102,13 @@ class Server:
         os.close(descriptor)
 
     def run(self) -> NoReturn:
-        """Serve for ever."""
+        """Serve for ever: all labs hang on it, so whatever goes wrong ends no more than what it befell."""
         while True:
-            self._wirer.follow_docker()
+            _attempt(self._wirer.follow_docker)
             for key, _ in self._selector.select(self._pause()):
-                key.data()
-            self._wirer.open_gates()
-            self._answer_waiters()
+                _attempt(key.data)
+            _attempt(self._wirer.open_gates)
+            _attempt(self._answer_waiters)
             _reap()
 
     def end(self) -> NoReturn:
@@ -259,6 +261,15 @@ def join_anchor() -> None:
         log(f"{ANCHOR} does not run")
         sys.exit(1)
     kernel.enter(pid, kernel.NEWNET)
+
+
+def _attempt(act: Callable[[], object]) -> None:
+    """Do a part of a turn; trouble with it is logged."""
+    try:
+        act()
+    except Exception as error:
+        log(f"{type(error).__name__}: {error}")
+        time.sleep(_TROUBLE)
 
 
 def _reap() -> None:

@@ -29,7 +29,8 @@ _RECONNECT = 0.5
 """Seconds until the next try to reach Docker."""
 _LOOKS = (0.0, 2.0, 10.0, 30.0)
 """Seconds after Docker was reached when hosts whose start failed are looked for. Docker begins all of them as soon as
-it is up itself: those that need what this helper has to bring first, the AppArmor profile, may fail until then."""
+it is up itself: those that need what this helper has to bring first, the AppArmor profile, may fail until then. What
+could not be done for one host or lab is tried again then, and after trouble with an event."""
 _MTU = range(68, 9001)
 """What an Ethernet cable may carry, in bytes: from IPv4's least (RFC 791) to jumbo frames."""
 _PERCENT = range(101)
@@ -76,6 +77,7 @@ class Wirer:
         self._events: Events | None = None
         self._next_reconnect = 0.0
         self._looks: list[float] = []
+        self._troubled = False
 
     def pause(self, now: float) -> float | None:
         """Return how long the main loop may sleep for the hosts' sake; None: until something happens."""
@@ -93,14 +95,14 @@ class Wirer:
         if self._events is not None:
             if self._looks and now >= self._looks[0]:
                 self._looks.pop(0)
-                self._start_failed()
+                self._look_again()
             return
         if now < self._next_reconnect:
             return
         try:
             events = Events()
             self._reconcile()
-        except (DockerUnavailableError, OSError) as error:
+        except Exception as error:  # whatever it answers
             self._log(f"Docker does not answer: {error}")
             self._next_reconnect = time.monotonic() + _RECONNECT
             return
@@ -108,48 +110,64 @@ class Wirer:
         self._looks = [now + pause for pause in _LOOKS]
         self._selector.register(events, selectors.EVENT_READ, self._on_events)
 
-    def _start_failed(self) -> None:
-        """Start the hosts that should run and whose start failed; the event of their start comes back to us."""
+    def _look_again(self) -> None:
+        """Do again what could not be done, and start the hosts that should run and whose start failed."""
+        if self._troubled:
+            self._troubled = False
+            self._attempt("hosts", self._reconcile)
+        failed: list[str] = []
+        self._attempt("hosts whose start failed", lambda: failed.extend(dockerd.failed()))
+        for container in failed:
+            self._log(f"the start of the host {container[:12]} failed: starting it again")
+            self._attempt(f"host {container[:12]}", dockerd.start, container)
+
+    def _attempt(self, what: str, act: Callable[..., None], *given: Any) -> Exception | None:
+        """Do what concerns one host or one lab; its trouble is logged, returned, and keeps nothing from the others."""
         try:
-            for container in dockerd.failed():
-                self._log(f"the start of the host {container[:12]} failed: starting it again")
-                dockerd.start(container)
-        except DockerUnavailableError as error:
-            self._log(f"Docker: {error}")
+            act(*given)
+        except Exception as error:
+            self._troubled = True
+            self._log(f"{what}: {type(error).__name__}: {error}")
+            return error
+        return None
 
     def _on_events(self) -> None:
         events = self._events
         if events is None:
             return
-        try:
-            for action, container, instance in events.read():
-                if action == "start":
-                    self._take_in(container)
-                else:
-                    self._let_go(container)
-                if action == "destroy":
-                    disks.forget(container)
-                    self._sweep(instance)
-        except DockerUnavailableError as error:
-            self._log(f"Docker: {error}")
-            self._selector.unregister(events)
+        arrived: list[tuple[str, str, str]] = []
+        troubles = [self._attempt("Docker's events", lambda: arrived.extend(events.read()))]
+        troubles += [self._attempt(f"{event[0]} of {event[1][:12]}", self._on_event, *event) for event in arrived]
+        if troubles[0] or any(isinstance(trouble, DockerUnavailableError) for trouble in troubles):
+            self._selector.unregister(events)  # what was missed is taken in with the next subscription
             events.close()
             self._events = None
+        if self._troubled and not self._looks:
+            self._looks = [time.monotonic() + pause for pause in _LOOKS]
+
+    def _on_event(self, action: str, container: str, instance: str) -> None:
+        if action == "start":
+            self._take_in(container)
+        else:
+            self._let_go(container)
+        if action == "destroy":
+            disks.forget(container)
+            self._sweep(instance)
 
     def _reconcile(self) -> None:
         """Take in every running host, and forget instances that have no container left."""
         existing = dockerd.containers()
         running = {container for container, _, runs in existing if runs}
         instances = {instance for _, instance, _ in existing}
-        self._remove_strays(instances)  # first: a helper that was killed may have left half a link
-        disks.keep({container for container, _, _ in existing})
+        self._attempt("strays", self._remove_strays, instances)  # first: a killed helper may have left half a link
+        self._attempt("disks", disks.keep, {container for container, _, _ in existing})
         for container in set(self._wired) - running:
             self._let_go(container)
         for container in running:
-            self._take_in(container)
+            self._attempt(f"host {container[:12]}", self._take_in, container)
         for instance in set(self._segments) - instances:
-            self._sweep(instance)
-        self._states.keep(instances)
+            self._attempt(instance, self._sweep, instance)
+        self._attempt("ports", self._states.keep, instances)
 
     def _remove_strays(self, instances: set[str]) -> None:
         """Remove the links of all instances but these: also those that another helper made, which was killed."""
@@ -162,13 +180,14 @@ class Wirer:
         if container is None:
             return
         known = self._wired.get(container.id)
-        if known is not None and known.container.pid == container.pid:
+        if known is not None and known.container.pid == container.pid and (known.gate_open or not known.failure):
             return
         self._let_go(container.id)
         wired = self._wired[container.id] = Wired(container, since=time.monotonic())
         try:
             self._cable(container)
         except Exception as error:  # one host's trouble must not end the helper
+            self._troubled = True
             wired.failure = f"{type(error).__name__}: {error}"
             self._log(f"{container.instance}/{container.host}: {wired.failure}")
 
@@ -207,9 +226,9 @@ class Wirer:
                 )
                 os.write(gate, b"go\n")
                 wired.gate_open = True
-            except OSError as error:
-                wired.failure = str(error)
-                self._log(f"{wired.container.instance}/{wired.container.host}: {error}")
+            except Exception as error:  # its init ends where its gate is closed, and Docker starts it again
+                wired.failure = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+                self._log(f"{wired.container.instance}/{wired.container.host}: {wired.failure}")
             finally:
                 os.close(gate)
 
@@ -233,7 +252,8 @@ class Wirer:
         if wired is None:
             return
         if wired.receiver is not None:
-            self._selector.unregister(wired.receiver)
+            with contextlib.suppress(KeyError):  # it could not be registered
+                self._selector.unregister(wired.receiver)
             wired.receiver.close()
             wired.receiver = None  # its notice may be among the events that the loop is going through
 
@@ -267,6 +287,7 @@ class Wirer:
         Raises:
             HelperError: no such running host, interface or segment.
             ProtocolError: a value that no cable can have.
+            OSError: it cannot be done or kept; the cable is as it was.
         """
         planned = {
             i["name"]: i["segment"]
@@ -288,7 +309,8 @@ class Wirer:
             message = "mtu must be 68 to 9000 bytes, loss 0 to 100 percent, rate 0 or more bits per second"
             raise ProtocolError(message)
         place = (request.instance, request.host, request.interface)
-        port = self._states.get(*place, planned[request.interface]).changed(
+        before = self._states.get(*place, planned[request.interface])
+        port = before.changed(
             plugged=request.plugged,
             segment=request.segment,
             mtu=request.mtu,
@@ -296,4 +318,8 @@ class Wirer:
             loss=request.loss,
         )
         self._links.apply(*place, port)
-        self._states.put(*place, port)
+        try:
+            self._states.put(*place, port)
+        except OSError:
+            self._links.apply(*place, before)  # what cannot be kept would be lost with the host's next restart
+            raise

@@ -114,6 +114,7 @@ class Served:
 def served(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     module = bench.modules.server
     path = tmp_path / "fabric.sock"
+    rests: list[float] = []
 
     def end_of_turn() -> None:
         raise EndOfTurnError
@@ -123,7 +124,7 @@ def served(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(module, "prepare_namespace", lambda: None)
     monkeypatch.setattr(module, "Links", lambda: bench.links)
     monkeypatch.setattr(module, "log", bench.log.append)
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=bench.clock.monotonic))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=bench.clock.monotonic, sleep=rests.append))
     monkeypatch.setattr(module, "_reap", end_of_turn)
     monkeypatch.setattr(dockerd, "socket_group", os.getgid)
     monkeypatch.setattr(os, "chown", lambda *_: None)
@@ -409,3 +410,37 @@ def test_the_helper_joins_its_anchor(modules: Modules, monkeypatch: pytest.Monke
     monkeypatch.setattr(modules.server.kernel, "enter", lambda *what: entered.append(what))
     modules.server.join_anchor()
     assert entered == [(88, modules.server.kernel.NEWNET)]
+
+
+@pytest.mark.parametrize("part", ["follow_docker", "open_gates", "hosts_of"])
+def test_trouble_that_nobody_expected_does_not_end_the_helper(
+    served: Served, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    waiting, client = served.client(), served.client()
+    waiting.send(body_of(WaitReady("demo", ["pc1"], 60.0)))
+    served.turn()
+
+    def fail(*_: object) -> None:
+        raise KeyError(part)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served.server._wirer, part, fail)
+        served.turn()
+    assert any(part in line for line in served.bench.log)
+    assert served.ask(client, Ports("demo")) == {"ok": {"ports": []}}
+
+
+def test_a_connection_that_cannot_be_taken_is_trouble_of_that_moment(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = served.client()
+
+    def full() -> None:
+        raise OSError(24, "Too many open files")
+
+    served.connect()
+    with monkeypatch.context() as patch:
+        patch.setattr(served.server, "_listener", SimpleNamespace(accept=full, close=served.server._listener.close))
+        served.turn()
+    assert any("Too many open files" in line for line in served.bench.log)
+    assert served.ask(client, Ports("demo")) == {"ok": {"ports": []}}

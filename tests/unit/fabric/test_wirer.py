@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.fabric.helper import disks
-from orchestrator.fabric.helper.dockerd import DockerUnavailableError
+from orchestrator.fabric.helper import disks, dockerd
+from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
 from orchestrator.fabric.helper.protocol import HelperError, ProtocolError, SetPort
 
 if TYPE_CHECKING:
@@ -209,6 +210,148 @@ def test_a_host_that_cannot_be_prepared_does_not_boot(bench: Bench, monkeypatch:
     assert os.read(process.gate, 10) == b"", "the gate was closed again, unopened"
     bench.turn(wirer)
     assert wirer.pause(bench.clock.now) is None, "a failed host is not tried for ever"
+
+
+@pytest.fixture
+def full(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """``full.append(True)``: the disk that keeps the cables' states is full; ``full.clear()``: it is not any more."""
+    now: list[bool] = []
+    real = Path.write_text
+
+    def write_text(self: Path, data: str, **more: Any) -> int:  # noqa: ANN401 - an encoding
+        if now and self.parent == bench.state.parent:
+            raise OSError(28, "No space left on device")
+        return real(self, data, **more)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    return now
+
+
+def test_a_full_disk_keeps_no_lab_from_its_end_nor_another_from_its_start(bench: Bench, full: list[bool]) -> None:
+    bench.docker.run("pc1", pid=10)
+    bench.docker.run("pc1", pid=11, instance="other")
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False))
+    wirer.set_port(set_port(instance="other", mtu=1400))
+    full.append(True)
+    bench.docker.end("pc1", destroy=True)
+    bench.docker.run("pc2", pid=12, instance="other")
+    bench.turn(wirer)
+    assert any("No space left" in line for line in bench.log)
+    assert set(ready(wirer, "other")) == {"pc1", "pc2"}
+    assert len(bench.docker.subscriptions) == 1, "the stream of events is the same"
+    for process in bench.docker.processes.values():
+        process.at_gate, process.booted = False, True
+    again = bench.wirer()
+    bench.turn(again)
+    assert set(ready(again, "other")) == {"pc1", "pc2"}, "a helper that is started on a full disk serves as well"
+    full.clear()
+    bench.docker.run("pc1", pid=13, instance="third", at_gate=False, booted=True)
+    bench.docker.end("pc1", instance="third", destroy=True)
+    bench.turn(again)
+    assert json.loads(bench.state.read_text()).keys() == {"other/pc1/eth0"}, "what could not be dropped is later"
+
+
+def test_a_change_that_cannot_be_kept_is_taken_back(bench: Bench, full: list[bool]) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    full.append(True)
+    with pytest.raises(OSError, match="No space left"):
+        wirer.set_port(set_port(plugged=False))
+    assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office")
+    assert wirer.ports("demo")[0]["plugged"] is True
+
+
+@pytest.fixture
+def malformed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``demo-bad`` bears a label that is no JSON."""
+    real = dockerd.inspect
+
+    def inspect(container: str) -> HostContainer | None:
+        if container == "demo-bad":
+            message = "Expecting value: line 1 column 1 (char 0)"
+            raise ValueError(message)
+        return real(container)
+
+    monkeypatch.setattr(dockerd, "inspect", inspect)
+    bench.docker.run("bad", pid=66)
+
+
+@pytest.mark.usefixtures("malformed")
+def test_a_label_that_is_none_keeps_no_other_host_from_its_cable(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert set(ready(wirer)) == {"pc1"}
+    bench.docker.tell("start", "demo-bad", "demo")
+    bench.docker.run("pc2", pid=11)
+    bench.turn(wirer)
+    assert set(ready(wirer)) == {"pc1", "pc2"}
+    assert len(bench.docker.subscriptions) == 1
+    assert sum("Expecting value" in line for line in bench.log) == 2, "once when it was found, once when it started"
+
+
+def test_a_label_that_lacks_a_part_is_its_host_s_trouble(bench: Bench) -> None:
+    for number, host in enumerate(("cables", "sysctls", "well")):
+        bench.docker.run(host, pid=10 + number)
+    del bench.docker.hosts["demo-cables"].wiring["interfaces"]
+    del bench.docker.hosts["demo-sysctls"].wiring["sysctls"]
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert {host: bool(why) for host, why in failures(wirer).items()} == {
+        "cables": True,
+        "sysctls": True,
+        "well": False,
+    }
+    assert os.read(bench.docker.processes[12].gate, 10) == b"go\n"
+
+
+def test_what_could_not_be_done_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.modules.wirer, "_LOOKS", (2.0, 10.0))
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.clock.now += 10
+    bench.turn(wirer)
+    bench.turn(wirer)
+    assert wirer.pause(bench.clock.now) is None
+    bench.links.trouble["pc1"] = OSError("Cannot allocate memory")
+    process = bench.docker.run("pc1", pid=10)
+    bench.turn(wirer)
+    assert "Cannot allocate" in failures(wirer)["pc1"]
+    assert wirer.pause(bench.clock.now) == 2.0
+    bench.links.trouble.clear()
+    bench.clock.now += 2
+    bench.turn(wirer)
+    assert failures(wirer) == {"pc1": ""}
+    assert os.read(process.gate, 10) == b"go\n"
+
+
+def test_a_docker_that_fails_in_the_middle_of_an_event_is_asked_for_all_of_it_again(bench: Bench) -> None:
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    bench.docker.run("pc1", pid=10)
+    bench.docker.answers = False
+    bench.turn(wirer)
+    bench.docker.answers = True
+    bench.clock.now += 1
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": False}
+
+
+def test_a_refused_start_keeps_no_other_from_being_tried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.modules.wirer, "_LOOKS", (0.0,))
+
+    def refuse() -> None:
+        message = "no such profile"
+        raise DockerUnavailableError(message)
+
+    bench.docker.failing = {"demo-bad": refuse, "demo-r1": lambda: bench.docker.run("r1", pid=10)}
+    wirer = bench.wirer()
+    for _ in range(3):
+        bench.turn(wirer)
+    assert ready(wirer) == {"r1": False}
 
 
 def test_an_event_about_what_is_gone_already_is_passed_over(bench: Bench) -> None:
