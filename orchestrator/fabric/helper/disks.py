@@ -109,7 +109,7 @@ def written(container: str, loop: int) -> int | None:
 
 
 def keep(containers: set[str]) -> None:
-    """Remove the disks of all containers but these."""
+    """Remove the disks of all containers but these, and the model that a killed helper left."""
     if FOLDER.is_dir():
         for name in os.listdir(FOLDER):
             if name not in containers:
@@ -117,8 +117,12 @@ def keep(containers: set[str]) -> None:
 
 
 def forget(container: str) -> None:
-    """Remove the disk of a container that is gone."""
-    shutil.rmtree(FOLDER / container, ignore_errors=True)
+    """Remove the disk of a container that is gone, or whatever else is there under its name."""
+    place = FOLDER / container
+    if place.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def become_root(disk: int, mounts: list[Mount], without: Set[str]) -> None:

@@ -74,7 +74,7 @@ class Links:
     def __init__(self) -> None:
         """Open a netlink socket in the current network namespace."""
         self._netlink = IPRoute()
-        self._lossy: set[str] = set()
+        self._lossy = _lossy()
 
     def close(self) -> None:
         """Close the netlink socket."""
@@ -86,13 +86,17 @@ class Links:
         return found[0] if found else None
 
     def strays(self, instances: set[str]) -> list[str]:
-        """Return the names of our interfaces that belong to none of the instances, or that are only half made."""
+        """Return the names of what belongs to none of the instances, or is only half made.
+
+        That is our interfaces, and the cables whose filter is still there after they are gone.
+        """
         aliases = {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_IFALIAS") or "" for link in self._all()}
-        return [
+        stray = [
             name
             for name, alias in aliases.items()
             if _OURS.fullmatch(name) and alias.partition("/")[0] not in instances
         ]
+        return stray + sorted(self._lossy - aliases.keys()) if aliases else stray
 
     def _all(self) -> list[Any]:
         """Return all interfaces; none where they change faster than the kernel can tell them."""
@@ -185,22 +189,20 @@ class Links:
         (self._lossy.add if percent else self._lossy.discard)(name)
 
     def remove(self, name: str) -> None:
-        """Remove an interface; one that is not there, or that its namespace takes along just now, is no error."""
+        """Remove an interface with its filter; one that is not there, or goes with its namespace now, is no error."""
         index = self.index(name)
-        if index is None:
-            return
-        try:
-            self._netlink.link("del", index=index)
-        except NetlinkError as error:
-            if error.code != errno.ENODEV:
-                raise
+        if index is not None:
+            try:
+                self._netlink.link("del", index=index)
+            except NetlinkError as error:
+                if error.code != errno.ENODEV:
+                    raise
+        self._lose(name, 0)
 
     def forget(self, instance: str, segments: set[str], ports: set[tuple[str, str]]) -> None:
         """Remove the bridges and the fabric's ends of the cables of an instance."""
         for host, interface in ports:
-            name = port_name(instance, host, interface)
-            self._lose(name, 0)
-            self.remove(name)
+            self.remove(port_name(instance, host, interface))
         for segment in segments:
             self.remove(bridge_name(instance, segment))
 
@@ -221,6 +223,15 @@ class Links:
         peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac}
         self._netlink.link("add", ifname=name, kind="veth", peer=peer)
         self._netlink.link("set", index=self.index(name), master=bridge, state="up")
+
+
+def _lossy() -> set[str]:
+    """Return the cables that a filter takes frames from: a helper that was killed may have left some."""
+    try:
+        tables = subprocess.run(["nft", "list", "tables", "bridge"], check=False, capture_output=True).stdout
+    except OSError:
+        return set()
+    return {name.decode() for name in re.findall(rb"loss_(p[0-9a-f]{12})", tables)}
 
 
 def configure_station(address: str, gateway: str) -> None:

@@ -55,6 +55,9 @@ def test_disks_are_kept_for_containers_that_exist(folder: Path) -> None:
         (folder / name / "image").touch()
     disks.keep({"a", "c"})
     assert in_folder(folder) == {"a"}
+    (folder / "model-1073741824").write_bytes(b"a helper was killed while it made it")
+    disks.keep({"a"})
+    assert in_folder(folder) == {"a"}
     disks.forget("a")
     disks.forget("never")
     assert in_folder(folder) == set()

@@ -1,13 +1,20 @@
-"""The list of interfaces, on a machine where they come and go meanwhile."""
+"""The list of interfaces, on a machine where they come and go meanwhile; and the filters that take frames away."""
 
 from __future__ import annotations
 
+import re
+import subprocess
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.unit.fabric.conftest import Modules
+
+
+STRAYS = ["s0123456789ab", "p00000000dead"]
+"""A segment's bridge of a lab that is gone; a cable that is, whose filter is not."""
 
 
 class Link:
@@ -31,9 +38,94 @@ class Netlink:
         return [Link("s0123456789ab", "gone/office"), Link("p0123456789ab", "here/pc1/eth0"), Link("o77", "")]
 
 
-@pytest.mark.parametrize(("times", "strays"), [(0, ["s0123456789ab"]), (3, ["s0123456789ab"]), (1000, [])])
+class Filters:
+    """The kernel's tables that take frames away, as nft lists and changes them."""
+
+    def __init__(self, cables: set[str]) -> None:
+        self.cables = cables
+
+    def __call__(self, command: list[str], input: bytes = b"", **_: object) -> SimpleNamespace:  # noqa: A002 (subprocess's name)
+        if command == ["nft", "list", "tables", "bridge"]:
+            tables = "".join(f"table bridge loss_{name}\n" for name in sorted(self.cables))
+            return SimpleNamespace(returncode=0, stdout=b"table bridge of_somebody_else\n" + tables.encode())
+        assert command == ["nft", "-f", "-"]
+        for action, name in re.findall(r"(delete )?table bridge loss_(\w+)", input.decode()):
+            (self.cables.discard if action else self.cables.add)(name)
+        return SimpleNamespace(returncode=0, stderr=b"")
+
+
+@pytest.mark.parametrize(("times", "strays"), [(0, STRAYS), (3, STRAYS), (1000, [])])
 def test_an_interrupted_list_is_asked_for_again_and_never_ends_the_helper(
     modules: Modules, monkeypatch: pytest.MonkeyPatch, times: int, strays: list[str]
 ) -> None:
     monkeypatch.setattr(modules.links, "IPRoute", lambda: Netlink(modules.links.NetlinkDumpInterrupted, times))
+    monkeypatch.setattr(modules.links.subprocess, "run", Filters({"p0123456789ab", "p00000000dead"}))
     assert modules.links.Links().strays({"here"}) == strays
+
+
+class Cable(Netlink):
+    """One cable, until it is deleted."""
+
+    def __init__(self, name: str) -> None:
+        self.names = [name]
+
+    def link_lookup(self, ifname: str) -> list[int]:
+        return [7] if ifname in self.names else []
+
+    def link(self, command: str, **_: object) -> None:
+        if command == "del":
+            self.names.clear()
+
+    def tc(self, *_: object, **__: object) -> None:
+        pass
+
+
+@pytest.fixture
+def filters(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> Filters:
+    """A killed helper has left the cable of pc1 losing frames."""
+    made = Filters({modules.links.port_name("demo", "pc1", "eth0")})
+    monkeypatch.setattr(modules.links.subprocess, "run", made)
+    return made
+
+
+def test_a_cable_that_a_killed_helper_left_losing_frames_loses_none_any_more(
+    modules: Modules, monkeypatch: pytest.MonkeyPatch, filters: Filters
+) -> None:
+    name = modules.links.port_name("demo", "pc1", "eth0")
+    monkeypatch.setattr(modules.links, "IPRoute", lambda: Cable(name))
+    links = modules.links.Links()
+    monkeypatch.setattr(links, "ensure_bridge", lambda *_: 8)
+    links.apply("demo", "pc1", "eth0", modules.links.Port("office"))
+    assert filters.cables == set(), "its recorded state says no loss"
+    links.apply("demo", "pc1", "eth0", modules.links.Port("office", loss=30))
+    assert filters.cables == {name}
+    links.forget("demo", set(), {("pc1", "eth0")})
+    assert filters.cables == set()
+
+
+def test_a_filter_outlives_its_cable_only_until_the_next_look(
+    modules: Modules, monkeypatch: pytest.MonkeyPatch, filters: Filters
+) -> None:
+    monkeypatch.setattr(modules.links, "IPRoute", lambda: Cable("eth9"))
+    links = modules.links.Links()
+    monkeypatch.setattr(links, "_all", lambda: [Link("lo", "")])
+    (stray,) = links.strays({"demo"})
+    links.remove(stray)
+    assert filters.cables == set()
+    assert links.strays({"demo"}) == []
+
+
+@pytest.mark.parametrize("trouble", [OSError("Cannot allocate memory"), None], ids=["no nft", "no nftables"])
+def test_without_filters_there_is_nothing_to_take_over(
+    modules: Modules, monkeypatch: pytest.MonkeyPatch, trouble: OSError | None
+) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        if trouble:
+            raise trouble
+        return subprocess.CompletedProcess(command, 1, b"", b"Error: Could not process rule: Operation not supported")
+
+    monkeypatch.setattr(modules.links.subprocess, "run", run)
+    monkeypatch.setattr(modules.links, "IPRoute", lambda: Cable("eth9"))
+    links = modules.links.Links()
+    monkeypatch.setattr(links, "_all", lambda: [Link("lo", "")])
+    assert links.strays(set()) == []

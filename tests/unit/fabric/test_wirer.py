@@ -482,6 +482,7 @@ def test_a_link_that_is_only_half_made_is_a_stray(modules: Modules) -> None:
         get_attr = dict.get
 
     links = object.__new__(modules.links.Links)
+    links._lossy = set()
     links._netlink = SimpleNamespace(
         get_links=lambda: [Link(IFLA_IFNAME=name, IFLA_IFALIAS=alias) for name, alias in found.items()]
     )
