@@ -35,14 +35,15 @@ class InstanceRecord:
         roots: the content roots that it was started with.
         faults: the faults that were injected, in order.
         hints_shown: how many hints were given.
-        started: whether its start came to its end; without that, its faults may not be in place.
+        started: whether its start came to its end; without that, its faults may not be in place. None: it was not
+            started from here, so that this record does not know.
     """
 
     instance: str
     roots: tuple[str, ...] = ()
     faults: tuple[InjectedFault, ...] = ()
     hints_shown: int = 0
-    started: bool = True
+    started: bool | None = None
 
 
 class InstanceRecords:
@@ -61,7 +62,7 @@ class InstanceRecords:
                 roots=tuple(document.get("roots", ())),
                 faults=tuple(InjectedFault(**fault) for fault in document.get("faults", ())),
                 hints_shown=int(document.get("hints_shown", 0)),
-                started=bool(document.get("started", True)),
+                started=None if document.get("started") is None else bool(document["started"]),
             )
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return InstanceRecord(instance)

@@ -152,8 +152,14 @@ class Labs:
         return running.plan.digest != running.instance.digest
 
     def cut_off(self, instance: Instance) -> bool:
-        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
-        return not self._records.get(instance.name).started
+        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded.
+
+        Where this user's records do not know, because somebody else started it, the mark that all users see tells.
+        """
+        if not instance.hosts:
+            return False
+        started = self._records.get(instance.name).started
+        return not (self._instances.started(instance.name) if started is None else started)
 
     def hands(self, running: Running) -> Hands:
         """Return what acts on an instance."""

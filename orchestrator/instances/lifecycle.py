@@ -37,6 +37,9 @@ T = TypeVar("T")
 
 _THREADS = 8
 """Containers created at once: more only wait for the engine."""
+_STARTED = "breakfix-started-"
+"""The name of a volume that marks an instance as started begins so. Nothing is in it: of what the engine keeps, this
+can be made after the containers, outlives a restart of the machine, and is seen by every user of the engine."""
 _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
 
@@ -128,6 +131,10 @@ class Instances:
                 )
             yield
 
+    def started(self, name: str) -> bool:
+        """Return whether an instance is marked as one whose start came to its end, whoever started it."""
+        return bool(self._engine.volumes({labels.KIND: "started", labels.INSTANCE: name}))
+
     @property
     def engine(self) -> Engine:
         """Return the engine that the instances run on."""
@@ -171,7 +178,7 @@ class Instances:
         """
         self._fabric()  # before anything is claimed: it may have to be made
         _ = self._hosts.runtime  # or refused
-        self._forget_cut_off()
+        self._forget_gone()
         while True:
             name = self._new_name(plan)
             with self._locks.alone(name):
@@ -197,6 +204,7 @@ class Instances:
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 self._inject(hands)
+            self._engine.create_volume(_STARTED + name, {labels.KIND: "started", labels.INSTANCE: name})
             self._records.put(replace(self._records.get(name), started=True))
         except BaseException:
             with shielded():
@@ -282,12 +290,13 @@ class Instances:
         """
         with self._locks.alone(name):
             self._remove(name)
-        self._forget_cut_off()
+        self._forget_gone()
 
     def _remove(self, name: str) -> None:
         """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""
         with suppress(MachineError):  # a full disk must not keep it from being removed
             self._records.cut_off(name)
+        self._engine.remove_volume(_STARTED + name)
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
             with ThreadPoolExecutor(_THREADS) as pool:
@@ -310,18 +319,20 @@ class Instances:
                 self._remove(name)
             if len(names) == len(known):
                 fabric_container.remove(self._engine)
-        self._forget_cut_off()
+        self._forget_gone()
         return names
 
-    def _forget_cut_off(self) -> None:
-        """Remove the records of starts and stops that were killed when no container was there, or none any more."""
-        exist = {instance.name for instance in self.all()}
-        for name in self._records.names():
-            if name not in exist:
-                with suppress(BusyError), self._locks.sole(name):
-                    started = self._records.has(name) and self._records.get(name).started
-                    if not started and not self._engine.containers({labels.INSTANCE: name}):
-                        self._records.remove(name)
+    def _forget_gone(self) -> None:
+        """Remove records and marks of what has no container any more, or never had one.
+
+        A start or stop was killed, or somebody else removed the containers.
+        """
+        marked = {volume.removeprefix(_STARTED) for volume in self._engine.volumes({labels.KIND: "started"})}
+        for name in sorted({*self._records.names(), *marked} - {instance.name for instance in self.all()}):
+            with suppress(BusyError), self._locks.sole(name):
+                if not self._engine.containers({labels.INSTANCE: name}):
+                    self._records.remove(name)
+                    self._engine.remove_volume(_STARTED + name)
 
 
 def content_roots_of(record: InstanceRecord) -> tuple[Path, ...]:

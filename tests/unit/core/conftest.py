@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, TypeVar
@@ -318,6 +318,11 @@ class World:
             self.engine.add_image(f"breakfix/{name}:1")
         self.engine.add_image("breakfix/fabric:1")
         self.fabric.exists = lambda instance: bool(self.engine.containers({labels.INSTANCE: instance}))
+
+    def of_another_user(self) -> World:
+        """The same engine and fabric, as somebody sees them who has a home of their own."""
+        state = self.state.parent / "another" / "state"
+        return replace(self, records=InstanceRecords(state), state=state)
 
     @property
     def content(self) -> Content:

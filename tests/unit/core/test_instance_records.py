@@ -46,6 +46,7 @@ def test_what_is_no_record_counts_as_none(records: InstanceRecords, tmp_path: Pa
     records.put(InstanceRecord("demo-1a2b"))
     (tmp_path / "state" / "instances" / "demo-1a2b.json").write_text(text)
     assert records.get("demo-1a2b") == InstanceRecord("demo-1a2b")
+    assert records.get("demo-1a2b").started is None, "nothing is known"
     records.add_fault("demo-1a2b", FULL.faults[0])
     assert records.get("demo-1a2b").faults == FULL.faults[:1]
 

@@ -715,7 +715,7 @@ def test_parameters_that_do_not_fit_break_nothing(world: World, hands: Hands) ->
 
 def test_a_start_that_was_not_ended_is_recorded_as_such(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed program removes nothing; what it leaves must not be taken for a whole lab with its fault."""
-    seen: list[bool] = []
+    seen: list[bool | None] = []
 
     def wait_ready(instance: str, *_: object, **__: object) -> None:
         seen.append(world.records.get(instance).started)
@@ -801,10 +801,47 @@ def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
 def test_a_killed_start_or_stop_is_swept_up_by_the_next(world: World, at_work: Callable[[str], None]) -> None:
     world.records.put(InstanceRecord("killed-1a2b", started=False))
     world.records.put(InstanceRecord("starting-1a2b", started=False))
-    world.records.put(InstanceRecord("elsewhere-1a2b"))
     at_work("starting-1a2b")
     instance = world.start(broken=False)
-    assert set(world.records.names()) == {instance.name, "starting-1a2b", "elsewhere-1a2b"}
+    assert set(world.records.names()) == {instance.name, "starting-1a2b"}
+
+
+def test_what_is_known_of_a_lab_goes_when_somebody_else_removed_it(world: World) -> None:
+    by_hand, by_another, stays = world.start(), world.start(), world.start()
+    for host in by_hand.hosts:
+        world.engine.remove(host.container)
+    other = world.of_another_user()
+    other.instances.remove(by_another.name)
+    assert world.engine.volumes({labels.INSTANCE: by_hand.name}) == (), "whoever comes by clears the mark away"
+    assert set(world.records.names()) == {by_hand.name, by_another.name, stays.name}, "another user's are out of reach"
+    instance = world.start(broken=False)
+    assert set(world.records.names()) == {stays.name, instance.name}
+    assert world.instances.started(stays.name)
+    world.instances.remove_all()
+    assert world.left == ([], [])
+    assert world.engine.volumes({}) == ()
+
+
+def test_an_instance_is_marked_when_its_fault_is_in_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    marked: list[bool] = []
+    real = world.fabric.set_port
+
+    def set_port(target: HostRef, *given: Any, **more: Any) -> None:  # noqa: ANN401
+        marked.append(world.instances.started(target.instance))
+        real(target, *given, **more)
+
+    monkeypatch.setattr(world.fabric, "set_port", set_port)
+    instance = world.start()
+    assert set(marked) == {False}
+    assert world.instances.started(instance.name)
+    assert not world.instances.started(instance.name[:-1])
+
+
+def test_a_mark_that_cannot_be_made_is_a_failed_start(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.engine, "create_volume", raising(MachineError(same("no space left on device"))))
+    with pytest.raises(MachineError, match="no space"):
+        world.start()
+    assert world.left == ([], [])
 
 
 def test_a_removal_that_is_cut_off_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.instance_records import InstanceRecord
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.loader.content import Content
 from orchestrator.model.scenario import CableStep, DeviceStep, FileStep, RebootStep, ScriptStep, Step
 from orchestrator.service import Running, carry_out
@@ -172,9 +173,63 @@ def test_what_was_cut_off_is_not_graded(world: World, running: Running, graded: 
     assert raised.value.hint is not None
     assert "breakfix reset" in raised.value.hint.fr
     assert graded == []
-    world.records.remove(running.instance.name)
+
+
+def test_what_one_user_started_another_may_grade(world: World, running: Running, graded: list[GradeRequest]) -> None:
+    labs = world.of_another_user().labs()
+    assert not labs.cut_off(running.instance)
     labs.check(running, on_result=noticed)
-    assert len(graded) == 1, "another user's record cannot be read: that alone is no reason"
+    labs.hint(running)
+    labs.check(running, on_result=noticed)
+    assert len(graded) == 2, "a record that only counts hints does not say that the start was cut off"
+    world.records.remove(running.instance.name)
+    world.labs().check(running, on_result=noticed)
+    assert len(graded) == 3, "a record that is lost is no reason either"
+
+
+class Killed(BaseException):
+    """The program is killed: nothing is cleared away."""
+
+
+def killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def test_what_one_user_s_start_left_half_done_no_other_may_grade(
+    world: World, graded: list[GradeRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All hosts run and are healthy, and the fault is missing: every check would be green."""
+    with monkeypatch.context() as patch:
+        patch.setattr(world.fabric, "set_port", killed)
+        patch.setattr(Instances, "_remove", killed)
+        with pytest.raises(Killed):
+            world.start()
+    other = world.of_another_user()
+    for labs in (world.labs(), other.labs()):
+        seen = labs.running(None)
+        assert seen.instance.whole, "as far as the engine knows"
+        assert labs.cut_off(seen.instance)
+        with pytest.raises(LabError, match="cut off"):
+            labs.check(seen, on_result=noticed)
+    other.labs().hint(seen)
+    assert other.labs().cut_off(seen.instance), "a hint makes nothing whole"
+    assert graded == []
+    again = other.labs().reset(seen, world.progress)
+    for labs in (world.labs(), other.labs()):
+        assert not labs.cut_off(again.instance)
+
+
+def test_a_stop_that_was_cut_off_is_so_for_everybody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = world.start()
+    other = world.of_another_user()
+    with monkeypatch.context() as patch:
+        patch.setattr(world.engine, "remove", killed)
+        with pytest.raises(Killed):
+            world.instances.remove(instance.name)
+    assert other.labs().cut_off(instance)
+    other.instances.remove(instance.name)
+    assert world.left[0] == []
+    assert world.engine.volumes({}) == ()
 
 
 # Hints and solutions --------------------------------------------------------------------------------------
