@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,11 @@ class Place:
         assert self.status()[lab]["whole"] is False
         assert self.run("check", "--lab", lab).returncode == 5
 
+    @property
+    def of_another_user(self) -> Place:
+        """The same engine, as somebody sees it who has records of their own."""
+        return replace(self, state=self.state.parent / "another")
+
     def assert_red(self) -> None:
         """The one lab is whole, and its fault is in place."""
         assert self.status()[self.lab]["whole"] is True
@@ -228,7 +233,8 @@ class Traces:
     @classmethod
     def of(cls, container: str, inspected: dict[str, Any]) -> Traces:
         own = (inspected["GraphDriver"]["Data"] or {}).get("MergedDir"), inspected["NetworkSettings"]["SandboxKey"]
-        return cls(container, inspected["Config"]["Labels"][labels.INSTANCE], tuple(path for path in own if path))
+        mounts = tuple(os.path.realpath(path) for path in own if path)  # mountinfo knows no /var/run, which is a link
+        return cls(container, inspected["Config"]["Labels"][labels.INSTANCE], mounts)
 
     def left(self) -> Iterator[str]:
         mounts = Path("/proc/self/mountinfo").read_text()
@@ -340,9 +346,11 @@ def test_a_killed_start(place: Place, moment: Moment) -> None:
     place.kill_at(moment, "start", SCENARIO, "--seed", "1")
     for lab in place.labs():
         place.assert_not_gradable(lab)
+        place.of_another_user.assert_not_gradable(lab)
     if moment in {one_runs, fault_recorded}:
         place.done("reset")
         place.assert_red()
+        place.of_another_user.assert_red()
     if moment is claimed:  # nothing tells of it any more: the next start takes it away
         place.done("start", SCENARIO, "--seed", "1")
         assert set(place.records.names()) == place.labs()
