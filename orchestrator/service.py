@@ -118,7 +118,7 @@ class Labs:
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        return self._start(plan, self._content, progress, broken=broken)
+        return self._start(plan, self._around(plan, self._content), progress, broken=broken)
 
     def running(self, name: str | None) -> Running:
         """Return a running instance with its plan, made anew from the labels.
@@ -170,11 +170,14 @@ class Labs:
 
         Raises:
             LabError: it did not come up, or another program is at work on the old one, which then stays as it is.
+            MachineError: an image cannot be built, or the fabric does not come up; the old one stays as it is.
         """
         with self._instances.alone(running.instance.name):
             content = self._content_of(running.instance)  # known by its record, which goes with it
+            around = self._around(running.plan, content)
+            self._instances.prepare()  # all that can be lacking is there before the old one goes
             self._instances.remove(running.instance.name)
-            return self._start(running.plan, content, progress, broken=True)
+            return self._start(running.plan, around, progress, broken=True)
 
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it, with what was handed in: nobody worked on it.
@@ -306,13 +309,15 @@ class Labs:
         """Return the descriptions of the images that a plan's hosts use."""
         return _images(self._content, plan)
 
-    def _start(self, plan: Plan, content: Content, progress: Progress, *, broken: bool) -> Running:
+    def _around(self, plan: Plan, content: Content) -> Surroundings:
+        """Return what a plan's instance is made with; images that are missing are built."""
         images = _images(content, plan)
-        references = self._build(sorted(images))
-        around = Surroundings(images, references, tuple(str(root) for root in content.roots))
+        return Surroundings(images, self._build(sorted(images)), tuple(str(root) for root in content.roots))
+
+    def _start(self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool) -> Running:
         instance = self._instances.start(plan, around, progress, broken=broken)
         self._deliverables.discard(instance.name)  # of an earlier instance of that name
-        return Running(instance, plan, images)
+        return Running(instance, plan, around.images)
 
     def _content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""

@@ -14,7 +14,7 @@ from grader.job import GradeRequest
 from grader.report import Report
 from orchestrator import service as module
 from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError, UsageError
+from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric.container import SOCKET
 from orchestrator.instance_records import InstanceRecord
 from orchestrator.instances.lifecycle import Instances
@@ -104,6 +104,29 @@ def test_a_reset_keeps_the_seed_and_breaks_anew(world: World, running: Running) 
     assert world.fabric.cables != healthy
     assert labs.hint(reset)[0] == 1
     assert world.records.get(running.instance.name) == InstanceRecord(running.instance.name)
+
+
+def test_a_reset_for_which_something_is_lacking_leaves_the_lab_as_it_is(
+    world: World, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image was removed and there is no network: what a trainee has done so far must not be lost for nothing."""
+    before = world.left, world.records.get(running.instance.name)
+
+    def refuse(*_: object) -> dict[str, str]:
+        raise MachineError(same("no registry answers"))
+
+    with monkeypatch.context() as patch:
+        labs = world.labs()
+        patch.setattr(labs, "_build", refuse)
+        with pytest.raises(MachineError, match="registry"):
+            labs.reset(running, world.progress)
+    with monkeypatch.context() as patch:
+        patch.setattr(Instances, "prepare", refuse)
+        with pytest.raises(MachineError, match="registry"):
+            world.labs().reset(running, world.progress)
+    assert (world.left, world.records.get(running.instance.name)) == before
+    assert world.instances.find(None) == running.instance
+    assert not world.labs().cut_off(running.instance)
 
 
 def test_stopping_leaves_nothing(world: World, running: Running) -> None:
