@@ -145,8 +145,13 @@ class Instances:
         return self._fabric()
 
     def prepare(self) -> None:
-        """Start the fabric where it is not running, so that several threads may start instances at once."""
+        """Start the fabric where it is not running, so that several threads may start instances at once.
+
+        Raises:
+            MachineError: it does not come up, or the engine does not have the hosts' runtime.
+        """
         self._fabric()
+        _ = self._hosts.runtime
 
     def hands(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> Hands:
         """Return what acts on an instance."""
@@ -176,14 +181,24 @@ class Instances:
         Raises:
             LabError: a host did not come up or a fault did not take effect.
         """
-        self._fabric()  # before anything is claimed: it may have to be made
-        _ = self._hosts.runtime  # or refused
         self._forget_gone()
         while True:
             name = self._new_name(plan)
-            with self._locks.alone(name):
+            with self._ready(name):
                 if self._records.claim(InstanceRecord(name, roots=around.roots, started=False)):
                     return self._start(name, plan, around, progress, broken=broken)
+
+    @contextmanager
+    def _ready(self, name: str) -> Iterator[None]:
+        """Lock a name and have the fabric stand within the block: nobody can take it away meanwhile.
+
+        Raises:
+            BusyError: somebody is just about to stop everything.
+        """
+        with self._locks.alone(name):
+            self.prepare()  # before anything is claimed: it may have to be made, or refused
+            with self._locks.alone(name):  # of the file for all users too, which comes with the fabric
+                yield
 
     def _new_name(self, plan: Plan) -> str:
         """Return a name that no instance has."""

@@ -376,6 +376,11 @@ class World:
     def start(self, plan: Plan | None = None, *, broken: bool = True) -> Instance:
         return self.instances.start(plan or self.plan(), self.around, self.progress, broken=broken)
 
+    def start_with(self, locks: Locks, fabric: Callable[[], Machines]) -> Instance:
+        """Start an instance of somebody whose locks and fabric are others."""
+        instances = Instances(self.engine, fabric, self.records, locks, "alice")
+        return instances.start(self.plan(), self.around, self.progress)
+
     def hands(self, instance: Instance, plan: Plan | None = None) -> Hands:
         return self.instances.hands(instance, plan or self.plan(), self.around.images)
 

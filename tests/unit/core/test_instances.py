@@ -12,6 +12,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -27,7 +28,7 @@ from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
-from orchestrator.locks import BusyError
+from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import FORBIDDEN_CAPABILITIES
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
@@ -35,7 +36,7 @@ from orchestrator.model.scenario import FaultSpec
 from orchestrator.text import same
 
 if TYPE_CHECKING:
-    from tests.unit.core.conftest import Engine, World
+    from tests.unit.core.conftest import Engine, Machines, World
 
 
 def specs(world: World) -> dict[str, ContainerSpec]:
@@ -765,6 +766,47 @@ def at_work(world: World) -> Iterator[Callable[[str], None]]:
             assert process.stdout.readline() == b"held\n"
 
         yield begin
+
+
+ALL = OTHER.replace(".alone(sys.argv[2])", ".alone_with_all()")
+
+
+def stops_everything(lock: Path) -> bool:
+    """Return whether another program could now begin to stop everything."""
+    command = [sys.executable, "-c", ALL.replace("Path(sys.argv[1])", "Path(sys.argv[1]), patience=0"), str(lock)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+def test_nobody_takes_the_fabric_away_between_its_start_and_a_lab_s(world: World) -> None:
+    """Another user stops everything while this one's fabric is made, which also brings the lock that both go by."""
+    common = world.state.parent / "common"
+    asked: list[bool] = []
+    locks = Locks(world.state.parent / "lock", common, patience=0)
+
+    def fabric() -> Machines:
+        if not asked:
+            asked.append(stops_everything(world.state.parent / "lock"))
+            common.touch()  # as the helper does
+        else:
+            asked.append(stops_everything(common))
+        return world.fabric
+
+    world.start_with(locks, fabric)
+    assert asked[0] is False
+    assert len(asked) > 1
+    assert set(asked) == {False}
+
+
+def test_a_start_while_everything_is_stopped_says_who_is_at_work(world: World) -> None:
+    command = [sys.executable, "-c", ALL, str(world.state.parent / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(BusyError) as raised:
+            world.start()
+        assert raised.value.holder.pid == process.pid
+        process.kill()
+    assert world.left == ([], [])
 
 
 def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work: Callable[[str], None]) -> None:
