@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -257,6 +258,41 @@ def test_the_users_surroundings_change_nothing(grading: Grade, tmp_path: Path, m
     report = grading('@check("guard", fr="f", en="e")\ndef test_x(): import warnings; warnings.warn("w")\n')
     assert report.verdict == "repaired"
     assert not list(tmp_path.rglob("__pycache__"))
+
+
+FULL = """\
+import tempfile
+
+def full(*_, **__):
+    raise FileNotFoundError(2, "No usable temporary directory found")
+
+for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp", "mkdtemp"):
+    setattr(tempfile, name, full)
+"""
+
+
+def test_a_machine_without_room_for_temporary_files_grades_as_well(
+    grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, full)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "sitecustomize.py").write_text(FULL)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "full"))
+    forget()
+    report = grading("""
+        import tempfile
+
+        @check("guard", fr="f", en="e")
+        def test_x():
+            print("said")
+            assert tempfile.mkdtemp.__name__ == "full", "the test's own surroundings"
+    """)
+    forget()
+    assert [result.outcome for result in report.results] == ["pass"], report.results
 
 
 def test_checks_import_what_their_lab_offers(grading: Grade, tmp_path: Path) -> None:
