@@ -18,6 +18,7 @@ from orchestrator.waiting import wait_until
 
 ANCHOR = "breakfix-anchor"
 HELPER = "breakfix-fabric"
+BROOM = "breakfix-broom"
 STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
 SOCKET = SOCKET_FOLDER / "fabric.sock"
@@ -32,6 +33,8 @@ _CONTEST = 20.0
 """Seconds until two programs that make the containers at once must have come to an end; a slow engine needs several."""
 _GRACE = 5
 """Seconds that the helper gets to take away its socket."""
+_SWEEP = 20.0
+"""Seconds until a socket that a helper left must be gone; a container has to be started for it."""
 
 
 def docker_socket(environment: Mapping[str, str] = os.environ) -> str:
@@ -100,7 +103,33 @@ def remove(engine: Engine) -> None:
         engine.stop(helper.id, grace=_GRACE)  # it takes its socket away
     _remove(engine, helper)
     _remove(engine, _find(engine, ANCHOR))
+    _remove(engine, _find(engine, BROOM))
+    _sweep_socket(engine)
     engine.remove_volume(STATE_VOLUME)
+
+
+def _sweep_socket(engine: Engine) -> None:
+    """Take away the socket of a helper that was killed: its folder is root's, so it needs a container."""
+    tags = [tag for image in engine.images({labels.IMAGE: IMAGE}) for tag in image.tags]
+    if not tags or not SOCKET.exists():
+        return
+    broom = engine.create(
+        ContainerSpec(
+            name=BROOM,
+            image=tags[0],
+            command=("rm", "-f", f"/run/breakfix/{SOCKET.name}"),
+            labels={labels.KIND: "broom"},
+            drop_capabilities=("ALL",),
+            read_only=True,
+            restart=False,
+            binds={str(SOCKET_FOLDER): ("/run/breakfix", False)},
+        )
+    )
+    try:
+        engine.start(broom)
+        wait_until(lambda: not SOCKET.exists(), within=_SWEEP)
+    finally:
+        engine.remove(broom)
 
 
 def _find(engine: Engine, name: str) -> Container | None:

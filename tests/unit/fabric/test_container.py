@@ -311,6 +311,70 @@ def test_a_helper_that_answers_late_is_waited_for(engine: Engine, monkeypatch: p
     assert pings == 3
 
 
+@pytest.fixture
+def left(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A socket that a killed helper left; only a container can take it away."""
+    socket = tmp_path / "fabric.sock"
+    socket.touch()
+    engine.add_image("breakfix/fabric:2", {labels.IMAGE: "fabric"})
+    monkeypatch.setattr(module, "SOCKET", socket)
+    monkeypatch.setattr(module, "SOCKET_FOLDER", tmp_path)
+    monkeypatch.setattr(module, "_SWEEP", 0.1)
+    return socket
+
+
+def sweep(engine: Engine, left: Path) -> Callable[[str], None]:
+    """Return what starts a container, and does what the broom would."""
+    real = engine.start
+
+    def start(container: str) -> None:
+        real(container)
+        spec = engine.spec(container)
+        if spec.command and spec.command[:2] == ("rm", "-f"):
+            (source,) = (source for source, (target, _) in spec.binds.items() if target == "/run/breakfix")
+            (Path(source) / Path(spec.command[2]).name).unlink()
+            assert not left.exists()
+
+    return start
+
+
+@pytest.mark.parametrize("how", ["stop", "remove"])
+def test_the_socket_of_a_killed_helper_is_removed_too(
+    engine: Engine, left: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    ensure(engine, NEWER)
+    getattr(engine, how)(engine.container(HELPER).id)
+    monkeypatch.setattr(engine, "start", sweep(engine, left))
+    remove(engine)
+    assert not left.exists()
+    assert engine.containers({}) == ()
+
+
+def test_what_takes_the_socket_away_has_no_rights(engine: Engine, left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ContainerSpec] = []
+    real = engine.create
+
+    def create(spec: ContainerSpec) -> str:
+        made.append(spec)
+        return real(spec)
+
+    monkeypatch.setattr(engine, "create", create)
+    FakeEngine.create(engine, ContainerSpec(module.BROOM, NEWER, {labels.KIND: "broom"}))  # a killed program's
+    remove(engine)
+    (broom,) = made
+    assert (broom.privileged, broom.drop_capabilities, broom.read_only) == (False, ("ALL",), True)
+    assert set(broom.binds) == {str(left.parent)}
+    assert not broom.restart
+    assert engine.containers({}) == (), "also where it could not do its work"
+
+
+def test_a_socket_without_an_image_is_left(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "fabric.sock").touch()
+    monkeypatch.setattr(module, "SOCKET", tmp_path / "fabric.sock")
+    remove(engine)
+    assert engine.steps == []
+
+
 def test_removing_leaves_nothing_of_the_fabric(engine: Engine) -> None:
     ensure(engine, IMAGE)
     engine.add_image("debian:13")
