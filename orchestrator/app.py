@@ -140,11 +140,19 @@ class App:
     @cached_property
     def instances(self) -> Instances:
         """Return the instances on the engine."""
+        from orchestrator.fabric import container as fabric_container
         from orchestrator.instances.host_container import RUNTIME
         from orchestrator.instances.lifecycle import Instances
 
-        runtime = os.environ.get(RUNTIME, "")
-        return Instances(self.engine, self._fabric_of_thread, self.instance_records, self.locks, _user(), runtime)
+        return Instances(
+            self.engine,
+            self._fabric_of_thread,
+            self.instance_records,
+            self.locks,
+            _user(),
+            os.environ.get(RUNTIME, ""),
+            helper=fabric_container.as_it_is,
+        )
 
     @cached_property
     def locks(self) -> Locks:

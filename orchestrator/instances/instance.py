@@ -10,6 +10,9 @@ from orchestrator.engine.base import Container
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.seeds import is_secret
 
+RUNNING = "running"
+"""Docker's word for a container whose first process runs and is not frozen."""
+
 
 @dataclass(frozen=True)
 class HostState:
@@ -51,7 +54,7 @@ class Instance:
     @property
     def whole(self) -> bool:
         """Return whether every host exists and runs."""
-        return len(self.hosts) == self.expected and all(h.state == "running" for h in self.hosts)
+        return len(self.hosts) == self.expected and all(h.state == RUNNING for h in self.hosts)
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from orchestrator.access.hands import Hands
 from orchestrator.engine.base import Container, Engine
 from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import Fabric
+from orchestrator.fabric.base import CommandTimeoutError, Fabric
 from orchestrator.faults.base import mistakes_told
 from orchestrator.faults.library import make_fault
 from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.instances.host_container import HostContainers
-from orchestrator.instances.instance import Instance, Surroundings, instance_of
+from orchestrator.instances.instance import RUNNING, Instance, Surroundings, instance_of
 from orchestrator.instances.placing import accounts_of, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.interrupts import shielded
@@ -55,6 +55,8 @@ class Instances:
         locks: Locks,
         owner: str,
         runtime: str = "",
+        *,
+        helper: Callable[[], Fabric] | None = None,
     ) -> None:
         """Work on an engine.
 
@@ -65,9 +67,11 @@ class Instances:
             locks: keep other programs away from an instance while one acts on it.
             owner: the name put on what is started.
             runtime: the OCI runtime of the hosts, by the engine's name for it; empty: the engine's default.
+            helper: returns a connection to the fabric as it is, which is not started; None: ``fabric`` does.
         """
         self._engine = engine
         self._fabric = fabric
+        self._helper = helper or fabric
         self._records = records
         self._locks = locks
         self._hosts = HostContainers(engine, owner, runtime)
@@ -134,6 +138,24 @@ class Instances:
     def started(self, name: str) -> bool:
         """Return whether an instance is marked as one whose start came to its end, whoever started it."""
         return bool(self._engine.volumes({labels.KIND: "started", labels.INSTANCE: name}))
+
+    def unready(self, instance: Instance) -> dict[str, Text]:
+        """Return the hosts that run, as the engine sees it, and are not wired or have not booted, each with why.
+
+        The helper is asked as it is. Where it does not answer nothing is known: the cables stay, and the next command
+        that needs it starts it again.
+        """
+        found: dict[str, Text] = {}
+        with suppress(MachineError), self._helper() as helper:
+            for host in instance.hosts:
+                if host.state == RUNNING:
+                    try:
+                        helper.wait_ready(instance.name, [host.name], timeout=0)
+                    except CommandTimeoutError:
+                        found[host.name] = Text(fr="n'a pas (encore) démarré", en="has not booted (yet)")
+                    except LabError as error:
+                        found[host.name] = error.text
+        return found
 
     @property
     def engine(self) -> Engine:

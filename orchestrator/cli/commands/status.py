@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.cli import wording
 from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.language import tr
-from orchestrator.cli.output import plain, table
+from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import BreakfixError
-from orchestrator.instances.instance import Instance
+from orchestrator.instances.instance import RUNNING, Instance
 from orchestrator.model.seeds import shown_seed
 from orchestrator.service import Running
+from orchestrator.text import Text
 
-_RUNNING = "running"
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of a lab.
+
+    Attributes:
+        instance: as the engine has it.
+        running: with its plan; None where its content is gone or invalid.
+        unready: the hosts that run and are not wired or have not booted, each with why.
+        cut_off: whether its start or its stop was ended before it was done.
+    """
+
+    instance: Instance
+    running: Running | None
+    unready: Mapping[str, Text]
+    cut_off: bool
+
+    @property
+    def whole(self) -> bool:
+        return self.instance.whole and not self.cut_off and not self.unready
 
 
 @command(
@@ -26,9 +48,10 @@ def status_command(session: Session, lab: str | None) -> None:
     """Show the running labs, or one of them."""
     instances = session.app.instances
     found = instances.all() if lab is None else (instances.find(lab),)
-    seen = [(instance, _running(session, instance)) for instance in found]
+    labs = session.app.labs
+    seen = [_Seen(i, _running(session, i), instances.unready(i), labs.cut_off(i)) for i in found]
     if session.json:
-        session.output.document({"labs": [_document(session, i, r) for i, r in seen]})
+        session.output.document({"labs": [_document(session, one) for one in seen]})
         return
     if not seen:
         start = f"{wording.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
@@ -36,8 +59,8 @@ def status_command(session: Session, lab: str | None) -> None:
             plain(tr("Aucun lab n'est en marche.", "No lab is running.")),
             plain(tr(f"→ « {start} » en démarre un.", f"→ '{start}' starts one."), "quiet"),
         )
-    for instance, running in seen:
-        _show(session, instance, running)
+    for one in seen:
+        _show(session, one)
 
 
 def _running(session: Session, instance: Instance) -> Running | None:
@@ -52,23 +75,32 @@ def _stale(session: Session, running: Running | None) -> bool:
     return running is not None and session.app.labs.stale(running)
 
 
-def _document(session: Session, instance: Instance, running: Running | None) -> dict[str, Any]:
+def _document(session: Session, seen: _Seen) -> dict[str, Any]:
+    instance, running = seen.instance, seen.running
     return {
         "name": instance.name,
         "scenario": instance.scenario or None,
         "lab": instance.lab,
         "seed": shown_seed(instance.seed),
         "owner": instance.owner,
-        "whole": instance.whole and not session.app.labs.cut_off(instance),
+        "whole": seen.whole,
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(session, running) else "current",
-        "hosts": [{"name": h.name, "state": h.state} for h in instance.hosts],
+        "hosts": [
+            {
+                "name": h.name,
+                "state": h.state,
+                "trouble": both(seen.unready[h.name]) if h.name in seen.unready else None,
+            }
+            for h in instance.hosts
+        ],
     }
 
 
-def _show(session: Session, instance: Instance, running: Running | None) -> None:
+def _show(session: Session, seen: _Seen) -> None:
+    instance, running = seen.instance, seen.running
     out = session.output
-    head = plain("● ", "bad" if _unfit(session, instance) else "ok")
+    head = plain("● ", "ok" if seen.whole else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     head.append(
@@ -83,11 +115,11 @@ def _show(session: Session, instance: Instance, running: Running | None) -> None
     for host in instance.hosts:
         rows.add_row(
             plain(f"  {host.name}"),
-            plain(_state(host.state), "ok" if host.state == _RUNNING else "bad"),
+            plain(_state(host.state), "ok" if host.state == RUNNING and host.name not in seen.unready else "bad"),
             *_planned(session, running, host.name),
         )
     out.print(rows)
-    _remarks(session, instance, running)
+    _remarks(session, seen)
     out.print("")
 
 
@@ -110,13 +142,21 @@ def _state(word: str) -> str:
     }.get(word, word)
 
 
-def _remarks(session: Session, instance: Instance, running: Running | None) -> None:
+def _remarks(session: Session, seen: _Seen) -> None:
+    instance, running = seen.instance, seen.running
     stop = f"{wording.program()} stop --lab {instance.name}"
-    if what := _unfit(session, instance):
+    if what := _unfit(seen):
         _remark(
             session,
             what,
             tr(f"« {stop} » le retire ; puis démarrez-en un autre.", f"'{stop}' removes it; then start another."),
+        )
+    for host, why in seen.unready.items():
+        reset = f"{wording.program()} reset --lab {instance.name}"
+        _remark(
+            session,
+            tr(f"{host} : {why.fr}", f"{host}: {why.en}"),
+            tr(f"Si cela dure, « {reset} » recommence le lab.", f"If it lasts, '{reset}' begins the lab anew."),
         )
     if running is None:
         _remark(
@@ -136,15 +176,16 @@ def _remarks(session: Session, instance: Instance, running: Running | None) -> N
         )
 
 
-def _unfit(session: Session, instance: Instance) -> str:
-    """Return why an instance cannot be worked with; nothing where it can."""
+def _unfit(seen: _Seen) -> str:
+    """Return why a lab cannot be worked with; nothing where it can, as far as its containers tell."""
+    instance = seen.instance
     there, expected = len(instance.hosts), instance.expected
     if there < expected:
         return tr(
             f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
             f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
         )
-    if session.app.labs.cut_off(instance):
+    if seen.cut_off:
         return tr(
             "Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
             "Its start or its stop was cut off before the end: the fault may not be in place.",

@@ -118,6 +118,10 @@ class FakeInstances:
     running: list[Instance] = field(default_factory=lambda: [instance()])
     fabric_removed: bool = False
     busy: set[str] = field(default_factory=set)
+    without_boot: dict[str, Text] = field(default_factory=dict)
+
+    def unready(self, _one: Instance) -> dict[str, Text]:
+        return self.without_boot
 
     def all(self) -> tuple[Instance, ...]:
         return tuple(self.running)

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
+from orchestrator.text import Text
 
 from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
 
@@ -177,6 +178,20 @@ def test_status_tells_a_lab_whose_fault_may_be_missing(cli: Cli, app: FakeApp) -
     app.labs.is_cut_off = True
     assert "fault may not be in place" in cli("status").stdout
     assert json.loads(cli("status", "--json").stdout)["labs"][0]["whole"] is False
+
+
+def test_status_tells_a_host_that_runs_and_has_not_booted(cli: Cli, app: FakeApp) -> None:
+    why = Text(fr="Le fichier existe", en="File exists")
+    app.instances.without_boot = {"pc1": why}
+    shown = " ".join(cli("status").stdout.split())
+    assert "! pc1: File exists" in shown
+    assert f"reset --lab {LAB}" in shown
+    assert "! pc1 : Le fichier existe" in " ".join(cli("status", lang="fr").stdout.split())
+    (lab,) = json.loads(cli("status", "--json").stdout)["labs"]
+    assert lab["whole"] is False
+    assert {host["name"]: host["trouble"] for host in lab["hosts"] if host["trouble"]} == {
+        "pc1": {"fr": why.fr, "en": why.en}
+    }
 
 
 def test_status_without_labs(cli: Cli, app: FakeApp) -> None:

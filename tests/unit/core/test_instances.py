@@ -22,7 +22,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import Completed, HostRef, HostUnreachableError
+from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError
 from orchestrator.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
@@ -537,6 +537,30 @@ def test_an_instance_is_whole_only_while_every_host_runs(world: World) -> None:
         seen = world.instances.find(instance.name)
         assert not seen.whole
         assert [h.state for h in seen.hosts][2:] == ([state] if state else [])
+
+
+def test_a_host_that_runs_without_its_cable_or_its_boot_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker says "running" of a host that waits at its gate for ever."""
+    instance = world.start()
+    world.engine.stop(instance.hosts[2].container)
+    asked: list[tuple[str, Sequence[str], float]] = []
+
+    def wait_ready(name: str, hosts: Sequence[str], *, timeout: float) -> None:
+        asked.append((name, hosts, timeout))
+        if hosts == ["pc1"]:
+            raise LabError(same("demo: pc1: OSError: File exists"))
+        raise CommandTimeoutError(same("demo: not done after 0 s"))
+
+    assert world.instances.unready(instance) == {}
+    monkeypatch.setattr(world.fabric, "wait_ready", wait_ready)
+    found = world.instances.unready(world.instances.find(None))
+    assert asked == [(instance.name, ["pc1"], 0), (instance.name, ["pc2"], 0)], "nothing is waited for"
+    assert {host: why.en for host, why in found.items()} == {
+        "pc1": "demo: pc1: OSError: File exists",
+        "pc2": "has not booted (yet)",
+    }
+    monkeypatch.setattr(world.fabric, "wait_ready", raising(MachineError(same("the helper does not answer"))))
+    assert world.instances.unready(instance) == {}
 
 
 def test_a_start_that_was_cut_off_is_seen(world: World) -> None:

@@ -95,6 +95,12 @@ def test_where_nothing_is_both_are_made(engine: Engine, answering: list[str]) ->
     assert engine.volumes({labels.KIND: "state"}) == (STATE_VOLUME,)
 
 
+def test_a_helper_that_is_only_asked_is_not_started(engine: Engine, answering: list[str]) -> None:
+    module.as_it_is().ping()
+    assert answering == [str(SOCKET)]
+    assert engine.steps == []
+
+
 def test_the_anchor_can_do_nothing(engine: Engine) -> None:
     ensure(engine, IMAGE)
     assert engine.spec(ANCHOR) == ContainerSpec(
