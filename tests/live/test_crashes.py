@@ -569,9 +569,12 @@ def test_a_lab_is_stopped_on_a_full_disk(place: Place, full_disk: Callable[[], N
     place.stop()
 
 
-def test_what_is_stopped_to_the_last_leaves_no_socket(place: Place, lab: str) -> None:
+@pytest.mark.parametrize("helper", ["runs", "was killed"])
+def test_what_is_stopped_to_the_last_leaves_no_socket(place: Place, lab: str, helper: str) -> None:
     if place.others:
         pytest.skip("other labs run on this engine")
+    if helper == "was killed":  # by Docker, which does not start it again then
+        subprocess.run(["docker", "kill", fabric_container.HELPER], check=True, capture_output=True)
     place.done("stop", "--all")
     assert place.app.engine.containers({labels.KIND: None}) == ()
     assert place.app.engine.volumes({labels.KIND: None}) == ()
