@@ -287,7 +287,7 @@ class Wirer:
         Raises:
             HelperError: no such running host, interface or segment.
             ProtocolError: a value that no cable can have.
-            OSError: it cannot be done or kept; the cable is as it was.
+            OSError: it cannot be done; or not be kept, and the cable is as it was.
         """
         planned = {
             i["name"]: i["segment"]
