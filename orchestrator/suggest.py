@@ -14,10 +14,11 @@ _PART = 3
 
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
     """Return the known names that look like a word, or that contain it, best first."""
-    names = list(known)
-    close = get_close_matches(word.lower(), names, n=count, cutoff=_CUTOFF)
+    names = {name: name.lower() for name in known}
+    looked_like = get_close_matches(word.lower(), dict.fromkeys(names.values()), n=count, cutoff=_CUTOFF)
+    close = [name for one in looked_like for name, lower in names.items() if lower == one]
     part = word.lower() if len(word) >= _PART else None
-    containing = [name for name in names if part and part in name and name not in close]
+    containing = [name for name, lower in names.items() if part and part in lower and name not in close]
     return tuple((close + containing)[:count])
 
 

@@ -11,7 +11,7 @@ from orchestrator.errors import ContentError, Place, Problem, UsageError
 from orchestrator.images import rootfs
 from orchestrator.images.context import DESCRIPTION, Entry, entries, program_folder
 from orchestrator.images.fingerprint import fingerprint
-from orchestrator.model.image import FORBIDDEN_CAPABILITIES, ImageSpec
+from orchestrator.model.image import ImageSpec
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
@@ -47,8 +47,8 @@ class Catalogue:
             sources: name -> image.
 
         Raises:
-            ContentError: a parent is unknown, images are each other's parents, an image would give its hosts
-                power over the machine, or an included folder is not there; every problem is listed.
+            ContentError: a parent is unknown, images are each other's parents, or an included folder is not there;
+                every problem is listed.
         """
         self._sources = dict(sources)
         if problems := tuple(self._problems()):
@@ -128,7 +128,6 @@ class Catalogue:
             source = self._sources[name]
             for text in (
                 *self._parent_problems(name),
-                *_power_problems(source.spec),
                 *_include_problems(source),
             ):
                 yield Problem(Place(source.description), text)
@@ -155,15 +154,6 @@ class Catalogue:
 
     def _parent(self, name: str) -> str | None:
         return self._sources[name].spec.parent if name in self._sources else None
-
-
-def _power_problems(spec: ImageSpec) -> Iterator[Text]:
-    for capability in spec.capabilities:
-        if capability.removeprefix("CAP_") in FORBIDDEN_CAPABILITIES:
-            yield Text(
-                fr=f"la capacité {capability} rendrait un stagiaire maître de la machine ; retirez-la",
-                en=f"the capability {capability} would make a trainee master of the machine; take it out",
-            )
 
 
 def _include_problems(source: ImageSource) -> Iterator[Text]:

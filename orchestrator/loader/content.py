@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import orchestrator
-from orchestrator.errors import ContentError, Problem
+from orchestrator.errors import ContentError, Problem, UsageError
 from orchestrator.loader.folder import Problems
-from orchestrator.loader.image import load_image
+from orchestrator.loader.image import load_image, require_no_circle
 from orchestrator.loader.lab import read_lab
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.roots import Folders, Kind, Unit, strays
@@ -101,9 +102,12 @@ class Content:
         """Load an image of these roots, or of none.
 
         Raises:
-            ContentError: the image is invalid.
+            ContentError: the image is invalid, or its own ancestor.
         """
-        return load_image(folder, images=self._image_folders.all)
+        ours = self._image_folders.all.get(folder.name) == [folder]
+        spec = self.image(folder.name) if ours else load_image(folder, images=self._image_folders.all)
+        require_no_circle(spec, folder, self._parent)
+        return spec
 
     def strays(self, below: Path | None = None) -> tuple[Problem, ...]:
         """Return a problem for each folder that looks like a unit but lacks the document that makes it one.
@@ -128,6 +132,12 @@ class Content:
         if name not in self._images:
             self._images[name] = load_image(self.image_folder(name), images=self._image_folders.all)
         return self._images[name]
+
+    def _parent(self, name: str) -> str | None:
+        """Return an image's parent; None also where the image cannot be read, which is told of that image."""
+        with contextlib.suppress(ContentError, UsageError):
+            return self.image(name).parent
+        return None
 
     def images_of(self, lab: Lab) -> dict[str, ImageSpec]:
         """Return the images of a lab's hosts by name, as ``plan_lab`` and ``plan_scenario`` take them.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from orchestrator.errors import Problem
+from orchestrator.errors import ContentError, Problem
 from orchestrator.loader.files import problem
 from orchestrator.loader.folder import Problems, folder_name, misnamed_entries
-from orchestrator.loader.yaml_source import YamlSource
-from orchestrator.model.image import FORBIDDEN_CAPABILITIES, ImageSpec
+from orchestrator.loader.yaml_source import YamlSource, read_yaml
+from orchestrator.model.image import ImageSpec
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
@@ -33,13 +33,35 @@ def load_image(folder: Path, *, images: Collection[str]) -> ImageSpec:
         raise problems.error()
     problems.add(folder_name(folder, spec.name, source, "name"))
     problems.add(_parent_problems(spec, source, images))
-    problems.add(_capability_problems(spec, source))
     if not (folder / "Dockerfile").is_file():
         problems.add(
             (problem(folder / "Dockerfile", "ce fichier manque ; créez-le", "this file is missing; create it"),)
         )
     problems.raise_if_any()
     return spec
+
+
+def require_no_circle(spec: ImageSpec, folder: Path, parent_of: Callable[[str], str | None]) -> None:
+    """Refuse an image that is among its own ancestors.
+
+    Args:
+        spec: the image.
+        folder: its folder.
+        parent_of: returns the parent of an image by its name, or None.
+
+    Raises:
+        ContentError: it is.
+    """
+    chain = [spec.name]
+    parent = spec.parent
+    while parent is not None and parent not in chain:
+        chain.append(parent)
+        parent = parent_of(parent)
+    if parent == spec.name:
+        circle = " → ".join((*chain, parent))
+        text = Text(fr=f"les images forment un cercle : {circle}", en=f"the images form a circle: {circle}")
+        source = read_yaml(folder / "image.yaml", within=folder)
+        raise ContentError((Problem(source.place(("parent",)), text),))
 
 
 def _parent_problems(spec: ImageSpec, source: YamlSource, images: Collection[str]) -> Iterable[Problem]:
@@ -55,15 +77,3 @@ def _parent_problems(spec: ImageSpec, source: YamlSource, images: Collection[str
         text = Text(fr=f"image parente inconnue « {spec.parent} »", en=f'unknown parent image "{spec.parent}"')
         others = [name for name in images if name != spec.name]
         yield Problem(source.place(("parent",)), with_suggestion(text, spec.parent, others))
-
-
-def _capability_problems(spec: ImageSpec, source: YamlSource) -> Iterable[Problem]:
-    for i, capability in enumerate(spec.capabilities):
-        if capability in FORBIDDEN_CAPABILITIES:
-            yield Problem(
-                source.place(("capabilities", i)),
-                Text(
-                    fr=f"{capability} livrerait la machine au stagiaire, root dans son hôte ; retirez-la",
-                    en=f"{capability} would give the machine to the trainee, root in a host; remove it",
-                ),
-            )

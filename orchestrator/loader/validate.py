@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from orchestrator import __version__
 from orchestrator.errors import Problem
-from orchestrator.loader.words import PATTERNS, TYPES, found
+from orchestrator.loader.words import PATTERNS, REASONS, TYPES, found
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.base import CONTRACT, ContractDocument
 from orchestrator.suggest import nearest, with_suggestion
@@ -267,7 +267,10 @@ def _bad_kind(spot: _Spot) -> Text:
 
 
 def _bad_choice(spot: _Spot) -> Text:
-    return _choice(str(spot.detail["input"]), spot.name, tuple(str(a) for a in get_args(spot.annotation)))
+    choices = tuple(str(a) for a in get_args(spot.annotation))
+    name = next((part for part in reversed(spot.path) if isinstance(part, str)), spot.name)
+    text, reason = _choice(str(spot.detail["input"]), name, choices), REASONS.get(choices)
+    return text if reason is None else Text(fr=f"{text.fr} ({reason.fr})", en=f"{text.en} ({reason.en})")
 
 
 def _choice(value: str, name: str, choices: tuple[str, ...]) -> Text:
@@ -290,6 +293,8 @@ def _tags(spot: _Spot) -> tuple[str, ...]:
 
 
 def _listed(choices: tuple[str, ...]) -> Text:
+    if len(choices) == 1:
+        return same(choices[0])
     return Text(fr=", ".join(choices[:-1]) + f" ou {choices[-1]}", en=", ".join(choices[:-1]) + f" or {choices[-1]}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from orchestrator.model import base, lab, session_plan
-from orchestrator.model.image import Capability
+from orchestrator.model.image import Capability, DeviceFile
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.model.scenario import VariableName
 from orchestrator.text import Text
@@ -56,10 +56,6 @@ PATTERNS: Final[Mapping[str, Text]] = {
     lab.ADDRESS_PATTERN: _ADDRESS,
     lab.INTERFACE_ADDRESS_PATTERN: _INTERFACE_ADDRESS,
     _pattern(lab.Size): Text(fr="une taille comme 128M ou 1G", en="a size such as 128M or 1G"),
-    _pattern(Capability): Text(
-        fr="une capacité Linux sans « CAP_ », comme NET_ADMIN",
-        en='a Linux capability without "CAP_", such as NET_ADMIN',
-    ),
     _pattern(CompetenceCode): Text(
         fr='le code d\'une compétence entre guillemets, comme "1.3"',
         en='a competence code in quotes, such as "1.3"',
@@ -86,6 +82,18 @@ PATTERNS: Final[Mapping[str, Text]] = {
 }
 """The meaning of every regular expression in the model."""
 
+REASONS: Final[Mapping[tuple[str, ...], Text]] = {
+    get_args(Capability): Text(
+        fr="un stagiaire est root dans son hôte, et toute autre capacité mènerait au-delà",
+        en="a trainee is root in a host, and any other capability would lead beyond it",
+    ),
+    get_args(DeviceFile): Text(
+        fr="un stagiaire est root dans son hôte, et tout autre périphérique est celui de la machine",
+        en="a trainee is root in a host, and any other device is the machine's",
+    ),
+}
+"""Choices -> why there are no others, where that is not plain to see."""
+
 TYPES: Final[Mapping[str, Text]] = {
     "string_type": Text(fr="un texte", en="a text"),
     "int_type": Text(fr="un nombre entier", en="a whole number"),
@@ -102,6 +110,7 @@ TYPES: Final[Mapping[str, Text]] = {
     "float_type": Text(fr="un nombre", en="a number"),
     "float_parsing": Text(fr="un nombre", en="a number"),
     "bool_parsing": Text(fr="true ou false", en="true or false"),
+    "size": Text(fr="une taille d'au plus 1024G, comme 128M ou 1G", en="a size of at most 1024G, such as 128M or 1G"),
     "disk_size": Text(
         fr="une taille de disque d'au moins 64M, comme 512M ou 1G",
         en="the size of a disk of at least 64M, such as 512M or 1G",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from orchestrator.model.base import AbsolutePath, ContractDocument, Document, Slug
+from orchestrator.model.base import ContractDocument, Document, Slug
 from orchestrator.model.lab import Size
 from orchestrator.text import Text
 
-Capability = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]+$")]
+Capability = Literal["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"]
+"""The capabilities that an image may add: they reach no further than the host's own network.
 
-FORBIDDEN_CAPABILITIES = frozenset({"SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH", "ALL"})
-"""Capabilities that would make a trainee, who is root in a host, root on the machine."""
+A trainee is root in a host. Others would make them root on the machine (SYS_ADMIN), let them into what the helper
+runs beside them (SYS_PTRACE), or let them take the processors from everybody else (SYS_NICE).
+"""
 
+DeviceFile = Literal["/dev/net/tun"]
+"""The device files that an image may add: a tunnel belongs to the host's own network; all others are the machine's."""
 
 MachineKind = Literal["server", "workstation", "router", "switch", "firewall"]
 """What a machine is in the field: people sit at a workstation, the others stand in the equipment room."""
@@ -42,8 +46,8 @@ class ImageSpec(ContractDocument):
     capabilities: tuple[Capability, ...] = Field(
         default=(), description="Capabilities added to Docker's default set (without ``CAP_``)."
     )
-    devices: tuple[AbsolutePath, ...] = Field(
-        default=(), description="Device files of the machine that the hosts may use, such as ``/dev/net/tun``."
+    devices: tuple[DeviceFile, ...] = Field(
+        default=(), description="Device files that the hosts may use: ``/dev/net/tun``, or none."
     )
     writable_net_sysctls: bool = Field(
         default=False, description="Whether the hosts may write /proc/sys/net (routers, firewalls)."

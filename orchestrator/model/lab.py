@@ -25,13 +25,25 @@ from orchestrator.text import Text
 
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
-Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[KMG]$")]
-"""An amount of memory such as ``128M`` (binary units)."""
-
 
 def bytes_of(size: str) -> int:
     """Return the number of bytes of a ``Size``."""
     return int(size[:-1]) * _UNITS[size[-1]]
+
+
+LARGEST_SIZE = 1 << 40
+"""Bytes of the largest memory or disk: what no machine has is a slip, and Docker's own numbers end somewhere."""
+
+
+def _size(value: str) -> str:
+    if len(value) > len(str(LARGEST_SIZE)) or bytes_of(value) > LARGEST_SIZE:
+        message = "a size of at most 1024G"
+        raise PydanticCustomError("size", message)
+    return value
+
+
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[KMG]$"), AfterValidator(_size)]
+"""An amount of memory such as ``128M`` (binary units)."""
 
 
 SMALLEST_DISK = 64 << 20

@@ -70,11 +70,6 @@ def test_an_image_has_one_origin(source: MakeSource) -> None:
     assert text.count("not both") == 2
 
 
-@pytest.mark.parametrize("capability", ["SYS_ADMIN", "CAP_SYS_ADMIN", "DAC_READ_SEARCH", "ALL"])
-def test_power_over_the_machine_is_refused(source: MakeSource, capability: str) -> None:
-    assert capability in refusal(source("a", bootstrap="debian", capabilities=("NET_ADMIN", capability)))
-
-
 @pytest.mark.parametrize(
     "include",
     [
