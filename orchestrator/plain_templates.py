@@ -62,8 +62,10 @@ _IS_QUOTED: Final = re.compile(_QUOTED).fullmatch
 _IS_NAME: Final = re.compile(_WORD).fullmatch
 _TAG: Final = re.compile(
     r"\{\{ *([^-+ {}%\n](?:[^{}%\n]*[^-+ {}%\n])?) *\}\}"
-    r"|\{%(-?) *(if|elif|else|endif)(?: +([^%}\n]*[^-+%} \n]))? *(?:-%\}\s*|%\}\n?)"
+    r"|\{%(-?) *(if|elif|else|endif)(?: ++((?:[-+ ]*+[^-+%} \n]++)++))? *+(?:-%\}\s*|%\}\n?)"
 )
+_MAX_DEPTH: Final = 50
+"""Choices in choices; of deeper ones Jinja2 says that they are too deep."""
 _KEYWORDS: Final = frozenset(
     {"true", "false", "none", "not", "and", "or", "in", "is", "if", "else"}
     | {"loop", "self", "super", "caller", "varargs", "kwargs"}
@@ -151,14 +153,14 @@ def _dotted(name: str) -> Name | None:
     return None if dotted[0] in _KEYWORDS else dotted
 
 
-def _printed(expression: str) -> str | Name | Choice:
+def _printed(expression: str, depth: int = 0) -> str | Name | Choice:
     """Return what ``{{ }}`` puts in: a name's value, a text, or one of them by a name's value."""
     if (chosen := _CHOSEN.fullmatch(expression)) is not None:
         one, asked, other = chosen.groups()
         condition = condition_of(asked)
-        if condition is None:
+        if condition is None or depth > _MAX_DEPTH:
             raise NotPlainError
-        return Choice(((condition, (_printed(one),)), (None, (_printed(other),))))
+        return Choice(((condition, (_printed(one, depth + 1),)), (None, (_printed(other, depth + 1),))))
     if _IS_QUOTED(expression):
         return expression[1:-1]
     dotted = _dotted(expression) if _IS_NAME(expression) else None
@@ -216,6 +218,8 @@ class _Reader:
     def _block(self, keyword: str, rest: str | None) -> None:
         condition = condition_of(rest) if rest else None
         if (condition is None) != (keyword in {"else", "endif"}) or (rest and condition is None):
+            raise NotPlainError
+        if len(self._open) > _MAX_DEPTH:
             raise NotPlainError
         if keyword == "if":
             self._open.append(_Open(condition=condition))

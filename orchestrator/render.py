@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
@@ -36,7 +36,7 @@ from orchestrator.text import Text, same
 # What an expression that names things of the right name but the wrong kind may raise.
 _FAILURES: Final = (
     *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
-    *(MemoryError, RecursionError),
+    *(AssertionError, MemoryError, RecursionError),
 )
 
 
@@ -127,7 +127,7 @@ def deciding_names(source: str) -> frozenset[str]:
     """
     if (parts := parts_of(source)) is not None:
         return frozenset(deciding_names_of(parts))
-    return frozenset(name for tag in _TAG.findall(source) for name in _NAME.findall(tag))
+    return frozenset(name for tag in _tags(source) for name in _NAME.findall(tag))
 
 
 def words_of(expression: str) -> frozenset[str]:
@@ -135,7 +135,18 @@ def words_of(expression: str) -> frozenset[str]:
     return frozenset(_NAME.findall(expression))
 
 
-_TAG: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+def _tags(source: str) -> Iterator[str]:
+    """Yield what stands between tags' marks; a lazy expression would look for the end of each from the beginning."""
+    begin = None
+    for mark in _MARK.finditer(source):
+        if mark[0].startswith("{"):
+            begin = mark.end() if begin is None else begin
+        elif begin is not None:
+            yield source[begin : mark.start()]
+            begin = None
+
+
+_MARK: Final = re.compile(r"\{[{%]|[%}]\}")
 _NAME: Final = re.compile(r"[a-z_]\w*", re.ASCII)
 
 

@@ -23,9 +23,10 @@ from jinja2.visitor import NodeTransformer
 MAX_LENGTH: Final = 1 << 20
 """The most characters of a text, and items of a list."""
 BUDGET: Final = 4 << 20
-"""Characters that one rendering may write; going round a loop costs what its body writes by itself, and a little."""
+"""What one rendering may cost: the characters that it writes, and those that its filters, methods, comparisons and
+operators read. Going round a loop costs what its body writes by itself, and a little."""
 _ROUND: Final = 64
-"""Characters that going round a loop costs in any case, for the time that it takes."""
+"""What going round a loop costs in any case, for the time that it takes; calling a filter or a method as well."""
 MAX_BITS: Final = 256
 """The longest whole number."""
 MAX_NESTING: Final = 4
@@ -86,7 +87,7 @@ def measure(value: object) -> int:
     while pending:
         one = pending.pop()
         total += 1
-        if isinstance(one, str):
+        if isinstance(one, str | range):
             total += len(one)
         elif isinstance(one, list | tuple | set | frozenset):
             too_long(total + len(one))
@@ -98,17 +99,25 @@ def measure(value: object) -> int:
     return total
 
 
-def _measured(act: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a filter that refuses a value that is too long, before it makes a text of it."""
+def _measured(act: Callable[..., Any], spent: Spent) -> Callable[..., Any]:
+    """Return a filter or test that refuses a value that is too long, and draws on the budget for what it reads."""
 
     @functools.wraps(act)
     def bounded(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - a filter's own
-        for argument in arguments:
-            if isinstance(argument, str | list | tuple | Mapping):
-                measure(argument)
+        spent.draw(_ROUND + sum(map(_weight, (*arguments, *more.values()))))
         return act(*arguments, **more)
 
     return bounded
+
+
+def _all_measured(known: Mapping[str, Any], spent: Spent) -> dict[str, Any]:
+    return {name: _measured(act, spent) for name, act in known.items()}
+
+
+def _weight(value: object) -> int:
+    """Return how long a value is, where it is one that has a length."""
+    has_length = isinstance(value, str | range | list | tuple | set | frozenset | Mapping)
+    return measure(value) if has_length and not isinstance(value, Context) else 0
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
@@ -123,8 +132,10 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         self.globals.pop("lipsum", None)
         for name in _WITHOUT_FILTERS:
             self.filters.pop(name, None)
-        self.filters.update({name: _measured(act) for name, act in self.filters.items()})
-        self.filters.update(join=_join, replace=_replace, _counted=self._counted)
+        self.filters.update(join=_join, replace=_replace, sum=_sum)
+        self.filters.update(_all_measured(self.filters, self.spent))
+        self.tests.update(_all_measured(self.tests, self.spent))
+        self.filters.update(_counted=self._counted, _weighed=self._weighed)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         try:
@@ -147,6 +158,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401
         """Calculate, unless what comes of it would be too long."""
         _check_operation(operator, left, right)
+        self.spent.draw(_weight(left) + _weight(right))
         return super().call_binop(context, operator, left, right)
 
     def wrap_str_format(self, value: Any) -> None:  # noqa: ANN401
@@ -166,11 +178,16 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             TooMuchError: it would be too long.
         """
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
+        self.spent.draw(_ROUND + sum(map(_weight, (owner, *arguments, *more.values()))))
         if isinstance(owner, str) and name == "join" and len(arguments) == 1:
             return _join(arguments[0], owner)
         if isinstance(owner, str) and name == "replace":
             return _replace(owner, *arguments, **more)
         return super().call(context, obj, *arguments, **more)
+
+    def _weighed(self, value: object) -> object:
+        self.spent.draw(_weight(value))
+        return value
 
     def _counted(self, items: Iterable[Any], cost: int) -> Iterator[Any]:
         for item in items:
@@ -211,6 +228,11 @@ def _join(items: Iterable[Any], d: object = "", attribute: str | None = None) ->
     return between.join(pieces)
 
 
+def _sum(numbers: Iterable[float]) -> float:
+    """Jinja2's ``sum``, of numbers alone: that of lists copies the first as often as there are others."""
+    return sum(numbers)
+
+
 def _replace(text: object, old: str, new: str, count: int | None = None) -> str:
     """Jinja2's ``replace``, of a bounded length."""
     measure(text)
@@ -249,7 +271,7 @@ def _literals(node: nodes.Assign) -> list[nodes.Node]:
 
 
 class _Bounds(NodeTransformer):
-    """Has every loop counted, and every ``~`` done by ``join``, which is bounded."""
+    """Has every loop counted, every ``~`` done by ``join``, which is bounded, and what is compared or cut weighed."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2's name
         node = self.generic_visit(node)  # type: ignore[assignment]
@@ -258,10 +280,29 @@ class _Bounds(NodeTransformer):
         node.iter = nodes.Filter(node.iter, "_counted", [cost], [], None, None, lineno=node.lineno)
         return node
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - Jinja2's name
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.expr = _weighed(node.expr)
+        for operand in node.ops:
+            operand.expr = _weighed(operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - Jinja2's name
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        if isinstance(node.arg, nodes.Slice):
+            node.node = _weighed(node.node)
+        return node
+
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja2's name
         node = self.generic_visit(node)  # type: ignore[assignment]
         together = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(together, "join", [], [], None, None, lineno=node.lineno)
+
+
+def _weighed(node: nodes.Expr) -> nodes.Expr:
+    if isinstance(node, nodes.Const):
+        return node
+    return nodes.Filter(node, "_weighed", [], [], None, None, lineno=node.lineno)
 
 
 def _data(node: nodes.Node) -> Iterator[nodes.TemplateData]:

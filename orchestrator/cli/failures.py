@@ -21,6 +21,8 @@ from orchestrator.folders import state_folder
 from orchestrator.text import Text, same
 
 EVIDENCE_LINES = 30
+MAX_PROBLEMS = 200
+"""The most problems that anybody reads in a terminal."""
 _BROKEN_PIPE = 141
 """The status of a program that SIGPIPE ended, as a shell shows it."""
 
@@ -155,8 +157,12 @@ def print_problems(session: Session, error: ContentError) -> None:
     if count > 1:
         head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")
     out.note(plain(head, "bad"))
-    for problem in error.problems:
+    for problem in error.problems[:MAX_PROBLEMS]:
         out.note(plain(f"  {problem.place}", "key"))
         out.note(plain(f"    {problem.text.in_(language)}"))
         if problem.hint:
             out.note(plain(f"    → {problem.hint.in_(language)}"))
+    if (more := count - MAX_PROBLEMS) > 0:
+        out.note(
+            plain(tr(f"  … et {more} de plus ; --json les montre toutes", f"  … and {more} more; --json shows all"))
+        )

@@ -29,6 +29,7 @@ from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.faults.base import Fault
 from orchestrator.faults.stated import Stated, stated_in
 from orchestrator.loader.files import problem, read_text
+from orchestrator.loader.guarded import guarded
 from orchestrator.loader.python_source import parse_python
 from orchestrator.model.base import Document
 from orchestrator.text import Text
@@ -235,9 +236,16 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
 
 def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
     """Read a module, and add what it states of its faults."""
-    tree = _tree(stamp, found.problems)
-    if tree is not None:
-        _add(found, stamp, [(stated, stated.parameters) for stated in stated_in(tree)])
+    try:
+        stated = guarded(lambda: _stated(stamp), stamp.path)
+    except ContentError as error:
+        found.problems += error.problems
+        return
+    _add(found, stamp, [(said, said.parameters) for said in stated])
+
+
+def _stated(stamp: _Stamp) -> tuple[Stated, ...]:
+    return tuple(stated_in(parse_python(read_text(stamp.path, within=stamp.root), stamp.path)))
 
 
 def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
@@ -332,6 +340,14 @@ def _faulty(said: Stated, place: Place) -> Iterator[Problem]:
             Text(
                 fr="Le nom est en minuscules sans accents, avec au moins un tiret.",
                 en="The name is in lower case, with at least one hyphen.",
+            ),
+        )
+    if said.unusable:
+        yield Problem(
+            place,
+            Text(
+                fr=f"les bornes d'un paramètre de la classe {said.title} ne vont pas : {said.unusable}",
+                en=f"the bounds of a parameter of the class {said.title} cannot be used: {said.unusable}",
             ),
         )
     if not said.docstring.strip():

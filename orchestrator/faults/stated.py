@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 from pydantic import ConfigDict, create_model
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
+from pydantic_core import SchemaError
 
 from orchestrator.faults.base import Fault
 from orchestrator.model.base import Document
@@ -45,6 +46,7 @@ class Stated:
         docstring: its documentation, or "".
         missing: the methods that it lacks, in order.
         parameters: what its parameters are, as a model of them.
+        unusable: what pydantic says of bounds that it cannot use; empty where they are sound.
     """
 
     title: str
@@ -53,6 +55,7 @@ class Stated:
     docstring: str
     missing: tuple[str, ...]
     parameters: type[Document]
+    unusable: str = ""
 
 
 class _Open(Document):
@@ -82,8 +85,8 @@ def stated_in(tree: ast.Module) -> Iterator[Stated]:
             seen = reader.read(node)
             if seen.is_fault:
                 missing = () if seen.open else tuple(sorted(Fault.__abstractmethods__ - seen.methods))
-                model = _model(node, seen)
-                yield Stated(node.name, node.lineno, _name_of(node), model.__doc__ or "", missing, model)
+                model, unusable = _model(node, seen)
+                yield Stated(node.name, node.lineno, _name_of(node), model.__doc__ or "", missing, model, unusable)
 
 
 class _Reader:
@@ -93,9 +96,15 @@ class _Reader:
         self._names = _names(tree)
         self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
         self._open: set[str] = set()
+        self._known: dict[str, _Class] = {}
 
     def read(self, node: ast.ClassDef) -> _Class:
-        """Return what is known of a class, its bases' parts included."""
+        """Return what is known of a class, its bases' parts included; each is read once, however many build on it."""
+        if node.name not in self._known:
+            self._known[node.name] = self._read(node)
+        return self._known[node.name]
+
+    def _read(self, node: ast.ClassDef) -> _Class:
         if node.name in self._open:  # a class that is built on itself: running it would fail
             return _UNKNOWN
         self._open.add(node.name)
@@ -160,12 +169,15 @@ class _Reader:
     def _type_in(self, text: str) -> _Kind:
         try:
             return self._type(ast.parse(text, mode="eval").body)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return Any
 
     def _union(self, *nodes: ast.expr) -> _Kind:
         kinds = [self._type(node) for node in nodes]
-        return Any if Any in kinds else functools.reduce(operator.or_, kinds)
+        try:
+            return Any if Any in kinds else functools.reduce(operator.or_, kinds)
+        except TypeError:  # None | None, or a value of ours that is no type
+            return Any
 
     def _subscript(self, outer: _Kind, inner: ast.expr) -> _Kind:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
@@ -226,10 +238,20 @@ def _literal(node: ast.expr) -> _Kind:
         return _MISSING
 
 
-def _model(node: ast.ClassDef, seen: _Class) -> type[Document]:
-    """Return a model of a class's parameters; of one that pydantic refuses, nothing is known until it is run."""
+def _model(node: ast.ClassDef, seen: _Class) -> tuple[type[Document], str]:
+    """Return a model of a class's parameters, and what is wrong with their bounds.
+
+    Of parameters that pydantic refuses, nothing is known until they are run.
+    """
     base, docstring = _Open if seen.open else Document, ast.get_docstring(node)
     try:
-        return create_model(node.name, __base__=base, __doc__=docstring, **seen.fields)
-    except (PydanticUserError, TypeError, ValueError, NameError):
-        return create_model(node.name, __base__=_Open, __doc__=docstring)
+        return _built(create_model(node.name, __base__=base, __doc__=docstring, **seen.fields)), ""
+    except (PydanticUserError, SchemaError, TypeError, ValueError, NameError) as error:
+        unusable = " ".join(str(error).split()) if isinstance(error, SchemaError) else ""
+        return create_model(node.name, __base__=_Open, __doc__=docstring), unusable
+
+
+def _built(model: type[Document]) -> type[Document]:
+    """Return a model after building what pydantic leaves for its first use, which is elsewhere."""
+    model.model_rebuild()
+    return model

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import orchestrator
 from orchestrator.errors import ContentError
-from orchestrator.loader.files import add_files, files_below, read_text
+from orchestrator.loader.files import add_files, files_below, read_text, require_bounded
 from orchestrator.loader.roots import DOCUMENTS, Unit
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Approved:
             if unit.kind == "scenarios":
                 digest.update(self._labs(_lab_of(unit.folder)).encode())
             _add_all(digest, unit.folder)
-        except ContentError:
+        except (ContentError, OSError, RecursionError):
             return None
         return digest.hexdigest()
 
@@ -107,7 +107,7 @@ class Approved:
                 digest.update(repr(root.resolve()).encode())
                 for name in _COMMON:
                     _add_all(digest, root / name)
-        except ContentError:
+        except (ContentError, OSError, RecursionError):
             return None
         return digest
 
@@ -133,6 +133,7 @@ def _program(modules: Iterable[Path]) -> Iterator[object]:
 
 
 def _add_all(digest: _Hash, folder: Path) -> None:
+    require_bounded(folder)
     for parent, folders, names in os.walk(folder):  # an empty folder may be one that is misnamed
         digest.update(repr((os.path.relpath(parent, folder), sorted(folders), sorted(names))).encode())
     add_files(digest, folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final, TypeAlias
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.loader.check_calls import AskedName, read_calls
 from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
-from orchestrator.loader.python_source import parse_python
+from orchestrator.loader.python_source import parse_python, too_deep
 from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
@@ -79,11 +80,13 @@ def read_checks(source: str, path: Path) -> CheckFile:
     """Read the text of a check file."""
     try:
         tree = parse_python(source, path)
+        reader = _Reader(path, place_in(path, source))
+        reader.read(tree)
+        calls = read_calls(tree, reader.place)
     except ContentError as error:
         return CheckFile(path, problems=error.problems)
-    reader = _Reader(path, place_in(path, source))
-    reader.read(tree)
-    calls = read_calls(tree, reader.place)
+    except RecursionError:
+        return CheckFile(path, problems=too_deep(path).problems)
     problems = (*reader.problems, *calls.problems)
     return CheckFile(path, tuple(reader.checks), problems, tuple(reader.tools), tuple(calls.names))
 
@@ -267,14 +270,14 @@ class _Reader:
                 f"the check's role is missing, as the first argument: {listed}",
             )
         elif isinstance(role, ast.Constant) and role.value not in ROLES:
-            said = str(role.value)
+            said = role.value if isinstance(role.value, str) else _written(role)
             text = Text(fr=f"rôle inconnu « {said} »", en=f'unknown role "{said}"')
             self.problems.append(Problem(self.place(role), with_suggestion(text, said, ROLES)))
 
     def _points(self, points: ast.expr | None) -> None:
         value = ast.literal_eval(points) if isinstance(points, ast.Constant) else 0
         if not isinstance(value, int) or isinstance(value, bool) or _is_negative(points):
-            seen = ast.unparse(points) if points is not None else ""
+            seen = _written(points) if points is not None else ""
             self._refuse(
                 points,
                 f"« points » est un nombre entier, 0 ou plus ; trouvé : {seen}",
@@ -286,9 +289,11 @@ class _Reader:
         if pattern is None or "{" in pattern.source:  # a template: what it becomes is looked at when it is graded
             return
         try:
-            re.compile(pattern.source)
-        except re.error as error:
-            at = (error.pos or 0) + 1
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a later Python may read otherwise: told to nobody here
+                re.compile(pattern.source)
+        except (re.error, RecursionError, OverflowError) as error:
+            at = (getattr(error, "pos", None) or 0) + 1
             self._refuse(
                 value,
                 f"« because » n'est pas une expression rationnelle, dès son caractère {at} : un signe tel que ( ou * "
@@ -299,7 +304,7 @@ class _Reader:
 
     def _competence(self, value: ast.expr | None) -> Sentence | None:
         if isinstance(value, ast.Constant) and value.value is not None and not isinstance(value.value, str):
-            code = ast.unparse(value)
+            code = _written(value)
             self._refuse(
                 value,
                 f"le code d'une compétence s'écrit entre guillemets : \"{code}\"",
@@ -328,6 +333,14 @@ def _dotted(value: ast.expr) -> str:
             return ""
 
 
+def _written(value: ast.expr) -> str:
+    """Return an expression as it is written; a number may have more digits than Python writes."""
+    try:
+        return ast.unparse(value)
+    except (ValueError, RecursionError):
+        return "…"
+
+
 def _is_negative(value: ast.expr | None) -> bool:
     return isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub)
 
@@ -349,6 +362,6 @@ def _parameters(function: _Function) -> Iterator[str]:
             case ast.Constant(value=str(text)):
                 yield from (name.strip() for name in text.split(","))
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                yield from (str(item.value) for item in items if isinstance(item, ast.Constant))
+                yield from (str(i.value) for i in items if isinstance(i, ast.Constant) and isinstance(i.value, str))
             case _:
                 yield from (argument.arg for argument in function.args.args)

@@ -83,14 +83,19 @@ class Content:
         )
 
     def require_unique(self, unit: Unit) -> None:
-        """Refuse a unit whose name another one of its kind has.
+        """Refuse a unit whose name another one of its kind has, or that is a link out of its root.
 
         Raises:
-            ContentError: there is another one.
+            ContentError: there is another one, or it is one.
         """
         folders = self._folders.get(unit.kind)
         if folders is not None and unit.name in folders.all:
             folders.one(unit.name)
+
+    def leads_out(self, unit: Unit) -> bool:
+        """Return whether a link brings a unit in from outside of its root, which ``require_unique`` refuses."""
+        folders = self._folders.get(unit.kind)
+        return folders is not None and unit.folder in folders.outside
 
     def read_lab(self, folder: Path) -> tuple[Lab | None, tuple[Problem, ...]]:
         """Return a lab of these roots, or of none, with every problem; see ``orchestrator.loader.lab.read_lab``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,15 @@ MAX_TEXT = 1 << 20
 
 MAX_FILE = 8 << 20
 """Bytes of the largest file of any other kind, such as one that a lab places in a host."""
+
+MAX_FILES = 2000
+"""The most files and folders of one lab, scenario or image."""
+
+MAX_TOTAL = 64 << 20
+"""Bytes of all these files together."""
+
+MAX_LEVELS = 20
+"""The most folders inside each other."""
 
 _LEFT_BEHIND = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"})
 
@@ -42,7 +52,7 @@ def read_bytes(path: Path, *, within: Path, limit: int = MAX_TEXT) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ContentError((problem(path, *_unreadable(error)),)) from error
+        raise ContentError((unreadable(path, error),)) from error
 
 
 def read_text(path: Path, *, within: Path) -> str:
@@ -80,7 +90,7 @@ def files_below(folder: Path) -> tuple[Path, ...]:
     """Return every file below a folder, sorted, without caches; a link to a folder counts as one file."""
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
-        links = [name for name in folders if Path(parent, name).is_symlink()]
+        links = [name for name in folders if os.path.islink(f"{parent}/{name}")]  # noqa: PTH114
         folders[:] = [name for name in folders if name not in _LEFT_BEHIND and name not in links]
         found += [Path(parent, name) for name in (*names, *links) if not _left_behind(name)]
     return tuple(sorted(found))
@@ -101,9 +111,50 @@ def add_files(digest: _Hash, folder: Path, *, without: str = "") -> None:
         name = path.relative_to(folder)
         if not without or name.parts[0] != without:
             content = read_bytes(path, within=folder, limit=MAX_FILE)
-            head = name.as_posix().encode()
+            head = os.fsencode(name.as_posix())
             digest.update(b"%d:%s%d:" % (len(head), head, len(content)))
             digest.update(content)
+
+
+def require_bounded(folder: Path) -> None:
+    """Refuse the folder of a lab, a scenario or an image that nobody could read through, before anything is read.
+
+    Raises:
+        ContentError: it has too many files, too large ones, or too many folders inside each other.
+    """
+    count = total = 0
+    pending = [(str(folder), 0)]
+    while pending:
+        at, levels = pending.pop()
+        if levels > MAX_LEVELS:
+            raise _beyond(
+                folder, f"plus de {MAX_LEVELS} niveaux de dossiers", f"more than {MAX_LEVELS} levels of folders"
+            )
+        with contextlib.suppress(OSError), os.scandir(at) as entries:  # whoever reads it says why not
+            for entry in entries:
+                count += 1
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, levels + 1))
+                elif entry.is_file(follow_symlinks=False):
+                    size = entry.stat(follow_symlinks=False).st_size
+                    total += size if size <= MAX_FILE else 0  # a larger one is refused by itself
+                if count > MAX_FILES:
+                    raise _beyond(folder, f"plus de {MAX_FILES} fichiers", f"more than {MAX_FILES} files")
+                if total > MAX_TOTAL:
+                    most = MAX_TOTAL >> 20
+                    raise _beyond(folder, f"plus de {most} Mio en tout", f"more than {most} MiB in all")
+
+
+def _beyond(folder: Path, fr: str, en: str) -> ContentError:
+    return ContentError(
+        (
+            problem(
+                folder,
+                f"ce dossier a {fr} ; retirez-en ce qui n'est pas du contenu",
+                f"this folder has {en}; remove what is no content",
+            ),
+        )
+    )
 
 
 def _left_behind(name: str) -> bool:
@@ -119,7 +170,7 @@ def _refusal(path: Path, within: Path, limit: int) -> Problem | None:
     except FileNotFoundError:
         return _missing(path)
     except (OSError, RuntimeError) as error:  # a loop of links is RuntimeError before Python 3.13
-        return problem(path, *_unreadable(error))
+        return unreadable(path, error)
     words: tuple[str, str] | None = None
     if links and not real.is_relative_to(within.resolve()):
         folder = Place.of(within)
@@ -159,6 +210,11 @@ def _missing(path: Path) -> Problem:
             "this symbolic link leads nowhere; replace it by the file",
         )
     return problem(path, "ce fichier manque ; créez-le", "this file is missing; create it")
+
+
+def unreadable(path: Path, error: Exception) -> Problem:
+    """Return the problem of a file or folder that the system does not let anybody read."""
+    return problem(path, *_unreadable(error))
 
 
 def _unreadable(error: Exception) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
@@ -24,7 +25,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
-_TAG_BEFORE: Final = r"\{[{%][^}]*?"
+MAX_PROBLEMS: Final = 200
+"""The most problems of which anybody wants to see the column: each is looked up in its file."""
 
 
 def _with_column(found: Problem) -> Problem:
@@ -36,9 +38,21 @@ def _with_column(found: Problem) -> Problem:
         line = Path(place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
     except (OSError, ValueError, IndexError):
         return found
-    word = rf"(?<!\w)({re.escape(found.word)})(?!\w)"
-    seen = re.search(_TAG_BEFORE + word, line) or re.search(word, line)
-    return found if seen is None else replace(found, place=replace(place, column=seen.start(1) + 1))
+    begin = _begin_of(found.word, line)
+    return found if begin is None else replace(found, place=replace(place, column=begin + 1))
+
+
+def _begin_of(word: str, line: str) -> int | None:
+    """Return where a word begins in a line, in one pass: in a template's tag, else anywhere."""
+    inside, anywhere = False, None
+    for seen in re.finditer(rf"\{{[{{%]|\}}|(?<!\w)(?P<word>{re.escape(word)})(?!\w)", line):
+        if seen["word"] is None:
+            inside = seen[0] != "}"
+        elif inside:
+            return seen.start()
+        elif anywhere is None:
+            anywhere = seen.start()
+    return anywhere
 
 
 class Problems:
@@ -58,7 +72,8 @@ class Problems:
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Add problems; the same one at the same place counts once."""
-        for found in map(_with_column, problems):
+        for one in problems:
+            found = _with_column(one) if len(self._found) < MAX_PROBLEMS else one
             self._found.setdefault((found.place, found.text.en), found)
 
     def files(self) -> frozenset[str]:
@@ -168,7 +183,7 @@ def digest_of(folder: Path, problems: Problems, *, also: str = "") -> str:
     for path in files_below(folder):
         content = problems.attempt(read_bytes, path, within=folder, limit=MAX_FILE) if _news(path, told) else None
         if content is not None:
-            name = path.relative_to(folder).as_posix().encode()
+            name = os.fsencode(path.relative_to(folder).as_posix())
             digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
             digest.update(content)
     return digest.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from orchestrator.errors import ContentError, Problem
-from orchestrator.loader.files import problem
+from orchestrator.loader.files import problem, require_bounded
 from orchestrator.loader.folder import Problems, folder_name, misnamed_entries
 from orchestrator.loader.yaml_source import YamlSource, read_yaml
 from orchestrator.model.image import ImageSpec
@@ -26,6 +26,7 @@ def load_image(folder: Path, *, images: Collection[str]) -> ImageSpec:
     Raises:
         ContentError: with every problem of the folder.
     """
+    require_bounded(folder)
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
     spec, source = problems.document(folder / "image.yaml", ImageSpec, within=folder)

@@ -9,7 +9,7 @@ from orchestrator.errors import Problem
 from orchestrator.host_files import hosts_of, render_file
 from orchestrator.loader.check_calls import Known, asked_names_are_known
 from orchestrator.loader.check_source import are_guards, asked_names, names_are_known
-from orchestrator.loader.files import read_text
+from orchestrator.loader.files import read_text, require_bounded
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder
 from orchestrator.loader.lab_tools import FILE as TOOLS_FILE
@@ -35,6 +35,9 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
         images: the names of the images that hosts may use.
     """
     problems = Problems()
+    problems.attempt(require_bounded, folder)
+    if problems:
+        return None, problems.sorted()
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "lab.yaml", LabDocument, within=folder)
     files = placed_files(folder, problems)

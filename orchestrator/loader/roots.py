@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import orchestrator
 from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.loader.files import problem, unreadable
 from orchestrator.loader.folder import Problems
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
@@ -88,6 +90,7 @@ class Folders:
 
     Attributes:
         all: those of all roots, by name.
+        outside: those that a link brings in from outside of their root, which are refused.
     """
 
     def __init__(self, roots: Sequence[Path], kind: Kind) -> None:
@@ -95,9 +98,13 @@ class Folders:
         self._document = DOCUMENTS[kind]
         self._unknown, self._hint = _WORDS[kind]
         self.all: dict[str, list[Path]] = {}
+        self.outside: set[Path] = set()
         for root in roots:
+            inside = root.resolve()
             for folder in _folders_with(self._document, root / kind, _DEPTHS[kind], set()):
                 self.all.setdefault(folder.name, []).append(folder)
+                if not folder.resolve().is_relative_to(inside):
+                    self.outside.add(folder)
 
     def names(self) -> tuple[str, ...]:
         """Return all names, in the order in which they were found.
@@ -116,7 +123,7 @@ class Folders:
 
         Raises:
             UsageError: there is none; the error names the nearest.
-            ContentError: there are several.
+            ContentError: there are several, or it is a link out of its root.
         """
         folders = self.all.get(name, [])
         if not folders:
@@ -135,6 +142,8 @@ class Folders:
                     for other in folders[1:]
                 )
             )
+        if folders[0] in self.outside:
+            raise ContentError((_leads_out(folders[0]),))
         return folders[0]
 
     def _unknown_error(self, name: str) -> UsageError:
@@ -148,15 +157,18 @@ class Folders:
 
 def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> Iterator[Path]:
     """Yield the folders below a folder that hold a document, sorted; links are followed, not in circles."""
-    real = folder.resolve()
-    if depth < 0 or real in seen or not folder.is_dir():
+    try:
+        real = folder.resolve()
+        if depth < 0 or real in seen or not os.path.isdir(folder):  # noqa: PTH112 (no error where it cannot be looked at)
+            return
+        seen.add(real)
+        if os.path.lexists(folder / document):
+            yield folder
+            return
+        with os.scandir(folder) as entries:
+            below = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__")))
+    except (OSError, RuntimeError):  # a loop of links is RuntimeError before Python 3.13; ``strays`` tells of the rest
         return
-    seen.add(real)
-    if (folder / document).exists() or (folder / document).is_symlink():
-        yield folder
-        return
-    with os.scandir(folder) as entries:
-        below = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__")))
     for name in below:
         yield from _folders_with(document, folder / name, depth - 1, seen)
 
@@ -164,34 +176,64 @@ def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> I
 def strays(roots: Iterable[Path], below: Path | None = None) -> Iterator[Problem]:
     """Yield a problem for each folder that looks like a unit but lacks the document that makes it one.
 
+    So is told what cannot be looked at: it may be a unit.
+
     Args:
         roots: the content roots.
         below: the folder to look in; None: everywhere.
     """
     real = None if below is None else below.resolve()
     for root in roots:
-        for kind, document in DOCUMENTS.items():
-            for folder in _strays(root / kind, kind):
+        for kind in DOCUMENTS:
+            for folder, found in _strays(root / kind, kind):
                 if real is None or folder.resolve().is_relative_to(real):
-                    yield _without_document(folder, document)
+                    yield found
 
 
-def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[Path]:
+def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[tuple[Path, Problem]]:
     """Yield the folders below one of a root's three that should have a document, and have none."""
-    for entry in sorted(folder.iterdir()) if folder.is_dir() and depth <= _MAX_DEPTH else ():
-        if not entry.is_dir() or entry.is_symlink() or entry.name.startswith((".", "__")):
+    try:
+        below = sorted(folder / name for name in _folders_in(folder)) if depth <= _MAX_DEPTH else []
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield folder, unreadable(folder, error)
+        return
+    for entry in below:
+        if os.path.lexists(entry / DOCUMENTS[kind]):
             continue
-        if (entry / DOCUMENTS[kind]).exists() or (entry / DOCUMENTS[kind]).is_symlink():
+        try:
+            names = {inside.name for inside in entry.iterdir()}
+        except OSError as error:
+            yield entry, unreadable(entry, error)
             continue
-        names = {inside.name for inside in entry.iterdir()}
-        if kind != "scenarios" or names & _SCENARIO_PARTS or nearest(DOCUMENTS[kind], names):
-            yield entry
+        if DOCUMENTS[kind] in names:  # it is there, but nobody may look at it
+            yield entry, unreadable(entry, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        elif kind != "scenarios" or names & _SCENARIO_PARTS or nearest(DOCUMENTS[kind], names):
+            yield entry, _without_document(entry, DOCUMENTS[kind], names)
         else:
             yield from _strays(entry, kind, depth + 1)
 
 
-def _without_document(folder: Path, document: str) -> Problem:
-    near = nearest(document, [entry.name for entry in folder.iterdir()], count=1)
+def _folders_in(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
+        ]
+
+
+def _leads_out(folder: Path) -> Problem:
+    return problem(
+        folder,
+        "ce dossier est un lien qui sort du contenu ; copiez-le, ou donnez le contenu où il se trouve par --content",
+        "this folder is a link that leaves the content; copy it, or give the content that it is in by --content",
+    )
+
+
+def _without_document(folder: Path, document: str, names: Iterable[str]) -> Problem:
+    near = nearest(document, names, count=1)
     mend = Text(
         fr=f"renommez « {near[0]} »" if near else "créez-le, ou déplacez ce dossier",
         en=f'rename "{near[0]}"' if near else "create it, or move this folder",
@@ -206,7 +248,7 @@ def _without_document(folder: Path, document: str) -> Problem:
 
 
 def _require_content(root: Path) -> None:
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112 (also a name that is too long)
         raise UsageError(
             Text(
                 fr=f"{root} n'est pas un dossier de contenu : ce dossier n'existe pas",
@@ -217,7 +259,7 @@ def _require_content(root: Path) -> None:
                 en=f"Check --content and the variable {ENVIRONMENT}.",
             ),
         )
-    if not any((root / folder).is_dir() for folder in ROOT_FOLDERS):
+    if not any(os.path.isdir(root / folder) for folder in ROOT_FOLDERS):  # noqa: PTH112
         raise UsageError(
             Text(
                 fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",

@@ -11,7 +11,7 @@ from orchestrator.errors import Problem
 from orchestrator.loader.check_calls import Known, asked_names_are_known
 from orchestrator.loader.check_source import asked_names, competences_are_known, names_are_known
 from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
-from orchestrator.loader.files import problem, read_text
+from orchestrator.loader.files import problem, read_text, require_bounded
 from orchestrator.loader.folder import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools import tools_are_known
 from orchestrator.loader.placed_files import placed_files
@@ -58,6 +58,7 @@ def load_scenario(folder: Path, surroundings: Surroundings) -> Scenario:
     Raises:
         ContentError: with every problem of the folder, and those of its lab.
     """
+    require_bounded(folder)
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)

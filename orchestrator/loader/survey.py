@@ -13,6 +13,7 @@ from orchestrator.errors import ContentError, Problem, UsageError
 from orchestrator.loader.approved import Approved
 from orchestrator.loader.content import Content
 from orchestrator.loader.folder import Problems
+from orchestrator.loader.guarded import guarded
 from orchestrator.loader.referential import load_referential
 from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, Unit
 from orchestrator.loader.scenario import load_scenario
@@ -34,7 +35,7 @@ def content_root_of(path: Path) -> Path | None:
 
     A folder that holds one of them is a root itself. None: the path is in no root.
     """
-    if any((path / name).is_dir() for name in ROOT_FOLDERS):
+    if any(os.path.isdir(path / name) for name in ROOT_FOLDERS):  # noqa: PTH112 (no error where nobody may look)
         return path
     for folder in path.resolve().parents:
         if folder.name in ROOT_FOLDERS:
@@ -63,7 +64,7 @@ def select(content: Content, words: Sequence[str]) -> Selection:
     if not words:
         return Selection(content.units(), content.strays())
     found = (unit for word in words for unit in _named(content, word))
-    folders = [Path(word) for word in words if Path(word).is_dir()]
+    folders = [Path(word) for word in words if os.path.isdir(word)]  # noqa: PTH112
     return Selection(
         tuple(dict.fromkeys(found)), tuple(stray for folder in folders for stray in content.strays(folder))
     )
@@ -90,7 +91,8 @@ def problems_of(
     problems.add(selection.strays)
     for unit in selection.units:
         problems.attempt(content.require_unique, unit)
-    units = [unit for unit in selection.units if approved is None or unit not in approved]
+    inside = [unit for unit in selection.units if not content.leads_out(unit)]
+    units = [unit for unit in inside if approved is None or unit not in approved]
     scenarios = [unit for unit in units if unit.kind == "scenarios"]
     many = min(processes or len(os.sched_getaffinity(0)), len(scenarios) // _WORTH_A_PROCESS)
     shares = [scenarios[i::many] for i in range(many)] if many > 1 else [scenarios]
@@ -139,7 +141,7 @@ class _Helper:
 
 
 def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) -> tuple[Problem, ...]:
-    try:
+    def read() -> tuple[Problem, ...]:
         match unit.kind:
             case "scenarios":
                 load_scenario(unit.folder, content.surroundings(validate_fault))
@@ -149,14 +151,18 @@ def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) ->
                 content.read_image(unit.folder)
             case "referentials":
                 load_referential(unit.folder)
+        return ()
+
+    document = DOCUMENTS.get(unit.kind)
+    try:
+        return guarded(read, unit.folder / document if document else unit.folder)
     except ContentError as error:
         return error.problems
-    return ()
 
 
 def _named(content: Content, word: str) -> tuple[Unit, ...]:
     path = Path(word)
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):  # unlike Path.exists, also of a name that is too long to be one
         return _at(content, path)
     by_name = tuple(unit for unit in content.units() if unit.name == word.rstrip("/").rpartition("/")[2])
     if by_name:
@@ -186,7 +192,7 @@ def _at(content: Content, path: Path) -> tuple[Unit, ...]:
         return below
     for folder in (path, *path.absolute().parents):
         for kind, document in DOCUMENTS.items():
-            if (folder / document).is_file():
+            if os.path.isfile(folder / document):  # noqa: PTH113
                 return (_known(content, Unit(kind, folder)),)
     if content_root_of(path) is not None and (path.is_dir() or path.parent.name == "faults"):
         return ()  # nothing but faults, of which validate always reads all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
     from orchestrator.folders import state_folder
     from orchestrator.loader.approved import Approved
 
-    roots = (content_root_of(Path(path)) for path in paths if Path(path).exists())
+    roots = (content_root_of(Path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110 (also of a name that is too long)
     session.content.extend(root for root in roots if root is not None)
     content = session.app.content
     selection = select(content, paths)

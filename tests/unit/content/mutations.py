@@ -1,8 +1,9 @@
 """Real content with one to three mistakes in it, drawn from a seed: what a person, an editor or an attacker may leave.
 
-The mistakes are of four kinds: in the text (a line lost, doubled, moved, its indentation changed, characters that YAML
+The mistakes are of five kinds: in the text (a line lost, doubled, moved, its indentation changed, characters that YAML
 minds), in the values (another type, a huge number, a template that is wrong or never ends), in the bytes (cut short,
-not UTF-8, far too large) and in the files themselves (missing, a folder, a FIFO, a link out, a loop of links).
+not UTF-8, far too large), beyond all measure (nested too deeply, computed for ever) and in the files themselves
+(missing, a folder, a FIFO, a link out, a loop of links).
 """
 
 from __future__ import annotations
@@ -252,6 +253,45 @@ def _billion_laughs(path: Path, draw: random.Random) -> None:
     _write(path, [*_lines(path), *bomb])
 
 
+def _too_deep(path: Path, draw: random.Random) -> None:
+    """Put what is nested too deeply in the place of a line: for Python, for Jinja2, or for whoever reads YAML."""
+    lines = _lines(path)
+    lines[draw.randrange(len(lines))] = draw.choice(
+        (
+            "x = " + "not " * 3000 + "1",
+            "x = " + "-" * 100_000 + "1",
+            "@a" + ".b" * 960,
+            "{% if a == 'b' %}" * 3000 + "{% endif %}" * 3000,
+            "{{ " + "'a' if a == 'b' else " * 3000 + "'c' }}",
+            "[" * 3000 + "]" * 3000,
+        )
+    )
+    _write(path, lines)
+
+
+def _takes_for_ever(path: Path, draw: random.Random) -> None:
+    """Put what would be computed for ever in the place of a line."""
+    lines = _lines(path)
+    wide = draw.choice(("range(99999)|sort|length", "'x' in range(99999)|list", "('x' * 99999).upper()"))
+    lines[draw.randrange(len(lines))] = draw.choice(
+        (
+            f"{{% for i in range(60000) %}}{{% if {wide} %}}{{% endif %}}{{% endfor %}}",
+            "{% if" + " " * 100_000 + "x",
+            "{{ '" + "{{" * 100_000 + "' ~",
+        )
+    )
+    _write(path, lines)
+
+
+def _read_in_another_way(path: Path, draw: random.Random) -> None:
+    """Have Python take a file for one in another encoding."""
+    _write(path, [f"# coding: {draw.choice(('latin-1', 'rot13', 'utf-7', 'nonesuch'))}", *_lines(path)])
+
+
+def _a_name_that_is_no_text(path: Path, _draw: random.Random) -> None:
+    os.rename(path, os.fsencode(path.parent) + b"/test_\xff.py")  # noqa: PTH104 (pathlib has no bytes)
+
+
 def _missing(path: Path, _draw: random.Random) -> None:
     path.unlink()
 
@@ -285,5 +325,6 @@ CHANGES: tuple[Callable[[Path, random.Random], None], ...] = (
     *(_replace_a_value, _replace_a_value, _replace_a_value, _replace_a_value),
     *(_misspell_a_word, _misspell_a_word, _put_a_character, _put_a_character, _swap_two_values),
     *(_cut_short, _flip_bytes, _nothing_but_bytes, _far_too_large, _billion_laughs),
+    *(_too_deep, _takes_for_ever, _read_in_another_way, _a_name_that_is_no_text),
     *(_missing, _a_folder, _a_fifo, _a_link, _a_folder_that_is_a_loop, _renamed),
 )

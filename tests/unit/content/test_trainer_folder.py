@@ -257,13 +257,24 @@ def test_of_a_mistake_without_french_words_python_is_quoted() -> None:
     assert in_french("what a later Python finds") == "Python dit « what a later Python finds »"
 
 
-def test_a_folder_that_a_link_brings_in_is_read(
-    trainer: Folder, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    elsewhere = tmp_path_factory.mktemp("shared") / "cable-out"
+def test_a_folder_that_a_link_brings_in_is_read(trainer: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = trainer.root / "shared" / "cable-out"
+    elsewhere.parent.mkdir()
     (trainer.root / SCENARIO).rename(elsewhere)
     (trainer.root / SCENARIO).symlink_to(elsewhere)
     assert validate(capsys, ".") == (ExitCode.DONE, {"valid": True, "read": {"scenarios": 1, "labs": 1}})
+
+
+@pytest.mark.parametrize("name", [str(SCENARIO), "labs/pair"])
+def test_a_folder_that_a_link_brings_in_from_outside_is_refused(
+    name: str, trainer: Folder, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("shared") / Path(name).name
+    (trainer.root / name).rename(elsewhere)
+    (trainer.root / name).symlink_to(elsewhere)
+    status, document = validate(capsys, ".")
+    assert status == ExitCode.CONTENT
+    assert "a link that leaves the content" in told(document)
 
 
 def test_a_folder_may_be_named_by_a_competence_alone(trainer: Folder, capsys: pytest.CaptureFixture[str]) -> None:
