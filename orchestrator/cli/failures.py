@@ -158,8 +158,9 @@ def print_problems(session: Session, error: ContentError) -> None:
         head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")
     out.note(plain(head, "bad"))
     for problem in error.problems[:MAX_PROBLEMS]:
-        out.note(plain(f"  {problem.place}", "key"))
-        out.note(plain(f"    {problem.text.in_(language)}"))
+        place, text = str(problem.place), problem.text.in_(language)
+        out.note(plain("  " + place.replace("\n", "\\n"), "key"))  # a name that looks like another problem
+        out.note(plain("    " + text.replace("\n", "\n    ")))
         if problem.hint:
             out.note(plain(f"    → {problem.hint.in_(language)}"))
     if (more := count - MAX_PROBLEMS) > 0:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text as Styled
 from rich.theme import Theme
@@ -17,6 +18,7 @@ from rich.theme import Theme
 from orchestrator.cli import french
 from orchestrator.language import Language
 from orchestrator.text import Text
+from orchestrator.visible import visible
 
 PLAIN_WIDTH = 100
 """Columns where nobody says how many there are (a pipe, a log)."""
@@ -34,7 +36,12 @@ THEME = Theme(
 
 
 class PipeConsole(Console):
-    """A console that leaves a broken pipe to the command line, which ends quietly."""
+    """A console on which no text acts on the terminal; a broken pipe is the command line's, which ends quietly."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield the segments; only rich's own controls stay what they are."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     def on_broken_pipe(self) -> NoReturn:
         """Let the error through."""
@@ -73,7 +80,7 @@ class Output:
 
     def document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """Write one JSON document."""
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(visible(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
 
 
 def make_console(*, stderr: bool) -> Console:
@@ -92,8 +99,8 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def plain(text: str, style: str = "") -> Styled:
-    """Return a text in which brackets mean nothing."""
-    return Styled(text, style=style)
+    """Return a text in which brackets mean nothing, and nothing acts on the terminal."""
+    return Styled(visible(text), style=style)
 
 
 def both(text: Text | None) -> dict[str, str] | None:

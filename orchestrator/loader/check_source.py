@@ -22,6 +22,7 @@ from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.render import names_in
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
+from orchestrator.visible import CONTROLS
 
 _SENTENCES: Final = ("fr", "en")
 _NOT_GRADED: Final = ("skip", "skipif", "xfail")
@@ -241,6 +242,12 @@ class _Reader:
                     value or mark,
                     f'il manque la phrase {name[0]} du contrôle : ajoutez {language}="…"',
                     f'the check\'s {name[1]} sentence is missing: add {language}="…"',
+                )
+            elif (said := self._literal(value)) is not None and CONTROLS.search(said.source):
+                self._refuse(
+                    value,
+                    "cette phrase a un caractère de commande, qui agirait sur un terminal ; retirez-le",
+                    "this sentence has a control character, which would act on a terminal; remove it",
                 )
         self._points(given.get("points"))
         self._because(given.get("because"))

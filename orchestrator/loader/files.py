@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.text import Text
+from orchestrator.visible import CONTROLS, name_of
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -27,6 +28,9 @@ MAX_TOTAL = 64 << 20
 
 MAX_LEVELS = 20
 """The most folders inside each other."""
+
+_PYTHONS_OWN = frozenset("\0\f")
+"""What Python itself allows (a form feed), or refuses in its own words."""
 
 _LEFT_BEHIND = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"})
 
@@ -59,9 +63,20 @@ def read_text(path: Path, *, within: Path) -> str:
     """Return a UTF-8 file's text.
 
     Raises:
-        ContentError: as ``read_bytes``, or the file is not UTF-8.
+        ContentError: as ``read_bytes``, or the file is not UTF-8, or has characters that would act on a terminal.
     """
-    return decode(read_bytes(path, within=within), path)
+    text = decode(read_bytes(path, within=within), path)
+    found = next((found for found in CONTROLS.finditer(text) if found[0] not in _PYTHONS_OWN), None)
+    if found is not None:
+        name = name_of(found[0])
+        told = problem(
+            path,
+            f"cette ligne a un caractère de commande ({name}), qui agirait sur un terminal ; retirez-le",
+            f"this line has a control character ({name}), which would act on a terminal; remove it",
+            line=text.count("\n", 0, found.start()) + 1,
+        )
+        raise ContentError((told,))
+    return text
 
 
 def decode(data: bytes, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from orchestrator.loader.files import problem, unreadable
 from orchestrator.loader.folder import Problems
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
+from orchestrator.visible import CONTROLS
 
 ENVIRONMENT: Final = "BREAKFIX_CONTENT"
 """The environment variable that adds content roots, separated as in PATH."""
@@ -29,6 +31,8 @@ DOCUMENTS: Final[Mapping[Kind, str]] = {"images": "image.yaml", "labs": "lab.yam
 ROOT_FOLDERS: Final = (*DOCUMENTS, "faults")
 """The folders that make a folder a content root; one of them is enough."""
 
+_UNREADABLE: Final = re.compile(rf"{CONTROLS.pattern}|[\t\r\n]")
+"""What no folder's name has: it could look like another line of a list, or act on the terminal."""
 _SCENARIO_PARTS: Final = frozenset({"checks", "solutions", "shortcuts", "ticket.fr.md", "ticket.en.md"})
 """What only a scenario's folder has."""
 
@@ -166,10 +170,10 @@ def _folders_with(document: str, folder: Path, depth: int, seen: set[Path]) -> I
             yield folder
             return
         with os.scandir(folder) as entries:
-            below = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "__")))
+            below = sorted(entry.name for entry in entries if entry.is_dir() and _may_be_a_unit(entry.name))
     except (OSError, RuntimeError):  # a loop of links is RuntimeError before Python 3.13; ``strays`` tells of the rest
         return
-    for name in below:
+    for name in (name for name in below if not _UNREADABLE.search(name)):
         yield from _folders_with(document, folder / name, depth - 1, seen)
 
 
@@ -200,6 +204,10 @@ def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[tuple[Path, Pr
         yield folder, unreadable(folder, error)
         return
     for entry in below:
+        if _UNREADABLE.search(entry.name):
+            fr = "le nom de ce dossier a un caractère de commande ou une fin de ligne ; renommez-le"
+            yield entry, problem(entry, fr, "this folder's name has a control character or a line end; rename it")
+            continue
         if os.path.lexists(entry / DOCUMENTS[kind]):
             continue
         try:
@@ -217,11 +225,11 @@ def _strays(folder: Path, kind: Kind, depth: int = 0) -> Iterator[tuple[Path, Pr
 
 def _folders_in(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        return [
-            entry.name
-            for entry in entries
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
-        ]
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and _may_be_a_unit(entry.name)]
+
+
+def _may_be_a_unit(name: str) -> bool:
+    return not name.startswith((".", "__"))
 
 
 def _leads_out(folder: Path) -> Problem:

@@ -333,6 +333,7 @@ _TEXTS: Final[Mapping[str, Callable[[_Spot], Text]]] = {
     "union_tag_invalid": _bad_kind,
     "union_tag_not_found": _no_kind,
     "string_pattern_mismatch": _bad_pattern,
+    "one_line": lambda spot: Text(fr=f"« {spot.name} » tient en une ligne", en=f'"{spot.name}" is one line'),
     "greater_than_equal": _bound("valoir au moins {}", "be at least {}", "ge"),
     "less_than_equal": _bound("valoir au plus {}", "be at most {}", "le"),
     "string_too_short": _bound("avoir au moins {} caractères", "have at least {} characters", "min_length"),

@@ -19,6 +19,7 @@ import yaml
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.loader.files import decode, read_bytes
 from orchestrator.text import Text
+from orchestrator.visible import CONTROLS, name_of
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
@@ -195,6 +196,7 @@ class _Builder:
             self._anchors[event.anchor] = None
         self._count(event, 1)
         if isinstance(event, yaml.ScalarEvent):
+            self._require_readable(event)
             node = _scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(event, depth)
@@ -245,7 +247,17 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent) or event.tag not in {None, "!"}:
             self._refuse(event, "une clé doit être un texte", "a key must be a text")
         self._count(event, 1)
+        self._require_readable(event)
         return str(event.value)
+
+    def _require_readable(self, event: _Event) -> None:
+        if (found := CONTROLS.search(event.value)) is not None:
+            name = name_of(found[0])
+            self._refuse(
+                event,
+                f"ce texte a un caractère de commande ({name}), qui agirait sur un terminal ; retirez-le",
+                f"this text has a control character ({name}), which would act on a terminal; remove it",
+            )
 
     def _alias(self, event: _Event) -> _Node:
         if event.anchor not in self._anchors:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from orchestrator.text import Text
 
 CONTRACT = 1
 """The version of the content contract (``contract:`` in each file) that this tool reads."""
@@ -29,6 +32,17 @@ AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]*$", m
 
 DomainName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=200)]
 """A DNS domain of at least two labels, lower case."""
+
+
+def _one_line(text: Text) -> Text:
+    if any("\n" in said.strip() for said in (text.fr, text.en)):
+        message = "a title of one line"
+        raise PydanticCustomError("one_line", message)
+    return text
+
+
+Title = Annotated[Text, AfterValidator(_one_line)]
+"""A name that people read in lists: a line end would make another line of it."""
 
 
 class Document(BaseModel):

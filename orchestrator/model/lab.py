@@ -20,6 +20,7 @@ from orchestrator.model.base import (
     HostName,
     InterfaceName,
     Slug,
+    Title,
 )
 from orchestrator.text import Text
 
@@ -107,7 +108,7 @@ InterfaceAddress = Annotated[
 class Segment(Document):
     """One L2 network (a bridge): hosts on it see each other's frames. A cable of a managed switch is one as well."""
 
-    title: Text = Field(description="The segment's name as the trainee reads it on the map.")
+    title: Title = Field(description="The segment's name as the trainee reads it on the map.")
     subnet: Subnet | None = Field(
         default=None,
         description=(
@@ -162,7 +163,7 @@ class Host(Document):
     """One machine of the lab: a systemd container."""
 
     image: Slug = Field(description="The image that the host runs: a folder of ``images/``.")
-    title: Text = Field(description="What the host is for, as the trainee reads it on the map.")
+    title: Title = Field(description="What the host is for, as the trainee reads it on the map.")
     interfaces: dict[InterfaceName, Interface] = Field(
         min_length=1, description="The host's network interfaces by name, such as ``eth0``."
     )
@@ -183,7 +184,7 @@ class LabDocument(ContractDocument):
     """``lab.yaml``: a healthy infrastructure, with its networks and machines."""
 
     name: Slug = Field(description="The lab's name: that of its folder.")
-    title: Text = Field(description="What the infrastructure is, in a few words.")
+    title: Title = Field(description="What the infrastructure is, in a few words.")
     summary: Text = Field(description="One or two sentences on the infrastructure, for the trainee.")
     domain: DomainName = Field(description="The DNS domain of the hosts.")
     segments: dict[Slug, Segment] = Field(min_length=1, description="The networks by name, such as ``office``.")

@@ -16,6 +16,7 @@ from orchestrator.model.base import (
     HostName,
     InterfaceName,
     Slug,
+    Title,
 )
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
 from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
@@ -212,7 +213,7 @@ class ScenarioDocument(ContractDocument):
     """``scenario.yaml``: one training or assessment case on a lab."""
 
     id: Slug = Field(description="The scenario's name: that of its folder.")
-    title: Text = Field(description="What the user would call the trouble; it must not give the cause away.")
+    title: Title = Field(description="What the user would call the trouble; it must not give the cause away.")
     competences: tuple[CompetenceCode, ...] = Field(
         min_length=1, description='The codes of the competences that the case exercises, quoted: ``["1.3"]``.'
     )

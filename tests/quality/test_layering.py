@@ -18,6 +18,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.text": "language",
     "orchestrator.errors": "text",
     "orchestrator.folders": "",
+    "orchestrator.visible": "",
     "orchestrator.labels": "",
     "orchestrator.names": "",
     "orchestrator.waiting": "",
@@ -36,7 +37,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.steps": "errors model render text",
     "orchestrator.plan": "errors host_files model steps values variant",
     "orchestrator.answers": "model suggest text",
-    "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant",
+    "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant visible",
     "orchestrator.contract": "loader model text",
     # The machine: protocols first, one implementation behind each.
     "orchestrator.engine.base": "errors text",
@@ -124,7 +125,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.cabling access.ssh answers app assessment authoring bench contract deliverables doctor engine.base "
         "errors fabric.base faults folders forwarding grader images instance_records instances interrupts labels "
         "language loader model plan practice progress proof records service suggest terminal text topology "
-        "topology_svg topology_text values waiting"
+        "topology_svg topology_text values visible waiting"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

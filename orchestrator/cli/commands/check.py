@@ -18,6 +18,7 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import MachineError
 from orchestrator.service import Running
 from orchestrator.text import Text
+from orchestrator.visible import visible
 
 
 @command(
@@ -77,7 +78,7 @@ def _rendered(session: Session, report: Report, form: str, *, evidence: bool) ->
 
 def _write(session: Session, text: str, path: Path | None) -> None:
     if path is None:
-        click.echo(text, nl=False)
+        click.echo(visible(text), nl=False)
         return
     try:
         path.write_text(text, encoding="utf-8")

@@ -24,6 +24,7 @@ from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
 from orchestrator.text import Text
+from orchestrator.visible import visible
 from orchestrator.waiting import wait_until
 
 group_command = Group(
@@ -243,7 +244,7 @@ def export(session: Session, group: str, path: Path | None, *, anonymous: bool) 
         groups = Groups(reading)
         text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous)
     if path is None:
-        click.echo(text, nl=False)
+        click.echo(visible(text), nl=False)
         return
     try:
         path.write_bytes(text.encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8

@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.panel import Panel
+from rich.text import Text as Styled
 
+from orchestrator.cli.output import make_console, table
 from orchestrator.errors import ContentError, LabError, MachineError, Place, Problem, UsageError
 from orchestrator.language import Language
+from orchestrator.visible import CONTROLS
 
 from .conftest import Cli, FakeApp, text
 
@@ -123,3 +127,42 @@ def test_wrong_use_as_json(cli: Cli) -> None:
 def test_the_program_s_parts_are_closed(cli: Cli, app: FakeApp) -> None:
     cli("status")
     assert app.closed
+
+
+ESCAPES = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202e\x08"
+SHOWN = "\\u001b]0;mine\\u0007\\u001b[2J\\u009b31m\\u202e\\u0008"
+
+
+@pytest.mark.parametrize("part", ["text", "hint", "evidence", "problem", "file"])
+def test_nothing_that_is_told_acts_on_the_terminal(cli: Cli, app: FakeApp, part: str) -> None:
+    errors = {
+        "text": LabError(text(ESCAPES)),
+        "hint": LabError(text("it broke"), text(ESCAPES)),
+        "evidence": LabError(text("it broke"), evidence=ESCAPES),
+        "problem": ContentError((Problem(Place("lab.yaml", 3), text(ESCAPES)),)),
+        "file": ContentError((Problem(Place(f"{ESCAPES}.yaml", 3), text("wrong")),)),
+    }
+    app.labs.trouble = errors[part]
+    shown = cli("check").stderr
+    assert SHOWN in shown.replace("\n", "").replace("  │ ", "").replace("    ", "")
+    assert not CONTROLS.search(shown)
+
+
+def test_json_is_read_as_it_was_and_shows_nothing_raw(cli: Cli, app: FakeApp) -> None:
+    app.labs.trouble = LabError(text("it broke"), evidence=f"{ESCAPES}\udcff")
+    written = cli("check", "--json").stdout
+    assert not CONTROLS.search(written)
+    assert json.loads(written)["error"]["evidence"] == f"{ESCAPES}\udcff"
+
+
+def test_a_name_does_not_look_like_another_problem(cli: Cli, app: FakeApp) -> None:
+    app.labs.trouble = ContentError((Problem(Place("a\n✔ fine", 3), text("wrong\n✔ fine")),))
+    assert not [line for line in cli("check").stderr.splitlines() if line.startswith("✔")]
+
+
+def test_what_is_shown_without_plain_is_held_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    console = make_console(stderr=False)
+    rows = table("a", title=ESCAPES)
+    rows.add_row(Styled("b").append(ESCAPES))
+    console.print(rows, Panel(ESCAPES))
+    assert not CONTROLS.search(capsys.readouterr().out)

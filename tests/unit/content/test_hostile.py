@@ -339,3 +339,44 @@ def test_only_some_of_countless_problems_are_looked_up_and_shown(
     shown = capsys.readouterr().err
     assert shown.count(str(path)) == loader_folder.MAX_PROBLEMS
     assert "50" in shown.splitlines()[-1]
+
+
+ACTS = '"\\e]0;x\\a\\e[2J"'
+BIDI = '"\\u202egnp"'
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line"),
+    [
+        ("scenario.yaml", "difficulty: 1", f"difficulty: {ACTS}", 7),
+        ("scenario.yaml", "difficulty: 1", f"{ACTS}: 1", 7),
+        ("scenario.yaml", "en: No network", f"en: {ACTS}", 3),
+        ("scenario.yaml", "en: No network", f"en: {BIDI}", 3),
+        ("scenario.yaml", "en: No network", 'en: "No\\x9b2J"', 3),
+        ("scenario.yaml", "en: No network", 'en: "No\\nnetwork"', 3),
+        ("ticket.en.md", "has no network", "has \x1b[31mno network", 1),
+        ("ticket.en.md", "has no network", "has \u2066no network", 1),
+        ("checks/test_network.py", 'en="The intranet answers."', r'en="\x1b[31mThe intranet answers."', 4),
+        ("images/host/image.yaml", "en: Machine", f"en: {ACTS}", 4),
+    ],
+)
+def test_what_would_act_on_a_terminal_is_refused(name: str, old: str, new: str, line: int, folder: Folder) -> None:
+    folder.edit(name, old, new)
+    (found,) = problems(folder.content)
+    assert Path(found.place.file).name == Path(name).name
+    assert found.place.line == line
+    assert "control character" in found.text.en or "is one line" in found.text.en
+
+
+@pytest.mark.parametrize("name", ["x\x1b[31m", "a\nb"])
+def test_a_folder_has_a_name_that_can_be_read(name: str, folder: Folder) -> None:
+    (folder.root / "labs/pair").rename(folder.root / "labs" / name)
+    content = folder.content
+    assert content.labs() == ()
+    assert "rename it" in {one.place.file: one.text.en for one in problems(content)}[f"labs/{name}"]
+
+
+def test_form_feeds_and_line_ends_of_python_stay(folder: Folder) -> None:
+    path = folder.root / f"{SCENARIO_FOLDER}/checks/test_network.py"
+    folder.write(str(path), path.read_text().replace("\n\n", "\r\n\f\r\n"))
+    assert problems(folder.content) == ()
