@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
 import orchestrator
 from orchestrator.errors import ContentError, Problem, UsageError
 from orchestrator.loader.folder import Problems
+from orchestrator.loader.guarded import guarded
 from orchestrator.loader.image import load_image, require_no_circle
 from orchestrator.loader.lab import read_lab
 from orchestrator.loader.referential import load_referential
-from orchestrator.loader.roots import Folders, Kind, Unit, strays
+from orchestrator.loader.roots import DOCUMENTS, Folders, Kind, Unit, strays
 from orchestrator.loader.scenario import Surroundings, load_scenario
 from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.model.image import ImageSpec
@@ -124,7 +125,12 @@ class Content:
 
     def _read_lab(self, name: str) -> tuple[Lab | None, tuple[Problem, ...]]:
         if name not in self._labs:
-            self._labs[name] = read_lab(self.lab_folder(name), images=self._image_folders.all)
+            folder = self.lab_folder(name)
+            try:
+                read = guarded(lambda: read_lab(folder, images=self._image_folders.all), folder / DOCUMENTS["labs"])
+            except ContentError as error:  # kept, so that no scenario on it takes as long again
+                read = None, error.problems
+            self._labs[name] = read
         return self._labs[name]
 
     def image(self, name: str) -> ImageSpec:
@@ -135,7 +141,9 @@ class Content:
             ContentError: the image is invalid, or two folders have this name.
         """
         if name not in self._images:
-            self._images[name] = load_image(self.image_folder(name), images=self._image_folders.all)
+            folder = self.image_folder(name)
+            read = partial(load_image, folder, images=self._image_folders.all)
+            self._images[name] = guarded(read, folder / DOCUMENTS["images"])
         return self._images[name]
 
     def _parent(self, name: str) -> str | None:
@@ -163,7 +171,10 @@ class Content:
             UsageError: there is no such scenario; the error names the nearest.
             ContentError: the scenario or its lab is invalid, or two folders have this id.
         """
-        return load_scenario(self.scenario_folder(name), self.surroundings(validate_fault))
+        folder = self.scenario_folder(name)
+        return guarded(
+            lambda: load_scenario(folder, self.surroundings(validate_fault)), folder / DOCUMENTS["scenarios"]
+        )
 
     def scenario_document(self, name: str) -> ScenarioDocument:
         """Read ``scenario.yaml`` alone, for a list of many scenarios; nothing else of the folder is checked.

@@ -68,8 +68,11 @@ def _unreadable(error: Exception) -> Text:
 
 @contextlib.contextmanager
 def _in_time() -> Iterator[None]:
-    """Raise ``_TooLongError`` when the time is up; in another thread than the first, which signals spare, never."""
-    if threading.current_thread() is not threading.main_thread():
+    """Raise ``_TooLongError`` when the time is up.
+
+    Never in another thread than the first, which alone has signals; what is read for something else has its time.
+    """
+    if threading.current_thread() is not threading.main_thread() or any(signal.getitimer(signal.ITIMER_PROF)):
         yield
         return
 

@@ -17,7 +17,7 @@ from orchestrator.cli import failures
 from orchestrator.cli.session import Session
 from orchestrator.errors import BreakfixError, ContentError, ExitCode, Place, Problem
 from orchestrator.faults import discovery
-from orchestrator.loader import files, guarded, survey
+from orchestrator.loader import content, files, guarded, survey
 from orchestrator.loader import folder as loader_folder
 from orchestrator.loader.content import Content
 from orchestrator.loader.python_source import parse_python
@@ -38,8 +38,8 @@ def in_time() -> Iterator[None]:
     assert time.process_time() - before < IN_TIME
 
 
-def problems(content: Content) -> tuple[Problem, ...]:
-    return survey.problems_of(content, survey.select(content, ()), lambda *_: (), processes=1)
+def problems(ours: Content) -> tuple[Problem, ...]:
+    return survey.problems_of(ours, survey.select(ours, ()), lambda *_: (), processes=1)
 
 
 def validated(capsys: pytest.CaptureFixture[str], *paths: str) -> tuple[int, str]:
@@ -228,9 +228,9 @@ def test_files_whose_name_is_no_text(folder: Folder) -> None:
         path = os.path.join(root, name.encode() + b"\xff.j2")  # noqa: PTH118
         with open(path, "wb") as file:  # noqa: PTH123
             file.write(b"x")
-    content = folder.content
-    assert problems(content) == ()
-    assert content.scenario("cable-out").digest
+    ours = folder.content
+    assert problems(ours) == ()
+    assert ours.scenario("cable-out").digest
 
 
 def many_files(folder: Folder) -> None:
@@ -316,6 +316,34 @@ def test_reading_comes_to_an_end(folder: Folder, monkeypatch: pytest.MonkeyPatch
     assert "takes too long to read" in found.text.en
 
 
+def test_a_lab_that_takes_too_long_is_read_once_and_named(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def for_ever(where: Path, **_: object) -> None:
+        read.append(where)
+        while True:
+            time.monotonic()
+
+    monkeypatch.setattr(guarded, "SECONDS", 0.1)
+    monkeypatch.setattr(content, "read_lab", for_ever)
+    (found,) = problems(folder.content)
+    assert (found.place.file, len(read)) == ("labs/pair/lab.yaml", 1)
+
+
+@pytest.mark.parametrize("kind", ["lab", "scenario", "image"])
+def test_what_is_started_or_shown_is_read_in_the_same_net(
+    kind: str, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    for name in ("read_lab", "load_scenario", "load_image"):
+        monkeypatch.setattr(content, name, fails)
+    name = {"lab": "pair", "scenario": "cable-out", "image": "host"}[kind]
+    with pytest.raises(ContentError, match="nested in too many levels"):
+        getattr(folder.content, kind)(name)
+
+
 def test_errors_of_ours_pass_as_they_are() -> None:
     def refuses() -> None:
         raise ContentError((Problem(Place("lab.yaml", 3), Text(fr="non", en="no")),))
@@ -371,9 +399,9 @@ def test_what_would_act_on_a_terminal_is_refused(name: str, old: str, new: str, 
 @pytest.mark.parametrize("name", ["x\x1b[31m", "a\nb"])
 def test_a_folder_has_a_name_that_can_be_read(name: str, folder: Folder) -> None:
     (folder.root / "labs/pair").rename(folder.root / "labs" / name)
-    content = folder.content
-    assert content.labs() == ()
-    assert "rename it" in {one.place.file: one.text.en for one in problems(content)}[f"labs/{name}"]
+    ours = folder.content
+    assert ours.labs() == ()
+    assert "rename it" in {one.place.file: one.text.en for one in problems(ours)}[f"labs/{name}"]
 
 
 def test_form_feeds_and_line_ends_of_python_stay(folder: Folder) -> None:
