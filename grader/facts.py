@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TYPE = "$type"
 _MODEL = "orchestrator.model."
+_GATEWAY = re.compile(rb"^\s*gateway\s+(\S+)", re.MULTILINE)
 _TRANSLATES = re.compile(rb"^[^#\n]*\b(?:dnat|redirect)\b", re.MULTILINE)
 """A rule of nft(8) that leads packets to another address or port."""
 _SCALARS = (str, int, float, bool, type(None))
@@ -42,6 +43,7 @@ class LabFacts:
             are one broadcast domain.
         translators: the hosts whose planned packet filter translates addresses.
         placed: for each host the files that the plan puts into it, with the SHA-256 of their content.
+        gateways: the addresses that planned network settings name as a gateway.
     """
 
     instance: str
@@ -51,6 +53,7 @@ class LabFacts:
     segments: Mapping[str, str]
     translators: frozenset[str] = frozenset()
     placed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gateways: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, plan: Plan, instance: str) -> LabFacts:
@@ -70,6 +73,7 @@ class LabFacts:
             {s.name: s.subnet for s in plan.segments},
             frozenset(h.name for h in plan.hosts if any(_TRANSLATES.search(f.content) for f in h.files)),
             {h.name: {f.path: hashlib.sha256(f.content).hexdigest() for f in h.files} for h in plan.hosts},
+            frozenset(g.decode() for h in plan.hosts for f in h.files for g in _GATEWAY.findall(f.content)),
         )
 
     def holder_of(self, address: str) -> str | None:
@@ -102,6 +106,7 @@ class LabFacts:
             "segments": dict(self.segments),
             "translators": sorted(self.translators),
             "placed": {host: dict(files) for host, files in self.placed.items()},
+            "gateways": sorted(self.gateways),
         }
 
     @classmethod
@@ -116,6 +121,7 @@ class LabFacts:
             document["segments"],
             frozenset(document["translators"]),
             document["placed"],
+            frozenset(document["gateways"]),
         )
 
 

@@ -108,7 +108,7 @@ class Ways:
         """Refuse an answer where a host's routes lead to an address by a machine that is no router."""
         sight = self._sight(host)
         gateways = _parsed(sight, tools.EVERY_ROUTE_COMMAND, lambda done: tools.parse_gateways(done, address))
-        routers = {i.address for router in self._routers() for i in self._facts.hosts[router]}
+        routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
         for gateway in gateways:
             if gateway not in routers and any(ip_address(gateway) in subnet for subnet in subnets):

@@ -175,6 +175,15 @@ def test_ways_by_a_router_or_out_of_the_lab_are_no_detour(routed: LabView, fabri
         routed.client("pc").ask(("curl", "http://10.0.2.3/"))
 
 
+def test_a_gateway_of_the_plan_with_one_network_is_no_detour(routed: LabView, fabric: FakeFabric) -> None:
+    """A provider's router: what is behind it is not drawn."""
+    fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}]))
+    with pytest.raises(pytest.fail.Exception, match="which is no router"):
+        routed.client("pc").http_get("http://10.0.2.3/")
+    object.__setattr__(routed._facts, "gateways", frozenset({"10.0.1.9"}))
+    assert routed.client("pc").http_get("http://10.0.2.3/")
+
+
 def test_a_host_that_does_not_run_answers_nobody(routed: LabView, fabric: FakeFabric) -> None:
     fabric.on("look content /proc/1/net/fib_trie", host="pc", trouble="unreachable")
     assert routed.probe("a").http_get("http://10.0.2.3/")
