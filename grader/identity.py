@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.straight import redirections
+from grader.straight import redirections, steering_of
 from orchestrator.fabric.base import ProcessState, SocketState
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def listener(
     found = tuple(p for pid, p in everything.items() if pid in pids)
 
     def vouched() -> tuple[str, ...]:
-        led = redirections(sight) if protocol != "unix" else ()
+        led = redirections(sight, steering_of(sight)) if protocol != "unix" else ()
         doubts = doubts_of_services(sight, found, everything, placed or {})
         return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 

@@ -32,18 +32,29 @@ _ROUTES = "/proc/1/net/fib_trie"
 """All routing tables of a host's network, whichever of them its rules choose."""
 
 
-def redirections(sight: Sight, *, own: bool = False) -> tuple[str, ...]:
+def steering_of(sight: Sight) -> tools.Steering:
+    """Return what decides where a host sends packets.
+
+    Raises:
+        ObservationError: it cannot be read.
+    """
+    done = sight.tool(*tools.STEERING_COMMAND)
+    try:
+        return tools.parse_steering(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
+    except ValueError as error:
+        raise unreadable(sight.name, tools.STEERING_COMMAND[-1], str(error)) from error
+
+
+def redirections(sight: Sight, steering: tools.Steering, *, own: bool = False) -> tuple[str, ...]:
     """Return by which rules a host leads packets elsewhere than where they are addressed to.
 
     Args:
         sight: the host.
+        steering: what decides where it sends packets.
         own: ask for what leads the packets that it sends itself, not those that arrive.
-
-    Raises:
-        ObservationError: the rules cannot be read.
     """
-    found = _parsed(sight, tools.REDIRECTIONS_COMMAND, lambda done: tools.parse_redirections(done, arriving=not own))
-    intakes = _parsed(sight, tools.INTAKES_COMMAND, tools.parse_intakes)
+    found = tools.redirections_of(steering, arriving=not own)
+    intakes = tools.intakes_of(steering)
     old = (sight.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
     old = [table for table in old if table in _LEADING_TABLES]
     return (
@@ -51,17 +62,6 @@ def redirections(sight: Sight, *, own: bool = False) -> tuple[str, ...]:
         *(f"tc {interface}" for interface in intakes),
         *(f"iptables-legacy {table}" for table in old),
     )
-
-
-def _parsed(
-    sight: Sight, command: Sequence[str], parse: Callable[[tools.Completion], tuple[str, ...]]
-) -> tuple[str, ...]:
-    """Run a tool of ours in a host's network, and parse its answer."""
-    done = sight.tool(*command)
-    try:
-        return parse(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
-    except ValueError as error:
-        raise unreadable(sight.name, command[0], str(error)) from error
 
 
 class Ways:
@@ -85,29 +85,35 @@ class Ways:
             ObservationError: a host leads packets elsewhere.
             pytest.fail.Exception: a host takes another's address for its own.
         """
+        seen: dict[str, tools.Steering] = {}
         if sender:
-            self._require_none(sender, redirections(self._sight(sender), own=True))
+            self._require_none(sender, seen, own=True)
         for address in dict.fromkeys(addresses):
             holder = self._facts.holder_of(address)
             if holder is None:
                 continue
             if holder != sender:
-                self._require_none(holder, redirections(self._sight(holder)))
+                self._require_none(holder, seen)
             forwarded = subnet not in self._subnets(holder)
             between = [router for router in self._routers() if forwarded and router != holder]
             for router in between:
                 if router != sender:
-                    self._require_none(router, redirections(self._sight(router)))
+                    self._require_none(router, seen)
             for host in dict.fromkeys((*between, *({sender} - {"", holder}))):
-                self._require_no_detour(host, address)
+                self._require_no_detour(host, address, seen)
             self._require_alone(address, sender, forwarded=forwarded)
         if sender:
             self._require_own(sender, addresses)
 
-    def _require_no_detour(self, host: str, address: str) -> None:
+    def _steering(self, host: str, seen: dict[str, tools.Steering]) -> tools.Steering:
+        """Return a host's, looked at once for each answer."""
+        if host not in seen:
+            seen[host] = steering_of(self._sight(host))
+        return seen[host]
+
+    def _require_no_detour(self, host: str, address: str, seen: dict[str, tools.Steering]) -> None:
         """Refuse an answer where a host's routes lead to an address by a machine that is no router."""
-        sight = self._sight(host)
-        gateways = _parsed(sight, tools.EVERY_ROUTE_COMMAND, lambda done: tools.parse_gateways(done, address))
+        gateways = tools.gateways_of(self._steering(host, seen), address)
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
         for gateway in gateways:
@@ -153,7 +159,8 @@ class Ways:
         dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
-    def _require_none(self, host: str, found: Sequence[str]) -> None:
+    def _require_none(self, host: str, seen: dict[str, tools.Steering], *, own: bool = False) -> None:
+        found = redirections(self._sight(host), self._steering(host, seen), own=own)
         if found and host not in self._facts.translators:
             raise _crooked(host, ", ".join(found))
 

@@ -292,29 +292,15 @@ def parse_routes(done: Completion) -> tuple[Route, ...]:
     return tuple(Route(r.get("dst", ""), r.get("gateway"), r.get("dev")) for r in _ip_json(done))
 
 
-INTAKES_COMMAND = ("tc", "-json", "qdisc", "show")
+def intakes_of(steering: Steering) -> tuple[str, ...]:
+    """Return the interfaces of a host at which rules of tc(8) handle what arrives: such rules may rewrite it."""
+    return tuple(row.get("dev", "?") for row in steering.queues if row.get("kind") in {"ingress", "clsact"})
 
 
-def parse_intakes(done: Completion) -> tuple[str, ...]:
-    """Return the interfaces of a host at which rules of tc(8) handle what arrives: such rules may rewrite it.
-
-    Raises:
-        ValueError: tc could not say.
-    """
-    return tuple(row.get("dev", "?") for row in _ip_json(done) if row.get("kind") in {"ingress", "clsact"})
-
-
-EVERY_ROUTE_COMMAND = ("ip", "-json", "-4", "route", "show", "table", "all")
-
-
-def parse_gateways(done: Completion, address: str) -> tuple[str, ...]:
-    """Return by which gateways the routing tables of a host lead to an address: of each table, the closest routes'.
-
-    Raises:
-        ValueError: ip could not say.
-    """
+def gateways_of(steering: Steering, address: str) -> tuple[str, ...]:
+    """Return by which gateways a host's routing tables lead to an address: of each table, the closest routes'."""
     closest: dict[str, tuple[int, list[str]]] = {}
-    for route in _ip_json(done):
+    for route in steering.routes:
         destination = route.get("dst", "")
         if destination in {"", "default"}:
             destination = "0.0.0.0/0"
@@ -348,7 +334,40 @@ def parse_lookup(done: Completion) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.split()[0] for line in done.stdout.splitlines() if line.strip()))
 
 
-REDIRECTIONS_COMMAND = ("nft", "-json", "list", "ruleset")
+_NEXT = "---"
+_STEERING = ("nft -json list ruleset", "tc -json qdisc show", "ip -json -4 route show table all")
+STEERING_COMMAND = ("sh", "-c", f" && echo {_NEXT} && ".join(_STEERING))
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What decides where a host sends packets.
+
+    Attributes:
+        rules: its packet filters, as nft(8) lists them.
+        queues: the queues of its interfaces, as tc(8) lists them.
+        routes: its routing tables, as ip(8) lists them.
+    """
+
+    rules: list[dict[str, Any]]
+    queues: list[dict[str, Any]]
+    routes: list[dict[str, Any]]
+
+
+def parse_steering(done: Completion) -> Steering:
+    """Return what the three programs said.
+
+    Raises:
+        ValueError: one of them could not say.
+    """
+    if done.status != 0:
+        raise ValueError(done.stderr)
+    said = [json.loads(part.strip() or "[]") for part in re.split(f"^{_NEXT}$", done.stdout, flags=re.MULTILINE)]
+    if len(said) != len(_STEERING):
+        raise ValueError(done.stdout)
+    return Steering(said[0]["nftables"] if said[0] else [], said[1], said[2])
+
+
 _STRAIGHT = frozenset({
     "accept", "comment", "continue", "counter", "ct count", "ct helper", "ct timeout", "drop", "goto", "jump", "last",
     "limit", "log", "masquerade", "match", "meter", "notrack", "quota", "reject", "return", "set", "snat", "vmap",
@@ -360,19 +379,14 @@ _OLD_TARGETS = frozenset({"REDIRECT", "DNAT", "NETMAP", "TPROXY", "NFQUEUE", "QU
 """Targets of iptables that do; nft(8) shows these by their name, or not at all."""
 
 
-def parse_redirections(done: Completion, *, arriving: bool = False) -> tuple[str, ...]:
+def redirections_of(steering: Steering, *, arriving: bool = False) -> tuple[str, ...]:
     """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8)).
 
     Args:
-        done: what nft printed.
+        steering: the host's.
         arriving: ask for the packets that arrive from others instead.
-
-    Raises:
-        ValueError: nft could not say.
     """
-    if done.status != 0:
-        raise ValueError(done.stderr)
-    entries = json.loads(done.stdout or "{}").get("nftables", [])
+    entries = steering.rules
     chains = {(c["family"], c["table"], c["name"]): c.get("hook") for e in entries if (c := e.get("chain"))}
     found, others = [], "output" if arriving else "prerouting"
     for rule in (e["rule"] for e in entries if "rule" in e):

@@ -21,10 +21,14 @@ Facts = Callable[..., LabFacts]
 PAGE = {"command": "curl *", "stdout": "HTTP/1.1 200 OK\r\n\r\nhello", "stderr": "answered by 192.168.20.3\n"}
 
 
+def steering(rules: str = "{}", queues: str = "[]", routes: str = "[]") -> str:
+    return f"{rules}\n---\n{queues}\n---\n{routes}"
+
+
 def rules(hook: str, expression: Mapping[str, Any]) -> str:
     chain = {"family": "ip", "table": "nat", "name": "c", "hook": hook}
     rule = {"family": "ip", "table": "nat", "chain": "c", "expr": [expression]}
-    return json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]})
+    return steering(json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}))
 
 
 REDIRECT = {"redirect": {"port": 8080}}
@@ -43,9 +47,7 @@ def holds(fabric: FakeFabric, host: str, *networks: str, table: str = "Local:") 
 @pytest.fixture
 def fabric() -> FakeFabric:
     made = FakeFabric([PAGE])
-    made.on("nft *", stdout="{}")
-    made.on("ip *", stdout="[]")
-    made.on("tc *", stdout="[]")
+    made.on("nft *", stdout=steering())
     return made
 
 
@@ -91,9 +93,13 @@ def test_the_older_packet_filter_counts_as_well(lab: LabView, fabric: FakeFabric
 
 
 def test_traffic_control_of_what_arrives_counts_as_well(lab: LabView, fabric: FakeFabric) -> None:
-    fabric.on("tc *", host="web", stdout='[{"kind": "pfifo_fast", "dev": "eth0"}]')
+    fabric.on("nft *", host="web", stdout=steering(queues='[{"kind": "pfifo_fast", "dev": "eth0"}]'))
     assert lab.probe("servers").http_get("http://192.168.20.3/")
-    fabric.on("tc *", host="web", stdout='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]')
+    fabric.on(
+        "nft *",
+        host="web",
+        stdout=steering(queues='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]'),
+    )
     with pytest.raises(ObservationError, match=r"web leads what is sent elsewhere \(tc eth0\)"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
@@ -158,7 +164,7 @@ def test_a_check_that_expects_a_refusal_does_not_take_it_for_one(routed: LabView
 def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
     routed: LabView, fabric: FakeFabric, gateway: str
 ) -> None:
-    fabric.on("ip *", host="r1", stdout=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}]))
+    fabric.on("nft *", host="r1", stdout=steering(routes=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}])))
     assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
     with pytest.raises(
         pytest.fail.Exception, match=rf"r1 sends what is for 10\.0\.2\.3 by {gateway}, which is no router"
@@ -168,16 +174,16 @@ def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
 
 def test_ways_by_a_router_or_out_of_the_lab_are_no_detour(routed: LabView, fabric: FakeFabric) -> None:
     for gateway in ("10.0.1.1", "10.8.0.1"):  # the tunnel of a VPN is none of the lab's segments
-        fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": gateway}]))
+        fabric.on("nft *", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": gateway}])))
         assert routed.client("pc").http_get("http://10.0.2.3/")
-    fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}]))
+    fabric.on("nft *", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}])))
     with pytest.raises(pytest.fail.Exception, match=r"pc sends what is for 10\.0\.2\.3 by 10\.0\.1\.8"):
         routed.client("pc").ask(("curl", "http://10.0.2.3/"))
 
 
 def test_a_gateway_of_the_plan_with_one_network_is_no_detour(routed: LabView, fabric: FakeFabric) -> None:
     """A provider's router: what is behind it is not drawn."""
-    fabric.on("ip *", host="pc", stdout=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}]))
+    fabric.on("nft *", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}])))
     with pytest.raises(pytest.fail.Exception, match="which is no router"):
         routed.client("pc").http_get("http://10.0.2.3/")
     object.__setattr__(routed._facts, "gateways", frozenset({"10.0.1.9"}))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from grader import tools
-from grader.tools import Completion
+from grader.tools import Completion, Steering
 
 DIG = """\
 ;; Got answer:
@@ -100,7 +99,7 @@ def test_curl_asks_an_address_for_a_named_site() -> None:
 
 
 def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"chain": {"family": "ip", "table": "nat", "name": "out", "hook": "output"}},
         {"chain": {"family": "ip", "table": "nat", "name": "pre", "hook": "prerouting"}},
         {
@@ -114,10 +113,23 @@ def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
         {"rule": {"family": "ip", "table": "nat", "chain": "pre", "expr": [{"dnat": {"addr": "10.0.0.1"}}]}},
         {"rule": {"family": "ip", "table": "nat", "chain": "out", "expr": [{"masquerade": None}]}},
     ]
-    assert tools.parse_redirections(Completion(0, json.dumps({"nftables": rules}), "")) == ("nat/out",)
-    assert tools.parse_redirections(Completion(0, '{"nftables": []}', "")) == ()
-    with pytest.raises(ValueError, match="not permitted"):
-        tools.parse_redirections(Completion(1, "", "Operation not permitted"))
+    assert tools.redirections_of(Steering(rules, [], [])) == ("nat/out",)
+    assert tools.redirections_of(Steering([], [], [])) == ()
+
+
+def test_what_decides_where_a_host_sends_packets() -> None:
+    said = '{"nftables": [{"table": {}}]}\n---\n[{"kind": "noqueue"}]\n---\n[{"dst": "default"}]\n'
+    assert tools.parse_steering(Completion(0, said, "")) == Steering(
+        [{"table": {}}], [{"kind": "noqueue"}], [{"dst": "default"}]
+    )
+    assert tools.parse_steering(Completion(0, "{}\n---\n---\n", "")) == Steering([], [], []), "ip may say nothing"
+    for wrong in (
+        Completion(1, "", "Operation not permitted"),
+        Completion(0, "{}\n---\n[]\n", ""),
+        Completion(0, "!", ""),
+    ):
+        with pytest.raises(ValueError, match=r"not permitted|---|Expecting value"):
+            tools.parse_steering(wrong)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +149,11 @@ def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
     ],
 )
 def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool) -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"chain": {"family": "ip", "table": "t", "name": "c", "hook": "prerouting"}},
         {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{"match": {}}, expression]}},
     ]
-    found = tools.parse_redirections(Completion(0, json.dumps({"nftables": rules}), ""), arriving=True)
+    found = tools.redirections_of(Steering(rules, [], []), arriving=True)
     assert found == (("t/c",) if leads else ())
 
 
@@ -164,7 +176,7 @@ def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool
     ],
 )
 def test_gateways_are_those_of_the_closest_routes(routes: list[dict[str, Any]], gateways: tuple[str, ...]) -> None:
-    assert tools.parse_gateways(Completion(0, json.dumps(routes), ""), "10.0.2.3") == gateways
+    assert tools.gateways_of(Steering([], [], routes), "10.0.2.3") == gateways
 
 
 def test_ping_tells_an_answer_from_none() -> None:
