@@ -42,7 +42,7 @@ def steering_of(sight: Sight) -> tools.Steering:
     try:
         return tools.parse_steering(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
     except ValueError as error:
-        raise unreadable(sight.name, tools.STEERING_COMMAND[-1], str(error)) from error
+        raise unreadable(sight.name, "steering", str(error)) from error
 
 
 def redirections(sight: Sight, steering: tools.Steering, *, own: bool = False) -> tuple[str, ...]:

@@ -334,9 +334,8 @@ def parse_lookup(done: Completion) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.split()[0] for line in done.stdout.splitlines() if line.strip()))
 
 
-_NEXT = "---"
-_STEERING = ("nft -json list ruleset", "tc -json qdisc show", "ip -json -4 route show table all")
-STEERING_COMMAND = ("sh", "-c", f" && echo {_NEXT} && ".join(_STEERING))
+STEERING_COMMAND = ("steering",)
+"""A program of the helper's image."""
 
 
 @dataclass(frozen=True)
@@ -355,15 +354,15 @@ class Steering:
 
 
 def parse_steering(done: Completion) -> Steering:
-    """Return what the three programs said.
+    """Return what ``steering`` said, which asks three programs: nft(8), tc(8) and ip(8).
 
     Raises:
         ValueError: one of them could not say.
     """
     if done.status != 0:
         raise ValueError(done.stderr)
-    said = [json.loads(part.strip() or "[]") for part in re.split(f"^{_NEXT}$", done.stdout, flags=re.MULTILINE)]
-    if len(said) != len(_STEERING):
+    said = [json.loads(part.strip() or "[]") for part in re.split("^---$", done.stdout, flags=re.MULTILINE)]
+    if len(said) != 3:  # noqa: PLR2004 (the three)
         raise ValueError(done.stdout)
     return Steering(said[0]["nftables"] if said[0] else [], said[1], said[2])
 

@@ -21,7 +21,7 @@ _NOBODY = 65534
 _STAGE = "/mnt"
 """Where a host's resolver files are laid before they cover ours."""
 _RESOLVER_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
-_MORE = {"nft": (kernel.CAP_NET_ADMIN,)}
+_MORE = {"steering": (kernel.CAP_NET_ADMIN,)}
 """What a tool cannot do without even to look."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 

@@ -28,7 +28,7 @@ class Web:
 
     def __init__(self) -> None:
         self.fabric = FakeFabric()
-        self.fabric.on("nft *", stdout="{}\n---\n[]\n---\n[]")
+        self.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
         self.unit()
         self.runs(MASTER, WORKER)
         self.listens("0.0.0.0")
