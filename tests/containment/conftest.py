@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import socket
+import socketserver
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +18,12 @@ import pytest
 from orchestrator.app import App
 from orchestrator.progress import Silent
 from orchestrator.service import Running
-from tests.containment.attempts import Surroundings
+from tests.containment.attempts import DOCKER_PORTS, Surroundings
 
 CONTENT = Path(__file__).parent / "content"
-BEYOND = ("169.254.169.254", "192.0.2.1")
-"""Where a cloud keeps its secrets, and an address that nobody has."""
+FAMILY = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+ABSTRACT = "\0/run/breakfix/fabric.sock"
+"""The helper's socket, were it known by an abstract name in place of a path."""
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +55,62 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     disk = os.stat("/").st_dev  # noqa: PTH116 - the number of a device
     note = tmp_path_factory.mktemp("machine") / "note"
     note.touch()
-    links = json.loads(subprocess.run(["ip", "-j", "-4", "address"], check=True, capture_output=True).stdout)
-    own = tuple(entry["local"] for link in links for entry in link["addr_info"])
-    with socket.create_server(("0.0.0.0", 0), backlog=256) as server:
-        yield Surroundings((os.major(disk), os.minor(disk)), str(note), (*own, *BEYOND), server.getsockname()[1])
+    network = os.readlink("/proc/self/ns/net")  # noqa: PTH115 - no path
+    with contextlib.ExitStack() as opened:
+        echo = opened.enter_context(_Echo(("", 0), _Answer))
+        port = echo.server_address[1]
+        for number in (port, *DOCKER_PORTS):
+            opened.enter_context(_listening(FAMILY, ("", number)))
+        opened.enter_context(_listening(socket.AF_UNIX, ABSTRACT))
+        threading.Thread(target=echo.serve_forever, daemon=True).start()
+        yield Surroundings((os.major(disk), os.minor(disk)), str(note), _own_addresses(), port, network)
+        echo.shutdown()
+
+
+class _Answer(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        told, answering = self.request
+        answering.sendto(told, self.client_address)
+
+
+class _Echo(socketserver.UDPServer):
+    address_family = FAMILY
+
+    def server_bind(self) -> None:
+        _for_both(self.socket)
+        super().server_bind()
+
+
+def _for_both(opened: socket.socket) -> None:
+    """Make a server's socket hear IPv4 as well, where it is one of IPv6."""
+    if opened.family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+
+
+@contextlib.contextmanager
+def _listening(family: socket.AddressFamily, address: str | tuple[str, int]) -> Iterator[None]:
+    """Listen on an address; where another program does already, it can be reached as well."""
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        _for_both(server)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            server.listen(256)  # connections are made without anybody accepting them
+        yield
+
+
+def _own_addresses() -> tuple[str, ...]:
+    """Return the machine's addresses that it answers at: of links that are up, and not still being claimed."""
+    links = json.loads(subprocess.run(["ip", "-j", "address"], check=True, capture_output=True).stdout)
+    return tuple(
+        f"{entry['local']}%{link['ifname']}"
+        if entry["scope"] == "link" and entry["family"] == "inet6"
+        else entry["local"]
+        for link in links
+        for entry in link["addr_info"]
+        if "UP" in link["flags"] and not {"tentative", "dadfailed"} & set(entry)
+    )
