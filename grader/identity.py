@@ -25,6 +25,8 @@ _HARMLESS = re.compile(
 """A line of a drop-in that changes neither what a unit runs, nor with which settings, nor whether."""
 _END_OF_LINE = re.compile(r"[\n\r\0]")
 """What systemd takes for one (src/basic/fileio.c, ``read_line``)."""
+_TRIES = 5
+"""Looks at who listens, until nobody among them ends meanwhile."""
 _FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 _PROPERTIES = (
     "Unit.LoadState", "Unit.FragmentPath", "Unit.DropInPaths", "Unit.ActiveState", "Unit.NeedDaemonReload",
@@ -100,16 +102,17 @@ def listener(
         program: the executable that should listen, or empty.
         placed: the files that the plan puts into the host, with the SHA-256 of their content.
     """
-    rows = [r for r in sight.sockets() if r.protocol == protocol]
-    rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
-    rows = [r for r in rows if r.state in ("listening", "unconnected")]
-    pids = {pid for r in rows for pid in r.pids}
+    for _ in range(_TRIES):
+        rows = _listening(sight, protocol, place)
+        pids = {pid for r in rows for pid in r.pids}
+        pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
+        if not pids:
+            return Listener((), program)
+        everything = {p.pid: p for p in sight.processes(sorted(pids))}
+        found = tuple(p for pid, p in everything.items() if pid in pids)
+        if pids <= everything.keys() and not any(p.image == "missing" for p in found):
+            break  # otherwise one of them has just ended: a server's child, which held the socket for a moment
     loose = tuple(f"nobody holds what listens at {r.address}" for r in rows if not r.pids)  # it waits in another socket
-    pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
-    if not pids:
-        return Listener((), program)
-    everything = {p.pid: p for p in sight.processes(sorted(pids))}
-    found = tuple(p for pid, p in everything.items() if pid in pids)
 
     def vouched() -> tuple[str, ...]:
         led = redirections(sight, steering_of(sight)) if protocol != "unix" else ()
@@ -117,6 +120,12 @@ def listener(
         return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 
     return Listener(found, program, vouched)
+
+
+def _listening(sight: Sight, protocol: str, place: int | str) -> list[SocketState]:
+    rows = [r for r in sight.sockets() if r.protocol == protocol]
+    rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
+    return [r for r in rows if r.state in ("listening", "unconnected")]
 
 
 def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[SocketState]:

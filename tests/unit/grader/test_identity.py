@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from grader.identity import Listener, listener
 from grader.sight import Sight
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.base import HostRef, ProcessState
 from orchestrator.fabric.fake import FakeFabric
 
 STARTED = 1_800_000_000
@@ -111,3 +112,19 @@ def test_a_process_that_was_moved_into_the_services_group(web: Web) -> None:
     assert web.doubts() == ("nginx was not started by nginx.service, in whose group it is",)
     web.runs(MASTER, {**WORKER, "ppid": 1, "executable": "/usr/lib/frr/ospfd"})
     assert web.doubts() == ("/usr/lib/frr/ospfd listens instead of /usr/sbin/nginx",), "a daemon may leave its parent"
+
+
+def test_a_child_that_ends_meanwhile_is_none_of_those_who_listen(web: Web) -> None:
+    looks = [[MASTER, {**WORKER, "image": "missing"}], [MASTER], [MASTER, WORKER]]
+    answer = web.fabric.processes
+
+    def processes(target: HostRef, identify: Sequence[int] = (), *, timeout: float = 5) -> tuple[ProcessState, ...]:
+        if looks:
+            web.runs(*looks.pop(0))
+        return answer(target, identify, timeout=timeout)
+
+    web.fabric.processes = processes  # type: ignore[method-assign]
+    assert web.doubts() == ()
+    assert not looks
+    web.runs(MASTER, {**WORKER, "image": "missing"})
+    assert web.doubts() == ("/usr/sbin/nginx has gone",), "whoever is never there is not believed"
