@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Any
 
-from . import dockerd, files, kernel, stations
+from . import dockerd, files, kernel, layers, stations
 from .agent import Agent
 from .dockerd import HostContainer
 from .outcome import Outcome
@@ -117,7 +117,7 @@ class Access:
     def _run(self, request: Run, blob: bytes) -> Answer:
         """Run a command in a host; where it is to be vouched for, see before and after what its tools are."""
         outside = self._outside(request.instance, request.host) if request.vouched else None
-        began = time.time()
+        began = layers.now()
         changed = outside.changed_tools(time.monotonic() + _SCAN_TIME) if outside else []
         agent = self._agent(request.instance, request.host)
         client = self._channel.connection.fileno()

@@ -39,8 +39,8 @@ _MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)
 _MODULE_ENDINGS = (".py", ".pth", ".pm", ".pmc", ".pl")
 _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
 _MAX_CHANGES = 20_000
-_CLOCK_STEP = 0.02
-"""Seconds by which the time of a file's change may stand before the clock's (the kernel's tick)."""
+_CLOCK_OF_FILES = 5
+"""CLOCK_REALTIME_COARSE of clock_gettime(2), by which the kernel dates changes of files; Python has no name for it."""
 _MAX_FILE = 256 << 20
 _SHOWN = 10
 _INODE = (1 << 56) - 1
@@ -61,6 +61,11 @@ def digest(fd: int, deadline: float, kind: str = "sha256") -> str:
             message = f"a file is too large to be read: more than {done >> 20} MiB"
             raise HelperError("failed", message)
     return state.hexdigest()
+
+
+def now() -> int:
+    """Return the time that a file which is changed now gets, in nanoseconds since 1970."""
+    return time.clock_gettime_ns(_CLOCK_OF_FILES)
 
 
 def real_path(fd: int) -> str:
@@ -164,13 +169,13 @@ class Layers:
 
         Args:
             deadline: when the looking ends, by the monotonic clock.
-            since: what was touched after this time counts as well, whatever it is now: it may have been put back.
+            since: what was touched since then (``now``) counts as well, whatever it is: it may have been put back.
         """
         found: list[str] = []
         for number, (upper, path, entry) in enumerate(self._changes()):
             if number > _MAX_CHANGES or time.monotonic() > deadline:
                 return [*found, "/usr"]  # too much was changed to look at all of it
-            if entry.st_ctime > since - _CLOCK_STEP or self._misleads(upper, path, entry, deadline):
+            if entry.st_ctime_ns >= since or self._misleads(upper, path, entry, deadline):
                 found.append(f"/{path}")
                 if len(found) == _SHOWN:
                     break
