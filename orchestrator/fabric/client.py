@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -244,10 +245,12 @@ class FabricClient:
 
     def _connected(self, role: str) -> Channel:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(_ANSWER_GRACE)
+        # A socket that may block waits where the helper has others to take in first; Python's time-out would not let it.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(_ANSWER_GRACE), 0))
         channel = Channel(connection)
         try:
             connection.connect(self._path)
+            connection.settimeout(_ANSWER_GRACE)
             channel.send(body_of(Hello(VERSION, role)))
             message = channel.receive()
         except (OSError, ProtocolError) as error:

@@ -88,7 +88,7 @@ class Server:
         os.chown(SOCKET, 0, dockerd.socket_group())
         SOCKET.chmod(0o660)
         self._make_lock_file()
-        listener.listen(64)
+        listener.listen(_MAX_CLIENTS)
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         return listener

@@ -258,6 +258,42 @@ def silent(error: MachineError) -> str:
     return error.text.en
 
 
+def test_a_helper_that_has_others_to_take_in_first_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, tried = tmp_path / "fabric.sock", threading.Event()
+
+    class Trying(socket.socket):
+        def connect(self, address: str, /) -> None:  # type: ignore[override]
+            tried.set()
+            super().connect(address)
+
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(path))
+        listener.listen(0)
+        first.connect(str(path))
+        with socket.socket(socket.AF_UNIX) as second:
+            second.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                second.connect(str(path))  # there is room for one
+
+        def take_in() -> None:
+            assert tried.wait(10)
+            listener.accept()[0].close()
+            connection, _ = listener.accept()
+            with connection:
+                channel = Channel(connection)
+                assert channel.receive()
+                channel.send({"ok": {"version": VERSION}})
+
+        taking_in = threading.Thread(target=take_in)
+        taking_in.start()
+        monkeypatch.setattr("orchestrator.fabric.client.socket.socket", Trying)
+        with FabricClient(path) as client:
+            client.ping()
+        taking_in.join(10)
+
+
 def test_without_a_helper_the_next_step_is_told(tmp_path: Path) -> None:
     with FabricClient(tmp_path / "absent.sock") as client, pytest.raises(MachineError) as raised:
         client.ping()

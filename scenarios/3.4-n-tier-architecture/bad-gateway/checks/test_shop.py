@@ -55,6 +55,7 @@ def test_shop_opens(lab):
     because="502",
 )
 def test_order_is_stored(lab):
+    assert_proxy_is_nginx(lab)
     office, shop = lab.probe("office"), f"http://{lab.address('web1')}"
     customer, number, answer = place_order(office, shop)
     assert number, f"the shop answers {answer} to an order"
