@@ -245,7 +245,7 @@ class FabricClient:
 
     def _connected(self, role: str) -> Channel:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # A socket that may block waits where the helper has others to take in first; Python's time-out would not let it.
+        # A socket that may block waits where the helper has others to take in first; with a time-out it is refused.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(_ANSWER_GRACE), 0))
         channel = Channel(connection)
         try:
