@@ -197,9 +197,9 @@ class DatabaseConnectionLimit(_OfDatabase):
         )
 
     def _hold(self, hands: Hands) -> None:
-        """Keep a connection for some seconds."""
+        """Keep a connection for as long as another one may take to be refused on a busy machine."""
         with hands.fabric.session() as fabric:
-            self._ask(dataclasses.replace(hands, fabric=fabric), "SELECT pg_sleep(3);")
+            self._ask(dataclasses.replace(hands, fabric=fabric), "SELECT pg_sleep(8);")
 
     def _set(self, hands: Hands, limit: str) -> None:
         administer(hands, self.host, f'ALTER ROLE :"role" CONNECTION LIMIT {int(limit)};', role=self.role)

@@ -26,6 +26,8 @@ from orchestrator.render import render
 from orchestrator.text import Text
 from tests.unit.content.conftest import SCENARIO_FOLDER, Folder
 
+pytestmark = pytest.mark.slow
+
 WORDS = 3000
 
 
@@ -175,7 +177,6 @@ SLOW = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("operation", SLOW)
 def test_what_a_template_reads_draws_on_its_budget(operation: str) -> None:
     values = {"list": ["x"] * 90_000, "text": "ab" * 40_000}
