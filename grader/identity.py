@@ -116,7 +116,7 @@ def listener(
 
     def vouched() -> tuple[str, ...]:
         led = redirections(sight, steering_of(sight)) if protocol != "unix" else ()
-        doubts = doubts_of_services(sight, found, everything, placed or {})
+        doubts = doubts_of_services(sight, found, everything, program, placed or {})
         return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 
     return Listener(found, program, vouched)
@@ -137,7 +137,11 @@ def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[Sock
 
 
 def doubts_of_services(
-    sight: Sight, processes: Sequence[ProcessState], everything: Mapping[int, ProcessState], placed: Mapping[str, str]
+    sight: Sight,
+    processes: Sequence[ProcessState],
+    everything: Mapping[int, ProcessState],
+    program: str,
+    placed: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Return what speaks against processes being those of services of the image: of none, or of changed ones.
 
@@ -145,6 +149,7 @@ def doubts_of_services(
         sight: the host.
         processes: the processes.
         everything: all processes of the host by their number.
+        program: the executable that they should run, or empty.
         placed: see ``doubts_of_unit``.
     """
     doubts: list[str] = []
@@ -155,19 +160,23 @@ def doubts_of_services(
             continue
         doubts += doubts_of_unit(sight, unit, placed)
         main = everything.get(int(sight.unit(unit, "Service.MainPID").properties["MainPID"]))
-        others = [p for p in its if main and not _is_of(p, main, everything)]
+        others = [p for p in its if main and not _is_of(p, main, everything, program)]
         doubts += [f"{p.comm} was not started by {unit}, in whose group it is" for p in others]
     return tuple(doubts)
 
 
-def _is_of(process: ProcessState, main: ProcessState, everything: Mapping[int, ProcessState]) -> bool:
-    """Return whether a process is a service's: its main one, a descendant of that, or the only one of its program.
+def _is_of(process: ProcessState, main: ProcessState, everything: Mapping[int, ProcessState], program: str) -> bool:
+    """Return whether a process is a service's: its main one, a descendant of that, or the only one of the program.
 
-    A host's root can move a process to any control group. A service may have daemons that left their parent (FRR's).
+    A host's root can move a process to any control group. A service may have daemons that left their parent (FRR's):
+    these are known by the program that a check names.
     """
     if main.pid in _line(process, everything):
         return True
-    return sum(other.executable == process.executable for other in everything.values()) == 1
+    return (
+        process.executable == program
+        and sum(other.executable == process.executable for other in everything.values()) == 1
+    )
 
 
 def _line(process: ProcessState, everything: Mapping[int, ProcessState]) -> Iterator[int]:
@@ -197,7 +206,8 @@ def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = N
         doubts.append(f"{unit}: {known['FragmentPath'] or 'its file'} is not the image's")
     if known["NeedDaemonReload"]:
         doubts.append(f"{unit}: its file has changed since systemd read it")
-    if _touched(sight, unit, known["FragmentPath"]) > known.get("ExecMainStartTimestamp", math.inf) / 1e6:
+    started = known.get("ExecMainStartTimestamp") or math.inf  # 0 where systemd knows of no main process
+    if _touched(sight, unit, known["FragmentPath"]) > started / 1e6:
         doubts.append(f"{unit}: its files were changed after it was started")
     added = [path for path in known["DropInPaths"] if states[path] != "same"]
     doubts += [f"{unit}: {path} changes what it runs" for path in added if _gives_orders(sight, path)]

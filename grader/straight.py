@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader import tools
+from grader import steering, tools
 from grader.errors import ObservationError, unreadable
 from grader.facts import LabFacts
 from grader.patience import stretched
@@ -32,29 +32,29 @@ _ROUTES = "/proc/1/net/fib_trie"
 """All routing tables of a host's network, whichever of them its rules choose."""
 
 
-def steering_of(sight: Sight) -> tools.Steering:
+def steering_of(sight: Sight) -> steering.Steering:
     """Return what decides where a host sends packets.
 
     Raises:
         ObservationError: it cannot be read.
     """
-    done = sight.tool(*tools.STEERING_COMMAND)
+    done = sight.tool(*steering.STEERING_COMMAND)
     try:
-        return tools.parse_steering(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
+        return steering.parse_steering(tools.Completion(done.status, _text(done.stdout), _text(done.stderr)))
     except ValueError as error:
         raise unreadable(sight.name, "steering", str(error)) from error
 
 
-def redirections(sight: Sight, steering: tools.Steering, *, own: bool = False) -> tuple[str, ...]:
+def redirections(sight: Sight, steers: steering.Steering, *, own: bool = False) -> tuple[str, ...]:
     """Return by which rules a host leads packets elsewhere than where they are addressed to.
 
     Args:
         sight: the host.
-        steering: what decides where it sends packets.
+        steers: what decides where it sends packets.
         own: ask for what leads the packets that it sends itself, not those that arrive.
     """
-    found = tools.redirections_of(steering, arriving=not own)
-    intakes = tools.intakes_of(steering)
+    found = steering.redirections_of(steers, arriving=not own)
+    intakes = steering.intakes_of(steers)
     old = (sight.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
     old = [table for table in old if table in _LEADING_TABLES]
     return (
@@ -85,7 +85,7 @@ class Ways:
             ObservationError: a host leads packets elsewhere.
             pytest.fail.Exception: a host takes another's address for its own.
         """
-        seen: dict[str, tools.Steering] = {}
+        seen: dict[str, steering.Steering] = {}
         if sender:
             self._require_none(sender, seen, own=True)
         for address in dict.fromkeys(addresses):
@@ -105,15 +105,15 @@ class Ways:
         if sender:
             self._require_own(sender, addresses)
 
-    def _steering(self, host: str, seen: dict[str, tools.Steering]) -> tools.Steering:
+    def _steering(self, host: str, seen: dict[str, steering.Steering]) -> steering.Steering:
         """Return a host's, looked at once for each answer."""
         if host not in seen:
             seen[host] = steering_of(self._sight(host))
         return seen[host]
 
-    def _require_no_detour(self, host: str, address: str, seen: dict[str, tools.Steering]) -> None:
+    def _require_no_detour(self, host: str, address: str, seen: dict[str, steering.Steering]) -> None:
         """Refuse an answer where a host's routes lead to an address by a machine that is no router."""
-        gateways = tools.gateways_of(self._steering(host, seen), address)
+        gateways = steering.gateways_of(self._steering(host, seen), address)
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
         for gateway in gateways:
@@ -146,7 +146,7 @@ class Ways:
         try:
             target = HostRef(self._facts.instance, host)
             seen, text = self._fabric.look(target, _ROUTES, "content", timeout=stretched(OUTSIDE_TIME))
-            return tools.parse_fib_trie(text.decode("ascii", errors="replace")) if seen.exists else ()
+            return steering.parse_fib_trie(text.decode("ascii", errors="replace")) if seen.exists else ()
         except HostUnreachableError:
             return ()
         except ValueError as error:
@@ -159,7 +159,7 @@ class Ways:
         dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
-    def _require_none(self, host: str, seen: dict[str, tools.Steering], *, own: bool = False) -> None:
+    def _require_none(self, host: str, seen: dict[str, steering.Steering], *, own: bool = False) -> None:
         found = redirections(self._sight(host), self._steering(host, seen), own=own)
         if found and host not in self._facts.translators:
             raise _crooked(host, ", ".join(found))

@@ -41,9 +41,9 @@ class Web:
         rows = [{"unit": "nginx.service", **process} for process in processes]
         self.fabric.on("processes", stdout=json.dumps(rows))
 
-    def listens(self, *addresses: str, held: bool = True) -> None:
+    def listens(self, *addresses: str, held: bool = True, pids: Sequence[int] = (30, 31)) -> None:
         own = {"protocol": "tcp", "state": "listening", "port": 80}
-        rows = [{**own, "address": addresses[0], "pids": [30, 31]}]
+        rows = [{**own, "address": addresses[0], "pids": list(pids)}]
         rows += [{**own, "address": address, "pids": [30] if held else []} for address in addresses[1:]]
         self.fabric.on("sockets", stdout=json.dumps(rows))
 
@@ -55,9 +55,9 @@ class Web:
         self.fabric.on("compare *", stdout=json.dumps({DROP_IN: "new", FRAGMENT: "same"}))
         self.fabric.on(f"look content {DROP_IN}", stdout=text)
 
-    def doubts(self) -> tuple[str, ...]:
+    def doubts(self, program: str = "/usr/sbin/nginx") -> tuple[str, ...]:
         sight = Sight(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
-        found: Listener = listener(sight, "tcp", 80, "/usr/sbin/nginx")
+        found: Listener = listener(sight, "tcp", 80, program)
         return found.doubts
 
 
@@ -110,8 +110,16 @@ def test_a_socket_that_nobody_holds(web: Web) -> None:
 def test_a_process_that_was_moved_into_the_services_group(web: Web) -> None:
     web.runs(MASTER, {**WORKER, "ppid": 1})
     assert web.doubts() == ("nginx was not started by nginx.service, in whose group it is",)
+
+
+@pytest.mark.parametrize(("program", "own"), [("/usr/lib/frr/ospfd", True), ("", False)])
+def test_a_daemon_that_left_its_parent_is_its_services_where_a_check_names_it(
+    web: Web, program: str, own: bool
+) -> None:
     web.runs(MASTER, {**WORKER, "ppid": 1, "executable": "/usr/lib/frr/ospfd"})
-    assert web.doubts() == ("/usr/lib/frr/ospfd listens instead of /usr/sbin/nginx",), "a daemon may leave its parent"
+    web.listens("0.0.0.0", pids=[31])
+    moved = "nginx was not started by nginx.service, in whose group it is"
+    assert web.doubts(program) == (() if own else (moved,))
 
 
 def test_a_child_that_ends_meanwhile_is_none_of_those_who_listen(web: Web) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from grader import tools
-from grader.tools import Completion, Steering
+from grader.tools import Completion
 
 DIG = """\
 ;; Got answer:
@@ -98,87 +96,6 @@ def test_curl_asks_an_address_for_a_named_site() -> None:
     assert command[command.index("--max-time") :][:2] == ("--max-time", "2")
 
 
-def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
-    rules: list[dict[str, Any]] = [
-        {"chain": {"family": "ip", "table": "nat", "name": "out", "hook": "output"}},
-        {"chain": {"family": "ip", "table": "nat", "name": "pre", "hook": "prerouting"}},
-        {
-            "rule": {
-                "family": "ip",
-                "table": "nat",
-                "chain": "out",
-                "expr": [{"redirect": {"port": 80}}],
-            }
-        },
-        {"rule": {"family": "ip", "table": "nat", "chain": "pre", "expr": [{"dnat": {"addr": "10.0.0.1"}}]}},
-        {"rule": {"family": "ip", "table": "nat", "chain": "out", "expr": [{"masquerade": None}]}},
-    ]
-    assert tools.redirections_of(Steering(rules, [], [])) == ("nat/out",)
-    assert tools.redirections_of(Steering([], [], [])) == ()
-
-
-def test_what_decides_where_a_host_sends_packets() -> None:
-    said = '{"nftables": [{"table": {}}]}\n---\n[{"kind": "noqueue"}]\n---\n[{"dst": "default"}]\n'
-    assert tools.parse_steering(Completion(0, said, "")) == Steering(
-        [{"table": {}}], [{"kind": "noqueue"}], [{"dst": "default"}]
-    )
-    assert tools.parse_steering(Completion(0, "{}\n---\n---\n", "")) == Steering([], [], []), "ip may say nothing"
-    for wrong in (
-        Completion(1, "", "Operation not permitted"),
-        Completion(0, "{}\n---\n[]\n", ""),
-        Completion(0, "!", ""),
-    ):
-        with pytest.raises(ValueError, match=r"not permitted|---|Expecting value"):
-            tools.parse_steering(wrong)
-
-
-@pytest.mark.parametrize(
-    ("expression", "leads"),
-    [
-        ({"queue": None}, True),
-        ({"fwd": {"dev": "eth1"}}, True),
-        ({"xt": {"type": "target", "name": "REDIRECT"}}, True),
-        ({"xt": {"type": "target", "name": "LOG"}}, False),
-        ({"xt": None}, True),
-        ({"mangle": {"key": {"payload": {"protocol": "udp", "field": "dport"}}, "value": 5353}}, True),
-        ({"mangle": {"key": {"payload": {"base": "nh", "offset": 128, "len": 32}}, "value": 1}}, True),
-        ({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": 46}}, False),
-        ({"mangle": {"key": {"tcp option": {"name": "maxseg"}}, "value": 1360}}, False),
-        ({"mangle": {"key": {"meta": {"key": "mark"}}, "value": 1}}, False),
-        ({"masquerade": None}, False),
-    ],
-)
-def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool) -> None:
-    rules: list[dict[str, Any]] = [
-        {"chain": {"family": "ip", "table": "t", "name": "c", "hook": "prerouting"}},
-        {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{"match": {}}, expression]}},
-    ]
-    found = tools.redirections_of(Steering(rules, [], []), arriving=True)
-    assert found == (("t/c",) if leads else ())
-
-
-@pytest.mark.parametrize(
-    ("routes", "gateways"),
-    [
-        ([], ()),
-        ([{"dst": "default", "gateway": "10.0.1.1"}], ("10.0.1.1",)),
-        ([{"dst": "default", "gateway": "10.0.1.1"}, {"dst": "10.0.2.0/24", "dev": "eth0"}], ()),
-        ([{"dst": "10.0.2.0/24", "dev": "eth0"}, {"dst": "10.0.2.3", "gateway": "10.0.2.9"}], ("10.0.2.9",)),
-        (
-            [{"dst": "10.0.2.0/24", "dev": "eth0"}, {"dst": "default", "table": 100, "gateway": "10.0.2.9"}],
-            ("10.0.2.9",),
-        ),
-        ([{"dst": "10.0.2.4", "gateway": "10.0.2.9"}], ()),
-        (
-            [{"dst": "default", "nexthops": [{"gateway": "10.0.1.1"}, {"via": {"host": "10.0.1.9"}}]}],
-            ("10.0.1.1", "10.0.1.9"),
-        ),
-    ],
-)
-def test_gateways_are_those_of_the_closest_routes(routes: list[dict[str, Any]], gateways: tuple[str, ...]) -> None:
-    assert tools.gateways_of(Steering([], [], routes), "10.0.2.3") == gateways
-
-
 def test_ping_tells_an_answer_from_none() -> None:
     assert tools.parse_ping(Completion(0, "64 bytes from 10.0.0.1", ""))
     lost = "PING 10.0.0.1\nFrom 10.0.0.9 icmp_seq=1 Destination Host Unreachable\n1 packets transmitted, 0 received\n"
@@ -264,37 +181,3 @@ def test_a_scan_names_each_target_once() -> None:
         "10.0.0.1:25",
         "10.0.0.2:80",
     )
-
-
-TRIE = """\
-Main:
-  +-- 0.0.0.0/0 3 0 5
-     |-- 0.0.0.0
-        /0 universe UNICAST
-     |-- 192.168.10.0
-        /24 link UNICAST
-Id 100:
-     |-- 10.7.0.0
-        /16 host LOCAL
-Local:
-        +-- 127.0.0.0/31 1 0 0
-           |-- 127.0.0.0
-              /8 host LOCAL
-           |-- 127.0.0.1
-              /32 host LOCAL
-     |-- 192.168.10.5
-        /32 host LOCAL
-     |-- 192.168.10.255
-        /32 link BROADCAST
-"""
-
-
-def test_what_a_host_takes_for_its_own_is_read_of_all_its_tables() -> None:
-    assert list(map(str, tools.parse_fib_trie(TRIE))) == [
-        "10.7.0.0/16",
-        "127.0.0.0/8",
-        "127.0.0.1/32",
-        "192.168.10.5/32",
-    ]
-    with pytest.raises(ValueError, match="LOCAL"):
-        tools.parse_fib_trie("  /32 host LOCAL")
