@@ -228,7 +228,7 @@ def test_how_it_is_refused(lab):
 def test_administration(lab, host):
     banner = (
         lab.client("srv1")
-        .run(["sh", "-c", f"nc -w {scaled_timeout(5)} {lab.address(host)} 22 </dev/null | head -c 60"])
+        .run(["sh", "-c", f"nc -N -w {scaled_timeout(5)} {lab.address(host)} 22 </dev/null | head -c 60"])
         .stdout
     )
     assert re.match(r"SSH-2\.0-OpenSSH", banner), f"SSH of {host} does not answer srv1: {banner or 'nothing'}"
