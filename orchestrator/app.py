@@ -93,9 +93,10 @@ class App:
             MachineError: the helper cannot be built or does not come up.
         """
         from orchestrator.fabric import container as fabric_container
+        from orchestrator.fabric.base import HELPER_IMAGE
 
-        tags = self.builder.build([fabric_container.IMAGE], self.build_observer)
-        return fabric_container.ensure(self.engine, tags[fabric_container.IMAGE])
+        tags = self.builder.build([HELPER_IMAGE], self.build_observer)
+        return fabric_container.ensure(self.engine, tags[HELPER_IMAGE])
 
     @cached_property
     def instance_records(self) -> InstanceRecords:
@@ -223,9 +224,9 @@ class App:
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""
-        from orchestrator.fabric import container as fabric_container
+        from orchestrator.fabric.base import HELPER_IMAGE
 
-        return self.builder.build([*names, fabric_container.IMAGE], self.build_observer)
+        return self.builder.build([*names, HELPER_IMAGE], self.build_observer)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 KIND = "breakfix.kind"
 """``host``, ``fabric`` (the helper), ``anchor`` (holds the fabric's network namespace), ``image``, ``state``,
-``broom`` (takes away a socket that a killed helper left);
+``broom`` (clears away what a killed helper or engine left);
 ``started``: a volume that says of its instance, to all users of the engine, that its start came to its end."""
 INSTANCE = "breakfix.instance"
 HOST = "breakfix.host"

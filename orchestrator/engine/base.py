@@ -156,6 +156,10 @@ class ContainerSpec:
     runtime: str | None = None
 
 
+CREATED = "created"
+"""Docker's word for a container that was never started."""
+
+
 @dataclass(frozen=True)
 class Container:
     """A container as the engine lists it; ``state`` is Docker's word (created, running, paused, exited…)."""

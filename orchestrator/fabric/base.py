@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from orchestrator.errors import LabError
 
+HELPER_IMAGE = "fabric"
+"""The folder of the helper's image."""
+
 OUTSIDE_TIME = 10.0
 """Seconds for one look at a host from outside; it takes milliseconds."""
 

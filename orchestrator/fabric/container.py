@@ -11,20 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator import labels
-from orchestrator.engine.base import Container, ContainerSpec, Engine, NoSuchContainerError
+from orchestrator.engine.base import CREATED, Container, ContainerSpec, Engine, NoSuchContainerError
 from orchestrator.errors import LabError, MachineError
+from orchestrator.fabric.broom import remove_brooms, sweep_remains, sweep_socket
 from orchestrator.fabric.client import FabricClient
 from orchestrator.waiting import wait_until
 
 ANCHOR = "breakfix-anchor"
 HELPER = "breakfix-fabric"
-BROOM = "breakfix-broom"
 STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
 SOCKET = SOCKET_FOLDER / "fabric.sock"
-IMAGE = "fabric"
-_CREATED = "created"
-"""Docker's word for a container that was never started."""
 _SECURITYFS = "/sys/kernel/security"
 
 _START_LIMIT = 60.0
@@ -33,8 +30,6 @@ _CONTEST = 20.0
 """Seconds until two programs that make the containers at once must have come to an end; a slow engine needs several."""
 _GRACE = 5
 """Seconds that the helper gets to take away its socket."""
-_SWEEP = 20.0
-"""Seconds until a socket that a helper left must be gone; a container has to be started for it."""
 
 
 def docker_socket(environment: Mapping[str, str] = os.environ) -> str:
@@ -82,19 +77,15 @@ def _raise(engine: Engine, image: str) -> None:
     """Make both containers run, as far as they do not."""
     helper = _find(engine, HELPER)
     anchor = _find(engine, ANCHOR)  # looked up after the helper, which is made after it
-    if anchor is not None and anchor.state == _CREATED:
-        engine.start(anchor.id)  # somebody else has just made it, or was killed before starting it
+    if anchor is not None and anchor.state == CREATED:
+        _start(engine, anchor)  # somebody else has just made it, or was killed before starting it
     elif anchor is None or not anchor.running:
         _remove(engine, anchor)
         engine.start(engine.create(_anchor(image)))
     elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
         return
-    if helper is not None and helper.state == _CREATED and helper.labels.get(labels.FINGERPRINT) == image:
-        try:
-            engine.start(helper.id)
-        except LabError:
-            _remove(engine, helper)  # it was made for an anchor that is gone
-            raise
+    if helper is not None and helper.state == CREATED and helper.labels.get(labels.FINGERPRINT) == image:
+        _start(engine, helper)
         return
     _remove(engine, helper)
     engine.create_volume(STATE_VOLUME, {labels.KIND: "state"})
@@ -108,33 +99,18 @@ def remove(engine: Engine) -> None:
         engine.stop(helper.id, grace=_GRACE)  # it takes its socket away
     _remove(engine, helper)
     _remove(engine, _find(engine, ANCHOR))
-    _remove(engine, _find(engine, BROOM))
-    _sweep_socket(engine)
+    remove_brooms(engine)
+    sweep_socket(engine, SOCKET)
     engine.remove_volume(STATE_VOLUME)
 
 
-def _sweep_socket(engine: Engine) -> None:
-    """Take away the socket of a helper that was killed: its folder is root's, so it needs a container."""
-    tags = [tag for image in engine.images({labels.IMAGE: IMAGE}) for tag in image.tags]
-    if not tags or not SOCKET.exists():
-        return
-    broom = engine.create(
-        ContainerSpec(
-            name=BROOM,
-            image=tags[0],
-            command=("rm", "-f", f"/run/breakfix/{SOCKET.name}"),
-            labels={labels.KIND: "broom"},
-            drop_capabilities=("ALL",),
-            read_only=True,
-            restart=False,
-            binds={str(SOCKET_FOLDER): ("/run/breakfix", False)},
-        )
-    )
+def _start(engine: Engine, container: Container) -> None:
+    """Start what was made; where it cannot start, for its anchor is gone or Docker lost sight of it, it is removed."""
     try:
-        engine.start(broom)
-        wait_until(lambda: not SOCKET.exists(), within=_SWEEP)
-    finally:
-        engine.remove(broom)
+        engine.start(container.id)
+    except LabError:
+        _remove(engine, container)
+        raise
 
 
 def _find(engine: Engine, name: str) -> Container | None:
@@ -147,6 +123,7 @@ def _find(engine: Engine, name: str) -> Container | None:
 def _remove(engine: Engine, container: Container | None) -> None:
     """Remove a container that was seen, by its id: one that another Breakfix made meanwhile stays."""
     if container is not None:
+        sweep_remains(engine, [container])
         engine.remove(container.id)
 
 

@@ -17,6 +17,7 @@ from orchestrator.engine.base import Container, Engine
 from orchestrator.errors import LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import CommandTimeoutError, Fabric
+from orchestrator.fabric.broom import sweep_remains
 from orchestrator.faults.base import mistakes_told
 from orchestrator.faults.library import make_fault
 from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
@@ -336,6 +337,7 @@ class Instances:
         self._engine.remove_volume(_STARTED + name)
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
+            sweep_remains(self._engine, containers)
             with ThreadPoolExecutor(_THREADS) as pool:
                 list(pool.map(lambda c: self._engine.remove(c.id), containers))
         self._records.remove(name)

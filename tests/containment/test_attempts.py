@@ -14,7 +14,7 @@ import pytest
 from orchestrator.app import App
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.base import HELPER_IMAGE, HostRef
 from orchestrator.instances.instance import Surroundings as Making
 from orchestrator.service import Running
 from orchestrator.waiting import wait_until
@@ -38,7 +38,7 @@ from tests.containment.attempts import (
 pytestmark = pytest.mark.live
 
 IMAGES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "images").glob("*/image.yaml"))
-NO_HOSTS = {"base", fabric_container.IMAGE}
+NO_HOSTS = {"base", HELPER_IMAGE}
 FORBIDDEN = {"DAC_READ_SEARCH": 2, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
 SOON = 60.0
 FILTERED = "2"

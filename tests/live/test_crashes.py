@@ -28,7 +28,7 @@ from orchestrator.app import App
 from orchestrator.engine.base import Container
 from orchestrator.errors import LabError, MachineError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.base import HELPER_IMAGE, HostRef
 from orchestrator.fabric.client import FabricClient
 from orchestrator.instance_records import InstanceRecords
 from orchestrator.waiting import wait_until
@@ -269,7 +269,7 @@ def links() -> list[str]:
 def raise_fabric(app: App) -> None:
     """Have the helper run, whatever the test before did to it."""
     app.fabric.close()
-    fabric_container.ensure(app.engine, app.build([])[fabric_container.IMAGE]).close()
+    fabric_container.ensure(app.engine, app.build([])[HELPER_IMAGE]).close()
 
 
 @pytest.fixture

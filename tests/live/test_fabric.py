@@ -16,7 +16,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.app import App
 from orchestrator.errors import LabError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import CommandTimeoutError, Fabric, HostRef, HostUnreachableError, PortState
+from orchestrator.fabric.base import HELPER_IMAGE, CommandTimeoutError, Fabric, HostRef, HostUnreachableError, PortState
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.container import SOCKET
 from orchestrator.service import Running
@@ -356,7 +356,7 @@ def test_a_restarted_helper_finds_its_fabric_again(app: App, a: HostRef) -> None
 def test_a_helper_that_is_gone_is_replaced_and_its_cables_are_kept(app: App, a: HostRef) -> None:
     app.engine.remove(fabric_container.HELPER)
     app.fabric.close()
-    image = app.build([])[fabric_container.IMAGE]
+    image = app.build([])[HELPER_IMAGE]
     with fabric_container.ensure(app.engine, image) as client:
         client.wait_ready(a.instance, ["a", "b", "r"], timeout=SOON)
         assert reaches(client, a, "10.77.2.10")

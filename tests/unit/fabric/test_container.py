@@ -11,6 +11,7 @@ from orchestrator import labels
 from orchestrator.engine.base import Container, ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import LabError, MachineError
+from orchestrator.fabric import broom
 from orchestrator.fabric import container as module
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.container import ANCHOR, HELPER, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
@@ -325,7 +326,7 @@ def left(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     engine.add_image("breakfix/fabric:2", {labels.IMAGE: "fabric"})
     monkeypatch.setattr(module, "SOCKET", socket)
     monkeypatch.setattr(module, "SOCKET_FOLDER", tmp_path)
-    monkeypatch.setattr(module, "_SWEEP", 0.1)
+    monkeypatch.setattr(broom, "_SWEEP", 0.1)
     return socket
 
 
@@ -365,7 +366,9 @@ def test_what_takes_the_socket_away_has_no_rights(engine: Engine, left: Path, mo
         return real(spec)
 
     monkeypatch.setattr(engine, "create", create)
-    FakeEngine.create(engine, ContainerSpec(module.BROOM, NEWER, {labels.KIND: "broom"}))  # a killed program's
+    FakeEngine.create(
+        engine, ContainerSpec("breakfix-broom-socket", NEWER, {labels.KIND: "broom"})
+    )  # a killed program's
     remove(engine)
     (broom,) = made
     assert (broom.privileged, broom.drop_capabilities, broom.read_only) == (False, ("ALL",), True)

@@ -1,0 +1,95 @@
+"""The *broom*: a container that clears away, for a moment, what only root may and what nobody answers for any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from orchestrator import labels
+from orchestrator.engine.base import Container, ContainerSpec, Engine
+from orchestrator.fabric import sweeper
+from orchestrator.fabric.base import HELPER_IMAGE
+from orchestrator.waiting import wait_until
+
+_NAME = "breakfix-broom"
+_TARGET = "/run/breakfix"
+
+_SWEEP = 20.0
+"""Seconds until the work must be done; a container has to be started for it."""
+
+
+def sweep_socket(engine: Engine, socket: Path) -> None:
+    """Take away the socket of a helper that was killed: its folder is root's."""
+    if socket.exists():
+        _sweep(
+            engine,
+            ("rm", "-f", f"{_TARGET}/{socket.name}"),
+            lambda _broom: not socket.exists(),
+            name="socket",
+            binds={str(socket.parent): (_TARGET, False)},
+        )
+
+
+def sweep_remains(engine: Engine, containers: Iterable[Container]) -> None:
+    """Clear away what is left of containers that are to be removed and do not run for all that the engine knows.
+
+    Docker that is killed while it starts a container may take it for one that was never started, or has ended: it
+    would then remove its own record, and the container's processes or its control groups would stay for good. To start
+    it again first is no way: Docker takes the end of the old processes for that of the new ones. (Seen with 26.1.)
+
+    Args:
+        engine: the engine.
+        containers: what was found of them; those that run are left alone.
+    """
+    ids = [container.id for container in containers if not container.running]
+    if ids:
+        _sweep(
+            engine,
+            ("python3", "-P", "-c", Path(sweeper.__file__).read_text(encoding="utf-8"), *ids),
+            lambda broom: not engine.container(broom).running,
+            name=ids[0][:12],
+            binds={str(sweeper.GROUPS): (str(sweeper.GROUPS), False)},
+            kills=True,
+        )
+
+
+def _sweep(
+    engine: Engine,
+    command: tuple[str, ...],
+    done: Callable[[str], bool],
+    *,
+    name: str,
+    binds: dict[str, tuple[str, bool]] | None = None,
+    kills: bool = False,
+) -> None:
+    """Run a command as root, in a container with no other right than it needs, where an image for it is left."""
+    tags = [tag for image in engine.images({labels.IMAGE: HELPER_IMAGE}) for tag in image.tags]
+    if not tags:
+        return
+    broom = engine.create(
+        ContainerSpec(
+            name=f"{_NAME}-{name}",
+            image=tags[0],
+            command=command,
+            labels={labels.KIND: "broom"},
+            capabilities=("KILL",) if kills else (),
+            drop_capabilities=("ALL",),
+            # Docker's profile lets nobody send a signal to a container of another one.
+            security_options=("apparmor=unconfined",) if kills and engine.info().apparmor else (),
+            pid_mode="host" if kills else None,
+            read_only=True,
+            restart=False,
+            binds=binds or {},
+        )
+    )
+    try:
+        engine.start(broom)
+        wait_until(lambda: done(broom), within=_SWEEP)
+    finally:
+        engine.remove(broom)
+
+
+def remove_brooms(engine: Engine) -> None:
+    """Remove the brooms of programs that were killed."""
+    for broom in engine.containers({labels.KIND: "broom"}):
+        engine.remove(broom.id)

@@ -1,0 +1,127 @@
+"""What is killed of containers that their engine does not know to run, and by whom."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orchestrator import labels
+from orchestrator.engine.base import ContainerSpec, EngineInfo
+from orchestrator.engine.fake import FakeEngine
+from orchestrator.fabric import broom, sweeper
+
+ONE, OTHER = "1" * 64, "2" * 64
+
+Engines = Callable[[bool], FakeEngine]
+
+
+@contextmanager
+def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with a command line of its own."""
+    program = "import time; time.sleep(1000)"
+    running = subprocess.Popen([words[0], "-c", program, *words[1:]], executable=sys.executable)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+SHIM = "/usr/bin/containerd-shim-runc-v2"
+
+
+def test_who_watches_over_a_container_is_killed_and_nobody_else() -> None:
+    with (
+        process(SHIM, "-namespace", "moby", "-id", ONE, "-address", "/run/c.sock") as watching,
+        process(SHIM, "-namespace", "moby", "-id", OTHER, "-address", "/run/c.sock") as of_another,
+        process("docker", "start", "-id", ONE, ONE) as asking,
+    ):
+        sweeper.kill([ONE])
+        assert watching.wait(10) == -9
+        sweeper.kill([ONE, "3" * 64])
+        assert (of_another.poll(), asking.poll()) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("groups", "found"),
+    [
+        (f"0::/../{ONE}\n", True),
+        (f"9:pids:/docker/{ONE}\n8:cpu:/\n", True),
+        (f"0::/../docker-{ONE}.scope/system.slice/ssh.service\n", True),
+        (f"0::/docker/{ONE}/init.scope\n", True),
+        (f"0::/docker/{OTHER}\n", False),
+        (f"0::/docker/{ONE}0\n", False),
+        (f"0::/docker/0{ONE}\n", False),
+        ("0::/\n", False),
+    ],
+)
+def test_a_process_belongs_to_the_container_of_its_control_group(
+    groups: str, found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "read_bytes", lambda path: {"cgroup": groups.encode(), "cmdline": b"sh\0"}[path.name])
+    assert sweeper.belongs("1", [ONE]) is found
+
+
+@pytest.mark.parametrize("place", [f"docker/{ONE}", f"pids/docker/{ONE}", f"system.slice/docker-{ONE}.scope"])
+def test_the_control_groups_of_a_container_are_removed_and_no_others(tmp_path: Path, place: str) -> None:
+    (tmp_path / place / "init.scope").mkdir(parents=True)
+    of_another = (tmp_path / place).parent / OTHER
+    of_another.mkdir()
+    sweeper.clear([ONE], tmp_path)
+    assert not (tmp_path / place).exists()
+    assert of_another.is_dir()
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> tuple[list[ContainerSpec], Engines]:
+    """The brooms that were made, and what makes an engine."""
+    brooms: list[ContainerSpec] = []
+    create = FakeEngine.create
+
+    def noted(self: FakeEngine, spec: ContainerSpec) -> str:
+        if spec.labels.get(labels.KIND) == "broom":
+            brooms.append(spec)
+        return create(self, spec)
+
+    monkeypatch.setattr(FakeEngine, "create", noted)
+    monkeypatch.setattr(broom, "_SWEEP", 0.01)
+
+    def engine(apparmor: bool) -> FakeEngine:
+        options = ("name=apparmor",) if apparmor else ()
+        engine = FakeEngine(info=EngineInfo("28.0.0", 2, "overlay2", options, ("runc",), 2, 4 << 30))
+        engine.add_image("breakfix/fabric:1", {labels.IMAGE: "fabric"})
+        return engine
+
+    return brooms, engine
+
+
+@pytest.mark.parametrize("apparmor", [True, False])
+def test_one_broom_clears_all_that_do_not_run(made: tuple[list[ContainerSpec], Engines], apparmor: bool) -> None:
+    brooms, engines = made
+    engine = engines(apparmor)
+    ids = [engine.create(ContainerSpec(f"h{n}", "breakfix/fabric:1", {})) for n in range(4)]
+    engine.start(ids[1])
+    engine.start(ids[2])
+    engine.stop(ids[2])
+    broom.sweep_remains(engine, engine.containers({}))
+    (one,) = brooms
+    assert one.command is not None
+    assert one.command[4:] == (ids[0], ids[2], ids[3])
+    assert (one.pid_mode, one.capabilities, one.drop_capabilities) == ("host", ("KILL",), ("ALL",))
+    assert (one.privileged, one.read_only, one.restart) == (False, True, False)
+    assert set(one.binds) == {"/sys/fs/cgroup"}
+    assert one.security_options == (("apparmor=unconfined",) if apparmor else ())
+    assert {c.id for c in engine.containers({})} == set(ids), "the broom is gone, nothing else"
+
+
+def test_nothing_is_swept_of_what_runs(made: tuple[list[ContainerSpec], Engines]) -> None:
+    brooms, engines = made
+    engine = engines(False)
+    engine.start(engine.create(ContainerSpec("h", "breakfix/fabric:1", {})))
+    broom.sweep_remains(engine, engine.containers({}))
+    assert brooms == []
