@@ -636,3 +636,24 @@ def test_a_start_during_which_docker_is_restarted(place: Place, restart_docker: 
     for name in place.labs():
         place.assert_not_gradable(name)
     place.stop()
+
+
+@pytest.mark.parametrize(("command", "moment"), [("check", grading), ("reset", one_is_gone), ("stop", one_is_gone)])
+def test_a_command_during_which_docker_is_restarted(
+    place: Place, lab: str, restart_docker: Callable[[], None], command: str, moment: Moment
+) -> None:
+    process = place.begin(command)
+    assert wait_until(lambda: moment(place), within=LONG, every=0.001)
+    place.look()
+    restart_docker()
+    assert process.wait(LONG) in {0, 1, 3, 5}
+    assert wait_until(lambda: not place.processes(), within=SOON), place.processes()
+    assert wait_until(helper_answers, within=LONG, every=0.2)
+    place.settle()
+    if command == "check":
+        place.app.fabric.wait_ready(lab, ["a", "b"], timeout=LONG)
+        place.assert_red()
+    else:
+        for name in place.labs():
+            place.assert_not_gradable(name)
+    place.stop()
