@@ -46,10 +46,12 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.engine.docker_engine": "engine.base engine.refusals engine.streams errors",
     "orchestrator.engine.fake": "engine.base engine.refusals errors text",
     "orchestrator.fabric.base": "errors",
+    "orchestrator.fabric.broom": "engine.base fabric.base fabric.sweeper labels waiting",
     "orchestrator.fabric.client": "errors fabric.base fabric.helper.protocol text",
-    "orchestrator.fabric.container": "engine.base errors fabric.client labels waiting",
+    "orchestrator.fabric.container": "engine.base errors fabric.broom fabric.client labels waiting",
     "orchestrator.fabric.fake": "errors fabric.base text",
     "orchestrator.fabric.helper": "",
+    "orchestrator.fabric.sweeper": "",
     "orchestrator.images": "engine.base errors labels model suggest text",
     "orchestrator.doctor": "engine.base errors fabric.container labels text",
     # Acting on a lab, through the protocols.
@@ -71,7 +73,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.instance_records": "errors text",
     "orchestrator.records": "errors folders suggest text",
     "orchestrator.instances": (
-        "access.hands engine.base errors fabric.base fabric.container fabric.helper.hosts faults instance_records "
+        "access.hands engine.base errors fabric.base fabric.broom fabric.container fabric.helper.hosts faults "
+        "instance_records "
         "interrupts labels locks model progress suggest text waiting"
     ),
     "orchestrator.service": (
@@ -114,8 +117,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "assessment deliverables engine.base engine.docker_engine fabric.client fabric.container folders images "
-        "instance_records instances loader locks practice proof.store records service"
+        "assessment deliverables engine.base engine.docker_engine fabric.base fabric.client fabric.container folders "
+        "images instance_records instances loader locks practice proof.store records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "

@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.dhcp import (
-    DhcpOptionWrong,
-    DhcpPoolOutside,
-    DhcpPoolReserved,
-    DhcpPoolSmall,
-    DhcpRelayWrong,
-    DhcpReservationWrong,
-    DhcpRogue,
-    DhcpScopeExhausted,
-)
+from orchestrator.faults.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
+from orchestrator.faults.dhcp_exhausted import DhcpPoolReserved, DhcpPoolSmall, DhcpScopeExhausted
+from orchestrator.faults.dhcp_path import DhcpRelayWrong, DhcpRogue
 from tests.live.faults.harness import Behaviour, Case, output, prove, reaches
 
 pytestmark = pytest.mark.live

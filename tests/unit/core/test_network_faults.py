@@ -14,14 +14,9 @@ from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.faults import base, kea_file
 from orchestrator.faults.address import AddressWrong, GatewayWrong, InterfaceMtu, InterfaceNotStarted
-from orchestrator.faults.dhcp import (
-    DhcpOptionWrong,
-    DhcpPoolOutside,
-    DhcpRelayWrong,
-    DhcpReservationWrong,
-    DhcpRogue,
-    DhcpScopeExhausted,
-)
+from orchestrator.faults.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
+from orchestrator.faults.dhcp_exhausted import DhcpScopeExhausted
+from orchestrator.faults.dhcp_path import DhcpRelayWrong, DhcpRogue
 from orchestrator.faults.dns import DnsForwarderWrong, DnsRecordMissing
 from orchestrator.faults.duplicate import AddressDuplicate
 from orchestrator.faults.edited_file import EditedFile
