@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator import labels
 from orchestrator.engine.base import Container, ContainerSpec, Engine
+from orchestrator.errors import LabError
 from orchestrator.fabric import sweeper
 from orchestrator.fabric.base import HELPER_IMAGE
 from orchestrator.waiting import wait_until
 
-_NAME = "breakfix-broom"
 _TARGET = "/run/breakfix"
 
 _SWEEP = 20.0
@@ -25,7 +27,6 @@ def sweep_socket(engine: Engine, socket: Path) -> None:
             engine,
             ("rm", "-f", f"{_TARGET}/{socket.name}"),
             lambda _broom: not socket.exists(),
-            name="socket",
             binds={str(socket.parent): (_TARGET, False)},
         )
 
@@ -42,12 +43,13 @@ def sweep_remains(engine: Engine, containers: Iterable[Container]) -> None:
         containers: what was found of them; those that run are left alone.
     """
     ids = [container.id for container in containers if not container.running]
-    if ids:
+    if not ids:
+        return
+    with suppress(LabError):  # the rest has to go even so
         _sweep(
             engine,
             ("python3", "-P", "-c", Path(sweeper.__file__).read_text(encoding="utf-8"), *ids),
             lambda broom: not engine.container(broom).running,
-            name=ids[0][:12],
             binds={str(sweeper.GROUPS): (str(sweeper.GROUPS), False)},
             kills=True,
         )
@@ -58,8 +60,7 @@ def _sweep(
     command: tuple[str, ...],
     done: Callable[[str], bool],
     *,
-    name: str,
-    binds: dict[str, tuple[str, bool]] | None = None,
+    binds: dict[str, tuple[str, bool]],
     kills: bool = False,
 ) -> None:
     """Run a command as root, in a container with no other right than it needs, where an image for it is left."""
@@ -68,7 +69,7 @@ def _sweep(
         return
     broom = engine.create(
         ContainerSpec(
-            name=f"{_NAME}-{name}",
+            name=f"breakfix-broom-{secrets.token_hex(4)}",
             image=tags[0],
             command=command,
             labels={labels.KIND: "broom"},
@@ -79,7 +80,7 @@ def _sweep(
             pid_mode="host" if kills else None,
             read_only=True,
             restart=False,
-            binds=binds or {},
+            binds=binds,
         )
     )
     try:

@@ -46,7 +46,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.engine.docker_engine": "engine.base engine.refusals engine.streams errors",
     "orchestrator.engine.fake": "engine.base engine.refusals errors text",
     "orchestrator.fabric.base": "errors",
-    "orchestrator.fabric.broom": "engine.base fabric.base fabric.sweeper labels waiting",
+    "orchestrator.fabric.broom": "engine.base errors fabric.base fabric.sweeper labels waiting",
     "orchestrator.fabric.client": "errors fabric.base fabric.helper.protocol text",
     "orchestrator.fabric.container": "engine.base errors fabric.broom fabric.client labels waiting",
     "orchestrator.fabric.fake": "errors fabric.base text",

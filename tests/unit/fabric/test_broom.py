@@ -13,7 +13,9 @@ import pytest
 from orchestrator import labels
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
+from orchestrator.errors import LabError
 from orchestrator.fabric import broom, sweeper
+from orchestrator.text import same
 
 ONE, OTHER = "1" * 64, "2" * 64
 
@@ -117,6 +119,22 @@ def test_one_broom_clears_all_that_do_not_run(made: tuple[list[ContainerSpec], E
     assert set(one.binds) == {"/sys/fs/cgroup"}
     assert one.security_options == (("apparmor=unconfined",) if apparmor else ())
     assert {c.id for c in engine.containers({})} == set(ids), "the broom is gone, nothing else"
+
+
+def test_what_cannot_be_swept_keeps_nobody_from_removing_it(
+    made: tuple[list[ContainerSpec], Engines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brooms, engines = made
+    engine = engines(False)
+    host = engine.create(ContainerSpec("h", "breakfix/fabric:1", {}))
+
+    def full(_container: str) -> None:
+        raise LabError(same("no space left on device"))
+
+    monkeypatch.setattr(engine, "start", full)
+    broom.sweep_remains(engine, engine.containers({}))
+    assert len(brooms) == 1
+    assert [c.id for c in engine.containers({})] == [host]
 
 
 def test_nothing_is_swept_of_what_runs(made: tuple[list[ContainerSpec], Engines]) -> None:
