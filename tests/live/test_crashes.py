@@ -653,6 +653,8 @@ def test_a_command_during_which_docker_is_restarted(
     if command == "check":
         place.app.fabric.wait_ready(lab, ["a", "b"], timeout=LONG)
         place.assert_red()
+    elif not place.labs():  # the engine had gone on with what it was asked; the record goes with the next start
+        place.done("start", SCENARIO, "--seed", "1")
     else:
         for name in place.labs():
             place.assert_not_gradable(name)
