@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,10 @@ class Usage:
         containers: of Breakfix, with the helper's two.
         volumes: of Breakfix.
         links: in the fabric's network namespace.
+        namespaces: network namespaces that processes of this machine are in.
+        mounts: of this machine, Docker's among them.
+        loops: loop devices in use.
+        groups: control groups of this machine.
         records: files in the user's state folder.
         disk: what Docker says of its containers and volumes.
     """
@@ -65,6 +70,10 @@ class Usage:
     containers: int
     volumes: int
     links: int
+    namespaces: int
+    mounts: int
+    loops: int
+    groups: int
     records: int
     disk: int
 
@@ -133,6 +142,10 @@ _TOLD: Final[dict[str, Text]] = {
     "containers": Text(fr="conteneurs", en="containers"),
     "volumes": Text(fr="volumes", en="volumes"),
     "links": Text(fr="ponts et câbles", en="bridges and cables"),
+    "namespaces": Text(fr="espaces de noms réseau", en="network namespaces"),
+    "mounts": Text(fr="montages", en="mounts"),
+    "loops": Text(fr="périphériques loop", en="loop devices"),
+    "groups": Text(fr="groupes de contrôle", en="control groups"),
     "records": Text(fr="fichiers du dossier d'état", en="files in the state folder"),
     "disk": Text(fr="disque de Docker (conteneurs, volumes)", en="Docker's disk (containers, volumes)"),
 }
@@ -224,6 +237,10 @@ def usage(app: App) -> Usage:
         containers=len(app.engine.containers({labels.KIND: None})),
         volumes=len(app.engine.volumes({labels.KIND: None})),
         links=_links(),
+        namespaces=network_namespaces(),
+        mounts=len(Path("/proc/self/mountinfo").read_text().splitlines()),
+        loops=sum(1 for _ in Path("/sys/block").glob("loop*/loop/backing_file")),
+        groups=control_groups(),
         records=sum(path.is_file() for path in (state_folder() / "instances").glob("*")),
         disk=_disk(),
     )
@@ -242,6 +259,24 @@ def _sum(numbers: Iterator[int]) -> int:
     """Return the sum, or -1 where one of the numbers is unknown."""
     found = list(numbers)
     return -1 if -1 in found else sum(found)
+
+
+def network_namespaces(*, proc: Path = Path("/proc")) -> int:
+    """Return how many network namespaces there are processes in, or -1 where this user may not look."""
+    found = set()
+    for folder in proc.glob("[0-9]*"):
+        try:
+            found.add((folder / "ns/net").readlink())
+        except FileNotFoundError:  # it has just ended
+            continue
+        except PermissionError:
+            return -1
+    return len(found)
+
+
+def control_groups(*, root: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return how many control groups there are, those of all controllers where each has its own tree."""
+    return sum(len(folders) for _, folders, _ in os.walk(root))
 
 
 def _links() -> int:

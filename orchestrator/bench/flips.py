@@ -33,6 +33,8 @@ _LOOP: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\
 """What keeps a processor busy, for as long as this program lives."""
 _SEED: Final = 1
 _EVIDENCE: Final = 400
+_TOLD_EVERY: Final = 50
+"""Gradings between two lines of progress: a thousand take the better part of an hour."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,25 @@ class _Graded:
             yield from _changes(place, self.reports[0], report)
 
 
+class _Count:
+    """Says how many gradings were made, whichever threads make them."""
+
+    def __init__(self, total: int, tell: Progress) -> None:
+        """Count to a total."""
+        self._total = total
+        self._tell = tell
+        self._made = 0
+        self._lock = threading.Lock()
+
+    def one_more(self) -> None:
+        """Count one, and say so now and then."""
+        with self._lock:
+            self._made += 1
+            if self._made % _TOLD_EVERY == 0:
+                made, total = self._made, self._total
+                self._tell.detail(Text(fr=f"{made} évaluations sur {total}", en=f"{made} gradings of {total}"))
+
+
 def run_gradings(
     app: App, *, gradings: int, scenarios: Sequence[str] = SCENARIOS, progress: Progress | None = None
 ) -> Flips:
@@ -177,6 +198,7 @@ def run_gradings(
         LabError: a lab did not come up.
     """
     tell: Progress = progress or Silent()
+    count = _Count(gradings, tell)
     begun = time.monotonic()
     with contextlib.ExitStack() as up:
         instances = []
@@ -188,18 +210,18 @@ def run_gradings(
         for scenario in scenarios:
             own = [(each, iter(range(next(shares)))) for each in instances if each.scenario == scenario]
             tell.step(Text(fr=f"{scenario} : machine au repos", en=f"{scenario}: idle machine"))
-            _grade(app, own, loaded=False)
+            _grade(app, own, count, loaded=False)
         tell.step(Text(fr="Toutes à la fois : machine chargée", en="All at once: loaded machine"))
         left = iter(range(gradings // 2))
         with _load(tell):
-            _grade(app, [(each, left) for each in instances], loaded=True)
+            _grade(app, [(each, left) for each in instances], count, loaded=True)
     idle = [seconds for each in instances for seconds in each.idle]
     loaded = [seconds for each in instances for seconds in each.loaded]
     changes = tuple(change for each in instances for change in each.changes())
     return Flips(len(idle) + len(loaded), round(time.monotonic() - begun, 1), tuple(idle), tuple(loaded), changes)
 
 
-def _grade(app: App, turns: Sequence[tuple[_Graded, Iterator[int]]], *, loaded: bool) -> None:
+def _grade(app: App, turns: Sequence[tuple[_Graded, Iterator[int]]], count: _Count, *, loaded: bool) -> None:
     """Grade instances side by side, each as long as its turns last; several may share theirs."""
     ended = threading.Event()
 
@@ -208,6 +230,7 @@ def _grade(app: App, turns: Sequence[tuple[_Graded, Iterator[int]]], *, loaded: 
             if ended.is_set():
                 break
             each.grade(app, loaded=loaded)
+            count.one_more()
 
     with ThreadPoolExecutor(len(turns), thread_name_prefix="grading") as pool:
         try:

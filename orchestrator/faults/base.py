@@ -114,15 +114,23 @@ def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
         fault: the fault.
         look: returns ``""`` where the fault shows, else what is seen instead.
 
+    A look that fails is repeated as one that sees nothing yet: a server that has just been changed, on a busy machine,
+    leaves a question without an answer now and then.
+
     Raises:
-        LabError: it does not show in ``SETTLE`` seconds; the error says what was seen last.
+        LabError: it does not show in ``SETTLE`` seconds; the error says what was seen last, or is the last look's own.
     """
-    seen = ""
+    seen: str | LabError = ""
 
     def shows() -> bool:
         nonlocal seen
-        seen = look()
+        try:
+            seen = look()
+        except FaultMistakeError:
+            raise
+        except LabError as error:
+            seen = error
         return not seen
 
     if not wait_until(shows, within=SETTLE):
-        raise not_effective(fault, seen)
+        raise seen if isinstance(seen, LabError) else not_effective(fault, seen)

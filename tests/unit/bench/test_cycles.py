@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.app import App
 
 MB = 1_000_000
-IDLE = Usage(60 * MB, 20, 1, 30 * MB, 40, 2, 2, 1, 1, 0, 4096)
+IDLE = Usage(60 * MB, 20, 1, 30 * MB, 40, 2, 2, 1, 1, 3, 50, 0, 90, 0, 4096)
 
 
 @dataclass
@@ -130,6 +130,24 @@ def test_a_container_s_processes_and_memory_are_read_from_its_control_group(tmp_
     assert container_memory("abc", cgroups=tmp_path) == 3000
     with pytest.raises(LabError):
         container_processes("other", cgroups=tmp_path)
+
+
+def test_network_namespaces_are_counted_once(tmp_path: Path) -> None:
+    for number, space in (("1", "net:[1]"), ("12", "net:[1]"), ("13", "net:[7]")):
+        (tmp_path / number / "ns").mkdir(parents=True)
+        (tmp_path / number / "ns" / "net").symlink_to(space)
+    (tmp_path / "14").mkdir()
+    (tmp_path / "sys").mkdir()
+    assert module.network_namespaces(proc=tmp_path) == 2, "one that has ended, and what is no process, do not count"
+    assert module.network_namespaces() != 0
+
+
+def test_control_groups_of_all_trees_are_counted(tmp_path: Path) -> None:
+    for folder in ("memory/docker/a", "memory/docker/b", "pids/docker/a"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "memory" / "cgroup.procs").write_text("")
+    (tmp_path / "cpu").symlink_to("memory")
+    assert module.control_groups(root=tmp_path) == 7 + 1
 
 
 def test_this_process_has_memory() -> None:

@@ -105,6 +105,14 @@ def test_another_colour_is_a_change_with_its_evidence() -> None:
     assert found.to_document()["changes"][0]["check"] == "a"
 
 
+def test_how_many_were_made_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    shown = SimpleNamespace(step=lambda _text: None, detail=lambda text: told.append(text.en))
+    monkeypatch.setattr(module, "_TOLD_EVERY", 5)
+    run_gradings(app_of(Labs(report(a="pass"))), gradings=12, scenarios=("x",), progress=shown)
+    assert [line for line in told if "of 12" in line] == ["5 gradings of 12", "10 gradings of 12"]
+
+
 def test_a_check_that_is_missing_is_a_change() -> None:
     labs = Labs(report(a="pass", b="pass"), {"x-2": report(a="pass")})
     found = run_gradings(app_of(labs), gradings=12, scenarios=("x",))
@@ -141,7 +149,7 @@ def test_one_failure_under_load_ends_the_gradings_of_all(monkeypatch: pytest.Mon
         return said
 
     made = threading.Event
-    monkeypatch.setattr(module, "threading", SimpleNamespace(Event=event))
+    monkeypatch.setattr(module, "threading", SimpleNamespace(Event=event, Lock=threading.Lock))
     monkeypatch.setattr(labs, "check", fails)
     with pytest.raises(RuntimeError):
         run_gradings(app_of(labs), gradings=60, scenarios=("x",))

@@ -19,6 +19,7 @@ from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSy
 from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
 from orchestrator.faults.link import LinkUnplugged, LinkWrongSegment
 from orchestrator.model.scenario import FaultSpec
+from orchestrator.text import Text
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -445,3 +446,37 @@ def test_digs_output_is_understood(lab: Hands, world: World, output: str, means:
 def test_a_fault_must_say_how_it_is_undone() -> None:
     wanted: list[Callable[..., object]] = [Fault.inject, Fault.verify, Fault.revert, Fault.explain]
     assert all(getattr(method, "__isabstractmethod__", False) for method in wanted)
+
+
+# Waiting for an effect ------------------------------------------------------------------------------------
+
+
+def looks(*answers: str | LabError) -> Callable[[], str]:
+    """Return a look that says these one after the other, and the last one again and again."""
+    left = list(answers)
+
+    def look() -> str:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, LabError):
+            raise answer
+        return answer
+
+    return look
+
+
+def no_answer() -> LabError:
+    return LabError(Text(fr="dc1 : sans réponse", en="dc1: no answer"))
+
+
+def test_a_look_that_fails_is_repeated() -> None:
+    base.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers", no_answer(), ""))
+
+
+def test_a_look_that_fails_to_the_end_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "SETTLE", 0.1)
+    with pytest.raises(LabError, match=r"^dc1: no answer$"):
+        base.wait_for_effect(UNPLUGGED, looks("it still answers", no_answer()))
+    with pytest.raises(LabError, match=r"has not taken effect: it still answers$"):
+        base.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers"))
+    with pytest.raises(FaultMistakeError):
+        base.wait_for_effect(UNPLUGGED, looks(FaultMistakeError(Text(fr="erreur", en="mistake")), ""))
