@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.frr import (
-    FrrRouteExtra,
-    FrrRouteMissing,
-    FrrRouteWrong,
-    OspfAreaWrong,
-    OspfNetworkMissing,
-    OspfPassive,
-    OspfTimersWrong,
-)
+from orchestrator.faults.frr_routes import FrrRouteExtra, FrrRouteMissing, FrrRouteWrong
+from orchestrator.faults.ospf import OspfAreaWrong, OspfNetworkMissing, OspfPassive, OspfTimersWrong
 from tests.live.faults.harness import Case, connects, output, prove, reaches
 
 pytestmark = pytest.mark.live
