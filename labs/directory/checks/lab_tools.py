@@ -11,7 +11,7 @@ def assert_slapd_answers(lab):
 
 
 def assert_asks_the_directory(lab, host):
-    """SSSD of a host asks the company's directory, at its address, and slapd answers there as its service runs it."""
+    """SSSD of a host asks the company's directory, at its address, over TLS, and slapd as its service runs it answers."""
     there, server = lab.host(host), f"ldap1.{lab.domain}"
     more = sorted(f.path for f in there.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf"))
     paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
@@ -19,6 +19,8 @@ def assert_asks_the_directory(lab, host):
     for uri in re.findall(r"[^,\s]+", ",".join(re.findall(r"^\s*ldap_(?:backup_)?uri\s*=(.*)$", text, re.MULTILINE))):
         asked = urlsplit(uri)
         assert asked.hostname == server and asked.port in {None, 389, 636}, f"SSSD on {host} asks {uri}"  # noqa: PT018
+    for key, value in re.findall(r"^\s*(ldap_tls_reqcert|ldap_id_use_start_tls)\s*=\s*(\w+)", text, re.MULTILINE):
+        assert value.lower() in {"demand", "hard", "true"}, f"SSSD on {host} asks the directory with {key} = {value}"
     named = lab.client(host).lookup(server)
     assert named == (lab.address("ldap1"),), f"on {host}, {server} is {', '.join(named) or 'not known'}"
     for port in (389, 636):

@@ -25,6 +25,8 @@ SOON = 60
 """Seconds that a program of the terminal, or the end of a session, may take on a busy machine."""
 SHOWN = 30
 """Seconds that a desktop or a window may take to show: on an idle machine it was there after 2 to 4."""
+MICRO = 1_000_000
+"""systemd counts microseconds."""
 POINT = (120, 640)
 """A point of the screen within the window that the proof opens, beside what opens by itself."""
 
@@ -87,7 +89,9 @@ def end_session(lab, login):
         if ts1.run("pgrep -u %s", login).stdout:
             return False
         # The mark goes when the profile is back on home1. Who restarts xrdp-sesman kills what brings it back: it stays.
-        return not ts1.file(f"/run/profils/{login}").exists or not ts1.run("pgrep -x xrdp-sesexec").stdout
+        mark = ts1.file(f"/run/profils/{login}")
+        since = ts1.service("xrdp-sesman").systemd_property("Unit.ActiveEnterTimestamp") / MICRO
+        return not mark.exists or mark.mtime.timestamp() < since or not ts1.run("pgrep -x xrdp-sesexec").stdout
 
     ts1.run("pkill -TERM -u %s -x x-session-manag", login)
     try:

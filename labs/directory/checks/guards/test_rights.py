@@ -3,6 +3,7 @@
 import re
 
 from grader import check, scaled_timeout
+from grader.directory import opened
 from grader.rights import gained
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
@@ -27,8 +28,8 @@ def granted_by_the_directory(lab):
 @check(
     "guard",
     points=1,
-    fr="Personne n'a gagné de droits d'administration sur les machines.",
-    en="Nobody has gained administration rights on the machines.",
+    fr="Personne n'a gagné de droits d'administration sur les machines, ni dans l'annuaire.",
+    en="Nobody has gained administration rights on the machines, or in the directory.",
     timeout=90,
 )
 def test_no_rights_gained(lab):
@@ -37,3 +38,6 @@ def test_no_rights_gained(lab):
         assert not found, f"{host}: {'; '.join(found)}"
     entries = list(granted_by_the_directory(lab))
     assert not entries, f"the directory has the machines' own accounts or groups: {'; '.join(entries)}"
+    people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
+    done = opened(lab.host("ldap1"), people[0], "Rabot-41", people[1])
+    assert not done, f"the directory: {'; '.join(done)}"

@@ -1,10 +1,13 @@
 """Is it still the company's rule that decides who gets a desktop, and what ts1 answers on the network?"""
 
+import re
+
 from grader import at_once, check
 from grader.nftables import differences
 
 RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
 """Who may open a desktop, as the company has decided."""
+PAM = ("common-account", "common-auth", "common-session", "xrdp-sesman")
 CLOSED = (111, 3350, 5901)
 """Ports that the network has no business with: portmapper, the session manager, VNC."""
 
@@ -21,9 +24,13 @@ def test_access_rule_is_the_companys(lab):
     lines = [line.split("#")[0].split() for line in ts1.file("/etc/security/bureaux.conf").content_string.splitlines()]
     rules = [" ".join(words) for words in lines if words]
     assert rules == RULES, f"/etc/security/bureaux.conf says: {'; '.join(rules)}"
-    asked = [line.split() for line in ts1.file("/etc/pam.d/xrdp-sesman").content_string.splitlines()]
-    wanted = "accessfile=/etc/security/bureaux.conf"
-    assert any(words[:1] == ["account"] and wanted in words for words in asked), "PAM no longer asks bureaux.conf"
+    for name in PAM:
+        assert ts1.file(f"/etc/pam.d/{name}").is_the_images, f"/etc/pam.d/{name} of ts1 is no longer what it was"
+    more = [f.path for f in ts1.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf")]
+    paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
+    text = "\n".join(ts1.file(path).content_string for path in paths)
+    for key, value in re.findall(r"^\s*(ldap_tls_reqcert|ldap_id_use_start_tls)\s*=\s*(\w+)", text, re.MULTILINE):
+        assert value.lower() in {"demand", "hard", "true"}, f"SSSD on ts1 asks the directory with {key} = {value}"
 
 
 @check(

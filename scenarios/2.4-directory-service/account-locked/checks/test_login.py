@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.directory import values, weakened
 from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
 PASSWORDS = {
@@ -15,10 +16,10 @@ PASSWORDS = {
     "tgarnier": "Gabarit-85",
     "mlebreton": "Maillet-96",
 }
+ADMINISTRATOR = "Annuaire-2026"
+"""The password of the directory's administrator."""
 CLIENTS = ("files1", "pc1", "pc2")
-QUARTER = 900
-"""Seconds that wrong passwords are counted, and that a lock lasts, at least; 0 is for ever."""
-SETTINGS = "/etc/default/synchro-contacts"
+SETTINGS, PROGRAM = "/etc/default/synchro-contacts", "/usr/local/bin/synchro-contacts"
 
 
 def login_of(lab):
@@ -30,17 +31,7 @@ def login_of(lab):
 def entry_values(lab, dn, attribute):
     """Return the values of an attribute of an entry of the directory, asked on the server itself."""
     assert_slapd_answers(lab)
-    done = lab.host("ldap1").run(
-        "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -s base -b %s %s", dn, attribute
-    )
-    assert done.rc == 0, f"ldapsearch on ldap1: {done.stderr.strip()}"
-    prefix = f"{attribute}: "
-    return [line.removeprefix(prefix) for line in done.stdout.splitlines() if line.startswith(prefix)]
-
-
-def number(lab, dn, attribute):
-    """Return a number of an entry; 0 where there is none."""
-    return int((entry_values(lab, dn, attribute) or ["0"])[0])
+    return values(lab.host("ldap1"), dn, attribute)
 
 
 def text_of(file):
@@ -119,27 +110,18 @@ def test_wrong_password_is_refused(lab):
     host="ldap1",
 )
 def test_policy_is_in_force(lab):
-    policy = "cn=default,ou=policies,dc=valbocage,dc=internal"
-    assert entry_values(lab, policy, "pwdLockout") == ["TRUE"], "pwdLockout is no longer TRUE"
-    attempts = number(lab, policy, "pwdMaxFailure")
-    assert 1 <= attempts <= 5, f"pwdMaxFailure is {attempts}"
-    for timer in ("pwdFailureCountInterval", "pwdLockoutDuration"):
-        seconds = number(lab, policy, timer)
-        assert seconds == 0 or seconds >= QUARTER, f"{timer} is {seconds} seconds"
-    overlays = lab.host("ldap1").run(
-        "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -b cn=config '(olcOverlay=*)' olcPPolicyDefault"
-    )
-    assert f"olcPPolicyDefault: {policy}" in overlays.stdout, "slapd no longer applies the policy"
-    own = entry_values(lab, f"uid={login_of(lab)},ou=people,dc=valbocage,dc=internal", "pwdPolicySubentry")
-    assert not own, f"the account has a policy of its own: {own}"
+    assert_slapd_answers(lab)
+    person = f"uid={login_of(lab)},ou=people,dc=valbocage,dc=internal"
+    weak = weakened(lab.host("ldap1"), "cn=default,ou=policies,dc=valbocage,dc=internal", person)
+    assert not weak, "; ".join(weak)
 
 
 @check(
     "guard",
     points=1,
     competence="2.4",
-    fr="Aucun programme n'agit en administrateur de l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
-    en="No program acts as the directory's administrator; no stored password is readable by everybody.",
+    fr="Aucun programme n'agit au nom d'un autre dans l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
+    en="No program acts in another's name in the directory; no stored password is readable by everybody.",
 )
 def test_stored_passwords(lab):
     machine = lab.host(lab.values["machine"])
@@ -149,7 +131,12 @@ def test_stored_passwords(lab):
         used += "\n" + machine.file(f"/proc/{pid}/environ").content_string.replace("\0", "\n")
     administrator = re.search(r"^\s*BIND_DN=\W*cn=admin\b", used, re.MULTILINE | re.IGNORECASE)
     assert not administrator, "synchro-contacts logs in as the directory's administrator"
+    others = set(re.findall(r"^\s*BIND_DN=\W*uid=(\w+)", used, re.MULTILINE | re.IGNORECASE)) - {login_of(lab)}
+    assert not others, f"synchro-contacts logs in as {', '.join(sorted(others))}"
     assert not settings.exists or not settings.mode & 0o007, f"{SETTINGS} is readable by everybody"
+    program = text_of(machine.file(PROGRAM))
+    written = [word for word in ("cn=admin", ADMINISTRATOR, *PASSWORDS.values()) if word in program]
+    assert not written, f"{PROGRAM} itself says who logs in, or with which password"
 
 
 @check(

@@ -3,7 +3,7 @@
 import pytest
 
 from grader import check, scaled_timeout
-from lab_tools import assert_slapd_answers
+from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -232,3 +232,4 @@ def test_nothing_local(lab, host):
         assert not local & names, f"{host}: {path} has {', '.join(sorted(local & names))}"
     members = there.file("/etc/group").content_string
     assert not any(login in members for login in PASSWORDS), f"{host}: /etc/group names people of the directory"
+    assert_asks_the_directory(lab, host)

@@ -1,0 +1,105 @@
+"""What an OpenLDAP directory must not lose while somebody repairs it: who may write, how passwords are kept and locked.
+
+Everything is asked on the directory's own host, over its local socket.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import testinfra.host
+
+_LOCAL = "-H ldapi:///"
+_ROOT = f"-Q -Y EXTERNAL {_LOCAL}"
+_INVALID = 49
+_NOTHING_THERE = 32
+"""LDAP's ``invalidCredentials`` and ``noSuchObject`` (RFC 4511), which its tools return."""
+_QUARTER = 900
+"""Seconds that wrong passwords are counted, and that a lock lasts, at least; 0 is for ever."""
+_ATTEMPTS = 5
+
+
+def values(server: testinfra.host.Host, entry: str, attribute: str, *, scope: str = "base") -> list[str]:
+    """Return the values of an attribute as the directory's root reads them; none where there is no such entry.
+
+    Args:
+        server: the directory's host.
+        entry: its distinguished name, or with another scope where to begin.
+        attribute: the attribute's name.
+        scope: ldapsearch's: ``base``, ``one``, ``sub``.
+
+    Raises:
+        AssertionError: the directory does not answer.
+    """
+    done = server.run(f"ldapsearch {_ROOT} -LLL -o ldif-wrap=no -s {scope} -b %s %s", entry, attribute)
+    assert done.rc in {0, _NOTHING_THERE}, f"the directory does not answer its root: {done.stderr.strip()}"
+    return list(_values(done.stdout, attribute))
+
+
+def weakened(server: testinfra.host.Host, policy: str, person: str) -> list[str]:
+    """Return how a password policy protects accounts less than five wrong attempts and a quarter of an hour do.
+
+    Args:
+        server: the directory's host.
+        policy: the policy's distinguished name.
+        person: who must have no policy of their own, by distinguished name.
+    """
+    found = []
+    if values(server, policy, "pwdLockout") != ["TRUE"]:
+        found.append("the policy no longer locks accounts")
+    attempts = _number(server, policy, "pwdMaxFailure")
+    if not 1 <= attempts <= _ATTEMPTS:
+        found.append(f"the policy locks after {attempts or 'no number of'} attempts")
+    for timer in ("pwdFailureCountInterval", "pwdLockoutDuration"):
+        seconds = _number(server, policy, timer)
+        if 0 < seconds < _QUARTER:
+            found.append(f"{timer} is {seconds} seconds")
+    if policy not in values(server, "cn=config", "olcPPolicyDefault", scope="sub"):
+        found.append("slapd no longer applies the policy")
+    found += [f"{person} has a policy apart: {own}" for own in values(server, person, "pwdPolicySubentry")]
+    if any(not stored.startswith("{") for stored in values(server, person, "userPassword")):
+        found.append(f"the password of {person} is stored in clear")
+    return found
+
+
+def opened(server: testinfra.host.Host, person: str, password: str, other: str) -> list[str]:
+    """Return what a person may do in the directory that is its administrator's.
+
+    Nothing changes by the question: what is written is what was there.
+
+    Args:
+        server: the directory's host.
+        person: somebody who is no administrator, by distinguished name.
+        password: theirs.
+        other: somebody else.
+
+    Raises:
+        AssertionError: the directory does not answer.
+    """
+    bound = f"-x {_LOCAL} -D %s -w %s"
+    read = server.run(f"ldapsearch {bound} -LLL -o ldif-wrap=no -s base -b %s", person, password, other)
+    if read.rc == _INVALID:
+        return [f"{person} is refused with the right password"]
+    assert read.rc in {0, _NOTHING_THERE}, f"the directory does not answer {person}: {read.stderr.strip()}"
+    found = []
+    if any(_values(read.stdout, "userPassword")):
+        found.append(f"{person} reads the password of {other}")
+    for entry in (person, other):
+        for number in values(server, entry, "uidNumber"):
+            change = f"dn: {entry}\nchangetype: modify\nreplace: uidNumber\nuidNumber: {number}\n"
+            done = server.run(f"printf %s | ldapmodify {bound}", change, person, password)
+            if done.rc == 0:
+                found.append(f"{person} may change the number of {entry}")
+    return found
+
+
+def _values(ldif: str, attribute: str) -> Iterator[str]:
+    for line in ldif.splitlines():
+        name, _, value = line.partition(":")
+        if name == attribute:
+            yield base64.b64decode(value[1:]).decode(errors="replace") if value.startswith(":") else value.strip()
+
+
+def _number(server: testinfra.host.Host, entry: str, attribute: str) -> int:
+    return int((values(server, entry, attribute) or ["0"])[0])
