@@ -120,8 +120,8 @@ def test_policy_is_in_force(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Aucun programme n'agit au nom d'un autre dans l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
-    en="No program acts in another's name in the directory; no stored password is readable by everybody.",
+    fr="Aucun programme n'emprunte le compte d'un autre ; aucun mot de passe enregistré n'est lisible par tous.",
+    en="No program uses another's account; no stored password is readable by everybody.",
 )
 def test_stored_passwords(lab):
     machine = lab.host(lab.values["machine"])
