@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.accounts import names_in
 from grader.directory import values, weakened
 from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
@@ -165,7 +166,7 @@ def test_others_log_in(lab):
 )
 def test_no_local_account(lab, host):
     there = lab.host(host)
-    local = {line.split(":")[0] for line in there.file("/etc/passwd").content_string.splitlines()}
+    local = names_in(there.file("/etc/passwd").content_string)
     assert not local & set(PASSWORDS), f"{host}: /etc/passwd has {', '.join(sorted(local & set(PASSWORDS)))}"
     sssd = there.service("sssd")
     assert sssd.is_running, f"sssd does not run on {host}"
