@@ -140,6 +140,8 @@ def _below(fd: int, request: Look, deadline: float) -> bytes:
             rows.append({"path": path, **_status(state)})
             _bounded(rows, request.path)
         return json.dumps(rows).encode()
+    except TimeoutError as error:
+        raise HelperError("timeout", f"{request.path}: too much to look at") from error
     except OSError as error:
         raise HelperError("failed", f"{request.path}: {error.strerror}") from error
     finally:
