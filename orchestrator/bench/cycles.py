@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,7 +57,7 @@ class Usage:
         namespaces: network namespaces that processes of this machine are in.
         mounts: of this machine, Docker's among them.
         loops: loop devices in use.
-        groups: control groups of this machine.
+        groups: control groups of containers, and those below them.
         records: files in the user's state folder.
         disk: what Docker says of its containers and volumes.
     """
@@ -80,6 +81,9 @@ class Usage:
 
 MEMORY: Final = ("memory", "helper_memory")
 """What varies by itself and is judged by its medians; all the rest has to be the same again."""
+_ROOM: Final = {"disk": 1 << 16}
+"""Bytes that may be there besides: the helper's own records, once there were any."""
+_CONTAINER: Final = re.compile(r"/(?:docker-)?[0-9a-f]{64}\b")
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class LongRun:
     def grown(self) -> tuple[str, ...]:
         """Return the names of what did not stay where it was."""
         counts = (f.name for f in fields(Usage) if f.name not in MEMORY)
-        grown = [name for name in counts if getattr(self.after, name) > getattr(self.before, name)]
+        grown = [n for n in counts if getattr(self.after, n) > getattr(self.before, n) + _ROOM.get(n, 0)]
         quarter = max(1, len(self.cycles) // 4)
         for name in MEMORY:
             first = median(getattr(usage, name) for usage in self.cycles[:quarter])
@@ -145,7 +149,7 @@ _TOLD: Final[dict[str, Text]] = {
     "namespaces": Text(fr="espaces de noms réseau", en="network namespaces"),
     "mounts": Text(fr="montages", en="mounts"),
     "loops": Text(fr="périphériques loop", en="loop devices"),
-    "groups": Text(fr="groupes de contrôle", en="control groups"),
+    "groups": Text(fr="groupes de contrôle de conteneurs", en="control groups of containers"),
     "records": Text(fr="fichiers du dossier d'état", en="files in the state folder"),
     "disk": Text(fr="disque de Docker (conteneurs, volumes)", en="Docker's disk (containers, volumes)"),
 }
@@ -237,7 +241,7 @@ def usage(app: App) -> Usage:
         containers=len(app.engine.containers({labels.KIND: None})),
         volumes=len(app.engine.volumes({labels.KIND: None})),
         links=_links(),
-        namespaces=network_namespaces(),
+        namespaces=_namespaces(),
         mounts=len(Path("/proc/self/mountinfo").read_text().splitlines()),
         loops=sum(1 for _ in Path("/sys/block").glob("loop*/loop/backing_file")),
         groups=control_groups(),
@@ -261,22 +265,16 @@ def _sum(numbers: Iterator[int]) -> int:
     return -1 if -1 in found else sum(found)
 
 
-def network_namespaces(*, proc: Path = Path("/proc")) -> int:
-    """Return how many network namespaces there are processes in, or -1 where this user may not look."""
-    found = set()
-    for folder in proc.glob("[0-9]*"):
-        try:
-            found.add((folder / "ns/net").readlink())
-        except FileNotFoundError:  # it has just ended
-            continue
-        except PermissionError:
-            return -1
-    return len(found)
+def _namespaces() -> int:
+    """Return how many network namespaces there are processes in, as the helper sees them, which may see them all."""
+    seen = "readlink /proc/[0-9]*/ns/net | sort -u | wc -l"
+    words = [docker_command(), "exec", fabric_container.HELPER, "sh", "-c", seen]
+    return int(run_command(words, timeout=_ANSWER))
 
 
 def control_groups(*, root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Return how many control groups there are, those of all controllers where each has its own tree."""
-    return sum(len(folders) for _, folders, _ in os.walk(root))
+    """Return how many control groups containers have, in all trees where each controller has its own."""
+    return sum(bool(_CONTAINER.search(folder)) for folder, _, _ in os.walk(root))
 
 
 def _links() -> int:

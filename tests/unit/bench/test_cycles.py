@@ -132,22 +132,17 @@ def test_a_container_s_processes_and_memory_are_read_from_its_control_group(tmp_
         container_processes("other", cgroups=tmp_path)
 
 
-def test_network_namespaces_are_counted_once(tmp_path: Path) -> None:
-    for number, space in (("1", "net:[1]"), ("12", "net:[1]"), ("13", "net:[7]")):
-        (tmp_path / number / "ns").mkdir(parents=True)
-        (tmp_path / number / "ns" / "net").symlink_to(space)
-    (tmp_path / "14").mkdir()
-    (tmp_path / "sys").mkdir()
-    assert module.network_namespaces(proc=tmp_path) == 2, "one that has ended, and what is no process, do not count"
-    assert module.network_namespaces() != 0
+def test_a_few_bytes_of_the_helper_s_own_are_no_growth() -> None:
+    assert LongRun("x", 1.0, IDLE, (IDLE,), replace(IDLE, disk=IDLE.disk + 2)).grown == ()
+    assert LongRun("x", 1.0, IDLE, (IDLE,), replace(IDLE, disk=IDLE.disk + MB)).grown == ("disk",)
 
 
-def test_control_groups_of_all_trees_are_counted(tmp_path: Path) -> None:
-    for folder in ("memory/docker/a", "memory/docker/b", "pids/docker/a"):
+def test_control_groups_of_containers_are_counted_in_all_trees(tmp_path: Path) -> None:
+    one, other = "a" * 64, "0123456789abcdef" * 4
+    for folder in (f"memory/docker/{one}/init.scope", f"pids/docker/{one}", f"system.slice/docker-{other}.scope", "x"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "memory" / "cgroup.procs").write_text("")
     (tmp_path / "cpu").symlink_to("memory")
-    assert module.control_groups(root=tmp_path) == 7 + 1
+    assert module.control_groups(root=tmp_path) == 4
 
 
 def test_this_process_has_memory() -> None:
