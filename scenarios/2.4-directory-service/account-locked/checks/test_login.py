@@ -120,7 +120,7 @@ def test_policy_is_in_force(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Aucun programme n'agit au nom d'un autre dans l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
+    fr="Aucun programme n'agit pour un autre dans l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
     en="No program acts in another's name in the directory; no stored password is readable by everybody.",
 )
 def test_stored_passwords(lab):
