@@ -233,7 +233,7 @@ def test_production_is_archived(lab):
     "guard",
     points=1,
     competence="2.5",
-    fr="Dans /srv/production, le reste est comme avant ; root seul peut changer ces fichiers, et le script qu'il lance.",
+    fr="Dans /srv/production, le reste est comme avant ; seul root peut changer ces fichiers et le script qu'il lance.",
     en="In /srv/production the rest is as before; root alone may change these files, and the script that root runs.",
     host="web1",
 )
