@@ -22,6 +22,9 @@ _NUMBERS = frozenset({"fqdn_fwd", "fqdn_rev", "state", "pool_id"})
 class _NoneLeft(OfServer):
     """A server that has no address left for a client: a fault in its configuration, in its leases, or in both."""
 
+    holder: ClassVar[str] = "visitor"
+    """How the names begin of those who have the leased addresses."""
+
     def remember(self, hands: Hands) -> Memento:
         """Keep the configuration and the leases."""
         return {path: hands.read(self.host, path).decode() for path in (self.file, LEASES)}
@@ -86,7 +89,7 @@ class _NoneLeft(OfServer):
                     "valid_lifetime": str(_WEEK),
                     "expire": str(until),
                     "subnet_id": str(number),
-                    "hostname": f"visitor-{position}",
+                    "hostname": f"{self.holder}-{position}",
                 }
                 rows.append(",".join(row.get(column, "0" if column in _NUMBERS else "") for column in columns))
         return "\n".join([text.rstrip("\n"), *rows]) + "\n"
@@ -118,12 +121,13 @@ class DhcpScopeExhausted(_NoneLeft):
 class DhcpPoolSmall(_NoneLeft):
     """A pool is too small for those who come: its few addresses are all leased, and a further client gets none.
 
-    The trainee sees what they see of ``dhcp-scope-exhausted``; the pool in the server's configuration says why. It
-    outlasts a reboot. It needs Kea (image ``netservices``) with its leases in ``/var/lib/kea/kea-leases4.csv``, and
-    a client without a reservation.
+    The trainee sees what they see of ``dhcp-scope-exhausted``; the pool in the server's configuration says why. The
+    leases are those of devices in use, ``phone-0`` and so on. It outlasts a reboot. It needs Kea (image
+    ``netservices``) with its leases in ``/var/lib/kea/kea-leases4.csv``, and a client without a reservation.
     """
 
     name: ClassVar[str] = "dhcp-pool-small"
+    holder: ClassVar[str] = "phone"
 
     pool: Pool = Field(description="The pool that is too small, such as ``192.168.10.100 - 192.168.10.104``.")
 

@@ -142,7 +142,7 @@ def test_everybody_for_good(lab):
     "guard",
     points=1,
     competence="1.3",
-    fr="Les postes gardent leur configuration par DHCP, avec des cartes au MTU normal.",
+    fr="Les postes gardent leur configuration par DHCP, avec des cartes à la MTU normale.",
     en="The workstations keep their configuration by DHCP, with cards of the normal MTU.",
     timeout=120,
 )
@@ -167,7 +167,7 @@ def test_workstations_unchanged(lab):
     "guard",
     points=1,
     competence="1.3",
-    fr="Le routeur transmet tout, sans filtre ni retouche, par des cartes au MTU normal.",
+    fr="Le routeur transmet tout, sans filtre ni retouche, par des cartes à la MTU normale.",
     en="The router passes everything on, without filtering or mending it, through cards of the normal MTU.",
     host="r1",
 )

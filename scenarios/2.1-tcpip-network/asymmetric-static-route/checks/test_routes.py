@@ -67,6 +67,7 @@ def test_branch_opens_the_applications(lab):
             page = pc3.http_get(f"http://{name}.{lab.domain}/")
             assert page.status == 200, f"{name} does not open on pc3: {page.status or page.problem}"
             assert words in page.body, f"{name} does not open on pc3: the page is another one"
+            assert page.peer == lab.address("web1"), f"{name} does not open on pc3: {page.peer} serves the page"
             return True
 
         lab.wait(opens, within=SOON)

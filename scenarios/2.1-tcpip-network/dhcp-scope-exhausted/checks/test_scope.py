@@ -9,6 +9,8 @@ from grader import check, scaled_timeout
 from grader.ifupdown import methods
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+PHONES = {"192.168.10.100": "02:7a:5c:01:00:00", "192.168.10.101": "02:7a:5c:01:00:01"}
+"""The leases of the workshop's phones, which are in use."""
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
 """The pool by the company's address plan."""
 HOUR = 3600
@@ -138,8 +140,8 @@ def test_room_for_all(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Les postes des bureaux gardent leur réservation, leur bail et leur adresse.",
-    en="The desks keep their reservation, their lease and their address.",
+    fr="Les postes des bureaux gardent leur réservation, leur bail et leur adresse ; les téléphones, leur bail.",
+    en="The desks keep their reservation, their lease and their address; the phones keep their lease.",
     timeout=90,
 )
 def test_desks(lab):
@@ -152,6 +154,8 @@ def test_desks(lab):
         assert known.get(address) == mac, f"the server has forgotten the lease of {pc}"
         offered = offer(lab, pc).get("ip_address")
         assert offered == address, f"{pc} would be offered {offered or 'no address'} instead of {address}"
+    for address, mac in PHONES.items():
+        assert known.get(address) == mac, f"the server has forgotten that {address} is in use by a phone"
     reservations = {r.get("hw-address"): r.get("ip-address") for r in office(lab).get("reservations", ())}
     for pc, address in RESERVED.items():
         assert reservations.get(lab.values["lab"].hosts[pc].mac) == address, f"the reservation of {pc} is gone"

@@ -1,5 +1,6 @@
 """Does the name lead to the intranet again, for everybody and for good, and is the rest of DNS still there?"""
 
+import ipaddress
 import json
 import re
 
@@ -8,8 +9,18 @@ import pytest
 from grader import check
 
 WORKSTATIONS = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+COMPANY = ipaddress.ip_network("192.168.0.0/16")
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
 RECORD = re.compile(r"^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?(A|CNAME|NS)\s+(\S+)", re.MULTILINE)
+
+
+def of_others(client):
+    """Return whether an entry of a list lets in somebody from outside, or leaves out: that lets in all the rest."""
+    try:
+        network = ipaddress.ip_network(client)
+    except ValueError:
+        return client == "any" or client.startswith("!")
+    return not (network.is_loopback or (network.version == 4 and network.subnet_of(COMPANY)))
 
 
 def zone_file(lab):
@@ -157,8 +168,8 @@ def test_only_the_company_asks(lab):
     lists = re.findall(r"^\s*(allow-[\w-]+|acl \S+)\s*\{(.*?)\};", configuration, re.MULTILINE | re.DOTALL)
     assert "allow-query" in dict(lists), "nothing says who may ask: everybody may"
     for name, clients in lists:
-        everybody = {"any", "0.0.0.0/0"} & set(re.findall(r'[^\s";]+', clients))
-        assert not everybody, f"{name} lets everybody ask"
+        others = list(filter(of_others, re.findall(r'[^\s";]+', clients)))
+        assert not others, f"{name} lets others than the company ask: {' '.join(others)}"
 
 
 @check(

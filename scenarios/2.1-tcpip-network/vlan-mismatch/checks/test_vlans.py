@@ -34,6 +34,7 @@ def assert_applications(lab, pc):
             page = client.http_get(f"http://{name}.{lab.domain}/")
             assert page.status == 200, f"{name} does not open on {pc}: {page.status or page.problem}"
             assert PAGES[name] in page.body, f"{name} does not open on {pc}: the page is another one"
+            assert page.peer == lab.address("web1"), f"{name} does not open on {pc}: {page.peer} serves the page"
             return True
 
         lab.wait(opens, within=SOON)

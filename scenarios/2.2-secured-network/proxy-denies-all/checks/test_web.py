@@ -1,5 +1,6 @@
 """Does the office have the Web again, through the proxy and for good, and is nothing opened that was closed?"""
 
+import re
 import secrets
 
 import pytest
@@ -12,6 +13,8 @@ PROXY1, RELAY1, WEB1 = "172.16.50.31", "172.16.50.25", "172.16.50.80"
 SRV1, PC1 = "192.168.50.10", "192.168.50.51"
 PUBLIC, INET1 = "203.0.113.2", "203.0.113.1"
 SITES = ("www.scierie-delorme.example", "www.meteo-bocage.example")
+TELEWORK = "10."
+"""How an address of a remote worker begins, and a network of theirs."""
 DENIED = 403
 AGAIN = 15
 """Seconds in which squid has started, or has given up a name server."""
@@ -44,6 +47,16 @@ def opens(station, site, proxy=f"{PROXY1}:3128"):
     assert status == 200, f"{site} through the proxy: {status or 'no answer'} {reason}"
     assert f"Site : {site}\nPage : /{page}" in body, f"the page is not that of {site}"
     return True
+
+
+def settings_of(lab):
+    """Return what squid reads, all files together."""
+    return lab.host("proxy1").check_output("cat /etc/squid/squid.conf $(find /etc/squid/conf.d -name '*.conf')")
+
+
+def values_of(settings, directive):
+    """Return the words of each line of a directive, without comments."""
+    return [line.partition("#")[0].split() for line in re.findall(rf"^\s*{directive}\s(.*)", settings, re.MULTILINE)]
 
 
 def assert_squid_listens(lab):
@@ -86,8 +99,8 @@ def test_every_workstation(lab):
     "symptom",
     points=1,
     competence="2.2",
-    fr="C'est squid qui va chercher les pages : son journal montre celles de pc1.",
-    en="It is squid that fetches the pages: its log shows those of pc1.",
+    fr="C'est squid qui va chercher les pages, par le chemin prévu : son journal montre celles de pc1.",
+    en="It is squid that fetches the pages, by the way provided for: its log shows those of pc1.",
     because="squid has not fetched",
 )
 def test_squid_fetches(lab):
@@ -102,6 +115,8 @@ def test_squid_fetches(lab):
 
     lab.wait(logged, within=AGAIN, every=1)
     assert_squid_listens(lab)
+    for servers in values_of(settings_of(lab), "dns_nameservers"):
+        assert set(servers) <= {INET1}, f"squid asks another name server than the provider's: {' '.join(servers)}"
 
 
 @check(
@@ -149,6 +164,11 @@ def test_others_are_refused(lab):
     answers = at_once(lambda who: asked(others[who], f"http://{SITES[1]}/"), others)
     served = [f"{who} ({status})" for who, (status, body, _) in zip(others, answers, strict=True) if "Site :" in body]
     assert not served, f"the proxy serves {', '.join(served)}"
+    settings = settings_of(lab)
+    allowed = {name for words in values_of(settings, "http_access") if words[:1] == ["allow"] for name in words[1:]}
+    sources = [words[2:] for words in values_of(settings, "acl") if words[1:2] == ["src"] and words[0] in allowed]
+    remote = [source for one in sources for source in one if source.startswith(TELEWORK)]
+    assert not remote, f"the proxy serves {', '.join(remote)}"
 
 
 @check(
@@ -207,5 +227,4 @@ def test_no_name_typed_by_hand(lab):
     for host in ("proxy1", "pc1"):
         named = lab.host(host).run("grep -E 'scierie|meteo' /etc/hosts").stdout.strip()
         assert not named, f"/etc/hosts of {host} names an outside site: {named}"
-    settings = lab.host("proxy1").check_output("cat /etc/squid/squid.conf $(find /etc/squid/conf.d -name '*.conf')")
-    assert "hosts_file" not in settings, "squid reads a file of names of its own"
+    assert "hosts_file" not in settings_of(lab), "squid reads a file of names of its own"

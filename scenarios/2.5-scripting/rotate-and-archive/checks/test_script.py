@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import zlib
 
 from grader import HiddenFile, check
 
@@ -72,6 +73,14 @@ def text_of(name):
 
 def below(files, folder):
     return {f"{folder}/{name}": file for name, file in files.items()}
+
+
+def unpacked(archive):
+    """Return what an archive says; nothing where there is none, or none that is whole."""
+    try:
+        return gzip.decompress(archive or b"").decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        return ""
 
 
 def last_line(done):
@@ -150,8 +159,8 @@ def test_overwrites_nothing(lab):
     "objective",
     points=2,
     competence="2.5",
-    fr="Un rapport dont l'archive ne peut pas être écrite reste dans le dossier, entier.",
-    en="A report whose archive cannot be written stays in the folder, whole.",
+    fr="Un rapport dont l'archive ne peut pas être écrite reste entier dans le dossier, jusqu'à ce qu'elle le puisse.",
+    en="A report whose archive cannot be written stays in the folder, whole, until it can be written.",
     host="web1",
 )
 def test_loses_nothing(lab):
@@ -168,6 +177,10 @@ def test_loses_nothing(lab):
             left = work.read(f"{folder}/{name}")
             assert left is not None, f"where {hindrance}, {name} is gone, and there is no archive of it"
             assert left.decode() == text, f"where {hindrance}, {name} was changed"
+        work.run([script(lab), "full", DAY])
+        kept = unpacked(work.read(archive_of(lab, name, "full")))
+        assert kept == text, f"with room again, {name} is not archived: its archive says {kept!r}"
+        assert work.read(f"full/{name}") is None, f"with room again, {name} is archived, and still in the folder"
 
 
 @check(
@@ -220,8 +233,8 @@ def test_production_is_archived(lab):
     "guard",
     points=1,
     competence="2.5",
-    fr="Dans /srv/production, les rapports récents et les autres fichiers sont comme avant, le dossier aussi.",
-    en="In /srv/production, the recent reports and the other files are as before, and so is the folder.",
+    fr="Dans /srv/production, le reste est comme avant ; seul root peut changer ces fichiers et le script qu'il lance.",
+    en="In /srv/production the rest is as before; root alone may change these files, and the script that root runs.",
     host="web1",
 )
 def test_the_rest_is_untouched(lab):
@@ -236,7 +249,8 @@ def test_the_rest_is_untouched(lab):
     notes = host.file(f"{FOLDER}/consignes.txt")
     assert notes.exists, "consignes.txt is gone"
     assert lab.values["user"].full in notes.content_string, "consignes.txt was changed"
-    for path in (FOLDER, *(f"{FOLDER}/{name}" for name in (*kept, "consignes.txt"))):
+    own = [script(lab)] if host.file(script(lab)).exists else []
+    for path in (*own, FOLDER, *(f"{FOLDER}/{name}" for name in (*kept, "consignes.txt"))):
         file = host.file(path)
         assert file.user == "root", f"{path} belongs to {file.user}"
         assert not file.mode & 0o022, f"others than root may write {path}"
