@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+import testinfra.backend.base
 import testinfra.host
 
 _LOCAL = "-H ldapi:///"
@@ -33,7 +34,7 @@ def values(server: testinfra.host.Host, entry: str, attribute: str, *, scope: st
         AssertionError: the directory does not answer.
     """
     done = server.run(f"ldapsearch {_ROOT} -LLL -o ldif-wrap=no -s {scope} -b %s %s", entry, attribute)
-    assert done.rc in {0, _NOTHING_THERE}, f"the directory does not answer its root: {done.stderr.strip()}"
+    _require_answer(done)
     return list(_values(done.stdout, attribute))
 
 
@@ -81,7 +82,7 @@ def opened(server: testinfra.host.Host, person: str, password: str, other: str) 
     read = server.run(f"ldapsearch {bound} -LLL -o ldif-wrap=no -s base -b %s", person, password, other)
     if read.rc == _INVALID:
         return [f"{person} is refused with the right password"]
-    assert read.rc in {0, _NOTHING_THERE}, f"the directory does not answer {person}: {read.stderr.strip()}"
+    _require_answer(read)
     found = []
     if any(_values(read.stdout, "userPassword")):
         found.append(f"{person} reads the password of {other}")
@@ -92,6 +93,12 @@ def opened(server: testinfra.host.Host, person: str, password: str, other: str) 
             if done.rc == 0:
                 found.append(f"{person} may change the number of {entry}")
     return found
+
+
+def _require_answer(done: testinfra.backend.base.CommandResult) -> None:
+    if done.rc not in {0, _NOTHING_THERE}:
+        message = f"the directory does not answer: {done.stderr.strip()}"
+        raise AssertionError(message)
 
 
 def _values(ldif: str, attribute: str) -> Iterator[str]:

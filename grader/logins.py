@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.accounts import names_in
 from grader.identity import Listener, compared, listener
 from grader.patience import scaled_timeout
 from grader.seen.accounts import rows_of
@@ -80,7 +81,7 @@ def log_in(
         doubts += doubts_of_logins(sight, placed or {})
         if not account.local and any(row[0] == login for row in rows_of(sight, "passwd")):
             doubts.append(f"{login} is an account of its own")
-        if not account.local and re.search(rf"^{re.escape(login)}:", _text(sight.read("/etc/shadow")), re.MULTILINE):
+        if not account.local and login in names_in(_text(sight.read("/etc/shadow"))):
             doubts.append(f"/etc/shadow has a password for {login}")
     if doubts:
         message = f"{sight.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"

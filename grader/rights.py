@@ -10,10 +10,13 @@ from typing import cast
 
 import testinfra.host
 
+from grader.accounts import rows_in
 from grader.seen.file import File
 
 _POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
 """Groups of Debian whose members administer the machine, or read and write what only root should."""
+_NUMBERS = ("0", "6", "27", "42")
+"""The numbers of root, disk, sudo and shadow, whatever name a group of theirs has (Debian's base-passwd)."""
 _PLACES = ("/etc", "/home", "/opt", "/root", "/srv", "/usr/local", "/var/spool", "/var/vmail", "/var/www")
 _STATE = "/var/lib"
 _PACKAGES = frozenset({"apt", "dpkg"})
@@ -40,16 +43,16 @@ def _sudoers(host: testinfra.host.Host) -> Iterator[str]:
 
 
 def _members(host: testinfra.host.Host, administrators: Collection[str]) -> Iterator[str]:
-    for row in _rows(host, "/etc/group", 4):
+    for row in _rows(host, "group"):
         strangers = sorted({name for name in row[3].split(",") if name} - {*administrators, "root"})
-        if row[0] in _POWERFUL and strangers:
+        if (row[0] in _POWERFUL or row[2] in _NUMBERS) and strangers:
             yield f"{', '.join(strangers)} in the group {row[0]}"
 
 
 def _roots(host: testinfra.host.Host) -> Iterator[str]:
-    for row in _rows(host, "/etc/passwd", 7):
-        if row[0] != "root" and "0" in row[2:4]:
-            yield f"the account {row[0]} is root's or of root's group"
+    for row in _rows(host, "passwd"):
+        if row[0] != "root" and (row[2] == "0" or row[3] in _NUMBERS):
+            yield f"the account {row[0]} is root's or of a powerful group"
 
 
 def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
@@ -71,9 +74,8 @@ def _anybody_may_write(kind: str, mode: int) -> bool:
     return bool(mode & 0o002) and (kind == "file" or (kind == "directory" and not mode & 0o1000))
 
 
-def _rows(host: testinfra.host.Host, path: str, columns: int) -> list[list[str]]:
-    rows = [line.split(":") for line in _file(host, path).content_string.splitlines()]
-    return [row for row in rows if len(row) >= columns]
+def _rows(host: testinfra.host.Host, database: str) -> list[list[str]]:
+    return rows_in(_file(host, f"/etc/{database}").content_string, database)
 
 
 def _file(host: testinfra.host.Host, path: str) -> File:

@@ -260,7 +260,10 @@ class Client(Station):
         return self._fabric.run(self._target, argv, timeout=timeout, vouched=True)
 
     def _require_straight(self, argv: Sequence[str]) -> None:
-        if addresses := named_in(argv):
+        addresses = named_in(argv)
+        if argv[0] in {"dig", "getent"} and not any(word.startswith("@") for word in argv):
+            addresses += self.resolvers()  # they answered, though nobody named them
+        if addresses:
             self._ways.require_straight(addresses, sender=self._target.host)
 
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
@@ -271,9 +274,10 @@ class Client(Station):
 
         Raises:
             ObservationError: a host leads what is sent elsewhere.
-            pytest.fail.Exception: a host takes another's address for its own.
+            pytest.fail.Exception: a host takes another's address for its own, or answers itself.
         """
         page = super().http_get(url, host_header, timeout)
         if page:
             self._ways.require_straight([page.peer], sender=self._target.host)
+            self._ways.require_other(page.peer, urlsplit(url).hostname or "", sender=self._target.host)
         return page

@@ -88,9 +88,12 @@ def intakes_of(steering: Steering) -> tuple[str, ...]:
     return tuple(row.get("dev", "?") for row in steering.queues if row.get("kind") in {"ingress", "clsact"})
 
 
-def gateways_of(steering: Steering, address: str) -> tuple[str, ...]:
-    """Return by which gateways a host's routing tables lead to an address: of each table, the closest routes'."""
-    closest: dict[str, tuple[int, list[str]]] = {}
+def gateways_of(steering: Steering, address: str) -> tuple[tuple[str, str], ...]:
+    """Return by which gateways a host's routing tables lead to an address: of each table, the closest routes'.
+
+    Each comes with the interface that leads to it.
+    """
+    closest: dict[str, tuple[int, list[tuple[str, str]]]] = {}
     for route in steering.routes:
         destination = route.get("dst", "")
         if destination in {"", "default"}:
@@ -99,7 +102,11 @@ def gateways_of(steering: Steering, address: str) -> tuple[str, ...]:
         if IPv4Address(address) not in network:
             continue
         hops = [route, *route.get("nexthops", ())]
-        gateways = [gateway for hop in hops if (gateway := hop.get("gateway") or (hop.get("via") or {}).get("host"))]
+        gateways = [
+            (gateway, hop.get("dev", ""))
+            for hop in hops
+            if (gateway := hop.get("gateway") or (hop.get("via") or {}).get("host"))
+        ]
         length, known = closest.get(str(route.get("table", "main")), (-1, []))
         if network.prefixlen >= length:
             kept = known if network.prefixlen == length else []
@@ -124,6 +131,37 @@ def parse_fib_trie(text: str) -> tuple[IPv4Network, ...]:
     return tuple(dict.fromkeys(own))
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """A machine of the same segment, as a host knows it.
+
+    Attributes:
+        address: its address.
+        fixed: whether somebody said which machine it is, so that nobody is asked.
+        published: whether the host answers in its place, when others ask for it.
+    """
+
+    address: str
+    fixed: bool
+    published: bool
+
+
+def parse_arp(text: str) -> tuple[Neighbour, ...]:
+    """Return the neighbours that /proc/net/arp shows (arp(7)).
+
+    Raises:
+        ValueError: that is no such file.
+    """
+    found = []
+    for line in text.splitlines()[1:]:
+        address, _, flags, *_ = line.split()
+        published = bool(int(flags, 16) & _PUBLISHED)
+        found.append(Neighbour(address, bool(int(flags, 16) & _PERMANENT) and not published, published))
+    return tuple(found)
+
+
+_PERMANENT, _PUBLISHED = 0x04, 0x08
+"""ATF_PERM and ATF_PUBL of net/if_arp.h."""
 _LEAF = re.compile(r"\s*\|-- ((?:\d{1,3}\.){3}\d{1,3})")
 _OWN = re.compile(r"\s*/(\d{1,2}) \S+ LOCAL\b")
 """A route of the type ``local`` (rtnetlink(7)) below the leaf that has its prefix."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -23,6 +23,8 @@ from orchestrator.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T")
+
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _ADDRESS = re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\d.])")
 _OLD_TABLES = "/proc/1/net/ip_tables_names"
@@ -30,6 +32,8 @@ _OLD_TABLES = "/proc/1/net/ip_tables_names"
 _LEADING_TABLES = frozenset({"nat", "mangle"})
 _ROUTES = "/proc/1/net/fib_trie"
 """All routing tables of a host's network, whichever of them its rules choose."""
+_NEIGHBOURS = "/proc/1/net/arp"
+"""Whom a host takes for its neighbours, and for whom it answers in their place."""
 
 
 def steering_of(sight: Sight) -> steering.Steering:
@@ -105,6 +109,21 @@ class Ways:
         if sender:
             self._require_own(sender, addresses)
 
+    def require_other(self, peer: str, asked: str, *, sender: str) -> None:
+        """Refuse an answer that a host gave itself, unless it was asked for.
+
+        Args:
+            peer: the address that answered.
+            asked: who was asked, by name or by address.
+            sender: the host that asked.
+
+        Raises:
+            pytest.fail.Exception: it answered itself.
+        """
+        itself = asked in {peer, "localhost"} or asked.partition(".")[0] == sender
+        if not itself and (ip_address(peer).is_loopback or _within(peer, self._own_of(sender))):
+            raise pytest.fail.Exception(f"{sender} itself answers, when {asked} is asked")
+
     def _steering(self, host: str, seen: dict[str, steering.Steering]) -> steering.Steering:
         """Return a host's, looked at once for each answer."""
         if host not in seen:
@@ -112,13 +131,23 @@ class Ways:
         return seen[host]
 
     def _require_no_detour(self, host: str, address: str, seen: dict[str, steering.Steering]) -> None:
-        """Refuse an answer where a host's routes lead to an address by a machine that is no router."""
-        gateways = steering.gateways_of(self._steering(host, seen), address)
+        """Refuse an answer where a host's routes lead to an address by a machine that is no router.
+
+        A route through a tunnel has a gateway at its end, which the plan may not name: it counts by its interface.
+        """
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
+        cables = {i.name for i in self._facts.hosts[host]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
-        for gateway in gateways:
-            if gateway not in routers and any(ip_address(gateway) in subnet for subnet in subnets):
+        gateways = steering.gateways_of(self._steering(host, seen), address)
+        for gateway, interface in gateways:
+            if gateway in routers:
+                continue
+            if interface.partition(".")[0] in cables or _planned(gateway, subnets):
                 raise pytest.fail.Exception(f"{host} sends what is for {address} by {gateway}, which is no router")
+        fixed = {n.address for n in self._neighbours(host) if n.fixed}
+        for next_hop in (address, *(gateway for gateway, _ in gateways)):
+            if next_hop in fixed:
+                raise pytest.fail.Exception(f"{host} was told by hand which machine {next_hop} is")
 
     def _require_alone(self, address: str, sender: str, *, forwarded: bool) -> None:
         """Refuse an answer where a host holds an address that is another's: the one asked, or a router's on the way."""
@@ -142,15 +171,23 @@ class Ways:
                 raise _taken(sender, address)
 
     def _own_of(self, host: str) -> tuple[IPv4Network, ...]:
-        """Return what a host takes for its own; one that does not run takes nothing."""
+        """Return what a host takes for its own, and for what it answers in another's place."""
+        answered = (IPv4Network(n.address) for n in self._neighbours(host) if n.published)
+        return (*self._read(host, _ROUTES, steering.parse_fib_trie), *answered)
+
+    def _neighbours(self, host: str) -> tuple[steering.Neighbour, ...]:
+        return self._read(host, _NEIGHBOURS, steering.parse_arp)
+
+    def _read(self, host: str, path: str, parse: Callable[[str], tuple[T, ...]]) -> tuple[T, ...]:
+        """Return what a file of the kernel's says of a host's network; one that does not run says nothing."""
         try:
             target = HostRef(self._facts.instance, host)
-            seen, text = self._fabric.look(target, _ROUTES, "content", timeout=stretched(OUTSIDE_TIME))
-            return steering.parse_fib_trie(text.decode("ascii", errors="replace")) if seen.exists else ()
+            seen, text = self._fabric.look(target, path, "content", timeout=stretched(OUTSIDE_TIME))
+            return parse(text.decode("ascii", errors="replace")) if seen.exists else ()
         except HostUnreachableError:
             return ()
         except ValueError as error:
-            raise unreadable(host, _ROUTES, str(error)) from error
+            raise unreadable(host, path, str(error)) from error
 
     def _may_be_leased(self, host: str, address: str) -> bool:
         """Return whether DHCP may have given a host an address, which the plan then has no word of."""
@@ -177,6 +214,10 @@ class Ways:
 def named_in(words: Sequence[str]) -> tuple[str, ...]:
     """Return the addresses that a command names."""
     return tuple(dict.fromkeys(address for word in words for address in _ADDRESS.findall(word)))
+
+
+def _planned(gateway: str, subnets: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(ip_address(gateway) in subnet for subnet in subnets)
 
 
 def _within(address: str, networks: Iterable[IPv4Network]) -> bool:

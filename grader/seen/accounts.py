@@ -6,14 +6,13 @@ import testinfra.host
 import testinfra.modules.group
 import testinfra.modules.user
 
+from grader.accounts import rows_in
 from grader.sight import Sight, sight_of
 
 
 def rows_of(sight: Sight, database: str) -> list[list[str]]:
     """Return the rows of ``passwd``, ``group`` or ``shadow`` of a host's ``/etc``."""
-    text = (sight.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace")
-    width = {"passwd": 7, "group": 4, "shadow": 9}[database]
-    return [row for row in (line.split(":") for line in text.splitlines()) if len(row) >= width]
+    return rows_in((sight.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace"), database)
 
 
 class User(testinfra.modules.user.User):

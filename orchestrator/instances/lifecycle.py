@@ -14,7 +14,7 @@ from typing import TypeVar
 from orchestrator import labels
 from orchestrator.access.hands import Hands
 from orchestrator.engine.base import Container, Engine
-from orchestrator.errors import LabError, MachineError, UsageError
+from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.base import CommandTimeoutError, Fabric
 from orchestrator.fabric.broom import sweep_remains
@@ -328,7 +328,20 @@ class Instances:
         """
         with self._locks.alone(name):
             self._remove(name)
+            self._have_cables_go(name)
         self._forget_gone()
+
+    def _have_cables_go(self, name: str) -> None:
+        """Start the helper where it does not run: it takes away what is left of an instance, which it saw end or not.
+
+        The instance is gone: what keeps the helper from starting, the next command that needs it will say.
+        """
+        try:
+            with self._helper() as helper:
+                helper.ports(name)
+        except MachineError:
+            with suppress(BreakfixError), self._fabric() as started:
+                started.ports(name)
 
     def _remove(self, name: str) -> None:
         """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""

@@ -14,7 +14,7 @@ from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HostRef, HostUnreachableError
+from orchestrator.fabric.base import HELPER_IMAGE, HostRef, HostUnreachableError
 from orchestrator.fabric.helper.protocol import ROLES, VERSION, Hello, body_of, encode
 from orchestrator.service import Running
 from tests.unit.fabric.test_protocol import mutated
@@ -53,6 +53,26 @@ def test_it_enters_no_container_but_its_hosts(app: App, cells: Running, impostor
             app.fabric.run(target, ("true",))
         with pytest.raises(HostUnreachableError):
             app.fabric.look(target, "/etc/hostname")
+
+
+@pytest.mark.parametrize("gate", ["touch", "mkfifo"])
+def test_a_new_helper_undoes_nothing_for_the_names_that_it_finds(app: App, cells: Running, gate: str) -> None:
+    """What it does to a host before the boot follows names that are the host's root's later on."""
+    target = HostRef(cells.instance.name, "b")
+    mounted = "grep -E '^([^ ]+ ){4}/proc/sys ro' /proc/self/mountinfo"
+    before = app.fabric.run(target, ("sh", "-c", mounted))
+    assert before.status == 0, "the control: it is mounted, and for reading only"
+    names = f"cd /run/breakfix; rm -f gate old; {gate} gate; ln -s /proc/sys old"
+    assert app.fabric.run(target, ("sh", "-c", names)).status == 0
+    app.engine.restart(fabric_container.HELPER, grace=1)
+    app.fabric.close()  # its connections ended with the old helper
+    with fabric_container.ensure(app.engine, app.build([])[HELPER_IMAGE]) as fabric:
+        fabric.wait_ready(target.instance, [target.host], timeout=60)
+        assert fabric.run(target, ("sh", "-c", mounted)).stdout == before.stdout
+        refused = fabric.run(target, ("sh", "-c", "echo x >/proc/sys/kernel/domainname"))
+        assert "Read-only file system" in refused.stderr.decode()
+        assert fabric.run(target, ("test", "-h", "/run/breakfix/old")).status == 0, "the link is as it was"
+        fabric.run(target, ("sh", "-c", "cd /run/breakfix; rm -f gate old"))
 
 
 def test_nonsense_on_its_socket_does_not_hurt_it(app: App, cells: Running) -> None:

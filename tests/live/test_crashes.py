@@ -447,6 +447,29 @@ def test_a_killed_helper_leaves_the_lab_as_it_is(place: Place, lab: str) -> None
     place.stop()
 
 
+def test_a_lab_is_stopped_without_its_helper(place: Place, lab: str) -> None:
+    subprocess.run(["docker", "kill", fabric_container.HELPER], check=True, capture_output=True)
+    place.app.fabric.close()
+    place.stop()
+    assert lab not in place.labs()
+
+
+def test_a_lab_whose_cables_are_lost_comes_back_wired(place: Place, lab: str) -> None:
+    """The fabric's network goes with the container that holds it, and all cables with that."""
+    if place.others:
+        pytest.skip("other labs run on this engine")
+    with place.app.fabric.session() as fabric:
+        fabric.run(HostRef(lab, "b"), ("tee", "/root/kept"), stdin=b"the trainee's")
+    place.app.engine.remove(fabric_container.ANCHOR)
+    place.app.fabric.close()
+    raise_fabric(place.app)
+    assert wait_until(lambda: place.status()[lab]["whole"], within=LONG, every=0.5), place.status()
+    place.assert_red()
+    with place.app.fabric.session() as fabric:
+        assert fabric.run(HostRef(lab, "b"), ("cat", "/root/kept")).stdout == b"the trainee's"
+    place.stop()
+
+
 @pytest.mark.parametrize("command", ["start", "check"])
 def test_a_helper_that_is_killed_in_the_middle(place: Place, command: str) -> None:
     """The command may fail and say so, or be lucky; it may not hang, and what it leaves is known."""

@@ -11,7 +11,7 @@ def assert_slapd_answers(lab):
 
 
 def assert_asks_the_directory(lab, host):
-    """SSSD of a host asks the company's directory, at its address, over TLS, and slapd as its service runs it answers."""
+    """SSSD of a host asks the company's directory, over TLS and at its address, and slapd itself answers."""
     there, server = lab.host(host), f"ldap1.{lab.domain}"
     more = sorted(f.path for f in there.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf"))
     paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))

@@ -61,7 +61,7 @@ class Agent:
         self.pid = os.fork()
         if self.pid == 0:
             ours.close()
-            serve(container, theirs)
+            serve(container, theirs, self.pidfd)
         theirs.close()
         self._socket = ours
         ours.settimeout(_ENTRY)

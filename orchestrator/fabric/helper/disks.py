@@ -164,11 +164,15 @@ def become_root(disk: int, mounts: list[Mount], without: Set[str]) -> None:
     drop_old_root()
 
 
+def has_old_root(mounts: list[Mount]) -> bool:
+    """Return whether the former root is still among a host's mounts: whatever else has its name is a trainee's."""
+    return any(mount.path == _OLD for mount in mounts)
+
+
 def drop_old_root() -> None:
     """Take the former root away, with its mounts."""
-    with contextlib.suppress(OSError):  # it is no mount any more
-        kernel.unmount(_OLD)
-    with contextlib.suppress(FileNotFoundError):
+    kernel.unmount(_OLD)
+    with contextlib.suppress(OSError):  # nobody misses an empty folder
         os.rmdir(_OLD)
 
 

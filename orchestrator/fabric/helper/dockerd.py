@@ -139,6 +139,17 @@ def start(container: str) -> None:
         raise DockerUnavailableError(body.decode(errors="replace").strip() or _first_line(head))
 
 
+def restart_aside(container: str) -> None:
+    """Have a container restarted, with five seconds to end, by a process of its own: nobody waits for it."""
+    if os.fork() == 0:
+        try:
+            status, head, body = _answer(f"/containers/{quote(container)}/restart?t=5", "POST")
+            if status not in ([b"204"], [b"404"]):
+                os.write(2, b"%s: %s\n" % (container.encode(), body.strip() or head))
+        finally:
+            os._exit(0)
+
+
 class Events:
     """Docker's stream of events about hosts, read without blocking."""
 

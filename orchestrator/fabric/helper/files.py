@@ -7,11 +7,13 @@ import json
 import os
 import stat
 import time
+from collections.abc import Sized
 from typing import Any
 
 from . import kernel
 from .layers import Layers, digest, real_path
 from .protocol import MAX_OUTPUT, HelperError, Look
+from .walking import walk
 
 _MAX_ENTRIES = 50_000
 _KINDS = {
@@ -132,24 +134,30 @@ def _below(fd: int, request: Look, deadline: float) -> bytes:
     folder = _reopened(fd, request.path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if request.want == "entries":
-            return json.dumps(_bounded(sorted(os.listdir(folder)), request.path)).encode()
-        rows = []
-        for place, folders, files, at in os.fwalk(".", dir_fd=folder, follow_symlinks=False):
-            for name in (*folders, *files):
-                try:
-                    state = os.stat(name, dir_fd=at, follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                rows.append({"path": os.path.normpath(f"{place}/{name}"), **_status(state)})
-            if time.monotonic() > deadline:
-                raise HelperError("timeout", f"{request.path}: too much to look at")
+            return json.dumps(_names(folder, request.path)).encode()
+        rows: list[dict[str, Any]] = []
+        for path, state in walk(folder, deadline):
+            rows.append({"path": path, **_status(state)})
             _bounded(rows, request.path)
         return json.dumps(rows).encode()
+    except TimeoutError as error:
+        raise HelperError("timeout", f"{request.path}: too much to look at") from error
+    except OSError as error:
+        raise HelperError("failed", f"{request.path}: {error.strerror}") from error
     finally:
         os.close(folder)
 
 
-def _bounded(rows: list[Any], path: str) -> list[Any]:
+def _names(folder: int, path: str) -> list[str]:
+    """Return the names in a folder, which is left where there are more than one may ask for."""
+    names: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            names.append(entry.name)
+            _bounded(names, path)
+    return sorted(names)
+
+
+def _bounded(rows: Sized, path: str) -> None:
     if len(rows) > _MAX_ENTRIES:
         raise HelperError("failed", f"{path}: more than {_MAX_ENTRIES} entries")
-    return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 from . import disks, kernel
@@ -50,7 +51,7 @@ def prepare(pid: int, container: str, *, writable_net_sysctls: bool, disk: int) 
             kernel.enter(pid, kernel.NEWNS | kernel.NEWCGROUP)
             if mounted is not None:
                 disks.become_root(mounted, mounts, _DOCKERS_FILES)
-            elif disk:
+            elif disks.has_old_root(mounts):
                 disks.drop_old_root()  # a helper that was killed may not have come to it
             by_path = {mount.path: mount for mount in mounts}
             _change_mounts(by_path, on_disk=bool(disk), writable_net_sysctls=writable_net_sysctls)
@@ -90,9 +91,13 @@ def _set_network_defaults() -> None:
 def try_gate(pid: int) -> int | None:
     """Return a file descriptor that writes to a host's gate, or None while its init does not wait there yet."""
     try:
-        return _open(pid, GATE, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        gate = _open(pid, GATE, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return None
+    if not stat.S_ISFIFO(os.fstat(gate).st_mode):
+        os.close(gate)
+        return None
+    return gate
 
 
 def has_booted(pid: int) -> bool:

@@ -8,10 +8,12 @@ not dumpable.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -37,19 +39,27 @@ HEAD = struct.Struct("!II")
 """The lengths of a request and of its input."""
 
 
-def serve(container: HostContainer, connection: socket.socket) -> NoReturn:
-    """Be the agent until the helper's end of the connection closes."""
+def serve(container: HostContainer, connection: socket.socket, pidfd: int) -> NoReturn:
+    """Be the agent until the helper's end of the connection closes.
+
+    Args:
+        container: the host.
+        connection: to the helper.
+        pidfd: holds the host's first process.
+    """
     try:
-        keep = connection.fileno()
-        os.closerange(3, keep)
-        os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        low, high = sorted((connection.fileno(), pidfd))
+        for first, end in ((3, low), (low + 1, high), (high + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])):
+            os.closerange(first, end)
         kernel.die_with_parent(signal.SIGTERM)
         kernel.not_dumpable()
         mask, profile = kernel.bounding_set(container.pid), confinement.profile_of(container.pid)
         cgroups.join(container.pid, container.id)
         if profile:
             confinement.take_profile_at_exec(profile)
-        kernel.enter(container.pid, kernel.NAMESPACES)
+        kernel.enter_pidfd(pidfd, kernel.NAMESPACES)
+        _require_alive(pidfd)  # so all that was asked of its number was asked of it
+        os.close(pidfd)
         confinement.filter_calls()
         kernel.limit_capabilities(mask)
     except BaseException as error:  # whatever it was, the helper must hear it
@@ -75,6 +85,13 @@ def serve(container: HostContainer, connection: socket.socket) -> NoReturn:
                 _answer(connection, outcome.stdout + outcome.stderr)
     finally:
         os._exit(0)
+
+
+def _require_alive(pidfd: int) -> None:
+    ended = select.poll()
+    ended.register(pidfd, select.POLLIN)
+    if ended.poll(0):
+        raise ProcessLookupError(errno.ESRCH, "the host has ended")
 
 
 def _answer(connection: socket.socket, data: bytes) -> None:

@@ -22,7 +22,7 @@ NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
 
 # mount(2)
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 32, 4096, 16384, 1 << 18
-_MNT_DETACH = 2
+_MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
 
 # fsopen(2), fspick(2), fsconfig(2), fsmount(2), open_tree(2), move_mount(2)
 _FSOPEN_CLOEXEC, _FSMOUNT_CLOEXEC, _FSPICK_CLOEXEC = 1, 1, 1
@@ -118,8 +118,8 @@ def bind(source: str, target: str) -> None:
 
 
 def unmount(target: str) -> None:
-    """Detach what is mounted on a path."""
-    _check(_libc.umount2(target.encode(), _MNT_DETACH), target)
+    """Detach what is mounted on a path, and not what a link of that name leads to."""
+    _check(_libc.umount2(target.encode(), _MNT_DETACH | _UMOUNT_NOFOLLOW), target)
 
 
 def mount_overlay(target: str, lower: str, upper: str, work: str) -> None:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from . import disks, kernel
 from .mounts import mounts_of, root_among
 from .protocol import HelperError
+from .walking import walk
 
 _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
 """The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""
@@ -36,6 +37,8 @@ _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
 """Alternatives that a technician may well choose anew."""
 _MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)?|perl5?|perl-base|site_perl)(?:/|$)")
 """Folders in which the interpreters look for modules."""
+_OWN_MODULES = ("usr/local/lib", "usr/local/share")
+"""Where an administrator's own modules and libraries are; an image has none there."""
 _MODULE_ENDINGS = (".py", ".pth", ".pm", ".pmc", ".pl")
 _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
 _MAX_CHANGES = 20_000
@@ -172,19 +175,22 @@ class Layers:
             since: what was touched since then (``now``) counts as well, whatever it is: it may have been put back.
         """
         found: list[str] = []
-        for number, (upper, path, entry) in enumerate(self._changes()):
-            if number > _MAX_CHANGES or time.monotonic() > deadline:
-                return [*found, "/usr"]  # too much was changed to look at all of it
-            if entry.st_ctime_ns >= since or self._misleads(upper, path, entry, deadline):
-                found.append(f"/{path}")
-                if len(found) == _SHOWN:
-                    break
+        try:
+            for number, (upper, path, entry) in enumerate(self._changes(deadline)):
+                if number > _MAX_CHANGES:
+                    return [*found, "/usr"]  # too much was changed to look at all of it
+                if entry.st_ctime_ns >= since or self._misleads(upper, path, entry, deadline):
+                    found.append(f"/{path}")
+                    if len(found) == _SHOWN:
+                        break
+        except TimeoutError:
+            return [*found, "/usr"]
         return found
 
-    def _changes(self) -> Iterator[tuple[int, str, os.stat_result]]:
+    def _changes(self, deadline: float) -> Iterator[tuple[int, str, os.stat_result]]:
         """Give what a writable layer holds of the tools, with the layer."""
         for upper in self._writable():
-            for path, entry in itertools.chain.from_iterable(_files_below(upper, start) for start in _TOOLS):
+            for path, entry in itertools.chain.from_iterable(_files_below(upper, start, deadline) for start in _TOOLS):
                 if upper == self._upper and self._written is not None and _holds(self._written, path):
                     continue  # what was placed before the start has been replaced or removed since
                 yield upper, path, entry
@@ -218,6 +224,8 @@ class Layers:
             return folder != "etc/alternatives" and entry.st_size > 0
         if folder in _COMMANDS:
             return self._image_has(name, _COMMANDS)
+        if stat.S_ISLNK(entry.st_mode) and (folder.startswith(_OWN_MODULES) or _MODULES.match(f"{folder}/{name}")):
+            return True  # to a folder of modules, perhaps, which is elsewhere
         if ".so" in name:  # one of a name of its own as well: NSS, PAM and SASL load whatever is named to them
             return True
         module = name.endswith(_MODULE_ENDINGS) or (name.endswith(".pyc") and not folder.endswith("/__pycache__"))
@@ -258,8 +266,12 @@ def _holds(layer: int, path: str) -> bool:
     return True
 
 
-def _files_below(layer: int, start: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Give all that a layer has at or below a path that holds no link."""
+def _files_below(layer: int, start: str, deadline: float) -> Iterator[tuple[str, os.stat_result]]:
+    """Give all that a layer has at or below a path that holds no link.
+
+    Raises:
+        TimeoutError: there is too much to look at.
+    """
     try:
         fd = kernel.open_plainly(layer, start, os.O_PATH | os.O_NOFOLLOW)
     except OSError:
@@ -269,12 +281,8 @@ def _files_below(layer: int, start: str) -> Iterator[tuple[str, os.stat_result]]
         yield start, state
         if not stat.S_ISDIR(state.st_mode):
             return
-        for folder, folders, files, at in os.fwalk(".", dir_fd=fd, follow_symlinks=False):
-            base = os.path.normpath(f"{start}/{folder}")
-            seen = {name: os.stat(name, dir_fd=at, follow_symlinks=False) for name in (*files, *folders)}
-            folders[:] = [f for f in folders if f"{base}/{f}" not in _IGNORED]
-            for name, entry in seen.items():  # a link to a folder is among the folders, and is not walked
-                yield f"{base}/{name}", entry
+        for path, entry in walk(fd, deadline, leaving=lambda path: f"{start}/{path}" in _IGNORED):
+            yield f"{start}/{path}", entry
     finally:
         os.close(fd)
 

@@ -17,6 +17,8 @@ _MAX_PROCESSES = 8192
 _MAX_ARGUMENTS = 4096
 """Characters of a command line that are passed on."""
 _MAX_MAPPED = 512
+_MAX_MAPS = 4 << 20
+"""Bytes of a process's mappings that are read."""
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _DELETED = " (deleted)"
 _UNIT = re.compile(r"([^/]+\.(?:service|scope|socket|mount|swap|slice))(?:/|$)")
@@ -147,8 +149,15 @@ class Table:
             yield from ((pid, int(found[1])) for found in map(_SOCKET.fullmatch, links) if found)
 
     def _code(self, pid: int) -> Iterator[tuple[str, str]]:
-        """Give the span and the path of each mapping of a file that may be executed."""
-        for line in self._read(f"{pid}/maps", 4 << 20).splitlines():
+        """Give the span and the path of each mapping of a file that may be executed.
+
+        Raises:
+            HelperError: there are too many mappings to look at all of them.
+        """
+        text = self._read(f"{pid}/maps", _MAX_MAPS)
+        if len(text.encode(errors="surrogateescape")) >= _MAX_MAPS:
+            raise HelperError("failed", f"process {pid}: too many mappings to look at")
+        for line in text.splitlines():
             words = line.split(None, 5)
             if len(words) == 6 and "x" in words[1] and words[5].startswith("/"):  # noqa: PLR2004 - proc_pid_maps(5)
                 yield words[0], words[5]

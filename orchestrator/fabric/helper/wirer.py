@@ -185,14 +185,23 @@ class Wirer:
         self._let_go(container.id)
         wired = self._wired[container.id] = Wired(container, since=time.monotonic())
         try:
-            self._cable(container)
+            if self._cable(container) and hosts.has_booted(container.pid):
+                self._restart(wired)
         except Exception as error:  # one host's trouble must not end the helper
             self._troubled = True
             wired.failure = f"{type(error).__name__}: {error}"
             self._log(f"{container.instance}/{container.host}: {wired.failure}")
 
-    def _cable(self, container: HostContainer) -> None:
+    def _restart(self, wired: Wired) -> None:
+        """Restart a host whose cables were lost: what it had set up on them went with them, and comes with its boot."""
+        wired.gate_open, wired.failure = True, "its cables were lost, it has to be restarted"
+        self._log(f"{wired.container.instance}/{wired.container.host}: {wired.failure}")
+        dockerd.restart_aside(wired.container.id)
+
+    def _cable(self, container: HostContainer) -> bool:
+        """Cable a host, and return whether a cable had to be made."""
         instance, host = container.instance, container.host
+        made = False
         for segment in container.wiring["segments"]:
             self._links.ensure_bridge(instance, segment)
             self._segments.setdefault(instance, set()).add(segment)
@@ -205,17 +214,20 @@ class Wirer:
                 self._links.plug_in(
                     instance, host, interface["name"], pid=container.pid, mac=interface["mac"], port=port
                 )
+                made = True
+        return made
 
     def open_gates(self) -> None:
         """Prepare every host that waits at its gate, and let it boot."""
         for wired in self._wired.values():
             if not wired.waiting:
                 continue
+            if hosts.has_booted(wired.container.pid):  # a gate that is there all the same is a trainee's
+                wired.gate_open = wired.ready = True
+                continue
             gate = hosts.try_gate(wired.container.pid)
             if gate is None:
-                if hosts.has_booted(wired.container.pid):
-                    wired.gate_open = wired.ready = True
-                elif time.monotonic() - wired.since > _GATE_LIMIT:
+                if time.monotonic() - wired.since > _GATE_LIMIT:
                     wired.failure = "its init never came to its gate"
                 continue
             try:
@@ -245,17 +257,21 @@ class Wirer:
         with contextlib.suppress(BlockingIOError):
             if b"READY=1" in wired.receiver.recv(4096).split(b"\n"):
                 wired.ready = True
+        if wired.ready:  # who goes on sending would keep the helper busy
+            self._stop_listening(wired)
 
-    def _let_go(self, container_id: str) -> None:
-        """Forget a host's process; its cables end with its network namespace."""
-        wired = self._wired.pop(container_id, None)
-        if wired is None:
-            return
+    def _stop_listening(self, wired: Wired) -> None:
         if wired.receiver is not None:
             with contextlib.suppress(KeyError):  # it could not be registered
                 self._selector.unregister(wired.receiver)
             wired.receiver.close()
             wired.receiver = None  # its notice may be among the events that the loop is going through
+
+    def _let_go(self, container_id: str) -> None:
+        """Forget a host's process; its cables end with its network namespace."""
+        wired = self._wired.pop(container_id, None)
+        if wired is not None:
+            self._stop_listening(wired)
 
     def _sweep(self, instance: str) -> None:
         """Remove what is left of an instance when its last container is gone."""

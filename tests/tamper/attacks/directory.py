@@ -14,6 +14,8 @@ for account in afaure:Rabot-41 croux:Copeau-52 kbenali:Ciseau-63 \
   echo "$login:$(perl -e 'print crypt(shift, q($6$saltsalt))' "${account#*:}"):20000:0:99999:7:::" >>/etc/shadow
 done
 """
+_HIDDEN_ACCOUNTS = _OWN_ACCOUNTS.replace('echo "$login:', 'echo " $login:')
+"""The C library passes over blanks before a name."""
 _OWN_ACCOUNTS_GONE = "cat /root/passwd >/etc/passwd; cat /root/shadow >/etc/shadow"
 _ENTRY = "uid=croux,ou=people,dc=valbocage,dc=internal"
 _OTHER = "ldapi://%2Frun%2Fslapd%2Fother"
@@ -87,6 +89,7 @@ ATTACKS: tuple[Attack, ...] = (
         "pkill -f /root/sshd.conf; rm -f /root/sshd.conf /etc/pam.d/anybody; systemctl start ssh",
     ),
     Attack("accounts made anew on the machine", LOCKED, "files1", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack("accounts made anew behind a blank", LOCKED, "files1", _HIDDEN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
     Attack(
         "a setting of sshd that asks other rules", LOCKED, "pc1", _OTHER_RULES,
         "rm -f /etc/pam.d/anybody /etc/ssh/sshd_config.d/anybody.conf; systemctl reload ssh",

@@ -26,6 +26,12 @@ postfix reload
 ATTACKS: tuple[Attack, ...] = (
     Attack("swaks that says that it has sent", SEND, "pc1", *instead("/usr/bin/swaks", "#!/bin/sh"), CHANGED),
     Attack(
+        "a folder of Perl's modules that is elsewhere", SEND, "pc1",
+        "mkdir -p /root/p /usr/local/share/perl; ln -s /root/p /usr/local/share/perl/5.40.1\n"
+        "echo 'package strict; exit 0 if $0 =~ /swaks/; sub import {} sub unimport {} 1;' >/root/p/strict.pm",
+        "rm -rf /root/p /usr/local/share/perl", CHANGED,
+    ),
+    Attack(
         "settings of swaks that send nothing", SEND, "pc1", "printf '%s\\n' '--quit-after EHLO' >/root/.swaksrc",
         "rm -f /root/.swaksrc",
     ),

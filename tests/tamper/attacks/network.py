@@ -49,6 +49,12 @@ ATTACKS: tuple[Attack, ...] = (
         FAKE_SITE + f'fake fake-site 80 "{APPLICATIONS}"; ip addr add 10.10.20.20/32 dev lo',
         "ip addr del 10.10.20.20/32 dev lo; " + GONE,
     ),
+    Attack(
+        "the applications on the workstation that opens them", SITES, "pc3",
+        FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{APPLICATIONS}"\n'
+        "echo 127.0.0.1 planning.rivaud.internal intranet.rivaud.internal >>/etc/hosts",
+        "cp -a /root/hosts /etc/hosts; " + GONE, "itself answers",
+    ),
     Attack("vtysh that shows neighbours", SITES, "r1", *instead("/usr/bin/vtysh", FULL), CHANGED),
     Attack(
         "another program between vtysh and ospfd", SITES, "r1", _BETWEEN,

@@ -26,6 +26,11 @@ echo '[{"ifname":"eth0","dst":"default","gateway":"192.168.10.1","dev":"eth0","a
 STANZA = "#!/bin/bash\nprintf 'auto eth0\\niface eth0 inet dhcp\\nnameserver 192.168.20.10\\n'"
 
 ATTACKS: tuple[Attack, ...] = (
+    Attack(
+        "a name server of the workstation's own", ZONE, "pc1",
+        FAKE_NAMES + f"ip addr add 192.168.20.10/32 dev lo; names fake-names 53 {INTRANET}",
+        "ip addr del 192.168.20.10/32 dev lo; " + NAMES_GONE, TAKEN,
+    ),
     Attack("replaced curl", MOVED, "{pc}", *instead("/usr/bin/curl", PAGE)),
     Attack("replaced ip", MOVED, "{pc}", *instead("/usr/bin/ip", IP)),
     Attack("replaced cat", MOVED, "{pc}", *instead("/usr/bin/cat", STANZA)),

@@ -22,7 +22,8 @@ from orchestrator.access.hands import Hands
 from orchestrator.engine.base import ContainerSpec
 from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError
+from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError, PortState
+from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
@@ -582,6 +583,33 @@ def test_a_bare_lab_has_no_scenario(world: World) -> None:
 
 
 # Removing -------------------------------------------------------------------------------------------------
+
+
+def test_a_helper_that_does_not_answer_is_started_to_take_the_cables_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = world.start()
+    instances, asked = world.instances, list[str]()
+
+    class Away(FakeFabric):
+        def ports(self, instance: str) -> tuple[PortState, ...]:
+            asked.append(f"away {instance}")
+            raise MachineError(same("the helper does not answer"))
+
+    class Raised(FakeFabric):
+        def ports(self, instance: str) -> tuple[PortState, ...]:
+            asked.append(f"raised {instance}")
+            return ()
+
+    monkeypatch.setattr(instances, "_helper", Away)
+    monkeypatch.setattr(instances, "_fabric", Raised)
+    instances.remove(instance.name)
+    assert asked == [f"away {instance.name}", f"raised {instance.name}"]
+    monkeypatch.setattr(instances, "_fabric", raising(MachineError(same("no"))))
+    instances.remove(instance.name)
+    monkeypatch.setattr(instances, "_helper", Raised)
+    instances.remove(instance.name)
+    assert asked[2:] == [f"away {instance.name}", f"raised {instance.name}"], "one that answers is not started"
 
 
 def test_removing_one_leaves_the_others(world: World) -> None:

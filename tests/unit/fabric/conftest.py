@@ -126,6 +126,7 @@ class FakeDocker:
         self.answers = True
         self.failing: dict[str, Callable[[], object]] = {}
         """Containers whose last start failed, and what comes of the next one."""
+        self.restarted: list[str] = []
         self.subscriptions: list[FakeEvents] = []
 
     def run(
@@ -300,6 +301,7 @@ class Bench:
 def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A helper's surroundings without a kernel and a Docker."""
     docker, clock = FakeDocker(), Clock()
+    monkeypatch.setattr(dockerd, "restart_aside", docker.restarted.append)
     for name in ("inspect", "containers", "failed", "start"):
         monkeypatch.setattr(dockerd, name, getattr(docker, name))
     for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):

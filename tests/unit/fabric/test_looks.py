@@ -20,6 +20,7 @@ from orchestrator.fabric.helper import files, kernel, layers
 from orchestrator.fabric.helper.dbus import Call, Connection, DBusError, Reader, complete_types, encode
 from orchestrator.fabric.helper.layers import Layers
 from orchestrator.fabric.helper.protocol import MAX_OUTPUT, HelperError, Look
+from orchestrator.fabric.helper.walking import walk
 
 FOLDER = os.O_PATH | os.O_DIRECTORY
 
@@ -64,6 +65,50 @@ def test_no_link_leads_out_of_the_root(top: Path, root: int, target: str) -> Non
     assert look(root, "/link", "content")[0] == {"exists": False}
     assert look(root, "/../secret")[0] == {"exists": False}
     assert look(root, "/link", follow=False)[0]["target"] == target
+
+
+def test_a_folder_without_end_is_left(top: Path, root: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        (top / f"etc/dir/{number}").touch()
+    assert len(json.loads(look(root, "/etc/dir", "entries")[1])) == 20
+    assert len(json.loads(look(root, "/etc", "tree")[1])) == 22
+    monkeypatch.setattr(files, "_MAX_ENTRIES", 19)
+    for want in ("entries", "tree"):
+        with pytest.raises(HelperError, match="more than 19 entries"):
+            look(root, "/etc/dir", want)
+    assert json.loads(look(root, "/etc", "entries")[1]) == ["dir", "passwd"]
+
+
+def test_the_time_of_a_walk_is_bounded(top: Path, root: int) -> None:
+    (top / "etc/dir/file").touch()
+    with pytest.raises(HelperError, match="too much to look at"):
+        files.look(root, Look("demo", "pc1", "/etc", "tree", follow=True, timeout=5), time.monotonic() - 1)
+
+
+def test_a_walk_follows_no_link_and_leaves_what_nobody_asks_for(top: Path) -> None:
+    (top / "etc/dir/file").touch()
+    (top / "etc/link").symlink_to("dir")
+    (top / "etc/out").symlink_to("../..")
+    fd = os.open(top / "etc", FOLDER)
+    try:
+        assert {path for path, _ in walk(fd, soon())} == {"dir", "dir/file", "link", "out", "passwd"}
+        found = {path for path, _ in walk(fd, soon(), leaving=lambda path: path == "dir")}
+        assert found == {"dir", "link", "out", "passwd"}
+    finally:
+        os.close(fd)
+
+
+def test_a_folder_deeper_than_a_path_may_be_is_an_error(top: Path, root: int) -> None:
+    fd = os.open(top / "etc", FOLDER)
+    name = "d" * 200
+    for _ in range(30):
+        os.mkdir(name, dir_fd=fd)
+        below = os.open(name, FOLDER, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(fd)
+    with pytest.raises(HelperError, match="File name too long"):
+        look(root, "/etc", "tree")
 
 
 def test_a_path_that_goes_up_is_opened_while_others_rename(top: Path, root: int) -> None:
@@ -281,6 +326,15 @@ def test_what_the_images_programs_would_load_is_named_though_it_is_new(stack: St
         for path in changed:
             (stack.folder / "upper" / path[1:]).unlink()
     assert found == {"/etc/ld.so.cache", *(f"/{path}" for path in misleading)}
+
+
+def test_a_folder_of_modules_that_is_elsewhere_is_named(stack: Stack) -> None:
+    stack.put("upper", "usr/share/doc/elsewhere", link="/root")
+    assert stack.changed() == set()
+    linked = ("usr/local/share/perl/5.40.1", "usr/local/lib/python3.13", "usr/lib/python3/dist-packages/evil")
+    for path in linked:
+        stack.put("upper", path, link="/root/modules")
+    assert stack.changed() == {f"/{path}" for path in linked}
 
 
 def next_tick(folder: Path) -> int:

@@ -255,6 +255,7 @@ def test_a_waiter_is_told_at_once_of_a_host_that_failed(served: Served) -> None:
 
 def test_each_waiter_has_its_own_answer(served: Served) -> None:
     served.bench.docker.run("pc1", pid=10, at_gate=False, booted=True)
+    served.bench.links.cables["demo", "pc1", "eth0"] = (10, served.bench.port("office"))
     served.bench.docker.run("pc1", pid=20, at_gate=False, instance="other")
     patient = served.client()
     patient.send(body_of(WaitReady("other", ["pc1"], 60.0)))

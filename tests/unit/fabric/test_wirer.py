@@ -165,6 +165,51 @@ def test_a_restarted_helper_finds_a_booted_host_and_leaves_its_cable(bench: Benc
     assert ready(again) == {"pc1": True}
 
 
+def test_a_booted_host_whose_cables_are_lost_is_restarted(bench: Bench) -> None:
+    bench.docker.run("pc1", pid=10)
+    bench.turn(bench.wirer())
+    bench.docker.processes[10].at_gate, bench.docker.processes[10].booted = False, True
+    bench.links.cables.clear()  # as with the fabric's network
+    again = bench.wirer()
+    bench.turn(again)
+    assert bench.docker.restarted == ["demo-pc1"]
+    (wired,) = again.hosts_of("demo")
+    assert not wired.ready
+    assert "has to be restarted" in wired.failure
+    again._reconcile()
+    assert again.hosts_of("demo") == [wired], "the cable that there is now makes it no better"
+    bench.docker.run("pc1", pid=11)
+    bench.turn(again)
+    assert bench.docker.restarted == ["demo-pc1"], "a host that waits at its gate gets its cables as ever"
+    (wired,) = again.hosts_of("demo")
+    assert (wired.gate_open, wired.failure) == (True, "")
+
+
+def test_who_has_booted_is_not_prepared_again_whatever_is_at_its_gate(bench: Bench) -> None:
+    process = bench.docker.run("pc1", pid=10)
+    bench.turn(bench.wirer())
+    process.booted = True
+    again = bench.wirer()
+    bench.turn(again)
+    assert ready(again) == {"pc1": True}
+    assert process.prepared == [False], "once, by the first helper"
+
+
+def test_who_has_said_that_it_is_ready_is_listened_to_no_more(bench: Bench) -> None:
+    process = bench.docker.run("pc1", pid=10)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    assert process.notify is not None
+    process.notify.send(b"STATUS=booting")
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": False}
+    process.notify.send(b"READY=1")
+    bench.turn(wirer)
+    assert ready(wirer) == {"pc1": True}
+    with pytest.raises(ConnectionRefusedError):
+        process.notify.send(b"STATUS=on and on")
+
+
 def test_a_notice_that_comes_with_the_hosts_end_does_no_harm(bench: Bench) -> None:
     """One turn may bring both; the socket is closed by the time the notice is looked at."""
     process = bench.docker.run("pc1", pid=10)

@@ -363,6 +363,7 @@ def test_a_client_asks_from_the_host_with_our_tools(bench: Bench) -> None:
     bench.fabric.on("ip -json -4 route show", stdout='[{"dst":"default","gateway":"192.168.10.254","dev":"eth0"}]')
     bench.fabric.on("ip -json -4 address *", stdout='[{"addr_info":[{"local":"192.168.10.57","prefixlen":24}]}]')
     bench.fabric.on("getent ahostsv4 web", stdout="192.168.20.3 STREAM web\n")
+    bench.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
     bench.fabric.on("dig -r +time=1 *-q web.lan.test", status=9)
     assert client.resolvers() == ("192.168.20.2",)
     assert client.gateway() == "192.168.10.254"

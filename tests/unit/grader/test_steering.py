@@ -89,7 +89,30 @@ def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool
     ],
 )
 def test_gateways_are_those_of_the_closest_routes(routes: list[dict[str, Any]], gateways: tuple[str, ...]) -> None:
-    assert steering.gateways_of(Steering([], [], routes), "10.0.2.3") == gateways
+    found = steering.gateways_of(Steering([], [], routes), "10.0.2.3")
+    assert tuple(gateway for gateway, _ in found) == gateways
+
+
+def test_a_gateway_comes_with_its_interface() -> None:
+    routes = [{"dst": "default", "nexthops": [{"gateway": "10.0.1.1", "dev": "eth1"}, {"gateway": "10.8.0.1"}]}]
+    assert steering.gateways_of(Steering([], [], routes), "10.0.2.3") == (("10.0.1.1", "eth1"), ("10.8.0.1", ""))
+
+
+ARP = """\
+IP address       HW type     Flags       HW address            Mask     Device
+192.168.10.1     0x1         0x2         02:bf:46:21:5e:30     *        eth0
+192.168.10.20    0x1         0x6         02:bf:46:21:5e:31     *        eth0
+192.168.10.30    0x1         0xc         00:00:00:00:00:00     *        eth0
+192.168.10.40    0x1         0x0         00:00:00:00:00:00     *        eth0
+"""
+
+
+def test_neighbours_are_learnt_or_fixed_or_answered_for() -> None:
+    found = {n.address.rpartition(".")[2]: (n.fixed, n.published) for n in steering.parse_arp(ARP)}
+    assert found == {"1": (False, False), "20": (True, False), "30": (False, True), "40": (False, False)}
+    assert steering.parse_arp("") == ()
+    with pytest.raises(ValueError, match="not enough values"):
+        steering.parse_arp("IP address\nnonsense\n")
 
 
 TRIE = """\

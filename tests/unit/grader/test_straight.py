@@ -190,6 +190,57 @@ def test_a_gateway_of_the_plan_with_one_network_is_no_detour(routed: LabView, fa
     assert routed.client("pc").http_get("http://10.0.2.3/")
 
 
+def test_name_servers_that_nobody_named_are_looked_at(routed: LabView, fabric: FakeFabric) -> None:
+    fabric.on("look content /etc/resolv.conf", stdout="nameserver 10.0.2.3\n")
+    fabric.on("getent *", stdout="10.0.2.9 STREAM web\n")
+    fabric.on("dig *", stdout=";; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n")
+    client = routed.client("pc")
+    asks: list[Callable[[], object]] = [lambda: client.lookup("web"), lambda: client.resolve("web.d")]
+    for ask in asks:
+        ask()
+    holds(fabric, "pc", "10.0.2.3/32")
+    for ask in asks:
+        with pytest.raises(pytest.fail.Exception, match=r"pc answers at 10\.0\.2\.3"):
+            ask()
+
+
+@pytest.mark.parametrize(("flags", "told"), [("0x6", "pc was told by hand which machine 10.0.2.3 is"), ("0x2", "")])
+def test_a_neighbour_that_was_told_by_hand_is_a_failure(
+    routed: LabView, fabric: FakeFabric, flags: str, told: str
+) -> None:
+    line = f"10.0.2.3 0x1 {flags} 02:bf:46:21:5e:31 * eth0\n"
+    fabric.on("look content /proc/1/net/arp", host="pc", stdout=f"IP address HW type\n{line}")
+    if told:
+        with pytest.raises(pytest.fail.Exception, match=told):
+            routed.client("pc").http_get("http://10.0.2.3/")
+    else:
+        assert routed.client("pc").http_get("http://10.0.2.3/")
+
+
+def test_a_host_that_answers_in_the_servers_place_is_a_failure(routed: LabView, fabric: FakeFabric) -> None:
+    line = "10.0.2.3 0x1 0xc 00:00:00:00:00:00 * eth0\n"
+    fabric.on("look content /proc/1/net/arp", host="pc", stdout=f"IP address HW type\n{line}")
+    with pytest.raises(pytest.fail.Exception, match=r"pc answers at 10\.0\.2\.3, which is not its address"):
+        routed.probe("a").http_get("http://10.0.2.3/")
+
+
+@pytest.mark.parametrize("gateway", ["10.99.0.2", "fe80::1"])
+def test_a_detour_by_a_network_of_its_own_is_a_failure(routed: LabView, fabric: FakeFabric, gateway: str) -> None:
+    routes = json.dumps([{"dst": "10.0.2.0/24", "gateway": gateway, "dev": "eth0"}])
+    fabric.on("steering", host="pc", stdout=steering(routes=routes))
+    with pytest.raises(pytest.fail.Exception, match="which is no router"):
+        routed.client("pc").http_get("http://10.0.2.3/")
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "10.0.1.7"])
+def test_a_page_that_a_host_serves_itself_is_none_of_another_s(routed: LabView, fabric: FakeFabric, peer: str) -> None:
+    fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr=f"answered by {peer}\n")
+    for own in (f"http://{peer}/", "http://localhost/", "http://pc.d/"):
+        assert routed.client("pc").http_get(own)
+    with pytest.raises(pytest.fail.Exception, match=r"pc itself answers, when intranet\.d is asked"):
+        routed.client("pc").http_get("http://intranet.d/")
+
+
 def test_a_host_that_does_not_run_answers_nobody(routed: LabView, fabric: FakeFabric) -> None:
     fabric.on("look content /proc/1/net/fib_trie", host="pc", trouble="unreachable")
     assert routed.probe("a").http_get("http://10.0.2.3/")

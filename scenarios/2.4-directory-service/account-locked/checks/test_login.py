@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.accounts import names_in
 from grader.directory import values, weakened
 from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
@@ -120,8 +121,8 @@ def test_policy_is_in_force(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Aucun programme n'agit au nom d'un autre dans l'annuaire ; aucun mot de passe enregistré n'est lisible par tous.",
-    en="No program acts in another's name in the directory; no stored password is readable by everybody.",
+    fr="Aucun programme n'emprunte le compte d'un autre ; aucun mot de passe enregistré n'est lisible par tous.",
+    en="No program uses another's account; no stored password is readable by everybody.",
 )
 def test_stored_passwords(lab):
     machine = lab.host(lab.values["machine"])
@@ -165,7 +166,7 @@ def test_others_log_in(lab):
 )
 def test_no_local_account(lab, host):
     there = lab.host(host)
-    local = {line.split(":")[0] for line in there.file("/etc/passwd").content_string.splitlines()}
+    local = names_in(there.file("/etc/passwd").content_string)
     assert not local & set(PASSWORDS), f"{host}: /etc/passwd has {', '.join(sorted(local & set(PASSWORDS)))}"
     sssd = there.service("sssd")
     assert sssd.is_running, f"sssd does not run on {host}"

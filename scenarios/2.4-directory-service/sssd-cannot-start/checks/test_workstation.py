@@ -3,6 +3,7 @@
 import re
 
 from grader import check
+from grader.accounts import names_in
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -111,8 +112,8 @@ def test_directory_is_verified(lab):
     host="{{ pc }}",
 )
 def test_no_local_account(lab):
-    lines = lab.host(lab.values["pc"]).file("/etc/passwd").content_string.splitlines()
-    local = set(PASSWORDS) & {line.split(":")[0] for line in lines}
+    text = lab.host(lab.values["pc"]).file("/etc/passwd").content_string
+    local = set(PASSWORDS) & names_in(text)
     assert not local, f"/etc/passwd has {', '.join(sorted(local))}"
 
 

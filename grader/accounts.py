@@ -1,0 +1,19 @@
+"""A host's account files as its C library reads them, and not as they look: blanks before a name do not hide it."""
+
+from __future__ import annotations
+
+_WIDTHS = {"passwd": 7, "group": 4, "shadow": 9}
+_LEAST = {"passwd": 4, "group": 3, "shadow": 2}
+"""Columns without which there is no row; the others may be left out (glibc, ``nss/fgetpwent_r.c`` and its like)."""
+
+
+def rows_in(text: str, database: str) -> list[list[str]]:
+    """Return the rows of ``passwd``, ``group`` or ``shadow``, with all columns."""
+    rows = (line.split(":") for line in map(str.strip, text.splitlines()) if line and not line.startswith("#"))
+    width = _WIDTHS[database]
+    return [[*row, *[""] * width][: max(width, len(row))] for row in rows if len(row) >= _LEAST[database]]
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names of the accounts or groups that a file of the kind has."""
+    return {line.strip().split(":")[0] for line in text.splitlines() if ":" in line}
