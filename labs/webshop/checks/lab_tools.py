@@ -38,6 +38,12 @@ def ask(lab, sql):
     return done
 
 
+def ask_as_inventory(lab, sql):
+    """Ask the other application's database as that application does; return testinfra's result."""
+    psql = f"PGPASSWORD=inventory {POSTGRESQL}/psql -X -h %s -U inventory -d inventory -Atc %s"
+    return lab.host("app1").run(psql, lab.address("db1"), sql)
+
+
 def assert_server_is_the_shops(lab):
     """Another database server on the shop's socket could hold whatever is asked for."""
     server = lab.listener("db1", "/run/postgresql/.s.PGSQL.5432", f"{POSTGRESQL}/postgres")

@@ -1,16 +1,19 @@
 """Does the database serve whom it served, and nobody else? No repair in this lab needs more."""
 
+import ipaddress
 import json
 
 import pytest
 
 from grader import check
-from lab_tools import query
+from lab_tools import ask_as_inventory, query
 
 APPLICATIONS = ("shop", "inventory")
 """Databases, each with the application's role of the same name."""
 CLIENTS = ("app1", "app2")
 """The hosts on which the applications run."""
+DATA = "10.30.2.0/24"
+"""The network on which these hosts reach the database."""
 
 
 def rules(lab):
@@ -30,6 +33,15 @@ def is_from_the_machine_itself(rule):
     )
 
 
+def is_within(rule, networks):
+    """Return whether a rule is for addresses of some networks; a name, or IPv6, is not."""
+    try:
+        addresses = ipaddress.IPv4Network(f"{rule['address']}/{rule['netmask']}", strict=False)
+    except ValueError:
+        return False
+    return any(addresses.subnet_of(ipaddress.IPv4Network(network)) for network in networks)
+
+
 def safe_methods(lab):
     """Return the methods that ask for a password safely; "md5" does SCRAM with each password that is stored so."""
     weak = query(lab, "SELECT count(*) FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%'")
@@ -45,6 +57,7 @@ def safe_methods(lab):
 )
 def test_who_may_connect(lab):
     clients = {"samenet", *(name for app in CLIENTS for name in (app, f"{app}.{lab.domain}"))}
+    networks = {DATA, lab.values.get("network", DATA)}  # a fault's own one, where no host is
     safe = safe_methods(lab)
     for rule in rules(lab):
         where = "/".join(rule[part] for part in ("address", "netmask") if rule[part])
@@ -54,10 +67,11 @@ def test_who_may_connect(lab):
         assert known or rule["auth_method"] in safe, f"pg_hba.conf lets in without a safe password: {seen}"
         if is_from_the_machine_itself(rule):
             continue
-        own = [rule["database"], rule["user_name"]] in [[[name], [name]] for name in APPLICATIONS]
+        role = rule["user_name"]
+        own = role in [[name] for name in APPLICATIONS] and rule["database"] in (role, ["sameuser"])
         assert own, f"pg_hba.conf opens more than an application's database: {seen}"
-        near = rule["address"] in clients or str(rule["netmask"]).startswith("255.255.255.")
-        assert near, f"pg_hba.conf lets in more than a network of the company: {seen}"
+        near = rule["address"] in clients or is_within(rule, networks)
+        assert near, f"pg_hba.conf lets in more than the network of the applications: {seen}"
 
 
 @check(
@@ -104,3 +118,15 @@ def test_databases_are_there(lab, database):
     assert found, f"the database {database} has no table any more"
     taken = [f"{table} belongs to {role}" for table, role in found.items() if role != database]
     assert not taken, f"in the database {database}, the table {taken[0]}"
+
+
+@check(
+    "guard",
+    points=1,
+    fr="L'autre application, inventory, se connecte toujours à sa base.",
+    en="The other application, inventory, still connects to its database.",
+    host="db1",
+)
+def test_other_application_connects(lab):
+    done = ask_as_inventory(lab, "SELECT 1")
+    assert done.stdout.strip() == "1", f"inventory: the database answers: {done.stderr.strip()}"

@@ -21,7 +21,7 @@ AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
 MONTH = 30 * 24 * 3600
 EXPIRED = "certificate has expired"
-PORTS = {"993": "", "587": "-starttls smtp"}
+PORTS = {"993": "", "587": "-starttls smtp", "25": "-starttls smtp"}
 STRICT = r"""(verify_peer(_name)?['"]\]?\s*=>?\s*true|allow_self_signed['"]\]?\s*=>?\s*false)\b"""
 """What PHP's options for TLS may say: they demand what holds without them."""
 HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
@@ -103,7 +103,7 @@ def test_webmail(lab):
     "symptom",
     points=2,
     competence="3.3",
-    fr="Au port {{ port }}, un certificat de l'entreprise, aux deux noms du serveur, valable au moins un mois.",
+    fr="Sur le port {{ port }}, un certificat de l'entreprise, aux deux noms du serveur, valable au moins un mois.",
     en="On port {{ port }} a certificate of the company, for the server's two names, valid for a month at least.",
     because=EXPIRED,
 )
@@ -166,7 +166,7 @@ def test_clients_still_verify(lab):
     "guard",
     points=1,
     competence="3.3",
-    fr="Rien ne passe en clair : ni mot de passe au port 587 ou 25, ni IMAP sans TLS.",
+    fr="Rien ne passe en clair : ni mot de passe sur les ports 587 et 25, ni IMAP sans TLS.",
     en="Nothing goes in clear: neither a password on port 587 or 25, nor IMAP without TLS.",
     timeout=60,
 )

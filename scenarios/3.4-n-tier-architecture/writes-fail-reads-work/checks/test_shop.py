@@ -3,7 +3,14 @@
 import pytest
 
 from grader import check
-from lab_tools import CATALOGUE, POSTGRESQL, ask, assert_data_is_whole, place_order, query
+from lab_tools import CATALOGUE, ask, ask_as_inventory, assert_data_is_whole, place_order, query
+
+READ_ONLY = "default_transaction_read_only"
+STILL_SET = (
+    f"SELECT 1 FROM pg_db_role_setting WHERE '{READ_ONLY}=on' = ANY (setconfig)",
+    f"SELECT 1 FROM pg_file_settings WHERE name = '{READ_ONLY}' AND applied AND setting ~* '^(on|t|y|1)'",
+)
+"""Who is read-only unless somebody has made an exception for them: databases and roles, and the whole server."""
 
 
 @check(
@@ -51,9 +58,10 @@ def test_order_by_each_server(lab, server):
 def test_stock_update(lab):
     done = ask(lab, "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder' RETURNING name")
     assert done.stdout.strip() == "Gunpowder", f"the database answers: {done.stderr.strip()}"
-    psql = f"PGPASSWORD=inventory {POSTGRESQL}/psql -X -h %s -U inventory -d inventory -Atc %s"
-    done = lab.host("app1").run(psql, lab.address("db1"), "UPDATE device SET place = place WHERE false")
+    done = ask_as_inventory(lab, "UPDATE device SET place = place WHERE false")
     assert done.stdout.strip() == "UPDATE 0", f"inventory: the database answers: {done.stderr.strip()}"
+    for sql in STILL_SET:
+        assert not query(lab, sql), "whoever has no exception to the rule still gets a read-only transaction"
 
 
 @check(
