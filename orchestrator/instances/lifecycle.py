@@ -143,20 +143,38 @@ class Instances:
     def unready(self, instance: Instance) -> dict[str, Text]:
         """Return the hosts that run, as the engine sees it, and are not wired or have not booted, each with why.
 
-        The helper is asked as it is. Where it does not answer nothing is known: the cables stay, and the next command
-        that needs it starts it again.
+        Where the helper does not answer it is started: without it a host that was restarted waits for its cables. If
+        it does not start, why is what is known of each host.
         """
         found: dict[str, Text] = {}
-        with suppress(MachineError), self._helper() as helper:
-            for host in instance.hosts:
-                if host.state == RUNNING:
+        running = [host.name for host in instance.hosts if host.state == RUNNING]
+        try:
+            with self._answering(instance.name) as helper:
+                for host in running:
                     try:
-                        helper.wait_ready(instance.name, [host.name], timeout=0)
+                        helper.wait_ready(instance.name, [host], timeout=0)
                     except CommandTimeoutError:
-                        found[host.name] = Text(fr="n'a pas (encore) démarré", en="has not booted (yet)")
+                        found[host] = Text(fr="n'a pas (encore) démarré", en="has not booted (yet)")
                     except LabError as error:
-                        found[host.name] = error.text
+                        found[host] = error.text
+        except MachineError as error:
+            return dict.fromkeys(running, error.text)
         return found
+
+    @contextmanager
+    def _answering(self, name: str) -> Iterator[Fabric]:
+        """Give a connection to the helper, which is started where it does not answer.
+
+        Raises:
+            MachineError: it cannot be started.
+        """
+        with self._helper() as helper:
+            try:
+                helper.ports(name)
+                answers = True
+            except MachineError:
+                answers = False
+            yield helper if answers else self._fabric()
 
     @property
     def engine(self) -> Engine:
@@ -336,12 +354,8 @@ class Instances:
 
         The instance is gone: what keeps the helper from starting, the next command that needs it will say.
         """
-        try:
-            with self._helper() as helper:
-                helper.ports(name)
-        except MachineError:
-            with suppress(BreakfixError), self._fabric() as started:
-                started.ports(name)
+        with suppress(BreakfixError), self._answering(name) as helper:
+            helper.ports(name)
 
     def _remove(self, name: str) -> None:
         """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""

@@ -454,6 +454,18 @@ def test_a_lab_is_stopped_without_its_helper(place: Place, lab: str) -> None:
     assert lab not in place.labs()
 
 
+def test_a_host_that_is_restarted_without_the_helper_is_not_whole_until_it_has_booted(place: Place, lab: str) -> None:
+    subprocess.run(["docker", "kill", fabric_container.HELPER], check=True, capture_output=True)
+    place.app.fabric.close()
+    subprocess.run(["docker", "restart", "-t", "1", f"breakfix-{lab}-b"], check=True, capture_output=True)
+    told = place.status()[lab]["whole"]
+    assert place.app.engine.container(fabric_container.HELPER).running, "who asks has it started"
+    assert told is False
+    assert wait_until(lambda: place.status()[lab]["whole"], within=LONG, every=0.5)
+    place.assert_red()
+    place.stop()
+
+
 def test_a_lab_whose_cables_are_lost_comes_back_wired(place: Place, lab: str) -> None:
     """The fabric's network goes with the container that holds it, and all cables with that."""
     if place.others:
