@@ -81,7 +81,7 @@ def test_key_opens_profiles_only(lab):
     for line in lab.host("home1").file("/root/.ssh/authorized_keys").content_string.splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        forced = re.match(r'(\S+,)?command="rrsync ([^"]*)/srv/profils"', line)
+        forced = re.match(r'(\S+,)?command="(?:/usr/bin/)?rrsync ([^"]*)/srv/profils"', line)
         assert forced, "a key opens more of home1 than the profiles"
         assert "-no-lock" in forced[2], "home1 refuses the profile of whoever opens a desktop while somebody else does"
 
