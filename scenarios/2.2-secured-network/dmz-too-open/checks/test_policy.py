@@ -34,7 +34,8 @@ BETWEEN = {
 }
 """What each machine of the DMZ, and the remote worker through the tunnel, must not open."""
 FROM_INTERNET = [
-    *((PUBLIC, port) for port in (21, 22, 53, 443, 587, 1194, 2222, 3128, 8080)),
+    *ports_of(PUBLIC, 25, 80),
+    *((PUBLIC, port) for port in (1194, 2222, 3128)),
     *((server, port) for server in SERVERS for port in (22, 80, 3128)),
     *((SRV1, port) for port in (22, 25, 53, 80)),
     (PC1, 22),
@@ -65,7 +66,7 @@ def send(station, server, sender, recipient):
 def published_besides(fw1):
     """Count the rules that translate or let in other ports of web1 than 80 for the Internet."""
     found = 0
-    for rule in fw1.check_output("nft -nn list ruleset").splitlines():
+    for rule in fw1.check_output("nft list ruleset").splitlines():
         if re.search(rf"dnat (ip )?to {WEB1}\b|ip daddr {WEB1} .*ct status dnat .*accept", rule):
             ports = re.search(r"\bdport (\{.*?\}|\S+)", rule)
             found += ports is None or set(re.findall(r"[\d-]+", ports[1])) != {"80"}
