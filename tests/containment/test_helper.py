@@ -55,6 +55,7 @@ def test_it_enters_no_container_but_its_hosts(app: App, cells: Running, impostor
             app.fabric.look(target, "/etc/hostname")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("gate", ["touch", "mkfifo"])
 def test_a_new_helper_undoes_nothing_for_the_names_that_it_finds(app: App, cells: Running, gate: str) -> None:
     """What it does to a host before the boot follows names that are the host's root's later on."""

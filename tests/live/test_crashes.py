@@ -454,6 +454,23 @@ def test_a_lab_is_stopped_without_its_helper(place: Place, lab: str) -> None:
     assert lab not in place.labs()
 
 
+def test_a_frozen_host_does_not_keep_the_helper_from_its_end(place: Place, lab: str) -> None:
+    """What runs in the host for the helper is frozen as well, and must hold nothing that Docker waits for."""
+    host = f"breakfix-{lab}-b"
+    with place.app.fabric.session() as fabric:
+        assert fabric.run(HostRef(lab, "b"), ("true",)).status == 0
+        place.app.engine.pause(host)
+        try:
+            restart = ["docker", "restart", "-t", "1", fabric_container.HELPER]
+            subprocess.run(restart, check=True, capture_output=True, timeout=LONG)
+        finally:
+            place.app.engine.unpause(host)
+    place.app.fabric.close()
+    raise_fabric(place.app)
+    place.assert_red()
+    place.stop()
+
+
 def test_a_host_that_is_restarted_without_the_helper_is_not_whole_until_it_has_booted(place: Place, lab: str) -> None:
     subprocess.run(["docker", "kill", fabric_container.HELPER], check=True, capture_output=True)
     place.app.fabric.close()

@@ -51,6 +51,7 @@ def serve(container: HostContainer, connection: socket.socket, pidfd: int) -> No
         low, high = sorted((connection.fileno(), pidfd))
         for first, end in ((3, low), (low + 1, high), (high + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])):
             os.closerange(first, end)
+        _let_go_of_the_helpers_output()
         kernel.die_with_parent(signal.SIGTERM)
         kernel.not_dumpable()
         mask, profile = kernel.bounding_set(container.pid), confinement.profile_of(container.pid)
@@ -85,6 +86,14 @@ def serve(container: HostContainer, connection: socket.socket, pidfd: int) -> No
                 _answer(connection, outcome.stdout + outcome.stderr)
     finally:
         os._exit(0)
+
+
+def _let_go_of_the_helpers_output() -> None:
+    """Hold nothing that Docker waits for when the helper ends: an agent in a frozen host cannot end before it thaws."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nothing, standard)
+    os.close(nothing)
 
 
 def _require_alive(pidfd: int) -> None:
