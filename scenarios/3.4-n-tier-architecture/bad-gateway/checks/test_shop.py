@@ -112,6 +112,10 @@ def test_server_takes_its_share(lab, server):
 )
 def test_program_is_protected(lab, server):
     host = lab.host(server)
+    service = host.service("shop")
+    assert service.user == "shop", f"{server}: the service shop runs as {service.user}"
+    for name in ("SupplementaryGroups", "AmbientCapabilities"):
+        assert not service.systemd_property(f"Service.{name}"), f"{server}: the service shop is given more: {name}"
     own, group = host.user("shop").uid, host.user("shop").gid
     for folder in ("/opt/shop", "/etc/shop"):
         for entry in host.file(folder).tree():
@@ -121,10 +125,6 @@ def test_program_is_protected(lab, server):
         assert not there.mode & 0o022, f"{server}: others than root may write {folder}"
         assert there.uid != own, f"{server}: {folder} belongs to shop"
     assert not host.file("/etc/shop/shop.env").mode & 0o007, f"{server}: everybody may read the password in shop.env"
-    service = host.service("shop")
-    assert service.user == "shop", f"{server}: the service shop runs as {service.user}"
-    for name in ("SupplementaryGroups", "AmbientCapabilities"):
-        assert not service.systemd_property(f"Service.{name}"), f"{server}: the service shop is given more: {name}"
     for process in (p for port in (PORT, lab.values["port"]) for p in lab.listener(server, port).processes):
         rights = (process.uid, process.gid)
         assert rights == (own, group), f"{server}: {process.comm} runs as user {rights[0]} and group {rights[1]}"
