@@ -22,7 +22,7 @@ from jinja2.visitor import NodeTransformer
 
 MAX_LENGTH: Final = 1 << 20
 """The most characters of a text, and items of a list."""
-BUDGET: Final = 4 << 20
+BUDGET: Final = 1 << 20
 """What one rendering may cost: the characters that it writes, and those that its filters, methods, comparisons and
 operators read. Going round a loop costs what its body writes by itself, and a little."""
 _ROUND: Final = 64
