@@ -34,7 +34,7 @@ _LOOP: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\
 _SEED: Final = 1
 _EVIDENCE: Final = 400
 _TOLD_EVERY: Final = 50
-"""Gradings between two lines of progress: a thousand take the better part of an hour."""
+"""Gradings between two lines of progress."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
 _MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)?|perl5?|perl-base|site_perl)(?:/|$)")
 """Folders in which the interpreters look for modules."""
 _OWN_MODULES = ("usr/local/lib", "usr/local/share")
-"""Where an administrator's own modules and libraries are; an image has none there."""
+"""Where an administrator's own modules and libraries are."""
 _MODULE_ENDINGS = (".py", ".pth", ".pm", ".pmc", ".pl")
 _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
 _MAX_CHANGES = 20_000
