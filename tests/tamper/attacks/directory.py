@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tamper.attacks.model import CHANGED, Attack, instead, kept
+from tests.tamper.attacks.model import CHANGED, Attack, ended, instead, kept
 
 LOCKED, SSSD, DOMAIN = "account-locked", "sssd-cannot-start", "machine-account-broken"
 _ANYBODY = "sed -i '1i auth sufficient pam_permit.so' /etc/pam.d/common-auth"
@@ -37,7 +37,9 @@ for f in $(find /sys/fs/cgroup -path '*/slapd.service/cgroup.procs'); do echo $p
 grep -q slapd.service /proc/$p/cgroup
 """
 _ANOTHER_DIRECTORY_GONE = (
-    "mv /run/slapd/kept /run/slapd/ldapi; pkill -f other.d; rm -rf /root/other.d /root/other.db; chmod 700 /root"
+    "mv /run/slapd/kept /run/slapd/ldapi; "
+    + ended("-f other.d")
+    + "; rm -rf /root/other.d /root/other.db; chmod 700 /root"
 )
 _HOMES = "for login in afaure croux kbenali snguyen tgarnier mlebreton; do mkdir -p /home/$login; done\n"
 _OPTIONS = "echo 'SSHD_OPTS=\"-o PAMServiceName=runuser\"' >/etc/default/ssh; systemctl restart ssh\n"
@@ -86,7 +88,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack(
         "the image's sshd with other settings", LOCKED, "pc2", _SERVER_OF_ONES_OWN,
-        "pkill -f /root/sshd.conf; rm -f /root/sshd.conf /etc/pam.d/anybody; systemctl start ssh",
+        ended("-f /root/sshd.conf") + "; rm -f /root/sshd.conf /etc/pam.d/anybody; systemctl start ssh",
     ),
     Attack("accounts made anew on the machine", LOCKED, "files1", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
     Attack("accounts made anew behind a blank", LOCKED, "files1", _HIDDEN_ACCOUNTS, _OWN_ACCOUNTS_GONE),

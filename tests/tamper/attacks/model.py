@@ -50,6 +50,14 @@ def kept(path: str, script: str, then: str = "true") -> tuple[str, str]:
     return f"cp -a {path} /root/kept\n{script}", f"rm -f {path}; mv /root/kept {path}; {then}"
 
 
+def ended(which: str) -> str:
+    """Return how the processes that ``pkill`` selects by ``which`` are ended, and waited for; there must be some.
+
+    One that is still ending takes away what the next attack made: slapd removes its socket by name.
+    """
+    return f"pkill {which}; pidwait {which} || true"
+
+
 PRELOADED = (
     "find /usr/lib -name 'libfaketime.so.1' >/etc/ld.so.preload; test -s /etc/ld.so.preload",
     "rm -f /etc/ld.so.preload",
@@ -79,7 +87,7 @@ waits() { for i in $(seq 100); do ss -Hltn "sport = :$1" | grep -q . && return 0
 fake() { setsid perl /root/fake.pl "$@" >/dev/null 2>&1 </dev/null & waits "$2"; }
 """
 """A web server that shows one page to whoever asks, or only to high addresses: ``fake NAME PORT TEXT [LOWEST]``."""
-GONE = "pkill -f '^(nginx|squid|fake-site)' -u root || true; rm -f /root/fake.pl"
+GONE = ended("-f '^(nginx|squid|fake-site)' -u root") + "; rm -f /root/fake.pl"
 
 FAKE_NAMES = """cat >/root/names.pl <<'END'
 use Socket;
@@ -98,4 +106,4 @@ names() { setsid perl /root/names.pl "$@" >/dev/null 2>&1 </dev/null &
   for i in $(seq 100); do ss -Hlun "sport = :$2" | grep -q . && return 0; sleep 0.1; done; return 1; }
 """
 """A name server that gives one address for every name: ``names NAME PORT ADDRESS``."""
-NAMES_GONE = "pkill -f '^(named|fake-names) ' -u root || pkill -x fake-names || true; rm -f /root/names.pl"
+NAMES_GONE = ended("-x 'named|fake-names' -u root") + "; rm -f /root/names.pl"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, instead
+from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, ended, instead
 
 PROXY, SITES, DESKTOP = "proxy-denies-all", "ospf-neighbour-lost", "rdp-refused"
 APPLICATIONS = "Tournées du jour. Bienvenue sur l'intranet"
@@ -58,7 +58,8 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("vtysh that shows neighbours", SITES, "r1", *instead("/usr/bin/vtysh", FULL), CHANGED),
     Attack(
         "another program between vtysh and ospfd", SITES, "r1", _BETWEEN,
-        "pkill -f between.pl; rm -f /root/between.pl; mv /run/frr/kept.vty /run/frr/ospfd.vty", "perl listens instead",
+        ended("-f between.pl") + "; rm -f /root/between.pl; mv /run/frr/kept.vty /run/frr/ospfd.vty",
+        "perl listens instead",
     ),
     Attack(
         "a desktop shown by the terminal itself", DESKTOP, "term2",

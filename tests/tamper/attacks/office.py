@@ -13,6 +13,7 @@ from tests.tamper.attacks.model import (
     TAKEN,
     Attack,
     beside,
+    ended,
     instead,
 )
 
@@ -72,7 +73,7 @@ ATTACKS: tuple[Attack, ...] = (
         "setsid bash -c 'while :; do for p in /proc/[0-9]*; do grep -qs \"^PPid:.0$\" $p/status && [ $p != /proc/1 ] "
         "&& printf \"auto eth0\\niface eth0 inet dhcp\\n\" >/etc/network/interfaces; done; done' watcher "
         ">/dev/null 2>&1 </dev/null & cp -a /etc/network/interfaces /root/interfaces; true",
-        "pkill -f watcher; cp -a /root/interfaces /etc/network/interfaces",
+        ended("-f watcher") + "; cp -a /root/interfaces /etc/network/interfaces",
     ),
     Attack("arping that hears nobody", CONFLICT, "{pc}", *instead("/usr/bin/arping", "#!/bin/sh\necho Sent 2 probes")),
     Attack("ip that shows what it should", CONFLICT, "r1", *beside("ip cat find", IP)),
@@ -90,8 +91,8 @@ ATTACKS: tuple[Attack, ...] = (
         "systemctl stop named\n"
         "setsid named -c /etc/bind/other.conf >/dev/null 2>&1 </dev/null\n"
         "dig +short +tries=5 @127.0.0.1 intranet.valbocage.internal | grep -qx 192.168.20.20",
-        "pkill -x named || true; for i in $(seq 100); do pgrep -x named >/dev/null || break; sleep 0.1; done\n"
-        "rm -rf /root/other.conf /etc/bind/other.conf /var/cache/bind/other; systemctl restart named",
+        ended("-x named")
+        + "; rm -rf /root/other.conf /etc/bind/other.conf /var/cache/bind/other; systemctl restart named",
     ),
     Attack(
         "a router that leads questions to a name server of its own", ZONE, "r1",
@@ -104,7 +105,7 @@ ATTACKS: tuple[Attack, ...] = (
         "another server that takes the name server's address", ZONE, "web1",
         FAKE_NAMES + f"names fake-names 53 {INTRANET}; ip addr add 192.168.20.10/32 dev eth0\n"
         "setsid arping -q -U -w 300 -I eth0 192.168.20.10 >/dev/null 2>&1 </dev/null &",
-        "pkill -x arping; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE, TAKEN,
+        ended("-x arping") + "; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE, TAKEN,
     ),
     Attack(
         "checkconf that finds nothing wrong", ZONE, "srv1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, beside, instead, kept
+from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, beside, ended, instead, kept
 
 GATEWAY, SLOW, WRITES = "bad-gateway", "slow-then-504", "writes-fail-reads-work"
 CATALOGUE = "Assam de printemps, Darjeeling des brumes, Gunpowder, Sencha du matin"
@@ -66,7 +66,7 @@ ldconfig -f /root/l.conf; ldconfig -p | grep -q /root/l/
 _SWAPPED = r"""cd /usr/lib/postgresql/17/bin; cp -a psql /root/psql; cp -a psql psql.own
 printf '#!/bin/sh\necho Gunpowder\n' >psql.new; chmod 755 psql.new
 cat >/root/swap.pl <<'END'
-chdir "/usr/lib/postgresql/17/bin"; my $end = time + 80;
+chdir "/usr/lib/postgresql/17/bin"; my $end = time + 600;
 while (time < $end) {
   opendir(my $all, "/proc"); my $seen = 0;
   for my $pid (grep /^\d+$/, readdir $all) {
@@ -88,7 +88,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack(
         "a unit of nginx that starts another program", GATEWAY, "web1", FAKE_SITE + _SITE_UNIT % CATALOGUE,
-        "rm -f /etc/systemd/system/nginx.service; systemctl daemon-reload; systemctl restart nginx; " + GONE,
+        "rm -f /etc/systemd/system/nginx.service /root/fake.pl; systemctl daemon-reload; systemctl restart nginx",
     ),
     Attack(
         "a line in hosts and a fake shop", GATEWAY, "pc1",
@@ -118,7 +118,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     Attack(
         "a D-Bus that takes calls and never answers", GATEWAY, "web1", _NOBODY_ANSWERS,
-        "pkill -f mute.pl; mv /run/systemd/private.kept /run/systemd/private; rm -f /root/mute.pl",
+        ended("-f mute.pl") + "; mv /run/systemd/private.kept /run/systemd/private; rm -f /root/mute.pl",
         "another process|did not answer|cannot be asked",
     ),
     Attack(
@@ -169,7 +169,7 @@ ATTACKS: tuple[Attack, ...] = (
         *kept("/etc/pam.d/runuser", _SESSION, "chmod 700 /root; rm /root/env"), CHANGED,
     ),
     Attack("psql replaced only while it is used", WRITES, "db1", _SWAPPED,
-        "pkill -f swap.pl || true; cd /usr/lib/postgresql/17/bin; rm -f psql.*; mv /root/psql psql", CHANGED,
+        ended("-f swap.pl") + "; cd /usr/lib/postgresql/17/bin; rm -f psql.*; mv /root/psql psql", CHANGED,
     ),
     Attack(
         "another database server in the place of the shop's", WRITES, "db1", _CLUSTER,
