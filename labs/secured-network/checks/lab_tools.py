@@ -1,8 +1,29 @@
 """What the firewall lets through, by TCP and besides: many are asked at once, for silence takes its time."""
 
+import re
+import secrets
+
 from grader import at_once
 
 SITE = "www.scierie-delorme.example"
+PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
+"""Those that a rule names which is a little too wide, and one that nobody can know."""
+
+
+def ports_of(address, *allowed):
+    """Return the ports of an address that are to be tried, without those that the policy allows."""
+    return [(address, port) for port in PORTS if port not in allowed]
+
+
+def published_besides(fw1, server, port):
+    """Count the rules that translate or let in other ports of a server of the DMZ for the Internet."""
+    found = 0
+    for rule in fw1.check_output("nft list ruleset").splitlines():
+        let_in = rf'iifname "eth2".* ip daddr {server}\b.*accept|ip daddr {server}\b.* ct status dnat .*accept'
+        if re.search(rf"dnat (ip )?to {server}\b|{let_in}", rule):
+            ports = re.search(r"\bdport (\{.*?\}|\S+)", rule)
+            found += ports is None or set(re.findall(r"[\d-]+", ports[1])) != {str(port)}
+    return found
 
 
 def arrived(station, targets):
@@ -33,6 +54,8 @@ def beside_tcp(lab):
         *((one, "the Internet", SITE, provider) for one in ("web1", "vpn1", "another machine of the DMZ", "pc1")),
     ]
 
+    datagrams = [(one, port) for one in ("relay1", "proxy1") for port in (25, 80, 443)]
+
     def pinged(ping):
         one, what, address = ping
         return f"{one} reaches {what} by ping" if stations[one].ping(address) else ""
@@ -41,4 +64,11 @@ def beside_tcp(lab):
         one, what, name, server = question
         return f"{one} reaches {what} by UDP" if stations[one].resolve(name, server) else ""
 
-    return [passed for passed in (*at_once(pinged, pings), *at_once(resolved, questions)) if passed]
+    def sent(datagram):
+        one, port = datagram
+        asked = ["dig", "+tries=2", "+time=2", "-p", str(port), f"@{provider}", SITE]
+        closed = "connection refused" in stations[one].ask(asked, timeout=10).stdout
+        return f"{one} reaches port {port} of the Internet by UDP" if closed else ""
+
+    tried = (*at_once(pinged, pings), *at_once(resolved, questions), *at_once(sent, datagrams))
+    return [passed for passed in tried if passed]

@@ -7,7 +7,7 @@ import pytest
 
 from grader import check, scaled_timeout
 from grader.nftables import differences
-from lab_tools import arrived
+from lab_tools import arrived, ports_of, published_besides
 
 SRV1, PC1, FW1 = "192.168.50.10", "192.168.50.51", "192.168.50.1"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
@@ -23,20 +23,13 @@ STEPS = {
     "to-internet": ("relay1", INET1),
 }
 """Which step of a message's way each missing rule blocks: who opens port 25, and of whom."""
-PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
-"""Those that a rule names which is a little too wide, and one that nobody can know."""
-
-
-def ports_of(address, *allowed):
-    """Return the ports of an address that are to be tried, without those that the policy allows."""
-    return [(address, port) for port in PORTS if port not in allowed]
-
 
 FORBIDDEN = {
     "outside": [
         *ports_of(PUBLIC, 25, 80),
         (PUBLIC, 3128),
         *((server, port) for server in SERVERS for port in (22, 80, 3128)),
+        *ports_of(RELAY1, 22, 25, 80),
         *((SRV1, port) for port in (22, 25, 53, 80)),
         (PC1, 22),
     ],
@@ -46,8 +39,8 @@ FORBIDDEN = {
 REFUSED = {
     "srv1": ports_of(INET1),
     "pc1": [(FW1, 22), (RELAY1, 25), *ports_of(INET1)],
-    "relay1": [*ports_of(SRV1, 25), (PC1, 22), (PC1, 25), *ports_of(INET1, 25, 53)],
-    "proxy1": [*ports_of(SRV1), *ports_of(INET1, 53, 80, 443)],
+    "relay1": [*ports_of(SRV1, 25), (PC1, 22), (PC1, 25), *ports_of(INET1, 25, 53), (NOMADE1, 53)],
+    "proxy1": [*ports_of(SRV1), *ports_of(INET1, 53, 80, 443), (NOMADE1, 53)],
     "web1": [*ports_of(SRV1), *ports_of(INET1)],
     "vpn1": [*ports_of(SRV1), *ports_of(INET1)],
     "nomade1": [*ports_of(SRV1, 25, 80), (PC1, 22)],
@@ -118,7 +111,7 @@ def test_mail_passes(lab):
     "symptom",
     points=2,
     competence="2.2",
-    fr="Chaque étape du chemin du courrier s'ouvre au port 25, quel que soit le correspondant.",
+    fr="Chaque étape du chemin du courrier s'ouvre sur le port 25, quel que soit le correspondant.",
     en="Each step of the mail's way opens at port 25, whoever the correspondent is.",
     because="silent|unreachable",
 )
@@ -167,6 +160,11 @@ def test_policy_is_kept(lab):
 def test_still_closed(lab, segment):
     passed = arrived(lab.probe(segment), FORBIDDEN[segment])
     assert not passed, f"the firewall lets pass: {', '.join(passed)}"
+    if segment == "outside":
+        wide = published_besides(lab.host("fw1"), RELAY1, 25)
+        assert not wide, (
+            f"{wide} of the rules publish more of relay1 than the policy says, even if nothing comes through"
+        )
 
 
 @pytest.mark.parametrize("host", REFUSED)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,11 +12,11 @@ from lab_tools import arrived
 
 PROXY1, RELAY1, WEB1 = "172.16.50.31", "172.16.50.25", "172.16.50.80"
 SRV1, PC1 = "192.168.50.10", "192.168.50.51"
-PUBLIC, INET1 = "203.0.113.2", "203.0.113.1"
+PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
 SITES = ("www.scierie-delorme.example", "www.meteo-bocage.example")
 TELEWORK = "10."
 """How an address of a remote worker begins, and a network of theirs."""
-DENIED = 403
+PORT, DENIED = 3128, 403
 AGAIN = 15
 """Seconds in which squid has started, or has given up a name server."""
 FORBIDDEN = {
@@ -25,7 +26,8 @@ FORBIDDEN = {
 }
 REFUSED = {
     "pc1": [(INET1, 53), (INET1, 80), (INET1, 443), (PROXY1, 22)],
-    "proxy1": [(INET1, 22), (INET1, 25), (SRV1, 22), (SRV1, 53), (SRV1, 80), (PC1, 22)],
+    "proxy1": [(INET1, 22), (INET1, 25), (NOMADE1, 53), (SRV1, 22), (SRV1, 53), (SRV1, 80), (PC1, 22)],
+    "relay1": [(NOMADE1, 53)],
 }
 
 
@@ -228,3 +230,20 @@ def test_no_name_typed_by_hand(lab):
         named = lab.host(host).run("grep -E 'scierie|meteo' /etc/hosts").stdout.strip()
         assert not named, f"/etc/hosts of {host} names an outside site: {named}"
     assert "hosts_file" not in settings_of(lab), "squid reads a file of names of its own"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.2",
+    fr="Les programmes de pc1 passent toujours par le mandataire.",
+    en="The programs of pc1 still go through the proxy.",
+    host="pc1",
+)
+def test_workstation_uses_the_proxy(lab):
+    text = lab.host("pc1").file("/etc/environment").content_string
+    settings = dict(re.findall(r"""^(\w+)=["']?([^"'\s]*)""", text, re.MULTILINE))
+    for name in ("http_proxy", "https_proxy"):
+        place = urlsplit(settings.get(name, ""))
+        named = place.hostname in {f"proxy1.{lab.domain}", "proxy1", PROXY1} and place.port == PORT
+        assert named, f"{name} of pc1 is {settings.get(name) or 'not set'}"

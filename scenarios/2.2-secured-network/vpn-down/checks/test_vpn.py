@@ -6,7 +6,7 @@ import re
 from grader import check
 from grader.certificates import key_identifiers
 from grader.nftables import differences
-from lab_tools import arrived, reached
+from lab_tools import arrived, ports_of, reached
 
 SRV1, PC1, INET1, PUBLIC = "192.168.50.10", "192.168.50.51", "203.0.113.1", "203.0.113.2"
 VPN1, WEB1 = "172.16.50.94", "172.16.50.80"
@@ -20,7 +20,7 @@ POLICY = {"AES-256-GCM", "CHACHA20-POLY1305"}
 STATUS = "/run/openvpn-server/status-vpn.log"
 TITLE = "Intranet de la menuiserie Valbocage"
 BEYOND = {
-    "nomade1": [(SRV1, 22), (SRV1, 53), (PC1, 22), (WEB1, 22), ("192.168.50.1", 22)],
+    "nomade1": [*ports_of(SRV1, 25, 80), *((PC1, port) for port in (22, 25, 80)), (WEB1, 22), ("192.168.50.1", 22)],
     "vpn1": [*((one, port) for one in (SRV1, INET1) for port in (22, 25, 53, 80, 443)), (PC1, 22), (PC1, 80)],
 }
 """What neither the remote worker through the tunnel nor the VPN server itself may open."""
