@@ -9,8 +9,6 @@ from grader import check, scaled_timeout
 from grader.ifupdown import methods
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
-PHONES = {"192.168.10.100": "02:7a:5c:01:00:00", "192.168.10.101": "02:7a:5c:01:00:01"}
-"""The leases of the workshop's phones, which are in use."""
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
 """The pool by the company's address plan."""
 HOUR = 3600
@@ -56,6 +54,12 @@ def leases(lab):
         runs = int(lifetime) and int(expires) > time.time() and rest[4] == "0"
         last[address] = hardware if runs else None  # the last row of an address counts
     return {address: hardware for address, hardware in last.items() if hardware}
+
+
+def phones(lab):
+    """Return the leases of the workshop's phones, which are in use: address -> hardware address."""
+    count = lab.values["last"] - 99 if lab.values["cause"] == "small-pool" else 2
+    return {f"192.168.10.{100 + number}": f"02:7a:5c:01:00:{number:02x}" for number in range(count)}
 
 
 def offer(lab, pc, *options):
@@ -154,7 +158,7 @@ def test_desks(lab):
         assert known.get(address) == mac, f"the server has forgotten the lease of {pc}"
         offered = offer(lab, pc).get("ip_address")
         assert offered == address, f"{pc} would be offered {offered or 'no address'} instead of {address}"
-    for address, mac in PHONES.items():
+    for address, mac in phones(lab).items():
         assert known.get(address) == mac, f"the server has forgotten that {address} is in use by a phone"
     reservations = {r.get("hw-address"): r.get("ip-address") for r in office(lab).get("reservations", ())}
     for pc, address in RESERVED.items():
