@@ -3,10 +3,14 @@
 import re
 
 from grader import check, scaled_timeout
-from grader.directory import opened
+from grader.directory import opened, values
 from grader.rights import gained
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
+ROOT = "dn.exact=gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth"
+"""How the directory's rules of access name the root of its own host."""
+WRITES = re.compile(r"(self)?(write|add|delete|manage)|(self)?[=+][a-z]*[wazm]")
+"""A level of access, or privileges, by which something is changed (slapd.access, section 'ACCESS')."""
 HIGHEST = 1000
 """The highest number of the machines' own accounts and groups; the directory's begin at 10000."""
 
@@ -20,9 +24,19 @@ def granted_by_the_directory(lab):
     rows = [row.split(":") for host in HOSTS for row in lab.host(host).file("/etc/group").content_string.splitlines()]
     own = {row[0] for row in rows if len(row) > 2 and row[2].isdigit() and int(row[2]) <= HIGHEST}
     for entry in re.split(r"^DN: ", done.stdout, flags=re.MULTILINE)[1:]:
-        values = re.findall(r"^\s+(\w+): (.*?)\s*$", entry, re.MULTILINE)
-        if any(int(value) <= HIGHEST if key.endswith("Number") else value in own for key, value in values):
+        found = re.findall(r"^\s+(\w+): (.*?)\s*$", entry, re.MULTILINE)
+        if any(int(value) <= HIGHEST if key.endswith("Number") else value in own for key, value in found):
             yield entry.splitlines()[0]
+
+
+def writers(ldap1):
+    """Return what the directory's rules let others change than its root, and each person the own password."""
+    for rule in values(ldap1, "cn=config", "olcAccess", scope="sub"):
+        what, *clauses = re.split(r"\s+by\s+", rule)
+        for who, access in (clause.split()[:2] for clause in clauses if " " in clause):
+            own = who == "self" and what.endswith("attrs=userPassword")
+            if WRITES.match(access) and not own and who.replace('"', "") != ROOT:
+                yield f"{who} may change {what.partition('to ')[2]}"
 
 
 @check(
@@ -40,4 +54,5 @@ def test_no_rights_gained(lab):
     assert not entries, f"the directory has the machines' own accounts or groups: {'; '.join(entries)}"
     people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
     done = opened(lab.host("ldap1"), people[0], "Rabot-41", people[1])
+    done += writers(lab.host("ldap1"))
     assert not done, f"the directory: {'; '.join(done)}"

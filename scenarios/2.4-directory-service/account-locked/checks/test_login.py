@@ -21,6 +21,9 @@ ADMINISTRATOR = "Annuaire-2026"
 """The password of the directory's administrator."""
 CLIENTS = ("files1", "pc1", "pc2")
 SETTINGS, PROGRAM = "/etc/default/synchro-contacts", "/usr/local/bin/synchro-contacts"
+UNITS = "/etc/systemd/system"
+NUMBERS = {"croux": 10002, "kbenali": 10003, "snguyen": 10004, "tgarnier": 10005}
+"""The numbers of those who may write the ticket: what belongs to them belongs to these."""
 
 
 def login_of(lab):
@@ -121,6 +124,21 @@ def test_policy_is_in_force(lab):
     "guard",
     points=1,
     competence="2.4",
+    fr="{{ user }} garde son compte : même numéro, même groupe principal.",
+    en="{{ user }} keeps the account: same number, same primary group.",
+    host="ldap1",
+)
+def test_same_account(lab):
+    login = login_of(lab)
+    dn = f"uid={login},ou=people,dc=valbocage,dc=internal"
+    numbers = [*entry_values(lab, dn, "uidNumber"), *entry_values(lab, dn, "gidNumber")]
+    assert numbers == [str(NUMBERS[login]), "10000"], f"{login} now has the numbers {', '.join(numbers) or '(none)'}"
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
     fr="Aucun programme n'emprunte le compte d'un autre ; aucun mot de passe enregistré n'est lisible par tous.",
     en="No program uses another's account; no stored password is readable by everybody.",
 )
@@ -132,9 +150,15 @@ def test_stored_passwords(lab):
         used += "\n" + machine.file(f"/proc/{pid}/environ").content_string.replace("\0", "\n")
     administrator = re.search(r"^\s*BIND_DN=\W*cn=admin\b", used, re.MULTILINE | re.IGNORECASE)
     assert not administrator, "synchro-contacts logs in as the directory's administrator"
-    others = set(re.findall(r"^\s*BIND_DN=\W*uid=(\w+)", used, re.MULTILINE | re.IGNORECASE)) - {login_of(lab)}
+    named = set(re.findall(r"^\s*BIND_DN=\W*uid=([\w.-]+)", used, re.MULTILINE | re.IGNORECASE))
+    others = named & set(PASSWORDS) - {login_of(lab)}
     assert not others, f"synchro-contacts logs in as {', '.join(sorted(others))}"
     assert not settings.exists or not settings.mode & 0o007, f"{SETTINGS} is readable by everybody"
+    for one in machine.file(UNITS).tree():
+        if one.kind == "file" and one.mode & 0o007:
+            text = text_of(machine.file(f"{UNITS}/{one.path}"))
+            shown = any(word in text for word in (ADMINISTRATOR, *PASSWORDS.values()))
+            assert not shown, f"{UNITS}/{one.path} shows a password to everybody"
     program = text_of(machine.file(PROGRAM))
     written = [word for word in ("cn=admin", ADMINISTRATOR, *PASSWORDS.values()) if word in program]
     assert not written, f"{PROGRAM} itself says who logs in, or with which password"

@@ -95,7 +95,8 @@ def test_same_time(lab):
         lab.wait(agree, within=SOON, every=1)
     for host in ("dc1", *PEOPLE):  # what a running service or a session overrides is back with the next boot
         units = "/etc/systemd/system"
-        paths = [f"{units}/{f.path}" for f in lab.host(host).file(units).tree() if f.kind == "file"]
+        files = [f.path for f in lab.host(host).file(units).tree() if f.kind == "file"]
+        paths = [f"{units}/{path}" for path in files if path.endswith((".conf", ".service"))]
         for path in ("/etc/environment", *paths):
             text = lab.host(host).file(path).content_string
             shifts = re.search(r"^\s*[^#;\s].*(FAKETIME|libfaketime)", text, re.MULTILINE)

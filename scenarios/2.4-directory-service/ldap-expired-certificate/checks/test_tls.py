@@ -129,8 +129,8 @@ def test_same_authority(lab, host):
     "guard",
     points=1,
     competence="2.4",
-    fr="slapd démarre avec ldap1, et personne d'autre n'a sa clé privée, ni celle de l'autorité.",
-    en="slapd starts with ldap1, and nobody else has its private key, or the authority's.",
+    fr="slapd démarre avec ldap1, sous son propre compte ; personne d'autre n'a sa clé privée, ni celle de l'autorité.",
+    en="slapd starts with ldap1, as its own account; nobody else has its private key, or the authority's.",
     host="ldap1",
 )
 def test_slapd_and_its_key(lab):
@@ -138,6 +138,8 @@ def test_slapd_and_its_key(lab):
     slapd = ldap1.service("slapd")
     assert slapd.is_running, "slapd does not run"
     assert slapd.is_enabled, "slapd does not start with ldap1"
+    status = ldap1.file(f"/proc/{slapd.main_pid}/status").content_string
+    assert not re.search(r"^[UG]id:.*\s0\b", status, re.MULTILINE), "slapd runs as root"
     configuration = ldap1.check_output("ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b cn=config")
     key = re.search(r"^olcTLSCertificateKeyFile: (\S+)", configuration, re.MULTILINE)
     assert key, "slapd has no private key in its configuration"

@@ -13,6 +13,14 @@ PASSWORDS = {
     "tgarnier": "Gabarit-85",
     "mlebreton": "Maillet-96",
 }
+GROUPS = {
+    "afaure": {"direction"},
+    "croux": {"direction", "comptabilite"},
+    "kbenali": {"comptabilite"},
+    "snguyen": {"etudes"},
+    "tgarnier": {"etudes", "atelier"},
+    "mlebreton": {"atelier"},
+}
 SOON = 5
 
 
@@ -41,6 +49,26 @@ def everybody_logs_in(lab, host):
 )
 def test_everybody_logs_in(lab):
     lab.wait(lambda: everybody_logs_in(lab, lab.values["pc"]), within=SOON, every=1)
+
+
+@check(
+    "symptom",
+    points=1,
+    competence="2.4",
+    fr="{{ pc }} connaît les groupes de chacun.",
+    en="{{ pc }} knows everybody's groups.",
+    timeout=60,
+)
+def test_everybody_has_their_groups(lab):
+    pc = lab.client(lab.values["pc"])
+
+    def known():
+        for login, groups in GROUPS.items():
+            found = set(pc.run(["id", "-Gn", login]).stdout.split())
+            assert found == {"salaries", *groups}, f"{login} is in {', '.join(sorted(found)) or 'no group'}"
+        return True
+
+    lab.wait(known, within=SOON, every=1)
 
 
 @check(
@@ -101,6 +129,8 @@ def test_directory_is_verified(lab):
     encrypted = uri.startswith("ldaps://") or settings.get("ldap_id_use_start_tls", "").lower() == "true"
     assert encrypted, f"SSSD speaks to {uri} without TLS"
     assert settings.get("ldap_tls_reqcert", "demand") in {"demand", "hard"}, "SSSD does not demand a good certificate"
+    for key in ("ldap_default_bind_dn", "ldap_default_authtok"):
+        assert key not in settings, f"{key} is set: SSSD asks with an account that it does not need"
 
 
 @check(

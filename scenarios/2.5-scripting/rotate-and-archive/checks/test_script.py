@@ -171,9 +171,13 @@ def test_loses_nothing(lab):
         work.run([script(lab), "free", DAY])
         archived = work.listing()
         assert archive_of(lab, name, "free") in archived, "it does not even archive where nothing is in its way"
-        work.run([script(lab), "in", DAY])
-        work.run([*FULL_DISK, script(lab), "full", DAY])
-        for folder, hindrance in (("in", "a file is in the way"), ("full", "nothing can be written any more")):
+        hindered = {
+            "in": ("a file is in the way", work.run([script(lab), "in", DAY])),
+            "full": ("nothing can be written any more", work.run([*FULL_DISK, script(lab), "full", DAY])),
+        }
+        for folder, (hindrance, done) in hindered.items():
+            counted = last_line(done)
+            assert not counted.isdigit() or int(counted) == 0, f"where {hindrance}, it says that {counted} was archived"
             left = work.read(f"{folder}/{name}")
             assert left is not None, f"where {hindrance}, {name} is gone, and there is no archive of it"
             assert left.decode() == text, f"where {hindrance}, {name} was changed"
