@@ -11,6 +11,8 @@ from orchestrator.engine.base import ContainerSpec, Engine
 from orchestrator.errors import UsageError
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.instances.instance import Surroundings
+from orchestrator.instances.system_calls import filter_of_hosts
+from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.suggest import nearest
 from orchestrator.text import Text
@@ -63,16 +65,18 @@ class HostContainers:
                 labels.OWNER: self._owner,
                 labels.DIGEST: plan.digest,
                 labels.HOSTS: str(len(plan.hosts)),
-                labels.WIRING: wiring_label(plan, host, sysctls=image.writable_net_sysctls),
+                labels.WIRING: wiring_label(plan, host, image),
             },
             environment={"container": "docker", "NOTIFY_SOCKET": NOTIFY},
-            capabilities=image.capabilities,
             devices=image.devices,
             memory=host.memory,
             cpu_shares=host.cpu_shares,
             pids=host.pids,
             tmpfs=TMPFS,
-            security_options=self._confinement if image.writable_net_sysctls else (),
+            security_options=(
+                f"seccomp={filter_of_hosts()}",
+                *(self._confinement if image.writable_net_sysctls else ()),
+            ),
             stop_signal="SIGRTMIN+3",
             runtime=self.runtime,
         )
@@ -104,13 +108,17 @@ class HostContainers:
         return (f"apparmor={APPARMOR_PROFILE}",) if self._engine.info().apparmor else ()
 
 
-def wiring_label(plan: Plan, host: PlannedHost, *, sysctls: bool) -> str:
-    """Return the label from which the fabric helper wires a host, at its start and each restart."""
+def wiring_label(plan: Plan, host: PlannedHost, image: ImageSpec) -> str:
+    """Return the label from which the fabric helper prepares and wires a host, at its start and each restart.
+
+    What its image adds to its capabilities it gets in its own user namespace, not from the engine.
+    """
     return json.dumps(
         {
             "segments": [s.name for s in plan.segments],
             "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in host.interfaces],
-            "sysctls": sysctls,
+            "sysctls": image.writable_net_sysctls,
+            "capabilities": image.capabilities,
             "disk": host.disk,
         },
         separators=(",", ":"),

@@ -6,64 +6,18 @@ import errno
 
 import seccomp
 
-from . import kernel
-
-_FORBIDDEN_CALLS = (
-    "mount",
-    "umount2",
-    "pivot_root",
-    "setns",
-    "unshare",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load",
-    "kexec_file_load",
-    "bpf",
-    "perf_event_open",
-    "open_by_handle_at",
-    "userfaultfd",
-    "keyctl",
-    "add_key",
-    "request_key",
-    "swapon",
-    "swapoff",
-    "move_mount",
-    "fsopen",
-    "fspick",
-    "fsconfig",
-    "fsmount",
-    "open_tree",
-    "io_uring_setup",
-    "mount_setattr",
-    "acct",
-    "settimeofday",
-    "clock_settime",
-    "clock_adjtime",
-    "adjtimex",
-    "iopl",
-    "ioperm",
-    "quotactl",
-    "syslog",
-    "fanotify_init",
-    "lookup_dcookie",
-)
-"""What Docker's default seccomp profile refuses without CAP_SYS_ADMIN and its like."""
-_AF_VSOCK = 40
-"""Sockets to the host of a virtual machine: no network namespace holds them."""
+from .calls import AF_VSOCK, ENTERING, FORBIDDEN, NAMESPACES
 
 
 def filter_calls() -> None:
     """Load a filter of system calls that all children inherit."""
     filter_ = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
-    for call in _FORBIDDEN_CALLS:
+    for call in (*FORBIDDEN, *ENTERING):
         filter_.add_rule(seccomp.ERRNO(errno.EPERM), call)
-    for namespace in (
-        kernel.NEWNS, kernel.NEWCGROUP, kernel.NEWUTS, kernel.NEWIPC, kernel.NEWPID, kernel.NEWNET, kernel.NEWUSER
-    ):  # fmt: skip
+    for namespace in NAMESPACES:
         filter_.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, namespace, namespace))
     filter_.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    filter_.add_rule(seccomp.ERRNO(errno.EPERM), "socket", seccomp.Arg(0, seccomp.EQ, _AF_VSOCK))
+    filter_.add_rule(seccomp.ERRNO(errno.EPERM), "socket", seccomp.Arg(0, seccomp.EQ, AF_VSOCK))
     filter_.set_attr(seccomp.Attr.CTL_NNP, 0)  # sudo must go on working in a host
     filter_.load()
 

@@ -20,7 +20,7 @@ import struct
 import termios
 from typing import Any, NoReturn
 
-from . import cgroups, confinement, kernel
+from . import cgroups, confinement, kernel, spaces
 from .dockerd import HostContainer
 from .outcome import Outcome, collect, kill
 
@@ -58,7 +58,7 @@ def serve(container: HostContainer, connection: socket.socket, pidfd: int) -> No
         cgroups.join(container.pid, container.id)
         if profile:
             confinement.take_profile_at_exec(profile)
-        kernel.enter_pidfd(pidfd, kernel.NAMESPACES)
+        kernel.enter_pidfd(pidfd, kernel.NAMESPACES | (kernel.NEWUSER if spaces.has_entered(container.pid) else 0))
         _require_alive(pidfd)  # so all that was asked of its number was asked of it
         os.close(pidfd)
         confinement.filter_calls()

@@ -19,6 +19,7 @@ NEWUSER = 0x10000000
 NEWPID = 0x20000000
 NEWNET = 0x40000000
 NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
+"""Those that every host has; a user namespace cannot be entered twice."""
 
 # mount(2)
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 32, 4096, 16384, 1 << 18
@@ -28,7 +29,7 @@ _MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
 _FSOPEN_CLOEXEC, _FSMOUNT_CLOEXEC, _FSPICK_CLOEXEC = 1, 1, 1
 _FSCONFIG_SET_FLAG, _FSCONFIG_SET_STRING, _FSCONFIG_CMD_CREATE, _FSCONFIG_CMD_RECONFIGURE = 0, 1, 6, 7
 _ATTRIBUTES_OF_A_LOOK = 0x1F  # MOUNT_ATTR_RDONLY, _NOSUID, _NODEV, _NOEXEC, _NOATIME
-_OPEN_TREE_CLONE, _AT_RECURSIVE, _AT_FDCWD = 1, 0x8000, -100
+_OPEN_TREE_CLONE, _AT_RECURSIVE, _AT_EMPTY_PATH, _AT_FDCWD = 1, 0x8000, 0x1000, -100
 _MOVE_MOUNT_F_EMPTY_PATH, _MOVE_MOUNT_T_EMPTY_PATH = 0x04, 0x40
 
 # prctl(2)
@@ -154,8 +155,14 @@ def copy_of_mount(path: str) -> int:
     return _check(_libc.open_tree(_AT_FDCWD, path.encode(), ctypes.c_uint(flags)), path)
 
 
+def copy_of_file_mount(fd: int) -> int:
+    """Return a file descriptor of a detached mount of a single file: a namespace, by its file in ``/proc/PID/ns``."""
+    flags = _OPEN_TREE_CLONE | _AT_EMPTY_PATH | os.O_CLOEXEC
+    return _check(_libc.open_tree(fd, b"", ctypes.c_uint(flags)), "open_tree")
+
+
 def attach(mount: int, folder: int) -> None:
-    """Put a detached mount over a folder, both given by file descriptors."""
+    """Put a detached mount over a folder, or a file over a file, both given by file descriptors."""
     flags = _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH
     _check(_libc.move_mount(mount, b"", folder, b"", ctypes.c_uint(flags)), "move_mount")
 

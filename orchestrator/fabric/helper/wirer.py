@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import disks, dockerd, hosts
+from . import disks, dockerd, hosts, spaces
 from .dockerd import DockerUnavailableError, Events, HostContainer
 from .links import Links, port_name
 from .port_states import PortStates
@@ -42,6 +42,7 @@ class Wired:
 
     container: HostContainer
     since: float
+    prepared: bool = False
     gate_open: bool = False
     ready: bool = False
     failure: str = ""
@@ -175,7 +176,7 @@ class Wirer:
             self._links.remove(name)
 
     def _take_in(self, container_id: str) -> None:
-        """Look after a host that runs: cable it unless it is, and open its gate when it waits there."""
+        """Look after a host that runs: one that has booted is cabled unless it is, another one at its gates."""
         container = dockerd.inspect(container_id)
         if container is None:
             return
@@ -185,7 +186,7 @@ class Wirer:
         self._let_go(container.id)
         wired = self._wired[container.id] = Wired(container, since=time.monotonic())
         try:
-            if self._cable(container) and hosts.has_booted(container.pid):
+            if hosts.has_booted(container.pid) and self._cable(container):
                 self._restart(wired)
         except Exception as error:  # one host's trouble must not end the helper
             self._troubled = True
@@ -218,26 +219,27 @@ class Wirer:
         return made
 
     def open_gates(self) -> None:
-        """Prepare every host that waits at its gate, and let it boot."""
+        """Prepare every host that waits at its first gate, cable it at the second, and let it boot."""
         for wired in self._wired.values():
             if not wired.waiting:
                 continue
             if hosts.has_booted(wired.container.pid):  # a gate that is there all the same is a trainee's
                 wired.gate_open = wired.ready = True
                 continue
-            gate = hosts.try_gate(wired.container.pid)
+            entered = spaces.has_entered(wired.container.pid)
+            gate = hosts.try_gate(wired.container.pid, hosts.START if entered else hosts.GATE)
             if gate is None:
                 if time.monotonic() - wired.since > _GATE_LIMIT:
                     wired.failure = "its init never came to its gate"
                 continue
             try:
-                self._prepare(wired.container)
-                wired.receiver = hosts.listen_for_ready(wired.container.pid)
-                self._selector.register(
-                    wired.receiver, selectors.EVENT_READ, lambda wired=wired: self._on_notice(wired)
-                )
-                os.write(gate, b"go\n")
-                wired.gate_open = True
+                if entered:
+                    self._admit(wired)
+                    os.write(gate, b"go\n")
+                    wired.gate_open = True
+                elif not wired.prepared:
+                    wired.prepared = True
+                    os.write(gate, self._prepare(wired.container))
             except Exception as error:  # its init ends where its gate is closed, and Docker starts it again
                 wired.failure = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
                 self._log(f"{wired.container.instance}/{wired.container.host}: {wired.failure}")
@@ -245,10 +247,21 @@ class Wirer:
                 os.close(gate)
 
     @staticmethod
-    def _prepare(container: HostContainer) -> None:
+    def _prepare(container: HostContainer) -> bytes:
+        """Prepare a host, and return what its init is told: the capabilities to keep, in setpriv(1)'s words."""
         wiring = container.wiring
         disk = wiring.get("disk", 0)  # hosts of an earlier Breakfix have none
         hosts.prepare(container.pid, container.id, writable_net_sysctls=wiring["sysctls"], disk=disk)
+        kept = sorted(_capabilities(container))
+        return ",".join(["-all", *(f"+cap_{number}" for number in kept)]).encode() + b"\n"
+
+    def _admit(self, wired: Wired) -> None:
+        """Cable a host that is in its namespaces, and listen for its boot."""
+        container = wired.container
+        spaces.require_confined(container.pid, _capabilities(container))
+        self._cable(container)
+        wired.receiver = hosts.listen_for_ready(container.pid)
+        self._selector.register(wired.receiver, selectors.EVENT_READ, lambda: self._on_notice(wired))
 
     def _on_notice(self, wired: Wired) -> None:
         """Read what a host's systemd says of its boot."""
@@ -339,3 +352,7 @@ class Wirer:
         except OSError:
             self._links.apply(*place, before)  # what cannot be kept would be lost with the host's next restart
             raise
+
+
+def _capabilities(container: HostContainer) -> frozenset[int]:
+    return spaces.capabilities_of(container.wiring.get("capabilities", ()))

@@ -29,8 +29,9 @@ from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.instances.system_calls import filter_of_hosts
 from orchestrator.locks import BusyError, Locks
-from orchestrator.model.image import Capability, DeviceFile
+from orchestrator.model.image import DeviceFile
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
 from orchestrator.model.scenario import FaultSpec
@@ -74,6 +75,7 @@ def test_every_host_runs_and_carries_what_tells_of_it(world: World) -> None:
             "segments": ["office", "servers"],
             "interfaces": [{"name": i.name, "segment": i.segment, "mac": i.mac} for i in plan.host(name).interfaces],
             "sysctls": name == "r1",
+            "capabilities": ["NET_ADMIN"] if name == "r1" else [],
             "disk": 1 << 30,
         }
         assert spec.name == f"breakfix-{instance.name}-{name}"
@@ -87,17 +89,17 @@ def test_each_host_has_its_limits_and_its_images_capabilities(world: World) -> N
         "pc2": (96 << 20, 256, 64),
         "r1": (128 << 20, 512, 256),
     }
-    assert {n: (s.image, s.capabilities, s.devices) for n, s in made.items()} == {
-        "pc1": ("breakfix/host:1", (), ()),
-        "pc2": ("breakfix/host:1", (), ()),
-        "r1": ("breakfix/router:1", ("NET_ADMIN",), ("/dev/net/tun",)),
+    assert {n: (s.image, s.devices) for n, s in made.items()} == {
+        "pc1": ("breakfix/host:1", ()),
+        "pc2": ("breakfix/host:1", ()),
+        "r1": ("breakfix/router:1", ("/dev/net/tun",)),
     }
 
 
 def test_no_host_gets_the_machine(world: World) -> None:
     """Whatever a later field of the specification would allow: a host has the defaults but for what it needs."""
     world.start()
-    needed = {"hostname", "environment", "capabilities", "devices", "memory", "cpu_shares", "pids", "tmpfs"}
+    needed = {"hostname", "environment", "devices", "memory", "cpu_shares", "pids", "tmpfs"}
     needed |= {"name", "image", "labels", "stop_signal", "security_options"}
     plain = ContainerSpec("name", "image", {})
     for spec in specs(world).values():
@@ -106,7 +108,7 @@ def test_no_host_gets_the_machine(world: World) -> None:
                 assert getattr(spec, field.name) == getattr(plain, field.name), field.name
         assert (spec.privileged, spec.pid_mode, spec.binds) == (False, None, {})
         assert spec.cgroup_namespace == "private"
-        assert set(spec.capabilities) <= set(get_args(Capability))
+        assert spec.capabilities == (), "what an image adds counts in the host's own user namespace alone"
         assert set(spec.devices) <= set(get_args(DeviceFile))
         assert all("size=" in options and "nosuid" in options for options in spec.tmpfs.values())
         assert spec.stop_signal == "SIGRTMIN+3", "systemd's own signal to shut down"
@@ -117,16 +119,27 @@ def test_only_a_host_that_writes_sysctls_leaves_dockers_apparmor_profile(
 ) -> None:
     world = make_world(engine_with_apparmor)
     world.start()
-    assert {name: spec.security_options for name, spec in specs(world).items()} == {
-        "pc1": (),
-        "pc2": (),
-        "r1": ("apparmor=breakfix-host",),
+    profiles = {
+        name: [option for option in spec.security_options if option.startswith("apparmor")]
+        for name, spec in specs(world).items()
     }
+    assert profiles == {"pc1": [], "pc2": [], "r1": ["apparmor=breakfix-host"]}
 
 
 def test_without_apparmor_there_is_no_profile(world: World) -> None:
     world.start()
-    assert all(spec.security_options == () for spec in specs(world).values())
+    assert {spec.security_options for spec in specs(world).values()} == {(f"seccomp={filter_of_hosts()}",)}
+
+
+def test_the_filter_of_system_calls_refuses_what_makes_namespaces_and_mounts() -> None:
+    document = json.loads(filter_of_hosts())
+    plain = {name for rule in document["syscalls"] if not rule["args"] for name in rule["names"]}
+    assert {"mount", "unshare", "pivot_root", "bpf", "keyctl", "open_by_handle_at", "clone3"} <= plain
+    assert "setns" not in plain, "a host's init enters the namespaces that are made for it"
+    flags = {rule["args"][0]["value"] for rule in document["syscalls"] if rule["names"] == ["clone"]}
+    assert flags == {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000}, (
+        "clone(2): CLONE_NEW…"
+    )
 
 
 def test_files_are_put_before_the_first_start(world: World) -> None:

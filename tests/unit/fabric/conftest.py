@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.fabric.helper import disks, dockerd, hosts
+from orchestrator.fabric.helper import disks, dockerd, hosts, spaces
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
 
 if TYPE_CHECKING:
@@ -112,6 +112,10 @@ class Running:
     """Where the test reads what was written to the gate."""
     notify: socket.socket | None = None
     prepared: list[bool] = field(default_factory=list)
+    told: str = ""
+    """What was written to its first gate."""
+    capabilities: frozenset[int] = frozenset()
+    """Those that it may have, by number."""
     disk: int = -1
     """The size of the disk that it was given, in bytes."""
 
@@ -137,6 +141,7 @@ class FakeDocker:
         instance: str = "demo",
         sysctls: bool = False,
         disk: int = 0,
+        adds: Sequence[str] = (),
         **more: Any,  # noqa: ANN401 - a process's fields
     ) -> Running:
         """Start a host's container (again)."""
@@ -145,6 +150,7 @@ class FakeDocker:
             "interfaces": [{"name": "eth0", "segment": "office", "mac": f"02:bf:{host}"}],
             "sysctls": sysctls,
             **({"disk": disk} if disk else {}),
+            **({"capabilities": adds} if adds else {}),
         }
         container = f"{instance}-{host}"
         self.hosts[container] = HostContainer(container, instance, host, pid, wiring)
@@ -195,10 +201,20 @@ class FakeDocker:
         self.subscriptions.append(FakeEvents())
         return self.subscriptions[-1]
 
-    def try_gate(self, pid: int) -> int | None:
+    def has_entered(self, pid: int) -> bool:
+        return bool(self.processes[pid].prepared)
+
+    def require_confined(self, pid: int, capabilities: Collection[int]) -> None:
+        self.processes[pid].capabilities = frozenset(capabilities)
+
+    def try_gate(self, pid: int, path: str) -> int | None:
         process = self.processes[pid]
         if not process.at_gate:
             return None
+        assert path == (hosts.START if process.prepared else hosts.GATE)
+        if process.gate >= 0:
+            process.told = os.read(process.gate, 4096).decode()
+            os.close(process.gate)
         process.gate, writing = os.pipe()
         return writing
 
@@ -290,7 +306,8 @@ class Bench:
         wirer.follow_docker()
         for key, _ in self.selector.select(0):
             key.data()
-        wirer.open_gates()
+        wirer.open_gates()  # the first gate
+        wirer.open_gates()  # the second
 
     def port(self, segment: str, **properties: Any) -> Port:  # noqa: ANN401 - a cable's fields
         made: Port = self.modules.links.Port(segment, **properties)
@@ -306,6 +323,8 @@ def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(dockerd, name, getattr(docker, name))
     for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):
         monkeypatch.setattr(hosts, name, getattr(docker, name))
+    for name in ("has_entered", "require_confined"):
+        monkeypatch.setattr(spaces, name, getattr(docker, name))
     monkeypatch.setattr(disks, "FOLDER", tmp_path / "disks")
     monkeypatch.setattr(modules.wirer, "Events", docker.subscribe)
     monkeypatch.setattr(modules.wirer, "_LOOKS", ())  # else every wirer has something to wait for

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.fabric.helper import disks, dockerd
+from orchestrator.fabric.helper import disks, dockerd, spaces
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
 from orchestrator.fabric.helper.protocol import HelperError, ProtocolError, SetPort
 
@@ -42,11 +42,13 @@ def kept() -> set[str]:
 def test_a_host_is_cabled_then_let_go_then_heard(bench: Bench) -> None:
     wirer = bench.wirer()
     bench.turn(wirer)
-    process = bench.docker.run("pc1", pid=10, sysctls=True)
+    process = bench.docker.run("pc1", pid=10, sysctls=True, adds=["NET_ADMIN"])
     bench.turn(wirer)
     assert bench.links.bridges == {("demo", "office"), ("demo", "servers")}
     assert bench.links.calls == [("plug_in", "pc1", "eth0", 10, "02:bf:pc1")]
     assert process.prepared == [True]
+    assert process.told == "-all," + ",".join(f"+cap_{number}" for number in sorted(spaces.DOCKERS | {12})) + "\n"
+    assert process.capabilities == spaces.DOCKERS | {12}, "they are looked at before it is cabled"
     assert os.read(process.gate, 10) == b"go\n"
     assert ready(wirer) == {"pc1": False}
     assert process.notify is not None
@@ -237,7 +239,8 @@ def test_one_hosts_trouble_is_its_own(bench: Bench) -> None:
     bench.turn(wirer)
     assert "File exists" in failures(wirer)["pc1"]
     assert failures(wirer)["pc2"] == ""
-    assert (sick.prepared, well.prepared) == ([], [False]), "a host without its cable does not boot"
+    assert os.read(sick.gate, 10) == b"", "a host without its cable does not boot: its gate was closed, unopened"
+    assert os.read(well.gate, 10) == b"go\n"
     assert any("demo/pc1" in line for line in bench.log)
 
 
@@ -362,15 +365,15 @@ def test_what_could_not_be_done_is_tried_again(bench: Bench, monkeypatch: pytest
     bench.turn(wirer)
     assert wirer.pause(bench.clock.now) is None
     bench.links.trouble["pc1"] = OSError("Cannot allocate memory")
-    process = bench.docker.run("pc1", pid=10)
+    bench.docker.run("pc1", pid=10, at_gate=False, booted=True)
     bench.turn(wirer)
     assert "Cannot allocate" in failures(wirer)["pc1"]
     assert wirer.pause(bench.clock.now) == 2.0
     bench.links.trouble.clear()
     bench.clock.now += 2
     bench.turn(wirer)
-    assert failures(wirer) == {"pc1": ""}
-    assert os.read(process.gate, 10) == b"go\n"
+    assert bench.links.calls == [("plug_in", "pc1", "eth0", 10, "02:bf:pc1")]
+    assert bench.docker.restarted == ["demo-pc1"], "it had booted without its cable"
 
 
 def test_a_docker_that_fails_in_the_middle_of_an_event_is_asked_for_all_of_it_again(bench: Bench) -> None:
