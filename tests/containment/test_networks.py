@@ -152,3 +152,37 @@ def test_the_cables_end_where_nobody_has_an_address(app: App, cells: Running) ->
     assert "10.88.1.10" in addresses(host), "the control"
     assert told(host, "route")
     assert bool(told(host, "-6", "route")) == IPV6
+
+
+COMMAND = r"""use strict; use Socket; my $made = $ARGV[0] // '';
+sub ask { my ($type, $flags, $rest) = @_; socket(my $s, 16, 3, 0) or die; send($s, pack('LSSLL', 16 + length $rest,
+  $type, 1 | $flags, 1, 0) . $rest, 0); recv($s, my $answer, 65536, 0); $answer }
+sub attribute { my ($kind, $value) = @_; pack('SS', 4 + length $value, $kind) . $value . "\0" x (-length($value) % 4) }
+ask(18, 0x300, "\0" x 16);
+my $place = attribute(46, pack('l', 0)) . attribute(3, "$made\0");
+my $kind = attribute(18, attribute(1, 'bridge'));
+print -unpack('l', substr(ask(16, 0x604, "\0" x 16 . $place . $kind), 16, 4)), "\n";
+"""
+"""Makes a bridge in the network namespace at the other end of a cable (rtnetlink(7)); prints the error's number."""
+
+
+def docker(*words: str, given: str = "") -> str:
+    return subprocess.run(["docker", *words], input=given, text=True, check=True, capture_output=True).stdout
+
+
+def process_of(container: str) -> str:
+    return str(json.loads(docker("inspect", container))[0]["State"]["Pid"])
+
+
+@pytest.mark.parametrize("host", ASKING)
+def test_root_commands_no_other_end_of_a_cable(app: App, cells: Running, host: str) -> None:
+    target = HostRef(cells.instance.name, host)
+    for way in ((), ("systemd-run", "--quiet", "--wait", "--pipe", "--collect")):
+        done = app.fabric.run(target, (*way, "perl", "-", "mine"), stdin=COMMAND.encode())
+        assert done.stdout == b"1\n", f"EPERM: {done.stderr.decode()}"
+    words = ["run", "--rm", "-i", "--privileged", "--pid=host", "--network=none", "--entrypoint=nsenter"]
+    machine = [*words, app.build(["host"])["host"], "--net", "--target"]
+    host_process = process_of(f"breakfix-{target.instance}-{host}")
+    made = docker(*machine, host_process, "perl", "-", "control", given=COMMAND)
+    assert made == "0\n", "the control: root of the machine does, from the same place"
+    docker(*machine, process_of(fabric_container.ANCHOR), "ip", "link", "del", "control")
