@@ -10,8 +10,8 @@ from pathlib import Path
 from orchestrator import labels
 from orchestrator.engine.base import Container, ContainerSpec, Engine
 from orchestrator.errors import LabError
-from orchestrator.fabric import sweeper
 from orchestrator.fabric.base import HELPER_IMAGE
+from orchestrator.fabric.helper import sweeper
 from orchestrator.waiting import wait_until
 
 _TARGET = "/run/breakfix"

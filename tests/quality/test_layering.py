@@ -46,12 +46,11 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.engine.docker_engine": "engine.base engine.refusals engine.streams errors",
     "orchestrator.engine.fake": "engine.base engine.refusals errors text",
     "orchestrator.fabric.base": "errors",
-    "orchestrator.fabric.broom": "engine.base errors fabric.base fabric.sweeper labels waiting",
+    "orchestrator.fabric.broom": "engine.base errors fabric.base fabric.helper.sweeper labels waiting",
     "orchestrator.fabric.client": "errors fabric.base fabric.helper.protocol text",
     "orchestrator.fabric.container": "engine.base errors fabric.broom fabric.client labels waiting",
     "orchestrator.fabric.fake": "errors fabric.base text",
     "orchestrator.fabric.helper": "",
-    "orchestrator.fabric.sweeper": "",
     "orchestrator.images": "engine.base errors labels model suggest text",
     "orchestrator.doctor": "engine.base errors fabric.container labels text",
     # Acting on a lab, through the protocols.

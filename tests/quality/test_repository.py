@@ -161,7 +161,7 @@ SLEEPERS = {
     "grader.waiting": "waits for a condition, and its failure is a check's",
     "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.fake": "plays slow hosts",
-    "orchestrator.fabric.sweeper": "waits until the kernel is done, alone in its container",
+    "orchestrator.fabric.helper.sweeper": "waits until the kernel is done, in a process of its own",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
 }
 

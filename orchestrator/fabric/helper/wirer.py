@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import disks, dockerd, hosts, spaces
+from . import disks, dockerd, hosts, spaces, sweeper
 from .dockerd import DockerUnavailableError, Events, HostContainer
 from .links import Links, port_name
 from .port_states import PortStates
@@ -153,6 +153,7 @@ class Wirer:
             self._let_go(container)
         if action == "destroy":
             disks.forget(container)
+            _clear_aside(container)
             self._sweep(instance)
 
     def _reconcile(self) -> None:
@@ -352,6 +353,17 @@ class Wirer:
         except OSError:
             self._links.apply(*place, before)  # what cannot be kept would be lost with the host's next restart
             raise
+
+
+def _clear_aside(container: str) -> None:
+    """Remove control groups that the engine left behind, in a process of its own: groups in groups may be many."""
+    if not any(sweeper.groups_of([container], sweeper.GROUPS)):
+        return
+    if os.fork() == 0:
+        try:
+            sweeper.clear([container])
+        finally:
+            os._exit(0)
 
 
 def _capabilities(container: HostContainer) -> frozenset[int]:

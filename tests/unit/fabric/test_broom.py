@@ -14,7 +14,8 @@ from orchestrator import labels
 from orchestrator.engine.base import ContainerSpec, EngineInfo
 from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import LabError
-from orchestrator.fabric import broom, sweeper
+from orchestrator.fabric import broom
+from orchestrator.fabric.helper import sweeper
 from orchestrator.text import same
 
 ONE, OTHER = "1" * 64, "2" * 64
@@ -77,6 +78,16 @@ def test_the_control_groups_of_a_container_are_removed_and_no_others(tmp_path: P
     sweeper.clear([ONE], tmp_path)
     assert not (tmp_path / place).exists()
     assert of_another.is_dir()
+
+
+def test_control_groups_are_removed_however_deep_they_are(tmp_path: Path) -> None:
+    """A host's root makes them step by step; no path leads to the deepest (``PATH_MAX``)."""
+    group = tmp_path / "docker" / ONE
+    group.mkdir(parents=True)
+    program = "import os\nfor _ in range(3000):\n os.mkdir('deeper')\n os.mkdir('beside')\n os.chdir('deeper')\n"
+    subprocess.run([sys.executable, "-c", program], cwd=group, check=True)
+    sweeper.clear([ONE], tmp_path)
+    assert not group.exists()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Clears away what is left of containers: a program of its own, whose text is run in the broom with their ids."""
+"""Clears away what is left of containers: also a program of its own, whose text is run in the broom with their ids."""
 
 from __future__ import annotations
 
@@ -48,15 +48,39 @@ def groups_of(containers: Sequence[str], groups: Path) -> Iterator[Path]:
                 yield from groups.glob(f"{above}/{name}")
 
 
+def remove(group: Path) -> None:
+    """Remove a control group and those below it, however deep: no path may lead to the deepest (``PATH_MAX``).
+
+    Raises:
+        OSError: there is still somebody in one of them.
+    """
+    here, above = os.open(group, os.O_RDONLY | os.O_DIRECTORY), list[str]()
+    try:
+        while True:
+            with os.scandir(here) as entries:
+                below = next((entry.name for entry in entries if entry.is_dir(follow_symlinks=False)), None)
+            if below is None and not above:
+                break
+            there = os.open(below or "..", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = there
+            if below is not None:
+                above.append(below)
+            else:
+                os.rmdir(above.pop(), dir_fd=here)
+    finally:
+        os.close(here)
+    group.rmdir()
+
+
 def clear(containers: Sequence[str], groups: Path = GROUPS) -> None:
     """Kill what runs of the containers and remove their control groups, once nothing is in them any more."""
     kill(containers)
     end = time.monotonic() + _WITHIN
     while left := list(groups_of(containers, groups)):
         for group in left:
-            for folder, _, _ in os.walk(group, topdown=False):
-                with suppress(OSError):  # somebody is dying in it, or the engine has just removed it
-                    Path(folder).rmdir()
+            with suppress(OSError):  # somebody is dying in it, or the engine has just removed it
+                remove(group)
         if time.monotonic() > end:
             break
         time.sleep(0.05)
