@@ -72,8 +72,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.instance_records": "errors text",
     "orchestrator.records": "errors folders suggest text",
     "orchestrator.instances": (
-        "access.hands engine.base errors fabric.base fabric.broom fabric.container fabric.helper.hosts faults "
-        "instance_records "
+        "access.hands engine.base errors fabric.base fabric.broom fabric.container fabric.helper.calls "
+        "fabric.helper.hosts faults instance_records "
         "interrupts labels locks model progress suggest text waiting"
     ),
     "orchestrator.service": (
