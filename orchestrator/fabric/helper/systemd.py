@@ -67,12 +67,11 @@ class Systemd:
             HelperError: what was said cannot be relied upon, or nothing was said in time.
         """
         for _ in range(_TRIES):
-            problem = self._problem(root, deadline)
+            before = self._problem(root, deadline)
+            answer = self._ask(name, properties, deadline)  # when systemd answers, the child that it made has exec'd
+            problem = before or self._problem(root, deadline)
             if problem is None:
-                answer = self._ask(name, properties, deadline)
-                problem = self._problem(root, deadline)
-                if problem is None:
-                    return answer
+                return answer
         raise HelperError("failed", problem or "")
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ def serve(connection):
     connection.recv(4096)
     connection.sendall(b"OK 0123\r\n")
     data = bytearray()
-    answers = [(text("enabled"), b"s"), (b"\1s\0\0" + text("active"), b"v")]
+    answers = 3 * [(text("enabled"), b"s"), (b"\1s\0\0" + text("active"), b"v")]
     while piece := connection.recv(4096):
         data += piece
         if data.startswith(b"BEGIN\r\n"):
