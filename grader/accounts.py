@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from grader.lines import BLANKS, lines_in
+
 _WIDTHS = {"passwd": 7, "group": 4, "shadow": 9}
 _LEAST = {"passwd": 4, "group": 3, "shadow": 2}
 """Columns without which there is no row; the others may be left out (glibc, ``nss/fgetpwent_r.c`` and its like)."""
@@ -9,11 +11,15 @@ _LEAST = {"passwd": 4, "group": 3, "shadow": 2}
 
 def rows_in(text: str, database: str) -> list[list[str]]:
     """Return the rows of ``passwd``, ``group`` or ``shadow``, with all columns."""
-    rows = (line.split(":") for line in map(str.strip, text.splitlines()) if line and not line.startswith("#"))
+    rows = (line.split(":") for line in _stripped(text) if line and not line.startswith("#"))
     width = _WIDTHS[database]
     return [[*row, *[""] * width][: max(width, len(row))] for row in rows if len(row) >= _LEAST[database]]
 
 
 def names_in(text: str) -> set[str]:
     """Return the names of the accounts or groups that a file of the kind has."""
-    return {line.strip().split(":")[0] for line in text.splitlines() if ":" in line}
+    return {line.split(":")[0] for line in _stripped(text) if ":" in line}
+
+
+def _stripped(text: str) -> list[str]:
+    return [line.strip(BLANKS) for line in lines_in(text)]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import testinfra.backend.base
 import testinfra.host
 
+from grader.lines import lines_in
+
 _LOCAL = "-H ldapi:///"
 _ROOT = f"-Q -Y EXTERNAL {_LOCAL}"
 _INVALID = 49
@@ -102,7 +104,7 @@ def _require_answer(done: testinfra.backend.base.CommandResult) -> None:
 
 
 def _values(ldif: str, attribute: str) -> Iterator[str]:
-    for line in ldif.splitlines():
+    for line in lines_in(ldif):
         name, _, value = line.partition(":")
         if name == attribute:
             yield base64.b64decode(value[1:]).decode(errors="replace") if value.startswith(":") else value.strip()

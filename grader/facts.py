@@ -18,6 +18,10 @@ _MODEL = "orchestrator.model."
 _GATEWAY = re.compile(rb"^\s*gateway\s+(\S+)", re.MULTILINE)
 _TRANSLATES = re.compile(rb"^[^#\n]*\b(?:dnat|redirect)\b", re.MULTILINE)
 """A rule of nft(8) that leads packets to another address or port."""
+_ANSWERS_FOR_OTHERS = re.compile(
+    rb"^[^#\n]*\b(?:proxy_arp(?:_pvlan)?\s*=\s*1|IPv4ProxyARP\w*\s*=\s*(?:yes|true|1|on))", re.M
+)
+"""Proxy ARP in a file of sysctl.d(5) or systemd.network(5)."""
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -44,6 +48,7 @@ class LabFacts:
         translators: the hosts whose planned packet filter translates addresses.
         placed: for each host the files that the plan puts into it, with the SHA-256 of their content.
         gateways: the addresses that planned network settings name as a gateway.
+        proxies: the hosts whose planned settings have them answer ARP for others.
     """
 
     instance: str
@@ -54,6 +59,7 @@ class LabFacts:
     translators: frozenset[str] = frozenset()
     placed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gateways: frozenset[str] = frozenset()
+    proxies: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, plan: Plan, instance: str) -> LabFacts:
@@ -74,6 +80,7 @@ class LabFacts:
             frozenset(h.name for h in plan.hosts if any(_TRANSLATES.search(f.content) for f in h.files)),
             {h.name: {f.path: hashlib.sha256(f.content).hexdigest() for f in h.files} for h in plan.hosts},
             frozenset(g.decode() for h in plan.hosts for f in h.files for g in _GATEWAY.findall(f.content)),
+            frozenset(h.name for h in plan.hosts if any(_ANSWERS_FOR_OTHERS.search(f.content) for f in h.files)),
         )
 
     def holder_of(self, address: str) -> str | None:
@@ -107,6 +114,7 @@ class LabFacts:
             "translators": sorted(self.translators),
             "placed": {host: dict(files) for host, files in self.placed.items()},
             "gateways": sorted(self.gateways),
+            "proxies": sorted(self.proxies),
         }
 
     @classmethod
@@ -122,6 +130,7 @@ class LabFacts:
             frozenset(document["translators"]),
             document["placed"],
             frozenset(document["gateways"]),
+            frozenset(document["proxies"]),
         )
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 import testinfra.host
 
+from grader.lines import lines_in, words_in
 from grader.seen.file import File
 
 _HOME = "/etc/network"
@@ -30,8 +31,8 @@ def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     automatic: set[str] = set()
     current: list[str] = []
-    for line in stanzas(host).splitlines():
-        match line.split():
+    for line in lines_in(stanzas(host)):
+        match words_in(line):
             case ["auto" | "allow-auto", *names]:
                 automatic |= set(names)
             case ["iface", name, "inet", method, *_]:
@@ -50,7 +51,7 @@ def methods(host: testinfra.host.Host, interface: str) -> list[str]:
     Raises:
         AssertionError: see ``stanzas``.
     """
-    return re.findall(rf"^\s*iface\s+{re.escape(interface)}\s+inet\s+(\w+)", stanzas(host), re.MULTILINE)
+    return re.findall(rf"^\s*iface\s+{re.escape(interface)}\s+inet\s+(\w+)", stanzas(host), re.MULTILINE | re.ASCII)
 
 
 def stanzas(host: testinfra.host.Host) -> str:
@@ -68,8 +69,8 @@ def stanzas(host: testinfra.host.Host) -> str:
         if len(read) > _MOST_FILES:
             raise _unreadable(f"more than {_MOST_FILES} files")
         file = _file(host, path)
-        for line in file.content_string.replace("\\\n", " ").splitlines() if file.exists else ():
-            match line.split():
+        for line in lines_in(file.content_string.replace("\\\n", " ")) if file.exists else ():
+            match words_in(line):
                 case [word, *_] if word.startswith("#"):
                     continue
                 case ["source", *patterns]:

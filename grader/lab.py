@@ -137,6 +137,7 @@ class LabView:
 
         Raises:
             AssertionError: the login was accepted by another server than the image's, or by other rules.
+            ObservationError: the programs or libraries of the host were changed, by which it lets in or refuses.
         """
         sight = Sight(self._fabric, self._target(host), self._recorder.add)
         station = self.probe(segment)

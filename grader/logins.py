@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.accounts import names_in
+from grader.errors import changed_tools
 from grader.identity import Listener, compared, listener
 from grader.patience import scaled_timeout
 from grader.seen.accounts import rows_of
@@ -69,12 +70,22 @@ def log_in(
     placed: Mapping[str, str] | None,
     timeout: int,
 ) -> Login:
-    """Log in by SSH with a password and list the home folder; see ``LabView.login``."""
+    """Log in by SSH with a password and list the home folder; see ``LabView.login``.
+
+    Raises:
+        AssertionError: who was let in was not by the host's own rules.
+        ObservationError: what sshd runs for it is not all of the image.
+    """
     login = account.login
     url = f"sftp://{address}/home/{login}/"
     wait = scaled_timeout(timeout)
+    # sshd executes other programs for each connection (sshd-session, sftp-server), which load what they load by then.
+    changed, began = sight.changed_tools()
     options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(wait))
     done = station.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
+    changed = changed or sight.changed_tools(since=began)[0]
+    if changed:
+        raise changed_tools(sight.name, "sshd", changed)
     problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())
     doubts: list[str] = []
     if done.status == _ACCEPTED:

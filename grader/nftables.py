@@ -7,6 +7,8 @@ from collections import Counter
 
 import testinfra.host
 
+from grader.lines import lines_in
+
 _CHAIN = re.compile(r"^(\w+ \S+ \S+)(?: \d+)*$")
 """The line above each rule's instructions: family, table and chain, in the kernel with the rule's handles."""
 
@@ -41,7 +43,7 @@ def compiled(text: str) -> Counter[str]:
     """Return the rules and set elements of nft's ``--debug=netlink``, without names and numbers that it chooses."""
     found: Counter[str] = Counter(f"element {one}" for one in re.findall(r"element ([0-9a-f ]*[0-9a-f])\s+:", text))
     chain, rule = "", []
-    for line in (*text.splitlines(), ""):
+    for line in (*lines_in(text), ""):
         if line.startswith("  [ "):
             plain = re.sub(r"^(\[ lookup .*?)( 0x0)? \]$", r"\1 ]", re.sub(r"\bset __\S+", "set", line.strip()))
             rule.append(_COMPLETED.sub(r"[ \1 ]", plain))

@@ -93,6 +93,18 @@ class Sight:
             lambda states: "\n".join(f"{path}: {state}" for path, state in states.items()),
         )
 
+    def changed_tools(self, since: int | None = None) -> tuple[tuple[str, ...], int]:
+        """Return which of the host's tools are not its image's, or were touched since a time; and the time now."""
+        return self._looked(
+            "changed tools",
+            lambda: self._fabric.changed_tools(self._target, since, timeout=_time()),
+            lambda told: "\n".join(told[0]),
+        )
+
+    def sysctls(self, *paths: str) -> dict[str, str]:
+        """Return settings of the host's network by their path below ``/proc/sys/net``; ``*`` stands for any name."""
+        return dict(self._fabric.sysctls(self._target, paths, timeout=_time()))
+
     def tool(self, *argv: str) -> Completed:
         """Run a tool of ours in the host's network."""
         return self._looked(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from grader.lines import lines_in, words_in
 from grader.tools import Completion
 
 STEERING_COMMAND = ("steering",)
@@ -121,7 +122,7 @@ def parse_fib_trie(text: str) -> tuple[IPv4Network, ...]:
         ValueError: that is no such file.
     """
     own, prefix = [], None
-    for line in text.splitlines():
+    for line in lines_in(text):
         if found := _LEAF.fullmatch(line):
             prefix = found[1]
         elif found := _OWN.match(line):
@@ -153,8 +154,8 @@ def parse_arp(text: str) -> tuple[Neighbour, ...]:
         ValueError: that is no such file.
     """
     found = []
-    for line in text.splitlines()[1:]:
-        address, _, flags, *_ = line.split()
+    for line in lines_in(text)[1:]:
+        address, _, flags, *_ = words_in(line)
         published = bool(int(flags, 16) & _PUBLISHED)
         found.append(Neighbour(address, bool(int(flags, 16) & _PERMANENT) and not published, published))
     return tuple(found)

@@ -34,6 +34,8 @@ _ROUTES = "/proc/1/net/fib_trie"
 """All routing tables of a host's network, whichever of them its rules choose."""
 _NEIGHBOURS = "/proc/1/net/arp"
 """Whom a host takes for its neighbours, and for whom it answers in their place."""
+_FOR_OTHERS = ("/proc/sys/net/ipv4/conf/*/proxy_arp", "/proc/sys/net/ipv4/conf/*/proxy_arp_pvlan")
+"""Whether a host's kernel answers ARP for whatever address it has a route to."""
 
 
 def steering_of(sight: Sight) -> steering.Steering:
@@ -90,6 +92,7 @@ class Ways:
             pytest.fail.Exception: a host takes another's address for its own.
         """
         seen: dict[str, steering.Steering] = {}
+        proxies: dict[str, str] = {}
         if sender:
             self._require_none(sender, seen, own=True)
         for address in dict.fromkeys(addresses):
@@ -106,6 +109,7 @@ class Ways:
             for host in dict.fromkeys((*between, *({sender} - {"", holder}))):
                 self._require_no_detour(host, address, seen)
             self._require_alone(address, sender, forwarded=forwarded)
+            self._require_no_proxy({sender, holder}, proxies)
         if sender:
             self._require_own(sender, addresses)
 
@@ -161,6 +165,27 @@ class Ways:
             for other in others:
                 if _within(other, own):
                     raise _taken(host, other)
+
+    def _require_no_proxy(self, asking: set[str], seen: dict[str, str]) -> None:
+        """Refuse an answer where a third host's kernel answers ARP for any address: it may have played the server.
+
+        All hosts count: by which wire, or in which VLAN, one stands now the plan does not say.
+        """
+        for host in self._facts.hosts:
+            if host in asking or host in self._facts.proxies:
+                continue
+            if host not in seen:
+                seen[host] = self._proxy_of(host)
+            if seen[host]:
+                raise pytest.fail.Exception(f"{host} answers in the place of others (proxy ARP: {seen[host]})")
+
+    def _proxy_of(self, host: str) -> str:
+        """Return at which interfaces a host answers ARP for others; one that does not run answers nobody."""
+        try:
+            settings = self._sight(host).sysctls(*_FOR_OTHERS)
+        except HostUnreachableError:
+            return ""
+        return ", ".join(sorted({path.split("/")[-2] for path, value in settings.items() if value != "0"}))
 
     def _require_own(self, sender: str, addresses: Iterable[str]) -> None:
         own = {i.address for i in self._facts.hosts[sender]} | {"127.0.0.1", "::1"}

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.lines import lines_in, words_in
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -153,7 +155,7 @@ def parse_curl(done: Completion) -> HttpAnswer:
         head, separator, rest = rest.partition("\r\n\r\n")
         if not separator:  # a server that ends its lines in its own way
             head, _, rest = head.partition("\n\n")
-        lines = head.splitlines() or [""]
+        lines = [line.removesuffix("\r") for line in head.split("\n")]
         status_line = re.match(r"HTTP/[\d.]+ (\d{3})", lines[0])
         if status_line is None:
             raise ValueError(done.stdout)
@@ -182,7 +184,7 @@ def parse_dig(done: Completion, rtype: str) -> DnsAnswer:
     if done.status != 0 or header is None:
         raise ValueError(done.stderr or done.stdout)
     flags = re.search(r"^;; flags: ([^;]*);", done.stdout, re.MULTILINE)
-    rows = (line.split(None, 4) for line in done.stdout.splitlines() if line and not line.startswith(";"))
+    rows = (line.split(None, 4) for line in lines_in(done.stdout) if line and not line.startswith(";"))
     records = tuple(row[4].removesuffix(".") for row in rows if len(row) == 5 and row[3] == rtype)  # noqa: PLR2004
     return DnsAnswer(header[1], records, flags is not None and "aa" in flags[1].split())
 
@@ -258,7 +260,7 @@ def parse_scan(done: Completion) -> dict[tuple[str, int], TcpAnswer]:
     if done.status != 0:
         raise ValueError(done.stderr)
     answers = {}
-    for line in done.stdout.splitlines():
+    for line in lines_in(done.stdout):
         target, status, said = line.split(" ", 2)
         address, _, port = target.rpartition(":")
         answers[address, int(port)] = parse_nc(Completion(int(status), "", said))
@@ -293,7 +295,7 @@ def parse_routes(done: Completion) -> tuple[Route, ...]:
 
 def parse_resolvers(text: str) -> tuple[str, ...]:
     """Return the name servers of resolv.conf(5)."""
-    words = (line.split() for line in text.splitlines())
+    words = (words_in(line) for line in lines_in(text))
     return tuple(w[1] for w in words if len(w) > 1 and w[0] == "nameserver")
 
 
@@ -306,7 +308,7 @@ def parse_lookup(done: Completion) -> tuple[str, ...]:
     """Return the addresses, each once; getent(1) says 2 for a name that is not found."""
     if done.status not in (0, 2):
         raise ValueError(done.stderr)
-    return tuple(dict.fromkeys(line.split()[0] for line in done.stdout.splitlines() if line.strip()))
+    return tuple(dict.fromkeys(words[0] for line in lines_in(done.stdout) if (words := words_in(line))))
 
 
 def _ip_json(done: Completion) -> list[dict[str, Any]]:

@@ -67,7 +67,9 @@ class Workspace:
             CommandTimeoutError: it did not end; it was killed.
         """
         settings = [f"{name}={value}" for name, value in {**_ENVIRONMENT, **(environment or {})}.items()]
-        done = self._execute((*_as(self._user), "env", "-i", f"--chdir={self.folder}", *settings, *argv), timeout)
+        done = self._execute(
+            (*_as(self._user), "/usr/bin/env", "-i", f"--chdir={self.folder}", *settings, *argv), timeout
+        )
         return tools.Completion(done.status, _text(done.stdout), _text(done.stderr))
 
     def read(self, name: str) -> bytes | None:

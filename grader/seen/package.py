@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import testinfra.host
 import testinfra.modules.package
 
+from grader.lines import lines_in
 from grader.sight import sight_of
 
 
@@ -52,7 +53,7 @@ def _stanzas(data: bytes, name: str) -> Iterator[dict[str, str]]:
     while position or data.startswith(head):
         end = data.find(b"\n\n", position)
         text = data[position : end if end >= 0 else len(data)].decode("utf-8", errors="replace")
-        rows = (line.partition(": ") for line in text.splitlines() if not line.startswith(" "))
+        rows = (line.partition(": ") for line in lines_in(text) if not line.startswith(" "))
         yield {field: value for field, _, value in rows}
         position = data.find(b"\n" + head, position + 1) + 1
         if not position:

@@ -291,6 +291,26 @@ class Fabric(Protocol):
     def compare(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
         """Return for each path whether the file there is its image's: ``same``, ``differs``, ``new``, ``missing``."""
 
+    def changed_tools(
+        self, target: HostRef, since: int | None = None, *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[str, ...], int]:
+        """Return what of a host's commands, libraries and their settings is not its image's, and the host's time.
+
+        Args:
+            target: the host.
+            since: a time that an earlier answer gave: what was touched since then counts as well.
+            timeout: seconds.
+        """
+
+    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
+        """Return settings of a host's network by their path.
+
+        Args:
+            target: the host.
+            paths: files below ``/proc/sys/net``; ``*`` stands for any one name.
+            timeout: seconds.
+        """
+
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """Start a command on a new terminal in a host and return the terminal's master file descriptor.
 

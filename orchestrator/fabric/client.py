@@ -25,6 +25,7 @@ from orchestrator.fabric.base import (
 )
 from orchestrator.fabric.helper.protocol import (
     VERSION,
+    Changes,
     Channel,
     Compare,
     Connect,
@@ -38,6 +39,7 @@ from orchestrator.fabric.helper.protocol import (
     Run,
     SetPort,
     Sockets,
+    Sysctls,
     Terminal,
     Tool,
     Unit,
@@ -159,6 +161,21 @@ class FabricClient:
         request = Compare(target.instance, target.host, list(paths), timeout)
         answer, _, _ = self._ask("access", request, timeout, str(target))
         return answer
+
+    def changed_tools(
+        self, target: HostRef, since: int | None = None, *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[str, ...], int]:
+        """See ``Fabric.changed_tools``."""
+        request = Changes(target.instance, target.host, timeout, since)
+        answer, _, _ = self._ask("access", request, timeout, str(target))
+        return tuple(answer["changed"]), answer["now"]
+
+    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
+        """See ``Fabric.sysctls``."""
+        request = Sysctls(target.instance, target.host, list(paths), timeout)
+        _, rows, _ = self._ask("access", request, timeout, str(target))
+        settings: dict[str, str] = json.loads(rows)
+        return settings
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

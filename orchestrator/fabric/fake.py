@@ -35,8 +35,8 @@ class Answer:
     Attributes:
         command: a shell-style pattern (``fnmatch``) for the command line; a shell's ``-c`` text stands for
             itself. What is looked at from outside is scripted in the same way: ``unit NAME``, ``look WANT PATH``,
-            ``sockets``, ``processes`` and ``compare PATH...``; the output is then the answer (JSON), or a
-            file's content.
+            ``sockets``, ``processes``, ``compare PATH...``, ``sysctls``; the output is then the answer (JSON), or a
+            file's content. ``changed`` and ``changed since`` give a path in each line.
         host: a pattern for the host's name, or ``segment:NAME`` for an observer on a segment.
         status: the exit status.
         stdout: standard output.
@@ -177,6 +177,19 @@ class FakeFabric:
         """See ``Fabric.compare``: what is not scripted is the image's."""
         done = self._told(Call(target.host, f"compare {' '.join(paths)}"), timeout)
         return {**dict.fromkeys(paths, "same"), **(json.loads(done.stdout) if done and done.stdout else {})}
+
+    def changed_tools(
+        self, target: HostRef, since: int | None = None, *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[str, ...], int]:
+        """See ``Fabric.changed_tools``: scripted as for ``run``; what is touched meanwhile, as ``changed since``."""
+        done = self._told(Call(target.host, "changed" if since is None else "changed since"), timeout)
+        return tuple(done.stdout.decode().split("\n")[:-1]) if done else (), 1
+
+    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
+        """See ``Fabric.sysctls``: the answer to ``sysctls`` is JSON; none are set by default."""
+        done = self._told(Call(target.host, "sysctls"), timeout)
+        told: dict[str, str] = json.loads(done.stdout) if done and done.stdout else {}
+        return {name: told[name] for name in told if any(fnmatch.fnmatchcase(name, path) for path in paths)}
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:  # noqa: ARG002
         """See ``Fabric.terminal``: the command's scripted output can be read, then the end of the file."""

@@ -107,6 +107,15 @@ def not_effective(fault: Fault, seen: str) -> LabError:
     )
 
 
+def _not_undone(fault: Fault, seen: str) -> LabError:
+    return LabError(
+        Text(
+            fr=f"La panne {fault.name} a été retirée, mais se voit encore : {seen}",
+            en=f"The fault {fault.name} has been undone, but still shows: {seen}",
+        )
+    )
+
+
 def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
     """Wait until a fault shows.
 
@@ -120,9 +129,36 @@ def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
     Raises:
         LabError: it does not show in ``SETTLE`` seconds; the error says what was seen last, or is the last look's own.
     """
+    _wait(look, lambda seen: not_effective(fault, seen))
+
+
+def wait_until_sound(fault: Fault, look: Callable[[], str]) -> None:
+    """Wait until what a fault breaks is sound, before the fault: what has just been started may not be yet.
+
+    ``look`` returns ``""`` where it is sound, else what is seen instead; one that fails is repeated.
+
+    Raises:
+        LabError: it is not in ``SETTLE`` seconds; the error says what was seen last, or is the last look's own.
+    """
+    _wait(look, lambda seen: nothing_to_break(fault, seen))
+
+
+def wait_until_undone(fault: Fault, look: Callable[[], str]) -> None:
+    """Wait until a fault that has been reverted no longer shows.
+
+    ``look`` returns ``""`` where it does not, else what is still seen; one that fails is repeated.
+
+    Raises:
+        LabError: it still shows after ``SETTLE`` seconds; the error says what was seen last, or is the last look's own.
+    """
+    _wait(look, lambda seen: _not_undone(fault, seen))
+
+
+def _wait(look: Callable[[], str], refusal: Callable[[str], LabError]) -> None:
+    """Repeat a look until it returns ``""``; what it returns at the end of ``SETTLE`` is told by ``refusal``."""
     seen: str | LabError = ""
 
-    def shows() -> bool:
+    def done() -> bool:
         nonlocal seen
         try:
             seen = look()
@@ -132,5 +168,5 @@ def wait_for_effect(fault: Fault, look: Callable[[], str]) -> None:
             seen = error
         return not seen
 
-    if not wait_until(shows, within=SETTLE):
-        raise seen if isinstance(seen, LabError) else not_effective(fault, seen)
+    if not wait_until(done, within=SETTLE):
+        raise seen if isinstance(seen, LabError) else refusal(seen)

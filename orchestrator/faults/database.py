@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from orchestrator.access.hands import Hands
+from orchestrator.errors import LabError
 from orchestrator.faults import snapshot
 from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break, wait_for_effect
 from orchestrator.faults.postgres import Application, administer, settings_of
@@ -17,11 +20,16 @@ from orchestrator.faults.units import UnitName, reload_units, unit_state
 from orchestrator.model.base import HostName
 from orchestrator.model.lab import Address, Subnet
 from orchestrator.text import Text
+from orchestrator.waiting import wait_until
 
 SqlName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
 """A database, role or table of PostgreSQL that needs no quotes."""
 
 _LIMIT_OF_CONNECTIONS = 10
+_TAKEN = 30.0
+"""Seconds until the connections that a limit allows are all made."""
+_PAUSE = 0.1
+"""Seconds until a connection that has ended is made anew."""
 
 
 class _OfDatabase(Fault):
@@ -177,11 +185,14 @@ class DatabaseConnectionLimit(_OfDatabase):
         if not self.limit:
             self._require_refused(hands, "too many connections for role")
             return
+        over = threading.Event()
         with ThreadPoolExecutor(self.limit) as pool:
-            held = [pool.submit(self._hold, hands) for _ in range(self.limit)]
+            held = [pool.submit(self._hold, hands, over) for _ in range(self.limit)]
             try:
+                wait_until(lambda: self._all_taken(hands), within=_TAKEN)  # a look would take the place of one of them
                 self._require_refused(hands, "too many connections for role")
             finally:
+                over.set()
                 for connection in held:
                     connection.result()
 
@@ -196,10 +207,22 @@ class DatabaseConnectionLimit(_OfDatabase):
             en=f"On {self.host} the role {self.role} was allowed {self.limit} connection(s) at once.",
         )
 
-    def _hold(self, hands: Hands) -> None:
-        """Keep a connection for as long as another one may take to be refused on a busy machine."""
+    def _hold(self, hands: Hands, over: threading.Event) -> None:
+        """Keep a connection until it is over: one that ends, or finds a look's still in its place, is made anew."""
         with hands.fabric.session() as fabric:
-            self._ask(dataclasses.replace(hands, fabric=fabric), "SELECT pg_sleep(8);")
+            own = dataclasses.replace(hands, fabric=fabric)
+            while not over.is_set():
+                with suppress(LabError):  # a client that does not end in its time, on a busy machine
+                    self._ask(own, "SELECT pg_sleep(8);")
+                over.wait(_PAUSE)
+
+    def _all_taken(self, hands: Hands) -> bool:
+        """Return whether the role has as many connections as it may."""
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE usename = :'role';"
+        try:
+            return int(administer(hands, self.host, sql, role=self.role)) >= self.limit
+        except LabError:  # no answer is none yet; what is really wrong, the looks tell
+            return False
 
     def _set(self, hands: Hands, limit: str) -> None:
         administer(hands, self.host, f'ALTER ROLE :"role" CONNECTION LIMIT {int(limit)};', role=self.role)

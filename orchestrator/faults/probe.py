@@ -8,8 +8,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, nothing_to_break, wait_for_effect
+from orchestrator.faults.base import Fault, wait_for_effect, wait_until_sound
 from orchestrator.model.base import Document, HostName
+
+_LIMIT = 120.0
+"""Seconds that the command may take on a busy machine."""
 
 
 class Probe(Document):
@@ -30,20 +33,23 @@ class Probe(Document):
 
     def seen(self, hands: Hands, host: str) -> tuple[bool, str]:
         """Return whether the effect is seen now, and what the command printed."""
-        done = hands.run(self.host or host, self.run, check=False)
+        done = hands.run(self.host or host, self.run, check=False, timeout=_LIMIT)
         output = (done.stdout + done.stderr).decode(errors="replace")
         shown = self.fails in {None, done.status != 0} and (self.prints is None or self.prints in output)
         return shown, f"{' '.join(self.run)} → {done.status}: {output.strip()[-400:]}"
 
     def require_absent(self, fault: Fault, hands: Hands, host: str) -> None:
-        """Make sure that the effect is not seen without the fault.
+        """Wait until the effect is not seen without the fault.
 
         Raises:
-            LabError: it is, so that the fault could not be told from what is there already.
+            LabError: it still is, so that the fault could not be told from what is there already.
         """
-        shown, output = self.seen(hands, host)
-        if shown:
-            raise nothing_to_break(fault, output)
+
+        def look() -> str:
+            shown, output = self.seen(hands, host)
+            return output if shown else ""
+
+        wait_until_sound(fault, look)
 
     def require_shown(self, fault: Fault, hands: Hands, host: str) -> None:
         """Wait until the effect is seen.

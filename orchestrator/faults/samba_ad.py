@@ -10,7 +10,14 @@ from pydantic import Field, StringConstraints
 
 from orchestrator.access.hands import Hands
 from orchestrator.faults import snapshot
-from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break, wait_for_effect
+from orchestrator.faults.base import (
+    Fault,
+    Memento,
+    nothing_to_break,
+    wait_for_effect,
+    wait_until_sound,
+    wait_until_undone,
+)
 from orchestrator.faults.probe import Probe
 from orchestrator.faults.units import UnitName, restart, restart_and_wait
 from orchestrator.model.base import DomainName, HostName
@@ -21,6 +28,8 @@ UPDATE_LIST = "/var/lib/samba/private/dns_update_list"
 """What a controller registers in DNS, see samba_dnsupdate(8)."""
 KEYTAB = "/etc/krb5.keytab"
 """Where a member keeps the keys of its account."""
+TOOL_TIME = 90.0
+"""Seconds that a tool of Samba's directory may take on a busy machine."""
 
 _BOOT = 30.0
 """Seconds until a controller that has just booted registers names."""
@@ -134,9 +143,7 @@ class _OfMachineAccount(Fault):
 
     def remember(self, hands: Hands) -> Memento:
         """Keep nothing; the account must open the domain to its machine, and the effect not be seen yet."""
-        refusal = self._try_account(hands)
-        if refusal:
-            raise nothing_to_break(self, refusal)
+        wait_until_sound(self, lambda: self._try_account(hands))
         self.probe.require_absent(self, hands, self.machine)
         return {}
 
@@ -158,9 +165,7 @@ class _OfMachineAccount(Fault):
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Mend the account, and restart the member's service."""
         self.mend(hands)
-        refusal = self._try_account(hands)
-        if refusal:
-            raise not_effective(self, refusal)
+        wait_until_undone(self, lambda: self._try_account(hands))
         restart_and_wait(hands, self.machine, self.unit)
 
     @property
@@ -195,11 +200,11 @@ class AdMachineDisabled(_OfMachineAccount):
 
     def spoil(self, hands: Hands) -> None:
         """Disable the account."""
-        hands.run(self.host, ("samba-tool", "user", "disable", self.account))
+        hands.run(self.host, ("samba-tool", "user", "disable", self.account), timeout=TOOL_TIME)
 
     def mend(self, hands: Hands) -> None:
         """Enable it."""
-        hands.run(self.host, ("samba-tool", "user", "enable", self.account))
+        hands.run(self.host, ("samba-tool", "user", "enable", self.account), timeout=TOOL_TIME)
 
     def _try_account(self, hands: Hands) -> str:
         """Return how the controller refuses the account as such: asked without its keys, which may be gone too."""
@@ -240,7 +245,7 @@ class AdMachinePasswordChanged(_OfMachineAccount):
         known = [name for name in principals if not name.startswith("RestrictedKrbHost/")]
         try:
             for principal in known:
-                hands.run(self.host, (*export, f"--principal={principal}"))
+                hands.run(self.host, (*export, f"--principal={principal}"), timeout=TOOL_TIME)
             hands.write(self.machine, KEYTAB, hands.read(self.host, exported), mode="0600")
         finally:
             hands.run(self.host, ("rm", "-f", "--", exported))
@@ -255,4 +260,4 @@ class AdMachinePasswordChanged(_OfMachineAccount):
     def _set_password(self, hands: Hands, kind: str) -> None:
         """Set a password that is another one for each kind: the same one again would change nothing."""
         password = f"--newpassword={kind}-again-{self.machine}-2026"
-        hands.run(self.host, ("samba-tool", "user", "setpassword", self.account, password))
+        hands.run(self.host, ("samba-tool", "user", "setpassword", self.account, password), timeout=TOOL_TIME)

@@ -8,7 +8,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, Memento, not_effective, nothing_to_break, wait_for_effect
+from orchestrator.faults.base import (
+    Fault,
+    Memento,
+    nothing_to_break,
+    wait_for_effect,
+    wait_until_sound,
+    wait_until_undone,
+)
+from orchestrator.faults.samba_ad import TOOL_TIME
 from orchestrator.faults.units import restart, restart_and_wait
 from orchestrator.model.base import DomainName, HostName
 from orchestrator.text import Text
@@ -25,8 +33,6 @@ printf '[libdefaults]\\ndns_lookup_kdc = false\\n[realms]\\n%s = {\\nkdc = 127.0
 KRB5_CONFIG=$file kinit -c MEMORY: "$2@$1"
 """
 """Asks the controller that it runs on, and no other one."""
-_LONG = 90.0
-"""Seconds that a directory's tool may take on a busy machine."""
 
 
 class AdReplicationDisabled(Fault):
@@ -46,9 +52,7 @@ class AdReplicationDisabled(Fault):
 
     def remember(self, hands: Hands) -> Memento:
         """Keep the options; the replication must work."""
-        refusal = self._refusal(hands)
-        if refusal:
-            raise nothing_to_break(self, refusal)
+        wait_until_sound(self, lambda: self._refusal(hands))
         return {"options": str(self._options(hands))}
 
     def inject(self, hands: Hands) -> None:
@@ -67,9 +71,7 @@ class AdReplicationDisabled(Fault):
     def revert(self, hands: Hands, memento: Memento) -> None:
         """Put the options back, and fetch what was missed."""
         self._set(hands, int(memento["options"]))
-        refusal = self._refusal(hands)
-        if refusal:
-            raise not_effective(self, refusal)
+        wait_until_undone(self, lambda: self._refusal(hands))
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -87,13 +89,13 @@ class AdReplicationDisabled(Fault):
 
     def _set(self, hands: Hands, options: int) -> None:
         change = f"dn: {self._settings(hands)}\nchangetype: modify\nreplace: options\noptions: {options}\n"
-        hands.run(self.host, ("ldbmodify", "-H", _SAM), stdin=change.encode(), timeout=_LONG)
+        hands.run(self.host, ("ldbmodify", "-H", _SAM), stdin=change.encode(), timeout=TOOL_TIME)
 
     def _refusal(self, hands: Hands) -> str:
         """Return why the controller does not fetch what has changed: nothing, where it does."""
         naming_context = ",".join(f"DC={label}" for label in self.domain.split("."))
         argv = ("samba-tool", "drs", "replicate", self.host, self.source, naming_context, "-P")
-        done = hands.run(self.host, argv, check=False, timeout=_LONG)
+        done = hands.run(self.host, argv, check=False, timeout=TOOL_TIME)
         return (done.stdout + done.stderr).decode(errors="replace").strip()[-300:] if done.status else ""
 
 
@@ -162,13 +164,13 @@ class AdPasswordNotReplicated(Fault):
 
     def _set_password(self, hands: Hands, password: str) -> None:
         argv = ("samba-tool", "user", "setpassword", self.login, f"--newpassword={password}")
-        hands.run(self.host, argv, timeout=_LONG)
+        hands.run(self.host, argv, timeout=TOOL_TIME)
 
 
 def _value(hands: Hands, host: str, entry: str, attribute: str) -> str:
     """Return a value in a controller's own directory, or an empty text."""
     argv = ("ldbsearch", "-H", _SAM, "-s", "base", "-b", entry, attribute)
-    lines = hands.run(host, argv, timeout=_LONG).stdout.decode().replace("\n ", "")  # long lines are folded
+    lines = hands.run(host, argv, timeout=TOOL_TIME).stdout.decode().replace("\n ", "")  # long lines are folded
     found = re.search(rf"^{attribute}: (.*)$", lines, re.MULTILINE)
     return found[1].strip() if found else ""
 
@@ -179,7 +181,7 @@ def _answer(hands: Hands, host: str, domain: str, login: str, password: str) -> 
     NTLM would not do: it accepts the password before the last one for another hour.
     """
     argv = ("sh", "-c", _KINIT, "sh", domain.upper(), login)
-    done = hands.run(host, argv, stdin=f"{password}\n".encode(), check=False, timeout=_LONG)
+    done = hands.run(host, argv, stdin=f"{password}\n".encode(), check=False, timeout=TOOL_TIME)
     said = (done.stdout + done.stderr).decode(errors="replace").strip()
     if done.status == 0:
         return _ACCEPTED

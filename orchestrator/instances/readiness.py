@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError
 from orchestrator.model.lab import Condition
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
@@ -17,8 +17,10 @@ from orchestrator.waiting import wait_until
 def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
     """Wait until every ready condition holds, those of different hosts at once.
 
+    A command that does not end, or a host that cannot be entered, is asked again: both happen on a busy machine.
+
     Raises:
-        LabError: one did not in its time; the error says which, and what its command printed.
+        LabError: one did not in its time; the error says which, and what its command printed, or is the last look's.
     """
     if not conditions:
         return
@@ -28,16 +30,22 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
     def wait(condition: Condition) -> None:
         with hands.fabric.session() as fabric:
             target = HostRef(hands.instance, condition.host)
-            last = None
+            last: Completed | LabError | None = None
 
             def holds() -> bool:
                 nonlocal last
                 if abandoned.is_set():  # nobody waits for this answer any more
                     return True
-                last = fabric.run(target, condition.run, timeout=condition.within)
+                try:
+                    last = fabric.run(target, condition.run, timeout=condition.within)
+                except (CommandTimeoutError, HostUnreachableError) as error:
+                    last = error
+                    return False
                 return last.status == 0
 
             if not wait_until(holds, within=condition.within):
+                if isinstance(last, LabError):
+                    raise last
                 command = " ".join(condition.run)
                 output = b"" if last is None else last.stdout + last.stderr
                 raise LabError(

@@ -11,8 +11,11 @@ from orchestrator.errors import LabError
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
 
-_SETTLE = 5.0
-"""Seconds that the kernel and the helper get to take away what hung on a removed container."""
+_SETTLE = 30.0
+"""Seconds that the kernel and the helper get to take away what hung on a removed container.
+
+Docker tells the helper of the removal, late where the machine is busy; a lab that leaves nothing needs none of them.
+"""
 _PROC = Path("/proc")
 
 

@@ -39,6 +39,8 @@ pytestmark = [pytest.mark.live, pytest.mark.alone]
 SCENARIO = "wrong-address"
 HOSTS = 2
 SOON, LONG = 30.0, 300.0
+STEADY = 3
+"""Looks at the engine, half a second apart, that must see what the one before saw."""
 MARK = "BREAKFIX_CRASH_TEST"
 RESTART = "BREAKFIX_RESTART_DOCKER"
 
@@ -111,22 +113,34 @@ class Place:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the engine has done what it was asked for: it goes on when who asked is gone."""
+        """Wait until the engine has done what it was asked for: it goes on when who asked is gone.
+
+        A container that was created and never started stays so; no other state but these is one to stay in.
+        """
         before: set[tuple[str, str]] | None = None
+        equal = 0
 
         def steady() -> bool:
-            nonlocal before
+            nonlocal before, equal
             now = {(host.id, host.state) for host in self.hosts()}
-            same, before = now == before, now
-            return same
+            equal = equal + 1 if now == before else 0
+            before = now
+            return equal >= STEADY and {state for _, state in now} <= {"created", "running", "paused", "exited"}
 
-        assert wait_until(steady, within=SOON, every=0.5)
+        assert wait_until(steady, within=SOON, every=0.5), before
 
     # What is there
 
     def hosts(self) -> list[Container]:
         found = self.app.engine.containers({labels.KIND: "host"})
         return [c for c in found if c.labels[labels.INSTANCE] not in self.others]
+
+    def states(self) -> dict[str, dict[str, str]]:
+        """The state of each host of each lab, as the engine says it."""
+        found: dict[str, dict[str, str]] = {}
+        for host in self.hosts():
+            found.setdefault(host.labels[labels.INSTANCE], {})[host.labels[labels.HOST]] = host.state
+        return found
 
     def labs(self) -> set[str]:
         return {host.labels[labels.INSTANCE] for host in self.hosts()}
@@ -163,14 +177,20 @@ class Place:
     # Judgements
 
     def status(self) -> dict[str, dict[str, Any]]:
-        """What ``status`` says of each lab, which the engine confirms."""
-        told = {lab["name"]: lab for lab in json.loads(self.done("--json", "status"))["labs"]}
-        told = {name: lab for name, lab in told.items() if name not in self.others}
-        hosts = self.hosts()
-        assert set(told) == {host.labels[labels.INSTANCE] for host in hosts}
-        for name, lab in told.items():
-            states = {h.labels[labels.HOST]: h.state for h in hosts if h.labels[labels.INSTANCE] == name}
-            assert {h["name"]: h["state"] for h in lab["hosts"]} == states
+        """What ``status`` says of each lab, which the engine confirms: asked again where something changed between."""
+        told: dict[str, dict[str, Any]] = {}
+        said: dict[str, dict[str, str]] = {}
+        known: dict[str, dict[str, str]] = {}
+
+        def confirmed() -> bool:
+            nonlocal told, said, known
+            everything = {lab["name"]: lab for lab in json.loads(self.done("--json", "status"))["labs"]}
+            told = {name: lab for name, lab in everything.items() if name not in self.others}
+            said = {name: {host["name"]: host["state"] for host in lab["hosts"]} for name, lab in told.items()}
+            known = self.states()
+            return said == known
+
+        assert wait_until(confirmed, within=SOON), f"status: {said}, the engine: {known}"
         return told
 
     def assert_not_gradable(self, lab: str) -> None:

@@ -54,7 +54,7 @@ def display_of(lab, login):
 def in_session(lab, login, command, *words):
     """Run a command as a person, on their desktop."""
     settings = f"DISPLAY={display_of(lab, login)} XAUTHORITY=/home/{login}/.Xauthority"
-    return lab.host("ts1").run(f"runuser -u %s -- env {settings} {command}", login, *words)
+    return lab.host("ts1").run(f"runuser -u %s -- /usr/bin/env {settings} {command}", login, *words)
 
 
 def settings_of(lab, login):

@@ -6,6 +6,7 @@ A process per connection keeps one client's trouble from the others, and lets na
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import socket
@@ -18,6 +19,7 @@ from .dockerd import HostContainer
 from .outcome import Outcome
 from .outside import Outside
 from .protocol import (
+    Changes,
     Channel,
     Compare,
     Connect,
@@ -29,6 +31,7 @@ from .protocol import (
     Request,
     Run,
     Sockets,
+    Sysctls,
     Terminal,
     Tool,
     Unit,
@@ -109,7 +112,7 @@ class Access:
                 return {}, b"", [self._connect(request)]
             case Observe():
                 return _answer(stations.observe(request))
-            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare():
+            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Sysctls():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
         raise ProtocolError(message)
@@ -128,7 +131,7 @@ class Access:
             head["changed"] = changed or outside.changed_tools(time.monotonic() + _SCAN_TIME, since=began)
         return head, output, fds
 
-    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare) -> Answer:
+    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare | Changes | Sysctls) -> Answer:
         """Look at a host from outside."""
         outside = self._outside(request.instance, request.host)
         deadline = time.monotonic() + request.timeout
@@ -140,12 +143,24 @@ class Access:
                     return outside.unit(root, request, deadline), b"", []
                 case Look():
                     return *files.look(root, request, deadline), []
-                case Sockets():
-                    return {}, json.dumps(outside.sockets(root, self._own_network, deadline)).encode(), []
-                case Processes():
-                    return {}, json.dumps(outside.processes(root, request.identify, deadline)).encode(), []
                 case Compare():
                     return files.compare(root, outside.layers(), request.paths, deadline), b"", []
+                case Changes():
+                    now = layers.now()
+                    since = math.inf if request.since is None else request.since
+                    return {"changed": outside.changed_tools(deadline, since), "now": now}, b"", []
+                case _:
+                    return {}, json.dumps(self._rows(outside, root, request, deadline)).encode(), []
+
+    def _rows(self, outside: Outside, root: int, request: Sockets | Processes | Sysctls, deadline: float) -> object:
+        """Return what fills the blob of an answer."""
+        match request:
+            case Sockets():
+                return outside.sockets(root, self._own_network, deadline)
+            case Processes():
+                return outside.processes(root, request.identify, deadline)
+            case Sysctls():
+                return outside.sysctls(request.paths, self._own_network, deadline)
 
     def _outside(self, instance: str, host: str) -> Outside:
         """Return the outside of a host, a new one after the host was restarted."""

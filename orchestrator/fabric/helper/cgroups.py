@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .kernel import lines_of
+
 ROOT = Path("/sys/fs/cgroup")
 _LEAF = "breakfix.exec"
 
@@ -34,7 +36,7 @@ def join(pid: int, container: str) -> None:
 
 def _leaf_v2(pid: int, container: str) -> Path:
     """Return a leaf below the container's cgroup: its root may hold no process once it delegates controllers."""
-    for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines():
+    for line in lines_of(f"/proc/{pid}/mountinfo"):
         words = line.split(" ")
         if words[4] == "/sys/fs/cgroup" and " - cgroup2 " in line:
             if container not in words[3]:
@@ -49,7 +51,7 @@ def _leaf_v2(pid: int, container: str) -> Path:
 def _folders_v1(pid: int, container: str) -> list[Path]:
     """Return the container's folder in each v1 hierarchy that holds limits: not systemd's own, nor the unified."""
     folders = []
-    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+    for line in lines_of(f"/proc/{pid}/cgroup"):
         _, controllers, path = line.split(":", 2)
         if controllers in {"", "name=systemd"} or container not in path:
             continue

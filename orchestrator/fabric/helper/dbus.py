@@ -6,6 +6,8 @@ received decides how long we wait.
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 import socket
 import struct
@@ -16,6 +18,9 @@ from typing import Any
 
 MAX_MESSAGE = 4 << 20
 _MAX_DEPTH = 32
+_MAX_VALUES = 100_000
+"""Values of one message; a unit has some hundred properties."""
+_MAX_SIGNATURE = 255
 _MAX_OTHERS = 10_000
 """Messages that are not the awaited answer (signals) before we give up."""
 _FIXED = {
@@ -24,6 +29,8 @@ _FIXED = {
 _CALL, _RETURN, _ERROR = 1, 2, 3
 _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _SIGNATURE = 1, 2, 3, 4, 5, 8
 _HEAD = struct.Struct("<BBBBII")
+_CREDENTIALS = struct.Struct("3i")
+_BY_WHOM = (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)
 
 
 class DBusError(Exception):
@@ -77,10 +84,12 @@ def _pad(buffer: bytearray, size: int) -> None:
 class Reader:
     """Reads values from a message; positions count from its beginning, as alignment does."""
 
-    def __init__(self, data: bytes, order: str = "<", position: int = 0) -> None:
-        """Read ``data`` from a position on."""
+    def __init__(self, data: bytes, order: str = "<", position: int = 0, deadline: float = math.inf) -> None:
+        """Read ``data`` from a position on, until a deadline (of ``time.monotonic``)."""
         self._data = data
         self._order = order
+        self._deadline = deadline
+        self._values = 0
         self.position = position
 
     def align(self, size: int) -> None:
@@ -92,6 +101,7 @@ class Reader:
 
         Raises:
             DBusError: the data does not hold them.
+            TimeoutError: it takes too long to read them.
         """
         try:
             return [self._value(one, 0) for one in complete_types(signature)]
@@ -103,6 +113,12 @@ class Reader:
         if depth > _MAX_DEPTH:
             message = "a value that is nested too deeply"
             raise DBusError(message)
+        self._values += 1
+        if self._values > _MAX_VALUES:
+            message = "a message of too many values"
+            raise DBusError(message)
+        if time.monotonic() > self._deadline:
+            raise TimeoutError
         code = kind[0]
         if code in _FIXED:
             value = self._fixed(_FIXED[code])
@@ -157,8 +173,21 @@ class Reader:
 
 
 def complete_types(signature: str) -> list[str]:
-    """Return a signature's single complete types: ``a{sv}u`` holds ``a{sv}`` and ``u``."""
-    return list(_types(signature))
+    """Return a signature's single complete types: ``a{sv}u`` holds ``a{sv}`` and ``u``.
+
+    Raises:
+        DBusError: it is none.
+    """
+    if len(signature) > _MAX_SIGNATURE:
+        message = "a signature that is too long"
+        raise DBusError(message)
+    return list(_known_types(signature))
+
+
+@functools.lru_cache(maxsize=256)
+def _known_types(signature: str) -> tuple[str, ...]:
+    """Return the same; each element of an array asks for its own."""
+    return tuple(_types(signature))
 
 
 def _types(signature: str) -> Iterator[str]:
@@ -178,6 +207,7 @@ def _types(signature: str) -> Iterator[str]:
                 if position >= len(signature):
                     message = "a signature that does not end"
                     raise DBusError(message)
+            _require_container(signature[start:position])
         elif code in _FIXED or code in "sogv":
             position += 1
         else:
@@ -190,17 +220,39 @@ def _types(signature: str) -> Iterator[str]:
         raise DBusError(message)
 
 
+def _require_container(kind: str) -> None:
+    """Refuse a structure of nothing, and an entry of a dictionary that is no simple key with a value in an array.
+
+    A structure of nothing takes no byte: a message could hold any number of them.
+    """
+    element = kind.lstrip("a")
+    inner = complete_types(element[1:-1])
+    is_entry = element[0] == "{"
+    if not inner or (is_entry and (kind == element or len(inner) != 2 or inner[0] not in {*"sog", *_FIXED})):  # noqa: PLR2004
+        message = f"a signature with a type that D-Bus does not have: {kind}"
+        raise DBusError(message)
+
+
 class Connection:
     """A connection to whoever serves D-Bus itself, without a bus between."""
 
-    def __init__(self, connected: socket.socket, deadline: float) -> None:
+    def __init__(self, connected: socket.socket, deadline: float, speaker: int | None = None) -> None:
         """Authenticate as the user that this process runs as.
 
+        Args:
+            connected: a connected socket.
+            deadline: of ``time.monotonic``.
+            speaker: the process that alone may speak. The kernel says of each piece by which one it was sent; who
+                listened first, or accepted the connection, may have handed it on.
+
         Raises:
-            DBusError: the other side refuses.
-            TimeoutError: it says nothing until the deadline (of ``time.monotonic``).
+            DBusError: the other side refuses, or is somebody else.
+            TimeoutError: it says nothing until the deadline.
         """
         self._socket = connected
+        self._speaker = speaker
+        if speaker is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._serial = 0
         self._received = bytearray()
         self._bound(deadline)
@@ -232,7 +284,8 @@ class Connection:
         answers: dict[int, Any] = {}
         for _ in range(_MAX_OTHERS):
             kind, fields, values = self._message(deadline)
-            index = serials.get(fields.get(_REPLY_SERIAL, 0), -1)
+            serial = fields.get(_REPLY_SERIAL)
+            index = serials.get(serial, -1) if isinstance(serial, int) else -1
             if index < 0 or kind not in (_RETURN, _ERROR):
                 continue
             said = str(values[0]) if values else ""
@@ -253,13 +306,21 @@ class Connection:
         self._socket.settimeout(left)
 
     def _receive(self, limit: int) -> None:
-        piece = self._socket.recv(1 << 16)
+        piece, told, _, _ = self._socket.recvmsg(1 << 16, socket.CMSG_SPACE(_CREDENTIALS.size))
         if not piece:
             message = "the connection was closed"
             raise DBusError(message)
+        if self._speaker is not None:
+            self._require_speaker(told)
         self._received += piece
         if len(self._received) > limit:
             message = "an answer that is too long"
+            raise DBusError(message)
+
+    def _require_speaker(self, told: list[tuple[int, int, bytes]]) -> None:
+        said_by = [_CREDENTIALS.unpack(data)[0] for level, kind, data in told if (level, kind) == _BY_WHOM]
+        if said_by != [self._speaker]:
+            message = "another process answers in its place"
             raise DBusError(message)
 
     def _wait_for(self, size: int, deadline: float) -> None:
@@ -281,7 +342,7 @@ class Connection:
         self._wait_for(start + body_size, deadline)
         data = bytes(self._received[: start + body_size])
         del self._received[: start + body_size]
-        (rows,) = Reader(data[:start], order, 12).values("a(yv)")
+        (rows,) = Reader(data[:start], order, 12, deadline).values("a(yv)")
         fields = {code: value for code, value in rows}  # noqa: C416 - the rows are lists
-        values = Reader(data[start:], order).values(str(fields.get(_SIGNATURE, "")))
+        values = Reader(data[start:], order, 0, deadline).values(str(fields.get(_SIGNATURE, "")))
         return data[1], fields, values

@@ -187,12 +187,21 @@ def die_with_parent(number: int = signal.SIGKILL) -> None:
     _check(_libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0), "PR_SET_PDEATHSIG")
 
 
+def lines_of(path: str) -> list[str]:
+    """Return the lines of a file of the kernel's.
+
+    It ends a line at a line feed alone, and puts names into one that may hold whatever else Python takes for an end.
+    """
+    with open(path, "rb") as file:
+        text = file.read().decode(errors="surrogateescape")
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def bounding_set(pid: int) -> int:
     """Return the capability bounding set of a process as a bit mask."""
-    with open(f"/proc/{pid}/status") as status:
-        for line in status:
-            if line.startswith("CapBnd:"):
-                return int(line.split()[1], 16)
+    for line in lines_of(f"/proc/{pid}/status"):
+        if line.startswith("CapBnd:"):
+            return int(line.split()[1], 16)
     message = f"process {pid} has no CapBnd"
     raise OSError(message)
 

@@ -30,7 +30,8 @@ _TOOLS = (
     "bin", "sbin", "lib", "lib64", "usr", "usr/share/perl", "usr/share/perl5", "usr/share/python3",
     "usr/share/postgresql-common", "usr/local/share/perl", "etc/alternatives", "etc/ld.so.preload", "etc/ld.so.conf",
     "etc/ld.so.conf.d", "etc/ld.so.cache", "etc/perl", "etc/postgresql-common", "etc/ssl/openssl.cnf",
-    "etc/pam.d/runuser", "etc/pam.d/runuser-l", *(f"etc/python3.{minor}" for minor in range(11, 20)),
+    "etc/pam.d/runuser", "etc/pam.d/runuser-l", "etc/default/runuser", "etc/login.defs",
+    *(f"etc/python3.{minor}" for minor in range(11, 20)),
 )  # fmt: skip
 """What decides which program a command's name runs, with which libraries and modules, and in which environment."""
 _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
@@ -40,6 +41,10 @@ _MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)
 _OWN_MODULES = ("usr/local/lib", "usr/local/share")
 """Where an administrator's own modules and libraries are."""
 _MODULE_ENDINGS = (".py", ".pth", ".pm", ".pmc", ".pl")
+_PYTHONS_HOME = re.compile(
+    r"usr/s?bin/(?:lib\w*|Modules)(?:/|$)|usr/(?:.*/)?(?:pyvenv\.cfg|pybuilddir\.txt|[^/]*\._pth|python\d+\.zip)$"
+)
+"""By what Python takes its standard library from elsewhere (CPython, ``Modules/getpath.py``)."""
 _IGNORED = ("usr/share", "usr/src", "usr/include", "usr/games", "usr/local/share", "usr/local/src", "usr/local/etc")
 _MAX_CHANGES = 20_000
 _CLOCK_OF_FILES = 5
@@ -222,6 +227,8 @@ class Layers:
         """Return whether something new stands before what the image has under the same name."""
         if folder.startswith("etc"):
             return folder != "etc/alternatives" and entry.st_size > 0
+        if _PYTHONS_HOME.match(f"{folder}/{name}"):
+            return True
         if folder in _COMMANDS:
             return self._image_has(name, _COMMANDS)
         if stat.S_ISLNK(entry.st_mode) and (folder.startswith(_OWN_MODULES) or _MODULES.match(f"{folder}/{name}")):
@@ -307,8 +314,8 @@ def _overlay_options(pid: int) -> list[tuple[str, str]]:
 
 def _machine_root(pid: int) -> int | None:
     """Return the root that made a container's mounts: its parent's (the runtime's shim), else the machine's."""
-    with open(f"/proc/{pid}/stat") as line:
-        parent = int(line.read().rsplit(")", 1)[1].split()[1])
+    with open(f"/proc/{pid}/stat", "rb") as line:  # its name is whatever a host's root likes
+        parent = int(line.read().rsplit(b")", 1)[1].split()[1])
     for process in (parent, 1):
         try:
             return kernel.root_of(process)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .kernel import lines_of
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -19,14 +21,13 @@ class Mount:
 def mounts_of(pid: int) -> list[Mount]:
     """Return the mounts that a process sees."""
     found = []
-    with open(f"/proc/{pid}/mountinfo") as lines:
-        for line in lines:
-            words, _, rest = line.partition(" - ")
-            id_, parent, _, _, path, *_ = words.split(" ")
-            kind, _, options = rest.rstrip("\n").split(" ", 2)
-            pairs = (option.partition("=") for option in options.split(","))
-            unescaped = [(name, value.replace("\\040", " ")) for name, _, value in pairs]
-            found.append(Mount(id_, parent, path, kind, unescaped))
+    for line in lines_of(f"/proc/{pid}/mountinfo"):
+        words, _, rest = line.partition(" - ")
+        id_, parent, _, _, path, *_ = words.split(" ")
+        kind, _, options = rest.split(" ", 2)
+        pairs = (option.partition("=") for option in options.split(","))
+        unescaped = [(name, value.replace("\\040", " ")) for name, _, value in pairs]
+        found.append(Mount(id_, parent, path, kind, unescaped))
     return found
 
 

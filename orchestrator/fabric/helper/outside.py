@@ -14,6 +14,7 @@ from .dockerd import HostContainer
 from .layers import Layers
 from .processes import Table
 from .protocol import HelperError, Unit
+from .sysctls import sysctls
 from .systemd import Systemd
 
 
@@ -61,7 +62,7 @@ class Outside:
         """Return what systemd says of a unit; a connection that broke since the last request is made anew."""
         reused = self._systemd is not None
         if self._systemd is None:
-            self._systemd = Systemd(self.container, root, self._known_layers(), deadline)
+            self._systemd = Systemd(self.container, self.pidfd, root, self._known_layers(), deadline)
         try:
             return self._systemd.unit(root, request.name, request.properties, deadline)
         except BaseException as error:
@@ -88,6 +89,14 @@ class Outside:
             for pid, inode in table.sockets(deadline):
                 holders.setdefault(inode, set()).add(pid)
         return [{**row, "pids": sorted(holders.get(row["inode"], ()))} for row in rows]
+
+    def sysctls(self, paths: list[str], own_network: int, deadline: float) -> dict[str, str]:
+        """Return settings of the host's network: the kernel shows whoever asks those of the network they are in."""
+        kernel.enter_pidfd(self.pidfd, kernel.NEWNET)
+        try:
+            return sysctls(paths, deadline)
+        finally:
+            kernel.enter_fd(own_network)
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""

@@ -59,7 +59,7 @@ class Table:
         try:
             line = self._read(f"{pid}/stat", 4096)
             numbers = line[line.rindex(")") + 2 :].split()
-            status = dict(row.split(":", 1) for row in self._read(f"{pid}/status", 1 << 16).splitlines() if ":" in row)
+            status = dict(row.split(":", 1) for row in self._lines(f"{pid}/status") if ":" in row)
             words = self._read(f"{pid}/cmdline", _MAX_ARGUMENTS).rstrip("\0").split("\0")
             unit = self._unit(pid)
         except OSError:
@@ -103,11 +103,11 @@ class Table:
             path = self._link(f"{pid}/exe")
             return [] if path.startswith("/usr/lib/systemd/") else [path or "?"]
         found: list[str] = []
-        seen: set[str] = set()
-        for span, path in self._code(pid):
-            if path in seen:
+        seen: set[tuple[str, str]] = set()
+        for span, file, path in self._code(pid):
+            if (file, path) in seen:
                 continue
-            seen.add(path)
+            seen.add((file, path))
             if len(seen) > _MAX_MAPPED:
                 return [*found, "..."]
             if path.endswith(_DELETED):
@@ -120,36 +120,61 @@ class Table:
                 continue
             if not same:
                 found.append(path)
-        return found
+        return list(dict.fromkeys(found))
 
     def traced(self, pid: int) -> bool:
         """Return whether somebody traces a process (ptrace(2))."""
         return re.search(r"^TracerPid:\s*0$", self._read(f"{pid}/status", 1 << 16), re.MULTILINE) is None
 
-    def holders(self, inodes: set[int], deadline: float) -> set[int]:
-        """Return the processes that hold one of some sockets."""
-        return {pid for pid, inode in self.sockets(deadline) if inode in inodes}
+    def holders(self, inodes: set[int], deadline: float) -> dict[int, set[int]]:
+        """Return for each of some sockets the processes that hold it."""
+        found: dict[int, set[int]] = {inode: set() for inode in inodes}
+        for pid, inode in self.sockets(deadline):
+            if inode in found:
+                found[inode].add(pid)
+        return found
 
     def sockets(self, deadline: float) -> Iterator[tuple[int, int]]:
-        """Give (process, inode) of each socket that a process holds."""
-        for pid in self.numbers():
-            try:
-                folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
-            except OSError:
-                continue
-            try:
-                names = os.listdir(folder)
-                links = [_readlink(name, folder) for name in names]
-            except OSError:  # the process has gone
-                continue
-            finally:
-                os.close(folder)
-            if time.monotonic() > deadline:
-                raise TimeoutError
-            yield from ((pid, int(found[1])) for found in map(_SOCKET.fullmatch, links) if found)
+        """Give (process, inode) of each socket that a process holds.
 
-    def _code(self, pid: int) -> Iterator[tuple[str, str]]:
-        """Give the span and the path of each mapping of a file that may be executed.
+        Each of its threads is looked at: one may have file descriptors of its own (unshare(2), CLONE_FILES).
+        """
+        for pid in self.numbers():
+            inodes: set[int] = set()
+            for thread in self._names(f"{pid}/task"):
+                inodes |= self._sockets_of(f"{pid}/task/{thread}/fd")
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+            yield from ((pid, inode) for inode in inodes)
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+        except OSError:
+            return []
+        try:
+            return os.listdir(fd)
+        except OSError:  # the process has gone
+            return []
+        finally:
+            os.close(fd)
+
+    def _sockets_of(self, folder: str) -> set[int]:
+        """Return the sockets that a folder of file descriptors holds."""
+        try:
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+        except OSError:
+            return set()
+        try:
+            links = [_readlink(name, fd) for name in os.listdir(fd)]
+        except OSError:  # the process has gone
+            return set()
+        finally:
+            os.close(fd)
+        return {int(found[1]) for found in map(_SOCKET.fullmatch, links) if found}
+
+    def _code(self, pid: int) -> Iterator[tuple[str, str, str]]:
+        """Give the span, the device with the inode, and the path of each mapping of a file that may be executed.
 
         Raises:
             HelperError: there are too many mappings to look at all of them.
@@ -157,20 +182,24 @@ class Table:
         text = self._read(f"{pid}/maps", _MAX_MAPS)
         if len(text.encode(errors="surrogateescape")) >= _MAX_MAPS:
             raise HelperError("failed", f"process {pid}: too many mappings to look at")
-        for line in text.splitlines():
+        for line in text.split("\n"):
             words = line.split(None, 5)
             if len(words) == 6 and "x" in words[1] and words[5].startswith("/"):  # noqa: PLR2004 - proc_pid_maps(5)
-                yield words[0], words[5]
+                yield words[0], f"{words[3]} {words[4]}", words[5]
 
     def _unit(self, pid: int) -> str:
         """Return the unit in whose control group a process is, or nothing."""
-        for line in self._read(f"{pid}/cgroup", 1 << 16).splitlines():
+        for line in filter(None, self._lines(f"{pid}/cgroup")):
             _, controllers, path = line.split(":", 2)
             if controllers in {"", "name=systemd"}:
                 found = [u for u in _UNIT.findall(path) if not u.startswith("docker-")]
                 if found:
                     return str(found[-1])
         return ""
+
+    def _lines(self, name: str) -> list[str]:
+        """Return the lines of a small file: a name in one may hold each of Python's other ends of line."""
+        return self._read(name, 1 << 16).split("\n")
 
     def _link(self, name: str) -> str:
         return _readlink(name, self._proc)

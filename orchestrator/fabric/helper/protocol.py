@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 4
+VERSION = 5
 ROLES = ("control", "access", "observe")
 """What a connection is for: ports and waiting; what enters hosts; stations on segments."""
 HEADER = struct.Struct("!II")
@@ -222,10 +222,38 @@ class Compare(Request):
     timeout: float
 
 
+@dataclass(frozen=True)
+class Changes(Request):
+    """Answers with what of a host's tools is not its image's (``changed``), and with the time (``now``).
+
+    What was touched since a time that an earlier answer gave counts as well, whatever it is now.
+    """
+
+    op = "changes"
+    instance: str
+    host: str
+    timeout: float
+    since: int | None = None
+
+
+@dataclass(frozen=True)
+class Sysctls(Request):
+    """Answers with settings of a host's network: files below ``/proc/sys/net``; ``*`` stands for any one name."""
+
+    op = "sysctls"
+    instance: str
+    host: str
+    paths: list[str]
+    timeout: float
+
+
+NETWORK_SETTINGS = "/proc/sys/net/"
+
 REQUESTS: dict[str, type[Request]] = {
     r.op: r
     for r in (
-        Hello, WaitReady, Ports, SetPort, Run, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes, Compare
+        Hello, WaitReady, Ports, SetPort, Run, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes,
+        Compare, Changes, Sysctls,
     )
 }  # fmt: skip
 
@@ -295,6 +323,9 @@ def parse(body: dict[str, Any]) -> Request:
 def _require_paths(operation: str, paths: list[str]) -> None:
     if not all(path.startswith("/") and "\0" not in path and len(path) <= MAX_PATH for path in paths):
         message = f"{operation}: a path must begin with a slash, hold no NUL and at most {MAX_PATH} characters"
+        raise ProtocolError(message)
+    if operation == Sysctls.op and not all(p.startswith(NETWORK_SETTINGS) and ".." not in p for p in paths):
+        message = f"{operation}: a path must be below {NETWORK_SETTINGS}"
         raise ProtocolError(message)
 
 

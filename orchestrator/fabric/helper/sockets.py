@@ -22,8 +22,9 @@ _MESSAGE = struct.Struct("=BBBB2s2s16s16sI8xIIIII")  # struct inet_diag_msg
 _ONLY_V6 = 11  # INET_DIAG_SKV6ONLY
 _UNIX_REQUEST = struct.Struct("=BBHIIIII")  # struct unix_diag_req
 _UNIX_MESSAGE = struct.Struct("=BBBBI8x")  # struct unix_diag_msg
-_SHOW_NAME_AND_FILE = 3  # UDIAG_SHOW_NAME | UDIAG_SHOW_VFS
-_NAME, _FILE = 0, 1  # UNIX_DIAG_NAME, UNIX_DIAG_VFS
+_SHOW_NAME, _SHOW_FILE, _SHOW_PEER = 1, 2, 4  # UDIAG_SHOW_NAME, UDIAG_SHOW_VFS, UDIAG_SHOW_PEER
+_NAME, _FILE, _PEER = 0, 1, 2  # UNIX_DIAG_NAME, UNIX_DIAG_VFS, UNIX_DIAG_PEER
+_STATE_LISTENING = 10
 _STATES = {1: "established", 7: "unconnected", 10: "listening"}
 _ACCEPTS, _STREAMS = 0x10000, (1, 5)  # __SO_ACCEPTCON; SOCK_STREAM, SOCK_SEQPACKET
 _MAX_SOCKETS = 50_000
@@ -41,13 +42,8 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict
     Raises:
         HelperError: the kernel does not say, or there are too many.
     """
-    kernel.enter_pidfd(pidfd, kernel.NEWNET)
-    try:
-        asking = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
-    finally:
-        kernel.enter_fd(own_network)
     rows: list[dict[str, Any]] = []
-    with asking:
+    with _asking_in(pidfd, own_network) as asking:
         for family in (socket.AF_INET, socket.AF_INET6):
             for protocol, number in (("tcp", socket.IPPROTO_TCP), ("udp", socket.IPPROTO_UDP)):
                 for row in _dumped(asking, family, number, deadline):
@@ -57,6 +53,65 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict
             rows.append(row)
             _bound(rows)
     return rows
+
+
+def listening_at(file: os.stat_result, pidfd: int, own_network: int, deadline: float) -> set[int]:
+    """Return the sockets of a host that listen at a file: whatever name they were bound to, it may have been renamed.
+
+    Args:
+        file: the file.
+        pidfd: holds the host's first process.
+        own_network: a file descriptor of our own network namespace.
+        deadline: of ``time.monotonic``.
+
+    Raises:
+        HelperError: the kernel does not say.
+    """
+    wanted = struct.pack("=II", file.st_ino & 0xFFFFFFFF, os.major(file.st_dev) << 20 | os.minor(file.st_dev))
+    with _asking_in(pidfd, own_network) as asking:
+        return {
+            number
+            for state, number, told in _unix_asked(asking, _SHOW_FILE, deadline)
+            if state == _STATE_LISTENING and told.get(_FILE, b"")[:8] == wanted  # struct unix_diag_vfs
+        }
+
+
+def peer_of(connection: socket.socket, deadline: float) -> int | None:
+    """Return the socket at the other end of a Unix connection of ours.
+
+    It is 0 where nobody has accepted the connection, and None on a kernel that has no list of Unix sockets.
+
+    Raises:
+        HelperError: the kernel does not say.
+    """
+    own = os.fstat(connection.fileno()).st_ino
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG) as asking:
+        rows = {number: told for _, number, told in _unix_asked(asking, _SHOW_PEER, deadline)}
+    if not rows:
+        return None
+    return _number(rows.get(own, {}).get(_PEER, bytes(4)))
+
+
+def _asking_in(pidfd: int, own_network: int) -> socket.socket:
+    """Return a socket by which the kernel is asked for the sockets of a host's network."""
+    kernel.enter_pidfd(pidfd, kernel.NEWNET)
+    try:
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
+    finally:
+        kernel.enter_fd(own_network)
+
+
+def _unix_asked(asking: socket.socket, shown: int, deadline: float) -> Iterator[tuple[int, int, dict[int, bytes]]]:
+    """Give the state, the number and the attributes of each Unix socket of a connection's kind."""
+    question = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, shown, 0, 0)
+    for body in _asked(asking, question, deadline):
+        _, kind, state, _, inode = _UNIX_MESSAGE.unpack_from(body)
+        if kind in _STREAMS:
+            yield state, inode, dict(_attributes(body[_UNIX_MESSAGE.size :]))
+
+
+def _number(attribute: bytes) -> int:
+    return int(struct.unpack_from("=I", attribute)[0])
 
 
 def _dumped(asking: socket.socket, family: int, protocol: int, deadline: float) -> Iterator[dict[str, Any]]:
@@ -118,13 +173,10 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _unix(asking: socket.socket, deadline: float) -> list[dict[str, Any]]:
     """Return the named Unix sockets, with the file that each is bound to: a socket's file may have been renamed."""
-    question = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, _SHOW_NAME_AND_FILE, 0, 0)
     rows = []
-    for body in _asked(asking, question, deadline):
-        _, kind, state, _, inode = _UNIX_MESSAGE.unpack_from(body)
-        told = dict(_attributes(body[_UNIX_MESSAGE.size :]))
+    for state, inode, told in _unix_asked(asking, _SHOW_NAME | _SHOW_FILE, deadline):
         name = told.get(_NAME, b"")
-        if kind in _STREAMS and name:
+        if name:
             rows.append(
                 {
                     "protocol": "unix",
@@ -133,7 +185,7 @@ def _unix(asking: socket.socket, deadline: float) -> list[dict[str, Any]]:
                         errors="surrogateescape"
                     ),
                     "inode": inode,
-                    "file": struct.unpack_from("=I", told[_FILE])[0] if _FILE in told else 0,
+                    "file": _number(told[_FILE]) if _FILE in told else 0,
                 }
             )
             _bound(rows)
@@ -142,18 +194,17 @@ def _unix(asking: socket.socket, deadline: float) -> list[dict[str, Any]]:
 
 def _unix_by_name(pid: int) -> Iterator[dict[str, Any]]:
     """Give the named Unix sockets where the kernel has no better list of them."""
-    with open(f"/proc/{pid}/net/unix", encoding="utf-8", errors="surrogateescape") as rows:
-        for row in rows:
-            words = row.rstrip("\n").split(None, 7)
-            if len(words) < 8 or not words[6].isdigit() or int(words[4], 16) not in _STREAMS:  # noqa: PLR2004
-                continue
-            listens = int(words[3], 16) & _ACCEPTS
-            yield {
-                "protocol": "unix",
-                "state": "listening" if listens else "established",
-                "address": words[7],
-                "inode": int(words[6]),
-            }
+    for row in kernel.lines_of(f"/proc/{pid}/net/unix"):
+        words = row.split(None, 7)
+        if len(words) < 8 or not words[6].isdigit() or int(words[4], 16) not in _STREAMS:  # noqa: PLR2004
+            continue
+        listens = int(words[3], 16) & _ACCEPTS
+        yield {
+            "protocol": "unix",
+            "state": "listening" if listens else "established",
+            "address": words[7],
+            "inode": int(words[6]),
+        }
 
 
 def _bound(rows: list[dict[str, Any]]) -> None:

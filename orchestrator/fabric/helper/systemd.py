@@ -1,8 +1,9 @@
 """Asking a host's systemd about its units, over its own socket (``/run/systemd/private``), from outside.
 
 systemd itself serves that socket: no bus daemon and no tool of the host's is between. A trainee is root in the host,
-so it is made sure that the one who answers is the host's first process, that this is the image's systemd with the
-image's libraries, that nobody traces it, and that no other process holds a socket of that name.
+so it is made sure that every byte of an answer was sent by the host's first process (the kernel says by whom), that it
+alone holds the other end of the connection and what listens at that path, that this is the image's systemd with the
+image's libraries, and that nobody traces it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import struct
 import time
 from typing import Any
 
-from . import kernel, processes
+from . import kernel, processes, sockets
 from .dbus import Call, Connection, DBusError
 from .dockerd import HostContainer
 from .layers import Layers
@@ -33,18 +34,31 @@ _CREDENTIALS = struct.Struct("3i")
 class Systemd:
     """The systemd of one host; one connection serves several questions."""
 
-    def __init__(self, container: HostContainer, root: int, layers: Layers | None, deadline: float) -> None:
+    def __init__(self, container: HostContainer, pidfd: int, root: int, layers: Layers | None, deadline: float) -> None:
         """Connect.
+
+        Args:
+            container: the host.
+            pidfd: holds its first process.
+            root: its root.
+            layers: what tells its image's files, or None.
+            deadline: of ``time.monotonic``.
 
         Raises:
             HelperError: nobody answers, or somebody else than the host's systemd.
         """
         self._pid = container.pid
-        try:
-            self._connection = Connection(_connect(container, root, deadline), deadline)
-        except DBusError as error:
-            raise HelperError("failed", f"the host's systemd: {error}") from error
+        self._pidfd = pidfd
         self._layers = layers
+        self._socket, self._place = _connect(container, root, deadline)
+        try:
+            self._connection = Connection(self._socket, deadline, speaker=container.pid)
+        except DBusError as error:
+            self._socket.close()
+            raise HelperError("failed", f"the host's systemd: {error}") from error
+        except TimeoutError:
+            self._socket.close()
+            raise
 
     def unit(self, root: int, name: str, properties: list[str], deadline: float) -> dict[str, Any]:
         """Return a unit's properties, and as ``file_state`` what ``systemctl is-enabled`` would say.
@@ -53,8 +67,9 @@ class Systemd:
             HelperError: what was said cannot be relied upon, or nothing was said in time.
         """
         for _ in range(_TRIES):
-            answer = self._ask(name, properties, deadline)
-            problem = self._problem(root, deadline)
+            before = self._problem(root, deadline)
+            answer = self._ask(name, properties, deadline)  # when systemd answers, the child that it made has exec'd
+            problem = before or self._problem(root, deadline)
             if problem is None:
                 return answer
         raise HelperError("failed", problem or "")
@@ -93,16 +108,34 @@ class Systemd:
                 return f"the host's first process is not its image's systemd: {', '.join(foreign)}"
             if table.traced(1):
                 return "the host's systemd is being traced"
-            others = table.holders(_inodes(self._pid, SOCKET), deadline) - {1}
-        return f"another process ({min(others)}) answers at {SOCKET}" if others else None
+            return self._problem_of_holders(table, deadline)
+
+    def _problem_of_holders(self, table: processes.Table, deadline: float) -> str | None:
+        """Return whether somebody else than systemd has a hand in the connection: its end, or what it arrived at."""
+        peer = sockets.peer_of(self._socket, deadline)
+        if peer is None:  # this kernel lists no Unix sockets: who sent what it said has to do
+            return None
+        own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            listening = sockets.listening_at(self._place, self._pidfd, own_network, deadline)
+        finally:
+            os.close(own_network)
+        holders = table.holders({peer, *listening}, deadline)
+        others = set[int]().union(*holders.values()) - {1}
+        if others:
+            return f"another process ({min(others)}) answers at {SOCKET}"
+        if not listening or not all(holders.values()):
+            return f"the host's systemd holds no socket that listens at {SOCKET}"
+        return None
 
 
-def _connect(container: HostContainer, root: int, deadline: float) -> socket.socket:
-    """Return a socket connected to the host's first process."""
+def _connect(container: HostContainer, root: int, deadline: float) -> tuple[socket.socket, os.stat_result]:
+    """Return a socket connected to the host's first process, and the file by which."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         place = kernel.open_in_root(root, SOCKET, os.O_PATH | os.O_NOFOLLOW)
         try:
+            there = os.fstat(place)
             _connect_from_inside(connection, place, container, deadline)
         finally:
             os.close(place)
@@ -112,7 +145,7 @@ def _connect(container: HostContainer, root: int, deadline: float) -> socket.soc
         if isinstance(error, HelperError | TimeoutError):
             raise
         raise HelperError("failed", f"the host's systemd cannot be asked: {SOCKET}: {error.strerror}") from error
-    return connection
+    return connection, there
 
 
 def _require_first_process(connection: socket.socket, container: HostContainer) -> None:
@@ -165,13 +198,6 @@ def _be_the_child(connection: socket.socket, place: int, left: float) -> None:
         code = error.errno or code
     finally:
         os._exit(code)
-
-
-def _inodes(pid: int, path: str) -> set[int]:
-    """Return the sockets that are bound to a path in a process's network namespace, and those accepted from them."""
-    with open(f"/proc/{pid}/net/unix", "rb") as rows:
-        words = (row.split(None, 7) for row in rows)
-        return {int(w[6]) for w in words if len(w) > 7 and w[7].rstrip(b"\n") == path.encode()}  # noqa: PLR2004
 
 
 def _escaped(name: str) -> str:

@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pytest
-
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
 from orchestrator.faults import base
@@ -30,6 +28,8 @@ from orchestrator.waiting import wait_until
 
 SOON = 30.0
 """Seconds until a behaviour must have changed: an upper bound that a sound lab never comes near."""
+AFTER_BOOT, SETTLED_AFTER_BOOT = 120.0, 60.0
+"""The same, and a fault's own ``SETTLE``, for hosts whose services are still starting."""
 
 Behaviour = Callable[[Hands], bool]
 
@@ -69,47 +69,81 @@ def prove(case: Case, hands: Hands) -> None:
         _assert_broken(case, hands)
         if case.reboots:
             hands.reboot(*case.reboots)
-            fault.verify(hands)
-            _assert_broken(case, hands)
+            with _settle(SETTLED_AFTER_BOOT):
+                fault.verify(hands)
+            _assert_broken(case, hands, within=AFTER_BOOT)
     finally:
         fault.revert(hands, memento)
-    assert soon(case.healthy, hands), "the revert did not mend the lab"
+    mended = soon(case.healthy, hands, within=AFTER_BOOT if case.reboots else SOON)
+    assert mended, "the revert did not mend the lab"
     _assert_not_effective(fault, hands)
 
 
-def soon(behaviour: Behaviour, hands: Hands) -> bool:
-    """Return whether a behaviour is seen before long."""
-    return bool(wait_until(lambda: behaviour(hands), within=SOON, every=0.1))
+def soon(behaviour: Behaviour, hands: Hands, *, within: float = SOON) -> bool:
+    """Return whether a behaviour is seen before long; a look that a busy machine does not end in time is repeated.
+
+    Raises:
+        LabError: the last look's own.
+    """
+    failed: LabError | None = None
+
+    def seen() -> bool:
+        nonlocal failed
+        try:
+            shown, failed = behaviour(hands), None
+        except LabError as error:
+            shown, failed = False, error
+        return shown
+
+    shown = wait_until(seen, within=within, every=0.1)
+    if failed is not None:
+        raise failed
+    return bool(shown)
 
 
-def _assert_broken(case: Case, hands: Hands) -> None:
-    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), hands)
+def _assert_broken(case: Case, hands: Hands, *, within: float = SOON) -> None:
+    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), hands, within=within)
     assert broken_twice, "the fault does not break what it is about"
     if case.unharmed is not None:
-        assert soon(case.unharmed, hands), "the fault breaks more than it should"
+        assert soon(case.unharmed, hands, within=within), "the fault breaks more than it should"
 
 
 def _assert_not_effective(fault: Fault, hands: Hands) -> None:
-    """The fault's own verify must see that the fault is not there: else it would pass whatever is injected."""
-    with _impatience(), pytest.raises(LabError, match=f"{fault.name} has not taken effect"):
-        fault.verify(hands)
+    """The fault's own verify must see that the fault is not there: else it would pass whatever is injected.
+
+    It is asked again where it fails for another reason, or still sees what has just been reverted.
+    """
+    said: list[str] = []
+
+    def refuses() -> bool:
+        try:
+            fault.verify(hands)
+        except LabError as error:
+            said.append(str(error))
+        else:
+            said.append("the fault has taken effect")
+        return f"{fault.name} has not taken effect" in said[-1]
+
+    with _settle(0.0):
+        assert wait_until(refuses, within=SOON), said
 
 
 @contextmanager
-def _impatience() -> Iterator[None]:
-    patient, base.SETTLE = base.SETTLE, 0.0
+def _settle(seconds: float) -> Iterator[None]:
+    """Let the faults wait so many seconds for their effect."""
+    usual, base.SETTLE = base.SETTLE, seconds
     try:
         yield
     finally:
-        base.SETTLE = patient
+        base.SETTLE = usual
 
 
 # What a technician looks at ---------------------------------------------------------------------------------
 
 
-def succeeds(hands: Hands, host: str, *argv: str) -> bool:
+def succeeds(hands: Hands, host: str, *argv: str, timeout: float = 30.0) -> bool:
     """Return whether a command succeeds on a host."""
-    return hands.run(host, argv, check=False).status == 0
+    return hands.run(host, argv, check=False, timeout=timeout).status == 0
 
 
 def output(hands: Hands, host: str, *argv: str) -> str:

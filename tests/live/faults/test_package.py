@@ -20,6 +20,7 @@ pytestmark = pytest.mark.live
 LAB = "fault-hosts"
 SOURCES = "/etc/apt/sources.list.d/site.list"
 SOURCE = "deb [trusted=yes] file:/srv/packages ./"
+APT_TIME = 120.0
 CONTROL = """Package: greeting
 Version: {version}
 Architecture: all
@@ -48,8 +49,8 @@ def repository(app: App, running: Running) -> None:
     hands.write("pc", "/srv/packages/Packages", index.encode())
     hands.run("pc", ("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "-type", "f", "-delete"), check=False)
     hands.write("pc", SOURCES, f"{SOURCE}\n".encode(), mode="0644")
-    hands.run("pc", ("apt-get", "update"))
-    hands.run("pc", ("apt-get", "install", "--yes", "greeting"))
+    hands.run("pc", ("apt-get", "update"), timeout=APT_TIME)
+    hands.run("pc", ("apt-get", "install", "--yes", "greeting"), timeout=APT_TIME)
 
 
 def greets(hands: Hands) -> bool:
@@ -65,7 +66,7 @@ def dpkg_is_whole(hands: Hands) -> bool:
 
 
 def lists_are_read(hands: Hands) -> bool:
-    return succeeds(hands, "pc", "apt-get", "-o", "APT::Update::Error-Mode=any", "update")
+    return succeeds(hands, "pc", "apt-get", "-o", "APT::Update::Error-Mode=any", "update", timeout=APT_TIME)
 
 
 CASES = (

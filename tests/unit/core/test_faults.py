@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import FaultMistakeError, LabError, UsageError
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef
 from orchestrator.faults import base, dns
 from orchestrator.faults.address import AddressStatic
 from orchestrator.faults.base import Fault
+from orchestrator.faults.database import DatabaseConnectionLimit
 from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
 from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
 from orchestrator.faults.link import LinkUnplugged, LinkWrongSegment
+from orchestrator.faults.probe import Probe
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import Text
+from orchestrator.text import Text, same
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -480,3 +483,106 @@ def test_a_look_that_fails_to_the_end_says_how(monkeypatch: pytest.MonkeyPatch) 
         base.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers"))
     with pytest.raises(FaultMistakeError):
         base.wait_for_effect(UNPLUGGED, looks(FaultMistakeError(Text(fr="erreur", en="mistake")), ""))
+
+
+WAITS = {
+    "has not taken effect": base.wait_for_effect,
+    "is not sound beforehand": base.wait_until_sound,
+    "has been undone, but still shows": base.wait_until_undone,
+}
+
+
+@pytest.mark.parametrize("says", WAITS)
+def test_what_a_wait_saw_last_is_told_in_both_languages(monkeypatch: pytest.MonkeyPatch, says: str) -> None:
+    WAITS[says](UNPLUGGED, looks("carrier 1", no_answer(), ""))
+    monkeypatch.setattr(base, "SETTLE", 0.1)
+    with pytest.raises(LabError, match=f"link-unplugged .*{says}: carrier 1$") as raised:
+        WAITS[says](UNPLUGGED, looks(no_answer(), "carrier 1"))
+    assert raised.value.text.fr.endswith(" : carrier 1")
+
+
+PROBE = Probe(run=("curl", "intranet"), prints="403")
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, world: World, *outputs: str | LabError) -> list[float]:
+    """Have commands print these one after the other, the last one again and again; return their time-outs."""
+    say, limits = looks(*outputs), list[float]()
+
+    def run(*_: object, timeout: float, **__: object) -> Completed:
+        limits.append(timeout)
+        return Completed(0, say().encode(), b"")
+
+    monkeypatch.setattr(world.fabric, "run", run)
+    return limits
+
+
+def test_an_effect_that_is_seen_just_before_the_fault_may_go(
+    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = scripted(monkeypatch, world, "403", CommandTimeoutError(same("pc1: not done after 120 s")), "200")
+    PROBE.require_absent(UNPLUGGED, hands, "pc1")
+    assert limits == [120.0] * 3
+
+
+def test_an_effect_that_is_there_before_the_fault_is_no_effect_of_it(
+    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "SETTLE", 0.1)
+    scripted(monkeypatch, world, "200", "403")
+    PROBE.require_absent(UNPLUGGED, hands, "pc1")
+    with pytest.raises(LabError, match=r"not sound beforehand: curl intranet → 0: 403$"):
+        PROBE.require_absent(UNPLUGGED, hands, "pc1")
+
+
+# Connections ----------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A PostgreSQL server whose role may have so many connections, held until the first look; some come too early."""
+
+    def __init__(self, limit: int, late: int) -> None:
+        self._lock = threading.Lock()
+        self._looked = threading.Event()
+        self._limit = limit
+        self._late = late
+        self.held = 0
+        self.looks: list[int] = []
+
+    def run(self, _target: HostRef, argv: Sequence[str], *, stdin: bytes = b"", **_: object) -> Completed:
+        if argv[0] == "runuser":
+            return Completed(0, f"{self.held}\n".encode(), b"")
+        held = b"pg_sleep" in stdin
+        with self._lock:
+            if not held:
+                self.looks.append(self.held)
+                self._looked.set()
+            self._late -= held
+            if self.held >= self._limit or (held and self._late >= 0):
+                return Completed(2, b"", b'FATAL:  too many connections for role "shop"')
+            self.held += held
+        if held:
+            self._looked.wait(10)
+            with self._lock:
+                self.held -= 1
+        return Completed(0, b"1\n", b"")
+
+
+CROWDED = DatabaseConnectionLimit(host="r1", database="shop", role="shop", password="shop", limit=2)
+
+
+def test_connections_that_find_no_place_yet_are_made_again(
+    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look's connection, or an application's, may still be there when the first of them is made."""
+    server = Server(limit=2, late=3)
+    monkeypatch.setattr(world.fabric, "run", server.run)
+    CROWDED.verify(hands)
+    assert server.looks[0] == 2, "nobody looks before the role has as many as it may"
+    assert server.held == 0, "none is left"
+
+
+def test_a_limit_that_is_not_there_is_told(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "SETTLE", 0.0)
+    monkeypatch.setattr(world.fabric, "run", Server(limit=100, late=0).run)
+    with pytest.raises(LabError, match="database-connection-limit has not taken effect: the application works"):
+        CROWDED.verify(hands)

@@ -475,7 +475,32 @@ def test_a_condition_is_asked_until_it_holds(hands: Hands, world: World, monkeyp
     assert world.fabric.closed, "each thread's session is closed"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), HostUnreachableError(same("pc2 does not run"))])
+UNENDED = CommandTimeoutError(same("pc1: not done after 3 s"))
+UNREACHABLE = HostUnreachableError(same("pc1 does not run"))
+
+
+def test_a_look_that_fails_is_repeated(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([UNENDED, UNREACHABLE, None])
+
+    def run(*_: object, **__: object) -> Completed:
+        error = next(looks)
+        if error is not None:
+            raise error
+        return Completed(0, b"", b"")
+
+    monkeypatch.setattr(hands.fabric, "run", run)
+    wait_for_conditions(hands, [condition("pc1")])
+    assert next(looks, "none") == "none"
+
+
+@pytest.mark.parametrize("error", [UNENDED, UNREACHABLE], ids=lambda error: type(error).__name__)
+def test_a_look_that_fails_to_the_end_says_how(hands: Hands, monkeypatch: pytest.MonkeyPatch, error: LabError) -> None:
+    monkeypatch.setattr(hands.fabric, "run", raising(error))
+    with pytest.raises(type(error), match=f"^{error}$"):
+        wait_for_conditions(hands, [condition("pc1", within=1)])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MachineError(same("no helper"))])
 def test_when_one_wait_ends_badly_the_others_end_too(
     hands: Hands, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:

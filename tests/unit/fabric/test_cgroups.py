@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fabric.helper import cgroups
+from orchestrator.fabric.helper import cgroups, kernel
 
 CONTAINER = "5f" * 32
 OTHER = "0a" * 32
@@ -50,12 +50,11 @@ class Machine:
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path)
     monkeypatch.setattr(cgroups, "ROOT", made.root)
-    real = Path
 
-    def path(text: str) -> Path:
-        return made.proc / text.removeprefix("/proc/") if text.startswith("/proc/") else real(text)
+    def lines_of(path: str) -> list[str]:
+        return kernel.lines_of(str(made.proc / path.removeprefix("/proc/")))
 
-    monkeypatch.setattr(cgroups, "Path", path)
+    monkeypatch.setattr(cgroups, "lines_of", lines_of)
     return made
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.fabric.helper import disks, mounts
+from orchestrator.fabric.helper.kernel import lines_of
 from orchestrator.fabric.helper.mounts import Mount, mounts_of, root_among
 
 MOUNTINFO = """\
@@ -32,7 +33,7 @@ def in_folder(folder: Path) -> set[str]:
 def test_mounts_are_read_with_their_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     told = tmp_path / "mountinfo"
     told.write_text(MOUNTINFO)
-    monkeypatch.setattr(mounts, "open", lambda _: told.open(), raising=False)
+    monkeypatch.setattr(mounts, "lines_of", lambda _: lines_of(str(told)))
     root, proc, keys = mounts_of(7)
     assert (root_among([proc, keys, root]), proc.parent, keys.kind) == (root, root.id, "tmpfs")
     assert ("upperdir", "/var/my docker/diff") in root.options

@@ -337,6 +337,25 @@ def test_a_folder_of_modules_that_is_elsewhere_is_named(stack: Stack) -> None:
     assert stack.changed() == {f"/{path}" for path in linked}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "usr/pyvenv.cfg", "usr/bin/pyvenv.cfg", "usr/local/app/pyvenv.cfg", "usr/bin/pybuilddir.txt",
+        "usr/bin/python3._pth", "usr/bin/Modules/Setup.local", "usr/bin/lib/python3.13/os.py", "usr/lib/python313.zip",
+        "etc/default/runuser", "etc/login.defs",
+    ],
+)  # fmt: skip
+def test_what_leads_python_or_runuser_elsewhere_is_named(stack: Stack, path: str) -> None:
+    stack.put("base", "etc/login.defs", "ENV_PATH PATH=/usr/bin\n")
+    stack.put("upper", path, "home = /opt/python/bin\n")
+    assert stack.changed() == {f"/{path}"}
+
+
+def test_a_folder_of_libraries_beside_python_is_named_as_a_link(stack: Stack) -> None:
+    stack.put("upper", "usr/bin/lib", link="/opt/python")
+    assert stack.changed() == {"/usr/bin/lib"}
+
+
 def next_tick(folder: Path) -> int:
     """Wait until the kernel's clock for files goes on, and return its time."""
     probe = folder / "probe"
@@ -373,6 +392,9 @@ def test_tools_that_were_put_back_meanwhile_are_named(stack: Stack, tmp_path: Pa
 
 def test_signatures_are_split_into_complete_types() -> None:
     assert complete_types("a{sv}u(ia(st))aas") == ["a{sv}", "u", "(ia(st))", "aas"]
+    for wrong in ("()", "a()", "(y())", "a(ay())", "{sv}", "a{s}", "a{svv}", "a{(s)v}", "a{vs}", "y" * 256):
+        with pytest.raises(DBusError):
+            complete_types(wrong)
     for wrong in ("a", "(i", "a{s", "!", "i)"):
         with pytest.raises(DBusError):
             complete_types(wrong)
@@ -395,6 +417,23 @@ def test_lengths_that_lie_are_refused(data: bytes) -> None:
 def test_a_value_that_is_nested_without_end_is_refused() -> None:
     with pytest.raises(DBusError, match="nested"):
         Reader(b"\1v\0" * 100).values("v")
+
+
+def test_a_message_of_many_values_of_no_length_is_refused_at_once() -> None:
+    """A structure of nothing takes no byte: 4 MiB of these would become GiB."""
+    signature = "a(y" + "()" * 120 + ")"
+    data = struct.pack("<II", 4 << 20, 0) + bytes(4 << 20)
+    began = time.monotonic()
+    with pytest.raises(DBusError, match="does not have"):
+        Reader(data).values(signature)
+    with pytest.raises(DBusError, match="too many values"):
+        Reader(data).values("aay")
+    assert time.monotonic() - began < 5
+
+
+def test_the_time_to_read_a_message_is_bounded() -> None:
+    with pytest.raises(TimeoutError):
+        Reader(struct.pack("<I", 4) + bytes(4), "<", 0, time.monotonic() - 1).values("ay")
 
 
 class Peer:
@@ -437,6 +476,14 @@ def test_a_call_is_answered_whatever_comes_between() -> None:
     connection = Connection(peer.ours, soon())
     refused, second = connection.ask([CALL, CALL], soon())
     assert (str(refused), second) == ("no such unit", ["second"])
+    connection.close()
+
+
+def test_an_answer_to_no_number_is_passed_over() -> None:
+    fields = b"\5\2as\0" + bytes(3) + struct.pack("<I", 0)
+    head = struct.pack("<BBBBIII", ord("l"), 2, 0, 1, 0, 99, len(fields)) + fields
+    connection = Connection(Peer(head + bytes(-len(head) % 8), answer(1, 2, text("yes"))).ours, soon())
+    assert connection.ask([CALL], soon()) == [["yes"]]
     connection.close()
 
 

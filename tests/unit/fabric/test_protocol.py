@@ -22,6 +22,7 @@ from orchestrator.fabric.helper.protocol import (
     MAX_JSON,
     MAX_TIMEOUT,
     REQUESTS,
+    Changes,
     Channel,
     Compare,
     Connect,
@@ -37,6 +38,7 @@ from orchestrator.fabric.helper.protocol import (
     Run,
     SetPort,
     Sockets,
+    Sysctls,
     Terminal,
     Tool,
     Unit,
@@ -62,6 +64,9 @@ SAMPLES: tuple[Request, ...] = (
     Sockets("demo-1a2b", "web1", 5.0),
     Processes("demo-1a2b", "web1", [1, 44], 5.0),
     Compare("demo-1a2b", "web1", ["/usr/sbin/nginx"], 5.0),
+    Changes("demo-1a2b", "web1", 5.0),
+    Changes("demo-1a2b", "web1", 5.0, 1_764_230_000_123_456_789),
+    Sysctls("demo-1a2b", "web1", ["/proc/sys/net/ipv4/conf/*/proxy_arp"], 5.0),
 )
 WRONG: dict[object, tuple[object, ...]] = {
     str: (1, None, True, ["pc1"]),

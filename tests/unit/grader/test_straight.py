@@ -232,6 +232,32 @@ def test_a_detour_by_a_network_of_its_own_is_a_failure(routed: LabView, fabric: 
         routed.client("pc").http_get("http://10.0.2.3/")
 
 
+PROXY = "/proc/sys/net/ipv4/conf/{}/proxy_arp"
+
+
+@pytest.mark.parametrize("setting", [PROXY.format("eth0"), PROXY.format("all"), PROXY.format("eth0.10") + "_pvlan"])
+def test_a_third_host_whose_kernel_answers_for_others_is_a_failure(
+    routed: LabView, fabric: FakeFabric, setting: str
+) -> None:
+    fabric.on("sysctls", stdout=json.dumps({PROXY.format("lo"): "0"}))
+    assert routed.probe("b").http_get("http://10.0.2.3/")
+    fabric.on("sysctls", host="pc", stdout=json.dumps({PROXY.format("lo"): "0", setting: "1"}))
+    interface = setting.split("/")[-2]
+    with pytest.raises(pytest.fail.Exception, match=rf"pc answers in the place of others \(proxy ARP: {interface}\)"):
+        routed.probe("b").http_get("http://10.0.2.3/")
+    assert routed.client("pc").http_get("http://10.0.2.3/"), "it deceives nobody but others"
+    fabric.on("sysctls", host="pc", trouble="unreachable")
+    assert routed.probe("b").http_get("http://10.0.2.3/")
+
+
+def test_a_host_that_answers_for_others_by_plan_may(routed: LabView, fabric: FakeFabric) -> None:
+    fabric.on("sysctls", host="r1", stdout=json.dumps({PROXY.format("eth0"): "1"}))
+    with pytest.raises(pytest.fail.Exception, match="r1 answers in the place of others"):
+        routed.probe("a").http_get("http://10.0.2.3/")
+    object.__setattr__(routed._facts, "proxies", frozenset({"r1"}))
+    assert routed.probe("a").http_get("http://10.0.2.3/")
+
+
 @pytest.mark.parametrize("peer", ["127.0.0.1", "10.0.1.7"])
 def test_a_page_that_a_host_serves_itself_is_none_of_another_s(routed: LabView, fabric: FakeFabric, peer: str) -> None:
     fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr=f"answered by {peer}\n")
@@ -290,6 +316,20 @@ def test_a_login_is_accepted_or_refused(lab: LabView, fabric: FakeFabric) -> Non
     with_sshd(fabric, 67)
     done = lab.login("servers", "web", "croux", "secret")
     assert (done.accepted, done.refused, done.problem) == (False, True, "Authentication failure")
+
+
+@pytest.mark.parametrize("when", ["changed", "changed since"])
+@pytest.mark.parametrize("status", [0, 67])
+def test_a_login_at_a_host_with_changed_programs_is_an_error(
+    lab: LabView, fabric: FakeFabric, when: str, status: int
+) -> None:
+    """Sshd executes others for each connection: who listens tells nothing of these."""
+    with_sshd(fabric, status)
+    fabric.on(when, host="web", stdout="/usr/lib/openssh/sshd-session\n")
+    with pytest.raises(
+        ObservationError, match=r"tools were changed \(/usr/lib/openssh/sshd-session\): what 'sshd' says"
+    ):
+        lab.login("servers", "web", "croux", "secret")
 
 
 @pytest.mark.parametrize(

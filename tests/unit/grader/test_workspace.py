@@ -91,19 +91,19 @@ def test_files_are_put_there_for_the_user_and_taken_away(facts: Facts) -> None:
 
 def test_the_script_runs_as_the_user_with_a_small_environment(facts: Facts) -> None:
     host = Host()
-    host.on("runuser -u nobody -- env *", status=3, stdout="deux\n", stderr="é")
+    host.on("runuser -u nobody -- /usr/bin/env *", status=3, stdout="deux\n", stderr="é")
     with view(facts, host).workspace("web") as work:
         done = work.run(["/usr/local/bin/x", "a b"], environment={"LANG": "fr_FR.UTF-8"})
         assert (done.status, done.stdout, done.stderr) == (3, "deux\n", "é")
         command = host.commands[-1]
-        assert command.startswith(f"runuser -u nobody -- env -i --chdir={work.folder} PATH=/usr/local/sbin:")
+        assert command.startswith(f"runuser -u nobody -- /usr/bin/env -i --chdir={work.folder} PATH=/usr/local/sbin:")
         assert command.endswith("LANG=fr_FR.UTF-8 HOME=/nonexistent /usr/local/bin/x 'a b'")
 
 
 @pytest.mark.parametrize("status", [126, 127])
 def test_a_missing_script_is_an_answer_not_an_error(facts: Facts, status: int) -> None:
     host = Host()
-    host.on("runuser -u nobody -- env *", status=status)
+    host.on("runuser -u nobody -- /usr/bin/env *", status=status)
     with view(facts, host).workspace("web") as work:
         assert work.run(["/usr/local/bin/x"]).status == status
 
@@ -131,7 +131,7 @@ def test_files_are_taken_away_whatever_happens(facts: Facts, trouble: BaseExcept
 
 def test_a_script_that_does_not_end_is_killed_and_its_files_taken_away(facts: Facts) -> None:
     host = Host()
-    host.on("runuser -u nobody -- env *", trouble="timeout")
+    host.on("runuser -u nobody -- /usr/bin/env *", trouble="timeout")
     with pytest.raises(CommandTimeoutError), view(facts, host).workspace("web") as work:
         work.run(["sleep", "inf"], timeout=0.1)
     assert host.commands[-1].startswith("rm -rf")

@@ -36,7 +36,7 @@ def test_access_rule_is_the_companys(lab):
 @check(
     "guard",
     points=1,
-    fr="Le pare-feu de ts1 est en place, le restera après un redémarrage, et laisse tomber ce qui n'est pas prévu.",
+    fr="Le pare-feu de ts1 est en place, le restera après un redémarrage, et ignore ce qui n'est pas prévu.",
     en="The firewall of ts1 is in place, stays so after a reboot, and drops what is not foreseen.",
     timeout=90,
 )

@@ -1,5 +1,6 @@
 """Do recipients believe our mail again, because it is signed with a key that DNS publishes, and for nobody else?"""
 
+import base64
 import re
 import secrets
 
@@ -21,8 +22,12 @@ SAWYER = "p.delmas@scierie-delmas.example"
 DRAWING = 2_000_000
 FOLDERS = ("INBOX", "Junk")
 HOSTS = ("srv1", "ldap1", "mail1", "web1", "pc1", "pc2")
-KEPT = "/etc /home /opt /root /srv /tmp /var/tmp"
+KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
 """Where somebody keeps a copy of a key."""
+OWNERS = {"root", "opendkim"}
+"""Accounts, and groups, that may have a signing key."""
+DEEPEST = 3
+"""From OpenDKIM's configuration by a table of keys to a key."""
 ENOUGH = 2048
 """Bits of an RSA key that hold for some years (RFC 8301); keys of other kinds say no size."""
 
@@ -160,6 +165,42 @@ def test_strangers_get_no_signature(lab):
     assert "DKIM-Signature" not in found.headers, "mail1 has signed a stranger's message in the company's name"
 
 
+def signed_with(headers, domain):
+    """Return the bits of each RSA key that has signed a message for a domain: a signature is as long as its key."""
+    plain = re.sub(r"\r\n[ \t]+", "", headers)
+    found = []
+    for written in re.findall(r"^DKIM-Signature:(.*)", plain, re.MULTILINE | re.IGNORECASE):
+        tags = {key.strip(): value.strip() for key, _, value in (tag.partition("=") for tag in written.split(";"))}
+        if tags.get("d", "").lower() == domain and tags.get("a", "").startswith("rsa-"):
+            found.append(8 * len(base64.b64decode(tags["b"])))
+    return found
+
+
+def is_key(file):
+    """Return whether a file holds a private key."""
+    return file.contains("-BEGIN \\([A-Z]* \\)\\?PRIVATE KEY")
+
+
+def signing_keys(host):
+    """Return the private keys in OpenDKIM's folders, and those that its configuration and its tables name."""
+    found = {key for folder in ("/etc/opendkim", "/etc/dkimkeys") for key in keys_in(host, folder)}
+    text, known = f"/etc/opendkim.conf {host.service('opendkim').systemd_property('Service.ExecStart')}", set()
+    for _ in range(DEEPEST):
+        paths = {path for path in re.findall(r"/[\w./-]+", text) if not path.startswith("/usr/")} - known
+        files = {path: host.file(path) for path in sorted(paths) if host.file(path).is_file}
+        found |= {path for path, file in files.items() if is_key(file)}
+        text = re.sub("#.*", "", "\n".join(file.content_string for file in files.values()))
+        known |= paths
+    return sorted(found)
+
+
+def keys_in(host, folder):
+    """Return the private keys in a folder."""
+    rows = host.file(folder).tree() if host.file(folder).exists else ()
+    paths = [f"{folder}/{row.path}" for row in rows if row.kind == "file"]
+    return [path for path in paths if is_key(host.file(path))]
+
+
 @check(
     "guard",
     points=1,
@@ -167,15 +208,23 @@ def test_strangers_get_no_signature(lab):
     fr="Les clés de signature sont assez longues, ne sont pas lisibles par tous, et n'ont pas quitté mail1.",
     en="The signing keys are long enough, are not readable by everybody, and have not left mail1.",
     host="mail1",
-    timeout=60,
+    timeout=90,
 )
 def test_key_is_private(lab):
+    subject = send(lab.probe("lan"), employee(lab, "afaure"), SAWYER, subject="Offre")
+    message = find(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
+    for bits in signed_with(message.headers, lab.domain):
+        assert bits >= ENOUGH, f"mail1 signs with a key of {bits} bits"
     mail1 = lab.host("mail1")
-    keys = mail1.run("grep -rlsE -- '-BEGIN ([A-Z]+ )?PRIVATE KEY' /etc/opendkim /etc/dkimkeys").stdout.split()
-    assert keys, "there is no signing key under /etc/opendkim any more"
+    keys = signing_keys(mail1)
+    assert keys, "there is no signing key on mail1 any more"
     for key in keys:
-        bits = getattr(load_pem_private_key(mail1.file(key).content, None), "key_size", ENOUGH)
+        file = mail1.file(key)
+        bits = getattr(load_pem_private_key(file.content, None), "key_size", ENOUGH)
         assert bits >= ENOUGH, f"{key} has {bits} bits"
+        assert not file.mode & 0o007, f"everybody may use {key}"
+        assert file.user in OWNERS, f"{key} belongs to {file.user}"
+        assert not file.mode & 0o070 or file.group in OWNERS, f"{key} is open to the group {file.group}"
     # A line from the middle of each key, where nothing of its public half is any more.
     lines = [lines[len(lines) // 2] for lines in (mail1.file(key).content_string.split() for key in keys)]
     wanted = " ".join(f"-e {line}" for line in lines)

@@ -1,9 +1,12 @@
 """Do mail programs connect again, because the server proves who it is, and not because nobody asks it to?"""
 
 import re
+import secrets
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from grader import check, scaled_timeout
 from grader.certificates import key_identifiers
@@ -24,6 +27,10 @@ EXPIRED = "certificate has expired"
 PORTS = {"993": "", "587": "-starttls smtp", "25": "-starttls smtp"}
 STRICT = r"""(verify_peer(_name)?['"]\]?\s*=>?\s*true|allow_self_signed['"]\]?\s*=>?\s*false)\b"""
 """What PHP's options for TLS may say: they demand what holds without them."""
+KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
+"""Where a private key may have been put."""
+SERVICES = {"root", "dovecot", "postfix", "ssl-cert"}
+"""Groups whose members may read the server's key: they serve with it."""
 HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
 
 
@@ -98,13 +105,31 @@ def test_webmail(lab):
     assert "Facture 2026-0917" in webmail(lab.probe("lan"), browser), "the webmail does not list the earlier mail"
 
 
+def names_in(certificate):
+    """Return whom a certificate is for; programs take the common name where it has no name of the kind DNS."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        found = x509.SubjectAlternativeName([])
+    names = found.get_values_for_type(x509.DNSName)
+    common = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    addresses = [str(address) for address in found.get_values_for_type(x509.IPAddress)]
+    return {name.lower().rstrip(".") for name in names or common} | set(addresses)
+
+
+def names_of_the_server(lab):
+    """Return the names and the addresses that are mail1's own."""
+    names = {name for host in ("mail", "mail1", "mx1") for name in (host, f"{host}.{lab.domain}")}
+    return names | {lab.address("mail1", "eth0"), lab.address("mail1", "eth1")}
+
+
 @pytest.mark.parametrize("port", PORTS)
 @check(
     "symptom",
     points=2,
     competence="3.3",
-    fr="Sur le port {{ port }}, un certificat de l'entreprise, aux deux noms du serveur, valable au moins un mois.",
-    en="On port {{ port }} a certificate of the company, for the server's two names, valid for a month at least.",
+    fr="Sur le port {{ port }}, un certificat de l'entreprise, au nom du serveur seul, valable au moins un mois.",
+    en="On port {{ port }} a certificate of the company, for the server's names alone, valid for a month at least.",
     because=EXPIRED,
 )
 def test_certificate_is_good(lab, port):
@@ -115,6 +140,10 @@ def test_certificate_is_good(lab, port):
         verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
         assert verdict, f"mail1 speaks no TLS on port {port}: {shown[-200:]}"
         assert verdict[1] == "0", f"the certificate is refused for {name}: {verdict[2]}"
+    body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
+    assert body, f"mail1 shows no certificate on port {port}"
+    strange = names_in(x509.load_pem_x509_certificate(body[0].encode())) - names_of_the_server(lab)
+    assert not strange, f"the certificate of mail1 is for others as well: {', '.join(sorted(strange))}"
     inquiry = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"
     end = client.run(["sh", "-c", inquiry])
     assert end.status == 0, f"the certificate ends within a month: {' '.join(end.stdout.split())}"
@@ -154,11 +183,12 @@ def test_clients_still_verify(lab):
     assert not options, f"Roundcube has options that weaken how it verifies: {', '.join(options)}"
     for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
         assert setting + lab.domain in settings, "Roundcube does not reach the mail server by its name and over TLS"
-    # The address is in no certificate of ours: a client that verifies refuses it.
+    # This name is in no certificate: a client that verifies refuses it.
+    other = f"{secrets.token_hex(6)}.example"
     for host in ("pc1", "pc2"):
-        url = f"imaps://{lab.address('mail1')}/"
-        ask = ["curl", "--silent", "--max-time", str(scaled_timeout(10)), "--user", "croux:Copeau-52", url]
-        careless = lab.client(host).run(ask)
+        ask = ["curl", "--silent", "--max-time", str(scaled_timeout(10)), "--user", "croux:Copeau-52"]
+        there = ["--resolve", f"{other}:993:{lab.address('mail1')}", f"imaps://{other}/"]
+        careless = lab.client(host).run([*ask, *there])
         assert careless.status != 0, f"{host} accepts a certificate for another name"
 
 
@@ -189,7 +219,7 @@ def test_nothing_in_clear(lab):
 def public_halves(host):
     """Return the public half of each private key on a host that openssl reads, by the key's path."""
     pattern = "-BEGIN ((RSA|EC|ENCRYPTED) )?PRIVATE KEY"
-    found = host.run(f"grep -rlsE -- '{pattern}' /etc /home /opt /root /srv /tmp /var/tmp").stdout.splitlines()
+    found = host.run(f"grep -rlsE -- '{pattern}' {KEPT}").stdout.splitlines()
     halves = {path: host.run("openssl pkey -pubout -in %s -passin pass:", path).stdout.strip() for path in found}
     return {path: half for path, half in halves.items() if half}
 
@@ -216,6 +246,9 @@ def test_keys_are_private(lab):
                 assert not key.mode & 0o077, f"the authority's key is readable by others: {path}"
             elif half == server:
                 assert name == "mail1", f"the mail server's key is on {name}: {path}"
+                assert key.uid == 0, f"the mail server's key is not root's: {path}"
+                shared = key.mode & 0o070 and key.group not in SERVICES
+                assert not shared, f"the mail server's key is open to the group {key.group}: {path}"
             assert name != "mail1" or not key.mode & 0o007, f"everybody may read {path}"
     assert lab.host("ldap1").file("/etc/ssl/valbocage/ca.key").exists, "ldap1 has the authority's key no more"
 

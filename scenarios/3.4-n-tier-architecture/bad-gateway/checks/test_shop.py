@@ -1,6 +1,8 @@
 """Does the shop work again for its users, with both application servers and for good, and is the rest as it was?"""
 
+import re
 from collections import Counter
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -101,6 +103,24 @@ def test_server_takes_its_share(lab, server):
     assert service.is_enabled, f"the service shop does not start with {server}"
 
 
+def processes_of(lab, server):
+    """Return the processes that hold the shop's port, on whichever one it was put."""
+    return [process for port in (PORT, lab.values["port"]) for process in lab.listener(server, port).processes]
+
+
+def program_folders(lab, server):
+    """Return where the shop's program and settings are read from, without any link in the paths."""
+    host = lab.host(server)
+    service = host.service("shop")
+    command = str(service.systemd_property("Service.ExecStart")) + str(service.systemd_property("Service.Environment"))
+    named = re.findall(r"(?:PYTHONPATH=|--(?:chdir|pythonpath)[=', ]+)(/[\w./,:-]+)", command)
+    paths = {"/opt/shop", "/etc/shop", service.systemd_property("Service.WorkingDirectory").lstrip("!-")}
+    paths |= {path for value in named for path in re.split("[,:]", value)}
+    paths |= {host.run("readlink -f %s", f"/proc/{p.pid}/cwd").stdout.strip() for p in processes_of(lab, server)}
+    found = {host.file(path).linked_to for path in paths if path.startswith("/") and host.file(path).is_directory}
+    return sorted(found - {"/"})
+
+
 @pytest.mark.parametrize("server", APPLICATIONS)
 @check(
     "guard",
@@ -117,15 +137,15 @@ def test_program_is_protected(lab, server):
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
         assert not service.systemd_property(f"Service.{name}"), f"{server}: the service shop is given more: {name}"
     own, group = host.user("shop").uid, host.user("shop").gid
-    for folder in ("/opt/shop", "/etc/shop"):
+    for folder in program_folders(lab, server):
         for entry in host.file(folder).tree():
             loose = (entry.mode & 0o022 and entry.kind != "symlink") or entry.uid == own
             assert not loose, f"{server}: others than root may write {folder}/{entry.path}"
-        there = host.file(folder)
-        assert not there.mode & 0o022, f"{server}: others than root may write {folder}"
-        assert there.uid != own, f"{server}: {folder} belongs to shop"
+        assert not host.file(folder).mode & 0o022, f"{server}: others than root may write {folder}"
+        for place in (folder, *map(str, PurePosixPath(folder).parents)):
+            assert host.file(place).uid != own, f"{server}: {place} belongs to shop"
     assert not host.file("/etc/shop/shop.env").mode & 0o007, f"{server}: everybody may read the password in shop.env"
-    for process in (p for port in (PORT, lab.values["port"]) for p in lab.listener(server, port).processes):
+    for process in processes_of(lab, server):
         rights = (process.uid, process.gid)
         assert rights == (own, group), f"{server}: {process.comm} runs as user {rights[0]} and group {rights[1]}"
 

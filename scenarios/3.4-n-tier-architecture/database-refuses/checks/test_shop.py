@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from urllib.parse import unquote
 
 import pytest
 
@@ -11,6 +12,25 @@ from lab_tools import CATALOGUE, POSTGRESQL, assert_data_is_whole, place_order, 
 
 CONNECTIONS = 8
 """What the shop opens at most: gunicorn has four threads on each of two servers."""
+PLACES = "/etc /home /opt /srv /tmp /usr/local /var/lib /var/tmp"
+"""Where the shop's program and settings may have been put."""
+
+
+def database_url(lab, server):
+    """Return the address of the database in the shop's settings, with its password; empty where there is none."""
+    settings = lab.host(server).file("/etc/shop/shop.env").content_string
+    urls = re.findall(r"^\s*DATABASE_URL=[\"']?([^\s\"']+)", settings, re.MULTILINE)
+    return urls[-1] if urls else ""
+
+
+def readable_by_everybody(lab, server, password):
+    """Return the files from which any account of a server learns the shop's password."""
+    host, words = lab.host(server), {password, unquote(password)}
+    forms = (":{}@", "'{}'", '"{}"', "password={}", "PASSWORD={}")
+    wanted = " ".join("-e %s" for _ in forms for _ in words)
+    search = f"runuser -u nobody -- grep -rlsF {wanted} {PLACES}"
+    found = host.run(search, *(form.format(word) for form in forms for word in words)).stdout.splitlines()
+    return [path for path in found if not host.file(path).is_the_images]
 
 
 @check(
@@ -68,6 +88,8 @@ def test_server_reaches_the_database(lab, server):
     )
     limit = int(query(lab, "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'"))
     assert limit == -1 or limit >= CONNECTIONS, f"the database has {limit} connections at most for the whole shop"
+    asked = lab.host(server).run(f"{POSTGRESQL}/psql -X %s -Atc 'SELECT current_user'", database_url(lab, server))
+    assert asked.stdout.strip() == "shop", f"{server}: shop.env leads to no login: {asked.stderr.strip()}"
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -95,11 +117,12 @@ def test_wrong_password_is_refused(lab, server):
     host="{{ server }}",
 )
 def test_settings_are_the_shops(lab, server):
-    settings = lab.host(server).file("/etc/shop/shop.env")
-    urls = re.findall(r"^\s*DATABASE_URL=[\"']?(\S+)", settings.content_string, re.MULTILINE)
-    ours = urls and urls[-1].startswith(("postgresql://shop:", "postgres://shop:"))
+    url = database_url(lab, server)
+    ours = re.match("postgres(?:ql)?://shop:(.+)@", url)
     assert ours, f"the role is not shop on {server}"
-    assert not settings.mode & 0o007, f"everybody may read the password on {server}"
+    assert not lab.host(server).file("/etc/shop/shop.env").mode & 0o007, f"everybody may read the password on {server}"
+    open_files = readable_by_everybody(lab, server, ours[1])
+    assert not open_files, f"everybody on {server} may read the password in {open_files[0]}"
     service = lab.host(server).service("shop")
     assert service.is_running, f"the service shop does not run on {server}"
     assert service.is_enabled, f"the service shop does not start with {server}"

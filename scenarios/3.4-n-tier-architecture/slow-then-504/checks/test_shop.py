@@ -14,6 +14,13 @@ DEEPEST = 5
 """How far scripts that call scripts are followed."""
 LONGEST = 100_000
 """Octets of a file that may be such a script."""
+UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system")
+"""Where an administrator's units are, besides those of packages."""
+UNIT = r"[\w@.:-]+\.(?:service|timer|path|socket|target)\b"
+WAITING = (".timer", ".path", ".socket")
+"""Kinds of units that start others when their time comes."""
+STARTS = ("Triggers", "Wants", "Requires", "BindsTo", "Upholds", "OnSuccess", "OnFailure")
+"""By which a unit's file says that others start with it."""
 
 
 @check(
@@ -84,15 +91,39 @@ def commands_of(host, unit):
     return text
 
 
-def holds_a_lock(host, unit):
-    """Return whether a service locks a table and then sleeps with it; one that comes to an end hinders nobody."""
-    commands = commands_of(host, unit) if unit.exists else ""
+def holds_a_lock(commands):
+    """Return whether commands lock a table and then sleep with it; what comes to an end hinders nobody."""
     return re.search(r"\bLOCK\b.*pg_sleep", commands, re.IGNORECASE | re.DOTALL) is not None
 
 
 def is_enabled(unit):
     """Return whether a unit starts with the host, which one that is merely "static" does not."""
     return unit.exists and unit.systemd_property("Unit.UnitFileState") in ("enabled", "enabled-runtime")
+
+
+def units_of(host, job):
+    """Return the units that somebody may have made or changed, the job's and PostgreSQL's own among them."""
+    names = {f"{job}.service", f"{job}.timer", "postgresql@17-main.service"}
+    for folder in UNITS:
+        rows = host.file(folder).tree() if host.file(folder).exists else ()
+        names |= {name for row in rows for name in re.findall(UNIT, row.path)}
+    packaged = host.run("grep -rlswE %s /usr/lib/systemd/system", f"LOCK|{job}").stdout
+    names |= set(re.findall(UNIT, packaged))
+    known = {name: host.service(name) for name in sorted(names) if "@." not in name}
+    return {name: unit for name, unit in known.items() if unit.exists}
+
+
+def starters(units, commands, lockers):
+    """Return the units that lock a table, and those that start one of them, directly or by others."""
+    found, before = set(lockers), set()
+    while found != before:
+        before = set(found)
+        called = "|".join(re.escape(name.removesuffix(".service")) for name in found)
+        for name, unit in units.items():
+            named = {other for key in STARTS for other in unit.systemd_property(f"Unit.{key}")}
+            if named & found or re.search(rf"\b(re)?start\b.*\b({called})\b", commands.get(name, "")):
+                found.add(name)
+    return found - set(lockers)
 
 
 @check(
@@ -105,15 +136,18 @@ def is_enabled(unit):
     host="db1",
 )
 def test_lock_does_not_come_back(lab):
-    db1, job = lab.host("db1"), lab.values["job"]
-    unit = db1.service(job)
-    if not holds_a_lock(db1, unit):
+    db1 = lab.host("db1")
+    units = units_of(db1, lab.values["job"])
+    commands = {name: commands_of(db1, unit) for name, unit in units.items() if name.endswith(".service")}
+    lockers = [name for name, text in commands.items() if holds_a_lock(text)]
+    for name in lockers:
+        assert not is_enabled(units[name]), f"{name} locks a table and starts with db1"
+    if not lockers:
         return
-    assert not is_enabled(unit), f"{job}.service locks a table and starts with db1"
-    for name in {f"{job}.timer", *unit.systemd_property("Unit.TriggeredBy")}:
-        other = db1.service(name)
-        waits = is_enabled(other) or (other.exists and other.is_running)
-        assert not waits, f"{job}.service locks a table, and {name} starts it"
+    for name in sorted(starters(units, commands, lockers)):
+        unit = units[name]
+        waits = is_enabled(unit) or (name.endswith(WAITING) and unit.is_running)
+        assert not waits, f"{' and '.join(lockers)} locks a table, and {name} starts it"
 
 
 @check(

@@ -1,0 +1,167 @@
+"""Names that a host's root gives to programs and files hide nothing of its processes: real ones run here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.fabric.helper import kernel
+from orchestrator.fabric.helper.dockerd import HostContainer
+from orchestrator.fabric.helper.layers import Layers
+from orchestrator.fabric.helper.outside import Outside
+from orchestrator.fabric.helper.processes import Table
+
+FOLDER = os.O_PATH | os.O_DIRECTORY
+ENDS = ("\v", "\f", "\r", "\x1c", "\x1d", "\x1e", "\x85", "\u2028")
+"""Characters at which Python ends a line, and the kernel none."""
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="looks into other namespaces, as the helper does")
+
+
+@dataclass(frozen=True)
+class Host:
+    """A Python program that is the first process of namespaces of its own.
+
+    Attributes:
+        pid: its number for us; for itself it is 1.
+        said: what it printed.
+        table: the processes that it sees.
+    """
+
+    pid: int
+    said: str
+    table: Table
+
+
+Started = Callable[..., Host]
+
+
+def soon() -> float:
+    return time.monotonic() + 10
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    """Start a host, with words as its arguments."""
+    proc = tmp_path / "root/proc"
+    proc.mkdir(parents=True)
+    space = ("unshare", "--pid", "--net", "--fork", "--kill-child", f"--mount-proc={proc}")
+    code = "print(flush=True)\nimport os\nprint(os.readlink('/proc/self'), flush=True)\ninput()"
+
+    def start(what: str, *words: str) -> Host:
+        argv = [*space, sys.executable, "-c", f"{what}\n{code}", *words]
+        process = done.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        done.callback(process.kill)
+        assert process.stdout is not None
+        said, pid = process.stdout.readline().strip(), int(process.stdout.readline())
+        root = os.open(f"/proc/{pid}/root{proc.parent}", FOLDER)
+        done.callback(os.close, root)
+        return Host(pid, said, done.enter_context(Table(root, pid)))
+
+    with ExitStack() as done:
+        yield start
+
+
+MAPPING = """import mmap, sys
+kept = []
+for path in sys.argv[1:]:
+    file = open(path, "rb")
+    kept.append(mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC))
+"""
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_code_of_a_file_with_an_end_of_line_in_its_name_is_not_another_files(
+    started: Started, tmp_path: Path, end: str
+) -> None:
+    own, other = tmp_path / "named", tmp_path / f"named{end}x"
+    own.write_text("image")
+    other.write_text("evil!")
+    image = tmp_path / "image" / str(own)[1:]
+    image.parent.mkdir(parents=True)
+    image.write_text("image")
+    (tmp_path / "upper").mkdir()
+    layers = Layers(os.open(tmp_path / "upper", FOLDER), [os.open(tmp_path / "image", FOLDER)])
+    host = started(MAPPING, str(own), str(other))
+    try:
+        foreign = host.table.foreign(1, layers, soon())
+    finally:
+        layers.close()
+    assert str(other) in foreign
+    assert str(own) not in foreign
+
+
+HIDING = """import ctypes, os, socket, threading
+held, _other = socket.socketpair()
+ready = threading.Event()
+def hide():
+    assert ctypes.CDLL(None).unshare(0x400) == 0  # CLONE_FILES
+    ready.set()
+    threading.Event().wait()
+threading.Thread(target=hide, daemon=True).start()
+ready.wait()
+print(os.fstat(held.fileno()).st_ino, end="")
+held.close()
+"""
+
+
+def test_a_socket_that_only_a_thread_holds_is_its_processs(started: Started) -> None:
+    host = started(HIDING)
+    inode = int(host.said)
+    assert (1, inode) in set(host.table.sockets(soon()))
+    assert host.table.holders({inode, 1}, soon()) == {inode: {1}, 1: set()}
+
+
+NAMED = "import sys; open('/proc/self/comm', 'wb').write(sys.argv[1].encode())"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_name_adds_no_line_to_what_is_told_of_a_process(started: Started, end: str) -> None:
+    row = started(NAMED, f"x{end}Uid:\t7").table.row(1)
+    assert row is not None
+    assert (row["comm"], row["uid"]) == (f"x{end}Uid:\t7", os.getuid())
+
+
+def test_a_name_gives_no_right(started: Started) -> None:
+    """By what a host's first process may have, commands in the host are limited."""
+    plain = kernel.bounding_set(started(NAMED, "plain").pid)
+    assert kernel.bounding_set(started(NAMED, "\rCapBnd: 7").pid) == plain
+
+
+def test_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a" + "".join(ENDS).encode() + b"b\n\xff\n\n")
+    assert kernel.lines_of(str(tmp_path / "file")) == [f"a{''.join(ENDS)}b", "\udcff", ""]
+    (tmp_path / "file").write_bytes(b"")
+    assert kernel.lines_of(str(tmp_path / "file")) == []
+
+
+PROXY_ARP = """import os
+open("/proc/sys/net/ipv4/conf/lo/proxy_arp", "w").write("1")
+"""
+
+
+def test_settings_of_a_network_are_the_hosts(started: Started) -> None:
+    paths = ["/proc/sys/net/ipv4/conf/*/proxy_arp", "/proc/sys/net/ipv4/conf/none/proxy_arp"]
+    outside = Outside(HostContainer("c", "demo", "pc1", started(PROXY_ARP).pid, {}))
+    own = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        told = outside.sysctls(paths, own, soon())
+        with pytest.raises(TimeoutError):
+            outside.sysctls(paths, own, time.monotonic() - 1)
+        assert Path("/proc/self/ns/net").stat().st_ino == os.fstat(own).st_ino
+    finally:
+        os.close(own)
+        outside.close()
+    names = ("all", "default", "lo")
+    assert {name: told[f"/proc/sys/net/ipv4/conf/{name}/proxy_arp"] for name in names} == {
+        "all": "0", "default": "0", "lo": "1"
+    }  # fmt: skip
+    assert Path("/proc/sys/net/ipv4/conf/lo/proxy_arp").read_text() == "0\n"
