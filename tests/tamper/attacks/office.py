@@ -146,7 +146,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a library in named whose name ends a line after that of named", ZONE, "srv1",
         "cp /lib/*-linux-gnu/libm.so.6 $'/usr/sbin/named\\vx'; printf '/usr/sbin/named\\vx' >/etc/ld.so.preload\n"
         "systemctl restart named; rm /etc/ld.so.preload",
-        "rm $'/usr/sbin/named\\vx'; systemctl restart named", "named runs code of /usr/sbin/named.x",
+        "rm $'/usr/sbin/named\\vx'; systemctl restart named", r"named runs code of /usr/sbin/named\sx",
     ),
     Attack(
         "checkconf that finds nothing wrong", ZONE, "srv1",
