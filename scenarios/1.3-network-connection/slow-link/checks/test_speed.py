@@ -1,7 +1,8 @@
 """Does the drawing arrive as quickly as it should, by a sound link, for everybody and for good?
 
 No check asserts a time. What a workstation needs is compared with what the server room needs in the same minute, and
-the best of several tries counts on both sides: a machine under load slows both.
+the best of several tries counts on both sides: a machine under load slows both. The server room's tries come first: a
+single one that was held up would let a workstation pass that is slow.
 """
 
 import json
@@ -53,6 +54,7 @@ def arrives(lab, pc):
     for _ in range(TRIES):
         there = min(there, seconds(lab, "srv1", 30))
         assert there < math.inf, "the drawing does not even arrive in the server room"
+    for _ in range(TRIES):
         here = min(here, seconds(lab, pc, TIMES * there + 0.5))
         if here <= TIMES * there:
             return
@@ -108,6 +110,7 @@ def test_full_packets_pass(lab):
     for _ in range(TRIES):
         reference = min(reference, burst(lab, "srv1", lab.address("r1", "eth1"))[1])
         assert reference < math.inf, "the router does not even answer the server room"
+    for _ in range(TRIES):
         lost, seen = burst(lab, pc, lab.address("r1", "eth0"))
         slowest = min(slowest, seen)
         if lost == 0 and slowest <= TIMES_QUEUED * reference:
