@@ -7,26 +7,21 @@ it. ``read`` tells what faults there are, and their parameters, and runs nothing
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
 import importlib.metadata
-import importlib.util
 import inspect
 import pkgutil
-import re
-import sys
-import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Generic, TypeVar
 
 import orchestrator.faults
 from orchestrator.errors import ContentError, Place, Problem
 from orchestrator.faults.base import Fault
+from orchestrator.faults.importing import classes_in, import_problem, imported, line_in, meant_in, said_by
+from orchestrator.faults.required import lacking
 from orchestrator.faults.stated import Stated, stated_in
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.guarded import guarded
@@ -38,8 +33,6 @@ FOLDER = "faults"
 """The folder of a content root that holds fault modules."""
 ENTRY_POINTS = "breakfix.faults"
 """The group of entry points by which an installed package brings fault classes, or modules of them."""
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 
 
 K = TypeVar("K", bound=Document)
@@ -137,7 +130,7 @@ def _built_in() -> Mapping[str, Found[Fault]]:
     for module in pkgutil.iter_modules(orchestrator.faults.__path__):
         if module.name.startswith("_"):  # what a fault imports when it is injected, and nobody needs before
             continue
-        for kind in _classes(importlib.import_module(f"orchestrator.faults.{module.name}")):
+        for kind in classes_in(importlib.import_module(f"orchestrator.faults.{module.name}")):
             found.add(kind.name, kind, Place(kind.__module__))
     if found.problems:
         raise ContentError(tuple(found.problems))
@@ -171,13 +164,6 @@ def _installed() -> Discovery[Fault]:
     return found
 
 
-def _classes(module: ModuleType) -> Iterator[type[Fault]]:
-    """Yield the fault classes that a module defines itself and that can be made."""
-    for _, member in inspect.getmembers(module, inspect.isclass):
-        if issubclass(member, Fault) and member.__module__ == module.__name__ and not inspect.isabstract(member):
-            yield member
-
-
 # Installed packages ---------------------------------------------------------------------------------------
 
 
@@ -187,9 +173,9 @@ def _add_entry_point(found: Discovery[Fault], entry: importlib.metadata.EntryPoi
     try:
         loaded = entry.load()
     except Exception as error:
-        found.problems.append(_import_problem(place, error))
+        found.problems.append(import_problem(place, error))
         return
-    kinds = list(_classes(loaded)) if inspect.ismodule(loaded) else [loaded]
+    kinds = list(classes_in(loaded)) if inspect.ismodule(loaded) else [loaded]
     for kind in kinds:
         if not (inspect.isclass(kind) and issubclass(kind, Fault)):
             found.problems.append(
@@ -201,21 +187,13 @@ def _add_entry_point(found: Discovery[Fault], entry: importlib.metadata.EntryPoi
                     ),
                 )
             )
-        elif problems := list(_faulty(_said_by(kind, 0), place)):
+        elif problems := list(lacking(said_by(kind, 0), place)):
             found.problems += problems
         else:
             found.add(kind.name, kind, place)
 
 
 # Content roots --------------------------------------------------------------------------------------------
-
-
-class _Source(SourceFileLoader):
-    """Reads a module from its source alone: nothing is written beside a trainer's files, nothing stale is read."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Compile the source."""
-        return self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
 
 
 def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
@@ -226,12 +204,12 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
         return
     lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
     try:
-        module = _imported(path)
+        module = imported(path)
     except (Exception, SystemExit) as error:
-        found.problems.append(_import_problem(Place.of(path, _line_in(path, error)), error))
+        found.problems.append(import_problem(Place.of(path, line_in(path, error)), error))
         return
-    kinds = sorted(_meant(module), key=lambda kind: lines.get(kind.__name__, 0))
-    _add(found, stamp, [(_said_by(kind, lines.get(kind.__name__, 0)), kind) for kind in kinds])
+    kinds = sorted(meant_in(module), key=lambda kind: lines.get(kind.__name__, 0))
+    _add(found, stamp, [(said_by(kind, lines.get(kind.__name__, 0)), kind) for kind in kinds])
 
 
 def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
@@ -260,7 +238,7 @@ def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
 def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[Stated, type[K]]]) -> None:
     for said, kind in stated:
         place = Place.of(stamp.path, said.line)
-        if problems := list(_faulty(said, place)):
+        if problems := list(lacking(said, place)):
             found.problems += problems
         else:
             found.add(str(said.name), kind, place, stamp.root)
@@ -271,92 +249,6 @@ def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[Stated, type
                 "ce fichier ne contient aucune panne : il y faut une classe dérivée de Fault",
                 "this file has no fault: it needs a class derived from Fault",
             )
-        )
-
-
-def _said_by(kind: type[Fault], line: int) -> Stated:
-    """Return what a class that was imported states."""
-    name, docstring = kind.__dict__.get("name"), kind.__dict__.get("__doc__") or ""
-    missing = tuple(sorted(kind.__abstractmethods__))
-    return Stated(kind.__name__, line, name if isinstance(name, str) else None, docstring, missing, kind)
-
-
-def _meant(module: ModuleType) -> Iterator[type[Fault]]:
-    """Yield the classes that are meant as faults: a base for others begins with an underscore."""
-    for name, member in inspect.getmembers(module, inspect.isclass):
-        if issubclass(member, Fault) and member.__module__ == module.__name__ and not name.startswith("_"):
-            yield member
-
-
-def _imported(path: Path) -> ModuleType:
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-    name = f"breakfix_content_{digest}_{re.sub('[^0-9A-Za-z_]', '_', path.stem)}"
-    spec = importlib.util.spec_from_loader(name, _Source(name, str(path)))
-    if spec is None or spec.loader is None:
-        message = f"no loader for {path}"
-        raise ImportError(message)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # pydantic looks there for what annotations name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _line_in(path: Path, error: BaseException) -> int:
-    """Return the last line of a file that an error went through."""
-    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return lines[-1] if lines else 0
-
-
-def _import_problem(place: Place, error: BaseException) -> Problem:
-    reason = f"{type(error).__name__}: {error}"
-    return Problem(
-        place,
-        Text(fr=f"ce module ne peut pas être importé : {reason}", en=f"this module cannot be imported: {reason}"),
-    )
-
-
-def _faulty(said: Stated, place: Place) -> Iterator[Problem]:
-    """Yield what a trainer's fault class lacks."""
-    if said.missing:
-        listed = ", ".join(f"{name}()" for name in said.missing)
-        yield Problem(
-            place,
-            Text(
-                fr=f"la classe {said.title} n'a pas {listed} ; une classe de base commence par « _ »",
-                en=f'the class {said.title} has no {listed}; a base class begins with "_"',
-            ),
-        )
-    if said.name is None or not _NAME.fullmatch(said.name):
-        yield Problem(
-            place,
-            Text(
-                fr=f'il manque à la classe {said.title} son nom de panne : name: ClassVar[str] = "fichier-perdu"',
-                en=f'the class {said.title} has no fault name: name: ClassVar[str] = "file-lost"',
-            ),
-            Text(
-                fr="Le nom est en minuscules sans accents, avec au moins un tiret.",
-                en="The name is in lower case, with at least one hyphen.",
-            ),
-        )
-    if said.unusable:
-        yield Problem(
-            place,
-            Text(
-                fr=f"les bornes d'un paramètre de la classe {said.title} ne vont pas : {said.unusable}",
-                en=f"the bounds of a parameter of the class {said.title} cannot be used: {said.unusable}",
-            ),
-        )
-    if not said.docstring.strip():
-        yield Problem(
-            place,
-            Text(
-                fr=f"la classe {said.title} n'est pas documentée : sa première phrase dit ce qui est cassé",
-                en=f"the class {said.title} has no docstring: its first sentence says what is broken",
-            ),
         )
 
 

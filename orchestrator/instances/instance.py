@@ -54,7 +54,12 @@ class Instance:
     @property
     def whole(self) -> bool:
         """Return whether every host exists and runs."""
-        return len(self.hosts) == self.expected and all(h.state == RUNNING for h in self.hosts)
+        return len(self.hosts) == self.expected == len(self.running)
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Return the names of the hosts that run, as the engine sees it."""
+        return tuple(h.name for h in self.hosts if h.state == RUNNING)
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,25 @@ from typing import TypeVar
 
 from orchestrator import labels
 from orchestrator.access.hands import Hands
-from orchestrator.engine.base import Container, Engine
-from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
+from orchestrator.engine.base import Engine
+from orchestrator.errors import BreakfixError, LabError, MachineError
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import CommandTimeoutError, Fabric
+from orchestrator.fabric.base import Fabric
 from orchestrator.fabric.broom import sweep_remains
 from orchestrator.faults.base import mistakes_told
 from orchestrator.faults.library import make_fault
 from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
+from orchestrator.instances.finding import chosen, instances_on
 from orchestrator.instances.host_container import HostContainers
-from orchestrator.instances.instance import RUNNING, Instance, Surroundings, instance_of
+from orchestrator.instances.instance import Instance, Surroundings
 from orchestrator.instances.placing import accounts_of, archive_of
-from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.instances.readiness import unready_by, wait_for_conditions
 from orchestrator.interrupts import shielded
 from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.progress import Progress
-from orchestrator.suggest import nearest
 from orchestrator.text import Text
 
 T = TypeVar("T")
@@ -81,10 +81,7 @@ class Instances:
 
     def all(self) -> tuple[Instance, ...]:
         """Return every instance, by name."""
-        by_name: dict[str, list[Container]] = {}
-        for container in self._engine.containers({labels.KIND: "host"}):
-            by_name.setdefault(container.labels.get(labels.INSTANCE, "?"), []).append(container)
-        return tuple(instance_of(name, containers) for name, containers in sorted(by_name.items()))
+        return instances_on(self._engine)
 
     def find(self, name: str | None) -> Instance:
         """Return an instance by name, or the only one when no name is given.
@@ -92,31 +89,7 @@ class Instances:
         Raises:
             UsageError: there is none, or several and no name was given.
         """
-        known = self.all()
-        if name is None and len(known) == 1:
-            return known[0]
-        names = ", ".join(i.name for i in known)
-        if not known:
-            raise UsageError(
-                Text(fr="Aucun lab n'est en marche.", en="No lab is running."),
-                Text(
-                    fr="Démarrez-en un : « breakfix start SCÉNARIO » ; « breakfix scenarios » en donne la liste.",
-                    en="Start one: 'breakfix start SCENARIO'; 'breakfix scenarios' lists them.",
-                ),
-            )
-        if name is None:
-            raise UsageError(
-                Text(fr=f"Plusieurs labs sont en marche : {names}.", en=f"Several labs are running: {names}."),
-                Text(fr="Nommez-en un avec --lab NOM.", en="Name one with --lab NAME."),
-            )
-        for instance in known:
-            if instance.name == name:
-                return instance
-        near = ", ".join(nearest(name, [i.name for i in known]) or [i.name for i in known])
-        raise UsageError(
-            Text(fr=f"Aucun lab ne s'appelle « {name} ».", en=f"No lab is called {name!r}."),
-            Text(fr=f"En marche : {near}", en=f"Running: {near}"),
-        )
+        return chosen(self.all(), name)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
@@ -146,20 +119,11 @@ class Instances:
         Where the helper does not answer it is started: without it a host that was restarted waits for its cables. If
         it does not start, why is what is known of each host.
         """
-        found: dict[str, Text] = {}
-        running = [host.name for host in instance.hosts if host.state == RUNNING]
         try:
             with self._answering(instance.name) as helper:
-                for host in running:
-                    try:
-                        helper.wait_ready(instance.name, [host], timeout=0)
-                    except CommandTimeoutError:
-                        found[host] = Text(fr="n'a pas (encore) démarré", en="has not booted (yet)")
-                    except LabError as error:
-                        found[host] = error.text
+                return unready_by(helper, instance)
         except MachineError as error:
-            return dict.fromkeys(running, error.text)
-        return found
+            return dict.fromkeys(instance.running, error.text)
 
     @contextmanager
     def _answering(self, name: str) -> Iterator[Fabric]:

@@ -1,4 +1,4 @@
-"""Waiting until the services of a lab do their work."""
+"""Whether the hosts of a lab have booted, and waiting until their services do their work."""
 
 from __future__ import annotations
 
@@ -8,10 +8,28 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from orchestrator.access.hands import Hands
 from orchestrator.errors import LabError
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError
+from orchestrator.fabric.base import CommandTimeoutError, Completed, Fabric, HostRef, HostUnreachableError
+from orchestrator.instances.instance import Instance
 from orchestrator.model.lab import Condition
 from orchestrator.text import Text
 from orchestrator.waiting import wait_until
+
+
+def unready_by(fabric: Fabric, instance: Instance) -> dict[str, Text]:
+    """Return the hosts that run and are not wired or have not booted, as the fabric sees it, each with why.
+
+    Raises:
+        MachineError: the fabric does not answer.
+    """
+    found: dict[str, Text] = {}
+    for host in instance.running:
+        try:
+            fabric.wait_ready(instance.name, [host], timeout=0)
+        except CommandTimeoutError:
+            found[host] = Text(fr="n'a pas (encore) démarré", en="has not booted (yet)")
+        except LabError as error:
+            found[host] = error.text
+    return found
 
 
 def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:

@@ -20,7 +20,7 @@ import struct
 import termios
 from typing import Any, NoReturn
 
-from . import cgroups, confinement, kernel, spaces
+from . import cgroups, confinement, hosts, kernel, spaces
 from .dockerd import HostContainer
 from .outcome import Outcome, collect, kill
 
@@ -54,6 +54,8 @@ def serve(container: HostContainer, connection: socket.socket, pidfd: int) -> No
         _let_go_of_the_helpers_output()
         kernel.die_with_parent(signal.SIGTERM)
         kernel.not_dumpable()
+        if not hosts.has_booted(container.pid):  # it begins in other namespaces, and with other rights, than it keeps
+            spaces.require_confined(container.pid, spaces.capabilities_of(container.wiring))
         mask, profile = kernel.bounding_set(container.pid), confinement.profile_of(container.pid)
         cgroups.join(container.pid, container.id)
         if profile:

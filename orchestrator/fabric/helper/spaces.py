@@ -12,8 +12,9 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from . import kernel
 
@@ -28,9 +29,9 @@ _EVERY_NUMBER = "0 0 4294967295\n"
 _NS_GET_USERNS = 0xB701  # ioctl_nsfs(2)
 
 
-def capabilities_of(added: Collection[str]) -> frozenset[int]:
-    """Return the numbers of the capabilities that a host may have, with those that its image adds."""
-    return DOCKERS | {ADDED[name] for name in added}
+def capabilities_of(wiring: Mapping[str, Any]) -> frozenset[int]:
+    """Return the numbers of the capabilities that a host may have, with those that its image adds by its label."""
+    return DOCKERS | {ADDED[name] for name in wiring.get("capabilities", ())}
 
 
 def make() -> tuple[int, int]:

@@ -253,13 +253,13 @@ class Wirer:
         wiring = container.wiring
         disk = wiring.get("disk", 0)  # hosts of an earlier Breakfix have none
         hosts.prepare(container.pid, container.id, writable_net_sysctls=wiring["sysctls"], disk=disk)
-        kept = sorted(_capabilities(container))
+        kept = sorted(spaces.capabilities_of(wiring))
         return ",".join(["-all", *(f"+cap_{number}" for number in kept)]).encode() + b"\n"
 
     def _admit(self, wired: Wired) -> None:
         """Cable a host that is in its namespaces, and listen for its boot."""
         container = wired.container
-        spaces.require_confined(container.pid, _capabilities(container))
+        spaces.require_confined(container.pid, spaces.capabilities_of(container.wiring))
         self._cable(container)
         wired.receiver = hosts.listen_for_ready(container.pid)
         self._selector.register(wired.receiver, selectors.EVENT_READ, lambda: self._on_notice(wired))
@@ -364,7 +364,3 @@ def _clear_aside(container: str) -> None:
             sweeper.clear([container])
         finally:
             os._exit(0)
-
-
-def _capabilities(container: HostContainer) -> frozenset[int]:
-    return spaces.capabilities_of(container.wiring.get("capabilities", ()))

@@ -130,7 +130,7 @@ def joined() -> Iterator[Callable[..., int]]:
 def test_a_first_process_is_let_in_with_its_own_network_and_no_further_rights(
     own: tuple[int, int], joined: Callable[..., int]
 ) -> None:
-    may = spaces.capabilities_of(["NET_ADMIN"])
+    may = spaces.capabilities_of({"capabilities": ["NET_ADMIN"]})
     mask = sum(1 << number for number in may)
     inside = joined(*own, capabilities=mask)
     assert spaces.has_entered(inside)
