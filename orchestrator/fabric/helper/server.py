@@ -206,7 +206,7 @@ class Server:
     def _answer_waiters(self) -> None:
         for waiter in list(self._waiters):
             wired = {w.container.host: w for w in self._wirer.hosts_of(waiter.request.instance)}
-            late = [h for h in waiter.request.hosts if h not in wired or not wired[h].ready]
+            late = [h for h in waiter.request.hosts if h not in wired or not self._wirer.is_ready(wired[h])]
             failed = {h: wired[h].failure for h in late if h in wired and wired[h].failure}
             if late and not failed and time.monotonic() < waiter.deadline:
                 continue

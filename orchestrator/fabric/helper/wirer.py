@@ -301,6 +301,11 @@ class Wirer:
         """Return the running hosts of an instance."""
         return [w for w in self._wired.values() if w.container.instance == instance]
 
+    @staticmethod
+    def is_ready(wired: Wired) -> bool:
+        """Return whether a host has booted and is not over: Docker may have ended it, and its event be on the way."""
+        return wired.ready and hosts.has_booted(wired.container.pid)
+
     def ports(self, instance: str) -> list[dict[str, Any]]:
         """Return the cables of an instance's running hosts as they are now."""
         ports = []

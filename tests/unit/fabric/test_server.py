@@ -220,9 +220,21 @@ def test_a_waiter_is_answered_when_all_its_hosts_have_booted(served: Served) -> 
         served.turn()
         assert served.silent(channel)
         assert process.notify is not None
+        process.booted = True
         process.notify.send(b"READY=1")
     served.turn()
     assert served.answer(channel) == {"ok": {}}
+
+
+def test_a_host_that_has_just_ended_is_not_ready(served: Served) -> None:
+    process = served.bench.docker.run("pc1", pid=10, at_gate=False, booted=True)
+    served.bench.links.cables["demo", "pc1", "eth0"] = (10, served.bench.port("office"))
+    assert served.ask(served.client(), WaitReady("demo", ["pc1"], 60.0)) == {"ok": {}}
+    process.booted = False  # Docker has not told yet
+    channel = served.client()
+    channel.send(body_of(WaitReady("demo", ["pc1"], 60.0)))
+    served.turn()
+    assert served.silent(channel)
 
 
 def test_a_waiter_is_told_at_its_deadline_which_hosts_are_late(served: Served) -> None:
@@ -232,6 +244,7 @@ def test_a_waiter_is_told_at_its_deadline_which_hosts_are_late(served: Served) -
     channel.send(body_of(WaitReady("demo", ["pc1", "pc2", "pc3"], 60.0)))
     served.turn()
     assert process.notify is not None
+    process.booted = True
     process.notify.send(b"READY=1")
     served.bench.clock.now += 59
     served.turn()
