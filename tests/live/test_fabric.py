@@ -37,19 +37,19 @@ def reaches(fabric: Fabric, target: HostRef, address: str) -> bool:
     return fabric.run(target, ("ping", "-c1", "-W1", address)).status == 0
 
 
-def answers(fabric: Fabric, target: HostRef) -> bool:
-    try:
-        return fabric.run(target, ("true",)).status == 0
-    except LabError:
-        return False
+def reboot_itself(fabric: Fabric, target: HostRef, *, every: float) -> None:
+    """Have a host reboot from inside, ask it every so many seconds, and wait until it is ready."""
 
+    def first_process() -> bytes:
+        try:
+            return fabric.run(target, ("stat", "-c", "%.9Y%.9Z", "/proc/1")).stdout
+        except LabError:
+            return b""
 
-def ready(fabric: Fabric, target: HostRef) -> bool:
-    try:
-        fabric.wait_ready(target.instance, [target.host], timeout=0)
-    except CommandTimeoutError:
-        return False
-    return True
+    before = first_process()
+    fabric.run(target, ("systemctl", "reboot", "--no-wall"), timeout=30)
+    assert wait_until(lambda: first_process() not in {b"", before}, within=60, every=every)
+    fabric.wait_ready(target.instance, [target.host], timeout=60)
 
 
 def soon(condition: Callable[[], bool]) -> bool:
@@ -334,12 +334,9 @@ def test_a_rebooted_host_is_wired_again_as_it_was(app: App, hands: Hands, a: Hos
     assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
 
 
-def test_no_command_runs_in_the_namespaces_that_a_host_leaves_when_it_boots(app: App, hands: Hands, a: HostRef) -> None:
+def test_no_command_runs_in_the_namespaces_that_a_host_leaves_when_it_boots(app: App, a: HostRef) -> None:
     for _ in range(3):
-        app.fabric.run(a, ("systemctl", "reboot", "--no-wall"), timeout=30)
-        assert wait_until(lambda: not answers(app.fabric, a), within=SOON, every=0.01)
-        while not (answers(app.fabric, a) and ready(hands.fabric, a)):
-            pass  # asked without a pause: what is entered too early would be used ever after
+        reboot_itself(app.fabric, a, every=0.001)  # what is entered too early would be used ever after
         spaces = [f"/proc/{process}/ns/{space}" for space in ("user", "net") for process in ("1", "self")]
         own_user, user, own_network, network = app.fabric.run(a, ("readlink", *spaces)).stdout.split()
         assert (user, network) == (own_user, own_network)
@@ -348,17 +345,7 @@ def test_no_command_runs_in_the_namespaces_that_a_host_leaves_when_it_boots(app:
 
 
 def test_a_reboot_typed_in_the_host_works(app: App, a: HostRef) -> None:
-    started = app.fabric.run(a, ("stat", "-c", "%.9Y%.9Z", "/proc/1")).stdout
-    app.fabric.run(a, ("systemctl", "reboot", "--no-wall"), timeout=30)
-
-    def anew() -> bool:
-        try:
-            return app.fabric.run(a, ("stat", "-c", "%.9Y%.9Z", "/proc/1")).stdout not in {b"", started}
-        except LabError:
-            return False
-
-    assert wait_until(anew, within=60, every=0.2)
-    app.fabric.wait_ready(a.instance, ["a"], timeout=60)
+    reboot_itself(app.fabric, a, every=0.2)
     assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
 
 
