@@ -145,7 +145,15 @@ class _Session:
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
-        queue = _groups(planned)
+        try:
+            self._work_off(_groups(planned))
+            self._report()  # those who wait for it need not wait until the last worker has gone
+        finally:  # also where nobody reads the events any more: what the checks started would outlive their workers
+            for pid in self._workers:
+                kill_group(pid)
+
+    def _work_off(self, queue: deque[deque[tuple[int, Planned]]]) -> None:
+        """Run the groups of checks, as many at once as there are workers for."""
         while queue or any(worker.waiting for worker in self._workers.values()):
             while queue and len(self._workers) < max(1, self._request.workers):
                 self._start(queue.popleft())
@@ -157,9 +165,6 @@ class _Session:
                 if key.fd == worker.pidfd and (again := self._reap(worker)):
                     queue.appendleft(again)
             self._kill_overdue()
-        self._report()  # those who wait for it need not wait until the last worker has gone
-        for pid in self._workers:
-            kill_group(pid)
 
     def _start(self, group: deque[tuple[int, Planned]]) -> None:
         reading, writing = os.pipe()

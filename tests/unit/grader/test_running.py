@@ -168,6 +168,28 @@ def test_a_killed_program_leaves_nothing(tmp_path: Path, number: signal.Signals,
     eventually(lambda: all_gone(pids), within=10, what="all processes are gone")
 
 
+def test_a_grading_whose_events_nobody_reads_any_more_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:
+    """A killed program's end of the pipe is gone before anybody can ask the grading to end."""
+    waits = BLOCKS.replace("test_first(): pass", 'test_first(): eventually((HERE / "go").exists, within=20)')
+    request = request_for(tmp_path, {"test_checks.py": waits})
+    (tmp_path / "job").write_text(request.to_json())
+    program = textwrap.dedent("""
+        import pathlib, sys
+        from grader.job import GradeRequest
+        from grader.session import grade
+        grade(GradeRequest.from_json(pathlib.Path(sys.argv[1]).read_text()), int(sys.argv[2]))
+    """)
+    root = Path(grader.__file__).parents[1]
+    reading, writing = os.pipe()
+    command = [sys.executable, "-c", program, str(tmp_path / "job"), str(writing)]
+    with subprocess.Popen(command, cwd=root, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        os.close(writing)
+        pids = pids_in(tmp_path)
+        os.close(reading)
+        (tmp_path / "go").touch()
+    eventually(lambda: all_gone(pids), within=10, what="all processes are gone")
+
+
 def test_a_killed_grading_process_is_an_error_and_leaves_no_worker(grading: Grade, tmp_path: Path) -> None:
     def kill(result: CheckResult) -> None:
         if result.outcome == "pass":
