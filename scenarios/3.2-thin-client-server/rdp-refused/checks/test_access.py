@@ -3,6 +3,7 @@
 from grader import check
 from grader.accounts import names_in
 from grader.directory import values, weakened
+from grader.nftables import differences
 from lab_tools import PASSWORDS, SOON, assert_usable, forget_failures, login_of
 
 BASE = "dc=valbocage,dc=internal"
@@ -51,6 +52,8 @@ def test_desktop_opens(lab):
     assert not locked, f"the directory has locked the account {login}"
     for name in ("xrdp", "xrdp-sesman"):
         assert lab.host("ts1").service(name).is_enabled, f"the service {name} does not start with ts1"
+    differs = differences(lab.host("ts1"))
+    assert not differs, f"the firewall of ts1 will be another one after a reboot: {differs}"
 
 
 @check(
