@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.report import Report
 from orchestrator import interrupts, labels
 from orchestrator.bench.commands import docker_command, run_command
 from orchestrator.bench.memory import container_memory, container_processes, process_memory
@@ -189,24 +190,27 @@ def _cycle(app: App, plan: Plan) -> None:
     labs = app.labs
     running = labs.start(plan, Silent())
     try:
-        _require(labs.check(running).verdict, "not_repaired", plan)
+        _require(labs.check(running), "not_repaired", plan)
         solution = next(s for s in plan.solutions if s.reference)
         labs.apply(running, solution, lambda _step: None)
-        _require(labs.check(running).verdict, "repaired", plan)
+        _require(labs.check(running), "repaired", plan)
     finally:
         with interrupts.shielded():
             labs.stop(running.instance)
 
 
-def _require(verdict: str, wanted: str, plan: Plan) -> None:
-    if verdict != wanted:
-        subject = f"{plan.scenario} --seed {plan.seed}"
-        raise LabError(
-            Text(
-                fr=f"{subject} : le contrôle dit « {verdict} » au lieu de « {wanted} »",
-                en=f"{subject}: the check says '{verdict}' instead of '{wanted}'",
-            )
+def _require(report: Report, wanted: str, plan: Plan) -> None:
+    verdict = report.verdict
+    if verdict == wanted:
+        return
+    subject, others = f"{plan.scenario} --seed {plan.seed}", [r for r in report.results if r.outcome != "pass"]
+    seen = "".join(f"\n  {r.outcome} {r.id}: {r.evidence.en if r.evidence else ''}" for r in others)
+    raise LabError(
+        Text(
+            fr=f"{subject} : le contrôle dit « {verdict} » au lieu de « {wanted} »{seen}",
+            en=f"{subject}: the check says '{verdict}' instead of '{wanted}'{seen}",
         )
+    )
 
 
 def _settled(app: App, before: Usage | None) -> Usage:

@@ -39,7 +39,10 @@ class Labs:
 
     def check(self, _running: object) -> Any:  # noqa: ANN401
         self.done.append("check")
-        return SimpleNamespace(verdict=self.verdicts.pop(0))
+        why = SimpleNamespace(en="pc1 has no address")
+        red = SimpleNamespace(id="checks.py::test_opens", outcome="fail", evidence=why)
+        green = SimpleNamespace(id="checks.py::test_answers", outcome="pass", evidence=None)
+        return SimpleNamespace(verdict=self.verdicts.pop(0), results=(red, green))
 
     def apply(self, _running: object, solution: Any, _on_step: Callable[[object], None]) -> None:  # noqa: ANN401
         self.done.append(f"apply {solution.name}")
@@ -78,8 +81,10 @@ def test_each_cycle_starts_breaks_repairs_and_stops_another_variant() -> None:
 @pytest.mark.parametrize("verdicts", [["repaired"], ["not_repaired", "not_repaired"], ["invalid"]])
 def test_a_grading_that_is_not_as_it_should_be_ends_it_and_the_lab_goes(verdicts: list[str]) -> None:
     labs = Labs(list(verdicts))
-    with pytest.raises(LabError, match="instead of"):
+    with pytest.raises(LabError, match="instead of") as told:
         run_cycles(app_of(labs), cycles=2)
+    assert "fail checks.py::test_opens: pc1 has no address" in str(told.value)
+    assert "test_answers" not in str(told.value)
     assert labs.done[-1] == "stop 1"
 
 
