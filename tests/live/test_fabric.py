@@ -144,6 +144,27 @@ def test_a_cable_is_moved_to_another_segment(hands: Hands, a: HostRef) -> None:
     assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
 
 
+def test_a_host_is_told_each_time_that_its_cable_is_pulled(hands: Hands) -> None:
+    """However soon it is plugged in again, or somewhere else: a DHCP client has to notice."""
+    moves = 150
+    watch = "timeout 120 ip -oneline monitor link >/tmp/links 2>&1 & sleep 1; echo $!"
+    hands.run("a", ("sh", "-c", watch))
+    for _ in range(moves):
+        hands.cable("a", "eth0", plugged=False)
+        hands.cable("a", "eth0", plugged=True)
+        hands.cable("a", "eth0", segment="right")
+        hands.cable("a", "eth0", segment="left")
+
+    def told() -> bool:
+        lines = hands.run("a", ("sh", "-c", "grep -c 'eth0.*NO-CARRIER' /tmp/links"), check=False).stdout
+        return int(lines) >= 3 * moves
+
+    try:
+        assert soon(told), hands.run("a", ("tail", "-n", "20", "/tmp/links")).stdout.decode()
+    finally:
+        hands.run("a", ("sh", "-c", "pkill -f 'monitor link'; rm /tmp/links"), check=False)
+
+
 def test_a_replaced_cable_is_a_good_one(hands: Hands, a: HostRef) -> None:
     hands.fabric.set_port(a, "eth0", mtu=1000, rate=64_000, loss=100)
     assert not reaches(hands.fabric, a, "10.77.1.1")

@@ -162,6 +162,7 @@ SLEEPERS = {
     "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.fake": "plays slow hosts",
     "orchestrator.fabric.helper.sweeper": "waits until the kernel is done, in a process of its own",
+    "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
 }
 

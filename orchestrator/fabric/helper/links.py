@@ -6,11 +6,13 @@ far end of each veth, which is created directly in the host's.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import re
 import secrets
 import subprocess
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ _ROOT_HANDLE = 0x10000
 _TRIES = 20
 """How often the list of interfaces is asked for while it changes."""
 _ALL = 100
+_TOLD, _LOOK = 1.0, 0.001
+"""Seconds until a host's kernel has told of a lost carrier, which takes it some milliseconds; and between two looks."""
 _SECRET = secrets.token_bytes(16)
 """What the MAC addresses of observers are made from."""
 _BURST = 16_000
@@ -156,9 +160,27 @@ class Links:
             message = f"{host} has no interface {interface}"
             raise LookupError(message)
         bridge = self.ensure_bridge(instance, port.segment)
+        if not port.plugged or self._netlink.get_links(index)[0].get_attr("IFLA_MASTER") not in (None, bridge):
+            self._pull(index)
         self._netlink.link("set", index=index, master=bridge, mtu=port.mtu, state="up" if port.plugged else "down")
         self._limit(index, port.rate)
         self._lose(name, port.loss)
+
+    def _pull(self, index: int) -> None:
+        """Pull a cable, and wait until its host's kernel has told of it.
+
+        The kernel tells of a carrier some time after it was lost, and not at all if it is back by then: a DHCP client
+        would not notice that its cable leads elsewhere now.
+        """
+        self._netlink.link("set", index=index, state="down")
+        near = self._netlink.get_links(index)[0]
+        far = {"index": near.get_attr("IFLA_LINK"), "IFLA_IF_NETNSID": near.get_attr("IFLA_LINK_NETNSID")}
+        deadline = time.monotonic() + _TOLD
+        with contextlib.suppress(NetlinkError):  # the host has just ended
+            while self._netlink.link("get", **far)[0].get_attr("IFLA_OPERSTATE") == "UP":
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(_LOOK)
 
     def _limit(self, index: int, rate: int) -> None:
         if rate:

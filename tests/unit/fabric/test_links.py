@@ -64,17 +64,33 @@ def test_an_interrupted_list_is_asked_for_again_and_never_ends_the_helper(
 
 
 class Cable(Netlink):
-    """One cable, until it is deleted."""
+    """One cable, until it is deleted; ``done`` notes what becomes of it, ``far`` how its host's end is seen in turn."""
 
     def __init__(self, name: str) -> None:
         self.names = [name]
+        self.master: int | None = None
+        self.done: list[str] = []
+        self.far: list[str] = []
 
     def link_lookup(self, ifname: str) -> list[int]:
         return [7] if ifname in self.names else []
 
-    def link(self, command: str, **_: object) -> None:
+    def get_links(self, *_: int) -> list[Any]:
+        attributes = {"IFLA_MASTER": self.master, "IFLA_LINK": 2, "IFLA_LINK_NETNSID": 4}
+        return [SimpleNamespace(get_attr=attributes.get)]
+
+    def link(self, command: str, **asked: Any) -> list[Any]:  # noqa: ANN401
+        if command == "get":
+            assert asked == {"index": 2, "IFLA_IF_NETNSID": 4}, "the end in the host's network"
+            state = self.far.pop(0)
+            self.done.append(f"seen {state}")
+            return [SimpleNamespace(get_attr={"IFLA_OPERSTATE": state}.get)]
         if command == "del":
             self.names.clear()
+        if command == "set":
+            self.master = asked.get("master", self.master)
+            self.done.append(f"{asked['state']} in {self.master}")
+        return []
 
     def tc(self, *_: object, **__: object) -> None:
         pass
@@ -101,6 +117,46 @@ def test_a_cable_that_a_killed_helper_left_losing_frames_loses_none_any_more(
     assert filters.cables == {name}
     links.forget("demo", set(), {("pc1", "eth0")})
     assert filters.cables == set()
+
+
+@pytest.fixture
+def cable(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> Cable:
+    """Return the cable of pc1, in a segment whose bridge has the number 8."""
+    made = Cable(modules.links.port_name("demo", "pc1", "eth0"))
+    made.master = 8
+    monkeypatch.setattr(modules.links, "IPRoute", lambda: made)
+    monkeypatch.setattr(modules.links.subprocess, "run", Filters(set()))
+    monkeypatch.setattr(
+        modules.links.Links, "ensure_bridge", lambda _self, _lab, segment: {"office": 8, "x": 9}[segment]
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("port", "done"),
+    [
+        ({"segment": "x"}, ["down in 8", "seen UP", "seen DOWN", "up in 9"]),
+        ({"segment": "office", "plugged": False}, ["down in 8", "seen UP", "seen DOWN", "down in 8"]),
+        ({"segment": "office", "mtu": 1400}, ["up in 8"]),
+    ],
+    ids=["moved", "unplugged", "as it was"],
+)
+def test_a_host_has_told_of_the_lost_carrier_before_its_cable_is_elsewhere(
+    modules: Modules, cable: Cable, port: dict[str, Any], done: list[str]
+) -> None:
+    cable.far = ["UP", "DOWN"]
+    modules.links.Links().apply("demo", "pc1", "eth0", modules.links.Port(**port))
+    assert cable.done == done
+
+
+def test_a_host_that_tells_nothing_is_not_waited_for_long(
+    modules: Modules, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules.links, "_TOLD", 0.0)
+    cable.far = ["UP"] * 10_000
+    modules.links.Links().apply("demo", "pc1", "eth0", modules.links.Port("x"))
+    assert cable.done[-1] == "up in 9"
+    assert cable.far
 
 
 def test_a_filter_outlives_its_cable_only_until_the_next_look(
