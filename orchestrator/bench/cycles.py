@@ -203,14 +203,19 @@ def _require(report: Report, wanted: str, plan: Plan) -> None:
     verdict = report.verdict
     if verdict == wanted:
         return
-    subject, others = f"{plan.scenario} --seed {plan.seed}", [r for r in report.results if r.outcome != "pass"]
-    seen = "".join(f"\n  {r.outcome} {r.id}: {r.evidence.en if r.evidence else ''}" for r in others)
+    subject = f"{plan.scenario} --seed {plan.seed}"
     raise LabError(
         Text(
-            fr=f"{subject} : le contrôle dit « {verdict} » au lieu de « {wanted} »{seen}",
-            en=f"{subject}: the check says '{verdict}' instead of '{wanted}'{seen}",
+            fr=f"{subject} : le contrôle dit « {verdict} » au lieu de « {wanted} »{_others(report, 'fr')}",
+            en=f"{subject}: the check says '{verdict}' instead of '{wanted}'{_others(report, 'en')}",
         )
     )
+
+
+def _others(report: Report, language: Language) -> str:
+    """Return a line for each check that is not green, with its evidence."""
+    others = [result for result in report.results if result.outcome != "pass"]
+    return "".join(f"\n  ✘ {r.id}: {r.evidence.in_(language) if r.evidence else r.outcome}" for r in others)
 
 
 def _settled(app: App, before: Usage | None) -> Usage:

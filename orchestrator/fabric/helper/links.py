@@ -6,7 +6,6 @@ far end of each veth, which is created directly in the host's.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import re
@@ -176,11 +175,17 @@ class Links:
         near = self._netlink.get_links(index)[0]
         far = {"index": near.get_attr("IFLA_LINK"), "IFLA_IF_NETNSID": near.get_attr("IFLA_LINK_NETNSID")}
         deadline = time.monotonic() + _TOLD
-        with contextlib.suppress(NetlinkError):  # the host has just ended
-            while self._netlink.link("get", **far)[0].get_attr("IFLA_OPERSTATE") == "UP":
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(_LOOK)
+        while self._is_up(far) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+
+    def _is_up(self, far: dict[str, int]) -> bool:
+        """Return whether an interface of a host's is up as far as its kernel has told; not where it is gone."""
+        try:
+            return bool(self._netlink.link("get", **far)[0].get_attr("IFLA_OPERSTATE") == "UP")
+        except NetlinkError as error:
+            if error.code not in {errno.ENODEV, errno.EINVAL}:  # the host has just ended, with its network
+                raise
+            return False
 
     def _limit(self, index: int, rate: int) -> None:
         if rate:

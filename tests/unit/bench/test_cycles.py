@@ -14,6 +14,7 @@ from orchestrator.bench import cycles as module
 from orchestrator.bench.cycles import LongRun, Usage, run_cycles
 from orchestrator.bench.memory import container_memory, container_processes, process_memory
 from orchestrator.errors import LabError
+from orchestrator.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -39,7 +40,7 @@ class Labs:
 
     def check(self, _running: object) -> Any:  # noqa: ANN401
         self.done.append("check")
-        why = SimpleNamespace(en="pc1 has no address")
+        why = Text(fr="pc1 n'a pas d'adresse", en="pc1 has no address")
         red = SimpleNamespace(id="checks.py::test_opens", outcome="fail", evidence=why)
         green = SimpleNamespace(id="checks.py::test_answers", outcome="pass", evidence=None)
         return SimpleNamespace(verdict=self.verdicts.pop(0), results=(red, green))
@@ -83,8 +84,9 @@ def test_a_grading_that_is_not_as_it_should_be_ends_it_and_the_lab_goes(verdicts
     labs = Labs(list(verdicts))
     with pytest.raises(LabError, match="instead of") as told:
         run_cycles(app_of(labs), cycles=2)
-    assert "fail checks.py::test_opens: pc1 has no address" in str(told.value)
-    assert "test_answers" not in str(told.value)
+    assert "✘ checks.py::test_opens: pc1 n'a pas d'adresse" in told.value.text.fr
+    assert "✘ checks.py::test_opens: pc1 has no address" in told.value.text.en
+    assert "test_answers" not in told.value.text.en
     assert labs.done[-1] == "stop 1"
 
 
