@@ -17,6 +17,7 @@ from typing import NoReturn
 from . import kernel
 from .access import Access
 from .agent import ClientGoneError
+from .confinement import filter_program
 from .protocol import VERSION, Channel
 
 _FIRST_FREE = 3
@@ -34,6 +35,7 @@ class ForkServer:
     def __init__(self) -> None:
         """Start it; to be done before anything large is imported."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        filter_program()  # for all who are forked from here
         if os.fork() == 0:
             self._socket.close()
             _serve(theirs)

@@ -34,7 +34,10 @@ _MOVE_MOUNT_F_EMPTY_PATH, _MOVE_MOUNT_T_EMPTY_PATH = 0x04, 0x40
 
 # prctl(2)
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP = 1, 4, 8, 24
-_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 22, 38, 47
+_SECCOMP_MODE_FILTER = 2
+_INSTRUCTION = 8
+"""Bytes of an instruction of a filter (struct sock_filter)."""
 _PR_CAP_AMBIENT_RAISE, _PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
 CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -180,6 +183,17 @@ def not_dumpable() -> None:
 def no_new_privileges() -> None:
     """Let no later exec give this process more rights."""
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+
+
+def filter_calls(program: bytes) -> None:
+    """Have a filter judge each system call of this thread and of its children (seccomp(2)).
+
+    Args:
+        program: the filter's instructions (struct sock_filter).
+    """
+    memory = ctypes.create_string_buffer(program, len(program))
+    filter_ = struct.pack("HP", len(program) // _INSTRUCTION, ctypes.addressof(memory))
+    _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, filter_, 0, 0), "PR_SET_SECCOMP")
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:

@@ -257,6 +257,9 @@ REQUESTS: dict[str, type[Request]] = {
     )
 }  # fmt: skip
 
+_KINDS = {request: typing.get_type_hints(request) for request in REQUESTS.values()}
+"""What each field's value must be: asked of Python once, which takes longer than many a request."""
+
 R = TypeVar("R", bound=Request)
 
 
@@ -290,7 +293,7 @@ def parse(body: dict[str, Any]) -> Request:
         shown = repr(operation[:_SHOWN]) if isinstance(operation, str) else type(operation).__name__
         message = f"unknown operation {shown}"
         raise ProtocolError(message)
-    hints = typing.get_type_hints(request)
+    kinds = _KINDS[request]
     fields = {f.name: f for f in dataclasses.fields(request)}
     given = {key: value for key, value in body.items() if key != "op"}
     if unknown := given.keys() - fields.keys():
@@ -300,7 +303,7 @@ def parse(body: dict[str, Any]) -> Request:
         if name not in given and field.default is dataclasses.MISSING:
             message = f"{operation}: field {name} is missing"
             raise ProtocolError(message)
-        if name in given and not _fits(given[name], hints[name]):
+        if name in given and not _fits(given[name], kinds[name]):
             message = f"{operation}: field {name} has the wrong type"
             raise ProtocolError(message)
     timeout = given.get("timeout", 0.0)
