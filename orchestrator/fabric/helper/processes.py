@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from . import kernel
+from .code import DELETED, Code, code_in
 from .layers import Layers
 from .protocol import HelperError
 
@@ -17,10 +18,9 @@ _MAX_PROCESSES = 8192
 _MAX_ARGUMENTS = 4096
 """Characters of a command line that are passed on."""
 _MAX_MAPPED = 512
-_MAX_MAPS = 4 << 20
-"""Bytes of a process's mappings that are read."""
+_MAX_MAPS = 16 << 20
+"""Bytes that are read of what the kernel tells of a process's memory: some nine hundred for each mapping."""
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
-_DELETED = " (deleted)"
 _UNIT = re.compile(r"([^/]+\.(?:service|scope|socket|mount|swap|slice))(?:/|$)")
 
 
@@ -89,7 +89,7 @@ class Table:
         path = self._link(f"{pid}/exe")
         try:
             with _opened(f"{pid}/exe", self._proc) as fd:
-                state = "new" if path.endswith(_DELETED) else layers.compare(fd, path, deadline)
+                state = "new" if path.endswith(DELETED) else layers.compare(fd, path, deadline)
             return {"image": state, "foreign": self.foreign(pid, layers, deadline)}
         except OSError:
             return {"image": "missing", "foreign": []}
@@ -103,24 +103,31 @@ class Table:
             path = self._link(f"{pid}/exe")
             return [] if path.startswith("/usr/lib/systemd/") else [path or "?"]
         found: list[str] = []
-        seen: set[tuple[str, str]] = set()
-        for span, file, path in self._code(pid):
-            if (file, path) in seen:
+        seen: set[Code] = set()
+        for code in self._code(pid):
+            kind = code._replace(span="")
+            if kind in seen:
                 continue
-            seen.add((file, path))
+            seen.add(kind)
             if len(seen) > _MAX_MAPPED:
                 return [*found, "..."]
-            if path.endswith(_DELETED):
-                found.append(path)
-                continue
-            try:
-                with _opened(f"{pid}/map_files/{span}", self._proc) as fd:
-                    same = layers.compare(fd, path, deadline) == "same"
-            except FileNotFoundError:  # unmapped meanwhile
-                continue
-            if not same:
-                found.append(path)
+            if not code.path:
+                found.append("memory of no file")
+            elif code.altered:
+                found.append(f"{code.path}, altered in memory")
+            elif not self._is_the_images(pid, code, layers, deadline):
+                found.append(code.path)
         return list(dict.fromkeys(found))
+
+    def _is_the_images(self, pid: int, code: Code, layers: Layers, deadline: float) -> bool:
+        """Return whether code is of a file of the image; so is what is mapped no more."""
+        if code.path.endswith(DELETED):
+            return False
+        try:
+            with _opened(f"{pid}/map_files/{code.span}", self._proc) as fd:
+                return layers.compare(fd, code.path, deadline) == "same"
+        except FileNotFoundError:
+            return True
 
     def traced(self, pid: int) -> bool:
         """Return whether somebody traces a process (ptrace(2))."""
@@ -173,19 +180,16 @@ class Table:
             os.close(fd)
         return {int(found[1]) for found in map(_SOCKET.fullmatch, links) if found}
 
-    def _code(self, pid: int) -> Iterator[tuple[str, str, str]]:
-        """Give the span, the device with the inode, and the path of each mapping of a file that may be executed.
+    def _code(self, pid: int) -> Iterator[Code]:
+        """Give the code that a process may run.
 
         Raises:
             HelperError: there are too many mappings to look at all of them.
         """
-        text = self._read(f"{pid}/maps", _MAX_MAPS)
+        text = self._read(f"{pid}/smaps", _MAX_MAPS)
         if len(text.encode(errors="surrogateescape")) >= _MAX_MAPS:
             raise HelperError("failed", f"process {pid}: too many mappings to look at")
-        for line in text.split("\n"):
-            words = line.split(None, 5)
-            if len(words) == 6 and "x" in words[1] and words[5].startswith("/"):  # noqa: PLR2004 - proc_pid_maps(5)
-                yield words[0], f"{words[3]} {words[4]}", words[5]
+        return code_in(text)
 
     def _unit(self, pid: int) -> str:
         """Return the unit in whose control group a process is, or nothing."""

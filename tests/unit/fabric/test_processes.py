@@ -78,25 +78,60 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Return a file that the image has as well."""
+    path = tmp_path / "named"
+    image = tmp_path / "image" / str(path)[1:]
+    image.parent.mkdir(parents=True)
+    for each in (path, image):
+        each.write_text("image")
+    return path
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Iterator[Layers]:
+    (tmp_path / "upper").mkdir()
+    (tmp_path / "image").mkdir(exist_ok=True)
+    opened = Layers(os.open(tmp_path / "upper", FOLDER), [os.open(tmp_path / "image", FOLDER)])
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_code_of_a_file_with_an_end_of_line_in_its_name_is_not_another_files(
-    started: Started, tmp_path: Path, end: str
+    started: Started, tmp_path: Path, own: Path, layers: Layers, end: str
 ) -> None:
-    own, other = tmp_path / "named", tmp_path / f"named{end}x"
-    own.write_text("image")
+    other = tmp_path / f"named{end}x"
     other.write_text("evil!")
-    image = tmp_path / "image" / str(own)[1:]
-    image.parent.mkdir(parents=True)
-    image.write_text("image")
-    (tmp_path / "upper").mkdir()
-    layers = Layers(os.open(tmp_path / "upper", FOLDER), [os.open(tmp_path / "image", FOLDER)])
-    host = started(MAPPING, str(own), str(other))
-    try:
-        foreign = host.table.foreign(1, layers, soon())
-    finally:
-        layers.close()
+    foreign = started(MAPPING, str(own), str(other)).table.foreign(1, layers, soon())
     assert str(other) in foreign
     assert str(own) not in foreign
+
+
+ALTERING = """
+start = next(line.split("-")[0] for line in open("/proc/self/maps") if line.rstrip().endswith(sys.argv[1]))
+with open("/proc/self/mem", "r+b", buffering=0) as memory:
+    memory.seek(int(start, 16))
+    memory.write(b"i")
+"""
+
+
+def test_code_that_was_written_into_a_process_is_not_its_images(started: Started, own: Path, layers: Layers) -> None:
+    """Even where it is what was there before: the kernel tells that it was written, not what."""
+    foreign = started(MAPPING + ALTERING, str(own)).table.foreign(1, layers, soon())
+    assert f"{own}, altered in memory" in foreign
+    assert own.read_text() == "image"
+
+
+@pytest.mark.parametrize(
+    ("sort", "told"), [("PRIVATE", "memory of no file"), ("SHARED", "/dev/zero (deleted)")], ids=["own", "shared"]
+)
+def test_code_in_memory_of_no_file_is_not_its_images(started: Started, layers: Layers, sort: str, told: str) -> None:
+    made = f"import mmap; kept = mmap.mmap(-1, 4096, mmap.MAP_{sort} | mmap.MAP_ANONYMOUS, %s)"
+    writing, running = "mmap.PROT_READ | mmap.PROT_WRITE", "mmap.PROT_READ | mmap.PROT_EXEC"
+    assert told not in started(made % writing).table.foreign(1, layers, soon())
+    assert told in started(made % running).table.foreign(1, layers, soon())
 
 
 HIDING = """import ctypes, os, socket, threading

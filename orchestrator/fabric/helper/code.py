@@ -1,0 +1,42 @@
+"""The code that a process may run: what of its memory may be executed, and whose that is (proc_pid_smaps(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+DELETED = " (deleted)"
+_SPAN = re.compile(
+    r"^(?P<span>[0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ (?P<file>\S+ \d+) *(?P<name>.*)\n"
+    r"(?:\w+:.*\n)*?Anonymous: +(?P<own>\d+) kB\n(?:\w+:.*\n)*?Swap: +(?P<away>\d+) kB$",
+    re.MULTILINE,
+)
+_KERNELS = frozenset({"[vdso]", "[vsyscall]", "[uprobes]"})
+"""What the kernel maps into each process; a name of the process's own choice stands behind ``[anon:``."""
+
+
+class Code(NamedTuple):
+    """Memory of a process that may be executed.
+
+    Attributes:
+        span: the addresses, as the proc file system's ``map_files`` names them.
+        file: the device and the inode of the file that is mapped.
+        path: the file's path; empty for memory that is no file's.
+        altered: whether some of it is not the file's any more: a private copy that was written to.
+    """
+
+    span: str
+    file: str
+    path: str
+    altered: bool
+
+
+def code_in(smaps: str) -> Iterator[Code]:
+    """Give what may be executed of the memory that a process's ``smaps`` lists, but for the kernel's own."""
+    for found in _SPAN.finditer(smaps):
+        name = found["name"]
+        if name not in _KERNELS:
+            path = name if name.startswith("/") else ""
+            written = int(found["own"]) + int(found["away"])
+            yield Code(found["span"], found["file"], path, bool(path) and written > 0)
