@@ -69,9 +69,11 @@ class Sight:
         rows = self.read(path, "tree")
         return tuple(FileState(**row) for row in json.loads(rows)) if rows is not None else ()
 
-    def sockets(self) -> tuple[SocketState, ...]:
-        """Return the host's sockets."""
-        return self._looked("sockets", lambda: self._fabric.sockets(self._target, timeout=_time()), _listeners)
+    def sockets(self, *, connected: bool = False) -> tuple[SocketState, ...]:
+        """Return the host's sockets; those of TCP connections only if these are wanted."""
+        return self._looked(
+            "sockets", lambda: self._fabric.sockets(self._target, connected=connected, timeout=_time()), _listeners
+        )
 
     def processes(self, identify: Sequence[int] = ()) -> tuple[ProcessState, ...]:
         """Return the host's processes; those of ``identify`` with what tells whether they are the image's."""

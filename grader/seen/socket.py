@@ -21,7 +21,7 @@ class Socket(testinfra.modules.socket.Socket):
         return cls
 
     def _iter_sockets(self, listening: bool) -> Iterator[tuple[Any, ...]]:
-        for row in sight_of(self).sockets():
+        for row in sight_of(self).sockets(connected=not listening):
             if self.protocol not in (None, row.protocol):
                 continue
             if listening and row.state in ("listening", "unconnected"):

@@ -280,8 +280,16 @@ class Fabric(Protocol):
             LabError: it cannot be looked at in that way: a FIFO, a device, a file that does not end, a loop of links.
         """
 
-    def sockets(self, target: HostRef, *, timeout: float = OUTSIDE_TIME) -> tuple[SocketState, ...]:
-        """Return the sockets of a host as the kernel lists them, with who holds them."""
+    def sockets(
+        self, target: HostRef, *, connected: bool = False, timeout: float = OUTSIDE_TIME
+    ) -> tuple[SocketState, ...]:
+        """Return the sockets of a host as the kernel lists them, with who holds them.
+
+        Args:
+            target: the host.
+            connected: whether those of TCP connections are wanted as well; it takes the kernel some time.
+            timeout: seconds.
+        """
 
     def processes(
         self, target: HostRef, identify: Sequence[int] = (), *, timeout: float = OUTSIDE_TIME

@@ -118,7 +118,7 @@ class FabricClient:
     ) -> Completed:
         """See ``Fabric.observe``."""
         request = Observe(instance, segment, address, gateway, list(argv), timeout)
-        answer, output, _ = self._ask("observe", request, timeout, f"{instance}/{segment}")
+        answer, output, _ = self._ask("access", request, timeout, f"{instance}/{segment}")
         return _completed(answer, output)
 
     def tool(self, target: HostRef, argv: Sequence[str], *, timeout: float = 20.0) -> Completed:
@@ -143,9 +143,12 @@ class FabricClient:
         answer, data, _ = self._ask("access", request, timeout, str(target))
         return FileState(**answer), data
 
-    def sockets(self, target: HostRef, *, timeout: float = OUTSIDE_TIME) -> tuple[SocketState, ...]:
+    def sockets(
+        self, target: HostRef, *, connected: bool = False, timeout: float = OUTSIDE_TIME
+    ) -> tuple[SocketState, ...]:
         """See ``Fabric.sockets``."""
-        _, rows, _ = self._ask("access", Sockets(target.instance, target.host, timeout), timeout, str(target))
+        request = Sockets(target.instance, target.host, connected, timeout)
+        _, rows, _ = self._ask("access", request, timeout, str(target))
         return tuple(SocketState(**row) for row in json.loads(rows))
 
     def processes(

@@ -157,10 +157,13 @@ class FakeFabric:
         told = {"kind": "file", "path": path, **json.loads(done.stdout or b"{}")}
         return FileState(**(told if follow or told["kind"] == "symlink" else {**told, "target": ""})), b""
 
-    def sockets(self, target: HostRef, *, timeout: float = OUTSIDE_TIME) -> tuple[SocketState, ...]:
+    def sockets(
+        self, target: HostRef, *, connected: bool = False, timeout: float = OUTSIDE_TIME
+    ) -> tuple[SocketState, ...]:
         """See ``Fabric.sockets``."""
         done = self._told(Call(target.host, "sockets"), timeout)
-        return tuple(SocketState(**row) for row in json.loads(done.stdout or b"[]")) if done else ()
+        rows = [SocketState(**row) for row in json.loads(done.stdout or b"[]")] if done else []
+        return tuple(row for row in rows if connected or (row.protocol, row.state) != ("tcp", "established"))
 
     def processes(
         self,

@@ -54,6 +54,14 @@ def test_it_agrees_with_the_hosts_own_tools(app: App, hands: Hands, a: HostRef) 
         assert told == f"{seen.mode:o} {seen.uid} {seen.gid} {seen.size} {seen.inode}\n", path
 
 
+def test_connections_are_told_where_they_are_wanted(app: App, a: HostRef) -> None:
+    with app.fabric.connect(a, 22):
+        all_of_them, without = app.fabric.sockets(a, connected=True), app.fabric.sockets(a)
+    assert ("tcp", "established", 22) in {(s.protocol, s.state, s.remote_port) for s in all_of_them}
+    assert ("tcp", "listening", 22) in {(s.protocol, s.state, s.port) for s in without}
+    assert {s.state for s in without if s.protocol == "tcp"} == {"listening"}
+
+
 def listening(hands: Hands) -> list[list[str]]:
     rows = hands.run("a", ("ss", "-Hltn")).stdout.decode().splitlines()
     return [row.split()[3].rsplit(":", 1) for row in rows]

@@ -156,7 +156,7 @@ class Access:
         """Return what fills the blob of an answer."""
         match request:
             case Sockets():
-                return outside.sockets(root, self._own_network, deadline)
+                return outside.sockets(root, self._own_network, deadline, connected=request.connected)
             case Processes():
                 return outside.processes(root, request.identify, deadline)
             case Sysctls():

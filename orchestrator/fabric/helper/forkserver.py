@@ -1,13 +1,13 @@
 """Gives each access connection a process of its own, forked from one that has imported no more than these need.
 
 Forked from the helper itself, with its netlink library, a connection's process took twice as long to begin, and so
-did each agent that it forks in turn. Connections that plug an observer into a segment need that library: the helper
-forks for them.
+did each agent that it forks in turn.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -55,6 +55,7 @@ def _serve(requests: socket.socket) -> NoReturn:
     try:
         kernel.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
+        gc.freeze()  # to look for cycles in what is there already would copy it in each child
         while True:
             data, fds, _, _ = socket.recv_fds(requests, 1, 1)
             if not data:
@@ -62,12 +63,12 @@ def _serve(requests: socket.socket) -> NoReturn:
             for fd in fds:
                 with contextlib.closing(socket.socket(fileno=fd)) as connection:
                     if os.fork() == 0:
-                        serve_access(connection)
+                        _serve_access(connection)
     finally:
         os._exit(0)
 
 
-def serve_access(connection: socket.socket) -> NoReturn:
+def _serve_access(connection: socket.socket) -> NoReturn:
     """Become the process of one access connection; to be called in a child."""
     status = 1
     try:

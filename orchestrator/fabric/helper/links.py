@@ -1,15 +1,13 @@
 """The fabric's bridges and cables: one bridge per segment, one veth pair per host interface.
 
-The only module that speaks netlink. Everything here happens in the helper's own network namespace, except the
-far end of each veth, which is created directly in the host's.
+Everything here happens in the helper's own network namespace, except the far end of each veth, which is created
+directly in the host's. Observers are plugged in without it (``rtnetlink``).
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import re
-import secrets
 import subprocess
 import time
 from dataclasses import dataclass, replace
@@ -19,6 +17,8 @@ from typing import Any
 from pyroute2 import IPRoute, NetlinkError
 from pyroute2.netlink.exceptions import NetlinkDumpInterrupted
 
+from .names import bridge_name, port_name
+
 _OURS = re.compile("[sp][0-9a-f]{12}")
 """The names of bridges and of the fabric's ends of cables; an observer's is another, and goes with its process."""
 _ROOT_HANDLE = 0x10000
@@ -27,20 +27,8 @@ _TRIES = 20
 _ALL = 100
 _TOLD, _LOOK = 1.0, 0.001
 """Seconds until a host's kernel has told of a lost carrier, which takes it some milliseconds; and between two looks."""
-_SECRET = secrets.token_bytes(16)
-"""What the MAC addresses of observers are made from."""
 _BURST = 16_000
 """Bytes that a rate-limited cable lets through at once: a little over ten full frames."""
-
-
-def bridge_name(instance: str, segment: str) -> str:
-    """Return the name of a segment's bridge (an interface's name has at most 15 bytes)."""
-    return "s" + hashlib.sha256(f"{instance}/{segment}".encode()).hexdigest()[:12]
-
-
-def port_name(instance: str, host: str, interface: str) -> str:
-    """Return the name of the fabric's end of a cable."""
-    return "p" + hashlib.sha256(f"{instance}/{host}/{interface}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -233,24 +221,6 @@ class Links:
         for segment in segments:
             self.remove(bridge_name(instance, segment))
 
-    def station(self, instance: str, segment: str, pid: int, name: str, address: str) -> None:
-        """Plug an observer's network namespace into a segment.
-
-        An address always has the same MAC address, so that no host remembers another one (ARP) from the last time. It
-        looks like a host's, and cannot be known before it is seen.
-
-        Raises:
-            LookupError: the instance has no such segment.
-        """
-        bridge = self.index(bridge_name(instance, segment))
-        if bridge is None:
-            message = f"no segment {segment}"
-            raise LookupError(message)
-        mac = "02:bf:" + hashlib.sha256(_SECRET + address.encode()).digest()[:4].hex(":")
-        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac}
-        self._netlink.link("add", ifname=name, kind="veth", peer=peer)
-        self._netlink.link("set", index=self.index(name), master=bridge, state="up")
-
 
 def _lossy() -> set[str]:
     """Return the cables that a filter takes frames from: a helper that was killed may have left some."""
@@ -259,16 +229,3 @@ def _lossy() -> set[str]:
     except OSError:
         return set()
     return {name.decode() for name in re.findall(rb"loss_(p[0-9a-f]{12})", tables)}
-
-
-def configure_station(address: str, gateway: str) -> None:
-    """Give an observer its address and default gateway (either may be empty), from inside its namespace."""
-    with IPRoute() as netlink:
-        netlink.link("set", index=netlink.link_lookup(ifname="lo")[0], state="up")
-        index = netlink.link_lookup(ifname="eth0")[0]
-        netlink.link("set", index=index, state="up")
-        if address:
-            ip, _, prefix = address.partition("/")
-            netlink.addr("add", index=index, address=ip, prefixlen=int(prefix))
-        if gateway:
-            netlink.route("add", dst="default", gateway=gateway)

@@ -81,9 +81,9 @@ class Outside:
                     rows[pid] |= table.identity(pid, self.layers(), deadline)
         return list(rows.values())
 
-    def sockets(self, root: int, own_network: int, deadline: float) -> list[dict[str, Any]]:
-        """Return the host's sockets, with the processes that hold them."""
-        rows = sockets.listed(self.container.pid, self.pidfd, own_network, deadline)
+    def sockets(self, root: int, own_network: int, deadline: float, *, connected: bool) -> list[dict[str, Any]]:
+        """Return the host's sockets with the processes that hold them; those of TCP connections if they are wanted."""
+        rows = sockets.listed(self.container.pid, self.pidfd, own_network, deadline, connected=connected)
         holders: dict[int, set[int]] = {}
         with Table(root, self.container.pid) as table:
             for pid, inode in table.sockets(deadline):

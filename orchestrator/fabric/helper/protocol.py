@@ -15,9 +15,9 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 5
-ROLES = ("control", "access", "observe")
-"""What a connection is for: ports and waiting; what enters hosts; stations on segments."""
+VERSION = 6
+ROLES = ("control", "access")
+"""What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")
 MAX_JSON = 1 << 20
 MAX_BLOB = 16 << 20
@@ -192,11 +192,16 @@ LOOKS = ("status", "content", "entries", "tree", "md5", "sha256")
 
 @dataclass(frozen=True)
 class Sockets(Request):
-    """Answers with the sockets of a host's network, and who holds them; the rows are the answer's blob."""
+    """Answers with the sockets of a host's network, and who holds them; the rows are the answer's blob.
+
+    Those of TCP connections are only told where ``connected`` is true: the kernel looks for them among the whole
+    machine's.
+    """
 
     op = "sockets"
     instance: str
     host: str
+    connected: bool
     timeout: float
 
 

@@ -8,15 +8,14 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import dockerd, kernel
-from .forkserver import ForkServer, log, serve_access
+from . import dockerd
+from .forkserver import ForkServer, log
 from .links import Links, prepare_namespace
 from .port_states import PortStates
 from .protocol import (
@@ -39,9 +38,6 @@ SOCKET = Path("/run/breakfix/fabric.sock")
 LOCK = "lock"
 """Beside the socket, where programs of different users lock instances against each other; the helper only makes it."""
 STATE = Path("/var/lib/breakfix/ports.json")
-ANCHOR = "breakfix-anchor"
-"""The container in whose network namespace the fabric is."""
-
 _MAX_CLIENTS = 256
 _TROUBLE = 0.05
 """Seconds that the loop rests after trouble that nobody expected: it may be there again at once."""
@@ -112,7 +108,7 @@ class Server:
             _reap()
 
     def end(self) -> NoReturn:
-        """Take the socket away and end; a child that was forked for an observer only ends."""
+        """Take the socket away and end; a child that was forked meanwhile only ends."""
         if os.getpid() == self._pid:
             SOCKET.unlink(missing_ok=True)
         os._exit(0)
@@ -182,13 +178,9 @@ class Server:
         match request.role:
             case "control":
                 self._send(client, {"ok": {"version": VERSION}})
-                return
             case "access":
                 self._forks.hand_over(client.connection)
-            case "observe" if os.fork() == 0:
-                self._selector.close()
-                serve_access(client.connection)
-        self._drop(client)
+                self._drop(client)
 
     def _carry_out(self, client: Client, request: Request) -> dict[str, Any] | None:
         match request:
@@ -200,7 +192,7 @@ class Server:
             case SetPort():
                 self._wirer.set_port(request)
                 return {}
-        message = f"{request.op} belongs on an access or observe connection"
+        message = f"{request.op} belongs on an access connection"
         raise ProtocolError(message)
 
     def _answer_waiters(self) -> None:
@@ -246,23 +238,6 @@ def load_profile() -> None:
         log(f"apparmor_parser: {done.stderr.decode(errors='replace').strip()}")
 
 
-def join_anchor() -> None:
-    """Enter the network namespace of the anchor; where it does not run yet, end: Docker tries again, ever later.
-
-    Docker itself would do it for a container of ``network: container:…``, but it starts all containers at once after
-    a reboot, and gives up for good the one whose anchor is slower.
-    """
-    try:
-        pid = dockerd.process_of(ANCHOR)
-    except dockerd.DockerUnavailableError as error:
-        log(f"Docker does not answer: {error}")
-        pid = None
-    if pid is None:
-        log(f"{ANCHOR} does not run")
-        sys.exit(1)
-    kernel.enter(pid, kernel.NEWNET)
-
-
 def _attempt(act: Callable[[], object]) -> None:
     """Do a part of a turn; trouble with it is logged."""
     try:
@@ -281,7 +256,6 @@ def _reap() -> None:
 def main(forks: ForkServer) -> None:
     """Run the helper until it is told to stop."""
     load_profile()
-    join_anchor()
     server = Server(forks)
     stop: Callable[..., NoReturn] = lambda *_: server.end()  # noqa: E731
     signal.signal(signal.SIGTERM, stop)

@@ -30,7 +30,7 @@ _ACCEPTS, _STREAMS = 0x10000, (1, 5)  # __SO_ACCEPTCON; SOCK_STREAM, SOCK_SEQPAC
 _MAX_SOCKETS = 50_000
 
 
-def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict[str, Any]]:
+def listed(pid: int, pidfd: int, own_network: int, deadline: float, *, connected: bool) -> list[dict[str, Any]]:
     """Return the TCP, UDP and named Unix sockets of a host.
 
     Args:
@@ -38,15 +38,21 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float) -> list[dict
         pidfd: the same, held so that nobody else can have got its number.
         own_network: a file descriptor of our own network namespace.
         deadline: of ``time.monotonic``.
+        connected: whether the sockets of TCP connections are wanted: the kernel goes through the table of all that
+            the machine has, for each host, and that table is large.
 
     Raises:
         HelperError: the kernel does not say, or there are too many.
     """
     rows: list[dict[str, Any]] = []
+    kinds = (
+        ("tcp", socket.IPPROTO_TCP, _ALL_STATES if connected else 1 << _STATE_LISTENING),
+        ("udp", socket.IPPROTO_UDP, _ALL_STATES),
+    )
     with _asking_in(pidfd, own_network) as asking:
         for family in (socket.AF_INET, socket.AF_INET6):
-            for protocol, number in (("tcp", socket.IPPROTO_TCP), ("udp", socket.IPPROTO_UDP)):
-                for row in _dumped(asking, family, number, deadline):
+            for protocol, number, states in kinds:
+                for row in _dumped(asking, family, number, states, deadline):
                     rows.append({"protocol": protocol, **row})
                     _bound(rows)
         for row in _unix(asking, deadline) or _unix_by_name(pid):
@@ -114,8 +120,10 @@ def _number(attribute: bytes) -> int:
     return int(struct.unpack_from("=I", attribute)[0])
 
 
-def _dumped(asking: socket.socket, family: int, protocol: int, deadline: float) -> Iterator[dict[str, Any]]:
-    for body in _asked(asking, _REQUEST.pack(family, protocol, 0, 0, _ALL_STATES), deadline):
+def _dumped(
+    asking: socket.socket, family: int, protocol: int, states: int, deadline: float
+) -> Iterator[dict[str, Any]]:
+    for body in _asked(asking, _REQUEST.pack(family, protocol, 0, 0, states), deadline):
         row = _row(family, body)
         if row is not None:
             yield row

@@ -6,30 +6,36 @@ open raw sockets (ping, arping), and are out of the hosts' sight: in no PID name
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
 import resource
+import secrets
 import signal
+import socket
 from collections.abc import Callable
 
-from . import files, kernel
+from . import files, kernel, rtnetlink
 from .inside import ENVIRONMENT
+from .names import bridge_name
 from .outcome import Outcome, collect
 from .protocol import HelperError, Observe, Tool
 
 _NOBODY = 65534
+_INTERFACE = "eth0"
+"""What an observer calls its interface."""
+_SECRET = secrets.token_bytes(16)
+"""What the MAC addresses of observers are made from: one for all processes of the helper."""
 _STAGE = "/mnt"
 """Where a host's resolver files are laid before they cover ours."""
 _RESOLVER_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
-_MORE = {"steering": (kernel.CAP_NET_ADMIN,)}
-"""What a tool cannot do without even to look."""
+_STEERING = "steering"
+"""The tool that asks the kernel alone, for which it needs a capability: it resolves no name."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def observe(request: Observe) -> Outcome:
     """Run a tool in a fresh network namespace that is plugged into a segment."""
-    from .links import Links, configure_station  # noqa: PLC0415 - already there where observers are served
-
+    bridge = _bridge(request)
     unshared_read, unshared_write = os.pipe()
     wired_read, wired_write = os.pipe()
 
@@ -39,24 +45,51 @@ def observe(request: Observe) -> Outcome:
         os.close(wired_write)
         if not os.read(wired_read, 1):
             os._exit(125)
-        configure_station(request.address, request.gateway)
+        _configure(request.address, request.gateway)
         with open("/proc/sys/net/ipv4/ping_group_range", "w") as pings:
             pings.write(f"{_NOBODY} {_NOBODY}")
 
     child, pipes = _start(request.argv, prepare)
     os.close(unshared_write)
     os.close(wired_read)
-    with contextlib.closing(Links()) as links:
-        try:
-            os.read(unshared_read, 1)
-            links.station(request.instance, request.segment, child, f"o{child}", request.address)
-            os.write(wired_write, b"1")
-        finally:
-            os.close(unshared_read)
-            os.close(wired_write)
-            outcome = collect(child, *pipes, b"", request.timeout)
-            links.remove(f"o{child}")  # at once: the kernel takes its time to end a network namespace
+    name = f"o{child}"
+    try:
+        os.read(unshared_read, 1)
+        rtnetlink.add_veth(name, bridge, peer=_INTERFACE, mac=_mac_of(request.address), pid=child)
+        os.write(wired_write, b"1")
+    finally:
+        os.close(unshared_read)
+        os.close(wired_write)
+        outcome = collect(child, *pipes, b"", request.timeout)
+        rtnetlink.remove(name)  # at once: the kernel takes its time to end a network namespace
     return _ended(outcome, request.argv)
+
+
+def _bridge(request: Observe) -> int:
+    try:
+        return socket.if_nametoindex(bridge_name(request.instance, request.segment))
+    except OSError as error:
+        message = f"no segment {request.segment}"
+        raise LookupError(message) from error
+
+
+def _mac_of(address: str) -> str:
+    """Return the MAC address of an observer: always the same, so that no host remembers another one (ARP).
+
+    It looks like a host's, and cannot be known before it is seen.
+    """
+    return "02:bf:" + hashlib.sha256(_SECRET + address.encode()).digest()[:4].hex(":")
+
+
+def _configure(address: str, gateway: str) -> None:
+    """Give an observer its address and default gateway (either may be empty), from inside its namespace."""
+    own = socket.if_nametoindex(_INTERFACE)
+    for index in (rtnetlink.LOOPBACK, own):
+        rtnetlink.bring_up(index)
+    if address:
+        rtnetlink.add_address(own, address)
+    if gateway:
+        rtnetlink.add_default_route(gateway)
 
 
 def use(request: Tool, pidfd: int, root: int) -> Outcome:
@@ -65,29 +98,40 @@ def use(request: Tool, pidfd: int, root: int) -> Outcome:
     Raises:
         HelperError: the host's files cannot be read, or the tool did not end.
     """
-    laid = {path: files.content(root, path, 1 << 20) or b"" for path in _RESOLVER_FILES}
-    authorities = files.content(root, _CERTIFICATES, 4 << 20)
-    if authorities is not None:
-        laid[_CERTIFICATES] = authorities
+    asks_kernel = request.argv[0] == _STEERING
+    laid = {} if asks_kernel else _resolver_files(root)
 
     def prepare() -> None:
-        kernel.unshare(kernel.NEWNS)
-        kernel.keep_mounts_to_oneself()
-        kernel.mount_memory(_STAGE)
-        for number, (path, data) in enumerate(laid.items()):
-            if os.path.exists(path):
-                place = f"{_STAGE}/{number}"
-                with open(place, "wb") as file:
-                    file.write(data)
-                kernel.bind(place, path)
+        if laid:
+            _lay(laid)
         kernel.enter_pidfd(pidfd, kernel.NEWNET)
 
-    child, pipes = _start(request.argv, prepare, (kernel.CAP_NET_RAW, *_MORE.get(request.argv[0], ())))
+    child, pipes = _start(request.argv, prepare, kernel.CAP_NET_ADMIN if asks_kernel else kernel.CAP_NET_RAW)
     return _ended(collect(child, *pipes, b"", request.timeout), request.argv)
 
 
+def _resolver_files(root: int) -> dict[str, bytes]:
+    """Return by their paths the files of a host that decide who a name is, and who may prove to be it."""
+    found = {path: files.content(root, path, 1 << 20) or b"" for path in _RESOLVER_FILES}
+    authorities = files.content(root, _CERTIFICATES, 4 << 20)
+    return found if authorities is None else {**found, _CERTIFICATES: authorities}
+
+
+def _lay(laid: dict[str, bytes]) -> None:
+    """Cover our own files by others, for this process and what it executes."""
+    kernel.unshare(kernel.NEWNS)
+    kernel.keep_mounts_to_oneself()
+    kernel.mount_memory(_STAGE)
+    for number, (path, data) in enumerate(laid.items()):
+        if os.path.exists(path):
+            place = f"{_STAGE}/{number}"
+            with open(place, "wb") as file:
+                file.write(data)
+            kernel.bind(place, path)
+
+
 def _start(
-    argv: list[str], prepare: Callable[[], None], capabilities: tuple[int, ...] = (kernel.CAP_NET_RAW,)
+    argv: list[str], prepare: Callable[[], None], capability: int = kernel.CAP_NET_RAW
 ) -> tuple[int, tuple[int, int, int]]:
     """Fork a child that prepares its place and becomes a tool; return it with its three pipes."""
     in_read, in_write = os.pipe()
@@ -101,7 +145,7 @@ def _start(
             for target, source in enumerate((in_read, out_write, err_write)):
                 os.dup2(source, target)
             prepare()
-            _become(argv, capabilities)
+            _become(argv, capability)
         except OSError as error:
             os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
             os._exit(127 if isinstance(error, FileNotFoundError) else 126)
@@ -118,15 +162,15 @@ def _ended(outcome: Outcome, argv: list[str]) -> Outcome:
     return outcome
 
 
-def _become(argv: list[str], capabilities: tuple[int, ...]) -> None:
-    """Give up every right but some capabilities, then execute the tool."""
+def _become(argv: list[str], capability: int) -> None:
+    """Give up every right but a capability, then execute the tool."""
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.chdir("/")
     os.setgroups([])
     kernel.keep_capabilities()
     os.setresgid(_NOBODY, _NOBODY, _NOBODY)
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    kernel.keep_only(capabilities)
+    kernel.keep_only((capability,))
     kernel.no_new_privileges()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execvpe(argv[0], argv, {"PATH": ENVIRONMENT["PATH"], "LANG": "C.UTF-8", "HOME": "/"})

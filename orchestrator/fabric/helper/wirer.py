@@ -17,7 +17,8 @@ from typing import Any
 
 from . import disks, dockerd, hosts, spaces, sweeper
 from .dockerd import DockerUnavailableError, Events, HostContainer
-from .links import Links, port_name
+from .links import Links
+from .names import port_name
 from .port_states import PortStates
 from .protocol import HelperError, ProtocolError, SetPort
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _HELPER = "orchestrator.fabric.helper"
 _NEED_STUBS = (
-    "links", "port_states", "wirer", "confinement", "inside", "agent", "stations", "access", "forkserver", "server"
+    "links", "port_states", "wirer", "confinement", "inside", "agent", "stations", "access", "forkserver", "anchor",
+    "server",
 )  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class Modules:
     links: ModuleType
     port_states: ModuleType
     wirer: ModuleType
+    anchor: ModuleType
     server: ModuleType
 
 
@@ -55,7 +57,7 @@ def modules() -> Iterator[Modules]:
             vars(stub).update(contents)
             patch.setitem(sys.modules, name, stub)
         made = {name: importlib.import_module(f"{_HELPER}.{name}") for name in _NEED_STUBS}
-        yield Modules(made["links"], made["port_states"], made["wirer"], made["server"])
+        yield Modules(made["links"], made["port_states"], made["wirer"], made["anchor"], made["server"])
     for name in names:
         del sys.modules[name]
 

@@ -61,7 +61,7 @@ SAMPLES: tuple[Request, ...] = (
     Tool("demo-1a2b", "pc1", ["dig", "intranet"], 5.0),
     Unit("demo-1a2b", "web1", "nginx.service", ["Unit.ActiveState"], 5.0),
     Look("demo-1a2b", "web1", "/etc/passwd", "content", follow=True, timeout=5.0),
-    Sockets("demo-1a2b", "web1", 5.0),
+    Sockets("demo-1a2b", "web1", True, 5.0),
     Processes("demo-1a2b", "web1", [1, 44], 5.0),
     Compare("demo-1a2b", "web1", ["/usr/sbin/nginx"], 5.0),
     Changes("demo-1a2b", "web1", 5.0),

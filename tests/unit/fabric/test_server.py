@@ -411,9 +411,9 @@ def test_a_helper_without_its_anchor_ends_and_says_so(
 
     told: list[str] = []
     monkeypatch.setattr(dockerd, "process_of", process_of)
-    monkeypatch.setattr(modules.server, "log", told.append)
+    monkeypatch.setattr(modules.anchor, "log", told.append)
     with pytest.raises(SystemExit) as ended:
-        modules.server.join_anchor()
+        modules.anchor.join_anchor()
     assert ended.value.code == 1
     assert "breakfix-anchor does not run" in told
 
@@ -421,9 +421,9 @@ def test_a_helper_without_its_anchor_ends_and_says_so(
 def test_the_helper_joins_its_anchor(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[tuple[int, int]] = []
     monkeypatch.setattr(dockerd, "process_of", {"breakfix-anchor": 88}.get)
-    monkeypatch.setattr(modules.server.kernel, "enter", lambda *what: entered.append(what))
-    modules.server.join_anchor()
-    assert entered == [(88, modules.server.kernel.NEWNET)]
+    monkeypatch.setattr(modules.anchor.kernel, "enter", lambda *what: entered.append(what))
+    modules.anchor.join_anchor()
+    assert entered == [(88, modules.anchor.kernel.NEWNET)]
 
 
 @pytest.mark.parametrize("part", ["follow_docker", "open_gates", "hosts_of"])
