@@ -318,6 +318,18 @@ def images(root: Path) -> list[Path]:
     return sorted((root / "images").glob("*/image.yaml"))
 
 
+def test_checks_end_lines_where_the_programs_of_a_host_do(repository: tuple[Path, ...], root: Path) -> None:
+    """Python ends lines at more characters: a trainee could hide there what a check takes for a line of its own."""
+    wrong = [
+        f"{path.relative_to(root)}:{call.lineno}"
+        for path in repository
+        if path.suffix == ".py" and path.relative_to(root).parts[0] in {"labs", "scenarios"}
+        for name, call in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name.endswith(".splitlines")
+    ]
+    assert wrong == [], "grader.lines.lines_in does it"
+
+
 def test_no_image_asks_for_what_would_give_the_machine_away(root: Path) -> None:
     assert images(root)
     for path in images(root):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import asked, reverse_path, route, switch_ports
 
 PCS = {
@@ -68,7 +69,7 @@ def test_configured_by_dhcp(lab, pc):
     host="srv1",
 )
 def test_lease_on_the_server(lab, pc):
-    rows = lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string.splitlines()[1:]
+    rows = lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]
     leases = {row.split(",")[0]: row.split(",") for row in rows}  # the last row of an address counts
     address = PCS[pc][0]
     assert address in leases, f"no lease of {address}"

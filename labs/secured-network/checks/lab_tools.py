@@ -4,6 +4,7 @@ import re
 import secrets
 
 from grader import at_once
+from grader.lines import lines_in
 
 SITE = "www.scierie-delorme.example"
 PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
@@ -18,7 +19,7 @@ def ports_of(address, *allowed):
 def published_besides(fw1, server, port):
     """Count the rules that translate or let in other ports of a server of the DMZ for the Internet."""
     found = 0
-    for rule in fw1.check_output("nft list ruleset").splitlines():
+    for rule in lines_in(fw1.check_output("nft list ruleset")):
         let_in = rf'iifname "eth2".* ip daddr {server}\b.*accept|ip daddr {server}\b.* ct status dnat .*accept'
         if re.search(rf"dnat (ip )?to {server}\b|{let_in}", rule):
             ports = re.search(r"\bdport (\{.*?\}|\S+)", rule)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from grader import check, scaled_timeout
+from grader.lines import lines_in
 
 ADDRESSES = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WORKSTATIONS = (*ADDRESSES, "pc3")
@@ -47,7 +48,7 @@ def test_configured_by_dhcp(lab, pc):
     host="srv1",
 )
 def test_lease_on_the_server(lab, pc):
-    rows = lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string.splitlines()[1:]
+    rows = lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]
     leases = {row.split(",")[0]: row.split(",") for row in rows}  # the last row of an address counts
     assert ADDRESSES[pc] in leases, f"no lease of {ADDRESSES[pc]}"
     _, mac, _, _, expires, *_ = leases[ADDRESSES[pc]]

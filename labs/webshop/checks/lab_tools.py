@@ -5,6 +5,7 @@ import re
 import secrets
 
 from grader import scaled_timeout
+from grader.lines import lines_in
 
 CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
 """Some of the teas that the shop has sold for long."""
@@ -92,8 +93,8 @@ def place_order(station, url, patience=8):
 
 def assert_data_is_whole(lab):
     """The catalogue and the earlier orders are still in the database."""
-    missing = set(CATALOGUE) - set(query(lab, "SELECT name FROM public.product").splitlines())
+    missing = set(CATALOGUE) - set(lines_in(query(lab, "SELECT name FROM public.product")))
     assert not missing, f"missing from the catalogue: {', '.join(sorted(missing))}"
-    assert set(query(lab, "SELECT customer FROM public.purchase WHERE id <= 5").splitlines()) == ORDERS, (
+    assert set(lines_in(query(lab, "SELECT customer FROM public.purchase WHERE id <= 5"))) == ORDERS, (
         "earlier orders are gone"
     )

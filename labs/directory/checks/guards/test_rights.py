@@ -4,6 +4,7 @@ import re
 
 from grader import check, scaled_timeout
 from grader.directory import opened, values
+from grader.lines import lines_in
 from grader.rights import gained
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
@@ -21,12 +22,12 @@ def granted_by_the_directory(lab):
     options = ("--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(15)))
     done = lab.probe("lan").run(["curl", *options, f"ldap://{lab.address('ldap1')}/{wanted}"], timeout=20)
     assert done.status == 0, f"ldap1: {done.stderr.strip()}"
-    rows = [row.split(":") for host in HOSTS for row in lab.host(host).file("/etc/group").content_string.splitlines()]
+    rows = [row.split(":") for host in HOSTS for row in lines_in(lab.host(host).file("/etc/group").content_string)]
     own = {row[0] for row in rows if len(row) > 2 and row[2].isdigit() and int(row[2]) <= HIGHEST}
     for entry in re.split(r"^DN: ", done.stdout, flags=re.MULTILINE)[1:]:
         found = re.findall(r"^\s+(\w+): (.*?)\s*$", entry, re.MULTILINE)
         if any(int(value) <= HIGHEST if key.endswith("Number") else value in own for key, value in found):
-            yield entry.splitlines()[0]
+            yield lines_in(entry)[0]
 
 
 def writers(ldap1):

@@ -3,6 +3,7 @@
 import re
 
 from grader import at_once, check
+from grader.lines import lines_in
 from grader.nftables import differences
 
 RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
@@ -21,7 +22,7 @@ CLOSED = (111, 3350, 5901)
 )
 def test_access_rule_is_the_companys(lab):
     ts1 = lab.host("ts1")
-    lines = [line.split("#")[0].split() for line in ts1.file("/etc/security/bureaux.conf").content_string.splitlines()]
+    lines = [line.split("#")[0].split() for line in lines_in(ts1.file("/etc/security/bureaux.conf").content_string)]
     rules = [" ".join(words) for words in lines if words]
     assert rules == RULES, f"/etc/security/bureaux.conf says: {'; '.join(rules)}"
     changed = [name for name in PAM if not ts1.file(f"/etc/pam.d/{name}").is_the_images]

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import ask_as_inventory, query
 
 APPLICATIONS = ("shop", "inventory")
@@ -84,19 +85,19 @@ def test_who_may_connect(lab):
 def test_roles_are_ordinary(lab):
     powers = "rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication"
     strong = query(lab, f"SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND ({powers})")
-    assert not strong, f"the role {strong.splitlines()[0]} has an administrator's right"
+    assert not strong, f"the role {lines_in(strong)[0]} has an administrator's right"
     joined = query(
         lab,
         "SELECT m.rolname || ' in ' || g.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member"
         " JOIN pg_roles g ON g.oid = a.roleid WHERE m.rolname !~ '^pg_'",
     )
-    assert not joined, f"a role has joined another: {joined.splitlines()[0]}"
+    assert not joined, f"a role has joined another: {lines_in(joined)[0]}"
     public = query(
         lab,
         "SELECT DISTINCT relname FROM pg_class, aclexplode(relacl) a"
         " WHERE relkind IN ('r', 'S') AND a.grantee = 0 AND relnamespace = 'public'::regnamespace",
     )
-    assert not public, f"everybody may use the table {public.splitlines()[0]}"
+    assert not public, f"everybody may use the table {lines_in(public)[0]}"
 
 
 @pytest.mark.parametrize("database", APPLICATIONS)
@@ -114,7 +115,7 @@ def test_databases_are_there(lab, database):
     tables = (
         "SELECT relname, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
-    found = dict(line.split("|") for line in query(lab, tables, database).splitlines())
+    found = dict(line.split("|") for line in lines_in(query(lab, tables, database)))
     assert found, f"the database {database} has no table any more"
     taken = [f"{table} belongs to {role}" for table, role in found.items() if role != database]
     assert not taken, f"in the database {database}, the table {taken[0]}"

@@ -6,6 +6,7 @@ import time
 
 from grader import check
 from grader.ifupdown import methods, stanzas
+from grader.lines import lines_in
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -31,7 +32,7 @@ def lease_of(lab, pc):
     """Return the address that the DHCP server has leased to a workstation, or None."""
     mac = lab.values["lab"].hosts[pc].mac
     found = None
-    for row in lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string.splitlines()[1:]:
+    for row in lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]:
         address, hardware, _, lifetime, expires, *_ = row.split(",")
         if hardware == mac:  # the last row counts; a released lease has a lifetime of 0
             found = address if int(lifetime) and int(expires) > time.time() else None
@@ -123,7 +124,7 @@ def test_other_workstations(lab):
 )
 def test_no_line_in_hosts(lab):
     for pc in RESERVED:
-        lines = lab.host(pc).file("/etc/hosts").content_string.splitlines()
+        lines = lines_in(lab.host(pc).file("/etc/hosts").content_string)
         bypass = [line for line in lines if "intranet" in line.partition("#")[0] or "web1" in line.partition("#")[0]]
         assert not bypass, f"{pc}: /etc/hosts says {bypass[0]!r}"
 

@@ -11,6 +11,7 @@ import re
 
 from grader import check, scaled_timeout
 from grader.ifupdown import brought_up
+from grader.lines import lines_in
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
@@ -76,7 +77,7 @@ def burst(lab, host, router):
 def stanzas(host):
     """Return what /etc/network/interfaces and its folder say, line by line, without comments and blanks."""
     text = host.check_output("cat /etc/network/interfaces $(find /etc/network/interfaces.d -type f)")
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return [line.strip() for line in lines_in(text) if line.strip() and not line.strip().startswith("#")]
 
 
 @check(
@@ -162,7 +163,7 @@ def test_workstations_unchanged(lab):
         assert link["mtu"] == 1500, f"the card of {pc} has an MTU of {link['mtu']}"
         squeezed = [route for route in json.loads(host.check_output("ip -json route")) if route.get("metrics")]
         assert not squeezed, f"{pc} squeezes its packets by a route: {squeezed[0]['metrics']}"
-        named = [line for line in host.file("/etc/hosts").content_string.splitlines() if "intranet" in line]
+        named = [line for line in lines_in(host.file("/etc/hosts").content_string) if "intranet" in line]
         assert not named, f"{pc}: /etc/hosts says {named[0]!r}"
 
 

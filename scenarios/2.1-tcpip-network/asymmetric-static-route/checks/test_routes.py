@@ -6,6 +6,7 @@ import pytest
 
 from grader import check
 from grader.ifupdown import methods
+from grader.lines import lines_in
 from lab_tools import asked, reverse_path, reverse_path_at_boot
 
 NEIGHBOURS = {
@@ -34,7 +35,7 @@ NO_STATEMENT = re.compile(
 def statements(text):
     """Return the statements of a router's configuration, each with the block that it is in."""
     block, found = "", set()
-    for line in text.splitlines():
+    for line in lines_in(text):
         words = re.sub(r"\barea 0$", "area 0.0.0.0", line.strip())
         if not words or NO_STATEMENT.match(words):
             continue
@@ -104,7 +105,7 @@ def test_servers_and_branch(lab):
 def test_both_ways_take_the_fibre(lab):
     def all_by_the_fibre():
         for router, target, hop in WAYS:
-            way = lab.host(router).check_output("ip -4 route get %s", target).splitlines()[0]
+            way = lines_in(lab.host(router).check_output("ip -4 route get %s", target))[0]
             assert f" via {hop} " in way, f"{router} sends to {target} not by the fibre: {way}"
         return True
 
@@ -127,7 +128,7 @@ def test_no_route_by_hand(lab):
         host = lab.host(router)
         by_hand = [host.check_output(f"ip -4 route show table all proto {proto}") for proto in ("static", "boot")]
         assert not any(by_hand), f"{router} has a static route in the kernel: {' '.join(by_hand).strip()}"
-        rules = host.check_output("ip -4 rule show").splitlines()
+        rules = lines_in(host.check_output("ip -4 rule show"))
         assert len(rules) == 3, f"{router} has a rule for routes of its own: {rules}"
 
 

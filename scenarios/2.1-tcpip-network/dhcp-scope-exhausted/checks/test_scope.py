@@ -7,6 +7,7 @@ import time
 
 from grader import check, scaled_timeout
 from grader.ifupdown import methods
+from grader.lines import lines_in
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
@@ -49,7 +50,7 @@ def addresses_of(subnet):
 def leases(lab):
     """Return the leases that run: address -> hardware address."""
     last = {}
-    for row in lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string.splitlines()[1:]:
+    for row in lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]:
         address, hardware, _, lifetime, expires, *rest = row.split(",")
         runs = int(lifetime) and int(expires) > time.time() and rest[4] == "0"
         last[address] = hardware if runs else None  # the last row of an address counts

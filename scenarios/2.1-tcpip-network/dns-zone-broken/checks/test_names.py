@@ -7,6 +7,7 @@ import re
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 
 WORKSTATIONS = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 COMPANY = ipaddress.ip_network("192.168.0.0/16")
@@ -106,7 +107,7 @@ def test_server_answers_the_company(lab):
 def test_repair_is_in_the_files(lab):
     srv1 = lab.host("srv1")
     loads = srv1.run("named-checkconf -z")
-    faulty = [line for line in loads.stdout.splitlines() if "loaded serial" not in line]
+    faulty = [line for line in lines_in(loads.stdout) if "loaded serial" not in line]
     assert loads.rc == 0, f"named-checkconf -z: {'; '.join(faulty[:3])}"
     found = records(compiled(lab) or "", lab.domain)
     for name in (f"intranet.{lab.domain}.", f"web1.{lab.domain}."):
@@ -198,7 +199,7 @@ def test_reverse_zones(lab):
 def test_workstation_unchanged(lab, pc):
     client, host = lab.client(pc), lab.host(pc)
     assert client.resolvers() == (lab.address("srv1"),), f"{pc}: the resolvers are {client.resolvers()}"
-    lines = [line.partition("#")[0] for line in host.file("/etc/hosts").content_string.splitlines()]
+    lines = [line.partition("#")[0] for line in lines_in(host.file("/etc/hosts").content_string)]
     added = [line for line in lines if "intranet" in line or "web1" in line]
     assert not added, f"{pc}: /etc/hosts says {added[0]!r}"
     assert client.addresses("eth0") == (f"{WORKSTATIONS[pc]}/24",), f"{pc}: the address is {client.addresses('eth0')}"

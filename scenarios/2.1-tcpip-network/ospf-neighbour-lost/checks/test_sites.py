@@ -7,6 +7,7 @@ import pytest
 
 from grader import check
 from grader.ifupdown import brought_up, methods, stanzas
+from grader.lines import lines_in
 from lab_tools import asked, reverse_path, reverse_path_at_boot, route
 
 FIBRE = (("r1", "eth3", 10), ("r2", "eth1", 10))
@@ -68,7 +69,7 @@ def assert_route(lab, router, network, hop):
 def statements(text):
     """Return the statements of a router's configuration, each with the block that it is in."""
     block, found = "", set()
-    for line in text.splitlines():
+    for line in lines_in(text):
         words = re.sub(r"\barea 0$", "area 0.0.0.0", line.strip())
         if not words or NO_STATEMENT.match(words):
             continue

@@ -6,6 +6,7 @@ import re
 
 from grader import check
 from grader.certificates import key_identifiers
+from grader.lines import lines_in
 from grader.nftables import differences
 from lab_tools import arrived, ports_of, reached
 
@@ -29,7 +30,7 @@ BEYOND = {
 
 def options(text):
     """Return the options of an OpenVPN configuration, each with its arguments; the last one counts."""
-    plain = (re.sub(r"\s[#;].*", "", line).strip() for line in text.splitlines() if re.match(r"\s*[a-z]", line))
+    plain = (re.sub(r"\s[#;].*", "", line).strip() for line in lines_in(text) if re.match(r"\s*[a-z]", line))
     lines = (re.split(r"\s+", line, maxsplit=1) for line in plain)
     return {words[0]: words[1] if len(words) > 1 else "" for words in lines}
 
@@ -101,7 +102,7 @@ def test_server_gives_what_it_should(lab):
     vpn1 = lab.host("vpn1")
 
     def session():
-        rows = [line.split(",") for line in vpn1.run(f"cat {STATUS}").stdout.splitlines()]
+        rows = [line.split(",") for line in lines_in(vpn1.run(f"cat {STATUS}").stdout)]
         named = next((row for row in rows if row[:2] == ["HEADER", "CLIENT_LIST"]), [])[1:]
         found = [dict(zip(named, row, strict=False)) for row in rows if row[:2] == ["CLIENT_LIST", "nomade1"]]
         assert found, "nomade1 has no session on the VPN server"
@@ -135,7 +136,7 @@ def test_good_for_every_laptop(lab):
     assert verified.rc == 0, f"the server's certificate is refused: {(verified.stderr or verified.stdout).strip()}"
     role = vpn1.check_output("openssl x509 -noout -subject -ext extendedKeyUsage -in %s", presented)
     assert "TLS Web Server Authentication" in role, "the server's certificate is not for a server (extendedKeyUsage)"
-    assert f"vpn.{lab.domain}" in role, f"the server's certificate is for another name: {role.splitlines()[0]}"
+    assert f"vpn.{lab.domain}" in role, f"the server's certificate is for another name: {lines_in(role)[0]}"
     ends = vpn1.run("openssl x509 -noout -checkend %s -in %s", str(MONTH), presented)
     assert ends.rc == 0, "the server's certificate ends within a month"
     offered = forbidden(server, "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305")
@@ -183,7 +184,7 @@ def test_keys_are_private(lab):
     for one in (key, authority) if vpn1.file(authority).exists else (key,):  # it may have been taken out of the DMZ
         assert not vpn1.file(one).mode & 0o077, f"{one} is readable by others than root"
     found = vpn1.check_output("grep -rlsE -- '-BEGIN ([A-Z]+ )?PRIVATE KEY' /etc /home /opt /root /srv /tmp /var/tmp")
-    loose = [key for key in found.splitlines() if vpn1.file(key).mode & 0o007]
+    loose = [key for key in lines_in(found) if vpn1.file(key).mode & 0o007]
     assert not loose, f"everybody may read {loose[0]}"
 
 

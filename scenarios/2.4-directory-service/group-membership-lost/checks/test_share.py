@@ -4,6 +4,7 @@ import pytest
 
 from grader import check, scaled_timeout
 from grader.accounts import names_in
+from grader.lines import lines_in
 from lab_tools import assert_asks_the_directory, assert_slapd_answers
 
 PASSWORDS = {
@@ -64,7 +65,7 @@ def group_entry(lab, name):
         f"cn={name},ou=groups,dc=valbocage,dc=internal",
     )
     assert done.rc == 0, f"the group {name}: {done.stderr.strip()}"
-    pairs = [line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line]
+    pairs = [line.split(": ", 1) for line in lines_in(done.stdout) if ": " in line]
     (number,) = [value for key, value in pairs if key == "gidNumber"]
     return int(number), {value for key, value in pairs if key == "memberUid"}
 
@@ -211,7 +212,7 @@ def test_account_unchanged(lab):
         "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b %s uidNumber gidNumber",
         f"uid={login},ou=people,dc=valbocage,dc=internal",
     )
-    numbers = dict(line.split(": ", 1) for line in done.stdout.splitlines() if "Number: " in line)
+    numbers = dict(line.split(": ", 1) for line in lines_in(done.stdout) if "Number: " in line)
     assert numbers == {"uidNumber": str(expected), "gidNumber": "10000"}, f"{login}: {numbers or done.stderr.strip()}"
     home = sftp(lab, login, f"/home/{login}/")
     assert home.status == 0, f"{login} on files1: {home.stderr.strip()}"

@@ -6,6 +6,7 @@ import pytest
 
 from grader import check
 from grader.accounts import names_in
+from grader.lines import lines_in
 from lab_tools import open_share
 
 PEOPLE = {"pc1": ("sdasilva", "Pantone-286", "comptabilite"), "pc2": ("nbrunet", "Cyan-58147", "prepresse")}
@@ -42,7 +43,7 @@ def sssd_of(lab, host):
 def registered(lab):
     """Return the records that the controller's list has, by type and name below the domain."""
     found = set()
-    for line in lab.host("dc1").file("/var/lib/samba/private/dns_update_list").content_string.splitlines():
+    for line in lines_in(lab.host("dc1").file("/var/lib/samba/private/dns_update_list").content_string):
         kind, _, rest = re.sub(r"^\$\{IF_\w+\}", "", line.strip()).partition(" ")
         name = "".join(rest.split()[:1]).replace("${HOSTNAME}", f"dc1.{lab.domain}").replace("${SITE}", SITE)
         name = re.sub(r"\$\{DNS(DOMAIN|FOREST)\}", lab.domain, name)

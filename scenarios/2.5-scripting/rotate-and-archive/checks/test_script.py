@@ -5,6 +5,7 @@ import re
 import zlib
 
 from grader import HiddenFile, check
+from grader.lines import lines_in
 
 FOLDER = "/srv/production"
 LAST_YEAR = 1_750_000_000
@@ -84,7 +85,7 @@ def unpacked(archive):
 
 
 def last_line(done):
-    return (done.stdout.strip().splitlines() or [""])[-1].strip()
+    return (lines_in(done.stdout.strip()) or [""])[-1].strip()
 
 
 def expected_files(lab, folder):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import DOCUMENTS, PASSWORDS, SOON, assert_usable, forget_failures, login_of
 
 
@@ -73,10 +74,10 @@ def test_profile_is_whole(lab, login):
     open_to_others = home1.check_output(
         "find %s -type d -perm /007 '(' -path %s -o -path '*/Documents*' ')'", profile, profile
     )
-    assert not open_to_others, f"everybody may use {open_to_others.splitlines()[0]}"
+    assert not open_to_others, f"everybody may use {lines_in(open_to_others)[0]}"
     # A copy that root made of a file before changing it is no harm.
     strange = home1.check_output("find %s ! -user %s ! -name '*xsessionrc?*'", profile, login)
-    assert not strange, f"{strange.splitlines()[0]} does not belong to {login}"
+    assert not strange, f"{lines_in(strange)[0]} does not belong to {login}"
 
 
 @check(

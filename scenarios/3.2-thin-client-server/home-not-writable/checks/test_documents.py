@@ -6,6 +6,7 @@ import secrets
 import pytest
 
 from grader import check, scaled_timeout
+from grader.lines import lines_in
 from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of
 
 
@@ -53,10 +54,10 @@ def test_documents_are_private(lab, login):
     assert not home1.file("/srv/profils").mode & 0o022, "others than root may replace what is in /srv/profils"
     assert home1.file(f"{profile}/Documents/{DOCUMENTS[login]}").exists, f"{DOCUMENTS[login]} of {login} is gone"
     loose = home1.check_output("find %s -maxdepth 2 -type d -perm /077 ! -path '*/.*'", profile)
-    assert not loose, f"others than {login} may use {loose.splitlines()[0]}"
+    assert not loose, f"others than {login} may use {lines_in(loose)[0]}"
     if login != login_of(lab):
         strange = home1.check_output("find %s ! -user %s", profile, login)
-        assert not strange, f"{strange.splitlines()[0]} does not belong to {login}"
+        assert not strange, f"{lines_in(strange)[0]} does not belong to {login}"
 
 
 @check(
@@ -78,7 +79,7 @@ def test_key_opens_profiles_only(lab):
     assert "sshd_config" not in outside.stdout, "the key of ts1 reads more of home1 than the profiles"
     tunnel = ts1.run(f"timeout {scaled_timeout(8)} {shell} -W 127.0.0.1:22 root@home1 </dev/null")
     assert "SSH-" not in tunnel.stdout, "the key of ts1 opens tunnels through home1"
-    for line in lab.host("home1").file("/root/.ssh/authorized_keys").content_string.splitlines():
+    for line in lines_in(lab.host("home1").file("/root/.ssh/authorized_keys").content_string):
         if not line.strip() or line.startswith("#"):
             continue
         forced = re.match(r'(\S+,)?command="(?:/usr/bin/)?rrsync ([^"]*)/srv/profils"', line)

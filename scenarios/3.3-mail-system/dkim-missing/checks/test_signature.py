@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from grader import check, scaled_timeout
+from grader.lines import lines_in
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -230,7 +231,7 @@ def test_key_is_private(lab):
     wanted = " ".join(f"-e {line}" for line in lines)
     for name in HOSTS:
         host = lab.host(name)
-        for copy in host.run(f"grep -rlsF {wanted} {KEPT}").stdout.splitlines():
+        for copy in lines_in(host.run(f"grep -rlsF {wanted} {KEPT}").stdout):
             assert name == "mail1", f"a signing key is on {name}: {copy}"
             assert not host.file(copy).mode & 0o007, f"everybody may use {copy}"
 

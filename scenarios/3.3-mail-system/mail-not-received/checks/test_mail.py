@@ -5,6 +5,7 @@ import json
 import pytest
 
 from grader import check, scaled_timeout
+from grader.lines import lines_in
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -90,7 +91,7 @@ def test_several_messages_and_an_alias(lab):
     find(lan, employee(lab, "croux"), alias, within=15)
 
     def empty():
-        queue = [json.loads(line)["recipients"] for line in lab.host("mail1").check_output("postqueue -j").splitlines()]
+        queue = [json.loads(line)["recipients"] for line in lines_in(lab.host("mail1").check_output("postqueue -j"))]
         ours = [to for to in queue if any(one["address"].endswith(f"@{lab.domain}") for one in to)]
         assert not ours, f"{len(ours)} messages wait on mail1"
         return True

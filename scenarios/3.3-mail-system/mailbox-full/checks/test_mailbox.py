@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from grader.mail import Mailbox, find, identities, send
 
 PASSWORDS = {
@@ -112,7 +113,7 @@ def test_the_others(lab):
     find(lan, employee(lab, "afaure"), subject)
     for login in sorted(PASSWORDS.keys() - {lab.values["login"]}):
         argv = "doveadm search -u %s mailbox '*' '(' from copieur or from catalogues ')'"
-        strange = lab.host("mail1").check_output(argv, login).splitlines()
+        strange = lines_in(lab.host("mail1").check_output(argv, login))
         assert not strange, f"{login} has {len(strange)} messages of the copier or of the hardware store"
 
 

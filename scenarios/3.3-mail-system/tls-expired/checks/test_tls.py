@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from grader import check, scaled_timeout
 from grader.certificates import key_identifiers
+from grader.lines import lines_in
 from grader.mail import Mailbox, find, identities, send, webmail
 
 PASSWORDS = {
@@ -219,7 +220,7 @@ def test_nothing_in_clear(lab):
 def public_halves(host):
     """Return the public half of each private key on a host that openssl reads, by the key's path."""
     pattern = "-BEGIN ((RSA|EC|ENCRYPTED) )?PRIVATE KEY"
-    found = host.run(f"grep -rlsE -- '{pattern}' {KEPT}").stdout.splitlines()
+    found = lines_in(host.run(f"grep -rlsE -- '{pattern}' {KEPT}").stdout)
     halves = {path: host.run("openssl pkey -pubout -in %s -passin pass:", path).stdout.strip() for path in found}
     return {path: half for path, half in halves.items() if half}
 

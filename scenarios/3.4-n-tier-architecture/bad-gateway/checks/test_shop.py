@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import CATALOGUE, assert_data_is_whole, assert_proxy_is_nginx, fresh_order, place_order, query
 
 APPLICATIONS = ("app1", "app2")
@@ -24,7 +25,7 @@ def assert_serves_by_itself(lab, server, path, customer):
 def received(lab, server):
     """Return how many TCP segments a host has received: its kernel's count, read from outside."""
     counts = lab.host(server).file("/proc/1/net/snmp").content_string
-    names, values = (line.split() for line in counts.splitlines() if line.startswith("Tcp:"))
+    names, values = (line.split() for line in lines_in(counts) if line.startswith("Tcp:"))
     return int(values[names.index("InSegs")])
 
 

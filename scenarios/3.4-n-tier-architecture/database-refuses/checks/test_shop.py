@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import CATALOGUE, POSTGRESQL, assert_data_is_whole, place_order, query
 
 CONNECTIONS = 8
@@ -29,7 +30,7 @@ def readable_by_everybody(lab, server, password):
     forms = (":{}@", "'{}'", '"{}"', "password={}", "PASSWORD={}")
     wanted = " ".join("-e %s" for _ in forms for _ in words)
     search = f"runuser -u nobody -- grep -rlsF {wanted} {PLACES}"
-    found = host.run(search, *(form.format(word) for form in forms for word in words)).stdout.splitlines()
+    found = lines_in(host.run(search, *(form.format(word) for form in forms for word in words)).stdout)
     return [path for path in found if not host.file(path).is_the_images]
 
 

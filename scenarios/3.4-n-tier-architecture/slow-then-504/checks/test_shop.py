@@ -5,6 +5,7 @@ import re
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import CATALOGUE, ORDERS, ask, assert_proxy_is_nginx, fresh_order, place_order
 
 PATIENCE = 8
@@ -73,11 +74,11 @@ def test_order_is_stored(lab):
 def test_tables_are_free_and_whole(lab):
     teas = ask(lab, "SELECT name FROM public.product")
     assert teas.rc == 0, f"product: {teas.stderr.strip()}"
-    missing = set(CATALOGUE) - set(teas.stdout.splitlines())
+    missing = set(CATALOGUE) - set(lines_in(teas.stdout))
     assert not missing, f"missing from the catalogue: {', '.join(sorted(missing))}"
     orders = ask(lab, "SELECT customer FROM public.purchase WHERE id <= 5")
     assert orders.rc == 0, f"purchase: {orders.stderr.strip()}"
-    assert set(orders.stdout.splitlines()) == ORDERS, "earlier orders are gone"
+    assert set(lines_in(orders.stdout)) == ORDERS, "earlier orders are gone"
 
 
 def commands_of(host, unit):

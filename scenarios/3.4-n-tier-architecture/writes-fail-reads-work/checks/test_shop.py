@@ -3,6 +3,7 @@
 import pytest
 
 from grader import check
+from grader.lines import lines_in
 from lab_tools import CATALOGUE, ask, ask_as_inventory, assert_data_is_whole, place_order, query
 
 READ_ONLY = "default_transaction_read_only"
@@ -104,7 +105,7 @@ def test_data_is_whole(lab):
 def test_application_unchanged(lab, server):
     settings = lab.host(server).file("/etc/shop/shop.env")
     ours = "DATABASE_URL=postgresql://shop:Darjeeling-2026@db1/shop"
-    assert ours in settings.content_string.splitlines(), f"the database's address was changed on {server}"
+    assert ours in lines_in(settings.content_string), f"the database's address was changed on {server}"
     service = lab.host(server).service("shop")
     assert service.is_running, f"the service shop does not run on {server}"
     assert service.is_enabled, f"the service shop does not start with {server}"
