@@ -20,6 +20,8 @@ _MAX_ARGUMENTS = 4096
 _MAX_MAPPED = 512
 _MAX_MAPS = 16 << 20
 """Bytes that are read of what the kernel tells of a process's memory: some nine hundred for each mapping."""
+_OWN_CODE = re.compile(r"/usr/lib/frr/[a-z0-9]+|/usr/sbin/php-fpm8\.4")
+"""Programs that may execute memory of no file's: FRR's have such stacks, PHP compiles regular expressions (PCRE)."""
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _UNIT = re.compile(r"([^/]+\.(?:service|scope|socket|mount|swap|slice))(?:/|$)")
 
@@ -102,6 +104,7 @@ class Table:
         if layers is None:
             path = self._link(f"{pid}/exe")
             return [] if path.startswith("/usr/lib/systemd/") else [path or "?"]
+        makes_code = _OWN_CODE.fullmatch(self._link(f"{pid}/exe"))
         found: list[str] = []
         seen: set[Code] = set()
         for code in self._code(pid):
@@ -112,7 +115,7 @@ class Table:
             if len(seen) > _MAX_MAPPED:
                 return [*found, "..."]
             if not code.path:
-                found.append("memory of no file")
+                found += [] if makes_code else ["memory of no file"]
             elif code.altered:
                 found.append(f"{code.path}, altered in memory")
             elif not self._is_the_images(pid, code, layers, deadline):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fabric.helper import kernel
+from orchestrator.fabric.helper import kernel, processes
 from orchestrator.fabric.helper.dockerd import HostContainer
 from orchestrator.fabric.helper.layers import Layers
 from orchestrator.fabric.helper.outside import Outside
@@ -132,6 +133,20 @@ def test_code_in_memory_of_no_file_is_not_its_images(started: Started, layers: L
     writing, running = "mmap.PROT_READ | mmap.PROT_WRITE", "mmap.PROT_READ | mmap.PROT_EXEC"
     assert told not in started(made % writing).table.foreign(1, layers, soon())
     assert told in started(made % running).table.foreign(1, layers, soon())
+
+
+def test_a_program_that_makes_code_of_its_own_is_its_images(
+    started: Started, own: Path, layers: Layers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What such a program's files hold may be written to no more than another's."""
+    made = "\nkept.append(mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | mmap.PROT_EXEC))"
+    host = started(MAPPING + ALTERING + made, str(own))
+    altered = f"{own}, altered in memory"
+    assert {"memory of no file", altered} <= set(host.table.foreign(1, layers, soon()))
+    monkeypatch.setattr(processes, "_OWN_CODE", re.compile(re.escape(os.readlink(f"/proc/{host.pid}/exe"))))
+    foreign = host.table.foreign(1, layers, soon())
+    assert altered in foreign
+    assert "memory of no file" not in foreign
 
 
 HIDING = """import ctypes, os, socket, threading
