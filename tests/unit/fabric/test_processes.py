@@ -143,7 +143,9 @@ def test_a_program_that_makes_code_of_its_own_is_its_images(
     host = started(MAPPING + ALTERING + made, str(own))
     altered = f"{own}, altered in memory"
     assert {"memory of no file", altered} <= set(host.table.foreign(1, layers, soon()))
-    monkeypatch.setattr(processes, "_OWN_CODE", re.compile(re.escape(os.readlink(f"/proc/{host.pid}/exe"))))
+    row = host.table.row(1)
+    assert row is not None
+    monkeypatch.setattr(processes, "_OWN_CODE", re.compile(re.escape(row["executable"])))
     foreign = host.table.foreign(1, layers, soon())
     assert altered in foreign
     assert "memory of no file" not in foreign
