@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.report import Report
 from orchestrator import interrupts, labels
 from orchestrator.bench.commands import docker_command, run_command
-from orchestrator.bench.memory import container_memory, container_processes, process_memory
+from orchestrator.bench.memory import container_processes, process_memory
 from orchestrator.errors import LabError
 from orchestrator.fabric import container as fabric_container
 from orchestrator.folders import state_folder
@@ -49,7 +49,8 @@ class Usage:
         memory: of this process.
         files: open in this process.
         threads: of this process.
-        helper_memory: of the fabric helper's container.
+        helper_memory: of the fabric helper's processes. Its container's is more: the kernel's caches of the names that
+            it looked at, given back as soon as somebody else wants memory.
         helper_files: open in all its processes.
         helper_processes: how many those are.
         containers: of Breakfix, with the helper's two.
@@ -244,7 +245,7 @@ def usage(app: App) -> Usage:
         memory=process_memory("self"),
         files=_entries(_SELF / "fd"),
         threads=threading.active_count(),
-        helper_memory=container_memory(helper),
+        helper_memory=sum(map(_memory, processes)),
         helper_files=_sum(_entries(Path("/proc") / str(pid) / "fd") for pid in processes),
         helper_processes=len(processes),
         containers=len(app.engine.containers({labels.KIND: None})),
@@ -257,6 +258,13 @@ def usage(app: App) -> Usage:
         records=sum(path.is_file() for path in (state_folder() / "instances").glob("*")),
         disk=_disk(),
     )
+
+
+def _memory(pid: int) -> int:
+    try:
+        return process_memory(str(pid))
+    except (FileNotFoundError, ProcessLookupError, LabError):  # the process has just ended
+        return 0
 
 
 def _entries(folder: Path) -> int:
