@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,28 @@ class Factory:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which checks a grading asks, and in which order; as it stands here: all of them, in theirs.
+
+    A report of which a check was left out says so (``Report.whole``), and is never a pass.
+
+    Attributes:
+        only: the ids of the checks that are graded; None: all. One that is no check's is an error in the report.
+        first: the ids of those that are asked before the others; one that is no check's is passed over.
+        until_red: whether the grading ends at the first check that fails. What ``first`` names is asked alone then:
+            the others begin when none of it failed. An error ends nothing, for it decides nothing.
+    """
+
+    only: tuple[str, ...] | None = None
+    first: tuple[str, ...] = ()
+    until_red: bool = False
+
+
+EVERYTHING = Selection()
+"""All checks."""
+
+
+@dataclass(frozen=True)
 class GradeRequest:
     """What to grade, and how to reach it.
 
@@ -62,6 +84,7 @@ class GradeRequest:
         timeout: seconds for a check that does not state its own.
         workers: how many groups of checks run at once.
         tools: the lab's file that the check files may import as ``lab_tools``, or None.
+        selection: which of the checks are asked.
     """
 
     facts: LabFacts
@@ -74,6 +97,7 @@ class GradeRequest:
     timeout: float = DEFAULT_TIMEOUT
     workers: int = DEFAULT_WORKERS
     tools: Path | None = None
+    selection: Selection = EVERYTHING
 
     @classmethod
     def of(
@@ -115,6 +139,7 @@ class GradeRequest:
                 "timeout": self.timeout,
                 "workers": self.workers,
                 "tools": None if self.tools is None else str(Path(self.tools).absolute()),
+                "selection": asdict(self.selection),
             }
         )
 
@@ -134,7 +159,13 @@ class GradeRequest:
             timeout=document["timeout"],
             workers=document["workers"],
             tools=None if document["tools"] is None else Path(document["tools"]),
+            selection=_selection_in(document["selection"]),
         )
+
+
+def _selection_in(document: dict[str, Any]) -> Selection:
+    only = document["only"]
+    return Selection(None if only is None else tuple(only), tuple(document["first"]), document["until_red"])
 
 
 def _factory_out(factory: Factory) -> dict[str, Any]:

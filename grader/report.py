@@ -164,6 +164,7 @@ class Report:
         seconds: how long the grading took.
         results: one per check, and one error for each thing that should have been a check.
         written: the intervention report; None where none is asked for.
+        whole: whether every check was graded; a report of some of them earns nothing and is never a pass.
     """
 
     instance: str
@@ -174,19 +175,25 @@ class Report:
     seconds: float
     results: tuple[CheckResult, ...]
     written: WrittenReport | None = None
+    whole: bool = True
 
     @property
     def verdict(self) -> Verdict:
-        """Return what the results come to; with one error, or without any check, there is no judgement."""
+        """Return what the results come to; with one error, or without any check, there is no judgement.
+
+        Nor is there one where every check that was graded is green, but not every check was graded.
+        """
         if not self.results or any(r.outcome == "error" for r in self.results):
             return "error"
-        return "repaired" if all(r.outcome == "pass" for r in self.results) else "not_repaired"
+        if any(r.outcome == "fail" for r in self.results):
+            return "not_repaired"
+        return "repaired" if self.whole else "error"
 
     @property
     def answers_left(self) -> int:
         """Return how many answers are not right where nothing else is left to be done; 0 in every other case."""
         checks = [r for r in self.results if not is_answer(r)]
-        if not checks or any(r.outcome != "pass" for r in checks):
+        if not self.whole or not checks or any(r.outcome != "pass" for r in checks):
             return 0
         return sum(r.outcome == "fail" for r in self.results)
 
@@ -203,7 +210,7 @@ class Report:
     @property
     def points(self) -> int | None:
         """Return the points earned; None when the grade is invalid."""
-        if self.verdict == "error":
+        if self.verdict == "error" or not self.whole:
             return None
         return sum(r.points for r in self.results if r.outcome == "pass")
 
@@ -217,6 +224,7 @@ class Report:
             "digest": self.digest,
             "started_at": self.started_at,
             "seconds": self.seconds,
+            "whole": self.whole,
             "verdict": self.verdict,
             "points": self.points,
             "points_total": self.points_total,
@@ -247,6 +255,7 @@ class Report:
                 seconds=document["seconds"],
                 results=tuple(CheckResult.from_document(r) for r in document["results"]),
                 written=WrittenReport.from_document(written) if written else None,
+                whole=document.get("whole", True) is True,
             )
         except (KeyError, TypeError) as error:
             message = f"not a whole report: {error}"

@@ -176,6 +176,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
                         arrived.append(CheckResult.from_document(document))
                         shown.take(event.get("number"), arrived[-1])
                     case {"event": "report", "report": text}:
+                        shown.end()
                         return Report.from_json(text)
             grading.ended(_STOP_TIME)
         except TimeoutError:
@@ -183,7 +184,9 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         finally:
             grading.stop()
         broken = _broken(grading.status, _end_of(log) or grading.log(), out_of_time=out_of_time)
-    shown.end(broken)
+    shown.end()
+    if on_result is not None:
+        on_result(broken)
     return Report(
         instance=request.facts.instance,
         scenario=request.scenario,
@@ -192,6 +195,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         started_at=started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         seconds=round(time.monotonic() - started, 3),
         results=(*arrived, broken),
+        whole=False,
     )
 
 
@@ -215,11 +219,11 @@ class _InOrder:
             self._next += 1
             self._on_result(self._early.pop(self._next - 1))
 
-    def end(self, last: CheckResult) -> None:
-        """Hand on what still waits, for nothing more will come, and a last result."""
+    def end(self) -> None:
+        """Hand on what still waits, for nothing more will come: the checks before it were not graded to their end."""
         if self._on_result is not None:
-            for result in [*(self._early[number] for number in sorted(self._early)), last]:
-                self._on_result(result)
+            for number in sorted(self._early):
+                self._on_result(self._early.pop(number))
 
 
 def _log() -> IO[bytes]:

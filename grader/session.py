@@ -14,16 +14,16 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import pytest
 
-from grader.job import GradeRequest
+from grader.job import GradeRequest, Selection
 from grader.lab_tools import offer
 from grader.patience import MOST
 from grader.plugin import GraderPlugin, Planned, refused
@@ -61,6 +61,10 @@ _PLUGINS_OFF = [
 """pytest's own plugins that a grading has no use for: they cost time, or turn a warning into a failure."""
 
 
+Numbered: TypeAlias = tuple[int, Planned]
+"""A check that is asked, and its place in the report."""
+
+
 def grade(request: GradeRequest, events_fd: int) -> None:
     """Grade, and write events to a file descriptor.
 
@@ -84,7 +88,7 @@ class _Worker:
     pidfd: int
     pipe: int
     output: int
-    waiting: deque[tuple[int, Planned]]
+    waiting: deque[Numbered]
     started: int | None = None
     printed: int = 0
     since: float = 0.0
@@ -103,6 +107,8 @@ class _Session:
         self._selector = selectors.DefaultSelector()
         self._results: dict[int, CheckResult] = {}
         self._problems: list[CheckResult] = []
+        self._left_out = 0
+        self._over = False
         self._started_at = datetime.now(UTC)
         self._started = time.monotonic()
         self._plugin = GraderPlugin(request, self._run)
@@ -131,6 +137,7 @@ class _Session:
             started_at=self._started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self._started, 3),
             results=tuple(results),
+            whole=not self._left_out,
         )
         self._send({"event": "report", "report": report.to_json(indent=None)})
 
@@ -139,22 +146,27 @@ class _Session:
             kill_group(worker.pid)
         os._exit(128 + signal.SIGTERM)
 
-    def _run(self, planned: list[Planned], problems: list[CheckResult]) -> None:
-        self._problems += problems
+    def _run(self, collected: list[Planned], problems: list[CheckResult]) -> None:
+        selection = self._request.selection
+        planned = [check for check in collected if selection.only is None or check.result.id in selection.only]
+        known = {check.result.id for check in collected} | {problem.id for problem in problems}
+        self._problems += [*problems, *_unknown(selection, known)]
         longest = MOST * max((p.timeout for p in planned), default=0.0)
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
         try:
-            self._work_off(_groups(planned))
+            for wave in _waves(planned, selection):
+                self._work_off(_groups(wave))
+            self._left_out = len(collected) - len(self._results)
             self._report()  # those who wait for it need not wait until the last worker has gone
         finally:  # also where nobody reads the events any more: what the checks started would outlive their workers
             for pid in self._workers:
                 kill_group(pid)
 
-    def _work_off(self, queue: deque[deque[tuple[int, Planned]]]) -> None:
-        """Run the groups of checks, as many at once as there are workers for."""
-        while queue or any(worker.waiting for worker in self._workers.values()):
+    def _work_off(self, queue: deque[deque[Numbered]]) -> None:
+        """Run the groups of checks, as many at once as there are workers for, until all are done or one decides."""
+        while not self._over and (queue or any(worker.waiting for worker in self._workers.values())):
             while queue and len(self._workers) < max(1, self._request.workers):
                 self._start(queue.popleft())
             for key, _ in self._selector.select(self._patience()):
@@ -166,7 +178,7 @@ class _Session:
                     queue.appendleft(again)
             self._kill_overdue()
 
-    def _start(self, group: deque[tuple[int, Planned]]) -> None:
+    def _start(self, group: deque[Numbered]) -> None:
         reading, writing = os.pipe()
         output = os.memfd_create("output")
         parent = os.getpid()
@@ -239,9 +251,10 @@ class _Session:
         number, _ = worker.waiting.popleft()
         worker.started = worker.deadline = None
         self._results[number] = result = replace(result, commands=worker.commands.all())
+        self._over |= self._request.selection.until_red and result.outcome == "fail"
         self._send({"event": "result", "number": number, "result": result.to_document()})
 
-    def _reap(self, worker: _Worker) -> deque[tuple[int, Planned]] | None:
+    def _reap(self, worker: _Worker) -> deque[Numbered] | None:
         """Bury a worker that ended; return the checks that it left for another one."""
         kill_group(worker.pid)  # what its checks started, while the dead leader still keeps the group's number
         _, status = os.waitpid(worker.pid, 0)
@@ -265,10 +278,26 @@ class _Session:
             line = line[os.write(self._events_fd, line) :]
 
 
-def _groups(planned: list[Planned]) -> deque[deque[tuple[int, Planned]]]:
+def _unknown(selection: Selection, known: Container[str]) -> Iterator[CheckResult]:
+    """Yield an error for each check that was asked for and is none: a grading without it would look sound."""
+    for name in selection.only or ():
+        if name not in known:
+            yield refused(name, Text(fr="Aucun contrôle ne porte ce nom.", en="No check has this name."))
+
+
+def _waves(planned: Sequence[Planned], selection: Selection) -> Iterator[list[Numbered]]:
+    """Yield the checks that are asked at once; what comes first is alone where it may decide and spare the others."""
+    places = {name: place for place, name in reversed([*enumerate(selection.first)])}
+    numbered = list(enumerate(planned))
+    first = sorted((n for n in numbered if n[1].result.id in places), key=lambda n: places[n[1].result.id])
+    others = [n for n in numbered if n[1].result.id not in places]
+    yield from (first, others) if selection.until_red else ([*first, *others],)
+
+
+def _groups(checks: Iterable[Numbered]) -> deque[deque[Numbered]]:
     """Group the checks by the host that they look at; one without a host is a group of its own."""
-    groups: dict[object, deque[tuple[int, Planned]]] = {}
-    for number, check in enumerate(planned):
+    groups: dict[object, deque[Numbered]] = {}
+    for number, check in checks:
         host = check.result.host
         groups.setdefault(number if host is None else host, deque()).append((number, check))
     return deque(groups.values())

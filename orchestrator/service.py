@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from grader.job import Factory, GradeRequest
+from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
 from grader.runner import OnResult, grade
 from orchestrator.access.hands import Hands
@@ -194,8 +194,15 @@ class Labs:
 
     # Grading --------------------------------------------------------------------------------------------
 
-    def check(self, running: Running, *, on_result: OnResult | None = None) -> Report:
+    def check(
+        self, running: Running, *, selection: Selection = EVERYTHING, on_result: OnResult | None = None
+    ) -> Report:
         """Grade an instance with its scenario's checks, and the answers that were handed in.
+
+        Args:
+            running: the instance.
+            selection: which of both are graded; an answer costs nothing, so it is read whatever the checks find.
+            on_result: is told each result.
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
@@ -221,19 +228,30 @@ class Labs:
                     en=f"{running.instance.name} is a lab without a scenario: there is nothing to repair.",
                 )
             )
-        report = self._grade(running, running.plan.checks, on_result)
-        handed_in = self.hand_in(running)
-        answers = handed_in.grade()
+        handed_in, only = self.hand_in(running), selection.only
+        if only is not None:
+            questions = {result.id for result in handed_in.grade()}
+            selection = replace(selection, only=tuple(name for name in only if name not in questions))
+        report = self._grade(running, running.plan.checks, on_result, selection)
+        given = handed_in.grade()
+        answers = tuple(result for result in given if only is None or result.id in only)
         if on_result is not None:
             for result in answers:
                 on_result(result)
-        return replace(report, results=(*report.results, *answers), written=handed_in.written())
+        return replace(
+            report,
+            results=(*report.results, *answers),
+            written=handed_in.written(),
+            whole=report.whole and answers == given,
+        )
 
     def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
         """Grade an instance with its lab's own health checks."""
-        return self._grade(running, running.plan.health, on_result)
+        return self._grade(running, running.plan.health, on_result, EVERYTHING)
 
-    def _grade(self, running: Running, files: Sequence[Path], on_result: OnResult | None) -> Report:
+    def _grade(
+        self, running: Running, files: Sequence[Path], on_result: OnResult | None, selection: Selection
+    ) -> Report:
         device = Factory("orchestrator.access.grading:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
             running.plan,
@@ -242,6 +260,7 @@ class Labs:
             fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
             device=device,
         )
+        request = replace(request, selection=selection)
         if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
             return grade(request, on_result=on_result)
         with self.alone(running):

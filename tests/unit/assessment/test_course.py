@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.job import EVERYTHING, Selection
 from grader.report import CheckResult, Report
 from grader.runner import OnResult
 from orchestrator.assessment import keeping, supervision
@@ -42,7 +43,13 @@ class Graded(Labs):
     """Those that break off."""
     count = 0
 
-    def check(self, running: Running, *, on_result: OnResult | None = None) -> Report:  # noqa: ARG002
+    def check(
+        self,
+        running: Running,
+        *,
+        selection: Selection = EVERYTHING,  # noqa: ARG002
+        on_result: OnResult | None = None,  # noqa: ARG002
+    ) -> Report:
         self.count += 1
         if self.count in self.lost:
             raise LabError(same("no answer"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.job import GradeRequest
+from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
 from orchestrator import service as module
 from orchestrator.deliverables.answers_file import AnswersError
@@ -51,9 +52,14 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def grade(request: GradeRequest, *, on_result: Any = None) -> Report:  # noqa: ANN401
         result = CheckResult("test_x.py::a", "symptom", 1, None, same("a"), "pass")
+        only = request.selection.only
+        chosen = (result,) if only is None or result.id in only else ()
+        assert only is None or set(only) <= {result.id}, "the grading process knows no answers"
         if on_result is not None:
             on_result(result)
-        return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, (result,))
+        facts = request.facts
+        report = Report(facts.instance, request.scenario, request.seed, request.digest, "", 0.0, chosen)
+        return replace(report, whole=bool(chosen))
 
     monkeypatch.setattr(module, "grade", grade)
 
@@ -69,6 +75,24 @@ def test_nothing_handed_in_is_red(world: World, running: Running) -> None:
     assert seen == [*report.results]
     assert (report.verdict, report.points, report.points_total) == ("not_repaired", 1, 4)
     assert report.written == WrittenReport(("symptom", "cause", "action", "test", "minutes"))
+
+
+def test_answers_are_chosen_as_checks_are(world: World, running: Running) -> None:
+    """An answer is graded where it is named, and a grading without one is no whole one."""
+    labs, (check, who, address) = world.labs(), (r.id for r in world.labs().check(running).results)
+    labs.apply(running, running.plan.solutions[0], lambda _: None)
+    chosen = {
+        names: labs.check(running, selection=Selection(only=names))
+        for names in [(check,), (who,), (check, who, address)]
+    }
+    assert [[r.id for r in report.results] for report in chosen.values()] == [list(names) for names in chosen]
+    assert [report.verdict for report in chosen.values()] == ["error", "error", "repaired"]
+    assert [report.whole for report in chosen.values()] == [False, False, True]
+
+
+def test_answers_are_read_after_a_red_as_well(world: World, running: Running) -> None:
+    report = world.labs().check(running, selection=Selection(until_red=True))
+    assert (outcomes(report), report.whole) == (["pass", "fail", "fail"], True)
 
 
 def test_the_reference_solution_hands_in_what_is_right(world: World, running: Running) -> None:

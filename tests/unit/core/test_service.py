@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.job import GradeRequest
+from grader.job import GradeRequest, Selection
 from grader.report import Report
 from orchestrator import service as module
 from orchestrator.access.hands import Hands
@@ -167,6 +167,14 @@ def test_a_check_grades_with_the_scenarios_checks(world: World, running: Running
     assert request.fabric.load().__name__ == "FabricClient"
     assert callable(request.device.make())
     assert GradeRequest.from_json(request.to_json()) == request
+
+
+def test_a_selection_reaches_the_grader(world: World, running: Running, graded: list[GradeRequest]) -> None:
+    selection = Selection(("test_a.py::test_x",), until_red=True)
+    world.labs().check(running, selection=selection, on_result=noticed)
+    world.labs().check(running, on_result=noticed)
+    world.labs().health(running, on_result=noticed)
+    assert [request.selection for request in graded] == [selection, Selection(), Selection()]
 
 
 def test_health_grades_with_the_labs_own(world: World, running: Running, graded: list[GradeRequest]) -> None:

@@ -48,6 +48,34 @@ def test_verdict_and_points(outcomes: tuple[Outcome, ...], verdict: str, points:
     assert (graded.verdict, graded.points, graded.points_total) == (verdict, points, 2 * len(outcomes))
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [
+        (("pass", "pass"), "error"),
+        (("pass", "fail"), "not_repaired"),
+        (("fail", "error"), "error"),
+    ],
+)
+def test_a_report_of_some_checks_is_no_pass_and_earns_nothing(outcomes: tuple[Outcome, ...], verdict: str) -> None:
+    graded = replace(report(*(result(o) for o in outcomes)), whole=False)
+    assert (graded.verdict, graded.points) == (verdict, None)
+    assert "Repaired" not in render_text(graded, "en")
+    assert Report.from_json(graded.to_json()) == graded
+    assert json.loads(graded.to_json())["whole"] is False
+
+
+def test_a_report_of_some_checks_does_not_say_that_only_answers_are_left() -> None:
+    graded = report(result("pass"), replace(result("fail"), id="answers.yaml::who"))
+    assert graded.answers_left == 1
+    assert replace(graded, whole=False).answers_left == 0
+
+
+def test_a_report_from_before_checks_could_be_left_out_is_whole() -> None:
+    document = json.loads(report(result("pass")).to_json())
+    del document["whole"]
+    assert Report.from_json(json.dumps(document)) == report(result("pass"))
+
+
 def test_json_goes_both_ways() -> None:
     graded = report(result("pass"), result("fail"), dataclasses.replace(result("error"), role=None, host=None))
     assert Report.from_json(graded.to_json()) == graded
