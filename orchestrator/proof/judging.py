@@ -91,9 +91,9 @@ def rebooted(report: Report, solution: str, before: Stage) -> Judged:
 
 
 def refused(report: Report, shortcut: str) -> Judged:
-    """Judge a lab after a shortcut: at least one check is red."""
+    """Judge a lab after a shortcut: at least one check is red, whether all of them were graded or not."""
     wrong = [*_nothing(report), *_errors(report)]
-    if not wrong and report.verdict == "repaired":
+    if not wrong and all(result.outcome == "pass" for result in report.results):
         wrong.append(verdicts.accepted_shortcut(shortcut))
     return _seen(report, "any"), tuple(wrong)
 
@@ -119,7 +119,11 @@ def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...]
 
 
 def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
-    """Return the scenario's checks (not the lab's own) that no stage turns red, with their roles."""
+    """Return the scenario's checks (not the lab's own) that no stage turns red, with their roles.
+
+    Nothing is said of a check that a shortcut's grading, ended at its first red, has left out: it may be red there.
+    """
+    stages = [*stages]
     roles: dict[str, str | None] = {}
     red: set[str] = set()
     for stage in stages:
@@ -129,7 +133,10 @@ def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
             roles[seen.result.id] = seen.result.role
             if seen.result.outcome != "pass":  # an error is told by itself
                 red.add(seen.result.id)
-    return {name: role for name, role in roles.items() if name not in red}
+    after_shortcuts = [{s.result.id for s in stage.seen} for stage in stages if stage.name == "shortcut" and stage.seen]
+    return {
+        name: role for name, role in roles.items() if name not in red and all(name in seen for seen in after_shortcuts)
+    }
 
 
 def _without_consequences(variant: VariantProof) -> VariantProof:

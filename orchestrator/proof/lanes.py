@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from grader.job import EVERYTHING, Selection
 from orchestrator.access.hands import Hands
 from orchestrator.errors import FaultMistakeError, LabError
 from orchestrator.instances.instance import Instance
@@ -26,7 +27,7 @@ from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.stages import Key, Subject, Watch, keys_of, stages_of
+from orchestrator.proof.stages import Key, RedFirst, Subject, Watch, keys_of, stages_of
 from orchestrator.service import Labs, Running
 from orchestrator.text import Text
 
@@ -104,7 +105,7 @@ class Clock:
 class Variant:
     """The proof of one variant while it is being made."""
 
-    def __init__(self, labs: Labs, subject: Subject, at_work: AtWork, watch: Watch) -> None:
+    def __init__(self, labs: Labs, subject: Subject, at_work: AtWork, watch: Watch, red_first: RedFirst | None) -> None:
         self.plan = subject.plan
         self.began = float("inf")
         self.ended = 0.0
@@ -112,6 +113,7 @@ class Variant:
         self._labs = labs
         self._at_work = at_work
         self._watch = watch
+        self._red_first = red_first
         self._stages: dict[Key, Stage] = {}
         self._left: list[Text] = []
         self._stopping = 0.0
@@ -188,12 +190,19 @@ class Variant:
 
         def judge() -> Judged:
             failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
-            seen, wrong = judging.refused(self._labs.check(lab.running), shortcut.name)
+            report = self._labs.check(lab.running, selection=self._after(shortcut))
+            seen, wrong = judging.refused(report, shortcut.name)
             return seen, (*failed, *wrong)
 
         with self._lab(key, clock) as lab:
             self._inject(lab, key, clock)
             self._stage(key, clock, judge)
+
+    def _after(self, shortcut: PlannedSolution) -> Selection:
+        """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
+        if self._red_first is None:
+            return EVERYTHING
+        return Selection(first=self._red_first(self.plan, shortcut.name), until_red=True)
 
     # Stages ---------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -11,6 +11,9 @@ from orchestrator.proof.model import Proof, Stage, StageName
 
 Key: TypeAlias = tuple[StageName, str]
 """A stage, and the solution or shortcut that it is about; empty for none."""
+
+RedFirst: TypeAlias = Callable[[Plan, str], tuple[str, ...]]
+"""Returns the checks that are likely to be red after a shortcut, by the shortcut's name: they are asked first."""
 
 
 class Watch(Protocol):

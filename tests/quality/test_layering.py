@@ -89,7 +89,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.pace": "",
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.lanes": (
-        "access.hands errors instances model progress proof.applying proof.judging proof.model proof.residue "
+        "access.hands errors grader instances model progress proof.applying proof.judging proof.model proof.residue "
         "proof.stages proof.verdicts service text"
     ),
     "orchestrator.proof.runner": (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pytest
 
 from grader.errors import unexpected_status
-from grader.job import GradeRequest
+from grader.job import GradeRequest, Selection
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome, Report
 from orchestrator import labels, service
@@ -26,7 +26,7 @@ from orchestrator.proof import judging, lanes
 from orchestrator.proof.model import Kind, Proof, Stage, StageName
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
+from orchestrator.proof.stages import RedFirst, Subject
 from orchestrator.service import Labs
 from orchestrator.text import Text, same
 from orchestrator.waiting import wait_until
@@ -91,6 +91,7 @@ class Grader:
         """Check -> fields of its results that are other than usual."""
         self.raises: dict[int, BaseException] = {}
         """The number of a grading -> what happens instead."""
+        self.selections: list[Selection] = []
         self.seen: list[tuple[str, bool, bool]] = []
         """Instance, whether its cables are as planned, and whether the lab's own checks were graded."""
         self.whole: Callable[[], bool] = lambda: True
@@ -98,18 +99,28 @@ class Grader:
     def grade(self, request: GradeRequest, *, on_result: object = None) -> Report:
         assert on_result is None
         number = len(self.seen)
+        self.selections.append(request.selection)
         self.seen.append((request.facts.instance, self.whole(), request.files[0].name == "test_healthy.py"))
         if number in self.raises:
             raise self.raises[number]
         kind = self.order[number]
         outcomes = {**EXPECTED[kind], **self.changes.get(kind, {})}
         results = tuple(self.result(name, outcome) for name, outcome in outcomes.items() if outcome)
-        return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        report = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        return ended_at_red(report, request.selection) if request.selection.until_red else report
 
     def result(self, name: str, outcome: Outcome) -> CheckResult:
         evidence = None if outcome == "pass" else Text(fr=f"{name} a vu ceci", en=f"{name} saw this")
         made = CheckResult(f"test_x.py::{name}", ROLES.get(name, "guard"), 1, None, same(name), outcome, evidence)
         return dataclasses.replace(made, **self.details.get(name, {}))  # type: ignore[arg-type]
+
+
+def ended_at_red(report: Report, selection: Selection) -> Report:
+    """Return a report as a grading leaves it that ends at its first red."""
+    asked = sorted(report.results, key=lambda result: result.id not in selection.first)
+    end = next((n for n, result in enumerate(asked, 1) if result.outcome == "fail"), len(asked))
+    graded = tuple(result for result in report.results if result in asked[:end])
+    return dataclasses.replace(report, results=graded, whole=graded == report.results)
 
 
 @pytest.fixture(autouse=True)
@@ -143,9 +154,9 @@ class Watching:
         self.proofs.append(proof)
 
 
-def proof_of(world: World, plan: Plan | None = None, *, jobs: int = 1) -> Proof:
+def proof_of(world: World, plan: Plan | None = None, *, jobs: int = 1, red_first: RedFirst | None = None) -> Proof:
     watch = Watching()
-    (proof,) = prove(world.labs(), [Subject(plan or world.plan())], jobs=jobs, watch=watch)
+    (proof,) = prove(world.labs(), [Subject(plan or world.plan())], jobs=jobs, watch=watch, red_first=red_first)
     assert watch.proofs == [proof]
     stages = proof.variants[0].stages
     assert watch.expected == len(watch.stages) == len(stages)
@@ -253,6 +264,80 @@ def test_the_hosts_are_rebooted_between_repair_and_reboot(world: World, grader: 
     starts = [0, 0, 8, 8, 10, 10, 11, 11]  # servers, then clients
     assert waited == sorted([*starts, 7, 9]), "four starts, and a reboot after the grading of each solution"
     assert sorted(h for call, h in world.engine.steps if call == "restart") == ["pc1"] * 2 + ["pc2"] * 2 + ["r1"] * 2
+
+
+# Shortcuts that are graded until their first red ----------------------------------------------------------
+
+
+def nothing_known(_plan: Plan, _shortcut: str) -> tuple[str, ...]:
+    return ()
+
+
+def untouched_first(plan: Plan, shortcut: str) -> tuple[str, ...]:
+    assert shortcut in {one.name for one in plan.shortcuts}
+    return ("test_x.py::untouched",)
+
+
+def colours(proof: Proof, name: StageName) -> list[dict[str, Outcome]]:
+    """Return the colours of each check in the stages of a name."""
+    return [
+        {seen.result.id.partition("::")[2]: seen.result.outcome for seen in stage.seen}
+        for variant in proof.variants
+        for stage in variant.stages
+        if stage.name == name
+    ]
+
+
+def test_only_the_gradings_of_shortcuts_end_at_a_red(world: World, grader: Grader) -> None:
+    proof = proof_of(world, red_first=untouched_first)
+    assert proof.proven
+    first = Selection(first=("test_x.py::untouched",), until_red=True)
+    assert grader.selections == [first if grading == "shortcut" else Selection() for grading in ORDER]
+    assert colours(proof, "shortcut") == [{"untouched": "fail"}] * 2
+
+
+def test_what_is_known_of_each_shortcut_is_asked_for(world: World, grader: Grader) -> None:
+    proof_of(world, red_first=lambda plan, shortcut: (f"{plan.scenario}: {shortcut}",))
+    first = [selection.first for selection in grader.selections if selection.until_red]
+    assert first == [("moved-desks: hard-coded",), ("moved-desks: other",)]
+
+
+def test_nothing_is_said_of_a_guard_that_a_shortcuts_grading_left_out(world: World) -> None:
+    proof = proof_of(world, red_first=nothing_known)
+    assert colours(proof, "shortcut") == [{"reaches": "pass", "reports": "fail"}] * 2
+    assert found(proof) == [], "the guard is red there, as a whole grading would show"
+
+
+def test_a_guard_that_every_shortcut_leaves_green_is_told_where_all_of_them_asked_it(
+    world: World, grader: Grader
+) -> None:
+    grader.changes["shortcut"] = {"untouched": "pass"}
+    assert found(proof_of(world, red_first=untouched_first)) == [("untried-guard", ())]
+
+
+def test_a_symptom_that_only_a_shortcut_turns_red_is_blind_and_no_more(world: World, grader: Grader) -> None:
+    """A whole grading shows that it can be red; where it was left out, nobody may say that it cannot."""
+    grader.changes = {"broken": {"reaches": "pass"}, "again": {"reaches": "pass"}, "shortcut": {"reaches": "fail"}}
+    whole = found(proof_of(world))
+    grader.seen.clear()
+    assert found(proof_of(world, red_first=untouched_first)) == whole == [("blind", ("broken", "again"))]
+
+
+def test_a_shortcut_that_leaves_everything_green_is_accepted(world: World, grader: Grader) -> None:
+    grader.changes["shortcut"] = {"reports": "pass", "untouched": "pass"}
+    kinds = [kind for kind, _ in found(proof_of(world, red_first=untouched_first))]
+    assert kinds == ["accepted-shortcut", "accepted-shortcut", "untried-guard"]
+
+
+def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: Grader) -> None:
+    grader.changes["shortcut"] = {"untouched": "error"}
+    proof = proof_of(world, red_first=untouched_first)
+    assert ("no-judgement", ("shortcut", "shortcut")) in found(proof)
+
+
+def test_a_report_of_some_checks_without_a_red_refuses_nothing(grader: Grader) -> None:
+    graded = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "pass"),), whole=False)
+    assert [verdict.kind for verdict in judging.refused(graded, "x")[1]] == ["accepted-shortcut"]
 
 
 # A verdict of its own for each mistake -------------------------------------------------------------------
