@@ -9,8 +9,8 @@ A module of this folder names its lab in ``LAB``, lists ``CASES`` and has the on
     def test_fault(case: Case, hands: Hands) -> None:
         prove(case, hands)
 
-The lab is started once per module. Cases leave it as they found it. ``tests/quality/test_faults.py`` asks pytest which
-faults have a case.
+Modules of one lab get it one after another (``lending.py``): cases leave it as they found it, and what a module's own
+fixtures do to it they undo (fixture ``undo``). ``tests/quality/test_faults.py`` asks pytest which faults have a case.
 """
 
 from __future__ import annotations

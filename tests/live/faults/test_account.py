@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -51,8 +52,9 @@ def is_in_sudo(hands: Hands) -> bool:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def another(app: App, running: Running) -> None:
+def another(app: App, running: Running, undo: ExitStack) -> None:
     hands = app.labs.hands(running)
+    undo.callback(hands.run, "pc", ("userdel", "--force", "--remove", "stagiaire"))
     hands.run("pc", ("useradd", "--create-home", "stagiaire"))
     hands.run("pc", ("chpasswd",), stdin=b"stagiaire:stagiaire-1\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj '/C
 printf 'subjectAltName=DNS:{NAME},DNS:web\\nextendedKeyUsage=serverAuth\\nbasicConstraints=CA:FALSE\\n' >ext
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 700 -extfile ext -out server.pem
 """
+SITE_GONE = "rm -rf /etc/nginx/sites-enabled/tls /etc/ssl/site; systemctl reset-failed nginx; systemctl restart nginx"
 SERVER: dict[str, Any] = {
     "host": "web",
     "certificate": "/etc/ssl/site/server.pem",
@@ -51,9 +53,11 @@ ISSUED: dict[str, Any] = {**SERVER, "authority_key": "/etc/ssl/site/ca.key"}
 
 
 @pytest.fixture(autouse=True, scope="module")
-def site(app: App, running: Running) -> None:
+def site(app: App, running: Running, undo: ExitStack) -> None:
     """A TLS site with a certificate of the lab's own authority, which the workstation trusts."""
     hands = app.labs.hands(running)
+    undo.callback(hands.run, "web", ("sh", "-ec", SITE_GONE))
+    undo.callback(hands.run, "pc", ("rm", "-f", "/etc/ssl/site-ca.pem"))
     done = hands.type_in("web", KEYS)
     assert done.status == 0, done.stderr
     hands.write("web", "/etc/nginx/sites-enabled/tls", SITE.encode(), mode="0644")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 
 import pytest
 
@@ -21,6 +22,10 @@ LAB = "fault-hosts"
 SOURCES = "/etc/apt/sources.list.d/site.list"
 SOURCE = "deb [trusted=yes] file:/srv/packages ./"
 APT_TIME = 120.0
+REPOSITORY_GONE = """apt-get purge --yes greeting
+rm -rf /srv/packages /srv/build-* /etc/apt /var/lib/apt
+tar -C / -xf /root/apt.tar; rm /root/apt.tar
+"""
 CONTROL = """Package: greeting
 Version: {version}
 Architecture: all
@@ -43,8 +48,10 @@ def build(hands: Hands, version: str) -> str:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def repository(app: App, running: Running) -> None:
+def repository(app: App, running: Running, undo: ExitStack) -> None:
     hands = app.labs.hands(running)
+    hands.run("pc", ("tar", "-C", "/", "-cf", "/root/apt.tar", "etc/apt", "var/lib/apt"))
+    undo.callback(hands.run, "pc", ("sh", "-ec", REPOSITORY_GONE), timeout=APT_TIME)
     index = build(hands, "1.0") + build(hands, "2.0")
     hands.write("pc", "/srv/packages/Packages", index.encode())
     hands.run("pc", ("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "-type", "f", "-delete"), check=False)
