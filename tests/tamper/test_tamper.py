@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from grader.job import Selection
 from grader.report import Report
 from orchestrator.app import App
 from orchestrator.fabric.base import Completed, HostRef
@@ -63,6 +64,7 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
         return {attack.name: error for attack in attacks}
     try:
         before = app.labs.check(running)
+        red = tuple(result.id for result in before.results if result.outcome != "pass")
         with app.fabric.session() as fabric:
             for attack in attacks:
                 target = HostRef(running.instance.name, attack.host.format(**running.plan.values))
@@ -72,7 +74,8 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
 
                 begun = typed(attack.script)
                 try:
-                    during = app.labs.check(running) if begun.status == 0 else None
+                    seen = Selection(only=(*red, *attack.sees))
+                    during = app.labs.check(running, selection=seen) if begun.status == 0 else None
                 finally:
                     undone = typed(attack.undo)
                 came[attack.name] = Played(before, during, begun, undone)
@@ -93,9 +96,11 @@ def test_no_check_turns_green(played: Mapping[str, Played | BaseException], atta
     assert came.typed.status == 0, f"the attack itself failed: {came.typed.stderr.decode()}"
     assert came.during is not None
     red = {r.id for r in came.before.results if r.outcome != "pass"}
-    gained = [r.id for r in came.during.results if r.id in red and r.outcome == "pass"]
+    assert not red & set(attack.sees), "it is asked without being named"
+    outcomes = {r.id: r.outcome for r in came.during.results}
+    assert red <= outcomes.keys(), f"not graded: {sorted(red - outcomes.keys())}"
+    gained = [name for name in red if outcomes[name] == "pass"]
     assert not gained, f"gained: {gained}"
-    assert came.during.verdict != "repaired"
     reasons = [r.evidence.en for r in came.during.results if r.outcome != "pass" and r.evidence is not None]
     if attack.reason:
         assert any(re.search(attack.reason, reason) for reason in reasons), f"nothing says why: {reasons}"

@@ -1,7 +1,8 @@
 """What a trainee who is root in a host does to be marked for a repair that was not made: one row, one attack.
 
 A row is played on a scenario that is broken, in the order of the tables, and undone before the next. Whatever it does,
-no check that was red may become green. ``reason`` says, where an attack breaks observation, how the error reads.
+no check that was red may become green. ``reason`` says, where an attack breaks observation, how the error reads; where
+no check that was red says so, ``sees`` names one that does. No other check is graded under an attack.
 """
 
 from __future__ import annotations

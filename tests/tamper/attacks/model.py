@@ -23,6 +23,7 @@ class Attack:
         script: what is typed, as root; the first command that fails makes the attack fail.
         undo: what makes it as if it had not been.
         reason: a regular expression for why some check must not pass under it; empty for none.
+        sees: the checks that are asked besides those that were red: a guard that alone tells the reason.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Attack:
     script: str
     undo: str
     reason: str = ""
+    sees: tuple[str, ...] = ()
 
 
 def instead(path: str, program: str) -> tuple[str, str]:
