@@ -102,6 +102,7 @@ ATTACKS: tuple[Attack, ...] = (
         "huge leases", MOVED, "srv1",
         "cd /var/lib/kea; cp -a kea-leases4.csv /root/leases; truncate -s 1T kea-leases4.csv || truncate -s 90G "
         "kea-leases4.csv", "cat /root/leases >/var/lib/kea/kea-leases4.csv", "kea-leases4.csv: too large",
+        ("test_connection.py::test_other_workstations",),
     ),
     Attack(
         "a repair that waits for the grader's commands", MOVED, "{pc}",
@@ -141,12 +142,14 @@ ATTACKS: tuple[Attack, ...] = (
         FAKE_NAMES + f"names fake-names 53 {INTRANET}; ip addr add 192.168.20.10/32 dev eth0\n"
         "setsid arping -q -U -w 300 -I eth0 192.168.20.10 >/dev/null 2>&1 </dev/null &",
         ended("-x arping") + "; ip addr del 192.168.20.10/32 dev eth0; " + NAMES_GONE, TAKEN,
+        ("test_names.py::test_reverse_zones",),
     ),
     Attack(
         "a library in named whose name ends a line after that of named", ZONE, "srv1",
         "cp /lib/*-linux-gnu/libm.so.6 $'/usr/sbin/named\\vx'; printf '/usr/sbin/named\\vx' >/etc/ld.so.preload\n"
         "systemctl restart named; rm /etc/ld.so.preload",
         "rm $'/usr/sbin/named\\vx'; systemctl restart named", r"named runs code of /usr/sbin/named\sx",
+        ("test_names.py::test_named_is_a_service",),
     ),
     Attack(
         "checkconf that finds nothing wrong", ZONE, "srv1",
