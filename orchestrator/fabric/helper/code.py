@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 DELETED = " (deleted)"
@@ -12,6 +11,8 @@ _SPAN = re.compile(
     r"(?:\w+:.*\n)*?Anonymous: +(?P<own>\d+) kB\n(?:\w+:.*\n)*?Swap: +(?P<away>\d+) kB$",
     re.MULTILINE,
 )
+_MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ (?P<rights>[r-][w-][x-][sp]) ", re.MULTILINE)
+"""The line that begins each mapping; no name in it ends one, for the kernel writes a line feed as ``\\012``."""
 _KERNELS = frozenset({"[vdso]", "[vsyscall]", "[uprobes]"})
 """What the kernel maps into each process; a name of the process's own choice stands behind ``[anon:``."""
 
@@ -32,11 +33,25 @@ class Code(NamedTuple):
     altered: bool
 
 
-def code_in(smaps: str) -> Iterator[Code]:
-    """Give what may be executed of the memory that a process's ``smaps`` lists, but for the kernel's own."""
-    for found in _SPAN.finditer(smaps):
-        name = found["name"]
-        if name not in _KERNELS:
-            path = name if name.startswith("/") else ""
-            written = int(found["own"]) + int(found["away"])
-            yield Code(found["span"], found["file"], path, bool(path) and written > 0)
+class UnreadableError(ValueError):
+    """The kernel tells of a process's memory otherwise than we read it: nothing is known of the process's code."""
+
+
+def code_in(smaps: str) -> list[Code]:
+    """Return what may be executed of the memory that a process's ``smaps`` lists, but for the kernel's own.
+
+    Raises:
+        UnreadableError: there is something, and not all that may be executed was understood.
+    """
+    mappings = [found["rights"] for found in _MAPPING.finditer(smaps)]
+    read = list(_SPAN.finditer(smaps))
+    if (smaps and not mappings) or len(read) != sum("x" in rights for rights in mappings):
+        raise UnreadableError
+    return [_code(found) for found in read if found["name"] not in _KERNELS]
+
+
+def _code(found: re.Match[str]) -> Code:
+    name = found["name"]
+    path = name if name.startswith("/") else ""
+    written = int(found["own"]) + int(found["away"])
+    return Code(found["span"], found["file"], path, bool(path) and written > 0)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from . import kernel
-from .code import DELETED, Code, code_in
+from .code import DELETED, Code, UnreadableError, code_in
 from .layers import Layers
 from .protocol import HelperError
 
@@ -107,7 +107,7 @@ class Table:
         makes_code = _OWN_CODE.fullmatch(self._link(f"{pid}/exe"))
         found: list[str] = []
         seen: set[Code] = set()
-        for code in self._code(pid):
+        for code in self._code(pid, deadline):
             kind = code._replace(span="")
             if kind in seen:
                 continue
@@ -183,8 +183,28 @@ class Table:
             os.close(fd)
         return {int(found[1]) for found in map(_SOCKET.fullmatch, links) if found}
 
-    def _code(self, pid: int) -> Iterator[Code]:
-        """Give the code that a process may run.
+    def _code(self, pid: int, deadline: float) -> list[Code]:
+        """Return the code that a process may run; there is none where it has no memory: a zombie, a kernel's thread.
+
+        One that is in the midst of execve(2) has its stack for a moment, and no code yet: it is looked at again.
+
+        Raises:
+            HelperError: not all of its memory can be told, so that nothing is known of its code.
+        """
+        while text := self._mappings(pid):
+            try:
+                code = code_in(text)
+            except UnreadableError:
+                raise HelperError("failed", f"process {pid}: the kernel's list of its mappings is unknown") from None
+            if code:
+                return code
+            if time.monotonic() > deadline:
+                raise HelperError("failed", f"process {pid}: it has memory, and no code in it was found")
+            os.sched_yield()
+        return []
+
+    def _mappings(self, pid: int) -> str:
+        """Return what the kernel tells of a process's memory.
 
         Raises:
             HelperError: there are too many mappings to look at all of them.
@@ -192,7 +212,7 @@ class Table:
         text = self._read(f"{pid}/smaps", _MAX_MAPS)
         if len(text.encode(errors="surrogateescape")) >= _MAX_MAPS:
             raise HelperError("failed", f"process {pid}: too many mappings to look at")
-        return code_in(text)
+        return text
 
     def _unit(self, pid: int) -> str:
         """Return the unit in whose control group a process is, or nothing."""

@@ -19,6 +19,7 @@ from orchestrator.fabric.helper.dockerd import HostContainer
 from orchestrator.fabric.helper.layers import Layers
 from orchestrator.fabric.helper.outside import Outside
 from orchestrator.fabric.helper.processes import Table
+from orchestrator.fabric.helper.protocol import HelperError
 
 FOLDER = os.O_PATH | os.O_DIRECTORY
 ENDS = ("\v", "\f", "\r", "\x1c", "\x1d", "\x1e", "\x85", "\u2028")
@@ -149,6 +150,39 @@ def test_a_program_that_makes_code_of_its_own_is_its_images(
     foreign = host.table.foreign(1, layers, soon())
     assert altered in foreign
     assert "memory of no file" not in foreign
+
+
+STACK = "7ffe-7fff rw-p 00000000 00:00 0    [stack]\nAnonymous: 8 kB\nSwap: 0 kB\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda smaps: smaps.replace("Anonymous:", "Anon:"), "list of its mappings is unknown"),
+        (lambda _smaps: STACK, "no code in it was found"),
+    ],
+    ids=["written otherwise", "no code"],
+)
+def test_memory_in_which_no_code_was_found_is_an_error_of_the_look(
+    started: Started, layers: Layers, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], told: str
+) -> None:
+    table = started("").table
+    as_it_is = table._mappings(1)
+    assert table.foreign(1, layers, soon()), "this Python is no file of the image"
+    monkeypatch.setattr(table, "_mappings", lambda _pid: change(as_it_is))
+    for look in (table.foreign, table.identity):
+        with pytest.raises(HelperError, match=told):
+            look(1, layers, time.monotonic())
+
+
+def test_a_process_in_the_midst_of_execve_is_looked_at_again(
+    started: Started, layers: Layers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = started("").table
+    as_it_is = table._mappings(1)
+    texts = iter([STACK, STACK, as_it_is])
+    monkeypatch.setattr(table, "_mappings", lambda _pid: next(texts))
+    assert table.foreign(1, layers, soon())
 
 
 HIDING = """import ctypes, os, socket, threading
