@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from orchestrator.errors import MachineError
 from orchestrator.records import schema
@@ -52,19 +53,26 @@ class Database:
         Raises:
             MachineError: the database cannot be opened, or does not take what is written.
         """
-        with self._translated(), Session(self._ready(), expire_on_commit=False) as session, session.begin():
+        with self._translated(), Session(self._made(), expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Give a transaction that reads one state of the database, and waits for no writer.
 
+        Where nothing was ever recorded it finds nothing, and makes neither a file nor a folder nor tables.
+
         Raises:
             MachineError: the database cannot be opened or read.
         """
-        engine = self._ready().execution_options(**self._reading)
+        engine = (self._ready(make=False) or _nothing()).execution_options(**self._reading)
         with self._translated(), Session(engine, expire_on_commit=False) as session:
             yield session
+
+    @property
+    def exists(self) -> bool:
+        """Return whether the database is there; of one on a server nothing is known before it is asked."""
+        return self._url.get_backend_name() != "sqlite" or Path(str(self._url.database)).exists()
 
     def close(self) -> None:
         """Close all connections."""
@@ -80,16 +88,23 @@ class Database:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return options
 
-    def _ready(self) -> Engine:
-        if self._engine is None:
+    def _made(self) -> Engine:
+        engine = self._ready(make=True)
+        assert engine is not None  # noqa: S101 - for the types: what was missing has been made
+        return engine
+
+    def _ready(self, *, make: bool) -> Engine | None:
+        """Return the database with the tables of this version; None where there are none and none shall be made."""
+        if self._engine is None and (make or self.exists):
             with self._translated():
                 engine = self._opened()
+                there = False
                 try:
-                    schema.bring_up_to_date(engine, self.name)
-                except BaseException:
-                    engine.dispose()
-                    raise
-            self._engine = engine
+                    there = schema.bring_up_to_date(engine, self.name, make=make)
+                finally:
+                    if not there:
+                        engine.dispose()
+            self._engine = engine if there else None
         return self._engine
 
     def _opened(self) -> Engine:
@@ -110,6 +125,13 @@ class Database:
             yield
         except SQLAlchemyError as error:
             raise _unusable(self.name, error) from error
+
+
+def _nothing() -> Engine:
+    """Return a database in memory that is as one in which nothing was recorded yet."""
+    engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool)
+    schema.bring_up_to_date(engine, "memory", make=True)
+    return engine
 
 
 def _make_private(path: Path) -> None:

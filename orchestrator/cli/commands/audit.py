@@ -10,6 +10,7 @@ import click
 from orchestrator.cli.base import Group, help_without_command
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.recording import reading
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ExitCode, UsageError
 from orchestrator.folders import data_folder
@@ -55,12 +56,12 @@ def verify(session: Session, noted: str | None) -> int:
     """Verify the journal."""
     database, witness = session.app.database, Witness(data_folder())
     heads = [head for head in (_head(noted), witness.seen(database.name)) if head is not None]
-    with database.read() as reading:
-        found = list(audit.verify(reading))
+    with reading(session) as store:
+        found = list(audit.verify(store))
         for head in heads:
-            found += [finding for finding in audit.verify(reading, head) if finding not in found]
-        now = journal.head(reading)
-    if not found:
+            found += [finding for finding in audit.verify(store, head) if finding not in found]
+        now = journal.head(store)
+    if not found and database.exists:
         witness.note(database.name, now)
     if session.json:
         session.output.document(
@@ -104,9 +105,10 @@ def _tell(session: Session, found: list[audit.Finding], head: journal.Head) -> N
 def head_(session: Session) -> None:
     """Print the journal's head."""
     database = session.app.database
-    with database.read() as reading:
-        head = journal.head(reading)
-    Witness(data_folder()).note(database.name, head)
+    with reading(session) as store:
+        head = journal.head(store)
+    if database.exists:
+        Witness(data_folder()).note(database.name, head)
     if session.json:
         session.output.document({"entries": head.seq, "head": str(head)})
     else:
@@ -126,8 +128,8 @@ def head_(session: Session) -> None:
 @pass_session
 def log(session: Session, subject: str | None) -> None:
     """Print entries."""
-    with session.app.database.read() as reading:
-        entries = journal.entries(reading, subject=subject)
+    with reading(session) as store:
+        entries = journal.entries(store, subject=subject)
     if session.json:
         session.output.document({"entries": [_document(entry) for entry in entries]})
         return

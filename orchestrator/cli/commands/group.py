@@ -14,6 +14,7 @@ from orchestrator.cli.base import Group, help_without_command, scenario_argument
 from orchestrator.cli.commands.group_tables import place_line, places_document, standings_document, standings_table
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain, table
+from orchestrator.cli.recording import reading
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ExitCode, MachineError
 from orchestrator.interrupts import asked, shielded
@@ -93,8 +94,8 @@ def remove(session: Session, group: str, people: tuple[str, ...]) -> None:
 @pass_session
 def list_(session: Session) -> None:
     """List groups."""
-    with session.app.database.read() as reading:
-        found = Groups(reading).list()
+    with reading(session) as store:
+        found = Groups(store).list()
     if session.json:
         document = [
             {"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found
@@ -240,8 +241,8 @@ def stop(session: Session, group: str) -> None:
 @pass_session
 def export(session: Session, group: str, path: Path | None, *, anonymous: bool) -> None:
     """Write results."""
-    with session.app.database.read() as reading:
-        groups = Groups(reading)
+    with reading(session) as store:
+        groups = Groups(store)
         text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous)
     if path is None:
         click.echo(visible(text), nl=False)
@@ -257,8 +258,8 @@ def export(session: Session, group: str, path: Path | None, *, anonymous: bool) 
 
 
 def _tell_members(session: Session, group: str) -> None:
-    with session.app.database.read() as reading:
-        groups = Groups(reading)
+    with reading(session) as store:
+        groups = Groups(store)
         found = groups.find(group)
         trainees, trainers = groups.members(found), groups.members(found, "trainer")
     if session.json:

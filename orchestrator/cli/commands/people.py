@@ -14,6 +14,7 @@ import click
 from orchestrator.cli.base import Group, help_without_command
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain, table
+from orchestrator.cli.recording import reading
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import UsageError
@@ -143,9 +144,9 @@ def change_(
 @pass_session
 def list_(session: Session, role: Role | None) -> None:
     """List people."""
-    with session.app.database.read() as reading:
-        people = People(reading).list(role)
-        until = {person.ref: retention.keep_until(reading, person) for person in people}
+    with reading(session) as store:
+        people = People(store).list(role)
+        until = {person.ref: retention.keep_until(store, person) for person in people}
     if session.json:
         session.output.document({"people": [_document(person, until[person.ref]) for person in people]})
         return

@@ -12,6 +12,7 @@ from orchestrator.cli import wording
 from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain, table
+from orchestrator.cli.recording import reading
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.cli.times import duration
 from orchestrator.errors import ContentError
@@ -49,12 +50,12 @@ def progress_command(session: Session, person: str | None, *, listed: bool) -> N
 
 def _done(session: Session, word: str | None) -> tuple[str, list[Tried]]:
     """Return who is meant, and what they have done; reading adds nobody."""
-    with session.app.database.read() as reading:
-        people = People(reading)
+    with reading(session) as store:
+        people = People(store)
         person = people.find(word) if word else people.with_account(getpass.getuser())
         if person is None:
             return getpass.getuser(), []
-        return person.name or person.handle, [tried(one) for one in attempts.of_person(reading, person)]
+        return person.name or person.handle, [tried(one) for one in attempts.of_person(store, person)]
 
 
 def _documents(session: Session) -> list[ScenarioDocument]:

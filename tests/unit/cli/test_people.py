@@ -108,3 +108,22 @@ def test_progress_tells_what_was_done_and_what_is_next(cli: Cli, app: FakeApp, s
     assert (one["tried"], one["solved"], one["unaided"], one["hints"]) == (1, 1, 0, 1)
     assert document["attempts"][0]["scenario"] == "no-network-after-move"
     assert LAB not in shown
+
+
+READING = [("progress",), ("people", "list"), ("group", "list"), ("group", "members", "x"), ("audit", "verify")]
+READING += [("audit", "head"), ("audit", "log"), ("group", "export", "x")]
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_what_only_reads_writes_nothing(cli: Cli, store: Database, tmp_path: Path, words: tuple[str, ...]) -> None:
+    cli(*words)
+    assert not store.exists
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_store_that_is_named_and_not_there_is_refused(cli: Cli, store: Database, words: tuple[str, ...]) -> None:
+    done = cli("--database", store.name, *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "there is no such file" in " ".join(done.stderr.split())
+    assert "start, people add" in done.stderr

@@ -63,7 +63,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file with empty tables."""
     path = tmp_path_factory.mktemp("template") / "records.sqlite"
     database = Database(database_url(str(path), {}))
-    with database.read():
+    with database.write():
         pass
     database.close()
     return path.read_bytes()

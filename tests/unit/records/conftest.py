@@ -45,7 +45,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def make_tables(address: str) -> None:
     """Bring a database up to date."""
     database = Database(database_url(address, {}))
-    with database.read():
+    with database.write():
         pass
     database.close()
 

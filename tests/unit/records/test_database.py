@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from orchestrator.errors import MachineError
-from orchestrator.records import schema
+from orchestrator.records import journal, schema
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.models import Launch, PeopleGroup, Setting
@@ -26,6 +26,34 @@ AT = datetime(2026, 3, 29, 3, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2))
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
     Database(database_url(str(tmp_path / "a" / "b.sqlite"), {}))
     assert not (tmp_path / "a").exists()
+
+
+def test_reading_makes_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
+    database = Database(database_url(f"sqlite:///{tmp_path / 'a' / 'b.sqlite'}", {}))
+    for _ in range(2):
+        with database.read() as session:
+            assert session.query(PeopleGroup).all() == []
+            assert journal.head(session).seq == 0
+    assert (database.exists, list(tmp_path.iterdir())) == (False, [])
+    with database.write() as session:
+        session.add(PeopleGroup(name="tssr-2026", created_at=AT))
+    with database.read() as session:
+        assert session.query(PeopleGroup).one().name == "tssr-2026"
+    assert database.exists
+    database.close()
+
+
+def test_reading_makes_no_tables(address: str) -> None:
+    database = Database(database_url(address, {}))
+    if not database.exists:
+        Path(address.removeprefix("sqlite:///")).touch()
+    with database.read() as session:
+        assert session.query(PeopleGroup).all() == []
+    database.close()
+    engine = create_engine(database_url(address, {}))
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    engine.dispose()
 
 
 def test_the_migrations_make_what_the_models_say(store: Database) -> None:
