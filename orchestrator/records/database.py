@@ -65,7 +65,8 @@ class Database:
         Raises:
             MachineError: the database cannot be opened or read.
         """
-        engine = (self._ready(make=False) or _nothing()).execution_options(**self._reading)
+        there = self._ready(make=False)
+        engine = there.execution_options(**self._reading) if there else _nothing()
         with self._translated(), Session(engine, expire_on_commit=False) as session:
             yield session
 
