@@ -37,6 +37,8 @@ class InstanceRecord:
         hints_shown: how many hints were given.
         started: whether its start came to its end; without that, its faults may not be in place. None: it was not
             started from here, so that this record does not know.
+        stopping: whether its removal has begun.
+        identity: which instance of its name was started (``Instance.identity``); empty before its start has ended.
     """
 
     instance: str
@@ -44,6 +46,8 @@ class InstanceRecord:
     faults: tuple[InjectedFault, ...] = ()
     hints_shown: int = 0
     started: bool | None = None
+    stopping: bool = False
+    identity: str = ""
 
 
 class InstanceRecords:
@@ -63,6 +67,8 @@ class InstanceRecords:
                 faults=tuple(InjectedFault(**fault) for fault in document.get("faults", ())),
                 hints_shown=int(document.get("hints_shown", 0)),
                 started=None if document.get("started") is None else bool(document["started"]),
+                stopping=bool(document.get("stopping", False)),
+                identity=str(document.get("identity", "")),
             )
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return InstanceRecord(instance)
@@ -115,7 +121,7 @@ class InstanceRecords:
             MachineError: it cannot be written.
         """
         if self.has(instance):
-            self.put(replace(self.get(instance), instance=instance, started=False))
+            self.put(replace(self.get(instance), instance=instance, started=False, stopping=True))
 
     def remove(self, instance: str) -> None:
         """Remove an instance's record, and the draft that a killed program left of it."""
@@ -136,6 +142,8 @@ def _written(record: InstanceRecord) -> str:
         "faults": faults,
         "hints_shown": record.hints_shown,
         "started": record.started,
+        "stopping": record.stopping,
+        "identity": record.identity,
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
 

@@ -142,10 +142,20 @@ class _File:
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, place[1], place[0])
         except (BlockingIOError, PermissionError):
-            taken = _Taken(self._holder(place))
+            taken = _Taken(self._holder(place) or 0)
             self._close_if_idle()
             raise taken from None
         return True
+
+    def holder(self, place: tuple[int, int]) -> int | None:
+        """Return the process that holds a range or a part of it, 0 where it cannot be told; None: nobody else does."""
+        with self._guard:
+            if self._descriptor < 0 and not self._open(make=False):
+                return None
+            try:
+                return self._holder(place)
+            finally:
+                self._close_if_idle()
 
     def give_back(self, place: tuple[int, int]) -> None:
         """Unlock a range, once all who share it have."""
@@ -171,10 +181,10 @@ class _File:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _holder(self, place: tuple[int, int]) -> int:
+    def _holder(self, place: tuple[int, int]) -> int | None:
         asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, *place, 0)
         kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked))
-        return 0 if kind == fcntl.F_UNLCK else max(0, int(pid))
+        return None if kind == fcntl.F_UNLCK else max(0, int(pid))
 
 
 _files: dict[Path, _File] = {}
@@ -231,6 +241,14 @@ class Locks:
         """
         with self._locked(_place(instance), instance, 0, share=False):
             yield
+
+    def holder(self, instance: str) -> Holder | None:
+        """Return the other program that is at work on an instance just now; None where none is."""
+        for path in (self._own, self._shared):
+            pid = _file(path).holder(_place(instance)) if path is not None else None
+            if pid is not None:
+                return holder_of(pid)
+        return None
 
     @contextmanager
     def _locked(

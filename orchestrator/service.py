@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
@@ -20,7 +21,9 @@ from orchestrator.faults.library import make_fault, problems_of, require_faults
 from orchestrator.instance_records import InstanceRecords
 from orchestrator.instances.instance import Instance, Surroundings
 from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances.naming import require_free
 from orchestrator.loader.content import Content
+from orchestrator.locks import BusyError
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedSolution
@@ -28,6 +31,9 @@ from orchestrator.model.scenario import Step
 from orchestrator.plan import plan_lab, plan_scenario
 from orchestrator.progress import Progress
 from orchestrator.text import Text
+
+Phase = Literal["starting", "started", "stopping", "cut off"]
+"""How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +117,17 @@ class Labs:
         self._build(sorted({host.image for plan in plans for host in plan.hosts}))
         self._instances.prepare()
 
-    def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
-        """Build the images that are missing and start an instance.
+    def start(self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None) -> Running:
+        """Build the images that are missing and start an instance, of that name where one is given.
 
         Raises:
+            UsageError: the name cannot be a lab's, or is one's already.
             MachineError: an image cannot be built, or the engine does not answer.
             LabError: the lab did not come up; all of it was removed again.
         """
-        return self._start(plan, self._around(plan, self._content), progress, broken=broken)
+        if name is not None:  # before images are built
+            require_free(name, [host.name for host in plan.hosts], self._instances.all())
+        return self._start(plan, self._around(plan, self._content), progress, broken=broken, name=name)
 
     def running(self, name: str | None) -> Running:
         """Return a running instance with its plan, made anew from the labels.
@@ -151,22 +160,35 @@ class Labs:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
 
-    def cut_off(self, instance: Instance) -> bool:
-        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded.
+    def phase(self, instance: Instance) -> Phase:
+        """Return how far an instance is: one that is not whole is so for good where nobody is at work on it any more.
 
         Where this user's records do not know, because somebody else started it, the mark that all users see tells.
         """
+        if self._started(instance):
+            return "started"
+        if self._instances.at_work(instance.name) is None:
+            return "started" if self._started(instance) else "cut off"  # it may just have come to its end
+        return "stopping" if self._records.get(instance.name).stopping else "starting"
+
+    def _started(self, instance: Instance) -> bool:
         if not instance.hosts:
-            return False
-        started = self._records.get(instance.name).started
-        return not (self._instances.started(instance.name) if started is None else started)
+            return True
+        record = self._records.get(instance.name)
+        if record.started is None or record.identity != instance.identity:  # or somebody else has reset it since
+            return self._instances.started(instance.name)
+        return record.started
+
+    def cut_off(self, instance: Instance) -> bool:
+        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
+        return self.phase(instance) == "cut off"
 
     def hands(self, running: Running) -> Hands:
         """Return what acts on an instance."""
         return self._instances.hands(running.instance, running.plan, running.images)
 
     def reset(self, running: Running, progress: Progress) -> Running:
-        """Start the same variant anew, broken as it was at first; the old instance is removed.
+        """Start the same variant anew under the same name, broken as it was at first; the old instance is removed.
 
         Raises:
             LabError: it did not come up, or another program is at work on the old one, which then stays as it is.
@@ -177,7 +199,7 @@ class Labs:
             around = self._around(running.plan, content)
             self._instances.prepare()  # all that can be lacking is there before the old one goes
             self._instances.remove(running.instance.name)
-            return self._start(running.plan, around, progress, broken=True)
+            return self._start(running.plan, around, progress, broken=True, name=running.instance.name)
 
     def stop(self, instance: Instance) -> None:
         """Stop an instance and remove all of it, with what was handed in: nobody worked on it.
@@ -208,7 +230,10 @@ class Labs:
             UsageError: the instance is a bare lab, which has nothing to repair.
             LabError: the instance's start was cut off, or another program is at work on it.
         """
-        if self.cut_off(running.instance):
+        phase = self.phase(running.instance)
+        if phase in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
+            raise BusyError(running.instance.name, holder)
+        if phase != "started":
             raise LabError(
                 Text(
                     fr=f"{running.instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
@@ -333,9 +358,11 @@ class Labs:
         images = _images(content, plan)
         return Surroundings(images, self._build(sorted(images)), tuple(str(root) for root in content.roots))
 
-    def _start(self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool) -> Running:
-        instance = self._instances.start(plan, around, progress, broken=broken)
-        self._deliverables.discard(instance.name)  # of an earlier instance of that name
+    def _start(
+        self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool, name: str | None = None
+    ) -> Running:
+        instance = self._instances.start(plan, around, progress, broken=broken, name=name)
+        self._deliverables.put_aside(instance.name)  # of an earlier instance of that name
         return Running(instance, plan, around.images)
 
     def _content_of(self, instance: Instance) -> Content:

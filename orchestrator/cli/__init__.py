@@ -25,10 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; by default the process's own.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    language.choose(words)
+    from orchestrator.cli.words import own
+
+    language.choose(own(words))
     from orchestrator.cli.session import Session  # command texts are made in the chosen language
 
-    session = Session(json=language.flag("--json", words))
+    session = Session(json=language.flag("--json", own(words)))
     with interrupts.installed(_cleaning_up):
         return run(words, session)
 

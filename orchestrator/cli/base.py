@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from orchestrator.cli import completing, language
+from orchestrator.cli import completing, language, words
 from orchestrator.cli.language import tr
 from orchestrator.cli.session import Session
+from orchestrator.model.seeds import MAX_CHOSEN
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +60,13 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             help=tr("Écrire le résultat en JSON.", "Write the result as JSON."),
             hidden=hidden,
         ),
+        click.Option(
+            ["--yes"],
+            is_flag=True,
+            expose_value=False,  # the launcher's: it reads the words by itself before there is a program
+            help=tr("Préparer la machine sans demander.", "Prepare the machine without asking."),
+            hidden=hidden,
+        ),
     ]
 
 
@@ -89,14 +98,52 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
+class UnknownCommandError(click.UsageError):
+    """There is no such command."""
+
+    def __init__(self, name: str, context: click.Context, known: Sequence[str]) -> None:
+        """Name the nearest commands."""
+        super().__init__(words.unknown_command(name, known), context)
+
+
+@contextlib.contextmanager
+def _of(context: click.Context) -> Iterator[None]:
+    """Have wrong words be those of a command, whose help is the next step; Click leaves that out of some."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = error.ctx or context
+        raise
+
+
 class Command(click.Command):
     """A command that also takes the global options."""
 
     context_class = Context
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words."""
+        with _of(ctx):
+            return super().parse_args(ctx, args)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
         kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
         super().__init__(*args, **kwargs)
+
+
+class PassingCommand(Command):
+    """A command that runs another: its own options stand before and after its argument, up to the other's first word.
+
+    The other's words begin after ``--``, or with the first word after the argument that is no option.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Split the words, so that no option of the other's is taken for one of ours."""
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        valued = {name for option in options if not option.is_flag for name in option.opts}
+        end = words.end_of_own(args, valued)
+        passed = args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
+        return super().parse_args(ctx, [*args[:end], "--", *passed] if passed else args[:end])
 
 
 class Group(click.Group):
@@ -109,6 +156,19 @@ class Group(click.Group):
         kwargs.setdefault("subcommand_metavar", tr("COMMANDE [ARGUMENTS]…", "COMMAND [ARGS]…"))
         kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
         super().__init__(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words before the command's name."""
+        with _of(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest ones."""
+        if not ctx.resilient_parsing and args and args[0] not in self.list_commands(ctx):
+            raise UnknownCommandError(args[0], ctx, self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
 
 
 @click.pass_context
@@ -128,11 +188,18 @@ lab_option = click.option(
 )
 
 
+class SeedRange(click.IntRange):
+    """The seeds that a person may choose."""
+
+    def _describe_range(self) -> str:
+        return "0<=x<2^127"  # nobody reads the number of 39 digits
+
+
 def seed_option(default: int | None = None, *, text: str = "") -> Callable[[F], F]:
     """Return the option ``--seed``."""
     return click.option(
         "--seed",
-        type=click.IntRange(min=0),
+        type=SeedRange(min=0, max=MAX_CHOSEN),
         default=default,
         metavar="N",
         help=text or tr("Le numéro de la variante.", "The variant's number."),

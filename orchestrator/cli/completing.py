@@ -52,6 +52,11 @@ def faults(context: click.Context, _parameter: click.Parameter, incomplete: str)
     return []
 
 
+def all_labs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the labs that can be started, and of running ones."""
+    return sorted({*content_labs(context, parameter, incomplete), *labs(context, parameter, incomplete)})
+
+
 def labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of running labs."""
     return _beginning((instance.name for instance in _instances(context)), incomplete)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from orchestrator import interrupts
-from orchestrator.cli import PROGRAM
+from orchestrator.cli import PROGRAM, words
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session
@@ -66,8 +66,7 @@ class _WrongUseError(BreakfixError):
 
     def __init__(self, error: click.ClickException) -> None:
         context = error.ctx if isinstance(error, click.UsageError) else None
-        command = f"{context.command_path if context else PROGRAM} --help"
-        hint = Text(fr=f"« {command} » explique la commande.", en=f"'{command}' explains the command.")
+        hint = words.help_of(context.command_path if context else PROGRAM)
         super().__init__(same(error.format_message()), hint)
 
 

@@ -111,14 +111,6 @@ class Root(Group):
             raise TypeError(message)
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or name the nearest ones."""
-        if not ctx.resilient_parsing and args and args[0] not in ENTRIES and not args[0].startswith("-"):
-            raise UnknownCommandError(args[0], ctx)
-        return super().resolve_command(ctx, args)
-
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Return the commands that begin so, without importing them, and the options."""
         from click.shell_completion import CompletionItem
@@ -132,21 +124,6 @@ class Root(Group):
         for title, entries in SECTIONS:
             with formatter.section(title):
                 formatter.write_dl([(entry.name.ljust(width), entry.short) for entry in entries])
-
-
-class UnknownCommandError(click.UsageError):
-    """There is no such command."""
-
-    def __init__(self, name: str, context: click.Context) -> None:
-        """Name the nearest commands."""
-        from orchestrator.suggest import nearest
-
-        near = nearest(name, ENTRIES)
-        message = tr(f"Commande inconnue : « {name} ».", f'There is no command "{name}".')
-        if near:
-            listed = tr(" ou ", " or ").join(f"« {n} »" if language.chosen() == "fr" else f'"{n}"' for n in near)
-            message += tr(f" Vouliez-vous dire {listed} ?", f" Did you mean {listed}?")
-        super().__init__(message, context)
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:

@@ -6,6 +6,7 @@ It holds what the trainee wrote and nothing else: the truth is in the plan, whic
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from pathlib import Path
 from typing import Final
@@ -60,3 +61,23 @@ class DeliverablesStore:
         """Remove an instance's folder; one that is not there is no error."""
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self._folder / instance)
+
+    def put_aside(self, instance: str) -> None:
+        """Keep what was handed in for an earlier instance of this name, as ``<name>.1`` and so on."""
+        for number in itertools.count(1):
+            aside = self._aside(instance, number)
+            if not aside.exists():
+                with contextlib.suppress(FileNotFoundError):
+                    (self._folder / instance).rename(aside)
+                return
+
+    def forget(self, instance: str) -> None:
+        """Remove all that was handed in for instances of a name."""
+        self.discard(instance)
+        for number in itertools.count(1):
+            if not self._aside(instance, number).exists():
+                return
+            shutil.rmtree(self._aside(instance, number))
+
+    def _aside(self, instance: str, number: int) -> Path:
+        return self._folder / f"{instance}.{number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,11 @@ class Instance:
     def assessed(self) -> bool:
         """Return whether it is a jury session's: then it is evidence, until the session clears it."""
         return is_secret(self.seed)
+
+    @property
+    def identity(self) -> str:
+        """Return what tells it from an earlier one of its name: its containers."""
+        return hashlib.sha256(" ".join(sorted(h.container for h in self.hosts)).encode()).hexdigest()[:16]
 
     @property
     def whole(self) -> bool:

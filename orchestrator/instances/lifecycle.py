@@ -24,10 +24,11 @@ from orchestrator.instance_records import InjectedFault, InstanceRecord, Instanc
 from orchestrator.instances.finding import chosen, instances_on
 from orchestrator.instances.host_container import HostContainers
 from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.instances.naming import require_free
 from orchestrator.instances.placing import accounts_of, archive_of
 from orchestrator.instances.readiness import unready_by, wait_for_conditions
 from orchestrator.interrupts import shielded
-from orchestrator.locks import BusyError, Locks
+from orchestrator.locks import BusyError, Holder, Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
@@ -109,6 +110,10 @@ class Instances:
                 )
             yield
 
+    def at_work(self, name: str) -> Holder | None:
+        """Return the other program that acts on an instance just now; None where none does."""
+        return self._locks.holder(name)
+
     def started(self, name: str) -> bool:
         """Return whether an instance is marked as one whose start came to its end, whoever started it."""
         return bool(self._engine.volumes({labels.KIND: "started", labels.INSTANCE: name}))
@@ -172,7 +177,9 @@ class Instances:
 
     # Starting -------------------------------------------------------------------------------------------
 
-    def start(self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool = True) -> Instance:
+    def start(
+        self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool = True, name: str | None = None
+    ) -> Instance:
         """Start an instance of a plan: create, wire, boot, wait until it is healthy, then inject its faults.
 
         Whatever interrupts it, what was made so far is removed again.
@@ -182,16 +189,22 @@ class Instances:
             around: images and content roots.
             progress: is told each step.
             broken: whether the faults are injected; a healthy lab is left otherwise.
+            name: the instance's name; None: a new one.
 
         Raises:
+            UsageError: the name cannot be a lab's, or is one's already.
             LabError: a host did not come up or a fault did not take effect.
         """
+        if name is not None:
+            require_free(name, [host.name for host in plan.hosts], self.all())
         self._forget_gone()
         while True:
-            name = self._new_name(plan)
-            with self._ready(name):
-                if self._records.claim(InstanceRecord(name, roots=around.roots, started=False)):
-                    return self._start(name, plan, around, progress, broken=broken)
+            wanted = name or self._new_name(plan)
+            with self._ready(wanted):
+                if name is not None:  # nobody has taken it before it was locked
+                    require_free(name, [host.name for host in plan.hosts], self.all())
+                if self._records.claim(InstanceRecord(wanted, roots=around.roots, started=False)):
+                    return self._start(wanted, plan, around, progress, broken=broken)
 
     @contextmanager
     def _ready(self, name: str) -> Iterator[None]:
@@ -225,7 +238,7 @@ class Instances:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 self._inject(hands)
             self._engine.create_volume(_STARTED + name, {labels.KIND: "started", labels.INSTANCE: name})
-            self._records.put(replace(self._records.get(name), started=True))
+            self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:
             with shielded():
                 self._remove(name)

@@ -12,6 +12,10 @@ SECRET: Final = 1 << 127
 """Seeds from here on belong to assessed candidates: too many to try, and never shown."""
 
 
+MAX_CHOSEN: Final = SECRET - 1
+"""The greatest seed that a person may choose; what lies above are candidates' labs, which a session keeps."""
+
+
 def is_secret(seed: int) -> bool:
     """Return whether a seed is an assessed candidate's."""
     return seed >= SECRET

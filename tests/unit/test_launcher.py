@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,8 @@ case $* in
     cat "$0" >"$place/bin/python"; chmod +x "$place/bin/python" ;;
 *"-m pip"*) echo "pip ${*##*/}" >>"$MACHINE/calls"; echo pip was here; [ ! -e "$MACHINE/pip-fails" ] ;;
 *sysconfig*) echo "${0%/bin/*}" ;;
+*orchestrator.cli*) echo "$5" >"$MACHINE/reader"; shift 6
+    exec "$PYTHON" -I -S -B -c "$(cat "$MACHINE/reader")" "$REAL" "$@" ;;
 *orchestrator*) shift 3; printf '<%s>' "$@"; echo; exit "${EXIT:-0}" ;;
 esac""",
 }
@@ -87,6 +90,8 @@ class Machine:
             "SESSION": "docker",
             "SYSTEM": "Linux",
             "IN_GROUP": "",
+            "PYTHON": sys.executable,  # what reads the words is the real one
+            "REAL": str(CHECKOUT),
         }
         keys, certificates = "usr/share/keyrings", "etc/ssl/certs"
         for place in ("bin", "home", "check out", certificates, keys, "var/run", "var/log", POSTGRES, "usr/lib/a b"):
@@ -174,9 +179,9 @@ def test_is_clean_posix_shell(checker: tuple[str, ...]) -> None:
 
 
 def test_first_run_makes_the_environment_and_hands_over(machine: Machine) -> None:
-    ended = machine.launch("status", "--all")
+    ended = machine.launch("stop", "--all")
 
-    assert (ended.code, ended.out) == (0, "<status><--all>\n")
+    assert (ended.code, ended.out) == (0, "<stop><--all>\n")
     assert machine.calls() == ["pip requirements.lock"]
     assert (machine.checkout / ".venv/breakfix.pth").read_text() == f"{machine.checkout}\n"
 
@@ -251,10 +256,52 @@ def test_accepting_installs_starts_joins_and_runs_in_the_group(machine: Machine,
     ]
 
 
-def test_yes_before_the_subcommand_is_the_launchers_and_after_it_the_programs(machine: Machine) -> None:
-    ended = machine.launch("--yes", "stop", "--yes", typed="")
+@pytest.mark.parametrize("line", ["--yes demo", "demo --yes", "demo --seed 3 --yes", "exec pc1 --yes -- ls"])
+def test_yes_is_taken_anywhere_and_asks_nothing(machine: Machine, line: str) -> None:
+    ended = machine.launch(*line.split(), typed="")
 
-    assert (ended.code, ended.out) == (0, "<stop><--yes>\n")
+    assert (ended.code, ended.out) == (0, "".join(f"<{word}>" for word in line.split()) + "\n")
+    assert "Go on?" not in ended.err
+
+
+@pytest.mark.parametrize("line", ["exec pc1 -- apt-get --yes update", "exec pc1 apt-get --yes update"])
+def test_a_yes_of_the_command_that_is_run_is_not_ours(machine: Machine, line: str) -> None:
+    ended = machine.launch(*line.split(), typed="n\n")
+
+    assert (ended.code, machine.calls()) == (3, [])
+    assert "Go on? [Y/n]" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("strat", 'There is no command "strat". Did you mean "start"'),
+        ("demo --yess", "No such option '--yess'. Did you mean"),
+        ("demo --yes --seed", "Option '--seed' requires an argument."),
+        ("start", "Missing argument 'SCENARIO'."),
+        ("images list too", "Got unexpected extra argument (too)"),
+    ],
+)
+@pytest.mark.parametrize("typed", ["", None], ids=["terminal", "no-terminal"])
+def test_a_wrong_command_line_is_refused_before_any_set_up(
+    machine: Machine, line: str, said: str, typed: str | None
+) -> None:
+    machine.without_docker()
+
+    ended = machine.launch(*line.split(), typed=typed)
+
+    assert (ended.code, ended.out, machine.calls()) == (2, "", [])
+    assert said in ended.err
+    assert "explains the command" in ended.err
+    assert not (machine.checkout / ".venv").exists()
+
+
+def test_where_nothing_is_to_be_done_the_program_reads_its_words_alone(machine: Machine) -> None:
+    machine.launch("status")
+    (machine.folder / "reader").unlink()
+
+    assert machine.launch("strat", "--yes").out == "<strat><--yes>\n"
+    assert not (machine.folder / "reader").exists()
 
 
 @pytest.mark.parametrize(
@@ -348,9 +395,9 @@ def test_arguments_survive_the_passage_through_sg(machine: Machine) -> None:
     machine.environment["SESSION"] = ""
     words = ["it's", "", "a  b", "$HOME `id` $(id)", "two\nlines\n", 'say "x" \\', "*", "é!", "-n", "'"]
 
-    ended = machine.launch("run", *words)
+    ended = machine.launch("exec", "pc1", "--", *words)
 
-    assert (ended.code, ended.out) == (0, "".join(f"<{word}>" for word in ["run", *words]) + "\n")
+    assert (ended.code, ended.out) == (0, "".join(f"<{word}>" for word in ["exec", "pc1", "--", *words]) + "\n")
 
 
 def test_a_member_whose_session_is_older_than_the_membership_is_asked_nothing(machine: Machine) -> None:
@@ -438,7 +485,6 @@ def test_a_silent_engine_at_another_socket_is_not_replaced(machine: Machine) -> 
     [
         [],
         ["--help"],
-        ["-h"],
         ["--version"],
         ["doctor"],
         ["scenarios", "--json"],
@@ -466,7 +512,7 @@ def test_docker_is_only_asked_of_those_who_need_it(machine: Machine, arguments: 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["history"], ["exec", "mail1", "--", "ls", "--help"], ["--content", "show", "stop"]],
+    [["hint"], ["exec", "mail1", "--", "ls", "--help"], ["--content", "show", "stop"]],
     ids=" ".join,
 )
 def test_the_others_need_docker(machine: Machine, arguments: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from rich.markdown import Markdown
 from rich.padding import Padding
@@ -11,7 +13,7 @@ from grader.report import Report
 from orchestrator.cli import completing, wording
 from orchestrator.cli.base import command, seed_option
 from orchestrator.cli.card import typed
-from orchestrator.cli.drawing import show_map
+from orchestrator.cli.drawing import require_place, show_map, terminal_picture, write_picture
 from orchestrator.cli.grading import show_grading
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
@@ -44,9 +46,18 @@ DEFAULT = "no-network-after-move"
     help=tr(f"Le scénario (par défaut {DEFAULT}).", f"The scenario (by default {DEFAULT})."),
 )
 @seed_option(1)
+@click.option(
+    "--svg",
+    metavar=tr("FICHIER", "FILE"),
+    type=click.Path(path_type=Path),
+    help=tr("Garder ce qui s'affiche dans un fichier SVG.", "Keep what is shown in an SVG file."),
+)
 @pass_session
-def demo_command(session: Session, scenario: str, seed: int) -> int:
+def demo_command(session: Session, scenario: str, seed: int, svg: Path | None) -> int:
     """Show the main job."""
+    if svg is not None:
+        require_place(svg)
+        session.output.console.record = True
     plan = session.plan(scenario, seed)
     solution = _reference(plan)
     labs = session.app.labs
@@ -61,7 +72,10 @@ def demo_command(session: Session, scenario: str, seed: int) -> int:
             with shielded():
                 labs.stop(running.instance)
     session.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
-    return _judge(session, before, after)
+    status = _judge(session, before, after)
+    if svg is not None and status == ExitCode.DONE:
+        write_picture(svg, terminal_picture(session.output.console, "breakfix demo"))
+    return status
 
 
 def _break_and_repair(session: Session, running: Running, solution: PlannedSolution) -> tuple[Report, Report]:

@@ -6,11 +6,13 @@ import sys
 
 import click
 
-from orchestrator.cli.base import command, host_argument, lab_option
+from orchestrator.cli.base import PassingCommand, command, host_argument, lab_option
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import UsageError
+from orchestrator.text import Text
 
 _SIGNALLED = 128
 """A shell shows a program that signal N ended as status 128 + N."""
@@ -18,12 +20,14 @@ _SIGNALLED = 128
 
 @command(
     "exec",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    cls=PassingCommand,
     options_metavar="[OPTIONS]",
     help=tr(
         "Lancer une commande en root sur une machine : « breakfix exec pc1 -- ip address ».\n\n"
-        "Le code de sortie est celui de la commande.",
-        "Run a command as root on a host: 'breakfix exec pc1 -- ip address'.\n\nThe exit status is the command's own.",
+        "Les options se placent avant la commande ; les mots qui suivent « -- » sont tous à elle. Le code de sortie "
+        "est celui de la commande.",
+        "Run a command as root on a host: 'breakfix exec pc1 -- ip address'.\n\n"
+        "Options stand before the command; all words after '--' are its own. The exit status is the command's.",
     ),
 )
 @lab_option
@@ -48,18 +52,26 @@ def exec_command(
     session: Session, lab: str | None, timeout: float, host: str, words: tuple[str, ...], *, pass_input: bool
 ) -> int:
     """Run a command."""
+    if not words[0]:
+        raise UsageError(
+            Text(
+                fr="La commande à lancer est un mot vide.",
+                en="The command to run is an empty word.",
+            ),
+            Text(
+                fr=f"Nommez un programme de {host} : « breakfix exec {host} -- ip address ».",
+                en=f"Name a program of {host}: 'breakfix exec {host} -- ip address'.",
+            ),
+        )
     _, target = host_of(session, lab, host)
-    argv = words[1:] if words[0] == "--" else words
-    if not argv:
-        raise click.UsageError(tr("Il manque la commande à lancer.", "The command to run is missing."))
     stdin = sys.stdin.buffer.read() if pass_input else b""
-    done = session.app.fabric.run(target, argv, timeout=timeout, stdin=stdin)
+    done = session.app.fabric.run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status
     if session.json:
         session.output.document(
             {
                 "host": host,
-                "command": list(argv),
+                "command": list(words),
                 "status": status,
                 "stdout": done.stdout.decode(errors="replace"),
                 "stderr": done.stderr.decode(errors="replace"),

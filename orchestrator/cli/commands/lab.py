@@ -11,20 +11,24 @@ from orchestrator.cli.base import command, lab_option
 from orchestrator.cli.language import LANGUAGES, tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import MachineError, UsageError
+from orchestrator.instances.instance import Instance
 from orchestrator.loader.files import read_text
 from orchestrator.model.lab import Lab
+from orchestrator.suggest import with_suggestion
+from orchestrator.text import Text
 
 
 @command(
     "lab",
     help=tr(
         "La page d'un lab : ses machines, ses comptes, où regarder.\n\n"
-        "Sans nom, celle du lab en marche ; le nom d'un scénario montre celle de son lab.",
+        "Sans nom, celle du lab en marche ; un nom est celui d'un lab en marche, d'un scénario ou d'un lab à démarrer.",
         "Show a lab's page: its hosts, its accounts, where to look.\n\n"
-        "Without a name, that of the running lab; a scenario's name shows that of its lab.",
+        "Without a name, that of the running lab; a name is that of a running lab, a scenario, or a lab to start.",
     ),
 )
-@click.argument("name", metavar=tr("[LAB]", "[LAB]"), required=False, shell_complete=completing.content_labs)
+@click.argument("name", metavar=tr("[LAB]", "[LAB]"), required=False, shell_complete=completing.all_labs)
 @lab_option
 @pass_session
 def lab_command(session: Session, name: str | None, lab: str | None) -> None:
@@ -50,7 +54,7 @@ def lab_command(session: Session, name: str | None, lab: str | None) -> None:
 
 
 def _wanted(session: Session, name: str | None, running: str | None) -> Lab:
-    """Return the lab of that name, of the scenario of that name, or of what runs.
+    """Return the lab of that name, of the scenario or of the running lab of that name, or of what runs.
 
     Raises:
         UsageError: there is no such lab, or nothing runs.
@@ -59,9 +63,34 @@ def _wanted(session: Session, name: str | None, running: str | None) -> Lab:
     if name is None:
         labs = session.app.labs
         return labs.lab_of(session.app.instances.find(running))
-    if name in content.scenarios() and name not in content.labs():
+    if name in content.labs():
+        return content.lab(name)
+    if name in content.scenarios():
         return content.lab(content.scenario_document(name).lab)
-    return content.lab(name)
+    instances = _instances(session)
+    for instance in instances:
+        if instance.name == name:
+            return session.app.labs.lab_of(instance)
+    known = [*content.labs(), *(instance.name for instance in instances), *content.scenarios()]
+    text = Text(
+        fr=f"« {name} » n'est ni un lab en marche, ni un lab à démarrer, ni un scénario",
+        en=f'"{name}" is neither a running lab, nor a lab to start, nor a scenario',
+    )
+    raise UsageError(
+        with_suggestion(text, name, known),
+        Text(
+            fr="« breakfix status » montre les labs en marche, « breakfix scenarios » les scénarios.",
+            en="'breakfix status' shows the running labs, 'breakfix scenarios' the scenarios.",
+        ),
+    )
+
+
+def _instances(session: Session) -> tuple[Instance, ...]:
+    """Return the running labs; none where no engine answers, for a page can be read without one."""
+    try:
+        return session.app.instances.all()
+    except MachineError:
+        return ()
 
 
 def _pages(folder: Path) -> dict[str, str]:

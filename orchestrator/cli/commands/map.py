@@ -9,12 +9,10 @@ import click
 
 from orchestrator.cli import completing
 from orchestrator.cli.base import command, lab_option, seed_option
-from orchestrator.cli.drawing import print_topology, topology_of
+from orchestrator.cli.drawing import print_topology, topology_of, write_picture
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import MachineError
-from orchestrator.text import Text
 from orchestrator.topology import Topology, topology
 from orchestrator.topology_svg import draw_svg
 
@@ -48,23 +46,13 @@ def map_command(session: Session, lab: str | None, svg: Path | None, scenario: s
     else:
         drawn = topology_of(session, session.app.labs.running(lab))
     if svg is not None:
-        _write(svg, draw_svg(drawn, session.language))
+        write_picture(svg, draw_svg(drawn, session.language))
     if session.json:
         session.output.document(_document(drawn))
     elif svg is None:
         print_topology(session, drawn)
     else:
         session.output.print(plain(tr(f"✔ {svg} écrit", f"✔ {svg} written"), "ok"))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise MachineError(
-            Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
-        ) from error
 
 
 def _document(drawn: Topology) -> dict[str, Any]:

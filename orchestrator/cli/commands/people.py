@@ -232,7 +232,7 @@ def forget(session: Session, person: str | None, *, due: bool, gone: bool) -> No
     store = DeliverablesStore(state_folder() / "deliverables")
     for one_done in done.values():
         for instance in one_done.instances:
-            store.discard(instance)
+            store.forget(instance)
     _tell_forgotten(session, done)
 
 

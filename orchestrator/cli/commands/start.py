@@ -6,6 +6,8 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 
+import click
+
 from orchestrator.cli import wording
 from orchestrator.cli.base import command, scenario_argument, seed_option
 from orchestrator.cli.drawing import show_map
@@ -14,6 +16,7 @@ from orchestrator.cli.output import both, plain
 from orchestrator.cli.progress import Steps, steps
 from orchestrator.cli.recording import record
 from orchestrator.cli.session import Session, pass_session
+from orchestrator.instances.naming import require_name
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
 from orchestrator.model.seeds import shown_seed
@@ -27,18 +30,27 @@ _SEEDS = 1000
     "start",
     help=tr(
         "Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
-        "Sans --seed, une variante est tirée au sort. Le nom d'un lab démarre ce lab en bon état.",
+        "Sans --seed, une variante est tirée au sort. Le nom d'un lab démarre ce lab en bon état. --lab nomme ce qui "
+        "démarre, pour les commandes qui suivent.",
         "Start a scenario's lab with its fault, and show the ticket.\n\n"
-        "Without --seed, a variant is drawn. The name of a lab starts that lab in good health.",
+        "Without --seed, a variant is drawn. The name of a lab starts that lab in good health. --lab names what "
+        "starts, for the commands that follow.",
     ),
 )
 @scenario_argument
 @seed_option()
+@click.option(
+    "--lab",
+    metavar=tr("NOM", "NAME"),
+    help=tr("Le nom du lab ; par défaut, un nom est tiré.", "The lab's name; by default one is drawn."),
+)
 @pass_session
-def start_command(session: Session, scenario: str, seed: int | None) -> None:
+def start_command(session: Session, scenario: str, seed: int | None, lab: str | None) -> None:
     """Start a lab."""
+    if lab is not None:
+        require_name(lab)
     plan = plan_to_start(session, scenario, seed)
-    with started(session, lambda shown: session.app.labs.start(plan, shown)) as running:
+    with started(session, lambda shown: session.app.labs.start(plan, shown, name=lab)) as running:
         if session.json:
             session.output.document(_document(running))
         else:

@@ -12,9 +12,9 @@ from orchestrator.cli.language import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import BreakfixError
-from orchestrator.instances.instance import RUNNING, Instance
+from orchestrator.instances.instance import RUNNING, HostState, Instance
 from orchestrator.model.seeds import shown_seed
-from orchestrator.service import Running
+from orchestrator.service import Phase, Running
 from orchestrator.text import Text
 
 
@@ -25,18 +25,22 @@ class _Seen:
     Attributes:
         instance: as the engine has it.
         running: with its plan; None where its content is gone or invalid.
-        unready: the hosts that run and are not wired or have not booted, each with why.
-        cut_off: whether its start or its stop was ended before it was done.
+        phase: how far its start or its stop is.
+        unready: the hosts that run and are not wired or have not booted, each with why; nobody asks while it starts.
     """
 
     instance: Instance
     running: Running | None
+    phase: Phase
     unready: Mapping[str, Text]
-    cut_off: bool
 
     @property
     def whole(self) -> bool:
-        return self.instance.whole and not self.cut_off and not self.unready
+        return self.instance.whole and self.phase == "started" and not self.unready
+
+    @property
+    def in_work(self) -> bool:
+        return self.phase in {"starting", "stopping"}
 
 
 @command(
@@ -48,8 +52,7 @@ def status_command(session: Session, lab: str | None) -> None:
     """Show the running labs, or one of them."""
     instances = session.app.instances
     found = instances.all() if lab is None else (instances.find(lab),)
-    labs = session.app.labs
-    seen = [_Seen(i, _running(session, i), instances.unready(i), labs.cut_off(i)) for i in found]
+    seen = [_seen(session, instance) for instance in found]
     if session.json:
         session.output.document({"labs": [_document(session, one) for one in seen]})
         return
@@ -61,6 +64,13 @@ def status_command(session: Session, lab: str | None) -> None:
         )
     for one in seen:
         _show(session, one)
+
+
+def _seen(session: Session, instance: Instance) -> _Seen:
+    app = session.app
+    phase = app.labs.phase(instance)
+    waiting = {} if phase in {"starting", "stopping"} else app.instances.unready(instance)
+    return _Seen(instance, _running(session, instance), phase, waiting)
 
 
 def _running(session: Session, instance: Instance) -> Running | None:
@@ -83,6 +93,7 @@ def _document(session: Session, seen: _Seen) -> dict[str, Any]:
         "lab": instance.lab,
         "seed": shown_seed(instance.seed),
         "owner": instance.owner,
+        "phase": seen.phase.replace(" ", "_"),
         "whole": seen.whole,
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(session, running) else "current",
@@ -100,7 +111,7 @@ def _document(session: Session, seen: _Seen) -> dict[str, Any]:
 def _show(session: Session, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
     out = session.output
-    head = plain("● ", "ok" if seen.whole else "bad")
+    head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     head.append(
@@ -115,12 +126,18 @@ def _show(session: Session, seen: _Seen) -> None:
     for host in instance.hosts:
         rows.add_row(
             plain(f"  {host.name}"),
-            plain(_state(host.state), "ok" if host.state == RUNNING and host.name not in seen.unready else "bad"),
+            plain(_state(host.state), _style(seen, host)),
             *_planned(session, running, host.name),
         )
     out.print(rows)
     _remarks(session, seen)
     out.print("")
+
+
+def _style(seen: _Seen, host: HostState) -> str:
+    if host.state == RUNNING and host.name not in seen.unready:
+        return "ok"
+    return "warn" if seen.in_work else "bad"
 
 
 def _planned(session: Session, running: Running | None, host: str) -> tuple[str, str]:
@@ -145,6 +162,9 @@ def _state(word: str) -> str:
 def _remarks(session: Session, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
     stop = f"{wording.program()} stop --lab {instance.name}"
+    if seen.in_work:
+        _remark(session, _at_work(seen), tr("Attendez qu'il ait fini.", "Wait until it is done."))
+        return
     if what := _unfit(seen):
         _remark(
             session,
@@ -176,16 +196,26 @@ def _remarks(session: Session, seen: _Seen) -> None:
         )
 
 
+def _at_work(seen: _Seen) -> str:
+    there, expected = len(seen.instance.hosts), seen.instance.expected
+    if seen.phase == "stopping":
+        return tr(f"En cours d'arrêt ({there} machines restent).", f"Stopping ({there} hosts are left).")
+    return tr(
+        f"En cours de démarrage ({there} machines sur {expected}).",
+        f"Starting ({there} of {expected} hosts are there).",
+    )
+
+
 def _unfit(seen: _Seen) -> str:
     """Return why a lab cannot be worked with; nothing where it can, as far as its containers tell."""
     instance = seen.instance
     there, expected = len(instance.hosts), instance.expected
-    if there < expected:
+    if there < expected:  # nobody is at work on it
         return tr(
             f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
             f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
         )
-    if seen.cut_off:
+    if seen.phase == "cut off":
         return tr(
             "Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
             "Its start or its stop was cut off before the end: the fault may not be in place.",

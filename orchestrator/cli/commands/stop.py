@@ -121,8 +121,9 @@ def remove_peers(session: Session) -> None:
 @command(
     "reset",
     help=tr(
-        "Recommencer la même variante, en panne comme au début. Ce que vous aviez changé est perdu.",
-        "Start the same variant anew, broken as at first. What you had changed is lost.",
+        "Recommencer la même variante, en panne comme au début. Le lab garde son nom ; ce que vous y aviez changé est "
+        "perdu.",
+        "Start the same variant anew, broken as at first. The lab keeps its name; what you had changed in it is lost.",
     ),
 )
 @lab_option

@@ -182,8 +182,8 @@ class Events:
         """Return the file descriptor, for a selector."""
         return self.connection.fileno()
 
-    def read(self) -> list[tuple[str, str, str]]:
-        """Return the (action, container id, instance) that have arrived.
+    def read(self) -> list[tuple[str, str, str, str]]:
+        """Return the (action, container id, instance, host) that have arrived.
 
         Raises:
             DockerUnavailableError: the stream has ended.
@@ -199,7 +199,8 @@ class Events:
             raise DockerUnavailableError(message)
         *lines, self._buffer = (self._buffer + (piece or b"")).split(b"\n")
         events = (json.loads(line) for line in lines if line.strip())
-        return [(e["Action"], e["Actor"]["ID"], e["Actor"]["Attributes"].get(INSTANCE, "")) for e in events]
+        actors = [(event["Action"], event["Actor"]["ID"], event["Actor"]["Attributes"]) for event in events]
+        return [(action, it, named.get(INSTANCE, ""), named.get(HOST, "")) for action, it, named in actors]
 
     def close(self) -> None:
         """End the subscription."""

@@ -35,13 +35,23 @@ class PortStates:
         self._write(changed)
         self._states = changed
 
+    def drop(self, instance: str, host: str) -> None:
+        """Drop the states of a host's cables, whose container is gone.
+
+        Raises:
+            OSError: the file keeps them, until it is written again.
+        """
+        self._keep({name: port for name, port in self._states.items() if not name.startswith(f"{instance}/{host}/")})
+
     def keep(self, instances: set[str]) -> None:
         """Drop the states of all instances but these, which exist.
 
         Raises:
             OSError: the file keeps some of the others, until it is written again.
         """
-        kept = {name: port for name, port in self._states.items() if name.split("/", 1)[0] in instances}
+        self._keep({name: port for name, port in self._states.items() if name.split("/", 1)[0] in instances})
+
+    def _keep(self, kept: dict[str, Port]) -> None:
         if kept != self._states or not self._written:
             self._states = kept
             self._write(kept)

@@ -137,7 +137,7 @@ class Wirer:
         events = self._events
         if events is None:
             return
-        arrived: list[tuple[str, str, str]] = []
+        arrived: list[tuple[str, str, str, str]] = []
         troubles = [self._attempt("Docker's events", lambda: arrived.extend(events.read()))]
         troubles += [self._attempt(f"{event[0]} of {event[1][:12]}", self._on_event, *event) for event in arrived]
         if troubles[0] or any(isinstance(trouble, DockerUnavailableError) for trouble in troubles):
@@ -147,7 +147,7 @@ class Wirer:
         if self._troubled and not self._looks:
             self._looks = [time.monotonic() + pause for pause in _LOOKS]
 
-    def _on_event(self, action: str, container: str, instance: str) -> None:
+    def _on_event(self, action: str, container: str, instance: str, host: str) -> None:
         if action == "start":
             self._take_in(container)
         else:
@@ -155,7 +155,10 @@ class Wirer:
         if action == "destroy":
             disks.forget(container)
             _clear_aside(container)
-            self._sweep(instance)
+            try:  # the lab that is reset has the same name, and whole cables
+                self._states.drop(instance, host)
+            finally:
+                self._sweep(instance)
 
     def _reconcile(self) -> None:
         """Take in every running host, and forget instances that have no container left."""

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from grader.report import CheckResult, Report
 from orchestrator.cli import language
 from orchestrator.cli.session import Session
+from orchestrator.cli.words import own
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import BreakfixError, UsageError
@@ -35,7 +36,7 @@ from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, Planned
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
 from orchestrator.proof.store import Proofs, ProofStore
-from orchestrator.service import Running, Typed
+from orchestrator.service import Phase, Running, Typed
 from orchestrator.text import Text
 
 LAB = "cable-out-1a2b"
@@ -155,7 +156,7 @@ class FakeLabs:
     reports: list[Report] = field(default_factory=lambda: [RED, GREEN])
     calls: list[str] = field(default_factory=list)
     is_stale: bool = False
-    is_cut_off: bool = False
+    is_phase: Phase = "started"
     trouble: BaseException | None = None
     plan: Plan = PLAN
 
@@ -181,18 +182,18 @@ class FakeLabs:
     def running(self, name: str | None) -> Running:
         return self._running(self.instances.find(name))
 
-    def start(self, plan: Plan, progress: Progress, *, broken: bool = True) -> Running:
+    def start(self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None) -> Running:
         self.calls.append("start")
         progress.step(text("starting"))
         if self.trouble:
             raise self.trouble
-        self.instances.running.append(instance("cable-out-9f9f"))
+        self.instances.running.append(instance(name or "cable-out-9f9f"))
         return self._running(self.instances.running[-1])
 
     def reset(self, running: Running, progress: Progress) -> Running:
         self.calls.append("reset")
         self.instances.remove(running.instance.name)
-        return self.start(running.plan, progress)
+        return self.start(running.plan, progress, name=running.instance.name)
 
     def stop(self, one: Instance) -> None:
         self.calls.append("stop")
@@ -226,8 +227,8 @@ class FakeLabs:
     def stale(self, running: Running) -> bool:
         return self.is_stale
 
-    def cut_off(self, one: Instance) -> bool:
-        return self.is_cut_off
+    def phase(self, one: Instance) -> Phase:
+        return self.is_phase
 
 
 class FakePractice:
@@ -293,7 +294,7 @@ class Cli:
     def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
         cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
-        session = Session(json=language.flag("--json", words), make=lambda *_: self.app)  # type: ignore[arg-type]
+        session = Session(json=language.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
         self.monkeypatch.setattr(Session, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
 
         @click.command(context_settings={"ignore_unknown_options": True})

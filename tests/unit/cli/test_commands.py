@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from orchestrator.errors import MachineError
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
+from orchestrator.service import Phase
 from orchestrator.text import Text
 
 from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
@@ -146,10 +148,29 @@ def test_a_jury_session_s_labs_are_spared_unless_asked(cli: Cli, app: FakeApp, m
     assert (done.exit_code, app.instances.running, app.instances.fabric_removed) == (0, [], True)
 
 
-def test_reset_starts_anew(cli: Cli, app: FakeApp) -> None:
-    done = cli("reset")
+def test_reset_starts_anew_under_the_same_name(cli: Cli, app: FakeApp) -> None:
+    done = cli("reset", "--json")
     assert done.exit_code == 0
-    assert [one.name for one in app.instances.running] == ["cable-out-9f9f"]
+    assert app.labs.calls == ["reset", "start"]
+    assert [one.name for one in app.instances.running] == [LAB]
+    assert json.loads(done.stdout)["lab"] == LAB
+
+
+def test_start_gives_the_lab_the_name_that_was_chosen(cli: Cli, app: FakeApp) -> None:
+    assert json.loads(cli("start", "cable-out", "--lab", "mine", "--json").stdout)["lab"] == "mine"
+    assert app.instances.running[-1].name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("Ma Classe", "ma-classe"), ("été", "ete"), ("a/b", "a-b"), ("2b", "b"), ("x" * 41, "x" * 40), ("", "lab-1")],
+)
+def test_a_name_that_no_lab_can_have_is_refused_with_one_that_it_can(
+    cli: Cli, app: FakeApp, name: str, nearest: str
+) -> None:
+    done = cli("start", "cable-out", "--lab", name)
+    assert (done.exit_code, app.labs.calls) == (2, [])
+    assert f"{nearest}, for example" in " ".join(done.stderr.split())
 
 
 def test_hint(cli: Cli) -> None:
@@ -174,8 +195,30 @@ def test_status_says_what_to_do_with_a_start_that_was_cut_off(cli: Cli, app: Fak
     assert f"stop --lab {LAB}" in shown
 
 
+@pytest.mark.parametrize(
+    ("phase", "english", "french"),
+    [
+        ("starting", "Starting (1 of 3 hosts are there)", "En cours de démarrage (1 machines sur 3)"),
+        ("stopping", "Stopping (1 hosts are left)", "En cours d'arrêt (1 machines restent)"),
+    ],
+)
+def test_status_tells_a_start_or_a_stop_at_which_somebody_is_at_work(
+    cli: Cli, app: FakeApp, phase: Phase, english: str, french: str
+) -> None:
+    app.labs.is_phase = phase
+    app.instances.running = [instance(hosts=instance().hosts[:1])]
+    app.instances.without_boot = {"pc1": Text(fr="attend", en="waits")}
+    shown = " ".join(cli("status").stdout.split())
+    assert english in shown
+    assert french in " ".join(cli("status", lang="fr").stdout.split())
+    for wrong in ("cut off", "stop --lab", "reset", "waits"):
+        assert wrong not in shown
+    (lab,) = json.loads(cli("status", "--json").stdout)["labs"]
+    assert (lab["phase"], lab["whole"]) == (phase, False)
+
+
 def test_status_tells_a_lab_whose_fault_may_be_missing(cli: Cli, app: FakeApp) -> None:
-    app.labs.is_cut_off = True
+    app.labs.is_phase = "cut off"
     assert "fault may not be in place" in cli("status").stdout
     assert json.loads(cli("status", "--json").stdout)["labs"][0]["whole"] is False
 
@@ -227,6 +270,47 @@ def test_exec_needs_no_dashes_and_takes_the_command_s_own_options(cli: Cli, app:
     assert cli("exec", "pc1", "ls", "--json").exit_code == 0
 
 
+def test_what_exec_runs_keeps_its_own_options(cli: Cli, app: FakeApp) -> None:
+    app.fabric.on("ls --json", "pc1", stdout="out\n")
+    assert cli("exec", "pc1", "ls", "--json").stdout == "out\n", "as the command printed it"
+    assert json.loads(cli("exec", "pc1", "--json", "--", "ls", "--json").stdout)["command"] == ["ls", "--json"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"exec pc1 --lab {LAB} -- id -u",
+        f"exec --lab {LAB} pc1 -- id -u",
+        f"exec pc1 --lab={LAB} --timeout 5 id -u",
+        f"exec --timeout 5 pc1 --lab {LAB} -i -- id -u",
+        "exec -- pc1 id -u",
+        "--yes exec pc1 --yes id -u",
+    ],
+)
+def test_exec_takes_its_options_before_and_after_the_host(cli: Cli, app: FakeApp, line: str) -> None:
+    app.instances.running.insert(0, instance("other-0000"))
+    app.fabric.on("id -u", "pc1", stdout="0\n")
+    done = cli(*line.split())
+    assert (done.exit_code, done.stdout) == (0, "0\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["exec", "pc1", "--", ""], "empty word"),
+        (["exec", "pc1", ""], "empty word"),
+        (["exec", "pc1", "--"], "Missing argument"),
+        (["exec", "pc1"], "Missing argument"),
+        (["exec", "pc1", "--nope", "--", "ls"], "--nope"),
+    ],
+)
+def test_exec_without_a_command_says_so(cli: Cli, app: FakeApp, words: list[str], said: str) -> None:
+    done = cli(*words)
+    assert (done.exit_code, app.fabric.calls) == (2, [])
+    assert said in done.stderr
+    assert "→" in done.stderr
+
+
 def test_exec_tells_a_killed_command_as_a_shell_does(cli: Cli, app: FakeApp) -> None:
     app.fabric.on("sleep 9", "pc1", status=-9)
     assert cli("exec", "pc1", "--", "sleep", "9").exit_code == 137
@@ -260,6 +344,25 @@ def test_a_lab_s_page_is_read_from_inside_and_outside(cli: Cli) -> None:
     document = json.loads(cli("lab", "small-office", "--json").stdout)
     assert {"lab", "title", "summary", "page"} == set(document)
     assert set(document["page"]) == {"fr", "en"}
+
+
+def test_a_running_lab_s_name_is_known_where_a_lab_s_page_is_asked_for(cli: Cli, app: FakeApp) -> None:
+    app.instances.running.append(instance("mine"))
+    page = cli("lab", "small-office").stdout
+    assert cli("lab", "mine").stdout == cli("lab", LAB).stdout == cli("lab", "--lab", "mine").stdout == page
+    for wrong, near in (("min", "mine"), ("smal-office", "small-office")):
+        done = cli("lab", wrong)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f'did you mean "{near}"' in " ".join(done.stderr.split())
+
+
+def test_a_lab_s_page_is_read_without_an_engine(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise MachineError(Text(fr="Docker ne répond pas", en="Docker does not answer"))
+
+    monkeypatch.setattr(app.instances, "all", refuse)
+    assert cli("lab", "small-office").exit_code == 0
+    assert cli("lab", "smal-office").exit_code == 2
 
 
 def test_a_lab_without_a_page_has_its_summary(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
@@ -323,6 +426,32 @@ def test_the_demo_s_lab_is_removed_when_grading_breaks(cli: Cli, app: FakeApp) -
     app.labs.reports = []
     assert cli("demo").exit_code == 5
     assert app.labs.calls[-1] == "stop"
+
+
+def test_the_demo_as_a_picture(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
+    pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for path in pictures:
+        app.labs.reports = [RED, GREEN]
+        shown = cli("demo", "--svg", str(path))
+        assert shown.exit_code == 0
+        written = "".join(ET.parse(path).getroot().itertext()).replace("\N{NO-BREAK SPACE}", " ")
+        for part in ("breakfix demo", "Nothing works (en)", "✘", "address (en)", "the repair is green"):
+            assert part in written
+            assert part in shown.stdout or part == "breakfix demo"
+    one, two = (path.read_text(encoding="utf-8") for path in pictures)
+    assert one == two, "the same run gives the same file"
+    assert "http" not in one.replace("http://www.w3.org", "").replace("https://www.textualize.io", "")
+
+
+def test_a_picture_of_a_demo_that_failed_is_not_kept(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
+    app.labs.reports = [GREEN, GREEN]
+    assert cli("demo", "--svg", str(tmp_path / "x.svg")).exit_code == 5
+    assert not [*tmp_path.glob("*.svg")]
+
+
+def test_a_picture_that_cannot_be_written_is_told_before_the_demo(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
+    assert cli("demo", "--svg", str(tmp_path / "nowhere" / "x.svg")).exit_code == 3
+    assert app.labs.calls == []
 
 
 def test_the_demo_as_json(cli: Cli) -> None:

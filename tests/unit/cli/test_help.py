@@ -97,7 +97,7 @@ def test_each_command_is_where_the_table_says(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
-@pytest.mark.parametrize("option", ["--json", "--lang=fr"])
+@pytest.mark.parametrize("option", ["--json", "--lang=fr", "--yes"])
 def test_global_options_stand_before_or_after_the_command(cli: Cli, place: str, option: str) -> None:
     words = (option, "status") if place == "before" else ("status", option)
     assert cli(*words).exit_code == 0

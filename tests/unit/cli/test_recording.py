@@ -25,7 +25,7 @@ STORE_GONE = MachineError(
         (["check"], [("checked", LAB, "not_repaired")]),
         (["check", "--format", "json"], [("checked", LAB, "not_repaired")]),
         (["hint"], [("hinted", LAB, "1")]),
-        (["reset"], [("reset", LAB, "cable-out-9f9f")]),
+        (["reset"], [("reset", LAB, LAB)]),
         (["stop"], [("stopped", LAB)]),
         (["status"], []),
         (["lab"], []),

@@ -11,6 +11,7 @@ from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
 from orchestrator import service as module
 from orchestrator.deliverables.answers_file import AnswersError
+from orchestrator.deliverables.store import DeliverablesStore
 from orchestrator.errors import UsageError
 from orchestrator.service import Running
 from orchestrator.text import same
@@ -167,9 +168,17 @@ def test_what_was_handed_in_is_of_this_instance(world: World, running: Running) 
     assert [path.name for path in labs.kept(running.instance)] == ["answers.yaml"]
     again = labs.reset(running, world.progress)
     assert labs.hand_in(again).answers().given == {}
-    assert len(labs.kept(running.instance)) == 1, "what was handed in before the reset stays"
-    labs.stop(running.instance)
-    assert labs.kept(running.instance) == ()
+    assert labs.kept(again.instance) == ()
+    kept = DeliverablesStore(world.state.parent / "deliverables")
+    aside = kept.path(f"{again.instance.name}.1", "answers.yaml")
+    assert aside.is_file(), "what was handed in before the reset stays"
+    labs.hand_in(again).answer({"who": "pc2"}, "fr")
+    labs.reset(again, world.progress)
+    assert len({aside.read_text(), kept.path(f"{again.instance.name}.2", "answers.yaml").read_text()}) == 2
+    labs.stop(again.instance)
+    assert aside.is_file()
+    kept.forget(again.instance.name)
+    assert not [*aside.parents[1].iterdir()]
 
 
 def test_a_lab_that_asks_nothing_says_so(world: World) -> None:

@@ -112,7 +112,7 @@ def test_an_instance_counts_as_cut_off_before_it_is_taken_apart(records: Instanc
     assert not records.has("demo-1a2b"), "nothing is known of it"
     records.put(replace(FULL, started=True))
     records.cut_off("demo-1a2b")
-    assert records.get("demo-1a2b") == FULL
+    assert records.get("demo-1a2b") == replace(FULL, started=False, stopping=True)
 
 
 def test_the_draft_of_a_killed_program_is_found_and_removed(records: InstanceRecords, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ class FakeDocker:
         self.hosts[container] = HostContainer(container, instance, host, pid, wiring)
         self.stopped.pop(container, None)
         self.processes[pid] = Running(**more)
-        self.tell("start", container, instance)
+        self.tell("start", container, instance, host)
         return self.processes[pid]
 
     def end(self, host: str, instance: str = "demo", *, destroy: bool = False) -> None:
@@ -166,10 +166,10 @@ class FakeDocker:
         container = f"{instance}-{host}"
         if self.hosts.pop(container, None) is not None:
             self.stopped[container] = instance
-            self.tell("die", container, instance)
+            self.tell("die", container, instance, host)
         if destroy:
             del self.stopped[container]
-            self.tell("destroy", container, instance)
+            self.tell("destroy", container, instance, host)
 
     def tell(self, *event: str) -> None:
         for subscription in self.subscriptions[-1:]:

@@ -222,9 +222,9 @@ def event(action: str, container: str, **attributes: str) -> bytes:
 
 
 START = event("start", "abc", **{"breakfix.instance": "demo-1a2b"})
-DIE = event("die", "abc", **{"breakfix.instance": "demo-1a2b", "exitCode": "137"})
+DIE = event("die", "abc", **{"breakfix.instance": "demo-1a2b", "breakfix.host": "pc1", "exitCode": "137"})
 DESTROY = event("destroy", "def")
-PARSED = [("start", "abc", "demo-1a2b"), ("die", "abc", "demo-1a2b"), ("destroy", "def", "")]
+PARSED = [("start", "abc", "demo-1a2b", ""), ("die", "abc", "demo-1a2b", "pc1"), ("destroy", "def", "", "")]
 
 
 class Stream:
@@ -235,7 +235,7 @@ class Stream:
         self.events = Events()
         self.docker = daemon.open[-1]
 
-    def read(self) -> list[tuple[str, str, str]]:
+    def read(self) -> list[tuple[str, str, str, str]]:
         """Wait until something has arrived, then read."""
         ready, _, _ = select.select([self.events], [], [], 10)
         assert ready

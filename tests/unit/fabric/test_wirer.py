@@ -109,7 +109,7 @@ def test_a_gate_is_opened_once(bench: Bench) -> None:
     wirer = bench.wirer()
     bench.turn(wirer)
     gate = process.gate
-    bench.docker.tell("start", "demo-pc1", "demo")
+    bench.docker.tell("start", "demo-pc1", "demo", "pc1")
     bench.turn(wirer)
     assert (process.prepared, process.gate) == ([False], gate)
     assert len(bench.links.calls) == 1, "the same process is not cabled twice"
@@ -333,7 +333,7 @@ def test_a_label_that_is_none_keeps_no_other_host_from_its_cable(bench: Bench) -
     wirer = bench.wirer()
     bench.turn(wirer)
     assert set(ready(wirer)) == {"pc1"}
-    bench.docker.tell("start", "demo-bad", "demo")
+    bench.docker.tell("start", "demo-bad", "demo", "bad")
     bench.docker.run("pc2", pid=11)
     bench.turn(wirer)
     assert set(ready(wirer)) == {"pc1", "pc2"}
@@ -405,8 +405,8 @@ def test_a_refused_start_keeps_no_other_from_being_tried(bench: Bench, monkeypat
 def test_an_event_about_what_is_gone_already_is_passed_over(bench: Bench) -> None:
     wirer = bench.wirer()
     bench.turn(wirer)
-    bench.docker.tell("start", "demo-pc9", "demo")
-    bench.docker.tell("die", "demo-pc9", "demo")
+    bench.docker.tell("start", "demo-pc9", "demo", "pc9")
+    bench.docker.tell("die", "demo-pc9", "demo", "pc9")
     bench.turn(wirer)
     assert ready(wirer) == {}
 
@@ -507,6 +507,27 @@ def test_an_instance_is_swept_with_its_last_container(bench: Bench) -> None:
     bench.turn(wirer)
     assert bench.links.cables["demo", "pc1", "eth0"][1] == bench.port("office"), "its name is a new instance's now"
     assert wirer.ports("other")[0]["mtu"] == 1400
+
+
+def test_a_lab_that_is_reset_has_none_of_the_changes_of_the_one_before(bench: Bench) -> None:
+    """It has the same name, and its first host may be there before the end of the old one's last is heard."""
+    for number, host in enumerate(("pc1", "pc2")):
+        bench.docker.run(host, pid=10 + number)
+    wirer = bench.wirer()
+    bench.turn(wirer)
+    wirer.set_port(set_port(plugged=False))
+    wirer.set_port(set_port("pc2", mtu=1400))
+    bench.docker.end("pc1", destroy=True)
+    bench.docker.end("pc2", destroy=True)
+    bench.docker.run("pc1", pid=30)
+    bench.turn(wirer)
+    bench.docker.run("pc2", pid=31)
+    bench.turn(wirer)
+    for host in ("pc1", "pc2"):
+        assert bench.links.cables["demo", host, "eth0"][1] == bench.port("office")
+    again = bench.wirer()
+    assert again.ports("demo") == []
+    assert json.loads(bench.state.read_text()) == {}
 
 
 def test_an_instance_of_which_this_helper_saw_no_host_is_swept_too(bench: Bench) -> None:
