@@ -65,7 +65,7 @@ class Database:
         Raises:
             MachineError: the database cannot be opened or read.
         """
-        there = self._ready(make=False)
+        there = self._there()
         engine = there.execution_options(**self._reading) if there else _nothing()
         with self._translated(), Session(engine, expire_on_commit=False) as session:
             yield session
@@ -90,23 +90,32 @@ class Database:
         return options
 
     def _made(self) -> Engine:
-        engine = self._ready(make=True)
-        assert engine is not None  # noqa: S101 - for the types: what was missing has been made
-        return engine
-
-    def _ready(self, *, make: bool) -> Engine | None:
-        """Return the database with the tables of this version; None where there are none and none shall be made."""
-        if self._engine is None and (make or self.exists):
+        """Return the database with the tables of this version, which are made where there are none."""
+        if self._engine is None:
             with self._translated():
                 engine = self._opened()
-                there = False
                 try:
-                    there = schema.bring_up_to_date(engine, self.name, make=make)
-                finally:
-                    if not there:
-                        engine.dispose()
-            self._engine = engine if there else None
+                    schema.bring_up_to_date(engine, self.name)
+                except BaseException:
+                    engine.dispose()
+                    raise
+            self._engine = engine
         return self._engine
+
+    def _there(self) -> Engine | None:
+        """Return the database with the tables of this version; None where there are none."""
+        return self._made() if self._engine is not None or self._has_tables() else None
+
+    def _has_tables(self) -> bool:
+        if not self.exists:
+            return False
+        with self._translated():
+            engine = self._opened()
+            try:
+                with engine.execution_options(**{_READ_ONLY: True}).connect() as connection:
+                    return schema.version_of(connection) is not None
+            finally:
+                engine.dispose()
 
     def _opened(self) -> Engine:
         if self._url.get_backend_name() != "sqlite":
@@ -131,7 +140,7 @@ class Database:
 def _nothing() -> Engine:
     """Return a database in memory that is as one in which nothing was recorded yet."""
     engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool)
-    schema.bring_up_to_date(engine, "memory", make=True)
+    schema.bring_up_to_date(engine, "memory")
     return engine
 
 

@@ -30,16 +30,12 @@ def version_of(connection: Connection) -> str | None:
     return found
 
 
-def bring_up_to_date(engine: Engine, name: str, *, make: bool) -> bool:
+def bring_up_to_date(engine: Engine, name: str) -> None:
     """Make the tables, or change older ones; two programs that begin at once do it one after the other.
 
     Args:
         engine: the database.
         name: what it is called towards a person.
-        make: whether tables are made where there are none.
-
-    Returns:
-        Whether there are tables now.
 
     Raises:
         MachineError: the tables are of a newer Breakfix.
@@ -47,8 +43,8 @@ def bring_up_to_date(engine: Engine, name: str, *, make: bool) -> bool:
     known = versions()
     with engine.execution_options(breakfix_read_only=True).connect() as connection:
         found = version_of(connection)
-    if found == known[-1] or (found is None and not make):
-        return found is not None
+    if found == known[-1]:
+        return
     if found is not None and found not in known:
         raise MachineError(
             Text(
@@ -60,7 +56,6 @@ def bring_up_to_date(engine: Engine, name: str, *, make: bool) -> bool:
             Text(fr="Mettez Breakfix à jour, puis recommencez.", en="Update Breakfix, then try again."),
         )
     _migrate(engine)
-    return True
 
 
 def _migrate(engine: Engine) -> None:

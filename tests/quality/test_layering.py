@@ -77,8 +77,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "interrupts labels locks model progress suggest text waiting"
     ),
     "orchestrator.service": (
-        "access.hands deliverables errors fabric.container faults grader instance_records instances loader model plan "
-        "progress text"
+        "access.hands deliverables errors fabric.container faults grader instance_records instances loader locks model "
+        "plan progress text"
     ),
     "orchestrator.practice": "errors grader instances interrupts model progress records service text",
     "orchestrator.proof.model": "grader text",

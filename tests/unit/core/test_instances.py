@@ -27,6 +27,8 @@ from orchestrator.fabric.fake import FakeFabric
 from orchestrator.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
+from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances.naming import require_free
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.system_calls import filter_of_hosts
@@ -274,6 +276,51 @@ def test_a_long_scenarios_name_still_makes_a_hosts_name(world: World, monkeypatc
     monkeypatch.setattr("secrets.token_hex", lambda _: "beef")
     plan = dataclasses.replace(world.plan(), scenario="abcdefgh-abcdefgh-abcdefgh-abcd-efgh")
     assert world.start(plan).name == "abcdefgh-abcdefgh-abcdefgh-abcd-beef"
+
+
+# A name that was chosen -----------------------------------------------------------------------------------
+
+
+def test_a_lab_has_the_name_that_was_chosen(world: World) -> None:
+    running = world.labs().start(world.plan(), world.progress, name="mine")
+    assert running.instance == world.instances.find("mine")
+    assert {c.name for c in world.engine.containers({})} >= {"breakfix-mine-pc1", "breakfix-mine-r1"}
+    world.instances.remove("mine")
+    assert world.labs().start(world.plan(), world.progress, name="mine").instance.name == "mine"
+
+
+@pytest.mark.parametrize("name", ["mine", "Mine", "mine_2", "a" * 41, "../mine", "", "-mine"])
+def test_a_name_that_is_in_use_or_none_is_refused_before_anything_is_made(world: World, name: str) -> None:
+    kept = world.labs().start(world.plan(), world.progress, name="mine").instance
+    before, built = world.left, []
+
+    def build(names: Sequence[str]) -> dict[str, str]:
+        built.append(names)
+        return {}
+
+    labs = world.labs()
+    labs._build = build
+    with pytest.raises(UsageError) as refused:
+        labs.start(world.plan(), world.progress, name=name)
+    assert refused.value.hint is not None
+    assert (world.left, built) == (before, [])
+    assert world.instances.find(kept.name) == kept
+
+
+def test_no_host_gets_the_container_of_another_lab_s(world: World) -> None:
+    plan = world.plan()
+    kept = dataclasses.replace(world.start(), name="mine-pc1")
+    host = dataclasses.replace(kept.hosts[0], name="a")
+    with pytest.raises(UsageError, match="mine-pc1 is running"):
+        require_free("mine", ["pc1-a"], [dataclasses.replace(kept, hosts=(host,))])
+    require_free("mine", [host.name for host in plan.hosts], [kept])
+
+
+def test_two_starts_of_one_name_do_not_meet(world: World, at_work: Callable[[str], None]) -> None:
+    at_work("mine")
+    with pytest.raises(BusyError):
+        world.labs().start(world.plan(), world.progress, name="mine")
+    assert world.left == ([], [])
 
 
 # A start that fails ---------------------------------------------------------------------------------------
@@ -925,6 +972,70 @@ def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work
     assert world.records.get(instance.name) == record
     assert world.fabric.done == done
     assert world.instances.find(None) == instance, "looking never waits"
+
+
+def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
+    world: World, at_work: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs, seen = world.labs(), list[str]()
+
+    def wait_ready(name: str, *_: object, **__: object) -> None:
+        at_work(name)  # this process's own lock is none that it sees
+        seen.append(labs.phase(world.instances.find(name)))
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.fabric, "wait_ready", wait_ready)
+        patch.setattr(Instances, "_remove", lambda *_: None)
+        patch.setattr(Locks, "alone", lambda *_: contextlib.nullcontext())
+        with pytest.raises(Killed):
+            world.start()
+    (instance,) = world.instances.all()
+    assert seen == ["starting"]
+    assert labs.phase(instance) == "starting"
+    with pytest.raises(BusyError):
+        labs.check(labs.running(None))
+
+
+def test_a_stop_at_which_somebody_is_at_work_is_told(world: World, at_work: Callable[[str], None]) -> None:
+    instance = world.start()
+    assert world.labs().phase(instance) == "started"
+    at_work(instance.name)
+    assert world.labs().phase(instance) == "started", "a grading, for instance"
+    world.records.cut_off(instance.name)
+    assert world.labs().phase(instance) == "stopping"
+
+
+def test_a_start_or_a_stop_whose_program_is_gone_is_cut_off(world: World) -> None:
+    instance = world.start()
+    world.records.cut_off(instance.name)
+    assert world.labs().phase(instance) == "cut off"
+
+
+class Killed(BaseException):
+    """The program is killed."""
+
+
+def test_a_record_of_an_earlier_lab_of_the_same_name_says_nothing_of_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user reset it, and was killed before its fault was in place."""
+    instance = world.start()
+    mine = world.records.get(instance.name)
+    other = world.of_another_user()
+    with monkeypatch.context() as patch:
+
+        def inject(*_: object) -> None:
+            patch.setattr(Instances, "_remove", lambda *_: None)  # a killed program clears nothing away
+            raise Killed
+
+        patch.setattr(Instances, "_inject", inject)
+        with pytest.raises(Killed):
+            other.labs().reset(other.labs().running(None), world.progress)
+    assert world.records.get(instance.name) == mine
+    (left,) = world.instances.all()
+    assert (left.name, left.whole) == (instance.name, True), "as far as the engine knows"
+    assert [labs.phase(left) for labs in (world.labs(), other.labs())] == ["cut off", "cut off"]
 
 
 def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
