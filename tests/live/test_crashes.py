@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -350,8 +350,9 @@ def workers_grade(place: Place) -> bool:
     return sum(" -m grader" in line for line in place.processes()) >= 2
 
 
-def another_lab(old: str) -> Moment:
-    return lambda place: place.labs() - {old}
+def others_than(old: Set[str]) -> Moment:
+    """Hosts are there that were not at first: a reset gives its second lab the name of the first."""
+    return lambda place: {host.id for host in place.hosts()} - old
 
 
 def each(*moments: Moment) -> pytest.MarkDecorator:
@@ -416,9 +417,13 @@ def test_a_killed_reset(place: Place, lab: str, moment: Moment) -> None:
 
 
 def test_a_reset_that_is_killed_at_its_second_lab(place: Place, lab: str) -> None:
-    place.kill_at(another_lab(lab), "reset")
-    assert lab not in place.labs()
-    place.assert_not_gradable(place.lab)
+    place.kill_at(others_than({host.id for host in place.hosts()}), "reset")
+    assert place.lab == lab
+    place.assert_not_gradable(lab)
+    place.of_another_user.assert_not_gradable(lab)
+    place.done("reset")
+    assert place.lab == lab
+    place.assert_red()
     place.stop()
 
 

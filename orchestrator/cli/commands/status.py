@@ -199,10 +199,10 @@ def _remarks(session: Session, seen: _Seen) -> None:
 def _at_work(seen: _Seen) -> str:
     there, expected = len(seen.instance.hosts), seen.instance.expected
     if seen.phase == "stopping":
-        return tr(f"En cours d'arrêt ({there} machines restent).", f"Stopping ({there} hosts are left).")
+        return tr(f"En cours d'arrêt (machines restantes : {there}).", f"Stopping (hosts left: {there}).")
     return tr(
-        f"En cours de démarrage ({there} machines sur {expected}).",
-        f"Starting ({there} of {expected} hosts are there).",
+        f"En cours de démarrage (machines créées : {there} sur {expected}).",
+        f"Starting (hosts made: {there} of {expected}).",
     )
 
 

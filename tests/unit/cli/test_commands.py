@@ -198,8 +198,8 @@ def test_status_says_what_to_do_with_a_start_that_was_cut_off(cli: Cli, app: Fak
 @pytest.mark.parametrize(
     ("phase", "english", "french"),
     [
-        ("starting", "Starting (1 of 3 hosts are there)", "En cours de démarrage (1 machines sur 3)"),
-        ("stopping", "Stopping (1 hosts are left)", "En cours d'arrêt (1 machines restent)"),
+        ("starting", "Starting (hosts made: 1 of 3)", "En cours de démarrage (machines créées : 1 sur 3)"),
+        ("stopping", "Stopping (hosts left: 1)", "En cours d'arrêt (machines restantes : 1)"),
     ],
 )
 def test_status_tells_a_start_or_a_stop_at_which_somebody_is_at_work(

@@ -174,6 +174,8 @@ def test_wrong_words_are_refused_as_the_program_refuses_them(
     capsys.readouterr()
     assert early.main(given) == by_program.exit_code == early.REFUSED
     assert capsys.readouterr().err.split() == by_program.stderr.split()
+    if lang == "fr":  # the document holds both languages
+        return
     document = json.loads(cli("--json", *given, lang=lang).stdout)
     capsys.readouterr()
     assert early.main(["--json", *given]) == early.REFUSED
