@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+pytest_plugins = ["tests.timing"]
+
 
 def pytest_configure() -> None:
     """Hear Ctrl-C and a hang-up also where a shell's background, or nohup, has made pytest deaf to them."""

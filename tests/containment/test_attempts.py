@@ -39,6 +39,7 @@ pytestmark = pytest.mark.live
 
 IMAGES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "images").glob("*/image.yaml"))
 NO_HOSTS = {"base", HELPER_IMAGE}
+CORE_IMAGES = {"host", "router", "vpn"}
 FORBIDDEN = {"DAC_READ_SEARCH": 2, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
 SOON = 60.0
 FILTERED = "2"
@@ -93,6 +94,7 @@ def forbidden(bounding: str) -> list[str]:
     return [name for name, number in FORBIDDEN.items() if mask >> number & 1]
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
 def test_an_attempt_succeeds_where_nothing_is_refused(cells: Running, program: Program, attempt: Attempt) -> None:
     """The control: without it a slip in an attempt would look like a wall. The helper runs, for its socket."""
@@ -102,12 +104,14 @@ def test_an_attempt_succeeds_where_nothing_is_refused(cells: Running, program: P
     assert program.control[attempt.name][0] == DONE
 
 
+@pytest.mark.core
 def test_the_machine_is_reached_where_nothing_is_refused(program: Program, around: Surroundings) -> None:
     """The control of what goes by the network: each address, by each protocol, from the machine itself."""
     assert len(around.addresses) >= 2, "its own, besides the one of the loopback"
     assert unproven(program.control, by_network(around)) == []
 
 
+@pytest.mark.core
 def test_what_lies_beyond_is_reached_where_it_is_at_home(program: Program) -> None:
     assert unproven(program.control_beyond, beyond()) == []
 
@@ -126,6 +130,7 @@ def neighbour(app: App, cells: Running, around: Surroundings) -> Iterator[None]:
         app.fabric.run(b, ("ip", "address", "del", f"{address}/{mask}", "dev", "eth0"))
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("neighbour")
 def test_what_lies_beyond_is_reached_where_a_neighbour_has_it(
     app: App, cells: Running, program: Program, around: Surroundings
@@ -140,13 +145,14 @@ def test_what_lies_beyond_is_reached_where_a_neighbour_has_it(
     assert wait_until(reached, within=SOON)
 
 
+@pytest.mark.core
 def test_the_control_has_what_no_host_has(program: Program) -> None:
     assert len(forbidden(program.control["CapBnd"][0])) == len(FORBIDDEN)
     assert program.control["Seccomp"][0] != FILTERED
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("host", ["a", "r", "s", "v"])
+@pytest.mark.parametrize("host", [pytest.param("a", marks=pytest.mark.core), "r", "s", "v"])
 def test_root_stays_in_a_running_host(app: App, cells: Running, program: Program, host: str, way: str) -> None:
     target = HostRef(cells.instance.name, host)
     done = app.fabric.run(target, WAYS[way], stdin=program.text, timeout=300)
@@ -160,7 +166,14 @@ def test_root_stays_in_a_running_host(app: App, cells: Running, program: Program
         assert found["profile"][0] in {"docker-default", "breakfix-host"}
 
 
-@pytest.mark.parametrize("image", [name for name in IMAGES if name not in NO_HOSTS])
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(name, marks=pytest.mark.core if name in CORE_IMAGES else ())
+        for name in IMAGES
+        if name not in NO_HOSTS
+    ],
+)
 def test_root_stays_in_a_container_of_every_image(app: App, cells: Running, program: Program, image: str) -> None:
     container = app.engine.create(spec_of(app, cells, image))
     try:

@@ -19,7 +19,7 @@ from orchestrator.fabric.helper.protocol import ROLES, VERSION, Hello, body_of, 
 from orchestrator.service import Running
 from tests.unit.fabric.test_protocol import mutated
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.core]
 
 MESSAGES = 3000
 

@@ -47,6 +47,9 @@ ATTACKS = {
     ),
 }  # fmt: skip
 
+CORE = ("a fork bomb", "a full disk", "a flood")
+"""Those that are also made without ``--all``."""
+
 
 @dataclass(frozen=True)
 class Victim:
@@ -109,7 +112,7 @@ def answer_time(app: App, target: HostRef, command: tuple[str, ...]) -> float:
     return median(times)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", [pytest.param(a, marks=pytest.mark.core if a in CORE else ()) for a in ATTACKS])
 def test_others_go_on_beside(app: App, cells: Running, others: Running, victim: Victim, attack: str) -> None:
     """In the lab itself, on another of its segments, and in another lab on a segment that has the same addresses."""
     own, other = (lab.instance.name for lab in (cells, others))
@@ -132,6 +135,7 @@ def test_others_go_on_beside(app: App, cells: Running, others: Running, victim: 
         seen.append([round(late / usual, 2) for late, usual in zip(attacked, quiet, strict=True)])
 
 
+@pytest.mark.core
 def test_the_attacks_are_attacks(app: App, victim: Victim) -> None:
     """The control: each of them runs into its limit."""
     fill = app.fabric.run(victim.target, ("dd", "if=/dev/zero", "of=/fill", "bs=1M", "count=100"), timeout=SOON)
@@ -171,6 +175,7 @@ def test_an_attacked_lab_stops_as_fast(app: App) -> None:
     assert min(attacked) <= STOPS * max(quiet), (attacked, quiet)
 
 
+@pytest.mark.core
 def test_a_host_that_freezes_its_commands_gives_an_error(app: App, victim: Victim) -> None:
     """Time-outs are kept from outside: whatever stops in the host, the question ends."""
     assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
@@ -184,6 +189,7 @@ def test_a_host_that_freezes_its_commands_gives_an_error(app: App, victim: Victi
     assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
 
 
+@pytest.mark.core
 def test_no_limit_is_missing(cells: Running) -> None:
     for host in cells.instance.hosts:
         told = subprocess.run(["docker", "inspect", host.container], check=True, capture_output=True).stdout

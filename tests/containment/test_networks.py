@@ -55,6 +55,7 @@ def switched(app: App, cells: Running, others: Running) -> None:
             assert app.fabric.run(s, ("ip", *words)).status == 0
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("switched")
 def test_an_address_leads_to_ones_own_lab(app: App, cells: Running, others: Running) -> None:
     served(app, cells, "one")
@@ -80,7 +81,12 @@ def test_an_address_leads_to_ones_own_lab(app: App, cells: Running, others: Runn
 @pytest.mark.usefixtures("switched")
 @pytest.mark.parametrize(
     ("mouth", "ear", "segment"),
-    [("a", "b", "10.88.1.255"), ("r", "s", "10.88.2.255"), ("s", "v", "10.88.2.255"), ("v", "s", "10.88.2.255")],
+    [
+        pytest.param("a", "b", "10.88.1.255", marks=pytest.mark.core),
+        ("r", "s", "10.88.2.255"),
+        ("s", "v", "10.88.2.255"),
+        ("v", "s", "10.88.2.255"),
+    ],
 )
 def test_no_frame_is_heard_in_another_lab(
     app: App, cells: Running, others: Running, mouth: str, ear: str, segment: str
@@ -110,7 +116,13 @@ def test_no_frame_is_heard_in_another_lab(
 @pytest.mark.skipif(not IPV6, reason="the kernel has no IPv6")
 @pytest.mark.parametrize(
     ("host", "card", "target"),
-    [("a", "eth0", "b"), ("r", "eth0", "b"), ("r", "eth1", "v"), ("s", "eth0", "v"), ("v", "eth0", "s")],
+    [
+        pytest.param("a", "eth0", "b", marks=pytest.mark.core),
+        ("r", "eth0", "b"),
+        ("r", "eth1", "v"),
+        ("s", "eth0", "v"),
+        ("v", "eth0", "s"),
+    ],
 )
 def test_an_address_of_a_link_leads_to_ones_own_lab(
     app: App, cells: Running, others: Running, host: str, card: str, target: str
@@ -131,6 +143,7 @@ def test_an_address_of_a_link_leads_to_ones_own_lab(
         app.fabric.run(bearer, ("ip", "address", "del", *address))
 
 
+@pytest.mark.core
 def test_the_cables_end_where_nobody_has_an_address(app: App, cells: Running) -> None:
     """There is nothing in the fabric's network that could be asked, nor a way from there to the machine."""
     image = app.build(["host"])["host"]
@@ -174,7 +187,7 @@ def process_of(container: str) -> str:
     return str(json.loads(docker("inspect", container))[0]["State"]["Pid"])
 
 
-@pytest.mark.parametrize("host", ASKING)
+@pytest.mark.parametrize("host", [pytest.param(h, marks=pytest.mark.core if h == "a" else ()) for h in ASKING])
 def test_root_commands_no_other_end_of_a_cable(app: App, cells: Running, host: str) -> None:
     target = HostRef(cells.instance.name, host)
     for way in ((), ("systemd-run", "--quiet", "--wait", "--pipe", "--collect")):

@@ -37,7 +37,7 @@ TINY = f"breakfix-test/tiny:{RUN}"
 SLEEPING = threading.Event()
 
 
-@pytest.fixture(scope="module", params=["fake", pytest.param("docker", marks=pytest.mark.live)])
+@pytest.fixture(scope="module", params=["fake", pytest.param("docker", marks=[pytest.mark.live, pytest.mark.core])])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine with one tiny image, whose only program waits for ever."""
     if request.param == "docker":

@@ -72,6 +72,13 @@ class Watching:
         """See ``orchestrator.proof.stages.Watch``."""
 
 
+def parameters_of_run(request: pytest.FixtureRequest, name: str) -> tuple[str, ...]:
+    """Return the values of a parameter with which the module's tests run: all of them, or those that were asked for."""
+    items = [item for item in request.session.items if item.path == request.path]
+    found = [item.callspec.params for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    return tuple(dict.fromkeys(str(values[name]) for values in found if name in values))
+
+
 def told(proof: Proof) -> str:
     """Return what a trainer reads of a proof in English."""
     lines = []

@@ -26,7 +26,7 @@ from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove
 from orchestrator.proof.stages import Subject
 from orchestrator.waiting import wait_until
-from tests.live.conftest import Watching, told
+from tests.live.conftest import Watching, parameters_of_run, told
 
 pytestmark = pytest.mark.live
 
@@ -60,13 +60,15 @@ def trainers(root: Path) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def proofs(trainers: App) -> Mapping[str, Proof]:
-    subjects = [Subject(trainers.labs.plan(name, 1)) for name in (FAULT, TASK, ON_NEW_LAB, OWN)]
+def proofs(trainers: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
+    """Return the proofs of the scenarios that this run asks for, made at once."""
+    names = parameters_of_run(request, "scenario")
+    subjects = [Subject(trainers.labs.plan(name, 1)) for name in names]
     made = prove(trainers.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
 
 
-@pytest.mark.parametrize("scenario", [FAULT, TASK, ON_NEW_LAB, OWN])
+@pytest.mark.parametrize("scenario", [pytest.param(FAULT, marks=pytest.mark.core), TASK, ON_NEW_LAB, OWN])
 def test_a_new_scenario_is_proven_as_it_stands(proofs: Mapping[str, Proof], scenario: str) -> None:
     proof = proofs[scenario]
     assert proof.proven, told(proof)
@@ -216,6 +218,7 @@ def test_an_interruption_leaves_nothing(trying: Callable[..., Terminal], trainer
     assert left_of(trainers, ON_NEW_LAB) == []
 
 
+@pytest.mark.core
 def test_once_needs_no_terminal(root: Path, trainers: App) -> None:
     command = [sys.executable, "-m", "orchestrator", "--lang", "en", "--content", str(root), "try", ON_NEW_LAB]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

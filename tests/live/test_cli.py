@@ -16,7 +16,7 @@ from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.waiting import wait_until
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
 SCENARIO = "no-network-after-move"
 LONG = 300.0

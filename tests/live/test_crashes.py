@@ -355,14 +355,16 @@ def others_than(old: Set[str]) -> Moment:
     return lambda place: {host.id for host in place.hosts()} - old
 
 
-def each(*moments: Moment) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("moment", moments, ids=lambda moment: moment.__name__)
+def each(*moments: Moment, core: Moment) -> pytest.MarkDecorator:
+    """Play a crash at each moment; at one of them without ``--all``, too."""
+    marked = [pytest.param(m, id=m.__name__, marks=pytest.mark.core if m is core else ()) for m in moments]
+    return pytest.mark.parametrize("moment", marked)
 
 
 # The orchestrator is killed -------------------------------------------------------------------------------
 
 
-@each(claimed, created, one_runs, all_run, fault_recorded)
+@each(claimed, created, one_runs, all_run, fault_recorded, core=one_runs)
 def test_a_killed_start(place: Place, moment: Moment) -> None:
     place.kill_at(moment, "start", SCENARIO, "--seed", "1")
     for lab in place.labs():
@@ -386,7 +388,7 @@ def lab(place: Place) -> str:
     return place.lab
 
 
-@each(grading, workers_grade)
+@each(grading, workers_grade, core=grading)
 def test_a_killed_check(place: Place, lab: str, moment: Moment) -> None:
     place.kill_at(moment, "check")
     assert place.lab == lab
@@ -394,7 +396,7 @@ def test_a_killed_check(place: Place, lab: str, moment: Moment) -> None:
     place.stop()
 
 
-@each(begun, one_is_gone)
+@each(begun, one_is_gone, core=one_is_gone)
 def test_a_killed_stop(place: Place, lab: str, moment: Moment) -> None:
     place.kill_at(moment, "stop")
     if place.labs():
@@ -404,7 +406,7 @@ def test_a_killed_stop(place: Place, lab: str, moment: Moment) -> None:
     place.stop()
 
 
-@each(begun, one_is_gone, all_are_gone)
+@each(begun, one_is_gone, all_are_gone, core=one_is_gone)
 def test_a_killed_reset(place: Place, lab: str, moment: Moment) -> None:
     place.kill_at(moment, "reset")
     if lab in place.labs():
@@ -427,7 +429,7 @@ def test_a_reset_that_is_killed_at_its_second_lab(place: Place, lab: str) -> Non
     place.stop()
 
 
-@each(created, two_labs, workers_grade)
+@each(created, two_labs, workers_grade, core=two_labs)
 def test_a_killed_proof(place: Place, moment: Moment) -> None:
     place.kill_at(moment, "prove", SCENARIO)
     assert set(place.status()) == place.labs()
@@ -479,6 +481,7 @@ def test_a_lab_is_stopped_without_its_helper(place: Place, lab: str) -> None:
     assert lab not in place.labs()
 
 
+@pytest.mark.core
 def test_a_frozen_host_does_not_keep_the_helper_from_its_end(place: Place, lab: str) -> None:
     """What runs in the host for the helper is frozen as well, and must hold nothing that Docker waits for."""
     host = f"breakfix-{lab}-b"
@@ -508,6 +511,7 @@ def test_a_host_that_is_restarted_without_the_helper_is_not_whole_until_it_has_b
     place.stop()
 
 
+@pytest.mark.core
 def test_a_lab_whose_cables_are_lost_comes_back_wired(place: Place, lab: str) -> None:
     """The fabric's network goes with the container that holds it, and all cables with that."""
     if place.others:
@@ -524,7 +528,7 @@ def test_a_lab_whose_cables_are_lost_comes_back_wired(place: Place, lab: str) ->
     place.stop()
 
 
-@pytest.mark.parametrize("command", ["start", "check"])
+@pytest.mark.parametrize("command", ["start", pytest.param("check", marks=pytest.mark.core)])
 def test_a_helper_that_is_killed_in_the_middle(place: Place, command: str) -> None:
     """The command may fail and say so, or be lucky; it may not hang, and what it leaves is known."""
     if command == "check":
@@ -544,6 +548,7 @@ def test_a_helper_that_is_killed_in_the_middle(place: Place, command: str) -> No
     place.stop()
 
 
+@pytest.mark.core
 def test_a_container_that_somebody_removed(place: Place, lab: str) -> None:
     host = next(h for h in place.hosts() if h.labels[labels.HOST] == "b")
     subprocess.run(["docker", "rm", "-f", host.id], check=True, capture_output=True)
@@ -575,6 +580,7 @@ def twig(place: Place, tmp_path: Path) -> Iterator[str]:
         place.app.engine.remove_image(image_.id)
 
 
+@pytest.mark.core
 def test_an_image_that_somebody_removed(place: Place, twig: str) -> None:
     """The containers keep its layers; a reset makes it again."""
     place.done("start", SCENARIO, "--seed", "1")
@@ -629,6 +635,7 @@ def full_disk(place: Place) -> Iterator[Callable[[], None]]:
         keep.communicate()
 
 
+@pytest.mark.core
 def test_a_full_disk_is_told_and_leaves_nothing(place: Place, full_disk: Callable[[], None]) -> None:
     place.done("status")
     full_disk()
@@ -684,6 +691,7 @@ def outcomes(place: Place) -> dict[str, str]:
     return {result["id"]: result["outcome"] for result in report["results"]}
 
 
+@pytest.mark.core
 def test_a_lab_comes_back_as_it_was(place: Place, lab: str, restart_docker: Callable[[], None]) -> None:
     """Wired without any command of ours, with what the trainee did, and as broken as before."""
     place.done("exec", "b", "--", "sh", "-c", "echo mine > /root/mine")

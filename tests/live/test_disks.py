@@ -16,7 +16,7 @@ from orchestrator.progress import Silent
 from orchestrator.service import Running
 from orchestrator.waiting import wait_until
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
 SIZE = 96 << 20
 """What the lab ``pair`` states for the host A."""

@@ -24,7 +24,7 @@ from orchestrator.service import Running
 from orchestrator.waiting import wait_until
 from tests.live.faults.harness import fetches, serves
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
 SOON = 20.0
 

@@ -23,7 +23,7 @@ from orchestrator.images.prune import prune
 from orchestrator.model.image import ImageSpec
 from orchestrator.waiting import wait_until
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
 NAME = f"test-{os.getpid()}"
 BASE = Path(__file__).parents[2] / "images/base"

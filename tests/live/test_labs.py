@@ -15,7 +15,7 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.progress import Silent
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
 
 CONTENT = Content([built_in_root()])
 

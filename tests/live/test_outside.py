@@ -13,7 +13,7 @@ from orchestrator.errors import LabError
 from orchestrator.fabric.base import HostRef
 from orchestrator.waiting import wait_until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.core]
 
 NOTE = "/etc/breakfix-test"
 

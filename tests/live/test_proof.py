@@ -22,7 +22,7 @@ from orchestrator.proof.model import Kind, Proof
 from orchestrator.proof.runner import prove
 from orchestrator.proof.stages import Subject
 from orchestrator.waiting import wait_until
-from tests.live.conftest import CONTENT, Watching, told
+from tests.live.conftest import CONTENT, Watching, parameters_of_run, told
 
 pytestmark = pytest.mark.live
 
@@ -100,6 +100,8 @@ MISTAKES: Mapping[str, Spoilt] = {
         REFERENCE, "        ifup eth0\n", "        ifup eth0\n        ifup eth7\n", "step-failed"
     ),
 }
+CORE = "check-that-cannot-fail"
+"""The mistake that is also made without ``--all``."""
 
 
 def write(root: Path, name: str, mistake: Spoilt | None) -> None:
@@ -129,21 +131,22 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def proofs(trainer: App) -> Mapping[str, Proof]:
-    """Return the proofs of all of them, made at once."""
-    subjects = [Subject(trainer.labs.plan(name, 1)) for name in (SOUND, *MISTAKES)]
+def proofs(trainer: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
+    """Return the proofs of the sound one and of the mistakes that this run asks for, made at once."""
+    subjects = [Subject(trainer.labs.plan(name, 1)) for name in (SOUND, *parameters_of_run(request, "name"))]
     watch = Watching()
     made = prove(trainer.labs, subjects, jobs=None, watch=watch)
     assert watch.ended == watch.expected
     return {proof.scenario: proof for proof in made}
 
 
+@pytest.mark.core
 def test_the_sound_one_is_proven(proofs: Mapping[str, Proof]) -> None:
     assert proofs[SOUND].proven, told(proofs[SOUND])
     assert proofs[SOUND].findings() == ()
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.core if n == CORE else ()) for n in MISTAKES])
 def test_each_mistake_gets_its_verdict_and_no_other(proofs: Mapping[str, Proof], name: str) -> None:
     found = {finding.verdict.kind for finding in proofs[name].findings()}
     assert found - {"untried-guard"} == MISTAKES[name].kinds, told(proofs[name])

@@ -18,7 +18,7 @@ from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove
 from orchestrator.proof.seeds import seeds_for
 from orchestrator.proof.stages import Subject
-from tests.live.conftest import Watching, told
+from tests.live.conftest import Watching, parameters_of_run, told
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -30,8 +30,7 @@ SEEDS = int(os.environ.get("BREAKFIX_PROOF_SEEDS", "1"))
 @pytest.fixture(scope="module")
 def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for: all at once, as many labs as the machine bears."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    names = {asked["scenario"] for asked in parameters if "scenario" in asked}
+    names = parameters_of_run(request, "scenario")
     subjects = [
         Subject(app.labs.plan(name, drawn.seed), drawn.cases)
         for name in SCENARIOS

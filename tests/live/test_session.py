@@ -1,6 +1,7 @@
-"""A jury session for real: six candidates, two CCP, extra time, a latecomer, a pause, a killed supervisor, a lost host.
+"""A jury session for real: two CCP, extra time, a latecomer, a pause, a killed supervisor, a lost host.
 
-A rehearsal's minutes are short; everything else is what an assessment is made of.
+It is held with three candidates, and with six where all tests run. A rehearsal's minutes
+are short; everything else is what an assessment is made of.
 """
 
 from __future__ import annotations
@@ -43,9 +44,16 @@ MINUTE = 4
 """Seconds: whatever comes before the pause has fifteen of these minutes, with all labs running."""
 PHASE = "depannage"
 FIRST, SECOND = "wrong-address", "wrong-address-again"
-CANDIDATES = ("C-01", "C-02", "C-03", "C-04", "C-05", "C-06")
-EXTRA, LATE, REPAIRS, DESTROYS, EARLY = "C-02", "C-03", "C-01", "C-04", "C-05"
-PLAN = f"""\
+NAMES = {
+    "C-01": "Zoé Faure",
+    "C-02": "Ali Benali",
+    "C-03": "Inès Garnier",
+    "C-04": "Hugo Petit",
+    "C-05": "Maëlle Roux",
+    "C-06": "Noé Lambert",
+}
+EXTRA, LATE, REPAIRS = "C-02", "C-03", "C-01"
+PLAN = """\
 contract: 1
 id: live
 title: Session des tests
@@ -55,18 +63,44 @@ date: "2026-12-14"
 centre: Centre de Nantes
 room: B12
 jury:
-  - {{id: martin, name: Anne Martin, quality: Responsable informatique}}
-  - {{id: leroy, name: Paul Leroy, quality: Technicien systèmes}}
+  - {id: martin, name: Anne Martin, quality: Responsable informatique}
+  - {id: leroy, name: Paul Leroy, quality: Technicien systèmes}
 candidates:
-  - {{number: C-01, name: Zoé Faure}}
-  - {{number: {EXTRA}, name: Ali Benali, extra_time: 1/3}}
-  - {{number: C-03, name: Inès Garnier}}
-  - {{number: C-04, name: Hugo Petit}}
-  - {{number: C-05, name: Maëlle Roux}}
-  - {{number: C-06, name: Noé Lambert}}
+%s
 phases:
-  - {{name: {PHASE}, title: Dépannage, minutes: 15, scenarios: [{FIRST}, {SECOND}]}}
+  - {name: %s, title: Dépannage, minutes: 15, scenarios: [%s, %s]}
 """
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part: few candidates of whom one does several things, or six.
+
+    Attributes:
+        candidates: their numbers.
+        destroys: who makes a host unusable.
+        early: who ends before the others.
+    """
+
+    candidates: tuple[str, ...]
+    destroys: str
+    early: str
+
+    @property
+    def last(self) -> str:
+        """One who does not end early, and whose evidence is looked at."""
+        return next(number for number in reversed(self.candidates) if number != self.early)
+
+    @property
+    def plan(self) -> str:
+        """Return the session's plan."""
+        extra = {EXTRA: ", extra_time: 1/3"}
+        rows = [f"  - {{number: {n}, name: {NAMES[n]}{extra.get(n, '')}}}" for n in self.candidates]
+        return PLAN % ("\n".join(rows), PHASE, FIRST, SECOND)
+
+
+FEW = Cast(tuple(NAMES)[:3], destroys=EXTRA, early=LATE)
+SIX = Cast(tuple(NAMES), destroys="C-04", early="C-05")
 
 
 @dataclass
@@ -76,6 +110,7 @@ class World:
     app: App
     root: Path
     folder: Path
+    cast: Cast
 
     @property
     def desk(self) -> Desk:
@@ -86,8 +121,18 @@ class World:
         return subprocess.Popen(words, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
+@pytest.fixture(
+    scope="module", params=[pytest.param(FEW, marks=pytest.mark.core, id="few"), pytest.param(SIX, id="six")]
+)
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """Return who takes part in the session."""
+    chosen = request.param
+    assert isinstance(chosen, Cast)
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Return a program whose two scenarios are proven; what is left of a session is removed."""
     root, folder = tmp_path_factory.mktemp("content"), tmp_path_factory.mktemp("data")
     shutil.copytree(CONTENT / "labs" / "duo", root / "labs" / "duo")
@@ -105,7 +150,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for proof in prove(app.labs, [Subject(app.labs.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()):
             assert proof.proven, told(proof)
             assert app.proofs.keep(proof, bindings[proof.scenario])
-        made = World(app, root, folder)
+        made = World(app, root, folder, cast)
         try:
             yield made
         finally:
@@ -133,10 +178,10 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def held(world: World) -> Desk:
     """Hold the session from its plan to the sealed evidence, with everything that goes wrong in it."""
     file = world.folder / "session.yaml"
-    file.write_text(PLAN, encoding="utf-8")
+    file.write_text(world.cast.plan, encoding="utf-8")
     desk = world.app.office.create(file, "organiser", minute=MINUTE)
     opened = Opening(desk, world.app.labs, world.app.proofs.require).open(PHASE, "organiser")
-    assert (len(opened.ready), opened.failed) == (12, {})
+    assert (len(opened.ready), opened.failed) == (2 * len(world.cast.candidates), {})
     desk.start(PHASE, "organiser")
     first = world.supervise()
     desk.arrive(PHASE, LATE, "organiser")
@@ -144,18 +189,18 @@ def held(world: World) -> Desk:
         running = world.app.labs.running(lab.instance)
         reference = next(solution for solution in running.plan.solutions if solution.reference)
         assert {typed.status for typed in world.app.labs.apply(running, reference, lambda _step: None)} == {0}
-    victim = HostRef(sitting(desk, DESTROYS).labs[0].instance, "a")
+    victim = HostRef(sitting(desk, world.cast.destroys).labs[0].instance, "a")
     world.app.fabric.run(victim, ("rm", "-rf", "--no-preserve-root", "/"), timeout=30)
     assert world.app.fabric.run(victim, ("true",)).status == 127  # nothing is left to run
     await_event(desk, "warned")  # the one who has twenty minutes is told when there are fifteen left
     kill(first)
     desk.pause("organiser", "Coupure de courant")
     begun = desk.state().last
-    gate = Gate(desk, PHASE, "C-06")
+    gate = Gate(desk, PHASE, world.cast.last)
     assert not gate.may_type()
     assert wait_until(lambda: gate.clock.now() >= begun + 3, within=60)
     desk.resume("organiser")
-    desk.finish(PHASE, EARLY, "organiser")
+    desk.finish(PHASE, world.cast.early, "organiser")
     second = world.supervise()
     await_event(desk, "cut", 2)  # the early one's, then the first of the others
     kill(second)
@@ -165,24 +210,24 @@ def held(world: World) -> Desk:
     return desk
 
 
-def test_the_deadlines_are_exact_to_the_second(held: Desk) -> None:
+def test_the_deadlines_are_exact_to_the_second(held: Desk, cast: Cast) -> None:
     state = held.state()
     (start,) = state.of("started")
     (pause,), (resume,) = state.of("paused"), state.of("resumed")
     length = resume.at - pause.at
     assert length >= 3
-    due = dict.fromkeys(CANDIDATES, start.at + 15 * MINUTE + length)
+    due = dict.fromkeys(cast.candidates, start.at + 15 * MINUTE + length)
     due[EXTRA] = start.at + 20 * MINUTE + length
-    due[EARLY] = state.of("finished")[0].at
+    due[cast.early] = state.of("finished")[0].at
     assert {event.candidate: event.details["deadline"] for event in state.of("cut")} == due
-    assert len(state.of("cut")) == len(CANDIDATES)  # once each, whoever was killed meanwhile
+    assert len(state.of("cut")) == len(cast.candidates)  # once each, whoever was killed meanwhile
     assert all(event.at >= due[event.candidate] for event in state.of("cut"))
     assert sitting(held, LATE).arrived is not None
 
 
-def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: World) -> None:
+def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: World, cast: Cast) -> None:
     assert set(Reopening(held, world.app.labs).verify().values()) == {()}
-    for candidate in CANDIDATES:
+    for candidate in cast.candidates:
         evidence = read_evidence(held.folder.sealed(PHASE, candidate))
         for scenario in (FIRST, SECOND):
             assert {f"{scenario}/{name}" for name in ("report.json", "start-report.json", "changes.json")} <= set(
@@ -193,7 +238,7 @@ def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: W
                 assert set(outcomes.values()) == {"pass"}
                 changed = [change["path"] for change in evidence.document(f"{scenario}/changes.json")]
                 assert "/etc/network/interfaces" in changed
-            elif (candidate, scenario) == (DESTROYS, FIRST):
+            elif (candidate, scenario) == (cast.destroys, FIRST):
                 assert "pass" not in {outcomes[name] for name in outcomes if "other_station" not in name}
             else:
                 assert "fail" in outcomes.values()
@@ -201,8 +246,8 @@ def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: W
         assert {"started", "paused", "resumed", "cut", "rebooted", "graded"} <= set(kinds)
 
 
-def test_the_lost_host_is_named(held: Desk) -> None:
-    (rebooted,) = held.state().of("rebooted", DESTROYS)
+def test_the_lost_host_is_named(held: Desk, cast: Cast) -> None:
+    (rebooted,) = held.state().of("rebooted", cast.destroys)
     assert set(rebooted.details["lost"]) == {FIRST}
     assert set(rebooted.details["lost"][FIRST]) == {"a"}
 
@@ -210,7 +255,7 @@ def test_the_lost_host_is_named(held: Desk) -> None:
 def test_the_journal_is_sound_and_a_flipped_byte_is_found(held: Desk, world: World) -> None:
     with world.app.database.read() as transaction:
         assert audit.verify(transaction) == ()
-    path = held.folder.sealed(PHASE, "C-06")
+    path = held.folder.sealed(PHASE, world.cast.last)
     content = path.read_bytes()
     path.write_bytes(content[:-100] + bytes([content[-100] ^ 1]) + content[-99:])
     found = Reopening(held, world.app.labs).verify()
@@ -225,22 +270,24 @@ def test_an_appeal_finds_the_same(held: Desk, world: World) -> None:
     assert all(states[lab.instance] == {"paused"} for lab in sitting(held, REPAIRS).labs)
 
 
-def test_the_jury_decides_signs_and_has_its_record(held: Desk, world: World) -> None:
+def test_the_jury_decides_signs_and_has_its_record(held: Desk, world: World, cast: Cast) -> None:
     room = JuryRoom(held, world.app.office.known())
-    for candidate in CANDIDATES:
+    for candidate in cast.candidates:
         for code in room.sheet(candidate).undecided:
-            verdict = "acquired" if candidate == REPAIRS else "to-question" if candidate == DESTROYS else "not-acquired"
+            verdict = (
+                "acquired" if candidate == REPAIRS else "to-question" if candidate == cast.destroys else "not-acquired"
+            )
             room.decide("martin", candidate, code, verdict, "Au vu des preuves.")
     room.sign("martin", "test")
     assert room.sign("leroy", "test").closed_at is not None
-    sheets = {candidate: room.sheet(candidate) for candidate in CANDIDATES}
+    sheets = {candidate: room.sheet(candidate) for candidate in cast.candidates}
     dossier = Dossier(held.state(), world.app.content.referential(), sheets, world.app.journal_log.head())
     page = minutes_page(dossier, held.state().last)
-    for said in ("RÉPÉTITION", "Coupure de courant", "Maëlle Roux", "machine non revenue", "Acquise", "Obtenu"):
+    for said in ("RÉPÉTITION", "Coupure de courant", NAMES[cast.early], "machine non revenue", "Acquise", "Obtenu"):
         assert said in page, said
     assert pdf_of(page).startswith(b"%PDF-")
     decided = [row["decision"] for row in document_of(dossier)["results"] if row["decision"]]
-    assert (decided.count("acquired"), decided.count("to-question"), len(decided)) == (4, 4, 24)
+    assert (decided.count("acquired"), decided.count("to-question"), len(decided)) == (4, 4, 4 * len(cast.candidates))
     if kept := os.environ.get("BREAKFIX_KEEP_RECORD"):  # to look at
         Path(kept).write_bytes(pdf_of(page))
     with world.app.database.read() as transaction:

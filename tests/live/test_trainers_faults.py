@@ -132,6 +132,7 @@ def banner(app: App, running_name: str) -> str:
     return app.labs.hands(running).read("pc1", "/etc/issue").decode()
 
 
+@pytest.mark.core
 def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -> None:
     plan = trainers.labs.plan("banner-lost", 1)
     running = trainers.labs.start(plan, Silent())

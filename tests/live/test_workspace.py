@@ -15,7 +15,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.fabric.base import CommandTimeoutError
 from orchestrator.service import Running
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.core]
 
 OURS = ("find", "/tmp", "-maxdepth", "1", "-name", "breakfix-check.*")
 HIDDEN: dict[str, FileContent] = {

@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from grader.job import Selection
 from grader.report import Report
 from orchestrator.app import App
 from orchestrator.fabric.base import Completed, HostRef
 from orchestrator.progress import Silent
-from tests.tamper.attacks import ATTACKS, Attack
+from tests.tamper.attacks import ATTACKS, CORE, Attack
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -86,7 +87,13 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
     return came
 
 
-@pytest.mark.parametrize("attack", [pytest.param(a, id=f"{a.scenario}: {a.name}") for a in ATTACKS])
+def marked(attack: Attack) -> ParameterSet:
+    """Return an attack as a parameter, marked where it is also played without ``--all``."""
+    core = pytest.mark.core if attack.name in CORE.values() else ()
+    return pytest.param(attack, id=f"{attack.scenario}: {attack.name}", marks=core)
+
+
+@pytest.mark.parametrize("attack", [marked(attack) for attack in ATTACKS])
 def test_no_check_turns_green(played: Mapping[str, Played | BaseException], attack: Attack) -> None:
     came = played[attack.name]
     if isinstance(came, BaseException):
@@ -107,5 +114,6 @@ def test_no_check_turns_green(played: Mapping[str, Played | BaseException], atta
     assert came.undone.status == 0, came.undone.stderr.decode()
 
 
+@pytest.mark.core
 def test_each_attack_is_stated_once() -> None:
     assert len({a.name for a in ATTACKS}) == len(ATTACKS)

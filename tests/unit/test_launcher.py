@@ -536,6 +536,22 @@ def test_the_tests_get_the_developers_lock_and_compose(machine: Machine) -> None
     assert machine.launch("test").err == machine.launch("status").err == ""
 
 
+@pytest.mark.parametrize("words", [["quick"], ["--durations", "quick", "-x"], ["--keep-going", "quick"]], ids=" ".join)
+def test_the_quick_tests_need_no_docker(machine: Machine, words: list[str]) -> None:
+    machine.without_docker()
+    machine.remove("docker-compose")
+
+    assert machine.launch("test", *words).code == 0
+    assert machine.calls() == ["pip requirements-dev.lock"]
+
+
+@pytest.mark.parametrize("words", [[], ["-k", "quick"], ["-x", "quick"]], ids=" ".join)
+def test_the_other_tests_need_docker(machine: Machine, words: list[str]) -> None:
+    machine.without_docker()
+
+    assert "start the Docker service" in machine.launch("test", *words, typed="n\n").err
+
+
 def test_the_tests_get_a_postgresql_and_what_prints(machine: Machine) -> None:
     (machine.folder / POSTGRES / "initdb").unlink()
     (machine.folder / PANGO).unlink()

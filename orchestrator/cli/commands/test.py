@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
 from orchestrator.interrupts import shielded
 from orchestrator.loader.roots import built_in_root
+from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
 LIVE_ONLY = ("tests/containment", "tests/live", "tests/tamper")
@@ -36,38 +38,51 @@ class Part:
     Attributes:
         title: what it is called on the screen.
         markers: pytest's ``-m``.
+        usual: which of these tests run without ``--all``, as a further condition; empty for all of them.
         options: further options of pytest.
         starts_labs: whether its tests start labs.
     """
 
     title: str
     markers: str
+    usual: str = ""
     options: tuple[str, ...] = ()
     starts_labs: bool = False
+
+    def chosen(self, *, everything: bool) -> str:
+        """Return pytest's ``-m`` for the usual tests of this part, or for everything."""
+        return self.markers if everything or not self.usual else f"{self.markers} and {self.usual}"
 
 
 PARTS = (
     Part(
-        tr("Tests rapides, sans machines", "Quick tests, without machines"), "not live and not slow", _ON_ALL_PROCESSORS
+        tr("Tests rapides, sans machines", "Quick tests, without machines"),
+        "not live and not slow",
+        options=_ON_ALL_PROCESSORS,
     ),
     Part(
         tr("Tests plus longs, sans machines", "Longer tests, without machines"),
         "slow and not live",
-        _ON_ALL_PROCESSORS,
+        usual="not whole",
+        options=_ON_ALL_PROCESSORS,
     ),
     Part(
         tr("Tests sur de vraies machines, l'un après l'autre", "Tests on real machines, one after another"),
         "live and alone",
+        usual="core",
         starts_labs=True,
     ),
     Part(
         tr("Tests sur de vraies machines, côte à côte", "Tests on real machines, side by side"),
         "live and not alone",
-        _FILES_SIDE_BY_SIDE,
+        usual="core",
+        options=_FILES_SIDE_BY_SIDE,
         starts_labs=True,
     ),
 )
 """All tests: the quick ones show most mistakes within a minute."""
+QUICK = "quick"
+"""The word for the first part alone. The launcher knows it as well, and installs no Docker for it."""
 _ONE_PROCESS = frozenset({"--pdb", "--trace", "-s", "--capture=no"})
 """Options of pytest that need its own terminal."""
 NOTHING_COLLECTED = 5
@@ -78,11 +93,28 @@ NOTHING_COLLECTED = 5
     "test",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     help=tr(
-        "Lancer les tests du projet : d'abord les rapides, sans Docker, puis ceux sur de vraies machines.\n\n"
-        "Les arguments en plus vont à pytest : « breakfix test -k dns -x ».",
-        "Run the project's tests: first the quick ones, without Docker, then those on real machines.\n\n"
-        "Further arguments go to pytest: 'breakfix test -k dns -x'.",
+        "Lancer les tests du projet : d'abord ceux sans Docker, puis les essentiels de ceux sur de vraies machines.\n\n"
+        "« breakfix test quick » lance les tests rapides seuls, sans Docker ; « --all » les lance tous, ce qui prend "
+        "des heures.\n\n"
+        "Les arguments en plus vont à pytest : « breakfix test -k dns -x » ; une option de pytest qui porte le nom "
+        "d'une option ci-dessous s'écrit après « -- ».",
+        "Run the project's tests: first those without Docker, then the core of those on real machines.\n\n"
+        "'breakfix test quick' runs the quick tests alone, without Docker; '--all' runs all of them, which takes "
+        "hours.\n\n"
+        "Further arguments go to pytest: 'breakfix test -k dns -x'; an option of pytest's that has the name of one "
+        "below is written after '--'.",
     ),
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=tr("Tous les tests, et pas seulement les essentiels.", "All tests, not only the core."),
+)
+@click.option(
+    "--durations",
+    is_flag=True,
+    help=tr("Montrer où est passé le temps, par partie et par fichier.", "Show where the time went, by part and file."),
 )
 @click.option(
     "--keep-going",
@@ -90,33 +122,103 @@ NOTHING_COLLECTED = 5
     help=tr("Continuer même si une partie échoue.", "Go on even if one part fails."),
 )
 @click.argument(
-    "arguments", nargs=-1, type=click.UNPROCESSED, metavar=tr("[ARGUMENTS DE PYTEST]…", "[PYTEST ARGUMENTS]…")
+    "arguments",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar=tr("[quick] [ARGUMENTS DE PYTEST]…", "[quick] [PYTEST ARGUMENTS]…"),
 )
 @pass_session
-def test_command(session: Session, arguments: tuple[str, ...], *, keep_going: bool) -> int:
+def test_command(
+    session: Session, arguments: tuple[str, ...], *, everything: bool, durations: bool, keep_going: bool
+) -> int:
     """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
+    parts, arguments = parts_asked_for(arguments, root, everything=everything)
+    folders = () if _names_tests(arguments, root) else ("tests",)
     statuses = []
-    for part in PARTS:
-        session.output.note(plain(f"── {part.title} ──", "bold"))
-        options = () if _ONE_PROCESS.intersection(arguments) else part.options
-        with _without_leftovers(session) if part.starts_labs else nullcontext():
-            statuses.append(_pytest(root, ["-m", part.markers, *options, *arguments, "tests"]))
-        if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
-            break
+    with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
+        for part in parts:
+            session.output.note(plain(f"── {part.title} ──", "bold"))
+            options = () if _ONE_PROCESS.intersection(arguments) else part.options
+            told = _lengths(part, Path(folder)) if durations else ()
+            words = ["-m", part.chosen(everything=everything), *options, *told, *arguments, *folders]
+            started: AbstractContextManager[Mapping[str, str]]
+            started = _without_leftovers(session) if part.starts_labs else nullcontext({})
+            with started as variables:
+                statuses.append(_pytest(root, words, variables))
+            if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
+                break
     return combined(*statuses)
 
 
+def parts_asked_for(
+    arguments: tuple[str, ...], root: Path, *, everything: bool
+) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Return the parts to run, and pytest's arguments.
+
+    Raises:
+        UsageError: the first word is neither ``quick``, nor an option, nor a file or folder; or ``quick`` with
+            ``--all``, which contradict each other.
+    """
+    first, *others = arguments or ("",)
+    if first == QUICK and everything:
+        raise UsageError(
+            Text(
+                fr="« quick » lance les tests rapides seuls, « --all » les lance tous.",
+                en="'quick' runs the quick tests alone, '--all' runs all tests.",
+            ),
+            Text(fr="Gardez l'un des deux.", en="Keep one of the two."),
+        )
+    if first == QUICK:
+        return PARTS[:1], tuple(others)
+    if first and not first.startswith("-") and not _names_tests(arguments, root):
+        raise UsageError(
+            with_suggestion(
+                Text(
+                    fr=f"« {first} » n'est ni « {QUICK} », ni un fichier ou dossier de tests",
+                    en=f"'{first}' is neither '{QUICK}' nor a file or folder of tests",
+                ),
+                first,
+                [QUICK],
+            ),
+            Text(
+                fr="« breakfix test --help » dit ce qui peut suivre « test ».",
+                en="'breakfix test --help' tells what may follow 'test'.",
+            ),
+        )
+    return PARTS, arguments
+
+
+def _names_tests(arguments: Sequence[str], root: Path) -> bool:
+    """Return whether the first argument, which is no option's value, is a file or folder, perhaps with a test."""
+    first = (arguments or ("",))[0].partition("::")[0]
+    return bool(first) and not first.startswith("-") and (root / first).exists()
+
+
+def _lengths(part: Part, folder: Path) -> tuple[str, ...]:
+    """Return pytest's options (``tests/timing.py``) that show the time of a part, and of those before."""
+    heading = tr(
+        "Temps passé, en secondes : en tout, par le test le plus long",
+        "Time spent, in seconds: in all, by the longest test",
+    )
+    return (f"--lengths={folder / 'lengths.json'}", f"--lengths-heading={heading}", f"--lengths-name={part.title}")
+
+
 @contextmanager
-def _without_leftovers(session: Session) -> Iterator[None]:
-    """Remove the labs that tests have left which were killed or interrupted; those that ran before stay."""
-    instances = session.app.instances
-    before = {instance.name for instance in instances.all()}
+def _without_leftovers(session: Session) -> Iterator[Mapping[str, str]]:
+    """Remove the labs that tests have left which were killed or interrupted; those of others stay.
+
+    Yields:
+        Variables of the environment by which who starts a lab, as its label says, is the tests: whatever program of
+        theirs does it, and wherever it keeps its records.
+    """
+    owner = f"breakfix-test-{os.getpid()}"
     try:
-        yield
+        yield {"LOGNAME": owner}  # getpass.getuser() looks here first
     finally:
         with shielded():
-            for left in [instance.name for instance in instances.all() if instance.name not in before]:
+            instances = session.app.instances
+            for left in [instance.name for instance in instances.all() if instance.owner == owner]:
                 instances.remove(left)
 
 
@@ -144,10 +246,13 @@ def _checkout() -> Path:
     return root
 
 
-def _pytest(root: Path, arguments: Sequence[str]) -> int:
+def _pytest(root: Path, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run pytest in a process group of its own, so that one Ctrl-C reaches it once: a second would cut its clean-up."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-P", "-m", "pytest", *arguments], cwd=root, process_group=0
+        [sys.executable, "-P", "-m", "pytest", *arguments],
+        cwd=root,
+        env={**environment_of_tests(os.environ), **variables},
+        process_group=0,
     )
     try:
         return process.wait()
@@ -155,3 +260,8 @@ def _pytest(root: Path, arguments: Sequence[str]) -> int:
         process.send_signal(signal.SIGINT)
         process.wait()
         raise
+
+
+def environment_of_tests(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which pytest keeps what it has compiled: else each process compiles all tests anew."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -14,7 +14,7 @@ from orchestrator.faults.firewall import (
 )
 from tests.live.faults.harness import Case, connects, prove, reaches
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.core]
 
 LAB = "fault-site"
 SERVER, OUTSIDE = "10.80.3.10", "203.0.113.80"

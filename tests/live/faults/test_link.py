@@ -10,7 +10,7 @@ from orchestrator.access.hands import Hands
 from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkShaped, LinkUnplugged, LinkWrongSegment
 from tests.live.faults.harness import Behaviour, Case, fetches, output, prove, reaches, serves, succeeds
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.core]
 
 LAB = "fault-site"
 GATEWAY = "10.80.1.1"

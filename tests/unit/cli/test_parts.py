@@ -2,25 +2,70 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from orchestrator.cli.commands.test import LIVE_ONLY, PARTS, _without_leftovers
+from orchestrator.app import _user
+from orchestrator.cli.commands.test import (
+    LIVE_ONLY,
+    PARTS,
+    _without_leftovers,
+    environment_of_tests,
+    parts_asked_for,
+)
 from orchestrator.cli.session import Session
+from orchestrator.errors import UsageError
 from orchestrator.loader.roots import built_in_root
 
+MARKS = ("live", "slow", "alone", "core", "whole")
 
-@pytest.mark.parametrize(("live", "slow", "alone"), list(product((False, True), repeat=3)))
-def test_every_test_runs_once(*, live: bool, slow: bool, alone: bool) -> None:
-    marks = {"live": live, "slow": slow, "alone": alone}
-    chosen = [part for part in PARTS if eval(part.markers, {}, marks)]
+
+@pytest.mark.parametrize("values", list(product((False, True), repeat=len(MARKS))))
+def test_every_test_runs_once(values: tuple[bool, ...]) -> None:
+    marks = dict(zip(MARKS, values, strict=True))
+    chosen = [part for part in PARTS if eval(part.chosen(everything=True), {}, marks)]
     assert len(chosen) == 1
-    assert chosen[0].starts_labs == live
+    assert chosen[0].starts_labs == marks["live"]
+    usual = [part for part in PARTS if eval(part.chosen(everything=False), {}, marks)]
+    left_out = not marks["core"] if marks["live"] else marks["slow"] and marks["whole"]
+    assert usual == ([] if left_out else chosen)
+
+
+def test_quick_is_the_first_part_and_the_rest_goes_to_pytest(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_x.py").touch()
+    quick, words = parts_asked_for(("quick", "-k", "dns"), tmp_path, everything=False)
+    assert ([part.markers for part in quick], words) == (["not live and not slow"], ("-k", "dns"))
+    for words in ((), ("-k", "quick"), ("tests/test_x.py::test_y",), ("-x", "quick")):
+        assert parts_asked_for(words, tmp_path, everything=True) == (PARTS, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "everything", "said"),
+    [
+        (("quik",), False, "'quik' is neither 'quick' nor a file or folder of tests; did you mean \"quick\"?"),
+        (("quick",), True, "'quick' runs the quick tests alone, '--all' runs all tests."),
+    ],
+)
+def test_a_word_that_fits_nowhere_is_told(
+    words: tuple[str, ...], said: str, tmp_path: Path, *, everything: bool
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        parts_asked_for(words, tmp_path, everything=everything)
+    assert refused.value.text.en == said
+    assert refused.value.text.fr
+    assert refused.value.hint is not None
+
+
+def test_what_was_compiled_is_kept() -> None:
+    assert environment_of_tests({"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/h"}) == {"HOME": "/h"}
 
 
 @pytest.mark.parametrize("folder", LIVE_ONLY)
@@ -34,26 +79,30 @@ def test_what_is_not_read_without_machines_needs_them(folder: str) -> None:
 
 @dataclass
 class Labs:
-    """The instances of an engine."""
+    """The instances of an engine, by name, with who started them."""
 
-    names: set[str] = field(default_factory=lambda: {"before-0001"})
+    owners: dict[str, str] = field(default_factory=lambda: {"before-0001": "lea"})
 
     def all(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name=name) for name in sorted(self.names)]
+        return [SimpleNamespace(name=name, owner=owner) for name, owner in sorted(self.owners.items())]
 
     def remove(self, name: str) -> None:
-        self.names.remove(name)
+        del self.owners[name]
 
 
-def test_labs_of_interrupted_tests_are_removed_and_others_stay() -> None:
+def test_labs_of_interrupted_tests_are_removed_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     labs = Labs()
     session = cast("Session", SimpleNamespace(app=SimpleNamespace(instances=labs)))
 
     def interrupted() -> None:
-        with _without_leftovers(session):
-            labs.names.add("of-a-test-0002")
+        with _without_leftovers(session) as variables:
+            labs.owners["of-another-0002"] = getpass.getuser()
+            with monkeypatch.context() as tests:
+                for name, value in variables.items():
+                    tests.setenv(name, value)
+                labs.owners["of-a-test-0003"] = _user()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert labs.names == {"before-0001"}
+    assert set(labs.owners) == {"before-0001", "of-another-0002"}
