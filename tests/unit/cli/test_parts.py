@@ -12,7 +12,8 @@ from typing import cast
 
 import pytest
 
-from orchestrator.app import _user
+from orchestrator.app import App, _user
+from orchestrator.cli import run
 from orchestrator.cli.commands.test import (
     LIVE_ONLY,
     PARTS,
@@ -75,6 +76,49 @@ def test_what_is_not_read_without_machines_needs_them(folder: str) -> None:
     assert modules
     marked = re.compile(r"^pytestmark = .*\bpytest\.mark\.live\b", re.MULTILINE)
     assert [path for path in modules if not marked.search(path.read_text(encoding="utf-8"))] == []
+
+
+TESTS = {
+    "test_one.py": "def test_quick():\n    pass\n",
+    "test_two.py": "import pytest\n@pytest.mark.slow\ndef test_longer():\n    assert False\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "titles", "status", "end"),
+    [
+        (["quick", "--durations"], 1, 0, "1 passed"),
+        (["--durations"], 2, 1, "1 failed"),
+        (["tests/test_one.py", "--durations", "--all"], 4, 0, "no tests ran"),
+    ],
+    ids=["quick", "usual", "file"],
+)
+def test_the_output_ends_with_the_summary_of_the_last_part(
+    words: list[str],
+    titles: int,
+    status: int,
+    end: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The real pytest runs a checkout of two tests: a part that fails is the last one."""
+    for name, text in {**TESTS, "../pytest.ini": "[pytest]\nmarkers = live\n alone\n slow\n core\n whole\n"}.items():
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        (tmp_path / "tests" / name).write_text(text)
+    monkeypatch.setattr("orchestrator.cli.commands.test.built_in_root", lambda: tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
+    monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
+    app = cast("App", SimpleNamespace(instances=Labs(), close=lambda: None))
+    session = Session(make=lambda _content, _database: app)
+    assert run(["test", *words], session) == status
+    captured = capfd.readouterr()
+    assert captured.err.count("── ") == titles
+    lines = captured.out.splitlines()
+    assert end in lines[-1]
+    assert sum("Time spent" in line for line in lines) == titles
+    assert any(line.endswith("  tests/test_one.py") for line in lines)
 
 
 @dataclass

@@ -50,7 +50,7 @@ ANY_FILE = st.tuples(
     st.sampled_from((*DOCUMENTS, *TEXTS, CODE)), BYTES | VALUES.map(lambda value: yaml.safe_dump(value).encode())
 )
 
-few = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=250)
 Reader = Callable[[str, bytes], None]
 

@@ -153,6 +153,7 @@ def test_a_thousand_folders_with_mistakes_are_refused(
     assert "Unexpected error" not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda folder: folder.name)
 def test_the_real_content_is_sound(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: what is refused above is refused for its mistakes."""

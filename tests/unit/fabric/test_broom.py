@@ -80,6 +80,7 @@ def test_the_control_groups_of_a_container_are_removed_and_no_others(tmp_path: P
     assert of_another.is_dir()
 
 
+@pytest.mark.slow
 def test_control_groups_are_removed_however_deep_they_are(tmp_path: Path) -> None:
     """A host's root makes them step by step; no path leads to the deepest (``PATH_MAX``)."""
     group = tmp_path / "docker" / ONE

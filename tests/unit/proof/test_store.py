@@ -18,15 +18,17 @@ from orchestrator.proof.binding import NAMES, PARTS, Binding, Part
 from orchestrator.proof.model import Proof
 from orchestrator.proof.store import Proofs, ProofStore, Status
 
-SCENARIO = "no-network-after-move"
+SCENARIO, OTHER, LAB = "no-network-after-move", "dns-zone-broken", "small-office"
 CHECKS = "scenarios/1.3-network-connection/no-network-after-move/checks/test_connection.py"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of the shipped content, to be edited."""
-    for folder in ("labs", "scenarios", "images"):
-        shutil.copytree(built_in_root() / folder, tmp_path / "content" / folder)
+    """A copy of two scenarios with their lab, and of all images, to be edited."""
+    shipped = built_in_root()
+    scenarios = (next(shipped.glob(f"scenarios/*/{name}")) for name in (SCENARIO, OTHER))
+    for folder in (*scenarios, shipped / "labs" / LAB, shipped / "images"):
+        shutil.copytree(folder, tmp_path / "content" / folder.relative_to(shipped))
     return tmp_path / "content"
 
 
@@ -136,7 +138,7 @@ def test_the_program_counts_by_the_parts_that_take_part() -> None:
 
 def test_another_scenario_makes_it_not_stale(shelf: Shelf, proof: Proof) -> None:
     shelf.proofs.keep(proof, shelf.proofs.binding(SCENARIO))
-    append(next(shelf.root.glob("scenarios/*/dns-zone-broken/scenario.yaml")))
+    append(next(shelf.root.glob(f"scenarios/*/{OTHER}/scenario.yaml")))
     shelf.images["other"] = "f9"
     assert shelf.proofs.status(SCENARIO).state == "proven"
 
