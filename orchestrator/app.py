@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.practice.recorder import Recorder
     from orchestrator.practice.standings import Standings
     from orchestrator.proof.store import Proofs
+    from orchestrator.proof.trust import Trust
     from orchestrator.records.database import Database
     from orchestrator.service import Labs
 
@@ -196,10 +197,19 @@ class App:
 
     @cached_property
     def proofs(self) -> Proofs:
-        """Return the proofs that were made on this machine."""
+        """Return the proofs that were made on this machine, and the records that came with the content."""
+        from orchestrator.proof.ledger import Ledger
         from orchestrator.proof.store import Proofs, ProofStore
 
-        return Proofs(self.content, self.catalogue.fingerprint, ProofStore(data_folder() / "proofs"))
+        store, ledger = ProofStore(data_folder() / "proofs"), Ledger(self.content, self.trust)
+        return Proofs(self.content, self.catalogue.fingerprint, store, ledger)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Return whose signatures under records are believed: the machine's keys, then the user's own."""
+        from orchestrator.proof.trust import MACHINE, OWN, Trust
+
+        return Trust((MACHINE, data_folder() / OWN))
 
     @cached_property
     def office(self) -> Office:

@@ -18,6 +18,8 @@ from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.language import Language, typographic
+from orchestrator.proof.store import Status
+from orchestrator.proof.wording import status_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -96,6 +98,7 @@ def index_of(
                 if event.kind not in {"identity", "clock", "drawn"}
             ],
             typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
+            proof_told=lambda proof: status_text(Status.from_document(proof)).in_(language),
             recordings=[name for name in files if name.endswith(".cast")],
         )
     )

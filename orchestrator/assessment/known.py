@@ -5,21 +5,21 @@ from __future__ import annotations
 from orchestrator.assessment.plan_file import Known, Offer
 from orchestrator.errors import UsageError
 from orchestrator.loader.content import Content
+from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.store import Proofs
 from orchestrator.records.database import Database
 from orchestrator.records.people import People
-from orchestrator.text import Text
 
 
 def known_of(content: Content, proofs: Proofs, database: Database) -> Known:
     """Return what a plan may name now."""
     documents = {name: content.scenario_document(name) for name in content.scenarios()}
 
-    def unproven(scenario: str) -> Text | None:
+    def unproven(scenario: str, rule: ProofRule) -> UsageError | None:
         try:
-            proofs.require(scenario)
+            proofs.require(scenario, rule)
         except UsageError as error:
-            return error.text
+            return error
         return None
 
     def trainers(person: str) -> frozenset[str]:

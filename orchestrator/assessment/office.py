@@ -157,7 +157,7 @@ class Desk:
                 ),
             )
         known, planned = self._known(), state.plan.phase(phase)
-        proven = [name for name in known.scenarios if known.unproven(name) is None]
+        proven = [name for name in known.scenarios if known.unproven(name, state.plan.proof) is None]
         pools = [pool_of(rule, known.scenarios, proven) for rule in planned.draw]
         candidates = [candidate.number for candidate in state.plan.candidates]
         try:

@@ -19,8 +19,9 @@ from orchestrator.assessment.state import SessionState
 from orchestrator.errors import BreakfixError, LabError
 from orchestrator.interrupts import shielded
 from orchestrator.model.plan import Plan
+from orchestrator.model.session_plan import ProofRule
 from orchestrator.progress import Silent
-from orchestrator.proof.store import StoredProof
+from orchestrator.proof.store import Reliance
 from orchestrator.service import Labs
 from orchestrator.text import Text
 
@@ -46,22 +47,24 @@ class Opened:
     Attributes:
         ready: the labs that are ready, those of an earlier call among them.
         failed: those that no variant of came up, with the last reason.
+        relied: the proof of each scenario that was relied on.
     """
 
     ready: tuple[Place, ...]
     failed: Mapping[Place, Text]
+    relied: Mapping[str, Reliance]
 
 
 class Opening:
     """Opens phases of a session."""
 
-    def __init__(self, desk: Desk, labs: Labs, require: Callable[[str], StoredProof]) -> None:
+    def __init__(self, desk: Desk, labs: Labs, require: Callable[[str, ProofRule], Reliance]) -> None:
         """Take the parts.
 
         Args:
             desk: the session.
             labs: the labs.
-            require: returns a scenario's proof, or raises where it is missing or stale.
+            require: returns the proof to rely on for a scenario by the plan's rule, or raises where there is none.
         """
         self._desk = desk
         self._labs = labs
@@ -77,7 +80,7 @@ class Opening:
             tell: is told each lab that is ready, from several threads.
 
         Raises:
-            UsageError: a scenario's proof is missing or stale, or there is no such phase.
+            UsageError: a scenario has no proof by the plan's rule, or there is no such phase.
             MachineError: the engine does not answer, or an image cannot be built.
         """
         state = self._desk.state()
@@ -86,24 +89,25 @@ class Opening:
             self._desk.draw(phase, by)
             state = self._desk.state()
         places = tuple(_places(state, phase))
-        proofs = {name: self._require(name) for name in sorted({place.scenario for place in places})}
+        rule = state.plan.proof
+        relied = {name: self._require(name, rule) for name in sorted({place.scenario for place in places})}
         secret = self._desk.folder.secret()
         missing = [place for place in places if not _is_open(state, place)]
         self._remove_leftovers(state, missing, secret)
         self._labs.prepare([self._plan(place, 0, secret) for place in missing])
-        failed = self._open_all(missing, secret, proofs, tell)
-        return Opened(tuple(place for place in places if place not in failed), failed)
+        failed = self._open_all(missing, secret, relied, tell)
+        return Opened(tuple(place for place in places if place not in failed), failed, relied)
 
     def _open_all(
         self,
         missing: Sequence[Place],
         secret: bytes,
-        proofs: Mapping[str, StoredProof],
+        relied: Mapping[str, Reliance],
         tell: Callable[[Place], None],
     ) -> dict[Place, Text]:
         failed: dict[Place, Text] = {}
         with ThreadPoolExecutor(JOBS, thread_name_prefix="open") as pool:
-            futures = {pool.submit(self._open, place, secret, proofs[place.scenario]): place for place in missing}
+            futures = {pool.submit(self._open, place, secret, relied[place.scenario]): place for place in missing}
             try:
                 for future in as_completed(futures):
                     if why := future.result():
@@ -116,7 +120,7 @@ class Opening:
                 raise
         return failed
 
-    def _open(self, place: Place, secret: bytes, proof: StoredProof) -> Text | None:
+    def _open(self, place: Place, secret: bytes, proof: Reliance) -> Text | None:
         """Open one lab with the first variant that comes up; return why none did."""
         why: Text | None = None
         for variant in range(VARIANTS):
@@ -134,7 +138,7 @@ class Opening:
             self._keep("unopened", place, {"scenario": place.scenario, "why": {"fr": why.fr, "en": why.en}})
         return why
 
-    def _try(self, place: Place, variant: int, secret: bytes, proof: StoredProof) -> None:
+    def _try(self, place: Place, variant: int, secret: bytes, proof: Reliance) -> None:
         running = self._labs.start(self._plan(place, variant, secret), Silent())
         try:
             report = self._labs.check(running)
@@ -151,7 +155,7 @@ class Opening:
                 "variant": variant,
                 "hosts": [host.name for host in running.plan.hosts],
                 "seen": seen,
-                "proof": {"proven_at": proof.proven_at, **proof.binding.to_document()},
+                "proof": proof.to_document(),
             }
             self._keep("opened", place, details, running.plan.digest)
         except BaseException:

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from orchestrator.errors import ContentError, Problem
+from orchestrator.errors import ContentError, Problem, UsageError
 from orchestrator.loader.validate import validate
 from orchestrator.loader.yaml_source import KeyPath, YamlSource, read_yaml
 from orchestrator.model.referential import Referential
-from orchestrator.model.session_plan import SessionPlan
+from orchestrator.model.session_plan import ProofRule, SessionPlan
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
@@ -27,13 +27,13 @@ class Known:
     Attributes:
         referential: the certification.
         scenarios: each scenario's competences and difficulty, by its id.
-        unproven: why a scenario may not be used by a jury, or None where it is proven as it is now.
+        unproven: why a scenario may not be used by a jury, by the plan's rule, or None where it may.
         trainers: returns the people (as a plan names them) who trained a person of the store.
     """
 
     referential: Referential
     scenarios: Mapping[str, Offer]
-    unproven: Callable[[str], Text | None]
+    unproven: Callable[[str, ProofRule], UsageError | None]
     trainers: Callable[[str], frozenset[str]] = lambda _person: frozenset()
 
 
@@ -167,10 +167,8 @@ def _scenario(page: _Page, path: KeyPath, name: str) -> Iterable[Problem]:
     if name not in page.known.scenarios:
         text = Text(fr=f"scénario inconnu « {name} »", en=f'unknown scenario "{name}"')
         yield page.problem(path, with_suggestion(text, name, page.known.scenarios))
-    elif why := page.known.unproven(name):
-        yield page.problem(
-            path, why, Text(fr=f"Prouvez-le : « breakfix prove {name} ».", en=f"Prove it: 'breakfix prove {name}'.")
-        )
+    elif why := page.known.unproven(name, page.plan.proof):
+        yield page.problem(path, why.text, why.hint)
 
 
 def _draw(page: _Page, path: KeyPath, competence: str, easiest: int, hardest: int, count: int) -> Iterable[Problem]:
@@ -184,13 +182,13 @@ def _draw(page: _Page, path: KeyPath, competence: str, easiest: int, hardest: in
         for name, offer in page.known.scenarios.items()
         if competence in offer.competences and easiest <= offer.difficulty <= hardest
     ]
-    reasons = {name: page.known.unproven(name) for name in fitting}
+    reasons = {name: page.known.unproven(name, page.plan.proof) for name in fitting}
     proven = [name for name, why in reasons.items() if why is None]
     if len(proven) >= count:
         return
     whys = [why for why in reasons.values() if why is not None]
-    fr = " ".join(why.fr for why in whys) or "Aucun scénario n'y répond."
-    en = " ".join(why.en for why in whys) or "No scenario fits."
+    fr = " ".join(why.text.fr for why in whys) or "Aucun scénario n'y répond."
+    en = " ".join(why.text.en for why in whys) or "No scenario fits."
     yield page.problem(
         path,
         Text(

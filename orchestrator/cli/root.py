@@ -63,6 +63,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
             Entry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
             Entry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
+            Entry("ledger", "ledger", tr("À quelles preuves se fier.", "Whose proofs to believe.")),
         ),
     ),
     (

@@ -16,8 +16,7 @@ from rich.text import Text as Styled
 from orchestrator.cli.language import tr
 from orchestrator.cli.output import plain
 from orchestrator.language import Language
-from orchestrator.proof.binding import NAMES
-from orchestrator.proof.wording import STATES
+from orchestrator.proof.wording import STATES, status_text
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 
 _MOST_STARS = 4
 _PROOF_MARKS: Mapping[State, tuple[str, str]] = {
-    "proven": ("✔", "ok"),
-    "stale": ("~", "warn"),
+    "here": ("✔", "ok"),
+    "recorded": ("✔", "ok"),
+    "claimed": ("?", "warn"),
+    "changed": ("~", "warn"),
     "unproven": ("–", "quiet"),
 }
 
@@ -42,7 +43,7 @@ def kind(word: str) -> str:
 
 
 def proof_state(status: Status) -> Styled:
-    """Return one word for a table: proven, stale, unproven."""
+    """Return one word for a table: where a scenario was proven, or why it is not."""
     mark, style = _PROOF_MARKS[status.state]
     return plain(f"{mark} {tr(STATES[status.state].fr, STATES[status.state].en)}", style)
 
@@ -50,22 +51,23 @@ def proof_state(status: Status) -> Styled:
 def proof_line(status: Status) -> Styled:
     """Return what a trainer should know of a scenario's proof, with what has changed since."""
     mark, style = _PROOF_MARKS[status.state]
-    day = status.proven_at.partition("T")[0]
-    seeds = ", ".join(map(str, status.seeds))
-    if status.state == "proven":
-        text = tr(f"Prouvé le {day} (graine {seeds}).", f"Proven on {day} (seed {seeds}).")
-    elif status.state == "stale":
-        changed_fr = ", ".join(NAMES[part].fr for part in status.changed)
-        changed_en = ", ".join(NAMES[part].en for part in status.changed)
-        text = tr(
-            f"À reprouver : prouvé le {day} ; ce qui a changé depuis : {changed_fr}.",
-            f"Stale: proven on {day}; changed since: {changed_en}.",
-        )
-    elif status.failed:
-        text = tr(f"Non prouvé : la preuve du {day} a échoué.", f"Not proven: the proof of {day} failed.")
-    else:
-        text = tr("Jamais prouvé sur cette machine.", "Never proven on this machine.")
-    return plain(f"{mark} {text}", style)
+    text = status_text(status)
+    return plain(f"{mark} {tr(text.fr, text.en)}", style)
+
+
+def proof_legend(state: State, version: str, days: str) -> Styled:
+    """Return what a word of ``proof_state`` means, with the days and the version of the proofs it stands for."""
+    mark, style = _PROOF_MARKS[state]
+    word = STATES[state].map(lambda said: f"{mark} {said}")
+    what = {
+        "here": tr("prouvé sur cette machine", "proven on this machine"),
+        "recorded": tr("prouvé par son auteur", "proven by its author"),
+        "claimed": tr("preuve que personne de connu n'a signée", "a proof signed by nobody who is known here"),
+        "changed": tr("modifié depuis sa preuve", "changed since its proof"),
+    }[state]
+    line = plain(tr(word.fr, word.en), style)
+    line.append(f" {what}, {days}, Breakfix {version}", style="quiet")
+    return line
 
 
 def program() -> str:

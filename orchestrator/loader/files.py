@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,20 +112,20 @@ def files_below(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def add_files(digest: _Hash, folder: Path, *, without: str = "") -> None:
+def add_files(digest: _Hash, folder: Path, *, without: Collection[str] = ()) -> None:
     """Add every file below a folder to a digest, by path and content.
 
     Args:
         digest: what is added to.
         folder: the folder.
-        without: the name of a file or folder directly in it that is left out.
+        without: the names of files or folders directly in it that are left out.
 
     Raises:
         ContentError: a file cannot be read, is too big, or a link out of the folder.
     """
     for path in files_below(folder):
         name = path.relative_to(folder)
-        if not without or name.parts[0] != without:
+        if name.parts[0] not in without:
             content = read_bytes(path, within=folder, limit=MAX_FILE)
             head = os.fsencode(name.as_posix())
             digest.update(b"%d:%s%d:" % (len(head), head, len(content)))

@@ -24,6 +24,9 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"
 NetworkPolicy = Literal["none", "documentation", "internet"]
 """What the candidate's own workstation may reach; the labs themselves reach nothing."""
 
+ProofRule = Literal["here", "recorded"]
+"""Which proofs a jury relies on: those of this machine; or also those that their author recorded."""
+
 
 class DrawRule(Document):
     """One drawing: scenarios of a competence and a difficulty, from those that are proven."""
@@ -86,6 +89,11 @@ class SessionPlan(ContractDocument):
     jury: tuple[JuryMember, ...] = Field(min_length=1, description="The members of the jury: at least two.")
     candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=60, description="The candidates.")
     phases: tuple[Phase, ...] = Field(min_length=1, description="The phases, in order.")
+    proof: ProofRule = Field(
+        default="here",
+        description="Which proofs the jury relies on: `here`, those that were made on this machine; `recorded`, also "
+        "those of the content's author.",
+    )
     retention_months: int = Field(
         default=60, ge=1, le=600, description="After how many months personal data is made anonymous."
     )

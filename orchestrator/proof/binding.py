@@ -5,46 +5,47 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-import orchestrator
-from orchestrator import __version__
+from orchestrator.fabric.base import HELPER_IMAGE
 from orchestrator.loader.content import Content
 from orchestrator.loader.files import add_files
+from orchestrator.proof.program import program_hash
 from orchestrator.text import Text
 
-Part = Literal["scenario", "checks", "lab", "images", "tool"]
+Part = Literal["scenario", "checks", "lab", "images"]
+"""A part of the content: a proof is void where one of them has changed."""
 
-PARTS: tuple[Part, ...] = get_args(Part)
-NAMES: Mapping[Part, Text] = {
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+NAMES: Final[Mapping[Part, Text]] = {
     "scenario": Text(fr="le scénario", en="the scenario"),
     "checks": Text(fr="les contrôles", en="the checks"),
     "lab": Text(fr="le lab", en="the lab"),
     "images": Text(fr="les images", en="the images"),
-    "tool": Text(fr="Breakfix lui-même", en="Breakfix itself"),
 }
 """What each part is called."""
 
-_PROGRAM = Path(orchestrator.__file__).parent
-_TAKES_PART = ("access", "fabric", "faults", "proof", "instances", "plan.py", "steps.py", "values.py", "variant.py")
-"""The parts of the program, besides the grader, on which a proof's outcome depends."""
-_FABRIC = "fabric"
+RECORD: Final = "proof.json"
+SIGNATURE: Final = "proof.json.sig"
+"""The files of a scenario's folder that tell of its proof, and are no part of the scenario."""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """One hash for each part; a proof holds as long as all of them are what they were."""
+    """One hash for each part of the content, and the program's.
+
+    A proof holds as long as the parts of the content are what they were; one by another program is older, not void.
+    """
 
     scenario: str
     checks: str
     lab: str
     images: str
-    tool: str
+    program: str
 
     def changed(self, now: Binding) -> tuple[Part, ...]:
-        """Return the parts that differ."""
+        """Return the parts of the content that differ."""
         return tuple(part for part in PARTS if getattr(self, part) != getattr(now, part))
 
     def to_document(self) -> dict[str, str]:
@@ -71,26 +72,18 @@ def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str
     """
     folder = content.scenario_folder(scenario)
     lab = content.lab(content.scenario_document(scenario).lab)
-    images = sorted({host.image for host in lab.document.hosts.values()} | {_FABRIC} & set(content.images()))
+    images = sorted({host.image for host in lab.document.hosts.values()} - {HELPER_IMAGE})
     own = [root / "faults" for root in content.roots if (root / "faults").is_dir()]
     return Binding(
-        scenario=_hash((folder, *own), without="checks"),
+        scenario=_hash((folder, *own), without=("checks", RECORD, SIGNATURE)),
         checks=_hash((folder / "checks", lab.folder / "checks")),
-        lab=_hash((lab.folder,), without="checks"),
+        lab=_hash((lab.folder,), without=("checks",)),
         images=_hash_of(f"{name}={fingerprint(name)}" for name in images),
-        tool=_tool(),
+        program=program_hash(fingerprint),
     )
 
 
-@cache
-def _tool() -> str:
-    folders = [_PROGRAM.parent / "grader", *(_PROGRAM / name for name in _TAKES_PART)]
-    files = [path for folder in folders for path in ((folder,) if folder.is_file() else sorted(folder.rglob("*.py")))]
-    parts = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
-    return f"{__version__}+{_hash_of(parts)}"
-
-
-def _hash(folders: Iterable[Path], *, without: str = "") -> str:
+def _hash(folders: Iterable[Path], *, without: tuple[str, ...] = ()) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         add_files(digest, folder, without=without)

@@ -27,12 +27,16 @@ from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.stages import Key, RedFirst, Subject, Watch, keys_of, stages_of
+from orchestrator.proof.stages import Key, Subject, Watch, keys_of, stages_of
 from orchestrator.service import Labs, Running
 from orchestrator.text import Text
 
 _NOWHERE = "nowhere"
 """A name that no instance can have: theirs end with a dash and four digits."""
+
+
+_BEFORE_REPAIRS = frozenset({"healthy", "broken", "restored", "again", "not-begun"})
+"""The stages of the lane that breaks, reverts and breaks again."""
 
 
 class _LaneOverError(Exception):
@@ -105,15 +109,14 @@ class Clock:
 class Variant:
     """The proof of one variant while it is being made."""
 
-    def __init__(self, labs: Labs, subject: Subject, at_work: AtWork, watch: Watch, red_first: RedFirst | None) -> None:
+    def __init__(self, labs: Labs, subject: Subject, at_work: AtWork, watch: Watch) -> None:
         self.plan = subject.plan
         self.began = float("inf")
         self.ended = 0.0
-        self._cases = subject.cases
+        self._subject = subject
         self._labs = labs
         self._at_work = at_work
         self._watch = watch
-        self._red_first = red_first
         self._stages: dict[Key, Stage] = {}
         self._left: list[Text] = []
         self._stopping = 0.0
@@ -123,8 +126,10 @@ class Variant:
     def _lanes(self) -> tuple[Lane, ...]:
         """Return the lanes, the longest first."""
         first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
-        keys = tuple(k for k in stages_of(self.plan) if k[0] in {"healthy", "broken", "restored", "again", "not-begun"})
+        keys = tuple(key for key in stages_of(self._subject) if key[0] in _BEFORE_REPAIRS)
         lanes = [Lane(partial(self._break_and_repair, first), (*keys, *(keys_of(first) if first else ())))]
+        if self._subject.main_line:
+            return tuple(lanes)
         lanes += [Lane(partial(self._solution, s), keys_of(s)) for s in others]
         lanes += [Lane(partial(self._shortcut, s), (("shortcut", s.name),)) for s in self.plan.shortcuts]
         lanes.append(Lane(self._nowhere, (("nowhere", ""),)))
@@ -156,8 +161,8 @@ class Variant:
 
     def proof(self) -> VariantProof:
         """Return what was found; all lanes have ended."""
-        stages = tuple(self._stages[key] for key in stages_of(self.plan))
-        return VariantProof(self.plan.seed, self.plan.digest, stages, dict(self._cases))
+        stages = tuple(self._stages[key] for key in stages_of(self._subject))
+        return VariantProof(self.plan.seed, self.plan.digest, stages, dict(self._subject.cases))
 
     # Lanes ----------------------------------------------------------------------------------------------
 
@@ -200,9 +205,9 @@ class Variant:
 
     def _after(self, shortcut: PlannedSolution) -> Selection:
         """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
-        if self._red_first is None:
+        if self._subject.red_first is None:
             return EVERYTHING
-        return Selection(first=self._red_first(self.plan, shortcut.name), until_red=True)
+        return Selection(first=self._subject.red_first.get(shortcut.name, ()), until_red=True)
 
     # Stages ---------------------------------------------------------------------------------------------
 
@@ -227,9 +232,14 @@ class Variant:
         return True
 
     def _break(self, lab: _Lab, clock: Clock) -> bool:
-        """Break, revert, break again; return whether the lab is broken now as a fresh one would be."""
+        """Break, revert, break again; return whether the lab is broken now as a fresh one would be.
+
+        The main line reverts nothing.
+        """
         self._inject(lab, ("broken", ""), clock)
         broken = self._stage(("broken", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=False))
+        if self._subject.main_line:
+            return True
         restored = self._stage(("restored", ""), clock, partial(self._restore, lab))
         if not restored.sound:
             return False

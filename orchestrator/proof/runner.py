@@ -17,13 +17,11 @@ from orchestrator.proof import judging
 from orchestrator.proof.lanes import AtWork, Lane, Variant
 from orchestrator.proof.model import Proof
 from orchestrator.proof.pace import Pace
-from orchestrator.proof.stages import RedFirst, Subject, Watch, stages_of
+from orchestrator.proof.stages import Subject, Watch, stages_of
 from orchestrator.service import Labs
 
 
-def prove(
-    labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch, red_first: RedFirst | None = None
-) -> tuple[Proof, ...]:
+def prove(labs: Labs, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
     """Prove variants of scenarios and return one proof for each scenario, in the order in which they come.
 
     Whatever interrupts it, every lab that was started is removed.
@@ -33,17 +31,15 @@ def prove(
         subjects: the variants; those of one scenario make one proof.
         jobs: how many labs run at once; None: as many as the machine bears.
         watch: is told each stage as it ends.
-        red_first: returns the checks of a plan that are likely to be red after a shortcut, by its name; several threads
-            call it. A shortcut's grading begins with them and ends at its first red; None: every check is graded.
 
     Raises:
         MachineError: the engine or the fabric does not answer.
     """
     plans = [subject.plan for subject in subjects]
     labs.prepare(plans)
-    watch.begin(sum(len(stages_of(plan)) for plan in plans))
+    watch.begin(sum(len(stages_of(subject)) for subject in subjects))
     at_work = AtWork(labs)
-    variants = [Variant(labs, subject, at_work, watch, red_first) for subject in subjects]
+    variants = [Variant(labs, subject, at_work, watch) for subject in subjects]
     pace = Pace(jobs)
     pool = ThreadPoolExecutor(pace.most, thread_name_prefix="proof")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -11,9 +11,6 @@ from orchestrator.proof.model import Proof, Stage, StageName
 
 Key: TypeAlias = tuple[StageName, str]
 """A stage, and the solution or shortcut that it is about; empty for none."""
-
-RedFirst: TypeAlias = Callable[[Plan, str], tuple[str, ...]]
-"""Returns the checks that are likely to be red after a shortcut, by the shortcut's name: they are asked first."""
 
 
 class Watch(Protocol):
@@ -31,14 +28,29 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """A variant to prove, and what its seed drew of each ``one_of``."""
+    """A variant to prove.
+
+    Attributes:
+        plan: the variant.
+        cases: what its seed drew of each ``one_of``.
+        main_line: whether only the main line is played: healthy, broken, the reference solution, a reboot.
+        red_first: shortcut -> the checks that are likely to be red after it. Its grading begins with them and ends at
+            its first red; None: every check is graded after each shortcut.
+    """
 
     plan: Plan
     cases: Mapping[str, str] = field(default_factory=dict)
+    main_line: bool = False
+    red_first: Mapping[str, tuple[str, ...]] | None = None
 
 
-def stages_of(plan: Plan) -> tuple[Key, ...]:
+def stages_of(subject: Subject) -> tuple[Key, ...]:
     """Return the stages of a variant's proof, in the order in which a person reads them."""
+    plan = subject.plan
+    if subject.main_line:
+        begun: Key = ("broken", "") if plan.faults else ("not-begun", "")
+        repaired = [key for solution in plan.solutions[:1] for key in keys_of(solution)]
+        return ("healthy", ""), begun, *repaired, ("stopped", "")
     keys: list[Key] = [("nowhere", ""), ("healthy", "")]
     keys += [("broken", ""), ("restored", ""), ("again", "")] if plan.faults else [("not-begun", "")]
     for solution in plan.solutions:

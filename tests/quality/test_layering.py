@@ -96,12 +96,16 @@ MAY_IMPORT: Mapping[str, str] = {
         "interrupts model proof.judging proof.lanes proof.model proof.pace proof.stages service"
     ),
     "orchestrator.proof.seeds": "model variant",
-    "orchestrator.proof.binding": "VERSION loader text",
-    "orchestrator.proof.store": "errors loader proof.binding proof.model text",
-    "orchestrator.proof.wording": "proof.model proof.store text",
+    "orchestrator.proof.program": "VERSION fabric.base",
+    "orchestrator.proof.binding": "fabric.base loader proof.program text",
+    "orchestrator.proof.trust": "errors suggest text",
+    "orchestrator.proof.ledger": "errors loader proof.binding proof.model proof.program proof.trust text",
+    "orchestrator.proof.store": "errors loader model proof.binding proof.ledger proof.model proof.program text",
+    "orchestrator.proof.due": "errors loader proof.binding proof.ledger proof.store text",
+    "orchestrator.proof.wording": "proof.binding proof.model proof.store text",
     "orchestrator.assessment": (
         "VERSION deliverables errors fabric.base grader instances interrupts language loader model progress "
-        "proof.store records service suggest text waiting"
+        "proof.store proof.wording records service suggest text waiting"
     ),
     "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
     # Writing content.
@@ -117,7 +121,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.base engine.docker_engine fabric.base fabric.client fabric.container folders "
-        "images instance_records instances loader locks practice proof.store records service"
+        "images instance_records instances loader locks practice proof.ledger proof.store proof.trust records service"
     ),
     "orchestrator.bench": (
         "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
@@ -289,6 +293,8 @@ MADE_IN: Mapping[str, str] = {
     "Database": "orchestrator.app",
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
+    "Ledger": "orchestrator.app",
+    "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.service",
     "App": "orchestrator.cli.session",

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.padding import Padding
-from rich.text import Text as Styled
 
 from orchestrator.cli import completing
 from orchestrator.cli.base import command
 from orchestrator.cli.language import tr
-from orchestrator.cli.output import plain, table
+from orchestrator.cli.output import plain
 from orchestrator.cli.progress import Steps, duration, steps
+from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
 from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, MachineError
+from orchestrator.errors import ExitCode, MachineError, UsageError
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.model import Finding, Proof, Stage, VariantProof
+from orchestrator.proof.ledger import Difference, Entry, Found, Machine, differences
+from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.runner import prove
-from orchestrator.proof.seeds import seeds_for
+from orchestrator.proof.seeds import Draw, draw, seeds_for
 from orchestrator.proof.stages import Subject
-from orchestrator.proof.wording import stage_title
+from orchestrator.proof.wording import stage_title, status_text
 from orchestrator.text import Text, same
-
-_COLOURS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
-_MOST_PLACES = 4
 
 
 @command(
@@ -36,10 +33,10 @@ _MOST_PLACES = 4
     help=tr(
         "Prouver qu'un scénario est juste, sur de vraies machines : lab sain, panne, panne annulée, chaque solution, "
         "redémarrage, chaque raccourci.\n\nLe résultat est gardé : « breakfix scenarios » le montre tant que rien ne "
-        "change. Code de sortie 1 quand la preuve échoue.",
+        "change. Code de sortie 1 quand la preuve échoue, ou qu'une couleur n'est pas celle qui est enregistrée.",
         "Prove that a scenario is sound, on real machines: healthy lab, fault, fault reverted, each solution, reboot, "
         "each shortcut.\n\nThe result is kept: 'breakfix scenarios' shows it as long as nothing changes. Exit status 1 "
-        "when it is not proven.",
+        "when it is not proven, or when a colour is not the recorded one.",
     ),
 )
 @click.argument("scenarios", nargs=-1, metavar=tr("[SCÉNARIO]…", "[SCENARIO]…"), shell_complete=completing.scenarios)
@@ -48,8 +45,36 @@ _MOST_PLACES = 4
     "--changed",
     is_flag=True,
     help=tr(
-        "Seulement ceux qui ne sont pas prouvés tels qu'ils sont maintenant (parmi tous, si aucun n'est nommé).",
-        "Only those that are not proven as they are now (of all, where none is named).",
+        "Seulement ceux qui ne sont pas prouvés tels qu'ils sont maintenant, par ce programme (parmi tous, si aucun "
+        "n'est nommé).",
+        "Only those that are not proven as they are now, by this program (of all, where none is named).",
+    ),
+)
+@click.option(
+    "--brief",
+    "extent",
+    flag_value="brief",
+    help=tr(
+        "Le chemin principal seul (sain, en panne, réparé, redémarré), là où une preuve enregistrée répond du reste.",
+        "The main line alone (healthy, broken, repaired, rebooted), where a recorded proof vouches for the rest.",
+    ),
+)
+@click.option(
+    "--record",
+    "extent",
+    flag_value="record",
+    help=tr(
+        "Enregistrer la preuve à côté du scénario, pour qu'elle voyage avec lui.",
+        "Record the proof beside the scenario, so that it travels with it.",
+    ),
+)
+@click.option(
+    "--replay",
+    "extent",
+    flag_value="replay",
+    help=tr(
+        "Rejouer la preuve enregistrée, avec ses graines, et comparer chaque couleur.",
+        "Play the recorded proof again, with its seeds, and compare every colour.",
     ),
 )
 @click.option(
@@ -78,9 +103,10 @@ _MOST_PLACES = 4
     help=tr("Écrire aussi la preuve comme page HTML.", "Write the proof as an HTML page as well."),
 )
 @pass_session
-def prove_command(
+def prove_command(  # noqa: PLR0913 - one for each option
     session: Session,
     scenarios: tuple[str, ...],
+    extent: str | None,
     seeds: int,
     jobs: int | None,
     html: Path | None,
@@ -89,24 +115,19 @@ def prove_command(
     changed: bool,
 ) -> int:
     """Prove scenarios."""
-    names = _names(session, scenarios, everything=everything, changed=changed)
-    subjects, bindings = [], {}
-    for name in names:
-        loaded = session.scenario(name)
-        bindings[loaded.id] = session.app.proofs.binding(loaded.id)
-        subjects += [Subject(session.plan(name, one.seed), one.cases) for one in seeds_for(loaded, seeds)]
+    work = _Work(session, extent or "whole")
+    subjects = []
+    for name in _names(session, scenarios, everything=everything, changed=changed):
+        subjects += work.subjects(name, seeds)
     proofs: tuple[Proof, ...] = ()
     if subjects:
         with steps(session) as shown:
-            proofs = prove(session.app.labs, subjects, jobs=jobs, watch=_Told(session, shown, bindings))
+            proofs = prove(session.app.labs, subjects, jobs=jobs, watch=_Told(session, shown, work))
     if html is not None:
         _write(html, session, proofs)
-    if session.json:
-        document = {"proven": all(p.proven for p in proofs), "proofs": [_document(p) for p in proofs]}
-        session.output.document(document)
-    else:
-        _show(session, proofs)
-    return ExitCode.DONE if all(proof.proven for proof in proofs) else ExitCode.NOT_REPAIRED
+    _tell(session, work, proofs)
+    as_recorded = not any(work.differences.values())
+    return ExitCode.DONE if as_recorded and all(proof.proven for proof in proofs) else ExitCode.NOT_REPAIRED
 
 
 def _names(session: Session, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:
@@ -119,16 +140,90 @@ def _names(session: Session, scenarios: Sequence[str], *, everything: bool, chan
     ids = tuple(dict.fromkeys(session.scenario(name).id for name in named))
     if not changed:
         return ids
-    return tuple(name for name in ids if session.app.proofs.status(name).state != "proven")
+    known = {name: session.app.proofs.status(name) for name in ids}
+    return tuple(name for name, one in known.items() if one.older or one.state not in {"here", "recorded"})
+
+
+@dataclass
+class _Work:
+    """What is proven, how much of it, and what comes of each proof.
+
+    Attributes:
+        session: the command's session.
+        extent: ``whole``; ``brief``: the main line; ``record``: whole, and recorded; ``replay``: as it is recorded.
+        bindings: what each scenario was when its proof began.
+        records: the record that vouches for a brief proof, or that is played again.
+        differences: what a replay saw otherwise than it is recorded.
+    """
+
+    session: Session
+    extent: str
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    records: dict[str, Found] = field(default_factory=dict)
+    differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
+
+    def subjects(self, name: str, seeds: int) -> list[Subject]:
+        """Return the variants of a scenario that are to be played.
+
+        Raises:
+            UsageError: a brief proof or a replay needs a record of the scenario as it is now, and there is none.
+        """
+        loaded, proofs = self.session.scenario(name), self.session.app.proofs
+        self.bindings[loaded.id] = proofs.binding(loaded.id)
+        if self.extent == "brief":
+            self.records[loaded.id] = proofs.voucher(loaded.id)
+        if self.extent == "replay":
+            self.records[loaded.id] = self._played_again(loaded.id)
+            drawn: Sequence[Draw] = [draw(loaded, seed) for seed in self.records[loaded.id].entry.seeds]
+        else:
+            drawn = seeds_for(loaded, seeds)
+        brief = self.extent == "brief"
+        return [Subject(self.session.plan(name, one.seed), one.cases, main_line=brief) for one in drawn]
+
+    def proved(self, proof: Proof) -> None:
+        """Keep a proof, record it, or compare it, as the command asks."""
+        proofs = self.session.app.proofs
+        found = self.records.get(proof.scenario)
+        vouched_by = found.digest if found is not None and self.extent == "brief" else ""
+        stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
+        if stored is None:
+            text = tr(
+                f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
+                f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
+            )
+            self.session.output.note(plain(text, "warn"))
+        elif self.extent == "record" and proof.proven:
+            info = self.session.app.engine.info()
+            machine = Machine.this(info.version, info.cgroup_version)
+            proofs.ledger.record(Entry.of(proof, stored.binding, stored.proven_at, machine))
+        if found is not None and self.extent == "replay":
+            self.differences[proof.scenario] = tuple(differences(found.entry, proof))
+
+    def _played_again(self, scenario: str) -> Found:
+        proofs = self.session.app.proofs
+        found = proofs.ledger.find(scenario)
+        if found is not None and not found.entry.binding.changed(self.bindings[scenario]):
+            return found
+        why = status_text(proofs.status(scenario))
+        raise UsageError(
+            Text(
+                fr=f"De {scenario} tel qu'il est maintenant, aucune preuve n'est enregistrée. {why.fr}",
+                en=f"No proof is recorded of {scenario} as it is now. {why.en}",
+            ),
+            Text(
+                fr=f"Prouvez-le et enregistrez-le : « breakfix prove {scenario} --record ».",
+                en=f"Prove and record it: 'breakfix prove {scenario} --record'.",
+            ),
+        )
 
 
 class _Told:
-    """Tells each stage as it ends, with how many there are in all; keeps each proof as soon as it is whole."""
+    """Tells each stage as it ends, with how many there are in all; each proof is kept as soon as it is whole."""
 
-    def __init__(self, session: Session, shown: Steps, bindings: Mapping[str, Binding]) -> None:
+    def __init__(self, session: Session, shown: Steps, work: _Work) -> None:
         self._session = session
         self._shown = shown
-        self._bindings = bindings
+        self._work = work
         self._total = 0
         self._ended = 0
 
@@ -153,16 +248,26 @@ class _Told:
 
     def proved(self, proof: Proof) -> None:
         """See ``Watch.proved``."""
-        _keep(self._session, proof, self._bindings[proof.scenario])
+        self._work.proved(proof)
 
 
-def _keep(session: Session, proof: Proof, binding: Binding) -> None:
-    if not session.app.proofs.keep(proof, binding):
-        text = tr(
-            f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
-            f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
-        )
-        session.output.note(plain(text, "warn"))
+def _tell(session: Session, work: _Work, proofs: Sequence[Proof]) -> None:
+    if session.json:
+        document: dict[str, object] = {
+            "proven": all(p.proven for p in proofs),
+            "proofs": [proof_document(p) for p in proofs],
+        }
+        if work.extent == "replay":
+            document["differences"] = _documents(work.differences)
+        session.output.document(document)
+        return
+    show_proofs(session, proofs)
+    for scenario, found in work.differences.items():
+        show_differences(session, scenario, found)
+
+
+def _documents(found: Mapping[str, Sequence[Difference]]) -> dict[str, object]:
+    return {scenario: [difference_document(one) for one in ones] for scenario, ones in found.items()}
 
 
 def _write(path: Path, session: Session, proofs: Sequence[Proof]) -> None:
@@ -175,99 +280,3 @@ def _write(path: Path, session: Session, proofs: Sequence[Proof]) -> None:
         raise MachineError(
             Text(fr=f"{path} ne peut pas être écrit : {reason}", en=f"{path} cannot be written: {reason}")
         ) from error
-
-
-# On the terminal ------------------------------------------------------------------------------------------
-
-
-def _show(session: Session, proofs: Sequence[Proof]) -> None:
-    out = session.output
-    if not proofs:
-        out.print(plain(tr("✔ Tout est déjà prouvé.", "✔ Everything is proven already."), "ok"))
-    for proof in proofs:
-        for variant in proof.variants:
-            drawn = "".join(f" · {name} = {case}" for name, case in variant.cases.items())
-            out.print("", plain(f"{proof.scenario} · --seed {variant.seed}{drawn}", "bold"))
-            out.print(_matrix(session, variant))
-        findings = proof.findings()
-        if findings:
-            out.print("")
-        for finding in findings:
-            _show_finding(session, finding)
-        out.print("", _verdict(proof, findings))
-
-
-def _matrix(session: Session, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
-    rows = table(
-        "",
-        tr("Étape", "Stage"),
-        tr("Symptômes, objectifs", "Symptoms, objectives"),
-        tr("Garde-fous", "Guards"),
-        tr("Durée", "Time"),
-    )
-    for stage in variant.stages:
-        mark = plain("✔", "ok") if stage.sound else plain("✘", "bad") if stage.ran else plain("–", "quiet")
-        title = plain(stage_title(stage).in_(session.language), "" if stage.ran else "quiet")
-        took = duration(stage.seconds) if stage.ran else ""
-        rows.add_row(mark, title, _dots(stage, guard=False), _dots(stage, guard=True), took)
-    return rows
-
-
-def _dots(stage: Stage, *, guard: bool) -> Styled:
-    dots = Styled()
-    for seen in stage.seen:
-        if (seen.result.role == "guard") == guard:
-            mark, style = _COLOURS[seen.result.outcome]
-            dots.append(mark, style=style if seen.as_expected else f"{style} reverse")
-    return dots
-
-
-def _show_finding(session: Session, finding: Finding) -> None:
-    out, language, verdict = session.output, session.language, finding.verdict
-    mark, style = ("?", "warn") if verdict.remark else ("✘", "bad")
-    head = plain(f"{mark} ", style)
-    head.append(verdict.text.in_(language))
-    out.print(head)
-    if finding.places:
-        out.print(Padding(plain(_places(finding, language), "quiet"), (0, 0, 0, 2)))
-    if verdict.evidence is not None:
-        out.print(Padding(plain(verdict.evidence.in_(language).strip(), "quiet"), (0, 0, 0, 4)))
-    out.print(Padding(plain(f"→ {verdict.advice.in_(language)}"), (0, 0, 0, 2)))
-
-
-def _places(finding: Finding, language: str) -> str:
-    named = [
-        f"{stage_title(stage).fr if language == 'fr' else stage_title(stage).en} (--seed {seed})"
-        for seed, stage in finding.places
-    ]
-    more = len(named) - _MOST_PLACES
-    return ", ".join(named[:_MOST_PLACES]) + (tr(f" et {more} autres", f" and {more} more") if more > 0 else "")
-
-
-def _verdict(proof: Proof, findings: Sequence[Finding]) -> Styled:
-    took = duration(proof.seconds)
-    if proof.proven:
-        seeds = ", ".join(str(variant.seed) for variant in proof.variants)
-        text = tr(
-            f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
-            f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
-        )
-        return plain(text, "ok")
-    count = sum(1 for finding in findings if not finding.verdict.remark)
-    text = tr(
-        f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
-        f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
-    )
-    return plain(text, "bad")
-
-
-def _document(proof: Proof) -> dict[str, Any]:
-    """Return a proof as JSON, with every finding once besides."""
-    findings = [
-        {
-            **finding.verdict.to_document(),
-            "places": [{"seed": seed, "stage": stage.name, "subject": stage.subject} for seed, stage in finding.places],
-        }
-        for finding in proof.findings()
-    ]
-    return {**proof.to_document(), "findings": findings}

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text as Styled
 
 from orchestrator.cli import failures, wording
 from orchestrator.cli.base import command, scenario_argument, seed_option
@@ -17,7 +18,7 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.model.referential import Ccp
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.proof.store import Status
+from orchestrator.proof.store import State, Status
 from orchestrator.text import Text
 
 
@@ -158,6 +159,8 @@ def _show(session: Session, documents: list[ScenarioDocument]) -> None:
         if mine:
             out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(session.language)}", "bold"), "")
             out.print(_table(session, ccp, mine), "")
+    for line in _legend(_status(session, d) for d in documents):
+        out.print(line)
     count = len(documents)
     out.print(
         plain(
@@ -168,6 +171,17 @@ def _show(session: Session, documents: list[ScenarioDocument]) -> None:
             "quiet",
         )
     )
+
+
+def _legend(statuses: Iterable[Status]) -> Iterable[Styled]:
+    """Yield what the words for proofs mean, with the days and versions that the tables have no room for."""
+    days: dict[tuple[State, str], set[str]] = {}
+    for status in statuses:
+        days.setdefault((status.state, status.version), set()).add(status.proven_at.partition("T")[0])
+    for (state, version), found in sorted(days.items()):
+        if state != "unproven":
+            first, last = min(found), max(found)
+            yield wording.proof_legend(state, version, first if first == last else f"{first} – {last}")
 
 
 def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:

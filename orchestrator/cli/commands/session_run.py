@@ -9,11 +9,13 @@ from typing import Any
 import click
 from rich.console import Group as Lines
 from rich.live import Live
+from rich.text import Text as Styled
 
 from orchestrator.assessment.live import Row, rows_of
 from orchestrator.assessment.office import Desk
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState
+from orchestrator.cli import wording
 from orchestrator.cli.base import command
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -59,8 +61,11 @@ def open_(session: Session, phase: str, name: str | None) -> int:
         failed = [
             {"candidate": p.candidate, "scenario": p.scenario, "why": both(why)} for p, why in opened.failed.items()
         ]
-        session.output.document({"ready": len(opened.ready), "failed": failed})
+        relied = {name: reliance.to_document() for name, reliance in opened.relied.items()}
+        session.output.document({"ready": len(opened.ready), "failed": failed, "proofs": relied})
     else:
+        for scenario, reliance in opened.relied.items():
+            session.output.print(Styled.assemble(f"{scenario}: ", wording.proof_line(reliance.status)))
         for place, why in opened.failed.items():
             sentence = tr(why.fr, why.en)
             session.output.print(plain(f"✘ {place.candidate} {place.scenario}: {sentence}", "bad"))

@@ -12,7 +12,16 @@ from orchestrator.assessment.office import Desk, Office
 from orchestrator.assessment.plan_file import Known, Offer
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
+from orchestrator.proof.binding import Binding
+from orchestrator.proof.store import Reliance, Status
 
+RELIED = Reliance(
+    "cut",
+    "here",
+    Status("here", "2025-12-01T10:00:00Z", seeds=(1,), program="0.1.0+p"),
+    Binding("s", "c", "l", "i", "0.1.0+p"),
+)
+"""The proof that a jury relied on."""
 SECOND = 1_000_000_000
 START = 1_765_699_200  # 2025-12-14 08:00 UTC
 
@@ -88,7 +97,7 @@ OFFERS = {"cut": Offer(("1.3",), 1), "dhcp": Offer(("2.1",), 2), "dns": Offer(("
 
 
 def known() -> Known:
-    return Known(Content((built_in_root(),)).referential(), OFFERS, lambda _name: None)
+    return Known(Content((built_in_root(),)).referential(), OFFERS, lambda _name, _rule: None)
 
 
 def make_office(folder: Path, source: Played) -> Office:
@@ -115,6 +124,6 @@ def open_in_memory(desk: Desk, phase: str) -> None:
                 "variant": 0,
                 "hosts": ["pc1", "r1"],
                 "seen": "",
-                "proof": dict.fromkeys(("proven_at", "scenario", "checks", "lab", "images", "tool"), "x"),
+                "proof": RELIED.to_document(),
             }
             desk.keep(Draft("opened", "breakfix", now, candidate, phase, details, "d" * 64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,12 @@ from orchestrator.assessment.plan_file import Known, Offer
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
 from orchestrator.errors import LabError, MachineError, UsageError
+from orchestrator.model.session_plan import ProofRule
 from orchestrator.progress import Silent
-from orchestrator.proof.binding import Binding
-from orchestrator.proof.model import Proof
-from orchestrator.proof.store import StoredProof
+from orchestrator.proof.store import Reliance
 from orchestrator.service import Labs, Running
 from orchestrator.text import same
-from tests.unit.assessment.sessions import PLAN, START, MemoryLog, Played, known
+from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, known
 from tests.unit.core.conftest import World, common_content, make_world, world
 
 __all__ = ["common_content", "make_world", "world"]
@@ -61,8 +61,8 @@ class Graded(Labs):
         return Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, results)
 
 
-def proof(scenario: str) -> StoredProof:
-    return StoredProof(Proof(scenario, same("x"), ()), Binding("s", "c", "l", "i", "t"), "2025-12-01T10:00:00Z")
+def proof(scenario: str, rule: ProofRule) -> Reliance:
+    return replace(RELIED, scenario=scenario, rule=rule)
 
 
 class Course:
@@ -74,7 +74,7 @@ class Course:
         self.labs.__class__ = Graded
         self.labs.odd, self.labs.lost = odd, lost  # type: ignore[attr-defined]
         self.source = Played(START)
-        offers = Known(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name: None)
+        offers = Known(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
         file = folder / "session.yaml"
         text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
         file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")
@@ -146,7 +146,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
     assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"paused"}
     evidence = read_evidence(course.desk.folder.sealed("reseau", "C-02"))
-    assert evidence.manifest["labs"][SCENARIO]["proof"]["proven_at"] == "2025-12-01T10:00:00Z"
+    assert evidence.manifest["labs"][SCENARIO]["proof"] == proof(SCENARIO, "here").to_document()
     with pytest.raises(UsageError, match="appeal may still need"):
         keeping.clear(course.desk, course.labs, "organiser")
     course.desk.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))

@@ -10,11 +10,11 @@ import pytest
 
 from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
 from orchestrator.assessment.plan_file import Known, Offer, read_plan
-from orchestrator.errors import ContentError
+from orchestrator.errors import ContentError, UsageError
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.model.session_plan import DrawRule, Phase
-from orchestrator.text import Text, same
+from orchestrator.model.session_plan import DrawRule, Phase, ProofRule
+from orchestrator.text import same
 
 PLAN = """\
 contract: 1
@@ -42,11 +42,15 @@ OFFERS = {
     "dns": Offer(("2.1",), 1),
     "ospf": Offer(("2.1",), 4),
     "old": Offer(("2.1", "1.3"), 1),
+    "far": Offer(("1.4",), 1),
 }
 
 
-def why(name: str) -> Text | None:
-    return same(f"{name} is stale.") if name == "old" else None
+def why(name: str, rule: ProofRule) -> UsageError | None:
+    """``old`` is not proven at all, ``far`` by its author alone."""
+    if name == "old" or (name == "far" and rule == "here"):
+        return UsageError(same(f"{name} is stale."), same(f"prove {name}"))
+    return None
 
 
 KNOWN = Known(Content((built_in_root(),)).referential(), OFFERS, why, lambda person: frozenset({f"coach-of-{person}"}))
@@ -62,7 +66,17 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
     plan = read_plan(write(tmp_path, PLAN), KNOWN)
     assert [phase.minutes for phase in plan.phases] == [75, 60]
     assert plan.candidates[1].extra_time == "1/3"
-    assert (plan.timezone, plan.retention_months) == ("Europe/Paris", 60)
+    assert (plan.timezone, plan.retention_months, plan.proof) == ("Europe/Paris", 60, "here")
+
+
+def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
+    text = PLAN.replace("scenarios: [cut]", "scenarios: [cut, far]")
+    with pytest.raises(ContentError, match=r"session.yaml:16.*far is stale") as caught:
+        read_plan(write(tmp_path, text), KNOWN)
+    assert caught.value.hint == same("prove far")
+    assert (
+        read_plan(write(tmp_path, text.replace("room: B12", "room: B12\nproof: recorded")), KNOWN).proof == "recorded"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +86,7 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
         ("extra_time: 1/3", "extra_time: third", 14, '"1/3"'),
         ('"2026-12-14"', '"2026-02-30"', 6, "no day 2026-02-30"),
         ("room: B12", "room: B12\ntimezone: Europe/Pari", 9, 'did you mean "Europe/Paris"?'),
+        ("room: B12", "room: B12\nproof: elsewhere", 9, '"here"'),
         ("rncp-227", "rncp-226", 4, 'did you mean "rncp-227"?'),
         ("[1, 2]", "[1, 7]", 5, "no CCP 7"),
         ("[1, 2]", "[1, 2, 3]", 5, "no phase works on CCP 3"),

@@ -21,6 +21,7 @@ from orchestrator.cli.session import Session
 from orchestrator.cli.words import own
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.deliverables.store import DeliverablesStore
+from orchestrator.engine.fake import FakeEngine
 from orchestrator.errors import BreakfixError, UsageError
 from orchestrator.fabric.base import PortState
 from orchestrator.fabric.fake import FakeFabric
@@ -35,7 +36,9 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
 from orchestrator.progress import Progress
+from orchestrator.proof.ledger import Ledger
 from orchestrator.proof.store import Proofs, ProofStore
+from orchestrator.proof.trust import Trust
 from orchestrator.service import Phase, Running, Typed
 from orchestrator.text import Text
 
@@ -261,6 +264,17 @@ class FakePractice:
         return self._record("stopped", *(one.name for one in instances))
 
 
+@dataclass(frozen=True)
+class Shelves:
+    """Where records are kept in tests: not beside the scenarios of the repository."""
+
+    folder: Path
+
+    def scenario_folder(self, name: str) -> Path:
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+        return self.folder / name
+
+
 class FakeApp:
     """The parts that commands use."""
 
@@ -273,7 +287,10 @@ class FakeApp:
         self.database: object = None
         self.launcher: object = None
         self.standings: object = None
-        self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data))
+        self.trust = Trust((data.parent / "allowed_signers",))
+        self.ledger = Ledger(Shelves(data.parent / "records"), self.trust)  # type: ignore[arg-type]
+        self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data), self.ledger)
+        self.engine = FakeEngine()
         self.office: object = None
         self.journal_log: object = None
         self.build_observer: object = None

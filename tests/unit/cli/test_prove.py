@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Proof, Seen, Stage, VariantProof, Verdict
 from orchestrator.proof.stages import Subject, Watch
+from orchestrator.proof.store import ProofStore
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 
@@ -28,6 +30,7 @@ class Prover:
     whole: tuple[Verdict, ...] = ()
     asked: list[tuple[str, int]] = field(default_factory=list)
     jobs: int | None = 0
+    main_lines: set[bool] = field(default_factory=set)
 
     def prove(self, _labs: object, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
         self.jobs = jobs
@@ -36,6 +39,7 @@ class Prover:
         for number, subject in enumerate(subjects):
             watch.end(replace(subject.plan, scenario=NAMES[0]), self.stage)
             self.asked.append((NAMES[number % len(NAMES)], subject.plan.seed))
+            self.main_lines.add(subject.main_line)
         for name in dict.fromkeys(name for name, _ in self.asked):
             seeds = [seed for asked, seed in self.asked if asked == name]
             variants = tuple(VariantProof(seed, "d1", (self.stage,), {"cause": "unplugged"}) for seed in seeds)
@@ -66,7 +70,7 @@ def test_a_sound_scenario(cli: Cli, app: FakeApp) -> None:
     for part in (f"✔ {NAMES[0]} is proven (seed 1) in 12 s.", "cause = unplugged", "healthy"):
         assert part in done.stdout
     assert f"1/1 ✔ {NAMES[0]} --seed 1 · healthy (1.5 s)" in done.stderr
-    assert app.proofs.status(NAMES[0]).state == "proven"
+    assert app.proofs.status(NAMES[0]).state == "here"
 
 
 @pytest.mark.parametrize(("lang", "words"), [("fr", "reste vert alors que"), ("en", "stays green although")])
@@ -150,12 +154,111 @@ def test_a_page_that_cannot_be_written_is_told_after_all(cli: Cli, app: FakeApp)
     done = cli("prove", NAMES[0], "--html", "/nowhere/at/all.html")
     assert done.exit_code == 3
     assert "cannot be written" in done.stderr
-    assert app.proofs.status(NAMES[0]).state == "proven", "the work was not in vain"
+    assert app.proofs.status(NAMES[0]).state == "here", "the work was not in vain"
 
 
 def test_an_edit_meanwhile_is_told(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.proofs, "keep", lambda *_: False)
+    monkeypatch.setattr(app.proofs, "keep", lambda *_, **__: None)
     assert "was edited while it was being proven" in " ".join(cli("prove", NAMES[0]).stderr.split())
+
+
+# Records --------------------------------------------------------------------------------------------------
+
+
+def shipped(app: FakeApp) -> None:
+    """Let the records be those that come with the program."""
+    app.ledger._own = app.ledger._file(NAMES[0]).parents[1]
+    for folder in app.ledger._own.iterdir():
+        app.ledger.record(found.entry) if (found := app.ledger.find(folder.name)) else None
+
+
+def test_a_record_is_written_where_the_proof_is_sound(cli: Cli, app: FakeApp, prover: Prover) -> None:
+    assert cli("prove", NAMES[0]).exit_code == 0
+    assert app.ledger.find(NAMES[0]) is None, "nobody asked for one"
+    prover.stage = BAD
+    assert cli("prove", NAMES[0], "--record").exit_code == 1
+    assert app.ledger.find(NAMES[0]) is None, "it is no proof"
+    prover.stage = Prover().stage
+    assert cli("prove", NAMES[0], "--record").exit_code == 0
+    found = app.ledger.find(NAMES[0])
+    assert found is not None
+    assert found.entry.binding == app.proofs.binding(NAMES[0])
+    assert found.entry.machine.docker == app.engine.info().version
+    assert found.entry.variants[0].stages == {"healthy": {"test_x.py::page": "pass"}}
+    assert prover.main_lines == {False}
+
+
+def test_a_brief_proof_takes_somebody_who_vouches_for_the_rest(cli: Cli, app: FakeApp, prover: Prover) -> None:
+    done = cli("prove", NAMES[0], "--brief")
+    assert done.exit_code == 2
+    assert f"Prove it: 'breakfix prove {NAMES[0]}'" in " ".join(done.stderr.split())
+    cli("prove", NAMES[0], "--record")
+    assert cli("prove", NAMES[0], "--brief").exit_code == 2, "the record is only claimed"
+    shipped(app)
+    prover.main_lines.clear()
+    assert cli("prove", NAMES[0], "--brief").exit_code == 0
+    assert prover.main_lines == {True}
+    status = app.proofs.status(NAMES[0])
+    assert (status.state, status.brief) == ("here", True)
+    assert "Prouvé ici" in cli("show", NAMES[0], lang="fr").stdout
+    assert "le chemin principal" in cli("show", NAMES[0], lang="fr").stdout
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_replay_compares_every_colour(cli: Cli, prover: Prover, lang: str) -> None:
+    cli("prove", NAMES[0], "--record")
+    done = cli("prove", NAMES[0], "--replay", lang=lang)  # type: ignore[arg-type]
+    assert done.exit_code == 0
+    assert ("chaque couleur est celle" if lang == "fr" else "every colour is the recorded one") in done.stdout
+    prover.asked.clear()
+    prover.stage = Stage("healthy", "", 1.5, (Seen("any", result("page", "fail")),))
+    done = cli("prove", NAMES[0], "--replay", lang=lang)  # type: ignore[arg-type]
+    assert done.exit_code == 1
+    assert ("1 différence avec" if lang == "fr" else "1 difference from") in done.stdout
+    assert "healthy (--seed 1) · test_x.py::page" in done.stdout
+    assert "pass → fail" in done.stdout
+    prover.asked.clear()
+    document = json.loads(cli("prove", NAMES[0], "--replay", "--json").stdout)
+    assert document["differences"][NAMES[0]] == [
+        {"seed": 1, "stage": "healthy", "check": "test_x.py::page", "recorded": "pass", "seen": "fail"}
+    ]
+
+
+def test_a_replay_takes_a_record_of_the_scenario_as_it_is(
+    cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = cli("prove", NAMES[0], "--replay")
+    assert done.exit_code == 2
+    assert f"'breakfix prove {NAMES[0]} --record'" in " ".join(done.stderr.split())
+    cli("prove", NAMES[0], "--record")
+    monkeypatch.setattr(app.proofs, "_fingerprint", lambda _: "f2")
+    done = cli("prove", NAMES[0], "--replay")
+    assert done.exit_code == 2
+    assert "changed since: the images" in " ".join(done.stderr.split())
+
+
+def test_keys_are_accepted_listed_used_and_taken_back(
+    cli: Cli, app: FakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    app.trust._files = (tmp_path / "data/breakfix/allowed_signers",)
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    assert "No key" in cli("ledger", "keys").stdout
+    assert cli("ledger", "sign", NAMES[0], "--key", str(key)).exit_code == 2, "there is nothing to sign"
+    cli("prove", NAMES[0], "--record")
+    assert cli("ledger", "sign", NAMES[0], "--key", str(key)).exit_code == 0
+    monkeypatch.setattr(app.proofs, "_store", ProofStore(Path("/nowhere")))
+    assert states(cli)[NAMES[0]] == "claimed"
+    assert cli("ledger", "trust", f"{key}.pub", "--name", "alice").exit_code == 0
+    assert states(cli)[NAMES[0]] == "recorded"
+    assert "signé par alice" in cli("show", NAMES[0], lang="fr").stdout
+    assert "alice" in cli("ledger", "keys").stdout
+    assert [one["name"] for one in json.loads(cli("ledger", "keys", "--json").stdout)] == ["alice"]
+    assert cli("ledger", "distrust", "alise").exit_code == 2
+    assert cli("ledger", "distrust", "alice").exit_code == 0
+    assert states(cli)[NAMES[0]] == "claimed"
+    assert cli("ledger", "trust", str(key), "--name", "alice").exit_code == 2, "the private key is refused"
 
 
 # The state of each scenario -------------------------------------------------------------------------------
@@ -165,21 +268,27 @@ def states(cli: Cli) -> dict[str, object]:
     return {one["id"]: one["proof"]["state"] for one in json.loads(cli("scenarios", "--json").stdout)["scenarios"]}
 
 
-def test_the_list_tells_proven_stale_and_unproven(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_tells_what_is_known_of_each(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(states(cli).values()) == {"unproven"}
-    assert "– unproven" in cli("scenarios").stdout
-    cli("prove", NAMES[0])
-    assert states(cli)[NAMES[0]] == "proven"
-    assert "✔ proven" in cli("scenarios").stdout
+    assert "– never" in cli("scenarios").stdout
+    cli("prove", NAMES[0], "--record")
+    assert states(cli)[NAMES[0]] == "here"
+    assert "✔ here" in cli("scenarios").stdout
+    monkeypatch.setattr(app.proofs, "_store", ProofStore(Path("/nowhere")))
+    assert states(cli)[NAMES[0]] == "claimed", "nobody is believed who says so"
+    assert "? annoncé" in cli("scenarios", lang="fr").stdout
+    shipped(app)
+    assert states(cli)[NAMES[0]] == "recorded"
+    assert "✔ auteur" in cli("scenarios", lang="fr").stdout
     monkeypatch.setattr(app.proofs, "_fingerprint", lambda _: "f2")
-    assert states(cli)[NAMES[0]] == "stale"
-    assert "~ à reprouver" in cli("scenarios", lang="fr").stdout
+    assert states(cli)[NAMES[0]] == "changed"
+    assert "~ modifié" in cli("scenarios", lang="fr").stdout
 
 
 def test_the_card_says_what_changed(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Never proven on this machine" in cli("show", NAMES[0]).stdout
+    assert "Never proven." in cli("show", NAMES[0]).stdout
     cli("prove", NAMES[0])
-    assert "Proven on 20" in cli("show", NAMES[0]).stdout
+    assert "Proven here on 20" in cli("show", NAMES[0]).stdout
     monkeypatch.setattr(app.proofs, "_fingerprint", lambda _: "f2")
     assert "changed since: the images" in cli("show", NAMES[0]).stdout
     assert "ce qui a changé depuis\N{NO-BREAK SPACE}: les images" in cli("show", NAMES[0], lang="fr").stdout

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REAL = Path(__file__).parents[3]
+RECORDS = shutil.ignore_patterns("proof.json*")
+"""What a scenario's folder holds that nobody reads with it."""
 FOLDERS = ("labs", "scenarios", "images")
 DOCUMENTS = (".yaml", ".md", ".py", ".j2")
 
@@ -125,7 +127,7 @@ class Mutator:
             for line in (scenario / "scenario.yaml").read_text(encoding="utf-8").splitlines()
             if line.startswith("lab:")
         )
-        shutil.copytree(scenario, root / scenario.relative_to(REAL))
+        shutil.copytree(scenario, root / scenario.relative_to(REAL), ignore=RECORDS)
         shutil.copytree(REAL / "labs" / lab, root / "labs" / lab)
         for image in (REAL / "images").iterdir():
             if (image / "image.yaml").is_file():

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -26,7 +26,7 @@ from orchestrator.proof import judging, lanes
 from orchestrator.proof.model import Kind, Proof, Stage, StageName
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import RedFirst, Subject
+from orchestrator.proof.stages import Subject
 from orchestrator.service import Labs
 from orchestrator.text import Text, same
 from orchestrator.waiting import wait_until
@@ -64,6 +64,7 @@ ORDER: list[Grading] = [
 ]
 """The gradings of a proof with one lab at a time: the first lab goes on with the reference solution."""
 
+MAIN_LINE: list[Grading] = ["health", "before", "broken", "repaired", "rebooted"]
 TASK: list[Grading] = ["health", "broken", *ORDER[6:]]
 
 STAGES: dict[Grading, StageName] = {
@@ -154,9 +155,17 @@ class Watching:
         self.proofs.append(proof)
 
 
-def proof_of(world: World, plan: Plan | None = None, *, jobs: int = 1, red_first: RedFirst | None = None) -> Proof:
+def proof_of(
+    world: World,
+    plan: Plan | None = None,
+    *,
+    jobs: int = 1,
+    main_line: bool = False,
+    red_first: Mapping[str, tuple[str, ...]] | None = None,
+) -> Proof:
     watch = Watching()
-    (proof,) = prove(world.labs(), [Subject(plan or world.plan())], jobs=jobs, watch=watch, red_first=red_first)
+    subject = Subject(plan or world.plan(), main_line=main_line, red_first=red_first)
+    (proof,) = prove(world.labs(), [subject], jobs=jobs, watch=watch)
     assert watch.proofs == [proof]
     stages = proof.variants[0].stages
     assert watch.expected == len(watch.stages) == len(stages)
@@ -269,13 +278,8 @@ def test_the_hosts_are_rebooted_between_repair_and_reboot(world: World, grader: 
 # Shortcuts that are graded until their first red ----------------------------------------------------------
 
 
-def nothing_known(_plan: Plan, _shortcut: str) -> tuple[str, ...]:
-    return ()
-
-
-def untouched_first(plan: Plan, shortcut: str) -> tuple[str, ...]:
-    assert shortcut in {one.name for one in plan.shortcuts}
-    return ("test_x.py::untouched",)
+NOTHING_KNOWN: Mapping[str, tuple[str, ...]] = {}
+UNTOUCHED_FIRST = dict.fromkeys(("hard-coded", "other"), ("test_x.py::untouched",))
 
 
 def colours(proof: Proof, name: StageName) -> list[dict[str, Outcome]]:
@@ -289,7 +293,7 @@ def colours(proof: Proof, name: StageName) -> list[dict[str, Outcome]]:
 
 
 def test_only_the_gradings_of_shortcuts_end_at_a_red(world: World, grader: Grader) -> None:
-    proof = proof_of(world, red_first=untouched_first)
+    proof = proof_of(world, red_first=UNTOUCHED_FIRST)
     assert proof.proven
     first = Selection(first=("test_x.py::untouched",), until_red=True)
     assert grader.selections == [first if grading == "shortcut" else Selection() for grading in ORDER]
@@ -297,13 +301,35 @@ def test_only_the_gradings_of_shortcuts_end_at_a_red(world: World, grader: Grade
 
 
 def test_what_is_known_of_each_shortcut_is_asked_for(world: World, grader: Grader) -> None:
-    proof_of(world, red_first=lambda plan, shortcut: (f"{plan.scenario}: {shortcut}",))
+    proof_of(world, red_first={"hard-coded": ("one",), "other": ("another",)})
     first = [selection.first for selection in grader.selections if selection.until_red]
-    assert first == [("moved-desks: hard-coded",), ("moved-desks: other",)]
+    assert first == [("one",), ("another",)]
+
+
+def test_the_main_line_is_what_a_trainee_meets(world: World, grader: Grader) -> None:
+    grader.order = MAIN_LINE
+    proof = proof_of(world, main_line=True)
+    assert proof.proven
+    assert found(proof) == [], "nothing is said of guards that only shortcuts turn red"
+    stages = [stage.key for stage in proof.variants[0].stages]
+    assert stages == [
+        ("healthy", ""),
+        ("broken", ""),
+        ("solution", "reference"),
+        ("reboot", "reference"),
+        ("stopped", ""),
+    ]
+    assert grader.selections == [Selection()] * len(MAIN_LINE)
+
+
+def test_the_main_line_sees_a_repair_that_is_lost(world: World, grader: Grader) -> None:
+    grader.order, grader.changes = MAIN_LINE, {"rebooted": {"reaches": "fail"}}
+    proof = proof_of(world, main_line=True)
+    assert found(proof) == [("lost-at-reboot", ("reboot",))]
 
 
 def test_nothing_is_said_of_a_guard_that_a_shortcuts_grading_left_out(world: World) -> None:
-    proof = proof_of(world, red_first=nothing_known)
+    proof = proof_of(world, red_first=NOTHING_KNOWN)
     assert colours(proof, "shortcut") == [{"reaches": "pass", "reports": "fail"}] * 2
     assert found(proof) == [], "the guard is red there, as a whole grading would show"
 
@@ -312,7 +338,7 @@ def test_a_guard_that_every_shortcut_leaves_green_is_told_where_all_of_them_aske
     world: World, grader: Grader
 ) -> None:
     grader.changes["shortcut"] = {"untouched": "pass"}
-    assert found(proof_of(world, red_first=untouched_first)) == [("untried-guard", ())]
+    assert found(proof_of(world, red_first=UNTOUCHED_FIRST)) == [("untried-guard", ())]
 
 
 def test_a_symptom_that_only_a_shortcut_turns_red_is_blind_and_no_more(world: World, grader: Grader) -> None:
@@ -320,18 +346,18 @@ def test_a_symptom_that_only_a_shortcut_turns_red_is_blind_and_no_more(world: Wo
     grader.changes = {"broken": {"reaches": "pass"}, "again": {"reaches": "pass"}, "shortcut": {"reaches": "fail"}}
     whole = found(proof_of(world))
     grader.seen.clear()
-    assert found(proof_of(world, red_first=untouched_first)) == whole == [("blind", ("broken", "again"))]
+    assert found(proof_of(world, red_first=UNTOUCHED_FIRST)) == whole == [("blind", ("broken", "again"))]
 
 
 def test_a_shortcut_that_leaves_everything_green_is_accepted(world: World, grader: Grader) -> None:
     grader.changes["shortcut"] = {"reports": "pass", "untouched": "pass"}
-    kinds = [kind for kind, _ in found(proof_of(world, red_first=untouched_first))]
+    kinds = [kind for kind, _ in found(proof_of(world, red_first=UNTOUCHED_FIRST))]
     assert kinds == ["accepted-shortcut", "accepted-shortcut", "untried-guard"]
 
 
 def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: Grader) -> None:
     grader.changes["shortcut"] = {"untouched": "error"}
-    proof = proof_of(world, red_first=untouched_first)
+    proof = proof_of(world, red_first=UNTOUCHED_FIRST)
     assert ("no-judgement", ("shortcut", "shortcut")) in found(proof)
 
 

@@ -1,0 +1,147 @@
+"""``ledger``: whose records of proofs are believed here, and signing one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli import completing
+from orchestrator.cli.base import Group, help_without_command
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain, table
+from orchestrator.cli.session import Session, pass_session
+from orchestrator.errors import UsageError
+from orchestrator.folders import data_folder
+from orchestrator.proof.trust import MACHINE, OWN, sign
+from orchestrator.text import Text
+
+_MOST = 1 << 16
+"""Bytes of the largest public key that is read."""
+
+ledger_command = Group(
+    "ledger",
+    help=tr(
+        "Les preuves enregistrées à côté des scénarios : à qui cette machine se fie, et signer les siennes.\n\n"
+        "Celles qui viennent avec Breakfix sont crues. D'autres le sont si elles sont signées d'une clé acceptée ici.",
+        "Proofs recorded beside the scenarios: whom this machine believes, and signing one's own.\n\n"
+        "Those that come with Breakfix are believed. Others are where a key signed them that was accepted here.",
+    ),
+    invoke_without_command=True,
+    callback=help_without_command,
+)
+
+
+@ledger_command.command(
+    "trust",
+    short_help=tr("Accepter une clé.", "Accept a key."),
+    help=tr(
+        "Accepter une clé publique d'OpenSSH : le fichier .pub, ou sa ligne entre guillemets. Vérifiez auprès de son "
+        "propriétaire qu'elle est bien la sienne.",
+        "Accept a public key of OpenSSH: the .pub file, or its line in quotes. Ask its owner whether it is theirs.",
+    ),
+)
+@click.argument("key", metavar=tr("CLÉ", "KEY"))
+@click.option(
+    "--name",
+    required=True,
+    metavar=tr("NOM", "NAME"),
+    help=tr("À qui est la clé, comme alice@ecole.fr.", "Whose key it is, such as alice@school.org."),
+)
+@click.option("--system", is_flag=True, help=tr("Pour toute la machine.", "For the whole machine."))
+@pass_session
+def trust(session: Session, key: str, name: str, *, system: bool) -> None:
+    """Accept a key."""
+    signer = session.app.trust.add(name, _public(key), MACHINE if system else data_folder() / OWN)
+    if session.json:
+        session.output.document({"name": signer.name, "key": signer.key, "file": str(signer.file)})
+        return
+    text = tr(f"✔ Les preuves signées par {name} sont crues ici.", f"✔ Proofs signed by {name} are believed here.")
+    session.output.print(plain(text, "ok"))
+
+
+@ledger_command.command(
+    "distrust", help=tr("Ne plus se fier aux clés de quelqu'un.", "Believe somebody's keys no longer.")
+)
+@click.argument("name", metavar=tr("NOM", "NAME"))
+@pass_session
+def distrust(session: Session, name: str) -> None:
+    """Remove keys."""
+    removed = session.app.trust.remove(name)
+    if session.json:
+        session.output.document({"name": name, "removed": len(removed)})
+        return
+    text = tr(
+        f"✔ Les preuves signées par {name} ne sont plus crues ici.",
+        f"✔ Proofs signed by {name} are believed no longer.",
+    )
+    session.output.print(plain(text, "ok"))
+
+
+@ledger_command.command("keys", help=tr("Les clés acceptées ici.", "The keys that are accepted here."))
+@pass_session
+def keys(session: Session) -> None:
+    """List the keys."""
+    signers = session.app.trust.signers()
+    if session.json:
+        session.output.document([{"name": s.name, "key": s.key, "file": str(s.file)} for s in signers])
+        return
+    if not signers:
+        text = tr(
+            "Aucune clé : seules les preuves qui viennent avec Breakfix sont crues.",
+            "No key: only the proofs that come with Breakfix are believed.",
+        )
+        session.output.print(plain(text, "quiet"))
+        return
+    rows = table(tr("Nom", "Name"), tr("Clé", "Key"), tr("Fichier", "File"))
+    for one in signers:
+        kind, _, body = one.key.partition(" ")
+        rows.add_row(plain(one.name, "key"), plain(f"{kind} …{body[-16:]}"), plain(str(one.file), "quiet"))
+    session.output.print(rows)
+
+
+@ledger_command.command(
+    "sign",
+    short_help=tr("Signer des preuves enregistrées.", "Sign recorded proofs."),
+    help=tr(
+        "Signer les preuves enregistrées de scénarios, avec une clé privée d'OpenSSH. La signature est à côté de "
+        "la preuve, et voyage avec elle.",
+        "Sign the recorded proofs of scenarios, with a private key of OpenSSH. The signature is beside the proof, and "
+        "travels with it.",
+    ),
+)
+@click.argument(
+    "scenarios", nargs=-1, required=True, metavar=tr("SCÉNARIO…", "SCENARIO…"), shell_complete=completing.scenarios
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar=tr("FICHIER", "FILE"),
+    help=tr("La clé privée, comme ~/.ssh/id_ed25519.", "The private key, such as ~/.ssh/id_ed25519."),
+)
+@pass_session
+def sign_(session: Session, scenarios: tuple[str, ...], key: Path) -> None:
+    """Sign records."""
+    ledger = session.app.proofs.ledger
+    names = tuple(dict.fromkeys(session.scenario(name).id for name in scenarios))
+    contents = {name: ledger.content_of(name) for name in names}
+    files = {name: ledger.sign(name, sign(content, key)) for name, content in contents.items()}
+    if session.json:
+        session.output.document({name: str(file) for name, file in files.items()})
+        return
+    for name, file in files.items():
+        session.output.print(plain(tr(f"✔ {name} : {file}", f"✔ {name}: {file}"), "ok"))
+
+
+def _public(key: str) -> str:
+    """Return a public key, whose file or whose line was given."""
+    path = Path(key)
+    try:
+        if len(key) > 4096 or not path.is_file():  # noqa: PLR2004 - no path is as long
+            return key
+        return path.read_bytes()[:_MOST].decode(errors="replace")
+    except OSError as error:
+        raise UsageError(
+            Text(fr=f"{key} ne peut pas être lu : {error.strerror}", en=f"{key} cannot be read: {error.strerror}")
+        ) from error

@@ -1,0 +1,149 @@
+"""Proofs on the terminal: the matrix of stages, what is wrong, the verdict, and what a replay saw otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.padding import Padding
+from rich.text import Text as Styled
+
+from orchestrator.cli.language import tr
+from orchestrator.cli.output import plain, table
+from orchestrator.cli.progress import duration
+from orchestrator.cli.session import Session
+from orchestrator.proof.ledger import Difference
+from orchestrator.proof.model import Finding, Proof, Stage, VariantProof
+from orchestrator.proof.wording import stage_title
+
+_COLOURS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
+_MOST_PLACES = 4
+_MOST_DIFFERENCES = 12
+
+
+def show_proofs(session: Session, proofs: Sequence[Proof]) -> None:
+    """Show proofs, each with what is wrong and its verdict."""
+    out = session.output
+    if not proofs:
+        out.print(plain(tr("✔ Tout est déjà prouvé.", "✔ Everything is proven already."), "ok"))
+    for proof in proofs:
+        for variant in proof.variants:
+            drawn = "".join(f" · {name} = {case}" for name, case in variant.cases.items())
+            out.print("", plain(f"{proof.scenario} · --seed {variant.seed}{drawn}", "bold"))
+            out.print(_matrix(session, variant))
+        findings = proof.findings()
+        if findings:
+            out.print("")
+        for finding in findings:
+            _show_finding(session, finding)
+        out.print("", _verdict(proof, findings))
+
+
+def _matrix(session: Session, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
+    rows = table(
+        "",
+        tr("Étape", "Stage"),
+        tr("Symptômes, objectifs", "Symptoms, objectives"),
+        tr("Garde-fous", "Guards"),
+        tr("Durée", "Time"),
+    )
+    for stage in variant.stages:
+        mark = plain("✔", "ok") if stage.sound else plain("✘", "bad") if stage.ran else plain("–", "quiet")
+        title = plain(stage_title(stage).in_(session.language), "" if stage.ran else "quiet")
+        took = duration(stage.seconds) if stage.ran else ""
+        rows.add_row(mark, title, _dots(stage, guard=False), _dots(stage, guard=True), took)
+    return rows
+
+
+def _dots(stage: Stage, *, guard: bool) -> Styled:
+    dots = Styled()
+    for seen in stage.seen:
+        if (seen.result.role == "guard") == guard:
+            mark, style = _COLOURS[seen.result.outcome]
+            dots.append(mark, style=style if seen.as_expected else f"{style} reverse")
+    return dots
+
+
+def _show_finding(session: Session, finding: Finding) -> None:
+    out, language, verdict = session.output, session.language, finding.verdict
+    mark, style = ("?", "warn") if verdict.remark else ("✘", "bad")
+    head = plain(f"{mark} ", style)
+    head.append(verdict.text.in_(language))
+    out.print(head)
+    if finding.places:
+        out.print(Padding(plain(_places(finding, language), "quiet"), (0, 0, 0, 2)))
+    if verdict.evidence is not None:
+        out.print(Padding(plain(verdict.evidence.in_(language).strip(), "quiet"), (0, 0, 0, 4)))
+    out.print(Padding(plain(f"→ {verdict.advice.in_(language)}"), (0, 0, 0, 2)))
+
+
+def _places(finding: Finding, language: str) -> str:
+    named = [
+        f"{stage_title(stage).fr if language == 'fr' else stage_title(stage).en} (--seed {seed})"
+        for seed, stage in finding.places
+    ]
+    more = len(named) - _MOST_PLACES
+    return ", ".join(named[:_MOST_PLACES]) + (tr(f" et {more} autres", f" and {more} more") if more > 0 else "")
+
+
+def _verdict(proof: Proof, findings: Sequence[Finding]) -> Styled:
+    took = duration(proof.seconds)
+    if proof.proven:
+        seeds = ", ".join(str(variant.seed) for variant in proof.variants)
+        text = tr(
+            f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
+            f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
+        )
+        return plain(text, "ok")
+    count = sum(1 for finding in findings if not finding.verdict.remark)
+    text = tr(
+        f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
+        f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
+    )
+    return plain(text, "bad")
+
+
+def proof_document(proof: Proof) -> dict[str, Any]:
+    """Return a proof as JSON, with every finding once besides."""
+    findings = [
+        {
+            **finding.verdict.to_document(),
+            "places": [{"seed": seed, "stage": stage.name, "subject": stage.subject} for seed, stage in finding.places],
+        }
+        for finding in proof.findings()
+    ]
+    return {**proof.to_document(), "findings": findings}
+
+
+def show_differences(session: Session, scenario: str, found: Sequence[Difference]) -> None:
+    """Show what a replay saw otherwise than it is recorded."""
+    out, count = session.output, len(found)
+    if not found:
+        text = tr(
+            f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
+            f"✔ {scenario}: every colour is the recorded one.",
+        )
+        out.print("", plain(text, "ok"))
+        return
+    text = tr(
+        f"✘ {scenario} : {count} différence{'s' if count > 1 else ''} avec la preuve enregistrée.",
+        f"✘ {scenario}: {count} difference{'' if count == 1 else 's'} from the recorded proof.",
+    )
+    out.print("", plain(text, "bad"))
+    for one in found[:_MOST_DIFFERENCES]:
+        before, now = one.recorded or "–", one.seen or "–"
+        out.print(Padding(plain(f"{one.stage} (--seed {one.seed}) · {one.check} · {before} → {now}"), (0, 0, 0, 2)))
+    if count > _MOST_DIFFERENCES:
+        more = count - _MOST_DIFFERENCES
+        out.print(Padding(plain(tr(f"et {more} autres", f"and {more} more"), "quiet"), (0, 0, 0, 2)))
+
+
+def difference_document(one: Difference) -> dict[str, Any]:
+    """Return a difference as JSON."""
+    return {
+        "seed": one.seed,
+        "stage": one.stage,
+        "check": one.check,
+        "recorded": one.recorded or None,
+        "seen": one.seen or None,
+    }
