@@ -14,6 +14,7 @@ import pytest
 from orchestrator.app import App
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
+from orchestrator.proof.ledger import differences
 from orchestrator.proof.model import Proof
 from orchestrator.proof.runner import prove
 from orchestrator.proof.seeds import seeds_for
@@ -46,6 +47,15 @@ def test_scenario_is_proven(proofs: Mapping[str, Proof], scenario: str) -> None:
     proof = proofs[scenario]
     assert proof.proven, told(proof)
     assert len(proof.variants) == SEEDS
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_colour_is_as_recorded(app: App, proofs: Mapping[str, Proof], scenario: str) -> None:
+    """A scenario that has changed since is proven, and nothing more: its record is about another state of it."""
+    found = app.proofs.ledger.find(scenario)
+    assert found is not None, f"breakfix prove {scenario} --record"
+    if not found.entry.binding.changed(app.proofs.binding(scenario)):
+        assert [*differences(found.entry, proofs[scenario])] == []
 
 
 def test_content_has_scenarios() -> None:

@@ -34,6 +34,7 @@ FAKES = {
     "mmdebstrap": "exit 0",
     "newuidmap": "exit 0",
     "docker-compose": "exit 0",
+    "ssh-keygen": "exit 0",
     "sudo": RECORD + '"$@"',
     "sg": RECORD + 'IN_GROUP=1 exec /bin/sh -c "$3"',
     "systemctl": RECORD + 'echo 0 >"$MACHINE/engine"',
@@ -552,13 +553,14 @@ def test_the_other_tests_need_docker(machine: Machine, words: list[str]) -> None
     assert "start the Docker service" in machine.launch("test", *words, typed="n\n").err
 
 
-def test_the_tests_get_a_postgresql_and_what_prints(machine: Machine) -> None:
+def test_the_tests_get_a_postgresql_what_prints_and_what_signs(machine: Machine) -> None:
     (machine.folder / POSTGRES / "initdb").unlink()
     (machine.folder / PANGO).unlink()
+    (machine.folder / "bin/ssh-keygen").unlink()
 
     machine.launch("test")
 
-    assert f"{INSTALL} libpangoft2-1.0-0 postgresql" in machine.calls()
+    assert f"{INSTALL} libpangoft2-1.0-0 postgresql openssh-client" in machine.calls()
 
 
 def test_what_prints_is_installed_for_what_prints(machine: Machine) -> None:

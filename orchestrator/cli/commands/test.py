@@ -21,6 +21,7 @@ from orchestrator.cli.session import Session, pass_session
 from orchestrator.errors import UsageError
 from orchestrator.interrupts import shielded
 from orchestrator.loader.roots import built_in_root
+from orchestrator.proof.due import require_few_stale
 from orchestrator.suggest import with_suggestion
 from orchestrator.text import Text
 
@@ -134,6 +135,8 @@ def test_command(
     """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
     parts, arguments = parts_asked_for(arguments, root, everything=everything)
+    if not everything and any(part.starts_labs for part in parts) and not arguments:
+        require_few_stale(session.app.content, session.app.proofs)
     folders = () if _names_tests(arguments, root) else ("tests",)
     statuses = []
     with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
