@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,10 +42,8 @@ def test_a_failure_shows_the_end_of_what_was_printed() -> None:
 
 
 def test_a_command_that_hangs_is_killed() -> None:
-    begun = time.monotonic()
     with pytest.raises(LabError, match=r"0\.2 s"):
-        run_command(["sleep", "30"], timeout=0.2)
-    assert time.monotonic() - begun < 10
+        run_command(["sleep", "infinity"], timeout=0.2)
 
 
 def test_an_interruption_ends_the_command_too(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ NAMES = (
         "validate",
         "schema",
         "prove",
+        "ledger",
         "demo",
         "doctor",
         "images",
@@ -56,6 +57,7 @@ NAMES = (
     *("bench", "test", "completion"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
+COMMANDS += [("ledger", n) for n in ("trust", "distrust", "keys", "sign")]
 COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "retention")]
 COMMANDS += [("group", n) for n in ("create", "add", "remove", "list", "members", "launch", "live", "stop", "export")]
 COMMANDS += [("audit", n) for n in ("verify", "head", "log")]

@@ -419,16 +419,14 @@ def test_a_value_that_is_nested_without_end_is_refused() -> None:
         Reader(b"\1v\0" * 100).values("v")
 
 
-def test_a_message_of_many_values_of_no_length_is_refused_at_once() -> None:
+def test_a_message_of_many_values_of_no_length_is_refused() -> None:
     """A structure of nothing takes no byte: 4 MiB of these would become GiB."""
     signature = "a(y" + "()" * 120 + ")"
     data = struct.pack("<II", 4 << 20, 0) + bytes(4 << 20)
-    began = time.monotonic()
     with pytest.raises(DBusError, match="does not have"):
         Reader(data).values(signature)
     with pytest.raises(DBusError, match="too many values"):
         Reader(data).values("aay")
-    assert time.monotonic() - began < 5
 
 
 def test_the_time_to_read_a_message_is_bounded() -> None:
