@@ -22,8 +22,9 @@ from orchestrator.cli.commands.test import (
     parts_asked_for,
 )
 from orchestrator.cli.session import Session
-from orchestrator.errors import UsageError
+from orchestrator.errors import ExitCode, UsageError
 from orchestrator.loader.roots import built_in_root
+from orchestrator.text import same
 
 MARKS = ("live", "slow", "alone", "core", "whole")
 
@@ -110,7 +111,8 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     monkeypatch.setattr("orchestrator.cli.commands.test.built_in_root", lambda: tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
     monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
-    app = cast("App", SimpleNamespace(instances=Labs(), close=lambda: None))
+    content = SimpleNamespace(scenarios=tuple)
+    app = cast("App", SimpleNamespace(instances=Labs(), content=content, proofs=None, close=lambda: None))
     session = Session(make=lambda _content, _database: app)
     assert run(["test", *words], session) == status
     captured = capfd.readouterr()
@@ -119,6 +121,23 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     assert end in lines[-1]
     assert sum("Time spent" in line for line in lines) == titles
     assert any(line.endswith("  tests/test_one.py") for line in lines)
+
+
+@pytest.mark.parametrize(("words", "asked"), [([], True), (["quick"], False), (["--all"], False), (["-k", "x"], False)])
+def test_what_is_too_stale_is_told_before_any_test(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *, asked: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UsageError(same("6 scenarios are not as their recorded proof any more"), same("prove them"))
+
+    monkeypatch.setattr("orchestrator.cli.commands.test.require_few_stale", refuse)
+    monkeypatch.setattr("orchestrator.cli.commands.test._pytest", lambda *_: 0)
+    app = cast("App", SimpleNamespace(instances=Labs(), content=None, proofs=None, close=lambda: None))
+    status = run(["test", *words], Session(make=lambda _content, _database: app))
+    told = capfd.readouterr().err
+    assert status == (ExitCode.WRONG_USE if asked else ExitCode.DONE)
+    assert ("6 scenarios" in told) == asked
+    assert ("── " not in told) == asked
 
 
 @dataclass
