@@ -34,6 +34,8 @@ from orchestrator.waiting import wait_until
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "proof"
 Grading = Literal[
     "health", "before", "broken", "healthy again", "restored", "again", "repaired", "rebooted", "shortcut", "nowhere"

@@ -13,6 +13,8 @@ from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import grade
 
+pytestmark = pytest.mark.slow
+
 Grade = Callable[..., Report]
 
 CHECK = '@check("symptom", points=2, competence="2.1", fr="Une phrase.", en="A sentence.", host="ws1"{})\n'

@@ -20,6 +20,8 @@ from grader.report import CheckResult, Report
 from grader.runner import forget, grade, prepare
 from grader.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 Grade = Callable[..., Report]
 MakeRequest = Callable[..., GradeRequest]
 

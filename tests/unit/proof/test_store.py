@@ -30,13 +30,16 @@ CHECKS = "scenarios/1.3-network-connection/no-network-after-move/checks/test_con
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of two scenarios without their records, of their lab and of the images, to be edited."""
+    """A copy of two scenarios without their records, of their lab and of what tells of the images, to be edited."""
     for name in (SCENARIO, OTHER):
         (folder,) = built_in_root().glob(f"scenarios/*/{name}")
         copy = tmp_path / "content" / folder.relative_to(built_in_root())
         shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(RECORD, SIGNATURE))
-    for folder in (built_in_root() / "labs/small-office", built_in_root() / "images"):
-        shutil.copytree(folder, tmp_path / "content" / folder.relative_to(built_in_root()))
+    shutil.copytree(built_in_root() / "labs/small-office", tmp_path / "content/labs/small-office")
+    for file in built_in_root().glob("images/*/image.yaml"):
+        copy = tmp_path / "content" / file.relative_to(built_in_root())
+        copy.parent.mkdir(parents=True)
+        shutil.copy(file, copy)
     return tmp_path / "content"
 
 
