@@ -81,7 +81,7 @@ def test_the_changelog_has_its_form(root: Path) -> None:
 
 # What the documents say -----------------------------------------------------------------------------------
 
-COMMAND = re.compile(r"(?:^ {4}\./|`(?:\./)?)breakfix\b(?P<rest>[^`\n#]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^ {4}|`)(?:\./)?breakfix\b(?P<rest>[^`\n#]*)", re.MULTILINE)
 VALUED = {"--content", "--lang", "--lab", "--seed"}
 
 
@@ -101,7 +101,10 @@ def test_the_readme_begins_with_its_two_commands(root: Path) -> None:
     assert (root / "breakfix").is_file()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/contributing.md", "docs/architecture.md", "docs/trainers.md"])
+PAGES = ("trainees", "trainers", "proof", "records", "administrators", "contributing", "architecture")
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{page}.md" for page in PAGES)])
 def test_every_command_in_the_documents_exists(root: Path, name: str) -> None:
     named = set(commands_in((root / name).read_text()))
     assert named
