@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
@@ -23,6 +26,9 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "session": "A jury session: `session.yaml`",
     "referential": "A referential",
 }
+_COLUMNS: Final = 100
+"""How wide the page's prose is; rows of tables cannot be wrapped."""
+
 _SHARED: Final = frozenset({"Text"})
 """Definitions that the introduction explains once."""
 
@@ -71,16 +77,22 @@ def _section(kind: Kind) -> Iterator[str]:
     page = _Page(kind, whole.get("$defs", {}))
     yield f"### {_HEADINGS[kind.name]}"
     yield ""
-    yield f"{_sentence(whole)} {_STANDS.get(kind.name) or f'Where it stands: `{kind.files}`.'}"
+    yield from _paragraph(f"{_sentence(whole)} {_STANDS.get(kind.name) or f'Where it stands: `{kind.files}`.'}")
     yield ""
     yield from page.table(whole)
     for name in page.in_order(whole):
         definition = page.definitions[name]
         yield f"#### {page.heading(name)}"
         yield ""
-        yield _sentence(definition)
+        yield from _paragraph(_sentence(definition))
         yield ""
         yield from page.table(definition)
+    yield from page.targets(whole)
+
+
+def _paragraph(text: str) -> list[str]:
+    """Return the lines of a paragraph."""
+    return textwrap.wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass(frozen=True)
@@ -99,10 +111,23 @@ class _Page:
         """Return the heading of a group of keys, unique on the page so that links lead to it."""
         return f"{_words(name).capitalize()} ({self.kind.name})"
 
+    def label(self, name: str) -> str:
+        """Return what links to a group of keys are called: its words alone where no other kind of file has them."""
+        return self.heading(name) if name in _shared_names() else _words(name)
+
     def link(self, name: str) -> str:
-        """Return a link to the table of a group of keys."""
-        anchor = self.heading(name).lower().translate({ord("("): None, ord(")"): None}).replace(" ", "-")
-        return f"[{_words(name)}](#{anchor})"
+        """Return a link to the table of a group of keys; its target stands once, which keeps rows narrow."""
+        words, label = _words(name), self.label(name)
+        return f"[{words}]" if label == words else f"[{words}][{label}]"
+
+    def targets(self, whole: Schema) -> Iterator[str]:
+        """Yield the lines that say where the links lead."""
+        names = self.in_order(whole)
+        for name in names:
+            anchor = self.heading(name).lower().translate({ord("("): None, ord(")"): None}).replace(" ", "-")
+            yield f"[{self.label(name)}]: #{anchor}"
+        if names:
+            yield ""
 
     def in_order(self, whole: Schema) -> list[str]:
         """Return the groups of keys in the order in which a reader meets them."""
@@ -148,6 +173,13 @@ class _Page:
             key = _pattern(next(iter(named))) if named else "a name"
             return f"entries{_least(value, 'Properties')}; key: {key}; value: {self.type(inner)}"
         return _single(value)
+
+
+@functools.cache
+def _shared_names() -> frozenset[str]:
+    """Return the groups of keys that several kinds of file have."""
+    found = Counter(name for kind in KINDS for name in schema(kind, {}).get("$defs", {}))
+    return frozenset(name for name, times in found.items() if times > 1)
 
 
 def _single(value: Schema) -> str:
