@@ -33,8 +33,8 @@ _SHARED: Final = frozenset({"Text"})
 """Definitions that the introduction explains once."""
 
 _STANDS: Final[Mapping[str, str]] = {
-    "solution": "They stand beside `scenario.yaml`.",
-    "session": "It stands where its organiser keeps it: see [For juries](jury.md).",
+    "solution": "They are beside `scenario.yaml`.",
+    "session": "Its organiser keeps it anywhere: see [For juries](jury.md).",
     "referential": "It comes with Breakfix; nothing needs to be written.",
 }
 _OTHER_WORDS: Final[Mapping[str, str]] = {"fault spec": "fault", "script step": "shell step", "ccp": "CCP"}
@@ -77,7 +77,7 @@ def _section(kind: Kind) -> Iterator[str]:
     page = _Page(kind, whole.get("$defs", {}))
     yield f"### {_HEADINGS[kind.name]}"
     yield ""
-    yield from _paragraph(f"{_sentence(whole)} {_STANDS.get(kind.name) or f'Where it stands: `{kind.files}`.'}")
+    yield from _paragraph(f"{_sentence(whole)} {_STANDS.get(kind.name) or f'Location: `{kind.files}`.'}")
     yield ""
     yield from page.table(whole)
     for name in page.in_order(whole):
