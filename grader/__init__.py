@@ -8,8 +8,8 @@ A check file needs no more than this package's names::
 from grader.at_once import at_once
 from grader.errors import CheckMistakeError, ObservationError
 from grader.inputs import HiddenFile
+from grader.load import scaled_timeout
 from grader.marks import check
-from grader.patience import scaled_timeout
-from grader.waiting import eventually
+from grader.polling import eventually
 
 __all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "at_once", "check", "eventually", "scaled_timeout"]

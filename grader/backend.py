@@ -25,14 +25,14 @@ import testinfra.host
 import testinfra.modules.systeminfo
 from testinfra.backend.base import BaseBackend, CommandResult
 
-from grader import seen
+from grader import testinfra_modules
+from grader.command_log import CommandLog
 from grader.errors import CheckMistakeError, changed_tools, killed_tool, missing_tool, unexpected_status
-from grader.patience import stretched
-from grader.recording import Recorder
-from grader.sight import Sight
-from orchestrator.errors import BreakfixError
-from orchestrator.fabric.base import Fabric, HostRef
-from orchestrator.text import Text
+from grader.host_inspector import HostInspector
+from grader.load import scaled_deadline
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Fabric, HostRef
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds for one command in a host; ``host.run(..., timeout=)`` changes it."""
@@ -50,13 +50,13 @@ class FabricBackend(BaseBackend):
 
     NAME = "fabric"
 
-    def __init__(self, fabric: Fabric, target: HostRef, recorder: Recorder) -> None:
+    def __init__(self, fabric: Fabric, target: HostRef, recorder: CommandLog) -> None:
         """Make a backend for one host; each command is recorded as the running check's evidence."""
         super().__init__(target.host)
         self._fabric = fabric
         self._target = target
         self._recorder = recorder
-        self.sight = Sight(fabric, target, recorder.add)
+        self.sight = HostInspector(fabric, target, recorder.add)
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command in the host's shell.
@@ -78,7 +78,7 @@ class FabricBackend(BaseBackend):
             done = self._fabric.run(
                 self._target,
                 ("/bin/sh", "-c", line),
-                timeout=stretched(kwargs.get("timeout", DEFAULT_TIMEOUT)),
+                timeout=scaled_deadline(kwargs.get("timeout", DEFAULT_TIMEOUT)),
                 vouched=True,
             )
         except BreakfixError as error:
@@ -158,43 +158,43 @@ class LabHost(testinfra.host.Host):
 
     @functools.cached_property
     def file(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``file``, seen from seen."""
-        return seen.File.get_module(self)
+        """Return testinfra's module ``file``, seen from outside."""
+        return testinfra_modules.File.get_module(self)
 
     @functools.cached_property
     def group(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``group``, seen from seen."""
-        return seen.Group.get_module(self)
+        """Return testinfra's module ``group``, seen from outside."""
+        return testinfra_modules.Group.get_module(self)
 
     @functools.cached_property
     def interface(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``interface``, seen from seen."""
-        return seen.Interface.get_module(self)
+        """Return testinfra's module ``interface``, seen from outside."""
+        return testinfra_modules.Interface.get_module(self)
 
     @functools.cached_property
     def package(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``package``, seen from seen."""
-        return seen.Package.get_module(self)
+        """Return testinfra's module ``package``, seen from outside."""
+        return testinfra_modules.Package.get_module(self)
 
     @functools.cached_property
     def process(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``process``, seen from seen."""
-        return seen.Process.get_module(self)  # type: ignore[no-untyped-call]
+        """Return testinfra's module ``process``, seen from outside."""
+        return testinfra_modules.Process.get_module(self)  # type: ignore[no-untyped-call]
 
     @functools.cached_property
     def service(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``service``, seen from seen."""
-        return seen.Service.get_module(self)
+        """Return testinfra's module ``service``, seen from outside."""
+        return testinfra_modules.Service.get_module(self)
 
     @functools.cached_property
     def socket(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``socket``, seen from seen."""
-        return seen.Socket.get_module(self)
+        """Return testinfra's module ``socket``, seen from outside."""
+        return testinfra_modules.Socket.get_module(self)
 
     @functools.cached_property
     def user(self) -> Any:  # noqa: ANN401 (testinfra's modules have no types)
-        """Return testinfra's module ``user``, seen from seen."""
-        return seen.User.get_module(self)
+        """Return testinfra's module ``user``, seen from outside."""
+        return testinfra_modules.User.get_module(self)
 
     def run_expect(self, expected: list[int], command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command that must end with one of the expected statuses.
@@ -227,7 +227,7 @@ class LabHost(testinfra.host.Host):
         return f"{message}: {said}" if said else message
 
 
-def lab_host(fabric: Fabric, target: HostRef, recorder: Recorder) -> LabHost:
+def lab_host(fabric: Fabric, target: HostRef, recorder: CommandLog) -> LabHost:
     """Return testinfra's view of a host of a lab."""
     backend = FabricBackend(fabric, target, recorder)
     host = LabHost(backend)

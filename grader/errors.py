@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from orchestrator.errors import LabError
-from orchestrator.text import Text
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
 
 UNEXPECTED_STATUS = re.compile(r"\S+: '.*' ended with status -?\d+, expected ", re.DOTALL)
 """How the evidence of a check begins that ``check_output`` or ``run_expect`` turned red."""

@@ -22,9 +22,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from grader.grading_run import grade
 from grader.job import GradeRequest
-from grader.process import die_with_parent
-from grader.session import grade
+from grader.linux_processes import die_with_parent
 
 _MOST_BYTES = 4096
 _FILES = 4

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.straight import redirections, steering_of
-from orchestrator.fabric.base import ProcessState, SocketState
+from grader.path_integrity import forwarding_state_of, redirections
+from orchestrator.fabric.fabric_interface import ProcessState, SocketState
 
 if TYPE_CHECKING:
-    from grader.sight import Sight
+    from grader.host_inspector import HostInspector
 
 _HARMLESS = re.compile(
     r"\s*(?:[#;].*|\[\w+\]|(?:After|Before|Wants|Description|Documentation|Restart\w*|StartLimit\w*|Timeout\w*|Limit\w*"
@@ -91,7 +91,7 @@ def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
 
 
 def listener(
-    sight: Sight, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
+    sight: HostInspector, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
 ) -> Listener:
     """Return who listens at a port of a host, on whatever address, or at the path of a Unix socket.
 
@@ -115,20 +115,20 @@ def listener(
     loose = tuple(f"nobody holds what listens at {r.address}" for r in rows if not r.pids)  # it waits in another socket
 
     def vouched() -> tuple[str, ...]:
-        led = redirections(sight, steering_of(sight)) if protocol != "unix" else ()
+        led = redirections(sight, forwarding_state_of(sight)) if protocol != "unix" else ()
         doubts = doubts_of_services(sight, found, everything, program, placed or {})
         return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 
     return Listener(found, program, vouched)
 
 
-def _listening(sight: Sight, protocol: str, place: int | str) -> list[SocketState]:
+def _listening(sight: HostInspector, protocol: str, place: int | str) -> list[SocketState]:
     rows = [r for r in sight.sockets() if r.protocol == protocol]
     rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
     return [r for r in rows if r.state in ("listening", "unconnected")]
 
 
-def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[SocketState]:
+def _bound_to(sight: HostInspector, rows: Sequence[SocketState], path: str) -> list[SocketState]:
     """Return the Unix sockets whose file is at a path now: a socket keeps the name that it was bound to."""
     there = sight.file(path)
     if there.kind != "socket":
@@ -137,7 +137,7 @@ def _bound_to(sight: Sight, rows: Sequence[SocketState], path: str) -> list[Sock
 
 
 def doubts_of_services(
-    sight: Sight,
+    sight: HostInspector,
     processes: Sequence[ProcessState],
     everything: Mapping[int, ProcessState],
     program: str,
@@ -188,7 +188,7 @@ def _line(process: ProcessState, everything: Mapping[int, ProcessState]) -> Iter
         process = everything.get(process.ppid, process)
 
 
-def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def doubts_of_unit(sight: HostInspector, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return what speaks against a unit being its image's: its files, the programs it starts, its main process.
 
     Args:
@@ -217,19 +217,19 @@ def doubts_of_unit(sight: Sight, unit: str, placed: Mapping[str, str] | None = N
     return tuple(doubts)
 
 
-def compared(sight: Sight, paths: Sequence[str], placed: Mapping[str, str]) -> dict[str, str]:
-    """Return for each path how it is to the image (``Sight.compare``); what the plan placed is the ``same``."""
+def compared(sight: HostInspector, paths: Sequence[str], placed: Mapping[str, str]) -> dict[str, str]:
+    """Return for each path how it is to the image (``HostInspector.compare``); what the plan placed is the ``same``."""
     states = sight.compare(paths) if paths else {}
     ours = (path for path, state in states.items() if state in {"differs", "new"} and path in placed)
     return states | {p: "same" for p in ours if (sight.read(p, "sha256") or b"").decode() == placed[p]}
 
 
-def _gives_orders(sight: Sight, path: str) -> bool:
+def _gives_orders(sight: HostInspector, path: str) -> bool:
     lines = _END_OF_LINE.split((sight.read(path) or b"").decode("utf-8", errors="replace"))
     return not all(_HARMLESS.fullmatch(line) for line in lines)
 
 
-def _touched(sight: Sight, unit: str, fragment: str) -> float:
+def _touched(sight: HostInspector, unit: str, fragment: str) -> float:
     """Return when a unit's file or the folders of its drop-ins were last changed, in seconds since 1970.
 
     They may be the image's again while the unit still runs as they said meanwhile. What only lasts until the next
@@ -240,7 +240,7 @@ def _touched(sight: Sight, unit: str, fragment: str) -> float:
     return max(sight.file(path).ctime for path in (fragment, *folders, "/run/systemd/system"))
 
 
-def _doubts_of_main(sight: Sight, unit: str, pid: int) -> Sequence[str]:
+def _doubts_of_main(sight: HostInspector, unit: str, pid: int) -> Sequence[str]:
     if not pid:
         return []
     main = [process for process in sight.processes([pid]) if process.pid == pid]

@@ -10,7 +10,7 @@ from typing import cast
 import testinfra.host
 
 from grader.lines import lines_in, words_in
-from grader.seen.file import File
+from grader.testinfra_modules.file import File
 
 _HOME = "/etc/network"
 _FILE, _FOLDER = f"{_HOME}/interfaces", f"{_HOME}/interfaces.d"

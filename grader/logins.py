@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from grader.accounts import names_in
 from grader.errors import changed_tools
 from grader.identity import Listener, compared, listener
-from grader.patience import scaled_timeout
-from grader.seen.accounts import rows_of
+from grader.load import scaled_timeout
+from grader.testinfra_modules.user import rows_of
 
 if TYPE_CHECKING:
-    from grader.sight import Sight
-    from grader.stations import Station
+    from grader.host_inspector import HostInspector
+    from grader.vantage_points import VantagePoint
 
 _ACCEPTED, _REFUSED = 0, 67
 """curl(1), EXIT CODES: done; the login was refused."""
@@ -63,8 +63,8 @@ class Login:
 
 
 def log_in(
-    station: Station,
-    sight: Sight,
+    station: VantagePoint,
+    sight: HostInspector,
     address: str,
     account: Account,
     placed: Mapping[str, str] | None,
@@ -100,7 +100,7 @@ def log_in(
     return Login(done.status, problem)
 
 
-def _options_of(sight: Sight, server: Listener) -> list[str]:
+def _options_of(sight: HostInspector, server: Listener) -> list[str]:
     """Return the options that sshd got from its environment, wherever that came from: it shows none in its own line."""
     found = []
     for pid in sorted(server.pids):
@@ -113,7 +113,7 @@ def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", errors="replace")
 
 
-def doubts_of_logins(sight: Sight, placed: Mapping[str, str]) -> tuple[str, ...]:
+def doubts_of_logins(sight: HostInspector, placed: Mapping[str, str]) -> tuple[str, ...]:
     """Return what speaks against a host's SSH server letting in those whom its image would: server, rules, modules."""
     server = listener(sight, "tcp", 22, "", placed)
     doubts = [*server.doubts, *(f"sshd was started with {told}" for told in _options_of(sight, server))]

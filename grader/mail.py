@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import unreadable
-from grader.patience import stretched
-from grader.stations import Station
+from grader.load import scaled_deadline
+from grader.vantage_points import VantagePoint
 
 _PROGRAM = Path(__file__).with_name("mail_program.py")
 _ANSWER = 15.0
@@ -53,7 +53,7 @@ class Found:
     headers: str
 
 
-def send(station: Station, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0) -> str:
+def send(station: VantagePoint, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0) -> str:
     """Send a message from a station, and return its subject, which is unique.
 
     Args:
@@ -73,7 +73,7 @@ def send(station: Station, sender: Mailbox, to: str, *, subject: str | None = No
 
 
 def find(
-    station: Station, reader: Mailbox, subject: str, *, folders: Sequence[str] = ("INBOX",), within: float = 20
+    station: VantagePoint, reader: Mailbox, subject: str, *, folders: Sequence[str] = ("INBOX",), within: float = 20
 ) -> Found:
     """Wait for a message in a mailbox.
 
@@ -88,7 +88,7 @@ def find(
     return Found(answer["folder"], answer["headers"])
 
 
-def identities(station: Station, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
+def identities(station: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
     """Return the Message-ID of each message in some folders of a mailbox.
 
     Raises:
@@ -99,7 +99,7 @@ def identities(station: Station, reader: Mailbox, folders: Iterable[str] = ("INB
     return frozenset(answer["identities"])
 
 
-def webmail(station: Station, reader: Mailbox) -> str:
+def webmail(station: VantagePoint, reader: Mailbox) -> str:
     """Log in to a Roundcube, whose address and name the mailbox gives as its server's, and return its list of messages.
 
     Raises:
@@ -109,14 +109,14 @@ def webmail(station: Station, reader: Mailbox) -> str:
     return str(answer["list"])
 
 
-def _ask(station: Station, who: Mailbox, request: dict[str, Any], timeout: float, failed: str) -> dict[str, Any]:
+def _ask(station: VantagePoint, who: Mailbox, request: dict[str, Any], timeout: float, failed: str) -> dict[str, Any]:
     account = {
         "login": who.login,
         "password": who.password,
         "address": who.server,
         "name": who.name or who.server,
         "authority": who.authority,
-        "timeout": stretched(_ANSWER),
+        "timeout": scaled_deadline(_ANSWER),
     }
     argv = ("python3", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
     done = station.run(argv, timeout=timeout)

@@ -11,8 +11,8 @@ from itertools import islice
 
 from grader.errors import ObservationError
 from grader.facts import LabFacts
-from grader.waiting import eventually
-from orchestrator.text import Text
+from grader.polling import eventually
+from orchestrator.core.text import Text
 
 _FEWEST, _MOST, _SHARE = 16, 64, 5
 """How many addresses of a segment observers share: the top fifth of a subnet, where no DHCP server hands any out."""

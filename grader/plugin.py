@@ -19,15 +19,15 @@ from typing import Any
 import pytest
 import testinfra.host
 
+from grader.command_log import CommandLog, trim
 from grader.errors import CheckMistakeError
 from grader.job import Factory, GradeRequest
-from grader.lab import DeviceConnection, DeviceOpener, LabView
+from grader.lab_fixture import DeviceConnection, DeviceOpener, GradedLab
 from grader.marks import DECLARED, CheckMark
-from grader.recording import Recorder, trim
 from grader.report import CheckResult, Outcome
-from orchestrator.errors import BreakfixError
-from orchestrator.fabric.base import Fabric, HostRef
-from orchestrator.text import Text, same
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text, same
+from orchestrator.fabric.fabric_interface import Fabric, HostRef
 
 _FORBIDDEN_MARKS = ("skip", "skipif", "xfail")
 _EVIDENCE_LIMIT = 1500
@@ -73,10 +73,10 @@ class GraderPlugin:
         self._refused: list[CheckResult] = []
         self._fabric: Any = None
         self._hosts: dict[str, testinfra.host.Host] = {}
-        self.recorder: Recorder | None = None
+        self.recorder: CommandLog | None = None
 
     @pytest.fixture
-    def lab(self) -> Iterator[LabView]:
+    def lab(self) -> Iterator[GradedLab]:
         """The lab as a check sees it."""
         if self.recorder is None:
             raise CheckMistakeError(same("the lab fixture is for checks only"))
@@ -84,7 +84,7 @@ class GraderPlugin:
             self._fabric = self._request.fabric.make()
         device = self._request.device
         opener = None if device is None else _lazily(device)
-        with closing(LabView(self._request.facts, self._fabric, self.recorder, opener, self._hosts)) as view:
+        with closing(GradedLab(self._request.facts, self._fabric, self.recorder, opener, self._hosts)) as view:
             yield view
 
     def pytest_configure(self, config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from grader.marks import ROLES, Role
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 Outcome = Literal["pass", "fail", "error"]
 Verdict = Literal["repaired", "not_repaired", "error"]

@@ -11,7 +11,7 @@ from typing import cast
 import testinfra.host
 
 from grader.accounts import rows_in
-from grader.seen.file import File
+from grader.testinfra_modules.file import File
 
 _POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
 """Groups of Debian whose members administer the machine, or read and write what only root should."""

@@ -23,10 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from grader.command_log import trim
 from grader.job import GradeRequest
-from grader.recording import trim
 from grader.report import CheckResult, Report
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 OnResult = Callable[[CheckResult], None]
 

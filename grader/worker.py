@@ -13,10 +13,10 @@ from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
 
-from grader.patience import stretched
+from grader.command_log import CommandLog
+from grader.linux_processes import die_with_parent
+from grader.load import scaled_deadline
 from grader.plugin import CheckTimeoutError, GraderPlugin, Judgement, Planned, judge
-from grader.process import die_with_parent
-from grader.recording import Recorder
 from grader.report import CommandRecord
 
 
@@ -42,7 +42,7 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 (the descriptor; each line at once)
     signal.signal(signal.SIGALRM, _out_of_time)
     messages = _Messages(pipe)
-    plugin.recorder = Recorder(messages.command)
+    plugin.recorder = CommandLog(messages.command)
     for position, (number, check) in enumerate(checks):
         following = checks[position + 1][1].item if position + 1 < len(checks) else None
         limit = _Limit(check.timeout, messages)
@@ -90,7 +90,7 @@ class _Limit:
     """
 
     def __init__(self, given: float, messages: _Messages) -> None:
-        self.seconds = stretched(given)
+        self.seconds = scaled_deadline(given)
         self._given = given
         self._messages = messages
         self._began = 0.0
@@ -106,7 +106,7 @@ class _Limit:
 
     def extended(self) -> bool:
         """Return whether there is more time, now that the limit is reached; who waits for the check is told."""
-        longer = stretched(self._given)
+        longer = scaled_deadline(self._given)
         if longer < self.seconds + _WORTH:
             return False
         self.seconds = longer

@@ -17,13 +17,13 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from grader import tools
+from grader.command_log import CommandLog
 from grader.errors import CheckMistakeError, ObservationError, changed_tools
 from grader.inputs import FileContent, HiddenFile
-from grader.patience import stretched
-from grader.recording import Recorder
-from orchestrator.errors import BreakfixError
-from orchestrator.fabric.base import Completed, Fabric, HostRef
-from orchestrator.text import Text
+from grader.load import scaled_deadline
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Completed, Fabric, HostRef
 
 _PARENT, _NAME = "/tmp", "breakfix-check."  # noqa: S108 - in the lab's host
 _TIME = 20.0
@@ -39,7 +39,7 @@ _ENVIRONMENT = {
 class Workspace:
     """A folder in a host with hidden inputs; see ``LabView.workspace``."""
 
-    def __init__(self, fabric: Fabric, target: HostRef, folder: str, user: str, recorder: Recorder) -> None:
+    def __init__(self, fabric: Fabric, target: HostRef, folder: str, user: str, recorder: CommandLog) -> None:
         """Work in a folder that exists."""
         self._fabric = fabric
         self._target = target
@@ -100,7 +100,7 @@ class Workspace:
 
 @contextmanager
 def workspace(
-    fabric: Fabric, target: HostRef, recorder: Recorder, files: Mapping[str, FileContent], user: str
+    fabric: Fabric, target: HostRef, recorder: CommandLog, files: Mapping[str, FileContent], user: str
 ) -> Iterator[Workspace]:
     """Make a workspace in a host, and remove it at the end.
 
@@ -125,7 +125,7 @@ def workspace(
                 raise _cannot_prepare(target.host, done)
         yield Workspace(fabric, target, folder, user, recorder)
     finally:
-        with fabric.session() as connection:
+        with fabric.another_connection() as connection:
             gone = _recorded(connection, target, recorder, ("rm", "-rf", "--", folder), _TIME)
         if gone.status != 0:
             raise _cannot_prepare(target.host, gone)
@@ -136,12 +136,12 @@ def _as(user: str) -> tuple[str, ...]:
 
 
 def _recorded(
-    fabric: Fabric, target: HostRef, recorder: Recorder, argv: tuple[str, ...], timeout: float, stdin: bytes = b""
+    fabric: Fabric, target: HostRef, recorder: CommandLog, argv: tuple[str, ...], timeout: float, stdin: bytes = b""
 ) -> Completed:
     line = shlex.join(argv)
     started = time.monotonic()
     try:
-        done = fabric.run(target, argv, timeout=stretched(timeout), stdin=stdin, vouched=True)
+        done = fabric.run(target, argv, timeout=scaled_deadline(timeout), stdin=stdin, vouched=True)
     except BreakfixError as error:
         recorder.add(target.host, line, None, str(error), time.monotonic() - started, in_host=True)
         raise

@@ -10,29 +10,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.folders import data_folder, state_folder
+from orchestrator.core.paths import data_folder, state_folder
 from orchestrator.images.observer import BuildObserver, SilentObserver
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import content_roots
 
 if TYPE_CHECKING:
     from orchestrator.assessment.journal_log import JournalLog
-    from orchestrator.assessment.office import Office
-    from orchestrator.assessment.plan_file import Known
-    from orchestrator.engine.base import Engine
+    from orchestrator.assessment.plan_file import PlanContext
+    from orchestrator.assessment.session_registry import SessionRegistry
+    from orchestrator.engine.engine_interface import Engine
     from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
     from orchestrator.images.catalogue import Catalogue
-    from orchestrator.instance_records import InstanceRecords
+    from orchestrator.instances.instance_records import InstanceRecords
     from orchestrator.instances.lifecycle import Instances
-    from orchestrator.locks import Locks
+    from orchestrator.instances.locks import Locks
+    from orchestrator.labs import Labs
     from orchestrator.practice.launching import Launcher
-    from orchestrator.practice.recorder import Recorder
+    from orchestrator.practice.recorder import PracticeRecorder
     from orchestrator.practice.standings import Standings
-    from orchestrator.proof.store import Proofs
+    from orchestrator.proof.proof_store import Proofs
     from orchestrator.proof.trust import Trust
     from orchestrator.records.database import Database
-    from orchestrator.service import Labs
 
 
 class App:
@@ -94,7 +94,7 @@ class App:
             MachineError: the helper cannot be built or does not come up.
         """
         from orchestrator.fabric import container as fabric_container
-        from orchestrator.fabric.base import HELPER_IMAGE
+        from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 
         tags = self.builder.build([HELPER_IMAGE], self.build_observer)
         return fabric_container.ensure(self.engine, tags[HELPER_IMAGE])
@@ -102,7 +102,7 @@ class App:
     @cached_property
     def instance_records(self) -> InstanceRecords:
         """Return the records of this user's instances."""
-        from orchestrator.instance_records import InstanceRecords
+        from orchestrator.instances.instance_records import InstanceRecords
 
         return InstanceRecords(state_folder() / "instances")
 
@@ -119,11 +119,11 @@ class App:
         return Database(database_url(self._database))
 
     @cached_property
-    def practice(self) -> Recorder:
+    def practice(self) -> PracticeRecorder:
         """Return what records practice for the user who runs the program."""
-        from orchestrator.practice.recorder import Recorder
+        from orchestrator.practice.recorder import PracticeRecorder
 
-        return Recorder(lambda: self.database, _user(), self.content.scenario_document)
+        return PracticeRecorder(lambda: self.database, _user(), self.content.scenario_document)
 
     @cached_property
     def launcher(self) -> Launcher:
@@ -160,7 +160,7 @@ class App:
     def locks(self) -> Locks:
         """Return what keeps two programs from acting on an instance at once."""
         from orchestrator.fabric import container as fabric_container
-        from orchestrator.locks import Locks
+        from orchestrator.instances.locks import Locks
 
         return Locks(state_folder() / "lock", fabric_container.SOCKET_FOLDER / "lock")
 
@@ -169,7 +169,7 @@ class App:
         if threading.current_thread() is threading.main_thread():
             return self.fabric
         if not hasattr(self._local, "fabric"):
-            self._local.fabric = self.fabric.session()
+            self._local.fabric = self.fabric.another_connection()
             self._sessions.append(self._local.fabric)
         session: FabricClient = self._local.fabric
         return session
@@ -184,8 +184,8 @@ class App:
         return self._labs_on(Content(self.content.roots))
 
     def _labs_on(self, content: Content) -> Labs:
-        from orchestrator.deliverables.store import DeliverablesStore
-        from orchestrator.service import Labs
+        from orchestrator.deliverables.deliverables_store import DeliverablesStore
+        from orchestrator.labs import Labs
 
         return Labs(
             content=content,
@@ -199,7 +199,7 @@ class App:
     def proofs(self) -> Proofs:
         """Return the proofs that were made on this machine, and the records that came with the content."""
         from orchestrator.proof.ledger import Ledger
-        from orchestrator.proof.store import Proofs, ProofStore
+        from orchestrator.proof.proof_store import Proofs, ProofStore
 
         store, ledger = ProofStore(data_folder() / "proofs"), Ledger(self.content, self.trust)
         return Proofs(self.content, self.catalogue.fingerprint, store, ledger)
@@ -212,12 +212,12 @@ class App:
         return Trust((MACHINE, data_folder() / OWN))
 
     @cached_property
-    def office(self) -> Office:
+    def registry(self) -> SessionRegistry:
         """Return the timed sessions of this machine."""
-        from orchestrator.assessment.clock import Kernel
-        from orchestrator.assessment.office import Office
+        from orchestrator.assessment.session_clock import Kernel
+        from orchestrator.assessment.session_registry import SessionRegistry
 
-        return Office(self.journal_log, data_folder() / "sessions", self._known, Kernel())
+        return SessionRegistry(self.journal_log, data_folder() / "sessions", self._known, Kernel())
 
     @cached_property
     def journal_log(self) -> JournalLog:
@@ -226,15 +226,15 @@ class App:
 
         return JournalLog(self.database)
 
-    def _known(self) -> Known:
+    def _known(self) -> PlanContext:
         """Return what a session's plan may name, as it is now."""
-        from orchestrator.assessment.known import known_of
+        from orchestrator.assessment.plan_context import known_of
 
         return known_of(self.content, self.proofs, self.database)
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""
-        from orchestrator.fabric.base import HELPER_IMAGE
+        from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 
         return self.builder.build([*names, HELPER_IMAGE], self.build_observer)
 

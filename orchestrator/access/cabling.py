@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.fabric.base import Fabric, HostRef, PortState
+from orchestrator.fabric.fabric_interface import Fabric, HostRef, PortState
 
 
 def replace_cable(fabric: Fabric, target: HostRef, interface: str) -> None:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import paramiko
 
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import Fabric, HostRef
-from orchestrator.text import Text
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Fabric, HostRef
 
 _SSH = 22
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator.assessment.asciicast import TerminalRecorder
 from orchestrator.assessment.events import Draft
-from orchestrator.assessment.office import Desk
-from orchestrator.assessment.recording import Recorder
-from orchestrator.assessment.seat import Gate, new_recording, precise, require_seat
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionLab
+from orchestrator.assessment.terminal_gate import TerminalGate, new_recording, precise, require_seat
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Language, Text
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.errors import UsageError
+from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
-from orchestrator.service import Labs, Running
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Language, Text
 
 
 class Seat:
@@ -24,14 +24,14 @@ class Seat:
         gate: tells whether the candidate may type.
     """
 
-    def __init__(self, desk: Desk, labs: Labs, phase: str, candidate: str) -> None:
+    def __init__(self, jury_session: JurySession, labs: Labs, phase: str, candidate: str) -> None:
         """Sit down.
 
         Raises:
             UsageError: there is no such phase or candidate, or the labs are not open.
         """
-        self.gate = Gate(desk, phase, candidate)
-        self._desk = desk
+        self.gate = TerminalGate(jury_session, phase, candidate)
+        self._jury_session = jury_session
         self._labs = labs
         self._phase = phase
         self._candidate = candidate
@@ -67,17 +67,17 @@ class Seat:
             raise UsageError(with_suggestion(text, host, known))
         return self._running(having[0]), having[0]
 
-    def recorder(self, lab: SessionLab, host: str, rows: int, columns: int) -> Recorder:
+    def recorder(self, lab: SessionLab, host: str, rows: int, columns: int) -> TerminalRecorder:
         """Return a new recording of a terminal on a host.
 
         Raises:
             UsageError: the candidate may not type now.
         """
         require_seat(self.gate)
-        folder = self._desk.folder.sitting(self._phase, self._candidate)
+        folder = self._jury_session.folder.sitting(self._phase, self._candidate)
         path = new_recording(folder, lab.scenario, host)
         now = precise(self.gate.clock)
-        return Recorder(path, rows=rows, columns=columns, now=now, title=f"{lab.scenario} {host}")
+        return TerminalRecorder(path, rows=rows, columns=columns, now=now, title=f"{lab.scenario} {host}")
 
     def hand_in(
         self, content: bytes, name: str, language: Language, scenario: str | None = None, *, answers: bool
@@ -114,7 +114,7 @@ class Seat:
         number, _, text = self._labs.hint(self._running(lab))
         details = {"scenario": lab.scenario, "number": number}
         now = self.gate.clock.now()
-        self._desk.keep(Draft("hint", self._candidate, now, self._candidate, self._phase, details))
+        self._jury_session.keep(Draft("hint", self._candidate, now, self._candidate, self._phase, details))
         return text
 
     def _only(self, scenario: str | None) -> SessionLab:

@@ -16,15 +16,15 @@ from grader.report import Report
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.evidence import seal
-from orchestrator.assessment.folder import write_whole
-from orchestrator.assessment.office import Desk
+from orchestrator.assessment.session_folder import write_whole
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
-from orchestrator.errors import BreakfixError, LabError
-from orchestrator.fabric.base import HostRef
+from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
+from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
-from orchestrator.service import Labs, Running
-from orchestrator.waiting import wait_until
 
 _GRACE: Final = 5
 """Seconds that a host gets to shut down before it is killed."""
@@ -39,9 +39,9 @@ _HOSTS: Final = 8
 class Closing:
     """Closes sittings."""
 
-    def __init__(self, desk: Desk, labs: Labs) -> None:
+    def __init__(self, jury_session: JurySession, labs: Labs) -> None:
         """Take the session and the labs."""
-        self._desk = desk
+        self._jury_session = jury_session
         self._labs = labs
         self._known: dict[str, Running] = {}
         self._acts: Mapping[Kind, Callable[[Sitting], dict[str, Any]]] = {
@@ -58,8 +58,8 @@ class Closing:
         instances = self._instances()
         with ThreadPoolExecutor(len(sittings)) as pool:
             found = list(pool.map(lambda sitting: self._pause(sitting, instances), sittings))
-        now = self._desk.clock(state).now()
-        self._desk.keep(
+        now = self._jury_session.clock(state).now()
+        self._jury_session.keep(
             *(
                 Draft("cut", PROGRAM, now, s.candidate, s.phase, {"deadline": state.deadline(s), "not_paused": lost})
                 for s, lost in zip(sittings, found, strict=True)
@@ -73,7 +73,7 @@ class Closing:
             LabError: a step cannot be done; what was done stays done.
         """
         for step in STEPS:
-            state = self._desk.state()
+            state = self._jury_session.state()
             sitting = state.sittings[phase, candidate]
             if step in sitting.steps:
                 continue
@@ -85,8 +85,8 @@ class Closing:
                 self._keep(step, sitting, self._acts[step](sitting))
 
     def _keep(self, step: Kind, sitting: Sitting, details: Mapping[str, Any], content_hash: str = "") -> None:
-        now = self._desk.clock(self._desk.state()).now()
-        self._desk.keep(Draft(step, PROGRAM, now, sitting.candidate, sitting.phase, details, content_hash))
+        now = self._jury_session.clock(self._jury_session.state()).now()
+        self._jury_session.keep(Draft(step, PROGRAM, now, sitting.candidate, sitting.phase, details, content_hash))
 
     # The steps ------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class Closing:
         kept = {}
         for lab in sitting.labs:
             if lab.instance in self._instances():
-                with self._labs.instances.fabric().session() as fabric:
+                with self._labs.instances.fabric().another_connection() as fabric:
                     files = look_at(fabric, lab.instance, lab.hosts)
                 kept[lab.scenario] = keep(self._path(sitting, lab, "end.json.gz"), files)
         return {"files": kept}
@@ -106,7 +106,7 @@ class Closing:
             with suppress(LabError):  # it does not run, or was not paused: a reboot is due all the same
                 engine.unpause(container)
             engine.restart(container, grace=_GRACE)
-            with self._labs.instances.fabric().session() as fabric:
+            with self._labs.instances.fabric().another_connection() as fabric:
                 fabric.wait_ready(target.instance, [target.host], timeout=_BOOT)
 
         return {"lost": _each_host(sitting, self._instances(), reboot)}
@@ -140,8 +140,8 @@ class Closing:
         return {"not_paused": lost, "instances": [lab.instance for lab in sitting.labs]}
 
     def _seal(self, state: SessionState, sitting: Sitting) -> None:
-        path = self._desk.folder.sealed(sitting.phase, sitting.candidate)
-        sealed = seal(path, state, sitting, self._desk.folder, self._plans(sitting))
+        path = self._jury_session.folder.sealed(sitting.phase, sitting.candidate)
+        sealed = seal(path, state, sitting, self._jury_session.folder, self._plans(sitting))
         details = {"file": path.name, "sha256": sealed.sha256, "size": sealed.size, "files": sealed.files}
         self._keep("sealed", sitting, details, sealed.sha256)
 
@@ -187,7 +187,7 @@ class Closing:
         return {lab.scenario: running.plan for lab in sitting.labs if (running := self._running(lab))}
 
     def _path(self, sitting: Sitting, lab: SessionLab, name: str) -> Path:
-        return self._desk.folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.{name}"
+        return self._jury_session.folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.{name}"
 
 
 def _each_host(

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.assessment.folder import write_whole
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import Fabric, FileState, HostRef
+from orchestrator.assessment.session_folder import write_whole
+from orchestrator.core.errors import LabError
+from orchestrator.fabric.fabric_interface import Fabric, FileState, HostRef
 
 CONFIGURATION: Final = ("/etc",)
 """Where the content of files is kept, so that differences can be shown line by line."""

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from orchestrator.assessment.folder import sha256
+from orchestrator.assessment.session_folder import sha256
 from orchestrator.assessment.state import SessionState
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 Verdict = Literal["acquired", "not-acquired", "to-question"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orchestrator.assessment.events import Event, Kind
-from orchestrator.text import Text, same
+from orchestrator.assessment.events import Kind, SessionEvent
+from orchestrator.core.text import Text, same
 
 _Details = Mapping[str, Any]
 
 
-def told(event: Event) -> Text:
+def told(event: SessionEvent) -> Text:
     """Return what an event says; what was forgotten of it is left out."""
     say = _WORDS.get(event.kind, same(event.kind))
     if isinstance(say, Text):

@@ -71,7 +71,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Event(Draft):
+class SessionEvent(Draft):
     """An event that was kept.
 
     Attributes:
@@ -113,5 +113,5 @@ class Log(Protocol):
     def create(self, session: str, drafts: Sequence[Draft]) -> bool:
         """Keep the first events of a session; return False, and keep nothing, where it has some already."""
 
-    def events(self, session: str) -> tuple[Event, ...]:
+    def events(self, session: str) -> tuple[SessionEvent, ...]:
         """Return the events of a session, in order."""

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator import __version__
+from orchestrator.assessment.asciicast import TypedLine, timeline, transcript
 from orchestrator.assessment.collecting import FileChange, changes, kept, to_document
 from orchestrator.assessment.evidence_page import index_of
-from orchestrator.assessment.folder import SessionFolder, sha256, write_whole
-from orchestrator.assessment.recording import Typed, timeline, transcript
+from orchestrator.assessment.session_folder import SessionFolder, sha256, write_whole
 from orchestrator.assessment.state import SessionLab, SessionState, Sitting
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
-from orchestrator.text import Text
 
 SCHEMA: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -226,7 +226,7 @@ def _changes(folder: Path, scenario: str) -> tuple[FileChange, ...] | None:
     return changes(kept(start), kept(end)) if start.is_file() and end.is_file() else None
 
 
-def _timeline(typed: list[Typed]) -> bytes:
+def _timeline(typed: list[TypedLine]) -> bytes:
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(("seconds_since_1970", "terminal", "typed"))

@@ -17,9 +17,9 @@ from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
-from orchestrator.language import Language, typographic
-from orchestrator.proof.store import Status
-from orchestrator.proof.wording import status_text
+from orchestrator.core.language import Language, typographic
+from orchestrator.proof.proof_store import Status
+from orchestrator.proof.proof_words import status_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

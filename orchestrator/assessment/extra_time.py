@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 PATTERN: Final = r"^[1-9][0-9]?/[1-9][0-9]?$|^[1-9][0-9]{0,2} min$"
 """``1/3``, or ``20 min``."""

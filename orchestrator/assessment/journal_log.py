@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, Event
+from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, SessionEvent
 from orchestrator.records import journal
 from orchestrator.records.database import Database
 
@@ -36,7 +36,7 @@ class JournalLog:
         """See ``Log``."""
         return self._keep(session, drafts, first=True)
 
-    def events(self, session: str) -> tuple[Event, ...]:
+    def events(self, session: str) -> tuple[SessionEvent, ...]:
         """See ``Log``."""
         with self._database.read() as transaction:
             entries = journal.entries(transaction, subject=f"{_SUBJECT}{session}")
@@ -73,14 +73,14 @@ class JournalLog:
                     "phase": draft.phase,
                     "details": dict(draft.details),
                 }
-                kept = journal.Event(actor, f"{_KIND}{draft.kind}", subject, draft.content_hash, payload)
+                kept = journal.JournalEvent(actor, f"{_KIND}{draft.kind}", subject, draft.content_hash, payload)
                 journal.append(transaction, kept)
             return True
 
 
-def _event(entry: journal.Entry) -> Event:
+def _event(entry: journal.JournalEntry) -> SessionEvent:
     payload = entry.event.payload
-    return Event(
+    return SessionEvent(
         kind=KIND_OF[entry.event.kind.removeprefix(_KIND)],
         by=payload.get("by", ""),
         at=payload.get("at", int(entry.at.timestamp())),

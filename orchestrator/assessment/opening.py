@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.report import Report
+from orchestrator.assessment.candidate_seeds import assessed_seed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
-from orchestrator.assessment.folder import write_whole
-from orchestrator.assessment.lookup import require_phase
-from orchestrator.assessment.office import Desk
-from orchestrator.assessment.seeds import assessed_seed
+from orchestrator.assessment.selectors import require_phase
+from orchestrator.assessment.session_folder import write_whole
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
-from orchestrator.errors import BreakfixError, LabError
-from orchestrator.interrupts import shielded
+from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text
+from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import ProofRule
-from orchestrator.progress import Silent
-from orchestrator.proof.store import Reliance
-from orchestrator.service import Labs
-from orchestrator.text import Text
+from orchestrator.proof.proof_store import Reliance
 
 VARIANTS: Final = 3
 """How many variants of a scenario are tried before a candidate's lab is given up."""
@@ -32,7 +32,7 @@ JOBS: Final = 4
 
 
 @dataclass(frozen=True)
-class Place:
+class CandidatePlace:
     """One candidate's one scenario of a phase."""
 
     phase: str
@@ -50,28 +50,28 @@ class Opened:
         relied: the proof of each scenario that was relied on.
     """
 
-    ready: tuple[Place, ...]
-    failed: Mapping[Place, Text]
+    ready: tuple[CandidatePlace, ...]
+    failed: Mapping[CandidatePlace, Text]
     relied: Mapping[str, Reliance]
 
 
 class Opening:
     """Opens phases of a session."""
 
-    def __init__(self, desk: Desk, labs: Labs, require: Callable[[str, ProofRule], Reliance]) -> None:
+    def __init__(self, jury_session: JurySession, labs: Labs, require: Callable[[str, ProofRule], Reliance]) -> None:
         """Take the parts.
 
         Args:
-            desk: the session.
+            jury_session: the session.
             labs: the labs.
             require: returns the proof to rely on for a scenario by the plan's rule, or raises where there is none.
         """
-        self._desk = desk
+        self._jury_session = jury_session
         self._labs = labs
         self._require = require
         self._stop = threading.Event()
 
-    def open(self, phase: str, by: str, tell: Callable[[Place], None] = lambda _place: None) -> Opened:
+    def open(self, phase: str, by: str, tell: Callable[[CandidatePlace], None] = lambda _place: None) -> Opened:
         """Open a phase; what an earlier call has opened stays, so that one that was killed goes on.
 
         Args:
@@ -83,15 +83,15 @@ class Opening:
             UsageError: a scenario has no proof by the plan's rule, or there is no such phase.
             MachineError: the engine does not answer, or an image cannot be built.
         """
-        state = self._desk.state()
+        state = self._jury_session.state()
         require_phase(state, phase)
         if phase not in state.drawings:
-            self._desk.draw(phase, by)
-            state = self._desk.state()
+            self._jury_session.draw(phase, by)
+            state = self._jury_session.state()
         places = tuple(_places(state, phase))
         rule = state.plan.proof
         relied = {name: self._require(name, rule) for name in sorted({place.scenario for place in places})}
-        secret = self._desk.folder.secret()
+        secret = self._jury_session.folder.secret()
         missing = [place for place in places if not _is_open(state, place)]
         self._remove_leftovers(state, missing, secret)
         self._labs.prepare([self._plan(place, 0, secret) for place in missing])
@@ -100,12 +100,12 @@ class Opening:
 
     def _open_all(
         self,
-        missing: Sequence[Place],
+        missing: Sequence[CandidatePlace],
         secret: bytes,
         relied: Mapping[str, Reliance],
-        tell: Callable[[Place], None],
-    ) -> dict[Place, Text]:
-        failed: dict[Place, Text] = {}
+        tell: Callable[[CandidatePlace], None],
+    ) -> dict[CandidatePlace, Text]:
+        failed: dict[CandidatePlace, Text] = {}
         with ThreadPoolExecutor(JOBS, thread_name_prefix="open") as pool:
             futures = {pool.submit(self._open, place, secret, relied[place.scenario]): place for place in missing}
             try:
@@ -120,7 +120,7 @@ class Opening:
                 raise
         return failed
 
-    def _open(self, place: Place, secret: bytes, proof: Reliance) -> Text | None:
+    def _open(self, place: CandidatePlace, secret: bytes, proof: Reliance) -> Text | None:
         """Open one lab with the first variant that comes up; return why none did."""
         why: Text | None = None
         for variant in range(VARIANTS):
@@ -138,15 +138,15 @@ class Opening:
             self._keep("unopened", place, {"scenario": place.scenario, "why": {"fr": why.fr, "en": why.en}})
         return why
 
-    def _try(self, place: Place, variant: int, secret: bytes, proof: Reliance) -> None:
+    def _try(self, place: CandidatePlace, variant: int, secret: bytes, proof: Reliance) -> None:
         running = self._labs.start(self._plan(place, variant, secret), Silent())
         try:
             report = self._labs.check(running)
             require_as_proven(report)
-            folder = self._desk.folder.sitting(place.phase, place.candidate)
+            folder = self._jury_session.folder.sitting(place.phase, place.candidate)
             write_whole(folder / f"{place.scenario}.start-report.json", report.to_json().encode())
-            hands = self._labs.hands(running)
-            with hands.fabric.session() as fabric:
+            driver = self._labs.driver(running)
+            with driver.fabric.another_connection() as fabric:
                 files = look_at(fabric, running.instance.name, [host.name for host in running.plan.hosts])
             seen = keep(folder / f"{place.scenario}.start.json.gz", files)
             details = {
@@ -163,10 +163,10 @@ class Opening:
                 self._labs.stop(running.instance)
             raise
 
-    def _plan(self, place: Place, variant: int, secret: bytes) -> Plan:
+    def _plan(self, place: CandidatePlace, variant: int, secret: bytes) -> Plan:
         return self._labs.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
 
-    def _remove_leftovers(self, state: SessionState, missing: Sequence[Place], secret: bytes) -> None:
+    def _remove_leftovers(self, state: SessionState, missing: Sequence[CandidatePlace], secret: bytes) -> None:
         """Remove labs that a killed call had started for these places: no event knows them."""
         known = {lab.instance for sitting in state.sittings.values() for lab in sitting.labs}
         seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(VARIANTS)}
@@ -174,10 +174,10 @@ class Opening:
             if instance.seed in seeds and instance.name not in known:
                 self._labs.stop(instance)
 
-    def _keep(self, kind: Kind, place: Place, details: Mapping[str, object], digest: str = "") -> None:
-        state = self._desk.state()
-        now = self._desk.clock(state).now()
-        self._desk.keep(Draft(kind, PROGRAM, now, place.candidate, place.phase, details, digest))
+    def _keep(self, kind: Kind, place: CandidatePlace, details: Mapping[str, object], digest: str = "") -> None:
+        state = self._jury_session.state()
+        now = self._jury_session.clock(state).now()
+        self._jury_session.keep(Draft(kind, PROGRAM, now, place.candidate, place.phase, details, digest))
 
 
 def seed_of(secret: bytes, scenario: str, candidate: str, variant: int) -> int:
@@ -205,11 +205,11 @@ def require_as_proven(report: Report) -> None:
             )
 
 
-def _places(state: SessionState, phase: str) -> Iterator[Place]:
+def _places(state: SessionState, phase: str) -> Iterator[CandidatePlace]:
     for candidate, scenarios in state.drawings[phase].drawn.items():
-        yield from (Place(phase, candidate, scenario) for scenario in scenarios)
+        yield from (CandidatePlace(phase, candidate, scenario) for scenario in scenarios)
 
 
-def _is_open(state: SessionState, place: Place) -> bool:
+def _is_open(state: SessionState, place: CandidatePlace) -> bool:
     sitting = state.sittings.get((place.phase, place.candidate))
     return sitting is not None and any(lab.scenario == place.scenario for lab in sitting.labs)

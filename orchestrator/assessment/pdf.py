@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any, NoReturn
 
-from orchestrator.errors import MachineError
-from orchestrator.text import Text
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
 
 
 def pdf_of(page: str) -> bytes:

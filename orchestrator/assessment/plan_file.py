@@ -9,19 +9,19 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from orchestrator.errors import ContentError, Problem, UsageError
-from orchestrator.loader.validate import validate
+from orchestrator.core.errors import ContentError, Problem, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.loader.model_validation import validate
 from orchestrator.loader.yaml_source import KeyPath, YamlSource, read_yaml
 from orchestrator.model.referential import Referential
 from orchestrator.model.session_plan import ProofRule, SessionPlan
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 _LEAST_JURY = 2
 
 
 @dataclass(frozen=True)
-class Known:
+class PlanContext:
     """What a plan may name.
 
     Attributes:
@@ -46,7 +46,7 @@ class Offer:
     title: Text | None = None
 
 
-def read_plan(path: Path, known: Known) -> SessionPlan:
+def read_plan(path: Path, known: PlanContext) -> SessionPlan:
     """Return a plan that may be carried out.
 
     Raises:
@@ -68,7 +68,7 @@ class _Page:
 
     plan: SessionPlan
     source: YamlSource
-    known: Known
+    known: PlanContext
 
     def problem(self, path: KeyPath, text: Text, hint: Text | None = None) -> Problem:
         return Problem(self.source.place(path), text, hint)

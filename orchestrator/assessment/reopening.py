@@ -8,23 +8,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from grader.answers import grade_answers
+from grader.answer_grading import grade_answers
 from grader.report import CheckResult, Report
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
-from orchestrator.assessment.lookup import sitting_of
-from orchestrator.assessment.office import Desk
+from orchestrator.assessment.selectors import sitting_of
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import NONE, read_answers
-from orchestrator.errors import LabError, UsageError
 from orchestrator.instances.instance import Instance
-from orchestrator.service import Labs
-from orchestrator.text import Text
+from orchestrator.labs import Labs
 
 Source = Literal["instance", "evidence"]
 
 
 @dataclass(frozen=True)
-class Difference:
+class GradingDifference:
     """A check whose result is not the sealed one."""
 
     scenario: str
@@ -47,23 +47,23 @@ class Reopened:
     sources: Mapping[str, Source]
     graded: int
     stale: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[GradingDifference, ...]
 
 
 class Reopening:
     """Looks at sealed evidence again."""
 
-    def __init__(self, desk: Desk, labs: Labs) -> None:
+    def __init__(self, jury_session: JurySession, labs: Labs) -> None:
         """Take the session and the labs."""
-        self._desk = desk
+        self._jury_session = jury_session
         self._labs = labs
 
     def verify(self) -> dict[str, tuple[Text, ...]]:
         """Return, for each sealed file, what is wrong with it: nothing where it is what was sealed."""
-        state = self._desk.state()
+        state = self._jury_session.state()
         last = {(event.phase, event.candidate): event for event in state.of("sealed")}
         return {
-            event.details["file"]: problems_of(self._desk.folder.sealed(*key), event.content_hash)
+            event.details["file"]: problems_of(self._jury_session.folder.sealed(*key), event.content_hash)
             for key, event in last.items()
         }
 
@@ -74,7 +74,7 @@ class Reopening:
             UsageError: it is not sealed, or the sealed file is not intact.
             LabError: a kept lab cannot be graded.
         """
-        state = self._desk.state()
+        state = self._jury_session.state()
         sitting = sitting_of(state, phase, candidate)
         if not sitting.sealed:
             raise UsageError(
@@ -83,11 +83,11 @@ class Reopening:
                     en=f"The evidence of {candidate} for {phase} is not sealed.",
                 )
             )
-        evidence = read_evidence(self._desk.folder.sealed(phase, candidate))
+        evidence = read_evidence(self._jury_session.folder.sealed(phase, candidate))
         kept = {instance.name: instance for instance in self._labs.instances.all()}
         sources: dict[str, Source] = {}
         stale: list[str] = []
-        differences: list[Difference] = []
+        differences: list[GradingDifference] = []
         graded = 0
         for lab in sitting.labs:
             instance = kept.get(lab.instance)
@@ -135,8 +135,8 @@ class Reopening:
             "stale": list(found.stale),
             "differences": [[d.scenario, d.check, d.before, d.after] for d in found.differences],
         }
-        state = self._desk.state()
-        self._desk.keep(Draft("regraded", by, self._desk.clock(state).now(), candidate, phase, details))
+        state = self._jury_session.state()
+        self._jury_session.keep(Draft("regraded", by, self._jury_session.clock(state).now(), candidate, phase, details))
 
 
 def _sealed_results(evidence: Evidence, scenario: str) -> Mapping[str, str]:
@@ -146,8 +146,8 @@ def _sealed_results(evidence: Evidence, scenario: str) -> Mapping[str, str]:
     return {result.id: result.outcome for result in Report.from_json(json.dumps(document)).results}
 
 
-def _differences(scenario: str, before: Mapping[str, str], after: Iterable[CheckResult]) -> Iterable[Difference]:
+def _differences(scenario: str, before: Mapping[str, str], after: Iterable[CheckResult]) -> Iterable[GradingDifference]:
     for result in after:
         was = before.get(result.id, "")
         if was != result.outcome:
-            yield Difference(scenario, result.id, was, result.outcome)
+            yield GradingDifference(scenario, result.id, was, result.outcome)

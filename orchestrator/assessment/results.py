@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from grader.report import CheckResult, Report
 from orchestrator.assessment.decisions import TITLE, Decision, ccp_subject, record_of
-from orchestrator.assessment.events import Event
-from orchestrator.assessment.folder import SessionFolder
+from orchestrator.assessment.events import SessionEvent
 from orchestrator.assessment.plan_file import Offer
+from orchestrator.assessment.session_folder import SessionFolder
 from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.core.text import Text
 from orchestrator.model.referential import Ccp, Competence, Referential
 from orchestrator.model.session_plan import SessionPlan
-from orchestrator.text import Text
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenResult:
     """One check's result, with where it comes from."""
 
     phase: str
@@ -47,9 +47,9 @@ class Line:
 
     competence: Competence
     worked: bool
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenResult, ...]
     without: Mapping[str, str]
-    observations: tuple[Event, ...]
+    observations: tuple[SessionEvent, ...]
     decision: Decision | None
 
     def count(self, outcome: str) -> int:
@@ -58,7 +58,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class CandidatePart:
     """One CCP of one candidate: its competences, and what the jury decided on the CCP, or None."""
 
     ccp: Ccp
@@ -79,8 +79,8 @@ class Sheet:
     """
 
     candidate: str
-    parts: tuple[Part, ...]
-    general: tuple[Event, ...]
+    parts: tuple[CandidatePart, ...]
+    general: tuple[SessionEvent, ...]
     whole_title: bool
     title: Decision | None
 
@@ -149,7 +149,7 @@ def sheet_of(
         )
 
     parts = tuple(
-        Part(ccp, tuple(map(line, ccp.competences)), decisions.get((candidate, ccp_subject(ccp.number))))
+        CandidatePart(ccp, tuple(map(line, ccp.competences)), decisions.get((candidate, ccp_subject(ccp.number))))
         for ccp in assessed_ccps(state.plan, referential)
     )
     return Sheet(
@@ -163,9 +163,9 @@ def sheet_of(
 
 def _seen(
     sittings: Sequence[Sitting], folder: SessionFolder, scenarios: Mapping[str, Offer]
-) -> tuple[dict[str, list[Seen]], dict[str, str]]:
+) -> tuple[dict[str, list[SeenResult]], dict[str, str]]:
     """Return results by competence (a check that names none counts for all of its scenario's), and what has none."""
-    found: dict[str, list[Seen]] = {}
+    found: dict[str, list[SeenResult]] = {}
     without: dict[str, str] = {}
     for sitting in sittings:
         graded = sitting.steps["graded"].details["labs"] if "graded" in sitting.steps else {}
@@ -177,7 +177,7 @@ def _seen(
             for result in Report.from_json(path.read_text(encoding="utf-8")).results:
                 codes = [result.competence] if result.competence else scenarios.get(lab.scenario, _NOTHING).competences
                 for code in codes:
-                    found.setdefault(code, []).append(Seen(sitting.phase, lab.scenario, result))
+                    found.setdefault(code, []).append(SeenResult(sitting.phase, lab.scenario, result))
     return found, without
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from orchestrator.assessment.clock import Anchor
-from orchestrator.assessment.drawing import Drawing
-from orchestrator.assessment.events import Event, Kind
+from orchestrator.assessment.events import Kind, SessionEvent
 from orchestrator.assessment.extra_time import ExtraTime
+from orchestrator.assessment.lottery import Drawing
+from orchestrator.assessment.session_clock import Anchor
 from orchestrator.assessment.timing import Allowance, Pause
+from orchestrator.core.text import Text
 from orchestrator.model.session_plan import Phase, SessionPlan
-from orchestrator.text import Text
 
 MINUTE: Final = 60
 STEPS: Final[tuple[Kind, ...]] = ("cut", "collected", "rebooted", "graded", "frozen", "sealed")
@@ -64,7 +64,7 @@ class Sitting:
     finished: int | None = None
     absent: bool = False
     warned: frozenset[int] = frozenset()
-    steps: Mapping[str, Event] = field(default_factory=dict)
+    steps: Mapping[str, SessionEvent] = field(default_factory=dict)
 
     @property
     def sealed(self) -> bool:
@@ -101,7 +101,7 @@ class SessionState:
     last: int = 0
     drawings: dict[str, Drawing] = field(default_factory=dict)
     sittings: dict[tuple[str, str], Sitting] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
+    events: tuple[SessionEvent, ...] = ()
     begun: dict[str, int] = field(default_factory=dict)
     pauses: dict[str, list[Pause]] = field(default_factory=dict)
 
@@ -115,11 +115,11 @@ class SessionState:
         """Return whether the record was signed and closed."""
         return any(event.kind == "closed" for event in self.events)
 
-    def of(self, kind: Kind, candidate: str | None = None) -> tuple[Event, ...]:
+    def of(self, kind: Kind, candidate: str | None = None) -> tuple[SessionEvent, ...]:
         """Return the events of a kind, in order: all, or those about a candidate or about everybody."""
         return tuple(e for e in self.events if e.kind == kind and (candidate is None or e.candidate in {"", candidate}))
 
-    def about(self, candidate: str, phase: str = "") -> tuple[Event, ...]:
+    def about(self, candidate: str, phase: str = "") -> tuple[SessionEvent, ...]:
         """Return the events that a candidate's result may rest on: their own and everybody's."""
         mine = {"", candidate}
         return tuple(e for e in self.events if e.candidate in mine and (not phase or e.phase in {"", phase}))
@@ -184,7 +184,7 @@ class SessionState:
         return any(pause.end is None for pause in self.pauses.get(candidate, ()))
 
 
-def state_of(session: str, events: Iterable[Event]) -> SessionState:
+def state_of(session: str, events: Iterable[SessionEvent]) -> SessionState:
     """Return the state that events lead to.
 
     Raises:
@@ -203,7 +203,7 @@ def state_of(session: str, events: Iterable[Event]) -> SessionState:
     return state
 
 
-def _plan_with_names(events: tuple[Event, ...]) -> SessionPlan:
+def _plan_with_names(events: tuple[SessionEvent, ...]) -> SessionPlan:
     """Return the plan with the names that are still known: they stand in events of their own, to be forgotten alone."""
     names = {
         event.details["who"]: event.details["name"] for event in events if event.kind == "identity" and event.details
@@ -214,22 +214,22 @@ def _plan_with_names(events: tuple[Event, ...]) -> SessionPlan:
     return SessionPlan.model_validate(document)
 
 
-def _clock(state: SessionState, event: Event) -> None:
+def _clock(state: SessionState, event: SessionEvent) -> None:
     state.anchor = Anchor.from_document(event.details)
 
 
-def _drawn(state: SessionState, event: Event) -> None:
+def _drawn(state: SessionState, event: SessionEvent) -> None:
     state.drawings[event.phase] = Drawing.from_document(event.details)
 
 
-def _change(state: SessionState, event: Event, **changes: Any) -> None:  # noqa: ANN401 - fields of a sitting
+def _change(state: SessionState, event: SessionEvent, **changes: Any) -> None:  # noqa: ANN401 - fields of a sitting
     """Change the sittings that an event is about: a candidate's, or all of the phase."""
     for key, sitting in state.sittings.items():
         if key[0] == event.phase and event.candidate in {"", key[1]}:
             state.sittings[key] = replace(sitting, **changes)
 
 
-def _opened(state: SessionState, event: Event) -> None:
+def _opened(state: SessionState, event: SessionEvent) -> None:
     key = event.phase, event.candidate
     sitting = state.sittings.get(key, Sitting(event.candidate, event.phase))
     d = event.details
@@ -240,7 +240,7 @@ def _opened(state: SessionState, event: Event) -> None:
     state.sittings[key] = replace(sitting, labs=tuple(labs))
 
 
-def _started(state: SessionState, event: Event) -> None:
+def _started(state: SessionState, event: SessionEvent) -> None:
     if not event.candidate:
         state.begun.setdefault(event.phase, event.at)
     for key, sitting in state.sittings.items():
@@ -249,37 +249,37 @@ def _started(state: SessionState, event: Event) -> None:
             state.sittings[key] = replace(sitting, started=event.at)
 
 
-def _arrived(state: SessionState, event: Event) -> None:
+def _arrived(state: SessionState, event: SessionEvent) -> None:
     key = event.phase, event.candidate
     state.sittings[key] = state.come_late(state.sittings[key], event.at)
 
 
-def _absent(state: SessionState, event: Event) -> None:
+def _absent(state: SessionState, event: SessionEvent) -> None:
     _change(state, event, absent=True)
 
 
-def _finished(state: SessionState, event: Event) -> None:
+def _finished(state: SessionState, event: SessionEvent) -> None:
     _change(state, event, finished=event.at)
 
 
-def _paused(state: SessionState, event: Event) -> None:
+def _paused(state: SessionState, event: SessionEvent) -> None:
     if not state.open_pause(event.candidate):
         state.pauses.setdefault(event.candidate, []).append(Pause(event.at))
 
 
-def _resumed(state: SessionState, event: Event) -> None:
+def _resumed(state: SessionState, event: SessionEvent) -> None:
     state.pauses[event.candidate] = [
         Pause(pause.begin, max(pause.begin, event.at)) if pause.end is None else pause
         for pause in state.pauses.get(event.candidate, ())
     ]
 
 
-def _warned(state: SessionState, event: Event) -> None:
+def _warned(state: SessionState, event: SessionEvent) -> None:
     sitting = state.sittings[event.phase, event.candidate]
     _change(state, event, warned=sitting.warned | {event.details["minutes"]})
 
 
-def _step(state: SessionState, event: Event) -> None:
+def _step(state: SessionState, event: SessionEvent) -> None:
     sitting = state.sittings[event.phase, event.candidate]
     _change(state, event, steps={**sitting.steps, event.kind: event})
 

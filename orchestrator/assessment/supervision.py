@@ -14,11 +14,11 @@ from typing import Final
 
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.events import PROGRAM, Draft
-from orchestrator.assessment.office import Desk
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
-from orchestrator.errors import BreakfixError
-from orchestrator.text import Text
-from orchestrator.waiting import wait_until
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
 
 WARNINGS: Final = (15, 5)
 """Minutes that are left when the candidates are told."""
@@ -36,15 +36,17 @@ _DRIFT: Final = 2
 class Supervisor:
     """Supervises one session until it is asked to stop, or nobody's time runs any more."""
 
-    def __init__(self, desk: Desk, closing: Closing, tell: Callable[[Text], None] = lambda _text: None) -> None:
+    def __init__(
+        self, jury_session: JurySession, closing: Closing, tell: Callable[[Text], None] = lambda _text: None
+    ) -> None:
         """Take the parts.
 
         Args:
-            desk: the session.
+            jury_session: the session.
             closing: does what follows a deadline.
             tell: is told what happens, from several threads.
         """
-        self._desk = desk
+        self._jury_session = jury_session
         self._closing = closing
         self._tell = tell
         self._busy: dict[tuple[str, str], Future[None]] = {}
@@ -62,13 +64,13 @@ class Supervisor:
             UsageError: another program supervises the session.
         """
         enough = until or all_sealed
-        with self._desk.folder.supervised(), ThreadPoolExecutor(_JOBS, thread_name_prefix="close") as pool:
+        with self._jury_session.folder.supervised(), ThreadPoolExecutor(_JOBS, thread_name_prefix="close") as pool:
             stop = threading.Event()
 
             def tick() -> bool:
                 self._tell_what_ended()  # first: the state that is read next knows of it
-                self._do_what_is_due(self._desk.state(), pool)
-                return stop.is_set() or (not self._busy and enough(self._desk.state()))
+                self._do_what_is_due(self._jury_session.state(), pool)
+                return stop.is_set() or (not self._busy and enough(self._jury_session.state()))
 
             try:
                 while not wait_until(tick, within=3600, every=_EVERY):
@@ -79,7 +81,7 @@ class Supervisor:
                 raise
 
     def _do_what_is_due(self, state: SessionState, pool: ThreadPoolExecutor) -> None:
-        clock = self._desk.clock(state)
+        clock = self._jury_session.clock(state)
         now = clock.now()
         self._note_drift(clock.drift(), now)
         due = [(key, sitting) for key, sitting in state.sittings.items() if _due(state, sitting, now)]
@@ -89,7 +91,7 @@ class Supervisor:
                 self._busy[key] = pool.submit(self._closing.close, *key)
         for minutes, sitting in _warnings(state, now):
             details = {"minutes": minutes}
-            self._desk.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
+            self._jury_session.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
 
     def _tell_what_ended(self) -> None:
         for key, future in list(self._busy.items()):
@@ -110,7 +112,7 @@ class Supervisor:
                 en=f"{phase}, {candidate}: {error.text.en} (tried again in {wait:.0f} s)",
             )
             if not failures:  # once is enough for the record
-                self._note(text, self._desk.clock(self._desk.state()).now(), candidate, phase)
+                self._note(text, self._jury_session.clock(self._jury_session.state()).now(), candidate, phase)
             self._tell(Text(fr=f"✘ {text.fr}", en=f"✘ {text.en}"))
         else:
             self._tell(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
@@ -130,7 +132,7 @@ class Supervisor:
 
     def _note(self, text: Text, now: int, candidate: str = "", phase: str = "") -> None:
         """Write an incident that the program met, in both languages."""
-        self._desk.keep(Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr}))
+        self._jury_session.keep(Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr}))
 
 
 def all_sealed(state: SessionState) -> bool:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.authoring.naming import Kind, require_name
-from orchestrator.authoring.rendering import rendered
-from orchestrator.errors import MachineError, UsageError
-from orchestrator.faults.library import fault_classes
+from orchestrator.authoring.content_names import Kind, require_name
+from orchestrator.authoring.example_files import rendered
+from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.faults.registry import fault_classes
 from orchestrator.loader.content import Content
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 DEFAULT_LAB: Final = "small-office"
 DEFAULT_COMPETENCE: Final = "2.3"

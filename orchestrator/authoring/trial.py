@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.report import CheckResult
-from orchestrator.errors import ContentError, LabError, Place, Problem, UsageError
+from orchestrator.core.errors import ContentError, LabError, Place, Problem, UsageError
+from orchestrator.core.progress import Progress
+from orchestrator.core.text import Text
 from orchestrator.faults.discovery import FOLDER, require_sound
 from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.progress import Progress
 from orchestrator.proof import judging, verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, StageName, Verdict
-from orchestrator.service import Labs, Running
-from orchestrator.text import Text
 
 OnResult = Callable[[CheckResult], None]
 
@@ -41,7 +41,7 @@ BROKEN, NOT_BEGUN = State("broken"), State("not-begun")
 
 
 @dataclass(frozen=True)
-class Subject:
+class TrialSubject:
     """What is tried: where it is read from, anew each time.
 
     Attributes:
@@ -68,7 +68,7 @@ class Trial:
         outdated: whether the lab itself has changed in the files since it was started: only a reset brings that in.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: TrialSubject) -> None:
         """Read what is to be tried; nothing is started.
 
         Raises:
@@ -215,15 +215,15 @@ class Trial:
             return
         self.state, self._failed = BROKEN, ()
         try:
-            self._labs.instances.inject(self._labs.hands(self._lab()))
+            self._labs.instances.inject(self._labs.driver(self._lab()))
         except (LabError, UsageError) as error:  # UsageError: the fault's module has a mistake by now
             self._failed = (verdicts.no_fault(said(error)),)
 
     def _revert(self) -> None:
         self.state, self._failed = RESTORED, ()
         try:
-            self._labs.instances.revert(self._labs.hands(self._lab()))
-            wait_for_conditions(self._labs.hands(self._lab()), self.plan.ready)
+            self._labs.instances.revert(self._labs.driver(self._lab()))
+            wait_for_conditions(self._labs.driver(self._lab()), self.plan.ready)
         except (LabError, UsageError) as error:  # UsageError: the fault's parameters are other ones now
             self._failed = (verdicts.not_reverted(None, said(error)),)
 

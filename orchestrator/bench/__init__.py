@@ -1,5 +1,5 @@
 """The benchmark: our labs beside docker-compose and testinfra's stock backend, interleaved in one run.
 
-``orchestrator.bench.runner.run`` runs it. Nothing is imported here: the check processes that are measured import
+``orchestrator.bench.benchmark.run`` runs it. Nothing is imported here: the check processes that are measured import
 ``statements`` from this package.
 """

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orchestrator import interrupts
-from orchestrator.bench.lab import one_host_plan
+from orchestrator.bench.bench_labs import one_host_plan
+from orchestrator.bench.benchmark import require_folder
 from orchestrator.bench.phases import weigh
-from orchestrator.bench.render import figure
-from orchestrator.bench.runner import require_folder
-from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.bench.report_text import figure
+from orchestrator.core import interrupts
+from orchestrator.core.progress import Progress, Silent
+from orchestrator.core.text import Language, Text
+from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.model.plan import Plan
-from orchestrator.progress import Progress, Silent
-from orchestrator.text import Language, Text
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -107,7 +107,7 @@ def run(app: App, *, runs: int, output: Path | None = None, progress: Progress) 
     labs = {name: app.labs.plan_of_lab(name) for name in app.content.labs()}
     images = sorted({host.image for plan in labs.values() for host in plan.hosts})
     specs = {name: app.content.image(name) for name in images}
-    around = Surroundings(specs, app.build(images), ())
+    around = StartContext(specs, app.build(images), ())
     app.fabric.ping()  # a helper that has to be started first is not what is measured
     plans = {name: one_host_plan(specs, name) for name in images}
     sizes = {tag: image.size for image in app.engine.images({}) for tag in image.tags}
@@ -130,7 +130,7 @@ def run(app: App, *, runs: int, output: Path | None = None, progress: Progress) 
     return report
 
 
-def _boot(app: App, plan: Plan, around: Surroundings, name: str) -> Boot:
+def _boot(app: App, plan: Plan, around: StartContext, name: str) -> Boot:
     begun = time.perf_counter()
     instance = app.instances.start(plan, around, Silent())  # its own steps would hide which measurement it is
     try:

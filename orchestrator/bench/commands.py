@@ -9,8 +9,8 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from orchestrator.errors import LabError, MachineError
-from orchestrator.text import Text
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.text import Text
 
 _LAST_LINES = 30
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from orchestrator import interrupts, labels
 from orchestrator.bench.commands import compose_command, run_command
-from orchestrator.engine.base import Engine, EngineInfo
+from orchestrator.core import interrupts, labels
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import Engine, EngineInfo
 from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
-from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 KIND: Final = "bench"
 """What ``labels.KIND`` says on the peer's containers and networks; ``labels.INSTANCE`` names the project."""

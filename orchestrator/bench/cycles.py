@@ -14,16 +14,16 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.report import Report
-from orchestrator import interrupts, labels
 from orchestrator.bench.commands import docker_command, run_command
 from orchestrator.bench.memory import container_processes, process_memory
-from orchestrator.errors import LabError
+from orchestrator.core import interrupts, labels
+from orchestrator.core.errors import LabError
+from orchestrator.core.paths import state_folder
+from orchestrator.core.progress import Progress, Silent
+from orchestrator.core.text import Language, Text
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric import container as fabric_container
-from orchestrator.folders import state_folder
 from orchestrator.model.plan import Plan
-from orchestrator.progress import Progress, Silent
-from orchestrator.text import Language, Text
-from orchestrator.waiting import wait_until
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -295,7 +295,7 @@ def control_groups(*, root: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def _links() -> int:
-    words = [docker_command(), "exec", fabric_container.ANCHOR, "cat", "/proc/net/dev"]
+    words = [docker_command(), "exec", fabric_container.PAUSE, "cat", "/proc/net/dev"]
     return sum(":" in line for line in run_command(words, timeout=_ANSWER).splitlines())
 
 

@@ -16,13 +16,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.report import CheckResult, Report
-from orchestrator import interrupts
-from orchestrator.progress import Progress, Silent
-from orchestrator.text import Language, Text
+from orchestrator.core import interrupts
+from orchestrator.core.progress import Progress, Silent
+from orchestrator.core.text import Language, Text
 
 if TYPE_CHECKING:
     from orchestrator.app import App
-    from orchestrator.service import Running
+    from orchestrator.labs import Running
 
 SCENARIOS: Final = ("no-network-after-move", "bad-gateway", "account-locked")
 """What is graded: workstations and DHCP, a shop with its database, logins by a directory."""
@@ -38,7 +38,7 @@ _TOLD_EVERY: Final = 50
 
 
 @dataclass(frozen=True)
-class Place:
+class FlippedPlace:
     """Which grading it was.
 
     Attributes:
@@ -67,7 +67,7 @@ class Change:
         evidence: what it said in this one, or in the first one where it is green now.
     """
 
-    place: Place
+    place: FlippedPlace
     check: str
     before: str
     after: str
@@ -155,7 +155,7 @@ class _Graded:
     def changes(self) -> Iterator[Change]:
         """Give each check whose colour was another one than in the first grading."""
         for number, report in enumerate(self.reports, 1):
-            place = Place(self.scenario, self.state, number > len(self.idle), number)
+            place = FlippedPlace(self.scenario, self.state, number > len(self.idle), number)
             yield from _changes(place, self.reports[0], report)
 
 
@@ -272,7 +272,7 @@ def _load(tell: Progress) -> Iterator[None]:
         yield
 
 
-def _changes(place: Place, first: Report, report: Report) -> Iterator[Change]:
+def _changes(place: FlippedPlace, first: Report, report: Report) -> Iterator[Change]:
     """Give each check whose colour is another one than in the first grading."""
     before = {result.id: result for result in first.results}
     after = {result.id: result for result in report.results}

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.errors import LabError
-from orchestrator.text import Text
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _PROC = Path("/proc")

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING, Final
 from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import forget
-from orchestrator import interrupts
 from orchestrator.bench import statements
 from orchestrator.bench.commands import docker_command, run_command
 from orchestrator.bench.compose import ComposeProject
 from orchestrator.bench.memory import Footprint, footprints
 from orchestrator.bench.samples import Comparison, Series, Target
 from orchestrator.bench.sdk import SdkExec
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import Fabric, HostRef
+from orchestrator.core import interrupts
+from orchestrator.core.errors import LabError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text, same
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.container import SOCKET
-from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.fabric.fabric_interface import Fabric, HostRef
+from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
-from orchestrator.progress import Silent
-from orchestrator.text import Text, same
-from orchestrator.waiting import wait_until
 
 if TYPE_CHECKING:
-    from orchestrator.engine.base import Engine
+    from orchestrator.engine.engine_interface import Engine
 
 Grading = Callable[[GradeRequest], Report]
 Advance = Callable[[int], None]
@@ -59,7 +59,7 @@ class Bench:
     engine: Engine
     fabric: Fabric
     plan: Plan
-    around: Surroundings
+    around: StartContext
     peer: ComposeProject
     runs: int
 
@@ -216,7 +216,7 @@ def commands(bench: Bench, instance: Instance, advance: Advance) -> tuple[Compar
     host = instance.hosts[0]
     target, docker = HostRef(instance.name, host.name), docker_command()
     compared = []
-    with bench.fabric.session() as fabric, SdkExec() as sdk:
+    with bench.fabric.another_connection() as fabric, SdkExec() as sdk:
         for name, argv in (("true", ["true"]), ("is-active", ["systemctl", "is-active", "--quiet", "ssh"])):
             ways: dict[str, Callable[[], int]] = {
                 "breakfix": partial(_ours, fabric, target, argv),
@@ -272,8 +272,8 @@ def _ours(fabric: Fabric, target: HostRef, argv: Sequence[str]) -> int:
 
 
 def _ours_anew(fabric: Fabric, target: HostRef, argv: Sequence[str]) -> int:
-    with fabric.session() as session:
-        return _ours(session, target, argv)
+    with fabric.another_connection() as connection:
+        return _ours(connection, target, argv)
 
 
 def restarts(bench: Bench, instance: Instance, advance: Advance) -> Comparison:
@@ -283,7 +283,7 @@ def restarts(bench: Bench, instance: Instance, advance: Advance) -> Comparison:
     peer = bench.peer.containers()[name]
     target = HostRef(instance.name, name)
     taken, peers = [], []
-    with bench.fabric.session() as fabric, SdkExec() as sdk:
+    with bench.fabric.another_connection() as fabric, SdkExec() as sdk:
 
         def we_run() -> bool:
             try:

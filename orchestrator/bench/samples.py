@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 Unit = Literal["s", "ms", "MB"]
 

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator import interrupts
-from orchestrator.cli import language
+from orchestrator.cli import language_choice
+from orchestrator.core import interrupts
 
 if TYPE_CHECKING:
-    from orchestrator.cli.session import Session
+    from orchestrator.cli.invocation import Invocation
 
 PROGRAM = "breakfix"
 COMPLETION = "_BREAKFIX_COMPLETE"
@@ -25,17 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; by default the process's own.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    from orchestrator.cli.words import own
+    from orchestrator.cli.command_words import own
 
-    language.choose(own(words))
-    from orchestrator.cli.session import Session  # command texts are made in the chosen language
+    language_choice.choose(own(words))
+    from orchestrator.cli.invocation import Invocation  # command texts are made in the chosen language
 
-    session = Session(json=language.flag("--json", own(words)))
+    invocation = Invocation(json=language_choice.flag("--json", own(words)))
     with interrupts.installed(_cleaning_up):
-        return run(words, session)
+        return run(words, invocation)
 
 
-def run(words: list[str], session: Session) -> int:
+def run(words: list[str], invocation: Invocation) -> int:
     """Run a command line in a session, and render whatever goes wrong."""
     import click
 
@@ -44,9 +44,9 @@ def run(words: list[str], session: Session) -> int:
     if instruction := os.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 
-        return shell_complete(root, {"obj": session}, PROGRAM, COMPLETION, instruction)
+        return shell_complete(root, {"obj": invocation}, PROGRAM, COMPLETION, instruction)
     try:
-        with root.make_context(PROGRAM, words, obj=session) as context:
+        with root.make_context(PROGRAM, words, obj=invocation) as context:
             status = root.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as done:  # after --help or --version
@@ -54,15 +54,15 @@ def run(words: list[str], session: Session) -> int:
     except BaseException as error:
         from orchestrator.cli import failures
 
-        return failures.render(error, session)
+        return failures.render(error, invocation)
     finally:
-        session.close()
+        invocation.close()
     return status if isinstance(status, int) else 0
 
 
 def _cleaning_up() -> None:
     sys.stderr.write(
-        language.tr(
+        language_choice.tr(
             "\nNettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)\n",
             "\nCleaning up, just a moment… (Ctrl-\\ to give up)\n",
         )

@@ -8,20 +8,20 @@ from typing import Any
 from rich.padding import Padding
 from rich.table import Table
 
-from orchestrator.answers import items_of
-from orchestrator.cli import wording
-from orchestrator.cli.language import chosen, tr
+from orchestrator.cli import phrases
+from orchestrator.cli.invocation import Invocation
+from orchestrator.cli.language_choice import chosen, tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.session import Session
-from orchestrator.faults.library import explanation
+from orchestrator.core.text import Text
+from orchestrator.faults.registry import explanation
 from orchestrator.model.deliverables import ReportStep
-from orchestrator.model.plan import Person, Plan, PlannedSolution, Value
+from orchestrator.model.plan import DrawnPerson, Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
-from orchestrator.text import Text
-from orchestrator.values import RESERVED
+from orchestrator.planning.answers import items_of
+from orchestrator.planning.template_context import RESERVED
 
 
-def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
+def card_document(invocation: Invocation, scenario: Scenario, plan: Plan, *, solution: bool) -> dict[str, Any]:
     """Return a card as JSON's types."""
     document = scenario.document
     card: dict[str, Any] = {
@@ -44,7 +44,7 @@ def card_document(session: Session, scenario: Scenario, plan: Plan, *, solution:
         card["truths"] = {name: question.truth for name, question in plan.questions.items()}
         card["faults"] = [
             {"fault": f.fault, "parameters": f.parameters, "explanation": both(explanation)}
-            for f, explanation in zip(plan.faults, _explanations(session, plan), strict=True)
+            for f, explanation in zip(plan.faults, _explanations(invocation, plan), strict=True)
         ]
         card["hints"] = [both(hint) for hint in plan.hints]
         card["solutions"] = [_solution_document(s) for s in plan.solutions]
@@ -59,7 +59,7 @@ def _drawn(plan: Plan) -> dict[str, Value]:
 
 
 def _value(value: Value) -> object:
-    if isinstance(value, Person):
+    if isinstance(value, DrawnPerson):
         return {"full": value.full, "login": value.login, "feminine": value.feminine}
     return value
 
@@ -73,71 +73,71 @@ def _solution_document(solution: PlannedSolution) -> dict[str, Any]:
     }
 
 
-def show_card(session: Session, scenario: Scenario, plan: Plan, *, solution: bool) -> None:
+def show_card(invocation: Invocation, scenario: Scenario, plan: Plan, *, solution: bool) -> None:
     """Print a card."""
-    out, language, document = session.output, session.language, scenario.document
+    out, language, document = invocation.output, invocation.language, scenario.document
     out.print(plain(document.title.in_(language), "bold"), plain(document.id, "key"), "")
     rows = Table.grid(padding=(0, 2))
-    titles = session.app.content.referential().competences()
+    titles = invocation.app.content.referential().competences()
     listed = [f"{code} {titles[code].title.in_(language)}" for code in document.competences]
     hosts = ", ".join(host.name for host in plan.hosts)
     rows.add_row(plain(tr("Compétence", "Competence"), "quiet"), plain("\n".join(listed)))
-    rows.add_row(plain(tr("Difficulté", "Difficulty"), "quiet"), plain(wording.stars(document.difficulty), "warn"))
+    rows.add_row(plain(tr("Difficulté", "Difficulty"), "quiet"), plain(phrases.stars(document.difficulty), "warn"))
     rows.add_row(plain(tr("Durée", "Time"), "quiet"), f"{document.minutes} min")
-    rows.add_row(plain(tr("Type", "Kind"), "quiet"), wording.kind(document.kind))
+    rows.add_row(plain(tr("Type", "Kind"), "quiet"), phrases.kind(document.kind))
     rows.add_row(plain("Lab", "quiet"), plain(f"{document.lab} ({hosts})"))
     rows.add_row(plain(tr("Variante", "Variant"), "quiet"), f"--seed {plan.seed}")
-    if handed_in := _handed_in(session, plan):
+    if handed_in := _handed_in(invocation, plan):
         rows.add_row(plain(tr("À rendre", "To hand in"), "quiet"), plain("\n".join(handed_in)))
-    out.print(rows, "", wording.ticket_panel(plan, language))
+    out.print(rows, "", phrases.ticket_panel(plan, language))
     if solution:
-        _show_solution(session, plan)
+        _show_solution(invocation, plan)
 
 
-def _handed_in(session: Session, plan: Plan) -> list[str]:
-    asked = [" ".join(question.question.in_(session.language).split()) for question in plan.questions.values()]
+def _handed_in(invocation: Invocation, plan: Plan) -> list[str]:
+    asked = [" ".join(question.question.in_(invocation.language).split()) for question in plan.questions.values()]
     return [*asked, *([tr("un rapport d'intervention", "an intervention report")] if plan.report else [])]
 
 
-def _show_solution(session: Session, plan: Plan) -> None:
-    out, language = session.output, session.language
+def _show_solution(invocation: Invocation, plan: Plan) -> None:
+    out, language = invocation.output, invocation.language
     if drawn := _drawn(plan):
-        _heading(session, tr("Ce que le numéro a tiré", "What the number drew"))
+        _heading(invocation, tr("Ce que le numéro a tiré", "What the number drew"))
         for name, value in drawn.items():
-            shown = f"{value.full} ({value.login})" if isinstance(value, Person) else str(value)
+            shown = f"{value.full} ({value.login})" if isinstance(value, DrawnPerson) else str(value)
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
     if plan.faults:
-        _heading(session, tr("Ce qui est en panne", "What is broken"))
-    for sentence in _explanations(session, plan):
+        _heading(invocation, tr("Ce qui est en panne", "What is broken"))
+    for sentence in _explanations(invocation, plan):
         out.print(plain(f"  • {sentence.in_(language)}"))
     if plan.questions:
-        _heading(session, tr("Réponses attendues", "Right answers"))
+        _heading(invocation, tr("Réponses attendues", "Right answers"))
     for name, question in plan.questions.items():
         truth = question.truth if isinstance(question.truth, str) else ", ".join(filter(None, question.truth))
         out.print(plain("  ").append(name, style="key").append(f"  {truth}"))
-    _heading(session, tr("Indices", "Hints"))
+    _heading(invocation, tr("Indices", "Hints"))
     for number, hint in enumerate(plan.hints, start=1):
         out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
-    _heading(session, tr("Solutions", "Solutions"))
+    _heading(invocation, tr("Solutions", "Solutions"))
     for solution in plan.solutions:
         mark = tr(" (référence)", " (reference)") if solution.reference else ""
-        _show_steps(session, solution, mark)
-    _heading(session, tr("Raccourcis refusés", "Shortcuts that are refused"))
+        _show_steps(invocation, solution, mark)
+    _heading(invocation, tr("Raccourcis refusés", "Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
-        _show_steps(session, shortcut, "")
+        _show_steps(invocation, shortcut, "")
 
 
-def _explanations(session: Session, plan: Plan) -> list[Text]:
-    roots = session.app.content.roots
+def _explanations(invocation: Invocation, plan: Plan) -> list[Text]:
+    roots = invocation.app.content.roots
     return [explanation(fault, roots) for fault in plan.faults]
 
 
-def _heading(session: Session, text: str) -> None:
-    session.output.print("", plain(text, "bold"))
+def _heading(invocation: Invocation, text: str) -> None:
+    invocation.output.print("", plain(text, "bold"))
 
 
-def _show_steps(session: Session, solution: PlannedSolution, mark: str) -> None:
-    out, language = session.output, session.language
+def _show_steps(invocation: Invocation, solution: PlannedSolution, mark: str) -> None:
+    out, language = invocation.output, invocation.language
     head = plain("  ")
     head.append(solution.name, style="key")
     head.append(

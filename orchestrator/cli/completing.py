@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from orchestrator.cli.session import Session
+from orchestrator.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from orchestrator.instances.instance import Instance
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def scenarios(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids of scenarios."""
     with contextlib.suppress(Exception):
-        return _beginning(context.ensure_object(Session).app.content.scenarios(), incomplete)
+        return _beginning(context.ensure_object(Invocation).app.content.scenarios(), incomplete)
     return []
 
 
@@ -32,14 +32,14 @@ def content(context: click.Context, parameter: click.Parameter, incomplete: str)
 def images(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of images."""
     with contextlib.suppress(Exception):
-        return _beginning(context.ensure_object(Session).app.content.images(), incomplete)
+        return _beginning(context.ensure_object(Invocation).app.content.images(), incomplete)
     return []
 
 
 def content_labs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the labs that can be started."""
     with contextlib.suppress(Exception):
-        return _beginning(context.ensure_object(Session).app.content.labs(), incomplete)
+        return _beginning(context.ensure_object(Invocation).app.content.labs(), incomplete)
     return []
 
 
@@ -48,7 +48,7 @@ def faults(context: click.Context, _parameter: click.Parameter, incomplete: str)
     with contextlib.suppress(Exception):
         from orchestrator.faults.discovery import read
 
-        return _beginning(read(context.ensure_object(Session).app.content.roots).faults, incomplete)
+        return _beginning(read(context.ensure_object(Invocation).app.content.roots).faults, incomplete)
     return []
 
 
@@ -71,7 +71,7 @@ def hosts(context: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 def _instances(context: click.Context) -> tuple[Instance, ...]:
     with contextlib.suppress(Exception):
-        return context.ensure_object(Session).app.instances.all()
+        return context.ensure_object(Invocation).app.instances.all()
     return ()
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
-from orchestrator.cli import PROGRAM, french, language, words
-from orchestrator.text import Text, same
-from orchestrator.visible import visible
+from orchestrator.cli import PROGRAM, command_words, french, language_choice
+from orchestrator.core.control_characters import visible
+from orchestrator.core.text import Text, same
 
 GO_ON: Final = 0
 REFUSED: Final = 2
@@ -57,12 +57,12 @@ class _Read:
 
 def main(arguments: Sequence[str]) -> int:
     """Check the words after the program's name; refuse them, or return how the launcher goes on."""
-    own = words.own(arguments)
-    language.choose(own)
+    own = command_words.own(arguments)
+    language_choice.choose(own)
     try:
         without_asking = check(arguments)
     except RefusedError as refused:
-        _tell(refused, as_json=language.flag("--json", own))
+        _tell(refused, as_json=language_choice.flag("--json", own))
         return REFUSED
     return GO_ON_WITHOUT_ASKING if without_asking else GO_ON
 
@@ -73,9 +73,9 @@ def check(arguments: Sequence[str]) -> bool:
     Raises:
         RefusedError: they are wrong.
     """
-    table = words.table()
+    table = command_words.table()
     given: set[str] = set()
-    name = words.ROOT
+    name = command_words.ROOT
     rest = list(arguments)
     while True:
         usage = table[name]
@@ -104,7 +104,7 @@ def _command(group: str, known: Sequence[str], name: str) -> str:
     """
     if name in known:
         return f"{group} {name}".lstrip()
-    raise RefusedError(words.unknown_command(name, known), _path(group))
+    raise RefusedError(command_words.unknown_command(name, known), _path(group))
 
 
 def _read(usage: Mapping[str, Any], given: Sequence[str], command: str) -> _Read:
@@ -116,7 +116,7 @@ def _read(usage: Mapping[str, Any], given: Sequence[str], command: str) -> _Read
     options = usage["options"]
     read, left = _Read(), list(given)
     if usage.get("runs"):
-        end = words.end_of_own(left, [name for name, value in options.items() if value is not None])
+        end = command_words.end_of_own(left, [name for name, value in options.items() if value is not None])
         left[end : end + 1] = ["--", *(word for word in left[end : end + 1] if word != "--")]
     while left:
         word = left.pop(0)
@@ -198,7 +198,7 @@ def _require_arguments(usage: Mapping[str, Any], read: _Read, command: str) -> N
     """
     rest = list(read.rest)
     for argument in usage["arguments"]:
-        hint = argument["hint"][language.chosen()]
+        hint = argument["hint"][language_choice.chosen()]
         taken, rest = (rest, []) if argument.get("many") else (rest[:1], rest[1:])
         if not taken and argument.get("required"):
             raise RefusedError(f"{_say('Missing argument')} {hint}.{_choices(argument)}", command)
@@ -256,12 +256,12 @@ def _with_nearest(said: str, name: str, known: Sequence[str]) -> str:
 
 def _say(sentence: str, **values: object) -> str:
     """Return one of Click's sentences in the user's language."""
-    return (french.translate(sentence) if language.chosen() == "fr" else sentence).format(**values)
+    return (french.translate(sentence) if language_choice.chosen() == "fr" else sentence).format(**values)
 
 
 def _tell(refused: RefusedError, *, as_json: bool) -> None:
     """Tell what is wrong as the program does (``failures``)."""
-    hint, text = words.help_of(refused.command), same(refused.text)
+    hint, text = command_words.help_of(refused.command), same(refused.text)
     if as_json:
         error = {"kind": "wrong_use", "exit_code": REFUSED, "message": _both(text), "hint": _both(hint), "evidence": ""}
         print(visible(json.dumps({"error": error}, ensure_ascii=False, indent=2)))  # noqa: T201 - there is no Rich yet
@@ -269,7 +269,7 @@ def _tell(refused: RefusedError, *, as_json: bool) -> None:
     head = f"✘ {visible(refused.text)}"
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         head = f"\x1b[1;31m{head}\x1b[0m"
-    sys.stderr.write(f"{head}\n→ {visible(hint.in_(language.chosen()))}\n")
+    sys.stderr.write(f"{head}\n→ {visible(hint.in_(language_choice.chosen()))}\n")
 
 
 def _both(text: Text) -> dict[str, str]:

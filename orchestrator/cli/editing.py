@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.output import plain
-from orchestrator.cli.session import Session
-from orchestrator.errors import UsageError
-from orchestrator.text import Text
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 
 
-def edit(session: Session, path: Path) -> None:
+def edit(invocation: Invocation, path: Path) -> None:
     """Open a file in the user's editor ($VISUAL, $EDITOR) and wait until it is closed.
 
     Raises:
@@ -27,7 +27,7 @@ def edit(session: Session, path: Path) -> None:
                 en=f"Give it with --file (see --help), or edit {path}.",
             ),
         )
-    session.output.note(plain(str(path), "quiet"))
+    invocation.output.note(plain(str(path), "quiet"))
     click.edit(filename=str(path))
 
 

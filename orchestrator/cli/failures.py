@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from orchestrator import interrupts
-from orchestrator.cli import PROGRAM, words
-from orchestrator.cli.language import tr
+from orchestrator.cli import PROGRAM, command_words
+from orchestrator.cli.invocation import Invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.session import Session
-from orchestrator.errors import BreakfixError, ContentError, ExitCode, Problem
-from orchestrator.folders import state_folder
-from orchestrator.text import Text, same
+from orchestrator.core import interrupts
+from orchestrator.core.errors import BreakfixError, ContentError, ExitCode, Problem
+from orchestrator.core.paths import state_folder
+from orchestrator.core.text import Text, same
 
 EVIDENCE_LINES = 30
 MAX_PROBLEMS = 200
@@ -27,7 +27,7 @@ _BROKEN_PIPE = 141
 """The status of a program that SIGPIPE ended, as a shell shows it."""
 
 
-def render(error: BaseException, session: Session) -> int:
+def render(error: BaseException, invocation: Invocation) -> int:
     """Tell the user what went wrong and return the exit status."""
     match error:
         case SystemExit():
@@ -35,7 +35,7 @@ def render(error: BaseException, session: Session) -> int:
         case BrokenPipeError():
             return _reader_gone()
         case _:
-            return _show(session, _as_ours(error))
+            return _show(invocation, _as_ours(error))
 
 
 def _as_ours(error: BaseException) -> BreakfixError:
@@ -66,7 +66,7 @@ class _WrongUseError(BreakfixError):
 
     def __init__(self, error: click.ClickException) -> None:
         context = error.ctx if isinstance(error, click.UsageError) else None
-        hint = words.help_of(context.command_path if context else PROGRAM)
+        hint = command_words.help_of(context.command_path if context else PROGRAM)
         super().__init__(same(error.format_message()), hint)
 
 
@@ -101,12 +101,12 @@ def _reader_gone() -> int:
     return _BROKEN_PIPE
 
 
-def _show(session: Session, error: BreakfixError) -> int:
+def _show(invocation: Invocation, error: BreakfixError) -> int:
     try:
-        if session.json:
-            session.output.document({"error": document(error)})
+        if invocation.json:
+            invocation.output.document({"error": document(error)})
         else:
-            _print(session, error)
+            _print(invocation, error)
     except OSError:  # the terminal is gone, or its reader: there is nobody to tell
         return error.exit_code
     return error.exit_code
@@ -137,10 +137,10 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _print(session: Session, error: BreakfixError) -> None:
-    out, language = session.output, session.language
+def _print(invocation: Invocation, error: BreakfixError) -> None:
+    out, language = invocation.output, invocation.language
     if isinstance(error, ContentError):
-        print_problems(session, error)
+        print_problems(invocation, error)
         return
     out.note(plain(f"✘ {error.text.in_(language)}", "bad"))
     for line in error.evidence.rstrip().splitlines()[-EVIDENCE_LINES:]:
@@ -149,9 +149,9 @@ def _print(session: Session, error: BreakfixError) -> None:
         out.note(plain(f"→ {error.hint.in_(language)}"))
 
 
-def print_problems(session: Session, error: ContentError) -> None:
+def print_problems(invocation: Invocation, error: ContentError) -> None:
     """List every problem of a content error with its place."""
-    out, language, count = session.output, session.language, len(error.problems)
+    out, language, count = invocation.output, invocation.language, len(error.problems)
     head = tr("✘ Le contenu a une erreur :", "✘ The content has an error:")
     if count > 1:
         head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")

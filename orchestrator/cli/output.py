@@ -16,9 +16,9 @@ from rich.text import Text as Styled
 from rich.theme import Theme
 
 from orchestrator.cli import french
-from orchestrator.language import Language
-from orchestrator.text import Text
-from orchestrator.visible import visible
+from orchestrator.core.control_characters import visible
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text
 
 PLAIN_WIDTH = 100
 """Columns where nobody says how many there are (a pipe, a log)."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.cli.session import Session
-from orchestrator.errors import UsageError
-from orchestrator.fabric.base import HostRef, PortState
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import HostRef, PortState
 from orchestrator.instances.instance import Instance
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 _MOST_PORT = 65535
 
 
-def host_of(session: Session, lab: str | None, host: str) -> tuple[Instance, HostRef]:
+def host_of(invocation: Invocation, lab: str | None, host: str) -> tuple[Instance, HostRef]:
     """Return a running lab and one of its hosts.
 
     Raises:
         UsageError: there is no such lab or host.
     """
-    instance = session.app.instances.find(lab)
+    instance = invocation.app.instances.find(lab)
     names = [h.name for h in instance.hosts]
     if host not in names:
         text = Text(fr=f"Le lab n'a pas de machine « {host} »", en=f'The lab has no host "{host}"')

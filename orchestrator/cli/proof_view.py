@@ -8,38 +8,38 @@ from typing import Any
 from rich.padding import Padding
 from rich.text import Text as Styled
 
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.progress import duration
-from orchestrator.cli.session import Session
-from orchestrator.proof.ledger import Difference
-from orchestrator.proof.model import Finding, Proof, Stage, VariantProof
-from orchestrator.proof.wording import stage_title
+from orchestrator.cli.progress_view import duration
+from orchestrator.proof.ledger import ColourDifference
+from orchestrator.proof.model import Proof, ProofFinding, Stage, VariantProof
+from orchestrator.proof.proof_words import stage_title
 
 _COLOURS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 _MOST_PLACES = 4
 _MOST_DIFFERENCES = 12
 
 
-def show_proofs(session: Session, proofs: Sequence[Proof]) -> None:
+def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
     """Show proofs, each with what is wrong and its verdict."""
-    out = session.output
+    out = invocation.output
     if not proofs:
         out.print(plain(tr("✔ Tout est déjà prouvé.", "✔ Everything is proven already."), "ok"))
     for proof in proofs:
         for variant in proof.variants:
             drawn = "".join(f" · {name} = {case}" for name, case in variant.cases.items())
             out.print("", plain(f"{proof.scenario} · --seed {variant.seed}{drawn}", "bold"))
-            out.print(_matrix(session, variant))
+            out.print(_matrix(invocation, variant))
         findings = proof.findings()
         if findings:
             out.print("")
         for finding in findings:
-            _show_finding(session, finding)
+            _show_finding(invocation, finding)
         out.print("", _verdict(proof, findings))
 
 
-def _matrix(session: Session, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
+def _matrix(invocation: Invocation, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
     rows = table(
         "",
         tr("Étape", "Stage"),
@@ -49,7 +49,7 @@ def _matrix(session: Session, variant: VariantProof) -> Any:  # noqa: ANN401 (Ri
     )
     for stage in variant.stages:
         mark = plain("✔", "ok") if stage.sound else plain("✘", "bad") if stage.ran else plain("–", "quiet")
-        title = plain(stage_title(stage).in_(session.language), "" if stage.ran else "quiet")
+        title = plain(stage_title(stage).in_(invocation.language), "" if stage.ran else "quiet")
         took = duration(stage.seconds) if stage.ran else ""
         rows.add_row(mark, title, _dots(stage, guard=False), _dots(stage, guard=True), took)
     return rows
@@ -64,8 +64,8 @@ def _dots(stage: Stage, *, guard: bool) -> Styled:
     return dots
 
 
-def _show_finding(session: Session, finding: Finding) -> None:
-    out, language, verdict = session.output, session.language, finding.verdict
+def _show_finding(invocation: Invocation, finding: ProofFinding) -> None:
+    out, language, verdict = invocation.output, invocation.language, finding.verdict
     mark, style = ("?", "warn") if verdict.remark else ("✘", "bad")
     head = plain(f"{mark} ", style)
     head.append(verdict.text.in_(language))
@@ -77,7 +77,7 @@ def _show_finding(session: Session, finding: Finding) -> None:
     out.print(Padding(plain(f"→ {verdict.advice.in_(language)}"), (0, 0, 0, 2)))
 
 
-def _places(finding: Finding, language: str) -> str:
+def _places(finding: ProofFinding, language: str) -> str:
     named = [
         f"{stage_title(stage).fr if language == 'fr' else stage_title(stage).en} (--seed {seed})"
         for seed, stage in finding.places
@@ -86,7 +86,7 @@ def _places(finding: Finding, language: str) -> str:
     return ", ".join(named[:_MOST_PLACES]) + (tr(f" et {more} autres", f" and {more} more") if more > 0 else "")
 
 
-def _verdict(proof: Proof, findings: Sequence[Finding]) -> Styled:
+def _verdict(proof: Proof, findings: Sequence[ProofFinding]) -> Styled:
     took = duration(proof.seconds)
     if proof.proven:
         seeds = ", ".join(str(variant.seed) for variant in proof.variants)
@@ -115,9 +115,9 @@ def proof_document(proof: Proof) -> dict[str, Any]:
     return {**proof.to_document(), "findings": findings}
 
 
-def show_differences(session: Session, scenario: str, found: Sequence[Difference]) -> None:
+def show_differences(invocation: Invocation, scenario: str, found: Sequence[ColourDifference]) -> None:
     """Show what a replay saw otherwise than it is recorded."""
-    out, count = session.output, len(found)
+    out, count = invocation.output, len(found)
     if not found:
         text = tr(
             f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
@@ -138,7 +138,7 @@ def show_differences(session: Session, scenario: str, found: Sequence[Difference
         out.print(Padding(plain(tr(f"et {more} autres", f"and {more} more"), "quiet"), (0, 0, 0, 2)))
 
 
-def difference_document(one: Difference) -> dict[str, Any]:
+def difference_document(one: ColourDifference) -> dict[str, Any]:
     """Return a difference as JSON."""
     return {
         "seed": one.seed,

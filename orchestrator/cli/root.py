@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
-from orchestrator.cli import french, language
-from orchestrator.cli.base import Command, Group, global_options, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli import french, language_choice
+from orchestrator.cli.click_classes import Command, CommandGroup, global_options, help_without_command
+from orchestrator.cli.language_choice import tr
 
-if language.chosen() == "fr":
+if language_choice.chosen() == "fr":
     french.install()
 
 
 @dataclass(frozen=True)
-class Entry:
+class CommandEntry:
     """One command: the module below ``commands`` that makes it, and what it does in a few words."""
 
     name: str
@@ -26,74 +26,78 @@ class Entry:
     short: str
 
 
-SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+SECTIONS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
     (
         tr("S'entraîner", "Practise"),
         (
-            Entry("scenarios", "scenarios", tr("La liste des scénarios.", "List the scenarios.")),
-            Entry("show", "scenarios", tr("La fiche d'un scénario.", "Show a scenario's card and ticket.")),
-            Entry("start", "start", tr("Démarrer un lab en panne.", "Start a lab with its fault.")),
-            Entry("check", "check", tr("Évaluer la réparation.", "Grade the repair.")),
-            Entry("answer", "answer", tr("Répondre aux questions.", "Answer the scenario's questions.")),
-            Entry("report", "answer", tr("Écrire le rapport.", "Write the intervention report.")),
-            Entry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
-            Entry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
-            Entry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),
-            Entry("progress", "progress", tr("Ce qui est résolu, et la suite.", "Show what is solved, what is next.")),
+            CommandEntry("scenarios", "scenarios", tr("La liste des scénarios.", "List the scenarios.")),
+            CommandEntry("show", "scenarios", tr("La fiche d'un scénario.", "Show a scenario's card and ticket.")),
+            CommandEntry("start", "start", tr("Démarrer un lab en panne.", "Start a lab with its fault.")),
+            CommandEntry("check", "check", tr("Évaluer la réparation.", "Grade the repair.")),
+            CommandEntry("answer", "answer", tr("Répondre aux questions.", "Answer the scenario's questions.")),
+            CommandEntry("report", "answer", tr("Écrire le rapport.", "Write the intervention report.")),
+            CommandEntry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
+            CommandEntry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
+            CommandEntry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),
+            CommandEntry(
+                "progress", "progress", tr("Ce qui est résolu, et la suite.", "Show what is solved, what is next.")
+            ),
         ),
     ),
     (
         tr("Intervenir dans le lab", "Work in the lab"),
         (
-            Entry("status", "status", tr("Les labs en marche.", "Show the running labs.")),
-            Entry("lab", "lab", tr("Le lab : machines, comptes.", "Read about the lab: hosts, accounts.")),
-            Entry("map", "map", tr("Le plan du réseau.", "Draw the network.")),
-            Entry("shell", "shell", tr("Ouvrir un terminal.", "Open a terminal on a host.")),
-            Entry("exec", "execute", tr("Lancer une commande.", "Run one command on a host.")),
-            Entry("forward", "forward", tr("Atteindre un port du lab d'ici.", "Reach a port of the lab from here.")),
-            Entry("cable", "cable", tr("Brancher, débrancher, remplacer.", "Plug, unplug, replace a cable.")),
+            CommandEntry("status", "status", tr("Les labs en marche.", "Show the running labs.")),
+            CommandEntry("lab", "lab", tr("Le lab : machines, comptes.", "Read about the lab: hosts, accounts.")),
+            CommandEntry("map", "map", tr("Le plan du réseau.", "Draw the network.")),
+            CommandEntry("shell", "shell", tr("Ouvrir un terminal.", "Open a terminal on a host.")),
+            CommandEntry("exec", "execute", tr("Lancer une commande.", "Run one command on a host.")),
+            CommandEntry(
+                "forward", "forward", tr("Atteindre un port du lab d'ici.", "Reach a port of the lab from here.")
+            ),
+            CommandEntry("cable", "cable", tr("Brancher, débrancher, remplacer.", "Plug, unplug, replace a cable.")),
         ),
     ),
     (
         tr("Concevoir des scénarios", "Design scenarios"),
         (
-            Entry("new", "new", tr("Écrire un exemple à transformer.", "Write an example to start from.")),
-            Entry("try", "trying", tr("Essayer tout en écrivant.", "Try a scenario while writing it.")),
-            Entry("faults", "faults", tr("Les pannes de la bibliothèque.", "Document the faults.")),
-            Entry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
-            Entry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
-            Entry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
-            Entry("ledger", "ledger", tr("À quelles preuves se fier.", "Whose proofs to believe.")),
+            CommandEntry("new", "new", tr("Écrire un exemple à transformer.", "Write an example to start from.")),
+            CommandEntry("try", "trying", tr("Essayer tout en écrivant.", "Try a scenario while writing it.")),
+            CommandEntry("faults", "faults", tr("Les pannes de la bibliothèque.", "Document the faults.")),
+            CommandEntry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
+            CommandEntry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
+            CommandEntry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
+            CommandEntry("ledger", "ledger", tr("À quelles preuves se fier.", "Whose proofs to believe.")),
         ),
     ),
     (
         tr("Suivre des personnes", "Follow people"),
         (
-            Entry("group", "group", tr("Un scénario pour une classe.", "A scenario for a whole class.")),
-            Entry("people", "people", tr("Candidats, stagiaires, jurys.", "Candidates, trainees, juries.")),
-            Entry("audit", "audit", tr("Vérifier le journal des résultats.", "Verify the journal of results.")),
+            CommandEntry("group", "group", tr("Un scénario pour une classe.", "A scenario for a whole class.")),
+            CommandEntry("people", "people", tr("Candidats, stagiaires, jurys.", "Candidates, trainees, juries.")),
+            CommandEntry("audit", "audit", tr("Vérifier le journal des résultats.", "Verify the journal of results.")),
         ),
     ),
     (
         tr("Évaluer", "Assess"),
-        (Entry("session", "session", tr("Une session de jury chronométrée.", "Run a timed jury session.")),),
+        (CommandEntry("session", "session", tr("Une session de jury chronométrée.", "Run a timed jury session.")),),
     ),
     (
         tr("La machine", "The machine"),
         (
-            Entry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),
-            Entry("doctor", "doctor", tr("Ce qui manque à cette machine.", "Tell what this machine lacks.")),
-            Entry("images", "images", tr("Les images des machines.", "Build, list, save, load images.")),
-            Entry("bench", "bench", tr("Mesurer les performances.", "Measure against docker compose.")),
-            Entry("test", "test", tr("Lancer les tests du projet.", "Run the project's tests.")),
-            Entry("completion", "completion", tr("La complétion du shell.", "Print the shell's completion.")),
+            CommandEntry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),
+            CommandEntry("doctor", "doctor", tr("Ce qui manque à cette machine.", "Tell what this machine lacks.")),
+            CommandEntry("images", "images", tr("Les images des machines.", "Build, list, save, load images.")),
+            CommandEntry("bench", "bench", tr("Mesurer les performances.", "Measure against docker compose.")),
+            CommandEntry("test", "test", tr("Lancer les tests du projet.", "Run the project's tests.")),
+            CommandEntry("completion", "completion", tr("La complétion du shell.", "Print the shell's completion.")),
         ),
     ),
 )
 ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}
 
 
-class Root(Group):
+class RootCommand(CommandGroup):
     """The group of all commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
@@ -152,7 +156,7 @@ def _options() -> Sequence[click.Parameter]:
     return [*global_options(hidden=False), version]
 
 
-root = Root(
+root = RootCommand(
     "breakfix",
     help=tr(
         "Des pannes réelles, sur de vraies machines, à réparer soi-même.\n\n"

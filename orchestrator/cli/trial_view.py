@@ -16,14 +16,14 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from orchestrator.authoring.trial import State, Trial, expectation
-from orchestrator.cli.language import tr
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.errors import Problem
-from orchestrator.language import Language
+from orchestrator.core.errors import Problem
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
-from orchestrator.proof.model import Expected, Seen, Stage, Verdict
-from orchestrator.proof.wording import stage_title
-from orchestrator.text import Text
+from orchestrator.proof.model import Expected, SeenColour, Stage, Verdict
+from orchestrator.proof.proof_words import stage_title
 
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 _WANTED: dict[Expected, tuple[str, str]] = {
@@ -72,7 +72,7 @@ def report(stage: Stage, language: Language) -> list[RenderableType]:
     return [*parts, rows] if stage.seen else parts
 
 
-def _row(seen: Seen, language: Language) -> Iterator[RenderableType]:
+def _row(seen: SeenColour, language: Language) -> Iterator[RenderableType]:
     result = seen.result
     mark, style = _MARKS[result.outcome]
     yield plain(*_WANTED[seen.expected])
@@ -125,7 +125,7 @@ def problem_lines(problems: Sequence[Problem], language: Language) -> list[Rende
 
 
 @dataclass
-class Screen:
+class TrialScreen:
     """The whole screen, drawn anew several times a second; what it shows is set from outside.
 
     Attributes:

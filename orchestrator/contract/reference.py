@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from orchestrator.contract.documents import KINDS, Kind
+from orchestrator.contract.content_kinds import KINDS, Kind
 from orchestrator.contract.schemas import Schema, schema
-from orchestrator.loader.words import PATTERNS
+from orchestrator.loader.type_words import PATTERNS
 from orchestrator.model import base
 from orchestrator.model.scenario import VariableName
 

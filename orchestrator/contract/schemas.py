@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
 
-from orchestrator.contract.documents import KINDS
+from orchestrator.contract.content_kinds import KINDS
+from orchestrator.core.text import Text
 from orchestrator.model.base import CONTRACT
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import Text
 
 Schema: TypeAlias = dict[str, Any]
 """A JSON Schema, or a part of one."""

@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.answers import UnreadableAnswerError, items_of, normal_form
-from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Language, Text
 from orchestrator.loader.yaml_source import YamlSource, parse_yaml
 from orchestrator.model.deliverables import (
     AddressQuestion,
@@ -19,8 +20,7 @@ from orchestrator.model.deliverables import (
     Question,
     TextQuestion,
 )
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Language, Text
+from orchestrator.planning.answers import UnreadableAnswerError, items_of, normal_form
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _NO_WORDS: Final = ("null", "true", "false")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.answers import grade_answers
+from grader.answer_grading import grade_answers
 from grader.report import CheckResult, WrittenReport
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Language, Text
 from orchestrator.deliverables.answers_file import (
     NONE,
     Answers,
@@ -15,13 +17,11 @@ from orchestrator.deliverables.answers_file import (
     read_answers,
     write_answers,
 )
+from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT, DeliverablesStore
 from orchestrator.deliverables.report_file import read_report, report_of, report_template
-from orchestrator.deliverables.store import ANSWERS, REPORT, DeliverablesStore
-from orchestrator.errors import UsageError
 from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
-from orchestrator.text import Language, Text
 
 
 class HandIn:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.report import WrittenReport
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
+from orchestrator.core.text import Language, Text
 from orchestrator.loader.yaml_source import parse_yaml
 from orchestrator.model.deliverables import ReportStep
-from orchestrator.text import Language, Text
 
 _SECTIONS: Final[Mapping[str, tuple[Text, Text]]] = {
     "symptom": (

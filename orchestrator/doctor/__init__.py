@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from orchestrator.doctor.engine import Machine, look_at_engine
+from orchestrator.doctor.engine import ExaminedMachine, look_at_engine
 from orchestrator.doctor.finding import Finding, Status, worst
 from orchestrator.doctor.machine import look_at_machine
 
-__all__ = ["Finding", "Machine", "Status", "examine", "worst"]
+__all__ = ["ExaminedMachine", "Finding", "Status", "examine", "worst"]
 
 
-def examine(machine: Machine) -> tuple[Finding, ...]:
+def examine(machine: ExaminedMachine) -> tuple[Finding, ...]:
     """Return all findings; nothing is changed, and Docker need not be there."""
     return (*look_at_machine(machine.root), *look_at_engine(machine))

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator import labels
+from orchestrator.core import labels
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text, same
 from orchestrator.doctor.finding import Finding
-from orchestrator.engine.base import Engine, EngineInfo
-from orchestrator.errors import BreakfixError
+from orchestrator.engine.engine_interface import Engine, EngineInfo
 from orchestrator.fabric.container import SOCKET, docker_socket
-from orchestrator.text import Text, same
 
 _GROUP = "docker"
 _IMAGES = Text(fr="Images", en="Images")
@@ -24,7 +24,7 @@ _HELPER = Text(fr="Auxiliaire réseau", en="Fabric helper")
 
 
 @dataclass(frozen=True)
-class Machine:
+class ExaminedMachine:
     """What is looked at, and how it is reached.
 
     Attributes:
@@ -40,7 +40,7 @@ class Machine:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
-def look_at_engine(machine: Machine) -> Iterator[Finding]:
+def look_at_engine(machine: ExaminedMachine) -> Iterator[Finding]:
     """Yield what is found of the engine; what lies behind something missing is left out."""
     socket = Path(docker_socket(machine.environment))
     found = _socket(socket)
@@ -135,7 +135,7 @@ def _apparmor(info: EngineInfo, root: Path) -> Finding:
 # What is on it --------------------------------------------------------------------------------------------
 
 
-def _contents(engine: Engine, machine: Machine) -> Iterator[Finding]:
+def _contents(engine: Engine, machine: ExaminedMachine) -> Iterator[Finding]:
     try:
         missing = machine.missing()
     except BreakfixError as error:

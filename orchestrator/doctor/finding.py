@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 Status = Literal["ok", "warn", "fail"]
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.core.text import Text, same
 from orchestrator.doctor.finding import Finding, Status
-from orchestrator.text import Text, same
 
 OLDEST_PYTHON = (3, 11)
 _GIB = 1 << 30

@@ -21,8 +21,9 @@ import docker.types
 import requests
 import urllib3
 
+from orchestrator.core.errors import BreakfixError, LabError
 from orchestrator.engine import refusals
-from orchestrator.engine.base import (
+from orchestrator.engine.engine_interface import (
     Cancellation,
     CancelledError,
     Container,
@@ -33,7 +34,6 @@ from orchestrator.engine.base import (
     OnLine,
 )
 from orchestrator.engine.streams import BuildReader, events, load_error, loaded, raise_reported
-from orchestrator.errors import BreakfixError, LabError
 
 _STANDARD = "unix:///var/run/docker.sock"
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from orchestrator.engine.base import (
+from orchestrator.core.errors import BreakfixError, LabError, MachineError
+from orchestrator.core.text import Text
+from orchestrator.engine.engine_interface import (
     ImageInUseError,
     NameTakenError,
     NoSuchContainerError,
     NoSuchImageError,
     engine_unreachable,
 )
-from orchestrator.errors import BreakfixError, LabError, MachineError
-from orchestrator.text import Text
 
 OLDEST = (20, 10)
 """The oldest Docker Engine that knows private cgroup namespaces."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from orchestrator.core.errors import BreakfixError, MachineError
+from orchestrator.core.text import Text
 from orchestrator.engine import refusals
-from orchestrator.engine.base import ImageBuildError, OnLine
-from orchestrator.errors import BreakfixError, MachineError
-from orchestrator.text import Text
+from orchestrator.engine.engine_interface import ImageBuildError, OnLine
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STEP_CONTAINER = re.compile(r" ---> Running in ([0-9a-f]+)")

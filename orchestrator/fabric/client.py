@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import LabError, MachineError
-from orchestrator.fabric.base import (
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import (
     OUTSIDE_TIME,
     CommandTimeoutError,
     Completed,
@@ -23,7 +24,7 @@ from orchestrator.fabric.base import (
     SocketState,
     UnitState,
 )
-from orchestrator.fabric.helper.protocol import (
+from orchestrator.fabric.helper.messages import (
     VERSION,
     Changes,
     Channel,
@@ -36,7 +37,7 @@ from orchestrator.fabric.helper.protocol import (
     Processes,
     ProtocolError,
     Request,
-    Run,
+    RunCommand,
     SetPort,
     Sockets,
     Sysctls,
@@ -46,7 +47,6 @@ from orchestrator.fabric.helper.protocol import (
     WaitReady,
     body_of,
 )
-from orchestrator.text import Text
 
 _ANSWER_GRACE = 15.0
 """Seconds that the helper gets to answer beyond the time-out of what it was asked."""
@@ -60,7 +60,7 @@ class FabricClient:
         self._path = str(socket_path)
         self._idle: dict[str, list[Channel]] = {}
 
-    def session(self) -> FabricClient:
+    def another_connection(self) -> FabricClient:
         """Return an independent connection to the same helper."""
         return FabricClient(self._path)
 
@@ -102,7 +102,7 @@ class FabricClient:
         vouched: bool = False,
     ) -> Completed:
         """See ``Fabric.run``."""
-        request = Run(target.instance, target.host, list(argv), timeout, dict(environment or {}), vouched)
+        request = RunCommand(target.instance, target.host, list(argv), timeout, dict(environment or {}), vouched)
         answer, output, _ = self._ask("access", request, timeout, str(target), stdin)
         return _completed(answer, output)
 

@@ -1,6 +1,6 @@
 """Starts, upgrades and removes the fabric helper's two containers.
 
-The *anchor* does nothing but hold the network namespace of the fabric, so that bridges, cables and traffic outlive
+The *pause container* does nothing but hold the network namespace of the fabric: bridges, cables and traffic outlive
 the helper. The *helper* is the one privileged container.
 """
 
@@ -10,14 +10,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestrator import labels
-from orchestrator.engine.base import CREATED, Container, ContainerSpec, Engine, NoSuchContainerError
-from orchestrator.errors import LabError, MachineError
-from orchestrator.fabric.broom import remove_brooms, sweep_remains, sweep_socket
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import CREATED, Container, ContainerSpec, Engine, NoSuchContainerError
 from orchestrator.fabric.client import FabricClient
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.reaper import remove_reapers, sweep_remains, sweep_socket
 
-ANCHOR = "breakfix-anchor"
+PAUSE = "breakfix-pause"
 HELPER = "breakfix-fabric"
 STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
@@ -58,7 +58,7 @@ def ensure(engine: Engine, image: str) -> FabricClient:
         nonlocal trouble
         try:
             _raise(engine, image)
-        except LabError as error:  # a name that is taken, a container that is gone or whose anchor is
+        except LabError as error:  # a name that is taken, a container that is gone or whose pause container is
             trouble = error
             return False
         return True
@@ -76,11 +76,11 @@ def as_it_is() -> FabricClient:
 def _raise(engine: Engine, image: str) -> None:
     """Make both containers run, as far as they do not."""
     helper = _find(engine, HELPER)
-    anchor = _find(engine, ANCHOR)  # looked up after the helper, which is made after it
-    if anchor is not None and anchor.state == CREATED:
-        _start(engine, anchor)  # somebody else has just made it, or was killed before starting it
-    elif anchor is None or not anchor.running:
-        _remove(engine, anchor)
+    pause = _find(engine, PAUSE)  # looked up after the helper, which is made after it
+    if pause is not None and pause.state == CREATED:
+        _start(engine, pause)  # somebody else has just made it, or was killed before starting it
+    elif pause is None or not pause.running:
+        _remove(engine, pause)
         engine.start(engine.create(_anchor(image)))
     elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
         return
@@ -93,19 +93,19 @@ def _raise(engine: Engine, image: str) -> None:
 
 
 def remove(engine: Engine) -> None:
-    """Remove the helper, the anchor and the cables' recorded states: nothing of the fabric is left."""
+    """Remove the helper, the pause container and the cables' recorded states: nothing of the fabric is left."""
     helper = _find(engine, HELPER)
     if helper is not None and helper.running:
         engine.stop(helper.id, grace=_GRACE)  # it takes its socket away
     _remove(engine, helper)
-    _remove(engine, _find(engine, ANCHOR))
-    remove_brooms(engine)
+    _remove(engine, _find(engine, PAUSE))
+    remove_reapers(engine)
     sweep_socket(engine, SOCKET)
     engine.remove_volume(STATE_VOLUME)
 
 
 def _start(engine: Engine, container: Container) -> None:
-    """Start what was made; where it cannot start, for its anchor is gone or Docker lost sight of it, it is removed."""
+    """Start what was made; what cannot start (its pause container is gone, Docker lost sight of it) is removed."""
     try:
         engine.start(container.id)
     except LabError:
@@ -129,10 +129,10 @@ def _remove(engine: Engine, container: Container | None) -> None:
 
 def _anchor(image: str) -> ContainerSpec:
     return ContainerSpec(
-        name=ANCHOR,
+        name=PAUSE,
         image=image,
         command=("sleep", "infinity"),
-        labels={labels.KIND: "anchor"},
+        labels={labels.KIND: "pause"},
         drop_capabilities=("ALL",),
         read_only=True,
     )

@@ -17,17 +17,17 @@ from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import orchestrator.faults
-from orchestrator.errors import ContentError, Place, Problem
-from orchestrator.faults.base import Fault
+from orchestrator.core.errors import ContentError, Place, Problem
+from orchestrator.core.text import Text
+from orchestrator.faults import library
+from orchestrator.faults.fault import Fault
 from orchestrator.faults.importing import classes_in, import_problem, imported, line_in, meant_in, said_by
 from orchestrator.faults.required import lacking
-from orchestrator.faults.stated import Stated, stated_in
+from orchestrator.faults.static_faults import StaticFault, static_faults_in
 from orchestrator.loader.files import problem, read_text
-from orchestrator.loader.guarded import guarded
 from orchestrator.loader.python_source import parse_python
+from orchestrator.loader.read_limits import within_limits
 from orchestrator.model.base import Document
-from orchestrator.text import Text
 
 FOLDER = "faults"
 """The folder of a content root that holds fault modules."""
@@ -40,7 +40,7 @@ K_co = TypeVar("K_co", bound=Document, covariant=True)
 
 
 @dataclass(frozen=True)
-class Found(Generic[K_co]):
+class FoundFault(Generic[K_co]):
     """One fault and where it is written; ``root`` says which content root has it (none: a package).
 
     ``kind`` is the fault's class, or where it was only read, a model of its parameters.
@@ -61,7 +61,7 @@ class Discovery(Generic[K]):
         clashes: the names that two classes have, each with one of the problems.
     """
 
-    faults: dict[str, Found[K]] = field(default_factory=dict)
+    faults: dict[str, FoundFault[K]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     clashes: dict[str, Problem] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class Discovery(Generic[K]):
         if first is not None and first.kind is kind:
             return
         if first is None:
-            self.faults[name] = Found(kind, place, root)
+            self.faults[name] = FoundFault(kind, place, root)
             return
         clash = Problem(
             place,
@@ -125,12 +125,12 @@ def _stamp(root: Path, path: Path) -> _Stamp:
 
 
 @cache
-def _built_in() -> Mapping[str, Found[Fault]]:
+def _built_in() -> Mapping[str, FoundFault[Fault]]:
     found = Discovery[Fault]()
-    for module in pkgutil.iter_modules(orchestrator.faults.__path__):
-        if module.name.startswith("_"):  # what a fault imports when it is injected, and nobody needs before
+    for module in pkgutil.walk_packages(library.__path__, f"{library.__name__}."):
+        if "._" in module.name:  # what a fault imports when it is injected, and nobody needs before
             continue
-        for kind in classes_in(importlib.import_module(f"orchestrator.faults.{module.name}")):
+        for kind in classes_in(importlib.import_module(module.name)):
             found.add(kind.name, kind, Place(kind.__module__))
     if found.problems:
         raise ContentError(tuple(found.problems))
@@ -215,15 +215,15 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
 def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
     """Read a module, and add what it states of its faults."""
     try:
-        stated = guarded(lambda: _stated(stamp), stamp.path)
+        stated = within_limits(lambda: _stated(stamp), stamp.path)
     except ContentError as error:
         found.problems += error.problems
         return
     _add(found, stamp, [(said, said.parameters) for said in stated])
 
 
-def _stated(stamp: _Stamp) -> tuple[Stated, ...]:
-    return tuple(stated_in(parse_python(read_text(stamp.path, within=stamp.root), stamp.path)))
+def _stated(stamp: _Stamp) -> tuple[StaticFault, ...]:
+    return tuple(static_faults_in(parse_python(read_text(stamp.path, within=stamp.root), stamp.path)))
 
 
 def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
@@ -235,7 +235,7 @@ def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:
         return None
 
 
-def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[Stated, type[K]]]) -> None:
+def _add(found: Discovery[K], stamp: _Stamp, stated: Sequence[tuple[StaticFault, type[K]]]) -> None:
     for said, kind in stated:
         place = Place.of(stamp.path, said.line)
         if problems := list(lacking(said, place)):

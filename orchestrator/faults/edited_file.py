@@ -6,8 +6,8 @@ from abc import abstractmethod
 
 from pydantic import Field
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, Memento, not_effective
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.fault import Fault, Memento, not_effective
 from orchestrator.model.base import HostName
 
 
@@ -21,29 +21,29 @@ class EditedFile(Fault):
         """Return the file's path."""
 
     @abstractmethod
-    def change(self, hands: Hands, text: str) -> str:
-        """Return the file's broken content; ``hands`` may look at the lab."""
+    def change(self, driver: LabDriver, text: str) -> str:
+        """Return the file's broken content; ``driver`` may look at the lab."""
 
     @abstractmethod
-    def load(self, hands: Hands, text: str) -> None:
+    def load(self, driver: LabDriver, text: str) -> None:
         """Write the file and make the host act by it, as a technician would after an edit."""
 
-    def remember(self, hands: Hands) -> Memento:
+    def remember(self, driver: LabDriver) -> Memento:
         """Keep the file."""
-        return {self.path(): hands.read(self.host, self.path()).decode()}
+        return {self.path(): driver.read(self.host, self.path()).decode()}
 
-    def inject(self, hands: Hands) -> None:
+    def inject(self, driver: LabDriver) -> None:
         """Change the file and load it.
 
         Raises:
             LabError: there is nothing to change in the file.
         """
-        before = hands.read(self.host, self.path()).decode()
-        after = self.change(hands, before)
+        before = driver.read(self.host, self.path()).decode()
+        after = self.change(driver, before)
         if after == before:
             raise not_effective(self, f"nothing to change in {self.path()}")
-        self.load(hands, after)
+        self.load(driver, after)
 
-    def revert(self, hands: Hands, memento: Memento) -> None:
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
         """Put the file back and load it."""
-        self.load(hands, memento[self.path()])
+        self.load(driver, memento[self.path()])

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
 from orchestrator.model.base import Document
-from orchestrator.text import Text
 
 
 class LineEdit(Document):

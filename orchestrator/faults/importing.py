@@ -16,10 +16,10 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from orchestrator.errors import Place, Problem
-from orchestrator.faults.base import Fault
-from orchestrator.faults.stated import Stated
-from orchestrator.text import Text
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.text import Text
+from orchestrator.faults.fault import Fault
+from orchestrator.faults.static_faults import StaticFault
 
 
 class _Source(SourceFileLoader):
@@ -66,11 +66,11 @@ def meant_in(module: ModuleType) -> Iterator[type[Fault]]:
             yield member
 
 
-def said_by(kind: type[Fault], line: int) -> Stated:
+def said_by(kind: type[Fault], line: int) -> StaticFault:
     """Return what a class that was imported states."""
     name, docstring = kind.__dict__.get("name"), kind.__dict__.get("__doc__") or ""
     missing = tuple(sorted(kind.__abstractmethods__))
-    return Stated(kind.__name__, line, name if isinstance(name, str) else None, docstring, missing, kind)
+    return StaticFault(kind.__name__, line, name if isinstance(name, str) else None, docstring, missing, kind)
 
 
 def line_in(path: Path, error: BaseException) -> int:

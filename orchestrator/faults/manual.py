@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from orchestrator.faults.base import Fault
-from orchestrator.faults.discovery import Found, discover
+from orchestrator.faults.discovery import FoundFault, discover
+from orchestrator.faults.fault import Fault
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._@-]*|[0-9]+(\.[0-9]+){3}(/[0-9]+)?")
 """Texts that YAML reads as they are, but for the words below."""
@@ -66,7 +66,7 @@ def pages(roots: Sequence[Path] = ()) -> tuple[Page, ...]:
     return tuple(sorted(made, key=lambda one: (one.group, one.name)))
 
 
-def page(found: Found[Fault]) -> Page:
+def page(found: FoundFault[Fault]) -> Page:
     """Return the documentation of one fault."""
     kind = found.kind
     module = inspect.getmodule(kind)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from orchestrator.errors import Place, Problem
-from orchestrator.faults.stated import Stated
-from orchestrator.text import Text
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.text import Text
+from orchestrator.faults.static_faults import StaticFault
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 
 
-def lacking(said: Stated, place: Place) -> Iterator[Problem]:
+def lacking(said: StaticFault, place: Place) -> Iterator[Problem]:
     """Yield what a trainer's fault class lacks."""
     if said.missing:
         listed = ", ".join(f"{name}()" for name in said.missing)

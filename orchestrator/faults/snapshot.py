@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.text import Text
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
 
 MOST = 256 << 10
 """Bytes of the largest file that is kept."""
@@ -57,15 +57,15 @@ class Snapshot:
         return base64.b64decode(self.content)
 
 
-def take(hands: Hands, host: str, path: str) -> Snapshot:
+def take(driver: LabDriver, host: str, path: str) -> Snapshot:
     """Return what a path is now.
 
     Raises:
         LabError: it is no file, folder or link, or larger than what is kept.
     """
-    seen = _stat(hands, host, path)
+    seen = _stat(driver, host, path)
     if seen is None:
-        return Snapshot("absent", parent=_missing_parent(hands, host, path))
+        return Snapshot("absent", parent=_missing_parent(driver, host, path))
     kind, owner, group, mode, size = seen
     if kind not in _KINDS or (_KINDS[kind] == "file" and int(size) > MOST):
         raise LabError(
@@ -76,44 +76,44 @@ def take(hands: Hands, host: str, path: str) -> Snapshot:
         )
     content = ""
     if _KINDS[kind] == "file":
-        content = base64.b64encode(hands.read(host, path)).decode()
+        content = base64.b64encode(driver.read(host, path)).decode()
     elif _KINDS[kind] == "link":
-        content = hands.run(host, ("readlink", "--no-newline", "--", path)).stdout.decode()
+        content = driver.run(host, ("readlink", "--no-newline", "--", path)).stdout.decode()
     return Snapshot(_KINDS[kind], int(owner), int(group), mode, content)
 
 
-def put_back(hands: Hands, host: str, path: str, kept: str) -> None:
+def put_back(driver: LabDriver, host: str, path: str, kept: str) -> None:
     """Make a path what it was; ``kept`` is a snapshot's text."""
     was = Snapshot.of(kept)
     if was.kind == "absent":
-        hands.run(host, ("rm", "-rf", "--", path))
+        driver.run(host, ("rm", "-rf", "--", path))
         if was.parent:  # what else is in it by now is not the fault's
-            hands.run(host, ("find", was.parent, "-depth", "-type", "d", "-empty", "-delete"), check=False)
+            driver.run(host, ("find", was.parent, "-depth", "-type", "d", "-empty", "-delete"), check=False)
         return
-    seen = _stat(hands, host, path)
+    seen = _stat(driver, host, path)
     if seen is not None and _KINDS.get(seen[0]) != was.kind:
-        hands.run(host, ("rm", "-rf", "--", path))
-    hands.run(host, ("mkdir", "-p", "--", path if was.kind == "folder" else str(PurePosixPath(path).parent)))
+        driver.run(host, ("rm", "-rf", "--", path))
+    driver.run(host, ("mkdir", "-p", "--", path if was.kind == "folder" else str(PurePosixPath(path).parent)))
     if was.kind == "link":
-        hands.run(host, ("ln", "--symbolic", "--force", "--no-dereference", "--", was.content, path))
+        driver.run(host, ("ln", "--symbolic", "--force", "--no-dereference", "--", was.content, path))
         return
     if was.kind == "file":
-        hands.write(host, path, was.bytes)
-    hands.run(host, ("chown", f"{was.owner}:{was.group}", "--", path))
-    hands.run(host, ("chmod", was.mode, "--", path))
+        driver.write(host, path, was.bytes)
+    driver.run(host, ("chown", f"{was.owner}:{was.group}", "--", path))
+    driver.run(host, ("chmod", was.mode, "--", path))
 
 
-def _stat(hands: Hands, host: str, path: str) -> list[str] | None:
+def _stat(driver: LabDriver, host: str, path: str) -> list[str] | None:
     """Return kind, owner, group, mode and size of a path, or None where there is nothing."""
-    done = hands.run(host, ("stat", "--format", "%F|%u|%g|%a|%s", "--", path), check=False)
+    done = driver.run(host, ("stat", "--format", "%F|%u|%g|%a|%s", "--", path), check=False)
     return done.stdout.decode().strip().split("|") if done.status == 0 else None
 
 
-def _missing_parent(hands: Hands, host: str, path: str) -> str:
+def _missing_parent(driver: LabDriver, host: str, path: str) -> str:
     """Return the highest folder above a path that does not exist, or an empty text."""
     missing = ""
     for parent in PurePosixPath(path).parents:
-        if hands.run(host, ("test", "-e", str(parent)), check=False).status == 0:
+        if driver.run(host, ("test", "-e", str(parent)), check=False).status == 0:
             break
         missing = str(parent)
     return missing

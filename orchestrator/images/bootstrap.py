@@ -15,13 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from orchestrator import labels
-from orchestrator.engine.base import Cancellation, Engine, ImageBuildError, OnLine
-from orchestrator.errors import MachineError
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import Cancellation, Engine, ImageBuildError, OnLine
+from orchestrator.core.errors import MachineError
 from orchestrator.images import rootfs
-from orchestrator.images.context import Entry, pack
+from orchestrator.images.context import ContextEntry, pack
 from orchestrator.images.machine_apt import MachineApt
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 LABELS = {labels.KIND: "image", labels.IMAGE: "rootfs", labels.FINGERPRINT: rootfs.FINGERPRINT}
 
@@ -39,7 +39,7 @@ _TERMINATION = 20
 """Seconds that mmdebstrap gets to clear away what it unpacked."""
 
 
-class Run(Protocol):
+class RunInContainer(Protocol):
     """Runs a command, passing on its lines; see ``run``."""
 
     def __call__(
@@ -49,7 +49,7 @@ class Run(Protocol):
 
 
 def ensure(
-    engine: Engine, apt: MachineApt, on_line: OnLine, cancellation: Cancellation, *, run: Run | None = None
+    engine: Engine, apt: MachineApt, on_line: OnLine, cancellation: Cancellation, *, run: RunInContainer | None = None
 ) -> None:
     """Make sure that ``rootfs.TAG`` is on the engine.
 
@@ -72,11 +72,11 @@ def ensure(
 def _normalise(engine: Engine, on_line: OnLine, cancellation: Cancellation) -> None:
     """Give the pulled image the same sources as a bootstrapped one, our tag and our labels."""
     files = {"Dockerfile": _PULLED_DOCKERFILE, "sources.list": rootfs.SOURCES_LIST}
-    context = (Entry(path, executable=False, link=False, content=text.encode()) for path, text in files.items())
+    context = (ContextEntry(path, executable=False, link=False, content=text.encode()) for path, text in files.items())
     engine.build(pack(context), rootfs.TAG, arguments={}, labels=LABELS, on_line=on_line, cancellation=cancellation)
 
 
-def _bootstrap(engine: Engine, apt: MachineApt, on_line: OnLine, cancellation: Cancellation, run: Run) -> None:
+def _bootstrap(engine: Engine, apt: MachineApt, on_line: OnLine, cancellation: Cancellation, run: RunInContainer) -> None:
     if run is run_command and shutil.which("mmdebstrap") is None:
         raise _missing()
     with tempfile.TemporaryDirectory(prefix="breakfix-rootfs-") as folder:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from orchestrator.engine.base import Cancellation
-from orchestrator.errors import MachineError
-from orchestrator.text import Text
+from orchestrator.engine.engine_interface import Cancellation
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
 
 SHOWN = 30
 """How many last lines a failure shows."""

@@ -9,16 +9,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
-from orchestrator import labels
-from orchestrator.engine.base import Cancellation, Engine, ImageBuildError
-from orchestrator.errors import BreakfixError
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import Cancellation, Engine, ImageBuildError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.images import bootstrap, machine_apt
 from orchestrator.images.build_log import BuildLog, default_folder, open_log
 from orchestrator.images.catalogue import Catalogue
 from orchestrator.images.context import pack
 from orchestrator.images.machine_apt import MachineApt
 from orchestrator.images.observer import BuildObserver, SilentObserver
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 _SLICE = 1.0
 """Seconds until a wait for builds looks whether it was interrupted."""

@@ -15,12 +15,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
-from orchestrator import labels
-from orchestrator.engine.base import Engine
-from orchestrator.errors import MachineError, UsageError
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import Engine
+from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.images import rootfs
 from orchestrator.images.catalogue import REPOSITORY, Catalogue
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 OnProgress = Callable[[int, int], None]
 """Receives the bytes done and the bytes in all (0: not known)."""

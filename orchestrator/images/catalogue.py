@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.errors import ContentError, Place, Problem, UsageError
 from orchestrator.images import rootfs
-from orchestrator.images.context import DESCRIPTION, Entry, entries, program_folder
+from orchestrator.images.context import DESCRIPTION, ContextEntry, entries, program_folder
 from orchestrator.images.fingerprint import fingerprint
 from orchestrator.model.image import ImageSpec
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 
 REPOSITORY = "breakfix"
 """Images are tagged ``breakfix/<name>:<fingerprint>``."""
@@ -53,7 +53,7 @@ class Catalogue:
         self._sources = dict(sources)
         if problems := tuple(self._problems()):
             raise ContentError(problems)
-        self._contexts: dict[str, tuple[Entry, ...]] = {}
+        self._contexts: dict[str, tuple[ContextEntry, ...]] = {}
         self._fingerprints: dict[str, str] = {}
 
     @property
@@ -88,7 +88,7 @@ class Catalogue:
         """Return images and all their ancestors, each after its parent."""
         return tuple(dict.fromkeys(one for name in names for one in reversed(self.lineage(name))))
 
-    def context(self, name: str) -> tuple[Entry, ...]:
+    def context(self, name: str) -> tuple[ContextEntry, ...]:
         """Return the files that an image is built from.
 
         Raises:

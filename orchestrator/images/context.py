@@ -19,7 +19,7 @@ _EXECUTABLE = 0o100
 
 
 @dataclass(frozen=True, order=True)
-class Entry:
+class ContextEntry:
     """One file or symbolic link of a context; everything that a build may depend on, nothing else.
 
     Attributes:
@@ -34,7 +34,7 @@ class Entry:
     content: bytes
 
 
-def entries(folder: Path, included: Mapping[str, Path]) -> tuple[Entry, ...]:
+def entries(folder: Path, included: Mapping[str, Path]) -> tuple[ContextEntry, ...]:
     """Return the context of an image folder, sorted by path.
 
     Args:
@@ -55,7 +55,7 @@ def program_folder(path: str) -> Path:
     return Path(str(resources.files(package).joinpath(rest)))
 
 
-def pack(context: Iterable[Entry]) -> bytes:
+def pack(context: Iterable[ContextEntry]) -> bytes:
     """Return a context as a tar archive that is the same for the same content, so that layers are reused."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
@@ -69,7 +69,7 @@ def pack(context: Iterable[Entry]) -> bytes:
     return stream.getvalue()
 
 
-def _add(archive: tarfile.TarFile, entry: Entry) -> None:
+def _add(archive: tarfile.TarFile, entry: ContextEntry) -> None:
     if entry.link:
         member = _member(entry.path, tarfile.SYMTYPE, 0o777)
         member.linkname = os.fsdecode(entry.content)
@@ -87,8 +87,8 @@ def _member(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     return member
 
 
-def _below(folder: Path, prefix: str) -> list[Entry]:
-    found: list[Entry] = []
+def _below(folder: Path, prefix: str) -> list[ContextEntry]:
+    found: list[ContextEntry] = []
     for parent, folders, names in os.walk(folder):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         folders[:] = [name for name in folders if name not in links and not _left_behind(name)]
@@ -99,11 +99,11 @@ def _below(folder: Path, prefix: str) -> list[Entry]:
     return found
 
 
-def _entry(path: Path, name: str) -> Entry:
+def _entry(path: Path, name: str) -> ContextEntry:
     if path.is_symlink():
-        return Entry(name, executable=False, link=True, content=os.fsencode(path.readlink()))
+        return ContextEntry(name, executable=False, link=True, content=os.fsencode(path.readlink()))
     executable = bool(path.stat().st_mode & _EXECUTABLE)
-    return Entry(name, executable=executable, link=False, content=path.read_bytes())
+    return ContextEntry(name, executable=executable, link=False, content=path.read_bytes())
 
 
 def _left_behind(name: str) -> bool:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from orchestrator.images.context import Entry
+from orchestrator.images.context import ContextEntry
 
 _DIGITS = 12
 
 
-def fingerprint(context: Iterable[Entry], *, parent: str, settings: Mapping[str, str]) -> str:
+def fingerprint(context: Iterable[ContextEntry], *, parent: str, settings: Mapping[str, str]) -> str:
     """Return 12 hexadecimal digits that change with anything that changes the image.
 
     Args:

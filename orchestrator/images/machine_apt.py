@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orchestrator.images import rootfs
-from orchestrator.images.context import Entry
+from orchestrator.images.context import ContextEntry
 
 _CARRIED = re.compile(r"Acquire::(Check-Valid-Until|Check-Date|https?::(Verify-Peer|Verify-Host))")
 _PROXY = re.compile(r"Acquire::(https?)::Proxy(::(?P<host>[^:]+))?")
@@ -49,13 +49,13 @@ class MachineApt:
         """Return the sources to use on this machine, one line each."""
         return rootfs.sources(self.mirror, self.security)
 
-    def prepared(self, context: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def prepared(self, context: tuple[ContextEntry, ...]) -> tuple[ContextEntry, ...]:
         """Return a build's context with this machine's settings in it, unchanged where it needs none."""
         files = self._files()
         if not files:
             return context
         added = tuple(
-            Entry(f"{_TREE}/{path}", executable=False, link=False, content=content.encode())
+            ContextEntry(f"{_TREE}/{path}", executable=False, link=False, content=content.encode())
             for path, content in files.items()
         )
         return (*(self._with_settings(entry, files) for entry in context), *added)
@@ -70,11 +70,11 @@ class MachineApt:
             files[_CONFIGURATION] = "".join(f'{key} "{value}";\n' for key, value in options.items())
         return files
 
-    def _with_settings(self, entry: Entry, files: Iterable[str]) -> Entry:
+    def _with_settings(self, entry: ContextEntry, files: Iterable[str]) -> ContextEntry:
         if entry.path != "Dockerfile":
             return entry
         text = _around_build(entry.content.decode(), " ".join(f"/{path}" for path in files))
-        return Entry(entry.path, executable=False, link=False, content=text.encode())
+        return ContextEntry(entry.path, executable=False, link=False, content=text.encode())
 
 
 def _around_build(dockerfile: str, files: str) -> str:

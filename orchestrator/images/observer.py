@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from orchestrator.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError
 
 
 class BuildObserver(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator import labels
-from orchestrator.engine.base import Engine, Image, ImageInUseError
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import Engine, Image, ImageInUseError
 from orchestrator.images import rootfs
 from orchestrator.images.catalogue import Catalogue
 

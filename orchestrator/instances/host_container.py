@@ -6,16 +6,16 @@ import functools
 import json
 from collections.abc import Mapping
 
-from orchestrator import labels
-from orchestrator.engine.base import ContainerSpec, Engine
-from orchestrator.errors import UsageError
+from orchestrator.core import labels
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import nearest
+from orchestrator.core.text import Text
+from orchestrator.engine.engine_interface import ContainerSpec, Engine
 from orchestrator.fabric.helper.hosts import NOTIFY
-from orchestrator.instances.instance import Surroundings
+from orchestrator.instances.instance import StartContext
 from orchestrator.instances.system_calls import filter_of_hosts
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
-from orchestrator.suggest import nearest
-from orchestrator.text import Text
 
 TMPFS: Mapping[str, str] = {
     "/run": "rw,nosuid,nodev,mode=755,size=32m",
@@ -44,7 +44,7 @@ class HostContainers:
         self._owner = owner
         self._wanted_runtime = runtime
 
-    def spec(self, name: str, plan: Plan, host: PlannedHost, around: Surroundings) -> ContainerSpec:
+    def spec(self, name: str, plan: Plan, host: PlannedHost, around: StartContext) -> ContainerSpec:
         """Return how a host of the named instance is made.
 
         Raises:

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator import labels
-from orchestrator.engine.base import Container
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import Container
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.seeds import is_secret
 
@@ -69,7 +69,7 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class StartContext:
     """What an instance is made with.
 
     Attributes:

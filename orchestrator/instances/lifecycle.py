@@ -11,29 +11,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator import labels
-from orchestrator.access.hands import Hands
-from orchestrator.engine.base import Engine
-from orchestrator.errors import BreakfixError, LabError, MachineError
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core import labels
+from orchestrator.core.errors import BreakfixError, LabError, MachineError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.progress import Progress
+from orchestrator.core.text import Text
+from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import Fabric
-from orchestrator.fabric.broom import sweep_remains
-from orchestrator.faults.base import mistakes_told
-from orchestrator.faults.library import make_fault
-from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
-from orchestrator.instances.finding import chosen, instances_on
+from orchestrator.fabric.fabric_interface import Fabric
+from orchestrator.fabric.reaper import sweep_remains
+from orchestrator.faults.fault import mistakes_told
+from orchestrator.faults.registry import make_fault
 from orchestrator.instances.host_container import HostContainers
-from orchestrator.instances.instance import Instance, Surroundings
-from orchestrator.instances.naming import require_free
+from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.instances.instance_lookup import chosen, instances_on
+from orchestrator.instances.instance_records import InjectedFault, InstanceRecord, InstanceRecords
+from orchestrator.instances.lab_names import require_free
+from orchestrator.instances.locks import BusyError, Holder, Locks
 from orchestrator.instances.placing import accounts_of, archive_of
 from orchestrator.instances.readiness import unready_by, wait_for_conditions
-from orchestrator.interrupts import shielded
-from orchestrator.locks import BusyError, Holder, Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.progress import Progress
-from orchestrator.text import Text
 
 T = TypeVar("T")
 
@@ -93,13 +93,13 @@ class Instances:
         return chosen(self.all(), name)
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[None]:
+    def exclusive(self, name: str) -> Iterator[None]:
         """Keep other programs from acting on an instance within the block, in which it exists.
 
         Raises:
             LabError: another program is at work on it (``BusyError``), or has just removed it.
         """
-        with self._locks.alone(name):
+        with self._locks.exclusive(name):
             if not self._engine.containers({labels.KIND: "host", labels.INSTANCE: name}):
                 raise LabError(
                     Text(
@@ -163,10 +163,10 @@ class Instances:
         self._fabric()
         _ = self._hosts.runtime
 
-    def hands(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> Hands:
+    def driver(self, instance: Instance, plan: Plan, images: Mapping[str, ImageSpec]) -> LabDriver:
         """Return what acts on an instance."""
         devices = {h.name: images[h.image].device for h in plan.hosts}
-        return Hands(
+        return LabDriver(
             instance=instance.name,
             plan=plan,
             engine=self._engine,
@@ -178,7 +178,7 @@ class Instances:
     # Starting -------------------------------------------------------------------------------------------
 
     def start(
-        self, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool = True, name: str | None = None
+        self, plan: Plan, around: StartContext, progress: Progress, *, broken: bool = True, name: str | None = None
     ) -> Instance:
         """Start an instance of a plan: create, wire, boot, wait until it is healthy, then inject its faults.
 
@@ -213,9 +213,9 @@ class Instances:
         Raises:
             BusyError: somebody is just about to stop everything.
         """
-        with self._locks.alone(name):
+        with self._locks.exclusive(name):
             self.prepare()  # before anything is claimed: it may have to be made, or refused
-            with self._locks.alone(name):  # of the file for all users too, which comes with the fabric
+            with self._locks.exclusive(name):  # of the file for all users too, which comes with the fabric
                 yield
 
     def _new_name(self, plan: Plan) -> str:
@@ -226,17 +226,17 @@ class Instances:
             if name not in taken:
                 return name
 
-    def _start(self, name: str, plan: Plan, around: Surroundings, progress: Progress, *, broken: bool) -> Instance:
+    def _start(self, name: str, plan: Plan, around: StartContext, progress: Progress, *, broken: bool) -> Instance:
         """Start an instance whose name is ours: whatever bears it is removed if the start fails."""
         try:
             self._bring_up(name, plan, around, progress)
             instance = self.find(name)
-            hands = self.hands(instance, plan, around.images)
+            driver = self.driver(instance, plan, around.images)
             progress.step(Text(fr="Attente des services", en="Waiting for the services"))
-            wait_for_conditions(hands, plan.ready)
+            wait_for_conditions(driver, plan.ready)
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
-                self._inject(hands)
+                self._inject(driver)
             self._engine.create_volume(_STARTED + name, {labels.KIND: "started", labels.INSTANCE: name})
             self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:
@@ -245,7 +245,7 @@ class Instances:
             raise
         return instance
 
-    def _bring_up(self, name: str, plan: Plan, around: Surroundings, progress: Progress) -> None:
+    def _bring_up(self, name: str, plan: Plan, around: StartContext, progress: Progress) -> None:
         """Create and start all hosts: DHCP clients last, once the servers do their work.
 
         A client whose first request nobody hears asks again only seconds later.
@@ -267,50 +267,50 @@ class Instances:
         clients = [host.name for host in plan.hosts if host.asks_for_address]
         fabric.wait_ready(name, servers, timeout=_BOOT_LIMIT)
         if clients:
-            hands = self.hands(self.find(name), plan, around.images)
-            wait_for_conditions(hands, [c for c in plan.ready if c.host in servers])
+            driver = self.driver(self.find(name), plan, around.images)
+            wait_for_conditions(driver, [c for c in plan.ready if c.host in servers])
             _for_each(lambda host: self._engine.start(created[host]), clients)
             fabric.wait_ready(name, clients, timeout=_BOOT_LIMIT)
 
     # Faults ---------------------------------------------------------------------------------------------
 
-    def inject(self, hands: Hands) -> None:
+    def inject(self, driver: LabDriver) -> None:
         """Inject the plan's faults, in order; how to revert each is recorded before it is injected.
 
         Raises:
             LabError: a fault did not take effect, or another program is at work on the instance.
         """
-        with self.alone(hands.instance):
-            self._inject(hands)
+        with self.exclusive(driver.instance):
+            self._inject(driver)
 
-    def _inject(self, hands: Hands) -> None:
-        roots = content_roots_of(self._records.get(hands.instance))
-        for spec in hands.plan.faults:
+    def _inject(self, driver: LabDriver) -> None:
+        roots = content_roots_of(self._records.get(driver.instance))
+        for spec in driver.plan.faults:
             fault = make_fault(spec, roots)
             with mistakes_told(fault, "remember"):
-                memento = fault.remember(hands)
-            self._records.add_fault(hands.instance, InjectedFault(spec.fault, spec.parameters, memento))
+                memento = fault.remember(driver)
+            self._records.add_fault(driver.instance, InjectedFault(spec.fault, spec.parameters, memento))
             with mistakes_told(fault, "inject"):
-                fault.inject(hands)
+                fault.inject(driver)
             with mistakes_told(fault, "verify"):
-                fault.verify(hands)
+                fault.verify(driver)
 
-    def revert(self, hands: Hands) -> None:
+    def revert(self, driver: LabDriver) -> None:
         """Revert the injected faults, the last one first.
 
         Raises:
             LabError: a fault could not be reverted, or another program is at work on the instance.
         """
-        with self.alone(hands.instance):
-            self._revert(hands)
+        with self.exclusive(driver.instance):
+            self._revert(driver)
 
-    def _revert(self, hands: Hands) -> None:
-        record = self._records.get(hands.instance)
+    def _revert(self, driver: LabDriver) -> None:
+        record = self._records.get(driver.instance)
         for injected in reversed(record.faults):
             spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
             fault = make_fault(spec, content_roots_of(record))
             with mistakes_told(fault, "revert"):
-                fault.revert(hands, injected.memento)
+                fault.revert(driver, injected.memento)
         self._records.put(replace(record, faults=()))
 
     # Stopping -------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ class Instances:
         Raises:
             BusyError: another program is at work on it.
         """
-        with self._locks.alone(name):
+        with self._locks.exclusive(name):
             self._remove(name)
             self._have_cables_go(name)
         self._forget_gone()
@@ -355,7 +355,7 @@ class Instances:
         Raises:
             BusyError: another program is at work on one of them; nothing was removed.
         """
-        with self._locks.alone_with_all():
+        with self._locks.exclusive_with_all():
             known = self.all()
             names = tuple(instance.name for instance in known if not spare(instance))
             for name in names:
@@ -372,7 +372,7 @@ class Instances:
         """
         marked = {volume.removeprefix(_STARTED) for volume in self._engine.volumes({labels.KIND: "started"})}
         for name in sorted({*self._records.names(), *marked} - {instance.name for instance in self.all()}):
-            with suppress(BusyError), self._locks.sole(name):
+            with suppress(BusyError), self._locks.exclusive_nowait(name):
                 if not self._engine.containers({labels.INSTANCE: name}):
                     self._records.remove(name)
                     self._engine.remove_volume(_STARTED + name)

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.engine.base import Engine
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.engine.engine_interface import Engine
 from orchestrator.model.plan import PlacedFile
-from orchestrator.text import Text
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import CommandTimeoutError, Completed, Fabric, HostRef, HostUnreachableError
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.fabric_interface import CommandTimeoutError, Completed, Fabric, HostRef, HostUnreachableError
 from orchestrator.instances.instance import Instance
 from orchestrator.model.lab import Condition
-from orchestrator.text import Text
-from orchestrator.waiting import wait_until
 
 
 def unready_by(fabric: Fabric, instance: Instance) -> dict[str, Text]:
@@ -32,7 +32,7 @@ def unready_by(fabric: Fabric, instance: Instance) -> dict[str, Text]:
     return found
 
 
-def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
+def wait_for_conditions(driver: LabDriver, conditions: Sequence[Condition]) -> None:
     """Wait until every ready condition holds, those of different hosts at once.
 
     A command that does not end, or a host that cannot be entered, is asked again: both happen on a busy machine.
@@ -46,8 +46,8 @@ def wait_for_conditions(hands: Hands, conditions: Sequence[Condition]) -> None:
     abandoned = threading.Event()
 
     def wait(condition: Condition) -> None:
-        with hands.fabric.session() as fabric:
-            target = HostRef(hands.instance, condition.host)
+        with driver.fabric.another_connection() as fabric:
+            target = HostRef(driver.instance, condition.host)
             last: Completed | LabError | None = None
 
             def holds() -> bool:

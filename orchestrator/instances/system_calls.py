@@ -10,7 +10,7 @@ import functools
 import json
 from typing import Any
 
-from orchestrator.fabric.helper.calls import AF_VSOCK, FORBIDDEN, NAMESPACES
+from orchestrator.fabric.helper.syscall_policy import AF_VSOCK, FORBIDDEN, NAMESPACES
 
 _OBSOLETE = (
     "_sysctl",

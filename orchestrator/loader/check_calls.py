@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from orchestrator.errors import Place, Problem
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.check_imports import PlaceOf
 from orchestrator.model.check import LAB_FIXTURE, Asked
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 Known: TypeAlias = Mapping[Asked, Collection[str]]
 """The hosts and segments that a lab has, and the values that each variant of a scenario has."""

@@ -9,10 +9,10 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Final, TypeAlias
 
-from orchestrator.errors import Place, Problem
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.model.check import OFFERED, TOOLS
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 _GRADER: Final = "grader"
 _OUT_OF_REACH: Final = ("docker", "netmiko", "orchestrator", "paramiko", "pyroute2")

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.core.errors import ContentError, Place, Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.check_calls import AskedName, read_calls
 from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
 from orchestrator.loader.python_source import parse_python, too_deep
 from orchestrator.model.check import KEYWORDS, ROLES
-from orchestrator.render import names_in
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
-from orchestrator.visible import CONTROLS
+from orchestrator.templates.render import names_in
 
 _SENTENCES: Final = ("fr", "en")
 _NOT_GRADED: Final = ("skip", "skipif", "xfail")

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 import orchestrator
-from orchestrator.errors import ContentError, Problem, UsageError
-from orchestrator.loader.folder import Problems
-from orchestrator.loader.guarded import guarded
-from orchestrator.loader.image import load_image, require_no_circle
-from orchestrator.loader.lab import read_lab
-from orchestrator.loader.referential import load_referential
-from orchestrator.loader.roots import DOCUMENTS, Folders, Kind, Unit, strays
-from orchestrator.loader.scenario import Surroundings, load_scenario
+from orchestrator.core.errors import ContentError, Problem, UsageError
+from orchestrator.loader.folder_reader import Problems
+from orchestrator.loader.image_loader import load_image, require_no_circle
+from orchestrator.loader.lab_loader import read_lab
+from orchestrator.loader.read_limits import within_limits
+from orchestrator.loader.referential_loader import load_referential
+from orchestrator.loader.roots import DOCUMENTS, ContentUnit, Folders, Kind, strays
 from orchestrator.loader.scenario_folder import ValidateFault
+from orchestrator.loader.scenario_loader import ScenarioContext, load_scenario
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential
@@ -74,16 +74,16 @@ class Content:
             raise ContentError(problems)
         return lab
 
-    def units(self) -> tuple[Unit, ...]:
+    def units(self) -> tuple[ContentUnit, ...]:
         """Return every image, lab and scenario, also those that share their name."""
         return tuple(
-            Unit(kind, folder)
+            ContentUnit(kind, folder)
             for kind, folders in self._folders.items()
             for same_name in folders.all.values()
             for folder in same_name
         )
 
-    def require_unique(self, unit: Unit) -> None:
+    def require_unique(self, unit: ContentUnit) -> None:
         """Refuse a unit whose name another one of its kind has, or that is a link out of its root.
 
         Raises:
@@ -93,13 +93,13 @@ class Content:
         if folders is not None and unit.name in folders.all:
             folders.one(unit.name)
 
-    def leads_out(self, unit: Unit) -> bool:
+    def leads_out(self, unit: ContentUnit) -> bool:
         """Return whether a link brings a unit in from outside of its root, which ``require_unique`` refuses."""
         folders = self._folders.get(unit.kind)
         return folders is not None and unit.folder in folders.outside
 
     def read_lab(self, folder: Path) -> tuple[Lab | None, tuple[Problem, ...]]:
-        """Return a lab of these roots, or of none, with every problem; see ``orchestrator.loader.lab.read_lab``."""
+        """Return a lab of these roots, or of none, with every problem; see ``lab_loader.read_lab``."""
         if folder in self._lab_folders.all.get(folder.name, ()):
             return self._read_lab(folder.name)
         return read_lab(folder, images=self._image_folders.all)
@@ -127,7 +127,9 @@ class Content:
         if name not in self._labs:
             folder = self.lab_folder(name)
             try:
-                read = guarded(lambda: read_lab(folder, images=self._image_folders.all), folder / DOCUMENTS["labs"])
+                read = within_limits(
+                    lambda: read_lab(folder, images=self._image_folders.all), folder / DOCUMENTS["labs"]
+                )
             except ContentError as error:  # kept, so that no scenario on it takes as long again
                 read = None, error.problems
             self._labs[name] = read
@@ -143,7 +145,7 @@ class Content:
         if name not in self._images:
             folder = self.image_folder(name)
             read = partial(load_image, folder, images=self._image_folders.all)
-            self._images[name] = guarded(read, folder / DOCUMENTS["images"])
+            self._images[name] = within_limits(read, folder / DOCUMENTS["images"])
         return self._images[name]
 
     def _parent(self, name: str) -> str | None:
@@ -172,7 +174,7 @@ class Content:
             ContentError: the scenario or its lab is invalid, or two folders have this id.
         """
         folder = self.scenario_folder(name)
-        return guarded(
+        return within_limits(
             lambda: load_scenario(folder, self.surroundings(validate_fault)), folder / DOCUMENTS["scenarios"]
         )
 
@@ -190,9 +192,9 @@ class Content:
             raise problems.error()
         return document
 
-    def surroundings(self, validate_fault: ValidateFault | None = None) -> Surroundings:
+    def surroundings(self, validate_fault: ValidateFault | None = None) -> ScenarioContext:
         """Return what a scenario leans on, to load one that is in no root."""
-        return Surroundings(self._lab_folders.all, self._read_lab, self.referential(), validate_fault)
+        return ScenarioContext(self._lab_folders.all, self._read_lab, self.referential(), validate_fault)
 
     def referential(self) -> Referential:
         """Return the certification's referential."""

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from typing import Final
 
-from orchestrator.errors import Problem
+from orchestrator.core.errors import Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.scenario import (
@@ -17,10 +19,8 @@ from orchestrator.model.scenario import (
     IntegerVariable,
     Variable,
 )
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
-from orchestrator.values import RESERVED
-from orchestrator.variant import unlike_of
+from orchestrator.planning.template_context import RESERVED
+from orchestrator.planning.variant import unlike_of
 
 
 def _names_are_free(loaded: ScenarioFolder) -> Iterable[Problem]:

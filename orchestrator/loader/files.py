@@ -8,9 +8,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import ContentError, Place, Problem
-from orchestrator.text import Text
-from orchestrator.visible import CONTROLS, name_of
+from orchestrator.core.control_characters import CONTROLS, name_of
+from orchestrator.core.errors import ContentError, Place, Problem
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from hashlib import _Hash

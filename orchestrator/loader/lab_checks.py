@@ -9,14 +9,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-from orchestrator.errors import Problem
-from orchestrator.host_files import GENERATED
+from orchestrator.core.errors import Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.files import problem
-from orchestrator.loader.folder import folder_name
+from orchestrator.loader.folder_reader import folder_name
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.lab import ALL_HOSTS, Interface, LabDocument, LabFile
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.planning.host_files import GENERATED
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.loader.files import MAX_FILE, decode, files_below, problem, read_bytes
-from orchestrator.loader.folder import Problems
+from orchestrator.loader.folder_reader import Problems
 from orchestrator.model.lab import LabFile
 
 _TEMPLATE: Final = ".j2"

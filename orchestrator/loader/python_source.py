@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from orchestrator.errors import ContentError, Place, Problem
-from orchestrator.text import Text
+from orchestrator.core.errors import ContentError, Place, Problem
+from orchestrator.core.text import Text
 
 _REASONS: Final = (
     # CPython's words, of any version since 3.11 -> the same in French, and what to look for.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from orchestrator.errors import Problem
+from orchestrator.core.errors import Problem
+from orchestrator.core.text import Text
 from orchestrator.loader.files import problem
 from orchestrator.loader.scenario_folder import RepairFiles
 from orchestrator.model.scenario import ACTIONS, Step
-from orchestrator.text import Text
 
 _MIN_SHORTCUTS: Final = 2
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import orchestrator
-from orchestrator.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.core.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.suggest import nearest
+from orchestrator.core.text import Text
 from orchestrator.loader.files import problem, unreadable
-from orchestrator.loader.folder import Problems
-from orchestrator.suggest import nearest
-from orchestrator.text import Text
-from orchestrator.visible import CONTROLS
+from orchestrator.loader.folder_reader import Problems
 
 ENVIRONMENT: Final = "BREAKFIX_CONTENT"
 """The environment variable that adds content roots, separated as in PATH."""
@@ -59,7 +59,7 @@ def content_roots(options: Iterable[Path] = (), environment: Mapping[str, str] =
 
 
 @dataclass(frozen=True)
-class Unit:
+class ContentUnit:
     """One thing that is read as a whole: the folder of an image, a lab or a scenario; the file of a referential."""
 
     kind: Kind

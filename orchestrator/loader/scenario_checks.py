@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from orchestrator.errors import Problem
-from orchestrator.loader.folder import folder_name
+from orchestrator.core.errors import Problem
+from orchestrator.core.suggest import nearest, with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.loader.folder_reader import folder_name
 from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import FaultChoice
-from orchestrator.suggest import nearest, with_suggestion
-from orchestrator.text import Text
 
 _COMPETENCE_FOLDER: Final = re.compile(r"([1-9]\.[1-9])(?:-|$)")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from orchestrator.errors import Place, Problem
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.text import Text
 from orchestrator.loader.check_source import CheckFile
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step
-from orchestrator.text import Text
-from orchestrator.values import RESERVED
+from orchestrator.planning.template_context import RESERVED
 
 ValidateFault: TypeAlias = Callable[[FaultSpec, YamlSource], tuple[Problem, ...]]
 """Tells what is wrong with a fault, its parameters rendered; the source is that of its entry in ``scenario.yaml``."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from orchestrator.errors import Problem
+from orchestrator.core.errors import Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.files import problem
 from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.model.lab import ALL_HOSTS
 from orchestrator.model.scenario import HostVariable, Scenario
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 
 def _drawn_hosts_exist(scenario: Scenario, loaded: ScenarioFolder) -> Iterable[Problem]:

@@ -8,23 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.answers import UnreadableAnswerError, check_truth, normal_form
-from orchestrator.errors import Place, Problem
-from orchestrator.host_files import hosts_of, render_file
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.check_source import StatedCheck
-from orchestrator.loader.folder import Problems
+from orchestrator.loader.folder_reader import Problems
 from orchestrator.loader.repair_checks import step_actions
 from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.deliverables import ListQuestion, Question
 from orchestrator.model.lab import LabFile
 from orchestrator.model.scenario import Scenario, Solution, Step
-from orchestrator.render import deciding_names, names_in, render, words_of
-from orchestrator.steps import Renderer, applies, applying_steps, stated_faults
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
-from orchestrator.values import RESERVED, base_values
-from orchestrator.variant import covering_variants, options_of
+from orchestrator.planning.answers import UnreadableAnswerError, check_truth, normal_form
+from orchestrator.planning.host_files import hosts_of, render_file
+from orchestrator.planning.steps import Renderer, applies, applying_steps, stated_faults
+from orchestrator.planning.template_context import RESERVED, base_values
+from orchestrator.planning.variant import covering_variants, options_of
+from orchestrator.templates.render import deciding_names, names_in, render, words_of
 
 _FAILED: Final = "{{}}"
 """Stands for a text that could not be rendered: no rendered text can be this."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.errors import Place, Problem
+from orchestrator.core.errors import Place, Problem
 from orchestrator.loader.check_source import names_are_known
 from orchestrator.loader.scenario_folder import RepairFiles
 from orchestrator.loader.yaml_source import KeyPath
-from orchestrator.render import mistakes_in
-from orchestrator.values import RESERVED
+from orchestrator.planning.template_context import RESERVED
+from orchestrator.templates.render import mistakes_in
 
 _CASE: Final = "cause"
 """The name of a drawn case where ``as`` gives no other (see ``FaultChoice``)."""

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from orchestrator.errors import ContentError, Problem, UsageError
-from orchestrator.loader.approved import Approved
+from orchestrator.core.errors import ContentError, Problem, UsageError
+from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
-from orchestrator.loader.folder import Problems
-from orchestrator.loader.guarded import guarded
-from orchestrator.loader.referential import load_referential
-from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, Unit
-from orchestrator.loader.scenario import load_scenario
+from orchestrator.loader.folder_reader import Problems
+from orchestrator.loader.read_limits import within_limits
+from orchestrator.loader.referential_loader import load_referential
+from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, ContentUnit
 from orchestrator.loader.scenario_folder import ValidateFault
+from orchestrator.loader.scenario_loader import load_scenario
+from orchestrator.loader.validation_cache import Approved
 from orchestrator.loader.yaml_source import read_yaml
-from orchestrator.text import Text
 
 _WORTH_A_PROCESS: Final = 6
 """Scenarios that take longer to read than a process to start."""
 
-_Outcome: TypeAlias = tuple[Unit, tuple[Problem, ...]]
+_Outcome: TypeAlias = tuple[ContentUnit, tuple[Problem, ...]]
 """What was read, and its problems."""
 
 _REFERENTIAL_KEYS: Final = frozenset({"rncp", "ccps"})
@@ -44,14 +44,14 @@ def content_root_of(path: Path) -> Path | None:
 
 
 @dataclass(frozen=True)
-class Selection:
+class SurveySelection:
     """What is to be read, and the folders that should be but cannot."""
 
-    units: tuple[Unit, ...]
+    units: tuple[ContentUnit, ...]
     strays: tuple[Problem, ...] = ()
 
 
-def select(content: Content, words: Sequence[str]) -> Selection:
+def select(content: Content, words: Sequence[str]) -> SurveySelection:
     """Return what the words of a command line name, each once; everything where there is no word.
 
     Args:
@@ -62,17 +62,17 @@ def select(content: Content, words: Sequence[str]) -> Selection:
         UsageError: a word names nothing.
     """
     if not words:
-        return Selection(content.units(), content.strays())
+        return SurveySelection(content.units(), content.strays())
     found = (unit for word in words for unit in _named(content, word))
     folders = [Path(word) for word in words if os.path.isdir(word)]  # noqa: PTH112
-    return Selection(
+    return SurveySelection(
         tuple(dict.fromkeys(found)), tuple(stray for folder in folders for stray in content.strays(folder))
     )
 
 
 def problems_of(
     content: Content,
-    selection: Selection,
+    selection: SurveySelection,
     validate_fault: ValidateFault,
     *,
     approved: Approved | None = None,
@@ -97,7 +97,7 @@ def problems_of(
     many = min(processes or len(os.sched_getaffinity(0)), len(scenarios) // _WORTH_A_PROCESS)
     shares = [scenarios[i::many] for i in range(many)] if many > 1 else [scenarios]
 
-    def read(share: Sequence[Unit]) -> list[_Outcome]:
+    def read(share: Sequence[ContentUnit]) -> list[_Outcome]:
         return [(unit, _problems_of(content, unit, validate_fault)) for unit in share]
 
     outcomes = read([unit for unit in units if unit.kind != "scenarios"])  # the processes below inherit the labs
@@ -115,7 +115,7 @@ def problems_of(
 class _Helper:
     """A forked process that reads a share of the scenarios; what it cannot do, its parent does."""
 
-    def __init__(self, read: Callable[[Sequence[Unit]], list[_Outcome]], share: Sequence[Unit]) -> None:
+    def __init__(self, read: Callable[[Sequence[ContentUnit]], list[_Outcome]], share: Sequence[ContentUnit]) -> None:
         self._read, self._share = read, share
         self._pipe, writing = os.pipe()
         self._process = os.fork()
@@ -140,7 +140,7 @@ class _Helper:
         return found
 
 
-def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) -> tuple[Problem, ...]:
+def _problems_of(content: Content, unit: ContentUnit, validate_fault: ValidateFault) -> tuple[Problem, ...]:
     def read() -> tuple[Problem, ...]:
         match unit.kind:
             case "scenarios":
@@ -155,12 +155,12 @@ def _problems_of(content: Content, unit: Unit, validate_fault: ValidateFault) ->
 
     document = DOCUMENTS.get(unit.kind)
     try:
-        return guarded(read, unit.folder / document if document else unit.folder)
+        return within_limits(read, unit.folder / document if document else unit.folder)
     except ContentError as error:
         return error.problems
 
 
-def _named(content: Content, word: str) -> tuple[Unit, ...]:
+def _named(content: Content, word: str) -> tuple[ContentUnit, ...]:
     path = Path(word)
     if os.path.lexists(path):  # unlike Path.exists, also of a name that is too long to be one
         return _at(content, path)
@@ -179,7 +179,7 @@ def _named(content: Content, word: str) -> tuple[Unit, ...]:
     return ()
 
 
-def _at(content: Content, path: Path) -> tuple[Unit, ...]:
+def _at(content: Content, path: Path) -> tuple[ContentUnit, ...]:
     """Return all units below a path, or the one that the path is in."""
     real = path.resolve()
     here = path.absolute()
@@ -193,11 +193,11 @@ def _at(content: Content, path: Path) -> tuple[Unit, ...]:
     for folder in (path, *path.absolute().parents):
         for kind, document in DOCUMENTS.items():
             if os.path.isfile(folder / document):  # noqa: PTH113
-                return (_known(content, Unit(kind, folder)),)
+                return (_known(content, ContentUnit(kind, folder)),)
     if content_root_of(path) is not None and (path.is_dir() or path.parent.name == "faults"):
         return ()  # nothing but faults, of which validate always reads all
     if path.is_file() and path.suffix in {".yaml", ".yml"} and _is_referential(path):
-        return (Unit("referentials", path),)
+        return (ContentUnit("referentials", path),)
     listed = ", ".join(DOCUMENTS.values())
     raise UsageError(
         Text(
@@ -211,7 +211,7 @@ def _at(content: Content, path: Path) -> tuple[Unit, ...]:
     )
 
 
-def _known(content: Content, unit: Unit) -> Unit:
+def _known(content: Content, unit: ContentUnit) -> ContentUnit:
     """Return the content's own name for a unit, so that it is read once."""
     real = unit.folder.resolve()
     return next((known for known in content.units() if known.folder.resolve() == real), unit)

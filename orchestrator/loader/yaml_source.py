@@ -16,10 +16,10 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 
-from orchestrator.errors import ContentError, Place, Problem
+from orchestrator.core.control_characters import CONTROLS, name_of
+from orchestrator.core.errors import ContentError, Place, Problem
+from orchestrator.core.text import Text
 from orchestrator.loader.files import decode, read_bytes
-from orchestrator.text import Text
-from orchestrator.visible import CONTROLS, name_of
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""

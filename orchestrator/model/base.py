@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 CONTRACT = 1
 """The version of the content contract (``contract:`` in each file) that this tool reads."""

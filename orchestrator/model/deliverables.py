@@ -6,9 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from orchestrator.core.text import Text
 from orchestrator.model.base import Document, Slug
 from orchestrator.model.referential import CompetenceCode
-from orchestrator.text import Text
 
 QuestionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A question's name, the key of its answer in ``answers.yaml``."""

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from orchestrator.core.text import Text
 from orchestrator.model.base import ContractDocument, Document, Slug
 from orchestrator.model.lab import Size
-from orchestrator.text import Text
 
 Capability = Literal["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"]
 """The capabilities that an image may add: they reach no further than the host's own network.

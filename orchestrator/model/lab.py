@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from orchestrator.core.text import Text
 from orchestrator.model.base import (
     AbsolutePath,
     AccountName,
@@ -22,7 +23,6 @@ from orchestrator.model.base import (
     Slug,
     Title,
 )
-from orchestrator.text import Text
 
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
 from orchestrator.model.image import MachineKind
 from orchestrator.model.lab import Condition
 from orchestrator.model.scenario import FaultSpec, Step
-from orchestrator.text import Text
 
 
 @dataclass(frozen=True)
-class Person:
+class DrawnPerson:
     """A person drawn for a variant; ``login`` is ASCII, the names may have accents."""
 
     first: str
@@ -29,7 +29,7 @@ class Person:
         return f"{self.first} {self.last}"
 
 
-Value = str | int | Person
+Value = str | int | DrawnPerson
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from orchestrator.core.text import Text
 from orchestrator.model.base import ContractDocument, Document
-from orchestrator.text import Text
 
 CompetenceCode = Annotated[str, StringConstraints(pattern=r"^[1-9]\.[1-9]$")]
 """``CCP.competence``, such as ``1.3``."""

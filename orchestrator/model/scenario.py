@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from orchestrator.core.text import Text
 from orchestrator.model.base import (
     AbsolutePath,
     ContractDocument,
@@ -21,7 +22,6 @@ from orchestrator.model.base import (
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
 from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
 from orchestrator.model.referential import CompetenceCode
-from orchestrator.text import Text
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 
 class NoValueError(AttributeError):

@@ -10,26 +10,26 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
 
-from orchestrator.errors import BreakfixError, LabError, UsageError
-from orchestrator.interrupts import shielded
+from orchestrator.core.errors import BreakfixError, LabError, UsageError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text
+from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import ScenarioDocument
 from orchestrator.practice.recorder import new_attempt
-from orchestrator.progress import Silent
 from orchestrator.records import attempts
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.models import Person
 from orchestrator.records.people import People
-from orchestrator.service import Labs, Running
-from orchestrator.text import Text
 
 SEEDS = 100_000
 """Members' seeds are below this: short enough to be dictated."""
 
 
 @dataclass(frozen=True)
-class Place:
+class MemberPlace:
     """A member's place in a launch.
 
     Attributes:
@@ -83,7 +83,9 @@ class Launcher:
         self._account = account
         self._over = threading.Event()
 
-    def launch(self, group: str, scenario: str, seed: int, tell: Callable[[Place], None]) -> tuple[Place, ...]:
+    def launch(
+        self, group: str, scenario: str, seed: int, tell: Callable[[MemberPlace], None]
+    ) -> tuple[MemberPlace, ...]:
         """Start a lab for each member of a group who has none of this scenario yet.
 
         Args:
@@ -116,7 +118,7 @@ class Launcher:
         places = {}
         for member in (one for one in members if one.id in running):
             attempt = running[member.id]
-            places[member.id] = Place(member.handle, member.name, int(attempt.seed), attempt.instance, kept=True)
+            places[member.id] = MemberPlace(member.handle, member.name, int(attempt.seed), attempt.instance, kept=True)
             tell(places[member.id])
         missing = [_Missing(one, self._labs.plan(scenario, seeds[one.ref])) for one in members if one.id not in running]
         places |= self._start_all(missing, launch, me, tell)
@@ -152,10 +154,10 @@ class Launcher:
                     attempts.end(writing, attempt, "stopped" if name in alive else "gone", by=me)
 
     def _start_all(
-        self, missing: Sequence[_Missing], launch: int, me: Person, tell: Callable[[Place], None]
-    ) -> dict[int, Place]:
+        self, missing: Sequence[_Missing], launch: int, me: Person, tell: Callable[[MemberPlace], None]
+    ) -> dict[int, MemberPlace]:
         self._labs.prepare([one.plan for one in missing])
-        places: dict[int, Place] = {}
+        places: dict[int, MemberPlace] = {}
         pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="launch")
         futures: dict[Future[Running], _Missing] = {}
         try:
@@ -178,16 +180,16 @@ class Launcher:
             raise UsageError(Text(fr="Le lancement a été interrompu.", en="The launch was interrupted."))
         return self._labs.start(plan, Silent())
 
-    def _seat(self, one: _Missing, future: Future[Running], launch: int, me: Person) -> Place:
-        place = Place(one.person.handle, one.person.name, one.plan.seed)
+    def _seat(self, one: _Missing, future: Future[Running], launch: int, me: Person) -> MemberPlace:
+        place = MemberPlace(one.person.handle, one.person.name, one.plan.seed)
         try:
             running = future.result()
         except BreakfixError as error:
-            return Place(place.handle, place.name, place.seed, trouble=error)
+            return MemberPlace(place.handle, place.name, place.seed, trouble=error)
         new = new_attempt(running, self._document(running.plan.scenario or ""))
         with self._database.write() as writing:
             attempts.begin(writing, one.person, new, by=me, launch=launch)
-        return Place(place.handle, place.name, place.seed, running.instance.name)
+        return MemberPlace(place.handle, place.name, place.seed, running.instance.name)
 
     def _remove(self, futures: Collection[Future[Running]]) -> None:
         """Remove the labs that came up, and take their attempts for ended."""

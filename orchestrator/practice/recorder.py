@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.model.seeds import is_secret
 from orchestrator.records import attempts
 from orchestrator.records.attempts import Happening, NewAttempt
@@ -16,12 +16,12 @@ from orchestrator.records.people import People
 if TYPE_CHECKING:
     from grader.report import Report
     from orchestrator.instances.instance import Instance
+    from orchestrator.labs import Running
     from orchestrator.model.scenario import ScenarioDocument
     from orchestrator.records.models import Attempt, Person
-    from orchestrator.service import Running
 
 
-class Recorder:
+class PracticeRecorder:
     """Records for one account of this machine.
 
     An attempt is its lab's owner's; one that a group's launch has begun is the member's. Assessed candidates' labs and

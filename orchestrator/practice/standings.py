@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Literal
 
 from grader.report import CheckResult, Report
-from orchestrator.errors import BreakfixError
-from orchestrator.practice.recorder import Recorder
+from orchestrator.core.errors import BreakfixError
+from orchestrator.labs import Labs
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records.attempts import seconds_spent
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.journal import now
 from orchestrator.records.models import Attempt, Person
-from orchestrator.service import Labs
 
 State = Literal["none", "running", "broken", "solved", "ended"]
 
@@ -80,7 +80,7 @@ class Standing:
 class Standings:
     """Looks at a group's members."""
 
-    def __init__(self, database: Database, labs: Callable[[], Labs], recorder: Recorder) -> None:
+    def __init__(self, database: Database, labs: Callable[[], Labs], recorder: PracticeRecorder) -> None:
         """Take the parts.
 
         Args:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestrator.errors import BreakfixError, LabError
+from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.text import Text
+from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Verdict
-from orchestrator.service import Labs, Running
-from orchestrator.text import Text
 
 
 def apply(

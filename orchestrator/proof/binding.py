@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from orchestrator.fabric.base import HELPER_IMAGE
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 from orchestrator.loader.content import Content
 from orchestrator.loader.files import add_files
 from orchestrator.proof.program import program_hash
-from orchestrator.text import Text
 
 Part = Literal["scenario", "checks", "lab", "images"]
 """A part of the content: a proof is void where one of them has changed."""

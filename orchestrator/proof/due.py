@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.ledger import Found
-from orchestrator.proof.store import Proofs
-from orchestrator.text import Text
+from orchestrator.proof.ledger import FoundEntry
+from orchestrator.proof.proof_store import Proofs
 
 MOST_STALE: Final = 5
 """The most scenarios that the tests prove whole because they are not as recorded: each takes some minutes."""
@@ -40,7 +40,7 @@ class Due:
     replayed: tuple[str, ...]
     whole: tuple[str, ...]
     main_lines: tuple[str, ...]
-    records: Mapping[str, Found]
+    records: Mapping[str, FoundEntry]
 
 
 def due(content: Content, proofs: Proofs) -> Due:

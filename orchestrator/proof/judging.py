@@ -9,9 +9,9 @@ from dataclasses import replace
 from grader.errors import UNEXPECTED_STATUS
 from grader.report import CheckResult, Report, is_answer
 from orchestrator.proof import verdicts
-from orchestrator.proof.model import Expected, Kind, Seen, Stage, VariantProof, Verdict
+from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantProof, Verdict
 
-Judged = tuple[tuple[Seen, ...], tuple[Verdict, ...]]
+Judged = tuple[tuple[SeenColour, ...], tuple[Verdict, ...]]
 """The checks of a stage with what was expected of them, and what is wrong."""
 
 _MISSING = re.compile(r"^.*(?:: (?:command )?not found|: No such file or directory \(os error 2\))$", re.MULTILINE)
@@ -30,7 +30,7 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
     Those are None for a task: nothing is broken there, and its checks are red until it is done.
     """
     wrong: list[Verdict] = []
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenColour, ...] = ()
     if health is not None:
         wrong += _all_green(health, lambda r: verdicts.unhealthy_lab(r.id, r.evidence))
         seen += _seen(health, "pass")
@@ -43,11 +43,11 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
 
 def broken(report: Report, *, task: bool) -> Judged:
     """Judge what the trainee is given: symptoms and objectives red, each for its reason, guards green."""
-    seen: list[Seen] = []
+    seen: list[SeenColour] = []
     wrong = [*_nothing(report), *_errors(report)]
     for result in report.results:
         expected: Expected = "pass" if result.role == "guard" else "fail"
-        seen.append(Seen(expected, result))
+        seen.append(SeenColour(expected, result))
         if expected == "pass" and result.outcome == "fail":
             wrong.append(verdicts.guard_red(result.id, result.evidence, task=task))
         elif expected == "fail" and result.outcome == "pass":
@@ -209,5 +209,5 @@ def _missing_tools(report: Report) -> Iterator[Verdict]:
                 break
 
 
-def _seen(report: Report, expected: Expected) -> tuple[Seen, ...]:
-    return tuple(Seen(expected, result) for result in report.results)
+def _seen(report: Report, expected: Expected) -> tuple[SeenColour, ...]:
+    return tuple(SeenColour(expected, result) for result in report.results)

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.errors import MachineError, UsageError
+from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import PARTS, RECORD, SIGNATURE, Binding
 from orchestrator.proof.model import Proof, Stage, VariantProof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.trust import Trust
-from orchestrator.text import Text
 
 SCHEMA: Final = 1
 SUMS: Final = "ledger.sha256"
@@ -30,7 +30,7 @@ Believed = Literal["package", "signed", "no"]
 
 
 @dataclass(frozen=True)
-class Machine:
+class ProvingMachine:
     """The machine on which a proof was made."""
 
     kernel: str
@@ -38,7 +38,7 @@ class Machine:
     docker: str
 
     @classmethod
-    def this(cls, docker: str, cgroup: int) -> Machine:
+    def this(cls, docker: str, cgroup: int) -> ProvingMachine:
         """Return the machine on which the program runs, with Docker Engine's version and that of the control groups."""
         return cls(platform.release(), cgroup, docker)
 
@@ -88,7 +88,7 @@ class RecordedVariant:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One record: a sound proof in short.
 
     Attributes:
@@ -102,7 +102,7 @@ class Entry:
     scenario: str
     proven_at: str
     binding: Binding
-    machine: Machine
+    machine: ProvingMachine
     variants: tuple[RecordedVariant, ...]
 
     @property
@@ -134,7 +134,7 @@ class Entry:
         return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Entry:
+    def from_bytes(cls, content: bytes) -> LedgerEntry:
         """Return the record that ``to_bytes`` wrote.
 
         Raises:
@@ -150,7 +150,7 @@ class Entry:
                 scenario=str(document["scenario"]),
                 proven_at=str(document["proven_at"]),
                 binding=Binding.from_document(hashes),
-                machine=Machine(**document["machine"]),
+                machine=ProvingMachine(**document["machine"]),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -158,14 +158,14 @@ class Entry:
             raise ValueError(message) from error
 
     @classmethod
-    def of(cls, proof: Proof, binding: Binding, proven_at: str, machine: Machine) -> Entry:
+    def of(cls, proof: Proof, binding: Binding, proven_at: str, machine: ProvingMachine) -> LedgerEntry:
         """Return what is recorded of a sound, whole proof."""
         variants = tuple(RecordedVariant.of(variant) for variant in proof.variants)
         return cls(proof.scenario, proven_at, binding, machine, variants)
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundEntry:
     """A record as it was found.
 
     Attributes:
@@ -175,14 +175,14 @@ class Found:
         signer: who signed it.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     digest: str
     believed: Believed
     signer: str = ""
 
 
 @dataclass(frozen=True)
-class Difference:
+class ColourDifference:
     """A check whose colour is not the recorded one; an empty colour: it was not asked."""
 
     seed: int
@@ -201,7 +201,7 @@ class Ledger:
         self._trust = trust
         self._own = (built_in_root() / "scenarios").resolve()
 
-    def find(self, scenario: str) -> Found | None:
+    def find(self, scenario: str) -> FoundEntry | None:
         """Return a scenario's record; None where there is none, or none that can be read.
 
         Raises:
@@ -210,18 +210,18 @@ class Ledger:
         file = self._file(scenario)
         try:
             content = file.read_bytes()
-            entry = Entry.from_bytes(content)
+            entry = LedgerEntry.from_bytes(content)
         except (OSError, ValueError):
             return None
         if entry.scenario != scenario:
             return None
         digest = hashlib.sha256(content).hexdigest()
         if self._sums(file).get(self._name(file)) == digest:
-            return Found(entry, digest, "package")
+            return FoundEntry(entry, digest, "package")
         signer = self._trust.signer_of(content, file.with_name(SIGNATURE))
-        return Found(entry, digest, "signed" if signer else "no", signer)
+        return FoundEntry(entry, digest, "signed" if signer else "no", signer)
 
-    def record(self, entry: Entry) -> Path:
+    def record(self, entry: LedgerEntry) -> Path:
         """Write a record beside its scenario, and its hash where it comes with the program; an old signature goes.
 
         Raises:
@@ -278,7 +278,7 @@ class Ledger:
         return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
-def differences(recorded: Entry, seen: Proof) -> Iterator[Difference]:
+def differences(recorded: LedgerEntry, seen: Proof) -> Iterator[ColourDifference]:
     """Yield every check whose colour a proof saw otherwise than it is recorded, of the seeds and stages of both."""
     by_seed = {variant.seed: variant for variant in recorded.variants}
     for variant in map(RecordedVariant.of, seen.variants):
@@ -287,7 +287,7 @@ def differences(recorded: Entry, seen: Proof) -> Iterator[Difference]:
             was, now = before.get(stage, {}), variant.stages.get(stage, {})
             for check in dict.fromkeys((*was, *now)):
                 if was.get(check, "") != now.get(check, ""):
-                    yield Difference(variant.seed, stage, check, was.get(check, ""), now.get(check, ""))
+                    yield ColourDifference(variant.seed, stage, check, was.get(check, ""), now.get(check, ""))
 
 
 def stage_key(stage: Stage) -> str:

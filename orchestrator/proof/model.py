@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from grader.report import CheckResult
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 StageName = Literal[
     "nowhere", "healthy", "broken", "not-begun", "restored", "again", "solution", "reboot", "shortcut", "stopped"
@@ -102,7 +102,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenColour:
     """One check at one stage: what was expected, and its result."""
 
     expected: Expected
@@ -122,7 +122,7 @@ class Seen:
         return {"expected": self.expected, "seen": result.to_document()}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Seen:
+    def from_document(cls, document: Mapping[str, Any]) -> SeenColour:
         """Return what ``to_document`` wrote."""
         return cls(document["expected"], CheckResult.from_document(document["seen"]))
 
@@ -143,7 +143,7 @@ class Stage:
     name: StageName
     subject: str
     seconds: float = 0.0
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenColour, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     ran: bool = True
 
@@ -180,7 +180,7 @@ class Stage:
             name=document["name"],
             subject=document["subject"],
             seconds=document["seconds"],
-            seen=tuple(Seen.from_document(seen) for seen in document["checks"]),
+            seen=tuple(SeenColour.from_document(seen) for seen in document["checks"]),
             verdicts=tuple(Verdict.from_document(verdict) for verdict in document["verdicts"]),
             ran=document["ran"],
         )
@@ -242,14 +242,14 @@ class Proof:
         stages = [stage for variant in self.variants for stage in variant.stages]
         return bool(stages) and all(s.sound for s in stages) and all(v.remark for v in self.verdicts)
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[ProofFinding, ...]:
         """Return every verdict once, with the places where it holds; mistakes before remarks."""
         places: dict[Verdict, list[tuple[int, Stage]]] = {verdict: [] for verdict in self.verdicts}
         for variant in self.variants:
             for stage in variant.stages:
                 for verdict in stage.verdicts:
                     places.setdefault(verdict, []).append((variant.seed, stage))
-        found = [Finding(verdict, tuple(where)) for verdict, where in _alike(places)]
+        found = [ProofFinding(verdict, tuple(where)) for verdict, where in _alike(places)]
         return tuple(sorted(found, key=lambda finding: finding.verdict.remark))
 
     def to_document(self) -> dict[str, Any]:
@@ -284,7 +284,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProofFinding:
     """A verdict with the stages (and their seeds) where it was found; none for one about the whole scenario."""
 
     verdict: Verdict

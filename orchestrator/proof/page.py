@@ -10,10 +10,10 @@ from pathlib import Path
 import jinja2
 
 from orchestrator import __version__
-from orchestrator.language import Language, typographic
-from orchestrator.proof.model import Proof, Seen, Stage, StageName, VariantProof
-from orchestrator.proof.wording import STAGES, stage_title
-from orchestrator.text import Text
+from orchestrator.core.language import Language, typographic
+from orchestrator.core.text import Text
+from orchestrator.proof.model import Proof, SeenColour, Stage, StageName, VariantProof
+from orchestrator.proof.proof_words import STAGES, stage_title
 
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 _MARKS = {"pass": "✔", "fail": "✘", "error": "!"}
@@ -44,7 +44,7 @@ class Cell:
 
     mark: str
     look: str
-    seen: Seen | None = None
+    seen: SeenColour | None = None
 
     @property
     def opens(self) -> bool:
@@ -53,7 +53,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class PageRow:
     """One check of a variant, over all stages."""
 
     id: str
@@ -68,7 +68,7 @@ class Block:
 
     variant: VariantProof
     stages: tuple[Stage | None, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PageRow, ...]
 
     @property
     def sound(self) -> bool:
@@ -135,11 +135,11 @@ def _block(variant: VariantProof, columns: Sequence[Column]) -> Block:
     return Block(variant, stages, tuple(sorted(rows, key=lambda row: order[row.role])))
 
 
-def _in_order(stages: Iterable[Stage]) -> Iterable[Seen]:
+def _in_order(stages: Iterable[Stage]) -> Iterable[SeenColour]:
     return (seen for stage in stages for seen in stage.seen)
 
 
-def _row(check: str, stages: Sequence[Stage | None]) -> Row:
+def _row(check: str, stages: Sequence[Stage | None]) -> PageRow:
     found = [_seen(check, stage) for stage in stages]
     first = next(seen for seen in found if seen is not None)
     beyond = any(
@@ -148,14 +148,14 @@ def _row(check: str, stages: Sequence[Stage | None]) -> Row:
         if stage is not None and stage.name not in {"healthy", "restored"}
     )
     role = (first.result.role or "") if beyond else "health"
-    return Row(check, role, first.result.sentence, tuple(_cell(seen) for seen in found))
+    return PageRow(check, role, first.result.sentence, tuple(_cell(seen) for seen in found))
 
 
-def _seen(check: str, stage: Stage | None) -> Seen | None:
+def _seen(check: str, stage: Stage | None) -> SeenColour | None:
     return next((seen for seen in stage.seen if seen.result.id == check), None) if stage is not None else None
 
 
-def _cell(seen: Seen | None) -> Cell:
+def _cell(seen: SeenColour | None) -> Cell:
     if seen is None:
         return Cell("", "none")
     if seen.expected == "not-pass" and seen.as_expected:

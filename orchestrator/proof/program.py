@@ -10,7 +10,7 @@ from typing import Final
 
 import orchestrator
 from orchestrator import __version__
-from orchestrator.fabric.base import HELPER_IMAGE
+from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 
 EXCLUDED: Final[Mapping[str, str]] = {
     "orchestrator/__main__.py": "calls the command line",
@@ -20,8 +20,8 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "orchestrator/cli": "asks and prints",
     "orchestrator/contract": "writes schemas and the reference",
     "orchestrator/doctor": "looks at the machine",
-    "orchestrator/folders.py": "names the folders of a user's own files",
-    "orchestrator/forwarding.py": "connects a trainee's browser",
+    "orchestrator/core/paths.py": "names the folders of a user's own files",
+    "orchestrator/access/port_forward.py": "connects a trainee's browser",
     "orchestrator/practice": "keeps what trainees have solved",
     "orchestrator/proof/binding.py": "keeps proofs, and is asked before and after one",
     "orchestrator/proof/due.py": "chooses what tests prove",
@@ -29,14 +29,14 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "orchestrator/proof/page.html.j2": "draws proofs",
     "orchestrator/proof/page.py": "draws proofs",
     "orchestrator/proof/program.py": "keeps proofs",
-    "orchestrator/proof/store.py": "keeps proofs",
+    "orchestrator/proof/proof_store.py": "keeps proofs",
     "orchestrator/proof/trust.py": "says whose records are believed",
-    "orchestrator/proof/wording.py": "words what is shown of proofs",
+    "orchestrator/proof/proof_words.py": "words what is shown of proofs",
     "orchestrator/records": "keeps people and results",
-    "orchestrator/terminal.py": "connects a trainee's terminal",
-    "orchestrator/topology.py": "draws a lab",
-    "orchestrator/topology_svg.py": "draws a lab",
-    "orchestrator/topology_text.py": "draws a lab",
+    "orchestrator/access/terminal.py": "connects a trainee's terminal",
+    "orchestrator/topology/layout.py": "draws a lab",
+    "orchestrator/topology/svg_picture.py": "draws a lab",
+    "orchestrator/topology/text_picture.py": "draws a lab",
 }
 """A file or folder of the program that takes no part in a proof -> why.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from orchestrator import labels
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.text import Text
-from orchestrator.waiting import wait_until
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
 
 _SETTLE = 30.0
 """Seconds that the kernel and the helper get to take away what hung on a removed container.
@@ -19,24 +19,24 @@ Docker tells the helper of the removal, late where the machine is busy; a lab th
 _PROC = Path("/proc")
 
 
-def residue_of(hands: Hands, *, recorded: bool, within: float = _SETTLE, proc: Path = _PROC) -> tuple[Text, ...]:
+def residue_of(driver: LabDriver, *, recorded: bool, within: float = _SETTLE, proc: Path = _PROC) -> tuple[Text, ...]:
     """Return what is left of a stopped instance.
 
     Args:
-        hands: what acted on the instance while it ran.
+        driver: what acted on the instance while it ran.
         recorded: whether a record of it is still kept.
         within: seconds until everything must be gone.
         proc: where processes are listed.
     """
     questions: tuple[Callable[[], Iterator[Text]], ...] = (
-        lambda: _containers(hands),
-        lambda: _volumes(hands),
-        lambda: _links(hands),
-        lambda: _processes(hands, proc),
+        lambda: _containers(driver),
+        lambda: _volumes(driver),
+        lambda: _links(driver),
+        lambda: _processes(driver, proc),
     )
     left = [text for ask in questions for text in _still(ask, within)]
     if recorded:
-        left.append(Text(fr=f"la fiche de {hands.instance}", en=f"the record of {hands.instance}"))
+        left.append(Text(fr=f"la fiche de {driver.instance}", en=f"the record of {driver.instance}"))
     return tuple(left)
 
 
@@ -53,29 +53,29 @@ def _still(ask: Callable[[], Iterator[Text]], within: float) -> tuple[Text, ...]
     return found
 
 
-def _containers(hands: Hands) -> Iterator[Text]:
-    for container in hands.engine.containers({labels.INSTANCE: hands.instance}):
+def _containers(driver: LabDriver) -> Iterator[Text]:
+    for container in driver.engine.containers({labels.INSTANCE: driver.instance}):
         yield Text(fr=f"le conteneur {container.name}", en=f"the container {container.name}")
 
 
-def _volumes(hands: Hands) -> Iterator[Text]:
-    for volume in hands.engine.volumes({labels.INSTANCE: hands.instance}):
+def _volumes(driver: LabDriver) -> Iterator[Text]:
+    for volume in driver.engine.volumes({labels.INSTANCE: driver.instance}):
         yield Text(fr=f"le volume {volume}", en=f"the volume {volume}")
 
 
-def _links(hands: Hands) -> Iterator[Text]:
+def _links(driver: LabDriver) -> Iterator[Text]:
     """A segment that can still be observed has its bridge still."""
-    for segment in hands.plan.segments:
+    for segment in driver.plan.segments:
         try:
-            hands.fabric.observe(hands.instance, segment.name, "", ("true",), timeout=5)
+            driver.fabric.observe(driver.instance, segment.name, "", ("true",), timeout=5)
         except LabError:
             continue
         yield Text(fr=f"le pont du segment {segment.name}", en=f"the bridge of the segment {segment.name}")
 
 
-def _processes(hands: Hands, proc: Path) -> Iterator[Text]:
+def _processes(driver: LabDriver, proc: Path) -> Iterator[Text]:
     """A process is the lab's as long as it is in the control group of one of its containers."""
-    hosts = {container: host for host, container in hands.containers.items()}
+    hosts = {container: host for host, container in driver.containers.items()}
     for entry in proc.iterdir():
         if entry.name.isdecimal():
             try:

@@ -27,7 +27,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True)
-class Subject:
+class ProofSubject:
     """A variant to prove.
 
     Attributes:
@@ -44,7 +44,7 @@ class Subject:
     red_first: Mapping[str, tuple[str, ...]] | None = None
 
 
-def stages_of(subject: Subject) -> tuple[Key, ...]:
+def stages_of(subject: ProofSubject) -> tuple[Key, ...]:
     """Return the stages of a variant's proof, in the order in which a person reads them."""
     plan = subject.plan
     if subject.main_line:

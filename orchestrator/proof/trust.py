@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from orchestrator.errors import MachineError, UsageError
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 
 NAMESPACE: Final = "breakfix-proof"
 """What a signature is for; one that was made for anything else is none."""

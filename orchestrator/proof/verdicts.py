@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from orchestrator.core.text import Text, same
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import StageName, Verdict
-from orchestrator.text import Text, same
 
 
 def accepted_shortcut(name: str) -> Verdict:

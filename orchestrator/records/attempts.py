@@ -107,7 +107,7 @@ def keep_report(session: Session, attempt: Attempt, graded: Graded, *, by: Perso
     session.flush()
     if graded.repaired and attempt.solved_at is None:
         attempt.solved_at = report.at
-    event = journal.Event(
+    event = journal.JournalEvent(
         by.ref,
         audit.REPORT_KEPT,
         audit.report_subject(report.id),
@@ -165,5 +165,5 @@ def _tell(
     content_hash: str = "",
     payload: Mapping[str, Any] | None = None,
 ) -> None:
-    event = journal.Event(by.ref, f"attempt.{what}", f"attempt:{attempt.id}", content_hash, payload or {})
+    event = journal.JournalEvent(by.ref, f"attempt.{what}", f"attempt:{attempt.id}", content_hash, payload or {})
     journal.append(session, event)

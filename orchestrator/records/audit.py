@@ -10,16 +10,16 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from orchestrator.core.text import Text
 from orchestrator.records import journal
 from orchestrator.records.columns import canonical
 from orchestrator.records.models import CheckReport, JournalHead, JournalRow
-from orchestrator.text import Text
 
 Kind = Literal["changed", "payload", "erased", "removed", "moved", "chain", "truncated", "rewritten", "content"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """One thing that is not as it was written.
 
     Attributes:
@@ -35,10 +35,10 @@ class Finding:
     text: Text
 
 
-Verifier = Callable[[Session, Sequence[JournalRow]], Iterator[Finding]]
+Verifier = Callable[[Session, Sequence[JournalRow]], Iterator[AuditFinding]]
 
 
-def verify(session: Session, noted: journal.Head | None = None) -> tuple[Finding, ...]:
+def verify(session: Session, noted: journal.ChainHead | None = None) -> tuple[AuditFinding, ...]:
     """Compare the journal with itself, with what it vouches for, and with a head that was noted elsewhere.
 
     Args:
@@ -58,7 +58,7 @@ def verify(session: Session, noted: journal.Head | None = None) -> tuple[Finding
     return tuple(sorted(found, key=lambda finding: finding.seq))
 
 
-def _single_rows(rows: Sequence[JournalRow]) -> Iterator[Finding]:
+def _single_rows(rows: Sequence[JournalRow]) -> Iterator[AuditFinding]:
     """Compare each row with the hashes that it carries."""
     changed = [row for row in rows if journal.hash_of(row) != row.hash]
     places = [row.seq for row in changed]
@@ -105,7 +105,7 @@ def _erased(rows: Sequence[JournalRow]) -> set[int]:
     return said
 
 
-def _order(rows: Sequence[JournalRow]) -> Iterator[Finding]:
+def _order(rows: Sequence[JournalRow]) -> Iterator[AuditFinding]:
     """Follow the chain from entry to entry."""
     seq, hash_ = 0, journal.GENESIS
     for row in rows:
@@ -116,7 +116,7 @@ def _order(rows: Sequence[JournalRow]) -> Iterator[Finding]:
         seq, hash_ = row.seq, row.hash
 
 
-def _end(session: Session, rows: Sequence[JournalRow]) -> Iterator[Finding]:
+def _end(session: Session, rows: Sequence[JournalRow]) -> Iterator[AuditFinding]:
     """Compare the last entry with the head that each append moves on."""
     last = rows[-1].seq if rows else 0
     heads = list(session.scalars(select(JournalHead)))
@@ -129,7 +129,7 @@ def _end(session: Session, rows: Sequence[JournalRow]) -> Iterator[Finding]:
             yield _beyond(head.seq, last)
 
 
-def _since(rows: Sequence[JournalRow], noted: journal.Head) -> Iterator[Finding]:
+def _since(rows: Sequence[JournalRow], noted: journal.ChainHead) -> Iterator[AuditFinding]:
     last = rows[-1].seq if rows else 0
     if noted.seq > last:
         yield _truncated(last + 1, noted.seq)
@@ -139,7 +139,7 @@ def _since(rows: Sequence[JournalRow], noted: journal.Head) -> Iterator[Finding]
         yield _rewritten(noted.seq)
 
 
-def _reports(session: Session, rows: Sequence[JournalRow]) -> Iterator[Finding]:
+def _reports(session: Session, rows: Sequence[JournalRow]) -> Iterator[AuditFinding]:
     """Compare each stored report with the hash that the journal took of it."""
     journaled = {row.subject: row for row in rows if row.kind == REPORT_KEPT}
     for report in session.scalars(select(CheckReport).execution_options(yield_per=100)):
@@ -172,11 +172,11 @@ VERIFIERS: list[Verifier] = [_reports]
 # Wording ----------------------------------------------------------------------------------------------------
 
 
-def _finding(kind: Kind, seq: int, fr: str, en: str) -> Finding:
-    return Finding(kind, seq, Text(fr=fr, en=en))
+def _finding(kind: Kind, seq: int, fr: str, en: str) -> AuditFinding:
+    return AuditFinding(kind, seq, Text(fr=fr, en=en))
 
 
-def _missing(kind: Kind, first: int, last: int, fr: str, en: str) -> Finding:
+def _missing(kind: Kind, first: int, last: int, fr: str, en: str) -> AuditFinding:
     """Return a finding of entries that are gone, one or several; ``fr`` and ``en`` say where."""
     if last > first:
         fr += f"les entrées {first} à {last} ont été retirées."
@@ -184,56 +184,56 @@ def _missing(kind: Kind, first: int, last: int, fr: str, en: str) -> Finding:
     return _finding(kind, first, f"{fr}l’entrée {first} a été retirée.", f"{en}entry {first} was removed.")
 
 
-def _changed(seq: int) -> Finding:
+def _changed(seq: int) -> AuditFinding:
     return _finding("changed", seq, f"L’entrée {seq} a été modifiée.", f"Entry {seq} was changed.")
 
 
-def _moved(seq: int, origin: int) -> Finding:
+def _moved(seq: int, origin: int) -> AuditFinding:
     fr = f"À la place de l’entrée {seq} se trouve l’entrée {origin} : l’ordre a été changé."
     return _finding("moved", seq, fr, f"In the place of entry {seq} stands entry {origin}: the order was changed.")
 
 
-def _payload(seq: int) -> Finding:
+def _payload(seq: int) -> AuditFinding:
     fr = f"Le contenu (payload) de l’entrée {seq} a été modifié."
     return _finding("payload", seq, fr, f"The payload of entry {seq} was changed.")
 
 
-def _erased_silently(seq: int) -> Finding:
+def _erased_silently(seq: int) -> AuditFinding:
     fr = f"Le contenu de l’entrée {seq} a été effacé sans qu’aucune entrée ne le dise."
     return _finding("erased", seq, fr, f"The payload of entry {seq} was erased, and no entry says so.")
 
 
-def _removed(first: int, last: int) -> Finding:
+def _removed(first: int, last: int) -> AuditFinding:
     return _missing("removed", first, last, "Il y a un trou : ", "There is a gap: ")
 
 
-def _chain(seq: int) -> Finding:
+def _chain(seq: int) -> AuditFinding:
     fr = f"L’entrée {seq} ne suit pas celle qui la précède : l’une des deux a été remplacée."
     return _finding("chain", seq, fr, f"Entry {seq} does not follow the one before it: one of the two was replaced.")
 
 
-def _truncated(first: int, last: int) -> Finding:
+def _truncated(first: int, last: int) -> AuditFinding:
     return _missing("truncated", first, last, "La fin du journal manque : ", "The journal's end is missing: ")
 
 
-def _headless() -> Finding:
+def _headless() -> AuditFinding:
     return _finding("truncated", 0, "La tête du journal a été retirée.", "The journal's head was removed.")
 
 
-def _beyond(head: int, last: int) -> Finding:
+def _beyond(head: int, last: int) -> AuditFinding:
     fr = f"La tête du journal (entrée {head}) n’est pas sa dernière entrée ({last}) : "
     en = f"The journal's head (entry {head}) is not its last entry ({last}): "
     fr += "une entrée a été ajoutée ou remplacée hors de Breakfix."
     return _finding("rewritten", last, fr, f"{en}an entry was added or replaced outside Breakfix.")
 
 
-def _rewritten(seq: int) -> Finding:
+def _rewritten(seq: int) -> AuditFinding:
     fr = f"L’entrée {seq} n’est plus celle qui avait été notée : le journal a été réécrit jusque-là."
     en = f"Entry {seq} is not the one that was noted: the journal was rewritten up to there."
     return _finding("rewritten", seq, fr, en)
 
 
-def _content(seq: int, report: int) -> Finding:
+def _content(seq: int, report: int) -> AuditFinding:
     fr = f"Le compte rendu d’évaluation {report} n’est pas celui dont le journal a l’empreinte"
     en = f"Grading report {report} is not the one whose hash the journal holds"
     if seq:

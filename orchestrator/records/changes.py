@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 from orchestrator.records import journal
 from orchestrator.records.models import Person
 from orchestrator.records.people import check_extra_time
-from orchestrator.text import Text
 
 CHANGEABLE = (
     *("given_name", "family_name", "born", "email", "organisation"),
@@ -45,7 +45,7 @@ def change(session: Session, person: Person, values: Mapping[str, Any], *, by: s
         setattr(person, name, values[name])
     session.flush()
     if changed:
-        event = journal.Event(by, "person.changed", person.ref, payload={"columns": list(changed)})
+        event = journal.JournalEvent(by, "person.changed", person.ref, payload={"columns": list(changed)})
         journal.append(session, event)
     return changed
 

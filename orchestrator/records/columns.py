@@ -33,7 +33,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Document(TypeDecorator[Any]):
+class JsonDocument(TypeDecorator[Any]):
     """JSON kept as the very text that its hash was made of; PostgreSQL's own type would order its keys anew."""
 
     impl = Text

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestrator.errors import BreakfixError, ContentError, Place, Problem, UsageError
+from orchestrator.core.errors import BreakfixError, ContentError, Place, Problem, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.records.models import Role
 from orchestrator.records.people import HANDLE, NewPerson, check_extra_time, role_named
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 COLUMNS = (
     *("handle", "given_name", "family_name", "roles", "born", "email", "organisation"),

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from orchestrator.errors import MachineError
-from orchestrator.records import schema
-from orchestrator.text import Text
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+from orchestrator.records import schema_version
 
 Transaction: TypeAlias = Session
 """A transaction, as ``Database.write`` and ``Database.read`` give it, for whoever passes one on."""
@@ -95,7 +95,7 @@ class Database:
             with self._translated():
                 engine = self._opened()
                 try:
-                    schema.bring_up_to_date(engine, self.name)
+                    schema_version.bring_up_to_date(engine, self.name)
                 except BaseException:
                     engine.dispose()
                     raise
@@ -113,7 +113,7 @@ class Database:
             engine = self._opened()
             try:
                 with engine.execution_options(**{_READ_ONLY: True}).connect() as connection:
-                    return schema.version_of(connection) is not None
+                    return schema_version.version_of(connection) is not None
             finally:
                 engine.dispose()
 
@@ -140,7 +140,7 @@ class Database:
 def _nothing() -> Engine:
     """Return a database in memory that is as one in which nothing was recorded yet."""
     engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool)
-    schema.bring_up_to_date(engine, "memory")
+    schema_version.bring_up_to_date(engine, "memory")
     return engine
 
 

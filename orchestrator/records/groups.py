@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.records import journal
 from orchestrator.records.models import Attempt, Launch, Membership, PeopleGroup, Person, Role
 from orchestrator.records.people import HANDLE, People
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class Groups:
         group = PeopleGroup(name=name, created_at=journal.now())
         self._session.add(group)
         self._session.flush()
-        journal.append(self._session, journal.Event(by, "group.created", _subject(group), payload={"name": name}))
+        journal.append(
+            self._session, journal.JournalEvent(by, "group.created", _subject(group), payload={"name": name})
+        )
         return group
 
     def find(self, name: str) -> PeopleGroup:
@@ -95,7 +97,7 @@ class Groups:
         People(self._session).give_role(person, role, by=by)
         self._session.flush()
         self._session.expire(group)
-        event = journal.Event(by, "group.joined", _subject(group), payload={"person": person.ref, "role": role})
+        event = journal.JournalEvent(by, "group.joined", _subject(group), payload={"person": person.ref, "role": role})
         journal.append(self._session, event)
         return True
 
@@ -120,7 +122,9 @@ class Groups:
         self._session.delete(row)
         self._session.flush()
         self._session.expire(group)
-        journal.append(self._session, journal.Event(by, "group.left", _subject(group), payload={"person": person.ref}))
+        journal.append(
+            self._session, journal.JournalEvent(by, "group.left", _subject(group), payload={"person": person.ref})
+        )
 
     def members(self, group: PeopleGroup, role: str = "trainee") -> tuple[Person, ...]:
         """Return a group's trainees, or its trainers, by name."""
@@ -138,7 +142,7 @@ class Groups:
         self._session.add(launch)
         self._session.flush()
         payload = {"launch": launch.id, "scenario": scenario, "seed": seed}
-        journal.append(self._session, journal.Event(by, "group.launched", _subject(group), payload=payload))
+        journal.append(self._session, journal.JournalEvent(by, "group.launched", _subject(group), payload=payload))
         return launch
 
     def attempts(self, group: PeopleGroup, *, running: bool = False) -> tuple[Attempt, ...]:

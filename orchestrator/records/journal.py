@@ -34,7 +34,7 @@ ERASED = "journal.erased"
 
 
 @dataclass(frozen=True)
-class Event:
+class JournalEvent:
     """Something to be written into the journal.
 
     Attributes:
@@ -53,7 +53,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """An event as it stands in the journal.
 
     Attributes:
@@ -66,13 +66,13 @@ class Entry:
 
     seq: int
     at: datetime
-    event: Event
+    event: JournalEvent
     erased: bool
     hash: str
 
 
 @dataclass(frozen=True)
-class Head:
+class ChainHead:
     """The journal's last entry: whoever keeps this outside can tell later that nothing up to it was touched."""
 
     seq: int
@@ -88,7 +88,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def append(session: Session, event: Event) -> Entry:
+def append(session: Session, event: JournalEvent) -> JournalEntry:
     """Write an event at the journal's end, in the transaction of what it tells about.
 
     Args:
@@ -120,13 +120,13 @@ def append(session: Session, event: Event) -> Entry:
     return entry_of(row)
 
 
-def head(session: Session) -> Head:
+def head(session: Session) -> ChainHead:
     """Return the journal's last entry; number 0 where nothing was written yet."""
     last = session.execute(select(JournalHead)).scalar_one()
-    return Head(last.seq, last.hash)
+    return ChainHead(last.seq, last.hash)
 
 
-def entries(session: Session, *, subject: str | None = None, kind: str | None = None) -> tuple[Entry, ...]:
+def entries(session: Session, *, subject: str | None = None, kind: str | None = None) -> tuple[JournalEntry, ...]:
     """Return entries in their order: all, those about a subject, those of a kind."""
     wanted = select(JournalRow).order_by(JournalRow.seq)
     if subject is not None:
@@ -136,7 +136,7 @@ def entries(session: Session, *, subject: str | None = None, kind: str | None = 
     return tuple(entry_of(row) for row in session.scalars(wanted))
 
 
-def erase(session: Session, seqs: Iterable[int], *, actor: str, reason: str) -> Entry:
+def erase(session: Session, seqs: Iterable[int], *, actor: str, reason: str) -> JournalEntry:
     """Take payloads away for good; the chain holds, and one more entry says which ones are gone.
 
     Args:
@@ -151,7 +151,7 @@ def erase(session: Session, seqs: Iterable[int], *, actor: str, reason: str) -> 
     numbers = sorted(set(seqs))
     gone = update(JournalRow).where(JournalRow.seq.in_(numbers)).values(payload=None, salt=None)
     session.execute(gone, execution_options={"synchronize_session": "fetch"})
-    return append(session, Event(actor, ERASED, "journal", payload={"entries": numbers, "reason": reason}))
+    return append(session, JournalEvent(actor, ERASED, "journal", payload={"entries": numbers, "reason": reason}))
 
 
 def payload_hash(salt: str, payload: str) -> str:
@@ -174,11 +174,11 @@ def hash_of(row: JournalRow) -> str:
     return sha256(canonical(parts))
 
 
-def entry_of(row: JournalRow) -> Entry:
+def entry_of(row: JournalRow) -> JournalEntry:
     """Return a stored row as an entry."""
     payload = {} if row.payload is None else json.loads(row.payload)
-    event = Event(row.actor, row.kind, row.subject, row.content_hash, payload)
-    return Entry(row.seq, row.at, event, row.payload is None, row.hash)
+    event = JournalEvent(row.actor, row.kind, row.subject, row.content_hash, payload)
+    return JournalEntry(row.seq, row.at, event, row.payload is None, row.hash)
 
 
 def sha256(written: str) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from orchestrator.errors import UsageError
-from orchestrator.folders import data_folder
-from orchestrator.suggest import nearest
-from orchestrator.text import Text
+from orchestrator.core.errors import UsageError
+from orchestrator.core.paths import data_folder
+from orchestrator.core.suggest import nearest
+from orchestrator.core.text import Text
 
 VARIABLE = "BREAKFIX_DATABASE"
 """The environment variable that names the store's database."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from orchestrator.records.columns import Document, UtcTime
+from orchestrator.records.columns import JsonDocument, UtcTime
 
 Role = Literal["candidate", "trainee", "trainer", "jury"]
 """What a person is; one may be several (a trainer who sits in the jury of others' candidates)."""
@@ -157,7 +157,7 @@ class Attempt(Base):
     seed: Mapped[str] = mapped_column(String(64))
     instance: Mapped[str] = mapped_column(String(128))
     digest: Mapped[str] = mapped_column(String(64))
-    competences: Mapped[list[str]] = mapped_column(Document)
+    competences: Mapped[list[str]] = mapped_column(JsonDocument)
     difficulty: Mapped[int]
     minutes: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -190,7 +190,7 @@ class CheckReport(Base):
     repaired: Mapped[bool]
     points: Mapped[int]
     points_possible: Mapped[int]
-    report: Mapped[dict[str, Any]] = mapped_column(Document)
+    report: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
     content_hash: Mapped[str] = mapped_column(String(64))
 
 
@@ -203,7 +203,7 @@ class AttemptEvent(Base):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
     kind: Mapped[str] = mapped_column(String(32))
-    detail: Mapped[dict[str, Any]] = mapped_column(Document)
+    detail: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
 
 
 class JournalRow(Base):

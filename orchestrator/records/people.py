@@ -11,11 +11,11 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import nearest, with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.records import journal
 from orchestrator.records.models import ROLES, Membership, Person, PersonRole, Role, Training
-from orchestrator.suggest import nearest, with_suggestion
-from orchestrator.text import Text
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What a short name looks like: it may stand in a file's name and after ``@`` alike."""
@@ -78,7 +78,7 @@ class People:
         self._session.add(person)
         self._session.flush()
         payload = {"roles": sorted(new.roles)}
-        journal.append(self._session, journal.Event(by, "person.added", person.ref, payload=payload))
+        journal.append(self._session, journal.JournalEvent(by, "person.added", person.ref, payload=payload))
         return person
 
     def find(self, word: str, *, role: Role | None = None) -> Person:
@@ -147,7 +147,7 @@ class People:
         if role == "candidate" and person.candidate_number is None:
             person.candidate_number = self._free_number()
         self._session.flush()
-        event = journal.Event(by, "person.changed", person.ref, payload={"roles": sorted(person.roles)})
+        event = journal.JournalEvent(by, "person.changed", person.ref, payload={"roles": sorted(person.roles)})
         journal.append(self._session, event)
 
     def _refuse(self, new: NewPerson) -> None:

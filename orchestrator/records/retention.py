@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 from orchestrator.records import journal
 from orchestrator.records.models import Attempt, Membership, Person, Setting, Training
-from orchestrator.text import Text
 
 DAYS = 730
 """Days after the last that is known of somebody, where the store's own setting says nothing else: two years."""
@@ -60,7 +60,7 @@ def set_policy(session: Session, new: Policy, *, by: str) -> None:
     session.merge(Setting(name=_DAYS, value=str(new.days)))
     session.merge(Setting(name=_KEEP_NUMBERS, value="yes" if new.keep_candidate_numbers else "no"))
     payload = {"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers}
-    journal.append(session, journal.Event(by, "retention.changed", "retention", payload=payload))
+    journal.append(session, journal.JournalEvent(by, "retention.changed", "retention", payload=payload))
 
 
 def keep_until(session: Session, person: Person) -> date:
@@ -106,7 +106,7 @@ def forget(session: Session, person: Person, *, by: str, reason: str) -> Forgott
     session.execute(delete(Training).where(or_(Training.trainee_id == person.id, Training.trainer_id == person.id)))
     session.flush()
     payload = {"reason": reason, "kept_by": list(done.kept_by)}
-    journal.append(session, journal.Event(by, "person.forgotten", person.ref, payload=payload))
+    journal.append(session, journal.JournalEvent(by, "person.forgotten", person.ref, payload=payload))
     return done
 
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from orchestrator.records.journal import Head
+from orchestrator.records.journal import ChainHead
 
 FILE = "journal-heads.json"
 
@@ -20,15 +20,15 @@ class Witness:
         """Keep heads in a file of ``folder``, the user's data folder."""
         self._path = folder / FILE
 
-    def seen(self, database: str) -> Head | None:
+    def seen(self, database: str) -> ChainHead | None:
         """Return the last head that was noted of a database; None where there is none that can be read."""
         try:
             seq, hash_ = self._all()[database]
-            return Head(int(seq), str(hash_))
+            return ChainHead(int(seq), str(hash_))
         except (KeyError, TypeError, ValueError):
             return None
 
-    def note(self, database: str, head: Head) -> None:
+    def note(self, database: str, head: ChainHead) -> None:
         """Note a head; where the file cannot be written, only a later comparison is lost."""
         heads = {**self._all(), database: [head.seq, head.hash]}
         draft = self._path.with_suffix(f".{os.getpid()}.new")

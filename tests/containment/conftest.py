@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app import App
-from orchestrator.progress import Silent
-from orchestrator.service import Running
+from orchestrator.core.progress import Silent
+from orchestrator.labs import Running
 from tests.containment.attempts import DOCKER_PORTS, Surroundings
 
 CONTENT = Path(__file__).parent / "content"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app import App
-from orchestrator.engine.base import ContainerSpec
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HELPER_IMAGE, HostRef
-from orchestrator.instances.instance import Surroundings as Making
-from orchestrator.service import Running
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HELPER_IMAGE, HostRef
+from orchestrator.instances.instance import StartContext as Making
+from orchestrator.labs import Running
 from tests.containment.attempts import (
     ATTEMPTS,
     BEYOND,

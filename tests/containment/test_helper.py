@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.app import App
-from orchestrator.engine.base import ContainerSpec
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HELPER_IMAGE, HostRef, HostUnreachableError
-from orchestrator.fabric.helper.protocol import ROLES, VERSION, Hello, body_of, encode
-from orchestrator.service import Running
+from orchestrator.fabric.fabric_interface import HELPER_IMAGE, HostRef, HostUnreachableError
+from orchestrator.fabric.helper.messages import ROLES, VERSION, Hello, body_of, encode
+from orchestrator.labs import Running
 from tests.unit.fabric.test_protocol import mutated
 
 pytestmark = [pytest.mark.live, pytest.mark.core]
@@ -95,6 +95,6 @@ def test_nonsense_on_its_socket_does_not_hurt_it(app: App, cells: Running) -> No
                 continue  # it hangs up on nonsense
     assert connections > MESSAGES // 100
     assert app.engine.container(fabric_container.HELPER).running
-    with app.fabric.session() as fabric:
+    with app.fabric.another_connection() as fabric:
         assert fabric.run(HostRef(cells.instance.name, "b"), ("true",)).status == 0
         assert len(fabric.ports(cells.instance.name)) == 6

@@ -13,11 +13,11 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.bench.memory import container_memory
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import HostRef
-from orchestrator.progress import Silent
-from orchestrator.service import Running
-from orchestrator.waiting import wait_until
+from orchestrator.core.errors import LabError
+from orchestrator.core.progress import Silent
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labs import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
 
@@ -181,7 +181,10 @@ def test_a_host_that_freezes_its_commands_gives_an_error(app: App, victim: Victi
     assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
     app.engine.pause(victim.container)
     try:
-        for fabric in (app.fabric, app.fabric.session()):  # one is in the host already, the other has to enter it
+        for fabric in (
+            app.fabric,
+            app.fabric.another_connection(),
+        ):  # one is in the host already, the other has to enter it
             with fabric, pytest.raises(LabError):
                 fabric.run(victim.target, ("true",), timeout=1)
     finally:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from orchestrator.app import App
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HostRef
-from orchestrator.service import Running
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labs import Running
 
 pytestmark = pytest.mark.live
 
@@ -158,7 +158,7 @@ def test_the_cables_end_where_nobody_has_an_address(app: App, cells: Running) ->
         links = told(network, "address")
         return [entry["local"] for link in links if link["ifname"] != "lo" for entry in link["addr_info"]]
 
-    fabric = f"container:{fabric_container.ANCHOR}"
+    fabric = f"container:{fabric_container.PAUSE}"
     host = f"container:{next(h.container for h in cells.instance.hosts if h.name == 'a')}"
     assert len(told(fabric, "link")) > 2 * len(cells.instance.hosts), "its cables and bridges"
     assert (addresses(fabric), told(fabric, "route"), told(fabric, "-6", "route")) == ([], [], [])
@@ -198,4 +198,4 @@ def test_root_commands_no_other_end_of_a_cable(app: App, cells: Running, host: s
     host_process = process_of(f"breakfix-{target.instance}-{host}")
     made = docker(*machine, host_process, "perl", "-", "control", given=COMMAND)
     assert made == "0\n", "the control: root of the machine does, from the same place"
-    docker(*machine, process_of(fabric_container.ANCHOR), "ip", "link", "del", "control")
+    docker(*machine, process_of(fabric_container.PAUSE), "ip", "link", "del", "control")

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.base import (
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.text import same
+from orchestrator.engine.engine_interface import (
     Cancellation,
     CancelledError,
     ContainerSpec,
@@ -26,9 +28,7 @@ from orchestrator.engine.base import (
     NoSuchContainerError,
     NoSuchImageError,
 )
-from orchestrator.engine.fake import Build, FakeEngine
-from orchestrator.errors import LabError, MachineError
-from orchestrator.text import same
+from tests.fakes.engine import Build, FakeEngine
 
 RUN = f"contract-{os.getpid()}"
 LABEL = "breakfix.test"

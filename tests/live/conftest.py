@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
-from orchestrator.fabric.base import HostRef
+from orchestrator.core.progress import Silent
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labs import Running
 from orchestrator.model.plan import Plan
-from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof, Stage
-from orchestrator.service import Running
 
 CONTENT = Path(__file__).parent / "content"
 collect_ignore = ["content"]  # its check files are for the grader
@@ -36,9 +36,9 @@ def pair(app: App) -> Iterator[Running]:
 
 
 @pytest.fixture
-def hands(app: App, pair: Running) -> Hands:
+def driver(app: App, pair: Running) -> LabDriver:
     """Return what acts on ``pair``."""
-    return app.labs.hands(pair)
+    return app.labs.driver(pair)
 
 
 @pytest.fixture

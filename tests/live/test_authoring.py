@@ -16,16 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.app import App
 from orchestrator.authoring.creation import Wanted, create
+from orchestrator.core import labels
+from orchestrator.core.progress import Silent
+from orchestrator.core.waiting import wait_until
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.progress import Silent
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
-from orchestrator.waiting import wait_until
+from orchestrator.proof.prover import prove
+from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import Watching, parameters_of_run, told
 
 pytestmark = pytest.mark.live
@@ -63,7 +63,7 @@ def trainers(root: Path) -> Iterator[App]:
 def proofs(trainers: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for, made at once."""
     names = parameters_of_run(request, "scenario")
-    subjects = [Subject(trainers.labs.plan(name, 1)) for name in names]
+    subjects = [ProofSubject(trainers.labs.plan(name, 1)) for name in names]
     made = prove(trainers.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
 
@@ -95,9 +95,9 @@ def test_a_new_image_is_built_and_a_host_runs_it(trainers: App, root: Path) -> N
     finally:
         lab.write_text(before)
     try:
-        hands = labs.hands(running)
-        assert "my-image" in hands.read("pc1", "/etc/motd").decode()
-        assert hands.run("pc1", ("tree", "--version")).stdout.startswith(b"tree v")
+        driver = labs.driver(running)
+        assert "my-image" in driver.read("pc1", "/etc/motd").decode()
+        assert driver.run("pc1", ("tree", "--version")).stdout.startswith(b"tree v")
     finally:
         labs.stop(running.instance)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.app import App
-from orchestrator.waiting import wait_until
+from orchestrator.core import labels
+from orchestrator.core.waiting import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
@@ -101,7 +101,7 @@ def test_what_a_killed_start_leaves_is_shown_and_removed(app: App, before: set[s
         assert app.engine.containers(KINDS) == ()
         assert app.engine.volumes(KINDS) == ()
     interfaces = "" if not before else subprocess.run(
-        ["docker", "exec", "breakfix-anchor", "ip", "-o", "link"], capture_output=True, text=True, check=True
+        ["docker", "exec", "breakfix-pause", "ip", "-o", "link"], capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
     assert f"{lab}/" not in interfaces
 

@@ -23,15 +23,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.app import App
-from orchestrator.engine.base import Container
-from orchestrator.errors import LabError, MachineError
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import Container
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HELPER_IMAGE, HostRef
 from orchestrator.fabric.client import FabricClient
-from orchestrator.instance_records import InstanceRecords
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HELPER_IMAGE, HostRef
+from orchestrator.instances.instance_records import InstanceRecords
 from tests.live.conftest import CONTENT
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
@@ -281,7 +281,7 @@ def inspect(container: str) -> dict[str, Any] | None:
 def links() -> list[str]:
     """The aliases of all bridges and cables: INSTANCE/SEGMENT and INSTANCE/HOST/INTERFACE."""
     shown = subprocess.run(
-        ["docker", "exec", fabric_container.ANCHOR, "ip", "-j", "link"], check=True, capture_output=True
+        ["docker", "exec", fabric_container.PAUSE, "ip", "-j", "link"], check=True, capture_output=True
     ).stdout
     return [link["ifalias"] for link in json.loads(shown) if "ifalias" in link]
 
@@ -485,7 +485,7 @@ def test_a_lab_is_stopped_without_its_helper(place: Place, lab: str) -> None:
 def test_a_frozen_host_does_not_keep_the_helper_from_its_end(place: Place, lab: str) -> None:
     """What runs in the host for the helper is frozen as well, and must hold nothing that Docker waits for."""
     host = f"breakfix-{lab}-b"
-    with place.app.fabric.session() as fabric:
+    with place.app.fabric.another_connection() as fabric:
         assert fabric.run(HostRef(lab, "b"), ("true",)).status == 0
         place.app.engine.pause(host)
         try:
@@ -516,14 +516,14 @@ def test_a_lab_whose_cables_are_lost_comes_back_wired(place: Place, lab: str) ->
     """The fabric's network goes with the container that holds it, and all cables with that."""
     if place.others:
         pytest.skip("other labs run on this engine")
-    with place.app.fabric.session() as fabric:
+    with place.app.fabric.another_connection() as fabric:
         fabric.run(HostRef(lab, "b"), ("tee", "/root/kept"), stdin=b"the trainee's")
-    place.app.engine.remove(fabric_container.ANCHOR)
+    place.app.engine.remove(fabric_container.PAUSE)
     place.app.fabric.close()
     raise_fabric(place.app)
     assert wait_until(lambda: place.status()[lab]["whole"], within=LONG, every=0.5), place.status()
     place.assert_red()
-    with place.app.fabric.session() as fabric:
+    with place.app.fabric.another_connection() as fabric:
         assert fabric.run(HostRef(lab, "b"), ("cat", "/root/kept")).stdout == b"the trainee's"
     place.stop()
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
+from orchestrator.core.progress import Silent
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HostRef
-from orchestrator.progress import Silent
-from orchestrator.service import Running
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labs import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 
@@ -46,28 +46,28 @@ def in_helper(*command: str) -> str:
 
 
 @pytest.fixture
-def filled(hands: Hands) -> Iterator[bytes]:
+def filled(driver: LabDriver) -> Iterator[bytes]:
     """Fill A's root file system; return what the writing program said."""
-    yield hands.run("a", ("dd", "if=/dev/zero", "of=/root/fill", "bs=1M", "count=200"), check=False).stderr
-    hands.run("a", ("rm", "-f", "/root/fill"))
+    yield driver.run("a", ("dd", "if=/dev/zero", "of=/root/fill", "bs=1M", "count=200"), check=False).stderr
+    driver.run("a", ("rm", "-f", "/root/fill"))
 
 
-def test_a_full_disk_is_the_hosts_own(app: App, a: HostRef, b: HostRef, hands: Hands, filled: bytes) -> None:
+def test_a_full_disk_is_the_hosts_own(app: App, a: HostRef, b: HostRef, driver: LabDriver, filled: bytes) -> None:
     assert b"No space left on device" in filled
-    size = int(hands.run("a", ("stat", "-c", "%s", "/root/fill")).stdout)
+    size = int(driver.run("a", ("stat", "-c", "%s", "/root/fill")).stdout)
     assert SIZE // 2 < size < SIZE
     taken = int(in_helper("du", "-sk", f"/var/lib/breakfix/disks/{container_of(app, a)}").split()[0]) << 10
     assert taken < SIZE + (1 << 20)
     assert app.fabric.run(b, ("sh", "-c", "head -c 1M /dev/zero >/root/x && rm /root/x")).status == 0
-    hands.reboot("a")
-    assert hands.run("a", ("sh", "-c", "systemctl is-system-running")).stdout == b"running\n"
-    hands.run("a", ("rm", "/root/fill"))
-    hands.run("a", ("sh", "-c", "echo fits >/root/fill"))
+    driver.reboot("a")
+    assert driver.run("a", ("sh", "-c", "systemctl is-system-running")).stdout == b"running\n"
+    driver.run("a", ("rm", "/root/fill"))
+    driver.run("a", ("sh", "-c", "echo fits >/root/fill"))
 
 
-def test_what_a_host_deletes_is_given_back(app: App, a: HostRef, hands: Hands, filled: bytes) -> None:
+def test_what_a_host_deletes_is_given_back(app: App, a: HostRef, driver: LabDriver, filled: bytes) -> None:
     assert filled
-    hands.run("a", ("sh", "-c", "rm /root/fill && sync -f /root"))
+    driver.run("a", ("sh", "-c", "rm /root/fill && sync -f /root"))
 
     def given_back() -> bool:
         taken = int(in_helper("du", "-sk", f"/var/lib/breakfix/disks/{container_of(app, a)}").split()[0])
@@ -76,13 +76,13 @@ def test_what_a_host_deletes_is_given_back(app: App, a: HostRef, hands: Hands, f
     assert wait_until(given_back, within=SOON, every=0.5)
 
 
-def test_changes_outlive_reboots_and_there_is_one_device(app: App, a: HostRef, hands: Hands) -> None:
+def test_changes_outlive_reboots_and_there_is_one_device(app: App, a: HostRef, driver: LabDriver) -> None:
     """An agent of ours is in the host while it reboots: its old mounts are held for a moment."""
-    hands.run("a", ("sh", "-c", "echo mine >/root/mine; rm /etc/motd; sed -i s/^root:/root:/ /etc/passwd"))
+    driver.run("a", ("sh", "-c", "echo mine >/root/mine; rm /etc/motd; sed -i s/^root:/root:/ /etc/passwd"))
     for _ in range(3):
-        hands.reboot("a")
-        assert hands.run("a", ("cat", "/root/mine")).stdout == b"mine\n"
-        assert hands.run("a", ("test", "-e", "/etc/motd"), check=False).status == 1
+        driver.reboot("a")
+        assert driver.run("a", ("cat", "/root/mine")).stdout == b"mine\n"
+        assert driver.run("a", ("test", "-e", "/etc/motd"), check=False).status == 1
         assert wait_until(lambda: len(loop_devices(container_of(app, a))) == 1, within=SOON, every=0.1)
     assert app.fabric.compare(a, ["/etc/passwd", "/usr/bin/less"]) == {"/etc/passwd": "same", "/usr/bin/less": "same"}
 

@@ -10,9 +10,9 @@ from orchestrator.app import App
 from orchestrator.proof.due import Due, due
 from orchestrator.proof.ledger import differences
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import prove
-from orchestrator.proof.seeds import draw, seeds_for
-from orchestrator.proof.stages import Subject
+from orchestrator.proof.prover import prove
+from orchestrator.proof.seed_cover import draw, seeds_for
+from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import Watching, told
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
@@ -33,17 +33,17 @@ def played(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     return {proof.scenario: proof for proof in made}
 
 
-def subjects_of(app: App, name: str) -> list[Subject]:
+def subjects_of(app: App, name: str) -> list[ProofSubject]:
     """Return the variants to play; what is compared is graded whole, the rest until a shortcut is refused."""
     scenario = app.content.scenario(name)
     if name in DUE.replayed:
         drawn = [draw(scenario, seed) for seed in DUE.records[name].entry.seeds]
-        return [Subject(app.labs.plan(name, one.seed), one.cases) for one in drawn]
+        return [ProofSubject(app.labs.plan(name, one.seed), one.cases) for one in drawn]
     (one,) = seeds_for(scenario, 1)
     plan = app.labs.plan(name, one.seed)
     record = DUE.records.get(name)
     red = {s.name: record.entry.red(one.seed, f"shortcut {s.name}") if record else () for s in plan.shortcuts}
-    return [Subject(plan, one.cases, main_line=name in DUE.main_lines, red_first=red)]
+    return [ProofSubject(plan, one.cases, main_line=name in DUE.main_lines, red_first=red)]
 
 
 @pytest.mark.parametrize("due", [*DUE.stale, *DUE.whole, *DUE.main_lines])

@@ -13,15 +13,22 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import HELPER_IMAGE, CommandTimeoutError, Fabric, HostRef, HostUnreachableError, PortState
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.container import SOCKET
-from orchestrator.service import Running
-from orchestrator.waiting import wait_until
+from orchestrator.fabric.fabric_interface import (
+    HELPER_IMAGE,
+    CommandTimeoutError,
+    Fabric,
+    HostRef,
+    HostUnreachableError,
+    PortState,
+)
+from orchestrator.labs import Running
 from tests.live.faults.harness import fetches, serves
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
@@ -125,50 +132,50 @@ def test_only_routers_may_write_network_sysctls(app: App, a: HostRef) -> None:
     assert app.fabric.run(HostRef(a.instance, "r"), core).status != 0
 
 
-def test_a_cable_is_unplugged_and_plugged(hands: Hands, a: HostRef) -> None:
-    hands.cable("a", "eth0", plugged=False)
+def test_a_cable_is_unplugged_and_plugged(driver: LabDriver, a: HostRef) -> None:
+    driver.cable("a", "eth0", plugged=False)
     try:
-        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
-        assert not reaches(hands.fabric, a, "10.77.1.1")
+        assert driver.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
+        assert not reaches(driver.fabric, a, "10.77.1.1")
     finally:
-        hands.cable("a", "eth0", plugged=True)
-    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+        driver.cable("a", "eth0", plugged=True)
+    assert soon(lambda: reaches(driver.fabric, a, "10.77.1.1"))
 
 
-def test_a_cable_is_moved_to_another_segment(hands: Hands, a: HostRef) -> None:
-    hands.cable("a", "eth0", segment="right")
+def test_a_cable_is_moved_to_another_segment(driver: LabDriver, a: HostRef) -> None:
+    driver.cable("a", "eth0", segment="right")
     try:
-        assert not reaches(hands.fabric, a, "10.77.1.1")
-        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"1\n"
+        assert not reaches(driver.fabric, a, "10.77.1.1")
+        assert driver.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"1\n"
     finally:
-        hands.cable("a", "eth0", segment="left")
-    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
+        driver.cable("a", "eth0", segment="left")
+    assert soon(lambda: reaches(driver.fabric, a, "10.77.1.1"))
 
 
-def test_a_host_is_told_each_time_that_its_cable_is_pulled(hands: Hands) -> None:
+def test_a_host_is_told_each_time_that_its_cable_is_pulled(driver: LabDriver) -> None:
     """However soon it is plugged in again, or somewhere else: a DHCP client has to notice."""
 
     def is_up() -> bool:
-        return hands.run("a", ("cat", "/sys/class/net/eth0/operstate")).stdout == b"up\n"
+        return driver.run("a", ("cat", "/sys/class/net/eth0/operstate")).stdout == b"up\n"
 
     def carriers() -> list[bool]:
         """Return whether there was a carrier, each time that the host's kernel told of its interface."""
-        lines = hands.run("a", ("cat", "/tmp/links")).stdout.decode().splitlines()
+        lines = driver.run("a", ("cat", "/tmp/links")).stdout.decode().splitlines()
         return [True, *("NO-CARRIER" not in line for line in lines if "eth0" in line)]
 
     def losses() -> int:
         return sum(before and not now for before, now in pairwise(carriers()))
 
     def pull() -> None:
-        hands.cable("a", "eth0", plugged=False)
-        hands.cable("a", "eth0", plugged=True)
+        driver.cable("a", "eth0", plugged=False)
+        driver.cable("a", "eth0", plugged=True)
         assert soon(is_up)
 
     def is_heard() -> bool:
         pull()
         return losses() > 0
 
-    hands.run("a", ("sh", "-c", "timeout 120 ip -oneline monitor link >/tmp/links 2>&1 &"))
+    driver.run("a", ("sh", "-c", "timeout 120 ip -oneline monitor link >/tmp/links 2>&1 &"))
     try:
         assert soon(is_heard)
         assert soon(lambda: carriers()[-1]), "all that was done until now has been told"
@@ -176,60 +183,60 @@ def test_a_host_is_told_each_time_that_its_cable_is_pulled(hands: Hands) -> None
         for _ in range(pulls):
             pull()
             for segment in ("right", "left"):
-                hands.cable("a", "eth0", segment=segment)
+                driver.cable("a", "eth0", segment=segment)
                 assert soon(is_up)
         assert soon(lambda: losses() >= before + 3 * pulls), f"{losses() - before} of {3 * pulls}"
     finally:
-        hands.run("a", ("pkill", "-f", "monitor link"))
-        hands.run("a", ("rm", "/tmp/links"))
+        driver.run("a", ("pkill", "-f", "monitor link"))
+        driver.run("a", ("rm", "/tmp/links"))
 
 
-def test_a_replaced_cable_is_a_good_one(hands: Hands, a: HostRef) -> None:
-    hands.fabric.set_port(a, "eth0", mtu=1000, rate=64_000, loss=100)
-    assert not reaches(hands.fabric, a, "10.77.1.1")
-    hands.replace_cable("a", "eth0")
-    (port,) = (p for p in hands.fabric.ports(a.instance) if (p.host, p.interface) == ("a", "eth0"))
+def test_a_replaced_cable_is_a_good_one(driver: LabDriver, a: HostRef) -> None:
+    driver.fabric.set_port(a, "eth0", mtu=1000, rate=64_000, loss=100)
+    assert not reaches(driver.fabric, a, "10.77.1.1")
+    driver.replace_cable("a", "eth0")
+    (port,) = (p for p in driver.fabric.ports(a.instance) if (p.host, p.interface) == ("a", "eth0"))
     assert port == PortState("a", "eth0", "left", plugged=True)
-    assert soon(lambda: reaches(hands.fabric, a, "10.77.1.1"))
-    assert hands.fabric.run(a, ("ping", "-c", "1", "-W", "5", "-M", "do", "-s", "1472", "10.77.1.1")).status == 0
+    assert soon(lambda: reaches(driver.fabric, a, "10.77.1.1"))
+    assert driver.fabric.run(a, ("ping", "-c", "1", "-W", "5", "-M", "do", "-s", "1472", "10.77.1.1")).status == 0
 
 
-def test_a_cable_loses_frames_and_heals(hands: Hands, a: HostRef) -> None:
+def test_a_cable_loses_frames_and_heals(driver: LabDriver, a: HostRef) -> None:
     count = ("ping", "-c", "60", "-i", "0.01", "-W", "1", "-q", "10.77.1.1")
-    hands.fabric.set_port(a, "eth0", loss=100)
+    driver.fabric.set_port(a, "eth0", loss=100)
     try:
-        assert b" 0 received" in hands.run("a", count, check=False).stdout
+        assert b" 0 received" in driver.run("a", count, check=False).stdout
     finally:
-        hands.fabric.set_port(a, "eth0", loss=0)
-    assert b" 60 received" in hands.run("a", count).stdout
+        driver.fabric.set_port(a, "eth0", loss=0)
+    assert b" 60 received" in driver.run("a", count).stdout
 
 
-def test_a_path_drops_large_frames(hands: Hands, a: HostRef) -> None:
+def test_a_path_drops_large_frames(driver: LabDriver, a: HostRef) -> None:
     def echo(size: int) -> int:
-        return hands.run("a", ("ping", "-c1", "-W1", "-s", str(size), "10.77.1.1"), check=False).status
+        return driver.run("a", ("ping", "-c1", "-W1", "-s", str(size), "10.77.1.1"), check=False).status
 
-    hands.fabric.set_port(a, "eth0", mtu=1000)
+    driver.fabric.set_port(a, "eth0", mtu=1000)
     try:
         assert (echo(400), echo(1400)) == (0, 1)
     finally:
-        hands.fabric.set_port(a, "eth0", mtu=1500)
+        driver.fabric.set_port(a, "eth0", mtu=1500)
     assert echo(1400) == 0
 
 
-def test_a_cable_is_slow(hands: Hands, a: HostRef) -> None:
-    hands.fabric.set_port(a, "eth0", rate=64_000)
+def test_a_cable_is_slow(driver: LabDriver, a: HostRef) -> None:
+    driver.fabric.set_port(a, "eth0", rate=64_000)
     try:
-        state = next(p for p in hands.fabric.ports(a.instance) if p.host == "a")
+        state = next(p for p in driver.fabric.ports(a.instance) if p.host == "a")
         assert state.rate == 64_000
         # 64 kbit/s carry 8 kB a second: 100 kB do not pass in the 3 s that a fast cable needs a fraction of.
-        serves(hands, "b", 9, 100_000)
-        assert fetches(hands, "a", "10.77.2.10", 9, within=3) < 100_000
-        hands.fabric.set_port(a, "eth0", rate=0)
-        serves(hands, "b", 9, 100_000)
-        assert fetches(hands, "a", "10.77.2.10", 9, within=20) == 100_000
+        serves(driver, "b", 9, 100_000)
+        assert fetches(driver, "a", "10.77.2.10", 9, within=3) < 100_000
+        driver.fabric.set_port(a, "eth0", rate=0)
+        serves(driver, "b", 9, 100_000)
+        assert fetches(driver, "a", "10.77.2.10", 9, within=20) == 100_000
     finally:
-        hands.fabric.set_port(a, "eth0", rate=0)
-        hands.run("b", ("pkill", "nc"), check=False)
+        driver.fabric.set_port(a, "eth0", rate=0)
+        driver.run("b", ("pkill", "nc"), check=False)
 
 
 def test_an_observer_asks_from_a_segment_and_is_gone(app: App, a: HostRef) -> None:
@@ -267,7 +274,8 @@ def test_endless_output_is_cut_and_an_endless_command_ended(app: App, a: HostRef
 
 def test_a_command_ends_with_its_client(app: App, a: HostRef) -> None:
     asks = (
-        "import sys; from orchestrator.fabric.base import HostRef; from orchestrator.fabric.client import FabricClient;"
+        "import sys; from orchestrator.fabric.fabric_interface import HostRef;"
+        "from orchestrator.fabric.client import FabricClient;"
         "FabricClient(sys.argv[1]).run(HostRef(*sys.argv[2:]), ('sleep', '4321'), timeout=60)"
     )
     asleep = ("pgrep", "-f", "^sleep 4321")
@@ -333,11 +341,11 @@ def test_a_socket_is_opened_inside_the_host(app: App, a: HostRef) -> None:
         app.fabric.connect(a, 81)
 
 
-def test_netmiko_configures_a_device(hands: Hands) -> None:
-    hands.configure("r", ["ip route 10.99.0.0/16 10.77.2.10"])
-    routes = hands.run("r", ("ip", "route", "show", "10.99.0.0/16")).stdout
+def test_netmiko_configures_a_device(driver: LabDriver) -> None:
+    driver.configure("r", ["ip route 10.99.0.0/16 10.77.2.10"])
+    routes = driver.run("r", ("ip", "route", "show", "10.99.0.0/16")).stdout
     assert b"via 10.77.2.10" in routes
-    hands.configure("r", ["no ip route 10.99.0.0/16 10.77.2.10"])
+    driver.configure("r", ["no ip route 10.99.0.0/16 10.77.2.10"])
 
 
 def test_an_unknown_host_is_said_to_be_unreachable(app: App, a: HostRef) -> None:
@@ -362,15 +370,15 @@ def test_nonsense_on_the_socket_ends_only_that_connection(app: App, a: HostRef) 
 # Restarts
 
 
-def test_a_rebooted_host_is_wired_again_as_it_was(app: App, hands: Hands, a: HostRef) -> None:
-    hands.reboot("a")
+def test_a_rebooted_host_is_wired_again_as_it_was(app: App, driver: LabDriver, a: HostRef) -> None:
+    driver.reboot("a")
     assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
-    hands.cable("a", "eth0", plugged=False)
+    driver.cable("a", "eth0", plugged=False)
     try:
-        hands.reboot("a")
-        assert hands.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
+        driver.reboot("a")
+        assert driver.run("a", ("cat", "/sys/class/net/eth0/carrier")).stdout == b"0\n"
     finally:
-        hands.cable("a", "eth0", plugged=True)
+        driver.cable("a", "eth0", plugged=True)
     assert soon(lambda: reaches(app.fabric, a, "10.77.2.10"))
 
 

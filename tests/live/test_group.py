@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.app import App
-from orchestrator.cli.session import Session
+from orchestrator.cli.invocation import Invocation
 from orchestrator.instances.instance import Instance
-from orchestrator.practice.launching import Place
-from orchestrator.service import Labs
+from orchestrator.labs import Labs
+from orchestrator.practice.launching import MemberPlace
 
 from .conftest import CONTENT
 
@@ -41,12 +41,12 @@ def run(program: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
     def one(*words: str, status: int = 0) -> str:
-        session = Session(json="--json" in words, make=lambda *_: program)
-        monkeypatch.setattr(session, "close", lambda: None)
+        invocation = Invocation(json="--json" in words, make=lambda *_: program)
+        monkeypatch.setattr(invocation, "close", lambda: None)
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def line() -> None:
-            raise SystemExit(cli.run(list(words), session))
+            raise SystemExit(cli.run(list(words), invocation))
 
         done = CliRunner().invoke(line, [])
         assert done.exit_code == status, done.output
@@ -123,7 +123,7 @@ def test_an_interrupted_launch_leaves_nothing(
 
     monkeypatch.setattr(Labs, "stop", watched)
 
-    def interrupt(_place: Place) -> None:
+    def interrupt(_place: MemberPlace) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

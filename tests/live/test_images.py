@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator import labels
-from orchestrator.engine.base import ContainerSpec, Engine, ImageBuildError
-from orchestrator.errors import LabError
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import ContainerSpec, Engine, ImageBuildError
 from orchestrator.images import bundle
 from orchestrator.images.builder import ImageBuilder
 from orchestrator.images.catalogue import Catalogue, ImageSource
 from orchestrator.images.observer import SilentObserver
 from orchestrator.images.prune import prune
 from orchestrator.model.image import ImageSpec
-from orchestrator.waiting import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.core]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from grader.render import render_text
 from grader.report import Report
+from grader.report_formats import render_text
 from orchestrator.app import App
+from orchestrator.core.progress import Silent
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.progress import Silent
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
 
@@ -35,9 +35,9 @@ def test_lab_is_healthy(app: App, lab: str) -> None:
     running = app.labs.start(plan, Silent())
     try:
         assert_green(app.labs.health(running))
-        hands = app.labs.hands(running)
-        hands.reboot()
-        wait_for_conditions(hands, plan.ready)
+        driver = app.labs.driver(running)
+        driver.reboot()
+        wait_for_conditions(driver, plan.ready)
         assert_green(app.labs.health(running))
     finally:
         app.labs.stop(running.instance)

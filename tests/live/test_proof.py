@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.app import App
+from orchestrator.core import labels
+from orchestrator.core.waiting import wait_until
 from orchestrator.proof.model import Kind, Proof
-from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
-from orchestrator.waiting import wait_until
+from orchestrator.proof.prover import prove
+from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import CONTENT, Watching, parameters_of_run, told
 
 pytestmark = pytest.mark.live
@@ -133,7 +133,7 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def proofs(trainer: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the sound one and of the mistakes that this run asks for, made at once."""
-    subjects = [Subject(trainer.labs.plan(name, 1)) for name in (SOUND, *parameters_of_run(request, "name"))]
+    subjects = [ProofSubject(trainer.labs.plan(name, 1)) for name in (SOUND, *parameters_of_run(request, "name"))]
     watch = Watching()
     made = prove(trainer.labs, subjects, jobs=None, watch=watch)
     assert watch.ended == watch.expected

@@ -16,9 +16,9 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.ledger import differences
 from orchestrator.proof.model import Proof
-from orchestrator.proof.runner import prove
-from orchestrator.proof.seeds import seeds_for
-from orchestrator.proof.stages import Subject
+from orchestrator.proof.prover import prove
+from orchestrator.proof.seed_cover import seeds_for
+from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import Watching, parameters_of_run, told
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -33,7 +33,7 @@ def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for: all at once, as many labs as the machine bears."""
     names = parameters_of_run(request, "scenario")
     subjects = [
-        Subject(app.labs.plan(name, drawn.seed), drawn.cases)
+        ProofSubject(app.labs.plan(name, drawn.seed), drawn.cases)
         for name in SCENARIOS
         if name in names
         for drawn in seeds_for(CONTENT.scenario(name), SEEDS)

@@ -19,22 +19,22 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app import App
-from orchestrator.assessment import keeping
-from orchestrator.assessment.documents import Dossier, document_of, minutes_page
+from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence import read_evidence
-from orchestrator.assessment.jury_room import JuryRoom
-from orchestrator.assessment.office import Desk
+from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.opening import Opening
 from orchestrator.assessment.pdf import pdf_of
+from orchestrator.assessment.printed_documents import Dossier, document_of, minutes_page
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.seat import Gate
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import Sitting
-from orchestrator.fabric.base import HostRef
-from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
+from orchestrator.assessment.terminal_gate import TerminalGate
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.proof.prover import prove
+from orchestrator.proof.stages import ProofSubject
 from orchestrator.records import audit
-from orchestrator.waiting import wait_until
 
 from .conftest import CONTENT, Watching, told
 
@@ -113,8 +113,8 @@ class World:
     cast: Cast
 
     @property
-    def desk(self) -> Desk:
-        return self.app.office.desk("live")
+    def jury_session(self) -> JurySession:
+        return self.app.registry.jury_session("live")
 
     def supervise(self) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-m", "orchestrator", "--content", str(self.root), "session", "run"]
@@ -147,24 +147,26 @@ def world(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
         patch.delenv("BREAKFIX_DATABASE", raising=False)
         app = App([root])
         bindings = {name: app.proofs.binding(name) for name in (FIRST, SECOND)}
-        for proof in prove(app.labs, [Subject(app.labs.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()):
+        for proof in prove(app.labs, [ProofSubject(app.labs.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()):
             assert proof.proven, told(proof)
             assert app.proofs.keep(proof, bindings[proof.scenario])
         made = World(app, root, folder, cast)
         try:
             yield made
         finally:
-            for desk in (made.desk,) if app.office.log.sessions() else ():
-                keeping.clear(desk, app.labs, "test", early=True)
+            for jury_session in (made.jury_session,) if app.registry.log.sessions() else ():
+                session_retention.clear(jury_session, app.labs, "test", early=True)
             app.close()
 
 
-def sitting(desk: Desk, candidate: str) -> Sitting:
-    return desk.state().sittings[PHASE, candidate]
+def sitting(jury_session: JurySession, candidate: str) -> Sitting:
+    return jury_session.state().sittings[PHASE, candidate]
 
 
-def await_event(desk: Desk, kind: Kind, least: int = 1, within: float = 240) -> None:
-    assert wait_until(lambda: len(desk.state().of(kind)) >= least, within=within, every=0.1), desk.state().events[-3:]
+def await_event(jury_session: JurySession, kind: Kind, least: int = 1, within: float = 240) -> None:
+    assert wait_until(lambda: len(jury_session.state().of(kind)) >= least, within=within, every=0.1), (
+        jury_session.state().events[-3:]
+    )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -175,42 +177,42 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def held(world: World) -> Desk:
+def held(world: World) -> JurySession:
     """Hold the session from its plan to the sealed evidence, with everything that goes wrong in it."""
     file = world.folder / "session.yaml"
     file.write_text(world.cast.plan, encoding="utf-8")
-    desk = world.app.office.create(file, "organiser", minute=MINUTE)
-    opened = Opening(desk, world.app.labs, world.app.proofs.require).open(PHASE, "organiser")
+    jury_session = world.app.registry.create(file, "organiser", minute=MINUTE)
+    opened = Opening(jury_session, world.app.labs, world.app.proofs.require).open(PHASE, "organiser")
     assert (len(opened.ready), opened.failed) == (2 * len(world.cast.candidates), {})
-    desk.start(PHASE, "organiser")
+    jury_session.start(PHASE, "organiser")
     first = world.supervise()
-    desk.arrive(PHASE, LATE, "organiser")
-    for lab in sitting(desk, REPAIRS).labs:
+    jury_session.arrive(PHASE, LATE, "organiser")
+    for lab in sitting(jury_session, REPAIRS).labs:
         running = world.app.labs.running(lab.instance)
         reference = next(solution for solution in running.plan.solutions if solution.reference)
         assert {typed.status for typed in world.app.labs.apply(running, reference, lambda _step: None)} == {0}
-    victim = HostRef(sitting(desk, world.cast.destroys).labs[0].instance, "a")
+    victim = HostRef(sitting(jury_session, world.cast.destroys).labs[0].instance, "a")
     world.app.fabric.run(victim, ("rm", "-rf", "--no-preserve-root", "/"), timeout=30)
     assert world.app.fabric.run(victim, ("true",)).status == 127  # nothing is left to run
-    await_event(desk, "warned")  # the one who has twenty minutes is told when there are fifteen left
+    await_event(jury_session, "warned")  # the one who has twenty minutes is told when there are fifteen left
     kill(first)
-    desk.pause("organiser", "Coupure de courant")
-    begun = desk.state().last
-    gate = Gate(desk, PHASE, world.cast.last)
+    jury_session.pause("organiser", "Coupure de courant")
+    begun = jury_session.state().last
+    gate = TerminalGate(jury_session, PHASE, world.cast.last)
     assert not gate.may_type()
     assert wait_until(lambda: gate.clock.now() >= begun + 3, within=60)
-    desk.resume("organiser")
-    desk.finish(PHASE, world.cast.early, "organiser")
+    jury_session.resume("organiser")
+    jury_session.finish(PHASE, world.cast.early, "organiser")
     second = world.supervise()
-    await_event(desk, "cut", 2)  # the early one's, then the first of the others
+    await_event(jury_session, "cut", 2)  # the early one's, then the first of the others
     kill(second)
     third = world.supervise()
     output = third.communicate(timeout=400)[0].decode()
     assert third.returncode == 0, output
-    return desk
+    return jury_session
 
 
-def test_the_deadlines_are_exact_to_the_second(held: Desk, cast: Cast) -> None:
+def test_the_deadlines_are_exact_to_the_second(held: JurySession, cast: Cast) -> None:
     state = held.state()
     (start,) = state.of("started")
     (pause,), (resume,) = state.of("paused"), state.of("resumed")
@@ -225,7 +227,7 @@ def test_the_deadlines_are_exact_to_the_second(held: Desk, cast: Cast) -> None:
     assert sitting(held, LATE).arrived is not None
 
 
-def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: World, cast: Cast) -> None:
+def test_everybody_s_evidence_is_sealed_complete_and_intact(held: JurySession, world: World, cast: Cast) -> None:
     assert set(Reopening(held, world.app.labs).verify().values()) == {()}
     for candidate in cast.candidates:
         evidence = read_evidence(held.folder.sealed(PHASE, candidate))
@@ -246,13 +248,13 @@ def test_everybody_s_evidence_is_sealed_complete_and_intact(held: Desk, world: W
         assert {"started", "paused", "resumed", "cut", "rebooted", "graded"} <= set(kinds)
 
 
-def test_the_lost_host_is_named(held: Desk, cast: Cast) -> None:
+def test_the_lost_host_is_named(held: JurySession, cast: Cast) -> None:
     (rebooted,) = held.state().of("rebooted", cast.destroys)
     assert set(rebooted.details["lost"]) == {FIRST}
     assert set(rebooted.details["lost"][FIRST]) == {"a"}
 
 
-def test_the_journal_is_sound_and_a_flipped_byte_is_found(held: Desk, world: World) -> None:
+def test_the_journal_is_sound_and_a_flipped_byte_is_found(held: JurySession, world: World) -> None:
     with world.app.database.read() as transaction:
         assert audit.verify(transaction) == ()
     path = held.folder.sealed(PHASE, world.cast.last)
@@ -263,15 +265,15 @@ def test_the_journal_is_sound_and_a_flipped_byte_is_found(held: Desk, world: Wor
     path.write_bytes(content)
 
 
-def test_an_appeal_finds_the_same(held: Desk, world: World) -> None:
+def test_an_appeal_finds_the_same(held: JurySession, world: World) -> None:
     found = Reopening(held, world.app.labs).reopen(PHASE, REPAIRS, "organiser")
     assert (set(found.sources.values()), found.graded, found.differences) == ({"instance"}, 6, ())
     states = {i.name: {h.state for h in i.hosts} for i in world.app.instances.all()}
     assert all(states[lab.instance] == {"paused"} for lab in sitting(held, REPAIRS).labs)
 
 
-def test_the_jury_decides_signs_and_has_its_record(held: Desk, world: World, cast: Cast) -> None:
-    room = JuryRoom(held, world.app.office.known())
+def test_the_jury_decides_signs_and_has_its_record(held: JurySession, world: World, cast: Cast) -> None:
+    room = Jury(held, world.app.registry.known())
     for candidate in cast.candidates:
         for code in room.sheet(candidate).undecided:
             verdict = (

@@ -9,9 +9,9 @@ from textwrap import dedent
 import pytest
 
 from orchestrator.app import App
-from orchestrator.progress import Silent
-from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
+from orchestrator.core.progress import Silent
+from orchestrator.proof.prover import prove
+from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import Watching, told
 
 pytestmark = pytest.mark.live
@@ -25,10 +25,10 @@ FILES = {
 
         from pydantic import Field
 
-        from orchestrator.access.hands import Hands
-        from orchestrator.faults.base import Fault, Memento, not_effective
+        from orchestrator.access.lab_driver import LabDriver
+        from orchestrator.faults.fault import Fault, Memento, not_effective
         from orchestrator.model.base import HostName
-        from orchestrator.text import Text
+        from orchestrator.core.text import Text
 
 
         class BannerLost(Fault):
@@ -39,19 +39,19 @@ FILES = {
             host: HostName = Field(description="The host.")
             says: str = Field(description="The wrong text.")
 
-            def remember(self, hands: Hands) -> Memento:
-                return {"issue": hands.read(self.host, "/etc/issue").decode()}
+            def remember(self, driver: LabDriver) -> Memento:
+                return {"issue": driver.read(self.host, "/etc/issue").decode()}
 
-            def inject(self, hands: Hands) -> None:
-                hands.write(self.host, "/etc/issue", f"{self.says}\\n".encode())
+            def inject(self, driver: LabDriver) -> None:
+                driver.write(self.host, "/etc/issue", f"{self.says}\\n".encode())
 
-            def verify(self, hands: Hands) -> None:
-                seen = hands.read(self.host, "/etc/issue").decode()
+            def verify(self, driver: LabDriver) -> None:
+                seen = driver.read(self.host, "/etc/issue").decode()
                 if self.says not in seen:
                     raise not_effective(self, seen)
 
-            def revert(self, hands: Hands, memento: Memento) -> None:
-                hands.write(self.host, "/etc/issue", memento["issue"].encode())
+            def revert(self, driver: LabDriver, memento: Memento) -> None:
+                driver.write(self.host, "/etc/issue", memento["issue"].encode())
 
             def explain(self) -> Text:
                 return Text(fr=f"{self.host} disait « {self.says} ».", en=f"{self.host} said '{self.says}'.")
@@ -129,7 +129,7 @@ def trainers(root: Path) -> Iterator[App]:
 
 def banner(app: App, running_name: str) -> str:
     running = app.labs.running(running_name)
-    return app.labs.hands(running).read("pc1", "/etc/issue").decode()
+    return app.labs.driver(running).read("pc1", "/etc/issue").decode()
 
 
 @pytest.mark.core
@@ -150,13 +150,13 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
         other.close()
         assert banner(trainers, running.instance.name) == f"{word}\n"
 
-        trainers.instances.revert(trainers.labs.hands(trainers.labs.running(running.instance.name)))
+        trainers.instances.revert(trainers.labs.driver(trainers.labs.running(running.instance.name)))
         assert "Debian" in banner(trainers, running.instance.name)
     finally:
         trainers.labs.stop(running.instance)
 
 
 def test_it_is_proven(trainers: App) -> None:
-    subject = Subject(trainers.labs.plan("banner-lost", 2))
+    subject = ProofSubject(trainers.labs.plan("banner-lost", 2))
     (proof,) = prove(trainers.labs, [subject], jobs=None, watch=Watching())
     assert proof.proven, told(proof)

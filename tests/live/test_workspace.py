@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from grader.command_log import CommandLog
 from grader.errors import ObservationError
 from grader.facts import LabFacts
 from grader.inputs import FileContent, HiddenFile
-from grader.lab import LabView
-from grader.recording import Recorder
-from orchestrator.access.hands import Hands
-from orchestrator.fabric.base import CommandTimeoutError
-from orchestrator.service import Running
+from grader.lab_fixture import GradedLab
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.fabric.fabric_interface import CommandTimeoutError
+from orchestrator.labs import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.core]
 
@@ -28,14 +28,14 @@ SCRIPT = "#!/bin/sh\nexit 3\n"
 
 
 @pytest.fixture
-def lab(hands: Hands, pair: Running) -> Iterator[LabView]:
-    view = LabView(LabFacts.of(pair.plan, pair.instance.name), hands.fabric, Recorder(lambda _: None))
+def lab(driver: LabDriver, pair: Running) -> Iterator[GradedLab]:
+    view = GradedLab(LabFacts.of(pair.plan, pair.instance.name), driver.fabric, CommandLog(lambda _: None))
     yield view
     view.close()
-    assert hands.run("a", OURS).stdout == b"", "something is left"
+    assert driver.run("a", OURS).stdout == b"", "something is left"
 
 
-def test_a_script_finds_its_inputs_as_an_ordinary_user(lab: LabView) -> None:
+def test_a_script_finds_its_inputs_as_an_ordinary_user(lab: GradedLab) -> None:
     with lab.workspace("a", HIDDEN, user="technicien") as work:
         said = 'id -un; pwd; echo "$HOME $LANG"; cat "in/scie à panneaux.csv"; stat -c %Y.%a old'
         done = work.run(["sh", "-c", said])
@@ -50,14 +50,14 @@ def test_a_script_finds_its_inputs_as_an_ordinary_user(lab: LabView) -> None:
         assert work.state() == {**before, "out/new one": before["old"]}
 
 
-def test_the_user_has_no_rights_beyond_the_workspace(lab: LabView) -> None:
+def test_the_user_has_no_rights_beyond_the_workspace(lab: GradedLab) -> None:
     with lab.workspace("a") as work:
         assert work.run(["sh", "-c", "id -un"]).stdout == "nobody\n"
         assert work.run(["sh", "-c", "echo x > /etc/motd"]).status != 0
         assert work.run(["cat", "/etc/shadow"]).status != 0
 
 
-def test_how_a_script_ends_is_seen(lab: LabView) -> None:
+def test_how_a_script_ends_is_seen(lab: GradedLab) -> None:
     with lab.workspace("a", {"script": HiddenFile(SCRIPT, 0o755)}) as work:
         assert work.run(["sh", "script"]).status == 3
         assert work.run(["./script"]).status == 126, "nothing is executed below /tmp (Docker's noexec)"
@@ -66,6 +66,6 @@ def test_how_a_script_ends_is_seen(lab: LabView) -> None:
             work.run(["sleep", "60"], timeout=0.2)
 
 
-def test_a_user_that_the_host_lacks(lab: LabView) -> None:
+def test_a_user_that_the_host_lacks(lab: GradedLab) -> None:
     with pytest.raises(ObservationError, match="nagios"), lab.workspace("a", {"x": "y"}, user="nagios"):
         pass

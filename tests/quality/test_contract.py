@@ -11,10 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import Field
 
-from orchestrator.contract.documents import KINDS, SCHEMAS, header_line
+from orchestrator.contract.content_kinds import KINDS, SCHEMAS, header_line
 from orchestrator.contract.reference import with_reference
 from orchestrator.contract.schemas import schema, schemas, text_of, write
-from orchestrator.faults.library import fault_classes
+from orchestrator.faults.registry import fault_classes
 from orchestrator.loader.yaml_source import parse_yaml, read_yaml
 from orchestrator.model.base import Document, HostName
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.faults.base import Fault
-from orchestrator.faults.library import fault_classes
+from orchestrator.faults.fault import Fault
+from orchestrator.faults.registry import fault_classes
 
 
 @pytest.mark.parametrize("fault", fault_classes().values(), ids=lambda fault: fault.name)

@@ -13,125 +13,97 @@ if TYPE_CHECKING:
     from tests.quality.conftest import Module
 
 MAY_IMPORT: Mapping[str, str] = {
-    # What everybody may know.
-    "orchestrator.language": "",
-    "orchestrator.text": "language",
-    "orchestrator.errors": "text",
-    "orchestrator.folders": "",
-    "orchestrator.visible": "",
-    "orchestrator.labels": "",
-    "orchestrator.names": "",
-    "orchestrator.waiting": "",
-    "orchestrator.interrupts": "",
-    "orchestrator.suggest": "text",
-    "orchestrator.progress": "text",
+    # What every part but the helper may know.
+    "orchestrator.core": "",
     # Content: files -> models -> plans. No engine, no fabric.
-    "orchestrator.model": "text",
-    "orchestrator.template_words": "text",
-    "orchestrator.plain_templates": "",
-    "orchestrator.template_bounds": "",
-    "orchestrator.render": "errors model plain_templates suggest template_bounds template_words text",
-    "orchestrator.values": "model",
-    "orchestrator.variant": "model names",
-    "orchestrator.host_files": "errors model render",
-    "orchestrator.steps": "errors model render text",
-    "orchestrator.plan": "errors host_files model steps values variant",
-    "orchestrator.answers": "model suggest text",
-    "orchestrator.loader": "VERSION answers errors host_files model render steps suggest text values variant visible",
-    "orchestrator.contract": "loader model text",
-    # The machine: protocols first, one implementation behind each.
-    "orchestrator.engine.base": "errors text",
-    "orchestrator.engine.refusals": "engine.base errors text",
-    "orchestrator.engine.streams": "engine.base engine.refusals errors text",
-    "orchestrator.engine.docker_engine": "engine.base engine.refusals engine.streams errors",
-    "orchestrator.engine.fake": "engine.base engine.refusals errors text",
-    "orchestrator.fabric.base": "errors",
-    "orchestrator.fabric.broom": "engine.base errors fabric.base fabric.helper.sweeper labels waiting",
-    "orchestrator.fabric.client": "errors fabric.base fabric.helper.protocol text",
-    "orchestrator.fabric.container": "engine.base errors fabric.broom fabric.client labels waiting",
-    "orchestrator.fabric.fake": "errors fabric.base text",
+    "orchestrator.model": "",
+    "orchestrator.templates": "model",
+    "orchestrator.planning": "model templates",
+    "orchestrator.loader": "VERSION model planning templates",
+    "orchestrator.contract": "loader model",
+    # The machine: interfaces first, one implementation behind each.
+    "orchestrator.engine.engine_interface": "",
+    "orchestrator.engine.refusals": "engine.engine_interface",
+    "orchestrator.engine.streams": "engine.engine_interface engine.refusals",
+    "orchestrator.engine.docker_engine": "engine.engine_interface engine.refusals engine.streams",
+    "orchestrator.fabric.fabric_interface": "",
+    "orchestrator.fabric.reaper": "engine.engine_interface fabric.fabric_interface fabric.helper.reaper_program",
+    "orchestrator.fabric.client": "fabric.fabric_interface fabric.helper.messages",
+    "orchestrator.fabric.container": "engine.engine_interface fabric.client fabric.reaper",
     "orchestrator.fabric.helper": "",
-    "orchestrator.images": "engine.base errors labels model suggest text",
-    "orchestrator.doctor": "engine.base errors fabric.container labels text",
-    # Acting on a lab, through the protocols.
-    "orchestrator.access.ssh": "errors fabric.base text",
-    "orchestrator.access.device": "errors fabric.base model text",
-    "orchestrator.access.cabling": "fabric.base",
-    "orchestrator.access.hands": "access.cabling access.device engine.base errors fabric.base model text",
-    "orchestrator.access.grading": "access.device fabric.base grader model",
-    "orchestrator.faults": "access.hands errors fabric.base loader model text waiting",
-    "orchestrator.forwarding": "errors fabric.base text",
-    "orchestrator.terminal": "",
-    "orchestrator.topology": "fabric.base model text",
-    "orchestrator.topology_text": "language text topology",
-    "orchestrator.topology_svg": "language model text topology topology_text",
-    "grader": "answers errors fabric.base model text waiting",
+    "orchestrator.images": "engine.engine_interface model",
+    "orchestrator.doctor": "engine.engine_interface fabric.container",
+    # Acting on a lab, through the interfaces.
+    "orchestrator.access.ssh": "fabric.fabric_interface",
+    "orchestrator.access.network_device": "fabric.fabric_interface model",
+    "orchestrator.access.cabling": "fabric.fabric_interface",
+    "orchestrator.access.lab_driver": (
+        "access.cabling access.network_device engine.engine_interface fabric.fabric_interface model"
+    ),
+    "orchestrator.access.grading_devices": "access.network_device fabric.fabric_interface grader model",
+    "orchestrator.access.port_forward": "fabric.fabric_interface",
+    "orchestrator.access.terminal": "",
+    "orchestrator.faults": "access.lab_driver fabric.fabric_interface loader model",
+    "orchestrator.topology": "fabric.fabric_interface model",
+    "grader": "fabric.fabric_interface model planning",
     # One layer of logic.
-    "orchestrator.deliverables": "answers errors grader instance_records loader.yaml_source model suggest text",
-    "orchestrator.locks": "errors text waiting",
-    "orchestrator.instance_records": "errors text",
-    "orchestrator.records": "errors folders suggest text",
+    "orchestrator.deliverables": "grader instances.instance_records loader.yaml_source model planning",
     "orchestrator.instances": (
-        "access.hands engine.base errors fabric.base fabric.broom fabric.container fabric.helper.calls "
-        "fabric.helper.hosts faults instance_records "
-        "interrupts labels locks model progress suggest text waiting"
+        "access.lab_driver engine.engine_interface fabric.container fabric.fabric_interface fabric.helper.hosts "
+        "fabric.helper.syscall_policy fabric.reaper faults model"
     ),
-    "orchestrator.service": (
-        "access.hands deliverables errors fabric.container faults grader instance_records instances loader locks model "
-        "plan progress text"
+    "orchestrator.labs": (
+        "access.lab_driver deliverables fabric.container faults grader instances loader model planning"
     ),
-    "orchestrator.practice": "errors grader instances interrupts model progress records service text",
-    "orchestrator.proof.model": "grader text",
-    "orchestrator.proof.verdicts": "model proof.model text",
+    "orchestrator.records": "",
+    "orchestrator.practice": "grader instances labs model records",
+    "orchestrator.proof.model": "grader",
+    "orchestrator.proof.verdicts": "model proof.model",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
-    "orchestrator.proof.applying": "errors model proof.model proof.verdicts service text",
-    "orchestrator.proof.residue": "access.hands errors labels text waiting",
-    "orchestrator.proof.pace": "",
+    "orchestrator.proof.applying": "labs model proof.model proof.verdicts",
+    "orchestrator.proof.residue": "access.lab_driver",
+    "orchestrator.proof.admission": "",
     "orchestrator.proof.stages": "model proof.model",
-    "orchestrator.proof.lanes": (
-        "access.hands errors grader instances model progress proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts service text"
+    "orchestrator.proof.jobs": (
+        "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
+        "proof.stages proof.verdicts"
     ),
-    "orchestrator.proof.runner": (
-        "interrupts model proof.judging proof.lanes proof.model proof.pace proof.stages service"
-    ),
-    "orchestrator.proof.seeds": "model variant",
-    "orchestrator.proof.program": "VERSION fabric.base",
-    "orchestrator.proof.binding": "fabric.base loader proof.program text",
-    "orchestrator.proof.trust": "errors suggest text",
-    "orchestrator.proof.ledger": "errors loader proof.binding proof.model proof.program proof.trust text",
-    "orchestrator.proof.store": "errors loader model proof.binding proof.ledger proof.model proof.program text",
-    "orchestrator.proof.due": "errors loader proof.binding proof.ledger proof.store text",
-    "orchestrator.proof.wording": "proof.binding proof.model proof.store text",
+    "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
+    "orchestrator.proof.seed_cover": "model planning",
+    "orchestrator.proof.program": "VERSION fabric.fabric_interface",
+    "orchestrator.proof.binding": "fabric.fabric_interface loader proof.program",
+    "orchestrator.proof.trust": "",
+    "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust",
+    "orchestrator.proof.proof_store": "loader model proof.binding proof.ledger proof.model proof.program",
+    "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_store",
+    "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_store",
+    "orchestrator.proof.page": "VERSION proof.model proof.proof_words",
     "orchestrator.assessment": (
-        "VERSION deliverables errors fabric.base grader instances interrupts language loader model progress "
-        "proof.store proof.wording records service suggest text waiting"
+        "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_store "
+        "proof.proof_words records"
     ),
-    "orchestrator.proof.page": "VERSION language proof.model proof.wording text",
     # Writing content.
     "orchestrator.authoring": "",
-    "orchestrator.authoring.naming": "errors text",
-    "orchestrator.authoring.rendering": "",
-    "orchestrator.authoring.creation": ("authoring.naming authoring.rendering errors faults loader suggest text"),
-    "orchestrator.authoring.watching": "",
+    "orchestrator.authoring.content_names": "",
+    "orchestrator.authoring.example_files": "",
+    "orchestrator.authoring.creation": "authoring.content_names authoring.example_files faults loader",
+    "orchestrator.authoring.file_watch": "",
     "orchestrator.authoring.trial": (
-        "errors faults grader instances model progress proof.applying proof.judging proof.model proof.verdicts service "
-        "text"
+        "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
-        "assessment deliverables engine.base engine.docker_engine fabric.base fabric.client fabric.container folders "
-        "images instance_records instances loader locks practice proof.ledger proof.store proof.trust records service"
+        "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
+        "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_store proof.trust "
+        "records"
     ),
     "orchestrator.bench": (
-        "app engine.base errors fabric.base fabric.container folders grader instances interrupts labels model plan "
-        "progress service text waiting"
+        "app engine.engine_interface fabric.container fabric.fabric_interface grader instances labs model planning"
     ),
     "orchestrator.cli": (
-        "access.cabling access.ssh answers app assessment authoring bench contract deliverables doctor engine.base "
-        "errors fabric.base faults folders forwarding grader images instance_records instances interrupts labels "
-        "language loader model plan practice progress proof records service suggest terminal text topology "
-        "topology_svg topology_text values visible waiting"
+        "access.cabling access.port_forward access.ssh access.terminal app assessment authoring bench contract "
+        "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
+        "loader model planning practice proof records topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -141,15 +113,17 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.fabric": "",
     "orchestrator.proof": "",
 }
-"""Part -> the parts that it imports; ``orchestrator.`` is left out. A part is a module or a package with all in it."""
+"""Part (a module, or a package with all in it) -> parts that it imports besides ``core``; without ``orchestrator.``"""
+FOR_ALL = "orchestrator.core"
+"""What every part may import but the helper, which is read and built alone."""
 
 FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
-    "cryptography": "grader.certificates orchestrator.faults._x509",
+    "cryptography": "grader.certificates orchestrator.faults.library.tls._x509",
     "paramiko": "orchestrator.access.ssh",
-    "netmiko": "orchestrator.access.device",
+    "netmiko": "orchestrator.access.network_device",
     "weasyprint": "orchestrator.assessment.pdf",
     "sqlalchemy": "orchestrator.records",
     "alembic": "orchestrator.records",
@@ -158,9 +132,8 @@ FOREIGN: Mapping[str, str] = {
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",
     "jinja2": (
-        "orchestrator.render orchestrator.template_bounds orchestrator.authoring.rendering orchestrator.proof.page "
-        "orchestrator.assessment.evidence_page "
-        "grader.plugin"
+        "orchestrator.templates orchestrator.authoring.example_files orchestrator.proof.page "
+        "orchestrator.assessment.evidence_page grader.plugin"
     ),
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
@@ -204,6 +177,11 @@ def allowed(part: str) -> dict[str, str]:
     return {"orchestrator.__version__" if word == "VERSION" else full(word): word for word in words}
 
 
+def for_all(part: str) -> str:
+    """Return what a part may import without saying so."""
+    return "" if within(part, f"{FOR_ALL} orchestrator.fabric.helper") else FOR_ALL
+
+
 def test_every_module_belongs_to_a_part(modules: dict[str, Module]) -> None:
     homeless = [name for name in modules if not part_of(name) or (part_of(name) == "orchestrator" != name)]
     assert homeless == [], "state in MAY_IMPORT what these may import"
@@ -223,7 +201,7 @@ def test_every_module_imports_what_its_part_may(modules: dict[str, Module]) -> N
     for module in modules.values():
         part = part_of(module.name)
         for target, line in targets(module, modules):
-            if part_of(target) != part and not within(target, " ".join(allowed(part))):
+            if part_of(target) != part and not within(target, " ".join([*allowed(part), for_all(part)])):
                 wrong.append(f"{module.path}:{line}: {part} may not import {target}")
     assert wrong == []
 
@@ -296,8 +274,8 @@ MADE_IN: Mapping[str, str] = {
     "Ledger": "orchestrator.app",
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
-    "Content": "orchestrator.app orchestrator.service",
-    "App": "orchestrator.cli.session",
+    "Content": "orchestrator.app orchestrator.labs",
+    "App": "orchestrator.cli.invocation",
     "FakeEngine": "",
     "FakeFabric": "",
 }
@@ -325,23 +303,23 @@ def test_parts_are_put_together_in_one_place(modules: dict[str, Module]) -> None
     assert sorted({(name, place) for name, places in MADE_IN.items() for place in places.split()} - seen) == []
 
 
-@pytest.mark.parametrize("module", ["orchestrator.fabric.helper.protocol", "orchestrator.model.plan", "grader.report"])
+@pytest.mark.parametrize("module", ["orchestrator.fabric.helper.messages", "orchestrator.model.plan", "grader.report"])
 def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], module: str) -> None:
     """The test of the test: what the walk finds of a module that is known."""
     found = {target for target, _ in targets(modules[module], modules)}
     expected = {
-        "orchestrator.fabric.helper.protocol": set(),
+        "orchestrator.fabric.helper.messages": set(),
         "orchestrator.model.plan": {
             "orchestrator.model.deliverables",
             "orchestrator.model.image",
             "orchestrator.model.lab",
             "orchestrator.model.scenario",
-            "orchestrator.text",
+            "orchestrator.core.text",
         },
-        "grader.report": {"grader.marks", "orchestrator.text"},
+        "grader.report": {"grader.marks", "orchestrator.core.text"},
     }
     assert found == expected[module]
     late = {target for target, _ in targets(modules["orchestrator.app"], modules)}
     assert "orchestrator.engine.docker_engine" in late
-    relative = {target for target, _ in targets(modules["orchestrator.fabric.helper.wirer"], modules)}
+    relative = {target for target, _ in targets(modules["orchestrator.fabric.helper.reconciler"], modules)}
     assert {"orchestrator.fabric.helper.dockerd", "orchestrator.fabric.helper.links"} <= relative

@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 ROOTS = (
     # The process that proves; what a proof is made of and by comes through the service.
-    "orchestrator.proof.runner",
-    "orchestrator.proof.seeds",
-    "orchestrator.service",
+    "orchestrator.proof.prover",
+    "orchestrator.proof.seed_cover",
+    "orchestrator.labs",
     # What the composition root puts behind it.
-    "orchestrator.deliverables.store",
+    "orchestrator.deliverables.deliverables_store",
     "orchestrator.engine.docker_engine",
     "orchestrator.fabric.client",
     "orchestrator.fabric.container",
     "orchestrator.images.builder",
     "orchestrator.images.catalogue",
-    "orchestrator.instance_records",
+    "orchestrator.instances.instance_records",
     "orchestrator.instances.lifecycle",
     "orchestrator.loader.content",
-    "orchestrator.locks",
+    "orchestrator.instances.locks",
     # Processes of their own: the grader, and the fabric helper.
     "grader.__main__",
     "orchestrator.fabric.helper.__main__",
 )
 """The modules where a proof begins."""
-PACKAGES = ("orchestrator.faults", "grader", "orchestrator.fabric.helper", "orchestrator.model", "orchestrator.access")
+PACKAGES = ("orchestrator.faults", "grader", "orchestrator.fabric.helper", "orchestrator.model")
 """Packages whose modules are found by looking, or by the names that content gives."""
 NAMED = re.compile(r"\b(?:orchestrator|grader)(?:\.[a-z_0-9]+)+\b")
 """A module that is named in a string: to be run, or to be made in another process."""
@@ -86,17 +86,17 @@ def test_no_module_that_a_proof_reaches_is_excluded(modules: dict[str, Module], 
 def test_the_walk_finds_what_is_known_to_take_part(modules: dict[str, Module]) -> None:
     """The test of the test: by import, by a string, by the folder."""
     known = {
-        "orchestrator.names",
-        "orchestrator.render",
-        "orchestrator.plain_templates",
-        "orchestrator.host_files",
-        "orchestrator.answers",
-        "orchestrator.variant",
+        "orchestrator.planning.name_pool",
+        "orchestrator.templates.render",
+        "orchestrator.templates.plain",
+        "orchestrator.planning.host_files",
+        "orchestrator.planning.answers",
+        "orchestrator.planning.variant",
         "orchestrator.loader.content",
-        "orchestrator.faults.dns",
+        "orchestrator.faults.library.dns.dns",
         "grader.runner",
         "grader.mail_program",
-        "orchestrator.fabric.helper.wirer",
+        "orchestrator.fabric.helper.reconciler",
     }
     assert known - set(reached(modules)) == set()
 
@@ -118,12 +118,12 @@ def test_every_file_of_the_program_counts_or_is_excluded(repository: tuple[Path,
 
 
 EDITS = {
-    "orchestrator/names.py": True,
+    "orchestrator/planning/name_pool.py": True,
     "orchestrator/fabric/helper/new.py": True,
     "grader/runner.py": True,
     "grader/template.j2": True,
     "orchestrator/cli/commands/prove.py": False,
-    "orchestrator/proof/store.py": False,
+    "orchestrator/proof/proof_store.py": False,
     "orchestrator/__pycache__/names.cpython-311.pyc": False,
     "orchestrator/_content/labs/x/lab.yaml": False,
     "tests/test_x.py": False,

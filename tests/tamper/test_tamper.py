@@ -18,8 +18,8 @@ from _pytest.mark import ParameterSet
 from grader.job import Selection
 from grader.report import Report
 from orchestrator.app import App
-from orchestrator.fabric.base import Completed, HostRef
-from orchestrator.progress import Silent
+from orchestrator.core.progress import Silent
+from orchestrator.fabric.fabric_interface import Completed, HostRef
 from tests.tamper.attacks import ATTACKS, CORE, Attack
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -66,7 +66,7 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
     try:
         before = app.labs.check(running)
         red = tuple(result.id for result in before.results if result.outcome != "pass")
-        with app.fabric.session() as fabric:
+        with app.fabric.another_connection() as fabric:
             for attack in attacks:
                 target = HostRef(running.instance.name, attack.host.format(**running.plan.values))
 

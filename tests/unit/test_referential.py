@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
 from orchestrator.loader.content import Content
-from orchestrator.loader.referential import load_referential
+from orchestrator.loader.referential_loader import load_referential
 from orchestrator.model.referential import Referential
 
 OFFICIAL = {

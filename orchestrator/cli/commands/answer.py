@@ -7,19 +7,19 @@ from typing import BinaryIO
 
 import click
 
-from grader.render import written_report
-from orchestrator.answers import items_of
-from orchestrator.cli.base import command, lab_option
+from grader.report_formats import written_report
+from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.editing import edit
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.recording import record
-from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.store_access import record
+from orchestrator.core.errors import ExitCode, UsageError
+from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import AnswersError, form_of
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.errors import ExitCode, UsageError
 from orchestrator.model.deliverables import ListQuestion
-from orchestrator.text import Text
+from orchestrator.planning.answers import items_of
 
 _show_option = click.option(
     "--show", is_flag=True, help=tr("Montrer sans rien changer.", "Show it, and change nothing.")
@@ -52,32 +52,32 @@ _file_option = click.option(
 )
 @_file_option
 @_show_option
-@pass_session
+@pass_invocation
 def answer_command(
-    session: Session, lab: str | None, settings: Sequence[str], source: BinaryIO | None, *, show: bool
+    invocation: Invocation, lab: str | None, settings: Sequence[str], source: BinaryIO | None, *, show: bool
 ) -> int:
     """Answer the questions."""
-    labs = session.app.labs
+    labs = invocation.app.labs
     running = labs.running(lab)
     handed_in = labs.hand_in(running)
     names = handed_in.questions
     if source is not None:
         data = source.read()
-        with labs.alone(running):
-            handed_in.take_answers(data, getattr(source, "name", "-"), session.language)
+        with labs.exclusive(running):
+            handed_in.take_answers(data, getattr(source, "name", "-"), invocation.language)
     if settings:
         given = dict(_setting(setting, next(iter(names))) for setting in settings)
-        with labs.alone(running):
-            handed_in.answer(given, session.language)
-    if not (show or settings or source is not None or session.json):
-        edit(session, handed_in.answers_file(session.language))
+        with labs.exclusive(running):
+            handed_in.answer(given, invocation.language)
+    if not (show or settings or source is not None or invocation.json):
+        edit(invocation, handed_in.answers_file(invocation.language))
     answers = handed_in.answers()
-    if session.json:
-        session.output.document(_answers_document(handed_in))
+    if invocation.json:
+        invocation.output.document(_answers_document(handed_in))
     else:
-        show_answers(session, handed_in)
-    if not show and (settings or source is not None or not session.json):
-        record(session, lambda practice: practice.handed_in(running, "answer"))
+        show_answers(invocation, handed_in)
+    if not show and (settings or source is not None or not invocation.json):
+        record(invocation, lambda practice: practice.handed_in(running, "answer"))
     if answers.problems:
         raise AnswersError(answers.problems)
     return ExitCode.DONE
@@ -95,31 +95,31 @@ def answer_command(
 @lab_option
 @_file_option
 @_show_option
-@pass_session
-def report_command(session: Session, lab: str | None, source: BinaryIO | None, *, show: bool) -> None:
+@pass_invocation
+def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | None, *, show: bool) -> None:
     """Write the report."""
-    labs = session.app.labs
+    labs = invocation.app.labs
     running = labs.running(lab)
     handed_in = labs.hand_in(running)
     if source is not None:
         text = source.read().decode("utf-8-sig", errors="replace")
-        with labs.alone(running):
+        with labs.exclusive(running):
             handed_in.take_report(text)
-    path = handed_in.report_file(session.language)
-    if not (show or source is not None or session.json):
-        edit(session, path)
-    if not show and (source is not None or not session.json):
-        record(session, lambda practice: practice.handed_in(running, "report"))
+    path = handed_in.report_file(invocation.language)
+    if not (show or source is not None or invocation.json):
+        edit(invocation, path)
+    if not show and (source is not None or not invocation.json):
+        record(invocation, lambda practice: practice.handed_in(running, "report"))
     written = handed_in.written()
     text = path.read_text(encoding="utf-8", errors="replace")
-    if session.json:
-        session.output.document({"file": str(path), "report": written and written.to_document(), "text": text})
+    if invocation.json:
+        invocation.output.document({"file": str(path), "report": written and written.to_document(), "text": text})
         return
     if show:
-        session.output.print(plain(text.rstrip()), "")
+        invocation.output.print(plain(text.rstrip()), "")
     if written is not None:
-        line = written_report(written).in_(session.language)
-        session.output.print(plain(line, "warn" if written.empty else "ok"), plain(str(path), "quiet"))
+        line = written_report(written).in_(invocation.language)
+        invocation.output.print(plain(line, "warn" if written.empty else "ok"), plain(str(path), "quiet"))
 
 
 def _setting(text: str, example: str) -> tuple[str, str]:
@@ -153,9 +153,9 @@ def _answer(question: object, given: str | None) -> object:
     return list(items_of(given)) if given is not None and isinstance(question, ListQuestion) else given
 
 
-def show_answers(session: Session, handed_in: HandIn) -> None:
+def show_answers(invocation: Invocation, handed_in: HandIn) -> None:
     """Print the questions with the form of each answer, and what was answered so far."""
-    answers, language = handed_in.answers(), session.language
+    answers, language = handed_in.answers(), invocation.language
     rows = table(tr("Nom", "Name"), tr("Question", "Question"), tr("Votre réponse", "Your answer"))
     rows.columns[0].no_wrap = True
     for name, question in handed_in.questions.items():
@@ -164,4 +164,4 @@ def show_answers(session: Session, handed_in: HandIn) -> None:
         missing = tr("illisible", "unreadable") if name in answers.unreadable else tr("à donner", "to be given")
         asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
         rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))
-    session.output.print(rows)
+    invocation.output.print(rows)

@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.base import Group, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.recording import reading
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, UsageError
-from orchestrator.folders import data_folder
+from orchestrator.cli.store_access import reading
+from orchestrator.core.errors import ExitCode, UsageError
+from orchestrator.core.paths import data_folder
+from orchestrator.core.text import Text
 from orchestrator.records import audit, journal
 from orchestrator.records.witness import Witness
-from orchestrator.text import Text
 
-audit_command = Group(
+audit_command = CommandGroup(
     "audit",
     help=tr(
         "Le journal sur lequel reposent les résultats : le vérifier, en noter la tête, le lire.\n\n"
@@ -51,20 +51,20 @@ _HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
     metavar="N:HASH",
     help=tr("La tête notée par « audit head ».", "The head as 'audit head' printed it."),
 )
-@pass_session
-def verify(session: Session, noted: str | None) -> int:
+@pass_invocation
+def verify(invocation: Invocation, noted: str | None) -> int:
     """Verify the journal."""
-    database, witness = session.app.database, Witness(data_folder())
+    database, witness = invocation.app.database, Witness(data_folder())
     heads = [head for head in (_head(noted), witness.seen(database.name)) if head is not None]
-    with reading(session) as store:
+    with reading(invocation) as store:
         found = list(audit.verify(store))
         for head in heads:
             found += [finding for finding in audit.verify(store, head) if finding not in found]
         now = journal.head(store)
     if not found and database.exists:
         witness.note(database.name, now)
-    if session.json:
-        session.output.document(
+    if invocation.json:
+        invocation.output.document(
             {
                 "sound": not found,
                 "head": str(now),
@@ -72,14 +72,14 @@ def verify(session: Session, noted: str | None) -> int:
             }
         )
     else:
-        _tell(session, found, now)
+        _tell(invocation, found, now)
     return ExitCode.NOT_REPAIRED if found else ExitCode.DONE
 
 
-def _tell(session: Session, found: list[audit.Finding], head: journal.Head) -> None:
-    out = session.output
+def _tell(invocation: Invocation, found: list[audit.AuditFinding], head: journal.ChainHead) -> None:
+    out = invocation.output
     for one in found:
-        out.print(plain(f"✘ {one.text.in_(session.language)}", "bad"))
+        out.print(plain(f"✘ {one.text.in_(invocation.language)}", "bad"))
     if found:
         said = tr(
             "Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
@@ -101,16 +101,16 @@ def _tell(session: Session, found: list[audit.Finding], head: journal.Head) -> N
         "'audit verify --head' proves later that nothing up to it was touched.",
     ),
 )
-@pass_session
-def head_(session: Session) -> None:
+@pass_invocation
+def head_(invocation: Invocation) -> None:
     """Print the journal's head."""
-    database = session.app.database
-    with reading(session) as store:
+    database = invocation.app.database
+    with reading(invocation) as store:
         head = journal.head(store)
     if database.exists:
         Witness(data_folder()).note(database.name, head)
-    if session.json:
-        session.output.document({"entries": head.seq, "head": str(head)})
+    if invocation.json:
+        invocation.output.document({"entries": head.seq, "head": str(head)})
     else:
         click.echo(str(head))
 
@@ -125,13 +125,13 @@ def head_(session: Session) -> None:
     metavar=tr("SUJET", "SUBJECT"),
     help=tr("Un seul sujet, comme attempt:3.", "Only what is about one subject, as attempt:3."),
 )
-@pass_session
-def log(session: Session, subject: str | None) -> None:
+@pass_invocation
+def log(invocation: Invocation, subject: str | None) -> None:
     """Print entries."""
-    with reading(session) as store:
+    with reading(invocation) as store:
         entries = journal.entries(store, subject=subject)
-    if session.json:
-        session.output.document({"entries": [_document(entry) for entry in entries]})
+    if invocation.json:
+        invocation.output.document({"entries": [_document(entry) for entry in entries]})
         return
     rows = table("N°", tr("Quand", "When"), tr("Qui", "Who"), tr("Quoi", "What"), tr("Sujet", "Subject"))
     for entry in entries:
@@ -142,10 +142,10 @@ def log(session: Session, subject: str | None) -> None:
             plain(entry.event.kind, "key"),
             plain(entry.event.subject),
         )
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
-def _document(entry: journal.Entry) -> dict[str, Any]:
+def _document(entry: journal.JournalEntry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "at": entry.at.isoformat(),
@@ -158,7 +158,7 @@ def _document(entry: journal.Entry) -> dict[str, Any]:
     }
 
 
-def _head(noted: str | None) -> journal.Head | None:
+def _head(noted: str | None) -> journal.ChainHead | None:
     if noted is None:
         return None
     match = _HEAD.fullmatch(noted.strip().lower())
@@ -170,4 +170,4 @@ def _head(noted: str | None) -> journal.Head | None:
                 en="Give it whole, as 'breakfix audit head' prints it: 12:9f86… (64 digits).",
             ),
         )
-    return journal.Head(int(match[1]), match[2])
+    return journal.ChainHead(int(match[1]), match[2])

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
-from orchestrator.cli.progress import steps
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, UsageError
-from orchestrator.text import Text
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
+from orchestrator.cli.progress_view import steps
+from orchestrator.core.errors import ExitCode, UsageError
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.bench.cycles import LongRun
@@ -68,9 +68,9 @@ if TYPE_CHECKING:
 @click.option(
     "--boots", is_flag=True, help=tr("Mesurer les démarrages, image par image.", "Measure the starts, image by image.")
 )
-@pass_session
+@pass_invocation
 def bench_command(
-    session: Session, runs: int, cycles: int | None, gradings: int | None, output: Path | None, *, boots: bool
+    invocation: Invocation, runs: int, cycles: int | None, gradings: int | None, output: Path | None, *, boots: bool
 ) -> int:
     """Run a benchmark, the long run, or the gradings that should agree."""
     if sum((cycles is not None, gradings is not None, boots)) > 1:
@@ -81,48 +81,48 @@ def bench_command(
             )
         )
     if cycles is not None:
-        return _long_run(session, cycles, output)
+        return _long_run(invocation, cycles, output)
     if gradings is not None:
-        return _gradings(session, gradings, output)
+        return _gradings(invocation, gradings, output)
+    from orchestrator.bench import benchmark
     from orchestrator.bench import boots as starts
-    from orchestrator.bench import runner
 
-    measure = starts.run if boots else runner.run
-    with steps(session) as shown:
-        report = measure(session.app, runs=runs, output=output, progress=shown)
-    if session.json:
-        session.output.document(report.to_document())
+    measure = starts.run if boots else benchmark.run
+    with steps(invocation) as shown:
+        report = measure(invocation.app, runs=runs, output=output, progress=shown)
+    if invocation.json:
+        invocation.output.document(report.to_document())
     else:
-        click.echo(report.to_text(session.language), nl=False)
+        click.echo(report.to_text(invocation.language), nl=False)
     return ExitCode.DONE
 
 
-def _long_run(session: Session, cycles: int, output: Path | None) -> int:
+def _long_run(invocation: Invocation, cycles: int, output: Path | None) -> int:
     from orchestrator.bench.cycles import run_cycles
 
-    with steps(session) as shown:
-        found = run_cycles(session.app, cycles=cycles, progress=shown)
-    _show(session, found, output)
+    with steps(invocation) as shown:
+        found = run_cycles(invocation.app, cycles=cycles, progress=shown)
+    _show(invocation, found, output)
     return ExitCode.NOT_REPAIRED if found.grown else ExitCode.DONE
 
 
-def _gradings(session: Session, gradings: int, output: Path | None) -> int:
+def _gradings(invocation: Invocation, gradings: int, output: Path | None) -> int:
+    from orchestrator.bench.benchmark import require_folder
     from orchestrator.bench.flips import run_gradings
-    from orchestrator.bench.runner import require_folder
 
     require_folder(output)
-    with steps(session) as shown:
-        found = run_gradings(session.app, gradings=gradings, progress=shown)
-    _show(session, found, output)
+    with steps(invocation) as shown:
+        found = run_gradings(invocation.app, gradings=gradings, progress=shown)
+    _show(invocation, found, output)
     return ExitCode.NOT_REPAIRED if found.changes else ExitCode.DONE
 
 
-def _show(session: Session, found: LongRun | Flips, output: Path | None) -> None:
+def _show(invocation: Invocation, found: LongRun | Flips, output: Path | None) -> None:
     """Print what was found, and write it to a file."""
     document = found.to_document()
     if output is not None:
         output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    if session.json:
-        session.output.document(document)
+    if invocation.json:
+        invocation.output.document(document)
     else:
-        click.echo(found.to_text(session.language), nl=False)
+        click.echo(found.to_text(invocation.language), nl=False)

@@ -6,15 +6,15 @@ import click
 
 from orchestrator.access.cabling import replace_cable
 from orchestrator.cli import completing
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import cable_of, host_of, require_cable
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import UsageError
-from orchestrator.fabric.base import Fabric, HostRef, PortState
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Fabric, HostRef, PortState
 
 _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 
@@ -32,20 +32,20 @@ _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 @click.argument("place", metavar=tr("MACHINE:INTERFACE", "HOST:INTERFACE"), shell_complete=completing.hosts)
 @click.argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
 @lab_option
-@pass_session
-def cable_command(session: Session, place: str, action: str | None, lab: str | None) -> None:
+@pass_invocation
+def cable_command(invocation: Invocation, place: str, action: str | None, lab: str | None) -> None:
     """Act on a cable, or look at it."""
     host, interface = cable_of(place)
-    instance, target = host_of(session, lab, host)
-    fabric = session.app.fabric
+    instance, target = host_of(invocation, lab, host)
+    fabric = invocation.app.fabric
     ports = fabric.ports(instance.name)
     require_cable(ports, target, interface)
     if action is not None:
         if action not in {_PLUG, _UNPLUG, _REPLACE}:
             _require_segment(ports, action)
-        with session.app.instances.alone(instance.name):
+        with invocation.app.instances.exclusive(instance.name):
             _act(fabric, target, interface, action)
-    _show(session, require_cable(fabric.ports(instance.name), target, interface), replaced=action == _REPLACE)
+    _show(invocation, require_cable(fabric.ports(instance.name), target, interface), replaced=action == _REPLACE)
 
 
 def _act(fabric: Fabric, target: HostRef, interface: str, action: str) -> None:
@@ -67,9 +67,9 @@ def _require_segment(ports: tuple[PortState, ...], name: str) -> None:
         raise UsageError(with_suggestion(text, name, [*known, _PLUG, _UNPLUG, _REPLACE]))
 
 
-def _show(session: Session, port: PortState, *, replaced: bool) -> None:
-    if session.json:
-        session.output.document(
+def _show(invocation: Invocation, port: PortState, *, replaced: bool) -> None:
+    if invocation.json:
+        invocation.output.document(
             {"host": port.host, "interface": port.interface, "segment": port.segment, "plugged": port.plugged}
         )
         return
@@ -79,9 +79,9 @@ def _show(session: Session, port: PortState, *, replaced: bool) -> None:
             f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
             f"✔ {name} has a new cable, plugged into segment {port.segment}.",
         )
-        session.output.print(plain(text, "ok"))
+        invocation.output.print(plain(text, "ok"))
     elif port.plugged:
-        session.output.print(
+        invocation.output.print(
             plain(
                 tr(
                     f"✔ {name} est branché sur le segment {port.segment}.",
@@ -95,4 +95,4 @@ def _show(session: Session, port: PortState, *, replaced: bool) -> None:
             f"○ {name} est débranché (il pend près du segment {port.segment}).",
             f"○ {name} is unplugged (it hangs beside segment {port.segment}).",
         )
-        session.output.print(plain(text, "warn"))
+        invocation.output.print(plain(text, "warn"))

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from grader.render import render_junit, render_text
 from grader.report import Report
+from grader.report_formats import render_junit, render_text
 from grader.runner import prepare
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.grading import exit_code, show_grading, without_evidence
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.recording import record
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import MachineError
-from orchestrator.service import Running
-from orchestrator.text import Text
-from orchestrator.visible import visible
+from orchestrator.cli.store_access import record
+from orchestrator.core.control_characters import visible
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+from orchestrator.labs import Running
 
 
 @command(
@@ -52,31 +52,33 @@ from orchestrator.visible import visible
         "For trainers: what was expected, what was seen, and how.",
     ),
 )
-@pass_session
-def check_command(session: Session, lab: str | None, form: str | None, path: Path | None, *, evidence: bool) -> int:
+@pass_invocation
+def check_command(
+    invocation: Invocation, lab: str | None, form: str | None, path: Path | None, *, evidence: bool
+) -> int:
     """Grade a lab."""
     prepare()  # while we look for the lab
-    labs = session.app.labs
+    labs = invocation.app.labs
     running = labs.running(lab)
-    _warn_of_stale_content(session, running)
-    shape = form or ("json" if session.json else "text")
+    _warn_of_stale_content(invocation, running)
+    shape = form or ("json" if invocation.json else "text")
     if shape == "text" and path is None:
-        report = show_grading(session, lambda on_result: labs.check(running, on_result=on_result), evidence=evidence)
+        report = show_grading(invocation, lambda on_result: labs.check(running, on_result=on_result), evidence=evidence)
     else:
         report = labs.check(running)
-        _write(session, _rendered(session, report, shape, evidence=evidence), path)
-    record(session, lambda practice: practice.checked(running, report))
+        _write(invocation, _rendered(invocation, report, shape, evidence=evidence), path)
+    record(invocation, lambda practice: practice.checked(running, report))
     return exit_code(report)
 
 
-def _rendered(session: Session, report: Report, form: str, *, evidence: bool) -> str:
+def _rendered(invocation: Invocation, report: Report, form: str, *, evidence: bool) -> str:
     shown = report if evidence else without_evidence(report)
     if form == "json":
         return shown.to_json() + "\n"
-    return render_junit(shown) if form == "junit" else render_text(shown, session.language, commands=evidence)
+    return render_junit(shown) if form == "junit" else render_text(shown, invocation.language, commands=evidence)
 
 
-def _write(session: Session, text: str, path: Path | None) -> None:
+def _write(invocation: Invocation, text: str, path: Path | None) -> None:
     if path is None:
         click.echo(visible(text), nl=False)
         return
@@ -87,13 +89,13 @@ def _write(session: Session, text: str, path: Path | None) -> None:
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    session.output.note(plain(tr(f"Rapport écrit dans {path}.", f"Report written to {path}.")))
+    invocation.output.note(plain(tr(f"Rapport écrit dans {path}.", f"Report written to {path}.")))
 
 
-def _warn_of_stale_content(session: Session, running: Running) -> None:
-    if session.app.labs.stale(running):
+def _warn_of_stale_content(invocation: Invocation, running: Running) -> None:
+    if invocation.app.labs.stale(running):
         text = tr(
             "! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
             "! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
         )
-        session.output.note(plain(text, "warn"))
+        invocation.output.note(plain(text, "warn"))

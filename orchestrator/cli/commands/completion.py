@@ -6,8 +6,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from orchestrator.cli import COMPLETION, PROGRAM
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.language_choice import tr
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -10,21 +10,21 @@ from rich.padding import Padding
 from rich.rule import Rule
 
 from grader.report import Report
-from orchestrator.cli import completing, wording
-from orchestrator.cli.base import command, seed_option
+from orchestrator.cli import completing, phrases
 from orchestrator.cli.card import typed
-from orchestrator.cli.drawing import require_place, show_map, terminal_picture, write_picture
-from orchestrator.cli.grading import show_grading
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, seed_option
+from orchestrator.cli.grading_view import show_grading
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.progress import steps
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, LabError
-from orchestrator.interrupts import shielded
+from orchestrator.cli.pictures import require_place, show_map, terminal_picture, write_picture
+from orchestrator.cli.progress_view import steps
+from orchestrator.core.errors import ExitCode, LabError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.text import Text
+from orchestrator.labs import Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.service import Running
-from orchestrator.text import Text
 
 DEFAULT = "no-network-after-move"
 
@@ -52,49 +52,49 @@ DEFAULT = "no-network-after-move"
     type=click.Path(path_type=Path),
     help=tr("Garder ce qui s'affiche dans un fichier SVG.", "Keep what is shown in an SVG file."),
 )
-@pass_session
-def demo_command(session: Session, scenario: str, seed: int, svg: Path | None) -> int:
+@pass_invocation
+def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | None) -> int:
     """Show the main job."""
     if svg is not None:
         require_place(svg)
-        session.output.console.record = True
-    plan = session.plan(scenario, seed)
+        invocation.output.console.record = True
+    plan = invocation.plan(scenario, seed)
     solution = _reference(plan)
-    labs = session.app.labs
-    _heading(session, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
+    labs = invocation.app.labs
+    _heading(invocation, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
     running: Running | None = None
     try:
-        with steps(session) as shown:
+        with steps(invocation) as shown:
             running = labs.start(plan, shown)
-        before, after = _break_and_repair(session, running, solution)
+        before, after = _break_and_repair(invocation, running, solution)
     finally:
         if running is not None:
             with shielded():
                 labs.stop(running.instance)
-    session.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
-    status = _judge(session, before, after)
+    invocation.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:
-        write_picture(svg, terminal_picture(session.output.console, "breakfix demo"))
+        write_picture(svg, terminal_picture(invocation.output.console, "breakfix demo"))
     return status
 
 
-def _break_and_repair(session: Session, running: Running, solution: PlannedSolution) -> tuple[Report, Report]:
-    out, language, plan = session.output, session.language, running.plan
+def _break_and_repair(invocation: Invocation, running: Running, solution: PlannedSolution) -> tuple[Report, Report]:
+    out, language, plan = invocation.output, invocation.language, running.plan
     out.print("")
-    show_map(session, running)
+    show_map(invocation, running)
     if plan.ticket is not None:
-        out.print("", wording.ticket_panel(plan, language))
-    _heading(session, 2, tr("Évaluation avant réparation", "Grading before the repair"))
-    before = _grade(session, running)
-    _heading(session, 3, tr("Réparation", "Repair"))
+        out.print("", phrases.ticket_panel(plan, language))
+    _heading(invocation, 2, tr("Évaluation avant réparation", "Grading before the repair"))
+    before = _grade(invocation, running)
+    _heading(invocation, 3, tr("Réparation", "Repair"))
     out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
-    for typed_in in session.app.labs.apply(running, solution, lambda step: _tell(session, step)):
+    for typed_in in invocation.app.labs.apply(running, solution, lambda step: _tell(invocation, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
-    _heading(session, 4, tr("Évaluation après réparation", "Grading after the repair"))
-    after = _grade(session, running)
+    _heading(invocation, 4, tr("Évaluation après réparation", "Grading after the repair"))
+    after = _grade(invocation, running)
     if plan.debrief is not None:
-        _heading(session, 5, tr("Retour sur la panne", "Debrief"))
+        _heading(invocation, 5, tr("Retour sur la panne", "Debrief"))
         out.print(Padding(Markdown(plan.debrief.in_(language).strip()), (0, 2)))
     return before, after
 
@@ -110,33 +110,33 @@ def _reference(plan: Plan) -> PlannedSolution:
     raise LabError(Text(fr="Cette variante n'a pas de solution.", en="This variant has no solution."))
 
 
-def _grade(session: Session, running: Running) -> Report:
-    return show_grading(session, lambda on_result: session.app.labs.check(running, on_result=on_result))
+def _grade(invocation: Invocation, running: Running) -> Report:
+    return show_grading(invocation, lambda on_result: invocation.app.labs.check(running, on_result=on_result))
 
 
-def _tell(session: Session, step: Step) -> None:
-    out = session.output
-    out.print(plain(f"  • {step.tell.in_(session.language)}"))
+def _tell(invocation: Invocation, step: Step) -> None:
+    out = invocation.output
+    out.print(plain(f"  • {step.tell.in_(invocation.language)}"))
     for line in typed(step):
         out.print(Padding(plain(line, "quiet"), (0, 0, 0, 6)))
 
 
-def _heading(session: Session, number: int, text: str) -> None:
-    session.output.print("", Rule(plain(f" {number}. {text} ", "bold"), align="left", style="cyan"))
+def _heading(invocation: Invocation, number: int, text: str) -> None:
+    invocation.output.print("", Rule(plain(f" {number}. {text} ", "bold"), align="left", style="cyan"))
 
 
-def _judge(session: Session, before: Report, after: Report) -> int:
+def _judge(invocation: Invocation, before: Report, after: Report) -> int:
     """Return 0 only if the fault was seen and the repair was, without a single doubt."""
     good = before.verdict == "not_repaired" and after.verdict == "repaired"
-    if session.json:
-        session.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
+    if invocation.json:
+        invocation.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
     elif good:
         text = tr("✔ La panne était rouge, la réparation est verte.", "✔ The fault was red, the repair is green.")
-        session.output.print(plain(text, "ok"))
+        invocation.output.print(plain(text, "ok"))
     else:
         text = tr(
             f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
             f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
         )
-        session.output.print(plain(text, "bad"))
+        invocation.output.print(plain(text, "bad"))
     return ExitCode.DONE if good else ExitCode.BROKEN

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.doctor import Finding, Machine, examine, worst
-from orchestrator.errors import ExitCode
+from orchestrator.core.errors import ExitCode
+from orchestrator.doctor import ExaminedMachine, Finding, examine, worst
 
 _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
 
@@ -23,15 +23,15 @@ _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
         "Nothing is changed. The exit status is 3 when no lab can start.",
     ),
 )
-@pass_session
-def doctor_command(session: Session) -> int:
+@pass_invocation
+def doctor_command(invocation: Invocation) -> int:
     """Look at the machine and show what was found."""
-    app = session.app
-    findings = examine(Machine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
-    if session.json:
-        session.output.document({"status": worst(findings), "findings": [_document(f) for f in findings]})
+    app = invocation.app
+    findings = examine(ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
+    if invocation.json:
+        invocation.output.document({"status": worst(findings), "findings": [_document(f) for f in findings]})
     else:
-        _show(session, findings)
+        _show(invocation, findings)
     return ExitCode.MACHINE if worst(findings) == "fail" else ExitCode.DONE
 
 
@@ -45,8 +45,8 @@ def _document(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _show(session: Session, findings: tuple[Finding, ...]) -> None:
-    out, language = session.output, session.language
+def _show(invocation: Invocation, findings: tuple[Finding, ...]) -> None:
+    out, language = invocation.output, invocation.language
     rows = table("", tr("Quoi", "What"), tr("État", "State"))
     for finding in findings:
         mark, style = _MARKS[finding.status]

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from orchestrator.cli.base import PassingCommand, command, host_argument, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import PassingCommand, command, host_argument, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import UsageError
-from orchestrator.text import Text
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
 
 _SIGNALLED = 128
 """A shell shows a program that signal N ended as status 128 + N."""
@@ -47,9 +47,9 @@ _SIGNALLED = 128
 )
 @host_argument
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar=tr("-- COMMANDE…", "-- COMMAND…"))
-@pass_session
+@pass_invocation
 def exec_command(
-    session: Session, lab: str | None, timeout: float, host: str, words: tuple[str, ...], *, pass_input: bool
+    invocation: Invocation, lab: str | None, timeout: float, host: str, words: tuple[str, ...], *, pass_input: bool
 ) -> int:
     """Run a command."""
     if not words[0]:
@@ -63,12 +63,12 @@ def exec_command(
                 en=f"Name a program of {host}: 'breakfix exec {host} -- ip address'.",
             ),
         )
-    _, target = host_of(session, lab, host)
+    _, target = host_of(invocation, lab, host)
     stdin = sys.stdin.buffer.read() if pass_input else b""
-    done = session.app.fabric.run(target, words, timeout=timeout, stdin=stdin)
+    done = invocation.app.fabric.run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status
-    if session.json:
-        session.output.document(
+    if invocation.json:
+        invocation.output.document(
             {
                 "host": host,
                 "command": list(words),
@@ -85,7 +85,7 @@ def exec_command(
     sys.stderr.buffer.write(done.stderr)
     sys.stderr.buffer.flush()
     if done.truncated:
-        session.output.note(
+        invocation.output.note(
             plain(tr("! La suite de la sortie a été coupée.", "! The rest of the output was cut."), "warn")
         )
     return status

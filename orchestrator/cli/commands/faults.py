@@ -10,14 +10,14 @@ import click
 from rich.padding import Padding
 
 from orchestrator.cli import completing, failures
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ContentError, ExitCode
+from orchestrator.core.errors import ContentError, ExitCode
 from orchestrator.faults.discovery import discover
-from orchestrator.faults.library import fault_class
 from orchestrator.faults.manual import Page, pages
+from orchestrator.faults.registry import fault_class
 
 
 @command(
@@ -30,29 +30,29 @@ from orchestrator.faults.manual import Page, pages
     ),
 )
 @click.argument("name", required=False, metavar=tr("[PANNE]", "[NAME]"), shell_complete=completing.faults)
-@pass_session
-def faults_command(session: Session, name: str | None) -> int:
+@pass_invocation
+def faults_command(invocation: Invocation, name: str | None) -> int:
     """Document the faults."""
-    roots = session.app.content.roots
+    roots = invocation.app.content.roots
     documented = pages(roots)
     if name is not None:
         wanted = fault_class(name, roots).name
-        _show(session, next(page for page in documented if page.name == wanted))
+        _show(invocation, next(page for page in documented if page.name == wanted))
         return ExitCode.DONE
     problems = tuple(discover(roots).problems)
-    if session.json:
-        session.output.document({"faults": [_document(page) for page in documented]})
+    if invocation.json:
+        invocation.output.document({"faults": [_document(page) for page in documented]})
     else:
-        _list(session, documented)
+        _list(invocation, documented)
     if not problems:
         return ExitCode.DONE
-    if not session.json:
-        failures.print_problems(session, ContentError(problems))
+    if not invocation.json:
+        failures.print_problems(invocation, ContentError(problems))
     return ExitCode.CONTENT
 
 
-def _list(session: Session, documented: tuple[Page, ...]) -> None:
-    out = session.output
+def _list(invocation: Invocation, documented: tuple[Page, ...]) -> None:
+    out = invocation.output
     width = max(len(page.name) for page in documented)
     for _, members in groupby(documented, key=lambda page: (page.group, page.about)):
         of_group = list(members)
@@ -74,8 +74,8 @@ def _list(session: Session, documented: tuple[Page, ...]) -> None:
     )
 
 
-def _show(session: Session, page: Page) -> None:
-    out = session.output
+def _show(invocation: Invocation, page: Page) -> None:
+    out = invocation.output
     if out.json:
         out.document(_document(page))
         return
@@ -83,7 +83,7 @@ def _show(session: Session, page: Page) -> None:
     for paragraph in page.details:
         out.print(plain(paragraph), "")
     if page.sample is not None:
-        said = page.sample.explain().in_(session.language)
+        said = page.sample.explain().in_(invocation.language)
         out.print(plain(tr("Au bilan, le stagiaire lit :", "In the debrief the trainee reads:"), "bold"))
         out.print(Padding(plain(said), (0, 0, 1, 2)))
     rows = table(tr("Paramètre", "Parameter"), "Type", tr("Par défaut", "Default"), "")

@@ -7,14 +7,14 @@ import threading
 
 import click
 
+from orchestrator.access.port_forward import LOOPBACK, Forwarding
 from orchestrator.cli import completing
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of, port_of
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import BreakfixError
-from orchestrator.forwarding import LOOPBACK, Forwarding
+from orchestrator.core.errors import BreakfixError
 
 _SCHEMES = {80: "http", 8000: "http", 8080: "http", 443: "https", 8443: "https"}
 
@@ -36,31 +36,31 @@ _SCHEMES = {80: "http", 8000: "http", 8080: "http", 443: "https", 8443: "https"}
     help=tr("Le port ici ; par défaut, un port libre.", "The port here; by default a free one."),
 )
 @lab_option
-@pass_session
-def forward_command(session: Session, place: str, local: int | None, lab: str | None) -> None:
+@pass_invocation
+def forward_command(invocation: Invocation, place: str, local: int | None, lab: str | None) -> None:
     """Forward a port until Ctrl-C."""
     host, port = port_of(place)
-    _, target = host_of(session, lab, host)
-    forwarding = Forwarding(session.app.fabric, target, port, local=local or 0)
+    _, target = host_of(invocation, lab, host)
+    forwarding = Forwarding(invocation.app.fabric, target, port, local=local or 0)
     address = f"{LOOPBACK}:{forwarding.local}"
     url = f"{_SCHEMES[port]}://{address}/" if port in _SCHEMES else address
-    if session.json:
-        session.output.document(
+    if invocation.json:
+        invocation.output.document(
             {"host": host, "port": port, "address": LOOPBACK, "local": forwarding.local, "url": url}
         )
     else:
-        session.output.print(plain(f"{url}  →  {place}", "key"))
-        session.output.note(plain(tr("Ctrl-C pour terminer.", "Ctrl-C to end."), "quiet"))
-    session.output.console.file.flush()
+        invocation.output.print(plain(f"{url}  →  {place}", "key"))
+        invocation.output.note(plain(tr("Ctrl-C pour terminer.", "Ctrl-C to end."), "quiet"))
+    invocation.output.console.file.flush()
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(forwarding):
-        forwarding.serve(_Troubles(session))
+        forwarding.serve(_Troubles(invocation))
 
 
 class _Troubles:
     """Tells each reason once: a browser tries again and again."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, invocation: Invocation) -> None:
+        self._session = invocation
         self._told: set[str] = set()
         self._lock = threading.Lock()
 

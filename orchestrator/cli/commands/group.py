@@ -10,25 +10,25 @@ from pathlib import Path
 import click
 from rich.live import Live
 
-from orchestrator.cli.base import Group, help_without_command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import CommandGroup, help_without_command, scenario_argument, seed_option
 from orchestrator.cli.commands.group_tables import place_line, places_document, standings_document, standings_table
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.recording import reading
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, MachineError
-from orchestrator.interrupts import asked, shielded
+from orchestrator.cli.store_access import reading
+from orchestrator.core.control_characters import visible
+from orchestrator.core.errors import ExitCode, MachineError
+from orchestrator.core.interrupts import asked, shielded
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
 from orchestrator.practice.export import to_csv
-from orchestrator.practice.launching import Place
+from orchestrator.practice.launching import MemberPlace
 from orchestrator.practice.standings import Standing
 from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
-from orchestrator.text import Text
-from orchestrator.visible import visible
-from orchestrator.waiting import wait_until
 
-group_command = Group(
+group_command = CommandGroup(
     "group",
     help=tr(
         "Une classe : qui en fait partie, un scénario lancé pour tous, et où en est chacun.\n\n"
@@ -50,72 +50,72 @@ _trainer_option = click.option("--trainer", is_flag=True, help=tr("Comme formate
 )
 @_group_argument
 @_members_argument
-@pass_session
-def create(session: Session, group: str, people: tuple[str, ...]) -> None:
+@pass_invocation
+def create(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     """Make a group."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         groups, me = Groups(writing), _me(writing)
         made = groups.create(group, by=me)
         for word in people:
             groups.add(made, People(writing).find(word), trainer=False, by=me)
-    _tell_members(session, group)
+    _tell_members(invocation, group)
 
 
 @group_command.command("add", help=tr("Mettre des personnes dans un groupe.", "Put people into a group."))
 @_group_argument
 @_members_argument
 @_trainer_option
-@pass_session
-def add(session: Session, group: str, people: tuple[str, ...], *, trainer: bool) -> None:
+@pass_invocation
+def add(invocation: Invocation, group: str, people: tuple[str, ...], *, trainer: bool) -> None:
     """Add members."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         groups, me = Groups(writing), _me(writing)
         found = groups.find(group)
         for word in people:
             groups.add(found, People(writing).find(word), trainer=trainer, by=me)
-    _tell_members(session, group)
+    _tell_members(invocation, group)
 
 
 @group_command.command("remove", help=tr("Retirer des personnes d'un groupe.", "Take people out of a group."))
 @_group_argument
 @_members_argument
-@pass_session
-def remove(session: Session, group: str, people: tuple[str, ...]) -> None:
+@pass_invocation
+def remove(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     """Remove members."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         groups, me = Groups(writing), _me(writing)
         found = groups.find(group)
         for word in people:
             groups.remove(found, People(writing).find(word), by=me)
-    _tell_members(session, group)
+    _tell_members(invocation, group)
 
 
 @group_command.command("list", help=tr("La liste des groupes.", "List the groups."))
-@pass_session
-def list_(session: Session) -> None:
+@pass_invocation
+def list_(invocation: Invocation) -> None:
     """List groups."""
-    with reading(session) as store:
+    with reading(invocation) as store:
         found = Groups(store).list()
-    if session.json:
+    if invocation.json:
         document = [
             {"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found
         ]
-        session.output.document({"groups": document})
+        invocation.output.document({"groups": document})
         return
     rows = table(
         tr("Groupe", "Group"), tr("Stagiaires", "Trainees"), tr("Formateurs", "Trainers"), tr("Lancements", "Launches")
     )
     for one in found:
         rows.add_row(plain(one.name, "key"), str(one.trainees), str(one.trainers), str(one.launches))
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
 @group_command.command("members", help=tr("Qui est dans un groupe.", "Show who is in a group."))
 @_group_argument
-@pass_session
-def members(session: Session, group: str) -> None:
+@pass_invocation
+def members(invocation: Invocation, group: str) -> None:
     """Show members."""
-    _tell_members(session, group)
+    _tell_members(invocation, group)
 
 
 @group_command.command(
@@ -133,23 +133,23 @@ def members(session: Session, group: str) -> None:
 @_group_argument
 @scenario_argument
 @seed_option(1, text=tr("D'où les variantes sont tirées (1).", "What the variants are drawn from (1)."))
-@pass_session
-def launch(session: Session, group: str, scenario: str, seed: int) -> int:
+@pass_invocation
+def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     """Launch a scenario."""
 
-    def tell(place: Place) -> None:
-        if not session.json:
-            session.output.print(place_line(session, place))
+    def tell(place: MemberPlace) -> None:
+        if not invocation.json:
+            invocation.output.print(place_line(invocation, place))
 
-    places = session.app.launcher.launch(group, scenario, seed, tell)
-    if session.json:
-        session.output.document(places_document(places))
+    places = invocation.app.launcher.launch(group, scenario, seed, tell)
+    if invocation.json:
+        invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
         said = tr(
             f"→ « breakfix group live {group} » montre où en est chacun.",
             f"→ 'breakfix group live {group}' shows how far each has come.",
         )
-        session.output.print(plain(said))
+        invocation.output.print(plain(said))
     return ExitCode.BROKEN if any(place.trouble for place in places) else ExitCode.DONE
 
 
@@ -175,48 +175,50 @@ def launch(session: Session, group: str, scenario: str, seed: int) -> int:
     is_flag=True,
     help=tr("Ne rien évaluer : seulement ce qui est enregistré.", "Grade nothing: only what is recorded."),
 )
-@pass_session
-def live(session: Session, group: str, watch: int | None, *, no_check: bool) -> None:
+@pass_invocation
+def live(invocation: Invocation, group: str, watch: int | None, *, no_check: bool) -> None:
     """Show where everybody is."""
-    if watch is None or session.json:
-        found = tuple(_look(session, group, no_check=no_check))
-        if session.json:
-            session.output.document(standings_document(group, found))
+    if watch is None or invocation.json:
+        found = tuple(_look(invocation, group, no_check=no_check))
+        if invocation.json:
+            invocation.output.document(standings_document(group, found))
         else:
-            session.output.print(standings_table(session, group, found))
+            invocation.output.print(standings_table(invocation, group, found))
         return
-    shown = list(session.app.standings.known(group))
+    shown = list(invocation.app.standings.known(group))
     with (
         contextlib.suppress(KeyboardInterrupt),
-        Live(standings_table(session, group, shown), console=session.output.console, auto_refresh=False) as screen,
+        Live(
+            standings_table(invocation, group, shown), console=invocation.output.console, auto_refresh=False
+        ) as screen,
     ):
         while True:
-            for number, standing in enumerate(_look(session, group, no_check=no_check)):
+            for number, standing in enumerate(_look(invocation, group, no_check=no_check)):
                 shown[number : number + 1] = [standing]
-                screen.update(standings_table(session, group, shown), refresh=True)
+                screen.update(standings_table(invocation, group, shown), refresh=True)
             wait_until(asked, within=watch)
 
 
-def _look(session: Session, group: str, *, no_check: bool) -> Iterable[Standing]:
-    standings = session.app.standings
+def _look(invocation: Invocation, group: str, *, no_check: bool) -> Iterable[Standing]:
+    standings = invocation.app.standings
     return standings.known(group) if no_check else standings.look(group)
 
 
 @group_command.command("stop", help=tr("Arrêter tous les labs d'un groupe.", "Stop all labs of a group."))
 @_group_argument
-@pass_session
-def stop(session: Session, group: str) -> None:
+@pass_invocation
+def stop(invocation: Invocation, group: str) -> None:
     """Stop the group's labs."""
     with shielded():  # half a removal helps nobody
-        stopped = session.app.launcher.stop(group)
-    if session.json:
-        session.output.document({"removed": list(stopped.names)})
+        stopped = invocation.app.launcher.stop(group)
+    if invocation.json:
+        invocation.output.document({"removed": list(stopped.names)})
     else:
         for name in stopped.names:
-            session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
+            invocation.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
         if not stopped.names and not stopped.busy:
             none = tr("Aucun lab de ce groupe n'est en marche.", "No lab of this group is running.")
-            session.output.print(plain(none))
+            invocation.output.print(plain(none))
     for error in stopped.busy:
         raise error
 
@@ -238,10 +240,10 @@ def stop(session: Session, group: str) -> None:
     help=tr("Dans un fichier.", "Into a file."),
 )
 @click.option("--anonymous", is_flag=True, help=tr("Sans les noms.", "Without names."))
-@pass_session
-def export(session: Session, group: str, path: Path | None, *, anonymous: bool) -> None:
+@pass_invocation
+def export(invocation: Invocation, group: str, path: Path | None, *, anonymous: bool) -> None:
     """Write results."""
-    with reading(session) as store:
+    with reading(invocation) as store:
         groups = Groups(store)
         text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous)
     if path is None:
@@ -254,25 +256,25 @@ def export(session: Session, group: str, path: Path | None, *, anonymous: bool) 
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    session.output.note(plain(tr(f"Résultats écrits dans {path}.", f"Results written to {path}.")))
+    invocation.output.note(plain(tr(f"Résultats écrits dans {path}.", f"Results written to {path}.")))
 
 
-def _tell_members(session: Session, group: str) -> None:
-    with reading(session) as store:
+def _tell_members(invocation: Invocation, group: str) -> None:
+    with reading(invocation) as store:
         groups = Groups(store)
         found = groups.find(group)
         trainees, trainers = groups.members(found), groups.members(found, "trainer")
-    if session.json:
+    if invocation.json:
         document = {"trainees": [p.handle for p in trainees], "trainers": [p.handle for p in trainers]}
-        session.output.document({"name": group, **document})
+        invocation.output.document({"name": group, **document})
         return
-    session.output.print(plain(tr(f"Groupe {group}", f"Group {group}"), "bold"))
+    invocation.output.print(plain(tr(f"Groupe {group}", f"Group {group}"), "bold"))
     for people, role in ((trainees, tr("stagiaire", "trainee")), (trainers, tr("formateur", "trainer"))):
         for person in people:
             line = plain(f"  {person.handle}", "key")
-            session.output.print(line.append(f"  {person.name}  {role}".replace("    ", "  "), style="quiet"))
+            invocation.output.print(line.append(f"  {person.name}  {role}".replace("    ", "  "), style="quiet"))
     if not trainees and not trainers:
-        session.output.print(plain(tr("  personne encore", "  nobody yet"), "quiet"))
+        invocation.output.print(plain(tr("  personne encore", "  nobody yet"), "quiet"))
 
 
 def _me(writing: Transaction) -> str:

@@ -8,21 +8,21 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text as Styled
 
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session
 from orchestrator.cli.times import duration
-from orchestrator.practice.launching import Place
+from orchestrator.practice.launching import MemberPlace
 from orchestrator.practice.standings import Standing
 
 _MARKS = {"pass": ("●", "ok"), "fail": ("●", "bad"), "error": ("!", "warn")}
 
 
-def place_line(session: Session, place: Place) -> Styled:
+def place_line(invocation: Invocation, place: MemberPlace) -> Styled:
     """Return what became of one member's lab."""
     who = f"{place.handle} ({place.name})" if place.name else place.handle
     if place.trouble is not None:
-        why = place.trouble.text.in_(session.language)
+        why = place.trouble.text.in_(invocation.language)
         return plain(tr(f"✘ {who} : {why}", f"✘ {who}: {why}"), "bad")
     line = plain("✔ ", "ok").append(who).append("  ").append(place.instance, style="key")
     variant = tr(f"  variante {place.seed}", f"  variant {place.seed}")
@@ -30,7 +30,7 @@ def place_line(session: Session, place: Place) -> Styled:
     return line.append(f"{variant}{kept}", style="quiet")
 
 
-def places_document(places: Sequence[Place]) -> dict[str, Any]:
+def places_document(places: Sequence[MemberPlace]) -> dict[str, Any]:
     """Return places as JSON's types."""
     return {
         "places": [
@@ -46,7 +46,7 @@ def places_document(places: Sequence[Place]) -> dict[str, Any]:
     }
 
 
-def standings_table(session: Session, group: str, standings: Sequence[Standing]) -> Table:
+def standings_table(invocation: Invocation, group: str, standings: Sequence[Standing]) -> Table:
     """Return a table of where everybody is."""
     rows = table(
         tr("Qui", "Who"),
@@ -64,7 +64,7 @@ def standings_table(session: Session, group: str, standings: Sequence[Standing])
             plain(standing.name or standing.handle),
             plain(standing.instance or standing.scenario, "key"),
             plain(standing.seed),
-            _state(session, standing),
+            _state(invocation, standing),
             _checks(standing),
             plain(duration(standing.seconds) if standing.started_at else "", "warn" if late else ""),
             plain(str(standing.hints) if standing.started_at else ""),
@@ -72,7 +72,7 @@ def standings_table(session: Session, group: str, standings: Sequence[Standing])
     return rows
 
 
-def _state(session: Session, standing: Standing) -> Styled:
+def _state(invocation: Invocation, standing: Standing) -> Styled:
     words = {
         "none": plain(tr("rien de lancé", "nothing launched"), "quiet"),
         "running": plain(tr("au travail", "at work"), "warn"),
@@ -82,7 +82,7 @@ def _state(session: Session, standing: Standing) -> Styled:
     }
     state = words[standing.state]
     if standing.trouble is not None:
-        state.append(f" ({standing.trouble.text.in_(session.language)})", style="quiet")
+        state.append(f" ({standing.trouble.text.in_(invocation.language)})", style="quiet")
     return state
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.padding import Padding
 
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.recording import record
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.text import Text
+from orchestrator.cli.store_access import record
+from orchestrator.core.text import Text
 
 
 @command(
@@ -20,22 +20,22 @@ from orchestrator.text import Text
     ),
 )
 @lab_option
-@pass_session
-def hint_command(session: Session, lab: str | None) -> None:
+@pass_invocation
+def hint_command(invocation: Invocation, lab: str | None) -> None:
     """Show the next hint."""
-    labs = session.app.labs
+    labs = invocation.app.labs
     running = labs.running(lab)
     number, count, text = labs.hint(running)
-    if session.json:
-        session.output.document({"number": number, "count": count, "hint": both(text)})
+    if invocation.json:
+        invocation.output.document({"number": number, "count": count, "hint": both(text)})
     else:
-        _show(session, number, count, text)
-    record(session, lambda practice: practice.hinted(running, number))
+        _show(invocation, number, count, text)
+    record(invocation, lambda practice: practice.hinted(running, number))
 
 
-def _show(session: Session, number: int, count: int, text: Text) -> None:
-    out = session.output
+def _show(invocation: Invocation, number: int, count: int, text: Text) -> None:
+    out = invocation.output
     out.print(plain(tr(f"Indice {number} sur {count}", f"Hint {number} of {count}"), "bold"))
-    out.print(Padding(plain(text.in_(session.language).strip()), (0, 0, 0, 2)))
+    out.print(Padding(plain(text.in_(invocation.language).strip()), (0, 0, 0, 2)))
     if number == count:
         out.print(plain(tr("C'était le dernier.", "That was the last one."), "quiet"))

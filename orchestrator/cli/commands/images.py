@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from orchestrator import labels
 from orchestrator.cli import completing
-from orchestrator.cli.base import Group, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.progress import megabytes, steps
-from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.progress_view import megabytes, steps
+from orchestrator.core import labels
 from orchestrator.images import bundle
 
-images_command = Group(
+images_command = CommandGroup(
     "images",
     help=tr(
         "Les images dont les machines des labs sont faites.\n\n"
@@ -39,21 +39,21 @@ images_command = Group(
     ),
 )
 @click.argument("names", nargs=-1, metavar=tr("[NOM]…", "[NAME]…"), shell_complete=completing.images)
-@pass_session
-def build(session: Session, names: tuple[str, ...]) -> None:
+@pass_invocation
+def build(invocation: Invocation, names: tuple[str, ...]) -> None:
     """Build images."""
-    app = session.app
-    with steps(session, tell_cached=not session.json) as shown:
+    app = invocation.app
+    with steps(invocation, tell_cached=not invocation.json) as shown:
         tags = app.builder.build(names or app.catalogue.names, shown)
-    if session.json:
-        session.output.document({"images": tags})
+    if invocation.json:
+        invocation.output.document({"images": tags})
 
 
 @images_command.command("list", help=tr("La liste des images et leur état.", "List the images and their state."))
-@pass_session
-def list_(session: Session) -> None:
+@pass_invocation
+def list_(invocation: Invocation) -> None:
     """List the images."""
-    app, out = session.app, session.output
+    app, out = invocation.app, invocation.output
     there = {tag: i for i in app.engine.images({labels.KIND: "image"}) for tag in i.tags}
     rows = table(tr("Image", "Image"), tr("État", "State"), tr("Taille", "Size"), tr("Rôle", "Role"))
     found = []
@@ -62,8 +62,10 @@ def list_(session: Session) -> None:
         size = image.size if image else None
         found.append({"name": name, "tag": tag, "built": image is not None, "size": size, "summary": both(summary)})
         state = plain(tr("construite", "built"), "ok") if image else plain(tr("à construire", "to build"), "warn")
-        rows.add_row(plain(name, "key"), state, megabytes(size) if size else "", plain(summary.in_(session.language)))
-    if session.json:
+        rows.add_row(
+            plain(name, "key"), state, megabytes(size) if size else "", plain(summary.in_(invocation.language))
+        )
+    if invocation.json:
         out.document({"images": found})
     else:
         out.print(rows)
@@ -79,27 +81,27 @@ def list_(session: Session) -> None:
 )
 @click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help=tr("Remplacer le fichier s'il existe.", "Replace the file if it exists."))
-@pass_session
-def save(session: Session, file: Path, *, force: bool) -> None:
+@pass_invocation
+def save(invocation: Invocation, file: Path, *, force: bool) -> None:
     """Save all images."""
-    app = session.app
-    with _bytes(session, tr("Écriture", "Writing")) as on_progress:
+    app = invocation.app
+    with _bytes(invocation, tr("Écriture", "Writing")) as on_progress:
         made = bundle.save(app.engine, app.catalogue, app.catalogue.names, file, force=force, on_progress=on_progress)
-    _tell_bundle(session, made, tr("écrit", "written"))
+    _tell_bundle(invocation, made, tr("écrit", "written"))
 
 
 @images_command.command("load", help=tr("Charger les images d'un fichier.", "Load the images of a file."))
 @click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path))
-@pass_session
-def load(session: Session, file: Path) -> None:
+@pass_invocation
+def load(invocation: Invocation, file: Path) -> None:
     """Load images."""
-    with _bytes(session, tr("Chargement", "Loading")) as on_progress:
-        made = bundle.load(session.app.engine, file, on_progress=on_progress)
-    _tell_bundle(session, made, tr("chargé", "loaded"))
-    missing = session.app.builder.missing(session.app.catalogue.names)
-    if missing and not session.json:
+    with _bytes(invocation, tr("Chargement", "Loading")) as on_progress:
+        made = bundle.load(invocation.app.engine, file, on_progress=on_progress)
+    _tell_bundle(invocation, made, tr("chargé", "loaded"))
+    missing = invocation.app.builder.missing(invocation.app.catalogue.names)
+    if missing and not invocation.json:
         listed = ", ".join(missing)
-        session.output.note(
+        invocation.output.note(
             plain(
                 tr(
                     f"! Ce fichier vient d'une autre version : il manque encore {listed}.",
@@ -118,19 +120,19 @@ def load(session: Session, file: Path) -> None:
         "Remove outdated images; those in use stay.",
     ),
 )
-@pass_session
-def prune_(session: Session) -> None:
+@pass_invocation
+def prune_(invocation: Invocation) -> None:
     """Remove outdated images."""
     from orchestrator.images.prune import prune
 
-    done = prune(session.app.engine, session.app.catalogue)
-    if session.json:
-        session.output.document({"removed": done.removed, "in_use": done.in_use, "freed": done.freed})
+    done = prune(invocation.app.engine, invocation.app.catalogue)
+    if invocation.json:
+        invocation.output.document({"removed": done.removed, "in_use": done.in_use, "freed": done.freed})
         return
     for reference in done.removed:
-        session.output.print(plain(f"  {reference}", "quiet"))
+        invocation.output.print(plain(f"  {reference}", "quiet"))
     size, count = megabytes(done.freed), len(done.removed)
-    session.output.print(
+    invocation.output.print(
         plain(
             tr(
                 f"✔ {count} image{'s' if count > 1 else ''} retirée{'s' if count > 1 else ''}, {size} libérés.",
@@ -141,22 +143,22 @@ def prune_(session: Session) -> None:
     )
     if done.in_use:
         listed = ", ".join(done.in_use)
-        session.output.print(plain(tr(f"  Encore utilisées : {listed}", f"  Still in use: {listed}"), "quiet"))
+        invocation.output.print(plain(tr(f"  Encore utilisées : {listed}", f"  Still in use: {listed}"), "quiet"))
 
 
-def _tell_bundle(session: Session, made: bundle.Bundle, what: str) -> None:
-    if session.json:
-        session.output.document({"path": str(made.path), "size": made.size, "tags": made.tags})
+def _tell_bundle(invocation: Invocation, made: bundle.Bundle, what: str) -> None:
+    if invocation.json:
+        invocation.output.document({"path": str(made.path), "size": made.size, "tags": made.tags})
         return
     names = ", ".join(sorted(tag.partition("/")[2].partition(":")[0] for tag in made.tags))
-    session.output.print(plain(f"✔ {made.path} {what} ({megabytes(made.size)})", "ok"))
-    session.output.print(plain(f"  {names}", "quiet"))
+    invocation.output.print(plain(f"✔ {made.path} {what} ({megabytes(made.size)})", "ok"))
+    invocation.output.print(plain(f"  {names}", "quiet"))
 
 
 @contextmanager
-def _bytes(session: Session, what: str) -> Iterator[bundle.OnProgress]:
+def _bytes(invocation: Invocation, what: str) -> Iterator[bundle.OnProgress]:
     """Show bytes as they pass."""
-    console = session.output.errors
+    console = invocation.output.errors
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)

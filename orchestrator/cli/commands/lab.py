@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.language import LANGUAGES, tr
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import LANGUAGES, tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import MachineError, UsageError
+from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
 from orchestrator.loader.files import read_text
 from orchestrator.model.lab import Lab
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 
 @command(
@@ -30,47 +30,47 @@ from orchestrator.text import Text
 )
 @click.argument("name", metavar=tr("[LAB]", "[LAB]"), required=False, shell_complete=completing.all_labs)
 @lab_option
-@pass_session
-def lab_command(session: Session, name: str | None, lab: str | None) -> None:
+@pass_invocation
+def lab_command(invocation: Invocation, name: str | None, lab: str | None) -> None:
     """Print a lab's page, or its summary where it has none."""
-    shown = _wanted(session, name, lab)
+    shown = _wanted(invocation, name, lab)
     pages = _pages(shown.folder)
-    if session.json:
+    if invocation.json:
         document = shown.document
-        session.output.document(
+        invocation.output.document(
             {"lab": shown.name, "title": both(document.title), "summary": both(document.summary), "page": pages or None}
         )
         return
     from rich.markdown import Markdown
 
-    page = pages.get(session.language) or next(iter(pages.values()), None)
+    page = pages.get(invocation.language) or next(iter(pages.values()), None)
     if page is not None:
-        session.output.print(Markdown(page))
+        invocation.output.print(Markdown(page))
         return
-    language = session.language
-    session.output.print(
+    language = invocation.language
+    invocation.output.print(
         plain(shown.document.title.in_(language), "bold"), "", plain(shown.document.summary.in_(language))
     )
 
 
-def _wanted(session: Session, name: str | None, running: str | None) -> Lab:
+def _wanted(invocation: Invocation, name: str | None, running: str | None) -> Lab:
     """Return the lab of that name, of the scenario or of the running lab of that name, or of what runs.
 
     Raises:
         UsageError: there is no such lab, or nothing runs.
     """
-    content = session.app.content
+    content = invocation.app.content
     if name is None:
-        labs = session.app.labs
-        return labs.lab_of(session.app.instances.find(running))
+        labs = invocation.app.labs
+        return labs.lab_of(invocation.app.instances.find(running))
     if name in content.labs():
         return content.lab(name)
     if name in content.scenarios():
         return content.lab(content.scenario_document(name).lab)
-    instances = _instances(session)
+    instances = _instances(invocation)
     for instance in instances:
         if instance.name == name:
-            return session.app.labs.lab_of(instance)
+            return invocation.app.labs.lab_of(instance)
     known = [*content.labs(), *(instance.name for instance in instances), *content.scenarios()]
     text = Text(
         fr=f"« {name} » n'est ni un lab en marche, ni un lab à démarrer, ni un scénario",
@@ -85,10 +85,10 @@ def _wanted(session: Session, name: str | None, running: str | None) -> Lab:
     )
 
 
-def _instances(session: Session) -> tuple[Instance, ...]:
+def _instances(invocation: Invocation) -> tuple[Instance, ...]:
     """Return the running labs; none where no engine answers, for a page can be read without one."""
     try:
-        return session.app.instances.all()
+        return invocation.app.instances.all()
     except MachineError:
         return ()
 

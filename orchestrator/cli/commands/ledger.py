@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.base import Group, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import UsageError
-from orchestrator.folders import data_folder
+from orchestrator.core.errors import UsageError
+from orchestrator.core.paths import data_folder
+from orchestrator.core.text import Text
 from orchestrator.proof.trust import MACHINE, OWN, sign
-from orchestrator.text import Text
 
 _MOST = 1 << 16
 """Bytes of the largest public key that is read."""
 
-ledger_command = Group(
+ledger_command = CommandGroup(
     "ledger",
     help=tr(
         "Les preuves enregistrées à côté des scénarios : à qui cette machine se fie, et signer les siennes.\n\n"
@@ -49,55 +49,55 @@ ledger_command = Group(
     help=tr("À qui est la clé, comme alice@ecole.fr.", "Whose key it is, such as alice@school.org."),
 )
 @click.option("--system", is_flag=True, help=tr("Pour toute la machine.", "For the whole machine."))
-@pass_session
-def trust(session: Session, key: str, name: str, *, system: bool) -> None:
+@pass_invocation
+def trust(invocation: Invocation, key: str, name: str, *, system: bool) -> None:
     """Accept a key."""
-    signer = session.app.trust.add(name, _public(key), MACHINE if system else data_folder() / OWN)
-    if session.json:
-        session.output.document({"name": signer.name, "key": signer.key, "file": str(signer.file)})
+    signer = invocation.app.trust.add(name, _public(key), MACHINE if system else data_folder() / OWN)
+    if invocation.json:
+        invocation.output.document({"name": signer.name, "key": signer.key, "file": str(signer.file)})
         return
     text = tr(f"✔ Les preuves signées par {name} sont crues ici.", f"✔ Proofs signed by {name} are believed here.")
-    session.output.print(plain(text, "ok"))
+    invocation.output.print(plain(text, "ok"))
 
 
 @ledger_command.command(
     "distrust", help=tr("Ne plus se fier aux clés de quelqu'un.", "Believe somebody's keys no longer.")
 )
 @click.argument("name", metavar=tr("NOM", "NAME"))
-@pass_session
-def distrust(session: Session, name: str) -> None:
+@pass_invocation
+def distrust(invocation: Invocation, name: str) -> None:
     """Remove keys."""
-    removed = session.app.trust.remove(name)
-    if session.json:
-        session.output.document({"name": name, "removed": len(removed)})
+    removed = invocation.app.trust.remove(name)
+    if invocation.json:
+        invocation.output.document({"name": name, "removed": len(removed)})
         return
     text = tr(
         f"✔ Les preuves signées par {name} ne sont plus crues ici.",
         f"✔ Proofs signed by {name} are believed no longer.",
     )
-    session.output.print(plain(text, "ok"))
+    invocation.output.print(plain(text, "ok"))
 
 
 @ledger_command.command("keys", help=tr("Les clés acceptées ici.", "The keys that are accepted here."))
-@pass_session
-def keys(session: Session) -> None:
+@pass_invocation
+def keys(invocation: Invocation) -> None:
     """List the keys."""
-    signers = session.app.trust.signers()
-    if session.json:
-        session.output.document([{"name": s.name, "key": s.key, "file": str(s.file)} for s in signers])
+    signers = invocation.app.trust.signers()
+    if invocation.json:
+        invocation.output.document([{"name": s.name, "key": s.key, "file": str(s.file)} for s in signers])
         return
     if not signers:
         text = tr(
             "Aucune clé : seules les preuves qui viennent avec Breakfix sont crues.",
             "No key: only the proofs that come with Breakfix are believed.",
         )
-        session.output.print(plain(text, "quiet"))
+        invocation.output.print(plain(text, "quiet"))
         return
     rows = table(tr("Nom", "Name"), tr("Clé", "Key"), tr("Fichier", "File"))
     for one in signers:
         kind, _, body = one.key.partition(" ")
         rows.add_row(plain(one.name, "key"), plain(f"{kind} …{body[-16:]}"), plain(str(one.file), "quiet"))
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
 @ledger_command.command(
@@ -120,18 +120,18 @@ def keys(session: Session) -> None:
     metavar=tr("FICHIER", "FILE"),
     help=tr("La clé privée, comme ~/.ssh/id_ed25519.", "The private key, such as ~/.ssh/id_ed25519."),
 )
-@pass_session
-def sign_(session: Session, scenarios: tuple[str, ...], key: Path) -> None:
+@pass_invocation
+def sign_(invocation: Invocation, scenarios: tuple[str, ...], key: Path) -> None:
     """Sign records."""
-    ledger = session.app.proofs.ledger
-    names = tuple(dict.fromkeys(session.scenario(name).id for name in scenarios))
+    ledger = invocation.app.proofs.ledger
+    names = tuple(dict.fromkeys(invocation.scenario(name).id for name in scenarios))
     contents = {name: ledger.content_of(name) for name in names}
     files = {name: ledger.sign(name, sign(content, key)) for name, content in contents.items()}
-    if session.json:
-        session.output.document({name: str(file) for name, file in files.items()})
+    if invocation.json:
+        invocation.output.document({name: str(file) for name, file in files.items()})
         return
     for name, file in files.items():
-        session.output.print(plain(tr(f"✔ {name} : {file}", f"✔ {name}: {file}"), "ok"))
+        invocation.output.print(plain(tr(f"✔ {name} : {file}", f"✔ {name}: {file}"), "ok"))
 
 
 def _public(key: str) -> str:

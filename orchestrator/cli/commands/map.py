@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.base import command, lab_option, seed_option
-from orchestrator.cli.drawing import print_topology, topology_of, write_picture
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, lab_option, seed_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.topology import Topology, topology
-from orchestrator.topology_svg import draw_svg
+from orchestrator.cli.pictures import print_topology, topology_of, write_picture
+from orchestrator.topology.layout import Topology, topology
+from orchestrator.topology.svg_picture import draw_svg
 
 
 @command(
@@ -38,21 +38,21 @@ from orchestrator.topology_svg import draw_svg
     help=tr("Le réseau prévu par un scénario, sans rien démarrer.", "A scenario's documented network; nothing starts."),
 )
 @seed_option(1)
-@pass_session
-def map_command(session: Session, lab: str | None, svg: Path | None, scenario: str | None, seed: int) -> None:
+@pass_invocation
+def map_command(invocation: Invocation, lab: str | None, svg: Path | None, scenario: str | None, seed: int) -> None:
     """Draw a running lab, or a scenario's documentation."""
     if scenario is not None:
-        drawn = topology(session.plan(scenario, seed))
+        drawn = topology(invocation.plan(scenario, seed))
     else:
-        drawn = topology_of(session, session.app.labs.running(lab))
+        drawn = topology_of(invocation, invocation.app.labs.running(lab))
     if svg is not None:
-        write_picture(svg, draw_svg(drawn, session.language))
-    if session.json:
-        session.output.document(_document(drawn))
+        write_picture(svg, draw_svg(drawn, invocation.language))
+    if invocation.json:
+        invocation.output.document(_document(drawn))
     elif svg is None:
-        print_topology(session, drawn)
+        print_topology(invocation, drawn)
     else:
-        session.output.print(plain(tr(f"✔ {svg} écrit", f"✔ {svg} written"), "ok"))
+        invocation.output.print(plain(tr(f"✔ {svg} écrit", f"✔ {svg} written"), "ok"))
 
 
 def _document(drawn: Topology) -> dict[str, Any]:

@@ -19,18 +19,18 @@ from orchestrator.authoring.creation import (
     schemas_folder,
 )
 from orchestrator.cli import completing
-from orchestrator.cli.base import Group, command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.cli.wording import program
+from orchestrator.cli.phrases import program
 from orchestrator.contract import schemas
-from orchestrator.errors import MachineError
-from orchestrator.faults.library import fault_classes
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+from orchestrator.faults.registry import fault_classes
 from orchestrator.loader.roots import ENVIRONMENT, built_in_root
-from orchestrator.text import Text
 
-new_command = Group(
+new_command = CommandGroup(
     "new",
     help=tr(
         "Écrire un scénario, un lab, une panne ou une image : un petit exemple complet, valide et prouvé tel quel, "
@@ -99,9 +99,9 @@ _title = click.option(
     ),
 )
 @_title
-@pass_session
+@pass_invocation
 def scenario_command(
-    session: Session,
+    invocation: Invocation,
     name: str,
     root: Path | None,
     lab: str,
@@ -110,8 +110,8 @@ def scenario_command(
     title: str,
 ) -> None:
     """Write a scenario."""
-    where = _root_of(session, root)
-    _make(session, Wanted("scenario", name, where, lab, competence, kind == "task", title))
+    where = _root_of(invocation, root)
+    _make(invocation, Wanted("scenario", name, where, lab, competence, kind == "task", title))
 
 
 @command(
@@ -125,10 +125,10 @@ def scenario_command(
 @_name
 @_root
 @_title
-@pass_session
-def lab_command(session: Session, name: str, root: Path | None, title: str) -> None:
+@pass_invocation
+def lab_command(invocation: Invocation, name: str, root: Path | None, title: str) -> None:
     """Write a lab."""
-    _make(session, Wanted("lab", name, _root_of(session, root), title=title))
+    _make(invocation, Wanted("lab", name, _root_of(invocation, root), title=title))
 
 
 @command(
@@ -144,10 +144,10 @@ def lab_command(session: Session, name: str, root: Path | None, title: str) -> N
 @_lab
 @_competence
 @_title
-@pass_session
-def fault_command(session: Session, name: str, root: Path | None, lab: str, competence: str, title: str) -> None:
+@pass_invocation
+def fault_command(invocation: Invocation, name: str, root: Path | None, lab: str, competence: str, title: str) -> None:
     """Write a fault."""
-    _make(session, Wanted("fault", name, _root_of(session, root), lab, competence, title=title))
+    _make(invocation, Wanted("fault", name, _root_of(invocation, root), lab, competence, title=title))
 
 
 @command(
@@ -160,34 +160,34 @@ def fault_command(session: Session, name: str, root: Path | None, lab: str, comp
 )
 @_name
 @_root
-@pass_session
-def image_command(session: Session, name: str, root: Path | None) -> None:
+@pass_invocation
+def image_command(invocation: Invocation, name: str, root: Path | None) -> None:
     """Write an image."""
-    _make(session, Wanted("image", name, _root_of(session, root)))
+    _make(invocation, Wanted("image", name, _root_of(invocation, root)))
 
 
 for _command in (scenario_command, lab_command, fault_command, image_command):
     new_command.add_command(_command)
 
 
-def _root_of(session: Session, root: Path | None) -> Path:
-    return root or next(iter((*session.content, *_of_environment())), Path())
+def _root_of(invocation: Invocation, root: Path | None) -> Path:
+    return root or next(iter((*invocation.content, *_of_environment())), Path())
 
 
 def _of_environment() -> list[Path]:
     return [Path(part) for part in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if part]
 
 
-def _make(session: Session, wanted: Wanted) -> None:
+def _make(invocation: Invocation, wanted: Wanted) -> None:
     with _content_folder(wanted):
-        if wanted.root not in session.content:
-            session.content.append(wanted.root)  # its labs and names count as well
-        content = session.app.content
+        if wanted.root not in invocation.content:
+            invocation.content.append(wanted.root)  # its labs and names count as well
+        content = invocation.app.content
         made = create(content, wanted)
     _write_schemas(wanted.root, content.roots)
     following = _next(wanted, made)
-    if session.json:
-        session.output.document(
+    if invocation.json:
+        invocation.output.document(
             {
                 "kind": wanted.kind,
                 "name": made.name,
@@ -198,7 +198,7 @@ def _make(session: Session, wanted: Wanted) -> None:
             }
         )
     else:
-        _tell(session, made, following)
+        _tell(invocation, made, following)
 
 
 @contextlib.contextmanager
@@ -262,8 +262,8 @@ _WHAT = {
 }
 
 
-def _tell(session: Session, made: Created, following: list[tuple[str, str]]) -> None:
-    out = session.output
+def _tell(invocation: Invocation, made: Created, following: list[tuple[str, str]]) -> None:
+    out = invocation.output
     for file in made.files:
         out.print(plain(f"✔ {file}", "ok"))
     out.print("", plain(tr("Ensuite :", "Next:"), "bold"))

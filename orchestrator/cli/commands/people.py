@@ -11,14 +11,15 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from orchestrator.cli.base import Group, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.recording import reading
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.errors import UsageError
-from orchestrator.folders import state_folder
+from orchestrator.cli.store_access import reading
+from orchestrator.core.errors import UsageError
+from orchestrator.core.paths import state_folder
+from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.records import retention
 from orchestrator.records.changes import change
 from orchestrator.records.csv_people import COLUMNS, read_people
@@ -26,13 +27,12 @@ from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.models import ROLES, Person, Role
 from orchestrator.records.people import NewPerson, People, roles_in_words
-from orchestrator.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 Value: TypeAlias = str | datetime | None
 """What an option of a column gives."""
 
-people_command = Group(
+people_command = CommandGroup(
     "people",
     help=tr(
         "Les personnes : candidats, stagiaires, formateurs, membres de jury.\n\n"
@@ -95,16 +95,18 @@ _trainer_option = click.option(
 @_roles_option
 @_columns
 @_trainer_option
-@pass_session
-def add(session: Session, /, handle: str, roles: tuple[Role, ...], trainers: tuple[str, ...], **values: Value) -> None:
+@pass_invocation
+def add(
+    invocation: Invocation, /, handle: str, roles: tuple[Role, ...], trainers: tuple[str, ...], **values: Value
+) -> None:
     """Add a person."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         people = People(writing)
         given = {name: value for name, value in _values(values).items() if value is not None}
         new = replace(NewPerson(handle, roles=frozenset(roles) or frozenset({"trainee"})), **given)
         made = people.add(new, by=_me(writing))
         _trained(people, made, trainers)
-    _tell(session, made, tr("ajouté", "added"))
+    _tell(invocation, made, tr("ajouté", "added"))
 
 
 @people_command.command(
@@ -119,12 +121,12 @@ def add(session: Session, /, handle: str, roles: tuple[Role, ...], trainers: tup
 @_roles_option
 @_columns
 @_trainer_option
-@pass_session
+@pass_invocation
 def change_(
-    session: Session, /, person: str, roles: tuple[Role, ...], trainers: tuple[str, ...], **values: Value
+    invocation: Invocation, /, person: str, roles: tuple[Role, ...], trainers: tuple[str, ...], **values: Value
 ) -> None:
     """Change a person."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         people, me = People(writing), _me(writing)
         found = people.find(person)
         given = {n: v for n, v in _values(values, keep_empty=found).items() if values[n] is not None}
@@ -132,7 +134,7 @@ def change_(
         for role in roles:
             people.give_role(found, role, by=me)
         _trained(people, found, trainers)
-    _tell(session, found, tr("enregistré", "saved"))
+    _tell(invocation, found, tr("enregistré", "saved"))
 
 
 @people_command.command(
@@ -141,14 +143,14 @@ def change_(
     help=tr("La liste des personnes, ou de celles d'un rôle.", "List the people, or those of one role."),
 )
 @click.option("--role", type=click.Choice(ROLES), help=tr("Un seul rôle.", "One role only."))
-@pass_session
-def list_(session: Session, role: Role | None) -> None:
+@pass_invocation
+def list_(invocation: Invocation, role: Role | None) -> None:
     """List people."""
-    with reading(session) as store:
+    with reading(invocation) as store:
         people = People(store).list(role)
         until = {person.ref: retention.keep_until(store, person) for person in people}
-    if session.json:
-        session.output.document({"people": [_document(person, until[person.ref]) for person in people]})
+    if invocation.json:
+        invocation.output.document({"people": [_document(person, until[person.ref]) for person in people]})
         return
     rows = table(
         tr("Nom court", "Short name"), tr("Nom", "Name"), tr("Rôles", "Roles"), tr("Numéro", "Number"),
@@ -158,12 +160,12 @@ def list_(session: Session, role: Role | None) -> None:
         rows.add_row(
             plain(person.handle, "key"),
             plain(person.name),
-            plain(roles_in_words(person.roles).in_(session.language)),
+            plain(roles_in_words(person.roles).in_(invocation.language)),
             plain(person.candidate_number or ""),
             plain(person.extra_time or ""),
             plain(f"{until[person.ref]:%Y-%m-%d}"),
         )
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
 @people_command.command(
@@ -177,11 +179,11 @@ def list_(session: Session, role: Role | None) -> None:
     ),
 )
 @click.argument("path", type=click.Path(path_type=Path), metavar=tr("FICHIER", "FILE"))
-@pass_session
-def import_(session: Session, path: Path) -> None:
+@pass_invocation
+def import_(invocation: Invocation, path: Path) -> None:
     """Add a list of people."""
     listed = read_people(path)
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         people, groups, me = People(writing), Groups(writing), _me(writing)
         known = {group.name for group in groups.list()}
         made = []
@@ -192,11 +194,11 @@ def import_(session: Session, path: Path) -> None:
                 group = groups.find(one.group) if one.group in known else groups.create(one.group, by=me)
                 known.add(one.group)
                 groups.add(group, person, trainer="trainer" in person.roles, by=me)
-    if session.json:
-        session.output.document({"added": [_document(person, person.keep_until) for person in made]})
+    if invocation.json:
+        invocation.output.document({"added": [_document(person, person.keep_until) for person in made]})
     else:
         said = tr(f"✔ {len(made)} personnes ajoutées.", f"✔ {len(made)} people added.")
-        session.output.print(plain(said, "ok"))
+        invocation.output.print(plain(said, "ok"))
 
 
 @people_command.command(
@@ -212,8 +214,8 @@ def import_(session: Session, path: Path) -> None:
 @click.argument("person", metavar=tr("[PERSONNE]", "[PERSON]"), required=False)
 @click.option("--due", is_flag=True, help=tr("Tous ceux dont le délai est passé.", "All whose time is over."))
 @click.option("--gone", is_flag=True, help=tr("Leurs labs n'existent plus.", "Their labs are gone."))
-@pass_session
-def forget(session: Session, person: str | None, *, due: bool, gone: bool) -> None:
+@pass_invocation
+def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool) -> None:
     """Forget people."""
     if due == (person is not None):
         raise UsageError(
@@ -221,7 +223,7 @@ def forget(session: Session, person: str | None, *, due: bool, gone: bool) -> No
             Text(fr="« breakfix people list » les montre.", en="'breakfix people list' shows them."),
         )
     done: dict[str, retention.Forgotten] = {}
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         me = _me(writing)
         found = retention.due(writing, datetime.now(UTC).date()) if due else (People(writing).find(str(person)),)
         for one in found:
@@ -233,7 +235,7 @@ def forget(session: Session, person: str | None, *, due: bool, gone: bool) -> No
     for one_done in done.values():
         for instance in one_done.instances:
             store.forget(instance)
-    _tell_forgotten(session, done)
+    _tell_forgotten(invocation, done)
 
 
 @people_command.command(
@@ -251,10 +253,10 @@ def forget(session: Session, person: str | None, *, due: bool, gone: bool) -> No
     default=None,
     help=tr("Garder les numéros de candidat, ou les effacer aussi.", "Keep candidates' numbers, or erase them too."),
 )
-@pass_session
-def retention_(session: Session, days: int | None, *, numbers: bool | None) -> None:
+@pass_invocation
+def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None) -> None:
     """Show or change the policy."""
-    with session.app.database.write() as writing:
+    with invocation.app.database.write() as writing:
         now = retention.policy(writing)
         new = retention.Policy(
             now.days if days is None else days, now.keep_candidate_numbers if numbers is None else numbers
@@ -262,9 +264,9 @@ def retention_(session: Session, days: int | None, *, numbers: bool | None) -> N
         if new != now:
             retention.set_policy(writing, new, by=_me(writing))
         due = [one.handle for one in retention.due(writing, datetime.now(UTC).date())]
-    if session.json:
+    if invocation.json:
         document = {"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due}
-        session.output.document(document)
+        invocation.output.document(document)
         return
     said = tr(
         f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son numéro de "
@@ -272,13 +274,13 @@ def retention_(session: Session, days: int | None, *, numbers: bool | None) -> N
         f"Somebody's data is kept for {new.days} days after the last activity; then the candidate's number is "
         f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
     )
-    session.output.print(plain(said))
+    invocation.output.print(plain(said))
     if due:
         over = tr(
             f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
             f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
         )
-        session.output.print(plain(over, "warn"))
+        invocation.output.print(plain(over, "warn"))
 
 
 def _values(values: Mapping[str, Value], keep_empty: Person | None = None) -> dict[str, Any]:
@@ -304,33 +306,33 @@ def _me(writing: Transaction) -> str:
     return People(writing).of_account(getpass.getuser()).ref
 
 
-def _tell(session: Session, person: Person, what: str) -> None:
-    if session.json:
-        session.output.document(_document(person, person.keep_until))
+def _tell(invocation: Invocation, person: Person, what: str) -> None:
+    if invocation.json:
+        invocation.output.document(_document(person, person.keep_until))
         return
     number = tr(f", candidat {person.candidate_number}", f", candidate {person.candidate_number}")
     line = f"✔ {person.handle} {what} ({person.ref}{number if person.candidate_number else ''})."
-    session.output.print(plain(line, "ok"))
+    invocation.output.print(plain(line, "ok"))
 
 
-def _tell_forgotten(session: Session, done: Mapping[str, retention.Forgotten]) -> None:
-    if session.json:
-        session.output.document(
+def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
+    if invocation.json:
+        invocation.output.document(
             {"forgotten": [{"person": h, "ref": f.ref, "kept_by": list(f.kept_by)} for h, f in done.items()]}
         )
         return
     if not done:
-        session.output.print(plain(tr("Aucun délai n'est passé.", "Nobody's time is over.")))
+        invocation.output.print(plain(tr("Aucun délai n'est passé.", "Nobody's time is over.")))
     for handle, one in done.items():
         line = tr(f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
                   f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.")  # fmt: skip
-        session.output.print(plain(line, "ok"))
+        invocation.output.print(plain(line, "ok"))
         for subject in one.kept_by:
             kept = tr(
                 f"  ! Le dossier de {subject} dit encore de qui il s'agit : un jury doit le garder jusqu'à son terme.",
                 f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
             )
-            session.output.print(plain(kept, "warn"))
+            invocation.output.print(plain(kept, "warn"))
 
 
 def _document(person: Person, until: date | None) -> dict[str, Any]:

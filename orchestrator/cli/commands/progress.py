@@ -8,16 +8,16 @@ from typing import Any
 import click
 from rich.text import Text as Styled
 
-from orchestrator.cli import wording
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli import phrases
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.recording import reading
-from orchestrator.cli.session import Session, pass_session
+from orchestrator.cli.store_access import reading
 from orchestrator.cli.times import duration
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.practice.progress import OfCompetence, Progress, Proposal, Tried, progress, tried
+from orchestrator.practice.learning_progress import LearningProgress, OfCompetence, Proposal, Tried, progress, tried
 from orchestrator.records import attempts
 from orchestrator.records.people import People
 
@@ -33,24 +33,24 @@ from orchestrator.records.people import People
 )
 @click.option("--person", metavar=tr("PERSONNE", "PERSON"), help=tr("Une autre personne.", "Somebody else."))
 @click.option("--attempts", "listed", is_flag=True, help=tr("Montrer chaque essai.", "Show each attempt."))
-@pass_session
-def progress_command(session: Session, person: str | None, *, listed: bool) -> None:
+@pass_invocation
+def progress_command(invocation: Invocation, person: str | None, *, listed: bool) -> None:
     """Show somebody's progress."""
-    name, done = _done(session, person)
-    content = session.app.content
-    found = progress(done, _documents(session), content.referential())
-    if session.json:
-        session.output.document(_document(name, found, done))
+    name, done = _done(invocation, person)
+    content = invocation.app.content
+    found = progress(done, _documents(invocation), content.referential())
+    if invocation.json:
+        invocation.output.document(_document(name, found, done))
         return
-    _show(session, name, found)
+    _show(invocation, name, found)
     if listed:
-        _show_attempts(session, done)
-    _propose(session, found)
+        _show_attempts(invocation, done)
+    _propose(invocation, found)
 
 
-def _done(session: Session, word: str | None) -> tuple[str, list[Tried]]:
+def _done(invocation: Invocation, word: str | None) -> tuple[str, list[Tried]]:
     """Return who is meant, and what they have done; reading adds nobody."""
-    with reading(session) as store:
+    with reading(invocation) as store:
         people = People(store)
         person = people.find(word) if word else people.with_account(getpass.getuser())
         if person is None:
@@ -58,9 +58,9 @@ def _done(session: Session, word: str | None) -> tuple[str, list[Tried]]:
         return person.name or person.handle, [tried(one) for one in attempts.of_person(store, person)]
 
 
-def _documents(session: Session) -> list[ScenarioDocument]:
+def _documents(invocation: Invocation) -> list[ScenarioDocument]:
     """Return all scenarios that can be read; 'validate' tells of the others."""
-    content, found = session.app.content, []
+    content, found = invocation.app.content, []
     for name in content.scenarios():
         try:
             found.append(content.scenario_document(name))
@@ -69,8 +69,8 @@ def _documents(session: Session) -> list[ScenarioDocument]:
     return found
 
 
-def _show(session: Session, name: str, found: Progress) -> None:
-    out, language = session.output, session.language
+def _show(invocation: Invocation, name: str, found: LearningProgress) -> None:
+    out, language = invocation.output, invocation.language
     out.print(plain(tr(f"Progression de {name}", f"Progress of {name}"), "bold"))
     for ccp, competences in found.by_ccp:
         out.print("", plain(f"CCP {ccp.number} · {ccp.title.in_(language)}", "bold"))
@@ -86,12 +86,12 @@ def _show(session: Session, name: str, found: Progress) -> None:
         for column in rows.columns[2:]:
             column.justify, column.no_wrap = "right", True
         for one in competences:
-            rows.add_row(*_row(session, one))
+            rows.add_row(*_row(invocation, one))
         out.print(rows)
 
 
-def _row(session: Session, one: OfCompetence) -> tuple[Styled, ...]:
-    title = plain(f"{one.competence.code} {one.competence.title.in_(session.language)}")
+def _row(invocation: Invocation, one: OfCompetence) -> tuple[Styled, ...]:
+    title = plain(f"{one.competence.code} {one.competence.title.in_(invocation.language)}")
     if not one.offered and not one.attempts:
         return plain(" ·", "quiet"), plain(title.plain, "quiet"), *(plain("–", "quiet") for _ in range(5))
     mark, style = (
@@ -108,7 +108,7 @@ def _row(session: Session, one: OfCompetence) -> tuple[Styled, ...]:
     )
 
 
-def _show_attempts(session: Session, done: list[Tried]) -> None:
+def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
     rows = table(
         tr("Quand", "When"),
         tr("Scénario", "Scenario"),
@@ -131,26 +131,26 @@ def _show_attempts(session: Session, done: list[Tried]) -> None:
             plain(str(one.hints)),
             plain(duration(one.seconds)),
         )
-    session.output.print("", plain(tr("Essais", "Attempts"), "bold"), rows)
+    invocation.output.print("", plain(tr("Essais", "Attempts"), "bold"), rows)
 
 
-def _propose(session: Session, found: Progress) -> None:
+def _propose(invocation: Invocation, found: LearningProgress) -> None:
     if not found.proposals:
-        session.output.print("", plain(tr("✔ Tout est résolu.", "✔ Everything is solved."), "ok"))
+        invocation.output.print("", plain(tr("✔ Tout est résolu.", "✔ Everything is solved."), "ok"))
         return
-    session.output.print("", plain(tr("À faire ensuite", "To do next"), "bold"))
+    invocation.output.print("", plain(tr("À faire ensuite", "To do next"), "bold"))
     rows = table("", "", "")
     rows.show_header = False
     for one in found.proposals:
         rows.add_row(
-            plain(f"  {wording.program()} start {one.scenario}", "key"),
-            plain(wording.stars(one.difficulty)),
-            plain(f"{one.competence} · {one.why.in_(session.language)}"),
+            plain(f"  {phrases.program()} start {one.scenario}", "key"),
+            plain(phrases.stars(one.difficulty)),
+            plain(f"{one.competence} · {one.why.in_(invocation.language)}"),
         )
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
-def _document(name: str, found: Progress, done: list[Tried]) -> dict[str, Any]:
+def _document(name: str, found: LearningProgress, done: list[Tried]) -> dict[str, Any]:
     return {
         "person": name,
         "ccps": [

@@ -10,22 +10,22 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.progress import Steps, duration, steps
+from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode, MachineError, UsageError
+from orchestrator.core.errors import ExitCode, MachineError, UsageError
+from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.ledger import Difference, Entry, Found, Machine, differences
+from orchestrator.proof.ledger import ColourDifference, FoundEntry, LedgerEntry, ProvingMachine, differences
 from orchestrator.proof.model import Proof, Stage
-from orchestrator.proof.runner import prove
-from orchestrator.proof.seeds import Draw, draw, seeds_for
-from orchestrator.proof.stages import Subject
-from orchestrator.proof.wording import stage_title, status_text
-from orchestrator.text import Text, same
+from orchestrator.proof.proof_words import stage_title, status_text
+from orchestrator.proof.prover import prove
+from orchestrator.proof.seed_cover import Draw, draw, seeds_for
+from orchestrator.proof.stages import ProofSubject
 
 
 @command(
@@ -102,9 +102,9 @@ from orchestrator.text import Text, same
     metavar=tr("FICHIER", "FILE"),
     help=tr("Écrire aussi la preuve comme page HTML.", "Write the proof as an HTML page as well."),
 )
-@pass_session
+@pass_invocation
 def prove_command(  # noqa: PLR0913 - one for each option
-    session: Session,
+    invocation: Invocation,
     scenarios: tuple[str, ...],
     extent: str | None,
     seeds: int,
@@ -115,32 +115,32 @@ def prove_command(  # noqa: PLR0913 - one for each option
     changed: bool,
 ) -> int:
     """Prove scenarios."""
-    work = _Work(session, extent or "whole")
+    work = _Work(invocation, extent or "whole")
     subjects = []
-    for name in _names(session, scenarios, everything=everything, changed=changed):
+    for name in _names(invocation, scenarios, everything=everything, changed=changed):
         subjects += work.subjects(name, seeds)
     proofs: tuple[Proof, ...] = ()
     if subjects:
-        with steps(session) as shown:
-            proofs = prove(session.app.labs, subjects, jobs=jobs, watch=_Told(session, shown, work))
+        with steps(invocation) as shown:
+            proofs = prove(invocation.app.labs, subjects, jobs=jobs, watch=_Told(invocation, shown, work))
     if html is not None:
-        _write(html, session, proofs)
-    _tell(session, work, proofs)
+        _write(html, invocation, proofs)
+    _tell(invocation, work, proofs)
     as_recorded = not any(work.differences.values())
     return ExitCode.DONE if as_recorded and all(proof.proven for proof in proofs) else ExitCode.NOT_REPAIRED
 
 
-def _names(session: Session, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:
+def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:
     """Return the ids of the scenarios to prove, each once."""
     if not scenarios and not everything and not changed:
         raise click.UsageError(
             tr("Nommez un scénario, ou donnez --all ou --changed.", "Name a scenario, or give --all or --changed.")
         )
-    named = session.app.content.scenarios() if everything or not scenarios else scenarios
-    ids = tuple(dict.fromkeys(session.scenario(name).id for name in named))
+    named = invocation.app.content.scenarios() if everything or not scenarios else scenarios
+    ids = tuple(dict.fromkeys(invocation.scenario(name).id for name in named))
     if not changed:
         return ids
-    known = {name: session.app.proofs.status(name) for name in ids}
+    known = {name: invocation.app.proofs.status(name) for name in ids}
     return tuple(name for name, one in known.items() if one.older or one.state not in {"here", "recorded"})
 
 
@@ -149,26 +149,26 @@ class _Work:
     """What is proven, how much of it, and what comes of each proof.
 
     Attributes:
-        session: the command's session.
+        invocation: the command line.
         extent: ``whole``; ``brief``: the main line; ``record``: whole, and recorded; ``replay``: as it is recorded.
         bindings: what each scenario was when its proof began.
         records: the record that vouches for a brief proof, or that is played again.
         differences: what a replay saw otherwise than it is recorded.
     """
 
-    session: Session
+    invocation: Invocation
     extent: str
     bindings: dict[str, Binding] = field(default_factory=dict)
-    records: dict[str, Found] = field(default_factory=dict)
-    differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
+    records: dict[str, FoundEntry] = field(default_factory=dict)
+    differences: dict[str, tuple[ColourDifference, ...]] = field(default_factory=dict)
 
-    def subjects(self, name: str, seeds: int) -> list[Subject]:
+    def subjects(self, name: str, seeds: int) -> list[ProofSubject]:
         """Return the variants of a scenario that are to be played.
 
         Raises:
             UsageError: a brief proof or a replay needs a record of the scenario as it is now, and there is none.
         """
-        loaded, proofs = self.session.scenario(name), self.session.app.proofs
+        loaded, proofs = self.invocation.scenario(name), self.invocation.app.proofs
         self.bindings[loaded.id] = proofs.binding(loaded.id)
         if self.extent == "brief":
             self.records[loaded.id] = proofs.voucher(loaded.id)
@@ -178,11 +178,11 @@ class _Work:
         else:
             drawn = seeds_for(loaded, seeds)
         brief = self.extent == "brief"
-        return [Subject(self.session.plan(name, one.seed), one.cases, main_line=brief) for one in drawn]
+        return [ProofSubject(self.invocation.plan(name, one.seed), one.cases, main_line=brief) for one in drawn]
 
     def proved(self, proof: Proof) -> None:
         """Keep a proof, record it, or compare it, as the command asks."""
-        proofs = self.session.app.proofs
+        proofs = self.invocation.app.proofs
         found = self.records.get(proof.scenario)
         vouched_by = found.digest if found is not None and self.extent == "brief" else ""
         stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
@@ -191,16 +191,16 @@ class _Work:
                 f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
                 f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
             )
-            self.session.output.note(plain(text, "warn"))
+            self.invocation.output.note(plain(text, "warn"))
         elif self.extent == "record" and proof.proven:
-            info = self.session.app.engine.info()
-            machine = Machine.this(info.version, info.cgroup_version)
-            proofs.ledger.record(Entry.of(proof, stored.binding, stored.proven_at, machine))
+            info = self.invocation.app.engine.info()
+            machine = ProvingMachine.this(info.version, info.cgroup_version)
+            proofs.ledger.record(LedgerEntry.of(proof, stored.binding, stored.proven_at, machine))
         if found is not None and self.extent == "replay":
             self.differences[proof.scenario] = tuple(differences(found.entry, proof))
 
-    def _played_again(self, scenario: str) -> Found:
-        proofs = self.session.app.proofs
+    def _played_again(self, scenario: str) -> FoundEntry:
+        proofs = self.invocation.app.proofs
         found = proofs.ledger.find(scenario)
         if found is not None and not found.entry.binding.changed(self.bindings[scenario]):
             return found
@@ -220,8 +220,8 @@ class _Work:
 class _Told:
     """Tells each stage as it ends, with how many there are in all; each proof is kept as soon as it is whole."""
 
-    def __init__(self, session: Session, shown: Steps, work: _Work) -> None:
-        self._session = session
+    def __init__(self, invocation: Invocation, shown: Steps, work: _Work) -> None:
+        self._invocation = invocation
         self._shown = shown
         self._work = work
         self._total = 0
@@ -238,12 +238,12 @@ class _Told:
         count = f"{self._ended:>{len(str(self._total))}}/{self._total}"
         mark = "✔" if stage.sound else "✘" if stage.ran else "–"
         took = f" ({duration(stage.seconds)})" if stage.ran else ""
-        title = stage_title(stage).in_(self._session.language)
+        title = stage_title(stage).in_(self._invocation.language)
         self._shown.detail(same(f"{count} {mark} {plan.scenario} --seed {plan.seed} · {title}{took}"))
         for verdict in stage.verdicts:
             if not verdict.remark:  # a proof of everything takes long: whoever mends it need not wait for its end
                 said = [verdict.text, *([verdict.evidence] if verdict.evidence is not None else [])]
-                lines = [text.in_(self._session.language).strip().partition("\n")[0] for text in said]
+                lines = [text.in_(self._invocation.language).strip().partition("\n")[0] for text in said]
                 self._shown.detail(same(" " * (len(count) + 3) + " – ".join(lines)))
 
     def proved(self, proof: Proof) -> None:
@@ -251,30 +251,30 @@ class _Told:
         self._work.proved(proof)
 
 
-def _tell(session: Session, work: _Work, proofs: Sequence[Proof]) -> None:
-    if session.json:
+def _tell(invocation: Invocation, work: _Work, proofs: Sequence[Proof]) -> None:
+    if invocation.json:
         document: dict[str, object] = {
             "proven": all(p.proven for p in proofs),
             "proofs": [proof_document(p) for p in proofs],
         }
         if work.extent == "replay":
             document["differences"] = _documents(work.differences)
-        session.output.document(document)
+        invocation.output.document(document)
         return
-    show_proofs(session, proofs)
+    show_proofs(invocation, proofs)
     for scenario, found in work.differences.items():
-        show_differences(session, scenario, found)
+        show_differences(invocation, scenario, found)
 
 
-def _documents(found: Mapping[str, Sequence[Difference]]) -> dict[str, object]:
+def _documents(found: Mapping[str, Sequence[ColourDifference]]) -> dict[str, object]:
     return {scenario: [difference_document(one) for one in ones] for scenario, ones in found.items()}
 
 
-def _write(path: Path, session: Session, proofs: Sequence[Proof]) -> None:
+def _write(path: Path, invocation: Invocation, proofs: Sequence[Proof]) -> None:
     from orchestrator.proof.page import page_of
 
     try:
-        path.write_text(page_of(proofs, session.language), encoding="utf-8")
+        path.write_text(page_of(proofs, invocation.language), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or os.strerror(error.errno or 0)
         raise MachineError(

@@ -9,17 +9,17 @@ import click
 from rich.table import Table
 from rich.text import Text as Styled
 
-from orchestrator.cli import failures, wording
-from orchestrator.cli.base import command, scenario_argument, seed_option
+from orchestrator.cli import failures, phrases
 from orchestrator.cli.card import card_document, show_card
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
+from orchestrator.core.errors import ContentError, ExitCode, Problem, UsageError
+from orchestrator.core.text import Text
 from orchestrator.model.referential import Ccp
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.proof.store import State, Status
-from orchestrator.text import Text
+from orchestrator.proof.proof_store import State, Status
 
 
 @command(
@@ -40,19 +40,19 @@ from orchestrator.text import Text
     metavar="N",
     help=tr("Une difficulté, de 1 à 4.", "One difficulty, from 1 to 4."),
 )
-@pass_session
-def scenarios_command(session: Session, competence: str | None, difficulty: int | None) -> int:
+@pass_invocation
+def scenarios_command(invocation: Invocation, competence: str | None, difficulty: int | None) -> int:
     """List scenarios; those that are invalid are told after the others."""
-    documents, problems = _documents(session)
-    wanted = [*_wanted(session, documents, competence, difficulty)]
-    if session.json:
-        session.output.document({"scenarios": [_document(session, d) for d in wanted]})
+    documents, problems = _documents(invocation)
+    wanted = [*_wanted(invocation, documents, competence, difficulty)]
+    if invocation.json:
+        invocation.output.document({"scenarios": [_document(invocation, d) for d in wanted]})
     else:
-        _show(session, wanted)
+        _show(invocation, wanted)
     if not problems:
         return ExitCode.DONE
-    if not session.json:
-        failures.print_problems(session, ContentError(tuple(problems)))
+    if not invocation.json:
+        failures.print_problems(invocation, ContentError(tuple(problems)))
     return ExitCode.CONTENT
 
 
@@ -73,23 +73,23 @@ def scenarios_command(session: Session, competence: str | None, difficulty: int 
         "For trainers: faults, hints, solutions and the shortcuts that are refused.",
     ),
 )
-@pass_session
-def show_command(session: Session, scenario: str, seed: int, *, solution: bool) -> None:
+@pass_invocation
+def show_command(invocation: Invocation, scenario: str, seed: int, *, solution: bool) -> None:
     """Show a scenario."""
-    loaded, plan = session.scenario(scenario), session.plan(scenario, seed)
-    status = session.app.proofs.status(loaded.id)
-    if session.json:
-        card = card_document(session, loaded, plan, solution=solution)
-        session.output.document({**card, "proof": status.to_document()})
+    loaded, plan = invocation.scenario(scenario), invocation.plan(scenario, seed)
+    status = invocation.app.proofs.status(loaded.id)
+    if invocation.json:
+        card = card_document(invocation, loaded, plan, solution=solution)
+        invocation.output.document({**card, "proof": status.to_document()})
     else:
-        show_card(session, loaded, plan, solution=solution)
-        session.output.print("", wording.proof_line(status))
+        show_card(invocation, loaded, plan, solution=solution)
+        invocation.output.print("", phrases.proof_line(status))
 
 
-def _documents(session: Session) -> tuple[list[ScenarioDocument], list[Problem]]:
+def _documents(invocation: Invocation) -> tuple[list[ScenarioDocument], list[Problem]]:
     documents: list[ScenarioDocument] = []
     problems: list[Problem] = []
-    content = session.app.content
+    content = invocation.app.content
     for name in content.scenarios():
         try:
             documents.append(content.scenario_document(name))
@@ -99,15 +99,15 @@ def _documents(session: Session) -> tuple[list[ScenarioDocument], list[Problem]]
 
 
 def _wanted(
-    session: Session, documents: Iterable[ScenarioDocument], competence: str | None, difficulty: int | None
+    invocation: Invocation, documents: Iterable[ScenarioDocument], competence: str | None, difficulty: int | None
 ) -> Iterable[ScenarioDocument]:
-    matches = _matcher(session, competence)
+    matches = _matcher(invocation, competence)
     for document in documents:
         if difficulty in {None, document.difficulty} and any(map(matches, document.competences)):
             yield document
 
 
-def _matcher(session: Session, competence: str | None) -> Callable[[str], bool]:
+def _matcher(invocation: Invocation, competence: str | None) -> Callable[[str], bool]:
     """Return what tells whether a competence is asked for.
 
     Raises:
@@ -115,7 +115,7 @@ def _matcher(session: Session, competence: str | None) -> Callable[[str], bool]:
     """
     if competence is None:
         return lambda _code: True
-    codes = session.app.content.referential().competences()
+    codes = invocation.app.content.referential().competences()
     if competence not in codes and not any(code.startswith(f"{competence}.") for code in codes):
         listed = ", ".join(codes)
         raise UsageError(
@@ -128,15 +128,15 @@ def _matcher(session: Session, competence: str | None) -> Callable[[str], bool]:
     return lambda code: code == competence or code.startswith(f"{competence}.")
 
 
-def _status(session: Session, document: ScenarioDocument) -> Status:
+def _status(invocation: Invocation, document: ScenarioDocument) -> Status:
     """Return whether a scenario is proven; one whose lab is invalid counts as unproven."""
     try:
-        return session.app.proofs.status(document.id)
+        return invocation.app.proofs.status(document.id)
     except (ContentError, UsageError):
         return Status("unproven")
 
 
-def _document(session: Session, document: ScenarioDocument) -> dict[str, Any]:
+def _document(invocation: Invocation, document: ScenarioDocument) -> dict[str, Any]:
     return {
         "id": document.id,
         "title": both(document.title),
@@ -145,28 +145,28 @@ def _document(session: Session, document: ScenarioDocument) -> dict[str, Any]:
         "minutes": document.minutes,
         "kind": document.kind,
         "lab": document.lab,
-        "proof": _status(session, document).to_document(),
+        "proof": _status(invocation, document).to_document(),
     }
 
 
-def _show(session: Session, documents: list[ScenarioDocument]) -> None:
-    out = session.output
+def _show(invocation: Invocation, documents: list[ScenarioDocument]) -> None:
+    out = invocation.output
     if not documents:
         out.note(plain(tr("Aucun scénario ne correspond.", "No scenario matches."), "warn"))
         return
-    for ccp in session.app.content.referential().ccps:
+    for ccp in invocation.app.content.referential().ccps:
         mine = [d for d in documents if d.competences[0].startswith(f"{ccp.number}.")]
         if mine:
-            out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(session.language)}", "bold"), "")
-            out.print(_table(session, ccp, mine), "")
-    for line in _legend(_status(session, d) for d in documents):
+            out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(invocation.language)}", "bold"), "")
+            out.print(_table(invocation, ccp, mine), "")
+    for line in _legend(_status(invocation, d) for d in documents):
         out.print(line)
     count = len(documents)
     out.print(
         plain(
             tr(
-                f"{count} scénario{'s' if count > 1 else ''}. « {wording.program()} start SCÉNARIO » en démarre un.",
-                f"{count} scenario{'' if count == 1 else 's'}. '{wording.program()} start SCENARIO' starts one.",
+                f"{count} scénario{'s' if count > 1 else ''}. « {phrases.program()} start SCÉNARIO » en démarre un.",
+                f"{count} scenario{'' if count == 1 else 's'}. '{phrases.program()} start SCENARIO' starts one.",
             ),
             "quiet",
         )
@@ -181,10 +181,10 @@ def _legend(statuses: Iterable[Status]) -> Iterable[Styled]:
     for (state, version), found in sorted(days.items()):
         if state != "unproven":
             first, last = min(found), max(found)
-            yield wording.proof_legend(state, version, first if first == last else f"{first} – {last}")
+            yield phrases.proof_legend(state, version, first if first == last else f"{first} – {last}")
 
 
-def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:
+def _table(invocation: Invocation, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:
     rows = table(
         tr("Scénario", "Scenario"),
         tr("Titre", "Title"),
@@ -199,11 +199,11 @@ def _table(session: Session, ccp: Ccp, documents: list[ScenarioDocument]) -> Tab
         first = [code for code in document.competences if code.startswith(f"{ccp.number}.")]
         rows.add_row(
             plain(document.id, "key"),
-            plain(document.title.in_(session.language)),
+            plain(document.title.in_(invocation.language)),
             ", ".join(first),
-            plain(wording.stars(document.difficulty), "warn"),
+            plain(phrases.stars(document.difficulty), "warn"),
             str(document.minutes),
-            wording.kind(document.kind),
-            wording.proof_state(_status(session, document)),
+            phrases.kind(document.kind),
+            phrases.proof_state(_status(invocation, document)),
         )
     return rows

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.session import Session, pass_session
 from orchestrator.contract import reference, schemas
-from orchestrator.contract.documents import KINDS
-from orchestrator.errors import UsageError
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
+from orchestrator.contract.content_kinds import KINDS
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
-    from orchestrator.faults.base import Fault
+    from orchestrator.faults.fault import Fault
 
 
 @command(
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
         "Write the contract's reference anew in this Markdown page, between its two marks.",
     ),
 )
-@pass_session
-def schema_command(session: Session, name: str | None, output: Path | None, page: Path | None) -> None:
+@pass_invocation
+def schema_command(invocation: Invocation, name: str | None, output: Path | None, page: Path | None) -> None:
     """Print or write schemas."""
-    from orchestrator.faults.library import fault_classes
+    from orchestrator.faults.registry import fault_classes
 
     if name is not None and name not in KINDS:
         text = Text(fr=f"Type de fichier inconnu : « {name} »", en=f'Unknown kind of file: "{name}"')
@@ -62,14 +62,14 @@ def schema_command(session: Session, name: str | None, output: Path | None, page
     if page:
         written.append(_rewritten(page))
     if written:
-        _tell(session, written)
+        _tell(invocation, written)
     elif name is not None:
-        session.output.document(schemas.schema(name, fault_classes()))
-    elif session.json:
-        session.output.document(schemas.schemas(fault_classes()))
+        invocation.output.document(schemas.schema(name, fault_classes()))
+    elif invocation.json:
+        invocation.output.document(schemas.schemas(fault_classes()))
     else:
         for kind in KINDS.values():
-            session.output.print(plain(f"{kind.name:<12} {kind.files}"))
+            invocation.output.print(plain(f"{kind.name:<12} {kind.files}"))
 
 
 def _written(output: Path, faults: Mapping[str, type[Fault]], name: str | None) -> list[Path]:
@@ -103,8 +103,8 @@ def _rewritten(page: Path) -> Path:
     return page
 
 
-def _tell(session: Session, written: list[Path]) -> None:
-    if session.json:
-        session.output.document({"written": [str(path) for path in written]})
-    for path in () if session.json else written:
-        session.output.print(plain(f"✔ {path}", "ok"))
+def _tell(invocation: Invocation, written: list[Path]) -> None:
+    if invocation.json:
+        invocation.output.document({"written": [str(path) for path in written]})
+    for path in () if invocation.json else written:
+        invocation.output.print(plain(f"✔ {path}", "ok"))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import click
 
-from orchestrator.cli.base import Group, help_without_command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.language_choice import tr
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
     "session_plan": ("plan", "list", "draw", "redraw"),
@@ -20,7 +20,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
 """The modules, and the commands that each brings; they are imported when one of their commands is called."""
 
 
-class SessionGroup(Group):
+class SessionGroup(CommandGroup):
     """The group of the session's commands, in the order in which a session needs them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from orchestrator.assessment.documents import Dossier, csv_of, document_of, minutes_page, sheet_page
-from orchestrator.assessment.jury_room import JuryRoom
-from orchestrator.assessment.lookup import require_candidate
-from orchestrator.cli.base import Group, command
-from orchestrator.cli.commands.session_plan import account, candidate_argument, desk_of, done, session_option
-from orchestrator.cli.language import tr
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.instance_records import unwritable
+from orchestrator.assessment.jury import Jury
+from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.selectors import require_candidate
+from orchestrator.cli.click_classes import CommandGroup, command
+from orchestrator.cli.commands.session_plan import account, candidate_argument, done, jury_session_of, session_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
+from orchestrator.instances.instance_records import unwritable
 
 output_option = click.option(
     "--output",
@@ -26,7 +26,7 @@ output_option = click.option(
 )
 html_option = click.option("--html", is_flag=True, help=tr("En HTML plutôt qu'en PDF.", "As HTML rather than PDF."))
 
-export = Group(
+export = CommandGroup(
     "export",
     help=tr("Le procès-verbal, les fiches, les tableaux.", "The record of proceedings, the sheets, the tables."),
 )
@@ -36,11 +36,11 @@ export = Group(
 @html_option
 @output_option
 @session_option
-@pass_session
-def pv(session: Session, output: Path | None, name: str | None, *, html: bool) -> None:
+@pass_invocation
+def pv(invocation: Invocation, output: Path | None, name: str | None, *, html: bool) -> None:
     """Export the record."""
-    dossier, now = _dossier(session, name)
-    _page(session, minutes_page(dossier, now), output, f"pv-{dossier.state.id}", html=html)
+    dossier, now = _dossier(invocation, name)
+    _page(invocation, minutes_page(dossier, now), output, f"pv-{dossier.state.id}", html=html)
 
 
 @export.command("sheet", help=tr("La fiche d'un candidat, en français.", "A candidate's sheet, in French."))
@@ -48,58 +48,58 @@ def pv(session: Session, output: Path | None, name: str | None, *, html: bool) -
 @html_option
 @output_option
 @session_option
-@pass_session
-def sheet(session: Session, candidate: str, output: Path | None, name: str | None, *, html: bool) -> None:
+@pass_invocation
+def sheet(invocation: Invocation, candidate: str, output: Path | None, name: str | None, *, html: bool) -> None:
     """Export a sheet."""
-    dossier, now = _dossier(session, name)
+    dossier, now = _dossier(invocation, name)
     require_candidate(dossier.state, candidate)
-    _page(session, sheet_page(dossier, candidate, now), output, f"{dossier.state.id}-{candidate}", html=html)
+    _page(invocation, sheet_page(dossier, candidate, now), output, f"{dossier.state.id}-{candidate}", html=html)
 
 
 @export.command("csv", help=tr("Les décisions, pour un tableur.", "The decisions, for a spreadsheet."))
 @output_option
 @session_option
-@pass_session
-def csv(session: Session, output: Path | None, name: str | None) -> None:
+@pass_invocation
+def csv(invocation: Invocation, output: Path | None, name: str | None) -> None:
     """Export a table."""
-    dossier, _ = _dossier(session, name)
-    _write(session, csv_of(dossier).encode(), output or Path(f"{dossier.state.id}.csv"))
+    dossier, _ = _dossier(invocation, name)
+    _write(invocation, csv_of(dossier).encode(), output or Path(f"{dossier.state.id}.csv"))
 
 
 @export.command("json", help=tr("Tout, pour un programme.", "Everything, for a program."))
 @output_option
 @session_option
-@pass_session
-def json_(session: Session, output: Path | None, name: str | None) -> None:
+@pass_invocation
+def json_(invocation: Invocation, output: Path | None, name: str | None) -> None:
     """Export a document."""
-    dossier, _ = _dossier(session, name)
+    dossier, _ = _dossier(invocation, name)
     text = json.dumps(document_of(dossier), ensure_ascii=False, indent=2) + "\n"
-    _write(session, text.encode(), output or Path(f"{dossier.state.id}.json"))
+    _write(invocation, text.encode(), output or Path(f"{dossier.state.id}.json"))
 
 
-def _dossier(session: Session, name: str | None) -> tuple[Dossier, int]:
-    office = session.app.office
-    desk, known = office.desk(name), office.known()
-    state = desk.state()
-    room = JuryRoom(desk, known)
+def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
+    registry = invocation.app.registry
+    jury_session, known = registry.jury_session(name), registry.known()
+    state = jury_session.state()
+    room = Jury(jury_session, known)
     sheets = {candidate.number: room.sheet(candidate.number) for candidate in state.plan.candidates}
-    head = session.app.journal_log.head()
-    return Dossier(state, known.referential, sheets, head, known.scenarios), desk.clock(state).now()
+    head = invocation.app.journal_log.head()
+    return Dossier(state, known.referential, sheets, head, known.scenarios), jury_session.clock(state).now()
 
 
-def _page(session: Session, page: str, output: Path | None, stem: str, *, html: bool) -> None:
+def _page(invocation: Invocation, page: str, output: Path | None, stem: str, *, html: bool) -> None:
     from orchestrator.assessment.pdf import pdf_of
 
     path = output or Path(f"{stem}.{'html' if html else 'pdf'}")
-    _write(session, page.encode() if html else pdf_of(page), path)
+    _write(invocation, page.encode() if html else pdf_of(page), path)
 
 
-def _write(session: Session, content: bytes, path: Path) -> None:
+def _write(invocation: Invocation, content: bytes, path: Path) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
         raise unwritable(path, error) from error
-    done(session, f"Écrit : {path}", f"Written: {path}", path=str(path))
+    done(invocation, f"Écrit : {path}", f"Written: {path}", path=str(path))
 
 
 @command(
@@ -112,13 +112,13 @@ def _write(session: Session, content: bytes, path: Path) -> None:
 )
 @click.option("--early", is_flag=True, help=tr("Avant la clôture.", "Before the closing."))
 @session_option
-@pass_session
-def clear(session: Session, name: str | None, *, early: bool) -> None:
+@pass_invocation
+def clear(invocation: Invocation, name: str | None, *, early: bool) -> None:
     """Remove the kept labs."""
-    from orchestrator.assessment import keeping
+    from orchestrator.assessment import session_retention
 
-    removed = keeping.clear(desk_of(session, name), session.app.labs, account(), early=early)
-    done(session, f"Labs retirés : {len(removed)}.", f"Labs removed: {len(removed)}.", removed=list(removed))
+    removed = session_retention.clear(jury_session_of(invocation, name), invocation.app.labs, account(), early=early)
+    done(invocation, f"Labs retirés : {len(removed)}.", f"Labs removed: {len(removed)}.", removed=list(removed))
 
 
 @command(
@@ -133,17 +133,17 @@ def clear(session: Session, name: str | None, *, early: bool) -> None:
 )
 @click.argument("candidates", nargs=-1, metavar=tr("[CANDIDAT]…", "[CANDIDATE]…"))
 @session_option
-@pass_session
-def forget(session: Session, candidates: tuple[str, ...], name: str | None) -> None:
+@pass_invocation
+def forget(invocation: Invocation, candidates: tuple[str, ...], name: str | None) -> None:
     """Forget names."""
-    from orchestrator.assessment import keeping
+    from orchestrator.assessment import session_retention
 
-    desk = desk_of(session, name)
-    state = desk.state()
+    jury_session = jury_session_of(invocation, name)
+    state = jury_session.state()
     for candidate in candidates:
         require_candidate(state, candidate)
-    count = keeping.forget(session.app.journal_log, state, datetime.now(UTC).date(), candidates)
-    done(session, f"Noms oubliés : {count}.", f"Names forgotten: {count}.", forgotten=count)
+    count = session_retention.forget(invocation.app.journal_log, state, datetime.now(UTC).date(), candidates)
+    done(invocation, f"Noms oubliés : {count}.", f"Names forgotten: {count}.", forgotten=count)
 
 
 commands = {"export": export, "clear": clear, "forget": forget}

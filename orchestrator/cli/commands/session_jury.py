@@ -5,22 +5,22 @@ from __future__ import annotations
 import click
 
 from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
-from orchestrator.assessment.jury_room import JuryRoom
+from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.results import Sheet
-from orchestrator.cli.base import command
+from orchestrator.cli.click_classes import command
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
-    desk_of,
     done,
+    jury_session_of,
     phase_argument,
     session_option,
 )
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode
+from orchestrator.core.errors import ExitCode
 
 member_option = click.option(
     "--member", required=True, metavar=tr("MEMBRE", "MEMBER"), help=tr("Le membre du jury.", "The member of the jury.")
@@ -33,10 +33,10 @@ reason_option = click.option(
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 
 
-def room_of(session: Session, name: str | None) -> JuryRoom:
+def room_of(invocation: Invocation, name: str | None) -> Jury:
     """Return the jury of the session that a command is about."""
-    office = session.app.office
-    return JuryRoom(office.desk(name), office.known())
+    registry = invocation.app.registry
+    return Jury(registry.jury_session(name), registry.known())
 
 
 @command(
@@ -49,12 +49,12 @@ def room_of(session: Session, name: str | None) -> JuryRoom:
 )
 @candidate_argument
 @session_option
-@pass_session
-def results(session: Session, candidate: str, name: str | None) -> None:
+@pass_invocation
+def results(invocation: Invocation, candidate: str, name: str | None) -> None:
     """Show a candidate's sheet."""
-    sheet = room_of(session, name).sheet(candidate)
-    if session.json:
-        session.output.document(
+    sheet = room_of(invocation, name).sheet(candidate)
+    if invocation.json:
+        invocation.output.document(
             {
                 "candidate": candidate,
                 "competences": _document(sheet),
@@ -66,27 +66,27 @@ def results(session: Session, candidate: str, name: str | None) -> None:
         return
     for part in sheet.parts:
         title = tr(part.ccp.title.fr, part.ccp.title.en)
-        session.output.print(plain(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", "title"))
+        invocation.output.print(plain(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", "title"))
         for line in part.lines:
             if not (line.worked or line.seen or line.decision):
                 continue
             title = tr(line.competence.title.fr, line.competence.title.en)
-            session.output.print(plain(f"  {line.competence.code} {title}{_arrow(line.decision)}", "key"))
+            invocation.output.print(plain(f"  {line.competence.code} {title}{_arrow(line.decision)}", "key"))
             for seen in line.seen:
                 mark, style = _MARKS[seen.result.outcome]
                 sentence = tr(seen.result.sentence.fr, seen.result.sentence.en)
-                session.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
+                invocation.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
                 if seen.gist:
-                    session.output.print(plain(f"      {tr(seen.gist.fr, seen.gist.en)}", "quiet"))
+                    invocation.output.print(plain(f"      {tr(seen.gist.fr, seen.gist.en)}", "quiet"))
             for scenario in line.without:
-                session.output.print(
+                invocation.output.print(
                     plain(tr(f"    ! {scenario} : sans résultat", f"    ! {scenario}: no result"), "warn")
                 )
     if sheet.title:
-        session.output.print(plain(f"{tr('Titre', 'Title')}{_arrow(sheet.title)}", "title"))
+        invocation.output.print(plain(f"{tr('Titre', 'Title')}{_arrow(sheet.title)}", "title"))
     if sheet.undecided:
         listed = ", ".join(sheet.undecided)
-        session.output.print(plain(tr(f"→ Reste à décider : {listed}", f"→ Still to be decided: {listed}"), "quiet"))
+        invocation.output.print(plain(tr(f"→ Reste à décider : {listed}", f"→ Still to be decided: {listed}"), "quiet"))
 
 
 def _arrow(decision: Decision | None) -> str:
@@ -128,11 +128,11 @@ def _document(sheet: Sheet) -> list[dict[str, object]]:
 @click.option("--competence", default="", metavar="N.N", help=tr("Sur une compétence.", "On one competence."))
 @member_option
 @session_option
-@pass_session
-def observe(session: Session, candidate: str, text: str, competence: str, member: str, name: str | None) -> None:
+@pass_invocation
+def observe(invocation: Invocation, candidate: str, text: str, competence: str, member: str, name: str | None) -> None:
     """Record an observation."""
-    room_of(session, name).observe(member, candidate, text, competence)
-    done(session, "Observation notée.", "The observation is recorded.", noted=True)
+    room_of(invocation, name).observe(member, candidate, text, competence)
+    done(invocation, "Observation notée.", "The observation is recorded.", noted=True)
 
 
 @command(
@@ -153,13 +153,13 @@ def observe(session: Session, candidate: str, text: str, competence: str, member
 @reason_option
 @member_option
 @session_option
-@pass_session
+@pass_invocation
 def decide(
-    session: Session, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
+    invocation: Invocation, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
 ) -> None:
     """Decide."""
-    room_of(session, name).decide(member, candidate, subject, verdict, reason)
-    done(session, f"{candidate}, {subject} : décidé.", f"{candidate}, {subject}: decided.", decided=verdict)
+    room_of(invocation, name).decide(member, candidate, subject, verdict, reason)
+    done(invocation, f"{candidate}, {subject} : décidé.", f"{candidate}, {subject}: decided.", decided=verdict)
 
 
 @command(
@@ -176,13 +176,13 @@ def decide(
 @reason_option
 @member_option
 @session_option
-@pass_session
+@pass_invocation
 def correct(
-    session: Session, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
+    invocation: Invocation, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
 ) -> None:
     """Correct."""
-    room_of(session, name).correct(member, candidate, subject, verdict, reason)
-    done(session, "Correction proposée : à signer.", "The correction is proposed: to be signed.", proposed=verdict)
+    room_of(invocation, name).correct(member, candidate, subject, verdict, reason)
+    done(invocation, "Correction proposée : à signer.", "The correction is proposed: to be signed.", proposed=verdict)
 
 
 @command(
@@ -195,15 +195,15 @@ def correct(
 )
 @member_option
 @session_option
-@pass_session
-def sign(session: Session, member: str, name: str | None) -> None:
+@pass_invocation
+def sign(invocation: Invocation, member: str, name: str | None) -> None:
     """Sign."""
-    record = room_of(session, name).sign(member, account())
+    record = room_of(invocation, name).sign(member, account())
     count = len(record.signatures)
     closed = count >= SIGNATURES
     fr = f"Signatures : {count} sur {SIGNATURES}" + (" ; le procès-verbal est clos." if closed else ".")
     en = f"Signatures: {count} of {SIGNATURES}" + ("; the record is closed." if closed else ".")
-    done(session, fr, en, signatures=[s.member for s in record.signatures], closed=closed, digest=record.digest)
+    done(invocation, fr, en, signatures=[s.member for s in record.signatures], closed=closed, digest=record.digest)
 
 
 @command(
@@ -215,18 +215,18 @@ def sign(session: Session, member: str, name: str | None) -> None:
     ),
 )
 @session_option
-@pass_session
-def verify(session: Session, name: str | None) -> int:
+@pass_invocation
+def verify(invocation: Invocation, name: str | None) -> int:
     """Verify the evidence."""
-    found = Reopening(desk_of(session, name), session.app.labs).verify()
-    if session.json:
-        session.output.document({file: [both(problem) for problem in problems] for file, problems in found.items()})
+    found = Reopening(jury_session_of(invocation, name), invocation.app.labs).verify()
+    if invocation.json:
+        invocation.output.document({file: [both(problem) for problem in problems] for file, problems in found.items()})
     else:
         rows = table(tr("Fichier", "File"), "")
         for file, problems in found.items():
             words = "; ".join(tr(problem.fr, problem.en) for problem in problems)
             rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
-        session.output.print(rows)
+        invocation.output.print(rows)
     return ExitCode.NOT_REPAIRED if any(found.values()) else ExitCode.DONE
 
 
@@ -241,30 +241,30 @@ def verify(session: Session, name: str | None) -> int:
 @phase_argument
 @candidate_argument
 @session_option
-@pass_session
-def reopen(session: Session, phase: str, candidate: str, name: str | None) -> int:
+@pass_invocation
+def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None) -> int:
     """Grade again."""
-    found = Reopening(desk_of(session, name), session.app.labs).reopen(phase, candidate, account())
-    if session.json:
+    found = Reopening(jury_session_of(invocation, name), invocation.app.labs).reopen(phase, candidate, account())
+    if invocation.json:
         differences = [[d.scenario, d.check, d.before, d.after] for d in found.differences]
-        session.output.document(
+        invocation.output.document(
             {"sources": dict(found.sources), "graded": found.graded, "stale": found.stale, "differences": differences}
         )
         return ExitCode.NOT_REPAIRED if differences else ExitCode.DONE
     for scenario, source in found.sources.items():
         word = tr("le lab gardé", "the kept lab") if source == "instance" else tr("les preuves", "the evidence")
-        session.output.print(plain(tr(f"{scenario} : d'après {word}", f"{scenario}: from {word}"), "quiet"))
+        invocation.output.print(plain(tr(f"{scenario} : d'après {word}", f"{scenario}: from {word}"), "quiet"))
     for scenario in found.stale:
         words = tr(f"! {scenario} a changé depuis.", f"! {scenario} has changed since.")
-        session.output.print(plain(words, "warn"))
+        invocation.output.print(plain(words, "warn"))
     for one in found.differences:
-        session.output.print(plain(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}", "bad"))
+        invocation.output.print(plain(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}", "bad"))
     if not found.differences:
         fr, en = (
             f"Contrôles refaits : {found.graded}, aucune différence.",
             f"Checks run again: {found.graded}, no difference.",
         )
-        session.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
+        invocation.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
     return ExitCode.NOT_REPAIRED if found.differences else ExitCode.DONE
 
 

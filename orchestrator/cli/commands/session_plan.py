@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import click
 
-from orchestrator.assessment.drawing import Drawing
-from orchestrator.assessment.office import Desk
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.assessment.lottery import Drawing
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode
+from orchestrator.core.errors import ExitCode
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,9 +29,9 @@ phase_argument = click.argument("phase", metavar=tr("PHASE", "PHASE"))
 candidate_argument = click.argument("candidate", metavar=tr("CANDIDAT", "CANDIDATE"))
 
 
-def desk_of(session: Session, name: str | None) -> Desk:
+def jury_session_of(invocation: Invocation, name: str | None) -> JurySession:
     """Return the desk of the session that a command is about."""
-    return session.app.office.desk(name)
+    return invocation.app.registry.jury_session(name)
 
 
 def account() -> str:
@@ -39,12 +39,12 @@ def account() -> str:
     return getpass.getuser()
 
 
-def done(command_line: Session, fr: str, en: str, **document: object) -> None:
+def done(invocation: Invocation, fr: str, en: str, **document: object) -> None:
     """Tell that something is done, or write it as JSON."""
-    if command_line.json:
-        command_line.output.document(document)
+    if invocation.json:
+        invocation.output.document(document)
     else:
-        command_line.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
+        invocation.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
 
 
 @command(
@@ -64,40 +64,40 @@ def done(command_line: Session, fr: str, en: str, **document: object) -> None:
     metavar="S",
     help=tr("Une minute dure S secondes.", "A minute lasts S seconds."),
 )
-@pass_session
-def plan(session: Session, file: Path, rehearsal: int | None) -> None:
+@pass_invocation
+def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
     """Make a session."""
     minute = {} if rehearsal is None else {"minute": rehearsal}
-    desk = session.app.office.create(file, account(), **minute)
-    state = desk.state()
+    jury_session = invocation.app.registry.create(file, account(), **minute)
+    state = jury_session.state()
     who = len(state.plan.candidates)
     done(
-        session,
-        f"Session {desk.session} planifiée. Candidats : {who} ; phases : {len(state.plan.phases)}.",
-        f"Session {desk.session} is planned. Candidates: {who}; phases: {len(state.plan.phases)}.",
-        session=desk.session,
+        invocation,
+        f"Session {jury_session.session} planifiée. Candidats : {who} ; phases : {len(state.plan.phases)}.",
+        f"Session {jury_session.session} is planned. Candidates: {who}; phases: {len(state.plan.phases)}.",
+        session=jury_session.session,
         candidates=[candidate.number for candidate in state.plan.candidates],
     )
-    if not session.json:
+    if not invocation.json:
         nexts = " ; ".join(f"breakfix session open {phase.name}" for phase in state.plan.phases)
-        session.output.print(plain(f"→ {nexts}", "quiet"))
+        invocation.output.print(plain(f"→ {nexts}", "quiet"))
 
 
 @command("list", help=tr("La liste des sessions.", "List the sessions."))
-@pass_session
-def list_(session: Session) -> None:
+@pass_invocation
+def list_(invocation: Invocation) -> None:
     """List the sessions."""
-    states = session.app.office.sessions()
-    if session.json:
+    states = invocation.app.registry.sessions()
+    if invocation.json:
         found = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
-        session.output.document(found)
+        invocation.output.document(found)
         return
     rows = table(tr("Session", "Session"), tr("Date", "Date"), tr("Titre", "Title"), tr("État", "State"))
     for state in states:
         word = tr("close", "closed") if state.closed else tr("ouverte", "open")
         word += tr(" – répétition", " – rehearsal") if state.rehearsal else ""
         rows.add_row(plain(state.id), plain(state.plan.date), plain(state.plan.title), plain(word))
-    session.output.print(rows)
+    invocation.output.print(rows)
 
 
 @command(
@@ -111,10 +111,10 @@ def list_(session: Session) -> None:
 @phase_argument
 @click.option("--seed", metavar="HEX", help=tr("Une graine donnée par un témoin.", "A seed given by a witness."))
 @session_option
-@pass_session
-def draw(session: Session, phase: str, seed: str | None, name: str | None) -> None:
+@pass_invocation
+def draw(invocation: Invocation, phase: str, seed: str | None, name: str | None) -> None:
     """Draw."""
-    _show(session, desk_of(session, name).draw(phase, account(), seed))
+    _show(invocation, jury_session_of(invocation, name).draw(phase, account(), seed))
 
 
 @command(
@@ -127,26 +127,26 @@ def draw(session: Session, phase: str, seed: str | None, name: str | None) -> No
 )
 @phase_argument
 @session_option
-@pass_session
-def redraw(session: Session, phase: str, name: str | None) -> int:
+@pass_invocation
+def redraw(invocation: Invocation, phase: str, name: str | None) -> int:
     """Draw again."""
-    drawing, same = desk_of(session, name).redraw(phase)
-    _show(session, drawing)
-    if not session.json:
+    drawing, same = jury_session_of(invocation, name).redraw(phase)
+    _show(invocation, drawing)
+    if not invocation.json:
         sentence = tr("Le tirage refait est le même.", "Drawing again gives the same.")
         other = tr("Le tirage refait diffère !", "Drawing again gives something else!")
-        session.output.print(plain(f"✔ {sentence}", "ok") if same else plain(f"✘ {other}", "bad"))
+        invocation.output.print(plain(f"✔ {sentence}", "ok") if same else plain(f"✘ {other}", "bad"))
     return ExitCode.DONE if same else ExitCode.NOT_REPAIRED
 
 
-def _show(session: Session, drawing: Drawing) -> None:
-    if session.json:
-        session.output.document(drawing.to_document())
+def _show(invocation: Invocation, drawing: Drawing) -> None:
+    if invocation.json:
+        invocation.output.document(drawing.to_document())
         return
     rows = table(tr("Candidat", "Candidate"), tr("Sujets", "Scenarios"))
     for candidate, scenarios in drawing.drawn.items():
         rows.add_row(plain(candidate), plain(", ".join(scenarios)))
-    session.output.print(rows, plain(tr(f"Graine : {drawing.seed}", f"Seed: {drawing.seed}"), "quiet"))
+    invocation.output.print(rows, plain(tr(f"Graine : {drawing.seed}", f"Seed: {drawing.seed}"), "quiet"))
 
 
 commands = {"plan": plan, "list": list_, "draw": draw, "redraw": redraw}

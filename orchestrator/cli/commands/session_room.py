@@ -8,31 +8,31 @@ from typing import BinaryIO
 
 import click
 
-from orchestrator import terminal
+from orchestrator.access import terminal
 from orchestrator.assessment.candidate import Seat
-from orchestrator.assessment.lookup import sitting_of
-from orchestrator.assessment.seat import SeatTap, beside
+from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.state import SessionLab
-from orchestrator.assessment.watching import RESET, Watching
-from orchestrator.cli.base import command
+from orchestrator.assessment.terminal_gate import SeatTap, beside
+from orchestrator.assessment.terminal_watch import RESET, Watching
+from orchestrator.cli.click_classes import command
 from orchestrator.cli.commands.answer import show_answers
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
-    desk_of,
     done,
+    jury_session_of,
     phase_argument,
     session_option,
 )
 from orchestrator.cli.commands.shell import console, over_ssh
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.cli.wording import ticket_panel
+from orchestrator.cli.phrases import ticket_panel
+from orchestrator.core.waiting import wait_until
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.fabric.base import HostRef
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.model.plan import Plan
-from orchestrator.waiting import wait_until
 
 scenario_option = click.option(
     "--scenario",
@@ -45,11 +45,11 @@ scenario_option = click.option(
 @click.argument("text", metavar=tr("TEXTE", "TEXT"))
 @click.option("--candidate", default="", metavar="N", help=tr("D'un seul candidat.", "Of one candidate only."))
 @session_option
-@pass_session
-def incident(session: Session, text: str, candidate: str, name: str | None) -> None:
+@pass_invocation
+def incident(invocation: Invocation, text: str, candidate: str, name: str | None) -> None:
     """Write down an incident."""
-    desk_of(session, name).incident(account(), text, candidate)
-    done(session, "Incident consigné.", "The incident is written down.", incident=text)
+    jury_session_of(invocation, name).incident(account(), text, candidate)
+    done(invocation, "Incident consigné.", "The incident is written down.", incident=text)
 
 
 @command(
@@ -65,13 +65,13 @@ def incident(session: Session, text: str, candidate: str, name: str | None) -> N
 @click.argument("host", metavar=tr("[MACHINE]", "[HOST]"), default="")
 @scenario_option
 @session_option
-@pass_session
-def seat(session: Session, phase: str, candidate: str, host: str, scenario: str | None, name: str | None) -> None:
+@pass_invocation
+def seat(invocation: Invocation, phase: str, candidate: str, host: str, scenario: str | None, name: str | None) -> None:
     """Sit at a workstation."""
-    place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
+    place = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
     if not host:
         for lab, plan, handed_in in place.subjects():
-            _subject(session, lab, plan, handed_in)
+            _subject(invocation, lab, plan, handed_in)
         return
     running, lab = place.place(host, scenario)
     rows, columns = terminal.size()
@@ -80,26 +80,26 @@ def seat(session: Session, phase: str, candidate: str, host: str, scenario: str 
     with ExitStack() as stack:
         recorder = stack.enter_context(closing(place.recorder(lab, host, rows, columns)))
         if device is None:
-            remote: terminal.Remote = console(session, target)
+            remote: terminal.Remote = console(invocation, target)
         else:
-            remote = stack.enter_context(over_ssh(session, target, device.user, device.password))
+            remote = stack.enter_context(over_ssh(invocation, target, device.user, device.password))
         hidden = remote.hidden if isinstance(remote, terminal.MasterRemote) else _never
-        terminal.attach(remote, tap=SeatTap(place.gate, recorder, hidden, beside(session.language)))
+        terminal.attach(remote, tap=SeatTap(place.gate, recorder, hidden, beside(invocation.language)))
 
 
-def _subject(session: Session, lab: SessionLab, plan: Plan, handed_in: HandIn) -> None:
+def _subject(invocation: Invocation, lab: SessionLab, plan: Plan, handed_in: HandIn) -> None:
     """Show a candidate what is to be done, and what is to be handed in."""
     hosts = ", ".join(lab.hosts)
-    session.output.print(plain(lab.scenario, "title"), ticket_panel(plan, session.language))
-    session.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"))
+    invocation.output.print(plain(lab.scenario, "title"), ticket_panel(plan, invocation.language))
+    invocation.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"))
     if plan.questions:
-        session.output.print(plain(tr("Réponses à rendre :", "Answers to hand in:"), "key"))
-        show_answers(session, handed_in)
+        invocation.output.print(plain(tr("Réponses à rendre :", "Answers to hand in:"), "key"))
+        show_answers(invocation, handed_in)
     if plan.report:
-        session.output.print(
+        invocation.output.print(
             plain(tr("Un rapport d'intervention est à rendre.", "An intervention report is to be handed in."), "key")
         )
-    session.output.print("")
+    invocation.output.print("")
 
 
 def _never() -> bool:
@@ -117,12 +117,12 @@ def _never() -> bool:
 @phase_argument
 @candidate_argument
 @session_option
-@pass_session
-def watch(session: Session, phase: str, candidate: str, name: str | None) -> None:
+@pass_invocation
+def watch(invocation: Invocation, phase: str, candidate: str, name: str | None) -> None:
     """Follow a candidate's recordings."""
-    desk = desk_of(session, name)
-    sitting_of(desk.state(), phase, candidate)
-    watching = Watching(desk.folder.sitting(phase, candidate) / "recordings")
+    jury_session = jury_session_of(invocation, name)
+    sitting_of(jury_session.state(), phase, candidate)
+    watching = Watching(jury_session.folder.sitting(phase, candidate) / "recordings")
     last = ""
 
     def follow() -> None:
@@ -157,9 +157,9 @@ def watch(session: Session, phase: str, candidate: str, name: str | None) -> Non
 @click.option("--answers", is_flag=True, help=tr("Ce sont des réponses.", "These are answers."))
 @scenario_option
 @session_option
-@pass_session
+@pass_invocation
 def hand_in(
-    session: Session,
+    invocation: Invocation,
     phase: str,
     candidate: str,
     file: BinaryIO,
@@ -169,10 +169,10 @@ def hand_in(
     answers: bool,
 ) -> None:
     """Hand in."""
-    place = Seat(desk_of(session, name), session.app.labs, phase, candidate)
+    place = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
     answers = answers or file.name.endswith(".yaml")
-    path = place.hand_in(file.read(), file.name, session.language, scenario, answers=answers)
-    done(session, f"Rendu : {path.name}", f"Handed in: {path.name}", path=str(path))
+    path = place.hand_in(file.read(), file.name, invocation.language, scenario, answers=answers)
+    done(invocation, f"Rendu : {path.name}", f"Handed in: {path.name}", path=str(path))
 
 
 @command("hint", help=tr("L'indice suivant, si la phase en prévoit.", "The next hint, where the phase has some."))
@@ -180,11 +180,11 @@ def hand_in(
 @candidate_argument
 @scenario_option
 @session_option
-@pass_session
-def hint(session: Session, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
+@pass_invocation
+def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
     """Show a hint."""
-    text = Seat(desk_of(session, name), session.app.labs, phase, candidate).hint(scenario)
-    session.output.print(plain(text.in_(session.language)))
+    text = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate).hint(scenario)
+    invocation.output.print(plain(text.in_(invocation.language)))
 
 
 commands = {"incident": incident, "seat": seat, "watch": watch, "hand-in": hand_in, "hint": hint}

@@ -11,25 +11,25 @@ from rich.console import Group as Lines
 from rich.live import Live
 from rich.text import Text as Styled
 
-from orchestrator.assessment.live import Row, rows_of
-from orchestrator.assessment.office import Desk
 from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.roster import RosterRow, rows_of
+from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
-from orchestrator.cli import wording
-from orchestrator.cli.base import command
+from orchestrator.cli import phrases
+from orchestrator.cli.click_classes import command
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
-    desk_of,
     done,
+    jury_session_of,
     phase_argument,
     session_option,
 )
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ExitCode
-from orchestrator.waiting import wait_until
+from orchestrator.core.errors import ExitCode
+from orchestrator.core.waiting import wait_until
 
 somebody_argument = click.argument("candidate", metavar=tr("[CANDIDAT]", "[CANDIDATE]"), default="")
 reason_option = click.option("--reason", required=True, metavar=tr("TEXTE", "TEXT"), help=tr("Pourquoi.", "Why."))
@@ -47,30 +47,30 @@ reason_option = click.option("--reason", required=True, metavar=tr("TEXTE", "TEX
 )
 @phase_argument
 @session_option
-@pass_session
-def open_(session: Session, phase: str, name: str | None) -> int:
+@pass_invocation
+def open_(invocation: Invocation, phase: str, name: str | None) -> int:
     """Open a phase."""
-    from orchestrator.assessment.opening import Opening, Place
+    from orchestrator.assessment.opening import CandidatePlace, Opening
 
-    def tell(place: Place) -> None:
-        session.output.note(plain(f"✔ {place.candidate} {place.scenario}", "ok"))
+    def tell(place: CandidatePlace) -> None:
+        invocation.output.note(plain(f"✔ {place.candidate} {place.scenario}", "ok"))
 
-    desk = desk_of(session, name)
-    opened = Opening(desk, session.app.labs, session.app.proofs.require).open(phase, account(), tell)
-    if session.json:
+    jury_session = jury_session_of(invocation, name)
+    opened = Opening(jury_session, invocation.app.labs, invocation.app.proofs.require).open(phase, account(), tell)
+    if invocation.json:
         failed = [
             {"candidate": p.candidate, "scenario": p.scenario, "why": both(why)} for p, why in opened.failed.items()
         ]
         relied = {name: reliance.to_document() for name, reliance in opened.relied.items()}
-        session.output.document({"ready": len(opened.ready), "failed": failed, "proofs": relied})
+        invocation.output.document({"ready": len(opened.ready), "failed": failed, "proofs": relied})
     else:
         for scenario, reliance in opened.relied.items():
-            session.output.print(Styled.assemble(f"{scenario}: ", wording.proof_line(reliance.status)))
+            invocation.output.print(Styled.assemble(f"{scenario}: ", phrases.proof_line(reliance.status)))
         for place, why in opened.failed.items():
             sentence = tr(why.fr, why.en)
-            session.output.print(plain(f"✘ {place.candidate} {place.scenario}: {sentence}", "bad"))
+            invocation.output.print(plain(f"✘ {place.candidate} {place.scenario}: {sentence}", "bad"))
         count = len(opened.ready)
-        session.output.print(plain(tr(f"Labs prêts : {count}.", f"Labs ready: {count}."), "ok"))
+        invocation.output.print(plain(tr(f"Labs prêts : {count}.", f"Labs ready: {count}."), "ok"))
     return ExitCode.BROKEN if opened.failed else ExitCode.DONE
 
 
@@ -80,14 +80,14 @@ def open_(session: Session, phase: str, name: str | None) -> int:
 @phase_argument
 @somebody_argument
 @session_option
-@pass_session
-def start(session: Session, phase: str, candidate: str, name: str | None) -> None:
+@pass_invocation
+def start(invocation: Invocation, phase: str, candidate: str, name: str | None) -> None:
     """Begin a phase."""
-    desk = desk_of(session, name)
-    state = desk.start(phase, account(), candidate)
-    _show(session, state, _rows(session, state, desk.clock(state).now()))
-    if not session.json:
-        session.output.print(
+    jury_session = jury_session_of(invocation, name)
+    state = jury_session.start(phase, account(), candidate)
+    _show(invocation, state, _rows(invocation, state, jury_session.clock(state).now()))
+    if not invocation.json:
+        invocation.output.print(
             plain(tr("→ breakfix session run : surveiller", "→ breakfix session run: supervise"), "quiet")
         )
 
@@ -95,22 +95,22 @@ def start(session: Session, phase: str, candidate: str, name: str | None) -> Non
 @command("show", help=tr("Où en est chaque candidat.", "Where each candidate is."))
 @click.option("--watch", is_flag=True, help=tr("Rester et suivre, jusqu'à Ctrl-C.", "Stay and follow, until Ctrl-C."))
 @session_option
-@pass_session
-def show(session: Session, name: str | None, *, watch: bool) -> None:
+@pass_invocation
+def show(invocation: Invocation, name: str | None, *, watch: bool) -> None:
     """Show the session."""
-    desk = desk_of(session, name)
+    jury_session = jury_session_of(invocation, name)
 
-    def now() -> tuple[SessionState, Sequence[Row]]:
-        state = desk.state()
-        return state, _rows(session, state, desk.clock(state).now())
+    def now() -> tuple[SessionState, Sequence[RosterRow]]:
+        state = jury_session.state()
+        return state, _rows(invocation, state, jury_session.clock(state).now())
 
     if not watch:
-        _show(session, *now())
+        _show(invocation, *now())
         return
-    with Live(console=session.output.console, auto_refresh=False) as live:
+    with Live(console=invocation.output.console, auto_refresh=False) as live:
 
         def draw() -> None:
-            live.update(_table(session, *now()), refresh=True)
+            live.update(_table(invocation, *now()), refresh=True)
 
         while not wait_until(draw, within=3600, every=1):
             continue
@@ -127,29 +127,31 @@ def show(session: Session, name: str | None, *, watch: bool) -> None:
     ),
 )
 @session_option
-@pass_session
-def run(session: Session, name: str | None) -> None:
+@pass_invocation
+def run(invocation: Invocation, name: str | None) -> None:
     """Supervise."""
     from orchestrator.assessment.closing import Closing
     from orchestrator.assessment.supervision import Supervisor
 
-    desk = desk_of(session, name)
-    closing = Closing(desk, session.app.labs)
-    Supervisor(desk, closing, lambda text: session.output.note(plain(tr(text.fr, text.en)))).run()
-    done(session, "Toutes les preuves sont scellées.", "All the evidence is sealed.", sealed=True)
+    jury_session = jury_session_of(invocation, name)
+    closing = Closing(jury_session, invocation.app.labs)
+    Supervisor(jury_session, closing, lambda text: invocation.output.note(plain(tr(text.fr, text.en)))).run()
+    done(invocation, "Toutes les preuves sont scellées.", "All the evidence is sealed.", sealed=True)
 
 
-def _noting(name: str, help_: str, note: Callable[[Desk, str, str, str], None], fr: str, en: str) -> click.Command:
+def _noting(
+    name: str, help_: str, note: Callable[[JurySession, str, str, str], None], fr: str, en: str
+) -> click.Command:
     """Return a command that notes something about a candidate in a phase; ``{}`` in the sentences is their number."""
 
     @command(name, help=help_)
     @phase_argument
     @candidate_argument
     @session_option
-    @pass_session
-    def noting(session: Session, phase: str, candidate: str, name: str | None) -> None:
-        note(desk_of(session, name), phase, candidate, account())
-        done(session, fr.format(candidate), en.format(candidate), noted=True)
+    @pass_invocation
+    def noting(invocation: Invocation, phase: str, candidate: str, name: str | None) -> None:
+        note(jury_session_of(invocation, name), phase, candidate, account())
+        done(invocation, fr.format(candidate), en.format(candidate), noted=True)
 
     made: click.Command = noting
     return made
@@ -158,21 +160,21 @@ def _noting(name: str, help_: str, note: Callable[[Desk, str, str, str], None], 
 arrive = _noting(
     "arrive",
     tr("Noter un retardataire : sa fin ne change pas.", "Note a latecomer: their end stays."),
-    Desk.arrive,
+    JurySession.arrive,
     "{} est là ; l'heure de fin ne change pas.",
     "{} is here; the end stays.",
 )
 absent = _noting(
     "absent",
     tr("Noter une absence.", "Note that a candidate has not come."),
-    Desk.absent,
+    JurySession.absent,
     "Absence de {} notée.",
     "{} is noted as absent.",
 )
 finish = _noting(
     "finish",
     tr("Noter qu'un candidat rend avant la fin.", "Note that a candidate hands in early."),
-    Desk.finish,
+    JurySession.finish,
     "{} a rendu.",
     "{} has handed in.",
 )
@@ -182,46 +184,46 @@ finish = _noting(
 @somebody_argument
 @reason_option
 @session_option
-@pass_session
-def pause(session: Session, candidate: str, reason: str, name: str | None) -> None:
+@pass_invocation
+def pause(invocation: Invocation, candidate: str, reason: str, name: str | None) -> None:
     """Stop time."""
-    desk_of(session, name).pause(account(), reason, candidate)
-    done(session, "Le temps est arrêté.", "Time stands still.", paused=True)
+    jury_session_of(invocation, name).pause(account(), reason, candidate)
+    done(invocation, "Le temps est arrêté.", "Time stands still.", paused=True)
 
 
 @command("resume", help=tr("Reprendre le temps.", "Let time go on."))
 @somebody_argument
 @session_option
-@pass_session
-def resume(session: Session, candidate: str, name: str | None) -> None:
+@pass_invocation
+def resume(invocation: Invocation, candidate: str, name: str | None) -> None:
     """Let time go on."""
-    desk_of(session, name).resume(account(), candidate)
-    done(session, "Le temps reprend.", "Time goes on.", paused=False)
+    jury_session_of(invocation, name).resume(account(), candidate)
+    done(invocation, "Le temps reprend.", "Time goes on.", paused=False)
 
 
 @command("announce", help=tr("Annoncer quelque chose aux candidats.", "Tell the candidates something."))
 @click.argument("text", metavar=tr("TEXTE", "TEXT"))
 @click.option("--candidate", default="", metavar="N", help=tr("À un seul candidat.", "To one candidate only."))
 @session_option
-@pass_session
-def announce(session: Session, text: str, candidate: str, name: str | None) -> None:
+@pass_invocation
+def announce(invocation: Invocation, text: str, candidate: str, name: str | None) -> None:
     """Announce."""
-    desk_of(session, name).announce(account(), text, candidate)
-    done(session, "Annoncé.", "Announced.", announced=text)
+    jury_session_of(invocation, name).announce(account(), text, candidate)
+    done(invocation, "Annoncé.", "Announced.", announced=text)
 
 
-def _rows(session: Session, state: SessionState, now: int) -> Sequence[Row]:
-    return rows_of(state, now, session.app.instances.all())
+def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[RosterRow]:
+    return rows_of(state, now, invocation.app.instances.all())
 
 
-def _show(session: Session, state: SessionState, rows: Sequence[Row]) -> None:
-    if session.json:
-        session.output.document({"session": state.id, "sittings": [_document(row) for row in rows]})
+def _show(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> None:
+    if invocation.json:
+        invocation.output.document({"session": state.id, "sittings": [_document(row) for row in rows]})
     else:
-        session.output.print(_table(session, state, rows))
+        invocation.output.print(_table(invocation, state, rows))
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(row: RosterRow) -> dict[str, Any]:
     return {
         "phase": row.phase,
         "candidate": row.candidate,
@@ -232,7 +234,7 @@ def _document(row: Row) -> dict[str, Any]:
     }
 
 
-def _table(session: Session, state: SessionState, rows: Sequence[Row]) -> Lines:
+def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> Lines:
     shown = table(
         tr("Phase", "Phase"),
         tr("N°", "No."),
@@ -245,7 +247,7 @@ def _table(session: Session, state: SessionState, rows: Sequence[Row]) -> Lines:
     zone = zone_of(state.plan)
     for row in rows:
         end = "" if row.deadline is None else datetime.fromtimestamp(row.deadline, zone).strftime("%H:%M:%S")
-        where, left, hosts = (text.in_(session.language) for text in (row.state, row.remaining, row.machines))
+        where, left, hosts = (text.in_(invocation.language) for text in (row.state, row.remaining, row.machines))
         shown.add_row(*map(plain, (row.phase, row.candidate, row.name, where, left, end, hosts)))
     title = f"{state.plan.title} ({state.id})"
     if state.rehearsal:

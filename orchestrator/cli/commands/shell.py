@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import click
 
-from orchestrator import terminal
-from orchestrator.cli.base import command, host_argument, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.access import terminal
+from orchestrator.cli.click_classes import command, host_argument, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import BreakfixError
-from orchestrator.fabric.base import HostRef
+from orchestrator.core.errors import BreakfixError
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
 from orchestrator.model.image import Device
 
@@ -44,61 +44,63 @@ ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
     help=tr("Le shell de root, même sur un équipement réseau.", "Root's shell, on a network device too."),
 )
 @lab_option
-@pass_session
-def shell_command(session: Session, host: str, user: str | None, lab: str | None, *, as_root: bool) -> None:
+@pass_invocation
+def shell_command(invocation: Invocation, host: str, user: str | None, lab: str | None, *, as_root: bool) -> None:
     """Open a terminal."""
-    instance, target = host_of(session, lab, host)
-    device = None if as_root or user else _device(session, instance, host)
+    instance, target = host_of(invocation, lab, host)
+    device = None if as_root or user else _device(invocation, instance, host)
     if user is not None:
         asked = tr(f"Mot de passe de {user} : ", f"Password of {user}: ")
         password = click.prompt(asked, prompt_suffix="", hide_input=True, err=True)
-        _ssh(session, target, user, password)
+        _ssh(invocation, target, user, password)
     elif device is not None:
-        _ssh(session, target, device.user, device.password)
+        _ssh(invocation, target, device.user, device.password)
     else:
-        _console(session, target)
+        _console(invocation, target)
 
 
-def _device(session: Session, instance: Instance, host: str) -> Device | None:
+def _device(invocation: Invocation, instance: Instance, host: str) -> Device | None:
     """Return how to log in where the host is a network device; unknown content makes it a plain host."""
     try:
-        running = session.app.labs.running(instance.name)
+        running = invocation.app.labs.running(instance.name)
     except BreakfixError:
         return None
     image = next((h.image for h in running.plan.hosts if h.name == host), None)
     return running.images[image].device if image else None
 
 
-def _console(session: Session, target: HostRef) -> None:
-    remote = console(session, target)
-    _tell_way_out(session, tr(f"root sur {target.host}", f"root on {target.host}"))
+def _console(invocation: Invocation, target: HostRef) -> None:
+    remote = console(invocation, target)
+    _tell_way_out(invocation, tr(f"root sur {target.host}", f"root on {target.host}"))
     terminal.attach(remote)
 
 
-def console(session: Session, target: HostRef) -> terminal.MasterRemote:
+def console(invocation: Invocation, target: HostRef) -> terminal.MasterRemote:
     """Return root's shell on a host, as at its console."""
     rows, columns = terminal.size()
-    return terminal.MasterRemote(session.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns))
+    return terminal.MasterRemote(invocation.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns))
 
 
 @contextlib.contextmanager
-def over_ssh(session: Session, target: HostRef, user: str, password: str) -> Iterator[terminal.ChannelRemote]:
+def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) -> Iterator[terminal.ChannelRemote]:
     """Give a user's shell on a host, or a device's command line, over SSH."""
     from orchestrator.access.ssh import login, open_shell
 
     rows, columns = terminal.size()
-    with login(session.app.fabric, target, user, password) as transport:
+    with login(invocation.app.fabric, target, user, password) as transport:
         kind = os.environ.get("TERM", "xterm-256color")
         yield terminal.ChannelRemote(open_shell(transport, terminal=kind, rows=rows, columns=columns))
 
 
-def _ssh(session: Session, target: HostRef, user: str, password: str) -> None:
-    with over_ssh(session, target, user, password) as remote:
-        _tell_way_out(session, tr(f"{user} sur {target.host}, par SSH", f"{user} on {target.host}, over SSH"))
+def _ssh(invocation: Invocation, target: HostRef, user: str, password: str) -> None:
+    with over_ssh(invocation, target, user, password) as remote:
+        _tell_way_out(invocation, tr(f"{user} sur {target.host}, par SSH", f"{user} on {target.host}, over SSH"))
         terminal.attach(remote)
 
 
-def _tell_way_out(session: Session, who: str) -> None:
-    if session.output.errors.is_terminal:
+def _tell_way_out(invocation: Invocation, who: str) -> None:
+    if invocation.output.errors.is_terminal:
         way_out = tr("pour quitter : « exit » ou Ctrl-D", "to leave: 'exit' or Ctrl-D")
-        session.output.note(plain(f"{who} ; {way_out}" if session.language == "fr" else f"{who}; {way_out}", "quiet"))
+        invocation.output.note(
+            plain(f"{who} ; {way_out}" if invocation.language == "fr" else f"{who}; {way_out}", "quiet")
+        )

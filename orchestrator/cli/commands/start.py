@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from orchestrator.cli import wording
-from orchestrator.cli.base import command, scenario_argument, seed_option
-from orchestrator.cli.drawing import show_map
-from orchestrator.cli.language import tr
+from orchestrator.cli import phrases
+from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.progress import Steps, steps
-from orchestrator.cli.recording import record
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.instances.naming import require_name
-from orchestrator.interrupts import shielded
+from orchestrator.cli.pictures import show_map
+from orchestrator.cli.progress_view import Steps, steps
+from orchestrator.cli.store_access import record
+from orchestrator.core.interrupts import shielded
+from orchestrator.instances.lab_names import require_name
+from orchestrator.labs import Running
 from orchestrator.model.plan import Plan
 from orchestrator.model.seeds import shown_seed
-from orchestrator.service import Running
 
 _SEEDS = 1000
 """A drawn seed is below this: short enough to be dictated."""
@@ -44,62 +44,62 @@ _SEEDS = 1000
     metavar=tr("NOM", "NAME"),
     help=tr("Le nom du lab ; par défaut, un nom est tiré.", "The lab's name; by default one is drawn."),
 )
-@pass_session
-def start_command(session: Session, scenario: str, seed: int | None, lab: str | None) -> None:
+@pass_invocation
+def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: str | None) -> None:
     """Start a lab."""
     if lab is not None:
         require_name(lab)
-    plan = plan_to_start(session, scenario, seed)
-    with started(session, lambda shown: session.app.labs.start(plan, shown, name=lab)) as running:
-        if session.json:
-            session.output.document(_document(running))
+    plan = plan_to_start(invocation, scenario, seed)
+    with started(invocation, lambda shown: invocation.app.labs.start(plan, shown, name=lab)) as running:
+        if invocation.json:
+            invocation.output.document(_document(running))
         else:
-            tell_started(session, running)
-    record(session, lambda practice: practice.started(running))
+            tell_started(invocation, running)
+    record(invocation, lambda practice: practice.started(running))
 
 
 @contextlib.contextmanager
-def started(session: Session, start: Callable[[Steps], Running]) -> Iterator[Running]:
+def started(invocation: Invocation, start: Callable[[Steps], Running]) -> Iterator[Running]:
     """Start a lab, and remove it again if the user interrupts before having read how to go on."""
     running: Running | None = None
     try:
-        with steps(session) as shown:
+        with steps(invocation) as shown:
             running = start(shown)
         yield running
     except KeyboardInterrupt:
         if running is not None:
             with shielded():
-                session.app.labs.stop(running.instance)
+                invocation.app.labs.stop(running.instance)
         raise
 
 
-def plan_to_start(session: Session, name: str, seed: int | None) -> Plan:
+def plan_to_start(invocation: Invocation, name: str, seed: int | None) -> Plan:
     """Return the plan of a scenario's variant, or of a bare lab."""
-    content = session.app.content
+    content = invocation.app.content
     if name in content.labs() and name not in content.scenarios():
-        return session.app.labs.plan_of_lab(name)
-    return session.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
+        return invocation.app.labs.plan_of_lab(name)
+    return invocation.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
 
 
-def tell_started(session: Session, running: Running) -> None:
+def tell_started(invocation: Invocation, running: Running) -> None:
     """Show the ticket, the map, and what can be done now."""
-    out, plan = session.output, running.plan
+    out, plan = invocation.output, running.plan
     if plan.ticket is not None:
-        out.print("", wording.ticket_panel(plan, session.language))
+        out.print("", phrases.ticket_panel(plan, invocation.language))
     out.print("")
-    show_map(session, running)
+    show_map(invocation, running)
     started = tr(
         f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
         f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
     )
     out.print(
-        "", plain(f"✔ {started}", "ok"), wording.next_steps(plan, _first_host(plan), _name_needed(session, running))
+        "", plain(f"✔ {started}", "ok"), phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))
     )
 
 
-def _name_needed(session: Session, running: Running) -> str | None:
+def _name_needed(invocation: Invocation, running: Running) -> str | None:
     """Return the lab's name where commands have to be given it: several labs run."""
-    return running.instance.name if len(session.app.instances.all()) > 1 else None
+    return running.instance.name if len(invocation.app.instances.all()) > 1 else None
 
 
 def _first_host(plan: Plan) -> str | None:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.cli import wording
-from orchestrator.cli.base import command, lab_option
-from orchestrator.cli.language import tr
+from orchestrator.cli import phrases
+from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
 from orchestrator.instances.instance import RUNNING, HostState, Instance
+from orchestrator.labs import Phase, Running
 from orchestrator.model.seeds import shown_seed
-from orchestrator.service import Phase, Running
-from orchestrator.text import Text
 
 
 @dataclass(frozen=True)
@@ -47,45 +47,45 @@ class _Seen:
     "status", help=tr("Les labs en marche et l'état de leurs machines.", "The running labs and their hosts' states.")
 )
 @lab_option
-@pass_session
-def status_command(session: Session, lab: str | None) -> None:
+@pass_invocation
+def status_command(invocation: Invocation, lab: str | None) -> None:
     """Show the running labs, or one of them."""
-    instances = session.app.instances
+    instances = invocation.app.instances
     found = instances.all() if lab is None else (instances.find(lab),)
-    seen = [_seen(session, instance) for instance in found]
-    if session.json:
-        session.output.document({"labs": [_document(session, one) for one in seen]})
+    seen = [_seen(invocation, instance) for instance in found]
+    if invocation.json:
+        invocation.output.document({"labs": [_document(invocation, one) for one in seen]})
         return
     if not seen:
-        start = f"{wording.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
-        session.output.print(
+        start = f"{phrases.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
+        invocation.output.print(
             plain(tr("Aucun lab n'est en marche.", "No lab is running.")),
             plain(tr(f"→ « {start} » en démarre un.", f"→ '{start}' starts one."), "quiet"),
         )
     for one in seen:
-        _show(session, one)
+        _show(invocation, one)
 
 
-def _seen(session: Session, instance: Instance) -> _Seen:
-    app = session.app
+def _seen(invocation: Invocation, instance: Instance) -> _Seen:
+    app = invocation.app
     phase = app.labs.phase(instance)
     waiting = {} if phase in {"starting", "stopping"} else app.instances.unready(instance)
-    return _Seen(instance, _running(session, instance), phase, waiting)
+    return _Seen(instance, _running(invocation, instance), phase, waiting)
 
 
-def _running(session: Session, instance: Instance) -> Running | None:
+def _running(invocation: Invocation, instance: Instance) -> Running | None:
     """Return an instance with its plan, or None where its content is gone or invalid."""
     try:
-        return session.app.labs.running(instance.name)
+        return invocation.app.labs.running(instance.name)
     except BreakfixError:
         return None
 
 
-def _stale(session: Session, running: Running | None) -> bool:
-    return running is not None and session.app.labs.stale(running)
+def _stale(invocation: Invocation, running: Running | None) -> bool:
+    return running is not None and invocation.app.labs.stale(running)
 
 
-def _document(session: Session, seen: _Seen) -> dict[str, Any]:
+def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
     instance, running = seen.instance, seen.running
     return {
         "name": instance.name,
@@ -96,7 +96,7 @@ def _document(session: Session, seen: _Seen) -> dict[str, Any]:
         "phase": seen.phase.replace(" ", "_"),
         "whole": seen.whole,
         "expected_hosts": instance.expected,
-        "content": "unknown" if running is None else "stale" if _stale(session, running) else "current",
+        "content": "unknown" if running is None else "stale" if _stale(invocation, running) else "current",
         "hosts": [
             {
                 "name": h.name,
@@ -108,9 +108,9 @@ def _document(session: Session, seen: _Seen) -> dict[str, Any]:
     }
 
 
-def _show(session: Session, seen: _Seen) -> None:
+def _show(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
-    out = session.output
+    out = invocation.output
     head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
@@ -127,10 +127,10 @@ def _show(session: Session, seen: _Seen) -> None:
         rows.add_row(
             plain(f"  {host.name}"),
             plain(_state(host.state), _style(seen, host)),
-            *_planned(session, running, host.name),
+            *_planned(invocation, running, host.name),
         )
     out.print(rows)
-    _remarks(session, seen)
+    _remarks(invocation, seen)
     out.print("")
 
 
@@ -140,11 +140,11 @@ def _style(seen: _Seen, host: HostState) -> str:
     return "warn" if seen.in_work else "bad"
 
 
-def _planned(session: Session, running: Running | None, host: str) -> tuple[str, str]:
+def _planned(invocation: Invocation, running: Running | None, host: str) -> tuple[str, str]:
     planned = next((h for h in running.plan.hosts if h.name == host), None) if running else None
     if planned is None:
         return "", ""
-    return ", ".join(dict.fromkeys(i.segment for i in planned.interfaces)), planned.title.in_(session.language)
+    return ", ".join(dict.fromkeys(i.segment for i in planned.interfaces)), planned.title.in_(invocation.language)
 
 
 def _state(word: str) -> str:
@@ -159,38 +159,38 @@ def _state(word: str) -> str:
     }.get(word, word)
 
 
-def _remarks(session: Session, seen: _Seen) -> None:
+def _remarks(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
-    stop = f"{wording.program()} stop --lab {instance.name}"
+    stop = f"{phrases.program()} stop --lab {instance.name}"
     if seen.in_work:
-        _remark(session, _at_work(seen), tr("Attendez qu'il ait fini.", "Wait until it is done."))
+        _remark(invocation, _at_work(seen), tr("Attendez qu'il ait fini.", "Wait until it is done."))
         return
     if what := _unfit(seen):
         _remark(
-            session,
+            invocation,
             what,
             tr(f"« {stop} » le retire ; puis démarrez-en un autre.", f"'{stop}' removes it; then start another."),
         )
     for host, why in seen.unready.items():
-        reset = f"{wording.program()} reset --lab {instance.name}"
+        reset = f"{phrases.program()} reset --lab {instance.name}"
         _remark(
-            session,
+            invocation,
             tr(f"{host} : {why.fr}", f"{host}: {why.en}"),
             tr(f"Si cela dure, « {reset} » recommence le lab.", f"If it lasts, '{reset}' begins the lab anew."),
         )
     if running is None:
         _remark(
-            session,
+            invocation,
             tr("Le contenu de ce lab est introuvable ou invalide.", "This lab's content is missing or invalid."),
             tr(
                 "Redonnez son dossier avec --content, ou arrêtez-le.",
                 "Give its folder again with --content, or stop it.",
             ),
         )
-    elif _stale(session, running):
-        reset = f"{wording.program()} reset --lab {instance.name}"
+    elif _stale(invocation, running):
+        reset = f"{phrases.program()} reset --lab {instance.name}"
         _remark(
-            session,
+            invocation,
             tr("Le contenu a changé depuis le démarrage.", "The content has changed since the start."),
             tr(f"« {reset} » recommence avec le nouveau.", f"'{reset}' begins anew with the new one."),
         )
@@ -223,5 +223,5 @@ def _unfit(seen: _Seen) -> str:
     return "" if instance.whole else tr("Des machines ne tournent pas.", "Some hosts do not run.")
 
 
-def _remark(session: Session, what: str, next_step: str) -> None:
-    session.output.print(plain(f"  ! {what}", "warn"), plain(f"    → {next_step}"))
+def _remark(invocation: Invocation, what: str, next_step: str) -> None:
+    invocation.output.print(plain(f"  ! {what}", "warn"), plain(f"    → {next_step}"))

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import click
 
-from orchestrator.cli.base import command, lab_option
+from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.commands.start import started, tell_started
-from orchestrator.cli.language import tr
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
-from orchestrator.cli.recording import record
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import UsageError
+from orchestrator.cli.store_access import record
+from orchestrator.core.errors import UsageError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
-from orchestrator.interrupts import shielded
-from orchestrator.text import Text
 
 
 @command(
@@ -36,10 +36,10 @@ from orchestrator.text import Text
 @click.option(
     "--sessions", is_flag=True, help=tr("Ceux des sessions de jury aussi.", "Those of jury sessions as well.")
 )
-@pass_session
-def stop_command(session: Session, lab: str | None, *, everything: bool, sessions: bool) -> None:
+@pass_invocation
+def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, sessions: bool) -> None:
     """Stop one lab, or all."""
-    instances = session.app.instances
+    instances = invocation.app.instances
 
     def spare(instance: Instance) -> bool:
         return instance.assessed and not sessions
@@ -48,7 +48,7 @@ def stop_command(session: Session, lab: str | None, *, everything: bool, session
         if everything:
             known = instances.all()
             names: Sequence[str] = instances.remove_all(spare)
-            remove_peers(session)
+            remove_peers(invocation)
         else:
             known = (instances.find(lab),)
             if spare(known[0]):
@@ -57,20 +57,22 @@ def stop_command(session: Session, lab: str | None, *, everything: bool, session
             names = (known[0].name,)
     gone = [instance for instance in known if not spare(instance)]
     spared = [instance.name for instance in known if spare(instance)]
-    kept = [str(path) for instance in gone for path in session.app.labs.kept(instance)]
+    kept = [str(path) for instance in gone for path in invocation.app.labs.kept(instance)]
     bare = everything and not spared
-    if session.json:
-        session.output.document({"removed": list(names), "fabric_removed": bare, "spared": spared, "kept": kept})
+    if invocation.json:
+        invocation.output.document({"removed": list(names), "fabric_removed": bare, "spared": spared, "kept": kept})
     else:
-        _tell(session, names, spared, kept, bare=bare)
-    record(session, lambda practice: practice.stopped(*gone))
+        _tell(invocation, names, spared, kept, bare=bare)
+    record(invocation, lambda practice: practice.stopped(*gone))
 
 
-def _tell(session: Session, names: Sequence[str], spared: Sequence[str], kept: Sequence[str], *, bare: bool) -> None:
+def _tell(
+    invocation: Invocation, names: Sequence[str], spared: Sequence[str], kept: Sequence[str], *, bare: bool
+) -> None:
     for name in names:
-        session.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
+        invocation.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
     if spared:
-        session.output.print(
+        invocation.output.print(
             plain(
                 tr(
                     f"! Labs de sessions de jury, gardés : {len(spared)}. « breakfix session clear » les retire après "
@@ -82,7 +84,7 @@ def _tell(session: Session, names: Sequence[str], spared: Sequence[str], kept: S
             )
         )
     if bare:
-        session.output.print(
+        invocation.output.print(
             plain(
                 tr(
                     "✔ Auxiliaire réseau et volume retirés : il ne reste rien (les images restent).",
@@ -92,7 +94,7 @@ def _tell(session: Session, names: Sequence[str], spared: Sequence[str], kept: S
             )
         )
     for path in kept:
-        session.output.print(
+        invocation.output.print(
             plain(tr(f"  Ce que vous avez rendu reste : {path}", f"  What you handed in stays: {path}"))
         )
 
@@ -111,11 +113,11 @@ def a_session_s(instance: Instance) -> UsageError:
     )
 
 
-def remove_peers(session: Session) -> None:
+def remove_peers(invocation: Invocation) -> None:
     """Remove what a benchmark that was killed left of docker-compose's lab."""
     from orchestrator.bench.compose import remove_project
 
-    remove_project(session.app.engine)
+    remove_project(invocation.app.engine)
 
 
 @command(
@@ -127,18 +129,18 @@ def remove_peers(session: Session) -> None:
     ),
 )
 @lab_option
-@pass_session
-def reset_command(session: Session, lab: str | None) -> None:
+@pass_invocation
+def reset_command(invocation: Invocation, lab: str | None) -> None:
     """Start a lab anew."""
-    labs = session.app.labs
+    labs = invocation.app.labs
     running = labs.running(lab)
     if running.instance.assessed:
         raise a_session_s(running.instance)
-    with started(session, lambda shown: labs.reset(running, shown)) as again:
-        if session.json:
-            session.output.document(
+    with started(invocation, lambda shown: labs.reset(running, shown)) as again:
+        if invocation.json:
+            invocation.output.document(
                 {"lab": again.instance.name, "replaces": running.instance.name, "ticket": both(again.plan.ticket)}
             )
         else:
-            tell_started(session, again)
-    record(session, lambda practice: practice.reset(running, again))
+            tell_started(invocation, again)
+    record(invocation, lambda practice: practice.reset(running, again))

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import UsageError
-from orchestrator.interrupts import shielded
+from orchestrator.core.errors import UsageError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.due import require_few_stale
-from orchestrator.suggest import with_suggestion
-from orchestrator.text import Text
 
 LIVE_ONLY = ("tests/containment", "tests/live", "tests/tamper")
 """Folders of which every test needs real machines: parts without machines need not even read them."""
@@ -33,7 +33,7 @@ _FILES_SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile
 
 
 @dataclass(frozen=True)
-class Part:
+class TestPart:
     """What runs one after the other.
 
     Attributes:
@@ -56,24 +56,24 @@ class Part:
 
 
 PARTS = (
-    Part(
+    TestPart(
         tr("Tests rapides, sans machines", "Quick tests, without machines"),
         "not live and not slow",
         options=_ON_ALL_PROCESSORS,
     ),
-    Part(
+    TestPart(
         tr("Tests plus longs, sans machines", "Longer tests, without machines"),
         "slow and not live",
         usual="not whole",
         options=_ON_ALL_PROCESSORS,
     ),
-    Part(
+    TestPart(
         tr("Tests sur de vraies machines, l'un après l'autre", "Tests on real machines, one after another"),
         "live and alone",
         usual="core",
         starts_labs=True,
     ),
-    Part(
+    TestPart(
         tr("Tests sur de vraies machines, côte à côte", "Tests on real machines, side by side"),
         "live and not alone",
         usual="core",
@@ -128,25 +128,25 @@ NOTHING_COLLECTED = 5
     type=click.UNPROCESSED,
     metavar=tr("[quick] [ARGUMENTS DE PYTEST]…", "[quick] [PYTEST ARGUMENTS]…"),
 )
-@pass_session
+@pass_invocation
 def test_command(
-    session: Session, arguments: tuple[str, ...], *, everything: bool, durations: bool, keep_going: bool
+    invocation: Invocation, arguments: tuple[str, ...], *, everything: bool, durations: bool, keep_going: bool
 ) -> int:
     """Run pytest for each part; pytest's own summary ends the output."""
     root = _checkout()
     parts, arguments = parts_asked_for(arguments, root, everything=everything)
     if not everything and any(part.starts_labs for part in parts) and not arguments:
-        require_few_stale(session.app.content, session.app.proofs)
+        require_few_stale(invocation.app.content, invocation.app.proofs)
     folders = () if _names_tests(arguments, root) else ("tests",)
     statuses = []
     with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
         for part in parts:
-            session.output.note(plain(f"── {part.title} ──", "bold"))
+            invocation.output.note(plain(f"── {part.title} ──", "bold"))
             options = () if _ONE_PROCESS.intersection(arguments) else part.options
             told = _lengths(part, Path(folder)) if durations else ()
             words = ["-m", part.chosen(everything=everything), *options, *told, *arguments, *folders]
             started: AbstractContextManager[Mapping[str, str]]
-            started = _without_leftovers(session) if part.starts_labs else nullcontext({})
+            started = _without_leftovers(invocation) if part.starts_labs else nullcontext({})
             with started as variables:
                 statuses.append(_pytest(root, words, variables))
             if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
@@ -156,7 +156,7 @@ def test_command(
 
 def parts_asked_for(
     arguments: tuple[str, ...], root: Path, *, everything: bool
-) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+) -> tuple[tuple[TestPart, ...], tuple[str, ...]]:
     """Return the parts to run, and pytest's arguments.
 
     Raises:
@@ -198,7 +198,7 @@ def _names_tests(arguments: Sequence[str], root: Path) -> bool:
     return bool(first) and not first.startswith("-") and (root / first).exists()
 
 
-def _lengths(part: Part, folder: Path) -> tuple[str, ...]:
+def _lengths(part: TestPart, folder: Path) -> tuple[str, ...]:
     """Return pytest's options (``tests/timing.py``) that show the time of a part, and of those before."""
     heading = tr(
         "Temps passé, en secondes : en tout, par le test le plus long",
@@ -208,7 +208,7 @@ def _lengths(part: Part, folder: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def _without_leftovers(session: Session) -> Iterator[Mapping[str, str]]:
+def _without_leftovers(invocation: Invocation) -> Iterator[Mapping[str, str]]:
     """Remove the labs that tests have left which were killed or interrupted; those of others stay.
 
     Yields:
@@ -220,7 +220,7 @@ def _without_leftovers(session: Session) -> Iterator[Mapping[str, str]]:
         yield {"LOGNAME": owner}  # getpass.getuser() looks here first
     finally:
         with shielded():
-            instances = session.app.instances
+            instances = invocation.app.instances
             for left in [instance.name for instance in instances.all() if instance.owner == owner]:
                 instances.remove(left)
 

@@ -12,25 +12,25 @@ from typing import Any
 import click
 from rich.live import Live
 
-from orchestrator.authoring.trial import Subject, Trial
-from orchestrator.authoring.watching import Watcher
-from orchestrator.cli.base import command, scenario_argument, seed_option
+from orchestrator.authoring.file_watch import Watcher
+from orchestrator.authoring.trial import Trial, TrialSubject
+from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.keys import Keys, typed
-from orchestrator.cli.language import tr
+from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
-from orchestrator.cli.progress import steps
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.cli.trial_view import Screen, drawn_faults, judgement, report, state_title
-from orchestrator.cli.wording import program
-from orchestrator.errors import ExitCode, LabError
+from orchestrator.cli.phrases import program
+from orchestrator.cli.progress_view import steps
+from orchestrator.cli.trial_view import TrialScreen, drawn_faults, judgement, report, state_title
+from orchestrator.core.errors import ExitCode, LabError
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.progress import Progress
+from orchestrator.core.text import Text
 from orchestrator.images.observer import SilentObserver
-from orchestrator.interrupts import shielded
+from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.progress import Progress
 from orchestrator.proof.model import Stage
-from orchestrator.service import Labs
-from orchestrator.text import Text
 
 _LOOK = 0.25
 """Seconds without a key after which the files are looked at."""
@@ -61,30 +61,30 @@ _MOST_CHOICES = 9
 @click.option(
     "--keep", is_flag=True, help=tr("Laisser le lab en marche à la fin.", "Leave the lab running at the end.")
 )
-@pass_session
-def try_command(session: Session, scenario: str, seed: int, *, lab_only: bool, once: bool, keep: bool) -> int:
+@pass_invocation
+def try_command(invocation: Invocation, scenario: str, seed: int, *, lab_only: bool, once: bool, keep: bool) -> int:
     """Try a scenario."""
-    trial = Trial(_subject(session, scenario, seed))
+    trial = Trial(_subject(invocation, scenario, seed))
     healthy = lab_only or trial.plan.scenario is None
     try:
-        with steps(session) as shown:
+        with steps(invocation) as shown:
             trial.start(shown)
-        session.app.build_observer = SilentObserver()
-        if once or session.json or not (sys.stdin.isatty() and session.output.console.is_terminal):
-            return _once(session, trial, healthy=healthy)
-        screen = Screen(trial, scenario, session.language)
+        invocation.app.build_observer = SilentObserver()
+        if once or invocation.json or not (sys.stdin.isatty() and invocation.output.console.is_terminal):
+            return _once(invocation, trial, healthy=healthy)
+        screen = TrialScreen(trial, scenario, invocation.language)
         with (
             typed(sys.stdin.fileno()) as keys,
-            Live(screen, console=session.output.console, screen=True, refresh_per_second=8),
+            Live(screen, console=invocation.output.console, screen=True, refresh_per_second=8),
         ):
             _Loop(trial, screen, keys).run(healthy=healthy)
     finally:
-        _end(session, trial, keep=keep)
+        _end(invocation, trial, keep=keep)
     return ExitCode.DONE
 
 
-def _subject(session: Session, name: str, seed: int) -> Subject:
-    app = session.app
+def _subject(invocation: Invocation, name: str, seed: int) -> TrialSubject:
+    app = invocation.app
     roots = app.content.roots
     is_lab = name in app.content.labs() and name not in app.content.scenarios()
 
@@ -95,44 +95,44 @@ def _subject(session: Session, name: str, seed: int) -> Subject:
         lab = app.content.lab_folder(planned.lab)
         return (lab,) if is_lab else (app.content.scenario_folder(name), lab)
 
-    return Subject(app.labs_now, plan, roots, folders)
+    return TrialSubject(app.labs_now, plan, roots, folders)
 
 
-def _end(session: Session, trial: Trial, *, keep: bool) -> None:
+def _end(invocation: Invocation, trial: Trial, *, keep: bool) -> None:
     """Remove the lab, or say how to go on with it."""
     if trial.running is None:
         return
     name = trial.running.instance.name
     if keep:
         text = tr(f"Le lab {name} reste en marche : ", f"The lab {name} keeps running: ")
-        session.output.note(plain(f"{text}{program()} stop --lab {name}"))
+        invocation.output.note(plain(f"{text}{program()} stop --lab {name}"))
         return
     with shielded():
         trial.stop()
-    session.output.note(plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    invocation.output.note(plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
 
 
 # Once -----------------------------------------------------------------------------------------------------
 
 
-def _once(session: Session, trial: Trial, *, healthy: bool) -> int:
-    stages = [_shown(session, trial)]
+def _once(invocation: Invocation, trial: Trial, *, healthy: bool) -> int:
+    stages = [_shown(invocation, trial)]
     if not healthy:
-        with steps(session) as shown:
+        with steps(invocation) as shown:
             trial.give(shown)
-        if not session.json:
-            session.output.print("", *drawn_faults(trial.plan))
-        stages.append(_shown(session, trial))
-    if session.json:
+        if not invocation.json:
+            invocation.output.print("", *drawn_faults(trial.plan))
+        stages.append(_shown(invocation, trial))
+    if invocation.json:
         sound = all(stage.sound for stage in stages)
-        session.output.document({"as_expected": sound, "stages": [stage.to_document() for stage in stages]})
+        invocation.output.document({"as_expected": sound, "stages": [stage.to_document() for stage in stages]})
     return ExitCode.DONE if all(stage.sound for stage in stages) else ExitCode.NOT_REPAIRED
 
 
-def _shown(session: Session, trial: Trial) -> Stage:
+def _shown(invocation: Invocation, trial: Trial) -> Stage:
     stage = trial.check()
-    if not session.json:
-        out, language = session.output, session.language
+    if not invocation.json:
+        out, language = invocation.output, invocation.language
         out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language), judgement(stage))
     return stage
 
@@ -149,7 +149,7 @@ class _Loop:
     """Reads keys and looks at files, in turn; each does one thing and shows what the checks say then."""
 
     trial: Trial
-    screen: Screen
+    screen: TrialScreen
     keys: Keys
 
     def run(self, *, healthy: bool) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.base import command
-from orchestrator.cli.language import tr
-from orchestrator.cli.session import Session, pass_session
-from orchestrator.errors import ContentError, ExitCode, Problem, UsageError
+from orchestrator.cli.click_classes import command
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import tr
+from orchestrator.core.errors import ContentError, ExitCode, Problem, UsageError
+from orchestrator.core.text import Text
 from orchestrator.loader.survey import content_root_of, problems_of, select
-from orchestrator.text import Text
 
 _KINDS = {
     "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
@@ -41,17 +41,17 @@ _KINDS = {
     ),
 )
 @click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.content)
-@pass_session
-def validate_command(session: Session, paths: tuple[str, ...]) -> int:
+@pass_invocation
+def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
     """Validate content."""
+    from orchestrator.core.paths import state_folder
     from orchestrator.faults.discovery import read as read_faults
-    from orchestrator.faults.library import problems_of as validate_fault
-    from orchestrator.folders import state_folder
-    from orchestrator.loader.approved import Approved
+    from orchestrator.faults.registry import problems_of as validate_fault
+    from orchestrator.loader.validation_cache import Approved
 
     roots = (content_root_of(Path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110 (also of a name that is too long)
-    session.content.extend(root for root in roots if root is not None)
-    content = session.app.content
+    invocation.content.extend(root for root in roots if root is not None)
+    content = invocation.app.content
     selection = select(content, paths)
     gc.disable()  # one pass over many small values, none of which is in a circle
     try:
@@ -77,21 +77,21 @@ def validate_command(session: Session, paths: tuple[str, ...]) -> int:
                 en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml, or a module in faults/.",
             ),
         )
-    return _tell(session, read, problems)
+    return _tell(invocation, read, problems)
 
 
-def _tell(session: Session, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
+def _tell(invocation: Invocation, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
     """Show the outcome and return the exit status."""
     from orchestrator.cli import failures
     from orchestrator.cli.output import plain
 
     counts = {kind: read[kind] for kind in _KINDS if read[kind]}
-    if session.json:
+    if invocation.json:
         error = {"error": failures.document(ContentError(problems))} if problems else {}
-        session.output.document({"valid": not problems, "read": counts, **error})
+        invocation.output.document({"valid": not problems, "read": counts, **error})
     elif problems:
-        failures.print_problems(session, ContentError(problems))
+        failures.print_problems(invocation, ContentError(problems))
     else:
         listed = ", ".join(f"{n} {_KINDS[kind][n > 1]}" for kind, n in counts.items())
-        session.output.print(plain(tr(f"✔ Aucune erreur ({listed}).", f"✔ No errors ({listed})."), "ok"))
+        invocation.output.print(plain(tr(f"✔ Aucune erreur ({listed}).", f"✔ No errors ({listed})."), "ok"))
     return ExitCode.CONTENT if problems else ExitCode.DONE

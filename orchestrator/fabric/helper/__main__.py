@@ -1,9 +1,9 @@
 """``python3 -m fabric_helper``: runs the helper."""
 
-from .anchor import join_anchor
-from .forkserver import ForkServer
+from .access_processes import ForkServer
+from .pause import join_pause
 
-join_anchor()
+join_pause()
 forks = ForkServer()
 
 from .server import main  # noqa: E402 - it imports what the fork server must not have

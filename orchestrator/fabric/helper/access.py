@@ -13,12 +13,11 @@ import socket
 import time
 from typing import Any
 
-from . import dockerd, files, kernel, layers, stations
-from .agent import Agent
+from . import dockerd, kernel, layers, root_files, stations
+from .agent_client import Agent
 from .dockerd import HostContainer
-from .outcome import Outcome
-from .outside import Outside
-from .protocol import (
+from .inspector import Outside
+from .messages import (
     Changes,
     Channel,
     Compare,
@@ -29,7 +28,7 @@ from .protocol import (
     Processes,
     ProtocolError,
     Request,
-    Run,
+    RunCommand,
     Sockets,
     Sysctls,
     Terminal,
@@ -37,6 +36,7 @@ from .protocol import (
     Unit,
     parse,
 )
+from .outcome import Outcome
 
 Answer = tuple[dict[str, Any], bytes, list[int]]
 """What is answered, the blob, and the file descriptors passed."""
@@ -102,7 +102,7 @@ class Access:
 
     def _carry_out(self, request: Request, blob: bytes) -> Answer:
         match request:
-            case Run():
+            case RunCommand():
                 return self._run(request, blob)
             case Terminal():
                 agent = self._agent(request.instance, request.host)
@@ -117,7 +117,7 @@ class Access:
         message = f"{request.op} belongs on a control connection"
         raise ProtocolError(message)
 
-    def _run(self, request: Run, blob: bytes) -> Answer:
+    def _run(self, request: RunCommand, blob: bytes) -> Answer:
         """Run a command in a host; where it is to be vouched for, see before and after what its tools are."""
         outside = self._outside(request.instance, request.host) if request.vouched else None
         began = layers.now()
@@ -142,9 +142,9 @@ class Access:
                 case Unit():
                     return outside.unit(root, request, deadline), b"", []
                 case Look():
-                    return *files.look(root, request, deadline), []
+                    return *root_files.look(root, request, deadline), []
                 case Compare():
-                    return files.compare(root, outside.layers(), request.paths, deadline), b"", []
+                    return root_files.compare(root, outside.layers(), request.paths, deadline), b"", []
                 case Changes():
                     now = layers.now()
                     since = math.inf if request.since is None else request.since

@@ -9,7 +9,7 @@ import os
 import seccomp
 
 from . import kernel
-from .calls import AF_VSOCK, ENTERING, FORBIDDEN, NAMESPACES
+from .syscall_policy import AF_VSOCK, ENTERING, FORBIDDEN, NAMESPACES
 
 
 @functools.cache

@@ -43,7 +43,7 @@ class DBusError(Exception):
 
 
 @dataclass(frozen=True)
-class Call:
+class MethodCall:
     """A method call whose arguments are strings."""
 
     path: str
@@ -52,7 +52,7 @@ class Call:
     arguments: tuple[str, ...] = ()
 
 
-def encode(call: Call, serial: int) -> bytes:
+def encode(call: MethodCall, serial: int) -> bytes:
     """Return the message of a call (little-endian, protocol version 1)."""
     body = bytearray()
     for argument in call.arguments:
@@ -233,7 +233,7 @@ def _require_container(kind: str) -> None:
         raise DBusError(message)
 
 
-class Connection:
+class BusConnection:
     """A connection to whoever serves D-Bus itself, without a bus between."""
 
     def __init__(self, connected: socket.socket, deadline: float, speaker: int | None = None) -> None:
@@ -266,7 +266,7 @@ class Connection:
         self._received.clear()
         self._socket.sendall(b"BEGIN\r\n")
 
-    def ask(self, calls: list[Call], deadline: float) -> list[Any]:
+    def ask(self, calls: list[MethodCall], deadline: float) -> list[Any]:
         """Make calls, all at once, and return what each came to: its values, or a ``DBusError`` that was said.
 
         Raises:

@@ -18,7 +18,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import kernel, loops
+from . import kernel, loop_devices
 from .mounts import Mount, root_among
 
 FOLDER = Path("/var/lib/breakfix/disks")
@@ -39,7 +39,7 @@ _UPPER = f"{_PLACE}/upper"
 
 
 @dataclass(frozen=True)
-class Root:
+class HostRoot:
     """What a host's root was before it got a disk: the options of Docker's overlay; and the disk's loop device."""
 
     loop: int
@@ -74,21 +74,21 @@ def _mounted(folder: Path, size: int, root: Mount) -> int:
     if not image.exists():
         _make(image, size)
     known = root_of(folder.name)
-    number, fd = loops.held(image, known.loop if known else None)
+    number, fd = loop_devices.held(image, known.loop if known else None)
     try:
-        _record(folder / "root", Root(number, root.options if root.kind == "overlay" else []))
-        return kernel.mount_detached("ext4", loops.node(number), _OPTIONS)
+        _record(folder / "root", HostRoot(number, root.options if root.kind == "overlay" else []))
+        return kernel.mount_detached("ext4", loop_devices.node(number), _OPTIONS)
     finally:
         os.close(fd)
 
 
-def root_of(container: str) -> Root | None:
+def root_of(container: str) -> HostRoot | None:
     """Return what is known of a host's root; None where it has no disk."""
     try:
         stated = json.loads((FOLDER / container / "root").read_text())
     except FileNotFoundError:
         return None
-    return Root(stated["loop"], [(name, value) for name, value in stated["options"]])
+    return HostRoot(stated["loop"], [(name, value) for name, value in stated["options"]])
 
 
 def written(container: str, loop: int) -> int | None:
@@ -96,10 +96,10 @@ def written(container: str, loop: int) -> int | None:
 
     While it is open the disk stays in use: it must not be kept for long.
     """
-    if not loops.is_of(loop, FOLDER / container / "image"):
+    if not loop_devices.is_of(loop, FOLDER / container / "image"):
         return None
     try:
-        mount = kernel.mount_detached("ext4", loops.node(loop), to_look=True)
+        mount = kernel.mount_detached("ext4", loop_devices.node(loop), to_look=True)
     except OSError:
         return None
     try:
@@ -228,7 +228,7 @@ def _data(fd: int) -> list[tuple[int, bytes]]:
     return parts
 
 
-def _record(path: Path, root: Root) -> None:
+def _record(path: Path, root: HostRoot) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps({"loop": root.loop, "options": root.options}))
     new.rename(path)

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from . import disks, kernel, spaces
+from . import disks, kernel, namespaces
 from .mounts import Mount, mounts_of, root_among
 
 GATE = "/run/breakfix/gate"
@@ -51,7 +51,7 @@ def prepare(pid: int, container: str, *, writable_net_sysctls: bool, disk: int) 
         OSError: the disk or the namespaces could not be made, or a mount not be changed.
     """
     mounts = mounts_of(pid)  # the host's own /proc does not show this process
-    user, network = spaces.make()
+    user, network = namespaces.make()
     root = root_among(mounts)
     mounted = disks.ready(container, disk, root) if disk and not disks.is_on_disk(root) else None
     child = os.fork()
@@ -70,7 +70,7 @@ def prepare(pid: int, container: str, *, writable_net_sysctls: bool, disk: int) 
             by_path = {mount.path: mount for mount in mounts}
             _mount_sys_anew(mounts)
             _change_mounts(by_path, on_disk=bool(disk), writable_net_sysctls=writable_net_sysctls)
-            spaces.offer(user, network, by_path)
+            namespaces.offer(user, network, by_path)
             status = 0
         except OSError as error:
             os.write(2, f"host of process {pid}: {error}\n".encode())

@@ -20,9 +20,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from . import disks, kernel
+from .bounded_walk import walk
+from .messages import HelperError
 from .mounts import mounts_of, root_among
-from .protocol import HelperError
-from .walking import walk
 
 _COMMANDS = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin")
 """The folders of a command's search path, in its order (``/sbin`` and ``/bin`` are links to the latter)."""

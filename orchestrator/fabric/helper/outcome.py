@@ -9,7 +9,7 @@ import signal
 import time
 from dataclasses import dataclass
 
-from .protocol import MAX_OUTPUT
+from .messages import MAX_OUTPUT
 
 
 @dataclass(frozen=True)

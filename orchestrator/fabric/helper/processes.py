@@ -12,7 +12,7 @@ from typing import Any
 from . import kernel
 from .code import DELETED, Code, UnreadableError, code_in
 from .layers import Layers
-from .protocol import HelperError
+from .messages import HelperError
 
 _MAX_PROCESSES = 8192
 _MAX_ARGUMENTS = 4096

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import dockerd
-from .forkserver import ForkServer, log
+from .access_processes import ForkServer, log
 from .links import Links, prepare_namespace
-from .port_states import PortStates
-from .protocol import (
+from .messages import (
     ROLES,
     VERSION,
     Decoder,
@@ -32,7 +31,8 @@ from .protocol import (
     encode,
     parse,
 )
-from .wirer import Wirer
+from .port_states import PortStates
+from .reconciler import Reconciler
 
 SOCKET = Path("/run/breakfix/fabric.sock")
 LOCK = "lock"
@@ -44,7 +44,7 @@ _TROUBLE = 0.05
 
 
 @dataclass(eq=False)
-class Client:
+class ClientConnection:
     """A connection before and, for control, after its first message."""
 
     connection: socket.socket
@@ -56,7 +56,7 @@ class Client:
 class Waiter:
     """A client that waits for hosts to be ready."""
 
-    client: Client
+    client: ClientConnection
     request: WaitReady
     deadline: float
 
@@ -70,8 +70,8 @@ class Server:
         self._pid = os.getpid()
         prepare_namespace()
         self._selector = selectors.DefaultSelector()
-        self._wirer = Wirer(self._selector, Links(), PortStates(STATE), log)
-        self._clients: set[Client] = set()
+        self._wirer = Reconciler(self._selector, Links(), PortStates(STATE), log)
+        self._clients: set[ClientConnection] = set()
         self._waiters: list[Waiter] = []
         self._listener = self._listen()
 
@@ -130,11 +130,11 @@ class Server:
             connection.close()
             return
         connection.setblocking(False)
-        client = Client(connection)
+        client = ClientConnection(connection)
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._on_client(client))
 
-    def _on_client(self, client: Client) -> None:
+    def _on_client(self, client: ClientConnection) -> None:
         try:
             data = client.connection.recv(1 << 16)
             messages = client.decoder.feed(data) if data else None
@@ -150,7 +150,7 @@ class Server:
                 return
             self._on_message(client, body)
 
-    def _on_message(self, client: Client, body: dict[str, Any]) -> None:
+    def _on_message(self, client: ClientConnection, body: dict[str, Any]) -> None:
         try:
             request = parse(body)
             if not client.greeted:
@@ -167,7 +167,7 @@ class Server:
             if answer is not None:
                 self._send(client, {"ok": answer})
 
-    def _greet(self, client: Client, request: Request) -> None:
+    def _greet(self, client: ClientConnection, request: Request) -> None:
         if not isinstance(request, Hello) or request.role not in ROLES:
             message = f"the first message must be hello, with a role among {', '.join(ROLES)}"
             raise ProtocolError(message)
@@ -182,7 +182,7 @@ class Server:
                 self._forks.hand_over(client.connection)
                 self._drop(client)
 
-    def _carry_out(self, client: Client, request: Request) -> dict[str, Any] | None:
+    def _carry_out(self, client: ClientConnection, request: Request) -> dict[str, Any] | None:
         match request:
             case WaitReady():
                 self._waiters.append(Waiter(client, request, time.monotonic() + request.timeout))
@@ -211,7 +211,7 @@ class Server:
             else:
                 self._send(waiter.client, {"ok": {}})
 
-    def _send(self, client: Client, body: dict[str, Any]) -> None:
+    def _send(self, client: ClientConnection, body: dict[str, Any]) -> None:
         """Send an answer; a client that cannot be answered is dropped."""
         if client not in self._clients:
             return
@@ -220,7 +220,7 @@ class Server:
         except (OSError, ProtocolError):  # it does not read, or asked for more than an answer may hold
             self._drop(client)
 
-    def _drop(self, client: Client) -> None:
+    def _drop(self, client: ClientConnection) -> None:
         self._clients.discard(client)
         self._waiters = [w for w in self._waiters if w.client is not client]
         with contextlib.suppress(KeyError, ValueError):

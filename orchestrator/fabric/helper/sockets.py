@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import kernel
-from .protocol import HelperError
+from .messages import HelperError
 
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _ERROR, _DONE = 4, 20, 2, 3
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP

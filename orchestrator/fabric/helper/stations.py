@@ -14,11 +14,11 @@ import signal
 import socket
 from collections.abc import Callable
 
-from . import files, kernel, rtnetlink
-from .inside import ENVIRONMENT
-from .names import bridge_name
+from . import kernel, root_files, rtnetlink
+from .exec_agent import ENVIRONMENT
+from .interface_names import bridge_name
+from .messages import HelperError, Observe, Tool
 from .outcome import Outcome, collect
-from .protocol import HelperError, Observe, Tool
 
 _NOBODY = 65534
 _INTERFACE = "eth0"
@@ -112,8 +112,8 @@ def use(request: Tool, pidfd: int, root: int) -> Outcome:
 
 def _resolver_files(root: int) -> dict[str, bytes]:
     """Return by their paths the files of a host that decide who a name is, and who may prove to be it."""
-    found = {path: files.content(root, path, 1 << 20) or b"" for path in _RESOLVER_FILES}
-    authorities = files.content(root, _CERTIFICATES, 4 << 20)
+    found = {path: root_files.content(root, path, 1 << 20) or b"" for path in _RESOLVER_FILES}
+    authorities = root_files.content(root, _CERTIFICATES, 4 << 20)
     return found if authorities is None else {**found, _CERTIFICATES: authorities}
 
 

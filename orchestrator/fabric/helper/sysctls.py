@@ -6,7 +6,7 @@ import glob
 import itertools
 import time
 
-from .protocol import HelperError
+from .messages import HelperError
 
 _MAX_FILES = 20_000
 

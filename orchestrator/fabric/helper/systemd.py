@@ -17,10 +17,10 @@ import time
 from typing import Any
 
 from . import kernel, processes, sockets
-from .dbus import Call, Connection, DBusError
+from .dbus import BusConnection, DBusError, MethodCall
 from .dockerd import HostContainer
 from .layers import Layers
-from .protocol import HelperError
+from .messages import HelperError
 
 SOCKET = "/run/systemd/private"
 _MANAGER = "/org/freedesktop/systemd1"
@@ -52,7 +52,7 @@ class Systemd:
         self._layers = layers
         self._socket, self._place = _connect(container, root, deadline)
         try:
-            self._connection = Connection(self._socket, deadline, speaker=container.pid)
+            self._connection = BusConnection(self._socket, deadline, speaker=container.pid)
         except DBusError as error:
             self._socket.close()
             raise HelperError("failed", f"the host's systemd: {error}") from error
@@ -81,11 +81,11 @@ class Systemd:
     def _ask(self, name: str, properties: list[str], deadline: float) -> dict[str, Any]:
         place = f"{_MANAGER}/unit/{_escaped(name)}"
         words = [property_.partition(".") for property_ in properties]
-        calls = [Call(_MANAGER, f"{_NAME}.Manager", "GetUnitFileState", (name,))]
+        calls = [MethodCall(_MANAGER, f"{_NAME}.Manager", "GetUnitFileState", (name,))]
         interface = "org.freedesktop.DBus.Properties"
-        calls += [Call(place, interface, "Get", (f"{_NAME}.{kind}", member)) for kind, _, member in words]
+        calls += [MethodCall(place, interface, "Get", (f"{_NAME}.{kind}", member)) for kind, _, member in words]
         if not properties:
-            calls.append(Call(place, interface, "GetAll", ("",)))
+            calls.append(MethodCall(place, interface, "GetAll", ("",)))
         try:
             state, *values = self._connection.ask(calls, deadline)
         except DBusError as error:

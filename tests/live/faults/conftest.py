@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
-from orchestrator.service import Running
+from orchestrator.labs import Running
 from tests.live.faults.lending import Lending, Lent
 
 
@@ -44,6 +44,6 @@ def undo(lent: Lent) -> ExitStack:
 
 
 @pytest.fixture
-def hands(app: App, running: Running) -> Hands:
+def driver(app: App, running: Running) -> LabDriver:
     """Return what acts on the module's lab."""
-    return app.labs.hands(running)
+    return app.labs.driver(running)

@@ -3,11 +3,11 @@
 A module of this folder names its lab in ``LAB``, lists ``CASES`` and has the one test that runs them:
 
     LAB = "fault-site"
-    CASES = (Case(SomeFault(host="pc1"), healthy=lambda hands: reaches(hands, "pc1", "10.80.1.1")),)
+    CASES = (Case(SomeFault(host="pc1"), healthy=lambda driver: reaches(driver, "pc1", "10.80.1.1")),)
 
     @pytest.mark.parametrize("case", CASES, ids=str)
-    def test_fault(case: Case, hands: Hands) -> None:
-        prove(case, hands)
+    def test_fault(case: Case, driver: LabDriver) -> None:
+        prove(case, driver)
 
 Modules of one lab get it one after another (``lending.py``): cases leave it as they found it, and what a module's own
 fixtures do to it they undo (fixture ``undo``). ``tests/quality/test_faults.py`` asks pytest which faults have a case.
@@ -20,18 +20,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.faults import base
-from orchestrator.faults.base import Fault
-from orchestrator.waiting import wait_until
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.core.waiting import wait_until
+from orchestrator.faults import fault as fault_module
+from orchestrator.faults.fault import Fault
 
 SOON = 30.0
 """Seconds until a behaviour must have changed: an upper bound that a sound lab never comes near."""
 AFTER_BOOT, SETTLED_AFTER_BOOT = 120.0, 60.0
 """The same, and a fault's own ``SETTLE``, for hosts whose services are still starting."""
 
-Behaviour = Callable[[Hands], bool]
+Behaviour = Callable[[LabDriver], bool]
 
 
 @dataclass(frozen=True)
@@ -57,29 +57,29 @@ class Case:
         return f"{self.fault.name}:{self.note}" if self.note else self.fault.name
 
 
-def prove(case: Case, hands: Hands) -> None:
+def prove(case: Case, driver: LabDriver) -> None:
     """Break a healthy lab and mend it again, and see at each stage what is seen."""
     fault = case.fault
-    assert soon(case.healthy, hands), "the lab is not healthy before the fault"
-    _assert_not_effective(fault, hands)
-    memento = json.loads(json.dumps(dict(fault.remember(hands))))  # as it is kept with the instance
+    assert soon(case.healthy, driver), "the lab is not healthy before the fault"
+    _assert_not_effective(fault, driver)
+    memento = json.loads(json.dumps(dict(fault.remember(driver))))  # as it is kept with the instance
     try:
-        fault.inject(hands)
-        fault.verify(hands)
-        _assert_broken(case, hands)
+        fault.inject(driver)
+        fault.verify(driver)
+        _assert_broken(case, driver)
         if case.reboots:
-            hands.reboot(*case.reboots)
+            driver.reboot(*case.reboots)
             with _settle(SETTLED_AFTER_BOOT):
-                fault.verify(hands)
-            _assert_broken(case, hands, within=AFTER_BOOT)
+                fault.verify(driver)
+            _assert_broken(case, driver, within=AFTER_BOOT)
     finally:
-        fault.revert(hands, memento)
-    mended = soon(case.healthy, hands, within=AFTER_BOOT if case.reboots else SOON)
+        fault.revert(driver, memento)
+    mended = soon(case.healthy, driver, within=AFTER_BOOT if case.reboots else SOON)
     assert mended, "the revert did not mend the lab"
-    _assert_not_effective(fault, hands)
+    _assert_not_effective(fault, driver)
 
 
-def soon(behaviour: Behaviour, hands: Hands, *, within: float = SOON) -> bool:
+def soon(behaviour: Behaviour, driver: LabDriver, *, within: float = SOON) -> bool:
     """Return whether a behaviour is seen before long; a look that a busy machine does not end in time is repeated.
 
     Raises:
@@ -90,7 +90,7 @@ def soon(behaviour: Behaviour, hands: Hands, *, within: float = SOON) -> bool:
     def seen() -> bool:
         nonlocal failed
         try:
-            shown, failed = behaviour(hands), None
+            shown, failed = behaviour(driver), None
         except LabError as error:
             shown, failed = False, error
         return shown
@@ -101,14 +101,14 @@ def soon(behaviour: Behaviour, hands: Hands, *, within: float = SOON) -> bool:
     return bool(shown)
 
 
-def _assert_broken(case: Case, hands: Hands, *, within: float = SOON) -> None:
-    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), hands, within=within)
+def _assert_broken(case: Case, driver: LabDriver, *, within: float = SOON) -> None:
+    broken_twice = soon(lambda h: not case.healthy(h) and not case.healthy(h), driver, within=within)
     assert broken_twice, "the fault does not break what it is about"
     if case.unharmed is not None:
-        assert soon(case.unharmed, hands, within=within), "the fault breaks more than it should"
+        assert soon(case.unharmed, driver, within=within), "the fault breaks more than it should"
 
 
-def _assert_not_effective(fault: Fault, hands: Hands) -> None:
+def _assert_not_effective(fault: Fault, driver: LabDriver) -> None:
     """The fault's own verify must see that the fault is not there: else it would pass whatever is injected.
 
     It is asked again where it fails for another reason, or still sees what has just been reverted.
@@ -117,7 +117,7 @@ def _assert_not_effective(fault: Fault, hands: Hands) -> None:
 
     def refuses() -> bool:
         try:
-            fault.verify(hands)
+            fault.verify(driver)
         except LabError as error:
             said.append(str(error))
         else:
@@ -131,43 +131,43 @@ def _assert_not_effective(fault: Fault, hands: Hands) -> None:
 @contextmanager
 def _settle(seconds: float) -> Iterator[None]:
     """Let the faults wait so many seconds for their effect."""
-    usual, base.SETTLE = base.SETTLE, seconds
+    usual, fault_module.SETTLE = fault_module.SETTLE, seconds
     try:
         yield
     finally:
-        base.SETTLE = usual
+        fault_module.SETTLE = usual
 
 
 # What a technician looks at ---------------------------------------------------------------------------------
 
 
-def succeeds(hands: Hands, host: str, *argv: str, timeout: float = 30.0) -> bool:
+def succeeds(driver: LabDriver, host: str, *argv: str, timeout: float = 30.0) -> bool:
     """Return whether a command succeeds on a host."""
-    return hands.run(host, argv, check=False, timeout=timeout).status == 0
+    return driver.run(host, argv, check=False, timeout=timeout).status == 0
 
 
-def output(hands: Hands, host: str, *argv: str) -> str:
+def output(driver: LabDriver, host: str, *argv: str) -> str:
     """Return what a command prints on a host, whether it succeeds or not."""
-    return hands.run(host, argv, check=False).stdout.decode(errors="replace")
+    return driver.run(host, argv, check=False).stdout.decode(errors="replace")
 
 
-def reaches(hands: Hands, host: str, address: str) -> bool:
+def reaches(driver: LabDriver, host: str, address: str) -> bool:
     """Return whether a host gets an answer to a ping."""
-    return succeeds(hands, host, "ping", "-c1", "-W1", "-n", "-q", address)
+    return succeeds(driver, host, "ping", "-c1", "-W1", "-n", "-q", address)
 
 
-def serves(hands: Hands, host: str, port: int, size: int) -> None:
+def serves(driver: LabDriver, host: str, port: int, size: int) -> None:
     """Make a host give some bytes to the next one that connects to a TCP port, and wait until it listens."""
     give = f"pkill -x nc; (head -c {size} /dev/zero | nc -l -p {port} -N >/dev/null 2>&1 &)"
-    hands.run(host, ("sh", "-c", give), check=False)
-    assert soon(lambda h: output(h, host, "ss", "-Hltn", f"sport = :{port}") != "", hands)
+    driver.run(host, ("sh", "-c", give), check=False)
+    assert soon(lambda h: output(h, host, "ss", "-Hltn", f"sport = :{port}") != "", driver)
 
 
-def fetches(hands: Hands, host: str, address: str, port: int, *, within: int) -> int:
+def fetches(driver: LabDriver, host: str, address: str, port: int, *, within: int) -> int:
     """Return how many bytes a host gets from a TCP port in some seconds."""
-    return int(output(hands, host, "sh", "-c", f"timeout {within} nc -d -n {address} {port} | wc -c") or 0)
+    return int(output(driver, host, "sh", "-c", f"timeout {within} nc -d -n {address} {port} | wc -c") or 0)
 
 
-def connects(hands: Hands, host: str, address: str, port: int) -> bool:
+def connects(driver: LabDriver, host: str, address: str, port: int) -> bool:
     """Return whether a host can open a TCP connection."""
-    return succeeds(hands, host, "nc", "-z", "-n", "-w1", address, str(port))
+    return succeeds(driver, host, "nc", "-z", "-n", "-w1", address, str(port))

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from orchestrator.errors import LabError, UsageError
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.progress import Silent
 from orchestrator.instances.readiness import wait_for_conditions
-from orchestrator.progress import Silent
-from orchestrator.service import Labs, Running
+from orchestrator.labs import Labs, Running
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Lending:
         if kept is not None:
             try:
                 self._labs.running(kept.instance.name)
-                wait_for_conditions(self._labs.hands(kept), kept.plan.ready)
+                wait_for_conditions(self._labs.driver(kept), kept.plan.ready)
             except (LabError, UsageError):
                 self._labs.stop(kept.instance)
             else:

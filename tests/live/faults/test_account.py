@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.access.ssh import login
 from orchestrator.app import App
-from orchestrator.errors import LabError
-from orchestrator.faults.account import (
+from orchestrator.core.errors import LabError
+from orchestrator.faults.library.accounts.account import (
     AccountExpired,
     AccountGroupLost,
     AccountLocked,
     AccountPasswordChanged,
     AccountShellWrong,
 )
-from orchestrator.service import Running
+from orchestrator.labs import Running
 from tests.live.faults.harness import Case, output, prove
 
 pytestmark = pytest.mark.live
@@ -28,10 +28,10 @@ WHO: dict[str, Any] = {"host": "pc", "account": "technicien"}
 PASSWORD = "technicien"
 
 
-def session(hands: Hands, account: str = "technicien", password: str = PASSWORD) -> str:
+def session(driver: LabDriver, account: str = "technicien", password: str = PASSWORD) -> str:
     """Return what ``id`` prints in an SSH session, or why there is none."""
     try:
-        with login(hands.fabric, hands.on("pc"), account, password) as transport:
+        with login(driver.fabric, driver.on("pc"), account, password) as transport:
             channel = transport.open_session(timeout=10)
             channel.exec_command("id")
             return channel.makefile().read().decode()
@@ -39,24 +39,24 @@ def session(hands: Hands, account: str = "technicien", password: str = PASSWORD)
         return f"refused: {error}"
 
 
-def logs_in(hands: Hands) -> bool:
-    return "uid=" in session(hands)
+def logs_in(driver: LabDriver) -> bool:
+    return "uid=" in session(driver)
 
 
-def another_logs_in(hands: Hands) -> bool:
-    return "uid=" in session(hands, "stagiaire", "stagiaire-1")
+def another_logs_in(driver: LabDriver) -> bool:
+    return "uid=" in session(driver, "stagiaire", "stagiaire-1")
 
 
-def is_in_sudo(hands: Hands) -> bool:
-    return "(sudo)" in session(hands)
+def is_in_sudo(driver: LabDriver) -> bool:
+    return "(sudo)" in session(driver)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def another(app: App, running: Running, undo: ExitStack) -> None:
-    hands = app.labs.hands(running)
-    undo.callback(hands.run, "pc", ("userdel", "--force", "--remove", "stagiaire"))
-    hands.run("pc", ("useradd", "--create-home", "stagiaire"))
-    hands.run("pc", ("chpasswd",), stdin=b"stagiaire:stagiaire-1\n")
+    driver = app.labs.driver(running)
+    undo.callback(driver.run, "pc", ("userdel", "--force", "--remove", "stagiaire"))
+    driver.run("pc", ("useradd", "--create-home", "stagiaire"))
+    driver.run("pc", ("chpasswd",), stdin=b"stagiaire:stagiaire-1\n")
 
 
 CASES = (
@@ -68,32 +68,32 @@ CASES = (
     Case(
         AccountPasswordChanged(**WHO, password=PASSWORD, changed_to="Jonquille-17"),
         healthy=logs_in,
-        unharmed=lambda hands: "uid=" in session(hands, "technicien", "Jonquille-17"),
+        unharmed=lambda driver: "uid=" in session(driver, "technicien", "Jonquille-17"),
         reboots=("pc",),
     ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_accounts_lines_are_themselves_again(case: Case, hands: Hands) -> None:
+def test_the_accounts_lines_are_themselves_again(case: Case, driver: LabDriver) -> None:
     def lines() -> str:
         return output(
-            hands, "pc", "grep", "-h", "technicien", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"
+            driver, "pc", "grep", "-h", "technicien", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"
         )
 
     before = lines()
-    memento = case.fault.remember(hands)
-    case.fault.inject(hands)
+    memento = case.fault.remember(driver)
+    case.fault.inject(driver)
     assert lines() != before
-    case.fault.revert(hands, memento)
+    case.fault.revert(driver, memento)
     assert lines() == before
 
 
-def test_a_wrong_password_of_the_scenario_is_refused_before_anything_is_broken(hands: Hands) -> None:
+def test_a_wrong_password_of_the_scenario_is_refused_before_anything_is_broken(driver: LabDriver) -> None:
     with pytest.raises(LabError, match="not sound beforehand"):
-        AccountLocked(**WHO, password="another").remember(hands)
+        AccountLocked(**WHO, password="another").remember(driver)

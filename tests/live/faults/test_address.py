@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.address import AddressStatic, AddressWrong, GatewayWrong, InterfaceMtu, InterfaceNotStarted
-from orchestrator.faults.route import ForwardingOff, RouteMissing, RouteWrong
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.addressing.address import (
+    AddressStatic,
+    AddressWrong,
+    GatewayWrong,
+    InterfaceMtu,
+    InterfaceNotStarted,
+)
+from orchestrator.faults.library.addressing.route import ForwardingOff, RouteMissing, RouteWrong
 from tests.live.faults.harness import Case, output, prove, reaches
 
 pytestmark = pytest.mark.live
@@ -17,31 +23,31 @@ GATEWAY, SERVER = "10.80.1.1", "10.80.3.10"
 OUTSIDE_GATEWAY = "203.0.113.1"
 
 
-def pc2_reaches_the_server(hands: Hands) -> bool:
-    return reaches(hands, "pc2", SERVER)
+def pc2_reaches_the_server(driver: LabDriver) -> bool:
+    return reaches(driver, "pc2", SERVER)
 
 
-def pc2_reaches_its_gateway(hands: Hands) -> bool:
-    return reaches(hands, "pc2", GATEWAY)
+def pc2_reaches_its_gateway(driver: LabDriver) -> bool:
+    return reaches(driver, "pc2", GATEWAY)
 
 
-def out_reaches_the_server(hands: Hands) -> bool:
-    return reaches(hands, "out", SERVER)
+def out_reaches_the_server(driver: LabDriver) -> bool:
+    return reaches(driver, "out", SERVER)
 
 
-def out_reaches_its_gateway(hands: Hands) -> bool:
-    return reaches(hands, "out", OUTSIDE_GATEWAY)
+def out_reaches_its_gateway(driver: LabDriver) -> bool:
+    return reaches(driver, "out", OUTSIDE_GATEWAY)
 
 
-def full_neighbours(hands: Hands) -> bool:
-    return "Full" in output(hands, "r1", "vtysh", "-c", "show ip ospf neighbor")
+def full_neighbours(driver: LabDriver) -> bool:
+    return "Full" in output(driver, "r1", "vtysh", "-c", "show ip ospf neighbor")
 
 
 CASES = (
     Case(
         AddressStatic(host="pc1", address="10.80.1.51/24", gateway="10.80.1.9", dns=SERVER),
-        healthy=lambda hands: reaches(hands, "pc1", SERVER),
-        unharmed=lambda hands: reaches(hands, "pc1", GATEWAY),
+        healthy=lambda driver: reaches(driver, "pc1", SERVER),
+        unharmed=lambda driver: reaches(driver, "pc1", GATEWAY),
         reboots=("pc1",),
     ),
     Case(
@@ -74,7 +80,7 @@ CASES = (
     Case(
         InterfaceMtu(host="r2", interface="eth0", mtu=1400),
         healthy=full_neighbours,
-        unharmed=lambda hands: reaches(hands, "r1", "10.80.2.2"),
+        unharmed=lambda driver: reaches(driver, "r1", "10.80.2.2"),
         reboots=("r2",),
     ),
     Case(
@@ -92,12 +98,12 @@ CASES = (
     Case(
         ForwardingOff(host="r2"),
         healthy=pc2_reaches_the_server,
-        unharmed=lambda hands: reaches(hands, "r1", "10.80.2.2"),
+        unharmed=lambda driver: reaches(driver, "r1", "10.80.2.2"),
         reboots=("r2",),
     ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
-from orchestrator.errors import LabError
-from orchestrator.faults.certificate import (
+from orchestrator.core.errors import LabError
+from orchestrator.faults.library.tls.certificate import (
     CertificateAuthorityWrong,
     CertificateExpired,
     CertificateKeyUnreadable,
     CertificateNameWrong,
 )
-from orchestrator.service import Running
+from orchestrator.labs import Running
 from tests.live.faults.harness import Behaviour, Case, connects, output, prove
 
 pytestmark = pytest.mark.live
@@ -55,43 +55,43 @@ ISSUED: dict[str, Any] = {**SERVER, "authority_key": "/etc/ssl/site/ca.key"}
 @pytest.fixture(autouse=True, scope="module")
 def site(app: App, running: Running, undo: ExitStack) -> None:
     """A TLS site with a certificate of the lab's own authority, which the workstation trusts."""
-    hands = app.labs.hands(running)
-    undo.callback(hands.run, "web", ("sh", "-ec", SITE_GONE))
-    undo.callback(hands.run, "pc", ("rm", "-f", "/etc/ssl/site-ca.pem"))
-    done = hands.type_in("web", KEYS)
+    driver = app.labs.driver(running)
+    undo.callback(driver.run, "web", ("sh", "-ec", SITE_GONE))
+    undo.callback(driver.run, "pc", ("rm", "-f", "/etc/ssl/site-ca.pem"))
+    done = driver.run_script("web", KEYS)
     assert done.status == 0, done.stderr
-    hands.write("web", "/etc/nginx/sites-enabled/tls", SITE.encode(), mode="0644")
-    hands.run("web", ("systemctl", "restart", "nginx"))
-    hands.write("pc", "/etc/ssl/site-ca.pem", hands.read("web", "/etc/ssl/site/ca.pem"), mode="0644")
+    driver.write("web", "/etc/nginx/sites-enabled/tls", SITE.encode(), mode="0644")
+    driver.run("web", ("systemctl", "restart", "nginx"))
+    driver.write("pc", "/etc/ssl/site-ca.pem", driver.read("web", "/etc/ssl/site/ca.pem"), mode="0644")
 
 
-def curl(hands: Hands, *options: str) -> str:
+def curl(driver: LabDriver, *options: str) -> str:
     """Return curl's exit status and complaint."""
     argv = ("curl", "-sS", "-o", "/dev/null", "--max-time", "5", "--resolve", f"{NAME}:443:{WEB}", *options)
-    done = hands.run("pc", (*argv, f"https://{NAME}/"), check=False)
+    done = driver.run("pc", (*argv, f"https://{NAME}/"), check=False)
     return f"{done.status} {done.stderr.decode()}"
 
 
-def trusted(hands: Hands) -> bool:
-    return curl(hands, "--cacert", "/etc/ssl/site-ca.pem").startswith("0 ")
+def trusted(driver: LabDriver) -> bool:
+    return curl(driver, "--cacert", "/etc/ssl/site-ca.pem").startswith("0 ")
 
 
 def refused_for(reason: str) -> Behaviour:
     """Return whether curl refuses the certificate for a reason, and would do without the check."""
 
-    def behaviour(hands: Hands) -> bool:
-        seen = curl(hands, "--cacert", "/etc/ssl/site-ca.pem")
-        return reason in seen and curl(hands, "--insecure").startswith("0 ")
+    def behaviour(driver: LabDriver) -> bool:
+        seen = curl(driver, "--cacert", "/etc/ssl/site-ca.pem")
+        return reason in seen and curl(driver, "--insecure").startswith("0 ")
 
     return behaviour
 
 
-def ssh_answers(hands: Hands) -> bool:
-    return connects(hands, "pc", WEB, 22)
+def ssh_answers(driver: LabDriver) -> bool:
+    return connects(driver, "pc", WEB, 22)
 
 
-def tls_runs(hands: Hands) -> bool:
-    return connects(hands, "pc", WEB, 443)
+def tls_runs(driver: LabDriver) -> bool:
+    return connects(driver, "pc", WEB, 443)
 
 
 CASES = (
@@ -138,15 +138,15 @@ CASES = (
             unit="postgresql@17-main",
             how="permissions",
         ),
-        healthy=lambda hands: connects(hands, "pc", "10.81.1.30", 5432),
+        healthy=lambda driver: connects(driver, "pc", "10.81.1.30", 5432),
         note="permissions",
     ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
 @pytest.mark.parametrize(
@@ -157,27 +157,27 @@ def test_fault(case: Case, hands: Hands) -> None:
         ({"authority": "/etc/ssl/certs/ssl-cert-snakeoil.pem"}, "No such file"),
     ],
 )
-def test_a_server_that_is_not_sound_is_refused(hands: Hands, wrong: dict[str, Any], reason: str) -> None:
+def test_a_server_that_is_not_sound_is_refused(driver: LabDriver, wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(LabError) as raised:
-        CertificateExpired(**(ISSUED | wrong)).remember(hands)
+        CertificateExpired(**(ISSUED | wrong)).remember(driver)
     assert reason in f"{raised.value} {raised.value.evidence}"
 
 
-def test_all_but_the_fault_stays_as_it_was(hands: Hands) -> None:
+def test_all_but_the_fault_stays_as_it_was(driver: LabDriver) -> None:
     """A certificate that is issued again has the same key and extensions, but for what the fault is about."""
 
     def shown(option: str) -> str:
-        return output(hands, "web", "openssl", "x509", "-noout", "-in", SERVER["certificate"], *option.split())
+        return output(driver, "web", "openssl", "x509", "-noout", "-in", SERVER["certificate"], *option.split())
 
     def kept() -> list[str]:
         return [shown(what) for what in ("-pubkey", "-subject", "-issuer", "-ext subjectAltName,extendedKeyUsage")]
 
     before, end = kept(), shown("-enddate")
     fault = CertificateExpired(**ISSUED)
-    memento = fault.remember(hands)
-    fault.inject(hands)
+    memento = fault.remember(driver)
+    fault.inject(driver)
     assert all(before)
     assert kept() == before
     assert shown("-enddate") != end
-    fault.revert(hands, memento)
+    fault.revert(driver, memento)
     assert shown("-enddate") == end

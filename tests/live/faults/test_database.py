@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.database import (
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.database.postgres_faults import (
     DatabaseClientRefused,
     DatabaseConnectionLimit,
     DatabasePasswordWrong,
@@ -30,32 +30,32 @@ APPLICATION: dict[str, Any] = {
 DSN = "postgresql://inventory:inventory@10.81.1.30/inventory"
 
 
-def asks(hands: Hands, sql: str) -> bool:
-    return succeeds(hands, "app", "psql", "-qAt", "-v", "ON_ERROR_STOP=1", f"{DSN}?connect_timeout=3", "-c", sql)
+def asks(driver: LabDriver, sql: str) -> bool:
+    return succeeds(driver, "app", "psql", "-qAt", "-v", "ON_ERROR_STOP=1", f"{DSN}?connect_timeout=3", "-c", sql)
 
 
-def connects(hands: Hands) -> bool:
-    return asks(hands, "SELECT 1")
+def connects(driver: LabDriver) -> bool:
+    return asks(driver, "SELECT 1")
 
 
-def reads(hands: Hands) -> bool:
-    return asks(hands, "SET lock_timeout = 500; SELECT name FROM device")
+def reads(driver: LabDriver) -> bool:
+    return asks(driver, "SET lock_timeout = 500; SELECT name FROM device")
 
 
-def writes(hands: Hands) -> bool:
-    return asks(hands, "UPDATE device SET place = place")
+def writes(driver: LabDriver) -> bool:
+    return asks(driver, "UPDATE device SET place = place")
 
 
-def server_runs(hands: Hands) -> bool:
-    return succeeds(hands, "db", "runuser", "-u", "postgres", "--", "psql", "-d", "inventory", "-c", "SELECT 1")
+def server_runs(driver: LabDriver) -> bool:
+    return succeeds(driver, "db", "runuser", "-u", "postgres", "--", "psql", "-d", "inventory", "-c", "SELECT 1")
 
 
-def two_connect(hands: Hands) -> bool:
+def two_connect(driver: LabDriver) -> bool:
     """Return whether a second connection is possible beside a first one."""
     nested = f"\\! psql -qAt '{DSN}?connect_timeout=3' -c 'SELECT 1' >/dev/null && touch /tmp/two\n"
-    hands.run("app", ("rm", "-f", "/tmp/two"))
-    hands.run("app", ("psql", "-qAt", DSN), stdin=nested.encode(), check=False)
-    return succeeds(hands, "app", "test", "-e", "/tmp/two")
+    driver.run("app", ("rm", "-f", "/tmp/two"))
+    driver.run("app", ("psql", "-qAt", DSN), stdin=nested.encode(), check=False)
+    return succeeds(driver, "app", "test", "-e", "/tmp/two")
 
 
 CASES = (
@@ -69,5 +69,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

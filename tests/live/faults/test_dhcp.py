@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
-from orchestrator.faults.dhcp_exhausted import DhcpPoolReserved, DhcpPoolSmall, DhcpScopeExhausted
-from orchestrator.faults.dhcp_path import DhcpRelayWrong, DhcpRogue
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.dhcp.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
+from orchestrator.faults.library.dhcp.dhcp_exhausted import DhcpPoolReserved, DhcpPoolSmall, DhcpScopeExhausted
+from orchestrator.faults.library.dhcp.dhcp_path import DhcpRelayWrong, DhcpRogue
 from tests.live.faults.harness import Behaviour, Case, output, prove, reaches
 
 pytestmark = pytest.mark.live
@@ -17,32 +17,32 @@ OFFICE = "10.80.1.0/24"
 SERVER, GATEWAY, NOBODY = "10.80.3.10", "10.80.1.1", "10.80.1.99"
 
 
-def has_an_address(hands: Hands) -> bool:
-    return "inet 10.80.1." in output(hands, "pc1", "ip", "-4", "address", "show", "dev", "eth0")
+def has_an_address(driver: LabDriver) -> bool:
+    return "inet 10.80.1." in output(driver, "pc1", "ip", "-4", "address", "show", "dev", "eth0")
 
 
-def pc3_has_an_address(hands: Hands) -> bool:
-    return "inet 10.80.1." in output(hands, "pc3", "ip", "-4", "address", "show", "dev", "eth0")
+def pc3_has_an_address(driver: LabDriver) -> bool:
+    return "inet 10.80.1." in output(driver, "pc3", "ip", "-4", "address", "show", "dev", "eth0")
 
 
-def has_its_own_address(hands: Hands) -> bool:
-    return "inet 10.80.1.51/24 " in output(hands, "pc1", "ip", "-4", "address", "show", "dev", "eth0")
+def has_its_own_address(driver: LabDriver) -> bool:
+    return "inet 10.80.1.51/24 " in output(driver, "pc1", "ip", "-4", "address", "show", "dev", "eth0")
 
 
-def reaches_the_server(hands: Hands) -> bool:
-    return reaches(hands, "pc1", SERVER)
+def reaches_the_server(driver: LabDriver) -> bool:
+    return reaches(driver, "pc1", SERVER)
 
 
 def resolver_is(address: str) -> Behaviour:
-    return lambda hands: f"nameserver {address}\n" in output(hands, "pc1", "cat", "/etc/resolv.conf")
+    return lambda driver: f"nameserver {address}\n" in output(driver, "pc1", "cat", "/etc/resolv.conf")
 
 
-def server_listens(hands: Hands) -> bool:
-    return output(hands, "srv", "ss", "-Hlun", "sport = :67").strip() != ""
+def server_listens(driver: LabDriver) -> bool:
+    return output(driver, "srv", "ss", "-Hlun", "sport = :67").strip() != ""
 
 
-def pc2_works(hands: Hands) -> bool:
-    return reaches(hands, "pc2", SERVER)
+def pc2_works(driver: LabDriver) -> bool:
+    return reaches(driver, "pc2", SERVER)
 
 
 CASES = (
@@ -75,19 +75,19 @@ CASES = (
     Case(
         DhcpScopeExhausted(host="srv", subnet=OFFICE, client="pc3"),
         healthy=pc3_has_an_address,
-        unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
+        unharmed=lambda driver: has_its_own_address(driver) and server_listens(driver),
         reboots=("srv", "pc3"),
     ),
     Case(
         DhcpPoolSmall(host="srv", subnet=OFFICE, pool="10.80.1.100 - 10.80.1.104", client="pc3"),
         healthy=pc3_has_an_address,
-        unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
+        unharmed=lambda driver: has_its_own_address(driver) and server_listens(driver),
         reboots=("srv", "pc3"),
     ),
     Case(
         DhcpPoolReserved(host="srv", subnet=OFFICE, client="pc3"),
         healthy=pc3_has_an_address,
-        unharmed=lambda hands: has_its_own_address(hands) and server_listens(hands),
+        unharmed=lambda driver: has_its_own_address(driver) and server_listens(driver),
         reboots=("srv", "pc3"),
     ),
     Case(
@@ -106,5 +106,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

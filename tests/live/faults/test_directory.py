@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.access.ssh import login
-from orchestrator.errors import LabError
-from orchestrator.faults.directory import DirectoryAccountLocked, DirectoryPasswordStale, DirectoryValueWrong
-from orchestrator.faults.probe import Probe
+from orchestrator.core.errors import LabError
+from orchestrator.faults.effect_probe import EffectProbe
+from orchestrator.faults.library.directory.ldap_directory import (
+    DirectoryAccountLocked,
+    DirectoryPasswordStale,
+    DirectoryValueWrong,
+)
 from tests.live.faults.harness import Case, prove
 
 pytestmark = pytest.mark.live
@@ -21,10 +25,10 @@ CROUX: dict[str, Any] = {"host": "ldap1", "entry": f"uid=croux,ou=people,{BASE}"
 ACCOUNTING = f"cn=comptabilite,ou=groups,{BASE}"
 
 
-def session(hands: Hands, host: str, account: str, password: str) -> str:
+def session(driver: LabDriver, host: str, account: str, password: str) -> str:
     """Return what ``id`` prints in an SSH session, or why there is none."""
     try:
-        with login(hands.fabric, hands.on(host), account, password) as transport:
+        with login(driver.fabric, driver.on(host), account, password) as transport:
             channel = transport.open_session(timeout=10)
             channel.exec_command("id")
             return channel.makefile().read().decode()
@@ -32,25 +36,25 @@ def session(hands: Hands, host: str, account: str, password: str) -> str:
         return f"refused: {error}"
 
 
-def logs_in(hands: Hands) -> bool:
-    return "(croux)" in session(hands, "pc1", "croux", "Copeau-52")
+def logs_in(driver: LabDriver) -> bool:
+    return "(croux)" in session(driver, "pc1", "croux", "Copeau-52")
 
 
-def another_logs_in(hands: Hands) -> bool:
-    return "(kbenali)" in session(hands, "pc1", "kbenali", "Ciseau-63")
+def another_logs_in(driver: LabDriver) -> bool:
+    return "(kbenali)" in session(driver, "pc1", "kbenali", "Ciseau-63")
 
 
-def is_in_accounting(hands: Hands) -> bool:
-    return "(comptabilite)" in session(hands, "files1", "croux", "Copeau-52")
+def is_in_accounting(driver: LabDriver) -> bool:
+    return "(comptabilite)" in session(driver, "files1", "croux", "Copeau-52")
 
 
-def another_is_in_accounting(hands: Hands) -> bool:
-    return "(comptabilite)" in session(hands, "files1", "kbenali", "Ciseau-63")
+def another_is_in_accounting(driver: LabDriver) -> bool:
+    return "(comptabilite)" in session(driver, "files1", "kbenali", "Ciseau-63")
 
 
-def without_the_group() -> Probe:
+def without_the_group() -> EffectProbe:
     show = 'case " $(id -Gn croux) " in *" comptabilite "*) echo in ;; *) echo out ;; esac'
-    return Probe(host="files1", run=("sh", "-c", show), prints="out")
+    return EffectProbe(host="files1", run=("sh", "-c", show), prints="out")
 
 
 CASES = (
@@ -86,5 +90,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.dns import (
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.dns.dns import (
     DnsForwarderWrong,
     DnsQueriesRefused,
     DnsRecordMissing,
@@ -25,8 +25,8 @@ OPTIONS = "/etc/bind/named.conf.options"
 def gives(name: str, kind: str, *data: str) -> Behaviour:
     """Return whether the server answers an office workstation with exactly these data."""
 
-    def asked(hands: Hands) -> bool:
-        seen = output(hands, "pc2", "dig", "+short", "+time=1", "+tries=1", f"@{SERVER}", name, kind)
+    def asked(driver: LabDriver) -> bool:
+        seen = output(driver, "pc2", "dig", "+short", "+time=1", "+tries=1", f"@{SERVER}", name, kind)
         return tuple(seen.split()) == data
 
     return asked
@@ -79,7 +79,7 @@ CASES = (
     Case(
         DnsQueriesRefused(host="srv", file=OPTIONS, client="pc2", server=SERVER, query="pc2.site.internal"),
         healthy=PC2,
-        unharmed=lambda hands: output(hands, "srv", "dig", "+short", "@127.0.0.1", "pc2.site.internal") != "",
+        unharmed=lambda driver: output(driver, "srv", "dig", "+short", "@127.0.0.1", "pc2.site.internal") != "",
         reboots=("srv",),
     ),
     Case(
@@ -98,5 +98,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

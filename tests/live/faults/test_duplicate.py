@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.duplicate import AddressDuplicate, MacDuplicate
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.addressing.duplicate import AddressDuplicate, MacDuplicate
 from tests.live.faults.harness import Case, output, prove, reaches
 
 pytestmark = pytest.mark.live
@@ -16,24 +16,24 @@ LAB = "fault-site"
 PC2, BOX = "10.80.1.20", "10.80.1.30"
 
 
-def one_host_answers_for_pc2(hands: Hands) -> bool:
+def one_host_answers_for_pc2(driver: LabDriver) -> bool:
     """Whether a third host gets answers to ARP from one card alone."""
-    seen = output(hands, "r1", "arping", "-b", "-c2", "-w2", "-I", "eth0", PC2)
+    seen = output(driver, "r1", "arping", "-b", "-c2", "-w2", "-I", "eth0", PC2)
     return len(set(re.findall(r"\[([0-9A-Fa-f:]{17})\]", seen))) == 1
 
 
-def box_keeps_its_frames(hands: Hands) -> bool:
+def box_keeps_its_frames(driver: LabDriver) -> bool:
     """Whether the box still gets its frames after pc2 spoke: the router knows its card already."""
-    reaches(hands, "r1", BOX)
-    reaches(hands, "pc2", "10.80.1.1")
-    return reaches(hands, "r1", BOX)
+    reaches(driver, "r1", BOX)
+    reaches(driver, "pc2", "10.80.1.1")
+    return reaches(driver, "r1", BOX)
 
 
 CASES = (
     Case(
         AddressDuplicate(host="box", address=f"{PC2}/24", victim="pc2"),
         healthy=one_host_answers_for_pc2,
-        unharmed=lambda hands: reaches(hands, "r1", BOX),
+        unharmed=lambda driver: reaches(driver, "r1", BOX),
         reboots=("box",),
     ),
     Case(MacDuplicate(host="pc2", of="box"), healthy=box_keeps_its_frames, reboots=("pc2",)),
@@ -41,5 +41,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.faults.edits import SettingEdit
-from orchestrator.faults.file import FileChanged, FileMissing, FileModeWrong, FileOwnerWrong
-from orchestrator.faults.probe import Probe
+from orchestrator.faults.effect_probe import EffectProbe
+from orchestrator.faults.library.system.file import FileChanged, FileMissing, FileModeWrong, FileOwnerWrong
 from tests.live.faults.harness import Case, connects, output, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -17,27 +17,27 @@ WEB = "10.81.1.20"
 PAGE = "/var/www/html/index.html"
 
 
-def status(hands: Hands) -> str:
-    return output(hands, "pc", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://{WEB}/index.html")
+def status(driver: LabDriver) -> str:
+    return output(driver, "pc", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://{WEB}/index.html")
 
 
-def page_is_served(hands: Hands) -> bool:
-    return status(hands) == "200"
+def page_is_served(driver: LabDriver) -> bool:
+    return status(driver) == "200"
 
 
-def page_is_forbidden(hands: Hands) -> bool:
-    return status(hands) == "403"
+def page_is_forbidden(driver: LabDriver) -> bool:
+    return status(driver) == "403"
 
 
-def page_is_not_found(hands: Hands) -> bool:
-    return status(hands) == "404"
+def page_is_not_found(driver: LabDriver) -> bool:
+    return status(driver) == "404"
 
 
-def technician_reads_sudoers(hands: Hands) -> bool:
-    return succeeds(hands, "pc", "su", "-", "technicien", "-c", "test -r /etc/sudoers")
+def technician_reads_sudoers(driver: LabDriver) -> bool:
+    return succeeds(driver, "pc", "su", "-", "technicien", "-c", "test -r /etc/sudoers")
 
 
-SSH_PORT = Probe(run=("nc", "-z", "-w1", WEB, "22"), host="pc", fails=True)
+SSH_PORT = EffectProbe(run=("nc", "-z", "-w1", WEB, "22"), host="pc", fails=True)
 CURL = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://{WEB}/index.html")
 
 CASES = (
@@ -49,14 +49,14 @@ CASES = (
             restart=("ssh",),
             probe=SSH_PORT,
         ),
-        healthy=lambda hands: connects(hands, "pc", WEB, 22),
-        unharmed=lambda hands: connects(hands, "pc", WEB, 2222),
+        healthy=lambda driver: connects(driver, "pc", WEB, 22),
+        unharmed=lambda driver: connects(driver, "pc", WEB, 2222),
         reboots=("web",),
     ),
     Case(
         FileOwnerWrong(host="db", path="/var/lib/postgresql/17/main/PG_VERSION", account="postgres", access="write"),
-        healthy=lambda hands: succeeds(
-            hands, "db", "runuser", "-u", "postgres", "--", "test", "-O", "/var/lib/postgresql/17/main/PG_VERSION"
+        healthy=lambda driver: succeeds(
+            driver, "db", "runuser", "-u", "postgres", "--", "test", "-O", "/var/lib/postgresql/17/main/PG_VERSION"
         ),
         reboots=("db",),
     ),
@@ -66,7 +66,7 @@ CASES = (
             path=PAGE,
             mode="0600",
             account="www-data",
-            probe=Probe(run=CURL, host="pc", prints="403"),
+            probe=EffectProbe(run=CURL, host="pc", prints="403"),
         ),
         healthy=page_is_served,
         unharmed=page_is_forbidden,
@@ -74,11 +74,11 @@ CASES = (
     ),
     Case(
         FileModeWrong(host="pc", path="/etc/sudoers", mode="0644", account="technicien", gained=True),
-        healthy=lambda hands: not technician_reads_sudoers(hands),
+        healthy=lambda driver: not technician_reads_sudoers(driver),
         note="gained",
     ),
     Case(
-        FileMissing(host="web", path=PAGE, probe=Probe(run=CURL, host="pc", prints="404")),
+        FileMissing(host="web", path=PAGE, probe=EffectProbe(run=CURL, host="pc", prints="404")),
         healthy=page_is_served,
         unharmed=page_is_not_found,
         reboots=("web",),
@@ -86,33 +86,33 @@ CASES = (
     Case(
         FileMissing(host="web", path="/var/www/html", moved_to="/var/www/html.old"),
         healthy=page_is_served,
-        unharmed=lambda hands: succeeds(hands, "web", "test", "-e", "/var/www/html.old/index.html"),
+        unharmed=lambda driver: succeeds(driver, "web", "test", "-e", "/var/www/html.old/index.html"),
         note="moved-folder",
     ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.reboots], ids=str)
-def test_a_file_is_itself_again(case: Case, hands: Hands) -> None:
+def test_a_file_is_itself_again(case: Case, driver: LabDriver) -> None:
     """Owner, group, mode and content are what they were before the fault."""
     fault = case.fault
     assert isinstance(fault, FileChanged | FileOwnerWrong | FileModeWrong | FileMissing)
 
     def looks() -> str:
-        return output(hands, fault.host, "stat", "-c", "%U %G %a %s", fault.path) + output(
-            hands, fault.host, "sha256sum", fault.path
+        return output(driver, fault.host, "stat", "-c", "%U %G %a %s", fault.path) + output(
+            driver, fault.host, "sha256sum", fault.path
         )
 
     before = looks()
-    memento = fault.remember(hands)
-    fault.inject(hands)
+    memento = fault.remember(driver)
+    fault.inject(driver)
     broken = looks()
-    fault.revert(hands, memento)
+    fault.revert(driver, memento)
     assert before
     assert broken != before
     assert looks() == before

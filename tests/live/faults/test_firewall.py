@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.firewall import (
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.network.firewall import (
     Connection,
     FirewallDefaultDrop,
     FirewallNatMissing,
@@ -22,27 +22,27 @@ ADMINISTRATION = "ip saddr 10.80.1.0/24 ip daddr 10.80.3.10 tcp dport 22 accept"
 TRANSLATION = 'ip saddr 10.80.1.0/24 oifname "eth2" masquerade'
 
 
-def ssh_opens(hands: Hands) -> bool:
-    return connects(hands, "pc2", SERVER, 22)
+def ssh_opens(driver: LabDriver) -> bool:
+    return connects(driver, "pc2", SERVER, 22)
 
 
-def dns_over_tcp_is_closed(hands: Hands) -> bool:
-    return not connects(hands, "pc2", SERVER, 53)
+def dns_over_tcp_is_closed(driver: LabDriver) -> bool:
+    return not connects(driver, "pc2", SERVER, 53)
 
 
-def outside_opens(hands: Hands) -> bool:
-    return connects(hands, "pc2", OUTSIDE, 22)
+def outside_opens(driver: LabDriver) -> bool:
+    return connects(driver, "pc2", OUTSIDE, 22)
 
 
-def server_answers(hands: Hands) -> bool:
-    return reaches(hands, "pc2", SERVER)
+def server_answers(driver: LabDriver) -> bool:
+    return reaches(driver, "pc2", SERVER)
 
 
 CASES = (
     Case(
         FirewallRuleMissing(host="r2", rule=ADMINISTRATION, blocked=Connection(client="pc2", address=SERVER, port=22)),
         healthy=ssh_opens,
-        unharmed=lambda hands: server_answers(hands) and outside_opens(hands),
+        unharmed=lambda driver: server_answers(driver) and outside_opens(driver),
         reboots=("r2",),
     ),
     Case(
@@ -58,7 +58,7 @@ CASES = (
     ),
     Case(
         FirewallDefaultDrop(host="r2", chain="input"),
-        healthy=lambda hands: connects(hands, "r1", "10.80.2.2", 22),
+        healthy=lambda driver: connects(driver, "r1", "10.80.2.2", 22),
         unharmed=ssh_opens,
         reboots=("r2",),
     ),
@@ -72,5 +72,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

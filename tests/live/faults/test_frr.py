@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.frr_routes import FrrRouteExtra, FrrRouteMissing, FrrRouteWrong
-from orchestrator.faults.ospf import OspfAreaWrong, OspfNetworkMissing, OspfPassive, OspfTimersWrong
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.network.frr_routes import FrrRouteExtra, FrrRouteMissing, FrrRouteWrong
+from orchestrator.faults.library.network.ospf import OspfAreaWrong, OspfNetworkMissing, OspfPassive, OspfTimersWrong
 from tests.live.faults.harness import Case, connects, output, prove, reaches
 
 pytestmark = pytest.mark.live
@@ -15,18 +15,18 @@ LAB = "fault-site"
 CORE = "10.80.2.0/24"
 
 
-def server_is_routed(hands: Hands) -> bool:
+def server_is_routed(driver: LabDriver) -> bool:
     """Whether r1 has learned the way to the servers from r2, and an office workstation gets there."""
-    route = output(hands, "r1", "ip", "route", "show", "10.80.3.0/24")
-    return "proto ospf" in route and reaches(hands, "pc2", "10.80.3.10")
+    route = output(driver, "r1", "ip", "route", "show", "10.80.3.0/24")
+    return "proto ospf" in route and reaches(driver, "pc2", "10.80.3.10")
 
 
-def routers_reach_each_other(hands: Hands) -> bool:
-    return reaches(hands, "r1", "10.80.2.2")
+def routers_reach_each_other(driver: LabDriver) -> bool:
+    return reaches(driver, "r1", "10.80.2.2")
 
 
-def outside_opens(hands: Hands) -> bool:
-    return connects(hands, "pc2", "203.0.113.80", 22)
+def outside_opens(driver: LabDriver) -> bool:
+    return connects(driver, "pc2", "203.0.113.80", 22)
 
 
 CASES = (
@@ -76,5 +76,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -6,8 +6,15 @@ import re
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkShaped, LinkUnplugged, LinkWrongSegment
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.network.link import (
+    LinkLoss,
+    LinkMtu,
+    LinkRate,
+    LinkShaped,
+    LinkUnplugged,
+    LinkWrongSegment,
+)
 from tests.live.faults.harness import Behaviour, Case, fetches, output, prove, reaches, serves, succeeds
 
 pytestmark = [pytest.mark.live, pytest.mark.core]
@@ -16,30 +23,30 @@ LAB = "fault-site"
 GATEWAY = "10.80.1.1"
 
 
-def gateway_answers(hands: Hands) -> bool:
-    return reaches(hands, "pc2", GATEWAY)
+def gateway_answers(driver: LabDriver) -> bool:
+    return reaches(driver, "pc2", GATEWAY)
 
 
-def has_carrier(hands: Hands) -> bool:
-    return output(hands, "pc2", "cat", "/sys/class/net/eth0/carrier").strip() == "1"
+def has_carrier(driver: LabDriver) -> bool:
+    return output(driver, "pc2", "cat", "/sys/class/net/eth0/carrier").strip() == "1"
 
 
-def large_packets_pass(hands: Hands) -> bool:
-    return succeeds(hands, "pc2", "ping", "-c1", "-W1", "-n", "-M", "do", "-s", "1472", GATEWAY)
+def large_packets_pass(driver: LabDriver) -> bool:
+    return succeeds(driver, "pc2", "ping", "-c1", "-W1", "-n", "-M", "do", "-s", "1472", GATEWAY)
 
 
 def copies(size: int) -> Behaviour:
     """Return whether a file arrives in a second, of which the slow cable could carry a fraction only."""
 
-    def copied(hands: Hands) -> bool:
-        serves(hands, "box", 9, size)
-        return fetches(hands, "pc2", "10.80.1.30", 9, within=1) == size
+    def copied(driver: LabDriver) -> bool:
+        serves(driver, "box", 9, size)
+        return fetches(driver, "pc2", "10.80.1.30", 9, within=1) == size
 
     return copied
 
 
-def no_ping_is_lost(hands: Hands) -> bool:
-    seen = output(hands, "pc2", "ping", "-c50", "-i0.01", "-W1", "-n", "-q", GATEWAY)
+def no_ping_is_lost(driver: LabDriver) -> bool:
+    seen = output(driver, "pc2", "ping", "-c50", "-i0.01", "-W1", "-n", "-q", GATEWAY)
     return re.search(r" 0% packet loss", seen) is not None
 
 
@@ -60,5 +67,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -7,13 +7,18 @@ from contextlib import ExitStack
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
 from orchestrator.faults.edits import LineEdit
-from orchestrator.faults.package import PackageHalfConfigured, PackageHeld, PackageRemoved, PackageSourcesWrong
-from orchestrator.faults.probe import Probe
-from orchestrator.service import Running
+from orchestrator.faults.effect_probe import EffectProbe
+from orchestrator.faults.library.system.package import (
+    PackageHalfConfigured,
+    PackageHeld,
+    PackageRemoved,
+    PackageSourcesWrong,
+)
+from orchestrator.labs import Running
 from tests.live.faults.harness import Case, output, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -34,51 +39,51 @@ Description: a command that greets
 """
 
 
-def build(hands: Hands, version: str) -> str:
+def build(driver: LabDriver, version: str) -> str:
     """Make a package on the host and return its entry of the repository's index."""
     tree = f"/srv/build-{version}"
-    hands.run("pc", ("mkdir", "-p", f"{tree}/DEBIAN", f"{tree}/usr/bin", "/srv/packages"))
-    hands.write("pc", f"{tree}/DEBIAN/control", CONTROL.format(version=version).encode())
-    hands.write("pc", f"{tree}/usr/bin/greeting", f"#!/bin/sh\necho Bonjour {version}\n".encode(), mode="0755")
+    driver.run("pc", ("mkdir", "-p", f"{tree}/DEBIAN", f"{tree}/usr/bin", "/srv/packages"))
+    driver.write("pc", f"{tree}/DEBIAN/control", CONTROL.format(version=version).encode())
+    driver.write("pc", f"{tree}/usr/bin/greeting", f"#!/bin/sh\necho Bonjour {version}\n".encode(), mode="0755")
     file = f"greeting_{version}_all.deb"
-    hands.run("pc", ("dpkg-deb", "--root-owner-group", "--build", tree, f"/srv/packages/{file}"))
-    content = hands.read("pc", f"/srv/packages/{file}")
+    driver.run("pc", ("dpkg-deb", "--root-owner-group", "--build", tree, f"/srv/packages/{file}"))
+    content = driver.read("pc", f"/srv/packages/{file}")
     digest = hashlib.sha256(content).hexdigest()
     return f"{CONTROL.format(version=version)}Filename: ./{file}\nSize: {len(content)}\nSHA256: {digest}\n\n"
 
 
 @pytest.fixture(autouse=True, scope="module")
 def repository(app: App, running: Running, undo: ExitStack) -> None:
-    hands = app.labs.hands(running)
-    hands.run("pc", ("tar", "-C", "/", "-cf", "/root/apt.tar", "etc/apt", "var/lib/apt"))
-    undo.callback(hands.run, "pc", ("sh", "-ec", REPOSITORY_GONE), timeout=APT_TIME)
-    index = build(hands, "1.0") + build(hands, "2.0")
-    hands.write("pc", "/srv/packages/Packages", index.encode())
-    hands.run("pc", ("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "-type", "f", "-delete"), check=False)
-    hands.write("pc", SOURCES, f"{SOURCE}\n".encode(), mode="0644")
-    hands.run("pc", ("apt-get", "update"), timeout=APT_TIME)
-    hands.run("pc", ("apt-get", "install", "--yes", "greeting"), timeout=APT_TIME)
+    driver = app.labs.driver(running)
+    driver.run("pc", ("tar", "-C", "/", "-cf", "/root/apt.tar", "etc/apt", "var/lib/apt"))
+    undo.callback(driver.run, "pc", ("sh", "-ec", REPOSITORY_GONE), timeout=APT_TIME)
+    index = build(driver, "1.0") + build(driver, "2.0")
+    driver.write("pc", "/srv/packages/Packages", index.encode())
+    driver.run("pc", ("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "-type", "f", "-delete"), check=False)
+    driver.write("pc", SOURCES, f"{SOURCE}\n".encode(), mode="0644")
+    driver.run("pc", ("apt-get", "update"), timeout=APT_TIME)
+    driver.run("pc", ("apt-get", "install", "--yes", "greeting"), timeout=APT_TIME)
 
 
-def greets(hands: Hands) -> bool:
-    return output(hands, "pc", "greeting") == "Bonjour 2.0\n"
+def greets(driver: LabDriver) -> bool:
+    return output(driver, "pc", "greeting") == "Bonjour 2.0\n"
 
 
-def greets_of_old(hands: Hands) -> bool:
-    return output(hands, "pc", "greeting") == "Bonjour 1.0\n"
+def greets_of_old(driver: LabDriver) -> bool:
+    return output(driver, "pc", "greeting") == "Bonjour 1.0\n"
 
 
-def dpkg_is_whole(hands: Hands) -> bool:
-    return output(hands, "pc", "dpkg", "--audit") == ""
+def dpkg_is_whole(driver: LabDriver) -> bool:
+    return output(driver, "pc", "dpkg", "--audit") == ""
 
 
-def lists_are_read(hands: Hands) -> bool:
-    return succeeds(hands, "pc", "apt-get", "-o", "APT::Update::Error-Mode=any", "update", timeout=APT_TIME)
+def lists_are_read(driver: LabDriver) -> bool:
+    return succeeds(driver, "pc", "apt-get", "-o", "APT::Update::Error-Mode=any", "update", timeout=APT_TIME)
 
 
 CASES = (
     Case(
-        PackageRemoved(host="pc", package="greeting", probe=Probe(run=("greeting",), fails=True)),
+        PackageRemoved(host="pc", package="greeting", probe=EffectProbe(run=("greeting",), fails=True)),
         healthy=greets,
         unharmed=dpkg_is_whole,
         reboots=("pc",),
@@ -106,21 +111,21 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
-def test_what_cannot_be_installed_again_is_not_removed(hands: Hands) -> None:
+def test_what_cannot_be_installed_again_is_not_removed(driver: LabDriver) -> None:
     with pytest.raises(LabError, match="no source of pc offers less"):
-        PackageRemoved(host="pc", package="less").remember(hands)
-    assert succeeds(hands, "pc", "less", "--version")
+        PackageRemoved(host="pc", package="less").remember(driver)
+    assert succeeds(driver, "pc", "less", "--version")
 
 
-def test_a_scripts_own_text_is_back_at_once(hands: Hands) -> None:
+def test_a_scripts_own_text_is_back_at_once(driver: LabDriver) -> None:
     script = "/var/lib/dpkg/info/openssh-server.postinst"
-    before = output(hands, "pc", "sha256sum", script) + output(hands, "pc", "stat", "-c", "%a %U", script)
+    before = output(driver, "pc", "sha256sum", script) + output(driver, "pc", "stat", "-c", "%a %U", script)
     fault = PackageHalfConfigured(host="pc", package="openssh-server")
-    memento = fault.remember(hands)
-    fault.inject(hands)
-    assert output(hands, "pc", "sha256sum", script) + output(hands, "pc", "stat", "-c", "%a %U", script) == before
-    fault.revert(hands, memento)
+    memento = fault.remember(driver)
+    fault.inject(driver)
+    assert output(driver, "pc", "sha256sum", script) + output(driver, "pc", "stat", "-c", "%a %U", script) == before
+    fault.revert(driver, memento)

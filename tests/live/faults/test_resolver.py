@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.resolver import (
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.dns.resolver import (
     HostsEntryStale,
     NsswitchWithoutDns,
     ResolverOverridden,
@@ -25,19 +25,19 @@ NAME = "srv.site.internal"
 def finds(host: str, name: str) -> Behaviour:
     """Return whether programs on a host find the server by a name."""
 
-    def found(hands: Hands) -> bool:
-        seen = output(hands, host, "env", "RES_OPTIONS=timeout:1 attempts:1", "getent", "ahostsv4", name)
+    def found(driver: LabDriver) -> bool:
+        seen = output(driver, host, "env", "RES_OPTIONS=timeout:1 attempts:1", "getent", "ahostsv4", name)
         return seen.split()[:1] == [SERVER]
 
     return found
 
 
 def address_works(host: str) -> Behaviour:
-    return lambda hands: reaches(hands, host, SERVER)
+    return lambda driver: reaches(driver, host, SERVER)
 
 
-def dig_works(hands: Hands) -> bool:
-    return output(hands, "pc2", "dig", "+short", "+time=1", "+tries=1", NAME).strip() == SERVER
+def dig_works(driver: LabDriver) -> bool:
+    return output(driver, "pc2", "dig", "+short", "+time=1", "+tries=1", NAME).strip() == SERVER
 
 
 CASES = (
@@ -81,5 +81,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.access.ssh import login
-from orchestrator.errors import LabError
-from orchestrator.faults.probe import Probe
-from orchestrator.faults.samba_ad import AdMachineDisabled, AdMachinePasswordChanged, AdRecordsMissing
+from orchestrator.core.errors import LabError
+from orchestrator.faults.effect_probe import EffectProbe
+from orchestrator.faults.library.directory.samba_ad import AdMachineDisabled, AdMachinePasswordChanged, AdRecordsMissing
 from tests.live.faults.harness import Behaviour, Case, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -22,9 +22,9 @@ LOGIN = (
 
 
 def logs_in(host: str) -> Behaviour:
-    def behaviour(hands: Hands) -> bool:
+    def behaviour(driver: LabDriver) -> bool:
         try:
-            with login(hands.fabric, hands.on(host), "nbrunet", "Cyan-58147") as transport:
+            with login(driver.fabric, driver.on(host), "nbrunet", "Cyan-58147") as transport:
                 channel = transport.open_session(timeout=10)
                 channel.exec_command("id")
                 return "(nbrunet)" in channel.makefile().read().decode()
@@ -34,16 +34,16 @@ def logs_in(host: str) -> Behaviour:
     return behaviour
 
 
-def gets_a_ticket(hands: Hands) -> bool:
-    return succeeds(hands, "pc2", "kinit", "-c", "MEMORY:", "-k", "PC2$")
+def gets_a_ticket(driver: LabDriver) -> bool:
+    return succeeds(driver, "pc2", "kinit", "-c", "MEMORY:", "-k", "PC2$")
 
 
-def resolves(hands: Hands) -> bool:
-    return succeeds(hands, "pc2", "getent", "hosts", f"files1.{DOMAIN}")
+def resolves(driver: LabDriver) -> bool:
+    return succeeds(driver, "pc2", "getent", "hosts", f"files1.{DOMAIN}")
 
 
-def refused() -> Probe:
-    return Probe(host="pc2", run=("sh", "-c", LOGIN), prints="Permission denied")
+def refused() -> EffectProbe:
+    return EffectProbe(host="pc2", run=("sh", "-c", LOGIN), prints="Permission denied")
 
 
 CASES = (
@@ -52,7 +52,7 @@ CASES = (
             host="dc1",
             domain=DOMAIN,
             records=("SRV _kerberos._tcp", "SRV _kerberos._udp"),
-            probe=Probe(host="pc2", run=("kinit", "-c", "MEMORY:", "-k", "PC2$"), prints="Cannot find KDC"),
+            probe=EffectProbe(host="pc2", run=("kinit", "-c", "MEMORY:", "-k", "PC2$"), prints="Cannot find KDC"),
         ),
         healthy=gets_a_ticket,
         unharmed=resolves,
@@ -63,7 +63,7 @@ CASES = (
             host="dc1",
             domain=DOMAIN,
             records=("A dc1",),
-            probe=Probe(host="pc2", run=("getent", "hosts", f"dc1.{DOMAIN}"), fails=True),
+            probe=EffectProbe(host="pc2", run=("getent", "hosts", f"dc1.{DOMAIN}"), fails=True),
         ),
         healthy=gets_a_ticket,
         unharmed=resolves,
@@ -85,5 +85,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

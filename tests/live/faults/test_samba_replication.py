@@ -7,8 +7,8 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.samba_replication import AdPasswordNotReplicated, AdReplicationDisabled
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.directory.samba_replication import AdPasswordNotReplicated, AdReplicationDisabled
 from tests.live.faults.harness import Behaviour, Case, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -28,27 +28,27 @@ ADDRESSES = {"dc1": "192.168.40.10", "dc2": "192.168.40.11"}
 
 
 def replicates(to: str, source: str) -> Behaviour:
-    return lambda hands: succeeds(hands, to, *("samba-tool", "drs", "replicate", to, source, BASE, "-P"), timeout=90)
+    return lambda driver: succeeds(driver, to, *("samba-tool", "drs", "replicate", to, source, BASE, "-P"), timeout=90)
 
 
 def accepts(controller: str, password: str) -> Behaviour:
-    return lambda hands: succeeds(hands, "pc1", "sh", "-c", KERBEROS, "sh", ADDRESSES[controller], password)
+    return lambda driver: succeeds(driver, "pc1", "sh", "-c", KERBEROS, "sh", ADDRESSES[controller], password)
 
 
-def agree(hands: Hands) -> bool:
+def agree(driver: LabDriver) -> bool:
     """Return whether both controllers say the same of both passwords."""
-    return all(accepts("dc1", word)(hands) == accepts("dc2", word)(hands) for word in (OLD, NEW))
+    return all(accepts("dc1", word)(driver) == accepts("dc2", word)(driver) for word in (OLD, NEW))
 
 
 @contextmanager
-def apart(hands: Hands) -> Iterator[None]:
+def apart(driver: LabDriver) -> Iterator[None]:
     """Keep what changes on dc1 from dc2."""
-    memento = DISABLED.remember(hands)
-    DISABLED.inject(hands)
+    memento = DISABLED.remember(driver)
+    DISABLED.inject(driver)
     try:
         yield
     finally:
-        DISABLED.revert(hands, memento)
+        DISABLED.revert(driver, memento)
 
 
 CASES = (
@@ -70,6 +70,6 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    with apart(hands) if isinstance(case.fault, AdPasswordNotReplicated) else nullcontext():
-        prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    with apart(driver) if isinstance(case.fault, AdPasswordNotReplicated) else nullcontext():
+        prove(case, driver)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.faults.edits import LineEdit
-from orchestrator.faults.service import (
+from orchestrator.faults.library.system.service import (
     ServiceConfigBroken,
     ServiceDisabled,
     ServiceListenWrong,
@@ -26,20 +26,20 @@ SITE = "/etc/nginx/sites-available/default"
 NGINX: dict[str, Any] = {"host": "web", "unit": "nginx"}
 
 
-def served(hands: Hands) -> bool:
-    return connects(hands, "pc", WEB, 80)
+def served(driver: LabDriver) -> bool:
+    return connects(driver, "pc", WEB, 80)
 
 
-def served_at_home(hands: Hands) -> bool:
-    return succeeds(hands, "web", "curl", "-sf", "-o", "/dev/null", "http://127.0.0.1/")
+def served_at_home(driver: LabDriver) -> bool:
+    return succeeds(driver, "web", "curl", "-sf", "-o", "/dev/null", "http://127.0.0.1/")
 
 
-def ssh_answers(hands: Hands) -> bool:
-    return connects(hands, "pc", WEB, 22)
+def ssh_answers(driver: LabDriver) -> bool:
+    return connects(driver, "pc", WEB, 22)
 
 
-def starts_at_boot(hands: Hands) -> bool:
-    return output(hands, "web", "systemctl", "is-enabled", "nginx").strip() == "enabled"
+def starts_at_boot(driver: LabDriver) -> bool:
+    return output(driver, "web", "systemctl", "is-enabled", "nginx").strip() == "enabled"
 
 
 CASES = (
@@ -89,18 +89,18 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
-def test_a_disabled_service_is_gone_after_a_reboot(hands: Hands) -> None:
+def test_a_disabled_service_is_gone_after_a_reboot(driver: LabDriver) -> None:
     fault = ServiceDisabled(**NGINX)
-    memento = fault.remember(hands)
-    fault.inject(hands)
+    memento = fault.remember(driver)
+    fault.inject(driver)
     try:
-        assert served(hands)
-        hands.reboot("web")
-        assert not served(hands)
+        assert served(driver)
+        driver.reboot("web")
+        assert not served(driver)
     finally:
-        fault.revert(hands, memento)
-    assert served(hands)
+        fault.revert(driver, memento)
+    assert served(driver)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.faults.switch import SwitchAccessVlan, SwitchTrunkVlan
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.faults.library.network.switch import SwitchAccessVlan, SwitchTrunkVlan
 from tests.live.faults.harness import Case, fetches, prove, reaches, serves, soon
 
 pytestmark = pytest.mark.live
@@ -15,12 +15,12 @@ LAB = "fault-switch"
 B, C = "10.82.10.2", "10.82.10.3"
 
 
-def a_reaches_b(hands: Hands) -> bool:
-    return reaches(hands, "a", B)
+def a_reaches_b(driver: LabDriver) -> bool:
+    return reaches(driver, "a", B)
 
 
-def a_reaches_c(hands: Hands) -> bool:
-    return reaches(hands, "a", C)
+def a_reaches_c(driver: LabDriver) -> bool:
+    return reaches(driver, "a", C)
 
 
 CASES = (
@@ -40,16 +40,16 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)
 
 
-def test_a_large_copy_crosses_both_switches(hands: Hands) -> None:
-    assert soon(a_reaches_c, hands)
-    serves(hands, "c", 9, 1_000_000)
-    assert fetches(hands, "a", C, 9, within=20) == 1_000_000
+def test_a_large_copy_crosses_both_switches(driver: LabDriver) -> None:
+    assert soon(a_reaches_c, driver)
+    serves(driver, "c", 9, 1_000_000)
+    assert fetches(driver, "a", C, 9, within=20) == 1_000_000
 
 
-def test_a_command_that_the_switch_refuses_is_an_error(hands: Hands) -> None:
+def test_a_command_that_the_switch_refuses_is_an_error(driver: LabDriver) -> None:
     with pytest.raises(LabError, match="sw1"):
-        hands.configure("sw1", ("ovs-vsctl set port eth9 tag=10",))
+        driver.configure("sw1", ("ovs-vsctl set port eth9 tag=10",))

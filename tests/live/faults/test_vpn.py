@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.firewall import Connection
-from orchestrator.faults.vpn import VpnCertificateAuthorityWrong, VpnCertificateExpired
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.library.network.firewall import Connection
+from orchestrator.faults.library.tls.vpn import VpnCertificateAuthorityWrong, VpnCertificateExpired
 from tests.live.faults.harness import Case, connects, prove, reaches
 
 pytestmark = pytest.mark.live
@@ -22,12 +22,12 @@ SERVER = {
 AUTHORITY = {"authority": "/etc/ssl/valbocage/ca.crt", "authority_key": "/etc/ssl/valbocage/ca.key"}
 
 
-def tunnel_is_up(hands: Hands) -> bool:
-    return connects(hands, "laptop", "10.8.0.1", 22)
+def tunnel_is_up(driver: LabDriver) -> bool:
+    return connects(driver, "laptop", "10.8.0.1", 22)
 
 
-def server_answers(hands: Hands) -> bool:
-    return reaches(hands, "laptop", "10.82.1.10")
+def server_answers(driver: LabDriver) -> bool:
+    return reaches(driver, "laptop", "10.82.1.10")
 
 
 CASES = (
@@ -47,5 +47,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_fault(case: Case, hands: Hands) -> None:
-    prove(case, hands)
+def test_fault(case: Case, driver: LabDriver) -> None:
+    prove(case, driver)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from orchestrator.assessment.events import Draft, Event
-from orchestrator.assessment.office import Desk, Office
-from orchestrator.assessment.plan_file import Known, Offer
+from orchestrator.assessment.events import Draft, SessionEvent
+from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.store import Reliance, Status
+from orchestrator.proof.proof_store import Reliance, Status
 
 RELIED = Reliance(
     "cut",
@@ -50,7 +50,7 @@ class MemoryLog:
     """Keeps events in memory, numbered as the journal does."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Event]] = {}
+        self._kept: dict[str, list[SessionEvent]] = {}
         self._lock = threading.Lock()
 
     def sessions(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class MemoryLog:
             rows = self._kept.setdefault(session, [])
             for draft in drafts:
                 values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-                rows.append(Event(**values, number=len(rows) + 1, seal=f"{len(rows):064x}"))
+                rows.append(SessionEvent(**values, number=len(rows) + 1, seal=f"{len(rows):064x}"))
 
     def create(self, session: str, drafts: Sequence[Draft]) -> bool:
         if session in self._kept:
@@ -69,7 +69,7 @@ class MemoryLog:
         self.append(session, drafts)
         return True
 
-    def events(self, session: str) -> tuple[Event, ...]:
+    def events(self, session: str) -> tuple[SessionEvent, ...]:
         with self._lock:
             return tuple(self._kept.get(session, ()))
 
@@ -96,26 +96,26 @@ phases:
 OFFERS = {"cut": Offer(("1.3",), 1), "dhcp": Offer(("2.1",), 2), "dns": Offer(("2.1",), 1)}
 
 
-def known() -> Known:
-    return Known(Content((built_in_root(),)).referential(), OFFERS, lambda _name, _rule: None)
+def known() -> PlanContext:
+    return PlanContext(Content((built_in_root(),)).referential(), OFFERS, lambda _name, _rule: None)
 
 
-def make_office(folder: Path, source: Played) -> Office:
-    return Office(MemoryLog(), folder / "sessions", known, source)
+def make_registry(folder: Path, source: Played) -> SessionRegistry:
+    return SessionRegistry(MemoryLog(), folder / "sessions", known, source)
 
 
-def make_desk(folder: Path, source: Played, *, minute: int = 60, ccps: str = "ccps: [1, 2]") -> Desk:
+def make_jury_session(folder: Path, source: Played, *, minute: int = 60, ccps: str = "ccps: [1, 2]") -> JurySession:
     file = folder / "session.yaml"
     file.write_text(PLAN.replace("ccps: [1, 2]", ccps), encoding="utf-8")
-    return make_office(folder, source).create(file, "organiser", minute=minute)
+    return make_registry(folder, source).create(file, "organiser", minute=minute)
 
 
-def open_in_memory(desk: Desk, phase: str) -> None:
+def open_in_memory(jury_session: JurySession, phase: str) -> None:
     """Say of a phase's labs that they are ready, as ``Opening`` does once they are."""
-    if phase not in desk.state().drawings:
-        desk.draw(phase, "organiser", "0" * 32)
-    state = desk.state()
-    now = desk.clock(state).now()
+    if phase not in jury_session.state().drawings:
+        jury_session.draw(phase, "organiser", "0" * 32)
+    state = jury_session.state()
+    now = jury_session.clock(state).now()
     for candidate, scenarios in state.drawings[phase].drawn.items():
         for scenario in scenarios:
             details = {
@@ -126,4 +126,4 @@ def open_in_memory(desk: Desk, phase: str) -> None:
                 "seen": "",
                 "proof": RELIED.to_document(),
             }
-            desk.keep(Draft("opened", "breakfix", now, candidate, phase, details, "d" * 64))
+            jury_session.keep(Draft("opened", "breakfix", now, candidate, phase, details, "d" * 64))

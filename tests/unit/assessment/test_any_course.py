@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.assessment.office import Desk
-from orchestrator.errors import UsageError
-from tests.unit.assessment.sessions import SECOND, START, Played, make_desk, open_in_memory
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.errors import UsageError
+from tests.unit.assessment.sessions import SECOND, START, Played, make_jury_session, open_in_memory
 
 pytestmark = pytest.mark.slow
 
-Act = Callable[[Desk, "Watch", str], None]
+Act = Callable[[JurySession, "Watch", str], None]
 
 PHASE: Final = "reseau"
 TOTALS: Final = {"C-01": 75, "C-02": 100}
@@ -56,10 +56,10 @@ class Watch:
         return candidate in self.begun and candidate not in self.ended
 
 
-def _start(desk: Desk, watch: Watch, who: str) -> None:
+def _start(jury_session: JurySession, watch: Watch, who: str) -> None:
     meant = {who} if who else set(TOTALS) - watch.absent
     fresh = meant - watch.begun
-    attempt(lambda: desk.start(PHASE, "x", who), allowed=bool(fresh))
+    attempt(lambda: jury_session.start(PHASE, "x", who), allowed=bool(fresh))
     if fresh and not who and watch.everybody is None:
         watch.everybody = watch.now
     for candidate in fresh:
@@ -68,34 +68,34 @@ def _start(desk: Desk, watch: Watch, who: str) -> None:
     watch.begun |= fresh
 
 
-def _pause(desk: Desk, watch: Watch, who: str) -> None:
-    attempt(lambda: desk.pause("x", "Panne", who), allowed=who not in watch.stopped)
+def _pause(jury_session: JurySession, watch: Watch, who: str) -> None:
+    attempt(lambda: jury_session.pause("x", "Panne", who), allowed=who not in watch.stopped)
     watch.stopped.add(who)
 
 
-def _resume(desk: Desk, watch: Watch, who: str) -> None:
-    attempt(lambda: desk.resume("x", who), allowed=who in watch.stopped)
+def _resume(jury_session: JurySession, watch: Watch, who: str) -> None:
+    attempt(lambda: jury_session.resume("x", who), allowed=who in watch.stopped)
     watch.stopped.discard(who)
 
 
-def _finish(desk: Desk, watch: Watch, who: str) -> None:
+def _finish(jury_session: JurySession, watch: Watch, who: str) -> None:
     runs = watch.runs(who)
-    attempt(lambda: desk.finish(PHASE, who, "x"), allowed=runs)
+    attempt(lambda: jury_session.finish(PHASE, who, "x"), allowed=runs)
     if runs:
         watch.ended[who] = watch.now
 
 
-def _arrive(desk: Desk, watch: Watch, who: str) -> None:
+def _arrive(jury_session: JurySession, watch: Watch, who: str) -> None:
     late = who not in watch.begun and watch.everybody is not None and who not in watch.ended
-    attempt(lambda: desk.arrive(PHASE, who, "x"), allowed=watch.runs(who) or late)
+    attempt(lambda: jury_session.arrive(PHASE, who, "x"), allowed=watch.runs(who) or late)
     if late:
         watch.begun.add(who)
     if watch.runs(who):
         watch.absent.discard(who)
 
 
-def _absent(desk: Desk, watch: Watch, who: str) -> None:
-    desk.absent(PHASE, who, "x")
+def _absent(jury_session: JurySession, watch: Watch, who: str) -> None:
+    jury_session.absent(PHASE, who, "x")
     watch.absent.add(who)
 
 
@@ -118,17 +118,17 @@ def test_it_is_what_a_person_with_a_watch_finds(course: list[tuple[tuple[Act, st
     """Everybody's and one's own pauses, absences, late and early ones, a set clock and a restarted machine."""
     with tempfile.TemporaryDirectory() as folder:
         source, watch = Played(START), Watch()
-        desk = make_desk(Path(folder), source, minute=1)
-        open_in_memory(desk, PHASE)
+        jury_session = make_jury_session(Path(folder), source, minute=1)
+        open_in_memory(jury_session, PHASE)
         for number, ((act, who), seconds, set_by, restarted) in enumerate(course):
-            act(desk, watch, who)
+            act(jury_session, watch, who)
             source.go(seconds, clock_set_by=set_by)
             watch.go(seconds)
             if restarted:  # with a clock that is right again, and looked at before somebody sets it
                 source.boot_id, source.count_ns, source.wall_ns = str(number), SECOND, watch.now * SECOND
-                desk.clock(desk.state())
-        state = desk.state()
-        now = desk.clock(state).now()
+                jury_session.clock(jury_session.state())
+        state = jury_session.state()
+        now = jury_session.clock(state).now()
         assert now == watch.now
         for candidate in watch.begun:
             sitting = state.sittings[PHASE, candidate]

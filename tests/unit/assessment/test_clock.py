@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.assessment.clock import Anchor, Kernel, SessionClock
+from orchestrator.assessment.session_clock import Anchor, Kernel, SessionClock
 from orchestrator.assessment.timing import Allowance
 from tests.unit.assessment.sessions import SECOND, Played
 

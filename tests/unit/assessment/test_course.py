@@ -10,22 +10,22 @@ import pytest
 from grader.job import EVERYTHING, Selection
 from grader.report import CheckResult, Report
 from grader.runner import OnResult
-from orchestrator.assessment import keeping, supervision
+from orchestrator.assessment import session_retention, supervision
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import read_evidence
-from orchestrator.assessment.office import Desk, Office
 from orchestrator.assessment.opening import Opened, Opening, seed_of
-from orchestrator.assessment.plan_file import Known, Offer
+from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
-from orchestrator.errors import LabError, MachineError, UsageError
+from orchestrator.core.errors import LabError, MachineError, UsageError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import same
+from orchestrator.labs import Labs, Running
 from orchestrator.model.session_plan import ProofRule
-from orchestrator.progress import Silent
-from orchestrator.proof.store import Reliance
-from orchestrator.service import Labs, Running
-from orchestrator.text import same
+from orchestrator.proof.proof_store import Reliance
 from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, known
 from tests.unit.core.conftest import World, common_content, make_world, world
 
@@ -74,18 +74,18 @@ class Course:
         self.labs.__class__ = Graded
         self.labs.odd, self.labs.lost = odd, lost  # type: ignore[attr-defined]
         self.source = Played(START)
-        offers = Known(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
+        offers = PlanContext(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
         file = folder / "session.yaml"
         text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
         file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")
-        office = Office(MemoryLog(), folder / "sessions", lambda: offers, self.source)
-        self.desk: Desk = office.create(file, "organiser")
+        registry = SessionRegistry(MemoryLog(), folder / "sessions", lambda: offers, self.source)
+        self.jury_session: JurySession = registry.create(file, "organiser")
 
     def open(self) -> Opened:
-        return Opening(self.desk, self.labs, proof).open("reseau", "organiser")
+        return Opening(self.jury_session, self.labs, proof).open("reseau", "organiser")
 
     def supervise(self) -> None:
-        Supervisor(self.desk, Closing(self.desk, self.labs)).run()
+        Supervisor(self.jury_session, Closing(self.jury_session, self.labs)).run()
 
     @property
     def running(self) -> set[str]:
@@ -100,28 +100,28 @@ def course(world: World, tmp_path: Path) -> Course:
 def test_a_lab_that_is_not_as_proven_is_replaced_by_another_variant(course: Course) -> None:
     opened = course.open()
     assert (len(opened.ready), opened.failed) == (2, {})
-    state = course.desk.state()
+    state = course.jury_session.state()
     (replaced,) = state.of("replaced")
     assert "t.py::other should be 'pass'" in replaced.details["why"]["en"]
     labs = {s.candidate: s.labs[0] for s in state.sittings.values()}
     assert {lab.instance for lab in labs.values()} == course.running
     assert labs[replaced.candidate].variant == 1
     again = course.labs.instances.find(labs[replaced.candidate].instance)
-    assert again.seed == seed_of(course.desk.folder.secret(), SCENARIO, replaced.candidate, 1)
+    assert again.seed == seed_of(course.jury_session.folder.secret(), SCENARIO, replaced.candidate, 1)
 
 
 def test_what_no_variant_brings_up_is_told(world: World, tmp_path: Path) -> None:
     course = Course(world, tmp_path, odd=set(), lost=set(range(1, 99)))
     opened = course.open()
     assert (opened.ready, {why.en for why in opened.failed.values()}) == ((), {"no answer"})
-    assert len(course.desk.state().of("replaced")) == 6
+    assert len(course.jury_session.state().of("replaced")) == 6
     assert course.running == set()
     with pytest.raises(UsageError, match="not all open"):
-        course.desk.start("reseau", "organiser")
+        course.jury_session.start("reseau", "organiser")
 
 
 def test_opening_again_keeps_what_is_open_and_removes_what_was_left(course: Course) -> None:
-    secret = course.desk.folder.secret()
+    secret = course.jury_session.folder.secret()
     left = course.labs.start(course.labs.plan(SCENARIO, seed_of(secret, SCENARIO, "C-01", 0)), Silent())
     first = course.open()
     assert left.instance.name not in course.running
@@ -132,36 +132,36 @@ def test_opening_again_keeps_what_is_open_and_removes_what_was_left(course: Cour
 
 def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> None:
     course.open()
-    course.desk.start("reseau", "organiser")
+    course.jury_session.start("reseau", "organiser")
     course.source.go(75 * 60)
-    state = course.desk.state()
-    Closing(course.desk, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
+    state = course.jury_session.state()
+    Closing(course.jury_session, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
     assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"running", "paused"}
     course.source.go(25 * 60)
     course.supervise()
-    state = course.desk.state()
+    state = course.jury_session.state()
     for candidate in ("C-01", "C-02"):
         done = [event for event in state.events if event.kind in STEPS and event.candidate == candidate]
         assert [event.kind for event in done] == list(STEPS)
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
     assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"paused"}
-    evidence = read_evidence(course.desk.folder.sealed("reseau", "C-02"))
+    evidence = read_evidence(course.jury_session.folder.sealed("reseau", "C-02"))
     assert evidence.manifest["labs"][SCENARIO]["proof"] == proof(SCENARIO, "here").to_document()
     with pytest.raises(UsageError, match="appeal may still need"):
-        keeping.clear(course.desk, course.labs, "organiser")
-    course.desk.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
-    assert len(keeping.clear(course.desk, course.labs, "organiser")) == 2
+        session_retention.clear(course.jury_session, course.labs, "organiser")
+    course.jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
+    assert len(session_retention.clear(course.jury_session, course.labs, "organiser")) == 2
     assert course.running == set()
 
 
 def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> None:
     course.open()
-    course.desk.start("reseau", "organiser")
-    gone = course.desk.state().sittings["reseau", "C-01"].labs[0]
+    course.jury_session.start("reseau", "organiser")
+    gone = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
     course.labs.stop(course.labs.instances.find(gone.instance))
     course.source.go(100 * 60, clock_set_by=3600)
     course.supervise()
-    state = course.desk.state()
+    state = course.jury_session.state()
     (graded,) = state.of("graded", "C-01")
     assert graded.details["labs"][SCENARIO] == {"verdict": "error", "why": "the lab is gone"}
     (clock,) = state.of("incident")
@@ -171,8 +171,8 @@ def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> No
 
 def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
     course.open()
-    course.desk.start("reseau", "organiser")
-    lab = course.desk.state().sittings["reseau", "C-01"].labs[0]
+    course.jury_session.start("reseau", "organiser")
+    lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
     victim = course.labs.instances.find(lab.instance).hosts[0]
     course.world.engine.destroy(victim.container)
     course.source.go(100 * 60)
@@ -184,19 +184,20 @@ def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
 
 def test_those_who_have_time_are_warned_once(course: Course) -> None:
     course.open()
-    course.desk.start("reseau", "organiser")
+    course.jury_session.start("reseau", "organiser")
     for minutes in (59, 1, 0, 10, 0):
         course.source.go(minutes * 60)
-        Supervisor(course.desk, Closing(course.desk, course.labs)).run(until=lambda _state: True)
+        Supervisor(course.jury_session, Closing(course.jury_session, course.labs)).run(until=lambda _state: True)
     warned = [
-        (event.candidate, event.details["minutes"], event.at - START) for event in course.desk.state().of("warned")
+        (event.candidate, event.details["minutes"], event.at - START)
+        for event in course.jury_session.state().of("warned")
     ]
     assert warned == [("C-01", 15, 3600), ("C-01", 5, 4200)]
 
 
 def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     course.open()
-    course.desk.start("reseau", "organiser")
+    course.jury_session.start("reseau", "organiser")
     course.source.go(100 * 60)
     monkeypatch.setattr(supervision, "_PATIENCE", 0.0)
     failing = iter([True, True])
@@ -209,7 +210,7 @@ def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: 
 
     monkeypatch.setattr(Closing, "close", sometimes)
     course.supervise()
-    state = course.desk.state()
+    state = course.jury_session.state()
     assert {event.candidate for event in state.of("sealed")} == {"C-01", "C-02"}
     assert ["tried again" in event.details["text"] for event in state.of("incident")] == [True]
     assert "nouvel essai" in told(state.of("incident")[0]).fr
@@ -217,5 +218,5 @@ def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: 
 
 def test_only_one_supervises(course: Course) -> None:
     course.open()
-    with course.desk.folder.supervised(), pytest.raises(UsageError, match="supervises this session already"):
+    with course.jury_session.folder.supervised(), pytest.raises(UsageError, match="supervises this session already"):
         course.supervise()

@@ -11,20 +11,20 @@ import pytest
 
 from grader.report import CheckResult, Report
 from orchestrator.assessment import collecting
+from orchestrator.assessment.asciicast import TerminalRecorder, timeline, transcript
 from orchestrator.assessment.collecting import HostFiles, changes
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import MANIFEST, SUMS, problems_of, read_evidence, seal
-from orchestrator.assessment.folder import sha256
-from orchestrator.assessment.recording import Recorder, timeline, transcript
-from orchestrator.errors import UsageError
-from orchestrator.fabric.base import FileState
-from orchestrator.text import same
-from tests.unit.assessment.sessions import START, Played, make_desk, open_in_memory
+from orchestrator.assessment.session_folder import sha256
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import same
+from orchestrator.fabric.fabric_interface import FileState
+from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory
 
 
 def record(path: Path) -> None:
     now = [100.0]
-    recorder = Recorder(path, rows=24, columns=80, now=lambda: now[0], title="pc1")
+    recorder = TerminalRecorder(path, rows=24, columns=80, now=lambda: now[0], title="pc1")
     recorder.shown("root@pc1:~# é".encode()[:-1])
     recorder.shown("é".encode()[1:])
     for second, typed, hidden in (
@@ -59,7 +59,7 @@ def test_a_recording_is_an_asciicast_and_tells_what_was_typed(tmp_path: Path) ->
 
 def test_a_transcript_reads_as_the_screen_did(tmp_path: Path) -> None:
     path = tmp_path / "pc1-1.cast"
-    recorder = Recorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
+    recorder = TerminalRecorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
     for shown in (
         "\x1b[?2004h\x1b]0;root@pc1\x07root@pc1:~# ip rotue\b\b\b\x1b[Kute\r\n",
         "\x1b[36meth0\x1b[0m UP\r\n50 %\r100 %\r\n",
@@ -125,23 +125,25 @@ REPORT = Report(
 @pytest.fixture
 def sealed(tmp_path: Path) -> Path:
     source = Played(START)
-    desk = make_desk(tmp_path, source)
-    open_in_memory(desk, "reseau")
-    desk.start("reseau", "organiser")
-    desk.incident("organiser", "Une alarme", "C-02")
-    desk.incident("organiser", "Bruit")
-    folder = desk.folder.sitting("reseau", "C-01")
+    jury_session = make_jury_session(tmp_path, source)
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
+    jury_session.incident("organiser", "Une alarme", "C-02")
+    jury_session.incident("organiser", "Bruit")
+    folder = jury_session.folder.sitting("reseau", "C-01")
     (folder / "recordings").mkdir()
     record(folder / "recordings" / "cut.pc1-1.cast")
     collecting.keep(folder / "cut.start.json.gz", {"pc1": files(hosts=b"one\n")})
     collecting.keep(folder / "cut.end.json.gz", {"pc1": files(hosts=b"two\n", **{"\udce9": b"x"})})
     (folder / "cut.report.json").write_text(REPORT.to_json())
     graded = {"labs": {"cut": {"verdict": "not_repaired", "pass": 1, "fail": 1, "error": 0}}}
-    desk.keep(Draft("cut", "breakfix", START + 4500, "C-01", "reseau", {"deadline": START + 4500, "not_paused": {}}))
-    desk.keep(Draft("graded", "breakfix", START + 4510, "C-01", "reseau", graded))
-    state = desk.state()
-    path = desk.folder.sealed("reseau", "C-01")
-    made = seal(path, state, state.sittings["reseau", "C-01"], desk.folder, {})
+    jury_session.keep(
+        Draft("cut", "breakfix", START + 4500, "C-01", "reseau", {"deadline": START + 4500, "not_paused": {}})
+    )
+    jury_session.keep(Draft("graded", "breakfix", START + 4510, "C-01", "reseau", graded))
+    state = jury_session.state()
+    path = jury_session.folder.sealed("reseau", "C-01")
+    made = seal(path, state, state.sittings["reseau", "C-01"], jury_session.folder, {})
     assert made.size == path.stat().st_size
     assert problems_of(path, made.sha256) == ()
     return path

@@ -9,35 +9,35 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.assessment import keeping
+from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
-from orchestrator.assessment.office import Desk
-from orchestrator.errors import UsageError
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.errors import UsageError
 from orchestrator.records import audit
 from orchestrator.records.database import Database
-from tests.unit.assessment.sessions import PLAN, START, Played, make_office, open_in_memory
+from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 from tests.unit.records.conftest import postgres_address, postgres_template, sqlite_template, store
 
 __all__ = ["postgres_address", "postgres_template", "sqlite_template", "store"]
 
 
 @pytest.fixture
-def desk(tmp_path: Path, store: Database) -> Desk:
-    office = dataclasses.replace(make_office(tmp_path, Played(START)), log=JournalLog(store))
+def jury_session(tmp_path: Path, store: Database) -> JurySession:
+    registry = dataclasses.replace(make_registry(tmp_path, Played(START)), log=JournalLog(store))
     file = tmp_path / "session.yaml"
     file.write_text(PLAN, encoding="utf-8")
-    made = office.create(file, "organiser")
+    made = registry.create(file, "organiser")
     with pytest.raises(UsageError, match="exists already"):
-        office.create(file, "organiser")
+        registry.create(file, "organiser")
     return made
 
 
-def test_a_session_comes_back_as_it_was_kept(desk: Desk, store: Database) -> None:
-    open_in_memory(desk, "reseau")
-    desk.start("reseau", "organiser")
-    desk.incident("organiser", "Une alarme", "C-02")
-    state = desk.state()
+def test_a_session_comes_back_as_it_was_kept(jury_session: JurySession, store: Database) -> None:
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
+    jury_session.incident("organiser", "Une alarme", "C-02")
+    state = jury_session.state()
     assert state.sittings["reseau", "C-02"].started == START
     assert [event.details["text"] for event in state.of("incident", "C-02")] == ["Une alarme"]
     numbers = [event.number for event in state.events]
@@ -46,30 +46,32 @@ def test_a_session_comes_back_as_it_was_kept(desk: Desk, store: Database) -> Non
     assert JournalLog(store).head() == f"{state.events[-1].number}:{state.events[-1].seal}"
 
 
-def test_several_keep_events_at_once(desk: Desk, store: Database) -> None:
+def test_several_keep_events_at_once(jury_session: JurySession, store: Database) -> None:
     def write(number: int) -> None:
-        desk.keep(*(Draft("incident", "organiser", START + i, details={"text": f"{number}/{i}"}) for i in range(5)))
+        jury_session.keep(
+            *(Draft("incident", "organiser", START + i, details={"text": f"{number}/{i}"}) for i in range(5))
+        )
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(write, range(6)))
-    said = [event.details["text"] for event in desk.state().of("incident")]
+    said = [event.details["text"] for event in jury_session.state().of("incident")]
     assert sorted(said) == sorted(f"{number}/{i}" for number in range(6) for i in range(5))
     with store.read() as transaction:
         assert audit.verify(transaction) == ()
 
 
-def test_names_are_forgotten_and_the_journal_holds(desk: Desk, store: Database) -> None:
+def test_names_are_forgotten_and_the_journal_holds(jury_session: JurySession, store: Database) -> None:
     log = JournalLog(store)
     with pytest.raises(UsageError, match="not closed"):
-        keeping.forget(log, desk.state(), date(2026, 1, 1), ["C-01"])
-    desk.keep(Draft("closed", "breakfix", START, details={"digest": "x", "signatures": []}))
+        session_retention.forget(log, jury_session.state(), date(2026, 1, 1), ["C-01"])
+    jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x", "signatures": []}))
     with pytest.raises(UsageError, match="60 months after 2025-12-14"):
-        keeping.forget(log, desk.state(), date(2030, 12, 14))
-    assert keeping.forget(log, desk.state(), date(2026, 1, 1), ["C-01"]) == 1
-    plan = desk.state().plan
+        session_retention.forget(log, jury_session.state(), date(2030, 12, 14))
+    assert session_retention.forget(log, jury_session.state(), date(2026, 1, 1), ["C-01"]) == 1
+    plan = jury_session.state().plan
     assert (plan.candidate("C-01").name, plan.candidate("C-02").name) == ("—", "Ali Benali")
-    assert keeping.forget(log, desk.state(), date(2030, 12, 15)) == 3
-    assert {person.name for person in desk.state().plan.candidates} == {"—"}
-    assert not keeping.due(desk.state(), date(2031, 1, 1))
+    assert session_retention.forget(log, jury_session.state(), date(2030, 12, 15)) == 3
+    assert {person.name for person in jury_session.state().plan.candidates} == {"—"}
+    assert not session_retention.due(jury_session.state(), date(2031, 1, 1))
     with store.read() as transaction:
         assert audit.verify(transaction) == ()

@@ -11,23 +11,23 @@ import pytest
 
 from grader.report import CheckResult, Report
 from orchestrator.assessment.decisions import record_of
-from orchestrator.assessment.documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.events import Draft
-from orchestrator.assessment.jury_room import JuryRoom
-from orchestrator.assessment.office import Desk
+from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.pdf import _nothing, pdf_of
-from orchestrator.errors import UsageError
-from orchestrator.text import Text
-from tests.unit.assessment.sessions import START, Played, known, make_desk, open_in_memory
+from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
+from tests.unit.assessment.sessions import START, Played, known, make_jury_session, open_in_memory
 
 COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
 
 
-def graded(desk: Desk, candidate: str, outcome: str) -> None:
+def graded(jury_session: JurySession, candidate: str, outcome: str) -> None:
     sentence = Text(fr="Le poste de Zoé répond.", en="Zoé's workstation answers.")
     result = CheckResult("test_a.py::test_net", "symptom", 3, None, sentence, outcome)  # type: ignore[arg-type]
     report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,))
-    (desk.folder.sitting("reseau", candidate) / "cut.report.json").write_text(report.to_json())
+    (jury_session.folder.sitting("reseau", candidate) / "cut.report.json").write_text(report.to_json())
     at = START + 6000
     lost = {"cut": {"pc1": "it did not come back"}} if candidate == "C-02" else {}
     for kind, details in (
@@ -36,12 +36,13 @@ def graded(desk: Desk, candidate: str, outcome: str) -> None:
         ("graded", {"labs": {"cut": {"verdict": "repaired", "pass": 1, "fail": 0, "error": 0}}}),
         ("sealed", {"file": f"{candidate}-reseau.zip", "sha256": "e" * 64}),
     ):
-        desk.keep(Draft(kind, "breakfix", at, candidate, "reseau", details, "e" * 64 if kind == "sealed" else ""))  # type: ignore[arg-type]
+        digest = "e" * 64 if kind == "sealed" else ""
+        jury_session.keep(Draft(kind, "breakfix", at, candidate, "reseau", details, digest))  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    made = make_desk(tmp_path, Played(START))
+def jury_session(tmp_path: Path) -> JurySession:
+    made = make_jury_session(tmp_path, Played(START))
     open_in_memory(made, "reseau")
     made.start("reseau", "organiser")
     made.arrive("reseau", "C-02", "organiser")
@@ -52,11 +53,11 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def room(desk: Desk) -> JuryRoom:
-    return JuryRoom(desk, known())
+def room(jury_session: JurySession) -> Jury:
+    return Jury(jury_session, known())
 
 
-def decide_all(room: JuryRoom) -> None:
+def decide_all(room: Jury) -> None:
     room.decide("martin", "C-01", "1.3", "acquired", "Diagnostic méthodique, réparation durable.")
     room.decide("leroy", "C-02", "1.3", "to-question", "La machine n'est pas revenue : à vérifier à l'oral.")
     for candidate, verdict in (("C-01", "acquired"), ("C-02", "not-acquired")):
@@ -64,7 +65,7 @@ def decide_all(room: JuryRoom) -> None:
             room.decide("martin", candidate, ccp, verdict, "Délibération du jury.")
 
 
-def test_the_machine_decides_nothing(room: JuryRoom) -> None:
+def test_the_machine_decides_nothing(room: Jury) -> None:
     line = next(line for line in room.sheet("C-01").lines if line.competence.code == "1.3")
     assert (line.count("pass"), line.worked, line.decision) == (1, True, None)
     assert room.sheet("C-01").undecided == ("1.3", "ccp-1", "ccp-2")
@@ -82,20 +83,20 @@ def test_the_machine_decides_nothing(room: JuryRoom) -> None:
         (("martin", "C-01", "1.3", "acquired", " "), "Say why"),
     ],
 )
-def test_a_decision_says_who_what_and_why(room: JuryRoom, arguments: tuple[str, ...], said: str) -> None:
+def test_a_decision_says_who_what_and_why(room: Jury, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         room.decide(*arguments)
 
 
 def test_nothing_is_decided_before_the_evidence_is_sealed(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path, Played(START))
-    open_in_memory(desk, "reseau")
-    desk.start("reseau", "organiser")
+    jury_session = make_jury_session(tmp_path, Played(START))
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
     with pytest.raises(UsageError, match="not sealed: reseau"):
-        JuryRoom(desk, known()).decide("martin", "C-01", "1.3", "acquired", "x")
+        Jury(jury_session, known()).decide("martin", "C-01", "1.3", "acquired", "x")
 
 
-def test_two_members_close_the_record_and_a_change_voids_a_signature(desk: Desk, room: JuryRoom) -> None:
+def test_two_members_close_the_record_and_a_change_voids_a_signature(jury_session: JurySession, room: Jury) -> None:
     with pytest.raises(UsageError, match=r"Still to be decided: C-01: 1.3, ccp-1, ccp-2; C-02: 1.3, ccp-1, ccp-2"):
         room.sign("martin", "jury")
     decide_all(room)
@@ -103,9 +104,9 @@ def test_two_members_close_the_record_and_a_change_voids_a_signature(desk: Desk,
     with pytest.raises(UsageError, match="has signed already"):
         room.sign("martin", "jury")
     room.observe("leroy", "C-01", "Explique bien sa démarche.", "1.3")
-    assert record_of(desk.state()).signatures == ()  # what was signed is not what stands there now
+    assert record_of(jury_session.state()).signatures == ()  # what was signed is not what stands there now
     room.sign("leroy", "jury")
-    assert record_of(desk.state()).closed_at is None
+    assert record_of(jury_session.state()).closed_at is None
     assert room.sign("martin", "jury").closed_at == START
     with pytest.raises(UsageError, match="record is closed"):
         room.decide("martin", "C-01", "1.3", "not-acquired", "x")
@@ -113,19 +114,19 @@ def test_two_members_close_the_record_and_a_change_voids_a_signature(desk: Desk,
         room.sign("leroy", "jury")
 
 
-def test_after_the_closing_a_change_is_a_signed_correction(desk: Desk, room: JuryRoom) -> None:
+def test_after_the_closing_a_change_is_a_signed_correction(jury_session: JurySession, room: Jury) -> None:
     decide_all(room)
     with pytest.raises(UsageError, match="not closed"):
         room.correct("martin", "C-02", "1.3", "acquired", "x")
     room.sign("martin", "jury")
     room.sign("leroy", "jury")
-    closed = record_of(desk.state())
+    closed = record_of(jury_session.state())
     room.correct("martin", "C-02", "1.3", "acquired", "Questionnement du 15 décembre.")
-    before = record_of(desk.state())
+    before = record_of(jury_session.state())
     assert before.decisions == closed.decisions
     assert [d.verdict for d in before.pending.values()] == ["acquired"]
     room.sign("leroy", "jury")
-    assert record_of(desk.state()).pending
+    assert record_of(jury_session.state()).pending
     after = room.sign("martin", "jury")
     assert (after.pending, after.decisions["C-02", "1.3"].verdict) == ({}, "acquired")
     assert after.decisions["C-02", "1.3"].corrected
@@ -133,12 +134,12 @@ def test_after_the_closing_a_change_is_a_signed_correction(desk: Desk, room: Jur
 
 
 def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path, Played(START), ccps="")
-    open_in_memory(desk, "reseau")
-    desk.start("reseau", "organiser")
+    jury_session = make_jury_session(tmp_path, Played(START), ccps="")
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
     for candidate in ("C-01", "C-02"):
-        graded(desk, candidate, "pass")
-    room = JuryRoom(desk, known())
+        graded(jury_session, candidate, "pass")
+    room = Jury(jury_session, known())
     for candidate, verdict in (("C-01", "acquired"), ("C-02", "not-acquired")):
         assert room.sheet(candidate).undecided == ("1.3", "title")
         room.decide("martin", candidate, "1.3", "acquired", "x")
@@ -147,7 +148,7 @@ def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> N
     assert room.sheet("C-02").undecided == ("ccp-1", "ccp-2", "ccp-3")
     room.decide("martin", "C-02", "ccp-1", "acquired", "x")
     sheets = {number: room.sheet(number) for number in COMPETENCES}
-    dossier = Dossier(desk.state(), known().referential, sheets, f"42:{'a' * 64}")
+    dossier = Dossier(jury_session.state(), known().referential, sheets, f"42:{'a' * 64}")
     decided = {(r["candidate"], r["subject"]): r["decision"] for r in document_of(dossier)["results"] if r["decision"]}
     assert decided["C-01", "title"] == "acquired"
     assert decided["C-02", "ccp-1"] == "acquired"
@@ -156,13 +157,13 @@ def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> N
 
 
 @pytest.fixture
-def dossier(desk: Desk, room: JuryRoom) -> Dossier:
+def dossier(jury_session: JurySession, room: Jury) -> Dossier:
     decide_all(room)
     room.observe("leroy", "C-01", "=Calme")
     room.sign("martin", "jury")
     room.sign("leroy", "jury")
     sheets = {number: room.sheet(number) for number in COMPETENCES}
-    return Dossier(desk.state(), known().referential, sheets, f"42:{'a' * 64}")
+    return Dossier(jury_session.state(), known().referential, sheets, f"42:{'a' * 64}")
 
 
 def test_the_record_reads_as_a_french_jury_writes_it(dossier: Dossier) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.assessment.drawing import Drawing, draw, drawn_again, new_draw_seed, pool_of
-from orchestrator.assessment.plan_file import Known, Offer, read_plan
-from orchestrator.errors import ContentError, UsageError
+from orchestrator.assessment.lottery import Drawing, draw, drawn_again, new_draw_seed, pool_of
+from orchestrator.assessment.plan_file import Offer, PlanContext, read_plan
+from orchestrator.core.errors import ContentError, UsageError
+from orchestrator.core.text import same
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.session_plan import DrawRule, Phase, ProofRule
-from orchestrator.text import same
 
 PLAN = """\
 contract: 1
@@ -53,7 +53,9 @@ def why(name: str, rule: ProofRule) -> UsageError | None:
     return None
 
 
-KNOWN = Known(Content((built_in_root(),)).referential(), OFFERS, why, lambda person: frozenset({f"coach-of-{person}"}))
+KNOWN = PlanContext(
+    Content((built_in_root(),)).referential(), OFFERS, why, lambda person: frozenset({f"coach-of-{person}"})
+)
 
 
 def write(folder: Path, text: str) -> Path:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.assessment.recording import Recorder
-from orchestrator.assessment.watching import Screen, Watching
+from orchestrator.assessment.asciicast import TerminalRecorder
+from orchestrator.assessment.terminal_watch import WatchedScreen, Watching
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_what_draws_is_shown(drawn: str) -> None:
-    assert Screen().drawn(drawn) == drawn
+    assert WatchedScreen().drawn(drawn) == drawn
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_draws_is_shown(drawn: str) -> None:
 )
 def test_what_acts_on_who_looks_is_not(asked: str) -> None:
     for cut in range(len(asked) + 1):
-        screen = Screen()
+        screen = WatchedScreen()
         shown = screen.drawn(f"a{asked[:cut]}") + screen.drawn(f"{asked[cut:]}b")
         assert "\x1b" not in shown
         assert shown.startswith("a")
@@ -59,16 +59,16 @@ def test_what_acts_on_who_looks_is_not(asked: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("\x1b[]P?;0152hlnctm\x07\\\x05\x9ba"), max_size=40), st.integers(0, 40))
 def test_only_what_draws_ever_passes(text: str, cut: int) -> None:
-    screen = Screen()
+    screen = WatchedScreen()
     shown = screen.drawn(text[:cut]) + screen.drawn(text[cut:])
-    assert Screen().drawn(shown) == shown  # nothing is left that would not pass by itself
+    assert WatchedScreen().drawn(shown) == shown  # nothing is left that would not pass by itself
 
 
 def test_recordings_are_followed_as_they_grow(tmp_path: Path) -> None:
     watching = Watching(tmp_path)
     assert list(watching.news()) == []
     path = tmp_path / "cut.pc1-1.cast"
-    recorder = Recorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
+    recorder = TerminalRecorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
     recorder.shown("é\r\n".encode())
     recorder.typed(b"secret")
     assert list(watching.news()) == [("cut.pc1-1", "é\r\n")]

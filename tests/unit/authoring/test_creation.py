@@ -13,14 +13,14 @@ import yaml
 
 from orchestrator.authoring.creation import Created, Wanted, create, fitting_hosts, schemas_folder
 from orchestrator.contract import schemas
-from orchestrator.errors import ContentError, MachineError, UsageError
+from orchestrator.core.errors import ContentError, MachineError, UsageError
 from orchestrator.faults.discovery import discover
-from orchestrator.faults.library import fault_classes, problems_of
+from orchestrator.faults.registry import fault_classes, problems_of
 from orchestrator.loader import survey
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan
-from orchestrator.plan import plan_scenario
+from orchestrator.planning.planner import plan_scenario
 
 NAMES = ("ssh-refused", "panne-du-lundi", "x", "a1-b2-c3", "imprimante-du-secretariat-hors-service")
 FAULTS = ("ssh-port-moved", "imprimante-hors-ligne", "a-1")

@@ -12,19 +12,19 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from orchestrator import labels
 from orchestrator.bench import compose, phases, statements
-from orchestrator.bench.lab import IMAGE, bench_plan
+from orchestrator.bench.bench_labs import IMAGE, bench_plan
 from orchestrator.bench.memory import Footprint
-from orchestrator.engine.base import ContainerSpec, EngineInfo
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.fabric.fake import FakeFabric
-from orchestrator.instance_records import InstanceRecords
+from orchestrator.core import labels
+from orchestrator.core.text import Text, same
+from orchestrator.engine.engine_interface import ContainerSpec, EngineInfo
+from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lifecycle import Instances
-from orchestrator.locks import Locks
+from orchestrator.instances.locks import Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
-from orchestrator.text import Text, same
+from tests.fakes.engine import FakeEngine
+from tests.fakes.fabric import FakeFabric
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -175,14 +175,14 @@ def program(tmp_path: Path, images: dict[str, ImageSpec], tools: Path, monkeypat
     del tools
     engine, fabric = FakeEngine(), FabricInMemory()
     engine.add_image(REFERENCE)
-    for kind in ("fabric", "anchor"):
+    for kind in ("fabric", "pause"):
         engine.start(engine.create(ContainerSpec(f"breakfix-{kind}", REFERENCE, {labels.KIND: kind})))
     FakePeer.made = []
     instances = Instances(
         engine, lambda: fabric, InstanceRecords(tmp_path / "records"), Locks(tmp_path / "lock"), "alice"
     )
     made = Program(images, engine, fabric, instances, FakePeer.made)
-    monkeypatch.setattr("orchestrator.bench.runner.ComposeProject", FakePeer)
+    monkeypatch.setattr("orchestrator.bench.benchmark.ComposeProject", FakePeer)
     monkeypatch.setattr(phases, "SdkExec", FakeSdk)
     monkeypatch.setattr(phases, "_SETTLE_PAUSE", 0.0)
     monkeypatch.setattr(phases, "footprints", lambda ids: {i: Footprint(6_000_000, 4_000_000) for i in ids})

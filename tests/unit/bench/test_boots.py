@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.bench import boots
-from orchestrator.errors import UsageError
-from orchestrator.progress import Silent
-from orchestrator.text import Text
+from orchestrator.core import labels
+from orchestrator.core.errors import UsageError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from tests.unit.bench.conftest import Program

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
+from orchestrator.bench.bench_labs import IMAGE
 from orchestrator.bench.commands import compose_command, docker_command, run_command
 from orchestrator.bench.compose import KIND, ComposeProject, remove_project
-from orchestrator.bench.lab import IMAGE
-from orchestrator.engine.base import ContainerSpec
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import LabError, MachineError
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
-from orchestrator.waiting import wait_until
+from tests.fakes.engine import FakeEngine
 
 Script = Callable[[str, str], None]
 REFERENCE = "breakfix/host:0123456789ab"

@@ -13,8 +13,8 @@ import pytest
 from orchestrator.bench import cycles as module
 from orchestrator.bench.cycles import LongRun, Usage, run_cycles
 from orchestrator.bench.memory import container_memory, container_processes, process_memory
-from orchestrator.errors import LabError
-from orchestrator.text import Text
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.app import App

@@ -14,7 +14,7 @@ import pytest
 from grader.report import CheckResult, Report
 from orchestrator.bench import flips as module
 from orchestrator.bench.flips import run_gradings
-from orchestrator.text import Text, same
+from orchestrator.core.text import Text, same
 
 if TYPE_CHECKING:
     from orchestrator.app import App

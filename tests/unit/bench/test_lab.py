@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
 from orchestrator.bench import statements
+from orchestrator.bench.bench_labs import IMAGE
 from orchestrator.bench.compose import KIND, compose_document, privileges, probing
-from orchestrator.bench.lab import IMAGE
-from orchestrator.engine.base import EngineInfo
+from orchestrator.core import labels
+from orchestrator.engine.engine_interface import EngineInfo
 from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.bench.memory import Footprint, footprints
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
 
 ONE, TWO = "5f" * 32, "0a" * 32
 

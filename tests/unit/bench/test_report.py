@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from orchestrator.bench.machine import Machine
-from orchestrator.bench.report import BenchReport
+from orchestrator.bench.bench_report import BenchReport
+from orchestrator.bench.machine_facts import MachineFacts
 from orchestrator.bench.samples import Comparison, Series, Target
-from orchestrator.text import Text, same
+from orchestrator.core.text import Text, same
 
-MACHINE = Machine(2, 24 << 30, 0.5, "6.1.0", "3.13.1", "26.1.5", "2.26.1-4", 2, "overlay2", apparmor=True)
+MACHINE = MachineFacts(2, 24 << 30, 0.5, "6.1.0", "3.13.1", "26.1.5", "2.26.1-4", 2, "overlay2", apparmor=True)
 
 
 def comparison(

@@ -11,20 +11,20 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import Outcome, Report
-from orchestrator import labels
-from orchestrator.bench import phases, runner, statements
+from orchestrator.bench import benchmark, phases, statements
 from orchestrator.bench.memory import Footprint
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import LabError, MachineError, UsageError
-from orchestrator.progress import Silent
-from orchestrator.text import Text
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError, MachineError, UsageError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text
+from tests.fakes.engine import FakeEngine
 
 if TYPE_CHECKING:
     from tests.unit.bench.conftest import FakePeer, Program
 
 
 def leftovers(engine: FakeEngine) -> list[str]:
-    return [c.name for c in engine.containers({labels.KIND: None}) if c.labels[labels.KIND] not in {"fabric", "anchor"}]
+    return [c.name for c in engine.containers({labels.KIND: None}) if c.labels[labels.KIND] not in {"fabric", "pause"}]
 
 
 class Told(Silent):
@@ -37,7 +37,7 @@ class Told(Silent):
 
 def test_a_whole_run(program: Program, tmp_path: Path) -> None:
     output, told = tmp_path / "bench.json", Told()
-    report = runner.run(program.app, runs=2, output=output, grading=program.grading, progress=told)
+    report = benchmark.run(program.app, runs=2, output=output, grading=program.grading, progress=told)
     assert [c.name for c in report.comparisons] == [
         "ready",
         "stop",
@@ -72,7 +72,7 @@ def test_a_whole_run(program: Program, tmp_path: Path) -> None:
 
 
 def test_memory_counts_the_share_of_the_fabric(program: Program) -> None:
-    report = runner.run(program.app, runs=1, grading=program.grading)
+    report = benchmark.run(program.app, runs=1, grading=program.grading)
     memory = next(c for c in report.comparisons if c.name == "memory")
     assert memory.parts == {"cgroup": 6.0, "shim": 4.0, "fabric": 2 * 10.0 / 8}
     assert memory.ours.median == 12.5
@@ -95,7 +95,7 @@ def test_both_sides_take_turns(program: Program, monkeypatch: pytest.MonkeyPatch
     for owner, names in ((program.instances, ("start", "remove")), (program.peer, ("up", "down"))):
         for name in names:
             noted(owner, name)
-    runner.run(program.app, runs=2, grading=program.grading)
+    benchmark.run(program.app, runs=2, grading=program.grading)
     assert log[:8] == ["start", "remove", "up", "down"] * 2
 
 
@@ -106,7 +106,7 @@ def test_the_stock_backend_gets_the_same_hosts(program: Program) -> None:
         graded.append(request)
         return program.grading(request)
 
-    runner.run(program.app, runs=1, grading=grading)
+    benchmark.run(program.app, runs=1, grading=grading)
     request = graded[0]
     assert [f.name for f in request.files] == ["ours.py"]
     (stock,) = [words for words in program.stock if "pytest" in words]
@@ -123,7 +123,7 @@ def test_checks_that_do_not_pass_are_no_measurement(program: Program, outcome: O
         return replace(report, results=(wrong, *report.results[1:]))
 
     with pytest.raises(LabError, match="don't pass") as caught:
-        runner.run(program.app, runs=1, grading=grading)
+        benchmark.run(program.app, runs=1, grading=grading)
     assert outcome in caught.value.evidence
     assert leftovers(program.engine) == []
 
@@ -131,7 +131,7 @@ def test_checks_that_do_not_pass_are_no_measurement(program: Program, outcome: O
 def test_a_host_that_comes_back_without_its_cables_is_no_measurement(program: Program) -> None:
     program.fabric.on("ip -4 *", stdout="1: eth0\n")
     with pytest.raises(LabError, match="without its network"):
-        runner.run(program.app, runs=1, grading=program.grading)
+        benchmark.run(program.app, runs=1, grading=program.grading)
     assert leftovers(program.engine) == []
 
 
@@ -148,15 +148,15 @@ def test_an_interruption_leaves_nothing(program: Program, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(program.peer, "up", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        runner.run(program.app, runs=1, grading=program.grading)
+        benchmark.run(program.app, runs=1, grading=program.grading)
     assert leftovers(program.engine) == []
 
 
 def test_what_is_missing_is_said_before_anything_starts(program: Program, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        runner.run(program.app, runs=0)
+        benchmark.run(program.app, runs=0)
     with pytest.raises(UsageError, match="no such folder"):
-        runner.run(program.app, output=tmp_path / "none" / "bench.json")
+        benchmark.run(program.app, output=tmp_path / "none" / "bench.json")
     assert program.peers == []
 
 
@@ -165,7 +165,7 @@ def test_the_peer_must_be_installed(program: Program, tools: Path, monkeypatch: 
     (tools / "docker").write_text("#!/bin/sh\nexit 1\n")
     monkeypatch.setenv("PATH", str(tools))
     with pytest.raises(MachineError, match="docker-compose"):
-        runner.run(program.app)
+        benchmark.run(program.app)
     assert program.peers == []
 
 

@@ -16,31 +16,31 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.report import CheckResult, Report
-from orchestrator.cli import language
-from orchestrator.cli.session import Session
-from orchestrator.cli.words import own
+from orchestrator.cli import language_choice
+from orchestrator.cli.command_words import own
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import BreakfixError, UsageError
+from orchestrator.core.language import Language
+from orchestrator.core.paths import state_folder
+from orchestrator.core.progress import Progress
+from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import BreakfixError, UsageError
-from orchestrator.fabric.base import PortState
-from orchestrator.fabric.fake import FakeFabric
-from orchestrator.folders import state_folder
+from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.instances.instance import HostState, Instance
-from orchestrator.language import Language
+from orchestrator.instances.locks import BusyError, Holder
+from orchestrator.labs import Phase, Running, StepRun
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.locks import BusyError, Holder
 from orchestrator.model.image import Device, ImageSpec, MachineKind
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import ScriptStep, Step
-from orchestrator.progress import Progress
 from orchestrator.proof.ledger import Ledger
-from orchestrator.proof.store import Proofs, ProofStore
+from orchestrator.proof.proof_store import Proofs, ProofStore
 from orchestrator.proof.trust import Trust
-from orchestrator.service import Phase, Running, Typed
-from orchestrator.text import Text
+from tests.fakes.engine import FakeEngine
+from tests.fakes.fabric import FakeFabric
 
 LAB = "cable-out-1a2b"
 
@@ -136,7 +136,7 @@ class FakeInstances:
                 return one
         raise UsageError(text("no such lab"), text("start one"))
 
-    def alone(self, name: str) -> AbstractContextManager[None]:
+    def exclusive(self, name: str) -> AbstractContextManager[None]:
         if name in self.busy:
             raise BusyError(name, Holder(4321, "breakfix reset", "bob"))
         return nullcontext()
@@ -212,7 +212,9 @@ class FakeLabs:
                 on_result(one)
         return graded
 
-    def apply(self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]) -> tuple[Typed, ...]:
+    def apply(
+        self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]
+    ) -> tuple[StepRun, ...]:
         self.calls.append("apply")
         for step in solution.steps:
             on_step(step)
@@ -221,8 +223,8 @@ class FakeLabs:
     def hint(self, running: Running) -> tuple[int, int, Text]:
         return 1, len(running.plan.hints), running.plan.hints[0]
 
-    def alone(self, running: Running) -> AbstractContextManager[None]:
-        return self.instances.alone(running.instance.name)
+    def exclusive(self, running: Running) -> AbstractContextManager[None]:
+        return self.instances.exclusive(running.instance.name)
 
     def lab_of(self, one: Instance) -> Lab:
         return Content([built_in_root()]).lab({"pair": "small-office"}[one.lab])
@@ -291,7 +293,7 @@ class FakeApp:
         self.ledger = Ledger(Shelves(data.parent / "records"), self.trust)  # type: ignore[arg-type]
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data), self.ledger)
         self.engine = FakeEngine()
-        self.office: object = None
+        self.registry: object = None
         self.journal_log: object = None
         self.build_observer: object = None
         self.closed = False
@@ -311,21 +313,21 @@ class Cli:
     def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
         cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
-        session = Session(json=language.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
-        self.monkeypatch.setattr(Session, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
+        invocation = Invocation(json=language_choice.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
+        self.monkeypatch.setattr(Invocation, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def program() -> None:
-            sys.exit(cli.run(list(words), session))
+            sys.exit(cli.run(list(words), invocation))
 
         return CliRunner().invoke(program, [], input=stdin, env={"COLUMNS": str(self.width), "NO_COLOR": "1"})
 
 
 def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
     """Choose a language as the program does: before the modules that hold texts are imported."""
-    monkeypatch.setattr(language, "_chosen", lang)
+    monkeypatch.setattr(language_choice, "_chosen", lang)
     for name in [*sys.modules]:
-        if name.startswith(("orchestrator.cli.commands", "orchestrator.cli.base", "orchestrator.cli.root")):
+        if name.startswith(("orchestrator.cli.commands", "orchestrator.cli.click_classes", "orchestrator.cli.root")):
             monkeypatch.delitem(sys.modules, name)
     if lang == "fr":
         for name in ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types"):
@@ -344,7 +346,7 @@ def app(tmp_path: Path) -> FakeApp:
 def cli(app: FakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield Cli(app, monkeypatch)
-    language.choose([], {})
+    language_choice.choose([], {})
 
 
 def lines(output: str) -> Sequence[str]:

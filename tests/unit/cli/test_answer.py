@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 from grader.report import CheckResult, WrittenReport
 from orchestrator.cli import editing
 from orchestrator.cli.card import card_document
-from orchestrator.cli.session import Session
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
-from orchestrator.model.plan import Person
-from orchestrator.text import Text
+from orchestrator.model.plan import DrawnPerson
 
 from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, report
 
@@ -242,11 +242,11 @@ def test_stop_says_what_stays(cli: Cli, path: Path) -> None:
 
 @pytest.mark.parametrize("solution", [False, True])
 def test_the_card_tells_the_truth_to_trainers_only(app: FakeApp, solution: bool) -> None:
-    user = Person("Zoé", "Lefèvre", "zlefevre", feminine=True)
+    user = DrawnPerson("Zoé", "Lefèvre", "zlefevre", feminine=True)
     plan = replace(PLAN, questions=QUESTIONS, report=True, values={"user": user, "desk": 7, "seed": 3, "domain": "x"})
     scenario = app.content.scenario("no-network-after-move")
-    session = Session(make=lambda *_: app)  # type: ignore[arg-type]
-    document = card_document(session, scenario, plan, solution=solution)
+    invocation = Invocation(make=lambda *_: app)  # type: ignore[arg-type]
+    document = card_document(invocation, scenario, plan, solution=solution)
     assert document["questions"]["count"] == {"fr": "Combien ?", "en": "How many?"}
     assert document["report"] is True
     assert ("4217" in json.dumps(document)) is solution

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from orchestrator.errors import MachineError
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+from orchestrator.labs import Phase
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
-from orchestrator.service import Phase
-from orchestrator.text import Text
 
 from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
 
@@ -107,7 +107,7 @@ def test_an_interruption_before_the_user_knows_the_lab_removes_it(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("orchestrator.cli.wording.ticket_panel", interrupted)
+    monkeypatch.setattr("orchestrator.cli.phrases.ticket_panel", interrupted)
     done = cli("start", "cable-out")
     assert done.exit_code == 130
     assert [one.name for one in app.instances.running] == [LAB]

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator import labels
-from orchestrator.doctor import Finding, Machine, examine, worst
+from orchestrator.core import labels
+from orchestrator.core.errors import MachineError
+from orchestrator.doctor import ExaminedMachine, Finding, examine, worst
 from orchestrator.doctor.machine import look_at_machine
-from orchestrator.engine.base import ContainerSpec, Engine
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import MachineError
+from orchestrator.engine.engine_interface import ContainerSpec, Engine
+from tests.fakes.engine import FakeEngine
 
 from .conftest import Cli, text
 
@@ -57,13 +57,13 @@ def by_id(findings: tuple[Finding, ...]) -> dict[str, Finding]:
     return {finding.id: finding for finding in findings}
 
 
-def machine(root: Path, address: str, engine: Engine | None = None, missing: tuple[str, ...] = ()) -> Machine:
+def machine(root: Path, address: str, engine: Engine | None = None, missing: tuple[str, ...] = ()) -> ExaminedMachine:
     def connect() -> Engine:
         if engine is None:
             raise MachineError(text("no answer"), text("start it"))
         return engine
 
-    return Machine(connect, lambda: missing, root, {"DOCKER_HOST": address})
+    return ExaminedMachine(connect, lambda: missing, root, {"DOCKER_HOST": address})
 
 
 def test_a_healthy_machine(root: Path, docker: str) -> None:

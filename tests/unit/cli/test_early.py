@@ -14,8 +14,8 @@ from typing import Any
 import click
 import pytest
 
-from orchestrator.cli import early, language, words
-from orchestrator.language import Language
+from orchestrator.cli import command_words, early, language_choice
+from orchestrator.core.language import Language
 
 from .conftest import Cli, speak
 
@@ -30,7 +30,7 @@ sys.exit(early.main(sys.argv[2:]))"""
 @pytest.fixture(autouse=True)
 def english_afterwards() -> Iterator[None]:
     yield
-    language.choose([], {})
+    language_choice.choose([], {})
 
 
 # The table ------------------------------------------------------------------------------------------------
@@ -114,8 +114,8 @@ def test_the_table_is_what_click_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{json.dumps(name)}: {json.dumps(usage, ensure_ascii=False)}" for name, usage in english.items()]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     if UPDATE:
-        words.TABLE.write_text(text, encoding="utf-8")
-    assert text == words.TABLE.read_text(encoding="utf-8")
+        command_words.TABLE.write_text(text, encoding="utf-8")
+    assert text == command_words.TABLE.read_text(encoding="utf-8")
 
 
 # What is refused ------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ WRONG = [
 def test_wrong_words_are_refused_as_the_program_refuses_them(
     cli: Cli, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, lang: Language
 ) -> None:
-    monkeypatch.setattr(language, "language_of", lambda _environment: lang)
+    monkeypatch.setattr(language_choice, "language_of", lambda _environment: lang)
     given = line.split()
     by_program = cli(*given, lang=lang)
     capsys.readouterr()
@@ -247,4 +247,4 @@ def test_the_machine_s_own_python_is_enough(line: str, status: int) -> None:
     ],
 )
 def test_the_words_of_the_command_that_is_run_are_not_ours(line: str, own: str) -> None:
-    assert words.own(line.split()) == own.split()
+    assert command_words.own(line.split()) == own.split()

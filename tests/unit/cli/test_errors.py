@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.text import Text as Styled
 
 from orchestrator.cli.output import make_console, table
-from orchestrator.errors import ContentError, LabError, MachineError, Place, Problem, UsageError
-from orchestrator.language import Language
-from orchestrator.visible import CONTROLS
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.core.errors import ContentError, LabError, MachineError, Place, Problem, UsageError
+from orchestrator.core.language import Language
 
 from .conftest import Cli, FakeApp, text
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.faults.library import fault_classes
-from orchestrator.language import Language
+from orchestrator.core.language import Language
+from orchestrator.faults.registry import fault_classes
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 

@@ -9,27 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import LabError
-from orchestrator.practice.launching import Place, Stopped
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.practice.launching import MemberPlace, Stopped
 from orchestrator.practice.standings import Check, Standing
 from orchestrator.records.database import Database
 from orchestrator.records.journal import now
 from orchestrator.records.location import database_url
-from orchestrator.text import Text
 
 from .conftest import Cli, FakeApp
 
 WHY = LabError(Text(fr="la machine pc1 n’a pas démarré", en="the host pc1 did not come up"))
-PLACES = (Place("lea", "Léa Martin", 71, "lab-1"), Place("yann", "", 72, "lab-2", kept=True))
+PLACES = (MemberPlace("lea", "Léa Martin", 71, "lab-1"), MemberPlace("yann", "", 72, "lab-2", kept=True))
 
 
 @dataclass
 class FakeLauncher:
-    places: tuple[Place, ...] = PLACES
+    places: tuple[MemberPlace, ...] = PLACES
     stopped: Stopped = field(default_factory=lambda: Stopped(("lab-1", "lab-2"), ()))
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
-    def launch(self, group: str, scenario: str, seed: int, tell: Callable[[Place], None]) -> tuple[Place, ...]:
+    def launch(
+        self, group: str, scenario: str, seed: int, tell: Callable[[MemberPlace], None]
+    ) -> tuple[MemberPlace, ...]:
         self.asked.append((group, scenario, seed))
         for place in self.places:
             tell(place)
@@ -103,7 +105,7 @@ def test_a_launch_tells_each_place(cli: Cli, launcher: FakeLauncher) -> None:
 
 
 def test_a_lab_that_did_not_come_up_is_told_and_is_the_status(cli: Cli, launcher: FakeLauncher) -> None:
-    launcher.places = (*PLACES[:1], Place("yann", "", 72, trouble=WHY))
+    launcher.places = (*PLACES[:1], MemberPlace("yann", "", 72, trouble=WHY))
     done = cli("group", "launch", "tssr", "cable-out")
     assert done.exit_code == 5
     assert "✘ yann: the host pc1 did not come up" in done.stdout
@@ -125,7 +127,7 @@ def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
 
 
 def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.waiting.wait_until", lambda *_words, **_named: None)
+    monkeypatch.setattr("orchestrator.core.waiting.wait_until", lambda *_words, **_named: None)
     watched = cli("group", "live", "tssr", "--watch", "1")
     assert watched.exit_code == 0
     assert app.standings.looks == 3  # type: ignore[attr-defined]

@@ -13,8 +13,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from orchestrator.cli import french, language
-from orchestrator.language import typographic
+from orchestrator.cli import french, language_choice
+from orchestrator.core.language import typographic
 
 from .conftest import Cli
 
@@ -118,9 +118,9 @@ def test_global_options_stand_before_or_after_the_command(cli: Cli, place: str, 
 )
 def test_the_language(words: list[str], environment: dict[str, str], chosen: str) -> None:
     try:
-        assert language.choose(words, environment) == chosen
+        assert language_choice.choose(words, environment) == chosen
     finally:
-        language.choose([], {})
+        language_choice.choose([], {})
 
 
 def test_french_punctuation_never_begins_a_line() -> None:

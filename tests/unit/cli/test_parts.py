@@ -22,10 +22,10 @@ from orchestrator.cli.commands.test import (
     environment_of_tests,
     parts_asked_for,
 )
-from orchestrator.cli.session import Session
-from orchestrator.errors import ExitCode, UsageError
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import ExitCode, UsageError
+from orchestrator.core.text import same
 from orchestrator.loader.roots import built_in_root
-from orchestrator.text import same
 
 MARKS = ("live", "slow", "alone", "core", "whole")
 
@@ -119,8 +119,8 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
     content = SimpleNamespace(scenarios=tuple)
     app = cast("App", SimpleNamespace(instances=Labs(), content=content, proofs=None, close=lambda: None))
-    session = Session(make=lambda _content, _database: app)
-    assert run(["test", *words], session) == status
+    invocation = Invocation(make=lambda _content, _database: app)
+    assert run(["test", *words], invocation) == status
     captured = capfd.readouterr()
     assert captured.err.count("── ") == titles
     lines = captured.out.splitlines()
@@ -139,7 +139,7 @@ def test_what_is_too_stale_is_told_before_any_test(
     monkeypatch.setattr(command_module(), "require_few_stale", refuse)
     monkeypatch.setattr(command_module(), "_pytest", lambda *_: 0)
     app = cast("App", SimpleNamespace(instances=Labs(), content=None, proofs=None, close=lambda: None))
-    status = run(["test", *words], Session(make=lambda _content, _database: app))
+    status = run(["test", *words], Invocation(make=lambda _content, _database: app))
     told = capfd.readouterr().err
     assert status == (ExitCode.WRONG_USE if asked else ExitCode.DONE)
     assert ("6 scenarios" in told) == asked
@@ -161,10 +161,10 @@ class Labs:
 
 def test_labs_of_interrupted_tests_are_removed_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     labs = Labs()
-    session = cast("Session", SimpleNamespace(app=SimpleNamespace(instances=labs)))
+    invocation = cast("Invocation", SimpleNamespace(app=SimpleNamespace(instances=labs)))
 
     def interrupted() -> None:
-        with _without_leftovers(session) as variables:
+        with _without_leftovers(invocation) as variables:
             labs.owners["of-another-0002"] = getpass.getuser()
             with monkeypatch.context() as tests:
                 for name, value in variables.items():

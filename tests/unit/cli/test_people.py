@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from orchestrator.practice.recorder import Recorder
+from orchestrator.labs import Running
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
-from orchestrator.service import Running
 
 from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, instance
 
@@ -91,7 +91,9 @@ def test_what_is_no_head_is_refused(cli: Cli) -> None:
 
 def test_progress_tells_what_was_done_and_what_is_next(cli: Cli, app: FakeApp, store: Database) -> None:
     assert "no scenario of this competence solved yet" in cli("progress").stdout
-    recorder = Recorder(lambda: store, "trainer1", lambda _name: app.content.scenario_document("no-network-after-move"))
+    recorder = PracticeRecorder(
+        lambda: store, "trainer1", lambda _name: app.content.scenario_document("no-network-after-move")
+    )
     running = Running(
         instance(owner="trainer1", scenario="no-network-after-move"),
         replace(PLAN, scenario="no-network-after-move"),

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from orchestrator.cli import language
+from orchestrator.cli import language_choice
 from orchestrator.cli.commands.test import combined
-from orchestrator.cli.progress import Steps, duration, megabytes
-from orchestrator.errors import LabError
+from orchestrator.cli.progress_view import Steps, duration, megabytes
+from orchestrator.core.errors import LabError
 
 from .conftest import text
 
@@ -43,8 +43,8 @@ def test_the_exit_status_of_two_parts(first: int, second: int, status: int) -> N
 
 def test_sizes_and_times_in_both_languages() -> None:
     assert (duration(2.34), duration(75), megabytes(1_500_000_000)) == ("2.3 s", "1 min 15 s", "1.5 GB")
-    language.choose(["--lang", "fr"])
+    language_choice.choose(["--lang", "fr"])
     try:
         assert (duration(2.34), megabytes(1_500_000_000)) == ("2,3 s", "1,5 Go")
     finally:
-        language.choose([], {})
+        language_choice.choose([], {})

@@ -13,9 +13,9 @@ import pytest
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import verdicts
-from orchestrator.proof.model import Proof, Seen, Stage, VariantProof, Verdict
-from orchestrator.proof.stages import Subject, Watch
-from orchestrator.proof.store import ProofStore
+from orchestrator.proof.model import Proof, SeenColour, Stage, VariantProof, Verdict
+from orchestrator.proof.proof_store import ProofStore
+from orchestrator.proof.stages import ProofSubject, Watch
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 
@@ -26,13 +26,17 @@ NAMES = Content([built_in_root()]).scenarios()
 class Prover:
     """Stands for the runner: every stage is as a test says."""
 
-    stage: Stage = field(default_factory=lambda: Stage("healthy", "", 1.5, (Seen("pass", result("page", "pass")),)))
+    stage: Stage = field(
+        default_factory=lambda: Stage("healthy", "", 1.5, (SeenColour("pass", result("page", "pass")),))
+    )
     whole: tuple[Verdict, ...] = ()
     asked: list[tuple[str, int]] = field(default_factory=list)
     jobs: int | None = 0
     main_lines: set[bool] = field(default_factory=set)
 
-    def prove(self, _labs: object, subjects: Sequence[Subject], *, jobs: int | None, watch: Watch) -> tuple[Proof, ...]:
+    def prove(
+        self, _labs: object, subjects: Sequence[ProofSubject], *, jobs: int | None, watch: Watch
+    ) -> tuple[Proof, ...]:
         self.jobs = jobs
         watch.begin(len(subjects))
         proofs = []
@@ -51,7 +55,7 @@ class Prover:
 @pytest.fixture(autouse=True)
 def prover(monkeypatch: pytest.MonkeyPatch) -> Prover:
     made = Prover()
-    monkeypatch.setattr("orchestrator.proof.runner.prove", made.prove)
+    monkeypatch.setattr("orchestrator.proof.prover.prove", made.prove)
     return made
 
 
@@ -59,7 +63,7 @@ BAD = Stage(
     "broken",
     "",
     2.0,
-    (Seen("fail", result("page", "pass")),),
+    (SeenColour("fail", result("page", "pass")),),
     (verdicts.blind("test_x.py::page", text("seen")),),
 )
 
@@ -211,7 +215,7 @@ def test_a_replay_compares_every_colour(cli: Cli, prover: Prover, lang: str) -> 
     assert done.exit_code == 0
     assert ("chaque couleur est celle" if lang == "fr" else "every colour is the recorded one") in done.stdout
     prover.asked.clear()
-    prover.stage = Stage("healthy", "", 1.5, (Seen("any", result("page", "fail")),))
+    prover.stage = Stage("healthy", "", 1.5, (SeenColour("any", result("page", "fail")),))
     done = cli("prove", NAMES[0], "--replay", lang=lang)  # type: ignore[arg-type]
     assert done.exit_code == 1
     assert ("1 différence avec" if lang == "fr" else "1 difference from") in done.stdout

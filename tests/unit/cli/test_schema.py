@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.contract.documents import KINDS
+from orchestrator.contract.content_kinds import KINDS
 from orchestrator.contract.reference import BEGIN, END
-from orchestrator.errors import ExitCode
+from orchestrator.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Cli

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.assessment.office import Desk
-from tests.unit.assessment.sessions import PLAN, START, Played, make_office, open_in_memory
+from orchestrator.assessment.session_registry import JurySession
+from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 
 from .conftest import Cli, FakeApp
 
@@ -21,18 +21,18 @@ class Head:
 
 
 @pytest.fixture
-def desk(app: FakeApp, tmp_path: Path, cli: Cli) -> Desk:
-    office = make_office(tmp_path, Played(START))
-    app.office, app.journal_log = office, Head()
+def jury_session(app: FakeApp, tmp_path: Path, cli: Cli) -> JurySession:
+    registry = make_registry(tmp_path, Played(START))
+    app.registry, app.journal_log = registry, Head()
     file = tmp_path / "december.yaml"
     file.write_text(PLAN, encoding="utf-8")
     made = cli("session", "plan", str(file))
     assert (made.exit_code, "Candidates: 2; phases: 2." in made.stdout) == (0, True)
-    return office.desk(None)
+    return registry.jury_session(None)
 
 
 def test_a_plan_s_mistakes_are_told_with_their_lines(app: FakeApp, cli: Cli, tmp_path: Path) -> None:
-    app.office = make_office(tmp_path, Played(START))
+    app.registry = make_registry(tmp_path, Played(START))
     file = tmp_path / "december.yaml"
     file.write_text(PLAN.replace("minutes: 75", "minuts: 75").replace("C-02", "C-01"), encoding="utf-8")
     shown = cli("session", "plan", str(file))
@@ -41,13 +41,13 @@ def test_a_plan_s_mistakes_are_told_with_their_lines(app: FakeApp, cli: Cli, tmp
 
 
 def test_without_a_session_the_way_to_one_is_told(app: FakeApp, cli: Cli, tmp_path: Path) -> None:
-    app.office = make_office(tmp_path, Played(START))
+    app.registry = make_registry(tmp_path, Played(START))
     shown = cli("session", "show", lang="fr")
     assert (shown.exit_code, "session plan FICHIER" in shown.output) == (2, True)
 
 
-def test_a_session_as_its_staff_sees_it(desk: Desk, cli: Cli) -> None:
-    open_in_memory(desk, "reseau")
+def test_a_session_as_its_staff_sees_it(jury_session: JurySession, cli: Cli) -> None:
+    open_in_memory(jury_session, "reseau")
     assert cli("session", "start", "reseau").exit_code == 0
     assert cli("session", "arrive", "reseau", "C-02").exit_code == 0
     assert cli("session", "pause", "--reason", "Coupure").exit_code == 0
@@ -62,8 +62,8 @@ def test_a_session_as_its_staff_sees_it(desk: Desk, cli: Cli) -> None:
     assert cli("session", "list", "--json").stdout.count("december") == 1
 
 
-def test_a_drawing_is_shown_again(desk: Desk, cli: Cli) -> None:
-    assert desk.state().drawings == {}
+def test_a_drawing_is_shown_again(jury_session: JurySession, cli: Cli) -> None:
+    assert jury_session.state().drawings == {}
     first = json.loads(cli("session", "draw", "tirage", "--seed", "a" * 32, "--json").stdout)
     again = cli("session", "redraw", "tirage")
     assert again.exit_code == 0
@@ -71,16 +71,16 @@ def test_a_drawing_is_shown_again(desk: Desk, cli: Cli) -> None:
     assert first["seed"] in again.stdout
 
 
-def test_a_candidate_sees_nothing_before_the_start(desk: Desk, cli: Cli) -> None:
-    open_in_memory(desk, "reseau")
+def test_a_candidate_sees_nothing_before_the_start(jury_session: JurySession, cli: Cli) -> None:
+    open_in_memory(jury_session, "reseau")
     shown = cli("session", "seat", "reseau", "C-01")
     assert (shown.exit_code, "has not begun" in shown.output) == (2, True)
-    desk.start("reseau", "organiser")
+    jury_session.start("reseau", "organiser")
     hint = cli("session", "hint", "reseau", "C-01")
     assert (hint.exit_code, "has no hints" in hint.output) == (2, True)
 
 
-def test_the_jury_decides_and_its_record_is_written(desk: Desk, cli: Cli, tmp_path: Path) -> None:
+def test_the_jury_decides_and_its_record_is_written(jury_session: JurySession, cli: Cli, tmp_path: Path) -> None:
     words = ("--reason", "Vu à l'oral.", "--member", "martin")
     assert cli("session", "decide", "C-01", "1.3", "acquired", *words).exit_code == 0
     assert cli("session", "observe", "C-01", "Calme.", "--member", "leroy").exit_code == 0
@@ -97,4 +97,4 @@ def test_the_jury_decides_and_its_record_is_written(desk: Desk, cli: Cli, tmp_pa
     assert "Vu à l'oral." in table.read_text(encoding="utf-8")
     lost = cli("session", "export", "json", "-o", str(tmp_path / "no" / "t.json"))
     assert lost.exit_code == 3
-    assert desk.state().closed
+    assert jury_session.state().closed

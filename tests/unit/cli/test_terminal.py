@@ -14,12 +14,13 @@ import threading
 
 import pytest
 
-from orchestrator import interrupts, terminal
-from orchestrator.errors import UsageError
-from orchestrator.fabric.base import HostRef
-from orchestrator.fabric.fake import FakeFabric
-from orchestrator.forwarding import Forwarding
-from orchestrator.waiting import wait_until
+from orchestrator.access import terminal
+from orchestrator.access.port_forward import Forwarding
+from orchestrator.core import interrupts
+from orchestrator.core.errors import UsageError
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.fabric_interface import HostRef
+from tests.fakes.fabric import FakeFabric
 
 
 class Echo:

@@ -7,13 +7,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from orchestrator.fabric.base import PortState
-from orchestrator.language import Language
+from orchestrator.core.language import Language
+from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedSegment
-from orchestrator.topology import topology
-from orchestrator.topology_svg import draw_svg
-from orchestrator.topology_text import as_text, draw
+from orchestrator.topology.layout import topology
+from orchestrator.topology.svg_picture import draw_svg
+from orchestrator.topology.text_picture import as_text, draw
 
 from .conftest import PLAN, host, text
 

@@ -13,24 +13,24 @@ from rich.console import Console
 
 from orchestrator.authoring.trial import BROKEN, State, Trial
 from orchestrator.cli.output import THEME
-from orchestrator.cli.trial_view import Screen
-from orchestrator.errors import Place, Problem
-from orchestrator.language import Language
+from orchestrator.cli.trial_view import TrialScreen
+from orchestrator.core.errors import Place, Problem
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.proof import judging
 from orchestrator.proof.model import Stage
-from orchestrator.text import Text
 
 from .conftest import PLAN, instance, report, result, speak
 
 
-def screen(language: Language = "en", *, stage: Stage | None = None, **more: object) -> Screen:
+def screen(language: Language = "en", *, stage: Stage | None = None, **more: object) -> TrialScreen:
     fields = {"plan": PLAN, "state": BROKEN, "problems": (), "outdated": False}
     trial = SimpleNamespace(**{**fields, "running": SimpleNamespace(instance=instance()), **more})
-    return Screen(cast("Trial", trial), "cable-out", language, stage=stage)
+    return TrialScreen(cast("Trial", trial), "cable-out", language, stage=stage)
 
 
-def drawn(shown: Screen, width: int = 80, height: int = 24) -> list[str]:
+def drawn(shown: TrialScreen, width: int = 80, height: int = 24) -> list[str]:
     console = Console(file=io.StringIO(), width=width, height=height, theme=THEME, legacy_windows=False)
     lines = console.render_lines(shown, console.options.update(height=height), pad=False)
     return ["".join(segment.text for segment in line).replace("\xa0", " ").rstrip() for line in lines]

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from orchestrator.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.loader.content import Content
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "content"

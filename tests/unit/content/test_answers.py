@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from grader.answers import grade_answers
+from grader.answer_grading import grade_answers
 from grader.report import is_answer
-from orchestrator.answers import UnreadableAnswerError, check_truth, is_right, normal_form
+from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
-from orchestrator.text import Text
+from orchestrator.planning.answers import UnreadableAnswerError, check_truth, is_right, normal_form
 
 HOSTS = ("pc1", "srv1", "web1")
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)

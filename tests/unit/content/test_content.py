@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError, ExitCode, UsageError
+from orchestrator.core.errors import ContentError, ExitCode, UsageError
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root, content_roots
 

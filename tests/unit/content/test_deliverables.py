@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
 from orchestrator.model.deliverables import ChoiceQuestion, ListQuestion
-from orchestrator.model.plan import Person, Plan
-from orchestrator.plan import plan_scenario
-from orchestrator.variant import covering_variants, draw_variant
+from orchestrator.model.plan import DrawnPerson, Plan
+from orchestrator.planning.planner import plan_scenario
+from orchestrator.planning.variant import covering_variants, draw_variant
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden
@@ -99,7 +99,7 @@ def test_hosts_logins_and_values_unlike_others_are_drawn(asking: Folder) -> None
         assert values["town"] != values["office"]
         assert values["floor"] != values["desk"]
         user, service = values["user"], str(values["service"])
-        assert isinstance(user, Person)
+        assert isinstance(user, DrawnPerson)
         assert service != user.login
         assert service.isascii()
         assert service.islower()

@@ -14,16 +14,16 @@ import pytest
 
 from orchestrator import cli
 from orchestrator.cli import failures
-from orchestrator.cli.session import Session
-from orchestrator.errors import BreakfixError, ContentError, ExitCode, Place, Problem
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import BreakfixError, ContentError, ExitCode, Place, Problem
+from orchestrator.core.text import Text
 from orchestrator.faults import discovery
-from orchestrator.loader import content, files, guarded, survey
-from orchestrator.loader import folder as loader_folder
+from orchestrator.loader import content, files, read_limits, survey
+from orchestrator.loader import folder_reader as loader_folder
 from orchestrator.loader.content import Content
 from orchestrator.loader.python_source import parse_python
-from orchestrator.plain_templates import parts_of
-from orchestrator.render import render
-from orchestrator.text import Text
+from orchestrator.templates.plain import parts_of
+from orchestrator.templates.render import render
 from tests.unit.content.conftest import SCENARIO_FOLDER, Folder
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def problems(ours: Content) -> tuple[Problem, ...]:
 
 def validated(capsys: pytest.CaptureFixture[str], *paths: str) -> tuple[int, str]:
     """Run the command as a trainer does; return its status and what it tells."""
-    status = cli.run(["validate", *paths], Session(json=True))
+    status = cli.run(["validate", *paths], Invocation(json=True))
     error: dict[str, Any] = json.loads(capsys.readouterr().out)["error"]
     return status, "\n".join(f"{p['file']}:{p['line']}: {p['message']['en']}" for p in error.get("problems", ()))
 
@@ -121,8 +121,8 @@ def test_utf_8_may_be_said(line: str, tmp_path: Path) -> None:
 FAULT = '''
 from typing import ClassVar
 from pydantic import Field
-from orchestrator.faults.base import Fault
-from orchestrator.labels import INSTANCE
+from orchestrator.faults.fault import Fault
+from orchestrator.core.labels import INSTANCE
 
 class Printer(Fault):
     """A printer is offline."""
@@ -302,7 +302,7 @@ def test_reading_comes_to_an_end(folder: Folder, monkeypatch: pytest.MonkeyPatch
             with contextlib.suppress(Exception):  # what stops it must not be caught by what it stops
                 time.monotonic()
 
-    monkeypatch.setattr(guarded, "SECONDS", 0.1)
+    monkeypatch.setattr(read_limits, "SECONDS", 0.1)
     monkeypatch.setattr(survey, "load_scenario", for_ever)
     (found,) = problems(folder.content)
     assert found.place.file == f"{SCENARIO_FOLDER}/scenario.yaml"
@@ -317,7 +317,7 @@ def test_a_lab_that_takes_too_long_is_read_once_and_named(folder: Folder, monkey
         while True:
             time.monotonic()
 
-    monkeypatch.setattr(guarded, "SECONDS", 0.1)
+    monkeypatch.setattr(read_limits, "SECONDS", 0.1)
     monkeypatch.setattr(content, "read_lab", for_ever)
     (found,) = problems(folder.content)
     assert (found.place.file, len(read)) == ("labs/pair/lab.yaml", 1)
@@ -342,7 +342,7 @@ def test_errors_of_ours_pass_as_they_are() -> None:
         raise ContentError((Problem(Place("lab.yaml", 3), Text(fr="non", en="no")),))
 
     with pytest.raises(BreakfixError) as caught:
-        guarded.guarded(refuses, Path("other"))
+        read_limits.within_limits(refuses, Path("other"))
     assert "lab.yaml:3" in caught.value.text.en
 
 
@@ -355,8 +355,8 @@ def test_only_some_of_countless_problems_are_looked_up_and_shown(
     many = loader_folder.MAX_PROBLEMS + 50
     found.add(Problem(Place(str(path), 1), Text(fr=f"non {n}", en=f"no {n}"), word="name") for n in range(many))
     assert sum(one.place.column > 0 for one in found) == loader_folder.MAX_PROBLEMS
-    session = Session()
-    failures.print_problems(session, found.error())
+    invocation = Invocation()
+    failures.print_problems(invocation, found.error())
     shown = capsys.readouterr().err
     assert shown.count(str(path)) == loader_folder.MAX_PROBLEMS
     assert "50" in shown.splitlines()[-1]

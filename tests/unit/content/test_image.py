@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
 from orchestrator.loader.survey import problems_of, select
 from orchestrator.model.image import ImageSpec
 

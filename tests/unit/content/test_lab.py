@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError
-from orchestrator.plan import plan_lab
+from orchestrator.core.errors import ContentError
+from orchestrator.planning.planner import plan_lab
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden

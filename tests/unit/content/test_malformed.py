@@ -16,11 +16,11 @@ from types import FrameType
 import pytest
 
 from orchestrator.app import App
-from orchestrator.cli import language, run
-from orchestrator.cli.session import Session
-from orchestrator.engine.base import Engine
-from orchestrator.errors import ExitCode, Problem
-from orchestrator.faults.library import problems_of as problems_of_fault
+from orchestrator.cli import language_choice, run
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import ExitCode, Problem
+from orchestrator.engine.engine_interface import Engine
+from orchestrator.faults.registry import problems_of as problems_of_fault
 from orchestrator.loader.content import Content
 from orchestrator.loader.files import MAX_TEXT
 from orchestrator.loader.survey import problems_of, select
@@ -103,7 +103,7 @@ def started(mutant: Mutant) -> int:
             raise ReachedError
 
     slug = next((path.name for path in sorted(mutant.root.glob("scenarios/*/*")) if path.is_dir()), "gone")
-    return run(["start", slug, "--seed", "1"], Session(make=Isolated))
+    return run(["start", slug, "--seed", "1"], Invocation(make=Isolated))
 
 
 def refuse(mutator: Mutator, many: int, seed: int = 0) -> Counter[str]:
@@ -127,9 +127,9 @@ def refuse(mutator: Mutator, many: int, seed: int = 0) -> Counter[str]:
 @pytest.fixture(autouse=True)
 def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    language.choose(["--lang", "en"])
+    language_choice.choose(["--lang", "en"])
     yield
-    language.choose([], {})
+    language_choice.choose([], {})
 
 
 def test_a_few_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError
+from orchestrator.core.errors import ContentError
 from orchestrator.model.plan import Plan, PlannedInterface
 from orchestrator.model.scenario import CableStep, FaultSpec
-from orchestrator.plan import plan_lab, plan_scenario
-from orchestrator.values import mac_address
+from orchestrator.planning.planner import plan_lab, plan_scenario
+from orchestrator.planning.template_context import mac_address
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden

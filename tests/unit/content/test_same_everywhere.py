@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.loader.content import Content
-from orchestrator.plan import plan_scenario
+from orchestrator.planning.planner import plan_scenario
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder

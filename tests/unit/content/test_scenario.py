@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import ContentError, Problem
+from orchestrator.core.errors import ContentError, Problem
+from orchestrator.core.text import Text
 from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import Text
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder, Golden

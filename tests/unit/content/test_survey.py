@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.errors import Problem
-from orchestrator.loader import folder, roots, survey, yaml_source
+from orchestrator.core.errors import Problem
+from orchestrator.loader import folder_reader, roots, survey, yaml_source
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.loader.scenario import Surroundings, load_scenario
+from orchestrator.loader.scenario_loader import ScenarioContext, load_scenario
 from orchestrator.model.scenario import FaultSpec, Scenario
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_each_file_is_parsed_once(catalogue: Folder, monkeypatch: pytest.MonkeyP
         parsed[path.resolve()] += 1
         return yaml_source.read_yaml(path, within=within)
 
-    monkeypatch.setattr(folder, "read_yaml", counted)
+    monkeypatch.setattr(folder_reader, "read_yaml", counted)
     found = problems(catalogue.root)
     assert len(found) == 2 + broken, "the lab's own mistake is told once, not for each scenario on it"
     ours = {path: times for path, times in parsed.items() if path.is_relative_to(catalogue.root.resolve())}
@@ -77,7 +77,7 @@ def test_helpers_find_the_same_problems(catalogue: Folder, monkeypatch: pytest.M
 def test_what_a_helper_cannot_do_its_parent_does(catalogue: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = os.getpid()
 
-    def fragile(folder: Path, surroundings: Surroundings) -> Scenario:
+    def fragile(folder: Path, surroundings: ScenarioContext) -> Scenario:
         if os.getpid() != parent:
             message = "killed"
             raise RuntimeError(message)
@@ -122,7 +122,7 @@ def test_validate_imports_nothing_heavy() -> None:
 
 
 def test_the_project_s_own_content_is_sound() -> None:
-    from orchestrator.faults.library import problems_of  # noqa: PLC0415
+    from orchestrator.faults.registry import problems_of  # noqa: PLC0415
 
     own = Content((built_in_root(),))
     selection = survey.select(own, ())

@@ -18,8 +18,8 @@ import pytest
 
 import grader
 from orchestrator import cli
-from orchestrator.cli.session import Session
-from orchestrator.errors import ContentError, ExitCode
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import ContentError, ExitCode
 from orchestrator.loader.python_source import in_french, parse_python
 from orchestrator.model.check import KEYWORDS, OFFERED
 
@@ -49,7 +49,7 @@ def trainer(folder: Folder) -> Folder:
 def validate(capsys: pytest.CaptureFixture[str], *paths: str) -> tuple[int, dict[str, Any]]:
     """Run the command and return its exit status and its JSON document."""
     capsys.readouterr()
-    status = cli.run(["validate", *paths], Session(json=True))
+    status = cli.run(["validate", *paths], Invocation(json=True))
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return status, document
 

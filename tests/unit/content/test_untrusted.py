@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from orchestrator.app import App
-from orchestrator.cli import language, run
-from orchestrator.cli.session import Session
-from orchestrator.engine.base import Engine
-from orchestrator.errors import ExitCode
+from orchestrator.cli import language_choice, run
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import ExitCode
+from orchestrator.engine.engine_interface import Engine
 from orchestrator.loader.content import Content
 from tests.unit.content.mutations import REAL, Mutator
 
@@ -52,7 +52,7 @@ FAULT = '''\
 """Faults of a content folder."""
 with open(CANARY, "a") as canary:
     canary.write(__file__)
-from orchestrator.faults.base import Fault
+from orchestrator.faults.fault import Fault
 
 
 class Own(Fault):
@@ -90,9 +90,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Isolated, "root", folder, raising=False)
     monkeypatch.chdir(folder)
-    language.choose(["--lang", "en"])
+    language_choice.choose(["--lang", "en"])
     yield folder
-    language.choose([], {})
+    language_choice.choose([], {})
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def canary(tmp_path: Path) -> Path:
 
 def read(capfd: pytest.CaptureFixture[str]) -> tuple[list[int], str]:
     """Read the folder in every way; return the exit statuses, and what was shown."""
-    statuses = [int(run(list(words), Session(make=Isolated))) for words in COMMANDS]
+    statuses = [int(run(list(words), Invocation(make=Isolated))) for words in COMMANDS]
     shown = "".join(capfd.readouterr())
     assert "Traceback" not in shown
     assert "Unexpected error" not in shown

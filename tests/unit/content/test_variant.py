@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model.plan import Person, Value
+from orchestrator.model.plan import DrawnPerson, Value
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.seeds import MAX_SEED
-from orchestrator.names import FEMININE, LAST, MASCULINE
-from orchestrator.variant import choose_seed, covering_variants, draw_variant, login_of
+from orchestrator.planning.name_pool import FEMININE, LAST, MASCULINE
+from orchestrator.planning.variant import choose_seed, covering_variants, draw_variant, login_of
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder
 
 PINNED_42: dict[str, Value] = {
-    "user": Person("Dragoș", "Fernandes", "dfernandes", feminine=False),
+    "user": DrawnPerson("Dragoș", "Fernandes", "dfernandes", feminine=False),
     "office": "Brest",
     "stale": "192.168.10.213",
     "desk": 27,
@@ -25,7 +25,7 @@ PINNED_42: dict[str, Value] = {
 }
 
 PINNED_43: dict[str, Value] = {
-    "user": Person("Raphaël", "Mallet", "rmallet", feminine=False),
+    "user": DrawnPerson("Raphaël", "Mallet", "rmallet", feminine=False),
     "office": "Lyon",
     "stale": "192.168.10.201",
     "desk": 40,
@@ -62,16 +62,16 @@ def test_draws_stay_inside_and_reach_the_bounds(scenario: Scenario) -> None:
 
 def test_people_have_accents_and_both_genders(scenario: Scenario) -> None:
     people = [draw_variant(scenario, seed).values["user"] for seed in range(300)]
-    assert all(isinstance(person, Person) for person in people)
-    assert {person.feminine for person in people if isinstance(person, Person)} == {True, False}
-    assert any(not person.full.isascii() for person in people if isinstance(person, Person))
+    assert all(isinstance(person, DrawnPerson) for person in people)
+    assert {person.feminine for person in people if isinstance(person, DrawnPerson)} == {True, False}
+    assert any(not person.full.isascii() for person in people if isinstance(person, DrawnPerson))
 
 
 def test_logins_of_a_variant_differ(folder: Folder) -> None:
     people = "".join(f"  user{i}: {{draw: person}}\n" for i in range(100))
     folder.edit("scenario.yaml", "variables:\n", "variables:\n" + people)
     values = draw_variant(folder.content.scenario("cable-out"), 1).values
-    logins = [value.login for value in values.values() if isinstance(value, Person)]
+    logins = [value.login for value in values.values() if isinstance(value, DrawnPerson)]
     assert len(logins) == len(set(logins)) == 101
 
 

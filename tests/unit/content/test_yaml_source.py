@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from orchestrator.errors import ContentError, Place
+from orchestrator.core.errors import ContentError, Place
 from orchestrator.loader.yaml_source import parse_yaml, read_yaml
 
 if TYPE_CHECKING:

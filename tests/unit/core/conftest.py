@@ -12,23 +12,23 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orchestrator import labels
-from orchestrator.access.hands import Hands
-from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.engine.base import ContainerSpec, EngineInfo
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import Completed, HostRef, PortState
-from orchestrator.fabric.fake import FakeFabric
-from orchestrator.instance_records import InstanceRecords
-from orchestrator.instances.instance import Instance, Surroundings
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text, same
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.engine.engine_interface import ContainerSpec, EngineInfo
+from orchestrator.fabric.fabric_interface import Completed, HostRef, PortState
+from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances.locks import Locks
+from orchestrator.labs import Labs
 from orchestrator.loader.content import Content
-from orchestrator.locks import Locks
 from orchestrator.model.plan import Plan
-from orchestrator.progress import Silent
-from orchestrator.service import Labs
-from orchestrator.text import Text, same
+from tests.fakes.engine import FakeEngine
+from tests.fakes.fabric import FakeFabric
 
 T = TypeVar("T")
 
@@ -359,12 +359,12 @@ class World:
         return self._read("bare", lambda: self.labs().plan_of_lab("pair"))
 
     @property
-    def around(self) -> Surroundings:
+    def around(self) -> StartContext:
         return self._read("around", self._around)
 
-    def _around(self) -> Surroundings:
+    def _around(self) -> StartContext:
         images = {name: self.content.image(name) for name in ("host", "router")}
-        return Surroundings(images, {name: f"breakfix/{name}:1" for name in images}, (str(self.root),))
+        return StartContext(images, {name: f"breakfix/{name}:1" for name in images}, (str(self.root),))
 
     def _read(self, what: str, read: Callable[[], T]) -> T:
         """Return what the content says; as long as nobody edits it, it is read once for all tests."""
@@ -381,8 +381,8 @@ class World:
         instances = Instances(self.engine, fabric, self.records, locks, "alice")
         return instances.start(self.plan(), self.around, self.progress)
 
-    def hands(self, instance: Instance, plan: Plan | None = None) -> Hands:
-        return self.instances.hands(instance, plan or self.plan(), self.around.images)
+    def driver(self, instance: Instance, plan: Plan | None = None) -> LabDriver:
+        return self.instances.driver(instance, plan or self.plan(), self.around.images)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a text of a content file that is there once, in a content of this test's own."""
@@ -440,9 +440,9 @@ def engine_with_apparmor() -> Engine:
 
 
 @pytest.fixture
-def hands(world: World) -> Hands:
-    """Hands on a healthy instance, whose fabric has forgotten how it was started."""
-    made = world.hands(world.start(broken=False))
+def driver(world: World) -> LabDriver:
+    """A driver of a healthy instance, whose fabric has forgotten how it was started."""
+    made = world.driver(world.start(broken=False))
     world.fabric.done.clear()
     world.fabric.calls.clear()
     return made

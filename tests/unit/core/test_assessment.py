@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.job import Factory, GradeRequest
-from orchestrator.assessment.seeds import assessed_seed, new_secret
+from orchestrator.assessment.candidate_seeds import assessed_seed, new_secret
 from orchestrator.model.seeds import MAX_SEED, SECRET, is_secret, shown_seed
-from orchestrator.variant import choose_seed
+from orchestrator.planning.variant import choose_seed
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from netmiko.exceptions import ConfigInvalidException  # noqa: TID251 - what a refused line raises
 
-from orchestrator.access import device
-from orchestrator.access.device import DeviceSession, open_device
-from orchestrator.errors import LabError
-from orchestrator.fabric.base import HostRef
-from orchestrator.fabric.fake import FakeFabric
+from orchestrator.access import network_device
+from orchestrator.access.network_device import OpenDevice, open_device
+from orchestrator.core.errors import LabError
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.model.image import Device
+from tests.fakes.fabric import FakeFabric
 
 SWITCH = HostRef("site-1", "sw1")
 
@@ -59,7 +59,7 @@ def test_a_configuration_is_saved_where_the_device_needs_it(
         connection.transport = sock
         return connection
 
-    monkeypatch.setattr(device, "ConnectHandler", connect)
+    monkeypatch.setattr(network_device, "ConnectHandler", connect)
     fabric = FakeFabric(listening=[("sw1", "127.0.0.1", 22)])
     with open_device(fabric, SWITCH, Device(type=kind, user="u", password="p")) as session:
         session.configure(["line"], save=save)
@@ -68,7 +68,7 @@ def test_a_configuration_is_saved_where_the_device_needs_it(
 
 def test_what_a_device_refuses_is_told() -> None:
     refusing: Any = Connection(refuses=True)
-    session = DeviceSession(SWITCH, refusing, device._LINUX)
+    session = OpenDevice(SWITCH, refusing, network_device._LINUX)
     with pytest.raises(LabError, match=r"sw1 refuses: ovs-vsctl: no port named eth9$") as raised:
         session.configure(["ovs-vsctl set port eth9 tag=1"], save=True)
     assert raised.value.evidence.endswith("more")

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import FaultMistakeError, LabError, UsageError
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef
-from orchestrator.faults import base, dns
-from orchestrator.faults.address import AddressStatic
-from orchestrator.faults.base import Fault
-from orchestrator.faults.database import DatabaseConnectionLimit
-from orchestrator.faults.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
-from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
-from orchestrator.faults.link import LinkUnplugged, LinkWrongSegment
-from orchestrator.faults.probe import Probe
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import FaultMistakeError, LabError, UsageError
+from orchestrator.core.text import Text, same
+from orchestrator.fabric.fabric_interface import CommandTimeoutError, Completed, HostRef
+from orchestrator.faults import fault as fault_module
+from orchestrator.faults.effect_probe import EffectProbe
+from orchestrator.faults.fault import Fault
+from orchestrator.faults.library.addressing.address import AddressStatic
+from orchestrator.faults.library.database.postgres_faults import DatabaseConnectionLimit
+from orchestrator.faults.library.dns import dns
+from orchestrator.faults.library.dns.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
+from orchestrator.faults.library.network.link import LinkUnplugged, LinkWrongSegment
+from orchestrator.faults.registry import fault_class, fault_classes, make_fault, problems_of
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import Text, same
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -80,22 +81,22 @@ TIMED_OUT = ";; communications error to 127.0.0.1#53: timed out\n;; no servers c
 
 
 @pytest.fixture
-def lab(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> Hands:
+def lab(driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch) -> LabDriver:
     """A healthy instance whose hosts have files, and whose commands succeed."""
     monkeypatch.setattr(dns, "_SETTLE", 0.0)
-    monkeypatch.setattr(base, "SETTLE", 0.0)
+    monkeypatch.setattr(fault_module, "SETTLE", 0.0)
     world.fabric.files.update({place: text.encode() for place, text in FILES.items()})
     for command in ("systemctl *", "ifup *", "ifdown *"):
         world.fabric.on(command)
     world.fabric.on("dig * localhost A", stdout=answer("127.0.0.1"))
-    return hands
+    return driver
 
 
-def broken(fault: Fault, hands: Hands, world: World) -> dict[str, str]:
+def broken(fault: Fault, driver: LabDriver, world: World) -> dict[str, str]:
     """Inject a fault and return its memento; what is done until then is forgotten."""
-    memento = dict(fault.remember(hands))
+    memento = dict(fault.remember(driver))
     world.fabric.done.clear()
-    fault.inject(hands)
+    fault.inject(driver)
     return memento
 
 
@@ -135,20 +136,20 @@ def test_a_mistake_in_a_trainers_fault_is_told_at_its_line() -> None:
     class PageGone(LinkUnplugged):
         name: ClassVar[str] = "page-gone"
 
-        def verify(self, hands: Hands) -> None:  # noqa: ARG002
+        def verify(self, driver: LabDriver) -> None:  # noqa: ARG002
             raise KeyError(self.host)
 
-    hands: Any = None
+    driver: Any = None
     fault = PageGone(host="pc1")
-    with pytest.raises(FaultMistakeError) as raised, base.mistakes_told(fault, "verify"):
-        fault.verify(hands)
+    with pytest.raises(FaultMistakeError) as raised, fault_module.mistakes_told(fault, "verify"):
+        fault.verify(driver)
     assert re.search(r"page-gone .* verify\(\) : .*test_faults\.py:\d+: KeyError: 'pc1'", raised.value.text.fr)
-    with pytest.raises(LabError, match="unsound"), base.mistakes_told(fault, "verify"):
-        raise base.nothing_to_break(fault, "unsound")
+    with pytest.raises(LabError, match="unsound"), fault_module.mistakes_told(fault, "verify"):
+        raise fault_module.nothing_to_break(fault, "unsound")
 
 
 def test_a_mistake_in_the_program_itself_stays_one() -> None:
-    with pytest.raises(KeyError), base.mistakes_told(UNPLUGGED, "verify"):
+    with pytest.raises(KeyError), fault_module.mistakes_told(UNPLUGGED, "verify"):
         raise KeyError(1)
 
 
@@ -195,7 +196,7 @@ def test_every_fault_explains_itself_in_both_languages(fault: Fault) -> None:
 # What each does -------------------------------------------------------------------------------------------
 
 
-def test_a_cable_is_pulled_and_plugged_in(lab: Hands, world: World) -> None:
+def test_a_cable_is_pulled_and_plugged_in(lab: LabDriver, world: World) -> None:
     assert broken(UNPLUGGED, lab, world) == {}
     assert world.fabric.done == ["cable pc1 eth0 plugged=False"]
     UNPLUGGED.verify(lab)
@@ -205,7 +206,7 @@ def test_a_cable_is_pulled_and_plugged_in(lab: Hands, world: World) -> None:
         UNPLUGGED.verify(lab)
 
 
-def test_a_cable_is_moved_as_a_hand_moves_it(lab: Hands, world: World) -> None:
+def test_a_cable_is_moved_as_a_hand_moves_it(lab: LabDriver, world: World) -> None:
     assert broken(MOVED, lab, world) == {"segment": "office"}
     assert world.fabric.done == ["cable pc1 eth0 plugged=False", "cable pc1 eth0 plugged=True segment=servers"]
     MOVED.verify(lab)
@@ -219,18 +220,18 @@ def test_a_cable_is_moved_as_a_hand_moves_it(lab: Hands, world: World) -> None:
     "fault",
     [LinkUnplugged(host="pc1", interface="eth7"), LinkWrongSegment(host="pc1", interface="eth7", segment="servers")],
 )
-def test_an_interface_that_is_not_there_is_named(lab: Hands, fault: Fault) -> None:
+def test_an_interface_that_is_not_there_is_named(lab: LabDriver, fault: Fault) -> None:
     with pytest.raises(LabError, match="eth7"):
         fault.inject(lab) if isinstance(fault, LinkUnplugged) else fault.remember(lab)
 
 
-def test_a_host_that_is_not_there_is_named(lab: Hands, world: World) -> None:
+def test_a_host_that_is_not_there_is_named(lab: LabDriver, world: World) -> None:
     with pytest.raises(LabError, match="pc9"):
         LinkUnplugged(host="pc9").inject(lab)
     assert world.fabric.done == []
 
 
-def test_a_static_address_replaces_the_configuration(lab: Hands, world: World) -> None:
+def test_a_static_address_replaces_the_configuration(lab: LabDriver, world: World) -> None:
     assert broken(STATIC, lab, world) == {"/etc/network/interfaces": INTERFACES, "/etc/resolv.conf": RESOLVERS}
     assert world.fabric.done == [
         "pc1: ifdown --force eth0",
@@ -245,13 +246,13 @@ def test_a_static_address_replaces_the_configuration(lab: Hands, world: World) -
     assert world.fabric.files["pc1", "/etc/resolv.conf"] == b"nameserver 192.168.20.10\n"
 
 
-def test_gateway_and_resolver_may_be_missing(lab: Hands, world: World) -> None:
+def test_gateway_and_resolver_may_be_missing(lab: LabDriver, world: World) -> None:
     broken(AddressStatic(host="pc1", address="192.168.30.7/24"), lab, world)
     assert b"gateway" not in world.fabric.files["pc1", "/etc/network/interfaces"]
     assert world.fabric.files["pc1", "/etc/resolv.conf"] == b""
 
 
-def test_a_gateway_that_ifup_refuses_does_not_stop_the_injection(lab: Hands, world: World) -> None:
+def test_a_gateway_that_ifup_refuses_does_not_stop_the_injection(lab: LabDriver, world: World) -> None:
     world.fabric.on("ifup *", status=1, stderr="Nexthop has invalid gateway")
     broken(STATIC, lab, world)
     assert world.fabric.done[-1] == "pc1: ifup eth0"
@@ -267,7 +268,9 @@ def test_a_gateway_that_ifup_refuses_does_not_stop_the_injection(lab: Hands, wor
         ("", False),
     ],
 )
-def test_a_static_address_counts_only_as_the_only_one(lab: Hands, world: World, seen: str, *, effective: bool) -> None:
+def test_a_static_address_counts_only_as_the_only_one(
+    lab: LabDriver, world: World, seen: str, *, effective: bool
+) -> None:
     world.fabric.on("ip -4 -br address show dev eth0", stdout=seen)
     if effective:
         STATIC.verify(lab)
@@ -288,14 +291,14 @@ RELOADED = ["r1: systemctl reset-failed named", "r1: systemctl restart named"]
     ],
     ids=named,
 )
-def test_one_place_of_a_zone_is_changed(lab: Hands, world: World, fault: Fault, line: str, becomes: str) -> None:
+def test_one_place_of_a_zone_is_changed(lab: LabDriver, world: World, fault: Fault, line: str, becomes: str) -> None:
     assert ZONE.count(line) == 1
     assert broken(fault, lab, world) == {ZONE_FILE: ZONE}
     assert world.fabric.files["r1", ZONE_FILE].decode() == ZONE.replace(line, becomes)
     assert world.fabric.done[1:4] == [f"r1: dd of={ZONE_FILE} status=none", *RELOADED]
 
 
-def test_only_the_clients_rule_is_changed(lab: Hands, world: World) -> None:
+def test_only_the_clients_rule_is_changed(lab: LabDriver, world: World) -> None:
     broken(REFUSED, lab, world)
     assert world.fabric.files["r1", OPTIONS_FILE].decode() == (
         "options {\n\tallow-query-cache { any; };\n\tallow-query { localhost; };\n\trecursion no;\n};\n"
@@ -310,14 +313,14 @@ def test_only_the_clients_rule_is_changed(lab: Hands, world: World) -> None:
         REFUSED.model_copy(update={"file": ZONE_FILE}),
     ],
 )
-def test_where_there_is_nothing_to_change_nothing_is_restarted(lab: Hands, world: World, fault: Fault) -> None:
+def test_where_there_is_nothing_to_change_nothing_is_restarted(lab: LabDriver, world: World, fault: Fault) -> None:
     with pytest.raises(LabError, match="nothing to change"):
         fault.inject(lab)
     assert not [line for line in world.fabric.done if "systemctl" in line or "dd" in line]
 
 
 @pytest.mark.parametrize("fault", [f for f in EVERY if f not in {UNPLUGGED, MOVED}], ids=named)
-def test_files_are_written_back_byte_for_byte(lab: Hands, world: World, fault: Fault) -> None:
+def test_files_are_written_back_byte_for_byte(lab: LabDriver, world: World, fault: Fault) -> None:
     before = dict(world.fabric.files)
     memento = broken(fault, lab, world)
     assert world.fabric.files != before
@@ -326,13 +329,13 @@ def test_files_are_written_back_byte_for_byte(lab: Hands, world: World, fault: F
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=named)
-def test_a_memento_is_text(lab: Hands, fault: Fault) -> None:
+def test_a_memento_is_text(lab: LabDriver, fault: Fault) -> None:
     memento = fault.remember(lab)
     assert {type(word) for pair in memento.items() for word in pair} <= {str}
 
 
 @pytest.mark.parametrize("fault", [STATIC, STALE, SYNTAX, REFUSED], ids=named)
-def test_without_its_file_a_fault_is_refused_before_it_acts(lab: Hands, world: World, fault: Fault) -> None:
+def test_without_its_file_a_fault_is_refused_before_it_acts(lab: LabDriver, world: World, fault: Fault) -> None:
     world.fabric.files.clear()
     with pytest.raises(LabError, match="cat"):
         fault.remember(lab)
@@ -362,7 +365,7 @@ ABSOLUTE_MX = STALE.model_copy(update={"type": "MX", "value": "10 mail.pair.exam
     ],
     ids=named,
 )
-def test_an_effect_is_seen(lab: Hands, world: World, fault: Fault, seen: str) -> None:
+def test_an_effect_is_seen(lab: LabDriver, world: World, fault: Fault, seen: str) -> None:
     world.fabric.on(QUERIES.get(fault, "dig * MX"), host="r1", stdout=seen)
     fault.verify(lab)
 
@@ -385,14 +388,14 @@ def test_an_effect_is_seen(lab: Hands, world: World, fault: Fault, seen: str) ->
     ],
     ids=named,
 )
-def test_a_missing_effect_is_told_with_what_was_seen(lab: Hands, world: World, fault: Fault, seen: str) -> None:
+def test_a_missing_effect_is_told_with_what_was_seen(lab: LabDriver, world: World, fault: Fault, seen: str) -> None:
     world.fabric.on(QUERIES.get(fault, "dig * MX"), host="r1", stdout=seen)
     with pytest.raises(LabError, match=f"{fault.name} has not taken effect") as raised:
         fault.verify(lab)
     assert f"La panne {fault.name} n'a pas pris effet" in raised.value.text.fr
 
 
-def test_a_refusal_is_seen_from_the_client(lab: Hands, world: World) -> None:
+def test_a_refusal_is_seen_from_the_client(lab: LabDriver, world: World) -> None:
     world.fabric.on("dig * @192.168.20.10 intranet.pair.example A", host="pc1", stdout=answer(status="REFUSED"))
     REFUSED.verify(lab)
     world.fabric.on("dig * @192.168.20.10 intranet.pair.example A", host="pc1", stdout=answer("192.168.20.10"))
@@ -400,13 +403,13 @@ def test_a_refusal_is_seen_from_the_client(lab: Hands, world: World) -> None:
         REFUSED.verify(lab)
 
 
-def test_a_name_server_that_does_not_come_back_is_told(lab: Hands, world: World) -> None:
+def test_a_name_server_that_does_not_come_back_is_told(lab: LabDriver, world: World) -> None:
     world.fabric.on("dig * localhost A", stdout=TIMED_OUT)
     with pytest.raises(LabError, match="does not answer after its restart"):
         SYNTAX.inject(lab)
 
 
-def test_a_name_server_that_cannot_be_restarted_is_told(lab: Hands, world: World) -> None:
+def test_a_name_server_that_cannot_be_restarted_is_told(lab: LabDriver, world: World) -> None:
     world.fabric.on("systemctl restart named", status=1, stderr="Job for named.service failed")
     with pytest.raises(LabError, match="systemctl restart named") as raised:
         SYNTAX.inject(lab)
@@ -414,7 +417,7 @@ def test_a_name_server_that_cannot_be_restarted_is_told(lab: Hands, world: World
 
 
 def test_a_name_server_that_starts_slowly_is_waited_for(
-    lab: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+    lab: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dns, "_SETTLE", 10.0)
     answers = iter([TIMED_OUT, TIMED_OUT])
@@ -441,7 +444,7 @@ def test_a_name_server_that_starts_slowly_is_waited_for(
         ("", "TIMEOUT"),
     ],
 )
-def test_digs_output_is_understood(lab: Hands, world: World, output: str, means: str) -> None:
+def test_digs_output_is_understood(lab: LabDriver, world: World, output: str, means: str) -> None:
     world.fabric.on("dig *", stdout=output, status=9)
     assert dns.dig(lab, "r1", "r1.pair.example", "A") == means
 
@@ -472,36 +475,36 @@ def no_answer() -> LabError:
 
 
 def test_a_look_that_fails_is_repeated() -> None:
-    base.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers", no_answer(), ""))
+    fault_module.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers", no_answer(), ""))
 
 
 def test_a_look_that_fails_to_the_end_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "SETTLE", 0.1)
+    monkeypatch.setattr(fault_module, "SETTLE", 0.1)
     with pytest.raises(LabError, match=r"^dc1: no answer$"):
-        base.wait_for_effect(UNPLUGGED, looks("it still answers", no_answer()))
+        fault_module.wait_for_effect(UNPLUGGED, looks("it still answers", no_answer()))
     with pytest.raises(LabError, match=r"has not taken effect: it still answers$"):
-        base.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers"))
+        fault_module.wait_for_effect(UNPLUGGED, looks(no_answer(), "it still answers"))
     with pytest.raises(FaultMistakeError):
-        base.wait_for_effect(UNPLUGGED, looks(FaultMistakeError(Text(fr="erreur", en="mistake")), ""))
+        fault_module.wait_for_effect(UNPLUGGED, looks(FaultMistakeError(Text(fr="erreur", en="mistake")), ""))
 
 
 WAITS = {
-    "has not taken effect": base.wait_for_effect,
-    "is not sound beforehand": base.wait_until_sound,
-    "has been undone, but still shows": base.wait_until_undone,
+    "has not taken effect": fault_module.wait_for_effect,
+    "is not sound beforehand": fault_module.wait_until_sound,
+    "has been undone, but still shows": fault_module.wait_until_undone,
 }
 
 
 @pytest.mark.parametrize("says", WAITS)
 def test_what_a_wait_saw_last_is_told_in_both_languages(monkeypatch: pytest.MonkeyPatch, says: str) -> None:
     WAITS[says](UNPLUGGED, looks("carrier 1", no_answer(), ""))
-    monkeypatch.setattr(base, "SETTLE", 0.1)
+    monkeypatch.setattr(fault_module, "SETTLE", 0.1)
     with pytest.raises(LabError, match=f"link-unplugged .*{says}: carrier 1$") as raised:
         WAITS[says](UNPLUGGED, looks(no_answer(), "carrier 1"))
     assert raised.value.text.fr.endswith(" : carrier 1")
 
 
-PROBE = Probe(run=("curl", "intranet"), prints="403")
+PROBE = EffectProbe(run=("curl", "intranet"), prints="403")
 
 
 def scripted(monkeypatch: pytest.MonkeyPatch, world: World, *outputs: str | LabError) -> list[float]:
@@ -517,21 +520,21 @@ def scripted(monkeypatch: pytest.MonkeyPatch, world: World, *outputs: str | LabE
 
 
 def test_an_effect_that_is_seen_just_before_the_fault_may_go(
-    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+    driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = scripted(monkeypatch, world, "403", CommandTimeoutError(same("pc1: not done after 120 s")), "200")
-    PROBE.require_absent(UNPLUGGED, hands, "pc1")
+    PROBE.require_absent(UNPLUGGED, driver, "pc1")
     assert limits == [120.0] * 3
 
 
 def test_an_effect_that_is_there_before_the_fault_is_no_effect_of_it(
-    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+    driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "SETTLE", 0.1)
+    monkeypatch.setattr(fault_module, "SETTLE", 0.1)
     scripted(monkeypatch, world, "200", "403")
-    PROBE.require_absent(UNPLUGGED, hands, "pc1")
+    PROBE.require_absent(UNPLUGGED, driver, "pc1")
     with pytest.raises(LabError, match=r"not sound beforehand: curl intranet → 0: 403$"):
-        PROBE.require_absent(UNPLUGGED, hands, "pc1")
+        PROBE.require_absent(UNPLUGGED, driver, "pc1")
 
 
 # Connections ----------------------------------------------------------------------------------------------
@@ -571,18 +574,18 @@ CROWDED = DatabaseConnectionLimit(host="r1", database="shop", role="shop", passw
 
 
 def test_connections_that_find_no_place_yet_are_made_again(
-    hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch
+    driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A look's connection, or an application's, may still be there when the first of them is made."""
     server = Server(limit=2, late=3)
     monkeypatch.setattr(world.fabric, "run", server.run)
-    CROWDED.verify(hands)
+    CROWDED.verify(driver)
     assert server.looks[0] == 2, "nobody looks before the role has as many as it may"
     assert server.held == 0, "none is left"
 
 
-def test_a_limit_that_is_not_there_is_told(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "SETTLE", 0.0)
+def test_a_limit_that_is_not_there_is_told(driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fault_module, "SETTLE", 0.0)
     monkeypatch.setattr(world.fabric, "run", Server(limit=100, late=0).run)
     with pytest.raises(LabError, match="database-connection-limit has not taken effect: the application works"):
-        CROWDED.verify(hands)
+        CROWDED.verify(driver)

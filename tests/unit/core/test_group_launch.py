@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.errors import LabError, UsageError
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.text import same
 from orchestrator.instances.lifecycle import Instances
-from orchestrator.practice.launching import Launcher, Place, member_seeds
+from orchestrator.labs import Labs
+from orchestrator.practice.launching import Launcher, MemberPlace, member_seeds
 from orchestrator.records import attempts
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.location import database_url
 from orchestrator.records.models import Attempt
 from orchestrator.records.people import NewPerson, People
-from orchestrator.service import Labs
-from orchestrator.text import same
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -52,7 +52,7 @@ def running(store: Database) -> dict[str, Attempt]:
 
 
 def test_each_member_gets_a_variant_and_a_lab_of_their_own(world: World, store: Database) -> None:
-    told: list[Place] = []
+    told: list[MemberPlace] = []
     places = launcher(world, store).launch("tssr", SCENARIO, 7, told.append)
     assert [place.handle for place in places] == ["lea", "yann", "zoe"]
     assert sorted(told, key=lambda place: place.handle) == list(places)
@@ -110,7 +110,7 @@ def test_a_lab_that_does_not_come_up_is_told_and_the_others_stay(world: World, s
 def test_an_interrupted_launch_removes_what_it_started(world: World, store: Database) -> None:
     kept = world.start()
 
-    def interrupt(_place: Place) -> None:
+    def interrupt(_place: MemberPlace) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,12 +9,12 @@ import pytest
 
 from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
-from orchestrator import service as module
+from orchestrator import labs as module
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import same
 from orchestrator.deliverables.answers_file import AnswersError
-from orchestrator.deliverables.store import DeliverablesStore
-from orchestrator.errors import UsageError
-from orchestrator.service import Running
-from orchestrator.text import same
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.labs import Running
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import MachineError
-from orchestrator.instance_records import InjectedFault, InstanceRecord, InstanceRecords
-from orchestrator.text import same
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import same
+from orchestrator.instances.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 
 FULL = InstanceRecord(
     "demo-1a2b",

@@ -17,27 +17,33 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import pytest
 
-from orchestrator import labels
-from orchestrator.access.hands import Hands
-from orchestrator.engine.base import ContainerSpec
-from orchestrator.errors import BreakfixError, LabError, MachineError, UsageError
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core import labels
+from orchestrator.core.errors import BreakfixError, LabError, MachineError, UsageError
+from orchestrator.core.text import same
+from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError, PortState
-from orchestrator.fabric.fake import FakeFabric
-from orchestrator.instance_records import InjectedFault, InstanceRecord
+from orchestrator.fabric.fabric_interface import (
+    CommandTimeoutError,
+    Completed,
+    HostRef,
+    HostUnreachableError,
+    PortState,
+)
 from orchestrator.instances import lifecycle as module
 from orchestrator.instances import readiness
+from orchestrator.instances.instance_records import InjectedFault, InstanceRecord
+from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.lifecycle import Instances
-from orchestrator.instances.naming import require_free
+from orchestrator.instances.locks import BusyError, Locks
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.system_calls import filter_of_hosts
-from orchestrator.locks import BusyError, Locks
 from orchestrator.model.image import DeviceFile
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
 from orchestrator.model.scenario import FaultSpec
-from orchestrator.text import same
+from tests.fakes.fabric import FakeFabric
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import Engine, Machines, World
@@ -503,21 +509,23 @@ def condition(host: str, *, within: int = 5) -> Condition:
     return Condition(host=host, run=("systemctl", "is-active", host), within=within)
 
 
-def test_conditions_of_different_hosts_are_waited_for_at_once(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conditions_of_different_hosts_are_waited_for_at_once(
+    driver: LabDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     both = threading.Barrier(2)
 
     def run(_target: HostRef, _argv: Sequence[str], **_: object) -> Completed:
         both.wait(10)
         return Completed(0, b"", b"")
 
-    monkeypatch.setattr(hands.fabric, "run", run)
-    wait_for_conditions(hands, [condition("pc1"), condition("pc2")])
+    monkeypatch.setattr(driver.fabric, "run", run)
+    wait_for_conditions(driver, [condition("pc1"), condition("pc2")])
 
 
-def test_a_condition_is_asked_until_it_holds(hands: Hands, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_condition_is_asked_until_it_holds(driver: LabDriver, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     statuses = iter([3, 3, 0])
-    monkeypatch.setattr(hands.fabric, "run", lambda *_, **__: Completed(next(statuses), b"", b""))
-    wait_for_conditions(hands, [condition("pc1")])
+    monkeypatch.setattr(driver.fabric, "run", lambda *_, **__: Completed(next(statuses), b"", b""))
+    wait_for_conditions(driver, [condition("pc1")])
     assert next(statuses, None) is None
     assert world.fabric.closed, "each thread's session is closed"
 
@@ -526,7 +534,7 @@ UNENDED = CommandTimeoutError(same("pc1: not done after 3 s"))
 UNREACHABLE = HostUnreachableError(same("pc1 does not run"))
 
 
-def test_a_look_that_fails_is_repeated(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_is_repeated(driver: LabDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([UNENDED, UNREACHABLE, None])
 
     def run(*_: object, **__: object) -> Completed:
@@ -535,21 +543,23 @@ def test_a_look_that_fails_is_repeated(hands: Hands, monkeypatch: pytest.MonkeyP
             raise error
         return Completed(0, b"", b"")
 
-    monkeypatch.setattr(hands.fabric, "run", run)
-    wait_for_conditions(hands, [condition("pc1")])
+    monkeypatch.setattr(driver.fabric, "run", run)
+    wait_for_conditions(driver, [condition("pc1")])
     assert next(looks, "none") == "none"
 
 
 @pytest.mark.parametrize("error", [UNENDED, UNREACHABLE], ids=lambda error: type(error).__name__)
-def test_a_look_that_fails_to_the_end_says_how(hands: Hands, monkeypatch: pytest.MonkeyPatch, error: LabError) -> None:
-    monkeypatch.setattr(hands.fabric, "run", raising(error))
+def test_a_look_that_fails_to_the_end_says_how(
+    driver: LabDriver, monkeypatch: pytest.MonkeyPatch, error: LabError
+) -> None:
+    monkeypatch.setattr(driver.fabric, "run", raising(error))
     with pytest.raises(type(error), match=f"^{error}$"):
-        wait_for_conditions(hands, [condition("pc1", within=1)])
+        wait_for_conditions(driver, [condition("pc1", within=1)])
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MachineError(same("no helper"))])
 def test_when_one_wait_ends_badly_the_others_end_too(
-    hands: Hands, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    driver: LabDriver, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     """Ctrl-C must not last until the slowest service's limit."""
     failed = threading.Event()
@@ -563,14 +573,14 @@ def test_when_one_wait_ends_badly_the_others_end_too(
         asked_after += failed.is_set()
         return Completed(3, b"", b"")
 
-    monkeypatch.setattr(hands.fabric, "run", run)
+    monkeypatch.setattr(driver.fabric, "run", run)
     with pytest.raises(type(error)):
-        wait_for_conditions(hands, [condition("pc1", within=3), condition("pc2", within=3)])
+        wait_for_conditions(driver, [condition("pc1", within=3), condition("pc2", within=3)])
     assert asked_after < 20
 
 
-def test_without_conditions_nothing_is_asked(hands: Hands, world: World) -> None:
-    wait_for_conditions(hands, [])
+def test_without_conditions_nothing_is_asked(driver: LabDriver, world: World) -> None:
+    wait_for_conditions(driver, [])
     assert world.fabric.done == []
 
 
@@ -720,7 +730,7 @@ def test_a_broken_instance_can_be_removed(world: World) -> None:
 
 def test_removing_everything_takes_the_fabric_too(world: World) -> None:
     names = sorted(world.start().name for _ in range(2))
-    for name in (fabric_container.ANCHOR, fabric_container.HELPER):
+    for name in (fabric_container.PAUSE, fabric_container.HELPER):
         world.engine.create(ContainerSpec(name, "breakfix/fabric:1", {labels.KIND: "fabric"}))
     world.engine.create_volume(fabric_container.STATE_VOLUME, {labels.KIND: "state"})
     world.engine.add_image("debian:13")
@@ -753,25 +763,25 @@ class Stub:
         self.world = world
         self.name = spec.parameters["name"]
 
-    def _tell(self, what: str, hands: Hands) -> None:
-        recorded = "+".join(f.parameters["name"] for f in self.world.records.get(hands.instance).faults)
+    def _tell(self, what: str, driver: LabDriver) -> None:
+        recorded = "+".join(f.parameters["name"] for f in self.world.records.get(driver.instance).faults)
         self.told.append(f"{what} {self.name} [{recorded}]")
         if self.fails == f"{what} {self.name}":
             raise LabError(same("no"))
 
-    def remember(self, hands: Hands) -> dict[str, str]:
-        self._tell("remember", hands)
+    def remember(self, driver: LabDriver) -> dict[str, str]:
+        self._tell("remember", driver)
         return {"of": self.name}
 
-    def inject(self, hands: Hands) -> None:
-        self._tell("inject", hands)
+    def inject(self, driver: LabDriver) -> None:
+        self._tell("inject", driver)
 
-    def verify(self, hands: Hands) -> None:
-        self._tell("verify", hands)
+    def verify(self, driver: LabDriver) -> None:
+        self._tell("verify", driver)
 
-    def revert(self, hands: Hands, memento: dict[str, str]) -> None:
+    def revert(self, driver: LabDriver, memento: dict[str, str]) -> None:
         assert memento == {"of": self.name}
-        self._tell("revert", hands)
+        self._tell("revert", driver)
 
 
 @pytest.fixture
@@ -782,13 +792,15 @@ def stubs(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
     return Stub
 
 
-def two_faults(world: World, hands: Hands) -> Hands:
+def two_faults(world: World, driver: LabDriver) -> LabDriver:
     faults = tuple(FaultSpec(fault="stub", parameters={"name": name}) for name in ("a", "b"))
-    return dataclasses.replace(hands, plan=dataclasses.replace(world.plan(), faults=faults))
+    return dataclasses.replace(driver, plan=dataclasses.replace(world.plan(), faults=faults))
 
 
-def test_how_to_revert_is_recorded_before_anything_is_broken(world: World, hands: Hands, stubs: type[Stub]) -> None:
-    broken = two_faults(world, hands)
+def test_how_to_revert_is_recorded_before_anything_is_broken(
+    world: World, driver: LabDriver, stubs: type[Stub]
+) -> None:
+    broken = two_faults(world, driver)
     world.instances.inject(broken)
     assert stubs.told == [
         "remember a []",
@@ -801,20 +813,20 @@ def test_how_to_revert_is_recorded_before_anything_is_broken(world: World, hands
     stubs.told.clear()
     world.instances.revert(broken)
     assert stubs.told == ["revert b [a+b]", "revert a [a+b]"]
-    assert world.records.get(hands.instance).faults == ()
+    assert world.records.get(driver.instance).faults == ()
     world.instances.revert(broken)
     assert len(stubs.told) == 2, "what is reverted is not reverted again"
 
 
 @pytest.mark.parametrize(("fails", "recorded"), [("remember b", ["a"]), ("inject b", ["a", "b"]), ("verify a", ["a"])])
 def test_a_fault_that_fails_half_way_can_be_reverted(
-    world: World, hands: Hands, stubs: type[Stub], monkeypatch: pytest.MonkeyPatch, fails: str, recorded: list[str]
+    world: World, driver: LabDriver, stubs: type[Stub], monkeypatch: pytest.MonkeyPatch, fails: str, recorded: list[str]
 ) -> None:
-    broken = two_faults(world, hands)
+    broken = two_faults(world, driver)
     monkeypatch.setattr(Stub, "fails", fails)
     with pytest.raises(LabError):
         world.instances.inject(broken)
-    assert [f.parameters["name"] for f in world.records.get(hands.instance).faults] == recorded
+    assert [f.parameters["name"] for f in world.records.get(driver.instance).faults] == recorded
     stubs.told.clear()
     world.instances.revert(broken)
     assert [line.split()[1] for line in stubs.told] == recorded[::-1]
@@ -836,24 +848,24 @@ def test_the_same_fault_twice_is_reverted_each_with_its_own_memento(world: World
         ("link-unplugged", "pc2", None),
     ]
     assert world.fabric.cables != before
-    world.instances.revert(world.hands(instance))
+    world.instances.revert(world.driver(instance))
     assert world.fabric.cables == before
 
 
 def test_faults_are_reverted_although_the_scenario_was_edited_since(world: World) -> None:
     before = dict(world.fabric.cables)
     instance = world.start()
-    world.instances.revert(world.hands(instance, dataclasses.replace(world.plan(), faults=())))
+    world.instances.revert(world.driver(instance, dataclasses.replace(world.plan(), faults=())))
     assert world.fabric.cables == before
 
 
-def test_parameters_that_do_not_fit_break_nothing(world: World, hands: Hands) -> None:
+def test_parameters_that_do_not_fit_break_nothing(world: World, driver: LabDriver) -> None:
     faults = (FaultSpec(fault="link-unplugged", parameters={"hots": "pc1"}),)
-    broken = dataclasses.replace(hands, plan=dataclasses.replace(world.plan(), faults=faults))
+    broken = dataclasses.replace(driver, plan=dataclasses.replace(world.plan(), faults=faults))
     with pytest.raises(BreakfixError, match="hots"):
         world.instances.inject(broken)
     assert world.fabric.done == []
-    assert world.records.get(hands.instance).faults == ()
+    assert world.records.get(driver.instance).faults == ()
 
 
 def test_a_start_that_was_not_ended_is_recorded_as_such(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -888,8 +900,8 @@ def test_what_was_recorded_is_text(world: World) -> None:
 OTHER = """
 import sys
 from pathlib import Path
-from orchestrator.locks import Locks
-with Locks(Path(sys.argv[1])).alone(sys.argv[2]):
+from orchestrator.instances.locks import Locks
+with Locks(Path(sys.argv[1])).exclusive(sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -910,7 +922,7 @@ def at_work(world: World) -> Iterator[Callable[[str], None]]:
         yield begin
 
 
-ALL = OTHER.replace(".alone(sys.argv[2])", ".alone_with_all()")
+ALL = OTHER.replace(".exclusive(sys.argv[2])", ".exclusive_with_all()")
 
 
 def stops_everything(lock: Path) -> bool:
@@ -953,14 +965,14 @@ def test_a_start_while_everything_is_stopped_says_who_is_at_work(world: World) -
 
 def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work: Callable[[str], None]) -> None:
     instance = world.start()
-    hands, before, running = world.hands(instance), world.left, world.labs().running(None)
+    driver, before, running = world.driver(instance), world.left, world.labs().running(None)
     record, done = world.records.get(instance.name), list(world.fabric.done)
     at_work(instance.name)
     for act in (
         lambda: world.instances.remove(instance.name),
         world.instances.remove_all,
-        lambda: world.instances.inject(hands),
-        lambda: world.instances.revert(hands),
+        lambda: world.instances.inject(driver),
+        lambda: world.instances.revert(driver),
         lambda: world.labs().reset(running, world.progress),
         lambda: world.labs().hint(running),
         lambda: world.labs().check(running),
@@ -987,7 +999,7 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
     with monkeypatch.context() as patch:
         patch.setattr(world.fabric, "wait_ready", wait_ready)
         patch.setattr(Instances, "_remove", lambda *_: None)
-        patch.setattr(Locks, "alone", lambda *_: contextlib.nullcontext())
+        patch.setattr(Locks, "exclusive", lambda *_: contextlib.nullcontext())
         with pytest.raises(Killed):
             world.start()
     (instance,) = world.instances.all()

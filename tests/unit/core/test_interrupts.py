@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.interrupts import SIGNALS, installed, shielded
+from orchestrator.core.interrupts import SIGNALS, installed, shielded
 
 
 @pytest.fixture

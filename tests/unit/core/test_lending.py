@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.service import Running
+from orchestrator.labs import Running
 from tests.live.faults.lending import Lending
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import LabError, MachineError
-from orchestrator.locks import BusyError, Holder, Locks, holder_of
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.instances.locks import BusyError, Holder, Locks, holder_of
 
 LAB = "moved-desks-1a2b"
 HOLD = """
 import sys
 from pathlib import Path
-from orchestrator.locks import Locks
+from orchestrator.instances.locks import Locks
 own, shared, subject = sys.argv[-3:]
 locks = Locks(Path(own), Path(shared))
-with locks.alone(subject) if subject != "-" else locks.alone_with_all():
+with locks.exclusive(subject) if subject != "-" else locks.exclusive_with_all():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -60,7 +60,7 @@ def another(own: Path, shared: Path, subject: str = LAB) -> Iterator[subprocess.
 
 
 def test_the_second_one_is_told_who_is_the_first(locks: Locks, own: Path, shared: Path) -> None:
-    with another(own, shared) as process, pytest.raises(BusyError) as raised, locks.alone(LAB):
+    with another(own, shared) as process, pytest.raises(BusyError) as raised, locks.exclusive(LAB):
         raise AssertionError
     told = raised.value
     assert told.holder.pid == process.pid
@@ -75,7 +75,7 @@ def test_the_second_one_is_told_who_is_the_first(locks: Locks, own: Path, shared
 
 
 def test_two_instances_do_not_meet(locks: Locks, own: Path, shared: Path) -> None:
-    with another(own, shared), locks.alone("moved-desks-3c4d"):
+    with another(own, shared), locks.exclusive("moved-desks-3c4d"):
         pass
 
 
@@ -83,12 +83,12 @@ def test_a_killed_program_holds_nothing(locks: Locks, own: Path, shared: Path) -
     with another(own, shared) as process:
         process.kill()
         process.wait()
-        with locks.alone(LAB):
+        with locks.exclusive(LAB):
             pass
 
 
 def test_it_is_free_after_the_block_whatever_ended_it(locks: Locks, own: Path, shared: Path) -> None:
-    with pytest.raises(KeyError), locks.alone(LAB):
+    with pytest.raises(KeyError), locks.exclusive(LAB):
         raise KeyError
     with another(own, shared):
         pass
@@ -97,14 +97,14 @@ def test_it_is_free_after_the_block_whatever_ended_it(locks: Locks, own: Path, s
 def test_a_short_work_is_waited_for(own: Path, shared: Path) -> None:
     with another(own, shared) as process:
         threading.Timer(0.05, process.kill).start()
-        with Locks(own, shared, patience=30).alone(LAB):
+        with Locks(own, shared, patience=30).exclusive(LAB):
             pass
 
 
 def test_all_excludes_each_and_each_excludes_all(locks: Locks, own: Path, shared: Path) -> None:
-    with another(own, shared, "-"), pytest.raises(BusyError, match="moved-desks"), locks.alone(LAB):
+    with another(own, shared, "-"), pytest.raises(BusyError, match="moved-desks"), locks.exclusive(LAB):
         raise AssertionError
-    with another(own, shared) as process, pytest.raises(BusyError) as raised, locks.alone_with_all():
+    with another(own, shared) as process, pytest.raises(BusyError) as raised, locks.exclusive_with_all():
         raise AssertionError
     assert raised.value.holder.pid == process.pid
     assert raised.value.text.fr.startswith("Un lab est occupé")
@@ -113,17 +113,17 @@ def test_all_excludes_each_and_each_excludes_all(locks: Locks, own: Path, shared
 def test_two_users_meet_in_the_helper_s_file(shared: Path, tmp_path: Path) -> None:
     mine = Locks(tmp_path / "alice", shared, patience=0)
     with another(tmp_path / "bob", shared):
-        with pytest.raises(BusyError), mine.alone(LAB):
+        with pytest.raises(BusyError), mine.exclusive(LAB):
             raise AssertionError
-        with mine.alone("moved-desks-3c4d"):
+        with mine.exclusive("moved-desks-3c4d"):
             pass
-    with mine.alone(LAB):  # nothing was kept of the attempt
+    with mine.exclusive(LAB):  # nothing was kept of the attempt
         pass
 
 
 def test_without_the_helper_s_file_the_user_s_own_counts(own: Path, tmp_path: Path) -> None:
     locks = Locks(own, tmp_path / "absent", patience=0)
-    with another(own, tmp_path / "absent"), pytest.raises(BusyError), locks.alone(LAB):
+    with another(own, tmp_path / "absent"), pytest.raises(BusyError), locks.exclusive(LAB):
         raise AssertionError
     assert not (tmp_path / "absent").exists()
 
@@ -131,15 +131,15 @@ def test_without_the_helper_s_file_the_user_s_own_counts(own: Path, tmp_path: Pa
 @pytest.mark.slow
 def test_a_process_shares_its_locks(locks: Locks, own: Path, shared: Path) -> None:
     """A proof that is called off removes the labs on which its own threads are at work."""
-    with locks.alone(LAB):
-        with Locks(own, shared, patience=0).alone(LAB):
+    with locks.exclusive(LAB):
+        with Locks(own, shared, patience=0).exclusive(LAB):
             pass
         command = [sys.executable, "-c", HOLD, str(own), str(shared), LAB]
         refused = subprocess.run(command, input="", capture_output=True, text=True, check=False)
         assert "BusyError" in refused.stderr, "the inner block has not given it back"
-        with pytest.raises(BusyError), locks.sole(LAB):
+        with pytest.raises(BusyError), locks.exclusive_nowait(LAB):
             raise AssertionError
-    with locks.sole(LAB):
+    with locks.exclusive_nowait(LAB):
         pass
 
 
@@ -148,9 +148,9 @@ def test_no_file_stays_open(locks: Locks, own: Path, shared: Path) -> None:
         links = (str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
         return sum(link in {str(own), str(shared)} for link in links)
 
-    with locks.alone(LAB), locks.alone("moved-desks-3c4d"):
+    with locks.exclusive(LAB), locks.exclusive("moved-desks-3c4d"):
         assert lock_files() == 2
-    with another(own, shared), pytest.raises(BusyError), locks.alone(LAB):
+    with another(own, shared), pytest.raises(BusyError), locks.exclusive(LAB):
         raise AssertionError
     assert lock_files() == 0
 
@@ -158,9 +158,9 @@ def test_no_file_stays_open(locks: Locks, own: Path, shared: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named_where_there_is_no_other(tmp_path: Path, shared: Path) -> None:
     (tmp_path / "file").touch()
     impossible = tmp_path / "file" / "lock"
-    with pytest.raises(MachineError, match="Cannot write"), Locks(impossible).alone(LAB):
+    with pytest.raises(MachineError, match="Cannot write"), Locks(impossible).exclusive(LAB):
         raise AssertionError
-    with Locks(impossible, shared).alone(LAB):
+    with Locks(impossible, shared).exclusive(LAB):
         pass
 
 

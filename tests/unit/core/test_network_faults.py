@@ -10,34 +10,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.access.hands import Hands
-from orchestrator.errors import LabError
-from orchestrator.faults import base, kea_file
-from orchestrator.faults.address import AddressWrong, GatewayWrong, InterfaceMtu, InterfaceNotStarted
-from orchestrator.faults.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
-from orchestrator.faults.dhcp_exhausted import DhcpScopeExhausted
-from orchestrator.faults.dhcp_path import DhcpRelayWrong, DhcpRogue
-from orchestrator.faults.dns import DnsForwarderWrong, DnsRecordMissing
-from orchestrator.faults.duplicate import AddressDuplicate
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.faults import fault as fault_module
 from orchestrator.faults.edited_file import EditedFile
-from orchestrator.faults.firewall import (
-    Connection,
-    FirewallDefaultDrop,
-    FirewallNatMissing,
-    FirewallRuleMissing,
-    FirewallTooOpen,
-)
-from orchestrator.faults.interfaces_file import with_option
-from orchestrator.faults.library import problems_of
-from orchestrator.faults.link import LinkLoss, LinkMtu, LinkRate, LinkShaped
-from orchestrator.faults.resolver import (
+from orchestrator.faults.library.addressing.address import AddressWrong, GatewayWrong, InterfaceMtu, InterfaceNotStarted
+from orchestrator.faults.library.addressing.duplicate import AddressDuplicate
+from orchestrator.faults.library.addressing.interfaces_file import with_option
+from orchestrator.faults.library.addressing.route import ForwardingOff, RouteMissing, RouteWrong
+from orchestrator.faults.library.dhcp import kea_file
+from orchestrator.faults.library.dhcp.dhcp import DhcpOptionWrong, DhcpPoolOutside, DhcpReservationWrong
+from orchestrator.faults.library.dhcp.dhcp_exhausted import DhcpScopeExhausted
+from orchestrator.faults.library.dhcp.dhcp_path import DhcpRelayWrong, DhcpRogue
+from orchestrator.faults.library.dns.dns import DnsForwarderWrong, DnsRecordMissing
+from orchestrator.faults.library.dns.resolver import (
     HostsEntryStale,
     NsswitchWithoutDns,
     ResolverOverridden,
     ResolverWrong,
     SearchDomainWrong,
 )
-from orchestrator.faults.route import ForwardingOff, RouteMissing, RouteWrong
+from orchestrator.faults.library.network.firewall import (
+    Connection,
+    FirewallDefaultDrop,
+    FirewallNatMissing,
+    FirewallRuleMissing,
+    FirewallTooOpen,
+)
+from orchestrator.faults.library.network.link import LinkLoss, LinkMtu, LinkRate, LinkShaped
+from orchestrator.faults.registry import problems_of
 from orchestrator.model.scenario import FaultSpec
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ OFFICE: dict[str, Any] = {"host": "srv", "subnet": "10.0.1.0/24", "client": "pc1
 MAIL = Connection(client="pc1", address="10.0.3.9", port=25)
 
 
-def changed(fault: EditedFile, hands: Hands, text: str) -> list[str]:
+def changed(fault: EditedFile, driver: LabDriver, text: str) -> list[str]:
     """Return the lines that differ, with - and +."""
-    after = fault.change(hands, text)
+    after = fault.change(driver, text)
     old, new = text.splitlines(), after.splitlines()
     return [f"-{line}" for line in old if line not in new] + [f"+{line}" for line in new if line not in old]
 
@@ -226,8 +227,8 @@ def changed(fault: EditedFile, hands: Hands, text: str) -> list[str]:
     ],
     ids=lambda value: value.name if isinstance(value, EditedFile) else "",
 )
-def test_one_place_is_changed(hands: Hands, fault: EditedFile, text: str, difference: list[str]) -> None:
-    assert changed(fault, hands, text) == difference
+def test_one_place_is_changed(driver: LabDriver, fault: EditedFile, text: str, difference: list[str]) -> None:
+    assert changed(fault, driver, text) == difference
 
 
 @pytest.mark.parametrize(
@@ -245,10 +246,10 @@ def test_one_place_is_changed(hands: Hands, fault: EditedFile, text: str, differ
     ids=lambda value: value.name if isinstance(value, EditedFile) else "",
 )
 def test_where_there_is_nothing_to_change_the_fault_is_refused(
-    hands: Hands, world: World, fault: EditedFile, text: str
+    driver: LabDriver, world: World, fault: EditedFile, text: str
 ) -> None:
     world.fabric.files[fault.host, fault.path()] = text.encode()
-    acting = dataclasses.replace(hands, containers={**hands.containers, fault.host: "somewhere"})
+    acting = dataclasses.replace(driver, containers={**driver.containers, fault.host: "somewhere"})
     with pytest.raises(LabError, match="nothing to change"):
         fault.inject(acting)
     assert world.fabric.files[fault.host, fault.path()] == text.encode()
@@ -261,8 +262,8 @@ def test_an_option_is_added_after_the_header_and_found_with_tabs() -> None:
     assert with_option(text, "eth0", "mtu", None) == text
 
 
-def test_a_policy_is_changed_in_its_own_chain_alone(hands: Hands) -> None:
-    after = FirewallDefaultDrop(host="fw", chain="forward").change(hands, RULES)
+def test_a_policy_is_changed_in_its_own_chain_alone(driver: LabDriver) -> None:
+    after = FirewallDefaultDrop(host="fw", chain="forward").change(driver, RULES)
     assert re.findall(r"hook (\w+) .*policy (\w+)", after) == [("input", "accept"), ("forward", "drop")]
 
 
@@ -273,7 +274,7 @@ def test_a_subnet_of_kea_is_found_wherever_its_name_stands() -> None:
     assert kea_file.pools_of(KEA, "10.0.2.0/24") == []
 
 
-def test_every_free_address_is_leased_to_somebody_else(hands: Hands, world: World) -> None:
+def test_every_free_address_is_leased_to_somebody_else(driver: LabDriver, world: World) -> None:
     fault = DhcpScopeExhausted(**{**OFFICE, "host": "r1"})
     later = int(time.time()) + 3600
     leases = LEASES_HEAD + "".join(
@@ -289,7 +290,7 @@ def test_every_free_address_is_leased_to_somebody_else(hands: Hands, world: Worl
     world.fabric.files["r1", kea_file.CONFIGURATION] = KEA.encode()
     mine = [{"addr_info": [{"local": "10.0.1.6"}]}]
     world.fabric.on("ip -4 -json address show dev eth0", host="pc1", stdout=json.dumps(mine))
-    after = fault.leases(hands, KEA, leases)
+    after = fault.leases(driver, KEA, leases)
     assert after.startswith(leases)
     rows = [dict(zip(LEASES_HEAD.strip().split(","), row.split(","), strict=True)) for row in after.splitlines()]
     added = rows[len(leases.splitlines()) :]
@@ -318,26 +319,26 @@ def test_reservations_are_added_to_those_that_are_there() -> None:
     assert kea_file.with_reservations(text, "10.0.2.0/24", [("x", "y", "b")]) == text
 
 
-def test_a_limit_is_written_into_its_own_stanza(hands: Hands, world: World) -> None:
+def test_a_limit_is_written_into_its_own_stanza(driver: LabDriver, world: World) -> None:
     text = (
         "auto eth0\niface eth0 inet static\n    address 10.0.1.1/24\n\n"
         "auto eth1\niface eth1 inet static\n    address 10.0.2.1/24\n"
     )
     fault = LinkShaped(host="r1", interface="eth0", rate=2_000_000, peer=PEER)
     limit = "tc qdisc replace dev eth0 root tbf rate 2000kbit burst 16000b latency 200ms"
-    assert fault.change(hands, text) == text.replace("10.0.1.1/24\n", f"10.0.1.1/24\n    up {limit}\n")
+    assert fault.change(driver, text) == text.replace("10.0.1.1/24\n", f"10.0.1.1/24\n    up {limit}\n")
     world.fabric.files["r1", fault.path()] = text.encode()
     world.fabric.on("tc *", host="r1")
-    memento = fault.remember(hands)
-    fault.inject(hands)
+    memento = fault.remember(driver)
+    fault.inject(driver)
     assert world.fabric.done[-1] == f"r1: {limit}"
-    fault.revert(hands, memento)
+    fault.revert(driver, memento)
     assert world.fabric.done[-1] == "r1: tc qdisc del dev eth0 root"
 
 
-def test_a_second_server_has_a_configuration_of_its_own(hands: Hands) -> None:
+def test_a_second_server_has_a_configuration_of_its_own(driver: LabDriver) -> None:
     fault = DhcpRogue(host="r1", subnet="10.0.1.0/24", pool="10.0.1.90 - 10.0.1.99", router="10.0.1.9", client="pc1")
-    (subnet,) = json.loads(fault.change(hands, KEA))["Dhcp4"]["subnet4"]
+    (subnet,) = json.loads(fault.change(driver, KEA))["Dhcp4"]["subnet4"]
     assert subnet["pools"] == [{"pool": "10.0.1.90 - 10.0.1.99"}]
     assert {option["data"] for option in subnet["option-data"]} == {"10.0.1.9"}
 
@@ -350,7 +351,7 @@ PEER = "192.168.10.1"
 @pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for an effect."""
-    monkeypatch.setattr(base, "SETTLE", 0.0)
+    monkeypatch.setattr(fault_module, "SETTLE", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -362,12 +363,12 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_bad_cable_is_replaced_by_a_good_one(
-    hands: Hands, world: World, fault: LinkMtu | LinkRate | LinkLoss, done: str, undone: str
+    driver: LabDriver, world: World, fault: LinkMtu | LinkRate | LinkLoss, done: str, undone: str
 ) -> None:
-    memento = fault.remember(hands)
-    fault.inject(hands)
+    memento = fault.remember(driver)
+    fault.inject(driver)
     assert world.fabric.done == [f"cable pc1 eth0 {done}"]
-    fault.revert(hands, memento)
+    fault.revert(driver, memento)
     assert world.fabric.done[-1] == f"cable pc1 eth0 {undone}"
 
 
@@ -376,27 +377,27 @@ def test_a_bad_cable_is_replaced_by_a_good_one(
     ("share", "effective"),
     [("0%", False), ("2%", True), ("36.5%", True), ("100%", False)],
 )
-def test_a_lossy_cable_loses_some_and_not_all(hands: Hands, world: World, share: str, *, effective: bool) -> None:
+def test_a_lossy_cable_loses_some_and_not_all(driver: LabDriver, world: World, share: str, *, effective: bool) -> None:
     fault = LinkLoss(host="pc1", loss=20, peer=PEER)
     world.fabric.on("ping *", stdout=f"100 packets transmitted, {share} packet loss, time 9ms\n")
     if effective:
-        fault.verify(hands)
+        fault.verify(driver)
     else:
         with pytest.raises(LabError, match=f"{share} packet loss"):
-            fault.verify(hands)
+            fault.verify(driver)
 
 
 @pytest.mark.usefixtures("no_patience")
-def test_a_dead_cable_is_no_narrow_one(hands: Hands, world: World) -> None:
+def test_a_dead_cable_is_no_narrow_one(driver: LabDriver, world: World) -> None:
     fault = LinkMtu(host="pc1", mtu=1000, peer=PEER)
     for small, large, effective in ((" 0%", " 100%", True), (" 0%", " 0%", False), (" 100%", " 100%", False)):
         world.fabric.on("ping * -s 972 *", stdout=f"1 received,{small} packet loss")
         world.fabric.on("ping * -s 973 *", stdout=f"1 received,{large} packet loss")
         if effective:
-            fault.verify(hands)
+            fault.verify(driver)
         else:
             with pytest.raises(LabError, match="link-mtu has not taken effect"):
-                fault.verify(hands)
+                fault.verify(driver)
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,20 @@ from grader.errors import unexpected_status
 from grader.job import GradeRequest, Selection
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome, Report
-from orchestrator import labels, service
-from orchestrator.engine.base import ContainerSpec
-from orchestrator.errors import FaultMistakeError, LabError, MachineError
+from orchestrator import labs
+from orchestrator.core import labels
+from orchestrator.core.errors import FaultMistakeError, LabError, MachineError
+from orchestrator.core.text import Text, same
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.instances.lifecycle import Instances
+from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
-from orchestrator.proof import judging, lanes
+from orchestrator.proof import jobs, judging
 from orchestrator.proof.model import Kind, Proof, Stage, StageName
+from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.runner import prove
-from orchestrator.proof.stages import Subject
-from orchestrator.service import Labs
-from orchestrator.text import Text, same
-from orchestrator.waiting import wait_until
+from orchestrator.proof.stages import ProofSubject
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -131,8 +132,8 @@ def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader()
     planned = dict(world.fabric.cables)
     made.whole = lambda: world.fabric.cables == planned
-    monkeypatch.setattr(service, "grade", made.grade)
-    monkeypatch.setattr(lanes, "residue_of", lambda hands, *, recorded: residue_of(hands, recorded=recorded, within=0))
+    monkeypatch.setattr(labs, "grade", made.grade)
+    monkeypatch.setattr(jobs, "residue_of", lambda driver, *, recorded: residue_of(driver, recorded=recorded, within=0))
     world.fabric.on("/bin/bash -s")
     world.fabric.on("chmod *")
     return made
@@ -166,7 +167,7 @@ def proof_of(
     red_first: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Proof:
     watch = Watching()
-    subject = Subject(plan or world.plan(), main_line=main_line, red_first=red_first)
+    subject = ProofSubject(plan or world.plan(), main_line=main_line, red_first=red_first)
     (proof,) = prove(world.labs(), [subject], jobs=jobs, watch=watch)
     assert watch.proofs == [proof]
     stages = proof.variants[0].stages
@@ -639,7 +640,10 @@ def test_what_one_seed_shows_counts_for_all(world: World, grader: Grader) -> Non
 
     grader.result = result  # type: ignore[method-assign]
     (proof,) = prove(
-        world.labs(), [Subject(world.plan(7)), Subject(world.plan(8), {"cause": "x"})], jobs=1, watch=Watching()
+        world.labs(),
+        [ProofSubject(world.plan(7)), ProofSubject(world.plan(8), {"cause": "x"})],
+        jobs=1,
+        watch=Watching(),
     )
     assert [variant.seed for variant in proof.variants] == [7, 8]
     assert proof.variants[1].cases == {"cause": "x"}
@@ -656,7 +660,7 @@ def test_labs_run_side_by_side_and_every_stage_is_told_once(world: World, monkey
             barrier.wait()
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(service, "grade", grade)
+    monkeypatch.setattr(labs, "grade", grade)
     proof = proof_of(world, jobs=3)
     assert len(running) == 3
     assert not proof.proven
@@ -694,7 +698,7 @@ def test_an_interruption_removes_the_labs_of_the_other_lanes_so_that_they_end(
         assert wait_until(lambda: not world.engine.containers({labels.INSTANCE: instance}), within=20)
         raise LabError(same("the host is gone"))
 
-    monkeypatch.setattr(service, "grade", grade)
+    monkeypatch.setattr(labs, "grade", grade)
     with pytest.raises(KeyboardInterrupt):
         proof_of(world, jobs=2)
     assert world.left == ([], [])

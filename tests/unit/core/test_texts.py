@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator import labels
-from orchestrator.errors import (
+from orchestrator.core import labels
+from orchestrator.core.errors import (
     BreakfixError,
     ContentError,
     ExitCode,
@@ -18,11 +18,11 @@ from orchestrator.errors import (
     Problem,
     UsageError,
 )
+from orchestrator.core.language import Language, language_of
+from orchestrator.core.suggest import nearest, with_suggestion
+from orchestrator.core.text import Text, same
 from orchestrator.fabric.helper import dockerd, hosts
 from orchestrator.instances.host_container import APPARMOR_PROFILE
-from orchestrator.language import Language, language_of
-from orchestrator.suggest import nearest, with_suggestion
-from orchestrator.text import Text, same
 
 ROOT = Path(__file__).parents[3]
 

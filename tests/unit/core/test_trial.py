@@ -11,14 +11,14 @@ import pytest
 from grader.job import GradeRequest
 from grader.marks import Role
 from grader.report import CheckResult, Outcome, Report
-from orchestrator import service
-from orchestrator.authoring.trial import BROKEN, HEALTHY, NOT_BEGUN, RESTORED, State, Subject, Trial, expectation
-from orchestrator.errors import ContentError, LabError
+from orchestrator import labs
+from orchestrator.authoring.trial import BROKEN, HEALTHY, NOT_BEGUN, RESTORED, State, Trial, TrialSubject, expectation
+from orchestrator.core.errors import ContentError, LabError
+from orchestrator.core.text import same
+from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import Stage
-from orchestrator.service import Labs
-from orchestrator.text import same
 from tests.unit.core.conftest import Told, World
 
 SCENARIO = "scenarios/1.3-network-connection/moved-desks"
@@ -64,7 +64,7 @@ class Grader:
 @pytest.fixture
 def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader(world)
-    monkeypatch.setattr(service, "grade", made.grade)
+    monkeypatch.setattr(labs, "grade", made.grade)
     wait_ready = world.fabric.wait_ready
 
     def wired(instance: str, hosts: list[str], *, timeout: float) -> None:
@@ -88,7 +88,7 @@ def make(world: World, grader: Grader) -> Make:
     def labs() -> Labs:
         return world.labs(world.content)
 
-    return lambda: Trial(Subject(labs, lambda labs: labs.plan("moved-desks", 7), (world.root,), folders))
+    return lambda: Trial(TrialSubject(labs, lambda labs: labs.plan("moved-desks", 7), (world.root,), folders))
 
 
 @pytest.fixture
@@ -208,13 +208,13 @@ def test_a_fault_that_takes_no_effect_is_told_and_the_next_try_begins_anew(
 def test_a_revert_that_fails_is_told_and_breaking_begins_anew(
     trial: Trial, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_hands: object) -> None:
+    def refuse(_driver: object) -> None:
         raise LabError(same("it would not go back"))
 
     trial.give(world.progress)
     first = name_of(trial)
     with monkeypatch.context() as patched:
-        patched.setattr("orchestrator.instances.lifecycle.Instances.revert", lambda _self, hands: refuse(hands))
+        patched.setattr("orchestrator.instances.lifecycle.Instances.revert", lambda _self, driver: refuse(driver))
         trial.heal(world.progress)
         assert "not-reverted" in [v.kind for v in trial.check().verdicts]
         trial.give(world.progress)
@@ -322,7 +322,7 @@ def test_the_folders_that_are_watched(trial: Trial, world: World) -> None:
 
 
 def test_a_bare_lab_has_its_health_only(world: World, grader: Grader) -> None:
-    trial = Trial(Subject(world.labs, lambda labs: labs.plan_of_lab("pair"), (world.root,), lambda _: ()))
+    trial = Trial(TrialSubject(world.labs, lambda labs: labs.plan_of_lab("pair"), (world.root,), lambda _: ()))
     trial.start(world.progress)
     assert trial.given == HEALTHY
     trial.give(world.progress)

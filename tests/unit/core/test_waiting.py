@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator import waiting
-from orchestrator.waiting import wait_until
+from orchestrator.core import waiting
+from orchestrator.core.waiting import wait_until
 
 
 class Clock:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import AnswersError, check_answers, form_of, read_answers, write_answers
+from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT, DeliverablesStore
 from orchestrator.deliverables.report_file import read_report, report_of, report_template
-from orchestrator.deliverables.store import ANSWERS, REPORT, DeliverablesStore
 from orchestrator.loader.yaml_source import parse_yaml
 from orchestrator.model.deliverables import Question, ReportStep
-from orchestrator.text import Text
 
 HOSTS = ("pc1", "web1")
 QUESTIONS: dict[str, Question] = TypeAdapter(dict[str, Question]).validate_json(

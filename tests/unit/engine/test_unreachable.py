@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.errors import BreakfixError, ExitCode, LabError, MachineError
 from orchestrator.engine import refusals
-from orchestrator.engine.base import ImageInUseError, NameTakenError, NoSuchContainerError, NoSuchImageError
 from orchestrator.engine.docker_engine import DockerEngine
-from orchestrator.errors import BreakfixError, ExitCode, LabError, MachineError
+from orchestrator.engine.engine_interface import ImageInUseError, NameTakenError, NoSuchContainerError, NoSuchImageError
 
 
 def refused(address: str) -> MachineError:

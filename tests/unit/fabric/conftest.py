@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.fabric.helper import disks, dockerd, hosts, spaces
+from orchestrator.fabric.helper import disks, dockerd, hosts, namespaces
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError, HostContainer
 
 if TYPE_CHECKING:
     from orchestrator.fabric.helper.links import Port
-    from orchestrator.fabric.helper.wirer import Wirer
+    from orchestrator.fabric.helper.reconciler import Reconciler
 
 _HELPER = "orchestrator.fabric.helper"
 _NEED_STUBS = (
-    "links", "port_states", "wirer", "confinement", "inside", "agent", "stations", "access", "forkserver", "anchor",
-    "server",
+    "links", "port_states", "reconciler", "confinement", "exec_agent", "agent_client", "stations", "access",
+    "access_processes", "pause", "server",
 )  # fmt: skip
 
 
@@ -35,8 +35,8 @@ class Modules:
 
     links: ModuleType
     port_states: ModuleType
-    wirer: ModuleType
-    anchor: ModuleType
+    reconciler: ModuleType
+    pause: ModuleType
     server: ModuleType
 
 
@@ -57,7 +57,7 @@ def modules() -> Iterator[Modules]:
             vars(stub).update(contents)
             patch.setitem(sys.modules, name, stub)
         made = {name: importlib.import_module(f"{_HELPER}.{name}") for name in _NEED_STUBS}
-        yield Modules(made["links"], made["port_states"], made["wirer"], made["anchor"], made["server"])
+        yield Modules(made["links"], made["port_states"], made["reconciler"], made["pause"], made["server"])
     for name in names:
         del sys.modules[name]
 
@@ -287,7 +287,7 @@ class Clock:
 
 @dataclass
 class Bench:
-    """A wirer with everything around it."""
+    """A reconciler with everything around it."""
 
     modules: Modules
     docker: FakeDocker
@@ -297,19 +297,19 @@ class Bench:
     state: Path
     log: list[str] = field(default_factory=list)
 
-    def wirer(self) -> Wirer:
-        """Return a new wirer, as a helper that was just started has it."""
+    def reconciler(self) -> Reconciler:
+        """Return a new reconciler, as a helper that was just started has it."""
         states = self.modules.port_states.PortStates(self.state)
-        made: Wirer = self.modules.wirer.Wirer(self.selector, self.links, states, self.log.append)
+        made: Reconciler = self.modules.reconciler.Reconciler(self.selector, self.links, states, self.log.append)
         return made
 
-    def turn(self, wirer: Wirer) -> None:
+    def turn(self, reconciler: Reconciler) -> None:
         """One turn of the main loop."""
-        wirer.follow_docker()
+        reconciler.follow_docker()
         for key, _ in self.selector.select(0):
             key.data()
-        wirer.open_gates()  # the first gate
-        wirer.open_gates()  # the second
+        reconciler.open_gates()  # the first gate
+        reconciler.open_gates()  # the second
 
     def port(self, segment: str, **properties: Any) -> Port:  # noqa: ANN401 - a cable's fields
         made: Port = self.modules.links.Port(segment, **properties)
@@ -326,11 +326,11 @@ def bench(modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("try_gate", "has_booted", "prepare", "listen_for_ready"):
         monkeypatch.setattr(hosts, name, getattr(docker, name))
     for name in ("has_entered", "require_confined"):
-        monkeypatch.setattr(spaces, name, getattr(docker, name))
+        monkeypatch.setattr(namespaces, name, getattr(docker, name))
     monkeypatch.setattr(disks, "FOLDER", tmp_path / "disks")
-    monkeypatch.setattr(modules.wirer, "Events", docker.subscribe)
-    monkeypatch.setattr(modules.wirer, "_LOOKS", ())  # else every wirer has something to wait for
-    monkeypatch.setattr(modules.wirer, "time", SimpleNamespace(monotonic=clock.monotonic))
+    monkeypatch.setattr(modules.reconciler, "Events", docker.subscribe)
+    monkeypatch.setattr(modules.reconciler, "_LOOKS", ())  # else every reconciler has something to wait for
+    monkeypatch.setattr(modules.reconciler, "time", SimpleNamespace(monotonic=clock.monotonic))
     with selectors.DefaultSelector() as selector:
         yield Bench(modules, docker, FakeLinks(modules), clock, selector, tmp_path / "ports.json")
         for key in list(selector.get_map().values()):

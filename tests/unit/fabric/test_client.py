@@ -12,10 +12,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import ExitCode, LabError, MachineError
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef, HostUnreachableError, PortState
+from orchestrator.core.errors import ExitCode, LabError, MachineError
 from orchestrator.fabric.client import FabricClient
-from orchestrator.fabric.helper.protocol import VERSION, Channel, ProtocolError, encode
+from orchestrator.fabric.fabric_interface import (
+    CommandTimeoutError,
+    Completed,
+    HostRef,
+    HostUnreachableError,
+    PortState,
+)
+from orchestrator.fabric.helper.messages import VERSION, Channel, ProtocolError, encode
 
 PC1 = HostRef("demo-1a2b", "pc1")
 Answer = Callable[[Channel, dict[str, Any], bytes], None]
@@ -183,7 +189,7 @@ def test_a_socket_and_a_terminal_come_as_file_descriptors(helper: Helper, client
 def test_a_session_has_a_connection_of_its_own(helper: Helper, client: FabricClient) -> None:
     helper.on("ports", {"ok": {"ports": []}})
     client.ports("demo")
-    with client.session() as other:
+    with client.another_connection() as other:
         other.ports("demo")
     client.ports("demo")
     assert [number for number, _, _ in helper.asked] == [1, 2, 1]

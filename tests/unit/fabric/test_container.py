@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import labels
-from orchestrator.engine.base import Container, ContainerSpec, EngineInfo
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import LabError, MachineError
-from orchestrator.fabric import broom
+from orchestrator.core import labels
+from orchestrator.core.errors import LabError, MachineError
+from orchestrator.core.text import same
+from orchestrator.engine.engine_interface import Container, ContainerSpec, EngineInfo
 from orchestrator.fabric import container as module
+from orchestrator.fabric import reaper
 from orchestrator.fabric.client import FabricClient
-from orchestrator.fabric.container import ANCHOR, HELPER, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
-from orchestrator.text import same
+from orchestrator.fabric.container import HELPER, PAUSE, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
+from tests.fakes.engine import FakeEngine
 
 IMAGE, NEWER = "breakfix/fabric:1", "breakfix/fabric:2"
 
@@ -84,15 +84,15 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def both(engine: Engine) -> tuple[Container, Container]:
-    return engine.container(ANCHOR), engine.container(HELPER)
+    return engine.container(PAUSE), engine.container(HELPER)
 
 
 def test_where_nothing_is_both_are_made(engine: Engine, answering: list[str]) -> None:
     assert isinstance(ensure(engine, IMAGE), FabricClient)
     assert answering == [str(SOCKET)]
-    anchor, helper = both(engine)
-    assert (anchor.state, helper.state) == ("running", "running")
-    assert engine.steps == [f"create {ANCHOR}", f"start {ANCHOR}", f"create {HELPER}", f"start {HELPER}"]
+    pause, helper = both(engine)
+    assert (pause.state, helper.state) == ("running", "running")
+    assert engine.steps == [f"create {PAUSE}", f"start {PAUSE}", f"create {HELPER}", f"start {HELPER}"]
     assert engine.volumes({labels.KIND: "state"}) == (STATE_VOLUME,)
 
 
@@ -104,10 +104,10 @@ def test_a_helper_that_is_only_asked_is_not_started(engine: Engine, answering: l
 
 def test_the_anchor_can_do_nothing(engine: Engine) -> None:
     ensure(engine, IMAGE)
-    assert engine.spec(ANCHOR) == ContainerSpec(
-        name=ANCHOR,
+    assert engine.spec(PAUSE) == ContainerSpec(
+        name=PAUSE,
         image=IMAGE,
-        labels={labels.KIND: "anchor"},
+        labels={labels.KIND: "pause"},
         command=("sleep", "infinity"),
         drop_capabilities=("ALL",),
         read_only=True,
@@ -164,14 +164,14 @@ def test_what_runs_with_the_same_image_is_left_alone(engine: Engine, answering: 
 
 
 def test_another_image_replaces_the_helper_alone(engine: Engine) -> None:
-    """The cables live in the anchor's network namespace: running labs keep theirs."""
+    """The cables live in the pause container's network namespace: running labs keep theirs."""
     ensure(engine, IMAGE)
-    anchor, helper = both(engine)
+    pause, helper = both(engine)
     engine.steps.clear()
     ensure(engine, NEWER)
     assert engine.steps == [f"remove {HELPER}", f"create {HELPER}", f"start {HELPER}"]
     again, newer = both(engine)
-    assert again == anchor
+    assert again == pause
     assert newer.id != helper.id
     assert (newer.image, newer.labels[labels.FINGERPRINT]) == (NEWER, NEWER)
 
@@ -179,24 +179,24 @@ def test_another_image_replaces_the_helper_alone(engine: Engine) -> None:
 @pytest.mark.parametrize("how", ["stop", "remove"])
 def test_a_helper_that_does_not_run_is_replaced(engine: Engine, how: str) -> None:
     ensure(engine, IMAGE)
-    anchor, helper = both(engine)
+    pause, helper = both(engine)
     getattr(engine, how)(helper.id)
     ensure(engine, IMAGE)
     again, newer = both(engine)
-    assert again == anchor
+    assert again == pause
     assert newer.id != helper.id
     assert newer.running
 
 
 @pytest.mark.parametrize("how", ["stop", "remove"])
-def test_without_its_anchor_the_helper_is_replaced_too(engine: Engine, how: str) -> None:
-    """It still holds the dead anchor's network namespace."""
+def test_without_its_pause_container_the_helper_is_replaced_too(engine: Engine, how: str) -> None:
+    """It still holds the dead pause container's network namespace."""
     ensure(engine, IMAGE)
-    anchor, helper = both(engine)
-    getattr(engine, how)(anchor.id)
+    pause, helper = both(engine)
+    getattr(engine, how)(pause.id)
     ensure(engine, IMAGE)
     again, newer = both(engine)
-    assert again.id != anchor.id
+    assert again.id != pause.id
     assert newer.id != helper.id
     assert again.running
     assert newer.running
@@ -220,15 +220,15 @@ def test_another_breakfix_may_come_in_between(engine: Engine, call: int) -> None
         assert all(container.running for container in made)
 
 
-@pytest.mark.parametrize("left", [ANCHOR, HELPER])
+@pytest.mark.parametrize("left", [PAUSE, HELPER])
 def test_one_that_was_killed_before_starting_what_it_made_is_taken_up(engine: Engine, left: str) -> None:
     """A container that was never started may also be another program's that starts it just now: it is not removed."""
     ensure(engine, IMAGE)
-    anchor, helper = both(engine)
+    pause, helper = both(engine)
     spec = engine.spec(left)
     engine.remove(helper.id)
-    if left == ANCHOR:
-        engine.remove(anchor.id)
+    if left == PAUSE:
+        engine.remove(pause.id)
     made = FakeEngine.create(engine, spec)
     ensure(engine, IMAGE)
     assert engine.container(left).id == made
@@ -326,12 +326,12 @@ def left(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     engine.add_image("breakfix/fabric:2", {labels.IMAGE: "fabric"})
     monkeypatch.setattr(module, "SOCKET", socket)
     monkeypatch.setattr(module, "SOCKET_FOLDER", tmp_path)
-    monkeypatch.setattr(broom, "_SWEEP", 0.1)
+    monkeypatch.setattr(reaper, "_SWEEP", 0.1)
     return socket
 
 
 def sweep(engine: Engine, left: Path) -> Callable[[str], None]:
-    """Return what starts a container, and does what the broom would."""
+    """Return what starts a container, and does what the reaper would."""
     real = engine.start
 
     def start(container: str) -> None:
@@ -367,13 +367,13 @@ def test_what_takes_the_socket_away_has_no_rights(engine: Engine, left: Path, mo
 
     monkeypatch.setattr(engine, "create", create)
     FakeEngine.create(
-        engine, ContainerSpec("breakfix-broom-socket", NEWER, {labels.KIND: "broom"})
+        engine, ContainerSpec("breakfix-reaper-socket", NEWER, {labels.KIND: "reaper"})
     )  # a killed program's
     remove(engine)
-    (broom,) = made
-    assert (broom.privileged, broom.drop_capabilities, broom.read_only) == (False, ("ALL",), True)
-    assert set(broom.binds) == {str(left.parent)}
-    assert not broom.restart
+    (made_reaper,) = made
+    assert (made_reaper.privileged, made_reaper.drop_capabilities, made_reaper.read_only) == (False, ("ALL",), True)
+    assert set(made_reaper.binds) == {str(left.parent)}
+    assert not made_reaper.restart
     assert engine.containers({}) == (), "also where it could not do its work"
 
 
@@ -392,4 +392,4 @@ def test_removing_leaves_nothing_of_the_fabric(engine: Engine) -> None:
     assert [c.id for c in engine.containers({})] == [stranger]
     assert engine.volumes({}) == ()
     remove(engine)
-    assert engine.steps[-2:] == [f"remove {HELPER}", f"remove {ANCHOR}"]
+    assert engine.steps[-2:] == [f"remove {HELPER}", f"remove {PAUSE}"]

@@ -128,10 +128,10 @@ def test_a_docker_that_does_not_listen_is_unavailable(tmp_path: Path, monkeypatc
 
 
 def test_the_process_of_a_container_is_found_by_its_name(daemon: Daemon) -> None:
-    daemon.answers["/containers/anchor/json"] = inspected(pid=88)
-    assert dockerd.process_of("anchor") == 88
-    daemon.answers["/containers/anchor/json"] = inspected(running=False, pid=0)
-    assert dockerd.process_of("anchor") is None
+    daemon.answers["/containers/pause/json"] = inspected(pid=88)
+    assert dockerd.process_of("pause") == 88
+    daemon.answers["/containers/pause/json"] = inspected(running=False, pid=0)
+    assert dockerd.process_of("pause") is None
     assert dockerd.process_of("gone") is None
 
 

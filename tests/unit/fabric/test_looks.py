@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fabric.helper import files, kernel, layers
-from orchestrator.fabric.helper.dbus import Call, Connection, DBusError, Reader, complete_types, encode
+from orchestrator.fabric.helper import kernel, layers, root_files
+from orchestrator.fabric.helper.bounded_walk import walk
+from orchestrator.fabric.helper.dbus import BusConnection, DBusError, MethodCall, Reader, complete_types, encode
 from orchestrator.fabric.helper.layers import Layers
-from orchestrator.fabric.helper.protocol import MAX_OUTPUT, HelperError, Look
-from orchestrator.fabric.helper.walking import walk
+from orchestrator.fabric.helper.messages import MAX_OUTPUT, HelperError, Look
 
 FOLDER = os.O_PATH | os.O_DIRECTORY
 
@@ -30,7 +30,7 @@ def soon() -> float:
 
 
 def look(root: int, path: str, want: str = "status", *, follow: bool = True) -> tuple[dict[str, object], bytes]:
-    return files.look(root, Look("demo", "pc1", path, want, follow=follow, timeout=5), soon())
+    return root_files.look(root, Look("demo", "pc1", path, want, follow=follow, timeout=5), soon())
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_folder_without_end_is_left(top: Path, root: int, monkeypatch: pytest.
         (top / f"etc/dir/{number}").touch()
     assert len(json.loads(look(root, "/etc/dir", "entries")[1])) == 20
     assert len(json.loads(look(root, "/etc", "tree")[1])) == 22
-    monkeypatch.setattr(files, "_MAX_ENTRIES", 19)
+    monkeypatch.setattr(root_files, "_MAX_ENTRIES", 19)
     for want in ("entries", "tree"):
         with pytest.raises(HelperError, match="more than 19 entries"):
             look(root, "/etc/dir", want)
@@ -82,7 +82,7 @@ def test_a_folder_without_end_is_left(top: Path, root: int, monkeypatch: pytest.
 def test_the_time_of_a_walk_is_bounded(top: Path, root: int) -> None:
     (top / "etc/dir/file").touch()
     with pytest.raises(HelperError, match="too much to look at"):
-        files.look(root, Look("demo", "pc1", "/etc", "tree", follow=True, timeout=5), time.monotonic() - 1)
+        root_files.look(root, Look("demo", "pc1", "/etc", "tree", follow=True, timeout=5), time.monotonic() - 1)
 
 
 def test_a_walk_follows_no_link_and_leaves_what_nobody_asks_for(top: Path) -> None:
@@ -465,13 +465,13 @@ def text(value: str) -> bytes:
     return struct.pack("<I", len(value)) + value.encode() + b"\0"
 
 
-CALL = Call("/x", "x.y", "Get", ("a",))
+CALL = MethodCall("/x", "x.y", "Get", ("a",))
 
 
 def test_a_call_is_answered_whatever_comes_between() -> None:
     signal = answer(0, 4, text("nobody asked"))
     peer = Peer(signal, answer(2, 2, text("second")), answer(1, 3, text("no such unit")))
-    connection = Connection(peer.ours, soon())
+    connection = BusConnection(peer.ours, soon())
     refused, second = connection.ask([CALL, CALL], soon())
     assert (str(refused), second) == ("no such unit", ["second"])
     connection.close()
@@ -480,7 +480,7 @@ def test_a_call_is_answered_whatever_comes_between() -> None:
 def test_an_answer_to_no_number_is_passed_over() -> None:
     fields = b"\5\2as\0" + bytes(3) + struct.pack("<I", 0)
     head = struct.pack("<BBBBIII", ord("l"), 2, 0, 1, 0, 99, len(fields)) + fields
-    connection = Connection(Peer(head + bytes(-len(head) % 8), answer(1, 2, text("yes"))).ours, soon())
+    connection = BusConnection(Peer(head + bytes(-len(head) % 8), answer(1, 2, text("yes"))).ours, soon())
     assert connection.ask([CALL], soon()) == [["yes"]]
     connection.close()
 
@@ -491,19 +491,19 @@ def test_an_answer_to_no_number_is_passed_over() -> None:
 )
 def test_nonsense_is_an_error(nonsense: bytes) -> None:
     peer = Peer(nonsense)
-    connection = Connection(peer.ours, soon())
+    connection = BusConnection(peer.ours, soon())
     with pytest.raises((DBusError, TimeoutError)):
         connection.ask([CALL], time.monotonic() + 0.3)
     connection.close()
 
 
 def test_who_says_nothing_is_left_in_time() -> None:
-    connection = Connection(Peer().ours, soon())
+    connection = BusConnection(Peer().ours, soon())
     with pytest.raises(TimeoutError):
         connection.ask([CALL], time.monotonic() + 0.1)
     connection.close()
     with pytest.raises(DBusError, match="refused"):
-        Connection(Peer(accepts=b"REJECTED\r\n").ours, soon())
+        BusConnection(Peer(accepts=b"REJECTED\r\n").ours, soon())
 
 
 def test_a_call_has_the_form_of_the_specification() -> None:

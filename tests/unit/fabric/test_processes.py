@@ -16,10 +16,10 @@ import pytest
 
 from orchestrator.fabric.helper import kernel, processes
 from orchestrator.fabric.helper.dockerd import HostContainer
+from orchestrator.fabric.helper.inspector import Outside
 from orchestrator.fabric.helper.layers import Layers
-from orchestrator.fabric.helper.outside import Outside
+from orchestrator.fabric.helper.messages import HelperError
 from orchestrator.fabric.helper.processes import Table
-from orchestrator.fabric.helper.protocol import HelperError
 
 FOLDER = os.O_PATH | os.O_DIRECTORY
 ENDS = ("\v", "\f", "\r", "\x1c", "\x1d", "\x1e", "\x85", "\u2028")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.fabric.helper.protocol import (
+from orchestrator.fabric.helper.messages import (
     HEADER,
     MAX_BLOB,
     MAX_JSON,
@@ -35,7 +35,7 @@ from orchestrator.fabric.helper.protocol import (
     Processes,
     ProtocolError,
     Request,
-    Run,
+    RunCommand,
     SetPort,
     Sockets,
     Sysctls,
@@ -54,7 +54,7 @@ SAMPLES: tuple[Request, ...] = (
     Ports("demo-1a2b"),
     SetPort("demo-1a2b", "pc1", "eth0"),
     SetPort("demo-1a2b", "pc1", "eth0", plugged=False, segment="office", mtu=1400, rate=0, loss=100),
-    Run("demo-1a2b", "pc1", ["printf", "é %s", ""], 20, {"LANG": "C.UTF-8"}, vouched=True),
+    RunCommand("demo-1a2b", "pc1", ["printf", "é %s", ""], 20, {"LANG": "C.UTF-8"}, vouched=True),
     Terminal("demo-1a2b", "pc1", ["/bin/login", "-f", "root"], 24, 80, {}),
     Connect("demo-1a2b", "r1", "127.0.0.1", 22, 0.5),
     Observe("demo-1a2b", "office", "192.168.10.250/24", "", ["ping", "-c1", "192.168.10.1"], 5.0),

@@ -16,7 +16,7 @@ import pytest
 
 from orchestrator.fabric.helper import dockerd
 from orchestrator.fabric.helper.dockerd import DockerUnavailableError
-from orchestrator.fabric.helper.protocol import (
+from orchestrator.fabric.helper.messages import (
     HEADER,
     MAX_JSON,
     VERSION,
@@ -24,7 +24,7 @@ from orchestrator.fabric.helper.protocol import (
     Hello,
     Ports,
     Request,
-    Run,
+    RunCommand,
     SetPort,
     WaitReady,
     body_of,
@@ -184,7 +184,7 @@ def test_a_connection_that_enters_hosts_is_handed_over(served: Served) -> None:
 
 
 def test_what_enters_hosts_is_no_matter_of_the_control_connection(served: Served) -> None:
-    kind, message = error(served.ask(served.client(), Run("demo", "pc1", ["id"], 5.0, {}, vouched=False)))
+    kind, message = error(served.ask(served.client(), RunCommand("demo", "pc1", ["id"], 5.0, {}, vouched=False)))
     assert kind == "bad-request"
     assert "access" in message
 
@@ -400,7 +400,7 @@ def test_the_helper_takes_its_socket_away_and_its_children_do_not(
 
 
 @pytest.mark.parametrize("found", [None, DockerUnavailableError("Connection refused")])
-def test_a_helper_without_its_anchor_ends_and_says_so(
+def test_a_helper_without_its_pause_container_ends_and_says_so(
     modules: Modules, monkeypatch: pytest.MonkeyPatch, found: Exception | None
 ) -> None:
     """Docker starts it again."""
@@ -411,19 +411,19 @@ def test_a_helper_without_its_anchor_ends_and_says_so(
 
     told: list[str] = []
     monkeypatch.setattr(dockerd, "process_of", process_of)
-    monkeypatch.setattr(modules.anchor, "log", told.append)
+    monkeypatch.setattr(modules.pause, "log", told.append)
     with pytest.raises(SystemExit) as ended:
-        modules.anchor.join_anchor()
+        modules.pause.join_pause()
     assert ended.value.code == 1
-    assert "breakfix-anchor does not run" in told
+    assert "breakfix-pause does not run" in told
 
 
-def test_the_helper_joins_its_anchor(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_helper_joins_its_pause_container(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[tuple[int, int]] = []
-    monkeypatch.setattr(dockerd, "process_of", {"breakfix-anchor": 88}.get)
-    monkeypatch.setattr(modules.anchor.kernel, "enter", lambda *what: entered.append(what))
-    modules.anchor.join_anchor()
-    assert entered == [(88, modules.anchor.kernel.NEWNET)]
+    monkeypatch.setattr(dockerd, "process_of", {"breakfix-pause": 88}.get)
+    monkeypatch.setattr(modules.pause.kernel, "enter", lambda *what: entered.append(what))
+    modules.pause.join_pause()
+    assert entered == [(88, modules.pause.kernel.NEWNET)]
 
 
 @pytest.mark.parametrize("part", ["follow_docker", "open_gates", "hosts_of"])

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.fabric.helper.dockerd import HostContainer
 from orchestrator.fabric.helper.layers import Layers
-from orchestrator.fabric.helper.protocol import HelperError
+from orchestrator.fabric.helper.messages import HelperError
 from orchestrator.fabric.helper.systemd import Systemd
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="enters other namespaces, as the helper does")

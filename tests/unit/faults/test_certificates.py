@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from orchestrator.errors import LabError
-from orchestrator.faults._x509 import Authority, Changes, PrivateKey, encrypted, issue_again
-from orchestrator.faults.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
+from orchestrator.core.errors import LabError
+from orchestrator.faults.library.tls._x509 import Authority, CertificateChanges, PrivateKey, encrypted, issue_again
+from orchestrator.faults.library.tls.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
 
 NAME = "intranet.example.internal"
 NOW = dt.datetime.now(dt.UTC)
@@ -87,22 +87,22 @@ def said(site: Site, chain: bytes, tmp_path: Path) -> tuple[int, str]:
 
 def test_a_sound_certificate_is_accepted(site: Site, tmp_path: Path) -> None:
     assert said(site, site.certificate, tmp_path)[0] == 0
-    assert said(site, issue_again(site.certificate, site.authority, Changes()), tmp_path)[0] == 0
+    assert said(site, issue_again(site.certificate, site.authority, CertificateChanges()), tmp_path)[0] == 0
 
 
 def test_each_fault_has_its_own_reason(site: Site, tmp_path: Path) -> None:
-    expired = Changes(NOW - dt.timedelta(days=9), NOW - dt.timedelta(days=1))
+    expired = CertificateChanges(NOW - dt.timedelta(days=9), NOW - dt.timedelta(days=1))
     assert said(site, issue_again(site.certificate, site.authority, expired), tmp_path)[0] == EXPIRED
-    renamed = Changes(names=("old.example.internal",))
+    renamed = CertificateChanges(names=("old.example.internal",))
     assert said(site, issue_again(site.certificate, site.authority, renamed), tmp_path)[0] == NAME_MISMATCH
-    stranger = issue_again(site.certificate, Authority.new("Other CA"), Changes())
+    stranger = issue_again(site.certificate, Authority.new("Other CA"), CertificateChanges())
     assert said(site, stranger, tmp_path)[0] in UNTRUSTED
-    namesake = issue_again(site.certificate, Authority.new("Site CA"), Changes())
+    namesake = issue_again(site.certificate, Authority.new("Site CA"), CertificateChanges())
     assert said(site, namesake, tmp_path)[0] in UNTRUSTED
 
 
 def test_only_what_is_asked_for_changes(site: Site) -> None:
-    again = issue_again(site.certificate + site.certificate, site.authority, Changes(not_after=NOW))
+    again = issue_again(site.certificate + site.certificate, site.authority, CertificateChanges(not_after=NOW))
     first, second = x509.load_pem_x509_certificates(again)
     (was,) = x509.load_pem_x509_certificates(site.certificate)
     assert second == was
@@ -122,7 +122,7 @@ def test_an_authority_is_its_certificate_and_its_key(site: Site) -> None:
         with pytest.raises(LabError, match="cannot be used"):
             Authority.read(*wrong)
     with pytest.raises(LabError, match="cannot be used"):
-        issue_again(b"no", site.authority, Changes())
+        issue_again(b"no", site.authority, CertificateChanges())
 
 
 def test_an_authority_may_have_an_edwards_key() -> None:
@@ -141,7 +141,9 @@ def test_an_authority_may_have_an_edwards_key() -> None:
         .sign(key, None)
     )
     authority = Authority.read(pem(made), pem_of(key))
-    (again,) = x509.load_pem_x509_certificates(issue_again(pem(other.certificate), authority, Changes(names=("a.b",))))
+    (again,) = x509.load_pem_x509_certificates(
+        issue_again(pem(other.certificate), authority, CertificateChanges(names=("a.b",)))
+    )
     again.verify_directly_issued_by(authority.certificate)
 
 

@@ -11,10 +11,10 @@ from textwrap import dedent
 
 import pytest
 
-from orchestrator.errors import ContentError, UsageError
+from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.faults.discovery import discover, read, require_sound
-from orchestrator.faults.library import fault_class, fault_classes, make_fault, problems_of
-from orchestrator.faults.link import LinkUnplugged
+from orchestrator.faults.library.network.link import LinkUnplugged
+from orchestrator.faults.registry import fault_class, fault_classes, make_fault, problems_of
 from orchestrator.model.scenario import FaultSpec
 
 FAULT = '''\
@@ -26,10 +26,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from orchestrator.access.hands import Hands
-from orchestrator.faults.base import Fault, Memento
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.faults.fault import Fault, Memento
 from orchestrator.model.base import HostName
-from orchestrator.text import Text
+from orchestrator.core.text import Text
 
 
 class PrinterOffline(Fault):
@@ -40,14 +40,14 @@ class PrinterOffline(Fault):
     host: HostName = Field(description="The print server.")
     level: int = 1
 
-    def inject(self, hands: Hands) -> None:
-        hands.run(self.host, ("cupsdisable", "laser"))
+    def inject(self, driver: LabDriver) -> None:
+        driver.run(self.host, ("cupsdisable", "laser"))
 
-    def verify(self, hands: Hands) -> None:
-        hands.run(self.host, ("lpstat", "-p", "laser"))
+    def verify(self, driver: LabDriver) -> None:
+        driver.run(self.host, ("lpstat", "-p", "laser"))
 
-    def revert(self, hands: Hands, memento: Memento) -> None:
-        hands.run(self.host, ("cupsenable", "laser"))
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
+        driver.run(self.host, ("cupsenable", "laser"))
 
     def explain(self) -> Text:
         return Text(fr=f"{self.host} : hors ligne", en=f"{self.host}: offline")
@@ -116,7 +116,7 @@ def test_a_change_is_seen(root: Path) -> None:
 
 
 def test_a_class_that_is_imported_counts_once(root: Path) -> None:
-    also = "from orchestrator.faults.link import LinkUnplugged\nfrom typing import ClassVar\n"
+    also = "from orchestrator.faults.library.network.link import LinkUnplugged\nfrom typing import ClassVar\n"
     write(root, "other.py", FAULT.replace("from typing import ClassVar\n", also).replace("-offline", "-dead"))
     require_sound([root])
     assert fault_class("link-unplugged", [root]) is LinkUnplugged
@@ -141,7 +141,7 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
     write(root, "printer.py", FAULT.replace("printer-offline", "link-unplugged"))
     (line,) = told(root)
     assert line.startswith("faults/printer.py:15: ")
-    assert "also exists in orchestrator.faults.link" in line
+    assert "also exists in orchestrator.faults.library.network.link" in line
     with pytest.raises(UsageError, match=r'faults/printer.py:15: the fault "link-unplugged" also exists in'):
         fault_class("link-unplugged", [root])
     (problem,) = problems_of(FaultSpec(fault="link-unplugged", parameters={"host": "pc1"}), roots=[root])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.errors import LabError
+from orchestrator.core.errors import LabError
 from orchestrator.faults.edits import Edit
 
 EDIT: TypeAdapter[Any] = TypeAdapter(Edit)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from orchestrator.faults.discovery import discover
-from orchestrator.faults.library import make_fault, problems_of
 from orchestrator.faults.manual import Page, pages
+from orchestrator.faults.registry import make_fault, problems_of
 from orchestrator.model.scenario import FaultSpec
 
 EVERY = pages()
@@ -48,8 +48,8 @@ TRAINERS = '''\
 """Faults of lifts."""
 from typing import Any, ClassVar, Literal
 from pydantic import Field
-from orchestrator.faults.base import Fault
-from orchestrator.text import same
+from orchestrator.faults.fault import Fault
+from orchestrator.core.text import same
 
 class LiftStuck(Fault):
     """A lift is stuck
@@ -69,9 +69,9 @@ class LiftStuck(Fault):
     more: dict[str, Any] | None = None
     sure: bool = True
 
-    def inject(self, hands): ...
-    def verify(self, hands): ...
-    def revert(self, hands, memento): ...
+    def inject(self, driver): ...
+    def verify(self, driver): ...
+    def revert(self, driver, memento): ...
     def explain(self): return same("stuck")
 '''
 

@@ -13,7 +13,7 @@ from grader.facts import InterfaceFacts, LabFacts
 from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import OnResult, grade
-from orchestrator.model.plan import Person
+from orchestrator.model.plan import DrawnPerson
 
 _HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
 
@@ -30,7 +30,7 @@ def _facts(**values: object) -> LabFacts:
     return LabFacts(
         instance="demo",
         domain="lan.test",
-        values={"site": "Lyon", "user": Person("Zoé", "Lefèvre", "zlefevre", feminine=True), **values},
+        values={"site": "Lyon", "user": DrawnPerson("Zoé", "Lefèvre", "zlefevre", feminine=True), **values},
         hosts={
             "ws1": (InterfaceFacts("eth0", "office", None),),
             "web": (
@@ -56,7 +56,7 @@ def _request(
         seed=7,
         digest="0" * 64,
         files=tuple(folder / name for name in files),
-        fabric=Factory("orchestrator.fabric.fake:FakeFabric", {"answers": [*_ANSWERS, *answers]}),
+        fabric=Factory("tests.fakes.fabric:FakeFabric", {"answers": [*_ANSWERS, *answers]}),
         **more,
     )
 
@@ -78,8 +78,8 @@ def _grader_in(folder: Path) -> Callable[..., Report]:
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no deadline of this process be a longer one, however busy the machine is."""
-    monkeypatch.setattr("grader.patience._load", lambda: 0.0)
-    monkeypatch.setattr("grader.patience._Longest.factor", 1.0)
+    monkeypatch.setattr("grader.load._load", lambda: 0.0)
+    monkeypatch.setattr("grader.load._Longest.factor", 1.0)
 
 
 @pytest.fixture

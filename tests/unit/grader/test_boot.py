@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from grader.seen.boot import starts_at_boot
-from grader.sight import Sight
-from orchestrator.fabric.base import HostRef
-from orchestrator.fabric.fake import FakeFabric
+from grader.host_inspector import HostInspector
+from grader.testinfra_modules.boot import starts_at_boot
+from orchestrator.fabric.fabric_interface import HostRef
+from tests.fakes.fabric import FakeFabric
 
 
 class Host:
@@ -18,7 +18,7 @@ class Host:
 
     def __init__(self) -> None:
         self._fabric = FakeFabric()
-        self._sight = Sight(self._fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
+        self._sight = HostInspector(self._fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
 
     def unit(self, name: str, state: str, *, wanted_by: Sequence[str] = (), names: Sequence[str] = ()) -> None:
         known = {"file_state": state, "Id": name, "Names": [name, *names], "WantedBy": list(wanted_by)}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from grader.host_inspector import HostInspector
 from grader.identity import Listener, listener
-from grader.sight import Sight
-from orchestrator.fabric.base import HostRef, ProcessState
-from orchestrator.fabric.fake import FakeFabric
+from orchestrator.fabric.fabric_interface import HostRef, ProcessState
+from tests.fakes.fabric import FakeFabric
 
 STARTED = 1_800_000_000
 DROP_IN = "/etc/systemd/system/nginx.service.d/x.conf"
@@ -56,7 +56,7 @@ class Web:
         self.fabric.on(f"look content {DROP_IN}", stdout=text)
 
     def doubts(self, program: str = "/usr/sbin/nginx") -> tuple[str, ...]:
-        sight = Sight(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
+        sight = HostInspector(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
         found: Listener = listener(sight, "tcp", 80, program)
         return found.doubts
 

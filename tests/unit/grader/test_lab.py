@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
+from grader.command_log import CommandLog, Commands, trim
 from grader.errors import CheckMistakeError, ObservationError
 from grader.facts import InterfaceFacts, LabFacts
-from grader.lab import LabView
+from grader.lab_fixture import GradedLab
 from grader.observers import observer_address, observer_addresses
-from grader.recording import Commands, Recorder, trim
 from grader.report import CommandRecord
-from orchestrator.fabric.base import Fabric, HostRef, HostUnreachableError
-from orchestrator.fabric.fake import Call, FakeFabric
+from orchestrator.fabric.fabric_interface import Fabric, HostRef, HostUnreachableError
 from orchestrator.model.check import LAB_FIXTURE
 from orchestrator.model.view import HostView
+from tests.fakes.fabric import Call, FakeFabric
 
 Facts = Callable[..., LabFacts]
 
@@ -32,7 +32,7 @@ class Bench:
     def __init__(self, facts: LabFacts, answers: Sequence[Mapping[str, Any]]) -> None:
         self.fabric = FakeFabric(answers)
         self.records: list[CommandRecord] = []
-        self.lab = LabView(facts, self.fabric, Recorder(self.records.append), self.open)
+        self.lab = GradedLab(facts, self.fabric, CommandLog(self.records.append), self.open)
         self.opened: list[str] = []
 
     def open(self, fabric: Fabric, target: HostRef) -> Session:
@@ -446,7 +446,7 @@ def test_the_fake_is_a_fabric() -> None:
 
 def test_validate_knows_what_the_fixture_has() -> None:
     """The parameters that ``validate`` holds against a lab are those that the grader holds against it, in order."""
-    methods = {name: member for name, member in inspect.getmembers(LabView, inspect.isfunction) if name[0] != "_"}
+    methods = {name: member for name, member in inspect.getmembers(GradedLab, inspect.isfunction) if name[0] != "_"}
     assert LAB_FIXTURE.keys() == {*methods, "values", "domain"} - {"close"}
     for name, kinds in LAB_FIXTURE.items():
         if kinds:

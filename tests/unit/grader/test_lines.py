@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from grader.accounts import names_in, rows_in
+from grader.forwarding_state import parse_arp, parse_fib_trie
 from grader.lines import lines_in, words_in
 from grader.nftables import compiled
-from grader.steering import parse_arp, parse_fib_trie
 from grader.tools import Completion, parse_dig, parse_lookup, parse_resolvers
 
 ENDS = ("\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028")

@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 
 from grader import mail, mail_program
+from grader.command_log import CommandLog
 from grader.errors import ObservationError
 from grader.mail import Found, Mailbox
-from grader.recording import Recorder
 from grader.report import CommandRecord
-from grader.stations import Station
-from orchestrator.fabric.base import Completed
+from grader.vantage_points import VantagePoint
+from orchestrator.fabric.fabric_interface import Completed
 
 ZOE = Mailbox("zoe@lan.test", "zoe", "Rabot-41", "192.168.20.3", "mail.lan.test", "PEM")
 
 
-class Scripted(Station):
+class Scripted(VantagePoint):
     """A station that gives one answer, and keeps what it was asked."""
 
     def __init__(self, answer: object) -> None:
-        super().__init__("segment office", Recorder(list[CommandRecord]().append))
+        super().__init__("segment office", CommandLog(list[CommandRecord]().append))
         self.answer = answer if isinstance(answer, str) else json.dumps(answer)
         self.asked: list[dict[str, object]] = []
 
@@ -40,11 +40,11 @@ class Scripted(Station):
     _use_tool = _execute
 
 
-class Here(Station):
+class Here(VantagePoint):
     """This machine, as far as a mail program sees it."""
 
     def __init__(self) -> None:
-        super().__init__("here", Recorder(list[CommandRecord]().append))
+        super().__init__("here", CommandLog(list[CommandRecord]().append))
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         done = subprocess.run((sys.executable, *argv[1:]), capture_output=True, timeout=timeout, check=False)
@@ -70,7 +70,7 @@ def test_what_was_found_says_where() -> None:
     assert mail.webmail(Scripted({"list": "Plan"}), ZOE) == "Plan"
 
 
-Ask = Callable[[Station], object]
+Ask = Callable[[VantagePoint], object]
 ASKED: Sequence[tuple[Ask, str]] = (
     (lambda station: mail.send(station, ZOE, "leo@lan.test"), "cannot send to leo@lan.test"),
     (lambda station: mail.find(station, ZOE, "Plan"), "zoe@lan.test cannot read"),
@@ -89,7 +89,7 @@ def test_what_a_mail_program_would_show_is_a_failed_assertion(ask: Ask, words: s
 def test_one_answer_of_a_server_may_take_longer_on_a_loaded_machine(
     monkeypatch: pytest.MonkeyPatch, load: float, seconds: float
 ) -> None:
-    monkeypatch.setattr("grader.patience._load", lambda: load)
+    monkeypatch.setattr("grader.load._load", lambda: load)
     station = Scripted({"list": ""})
     mail.webmail(station, ZOE)
     assert station.asked[0]["timeout"] == seconds

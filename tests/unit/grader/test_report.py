@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from grader.render import render_junit, render_text
 from grader.report import CheckResult, CommandRecord, Outcome, Report
-from orchestrator.text import Text
+from grader.report_formats import render_junit, render_text
+from orchestrator.core.text import Text
 
 Grade = Callable[..., Report]
 

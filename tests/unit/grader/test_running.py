@@ -16,9 +16,9 @@ import pytest
 
 import grader
 from grader.job import GradeRequest
+from grader.polling import eventually
 from grader.report import CheckResult, Report
 from grader.runner import forget, grade, prepare
-from grader.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -178,7 +178,7 @@ def test_a_grading_whose_events_nobody_reads_any_more_leaves_nothing(tmp_path: P
     program = textwrap.dedent("""
         import pathlib, sys
         from grader.job import GradeRequest
-        from grader.session import grade
+        from grader.grading_run import grade
         grade(GradeRequest.from_json(pathlib.Path(sys.argv[1]).read_text()), int(sys.argv[2]))
     """)
     root = Path(grader.__file__).parents[1]
@@ -345,7 +345,7 @@ def test_checks_import_what_their_lab_offers(grading: Grade, tmp_path: Path) -> 
 
 
 def test_the_starting_program_imports_nothing_heavy() -> None:
-    program = "import sys, grader.runner, grader.render; print(*(m for m in sys.argv[1:] if m in sys.modules))"
+    program = "import sys, grader.runner, grader.report_formats; print(*(m for m in sys.argv[1:] if m in sys.modules))"
     heavy = ["pytest", "_pytest", "testinfra", "jinja2", "docker", "netmiko", "paramiko", "rich"]
     root = Path(grader.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", program, *heavy], capture_output=True, text=True, cwd=root, check=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.job import GradeRequest, Selection
+from grader.polling import eventually
 from grader.report import CheckResult, Report
-from grader.waiting import eventually
 from tests.unit.grader.test_running import all_gone, pids_in
 
 Grade = Callable[..., Report]

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from grader import HiddenFile
+from grader.command_log import CommandLog
 from grader.errors import CheckMistakeError, ObservationError
 from grader.facts import LabFacts
 from grader.inputs import FileContent
-from grader.lab import LabView
-from grader.recording import Recorder
+from grader.lab_fixture import GradedLab
 from grader.report import CommandRecord, Report
-from orchestrator.fabric.base import CommandTimeoutError, Completed, HostRef
-from orchestrator.fabric.fake import FakeFabric
+from orchestrator.fabric.fabric_interface import CommandTimeoutError, Completed, HostRef
+from tests.fakes.fabric import FakeFabric
 
 Facts = Callable[..., LabFacts]
 HIDDEN: dict[str, FileContent] = {
@@ -38,7 +38,7 @@ class Host(FakeFabric):
         self.sessions = 0
         self.on("*")
 
-    def session(self) -> FakeFabric:
+    def another_connection(self) -> FakeFabric:
         self.sessions += 1
         return self
 
@@ -62,8 +62,8 @@ class Host(FakeFabric):
         return [call.command for call in self.calls]
 
 
-def view(facts: Facts, fabric: FakeFabric, records: list[CommandRecord] | None = None) -> LabView:
-    return LabView(facts(), fabric, Recorder((records if records is not None else []).append))
+def view(facts: Facts, fabric: FakeFabric, records: list[CommandRecord] | None = None) -> GradedLab:
+    return GradedLab(facts(), fabric, CommandLog((records if records is not None else []).append))
 
 
 def test_files_are_put_there_for_the_user_and_taken_away(facts: Facts) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import BreakfixError
+from tests.fakes.engine import FakeEngine
+from orchestrator.core.errors import BreakfixError
 from orchestrator.images import rootfs
 from orchestrator.images.bootstrap import LABELS
 from orchestrator.images.builder import ImageBuilder

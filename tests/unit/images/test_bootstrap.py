@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.base import Cancellation, CancelledError, ImageBuildError, OnLine
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import MachineError
+from orchestrator.engine.engine_interface import Cancellation, CancelledError, ImageBuildError, OnLine
+from tests.fakes.engine import FakeEngine
+from orchestrator.core.errors import MachineError
 from orchestrator.images import bootstrap, rootfs
 from orchestrator.images.machine_apt import MachineApt
 

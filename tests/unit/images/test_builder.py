@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.engine.base import ImageBuildError
-from orchestrator.engine.fake import Build, FakeEngine
-from orchestrator.errors import MachineError
+from orchestrator.engine.engine_interface import ImageBuildError
+from tests.fakes.engine import Build, FakeEngine
+from orchestrator.core.errors import MachineError
 from orchestrator.images.build_log import default_folder
 from orchestrator.images.builder import ImageBuilder
 from orchestrator.images.catalogue import Catalogue
 from orchestrator.images.machine_apt import MachineApt
-from orchestrator.text import same
+from orchestrator.core.text import same
 
 if TYPE_CHECKING:
     from tests.unit.images.conftest import Recorder

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.base import NoSuchImageError
-from orchestrator.engine.fake import FakeEngine
-from orchestrator.errors import UsageError
+from orchestrator.engine.engine_interface import NoSuchImageError
+from tests.fakes.engine import FakeEngine
+from orchestrator.core.errors import UsageError
 from orchestrator.images import bundle, rootfs
 from orchestrator.images.builder import ImageBuilder
 from orchestrator.images.catalogue import Catalogue

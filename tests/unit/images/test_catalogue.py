@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import ContentError, UsageError
+from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.images import rootfs
 from orchestrator.images.catalogue import Catalogue, ImageSource
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.images import machine_apt
-from orchestrator.images.context import Entry
+from orchestrator.images.context import ContextEntry
 from orchestrator.images.machine_apt import MachineApt, of_this_machine, parse_settings, parse_sources
 
 DUMP = """\
@@ -106,8 +106,8 @@ USER nobody
 """
 
 
-def context(text: str = DOCKERFILE) -> tuple[Entry, ...]:
-    return (Entry("Dockerfile", executable=False, link=False, content=text.encode()),)
+def context(text: str = DOCKERFILE) -> tuple[ContextEntry, ...]:
+    return (ContextEntry("Dockerfile", executable=False, link=False, content=text.encode()),)
 
 
 def test_a_machine_without_settings_changes_nothing() -> None:

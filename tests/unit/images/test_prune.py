@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from orchestrator.engine.base import ContainerSpec
-from orchestrator.engine.fake import FakeEngine
+from orchestrator.engine.engine_interface import ContainerSpec
+from tests.fakes.engine import FakeEngine
 from orchestrator.images.builder import ImageBuilder
 from orchestrator.images.catalogue import Catalogue
 from orchestrator.images.prune import prune

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from grader.report import CheckResult, Outcome, Report
+from orchestrator.core.text import Text, same
 from orchestrator.instances.instance import Instance
+from orchestrator.labs import Running
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan
-from orchestrator.practice.recorder import Recorder
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
-from orchestrator.service import Running
-from orchestrator.text import Text, same
 
 SCENARIO = "no-network-after-move"
 PLAN = Plan(
@@ -85,6 +85,6 @@ def content() -> Content:
 
 
 @pytest.fixture
-def recorder(store: Database, content: Content) -> Recorder:
+def recorder(store: Database, content: Content) -> PracticeRecorder:
     """What records for alice."""
-    return Recorder(lambda: store, "alice", content.scenario_document)
+    return PracticeRecorder(lambda: store, "alice", content.scenario_document)

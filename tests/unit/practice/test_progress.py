@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.core.text import same
 from orchestrator.loader.content import Content
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.practice.progress import OfCompetence, Progress, Tried, progress
-from orchestrator.text import same
+from orchestrator.practice.learning_progress import LearningProgress, OfCompetence, Tried, progress
 
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -46,11 +46,11 @@ def attempt(scenario: str, code: str, **changes: object) -> Tried:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def come_so_far(documents: tuple[ScenarioDocument, ...], content: Content, *done: Tried) -> Progress:
+def come_so_far(documents: tuple[ScenarioDocument, ...], content: Content, *done: Tried) -> LearningProgress:
     return progress(done, documents, content.referential())
 
 
-def of(found: Progress, code: str) -> OfCompetence:
+def of(found: LearningProgress, code: str) -> OfCompetence:
     return next(one for _, many in found.by_ccp for one in many if one.competence.code == code)
 
 
@@ -76,7 +76,7 @@ def test_a_scenario_counts_once_and_its_time_and_hints_each_time(
     assert (one.tried, one.solved, one.unaided, one.attempts, one.hints, one.seconds) == (2, 1, 1, 4, 3, 1860)
 
 
-def proposed(found: Progress) -> list[tuple[str, str]]:
+def proposed(found: LearningProgress) -> list[tuple[str, str]]:
     return [(one.scenario, one.reason) for one in found.proposals]
 
 

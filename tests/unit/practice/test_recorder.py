@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from orchestrator.errors import BreakfixError, MachineError, UsageError
+from orchestrator.core.errors import BreakfixError, MachineError, UsageError
+from orchestrator.core.text import same
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
-from orchestrator.practice.recorder import Recorder
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records import attempts, audit, journal
 from orchestrator.records.database import Database
 from orchestrator.records.models import Attempt
 from orchestrator.records.people import People
-from orchestrator.text import same
 
 from .conftest import SCENARIO, graded, lab
 
@@ -25,7 +25,7 @@ def all_attempts(store: Database, account: str = "alice") -> tuple[Attempt, ...]
         return attempts.of_person(session, person) if person else ()
 
 
-def test_an_attempt_from_its_start_to_its_end(recorder: Recorder, store: Database) -> None:
+def test_an_attempt_from_its_start_to_its_end(recorder: PracticeRecorder, store: Database) -> None:
     running = lab("lab-1")
     done = [
         recorder.started(running),
@@ -63,7 +63,7 @@ def test_an_attempt_from_its_start_to_its_end(recorder: Recorder, store: Databas
     ]
 
 
-def test_a_report_that_is_changed_later_is_found(recorder: Recorder, store: Database) -> None:
+def test_a_report_that_is_changed_later_is_found(recorder: PracticeRecorder, store: Database) -> None:
     running = lab("lab-1")
     recorder.started(running)
     recorder.checked(running, graded("fail"))
@@ -76,7 +76,7 @@ def test_a_report_that_is_changed_later_is_found(recorder: Recorder, store: Data
         ]
 
 
-def test_an_invalid_grading_solves_nothing(recorder: Recorder, store: Database) -> None:
+def test_an_invalid_grading_solves_nothing(recorder: PracticeRecorder, store: Database) -> None:
     running = lab("lab-1")
     recorder.started(running)
     recorder.checked(running, graded("pass", "error"))
@@ -85,7 +85,7 @@ def test_an_invalid_grading_solves_nothing(recorder: Recorder, store: Database) 
     assert [(r.valid, r.repaired, r.points) for r in attempt.reports] == [(False, False, 0)]
 
 
-def test_a_reset_is_another_attempt_of_the_same_person(recorder: Recorder, store: Database) -> None:
+def test_a_reset_is_another_attempt_of_the_same_person(recorder: PracticeRecorder, store: Database) -> None:
     first, second = lab("lab-1"), lab("lab-2")
     with store.write() as session:
         lea = People(session).of_account("lea")
@@ -95,7 +95,7 @@ def test_a_reset_is_another_attempt_of_the_same_person(recorder: Recorder, store
     assert all_attempts(store) == ()
 
 
-def test_what_is_done_on_a_lab_that_nobody_knows_begins_an_attempt(recorder: Recorder, store: Database) -> None:
+def test_what_is_done_on_a_lab_that_nobody_knows_begins_an_attempt(recorder: PracticeRecorder, store: Database) -> None:
     recorder.checked(lab("lab-1"), graded("fail"))
     recorder.hinted(lab("lab-1"), 1)
     (attempt,) = all_attempts(store)
@@ -103,19 +103,19 @@ def test_what_is_done_on_a_lab_that_nobody_knows_begins_an_attempt(recorder: Rec
 
 
 def test_somebody_elses_lab_is_their_attempt(store: Database, content: Content) -> None:
-    bob = Recorder(lambda: store, "bob", content.scenario_document)
+    bob = PracticeRecorder(lambda: store, "bob", content.scenario_document)
     bob.checked(lab("lab-1"), graded("fail"))
     assert all_attempts(store, "bob") == ()
     assert len(all_attempts(store, "alice")) == 1
 
 
-def test_a_lab_of_a_name_that_was_in_use_ends_the_other_attempt(recorder: Recorder, store: Database) -> None:
+def test_a_lab_of_a_name_that_was_in_use_ends_the_other_attempt(recorder: PracticeRecorder, store: Database) -> None:
     recorder.started(lab("lab-1"))
     recorder.started(lab("lab-1"))
     assert [attempt.end for attempt in all_attempts(store)] == ["gone", None]
 
 
-def test_assessed_candidates_and_bare_labs_are_no_practice(recorder: Recorder, store: Database) -> None:
+def test_assessed_candidates_and_bare_labs_are_no_practice(recorder: PracticeRecorder, store: Database) -> None:
     for running in (lab("lab-1", seed=SECRET + 5), lab("lab-2", scenario=None)):
         assert recorder.started(running) is None
         assert recorder.checked(running, graded("pass")) is None
@@ -125,7 +125,7 @@ def test_assessed_candidates_and_bare_labs_are_no_practice(recorder: Recorder, s
         assert journal.entries(session) == ()
 
 
-def test_stopping_a_lab_that_nobody_knows_leaves_nothing_of_it(recorder: Recorder, store: Database) -> None:
+def test_stopping_a_lab_that_nobody_knows_leaves_nothing_of_it(recorder: PracticeRecorder, store: Database) -> None:
     assert recorder.stopped(lab("lab-1").instance) is None
     assert all_attempts(store) == ()
 
@@ -134,13 +134,15 @@ def test_a_store_that_fails_is_trouble_that_is_returned(content: Content) -> Non
     def no_store() -> Database:
         raise UsageError(same("no such database"))
 
-    recorder = Recorder(no_store, "alice", content.scenario_document)
+    recorder = PracticeRecorder(no_store, "alice", content.scenario_document)
     trouble = recorder.started(lab("lab-1"))
     assert isinstance(trouble, BreakfixError)
     assert trouble.text.en == "no such database"
 
 
-def test_a_store_that_cannot_be_written_is_trouble_that_is_returned(recorder: Recorder, store: Database) -> None:
+def test_a_store_that_cannot_be_written_is_trouble_that_is_returned(
+    recorder: PracticeRecorder, store: Database
+) -> None:
     with store.write() as session:
         session.execute(text("DROP TABLE attempts"))
     trouble = recorder.started(lab("lab-1"))

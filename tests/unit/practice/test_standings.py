@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from grader.report import Report
-from orchestrator.errors import LabError, UsageError
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.text import same
+from orchestrator.labs import Labs, Running
 from orchestrator.practice.export import to_csv
-from orchestrator.practice.recorder import Recorder
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standing, Standings
 from orchestrator.records import attempts
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import NewPerson, People
-from orchestrator.service import Labs, Running
-from orchestrator.text import same
 
 from .conftest import SCENARIO, graded, lab
 
@@ -47,7 +47,7 @@ def labs() -> Scripted:
 
 
 @pytest.fixture
-def standings(store: Database, recorder: Recorder, labs: Scripted) -> Standings:
+def standings(store: Database, recorder: PracticeRecorder, labs: Scripted) -> Standings:
     """Léa and Yann work, Zoé does not: the group ``tssr``."""
     with store.write() as session:
         people, groups = People(session), Groups(session)
@@ -72,7 +72,7 @@ def states(found: tuple[Standing, ...]) -> dict[str, str]:
     return {standing.handle: standing.state for standing in found}
 
 
-def test_what_the_store_knows(standings: Standings, recorder: Recorder) -> None:
+def test_what_the_store_knows(standings: Standings, recorder: PracticeRecorder) -> None:
     recorder.hinted(lab("lab-1"), 1)
     recorder.checked(lab("lab-1"), graded("pass", "fail", instance="lab-1"))
     lea, yann, zoe = standings.known("tssr")
@@ -124,7 +124,7 @@ def test_a_lab_that_is_gone_is_told(standings: Standings, labs: Scripted) -> Non
     assert str(yann.trouble) == "another program is at work"
 
 
-def test_results_as_a_spreadsheet_reads_them(standings: Standings, recorder: Recorder, store: Database) -> None:
+def test_results_as_a_spreadsheet_reads_them(standings: Standings, recorder: PracticeRecorder, store: Database) -> None:
     recorder.hinted(lab("lab-1"), 2)
     recorder.checked(lab("lab-1"), graded("pass", "fail"))
     recorder.checked(lab("lab-1"), graded("pass", "error"))

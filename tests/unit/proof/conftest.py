@@ -8,18 +8,18 @@ import pytest
 
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome
+from orchestrator.core.text import Text
 from orchestrator.proof import verdicts
-from orchestrator.proof.model import Expected, Proof, Seen, Stage, VariantProof
-from orchestrator.text import Text
+from orchestrator.proof.model import Expected, Proof, SeenColour, Stage, VariantProof
 
 TITLE = Text(fr="Plus de réseau <b>&</b>", en="No network <b>&</b>")
 
 
-def seen(name: str, outcome: Outcome, expected: Expected, role: Role = "symptom") -> Seen:
+def seen(name: str, outcome: Outcome, expected: Expected, role: Role = "symptom") -> SeenColour:
     evidence = None if outcome == "pass" else Text(fr=f"{name} : <vu>", en=f"{name}: <seen>")
     commands = () if outcome == "pass" else (CommandRecord("pc1", "ip route", 0, "default via x\n", 0.1, 3),)
     sentence = Text(fr=f"{name} marche", en=f"{name} works")
-    return Seen(expected, CheckResult(f"test_x.py::{name}", role, 1, None, sentence, outcome, evidence, commands))
+    return SeenColour(expected, CheckResult(f"test_x.py::{name}", role, 1, None, sentence, outcome, evidence, commands))
 
 
 def stages(*, web_seen: Outcome = "fail") -> tuple[Stage, ...]:

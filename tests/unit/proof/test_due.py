@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.due import LABS, MOST_STALE, REPLAYED, WHOLE, Due, due, require_few_stale
-from orchestrator.proof.ledger import Believed, Entry, Found, Machine
+from orchestrator.proof.ledger import Believed, FoundEntry, LedgerEntry, ProvingMachine
 
 BINDING = Binding("s", "c", "l", "i", "0.1.0+p")
 
@@ -42,11 +42,11 @@ class Shelf:
     def ledger(self) -> Shelf:
         return self
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> FoundEntry | None:
         if name not in self.recorded:
             return None
-        entry = Entry(name, "2026-01-02T03:04:05Z", self.recorded[name], Machine("k", 2, "28"), ())
-        return Found(entry, "d", self.believed.get(name, "package"))
+        entry = LedgerEntry(name, "2026-01-02T03:04:05Z", self.recorded[name], ProvingMachine("k", 2, "28"), ())
+        return FoundEntry(entry, "d", self.believed.get(name, "package"))
 
     @property
     def due(self) -> Due:

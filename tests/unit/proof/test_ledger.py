@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import MachineError, UsageError
+from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import RECORD, SIGNATURE, Binding
-from orchestrator.proof.ledger import SUMS, Difference, Entry, Ledger, Machine, differences
-from orchestrator.proof.model import Proof, Seen, Stage
+from orchestrator.proof.ledger import SUMS, ColourDifference, Ledger, LedgerEntry, ProvingMachine, differences
+from orchestrator.proof.model import Proof, SeenColour, Stage
 from orchestrator.proof.trust import NAMESPACE, Trust, sign
 
 SCENARIO = "no-network-after-move"
@@ -28,8 +28,8 @@ def proof(sound: Proof) -> Proof:
 
 
 @pytest.fixture
-def entry(proof: Proof) -> Entry:
-    return Entry.of(proof, BINDING, "2026-01-02T03:04:05Z", Machine("6.12.1", 2, "28.1.0"))
+def entry(proof: Proof) -> LedgerEntry:
+    return LedgerEntry.of(proof, BINDING, "2026-01-02T03:04:05Z", ProvingMachine("6.12.1", 2, "28.1.0"))
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def key(folder: Path, name: str) -> Path:
 # What a record holds --------------------------------------------------------------------------------------
 
 
-def test_a_record_comes_back_as_it_was(entry: Entry) -> None:
-    assert Entry.from_bytes(entry.to_bytes()) == entry
+def test_a_record_comes_back_as_it_was(entry: LedgerEntry) -> None:
+    assert LedgerEntry.from_bytes(entry.to_bytes()) == entry
 
 
-def test_a_record_holds_the_colour_of_each_check_at_each_stage(entry: Entry, proof: Proof) -> None:
+def test_a_record_holds_the_colour_of_each_check_at_each_stage(entry: LedgerEntry, proof: Proof) -> None:
     for variant, recorded in zip(proof.variants, entry.variants, strict=True):
         for stage in variant.stages:
             for seen in stage.seen:
@@ -74,7 +74,7 @@ def test_a_record_holds_the_colour_of_each_check_at_each_stage(entry: Entry, pro
     assert entry.red(1, "shortcut of-another-day") == ()
 
 
-def test_each_stage_is_on_a_line_of_its_own(entry: Entry) -> None:
+def test_each_stage_is_on_a_line_of_its_own(entry: LedgerEntry) -> None:
     lines = entry.to_bytes().decode().splitlines()
     assert sum('"broken": "F' in line for line in lines) == len(entry.variants)
     document = json.loads(entry.to_bytes())
@@ -93,14 +93,14 @@ def test_a_file_that_is_no_record_counts_as_none(folder: Path, content: bytes) -
 
 
 @pytest.mark.parametrize("letters", ["", "F", "FFFFFFFFF", "QQQ"])
-def test_a_stage_has_a_letter_for_each_check(entry: Entry, letters: str) -> None:
+def test_a_stage_has_a_letter_for_each_check(entry: LedgerEntry, letters: str) -> None:
     document = json.loads(entry.to_bytes())
     document["variants"][0]["stages"]["broken"] = letters
     with pytest.raises(ValueError, match=r"no record|argument 2"):
-        Entry.from_bytes(json.dumps(document).encode())
+        LedgerEntry.from_bytes(json.dumps(document).encode())
 
 
-def test_a_record_of_another_scenario_counts_as_none(folder: Path, entry: Entry) -> None:
+def test_a_record_of_another_scenario_counts_as_none(folder: Path, entry: LedgerEntry) -> None:
     (folder / RECORD).write_bytes(replace(entry, scenario="another").to_bytes())
     assert ledger(folder, shipped=True).find(SCENARIO) is None
 
@@ -108,7 +108,7 @@ def test_a_record_of_another_scenario_counts_as_none(folder: Path, entry: Entry)
 # Who is believed ------------------------------------------------------------------------------------------
 
 
-def test_records_that_come_with_the_program_are_listed_with_their_hashes(folder: Path, entry: Entry) -> None:
+def test_records_that_come_with_the_program_are_listed_with_their_hashes(folder: Path, entry: LedgerEntry) -> None:
     ledger(folder, shipped=True).record(entry)
     found = ledger(folder, shipped=True).find(SCENARIO)
     assert found is not None
@@ -117,7 +117,7 @@ def test_records_that_come_with_the_program_are_listed_with_their_hashes(folder:
     assert done.returncode == 0, "anybody can check them without this program"
 
 
-def test_a_record_that_was_edited_is_not_believed(folder: Path, entry: Entry) -> None:
+def test_a_record_that_was_edited_is_not_believed(folder: Path, entry: LedgerEntry) -> None:
     ledger(folder, shipped=True).record(entry)
     file = folder / RECORD
     file.write_text(file.read_text().replace('"seed": 1', '"seed": 2'))
@@ -126,14 +126,14 @@ def test_a_record_that_was_edited_is_not_believed(folder: Path, entry: Entry) ->
     assert found.believed == "no"
 
 
-def test_a_list_of_hashes_of_ones_own_makes_nobody_believe(folder: Path, entry: Entry) -> None:
+def test_a_list_of_hashes_of_ones_own_makes_nobody_believe(folder: Path, entry: LedgerEntry) -> None:
     ledger(folder, shipped=True).record(entry)
     found = ledger(folder).find(SCENARIO)
     assert found is not None
     assert found.believed == "no"
 
 
-def test_a_signature_of_an_accepted_key_is_believed(folder: Path, entry: Entry, tmp_path: Path) -> None:
+def test_a_signature_of_an_accepted_key_is_believed(folder: Path, entry: LedgerEntry, tmp_path: Path) -> None:
     alice, accepted = key(tmp_path, "alice"), tmp_path / "of a user" / "allowed_signers"
     mine = ledger(folder)
     mine.record(entry)
@@ -151,7 +151,9 @@ def found(ledger: Ledger) -> tuple[str, str]:
     return one.believed, one.signer
 
 
-def test_a_signature_is_about_one_content_one_key_and_one_purpose(folder: Path, entry: Entry, tmp_path: Path) -> None:
+def test_a_signature_is_about_one_content_one_key_and_one_purpose(
+    folder: Path, entry: LedgerEntry, tmp_path: Path
+) -> None:
     alice, mallory, accepted = key(tmp_path, "alice"), key(tmp_path, "mallory"), tmp_path / "allowed_signers"
     Trust((accepted,)).add("alice", alice.with_suffix(".pub").read_text(), accepted)
     mine = ledger(folder, accepted)
@@ -171,7 +173,7 @@ def test_a_signature_is_about_one_content_one_key_and_one_purpose(folder: Path, 
     assert found(mine) == ("no", "")
 
 
-def test_a_new_record_loses_its_old_signature(folder: Path, entry: Entry) -> None:
+def test_a_new_record_loses_its_old_signature(folder: Path, entry: LedgerEntry) -> None:
     mine = ledger(folder)
     mine.record(entry)
     mine.sign(SCENARIO, b"old")
@@ -244,24 +246,24 @@ def test_what_cannot_sign_is_told(tmp_path: Path) -> None:
 # A replay -------------------------------------------------------------------------------------------------
 
 
-def test_a_replay_that_sees_the_same_has_no_difference(entry: Entry, proof: Proof) -> None:
+def test_a_replay_that_sees_the_same_has_no_difference(entry: LedgerEntry, proof: Proof) -> None:
     assert list(differences(entry, proof)) == []
     assert list(differences(entry, replace(proof, variants=proof.variants[1:]))) == [], "of the seeds of both"
 
 
-def test_a_replay_names_each_colour_that_differs(entry: Entry, proof: Proof) -> None:
+def test_a_replay_names_each_colour_that_differs(entry: LedgerEntry, proof: Proof) -> None:
     def changed(stage: Stage) -> Stage:
         if stage.key != ("shortcut", "by-hand"):
             return stage
         first, second = stage.seen
-        return replace(stage, seen=(Seen(first.expected, replace(first.result, outcome="pass")), second))
+        return replace(stage, seen=(SeenColour(first.expected, replace(first.result, outcome="pass")), second))
 
     variant = replace(proof.variants[0], stages=tuple(map(changed, proof.variants[0].stages)))
     seen = replace(proof, variants=(variant,))
-    assert list(differences(entry, seen)) == [Difference(1, "shortcut by-hand", "test_x.py::web", "fail", "pass")]
+    assert list(differences(entry, seen)) == [ColourDifference(1, "shortcut by-hand", "test_x.py::web", "fail", "pass")]
 
 
-def test_a_stage_or_a_check_that_is_missing_differs(entry: Entry, proof: Proof) -> None:
+def test_a_stage_or_a_check_that_is_missing_differs(entry: LedgerEntry, proof: Proof) -> None:
     stages = tuple(stage for stage in proof.variants[0].stages if stage.name != "reboot")
     seen = replace(proof, variants=(replace(proof.variants[0], stages=stages),))
     assert [(one.stage, one.recorded, one.seen) for one in differences(entry, seen)] == [

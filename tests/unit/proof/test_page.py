@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from orchestrator.language import Language
+from orchestrator.core.language import Language
 from orchestrator.proof.model import Proof
 from orchestrator.proof.page import blocks_of, columns_of, page_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.waiting import wait_until
+from orchestrator.core.waiting import wait_until
 
 DEADLINE_S = 120
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import ContentError, UsageError
+from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.records.csv_people import read_people
 
 

@@ -13,8 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from orchestrator.errors import MachineError
-from orchestrator.records import journal, schema
+from orchestrator.core.errors import MachineError
+from orchestrator.records import journal, schema_version
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.models import Launch, PeopleGroup, Setting
@@ -60,7 +60,7 @@ def test_the_migrations_make_what_the_models_say(store: Database) -> None:
     with store.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
-        assert schema.version_of(session.connection()) == schema.versions()[-1]
+        assert schema_version.version_of(session.connection()) == schema_version.versions()[-1]
 
 
 def test_what_is_written_comes_back(store: Database) -> None:

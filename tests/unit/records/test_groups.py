@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
 from orchestrator.records import attempts, audit, journal
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups, Summary

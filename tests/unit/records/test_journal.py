@@ -14,25 +14,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from orchestrator.errors import MachineError
+from orchestrator.core.errors import MachineError
 from orchestrator.records import audit, journal
 from orchestrator.records.database import Database
-from orchestrator.records.journal import Event, Head
+from orchestrator.records.journal import ChainHead, JournalEvent
 from orchestrator.records.location import database_url
 
 LENGTH = 6
 
 
-def write(store: Database, count: int = LENGTH) -> Head:
+def write(store: Database, count: int = LENGTH) -> ChainHead:
     for number in range(1, count + 1):
         with store.write() as session:
-            event = Event("P-0123456789ab", "incident.noted", f"session:{number}", "ab" * 32, {"why": f"n° {number}"})
+            event = JournalEvent(
+                "P-0123456789ab", "incident.noted", f"session:{number}", "ab" * 32, {"why": f"n° {number}"}
+            )
             journal.append(session, event)
     with store.read() as session:
         return journal.head(session)
 
 
-def findings(store: Database, noted: Head | None = None) -> list[tuple[str, int]]:
+def findings(store: Database, noted: ChainHead | None = None) -> list[tuple[str, int]]:
     with store.read() as session:
         return [(finding.kind, finding.seq) for finding in audit.verify(session, noted)]
 
@@ -50,7 +52,7 @@ def tamper(store: Database, *statements: str) -> None:
 def test_an_empty_journal_is_sound(store: Database) -> None:
     assert findings(store) == []
     with store.read() as session:
-        assert journal.head(session) == Head(0, journal.GENESIS)
+        assert journal.head(session) == ChainHead(0, journal.GENESIS)
 
 
 def test_what_is_appended_comes_back_in_order(store: Database) -> None:
@@ -59,7 +61,9 @@ def test_what_is_appended_comes_back_in_order(store: Database) -> None:
         entries = journal.entries(session)
         assert [entry.seq for entry in entries] == list(range(1, LENGTH + 1))
         assert entries[-1].hash == head.hash
-        assert entries[2].event == Event("P-0123456789ab", "incident.noted", "session:3", "ab" * 32, {"why": "n° 3"})
+        assert entries[2].event == JournalEvent(
+            "P-0123456789ab", "incident.noted", "session:3", "ab" * 32, {"why": "n° 3"}
+        )
         assert [entry.seq for entry in journal.entries(session, subject="session:4")] == [4]
         assert journal.entries(session, kind="other") == ()
     assert findings(store) == []
@@ -81,7 +85,7 @@ def test_the_hash_can_be_worked_out_without_this_program(store: Database) -> Non
 def test_an_entry_is_kept_with_what_it_tells_about_or_not_at_all(store: Database) -> None:
     def fail() -> None:
         with store.write() as session:
-            journal.append(session, Event("breakfix", "a", "b"))
+            journal.append(session, JournalEvent("breakfix", "a", "b"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -192,7 +196,7 @@ def test_a_journal_written_anew_is_found_by_who_noted_the_head(store: Database) 
     tamper(store, "DELETE FROM journal WHERE seq > 4", f"UPDATE journal_head SET seq = 4, hash = ({LAST})")
     with store.write() as session:
         for number in (5, 6, 7):
-            journal.append(session, Event("breakfix", "incident.noted", f"session:{number}"))
+            journal.append(session, JournalEvent("breakfix", "incident.noted", f"session:{number}"))
     assert findings(store) == []
     assert findings(store, noted) == [("rewritten", 6)]
 
@@ -241,7 +245,7 @@ def _append(address: str, barrier: threading.Barrier, count: int) -> None:
     barrier.wait(60)
     for _ in range(count):
         with database.write() as session:
-            journal.append(session, Event("breakfix", "tick", "clock"))
+            journal.append(session, JournalEvent("breakfix", "tick", "clock"))
     database.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.orm import Session
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
 from orchestrator.records import journal
 from orchestrator.records.database import Database
 from orchestrator.records.models import Membership, PeopleGroup, Role

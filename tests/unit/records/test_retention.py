@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from orchestrator.errors import UsageError
+from orchestrator.core.errors import UsageError
 from orchestrator.records import attempts, audit, journal, retention
 from orchestrator.records.changes import change
 from orchestrator.records.database import Database
@@ -114,8 +114,10 @@ def test_the_record_of_a_jury_keeps_what_it_must_and_says_so(store: Database) ->
     practised(store)
     with store.write() as session:
         details = {"details": {"who": "C-77", "name": "Léa Martin"}}
-        journal.append(session, journal.Event("operator", "session.identity", "session:s1", payload=details))
-        journal.append(session, journal.Event("operator", "session.identity", "session:s2", payload={"details": {}}))
+        journal.append(session, journal.JournalEvent("operator", "session.identity", "session:s1", payload=details))
+        journal.append(
+            session, journal.JournalEvent("operator", "session.identity", "session:s2", payload={"details": {}})
+        )
     assert forget(store).kept_by == ("session:s1",)
 
 

@@ -1,0 +1,342 @@
+"""A grading, in a process of its own: collects once, and forks a worker for each group of checks.
+
+Forked workers cost a few milliseconds each, share all that is imported, and keep a check that dies, hangs or
+changes the process from touching another group's. The program gets JSON lines: ``collected``, one ``result``
+per check, ``report``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TypeAlias
+
+import pytest
+
+from grader.command_log import Commands, trim
+from grader.job import GradeRequest, Selection
+from grader.lab_tools import offer
+from grader.linux_processes import kill_group
+from grader.load import MOST
+from grader.plugin import GraderPlugin, Planned, refused
+from grader.report import CheckResult, CommandRecord, Report
+from grader.worker import work
+from orchestrator.core.text import Text
+
+_GRACE = 2.0
+"""Seconds that a check gets beyond its time to end by the worker's own alarm, which tells where it hung."""
+
+_PLUGINS_OFF = [
+    "cacheprovider",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "skipping",
+    "stepwise",
+    "subtests",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+]
+"""pytest's own plugins that a grading has no use for: they cost time, or turn a warning into a failure."""
+
+
+Numbered: TypeAlias = tuple[int, Planned]
+"""A check that is asked, and its place in the report."""
+
+
+def grade(request: GradeRequest, events_fd: int) -> None:
+    """Grade, and write events to a file descriptor.
+
+    Args:
+        request: what to grade.
+        events_fd: where the events go.
+    """
+    run = _GradingRun(request, events_fd)
+    signal.signal(signal.SIGTERM, run.stop)
+    offer(request.tools)
+    request.fabric.load()  # imported once, before the workers are forked
+    sys.dont_write_bytecode = True  # leave no __pycache__ in a trainer's folder
+    run.grade()
+
+
+@dataclass
+class _Worker:
+    """A running worker: its process, what it still has to do, and what it is at."""
+
+    pid: int
+    pidfd: int
+    pipe: int
+    output: int
+    waiting: deque[Numbered]
+    started: int | None = None
+    printed: int = 0
+    since: float = 0.0
+    timeout: float = 0.0
+    deadline: float | None = None
+    timed_out: bool = False
+    commands: Commands = field(default_factory=Commands)
+    rest: bytes = b""
+
+
+class _GradingRun:
+    def __init__(self, request: GradeRequest, events_fd: int) -> None:
+        self._request = request
+        self._events_fd = events_fd
+        self._workers: dict[int, _Worker] = {}
+        self._selector = selectors.DefaultSelector()
+        self._results: dict[int, CheckResult] = {}
+        self._problems: list[CheckResult] = []
+        self._left_out = 0
+        self._over = False
+        self._started_at = datetime.now(UTC)
+        self._started = time.monotonic()
+        self._plugin = GraderPlugin(request, self._run)
+
+    def grade(self) -> None:
+        missing = [f for f in self._request.files if not f.is_file()]
+        files = [f for f in self._request.files if f.is_file()]
+        absent = Text(fr="Ce fichier de contrôles n'existe pas.", en="This check file does not exist.")
+        self._problems = [refused(f.name, absent) for f in missing]
+        if files:
+            pytest.main(_pytest_arguments(files), plugins=[self._plugin])
+            return
+        if not missing:
+            self._problems.append(refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file.")))
+        for problem in self._problems:
+            self._send({"event": "result", "result": problem.to_document()})
+        self._report()
+
+    def _report(self) -> None:
+        results = [*(self._results[n] for n in sorted(self._results)), *self._problems]
+        report = Report(
+            instance=self._request.facts.instance,
+            scenario=self._request.scenario,
+            seed=self._request.seed,
+            digest=self._request.digest,
+            started_at=self._started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            seconds=round(time.monotonic() - self._started, 3),
+            results=tuple(results),
+            whole=not self._left_out,
+        )
+        self._send({"event": "report", "report": report.to_json(indent=None)})
+
+    def stop(self, _number: int, _frame: FrameType | None) -> NoReturn:
+        for worker in list(self._workers.values()):
+            kill_group(worker.pid)
+        os._exit(128 + signal.SIGTERM)
+
+    def _run(self, collected: list[Planned], problems: list[CheckResult]) -> None:
+        selection = self._request.selection
+        planned = [check for check in collected if selection.only is None or check.result.id in selection.only]
+        known = {check.result.id for check in collected} | {problem.id for problem in problems}
+        self._problems += [*problems, *_unknown(selection, known)]
+        longest = MOST * max((p.timeout for p in planned), default=0.0)
+        self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
+        for problem in self._problems:
+            self._send({"event": "result", "result": problem.to_document()})
+        try:
+            for wave in _waves(planned, selection):
+                self._work_off(_groups(wave))
+            self._left_out = len(collected) - len(self._results)
+            self._report()  # those who wait for it need not wait until the last worker has gone
+        finally:  # also where nobody reads the events any more: what the checks started would outlive their workers
+            for pid in self._workers:
+                kill_group(pid)
+
+    def _work_off(self, queue: deque[deque[Numbered]]) -> None:
+        """Run the groups of checks, as many at once as there are workers for, until all are done or one decides."""
+        while not self._over and (queue or any(worker.waiting for worker in self._workers.values())):
+            while queue and len(self._workers) < max(1, self._request.workers):
+                self._start(queue.popleft())
+            for key, _ in self._selector.select(self._patience()):
+                worker = self._workers.get(key.data)
+                if worker is None:
+                    continue
+                self._read(worker)
+                if key.fd == worker.pidfd and (again := self._reap(worker)):
+                    queue.appendleft(again)
+            self._kill_overdue()
+
+    def _start(self, group: deque[Numbered]) -> None:
+        reading, writing = os.pipe()
+        output = os.memfd_create("output")
+        parent = os.getpid()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no stop between the fork and its entry here
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+                os.close(reading)
+                os.close(self._events_fd)
+                work(self._plugin, list(group), writing, output, parent)
+                status = 0
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
+            finally:
+                os._exit(status)
+        os.close(writing)
+        os.set_blocking(reading, False)
+        worker = _Worker(pid, os.pidfd_open(pid), reading, output, group)
+        self._workers[pid] = worker
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        self._selector.register(worker.pipe, selectors.EVENT_READ, pid)
+        self._selector.register(worker.pidfd, selectors.EVENT_READ, pid)
+
+    def _patience(self) -> float | None:
+        deadlines = [w.deadline for w in self._workers.values() if w.deadline is not None and not w.timed_out]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if worker.deadline is not None and now >= worker.deadline and not worker.timed_out:
+                worker.timed_out = True
+                kill_group(worker.pid)
+
+    def _read(self, worker: _Worker) -> None:
+        while True:
+            try:
+                data = os.read(worker.pipe, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                if worker.pipe in self._selector.get_map():
+                    self._selector.unregister(worker.pipe)
+                return
+            *lines, worker.rest = (worker.rest + data).split(b"\n")
+            for line in lines:
+                self._take(worker, json.loads(line))
+
+    def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
+        match message:
+            case {"start": number, "printed": printed, "timeout": timeout}:
+                worker.started = number
+                worker.printed = printed
+                worker.since = time.monotonic()
+                worker.timeout = timeout
+                worker.deadline = worker.since + timeout + _GRACE
+                worker.commands = Commands()
+            case {"timeout": timeout}:
+                worker.timeout = timeout
+                worker.deadline = worker.since + timeout + _GRACE
+            case {"command": record}:
+                worker.commands.add(CommandRecord(**record))
+            case {"end": result}:
+                self._finish(worker, CheckResult.from_document(result))
+
+    def _finish(self, worker: _Worker, result: CheckResult) -> None:
+        number, _ = worker.waiting.popleft()
+        worker.started = worker.deadline = None
+        self._results[number] = result = replace(result, commands=worker.commands.all())
+        self._over |= self._request.selection.until_red and result.outcome == "fail"
+        self._send({"event": "result", "number": number, "result": result.to_document()})
+
+    def _reap(self, worker: _Worker) -> deque[Numbered] | None:
+        """Bury a worker that ended; return the checks that it left for another one."""
+        kill_group(worker.pid)  # what its checks started, while the dead leader still keeps the group's number
+        _, status = os.waitpid(worker.pid, 0)
+        self._read(worker)
+        if worker.pipe in self._selector.get_map():
+            self._selector.unregister(worker.pipe)
+        self._selector.unregister(worker.pidfd)
+        if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
+            check = worker.waiting[0][1]
+            reason = _end_of(worker, status)
+            seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
+            self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
+        for fd in (worker.pipe, worker.pidfd, worker.output):
+            os.close(fd)
+        del self._workers[worker.pid]
+        return worker.waiting or None
+
+    def _send(self, event: dict[str, Any]) -> None:
+        line = json.dumps(event).encode() + b"\n"
+        while line:
+            line = line[os.write(self._events_fd, line) :]
+
+
+def _unknown(selection: Selection, known: Container[str]) -> Iterator[CheckResult]:
+    """Yield an error for each check that was asked for and is none: a grading without it would look sound."""
+    for name in selection.only or ():
+        if name not in known:
+            yield refused(name, Text(fr="Aucun contrôle ne porte ce nom.", en="No check has this name."))
+
+
+def _waves(planned: Sequence[Planned], selection: Selection) -> Iterator[list[Numbered]]:
+    """Yield the checks that are asked at once; what comes first is alone where it may decide and spare the others."""
+    places = {name: place for place, name in reversed([*enumerate(selection.first)])}
+    numbered = list(enumerate(planned))
+    first = sorted((n for n in numbered if n[1].result.id in places), key=lambda n: places[n[1].result.id])
+    others = [n for n in numbered if n[1].result.id not in places]
+    yield from (first, others) if selection.until_red else ([*first, *others],)
+
+
+def _groups(checks: Iterable[Numbered]) -> deque[deque[Numbered]]:
+    """Group the checks by the host that they look at; one without a host is a group of its own."""
+    groups: dict[object, deque[Numbered]] = {}
+    for number, check in checks:
+        host = check.result.host
+        groups.setdefault(number if host is None else host, deque()).append((number, check))
+    return deque(groups.values())
+
+
+def _end_of(worker: _Worker, status: int) -> Text:
+    """Return how a worker died in the middle of a check, with the last lines that it printed."""
+    if worker.timed_out:
+        reason = Text(
+            fr=f"Le contrôle n'a pas fini en {round(worker.timeout, 1):g} s et a été tué.",
+            en=f"The check did not end within {round(worker.timeout, 1):g} s and was killed.",
+        )
+    else:
+        code = os.waitstatus_to_exitcode(status)
+        end = f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        fin = f"état {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        reason = Text(
+            fr=f"Le contrôle a mis fin à son propre processus ({fin}).",
+            en=f"The check ended its own process ({end}).",
+        )
+    size = os.fstat(worker.output).st_size
+    printed = os.pread(worker.output, 4000, max(worker.printed, size - 4000)).decode("utf-8", errors="replace").strip()
+    return reason.map(lambda text: f"{text}\n{trim(printed)}") if printed else reason
+
+
+def _pytest_arguments(files: Sequence[Path]) -> list[str]:
+    """Return pytest's arguments: nothing of the user's working folder or environment changes a grading."""
+    folder = os.path.commonpath([f.parent for f in files])
+    return [
+        "--config-file=/dev/null",
+        f"--rootdir={folder}",
+        f"--confcutdir={folder}",
+        "--noconftest",
+        "--import-mode=importlib",
+        "--capture=no",
+        "--color=no",
+        "--no-header",
+        "--no-summary",
+        "-q",
+        *(f"-pno:{name}" for name in _PLUGINS_OFF),
+        *(os.fspath(f) for f in files),
+    ]

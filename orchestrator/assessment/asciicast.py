@@ -1,0 +1,162 @@
+"""Recordings of terminals in the format asciicast v2, and what was typed, line by line.
+
+https://docs.asciinema.org/manual/asciicast/v2/: a line with the head, then a line for each event: seconds since the
+head, ``o`` (shown), ``i`` (typed) or ``r`` (the window's new size), and the data. Every line is on the disk before the
+next key is taken, so that a killed program loses nothing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+HIDDEN: Final = "•"
+"""What stands for each character that was typed while the terminal did not show it: a password."""
+_ESCAPES: Final = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
+_REST_OF_LINE: Final = "\v"
+"""What stands for the sequence that clears the rest of a line, while a transcript is made."""
+_SHOWN: Final = re.compile(r"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()*+].|.)")
+"""The sequences that a terminal obeys and does not show: movements and colours, titles, character sets."""
+_KEYS: Final[Mapping[str, str]] = {"\x1b[A": "↑", "\x1b[B": "↓", "\x1bOA": "↑", "\x1bOB": "↓", "\t": "⇥"}
+
+
+class TerminalRecorder:
+    """Writes one recording."""
+
+    def __init__(self, path: Path, *, rows: int, columns: int, now: Callable[[], float], title: str) -> None:
+        """Begin a recording.
+
+        Args:
+            path: the file, which must not exist.
+            rows: lines of the window.
+            columns: columns of the window.
+            now: returns the session's time in seconds since 1970, with a fraction.
+            title: what it is a recording of.
+        """
+        self._now = now
+        self._began = now()
+        self._file: IO[str] = path.open("x", encoding="utf-8", newline="\n")
+        self._decoders = {kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in "oi"}
+        head = {"version": 2, "width": columns, "height": rows, "timestamp": int(self._began), "title": title}
+        self._line(head)
+
+    def shown(self, data: bytes) -> None:
+        """Record what the terminal shows."""
+        self._event("o", self._decoders["o"].decode(data))
+
+    def typed(self, data: bytes, *, hidden: bool = False) -> None:
+        """Record what is typed; a password's letters are not kept."""
+        text = self._decoders["i"].decode(data)
+        self._event("i", "".join(c if c in "\r\n\x7f\x08\x03\x04" else HIDDEN for c in text) if hidden else text)
+
+    def resized(self, rows: int, columns: int) -> None:
+        """Record the window's new size."""
+        self._event("r", f"{columns}x{rows}")
+
+    def close(self) -> None:
+        """End the recording."""
+        self._file.close()
+
+    def _event(self, kind: str, data: str) -> None:
+        if data:
+            self._line([round(self._now() - self._began, 6), kind, data])
+
+    def _line(self, value: Any) -> None:  # noqa: ANN401 - JSON
+        self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+
+@dataclass(frozen=True)
+class TypedLine:
+    """One line that was typed.
+
+    Attributes:
+        at: when it was ended, seconds since 1970.
+        terminal: the recording's name.
+        line: what was typed; ``↑`` and ``⇥`` stand for keys whose effect only the recording shows.
+    """
+
+    at: float
+    terminal: str
+    line: str
+
+
+def timeline(recording: Path) -> Iterator[TypedLine]:
+    """Yield the lines that were typed in a recording; one that was cut short is read as far as it goes."""
+    began, line = 0.0, ""
+    for number, row in enumerate(_rows(recording)):
+        if number == 0:
+            began = float(row["timestamp"])
+        elif row[1] == "i":
+            for key in _keys(row[2]):
+                if key in "\r\n":
+                    if line.strip():
+                        yield TypedLine(began + row[0], recording.stem, line)
+                    line = ""
+                else:
+                    line = _after(line, key)
+
+
+def transcript(recording: Path) -> str:
+    """Return what a recording's terminal showed, as plain text: line after line, without colours and movements.
+
+    A program that fills the whole screen (an editor, ``top``) cannot be read so: the recording shows it.
+    """
+    shown = "".join(row[2] for number, row in enumerate(_rows(recording)) if number and row[1] == "o")
+    shown = shown.replace("\x1b[K", _REST_OF_LINE)
+    lines = _SHOWN.sub("", shown).replace("\r\n", "\n").split("\n")
+    return "\n".join(_as_it_ends(line) for line in lines)
+
+
+def _as_it_ends(line: str) -> str:
+    """Return a line as it stands once what was written over or rubbed out is gone."""
+    cells: list[str] = []
+    at = 0
+    for character in line:
+        if character == "\r":
+            at = 0
+        elif character == "\b":
+            at = max(0, at - 1)
+        elif character == _REST_OF_LINE:
+            del cells[at:]
+        elif character.isprintable() or character == "\t":
+            cells[at : at + 1] = [character]
+            at += 1
+    return "".join(cells).rstrip()
+
+
+def _rows(recording: Path) -> Iterator[Any]:
+    with recording.open(encoding="utf-8") as file:
+        for text in file:
+            if text.endswith("\n"):
+                yield json.loads(text)
+
+
+def _keys(typed: str) -> Iterator[str]:
+    """Yield each key; those that send several characters as the sign that stands for them, or not at all."""
+    place = 0
+    while place < len(typed):
+        if escape := _ESCAPES.match(typed, place):
+            if sign := _KEYS.get(escape[0]):
+                yield sign
+            place = escape.end()
+        else:
+            yield _KEYS.get(typed[place], typed[place])
+            place += 1
+
+
+def _after(line: str, key: str) -> str:
+    match key:
+        case "\x7f" | "\x08":
+            return line[:-1]
+        case "\x03" | "\x15":
+            return ""
+        case "\x17":
+            return line.rstrip().rpartition(" ")[0]
+        case _:
+            return line + key if key.isprintable() else line

@@ -1,0 +1,208 @@
+"""What members of the jury do: observe, decide with a reason, sign; afterwards correct, and reopen evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.assessment.decisions import SIGNATURES, TITLE, VERDICTS, Record, ccp_subject, record_of
+from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.plan_file import PlanContext
+from orchestrator.assessment.results import Sheet, assessed_ccps, sheet_of
+from orchestrator.assessment.selectors import require_candidate
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.state import SessionState
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import nearest, with_suggestion
+from orchestrator.core.text import Text
+
+
+class Jury:
+    """The jury of one session."""
+
+    def __init__(self, jury_session: JurySession, known: PlanContext) -> None:
+        """Take the session, and what its plan may name."""
+        self._jury_session = jury_session
+        self._known = known
+
+    def sheet(self, candidate: str) -> Sheet:
+        """Return a candidate's sheet.
+
+        Raises:
+            UsageError: there is no such candidate.
+        """
+        state = self._jury_session.state()
+        require_candidate(state, candidate)
+        return self._sheet(state, candidate)
+
+    def observe(self, member: str, candidate: str, text: str, competence: str = "") -> None:
+        """Record an observation of a member; while the record is open.
+
+        Raises:
+            UsageError: there is no such member, candidate or competence, no text, or the record is closed.
+        """
+        state = self._open_to(member, candidate)
+        if competence:
+            self._require_competence(state, competence)
+        self._require_text(text)
+        self._keep("observed", member, state, candidate, {"competence": competence, "text": text})
+
+    def decide(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
+        """Record the jury's decision on a subject; a later one takes its place while the record is open.
+
+        Args:
+            member: who records it.
+            candidate: whom it is about.
+            subject: a competence's code, ``ccp-1``, or ``title``.
+            verdict: one of ``VERDICTS``.
+            reason: why.
+
+        Raises:
+            UsageError: there is no such member, candidate, subject or verdict, no reason, the candidate's evidence
+                is not sealed, or the record is closed.
+        """
+        state = self._open_to(member, candidate)
+        details = self._decision(state, candidate, subject, verdict, reason)
+        self._keep("decided", member, state, candidate, details)
+
+    def correct(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
+        """Propose a correction of a closed record; it counts once two members have signed.
+
+        Raises:
+            UsageError: as ``decide``, or the record is still open.
+        """
+        state = self._with_member(member)
+        require_candidate(state, candidate)
+        if not state.closed:
+            raise UsageError(
+                Text(fr="Le procès-verbal n'est pas clos.", en="The record is not closed."),
+                Text(fr="Décidez simplement : « session decide ».", en="Simply decide: 'session decide'."),
+            )
+        details = self._decision(state, candidate, subject, verdict, reason)
+        self._keep("correction", member, state, candidate, details)
+
+    def sign(self, member: str, account: str) -> Record:
+        """Sign the record, or the corrections; the second member's signature closes it.
+
+        Args:
+            member: who signs.
+            account: the account of this machine at which they do.
+
+        Raises:
+            UsageError: there is no such member, something is undecided, or there is nothing to sign.
+        """
+        state = self._with_member(member)
+        record = record_of(state)
+        if state.closed and not record.pending:
+            raise UsageError(
+                Text(fr="Le procès-verbal est déjà signé et clos.", en="The record is signed and closed already."),
+                Text(fr="Un changement : « session correct ».", en="A change: 'session correct'."),
+            )
+        self._require_all_decided(state)
+        if any(signature.member == member for signature in record.signatures):
+            raise UsageError(
+                Text(fr=f"{member} a déjà signé.", en=f"{member} has signed already."),
+                Text(fr="Il manque la signature d'un autre membre.", en="Another member's signature is missing."),
+            )
+        self._keep("signed", member, state, "", {"digest": record.digest, "account": account}, record.digest)
+        state = self._jury_session.state()
+        record = record_of(state)
+        if len(record.signatures) >= SIGNATURES:
+            details = {"digest": record.digest, "signatures": [s.member for s in record.signatures]}
+            self._keep("closed", PROGRAM, state, "", details, record.digest)
+        return record_of(self._jury_session.state())
+
+    # What is required -----------------------------------------------------------------------------------
+
+    def _sheet(self, state: SessionState, candidate: str) -> Sheet:
+        return sheet_of(state, candidate, self._jury_session.folder, self._known.referential, self._known.scenarios)
+
+    def _with_member(self, member: str) -> SessionState:
+        state = self._jury_session.state()
+        names = [one.id for one in state.plan.jury]
+        if member not in names:
+            near = ", ".join(nearest(member, names) or names)
+            raise UsageError(
+                Text(fr=f"Le jury n'a pas de membre « {member} ».", en=f"The jury has no member {member!r}."),
+                Text(fr=f"Ses membres : {near}", en=f"Its members: {near}"),
+            )
+        return state
+
+    def _open_to(self, member: str, candidate: str) -> SessionState:
+        state = self._with_member(member)
+        require_candidate(state, candidate)
+        if state.closed:
+            raise UsageError(
+                Text(fr="Le procès-verbal est clos.", en="The record is closed."),
+                Text(
+                    fr="Un changement est une correction, à signer : « session correct ».",
+                    en="A change is a correction, to be signed: 'session correct'.",
+                ),
+            )
+        return state
+
+    def _decision(
+        self, state: SessionState, candidate: str, subject: str, verdict: str, reason: str
+    ) -> Mapping[str, Any]:
+        """Return what a decision keeps, once it may be made."""
+        self._require_subject(state, subject)
+        self._require_text(reason)
+        if verdict not in VERDICTS:
+            text = Text(fr=f"décision inconnue « {verdict} »", en=f'unknown decision "{verdict}"')
+            raise UsageError(with_suggestion(text, verdict, VERDICTS))
+        running = [s.phase for s in state.sittings.values() if s.candidate == candidate and s.started and not s.sealed]
+        if running:
+            raise UsageError(
+                Text(
+                    fr=f"Les preuves de {candidate} ne sont pas scellées : {', '.join(running)}.",
+                    en=f"The evidence of {candidate} is not sealed: {', '.join(running)}.",
+                ),
+                Text(fr="« breakfix session run » les scelle.", en="'breakfix session run' seals it."),
+            )
+        return {"subject": subject, "verdict": verdict, "reason": reason}
+
+    def _require_subject(self, state: SessionState, subject: str) -> None:
+        ccps = assessed_ccps(state.plan, self._known.referential)
+        awards = [ccp_subject(ccp.number) for ccp in ccps] + ([] if state.plan.ccps else [TITLE])
+        known = [*awards, *(one.code for ccp in ccps for one in ccp.competences)]
+        if subject not in known:
+            text = Text(
+                fr=f"la session ne décide pas de « {subject} »", en=f'the session does not decide on "{subject}"'
+            )
+            raise UsageError(with_suggestion(text, subject, known))
+
+    def _require_competence(self, state: SessionState, competence: str) -> None:
+        ccps = assessed_ccps(state.plan, self._known.referential)
+        codes = [one.code for ccp in ccps for one in ccp.competences]
+        if competence not in codes:
+            text = Text(
+                fr=f"la session n'évalue pas de compétence « {competence} »",
+                en=f'the session assesses no competence "{competence}"',
+            )
+            raise UsageError(with_suggestion(text, competence, codes))
+
+    def _require_all_decided(self, state: SessionState) -> None:
+        missing = {c.number: self._sheet(state, c.number).undecided for c in state.plan.candidates}
+        listed = "; ".join(f"{number}: {', '.join(codes)}" for number, codes in missing.items() if codes)
+        if listed:
+            raise UsageError(
+                Text(fr=f"Il reste à décider : {listed}", en=f"Still to be decided: {listed}"),
+                Text(fr="« breakfix session decide » décide.", en="'breakfix session decide' decides."),
+            )
+
+    @staticmethod
+    def _require_text(text: str) -> None:
+        if not text.strip():
+            raise UsageError(Text(fr="Dites pourquoi, en quelques mots.", en="Say why, in a few words."))
+
+    def _keep(
+        self,
+        kind: Kind,
+        by: str,
+        state: SessionState,
+        candidate: str,
+        details: Mapping[str, Any],
+        content_hash: str = "",
+    ) -> None:
+        now = self._jury_session.clock(state).now()
+        self._jury_session.keep(Draft(kind, by, now, candidate, details=details, content_hash=content_hash))

@@ -1,0 +1,94 @@
+"""A session as the room's staff sees it while it runs: who is where, how long it still takes, which hosts run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.assessment.state import STEPS, SessionState, Sitting
+from orchestrator.assessment.terminal_gate import remaining_text
+from orchestrator.core.text import Text, same
+from orchestrator.instances.instance import Instance
+
+_STEPS: Mapping[str, Text] = {
+    "cut": Text(fr="saisie coupée", en="input cut"),
+    "collected": Text(fr="fichiers relevés", en="files looked at"),
+    "rebooted": Text(fr="redémarré", en="rebooted"),
+    "graded": Text(fr="contrôlé", en="graded"),
+    "frozen": Text(fr="figé", en="frozen"),
+    "sealed": Text(fr="preuves scellées", en="evidence sealed"),
+}
+
+_HOSTS: Mapping[str, Text] = {
+    "running": Text(fr="en marche", en="running"),
+    "paused": Text(fr="en pause", en="paused"),
+    "restarting": Text(fr="en redémarrage", en="restarting"),
+    "exited": Text(fr="à l'arrêt", en="stopped"),
+    "gone": Text(fr="hors d'atteinte", en="gone"),
+}
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One candidate in one phase.
+
+    Attributes:
+        phase: the phase's name.
+        candidate: the number.
+        name: the name.
+        state: in words: waiting, working, what was done since the deadline.
+        remaining: the time that is left, in words.
+        deadline: when it ends, seconds since 1970; None before the start and while time stands still.
+        hosts: host -> Docker's word for its state, or ``gone``.
+    """
+
+    phase: str
+    candidate: str
+    name: str
+    state: Text
+    remaining: Text
+    deadline: int | None
+    hosts: Mapping[str, str]
+
+    @property
+    def machines(self) -> Text:
+        """Return the hosts in a few words: how many are in the state of most of them, and the others by name."""
+        ((most, count),) = Counter(self.hosts.values()).most_common(1)
+        parts = [(str(count), most), *((host, state) for host, state in self.hosts.items() if state != most)]
+        said = [(who, _HOSTS.get(state, same(state))) for who, state in parts]
+        return Text(fr=", ".join(f"{who} {t.fr}" for who, t in said), en=", ".join(f"{who} {t.en}" for who, t in said))
+
+
+def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tuple[RosterRow, ...]:
+    """Return a row for each candidate whose labs are open, by phase and number."""
+    states = {one.name: {host.name: host.state for host in one.hosts} for one in instances}
+    return tuple(
+        RosterRow(
+            phase=sitting.phase,
+            candidate=sitting.candidate,
+            name=state.plan.candidate(sitting.candidate).name,
+            state=_state(state, sitting, now),
+            remaining=remaining_text(state, sitting, now),
+            deadline=state.deadline(sitting),
+            hosts={host: states.get(lab.instance, {}).get(host, "gone") for lab in sitting.labs for host in lab.hosts},
+        )
+        for _, sitting in sorted(state.sittings.items())
+    )
+
+
+def _state(state: SessionState, sitting: Sitting, now: int) -> Text:
+    if sitting.absent:
+        return Text(fr="absent", en="absent")
+    done = [step for step in STEPS if step in sitting.steps]
+    if done:
+        return _STEPS[done[-1]]
+    if sitting.started is None:
+        return Text(fr="labs prêts", en="labs ready")
+    opens = state.reading_until(sitting)
+    if opens is not None and now < opens:
+        return Text(fr="lecture", en="reading")
+    if state.may_type(sitting, now):
+        return Text(fr="au travail", en="at work")
+    stopped = state.deadline(sitting) is None
+    return Text(fr="temps arrêté", en="time stopped") if stopped else Text(fr="temps écoulé", en="time is over")

@@ -1,0 +1,117 @@
+"""The files of a session: its secret, what was looked at of each lab, recordings, evidence."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator.assessment.candidate_seeds import new_secret
+from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.text import Text
+
+
+class SessionFolder:
+    """The folder of one session, for its organiser alone (mode 0700).
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; nothing is made yet."""
+        self.path = path
+
+    @property
+    def evidence(self) -> Path:
+        """Return where the sealed evidence is."""
+        return self.path / "evidence"
+
+    def sitting(self, phase: str, candidate: str) -> Path:
+        """Return the folder of a candidate in a phase, which is made where it is missing."""
+        return self._made(self.path / "sittings" / phase / candidate)
+
+    def sealed(self, phase: str, candidate: str) -> Path:
+        """Return the path of a candidate's sealed evidence of a phase."""
+        return self._made(self.evidence) / f"{candidate}-{phase}.zip"
+
+    def make_secret(self) -> None:
+        """Make the session's secret; one that is there stays."""
+        self._made(self.path)
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(self._secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(new_secret())
+
+    def secret(self) -> bytes:
+        """Return the session's secret.
+
+        Raises:
+            MachineError: it is gone: no candidate's variant can be made again.
+        """
+        try:
+            return self._secret.read_bytes()
+        except OSError as error:
+            raise MachineError(
+                Text(
+                    fr=f"Le secret de la session manque ({self._secret}) : {error.strerror}",
+                    en=f"The session's secret is missing ({self._secret}): {error.strerror}",
+                ),
+                Text(
+                    fr="Rétablissez ce fichier depuis une sauvegarde : les variantes en dépendent.",
+                    en="Restore that file from a backup: the variants depend on it.",
+                ),
+            ) from error
+
+    @contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Be the only program that supervises this session within the block; the kernel frees it with the process.
+
+        Raises:
+            UsageError: another program supervises it.
+        """
+        path = self._made(self.path) / "supervisor.lock"
+        with path.open("w", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    Text(
+                        fr="Un autre programme surveille déjà cette session.",
+                        en="Another program supervises this session already.",
+                    ),
+                    Text(
+                        fr="« breakfix session show » montre où elle en est.",
+                        en="'breakfix session show' tells where it stands.",
+                    ),
+                ) from None
+            yield
+
+    @property
+    def _secret(self) -> Path:
+        return self.path / "secret"
+
+    @staticmethod
+    def _made(path: Path) -> Path:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+
+def write_whole(path: Path, content: bytes) -> str:
+    """Write a file whole or not at all, on the disk before this returns, and return its SHA-256."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return sha256(content)
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,322 @@
+"""Sessions: making them, finding them, and what their organiser does while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.assessment.events import PROGRAM, Draft, Kind, Log
+from orchestrator.assessment.lottery import Drawing, draw, drawn_again, new_draw_seed, pool_of
+from orchestrator.assessment.plan_file import PlanContext, read_plan
+from orchestrator.assessment.selectors import require_candidate, require_phase, require_words, sitting_of, waiting_for
+from orchestrator.assessment.session_clock import SessionClock, Source
+from orchestrator.assessment.session_folder import SessionFolder, sha256
+from orchestrator.assessment.state import MINUTE, SessionState, Sitting, state_of
+from orchestrator.core.errors import UsageError
+from orchestrator.core.suggest import nearest
+from orchestrator.core.text import Text
+from orchestrator.model.session_plan import SessionPlan
+
+
+@dataclass(frozen=True)
+class SessionRegistry:
+    """All sessions of this machine.
+
+    Attributes:
+        log: where their events are kept.
+        folder: where their files are, a folder each.
+        known: what a plan may name.
+        source: where time comes from.
+    """
+
+    log: Log
+    folder: Path
+    known: Callable[[], PlanContext]
+    source: Source
+
+    def create(self, file: Path, by: str, *, minute: int = MINUTE) -> JurySession:
+        """Make a session of a plan's file.
+
+        Args:
+            file: the plan.
+            by: who makes it.
+            minute: seconds of a minute; fewer make it a rehearsal.
+
+        Raises:
+            ContentError: the plan is not one that may be carried out.
+            UsageError: there is such a session already.
+        """
+        plan = read_plan(file, self.known())
+        clock = SessionClock(self.source)
+        now = clock.now()
+        drafts = [
+            Draft("planned", by, now, details={"plan": _without_names(plan), "minute": minute}),
+            *(Draft("identity", by, now, details=identity) for identity in _identities(plan)),
+            Draft("clock", PROGRAM, now, details=clock.anchor.to_document()),
+        ]
+        drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=sha256(file.read_bytes()))
+        jury_session = self._jury_session(plan.id)
+        jury_session.folder.make_secret()
+        if not self.log.create(plan.id, drafts):
+            raise UsageError(
+                Text(fr=f"La session {plan.id} existe déjà.", en=f"The session {plan.id} exists already."),
+                Text(
+                    fr="Donnez un autre « id » à ce plan : une session planifiée ne change plus.",
+                    en='Give this plan another "id": a session that was planned does not change any more.',
+                ),
+            )
+        return jury_session
+
+    def jury_session(self, session: str | None) -> JurySession:
+        """Return the desk of a session, or of the only one.
+
+        Raises:
+            UsageError: there is no such session, or there are several.
+        """
+        known = self.log.sessions()
+        if session is None and len(known) == 1:
+            return self._jury_session(known[0])
+        if session in known:
+            return self._jury_session(session)
+        if not known:
+            raise UsageError(
+                Text(fr="Aucune session n'est planifiée.", en="No session is planned."),
+                Text(fr="« breakfix session plan FICHIER » en crée une.", en="'breakfix session plan FILE' makes one."),
+            )
+        listed = ", ".join(nearest(session, known) if session else known) or ", ".join(known)
+        if session is None:
+            raise UsageError(
+                Text(fr=f"Il y a plusieurs sessions : {listed}.", en=f"There are several sessions: {listed}."),
+                Text(fr="Nommez-en une avec --session.", en="Name one with --session."),
+            )
+        raise UsageError(
+            Text(fr=f"Aucune session ne s'appelle « {session} ».", en=f"No session is called {session!r}."),
+            Text(fr=f"Les plus proches : {listed}", en=f"The nearest: {listed}"),
+        )
+
+    def sessions(self) -> tuple[SessionState, ...]:
+        """Return every session, in the order in which they were planned."""
+        return tuple(self._jury_session(session).state() for session in self.log.sessions())
+
+    def _jury_session(self, session: str) -> JurySession:
+        return JurySession(session, self.log, SessionFolder(self.folder / session), self.known, self.source)
+
+
+class JurySession:
+    """One session, as its organiser and its jury act on it. Every act is an event; none is taken back.
+
+    Attributes:
+        session: its id.
+        folder: its files.
+    """
+
+    def __init__(
+        self, session: str, log: Log, folder: SessionFolder, known: Callable[[], PlanContext], source: Source
+    ) -> None:
+        """Take the parts; see ``SessionRegistry``."""
+        self.session = session
+        self.folder = folder
+        self._log = log
+        self._known = known
+        self._source = source
+
+    def state(self) -> SessionState:
+        """Return the session as it is now."""
+        return state_of(self.session, self._log.events(self.session))
+
+    def clock(self, state: SessionState) -> SessionClock:
+        """Return the session's clock; what it counts from is kept anew where the machine was restarted."""
+        clock = SessionClock(self._source, state.anchor, last=state.last)
+        if clock.renewed:
+            details = {**clock.anchor.to_document(), "behind": clock.behind}
+            self._log.append(self.session, [Draft("clock", PROGRAM, clock.now(), details=details)])
+        return clock
+
+    def keep(self, *drafts: Draft) -> None:
+        """Keep events."""
+        self._log.append(self.session, drafts)
+
+    # Before ---------------------------------------------------------------------------------------------
+
+    def draw(self, phase: str, by: str, seed: str | None = None) -> Drawing:
+        """Draw the scenarios of a phase for all candidates; done once, before its labs are opened.
+
+        Raises:
+            UsageError: there is no such phase, or it has been drawn.
+        """
+        state = self.state()
+        require_phase(state, phase)
+        if phase in state.drawings:
+            raise UsageError(
+                Text(fr=f"La phase {phase} est déjà tirée au sort.", en=f"The phase {phase} has been drawn."),
+                Text(
+                    fr="« breakfix session redraw » refait le tirage devant un témoin.",
+                    en="'breakfix session redraw' draws again in front of a witness.",
+                ),
+            )
+        known, planned = self._known(), state.plan.phase(phase)
+        proven = [name for name in known.scenarios if known.unproven(name, state.plan.proof) is None]
+        pools = [pool_of(rule, known.scenarios, proven) for rule in planned.draw]
+        candidates = [candidate.number for candidate in state.plan.candidates]
+        try:
+            drawing = draw(planned, candidates, pools, seed or new_draw_seed())
+        except ValueError as error:
+            raise UsageError(
+                Text(
+                    fr=f"La phase {phase} ne peut plus être tirée : il manque des scénarios prouvés.",
+                    en=f"The phase {phase} cannot be drawn any more: proven scenarios are missing ({error}).",
+                ),
+                Text(fr="« breakfix scenarios » dit lesquels.", en="'breakfix scenarios' says which."),
+            ) from error
+        self._act(state, "drawn", by, phase=phase, details=drawing.to_document())
+        return drawing
+
+    def redraw(self, phase: str) -> tuple[Drawing, bool]:
+        """Return a phase's drawing, and whether drawing again gives the same.
+
+        Raises:
+            UsageError: there is no such phase, or it has not been drawn.
+        """
+        state = self.state()
+        require_phase(state, phase)
+        if phase not in state.drawings:
+            raise UsageError(
+                Text(fr=f"La phase {phase} n'est pas encore tirée.", en=f"The phase {phase} has not been drawn yet.")
+            )
+        drawing = state.drawings[phase]
+        return drawing, drawn_again(drawing, state.plan.phase(phase))
+
+    # While it runs --------------------------------------------------------------------------------------
+
+    def start(self, phase: str, by: str, candidate: str = "") -> SessionState:
+        """Begin a phase, for everybody who has not begun yet or for one candidate; every second counts from here.
+
+        Raises:
+            UsageError: the labs are not open, or it has begun.
+        """
+        state = self.state()
+        waiting = waiting_for(state, phase, candidate)
+        if not waiting:
+            raise UsageError(
+                Text(fr=f"La phase {phase} a déjà commencé.", en=f"The phase {phase} has begun already."),
+                Text(fr="Un retardataire : « breakfix session arrive ».", en="A latecomer: 'breakfix session arrive'."),
+            )
+        details: dict[str, Any] = {"totals": {s.candidate: state.total(s.candidate, phase) for s in waiting}}
+        self._act(state, "started", by, candidate, phase, details=details)
+        return self.state()
+
+    def arrive(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate has come late; the end of their time stays where it is.
+
+        Who was noted as absent before everybody began has the end that they would have had.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the candidate's time does not run.
+        """
+        state = self.state()
+        late = state.come_late(sitting_of(state, phase, candidate), state.last)
+        self._while_it_runs(state, late, "arrived", by)
+
+    def absent(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate has not come, before the phase begins or later.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the labs are not open.
+        """
+        state = self.state()
+        sitting_of(state, phase, candidate)
+        self._act(state, "absent", by, candidate, phase)
+
+    def finish(self, phase: str, candidate: str, by: str) -> None:
+        """Note that a candidate gives up the rest of their time: what follows a deadline follows now.
+
+        Raises:
+            UsageError: there is no such phase or candidate, or the candidate's time does not run.
+        """
+        state = self.state()
+        self._while_it_runs(state, sitting_of(state, phase, candidate), "finished", by)
+
+    def pause(self, by: str, reason: str, candidate: str = "") -> None:
+        """Stop the time of everybody, or of one candidate.
+
+        Raises:
+            UsageError: it stands still already, or there is no such candidate or no reason.
+        """
+        state = self._with_candidate(candidate)
+        require_words(reason)
+        if state.open_pause(candidate):
+            raise UsageError(
+                Text(fr="Le temps est déjà arrêté.", en="Time stands still already."),
+                Text(fr="« breakfix session resume » le reprend.", en="'breakfix session resume' lets it go on."),
+            )
+        self._act(state, "paused", by, candidate, details={"reason": reason})
+
+    def resume(self, by: str, candidate: str = "") -> None:
+        """Let time go on.
+
+        Raises:
+            UsageError: it does.
+        """
+        state = self._with_candidate(candidate)
+        if not state.open_pause(candidate):
+            raise UsageError(Text(fr="Le temps n'est pas arrêté.", en="Time does not stand still."))
+        self._act(state, "resumed", by, candidate)
+
+    def announce(self, by: str, text: str, candidate: str = "") -> None:
+        """Tell the candidates something, or one of them."""
+        require_words(text)
+        self._act(self._with_candidate(candidate), "announced", by, candidate, details={"text": text})
+
+    def incident(self, by: str, text: str, candidate: str = "") -> None:
+        """Write an incident into the session's log."""
+        require_words(text)
+        self._act(self._with_candidate(candidate), "incident", by, candidate, details={"text": text})
+
+    # What is common -------------------------------------------------------------------------------------
+
+    def _while_it_runs(self, state: SessionState, sitting: Sitting, kind: Kind, by: str) -> None:
+        deadline = state.deadline(sitting)
+        over = deadline is not None and self.clock(state).now() >= deadline
+        if not sitting.running or over:
+            raise UsageError(
+                Text(
+                    fr=f"La phase {sitting.phase} n'est pas en cours pour {sitting.candidate}.",
+                    en=f"The phase {sitting.phase} is not running for {sitting.candidate}.",
+                )
+            )
+        self._act(state, kind, by, sitting.candidate, sitting.phase)
+
+    def _with_candidate(self, candidate: str) -> SessionState:
+        state = self.state()
+        if candidate:
+            require_candidate(state, candidate)
+        return state
+
+    def _act(
+        self,
+        state: SessionState,
+        kind: Kind,
+        by: str,
+        candidate: str = "",
+        phase: str = "",
+        *,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.keep(Draft(kind, by, self.clock(state).now(), candidate, phase, details or {}))
+
+
+def _without_names(plan: SessionPlan) -> dict[str, Any]:
+    document: dict[str, Any] = plan.model_dump(mode="json")
+    for section in ("candidates", "jury"):
+        for person in document[section]:
+            del person["name"]
+            del person["person"]
+    return document
+
+
+def _identities(plan: SessionPlan) -> Sequence[dict[str, str]]:
+    """Return who each candidate and member of the jury is; ``person`` where the store knows them."""
+    people = [*((c.number, c.name, c.person) for c in plan.candidates), *((m.id, m.name, m.person) for m in plan.jury)]
+    return [{"who": who, "name": name, **({"person": person} if person else {})} for who, name, person in people]

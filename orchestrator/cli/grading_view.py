@@ -1,0 +1,126 @@
+"""A grading on the terminal: each sentence as its result arrives, the points and the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as Styled
+
+from grader.report import CheckResult, Report, is_answer
+from grader.report_formats import command_line, written_report
+from orchestrator.cli.invocation import Invocation
+from orchestrator.cli.language_choice import tr
+from orchestrator.cli.output import plain
+from orchestrator.core.errors import ExitCode
+
+_MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
+_EXITS = {"repaired": ExitCode.DONE, "not_repaired": ExitCode.NOT_REPAIRED, "error": ExitCode.BROKEN}
+
+Grade = Callable[[Callable[[CheckResult], None]], Report]
+
+
+def exit_code(report: Report) -> ExitCode:
+    """Return the exit status that a report means."""
+    return _EXITS[report.verdict]
+
+
+def without_evidence(report: Report) -> Report:
+    """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
+
+    An error keeps its evidence: it is about the grader's trouble, and says what to mend. So does an answer, whose
+    evidence says only that it is missing, unreadable or wrong.
+    """
+    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)))
+
+
+def _seen_by_a_trainee(result: CheckResult) -> CheckResult:
+    return replace(result, evidence=result.evidence if _may_be_seen(result) else None, commands=(), because=None)
+
+
+def _may_be_seen(result: CheckResult) -> bool:
+    return result.outcome == "error" or is_answer(result)
+
+
+def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False) -> Report:
+    """Grade, and show each result as it arrives; what must keep working comes last, under its own heading."""
+    out = invocation.output
+    guards: list[CheckResult] = []
+
+    def on_result(result: CheckResult) -> None:
+        if result.role == "guard":
+            guards.append(result)
+        else:
+            _show(invocation, result, evidence=evidence)
+
+    waiting = out.console.status(tr("Évaluation…", "Grading…")) if out.console.is_terminal else contextlib.nullcontext()
+    with waiting:
+        report = grade(on_result)
+    if guards:
+        out.print("", plain(tr("À préserver", "Must keep working"), "bold"))
+        for result in guards:
+            _show(invocation, result, evidence=evidence)
+    out.print("", _verdict(report))
+    if report.written is not None:
+        out.print(
+            plain(written_report(report.written).in_(invocation.language), "warn" if report.written.empty else "ok")
+        )
+    return report
+
+
+def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> None:
+    out, language = invocation.output, invocation.language
+    mark, style = _MARKS[result.outcome]
+    sentence = plain(result.sentence.in_(language))
+    if result.outcome == "error":
+        sentence.append(tr(" (l'évaluateur n'a pas pu juger)", " (the grader could not judge)"), style="warn")
+    if result.points and evidence:
+        sentence.append(f"  {result.points} pt", style="quiet")
+    row = Table.grid(padding=(0, 1))
+    row.add_row(" ", plain(mark, style), sentence)
+    out.print(row)
+    if (evidence or _may_be_seen(result)) and result.evidence is not None:
+        out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
+    if evidence and result.outcome != "pass":
+        for record in result.commands:
+            out.print(Padding(plain(command_line(record), "quiet"), (0, 0, 0, 6)))
+            out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))
+
+
+def _verdict(report: Report) -> Styled:
+    failed = [r for r in report.results if r.outcome == "fail"]
+    if report.verdict == "error":
+        text = tr(
+            "! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
+            "! This grading is not valid: the grader could not judge everything. No points are counted.",
+        )
+        return plain(text, "warn")
+    points = f"{report.points}/{report.points_total} points"
+    done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
+    if report.verdict == "repaired":
+        return plain(f"✔ {done}. {points}.", "ok")
+    if count := report.answers_left:
+        missing = tr(
+            f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
+            f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
+        )
+        return plain(tr(f"✘ {done}, mais {missing}. {points}.", f"✘ {done}, but {missing}. {points}."), "bad")
+    harmed = [r for r in failed if r.role == "guard"]
+    left = len(failed) - len(harmed)
+    parts = []
+    if left:
+        parts.append(
+            tr(
+                f"il reste {left} point{'s' if left > 1 else ''} à régler",
+                f"{left} thing{'' if left == 1 else 's'} still to be put right",
+            )
+        )
+    if harmed:
+        parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
+    said = tr(" ; ", "; ").join(parts)
+    if report.of_a_task:
+        return plain(tr(f"✘ Pas encore terminé : {said}. {points}.", f"✘ Not done yet: {said}. {points}."), "bad")
+    return plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad")

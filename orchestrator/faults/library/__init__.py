@@ -1,0 +1,1 @@
+"""The faults that come with the program, by topic."""

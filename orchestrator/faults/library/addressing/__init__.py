@@ -1,0 +1,1 @@
+"""Faults of addresses and routes of hosts."""

@@ -1,0 +1,1 @@
+"""Faults of directories: OpenLDAP and Samba Active Directory."""

@@ -1,0 +1,1 @@
+"""Faults of cables, switches, routers and firewalls."""

@@ -1,0 +1,1 @@
+"""Faults of a host: clock, disk, files, packages, services."""

@@ -1,0 +1,400 @@
+"""What the command line, and later the portal, can do with labs: one layer of logic for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from grader.job import EVERYTHING, Factory, GradeRequest, Selection
+from grader.report import Report
+from grader.runner import OnResult, grade
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.progress import Progress
+from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.fabric.container import SOCKET
+from orchestrator.faults.registry import make_fault, problems_of, require_faults
+from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.instances.instance_records import InstanceRecords
+from orchestrator.instances.lab_names import require_free
+from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances.locks import BusyError
+from orchestrator.loader.content import Content
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.lab import Lab
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Step
+from orchestrator.planning.planner import plan_lab, plan_scenario
+
+Phase = Literal["starting", "started", "stopping", "cut off"]
+"""How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running instance with the plan that it was started from and what acts on it."""
+
+    instance: Instance
+    plan: Plan
+    images: Mapping[str, ImageSpec]
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """What came of one step of a solution: its status (0: done) and what it printed."""
+
+    step: Step
+    status: int
+    output: str
+
+
+class Labs:
+    """Labs of one content on one engine."""
+
+    def __init__(
+        self,
+        *,
+        content: Content,
+        instances: Instances,
+        records: InstanceRecords,
+        deliverables: DeliverablesStore,
+        build: Callable[[Sequence[str]], Mapping[str, str]],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            content: where labs and scenarios are found.
+            instances: the instances on the engine.
+            records: the records of this user's instances.
+            deliverables: what this user hands in.
+            build: builds the named images where they are missing and returns their references by name.
+        """
+        self._content = content
+        self._instances = instances
+        self._records = records
+        self._deliverables = deliverables
+        self._build = build
+
+    @property
+    def instances(self) -> Instances:
+        """Return the instances."""
+        return self._instances
+
+    # Plans ----------------------------------------------------------------------------------------------
+
+    def plan(self, scenario: str, seed: int) -> Plan:
+        """Return the plan of a scenario's variant, to be started; its faults are made once, which runs their modules.
+
+        Raises:
+            UsageError: there is no such scenario, or one of its faults cannot be made.
+            ContentError: its content is invalid.
+        """
+        roots = self._content.roots
+        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=roots))
+        plan = plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
+        require_faults(plan.faults, roots)
+        return plan
+
+    def plan_of_lab(self, lab: str) -> Plan:
+        """Return the plan of a healthy lab without a scenario."""
+        loaded = self._content.lab(lab)
+        return plan_lab(loaded, 0, self._content.images_of(loaded))
+
+    # Instances ------------------------------------------------------------------------------------------
+
+    def prepare(self, plans: Sequence[Plan]) -> None:
+        """Build what plans need, and start the fabric: then several threads may start their instances at once.
+
+        Raises:
+            MachineError: an image cannot be built, or the engine does not answer.
+        """
+        self._build(sorted({host.image for plan in plans for host in plan.hosts}))
+        self._instances.prepare()
+
+    def start(self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None) -> Running:
+        """Build the images that are missing and start an instance, of that name where one is given.
+
+        Raises:
+            UsageError: the name cannot be a lab's, or is one's already.
+            MachineError: an image cannot be built, or the engine does not answer.
+            LabError: the lab did not come up; all of it was removed again.
+        """
+        if name is not None:  # before images are built
+            require_free(name, [host.name for host in plan.hosts], self._instances.all())
+        return self._start(plan, self._around(plan, self._content), progress, broken=broken, name=name)
+
+    def running(self, name: str | None) -> Running:
+        """Return a running instance with its plan, made anew from the labels.
+
+        Raises:
+            UsageError: there is no such instance, or its content is not among the content roots any more.
+        """
+        instance = self._instances.find(name)
+        content = self._content_of(instance)
+        if instance.scenario:
+            validate_fault = partial(problems_of, roots=content.roots)
+            scenario = content.scenario(instance.scenario, validate_fault=validate_fault)
+            plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
+            images = content.images_of(scenario.lab)
+        else:
+            lab = content.lab(instance.lab)
+            images = content.images_of(lab)
+            plan = plan_lab(lab, instance.seed, images)
+        return Running(instance, plan, images)
+
+    def exclusive(self, running: Running) -> AbstractContextManager[None]:
+        """Keep other programs from acting on an instance within the block; it exists there.
+
+        Raises:
+            LabError: another program is at work on it, or has just removed it.
+        """
+        return self._instances.exclusive(running.instance.name)
+
+    def stale(self, running: Running) -> bool:
+        """Return whether the content has changed since the instance was started."""
+        return running.plan.digest != running.instance.digest
+
+    def phase(self, instance: Instance) -> Phase:
+        """Return how far an instance is: one that is not whole is so for good where nobody is at work on it any more.
+
+        Where this user's records do not know, because somebody else started it, the mark that all users see tells.
+        """
+        if self._started(instance):
+            return "started"
+        if self._instances.at_work(instance.name) is None:
+            return "started" if self._started(instance) else "cut off"  # it may just have come to its end
+        return "stopping" if self._records.get(instance.name).stopping else "starting"
+
+    def _started(self, instance: Instance) -> bool:
+        if not instance.hosts:
+            return True
+        record = self._records.get(instance.name)
+        if record.started is None or record.identity != instance.identity:  # or somebody else has reset it since
+            return self._instances.started(instance.name)
+        return record.started
+
+    def cut_off(self, instance: Instance) -> bool:
+        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
+        return self.phase(instance) == "cut off"
+
+    def driver(self, running: Running) -> LabDriver:
+        """Return what acts on an instance."""
+        return self._instances.driver(running.instance, running.plan, running.images)
+
+    def reset(self, running: Running, progress: Progress) -> Running:
+        """Start the same variant anew under the same name, broken as it was at first; the old instance is removed.
+
+        Raises:
+            LabError: it did not come up, or another program is at work on the old one, which then stays as it is.
+            MachineError: an image cannot be built, or the fabric does not come up; the old one stays as it is.
+        """
+        with self._instances.exclusive(running.instance.name):
+            content = self._content_of(running.instance)  # known by its record, which goes with it
+            around = self._around(running.plan, content)
+            self._instances.prepare()  # all that can be lacking is there before the old one goes
+            self._instances.remove(running.instance.name)
+            return self._start(running.plan, around, progress, broken=True, name=running.instance.name)
+
+    def stop(self, instance: Instance) -> None:
+        """Stop an instance and remove all of it, with what was handed in: nobody worked on it.
+
+        Raises:
+            LabError: another program is at work on it.
+        """
+        self._instances.remove(instance.name)
+        self._deliverables.discard(instance.name)
+
+    def recorded(self, instance: Instance) -> bool:
+        """Return whether a record of an instance is kept on this machine."""
+        return self._records.has(instance.name)
+
+    # Grading --------------------------------------------------------------------------------------------
+
+    def check(
+        self, running: Running, *, selection: Selection = EVERYTHING, on_result: OnResult | None = None
+    ) -> Report:
+        """Grade an instance with its scenario's checks, and the answers that were handed in.
+
+        Args:
+            running: the instance.
+            selection: which of both are graded; an answer costs nothing, so it is read whatever the checks find.
+            on_result: is told each result.
+
+        Raises:
+            UsageError: the instance is a bare lab, which has nothing to repair.
+            LabError: the instance's start was cut off, or another program is at work on it.
+        """
+        phase = self.phase(running.instance)
+        if phase in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
+            raise BusyError(running.instance.name, holder)
+        if phase != "started":
+            raise LabError(
+                Text(
+                    fr=f"{running.instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
+                    "sa panne n'est peut-être pas en place.",
+                    en=f"{running.instance.name} is not whole, its start or its stop was cut off: "
+                    "its fault may not be in place.",
+                ),
+                Text(
+                    fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
+                    en="'breakfix reset' begins it anew, 'breakfix stop' removes it.",
+                ),
+            )
+        if running.plan.scenario is None:
+            raise UsageError(
+                Text(
+                    fr=f"{running.instance.name} est un lab sans scénario : il n'y a rien à réparer.",
+                    en=f"{running.instance.name} is a lab without a scenario: there is nothing to repair.",
+                )
+            )
+        handed_in, only = self.hand_in(running), selection.only
+        if only is not None:
+            questions = {result.id for result in handed_in.grade()}
+            selection = replace(selection, only=tuple(name for name in only if name not in questions))
+        report = self._grade(running, running.plan.checks, on_result, selection)
+        given = handed_in.grade()
+        answers = tuple(result for result in given if only is None or result.id in only)
+        if on_result is not None:
+            for result in answers:
+                on_result(result)
+        return replace(
+            report,
+            results=(*report.results, *answers),
+            written=handed_in.written(),
+            whole=report.whole and answers == given,
+        )
+
+    def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
+        """Grade an instance with its lab's own health checks."""
+        return self._grade(running, running.plan.health, on_result, EVERYTHING)
+
+    def _grade(
+        self, running: Running, files: Sequence[Path], on_result: OnResult | None, selection: Selection
+    ) -> Report:
+        device = Factory("orchestrator.access.grading_devices:device_opener", {"devices": self._device_logins(running)})
+        request = GradeRequest.of(
+            running.plan,
+            running.instance.name,
+            files=files,
+            fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
+            device=device,
+        )
+        request = replace(request, selection=selection)
+        if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
+            return grade(request, on_result=on_result)
+        with self.exclusive(running):
+            return grade(request, on_result=on_result)
+
+    @staticmethod
+    def _device_logins(running: Running) -> dict[str, dict[str, str]]:
+        logins = {h.name: running.images[h.image].device for h in running.plan.hosts}
+        return {name: device.model_dump() for name, device in logins.items() if device is not None}
+
+    # What is handed in ----------------------------------------------------------------------------------
+
+    def hand_in(self, running: Running) -> HandIn:
+        """Return what takes and gives back an instance's answers and report."""
+        return HandIn(self._deliverables, running.instance.name, running.plan)
+
+    def kept(self, instance: Instance) -> tuple[Path, ...]:
+        """Return the files that an instance's trainee handed in; they stay when the lab is stopped."""
+        return self._deliverables.kept(instance.name)
+
+    # Hints and solutions --------------------------------------------------------------------------------
+
+    def hint(self, running: Running) -> tuple[int, int, Text]:
+        """Return the next hint with its number and how many there are; after the last one, the last again."""
+        hints = running.plan.hints
+        if not hints:
+            raise UsageError(Text(fr="Ce lab n'a pas d'indices.", en="This lab has no hints."))
+        with self.exclusive(running):
+            record = self._records.get(running.instance.name)
+            number = min(record.hints_shown + 1, len(hints))
+            self._records.put(replace(record, instance=running.instance.name, hints_shown=number))
+        return number, len(hints), hints[number - 1]
+
+    def explain(self, running: Running) -> tuple[Text, ...]:
+        """Return what was broken, one sentence per fault, for the debrief."""
+        roots = self._content_of(running.instance).roots
+        return tuple(make_fault(spec, roots).explain() for spec in running.plan.faults)
+
+    def apply(
+        self, running: Running, solution: PlannedSolution, on_step: Callable[[Step], None]
+    ) -> tuple[StepRun, ...]:
+        """Do what a solution or shortcut says, step by step, as a trainee would.
+
+        A step that fails does not stop the rest: what counts is what the checks see afterwards.
+
+        Args:
+            running: the instance.
+            solution: the solution or shortcut.
+            on_step: is told each step before it is done.
+        """
+        with self.exclusive(running):
+            driver, handed_in = self.driver(running), self.hand_in(running)
+            done = []
+            for step in solution.steps:
+                on_step(step)
+                handed_in.do(step)
+                done.append(carry_out(driver, step))
+            return tuple(done)
+
+    # --------------------------------------------------------------------------------------------------
+
+    def lab_of(self, instance: Instance) -> Lab:
+        """Return the lab that an instance was started from; raises as ``Content.lab``."""
+        return self._content_of(instance).lab(instance.lab)
+
+    def images(self, plan: Plan) -> dict[str, ImageSpec]:
+        """Return the descriptions of the images that a plan's hosts use."""
+        return _images(self._content, plan)
+
+    def _around(self, plan: Plan, content: Content) -> StartContext:
+        """Return what a plan's instance is made with; images that are missing are built."""
+        images = _images(content, plan)
+        return StartContext(images, self._build(sorted(images)), tuple(str(root) for root in content.roots))
+
+    def _start(
+        self, plan: Plan, around: StartContext, progress: Progress, *, broken: bool, name: str | None = None
+    ) -> Running:
+        instance = self._instances.start(plan, around, progress, broken=broken, name=name)
+        self._deliverables.put_aside(instance.name)  # of an earlier instance of that name
+        return Running(instance, plan, around.images)
+
+    def _content_of(self, instance: Instance) -> Content:
+        """Return the content that an instance was started from: its own roots where they are known."""
+        recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
+        roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
+        return self._content if roots == self._content.roots else Content(roots)
+
+
+def _images(content: Content, plan: Plan) -> dict[str, ImageSpec]:
+    return {name: content.image(name) for name in sorted({h.image for h in plan.hosts})}
+
+
+def carry_out(driver: LabDriver, step: Step) -> StepRun:
+    """Do one step on the lab; one that hands something in does nothing to it.
+
+    Raises:
+        LabError: the lab has no such host or cable.
+    """
+    if step.cable is not None and step.cable.replace:
+        driver.replace_cable(step.cable.host, step.cable.interface)
+    elif step.cable is not None:
+        driver.cable(step.cable.host, step.cable.interface, plugged=step.cable.plug, segment=step.cable.segment)
+    elif step.shell is not None:
+        done = driver.run_script(step.shell.host, step.shell.script)
+        return StepRun(step, done.status, (done.stdout + done.stderr).decode(errors="replace"))
+    elif step.device is not None:
+        return StepRun(step, 0, driver.configure(step.device.host, step.device.lines, save=step.device.save))
+    elif step.file is not None:
+        driver.write(step.file.host, step.file.path, step.file.content.encode(), mode=step.file.mode)
+    elif step.reboot is not None:
+        driver.reboot(step.reboot.host)
+    return StepRun(step, 0, "")

@@ -1,0 +1,180 @@
+"""A scenario's folder: ``scenario.yaml``, ticket, debrief, ``checks/``, ``files/``, ``solutions/``, ``shortcuts/``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from orchestrator.core.errors import Problem
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Text
+from orchestrator.loader.check_calls import Known, asked_names_are_known
+from orchestrator.loader.check_source import asked_names, competences_are_known, names_are_known
+from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
+from orchestrator.loader.files import problem, read_text, require_bounded
+from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries
+from orchestrator.loader.lab_tools_source import tools_are_known
+from orchestrator.loader.placed_files import placed_files
+from orchestrator.loader.repair_checks import CHECKS_OF_FILES
+from orchestrator.loader.scenario_checks import CHECKS, unknown_competence
+from orchestrator.loader.scenario_folder import RepairFiles, ScenarioFolder, ValidateFault
+from orchestrator.loader.scenario_on_lab import CHECKS_ON_LAB
+from orchestrator.loader.scenario_rendering import try_variants
+from orchestrator.loader.scenario_unread import try_unread
+from orchestrator.loader.yaml_source import YamlSource
+from orchestrator.model.lab import Lab
+from orchestrator.model.referential import Referential
+from orchestrator.model.scenario import Scenario, ScenarioDocument, Solution, SolutionDocument
+
+_COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
+_STEPS = ("solutions", "shortcuts")
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS)
+
+
+@dataclass(frozen=True)
+class ScenarioContext:
+    """What a scenario leans on.
+
+    Attributes:
+        labs: the names of all labs.
+        read_lab: reads one of them, see ``orchestrator.loader.lab_loader.read_lab``; raises ``ContentError``.
+        referential: the certification.
+        validate_fault: tells what is wrong with a fault, its parameters rendered; None: not checked.
+    """
+
+    labs: Collection[str]
+    read_lab: Callable[[str], tuple[Lab | None, tuple[Problem, ...]]]
+    referential: Referential
+    validate_fault: ValidateFault | None = None
+
+
+def load_scenario(folder: Path, surroundings: ScenarioContext) -> Scenario:
+    """Load a scenario and check that it holds together, on several of its variants.
+
+    What one file spoils does not hide what is wrong in the others.
+
+    Raises:
+        ContentError: with every problem of the folder, and those of its lab.
+    """
+    require_bounded(folder)
+    problems = Problems()
+    problems.add(misnamed_entries(folder, _ENTRIES))
+    document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
+    texts = {name: _companion(folder / name, folder, problems) for name in _COMPANIONS}
+    files = _repair_files(folder, source, problems)
+    placed = placed_files(folder, problems)
+    for question in CHECKS_OF_FILES:
+        problems.add(question(files))
+    problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
+    lab = None if document is None or source is None else _lab(document, source, surroundings, problems)
+    digest = digest_of(folder, problems, also=lab.digest if lab else "")
+    if lab is None:
+        problems.add(try_unread(folder, texts, files))
+    if document is None:
+        raise problems.error()
+    loaded = ScenarioFolder(document, files, surroundings.referential)
+    drawable = _ask(loaded, problems)
+    if lab is None:
+        raise problems.error()
+    known: Known = {"host": lab.document.hosts, "segment": lab.document.segments, "value": loaded.names}
+    problems.add(asked_names_are_known(asked_names(files.checks), known))
+    problems.add(tools_are_known(files.checks, lab.tools, lab.folder))
+    scenario = Scenario(
+        document=document,
+        folder=folder,
+        lab=lab,
+        ticket=Text(fr=texts["ticket.fr.md"], en=texts["ticket.en.md"]),
+        debrief=Text(fr=texts["debrief.fr.md"], en=texts["debrief.en.md"]),
+        solutions=files.solutions,
+        shortcuts=files.shortcuts,
+        checks=(*(file.path for file in files.checks), *_taken_over(document, source, lab, problems)),
+        files=placed,
+        digest=digest,
+    )
+    unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
+    problems.add(unfit)
+    if drawable and not unfit:
+        problems.add(try_variants(scenario, loaded, surroundings.validate_fault))
+    problems.raise_if_any()
+    return scenario
+
+
+def _taken_over(
+    document: ScenarioDocument, source: YamlSource | None, lab: Lab, problems: Problems
+) -> tuple[Path, ...]:
+    """Return the files of the lab's guards that a scenario names."""
+    guards = {path.stem.removeprefix("test_").replace("_", "-"): path for path in lab.guards}
+    for i, name in enumerate(document.guards):
+        if name not in guards and source is not None:
+            unknown = Text(fr=f"le lab n'a pas de garde « {name} »", en=f'the lab has no guard "{name}"')
+            problems.add([Problem(source.place(("guards", i)), with_suggestion(unknown, name, guards))])
+    return tuple(guards[name] for name in document.guards if name in guards)
+
+
+def _ask(loaded: ScenarioFolder, problems: Problems) -> bool:
+    """Ask everything about ``scenario.yaml``, and return whether its variants can be drawn."""
+    for question in CHECKS:
+        problems.add(question(loaded))
+    undrawable = [problem for question in CHECKS_OF_DRAWS for problem in question(loaded)]
+    problems.add(undrawable)
+    problems.add(names_are_known(loaded.files.checks, loaded.names))
+    return not undrawable
+
+
+def _companion(path: Path, folder: Path, problems: Problems) -> str:
+    text = problems.attempt(read_text, path, within=folder)
+    if text is not None and not text.strip():
+        problems.add((problem(path, "ce fichier est vide ; écrivez le texte", "this file is empty; write the text"),))
+    return text or "…"
+
+
+def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems) -> RepairFiles:
+    """Read the solutions, the shortcuts and the check files."""
+    sources: dict[Path, YamlSource] = {} if scenario is None else {folder / "scenario.yaml": scenario}
+    read = {kind: _solutions(folder, kind, problems, sources) for kind in _STEPS}
+    checks = check_files(folder, problems)
+    found = sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
+    return RepairFiles(
+        folder=folder,
+        sources=sources,
+        solutions=tuple(sorted(read["solutions"], key=lambda s: (not s.document.reference, s.name))),
+        shortcuts=read["shortcuts"],
+        checks=checks,
+        complete=sum(map(len, read.values())) == found,
+    )
+
+
+def _solutions(folder: Path, kind: str, problems: Problems, sources: dict[Path, YamlSource]) -> tuple[Solution, ...]:
+    found: list[Solution] = []
+    problems.add(_not_yaml(folder / kind))
+    for path in sorted((folder / kind).glob("*.yaml")):
+        document, source = problems.document(path, SolutionDocument, within=folder)
+        if source is not None and document is not None:
+            sources[path] = source
+            found.append(Solution(path.stem, document, path))
+    return tuple(found)
+
+
+def _not_yaml(folder: Path) -> list[Problem]:
+    return [
+        problem(
+            path,
+            "ce fichier ne serait pas lu : nommez-le *.yaml",
+            "this file would not be read: name it *.yaml",
+        )
+        for path in sorted(folder.glob("*.yml"))
+    ]
+
+
+def _lab(
+    document: ScenarioDocument, source: YamlSource, surroundings: ScenarioContext, problems: Problems
+) -> Lab | None:
+    if document.lab in surroundings.labs:
+        lab, of_lab = problems.attempt(surroundings.read_lab, document.lab) or (None, ())
+        problems.add(of_lab)
+        return lab
+    text = Text(fr=f"lab inconnu « {document.lab} »", en=f'unknown lab "{document.lab}"')
+    problems.add((Problem(source.place(("lab",)), with_suggestion(text, document.lab, surroundings.labs)),))
+    return None

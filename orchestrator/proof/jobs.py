@@ -1,0 +1,347 @@
+"""The lanes of one variant's proof, each with a lab of its own.
+
+One lane breaks, reverts and breaks again; every solution and every shortcut has its own, so that none profits from
+what another left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+from grader.job import EVERYTHING, Selection
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import FaultMistakeError, LabError
+from orchestrator.core.progress import Silent
+from orchestrator.core.text import Text
+from orchestrator.instances.instance import Instance
+from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.labs import Labs, Running
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.model.scenario import Step
+from orchestrator.proof import judging, verdicts
+from orchestrator.proof.applying import apply, said
+from orchestrator.proof.judging import Judged
+from orchestrator.proof.model import Stage, VariantProof, Verdict
+from orchestrator.proof.residue import residue_of
+from orchestrator.proof.stages import Key, ProofSubject, Watch, keys_of, stages_of
+
+_NOWHERE = "nowhere"
+"""A name that no instance can have: theirs end with a dash and four digits."""
+
+
+_BEFORE_REPAIRS = frozenset({"healthy", "broken", "restored", "again", "not-begun"})
+"""The stages of the lane that breaks, reverts and breaks again."""
+
+
+class _JobOverError(Exception):
+    """Nothing more can be done in this lane; why is recorded, unless the proof was interrupted."""
+
+
+class AtWork:
+    """The labs that run now; after ``abandon`` there are none, and none comes to be."""
+
+    def __init__(self, labs: Labs) -> None:
+        """Begin with none."""
+        self.lock = threading.RLock()
+        self.abandoned = False
+        self._labs = labs
+        self._running: dict[str, Instance] = {}
+
+    def add(self, instance: Instance) -> None:
+        """Note that a lab runs."""
+        with self.lock:
+            self._running[instance.name] = instance
+
+    def remove(self, instance: Instance) -> None:
+        """Note that a lab is gone."""
+        with self.lock:
+            self._running.pop(instance.name, None)
+
+    def abandon(self) -> None:
+        """Remove every lab, so that whatever waits for one ends; lanes begin nothing new."""
+        with self.lock:
+            self.abandoned = True
+            running = tuple(self._running.values())
+        for instance in running:
+            with suppress(LabError):
+                self._labs.stop(instance)
+
+    def go_on(self) -> None:
+        """Raise where the proof was interrupted."""
+        if self.abandoned:
+            raise _JobOverError
+
+
+@dataclass
+class _Lab:
+    """A lane's lab."""
+
+    running: Running
+    driver: LabDriver
+
+
+@dataclass(frozen=True)
+class ProofJob:
+    """What is done one after another, and the stages that come of it."""
+
+    act: Callable[[Clock], None]
+    keys: tuple[Key, ...]
+
+
+class Clock:
+    """Tells how long each stage of a lane took."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def lap(self) -> float:
+        """Return the seconds since the last lap."""
+        before, self._since = self._since, time.monotonic()
+        return round(self._since - before, 2)
+
+
+class ProvenVariant:
+    """The proof of one variant while it is being made."""
+
+    def __init__(self, labs: Labs, subject: ProofSubject, at_work: AtWork, watch: Watch) -> None:
+        self.plan = subject.plan
+        self.began = float("inf")
+        self.ended = 0.0
+        self._subject = subject
+        self._labs = labs
+        self._at_work = at_work
+        self._watch = watch
+        self._stages: dict[Key, Stage] = {}
+        self._left: list[Text] = []
+        self._stopping = 0.0
+        self.proof_jobs = self._lanes()
+        self._lanes_left = len(self.proof_jobs)
+
+    def _lanes(self) -> tuple[ProofJob, ...]:
+        """Return the lanes, the longest first."""
+        first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
+        keys = tuple(key for key in stages_of(self._subject) if key[0] in _BEFORE_REPAIRS)
+        proof_jobs = [ProofJob(partial(self._break_and_repair, first), (*keys, *(keys_of(first) if first else ())))]
+        if self._subject.main_line:
+            return tuple(proof_jobs)
+        proof_jobs += [ProofJob(partial(self._solution, s), keys_of(s)) for s in others]
+        proof_jobs += [ProofJob(partial(self._shortcut, s), (("shortcut", s.name),)) for s in self.plan.shortcuts]
+        proof_jobs.append(ProofJob(self._nowhere, (("nowhere", ""),)))
+        return tuple(proof_jobs)
+
+    def run(self, proof_job: ProofJob) -> None:
+        """Run one lane to its end, in a thread of the pool."""
+        self.began = min(self.began, time.monotonic())
+        try:
+            self._at_work.go_on()
+            proof_job.act(Clock())
+        except _JobOverError:
+            pass
+        except BaseException:
+            self._at_work.abandoned = True  # at once: this thread would take up the next lane
+            raise
+        for key in proof_job.keys:
+            if key not in self._stages and not self._at_work.abandoned:
+                self._record(Stage(*key, ran=False))
+        with self._at_work.lock:
+            self._lanes_left -= 1
+            last = not self._lanes_left
+        if last:
+            left = tuple(dict.fromkeys(self._left))
+            self._record(
+                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(verdicts.residue(t) for t in left))
+            )
+            self.ended = time.monotonic()
+
+    def proof(self) -> VariantProof:
+        """Return what was found; all lanes have ended."""
+        stages = tuple(self._stages[key] for key in stages_of(self._subject))
+        return VariantProof(self.plan.seed, self.plan.digest, stages, dict(self._subject.cases))
+
+    # Lanes ----------------------------------------------------------------------------------------------
+
+    def _nowhere(self, clock: Clock) -> None:
+        """Grade with no lab at all: what is green then looks at nothing."""
+        plan = self.plan
+        none = Instance(_NOWHERE, plan.scenario or "", plan.lab, plan.seed, "", plan.digest, len(plan.hosts), ())
+        running = Running(none, plan, self._labs.images(plan))
+        self._stage(("nowhere", ""), clock, lambda: judging.nowhere(self._labs.check(running)))
+
+    def _break_and_repair(self, reference: PlannedSolution | None, clock: Clock) -> None:
+        """Break, revert and break again; the reference solution goes on there if the revert was seen to be whole."""
+        with self._lab(("healthy", ""), clock) as lab:
+            self._stage(("healthy", ""), clock, partial(self._healthy, lab))
+            whole = self._break(lab, clock) if self.plan.faults else self._begin(lab, clock)
+            if whole and reference is not None:
+                self._solve(lab, reference, clock)
+                return
+        if reference is not None:
+            self._solution(reference, clock)
+
+    def _solution(self, solution: PlannedSolution, clock: Clock) -> None:
+        key, _ = keys_of(solution)
+        with self._lab(key, clock) as lab:
+            self._inject(lab, key, clock)
+            self._solve(lab, solution, clock)
+
+    def _shortcut(self, shortcut: PlannedSolution, clock: Clock) -> None:
+        key: Key = ("shortcut", shortcut.name)
+
+        def judge() -> Judged:
+            failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
+            report = self._labs.check(lab.running, selection=self._after(shortcut))
+            seen, wrong = judging.refused(report, shortcut.name)
+            return seen, (*failed, *wrong)
+
+        with self._lab(key, clock) as lab:
+            self._inject(lab, key, clock)
+            self._stage(key, clock, judge)
+
+    def _after(self, shortcut: PlannedSolution) -> Selection:
+        """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
+        if self._subject.red_first is None:
+            return EVERYTHING
+        return Selection(first=self._subject.red_first.get(shortcut.name, ()), until_red=True)
+
+    # Stages ---------------------------------------------------------------------------------------------
+
+    def _healthy(self, lab: _Lab) -> Judged:
+        health = self._labs.health(lab.running) if self.plan.health else None
+        before = self._labs.check(lab.running) if self.plan.faults else None
+        seen, wrong = judging.healthy(health, before)
+        return seen, (*wrong, *self._composed_again())
+
+    def _composed_again(self) -> Iterator[Verdict]:
+        """Compose the same variant once more: another plan means that something depends on chance."""
+        if self.plan.scenario is None:
+            return
+        other = self._labs.plan(self.plan.scenario, self.plan.seed)
+        if other.digest == self.plan.digest:  # else somebody has just edited the content
+            for part in dataclasses.fields(Plan):
+                if getattr(other, part.name) != getattr(self.plan, part.name):
+                    yield verdicts.unsteady_plan(part.name)
+
+    def _begin(self, lab: _Lab, clock: Clock) -> bool:
+        self._stage(("not-begun", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=True))
+        return True
+
+    def _break(self, lab: _Lab, clock: Clock) -> bool:
+        """Break, revert, break again; return whether the lab is broken now as a fresh one would be.
+
+        The main line reverts nothing.
+        """
+        self._inject(lab, ("broken", ""), clock)
+        broken = self._stage(("broken", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=False))
+        if self._subject.main_line:
+            return True
+        restored = self._stage(("restored", ""), clock, partial(self._restore, lab))
+        if not restored.sound:
+            return False
+        self._inject(lab, ("again", ""), clock)
+        again = self._stage(("again", ""), clock, lambda: judging.again(broken, self._labs.check(lab.running)))
+        return again.sound
+
+    def _restore(self, lab: _Lab) -> Judged:
+        try:
+            self._labs.instances.revert(lab.driver)
+            wait_for_conditions(lab.driver, self.plan.ready)
+        except FaultMistakeError as error:
+            return (), (verdicts.fault_mistake("not-reverted", said(error)),)
+        except LabError as error:
+            return (), (verdicts.not_reverted(None, said(error)),)
+        health = self._labs.health(lab.running) if self.plan.health else None
+        return judging.restored(health, self._labs.check(lab.running))
+
+    def _solve(self, lab: _Lab, solution: PlannedSolution, clock: Clock) -> None:
+        """Apply a solution, grade, reboot every host, grade again."""
+        key, after = keys_of(solution)
+
+        def repair() -> Judged:
+            failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
+            seen, wrong = judging.repaired(self._labs.check(lab.running), solution.name)
+            return seen, (*failed, *wrong)
+
+        def reboot() -> Judged:
+            lab.driver.reboot()
+            reason: Text | None = None
+            try:
+                wait_for_conditions(lab.driver, self.plan.ready)
+            except LabError as error:
+                reason = said(error)
+            seen, wrong = judging.rebooted(self._labs.check(lab.running), solution.name, repaired)
+            if reason is not None and not wrong and repaired.sound:
+                wrong = (verdicts.not_ready(reason, solution=solution.name),)
+            return seen, wrong
+
+        repaired = self._stage(key, clock, repair)
+        self._stage(after, clock, reboot)
+
+    # Machinery ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _lab(self, key: Key, clock: Clock) -> Iterator[_Lab]:
+        """Run the block with a healthy lab of its own; ``key`` is the stage that does not come about without it."""
+        try:
+            running = self._labs.start(self.plan, Silent(), broken=False)
+        except LabError as error:
+            raise self._over(key, clock, verdicts.trouble("healthy", said(error))) from error
+        self._at_work.add(running.instance)
+        driver = None
+        try:
+            self._at_work.go_on()
+            driver = self._labs.driver(running)
+            yield _Lab(running, driver)
+        finally:
+            began = time.monotonic()
+            self._labs.stop(running.instance)
+            self._at_work.remove(running.instance)
+            left: tuple[Text, ...] = ()
+            if driver is not None and not self._at_work.abandoned:
+                driver.fabric.close()  # what the helper holds for this thread's connection ends with it
+                left = residue_of(driver, recorded=self._labs.recorded(running.instance))
+            with self._at_work.lock:
+                self._left += left
+                self._stopping += time.monotonic() - began
+
+    def _inject(self, lab: _Lab, key: Key, clock: Clock) -> None:
+        if not self.plan.faults:
+            return
+        self._at_work.go_on()
+        try:
+            self._labs.instances.inject(lab.driver)
+        except FaultMistakeError as error:
+            raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
+        except LabError as error:
+            raise self._over(key, clock, verdicts.no_fault(said(error))) from error
+
+    def _stage(self, key: Key, clock: Clock, act: Callable[[], Judged]) -> Stage:
+        """Carry out a stage and record it."""
+        self._at_work.go_on()
+        try:
+            seen, wrong = act()
+        except LabError as error:
+            raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
+        stage = Stage(*key, clock.lap(), seen, wrong)
+        self._record(stage)
+        return stage
+
+    def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
+        """Record why a stage did not come about, and return what ends its lane."""
+        self._record(Stage(*key, clock.lap(), verdicts=(verdict,)))
+        return _JobOverError()
+
+    def _record(self, stage: Stage) -> None:
+        with self._at_work.lock:
+            if not self._at_work.abandoned:
+                self._stages[stage.key] = stage
+                self._watch.end(self.plan, stage)
+
+
+def _nobody(_step: Step) -> None:
+    """Tell nobody of a step."""

@@ -1,0 +1,1 @@
+"""Templates of content: sandboxed, bounded, and told in words when they are wrong."""

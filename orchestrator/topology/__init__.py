@@ -1,0 +1,1 @@
+"""A lab's network as a picture."""

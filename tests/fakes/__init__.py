@@ -1,0 +1,1 @@
+"""An engine and a fabric in memory."""

@@ -1,0 +1,49 @@
+"""Deadlines are longer on a loaded machine, and only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader import load
+
+LOAD = load._load
+
+
+@pytest.mark.parametrize(
+    ("told", "longer"),
+    [
+        ("0.10 0.20 0.30 1/300 4711", 1.0),
+        ("4.00 1.00 1.00 2/300 4711", 1.0),
+        ("8.00 1.00 1.00 2/300 4711", 2.0),  # over the last minute
+        ("0.10 1.00 1.00 8/300 4711", 2.0),  # now
+        ("90.0 1.00 1.00 8/300 4711", load.MOST),
+    ],
+)
+def test_deadlines_by_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, longer: float) -> None:
+    (tmp_path / "loadavg").write_text(told + "\n")
+    monkeypatch.setattr(load, "_LOAD", tmp_path / "loadavg")
+    monkeypatch.setattr(load, "_load", LOAD)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert load.scaled_deadline(10) == 10 * longer
+
+
+@pytest.mark.parametrize(("told", "seconds"), [(0.0, 2), (3.0, 3)])
+def test_a_tool_waits_for_whole_seconds(monkeypatch: pytest.MonkeyPatch, told: float, seconds: int) -> None:
+    monkeypatch.setattr(load, "_load", lambda: told)
+    assert load.scaled_timeout(1.5) == seconds
+
+
+def test_a_longer_deadline_holds_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a tool begins a little later than the tool's own time-out was taken."""
+    clock = iter([10.0, 10.9, 11.1, 11.2])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    loads = iter([8.0, 2.0, 2.0, 4.0])
+    monkeypatch.setattr(load, "_load", lambda: next(loads))
+    assert [load.scaled_deadline(1) for _ in range(4)] == [4, 4, 1, 2]
+
+
+def test_the_machine_tells_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "_load", LOAD)
+    assert 10 <= load.scaled_deadline(10) <= 10 * load.MOST

@@ -1,0 +1,35 @@
+"""The seeds of a proof draw every case before they draw one twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
+from orchestrator.model.scenario import FaultChoice, Scenario
+from orchestrator.proof.seed_cover import seeds_for
+
+
+@pytest.fixture(scope="module", params=["no-network-after-move", "dns-zone-broken"])
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    return Content([built_in_root()]).scenario(request.param)
+
+
+def test_every_case_comes_before_one_comes_twice(scenario: Scenario) -> None:
+    (choice,) = [entry for entry in scenario.document.faults if isinstance(entry, FaultChoice)]
+    drawn = seeds_for(scenario, len(choice.one_of))
+    assert {draw.cases[choice.as_] for draw in drawn} == set(choice.one_of)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 9])
+def test_more_seeds_begin_with_the_fewer(scenario: Scenario, count: int) -> None:
+    drawn = [draw.seed for draw in seeds_for(scenario, count)]
+    assert len(set(drawn)) == count
+    assert drawn[0] == 1
+    assert [draw.seed for draw in seeds_for(scenario, 9)][: min(count, 4)] == drawn[:4]
+
+
+def test_a_scenario_without_draws_takes_the_first_seeds(scenario: Scenario) -> None:
+    document = scenario.document.model_copy(update={"faults": ()})
+    plain = Scenario(**{**vars(scenario), "document": document})
+    assert [(draw.seed, draw.cases) for draw in seeds_for(plain, 3)] == [(1, {}), (2, {}), (3, {})]
