@@ -1,1 +1,42 @@
-"""The fault library: typed ways of breaking one thing, each with an inject, a revert and a verify."""
+"""Typed ways of breaking one thing, each with an inject, a revert and a verify; and all that a fault's author needs.
+
+A fault imports what is listed here, and nothing else of the program::
+
+    from orchestrator.faults import Fault, HostName, LabDriver, Memento, Text, wait_for_effect
+"""
+
+from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.faults.fault import (
+    Fault,
+    Memento,
+    not_effective,
+    nothing_to_break,
+    wait_for_effect,
+    wait_until_sound,
+    wait_until_undone,
+)
+from orchestrator.model.base import AbsolutePath, AccountName, DomainName, HostName, InterfaceName, Slug
+from orchestrator.model.lab import Address, Subnet
+
+__all__ = [
+    "AbsolutePath",
+    "AccountName",
+    "Address",
+    "DomainName",
+    "Fault",
+    "HostName",
+    "InterfaceName",
+    "LabDriver",
+    "LabError",
+    "Memento",
+    "Slug",
+    "Subnet",
+    "Text",
+    "not_effective",
+    "nothing_to_break",
+    "wait_for_effect",
+    "wait_until_sound",
+    "wait_until_undone",
+]

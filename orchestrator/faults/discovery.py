@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.text import Text
 from orchestrator.faults import library
+from orchestrator.faults.author_imports import private_imports
 from orchestrator.faults.fault import Fault
 from orchestrator.faults.importing import classes_in, import_problem, imported, line_in, meant_in, said_by
 from orchestrator.faults.required import lacking
@@ -202,6 +203,7 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
     tree = _tree(stamp, found.problems)
     if tree is None:
         return
+    found.problems += private_imports(tree, path)
     lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
     try:
         module = imported(path)
@@ -215,15 +217,18 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
 def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
     """Read a module, and add what it states of its faults."""
     try:
-        stated = within_limits(lambda: _stated(stamp), stamp.path)
+        stated, private = within_limits(lambda: _stated(stamp), stamp.path)
     except ContentError as error:
         found.problems += error.problems
         return
+    found.problems += private
     _add(found, stamp, [(said, said.parameters) for said in stated])
 
 
-def _stated(stamp: _Stamp) -> tuple[StaticFault, ...]:
-    return tuple(static_faults_in(parse_python(read_text(stamp.path, within=stamp.root), stamp.path)))
+def _stated(stamp: _Stamp) -> tuple[tuple[StaticFault, ...], tuple[Problem, ...]]:
+    """Return the faults of a module, and what it may not import."""
+    tree = parse_python(read_text(stamp.path, within=stamp.root), stamp.path)
+    return tuple(static_faults_in(tree)), tuple(private_imports(tree, stamp.path))
 
 
 def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:

@@ -201,7 +201,7 @@ def _names(tree: ast.Module) -> dict[str, Any]:
             known = alias.asname or alias.name
             if node.module == "typing" and alias.name in _TYPING:
                 names[known] = getattr(typing, alias.name)
-            elif node.module.startswith(_OURS) and (found := _ours(node.module, alias.name)) is not None:
+            elif f"{node.module}.".startswith(_OURS) and (found := _ours(node.module, alias.name)) is not None:
                 names[known] = found
     return names
 

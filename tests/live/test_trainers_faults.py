@@ -25,10 +25,7 @@ FILES = {
 
         from pydantic import Field
 
-        from orchestrator.access.lab_driver import LabDriver
-        from orchestrator.faults.fault import Fault, Memento, not_effective
-        from orchestrator.model.base import HostName
-        from orchestrator.core.text import Text
+        from orchestrator.faults import Fault, HostName, LabDriver, Memento, Text, not_effective
 
 
         class BannerLost(Fault):

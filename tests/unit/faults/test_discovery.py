@@ -26,10 +26,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from orchestrator.access.lab_driver import LabDriver
-from orchestrator.faults.fault import Fault, Memento
-from orchestrator.model.base import HostName
-from orchestrator.core.text import Text
+from orchestrator.faults import Fault, HostName, LabDriver, Memento, Text
 
 
 class PrinterOffline(Fault):
@@ -79,7 +76,7 @@ def test_a_fault_of_a_content_root_is_one_like_the_others(root: Path) -> None:
     assert set(fault_classes([root])) == {*fault_classes(), "printer-offline"}
     assert list(fault_classes([root])) == sorted(fault_classes([root]))
     found = discover([root]).faults["printer-offline"]
-    assert (str(found.place), found.root) == ("faults/printer.py:15", root)
+    assert (str(found.place), found.root) == ("faults/printer.py:12", root)
     fault = make_fault(FaultSpec(fault="printer-offline", parameters={"host": "srv1"}), [root])
     assert fault.explain().en == "srv1: offline"
     assert fault.model_dump() == {"host": "srv1", "level": 1}
@@ -115,10 +112,36 @@ def test_a_change_is_seen(root: Path) -> None:
     assert "printer-offline" not in fault_classes([root])
 
 
+LINK = "from orchestrator.faults.library.network.link import LinkUnplugged"
+INTERNAL = 'is internal to the program; write "from orchestrator.faults import …"'
+PRIVATE = {
+    LINK: f'"orchestrator.faults.library.network.link" {INTERNAL}',
+    "import grader.mail": f'"grader.mail" {INTERNAL}',
+    "import orchestrator.faults": f'"orchestrator.faults" {INTERNAL}',
+    "from orchestrator import faults": f'"orchestrator" {INTERNAL}',
+    "from orchestrator.faults import waitforeffect": '"orchestrator.faults" has no "waitforeffect"; did you mean '
+    '"wait_for_effect"?',
+}
+
+
+@pytest.mark.parametrize("line", PRIVATE)
+def test_a_fault_imports_what_is_offered_and_nothing_else_of_the_program(root: Path, line: str) -> None:
+    """By running the module, and by reading it; what cannot be imported at all is told once more when it is run."""
+    write(root, "printer.py", FAULT.replace("from typing import ClassVar\n", f"from typing import ClassVar\n{line}\n"))
+    expected = f"faults/printer.py:6: {PRIVATE[line]}"
+    assert [str(problem.place) + ": " + problem.text.en for problem in read([root]).problems] == [expected]
+    assert told(root)[0] == expected
+
+
 def test_a_class_that_is_imported_counts_once(root: Path) -> None:
-    also = "from orchestrator.faults.library.network.link import LinkUnplugged\nfrom typing import ClassVar\n"
-    write(root, "other.py", FAULT.replace("from typing import ClassVar\n", also).replace("-offline", "-dead"))
-    require_sound([root])
+    write(
+        root,
+        "other.py",
+        FAULT.replace("from typing import ClassVar\n", f"{LINK}\nfrom typing import ClassVar\n").replace(
+            "-offline", "-dead"
+        ),
+    )
+    assert discover([root]).clashes == {}
     assert fault_class("link-unplugged", [root]) is LinkUnplugged
 
 
@@ -136,13 +159,13 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
     other = tmp_path_factory.mktemp("other")
     write(other, "again.py", FAULT)
     (line,) = told(root, other)
-    assert line.startswith(f"{other}/faults/again.py:15: ")
-    assert 'the fault "printer-offline" also exists in faults/printer.py:15' in line
+    assert line.startswith(f"{other}/faults/again.py:12: ")
+    assert 'the fault "printer-offline" also exists in faults/printer.py:12' in line
     write(root, "printer.py", FAULT.replace("printer-offline", "link-unplugged"))
     (line,) = told(root)
-    assert line.startswith("faults/printer.py:15: ")
+    assert line.startswith("faults/printer.py:12: ")
     assert "also exists in orchestrator.faults.library.network.link" in line
-    with pytest.raises(UsageError, match=r'faults/printer.py:15: the fault "link-unplugged" also exists in'):
+    with pytest.raises(UsageError, match=r'faults/printer.py:12: the fault "link-unplugged" also exists in'):
         fault_class("link-unplugged", [root])
     (problem,) = problems_of(FaultSpec(fault="link-unplugged", parameters={"host": "pc1"}), roots=[root])
     assert "also exists in" in problem.text.en
@@ -150,31 +173,31 @@ def test_two_faults_of_one_name_are_refused_with_both_places(
 
 
 MISTAKES = {
-    "syntax": (FAULT.replace("level: int = 1", "level: int ="), "faults/printer.py:21:17: invalid Python: "),
+    "syntax": (FAULT.replace("level: int = 1", "level: int ="), "faults/printer.py:18:17: invalid Python: "),
     "import": (
         FAULT.replace("from pydantic", "from pydantik"),
         "faults/printer.py:7: this module cannot be imported: ModuleNotFoundError: No module named 'pydantik'",
     ),
-    "raises": (FAULT + "\n\n1 / 0\n", "faults/printer.py:36: this module cannot be imported: ZeroDivisionError"),
+    "raises": (FAULT + "\n\n1 / 0\n", "faults/printer.py:33: this module cannot be imported: ZeroDivisionError"),
     "exits": (
         FAULT + "\n\nraise SystemExit\n",
-        "faults/printer.py:36: this module cannot be imported: SystemExit",
+        "faults/printer.py:33: this module cannot be imported: SystemExit",
     ),
     "name": (
         FAULT.replace('    name: ClassVar[str] = "printer-offline"\n', ""),
-        "faults/printer.py:15: the class PrinterOffline has no fault name",
+        "faults/printer.py:12: the class PrinterOffline has no fault name",
     ),
     "name-form": (
         FAULT.replace("printer-offline", "Printer Offline"),
-        "faults/printer.py:15: the class PrinterOffline has no fault name",
+        "faults/printer.py:12: the class PrinterOffline has no fault name",
     ),
     "docstring": (
         FAULT.replace('    """A printer is offline: nothing is printed."""\n', ""),
-        "faults/printer.py:15: the class PrinterOffline has no docstring",
+        "faults/printer.py:12: the class PrinterOffline has no docstring",
     ),
     "explain": (
         FAULT.replace("def explain", "def explains").replace("def revert", "def reverts"),
-        "faults/printer.py:15: the class PrinterOffline has no explain(), revert()",
+        "faults/printer.py:12: the class PrinterOffline has no explain(), revert()",
     ),
     "nothing": ("X = 1\n", "faults/printer.py: this file has no fault"),
     "nul": ("X = '\0'\n", "faults/printer.py:1: invalid Python: "),
@@ -198,7 +221,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(root: Path) -> None:
     write(root, "a.py", MISTAKES["import"][0])
     write(root, "b.py", MISTAKES["explain"][0].replace('    name: ClassVar[str] = "printer-offline"\n', ""))
     lines = told(root)
-    assert [line.partition(": ")[0] for line in lines] == ["faults/a.py:7", "faults/b.py:15", "faults/b.py:15"]
+    assert [line.partition(": ")[0] for line in lines] == ["faults/a.py:7", "faults/b.py:12", "faults/b.py:12"]
     assert "printer-offline" in fault_classes([root])
 
 

@@ -48,8 +48,7 @@ TRAINERS = '''\
 """Faults of lifts."""
 from typing import Any, ClassVar, Literal
 from pydantic import Field
-from orchestrator.faults.fault import Fault
-from orchestrator.core.text import same
+from orchestrator.faults import Fault, Text
 
 class LiftStuck(Fault):
     """A lift is stuck
@@ -72,7 +71,7 @@ class LiftStuck(Fault):
     def inject(self, driver): ...
     def verify(self, driver): ...
     def revert(self, driver, memento): ...
-    def explain(self): return same("stuck")
+    def explain(self): return Text(fr="coincé", en="stuck")
 '''
 
 

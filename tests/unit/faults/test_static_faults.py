@@ -23,11 +23,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.access.lab_driver import LabDriver
-from orchestrator.faults.fault import Fault, Memento
+from orchestrator.faults import Fault, HostName, LabDriver, Memento, Text
 from orchestrator.faults.library.network.link import LinkUnplugged
-from orchestrator.model.base import HostName
-from orchestrator.core.text import Text
 
 from elsewhere import Mixin, Paper
 
@@ -157,7 +154,9 @@ def test_what_cannot_be_known_is_left_to_its_running() -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "faults").mkdir()
-    text = HEAD.replace("from elsewhere import Mixin, Paper\n", "open('run', 'a').close()\n") + dedent("""
+    elsewhere = "from elsewhere import Mixin, Paper\n"
+    link = "from orchestrator.faults.library.network.link import LinkUnplugged\n"
+    text = HEAD.replace(elsewhere, "open('run', 'a').close()\n").replace(link, "") + dedent("""
         class Jam(_Printing):
             "Paper is stuck."
             name: ClassVar[str] = "paper-jam"
@@ -177,7 +176,7 @@ def test_it_is_run_only_when_it_is_made(root: Path, monkeypatch: pytest.MonkeyPa
     told = [text(p) for p in problems_of(FaultSpec(fault="paper-jam", parameters={"sheets": "x"}), roots=[root])]
     assert told == ['paper-jam: the key "host" is missing', 'paper-jam: sheets: expected a whole number; found "x"']
     assert "paper-jam" in text(*problems_of(FaultSpec(fault="paper-jams"), roots=[root]))
-    assert str(read([root]).faults["paper-jam"].place).endswith("faults/paper.py:24")
+    assert str(read([root]).faults["paper-jam"].place).endswith("faults/paper.py:20")
     assert explanation(spec, [root]).en == "paper-jam (host: srv1): Paper is stuck."
     assert not (root / "run").exists()
     require_faults([spec], [root])
