@@ -12,13 +12,16 @@ from typing import Literal
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
 from grader.runner import OnResult, grade
+from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.engine.engine_interface import Engine, EngineInfo
 from orchestrator.fabric.container import SOCKET
+from orchestrator.fabric.fabric_interface import Fabric, HostRef, PortState
 from orchestrator.faults.registry import make_fault, problems_of, require_faults
 from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.instance_records import InstanceRecords
@@ -29,7 +32,7 @@ from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedSolution
-from orchestrator.model.scenario import Step
+from orchestrator.model.scenario import Scenario, Step
 from orchestrator.planning.planner import plan_lab, plan_scenario
 
 Phase = Literal["starting", "started", "stopping", "cut off"]
@@ -61,7 +64,7 @@ class Labs:
         self,
         *,
         content: Content,
-        instances: Instances,
+        instances: Callable[[], Instances],
         records: InstanceRecords,
         deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
@@ -70,21 +73,20 @@ class Labs:
 
         Args:
             content: where labs and scenarios are found.
-            instances: the instances on the engine.
+            instances: returns the instances on the engine; plans are made without asking for them.
             records: the records of this user's instances.
             deliverables: what this user hands in.
             build: builds the named images where they are missing and returns their references by name.
         """
         self._content = content
-        self._instances = instances
+        self._of_engine = instances
         self._records = records
         self._deliverables = deliverables
         self._build = build
 
     @property
-    def instances(self) -> Instances:
-        """Return the instances."""
-        return self._instances
+    def _instances(self) -> Instances:
+        return self._of_engine()
 
     # Plans ----------------------------------------------------------------------------------------------
 
@@ -95,18 +97,45 @@ class Labs:
             UsageError: there is no such scenario, or one of its faults cannot be made.
             ContentError: its content is invalid.
         """
-        roots = self._content.roots
-        loaded = self._content.scenario(scenario, validate_fault=partial(problems_of, roots=roots))
-        plan = plan_scenario(loaded, seed, self._content.images_of(loaded.lab))
-        require_faults(plan.faults, roots)
+        plan = self.preview(scenario, seed)
+        require_faults(plan.faults, self._content.roots)
         return plan
+
+    def preview(self, scenario: str, seed: int) -> Plan:
+        """Return the plan of a scenario's variant, to be looked at; nothing of a trainer's is run.
+
+        Raises:
+            UsageError: there is no such scenario.
+            ContentError: its content is invalid.
+        """
+        return _planned(self._content, scenario, seed)[0]
 
     def plan_of_lab(self, lab: str) -> Plan:
         """Return the plan of a healthy lab without a scenario."""
-        loaded = self._content.lab(lab)
-        return plan_lab(loaded, 0, self._content.images_of(loaded))
+        return _planned_lab(self._content, lab, 0)[0]
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario, wholly checked.
+
+        Raises:
+            UsageError: there is no such scenario.
+            ContentError: its content is invalid.
+        """
+        return _scenario(self._content, name)
 
     # Instances ------------------------------------------------------------------------------------------
+
+    def all(self) -> tuple[Instance, ...]:
+        """Return every instance, by name."""
+        return self._instances.all()
+
+    def find(self, name: str | None) -> Instance:
+        """Return an instance by name, or the only one where no name is given; its content may be gone.
+
+        Raises:
+            UsageError: there is none, or several and no name was given.
+        """
+        return self._instances.find(name)
 
     def prepare(self, plans: Sequence[Plan]) -> None:
         """Build what plans need, and start the fabric: then several threads may start their instances at once.
@@ -138,14 +167,9 @@ class Labs:
         instance = self._instances.find(name)
         content = self._content_of(instance)
         if instance.scenario:
-            validate_fault = partial(problems_of, roots=content.roots)
-            scenario = content.scenario(instance.scenario, validate_fault=validate_fault)
-            plan = plan_scenario(scenario, instance.seed, content.images_of(scenario.lab))
-            images = content.images_of(scenario.lab)
+            plan, images = _planned(content, instance.scenario, instance.seed)
         else:
-            lab = content.lab(instance.lab)
-            images = content.images_of(lab)
-            plan = plan_lab(lab, instance.seed, images)
+            plan, images = _planned_lab(content, instance.lab, instance.seed)
         return Running(instance, plan, images)
 
     def exclusive(self, running: Running) -> AbstractContextManager[None]:
@@ -179,6 +203,10 @@ class Labs:
             return self._instances.started(instance.name)
         return record.started
 
+    def unready(self, instance: Instance) -> dict[str, Text]:
+        """Return the hosts that run and are not wired or have not booted, each with why (``Instances.unready``)."""
+        return self._instances.unready(instance)
+
     def cut_off(self, instance: Instance) -> bool:
         """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
         return self.phase(instance) == "cut off"
@@ -201,7 +229,27 @@ class Labs:
             self._instances.remove(running.instance.name)
             return self._start(running.plan, around, progress, broken=True, name=running.instance.name)
 
-    def stop(self, instance: Instance) -> None:
+    def inject(self, running: Running) -> None:
+        """Inject the plan's faults; raises as ``Instances.inject``."""
+        self._instances.inject(self.driver(running))
+
+    def revert(self, running: Running) -> None:
+        """Revert the injected faults; raises as ``Instances.revert``."""
+        self._instances.revert(self.driver(running))
+
+    def stop(self, name: str) -> None:
+        """Stop an instance and remove all of it but what was handed in.
+
+        Raises:
+            BusyError: another program is at work on it.
+        """
+        self._instances.remove(name)
+
+    def stop_all(self, spare: Callable[[Instance], bool]) -> tuple[str, ...]:
+        """Stop all instances but those to spare; where none is left, the fabric too (``Instances.remove_all``)."""
+        return self._instances.remove_all(spare)
+
+    def discard(self, instance: Instance) -> None:
         """Stop an instance and remove all of it, with what was handed in: nobody worked on it.
 
         Raises:
@@ -213,6 +261,46 @@ class Labs:
     def recorded(self, instance: Instance) -> bool:
         """Return whether a record of an instance is kept on this machine."""
         return self._records.has(instance.name)
+
+    # Hosts ----------------------------------------------------------------------------------------------
+
+    def fabric(self) -> Fabric:
+        """Return the calling thread's fabric, started where it does not run: commands, terminals, sockets in hosts.
+
+        Raises:
+            MachineError: it does not come up.
+        """
+        return self._instances.fabric()
+
+    def cables(self, instance: Instance) -> tuple[PortState, ...]:
+        """Return an instance's cables as they are."""
+        return self._instances.fabric().ports(instance.name)
+
+    def move_cable(self, target: HostRef, interface: str, *, plugged: bool, segment: str | None = None) -> None:
+        """Plug or unplug a host's cable, or plug it into another segment.
+
+        Raises:
+            LabError: there is no such cable or segment, or another program is at work on the instance.
+        """
+        with self._instances.exclusive(target.instance):
+            self._instances.fabric().set_port(target, interface, plugged=plugged, segment=segment)
+
+    def replace_cable(self, target: HostRef, interface: str) -> None:
+        """Put a new cable in the place of a host's; raises as ``move_cable``."""
+        with self._instances.exclusive(target.instance):
+            replace_cable(self._instances.fabric(), target, interface)
+
+    def engine(self) -> Engine:
+        """Return the engine: it freezes, thaws and restarts hosts.
+
+        Raises:
+            MachineError: it does not answer.
+        """
+        return self._instances.engine
+
+    def engine_info(self) -> EngineInfo:
+        """Return what the engine says of itself and of its machine; raises as ``engine``."""
+        return self._instances.engine.info()
 
     # Grading --------------------------------------------------------------------------------------------
 
@@ -372,6 +460,24 @@ class Labs:
         recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
         roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
         return self._content if roots == self._content.roots else Content(roots)
+
+
+def _scenario(content: Content, name: str) -> Scenario:
+    return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
+
+
+def _planned(content: Content, scenario: str, seed: int) -> tuple[Plan, Mapping[str, ImageSpec]]:
+    """Return the plan of a variant and the images of its lab."""
+    loaded = _scenario(content, scenario)
+    images = content.images_of(loaded.lab)
+    return plan_scenario(loaded, seed, images), images
+
+
+def _planned_lab(content: Content, lab: str, seed: int) -> tuple[Plan, Mapping[str, ImageSpec]]:
+    """Return the plan of a healthy lab and its images."""
+    loaded = content.lab(lab)
+    images = content.images_of(loaded)
+    return plan_lab(loaded, seed, images), images
 
 
 def _images(content: Content, plan: Plan) -> dict[str, ImageSpec]:

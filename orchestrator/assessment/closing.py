@@ -94,19 +94,19 @@ class Closing:
         kept = {}
         for lab in sitting.labs:
             if lab.instance in self._instances():
-                with self._labs.instances.fabric().another_connection() as fabric:
+                with self._labs.fabric().another_connection() as fabric:
                     files = look_at(fabric, lab.instance, lab.hosts)
                 kept[lab.scenario] = keep(self._path(sitting, lab, "end.json.gz"), files)
         return {"files": kept}
 
     def _reboot(self, sitting: Sitting) -> dict[str, Any]:
-        engine = self._labs.instances.engine
+        engine = self._labs.engine()
 
         def reboot(target: HostRef, container: str) -> None:
             with suppress(LabError):  # it does not run, or was not paused: a reboot is due all the same
                 engine.unpause(container)
             engine.restart(container, grace=_GRACE)
-            with self._labs.instances.fabric().another_connection() as fabric:
+            with self._labs.fabric().another_connection() as fabric:
                 fabric.wait_ready(target.instance, [target.host], timeout=_BOOT)
 
         return {"lost": _each_host(sitting, self._instances(), reboot)}
@@ -148,10 +148,10 @@ class Closing:
     # What they share ------------------------------------------------------------------------------------
 
     def _instances(self) -> Mapping[str, Instance]:
-        return {instance.name: instance for instance in self._labs.instances.all()}
+        return {instance.name: instance for instance in self._labs.all()}
 
     def _pause(self, sitting: Sitting, instances: Mapping[str, Instance]) -> dict[str, dict[str, str]]:
-        engine = self._labs.instances.engine
+        engine = self._labs.engine()
 
         def pause(_target: HostRef, container: str) -> None:
             refusal: LabError | None = None

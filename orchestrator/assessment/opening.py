@@ -160,7 +160,7 @@ class Opening:
             self._keep("opened", place, details, running.plan.digest)
         except BaseException:
             with shielded():
-                self._labs.stop(running.instance)
+                self._labs.discard(running.instance)
             raise
 
     def _plan(self, place: CandidatePlace, variant: int, secret: bytes) -> Plan:
@@ -170,9 +170,9 @@ class Opening:
         """Remove labs that a killed call had started for these places: no event knows them."""
         known = {lab.instance for sitting in state.sittings.values() for lab in sitting.labs}
         seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(VARIANTS)}
-        for instance in self._labs.instances.all():
+        for instance in self._labs.all():
             if instance.seed in seeds and instance.name not in known:
-                self._labs.stop(instance)
+                self._labs.discard(instance)
 
     def _keep(self, kind: Kind, place: CandidatePlace, details: Mapping[str, object], digest: str = "") -> None:
         state = self._jury_session.state()

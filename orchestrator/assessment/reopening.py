@@ -84,7 +84,7 @@ class Reopening:
                 )
             )
         evidence = read_evidence(self._jury_session.folder.sealed(phase, candidate))
-        kept = {instance.name: instance for instance in self._labs.instances.all()}
+        kept = {instance.name: instance for instance in self._labs.all()}
         sources: dict[str, Source] = {}
         stale: list[str] = []
         differences: list[GradingDifference] = []
@@ -105,7 +105,7 @@ class Reopening:
 
     def _grade_instance(self, instance: Instance) -> tuple[tuple[CheckResult, ...], bool]:
         running = self._labs.running(instance.name)
-        engine = self._labs.instances.engine
+        engine = self._labs.engine()
         for host in instance.hosts:
             with suppress(LabError):  # it was not frozen: destroyed, perhaps
                 engine.unpause(host.container)

@@ -111,7 +111,7 @@ class Trial:
         """Remove the lab, if there is one."""
         if self.running is not None:
             running, self.running = self.running, None
-            self._labs.stop(running.instance)
+            self._labs.discard(running.instance)
 
     def give(self, progress: Progress) -> None:
         """Bring the lab into the state in which a trainee gets it; a broken one is reverted and broken again.
@@ -215,14 +215,14 @@ class Trial:
             return
         self.state, self._failed = BROKEN, ()
         try:
-            self._labs.instances.inject(self._labs.driver(self._lab()))
+            self._labs.inject(self._lab())
         except (LabError, UsageError) as error:  # UsageError: the fault's module has a mistake by now
             self._failed = (verdicts.no_fault(said(error)),)
 
     def _revert(self) -> None:
         self.state, self._failed = RESTORED, ()
         try:
-            self._labs.instances.revert(self._labs.driver(self._lab()))
+            self._labs.revert(self._lab())
             wait_for_conditions(self._labs.driver(self._lab()), self.plan.ready)
         except (LabError, UsageError) as error:  # UsageError: the fault's parameters are other ones now
             self._failed = (verdicts.not_reverted(None, said(error)),)

@@ -197,7 +197,7 @@ def _cycle(app: App, plan: Plan) -> None:
         _require(labs.check(running), "repaired", plan)
     finally:
         with interrupts.shielded():
-            labs.stop(running.instance)
+            labs.discard(running.instance)
 
 
 def _require(report: Report, wanted: str, plan: Plan) -> None:

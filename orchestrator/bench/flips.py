@@ -256,7 +256,7 @@ def _instance(app: App, scenario: str, state: str) -> Iterator[Running]:
         yield running
     finally:
         with interrupts.shielded():
-            app.labs.stop(running.instance)
+            app.labs.discard(running.instance)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,6 @@ from orchestrator.core.language import Language
 if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.cli.output import Output
-    from orchestrator.model.plan import Plan
-    from orchestrator.model.scenario import Scenario
 
 
 def make_app(content: Sequence[Path], database: str | None) -> App:
@@ -59,20 +57,6 @@ class Invocation:
         from orchestrator.cli.output import Output
 
         return Output(self.language, json=self.json)
-
-    def plan(self, scenario: str, seed: int) -> Plan:
-        """Return the plan of a variant; unlike ``app.labs`` this needs no engine."""
-        from orchestrator.planning.planner import plan_scenario
-
-        loaded = self.scenario(scenario)
-        return plan_scenario(loaded, seed, self.app.content.images_of(loaded.lab))
-
-    def scenario(self, name: str) -> Scenario:
-        """Return a scenario, wholly checked."""
-        from orchestrator.faults.registry import problems_of
-
-        content = self.app.content
-        return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
 
     def close(self) -> None:
         """Close what was opened."""

@@ -20,7 +20,7 @@ def host_of(invocation: Invocation, lab: str | None, host: str) -> tuple[Instanc
     Raises:
         UsageError: there is no such lab or host.
     """
-    instance = invocation.app.instances.find(lab)
+    instance = invocation.app.labs.find(lab)
     names = [h.name for h in instance.hosts]
     if host not in names:
         text = Text(fr=f"Le lab n'a pas de machine « {host} »", en=f'The lab has no host "{host}"')

@@ -102,7 +102,7 @@ class Launcher:
             MachineError: an image cannot be built, or the engine or the store does not answer.
         """
         self._labs.plan(scenario, seed)  # refuses what cannot be started before anything is written
-        alive = {instance.name for instance in self._labs.instances.all()}
+        alive = {instance.name for instance in self._labs.all()}
         with self._database.write() as writing:
             groups, me = Groups(writing), People(writing).of_account(self._account)
             found = groups.find(group)
@@ -133,15 +133,14 @@ class Launcher:
         with self._database.read() as reading:
             groups = Groups(reading)
             named = [attempt.instance for attempt in groups.attempts(groups.find(group), running=True)]
-        instances = self._labs.instances
-        alive = [instance.name for instance in instances.all() if instance.name in named]
+        alive = [instance.name for instance in self._labs.all() if instance.name in named]
         busy = []
         for name in alive:
             try:
-                instances.remove(name)
+                self._labs.stop(name)
             except LabError as error:
                 busy.append(error)
-        left = {instance.name for instance in instances.all()}
+        left = {instance.name for instance in self._labs.all()}
         self._end([name for name in named if name not in left], alive)
         return Stopped(tuple(name for name in alive if name not in left), tuple(busy))
 
@@ -199,7 +198,7 @@ class Launcher:
                 instance = future.result().instance
                 names.append(instance.name)
                 with suppress(LabError):  # somebody else is stopping it
-                    self._labs.stop(instance)
+                    self._labs.discard(instance)
         self._end(names, names)
 
 

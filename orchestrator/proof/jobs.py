@@ -70,7 +70,7 @@ class AtWork:
             running = tuple(self._running.values())
         for instance in running:
             with suppress(LabError):
-                self._labs.stop(instance)
+                self._labs.discard(instance)
 
     def go_on(self) -> None:
         """Raise where the proof was interrupted."""
@@ -249,7 +249,7 @@ class ProvenVariant:
 
     def _restore(self, lab: _Lab) -> Judged:
         try:
-            self._labs.instances.revert(lab.driver)
+            self._labs.revert(lab.running)
             wait_for_conditions(lab.driver, self.plan.ready)
         except FaultMistakeError as error:
             return (), (verdicts.fault_mistake("not-reverted", said(error)),)
@@ -299,7 +299,7 @@ class ProvenVariant:
             yield _Lab(running, driver)
         finally:
             began = time.monotonic()
-            self._labs.stop(running.instance)
+            self._labs.discard(running.instance)
             self._at_work.remove(running.instance)
             left: tuple[Text, ...] = ()
             if driver is not None and not self._at_work.abandoned:
@@ -314,7 +314,7 @@ class ProvenVariant:
             return
         self._at_work.go_on()
         try:
-            self._labs.instances.inject(lab.driver)
+            self._labs.inject(lab.running)
         except FaultMistakeError as error:
             raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
         except LabError as error:

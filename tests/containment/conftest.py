@@ -38,7 +38,7 @@ def cells(app: App) -> Iterator[Running]:
     """Return a lab that is attacked from within; it is gone before the tests that want an empty machine."""
     running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
     yield running
-    app.labs.stop(running.instance)
+    app.labs.discard(running.instance)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def others(app: App) -> Iterator[Running]:
     """Return its neighbour: the same lab, with the same addresses."""
     running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
     yield running
-    app.labs.stop(running.instance)
+    app.labs.discard(running.instance)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def pair(app: App) -> Iterator[Running]:
     """Return the running lab ``pair``, removed after the module's last test."""
     running = app.labs.start(app.labs.plan_of_lab("pair"), Silent())
     yield running
-    app.labs.stop(running.instance)
+    app.labs.discard(running.instance)
 
 
 @pytest.fixture

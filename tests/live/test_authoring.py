@@ -81,7 +81,7 @@ def test_a_new_lab_is_healthy(trainers: App) -> None:
         report = trainers.labs.health(running)
         assert [result.outcome for result in report.results] == ["pass"] * 3
     finally:
-        trainers.labs.stop(running.instance)
+        trainers.labs.discard(running.instance)
 
 
 def test_a_new_image_is_built_and_a_host_runs_it(trainers: App, root: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_new_image_is_built_and_a_host_runs_it(trainers: App, root: Path) -> N
         assert "my-image" in driver.read("pc1", "/etc/motd").decode()
         assert driver.run("pc1", ("tree", "--version")).stdout.startswith(b"tree v")
     finally:
-        labs.stop(running.instance)
+        labs.discard(running.instance)
 
 
 class Terminal:

@@ -107,7 +107,7 @@ def test_nothing_of_a_disk_is_left(app: App) -> None:
             assert app.fabric.run(target, ("true",), vouched=True).changed == ()
             assert app.fabric.look(target, "/etc/hostname")[0].exists
     finally:
-        app.labs.stop(running.instance)
+        app.labs.discard(running.instance)
 
     def gone() -> bool:
         kept = in_helper("ls", "/var/lib/breakfix/disks").split()

@@ -115,13 +115,13 @@ def test_an_interrupted_launch_leaves_nothing(
         run("people", "add", handle)
     run("group", "create", "tssr", "lea", "yann", "zoe")
     stopped: list[str] = []
-    stop = Labs.stop
+    discard = Labs.discard
 
     def watched(labs: Labs, instance: Instance) -> None:
         stopped.append(instance.name)
-        stop(labs, instance)
+        discard(labs, instance)
 
-    monkeypatch.setattr(Labs, "stop", watched)
+    monkeypatch.setattr(Labs, "discard", watched)
 
     def interrupt(_place: MemberPlace) -> None:
         raise KeyboardInterrupt

@@ -40,4 +40,4 @@ def test_lab_is_healthy(app: App, lab: str) -> None:
         wait_for_conditions(driver, plan.ready)
         assert_green(app.labs.health(running))
     finally:
-        app.labs.stop(running.instance)
+        app.labs.discard(running.instance)

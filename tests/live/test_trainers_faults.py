@@ -150,7 +150,7 @@ def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -
         trainers.instances.revert(trainers.labs.driver(trainers.labs.running(running.instance.name)))
         assert "Debian" in banner(trainers, running.instance.name)
     finally:
-        trainers.labs.stop(running.instance)
+        trainers.labs.discard(running.instance)
 
 
 def test_it_is_proven(trainers: App) -> None:

@@ -53,7 +53,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.helper.syscall_policy fabric.reaper faults model"
     ),
     "orchestrator.labs": (
-        "access.lab_driver deliverables fabric.container faults grader instances loader model planning"
+        "access.cabling access.lab_driver deliverables engine.engine_interface fabric.container "
+        "fabric.fabric_interface faults grader instances loader model planning"
     ),
     "orchestrator.records": "",
     "orchestrator.practice": "grader instances labs model records",
@@ -101,7 +102,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "app engine.engine_interface fabric.container fabric.fabric_interface grader instances labs model planning"
     ),
     "orchestrator.cli": (
-        "access.cabling access.port_forward access.ssh access.terminal app assessment authoring bench contract "
+        "access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
         "loader model planning practice proof records topology"
     ),
@@ -280,6 +281,55 @@ MADE_IN: Mapping[str, str] = {
     "FakeFabric": "",
 }
 """Class -> where objects of it are made: the composition root, with few exceptions. Fakes are for tests."""
+
+
+DOORS: Mapping[str, str] = {
+    "labs": "every lab",
+    "labs_now": "every lab, on the content as it is now",
+    "content": "what can be started",
+    "proofs": "proofs and records of proofs",
+    "trust": "whose records are believed",
+    "registry": "jury sessions",
+    "journal_log": "jury sessions",
+    "database": "people and results",
+    "practice": "people and results",
+    "launcher": "a group's labs",
+    "standings": "a group's labs",
+    "build_observer": "who is told of builds",
+    "close": "the end",
+}
+"""Part of the program that the command line may ask for -> what for. To a lab, ``labs`` is the one door."""
+SIDE_DOORS: Mapping[str, Mapping[str, str]] = {
+    "orchestrator.cli.commands.images": dict.fromkeys(("builder", "catalogue", "engine"), "images belong to no lab"),
+    "orchestrator.cli.commands.doctor": dict.fromkeys(("builder", "catalogue", "engine"), "looks at what there is"),
+    "orchestrator.cli.commands.stop": {"engine": "removes what a killed benchmark left"},
+}
+"""Module -> what else it may ask for, and why."""
+
+
+def parts_asked_for(module: Module) -> Iterator[tuple[str, int]]:
+    """Yield the parts that a module asks the program for: ``….app.PART``, or ``app.PART``."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            if (owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")) == "app":
+                yield node.attr, node.lineno
+
+
+def test_the_command_line_reaches_labs_by_one_door(modules: dict[str, Module]) -> None:
+    wrong, used, beside = [], set(), set()
+    for module in modules.values():
+        if not within(module.name, "orchestrator.cli"):
+            continue
+        for part, line in parts_asked_for(module):
+            used.add(part)
+            if part in SIDE_DOORS.get(module.name, {}):
+                beside.add((module.name, part))
+            elif part not in DOORS:
+                wrong.append(f"{module.path}:{line}: asks for {part}")
+    assert wrong == []
+    assert set(DOORS) - used == set()
+    assert {(name, part) for name, parts in SIDE_DOORS.items() for part in parts} - beside == set()
 
 
 def made(module: Module) -> Iterator[tuple[str, int]]:

@@ -83,7 +83,7 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
     except Exception as error:
         came = {**{attack.name: error for attack in attacks}, **came}
     finally:
-        app.labs.stop(running.instance)
+        app.labs.discard(running.instance)
     return came
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from orchestrator.access.cabling import replace_cable
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
@@ -14,7 +13,8 @@ from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
-from orchestrator.fabric.fabric_interface import Fabric, HostRef, PortState
+from orchestrator.fabric.fabric_interface import HostRef, PortState
+from orchestrator.labs import Labs
 
 _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 
@@ -37,24 +37,23 @@ def cable_command(invocation: Invocation, place: str, action: str | None, lab: s
     """Act on a cable, or look at it."""
     host, interface = cable_of(place)
     instance, target = host_of(invocation, lab, host)
-    fabric = invocation.app.fabric
-    ports = fabric.ports(instance.name)
-    require_cable(ports, target, interface)
+    labs = invocation.app.labs
+    cables = labs.cables(instance)
+    require_cable(cables, target, interface)
     if action is not None:
         if action not in {_PLUG, _UNPLUG, _REPLACE}:
-            _require_segment(ports, action)
-        with invocation.app.instances.exclusive(instance.name):
-            _act(fabric, target, interface, action)
-    _show(invocation, require_cable(fabric.ports(instance.name), target, interface), replaced=action == _REPLACE)
+            _require_segment(cables, action)
+        _act(labs, target, interface, action)
+    _show(invocation, require_cable(labs.cables(instance), target, interface), replaced=action == _REPLACE)
 
 
-def _act(fabric: Fabric, target: HostRef, interface: str, action: str) -> None:
+def _act(labs: Labs, target: HostRef, interface: str, action: str) -> None:
     if action == _REPLACE:
-        replace_cable(fabric, target, interface)
+        labs.replace_cable(target, interface)
     elif action in {_PLUG, _UNPLUG}:
-        fabric.set_port(target, interface, plugged=action == _PLUG)
+        labs.move_cable(target, interface, plugged=action == _PLUG)
     else:
-        fabric.set_port(target, interface, plugged=True, segment=action)
+        labs.move_cable(target, interface, plugged=True, segment=action)
 
 
 def _require_segment(ports: tuple[PortState, ...], name: str) -> None:

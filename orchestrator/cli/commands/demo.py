@@ -58,7 +58,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     if svg is not None:
         require_place(svg)
         invocation.output.console.record = True
-    plan = invocation.plan(scenario, seed)
+    plan = invocation.app.labs.plan(scenario, seed)
     solution = _reference(plan)
     labs = invocation.app.labs
     _heading(invocation, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
@@ -70,7 +70,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     finally:
         if running is not None:
             with shielded():
-                labs.stop(running.instance)
+                labs.discard(running.instance)
     invocation.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
     status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:

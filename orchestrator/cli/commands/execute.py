@@ -65,7 +65,7 @@ def exec_command(
         )
     _, target = host_of(invocation, lab, host)
     stdin = sys.stdin.buffer.read() if pass_input else b""
-    done = invocation.app.fabric.run(target, words, timeout=timeout, stdin=stdin)
+    done = invocation.app.labs.fabric().run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status
     if invocation.json:
         invocation.output.document(

@@ -41,7 +41,7 @@ def forward_command(invocation: Invocation, place: str, local: int | None, lab: 
     """Forward a port until Ctrl-C."""
     host, port = port_of(place)
     _, target = host_of(invocation, lab, host)
-    forwarding = Forwarding(invocation.app.fabric, target, port, local=local or 0)
+    forwarding = Forwarding(invocation.app.labs.fabric(), target, port, local=local or 0)
     address = f"{LOOPBACK}:{forwarding.local}"
     url = f"{_SCHEMES[port]}://{address}/" if port in _SCHEMES else address
     if invocation.json:
@@ -60,13 +60,13 @@ class _Troubles:
     """Tells each reason once: a browser tries again and again."""
 
     def __init__(self, invocation: Invocation) -> None:
-        self._session = invocation
+        self._invocation = invocation
         self._told: set[str] = set()
         self._lock = threading.Lock()
 
     def __call__(self, error: BreakfixError) -> None:
-        text = error.text.in_(self._session.language)
+        text = error.text.in_(self._invocation.language)
         with self._lock:
             if text not in self._told:
                 self._told.add(text)
-                self._session.output.note(plain(f"! {text}", "warn"))
+                self._invocation.output.note(plain(f"! {text}", "warn"))

@@ -62,7 +62,7 @@ def _wanted(invocation: Invocation, name: str | None, running: str | None) -> La
     content = invocation.app.content
     if name is None:
         labs = invocation.app.labs
-        return labs.lab_of(invocation.app.instances.find(running))
+        return labs.lab_of(labs.find(running))
     if name in content.labs():
         return content.lab(name)
     if name in content.scenarios():
@@ -88,7 +88,7 @@ def _wanted(invocation: Invocation, name: str | None, running: str | None) -> La
 def _instances(invocation: Invocation) -> tuple[Instance, ...]:
     """Return the running labs; none where no engine answers, for a page can be read without one."""
     try:
-        return invocation.app.instances.all()
+        return invocation.app.labs.all()
     except MachineError:
         return ()
 

@@ -42,7 +42,7 @@ from orchestrator.topology.svg_picture import draw_svg
 def map_command(invocation: Invocation, lab: str | None, svg: Path | None, scenario: str | None, seed: int) -> None:
     """Draw a running lab, or a scenario's documentation."""
     if scenario is not None:
-        drawn = topology(invocation.plan(scenario, seed))
+        drawn = topology(invocation.app.labs.preview(scenario, seed))
     else:
         drawn = topology_of(invocation, invocation.app.labs.running(lab))
     if svg is not None:

@@ -137,7 +137,7 @@ def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool
             tr("Nommez un scénario, ou donnez --all ou --changed.", "Name a scenario, or give --all or --changed.")
         )
     named = invocation.app.content.scenarios() if everything or not scenarios else scenarios
-    ids = tuple(dict.fromkeys(invocation.scenario(name).id for name in named))
+    ids = tuple(dict.fromkeys(invocation.app.labs.scenario(name).id for name in named))
     if not changed:
         return ids
     known = {name: invocation.app.proofs.status(name) for name in ids}
@@ -168,7 +168,7 @@ class _Work:
         Raises:
             UsageError: a brief proof or a replay needs a record of the scenario as it is now, and there is none.
         """
-        loaded, proofs = self.invocation.scenario(name), self.invocation.app.proofs
+        loaded, proofs = self.invocation.app.labs.scenario(name), self.invocation.app.proofs
         self.bindings[loaded.id] = proofs.binding(loaded.id)
         if self.extent == "brief":
             self.records[loaded.id] = proofs.voucher(loaded.id)
@@ -178,7 +178,9 @@ class _Work:
         else:
             drawn = seeds_for(loaded, seeds)
         brief = self.extent == "brief"
-        return [ProofSubject(self.invocation.plan(name, one.seed), one.cases, main_line=brief) for one in drawn]
+        return [
+            ProofSubject(self.invocation.app.labs.plan(name, one.seed), one.cases, main_line=brief) for one in drawn
+        ]
 
     def proved(self, proof: Proof) -> None:
         """Keep a proof, record it, or compare it, as the command asks."""
@@ -193,7 +195,7 @@ class _Work:
             )
             self.invocation.output.note(plain(text, "warn"))
         elif self.extent == "record" and proof.proven:
-            info = self.invocation.app.engine.info()
+            info = self.invocation.app.labs.engine_info()
             machine = ProvingMachine.this(info.version, info.cgroup_version)
             proofs.ledger.record(LedgerEntry.of(proof, stored.binding, stored.proven_at, machine))
         if found is not None and self.extent == "replay":

@@ -76,7 +76,8 @@ def scenarios_command(invocation: Invocation, competence: str | None, difficulty
 @pass_invocation
 def show_command(invocation: Invocation, scenario: str, seed: int, *, solution: bool) -> None:
     """Show a scenario."""
-    loaded, plan = invocation.scenario(scenario), invocation.plan(scenario, seed)
+    labs = invocation.app.labs
+    loaded, plan = labs.scenario(scenario), labs.preview(scenario, seed)
     status = invocation.app.proofs.status(loaded.id)
     if invocation.json:
         card = card_document(invocation, loaded, plan, solution=solution)

@@ -78,7 +78,7 @@ def _console(invocation: Invocation, target: HostRef) -> None:
 def console(invocation: Invocation, target: HostRef) -> terminal.MasterRemote:
     """Return root's shell on a host, as at its console."""
     rows, columns = terminal.size()
-    return terminal.MasterRemote(invocation.app.fabric.terminal(target, ROOT_SHELL, rows=rows, columns=columns))
+    return terminal.MasterRemote(invocation.app.labs.fabric().terminal(target, ROOT_SHELL, rows=rows, columns=columns))
 
 
 @contextlib.contextmanager
@@ -87,7 +87,7 @@ def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) 
     from orchestrator.access.ssh import login, open_shell
 
     rows, columns = terminal.size()
-    with login(invocation.app.fabric, target, user, password) as transport:
+    with login(invocation.app.labs.fabric(), target, user, password) as transport:
         kind = os.environ.get("TERM", "xterm-256color")
         yield terminal.ChannelRemote(open_shell(transport, terminal=kind, rows=rows, columns=columns))
 

@@ -69,7 +69,7 @@ def started(invocation: Invocation, start: Callable[[Steps], Running]) -> Iterat
     except KeyboardInterrupt:
         if running is not None:
             with shielded():
-                invocation.app.labs.stop(running.instance)
+                invocation.app.labs.discard(running.instance)
         raise
 
 
@@ -78,7 +78,7 @@ def plan_to_start(invocation: Invocation, name: str, seed: int | None) -> Plan:
     content = invocation.app.content
     if name in content.labs() and name not in content.scenarios():
         return invocation.app.labs.plan_of_lab(name)
-    return invocation.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
+    return invocation.app.labs.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
 
 
 def tell_started(invocation: Invocation, running: Running) -> None:
@@ -99,7 +99,7 @@ def tell_started(invocation: Invocation, running: Running) -> None:
 
 def _name_needed(invocation: Invocation, running: Running) -> str | None:
     """Return the lab's name where commands have to be given it: several labs run."""
-    return running.instance.name if len(invocation.app.instances.all()) > 1 else None
+    return running.instance.name if len(invocation.app.labs.all()) > 1 else None
 
 
 def _first_host(plan: Plan) -> str | None:

@@ -50,8 +50,8 @@ class _Seen:
 @pass_invocation
 def status_command(invocation: Invocation, lab: str | None) -> None:
     """Show the running labs, or one of them."""
-    instances = invocation.app.instances
-    found = instances.all() if lab is None else (instances.find(lab),)
+    labs = invocation.app.labs
+    found = labs.all() if lab is None else (labs.find(lab),)
     seen = [_seen(invocation, instance) for instance in found]
     if invocation.json:
         invocation.output.document({"labs": [_document(invocation, one) for one in seen]})
@@ -67,9 +67,9 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
 
 
 def _seen(invocation: Invocation, instance: Instance) -> _Seen:
-    app = invocation.app
-    phase = app.labs.phase(instance)
-    waiting = {} if phase in {"starting", "stopping"} else app.instances.unready(instance)
+    labs = invocation.app.labs
+    phase = labs.phase(instance)
+    waiting = {} if phase in {"starting", "stopping"} else labs.unready(instance)
     return _Seen(instance, _running(invocation, instance), phase, waiting)
 
 

@@ -39,25 +39,25 @@ from orchestrator.instances.instance import Instance
 @pass_invocation
 def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, sessions: bool) -> None:
     """Stop one lab, or all."""
-    instances = invocation.app.instances
+    labs = invocation.app.labs
 
     def spare(instance: Instance) -> bool:
         return instance.assessed and not sessions
 
     with shielded():  # half a removal helps nobody
         if everything:
-            known = instances.all()
-            names: Sequence[str] = instances.remove_all(spare)
+            known = labs.all()
+            names: Sequence[str] = labs.stop_all(spare)
             remove_peers(invocation)
         else:
-            known = (instances.find(lab),)
+            known = (labs.find(lab),)
             if spare(known[0]):
                 raise a_session_s(known[0])
-            instances.remove(known[0].name)
+            labs.stop(known[0].name)
             names = (known[0].name,)
     gone = [instance for instance in known if not spare(instance)]
     spared = [instance.name for instance in known if spare(instance)]
-    kept = [str(path) for instance in gone for path in invocation.app.labs.kept(instance)]
+    kept = [str(path) for instance in gone for path in labs.kept(instance)]
     bare = everything and not spared
     if invocation.json:
         invocation.output.document({"removed": list(names), "fabric_removed": bare, "spared": spared, "kept": kept})

@@ -220,9 +220,9 @@ def _without_leftovers(invocation: Invocation) -> Iterator[Mapping[str, str]]:
         yield {"LOGNAME": owner}  # getpass.getuser() looks here first
     finally:
         with shielded():
-            instances = invocation.app.instances
-            for left in [instance.name for instance in instances.all() if instance.owner == owner]:
-                instances.remove(left)
+            labs = invocation.app.labs
+            for left in [instance.name for instance in labs.all() if instance.owner == owner]:
+                labs.stop(left)
 
 
 def combined(*statuses: int) -> int:

@@ -89,7 +89,7 @@ class Course:
 
     @property
     def running(self) -> set[str]:
-        return {instance.name for instance in self.labs.instances.all()}
+        return {instance.name for instance in self.labs.all()}
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_lab_that_is_not_as_proven_is_replaced_by_another_variant(course: Cour
     labs = {s.candidate: s.labs[0] for s in state.sittings.values()}
     assert {lab.instance for lab in labs.values()} == course.running
     assert labs[replaced.candidate].variant == 1
-    again = course.labs.instances.find(labs[replaced.candidate].instance)
+    again = course.labs.find(labs[replaced.candidate].instance)
     assert again.seed == seed_of(course.jury_session.folder.secret(), SCENARIO, replaced.candidate, 1)
 
 
@@ -136,7 +136,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     course.source.go(75 * 60)
     state = course.jury_session.state()
     Closing(course.jury_session, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
-    assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"running", "paused"}
+    assert {h.state for i in course.labs.all() for h in i.hosts} == {"running", "paused"}
     course.source.go(25 * 60)
     course.supervise()
     state = course.jury_session.state()
@@ -144,7 +144,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
         done = [event for event in state.events if event.kind in STEPS and event.candidate == candidate]
         assert [event.kind for event in done] == list(STEPS)
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
-    assert {h.state for i in course.labs.instances.all() for h in i.hosts} == {"paused"}
+    assert {h.state for i in course.labs.all() for h in i.hosts} == {"paused"}
     evidence = read_evidence(course.jury_session.folder.sealed("reseau", "C-02"))
     assert evidence.manifest["labs"][SCENARIO]["proof"] == proof(SCENARIO, "here").to_document()
     with pytest.raises(UsageError, match="appeal may still need"):
@@ -158,7 +158,7 @@ def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> No
     course.open()
     course.jury_session.start("reseau", "organiser")
     gone = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
-    course.labs.stop(course.labs.instances.find(gone.instance))
+    course.labs.discard(course.labs.find(gone.instance))
     course.source.go(100 * 60, clock_set_by=3600)
     course.supervise()
     state = course.jury_session.state()
@@ -173,11 +173,11 @@ def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
     lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
-    victim = course.labs.instances.find(lab.instance).hosts[0]
+    victim = course.labs.find(lab.instance).hosts[0]
     course.world.engine.destroy(victim.container)
     course.source.go(100 * 60)
     course.supervise()
-    states = {host.name: host.state for host in course.labs.instances.find(lab.instance).hosts}
+    states = {host.name: host.state for host in course.labs.find(lab.instance).hosts}
     assert states.pop(victim.name) == "exited"
     assert set(states.values()) == {"paused"}
 

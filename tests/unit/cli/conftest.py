@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.report import CheckResult, Report
+from orchestrator.access.cabling import replace_cable
 from orchestrator.cli import language_choice
 from orchestrator.cli.command_words import own
 from orchestrator.cli.invocation import Invocation
@@ -26,7 +27,8 @@ from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.fabric.fabric_interface import PortState
+from orchestrator.engine.engine_interface import EngineInfo
+from orchestrator.fabric.fabric_interface import HostRef, PortState
 from orchestrator.instances.instance import HostState, Instance
 from orchestrator.instances.locks import BusyError, Holder
 from orchestrator.labs import Phase, Running, StepRun
@@ -35,7 +37,7 @@ from orchestrator.loader.roots import built_in_root
 from orchestrator.model.image import Device, ImageSpec, MachineKind
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
-from orchestrator.model.scenario import ScriptStep, Step
+from orchestrator.model.scenario import Scenario, ScriptStep, Step
 from orchestrator.proof.ledger import Ledger
 from orchestrator.proof.proof_store import Proofs, ProofStore
 from orchestrator.proof.trust import Trust
@@ -124,9 +126,6 @@ class FakeInstances:
     busy: set[str] = field(default_factory=set)
     without_boot: dict[str, Text] = field(default_factory=dict)
 
-    def unready(self, _one: Instance) -> dict[str, Text]:
-        return self.without_boot
-
     def all(self) -> tuple[Instance, ...]:
         return tuple(self.running)
 
@@ -156,12 +155,13 @@ class FakeLabs:
     """The service, with scripted reports; ``calls`` records what was asked."""
 
     instances: FakeInstances
+    hosts: FakeFabric = field(default_factory=lambda: FakeFabric(ports=PORTS))
     reports: list[Report] = field(default_factory=lambda: [RED, GREEN])
     calls: list[str] = field(default_factory=list)
     is_stale: bool = False
     is_phase: Phase = "started"
     trouble: BaseException | None = None
-    plan: Plan = PLAN
+    planned: Plan = PLAN
 
     @property
     def store(self) -> DeliverablesStore:
@@ -180,10 +180,44 @@ class FakeLabs:
             "host": ImageSpec(contract=1, name="host", summary=summary),
             "router": ImageSpec(contract=1, name="router", summary=summary, device=device),
         }
-        return Running(one, self.plan, images)
+        return Running(one, self.planned, images)
 
     def running(self, name: str | None) -> Running:
         return self._running(self.instances.find(name))
+
+    def plan(self, _scenario: str, seed: int) -> Plan:
+        return replace(PLAN, seed=seed)
+
+    preview = plan
+
+    def scenario(self, name: str) -> Scenario:
+        return Content([built_in_root()]).scenario(name)
+
+    def all(self) -> tuple[Instance, ...]:
+        return self.instances.all()
+
+    def find(self, name: str | None) -> Instance:
+        return self.instances.find(name)
+
+    def unready(self, _one: Instance) -> dict[str, Text]:
+        return self.instances.without_boot
+
+    def fabric(self) -> FakeFabric:
+        return self.hosts
+
+    def engine_info(self) -> EngineInfo:
+        return FakeEngine().info()
+
+    def cables(self, one: Instance) -> tuple[PortState, ...]:
+        return self.hosts.ports(one.name)
+
+    def move_cable(self, target: HostRef, interface: str, *, plugged: bool, segment: str | None = None) -> None:
+        with self.instances.exclusive(target.instance):
+            self.hosts.set_port(target, interface, plugged=plugged, segment=segment)
+
+    def replace_cable(self, target: HostRef, interface: str) -> None:
+        with self.instances.exclusive(target.instance):
+            replace_cable(self.hosts, target, interface)
 
     def start(self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None) -> Running:
         self.calls.append("start")
@@ -198,8 +232,14 @@ class FakeLabs:
         self.instances.remove(running.instance.name)
         return self.start(running.plan, progress, name=running.instance.name)
 
-    def stop(self, one: Instance) -> None:
-        self.calls.append("stop")
+    def stop(self, name: str) -> None:
+        self.instances.remove(name)
+
+    def stop_all(self, spare: Callable[[Instance], bool]) -> tuple[str, ...]:
+        return self.instances.remove_all(spare)
+
+    def discard(self, one: Instance) -> None:
+        self.calls.append("discard")
         self.instances.remove(one.name)
 
     def check(self, running: Running, *, on_result: Callable[[CheckResult], None] | None = None) -> Report:
@@ -284,7 +324,7 @@ class FakeApp:
         self.content = Content([built_in_root()])
         self.instances = FakeInstances()
         self.labs = FakeLabs(self.instances)
-        self.fabric = FakeFabric(ports=PORTS)
+        self.fabric = self.labs.hosts
         self.practice = FakePractice()
         self.database: object = None
         self.launcher: object = None
@@ -314,7 +354,6 @@ class Cli:
         cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
         invocation = Invocation(json=language_choice.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
-        self.monkeypatch.setattr(Invocation, "plan", lambda _s, _scenario, seed: replace(PLAN, seed=seed))
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def program() -> None:

@@ -88,7 +88,7 @@ def test_start_beside_another_lab_names_itself(cli: Cli) -> None:
 
 
 def test_nothing_is_offered_that_a_lab_without_a_scenario_has_not(cli: Cli, app: FakeApp) -> None:
-    app.labs.plan = replace(app.labs.plan, scenario=None, ticket=None, hints=())
+    app.labs.planned = replace(app.labs.planned, scenario=None, ticket=None, hints=())
     shown = cli("start", "cable-out").stdout
     assert "breakfix shell pc1" in shown
     assert "breakfix check" not in shown
@@ -410,7 +410,7 @@ def test_map_as_svg(cli: Cli, tmp_path: Path) -> None:
 def test_the_demo_goes_from_red_to_green_and_cleans_up(cli: Cli, app: FakeApp) -> None:
     done = cli("demo", lang="fr")
     assert done.exit_code == 0
-    assert app.labs.calls == ["start", "check", "apply", "check", "stop"]
+    assert app.labs.calls == ["start", "check", "apply", "check", "discard"]
     for part in ("I bring it up (fr)", "pc1 # ip link set eth0 up", "It was the cable (fr)"):
         assert part in done.stdout
 
@@ -419,13 +419,13 @@ def test_the_demo_goes_from_red_to_green_and_cleans_up(cli: Cli, app: FakeApp) -
 def test_a_demo_that_does_not_prove_its_point_fails(cli: Cli, app: FakeApp, reports: list[object]) -> None:
     app.labs.reports = reports  # type: ignore[assignment]
     assert cli("demo").exit_code == 5
-    assert app.labs.calls[-1] == "stop"
+    assert app.labs.calls[-1] == "discard"
 
 
 def test_the_demo_s_lab_is_removed_when_grading_breaks(cli: Cli, app: FakeApp) -> None:
     app.labs.reports = []
     assert cli("demo").exit_code == 5
-    assert app.labs.calls[-1] == "stop"
+    assert app.labs.calls[-1] == "discard"
 
 
 def test_the_demo_as_a_picture(cli: Cli, app: FakeApp, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
     monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
     content = SimpleNamespace(scenarios=tuple)
-    app = cast("App", SimpleNamespace(instances=Labs(), content=content, proofs=None, close=lambda: None))
+    app = cast("App", SimpleNamespace(labs=Labs(), content=content, proofs=None, close=lambda: None))
     invocation = Invocation(make=lambda _content, _database: app)
     assert run(["test", *words], invocation) == status
     captured = capfd.readouterr()
@@ -138,7 +138,7 @@ def test_what_is_too_stale_is_told_before_any_test(
 
     monkeypatch.setattr(command_module(), "require_few_stale", refuse)
     monkeypatch.setattr(command_module(), "_pytest", lambda *_: 0)
-    app = cast("App", SimpleNamespace(instances=Labs(), content=None, proofs=None, close=lambda: None))
+    app = cast("App", SimpleNamespace(labs=Labs(), content=None, proofs=None, close=lambda: None))
     status = run(["test", *words], Invocation(make=lambda _content, _database: app))
     told = capfd.readouterr().err
     assert status == (ExitCode.WRONG_USE if asked else ExitCode.DONE)
@@ -155,13 +155,13 @@ class Labs:
     def all(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(name=name, owner=owner) for name, owner in sorted(self.owners.items())]
 
-    def remove(self, name: str) -> None:
+    def stop(self, name: str) -> None:
         del self.owners[name]
 
 
 def test_labs_of_interrupted_tests_are_removed_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     labs = Labs()
-    invocation = cast("Invocation", SimpleNamespace(app=SimpleNamespace(instances=labs)))
+    invocation = cast("Invocation", SimpleNamespace(app=SimpleNamespace(labs=labs)))
 
     def interrupted() -> None:
         with _without_leftovers(invocation) as variables:

@@ -346,7 +346,7 @@ class World:
 
         return Labs(
             content=content or self.content,
-            instances=self.instances,
+            instances=lambda: self.instances,
             records=self.records,
             deliverables=DeliverablesStore(self.state.parent / "deliverables"),
             build=build,

@@ -175,7 +175,7 @@ def test_what_was_handed_in_is_of_this_instance(world: World, running: Running) 
     labs.hand_in(again).answer({"who": "pc2"}, "fr")
     labs.reset(again, world.progress)
     assert len({aside.read_text(), kept.path(f"{again.instance.name}.2", "answers.yaml").read_text()}) == 2
-    labs.stop(again.instance)
+    labs.discard(again.instance)
     assert aside.is_file()
     kept.forget(again.instance.name)
     assert not [*aside.parents[1].iterdir()]

@@ -131,7 +131,7 @@ def test_a_reset_for_which_something_is_lacking_leaves_the_lab_as_it_is(
 
 
 def test_stopping_leaves_nothing(world: World, running: Running) -> None:
-    world.labs().stop(running.instance)
+    world.labs().discard(running.instance)
     assert world.left == ([], [])
 
 
