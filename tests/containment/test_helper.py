@@ -76,8 +76,12 @@ def test_a_new_helper_undoes_nothing_for_the_names_that_it_finds(app: App, cells
         fabric.run(target, ("sh", "-c", "cd /run/breakfix; rm -f gate old"))
 
 
+@pytest.mark.alone
 def test_nonsense_on_its_socket_does_not_hurt_it(app: App, cells: Running) -> None:
-    """The unit tests send a hundred thousand messages to the parser; these meet the helper itself."""
+    """The unit tests send a hundred thousand messages to the parser; these meet the helper itself.
+
+    Its processes are as many as the connections: other labs would wait for their turn longer than they are ready to.
+    """
     chance, connections = random.Random(20261125), 0
     sent = 0
     while sent < MESSAGES:
