@@ -5,10 +5,6 @@ import sys
 
 gc.disable()  # while modules are imported, and after: nothing that ends so soon is worth looking for cycles
 
-from grader.imports import import_pytest  # noqa: E402
-
-import_pytest()
-
 from grader.forkserver import main  # noqa: E402
 
 main(sys.argv[1:])

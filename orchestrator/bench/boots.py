@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orchestrator.bench.bench_labs import one_host_plan
-from orchestrator.bench.benchmark import require_folder
-from orchestrator.bench.phases import weigh
-from orchestrator.bench.report_text import figure
+from orchestrator.bench.memory import container_memory, settled
 from orchestrator.core import interrupts
+from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Progress, Silent
-from orchestrator.core.text import Language, Text
+from orchestrator.core.text import Language, Text, same
 from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.model.base import CONTRACT
+from orchestrator.model.image import ImageSpec
+from orchestrator.model.lab import Host, Interface, Lab, LabDocument, Segment
 from orchestrator.model.plan import Plan
+from orchestrator.planning.planner import plan_lab
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -90,7 +93,7 @@ class BootReport:
         return "\n".join(lines) + "\n"
 
 
-def run(app: App, *, runs: int, output: Path | None = None, progress: Progress) -> BootReport:
+def measure(app: App, *, runs: int, output: Path | None = None, progress: Progress) -> BootReport:
     """Start each image alone and each lab whole, by turns, and leave nothing behind.
 
     Args:
@@ -100,6 +103,7 @@ def run(app: App, *, runs: int, output: Path | None = None, progress: Progress) 
         progress: is told each start.
 
     Raises:
+        UsageError: the report's folder does not exist.
         MachineError: an image cannot be built.
         LabError: a host or a lab does not come up.
     """
@@ -109,7 +113,7 @@ def run(app: App, *, runs: int, output: Path | None = None, progress: Progress) 
     specs = {name: app.content.image(name) for name in images}
     around = StartContext(specs, app.build(images), ())
     app.fabric.ping()  # a helper that has to be started first is not what is measured
-    plans = {name: one_host_plan(specs, name) for name in images}
+    plans = {name: _one_host_plan(specs, name) for name in images}
     sizes = {tag: image.size for image in app.engine.images({}) for tag in image.tags}
     measured: dict[str, Boot] = {}
     for number in range(1, runs + 1):
@@ -141,7 +145,7 @@ def _boot(app: App, plan: Plan, around: StartContext, name: str) -> Boot:
 
 
 def _memory(instance: Instance) -> int:
-    return sum(footprint.cgroup for footprint in weigh([host.container for host in instance.hosts]))
+    return settled(lambda: sum(container_memory(host.container) for host in instance.hosts), int)
 
 
 def _add(measured: dict[str, Boot], key: str, boot: Boot) -> None:
@@ -162,3 +166,58 @@ def _row(boot: Boot, language: Language) -> str:
 
 def _cells(name: str, *others: str) -> str:
     return f"  {name:<{_NAME_WIDTH}}" + "".join(f"{cell:>12}" for cell in others)
+
+
+def figure(value: float, unit: str, language: Language) -> str:
+    """Return a number with its unit (``s``, ``ms`` or ``MB``), as the language writes it."""
+    digits = 2 if unit == "s" else 1
+    text = f"{value:.{digits}f} {unit}"
+    if language == "fr":
+        return text.replace(".", ",").replace("MB", "Mo")
+    return text
+
+
+def require_folder(output: Path | None) -> None:
+    """Refuse, before anything is measured, a report in a folder that does not exist.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise UsageError(
+            Text(fr=f"{output} : ce dossier n'existe pas.", en=f"{output}: there is no such folder."),
+        )
+
+
+# The lab of one image -------------------------------------------------------------------------------------
+
+
+def _one_host_plan(images: Mapping[str, ImageSpec], name: str) -> Plan:
+    """Return the plan of a lab with one host of an image, on a segment that nothing else is on."""
+    segments = {"lan1": Segment(title=same("LAN 1"), subnet="198.18.1.0/24")}
+    cable = Interface(segment="lan1", address="198.18.1.11")
+    host = Host(image=name, title=same(name), interfaces={"eth0": cable})
+    return plan_of_hosts("boot", segments, {"one": host}, images)
+
+
+def plan_of_hosts(
+    name: str, segments: Mapping[str, Segment], hosts: Mapping[str, Host], images: Mapping[str, ImageSpec]
+) -> Plan:
+    """Return the plan of a lab that is made in code and has no content folder.
+
+    Args:
+        name: the lab's name.
+        segments: its segments; RFC 2544 sets 198.18.0.0/15 aside for benchmarks: no user's network has it.
+        hosts: its hosts.
+        images: their images.
+    """
+    document = LabDocument(
+        contract=CONTRACT,
+        name=name,
+        title=same(name),
+        summary=same(name),
+        domain=f"{name}.test",
+        segments=dict(segments),
+        hosts=dict(hosts),
+    )
+    return plan_lab(Lab(document, folder=Path("/"), files=(), checks=(), digest=name), 0, images)

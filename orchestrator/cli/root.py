@@ -88,7 +88,7 @@ SECTIONS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
             CommandEntry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),
             CommandEntry("doctor", "doctor", tr("Ce qui manque à cette machine.", "Tell what this machine lacks.")),
             CommandEntry("images", "images", tr("Les images des machines.", "Build, list, save, load images.")),
-            CommandEntry("bench", "bench", tr("Mesurer les performances.", "Measure against docker compose.")),
+            CommandEntry("bench", "bench", tr("Mesurer démarrages et mémoire.", "Measure starts and memory.")),
             CommandEntry("test", "test", tr("Lancer les tests du projet.", "Run the project's tests.")),
             CommandEntry("completion", "completion", tr("La complétion du shell.", "Print the shell's completion.")),
         ),

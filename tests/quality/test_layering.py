@@ -98,9 +98,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_store proof.trust "
         "records"
     ),
-    "orchestrator.bench": (
-        "app engine.engine_interface fabric.container fabric.fabric_interface grader instances labs model planning"
-    ),
+    "orchestrator.bench": "app instances model planning",
     "orchestrator.cli": (
         "access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
@@ -119,7 +117,7 @@ FOR_ALL = "orchestrator.core"
 """What every part may import but the helper, which is read and built alone."""
 
 FOREIGN: Mapping[str, str] = {
-    "docker": "orchestrator.engine.docker_engine orchestrator.bench.sdk",
+    "docker": "orchestrator.engine.docker_engine",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
     "cryptography": "grader.certificates orchestrator.faults.library.tls._x509",
@@ -139,8 +137,8 @@ FOREIGN: Mapping[str, str] = {
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
-    "pytest": "grader orchestrator.bench.checks",
-    "testinfra": "grader orchestrator.bench.checks",
+    "pytest": "grader",
+    "testinfra": "grader",
 }
 """Somebody else's package -> the parts that may import it. The rest speaks to these parts."""
 
@@ -302,7 +300,6 @@ DOORS: Mapping[str, str] = {
 SIDE_DOORS: Mapping[str, Mapping[str, str]] = {
     "orchestrator.cli.commands.images": dict.fromkeys(("builder", "catalogue", "engine"), "images belong to no lab"),
     "orchestrator.cli.commands.doctor": dict.fromkeys(("builder", "catalogue", "engine"), "looks at what there is"),
-    "orchestrator.cli.commands.stop": {"engine": "removes what a killed benchmark left"},
 }
 """Module -> what else it may ask for, and why."""
 

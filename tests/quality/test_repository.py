@@ -154,7 +154,6 @@ def test_every_package_and_module_says_what_it_is_for(modules: dict[str, Module]
         for package in ("orchestrator", "grader")
         for folder in {path.parent for path in (root / package).rglob("*.py")}
         if not (folder / "__init__.py").exists()
-        and folder != root / "orchestrator/bench/checks"  # check files, not a package
     ]
     assert bare == []
 
@@ -220,9 +219,8 @@ def test_no_traceback_of_a_test_in_the_program(modules: dict[str, Module]) -> No
     """Tests are not imported, and nothing asserts: ``python -O`` would leave it out."""
     for module in modules.values():
         assert "tests" not in {one.top for one in module.imports()}, module.path
-        if not module.name.startswith("orchestrator.bench"):
-            asserting = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Assert)]
-            assert asserting == [], module.path
+        asserting = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Assert)]
+        assert asserting == [], module.path
 
 
 def test_every_package_that_is_imported_is_declared(modules: dict[str, Module], root: Path) -> None:

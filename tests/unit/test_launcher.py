@@ -35,7 +35,6 @@ FAKES = {
     "id": 'case $* in -u) echo "$UID_" ;; -un) echo bob ;; -nG) echo bob $SESSION ;;\n*) cat "$MACHINE/groups" ;; esac',
     "mmdebstrap": "exit 0",
     "newuidmap": "exit 0",
-    "docker-compose": "exit 0",
     "ssh-keygen": "exit 0",
     "sudo": RECORD + '"$@"',
     "sg": RECORD + 'IN_GROUP=1 exec /bin/sh -c "$3"',
@@ -310,18 +309,17 @@ def test_where_nothing_is_to_be_done_the_program_reads_its_words_alone(machine: 
 @pytest.mark.parametrize(
     ("release", "packages"),
     [
-        ("ID=debian\nVERSION_ID=12\n", "docker.io iptables docker-compose"),
-        ("ID=debian\nVERSION_ID=13\n", "docker.io docker-cli iptables docker-compose"),
-        ("ID=ubuntu\nVERSION_ID=24.04\n", "docker.io iptables docker-compose-v2"),
+        ("ID=debian\nVERSION_ID=12\n", "docker.io iptables"),
+        ("ID=debian\nVERSION_ID=13\n", "docker.io docker-cli iptables"),
+        ("ID=ubuntu\nVERSION_ID=24.04\n", "docker.io iptables"),
     ],
     ids=["debian-12", "debian-13", "ubuntu"],
 )
 def test_package_names_follow_the_distribution(machine: Machine, release: str, packages: str) -> None:
     machine.without_docker()
-    machine.remove("docker-compose")
     machine.write("etc/os-release", release)
 
-    machine.launch("bench")
+    machine.launch("status")
 
     assert f"{INSTALL} {packages}" in machine.calls()
 
@@ -524,25 +522,21 @@ def test_the_others_need_docker(machine: Machine, arguments: list[str]) -> None:
     assert "start the Docker service" in machine.launch(*arguments, typed="n\n").err
 
 
-def test_the_tests_get_the_developers_lock_and_compose(machine: Machine) -> None:
-    machine.remove("docker-compose")
+def test_the_tests_get_the_developers_lock(machine: Machine) -> None:
     machine.launch("status")
     machine.calls()
 
     machine.launch("test")
     assert [call for call in machine.calls() if call.startswith(("pip", "apt-get install"))] == [
-        f"{INSTALL} docker-compose",
         "pip requirements-dev.lock",
     ]
 
-    machine.provide("docker-compose")
     assert machine.launch("test").err == machine.launch("status").err == ""
 
 
 @pytest.mark.parametrize("words", [["quick"], ["--durations", "quick", "-x"], ["--keep-going", "quick"]], ids=" ".join)
 def test_the_quick_tests_need_no_docker(machine: Machine, words: list[str]) -> None:
     machine.without_docker()
-    machine.remove("docker-compose")
 
     assert machine.launch("test", *words).code == 0
     assert machine.calls() == ["pip requirements-dev.lock"]

@@ -48,7 +48,6 @@ def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, s
         if everything:
             known = labs.all()
             names: Sequence[str] = labs.stop_all(spare)
-            remove_peers(invocation)
         else:
             known = (labs.find(lab),)
             if spare(known[0]):
@@ -111,13 +110,6 @@ def a_session_s(instance: Instance) -> UsageError:
             en="'breakfix session clear' removes it after the closing; 'breakfix stop --sessions' does at once.",
         ),
     )
-
-
-def remove_peers(invocation: Invocation) -> None:
-    """Remove what a benchmark that was killed left of docker-compose's lab."""
-    from orchestrator.bench.compose import remove_project
-
-    remove_project(invocation.app.engine)
 
 
 @command(

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.faults.library.database.postgres_faults import (
+from orchestrator.faults.library.database.database_access import (
     DatabaseClientRefused,
     DatabaseConnectionLimit,
     DatabasePasswordWrong,
-    DatabaseReadOnly,
-    DatabaseTableLocked,
 )
+from orchestrator.faults.library.database.database_use import DatabaseReadOnly, DatabaseTableLocked
 from tests.live.faults.harness import Case, prove, succeeds
 
 pytestmark = pytest.mark.live

@@ -12,9 +12,7 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from orchestrator.bench import compose, phases, statements
-from orchestrator.bench.bench_labs import IMAGE, bench_plan
-from orchestrator.bench.memory import Footprint
+from orchestrator.bench import boots, memory
 from orchestrator.core import labels
 from orchestrator.core.text import Text, same
 from orchestrator.engine.engine_interface import ContainerSpec, EngineInfo
@@ -23,6 +21,9 @@ from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import Locks
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
+from tests.bench import compose, phases, statements
+from tests.bench.bench_labs import IMAGE, bench_plan
+from tests.bench.footprints import Footprint
 from tests.fakes.engine import FakeEngine
 from tests.fakes.fabric import FakeFabric
 
@@ -182,10 +183,11 @@ def program(tmp_path: Path, images: dict[str, ImageSpec], tools: Path, monkeypat
         engine, lambda: fabric, InstanceRecords(tmp_path / "records"), Locks(tmp_path / "lock"), "alice"
     )
     made = Program(images, engine, fabric, instances, FakePeer.made)
-    monkeypatch.setattr("orchestrator.bench.benchmark.ComposeProject", FakePeer)
+    monkeypatch.setattr("tests.bench.benchmark.ComposeProject", FakePeer)
     monkeypatch.setattr(phases, "SdkExec", FakeSdk)
-    monkeypatch.setattr(phases, "_SETTLE_PAUSE", 0.0)
+    monkeypatch.setattr(memory, "_SETTLE_PAUSE", 0.0)
     monkeypatch.setattr(phases, "footprints", lambda ids: {i: Footprint(6_000_000, 4_000_000) for i in ids})
+    monkeypatch.setattr(boots, "container_memory", lambda _id: 6_000_000)
 
     def run_command(argv: Sequence[str], **_: object) -> str:
         made.stock.append(list(argv))

@@ -28,7 +28,7 @@ class Told(Silent):
 
 def test_images_and_labs_by_turns(program: Program, tmp_path: Path) -> None:
     told = Told()
-    report = boots.run(program.app, runs=2, output=tmp_path / "boots.json", progress=told)
+    report = boots.measure(program.app, runs=2, output=tmp_path / "boots.json", progress=told)
     (image,), (lab,) = report.images, report.labs
     assert (image.name, image.hosts, len(image.seconds), image.memory) == ("host", 1, 2, 6_000_000)
     assert (lab.name, lab.hosts, len(lab.seconds), lab.memory) == ("eight", 8, 2, 48_000_000)
@@ -40,12 +40,12 @@ def test_images_and_labs_by_turns(program: Program, tmp_path: Path) -> None:
 
 
 def test_told_in_both_languages(program: Program) -> None:
-    report = boots.run(program.app, runs=1, progress=Silent())
+    report = boots.measure(program.app, runs=1, progress=Silent())
     assert "48.0 MB" in report.to_text("en")
     assert "48,0 Mo" in report.to_text("fr")
 
 
 def test_nothing_starts_for_a_report_that_cannot_be_written(program: Program, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        boots.run(program.app, runs=1, output=tmp_path / "none" / "boots.json", progress=Silent())
+        boots.measure(program.app, runs=1, output=tmp_path / "none" / "boots.json", progress=Silent())
     assert not program.engine.containers({labels.KIND: "host"})

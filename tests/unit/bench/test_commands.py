@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.bench.bench_labs import IMAGE
-from orchestrator.bench.commands import compose_command, docker_command, run_command
-from orchestrator.bench.compose import KIND, ComposeProject, remove_project
 from orchestrator.core import labels
 from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
+from tests.bench.bench_labs import IMAGE
+from tests.bench.commands import compose_command, docker_command, run_command
+from tests.bench.compose import KIND, ComposeProject, remove_project
 from tests.fakes.engine import FakeEngine
 
 Script = Callable[[str, str], None]
@@ -118,7 +118,7 @@ def test_nothing_is_left_when_the_start_fails(
     images: dict[str, ImageSpec],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("orchestrator.bench.compose._QUIET", 0.3)
+    monkeypatch.setattr("tests.bench.compose._QUIET", 0.3)
     script("docker-compose", "echo no space left >&2; exit 17")
     script("docker", f'echo "docker $*" >>"{tools}/calls"; [ "$2" != ls ] || echo 4711')
     other = leave(engine, "foreign", kind="host")

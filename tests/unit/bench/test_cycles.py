@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from orchestrator.bench import cycles as module
-from orchestrator.bench.cycles import LongRun, Usage, run_cycles
-from orchestrator.bench.memory import container_memory, container_processes, process_memory
+from orchestrator.bench.memory import container_memory
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
+from tests.bench import cycles as module
+from tests.bench.cycles import LongRun, Usage, run_cycles
+from tests.bench.footprints import container_processes, process_memory
 
 if TYPE_CHECKING:
     from orchestrator.app import App

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from grader.report import CheckResult, Report
-from orchestrator.bench import flips as module
-from orchestrator.bench.flips import run_gradings
 from orchestrator.core.text import Text, same
+from tests.bench import flips as module
+from tests.bench.flips import run_gradings
 
 if TYPE_CHECKING:
     from orchestrator.app import App

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.bench import statements
-from orchestrator.bench.bench_labs import IMAGE
-from orchestrator.bench.compose import KIND, compose_document, privileges, probing
 from orchestrator.core import labels
 from orchestrator.engine.engine_interface import EngineInfo
 from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
+from tests.bench import statements
+from tests.bench.bench_labs import IMAGE
+from tests.bench.compose import KIND, compose_document, privileges, probing
 
 Info = Callable[[str, int], EngineInfo]
 

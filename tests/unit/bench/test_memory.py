@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.bench.memory import Footprint, footprints
+from orchestrator.bench import memory
 from orchestrator.core.errors import LabError
+from tests.bench.footprints import Footprint, footprints
 
 ONE, TWO = "5f" * 32, "0a" * 32
 
@@ -84,3 +85,27 @@ def test_what_is_not_there_is_no_zero(machine: Machine) -> None:
     machine.shim(11, TWO)
     with pytest.raises(LabError, match="memory cgroup"):
         machine.weigh(TWO)
+
+
+def test_memory_is_read_until_it_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter([30, 20, 10, 10, 99])
+    made: list[int] = []
+
+    def reading() -> int:
+        made.append(next(readings))
+        return made[-1]
+
+    monkeypatch.setattr(memory, "_SETTLE_PAUSE", 0.0)
+    assert memory.settled(reading, int) == 10
+    assert made == [30, 20, 10, 10]
+
+
+def test_memory_that_never_settles_is_the_last_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_SETTLE_LIMIT", 0.0)
+    made: list[int] = []
+
+    def reading() -> int:
+        made.append(len(made))
+        return made[-1]
+
+    assert memory.settled(reading, int) == made[-1]

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from orchestrator.bench.bench_report import BenchReport
-from orchestrator.bench.machine_facts import MachineFacts
-from orchestrator.bench.samples import Comparison, Series, Target
 from orchestrator.core.text import Text, same
+from tests.bench.bench_report import BenchReport
+from tests.bench.machine_facts import MachineFacts
+from tests.bench.samples import Comparison, Series, Target
 
 MACHINE = MachineFacts(2, 24 << 30, 0.5, "6.1.0", "3.13.1", "26.1.5", "2.26.1-4", 2, "overlay2", apparmor=True)
 
@@ -54,7 +54,7 @@ def test_a_target_is_met_up_to_its_edge(ours: float, peer: float, target: Target
 
 def test_json_holds_every_single_measurement() -> None:
     made = comparison((1.25, 1.5, 1.0), (3.0, 4.0, 3.5), Target(ratio=1 / 2), parts={"cgroup": 1.23456789})
-    document = json.loads(report(made).to_json())
+    document = json.loads(json.dumps(report(made).to_document()))
     assert (document["schema"], document["runs"], document["met"]) == (1, 5, True)
     assert document["machine"] == {
         "cores": 2,

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from grader.job import GradeRequest
 from grader.report import Outcome, Report
-from orchestrator.bench import benchmark, phases, statements
-from orchestrator.bench.memory import Footprint
 from orchestrator.core import labels
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import Text
+from orchestrator.engine.engine_interface import ContainerSpec
+from tests.bench import benchmark, compose, statements
 from tests.fakes.engine import FakeEngine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.bench.conftest import FakePeer, Program
 
 
@@ -35,9 +35,9 @@ class Told(Silent):
         self.steps.append(text.en)
 
 
-def test_a_whole_run(program: Program, tmp_path: Path) -> None:
-    output, told = tmp_path / "bench.json", Told()
-    report = benchmark.run(program.app, runs=2, output=output, grading=program.grading, progress=told)
+def test_a_whole_run(program: Program) -> None:
+    told = Told()
+    report = benchmark.run(program.app, runs=2, grading=program.grading, progress=told)
     assert [c.name for c in report.comparisons] == [
         "ready",
         "stop",
@@ -66,7 +66,6 @@ def test_a_whole_run(program: Program, tmp_path: Path) -> None:
     }
     assert program.fabric.pinged, "the helper runs before the clock does"
     assert (report.machine.compose, report.machine.docker) == ("2.26.1-4", program.engine.info().version)
-    assert json.loads(output.read_text()) == report.to_document()
     assert told.steps[0] == "Starts and stops, by turns"
     assert leftovers(program.engine) == []
 
@@ -152,12 +151,27 @@ def test_an_interruption_leaves_nothing(program: Program, monkeypatch: pytest.Mo
     assert leftovers(program.engine) == []
 
 
-def test_what_is_missing_is_said_before_anything_starts(program: Program, tmp_path: Path) -> None:
+def test_too_few_runs_are_refused_before_anything_starts(program: Program) -> None:
     with pytest.raises(UsageError):
         benchmark.run(program.app, runs=0)
-    with pytest.raises(UsageError, match="no such folder"):
-        benchmark.run(program.app, output=tmp_path / "none" / "bench.json")
     assert program.peers == []
+
+
+def test_what_a_killed_run_left_is_gone_before_anything_starts(
+    program: Program, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = {labels.KIND: compose.KIND, labels.INSTANCE: "breakfix-bench-killed"}
+    program.engine.start(program.engine.create(ContainerSpec("killed-ws1", reference, marks)))
+    seen: list[list[str]] = []
+    start = program.instances.start
+
+    def started(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        seen.append(leftovers(program.engine))
+        return start(*arguments, **named)
+
+    monkeypatch.setattr(program.instances, "start", started)
+    benchmark.run(program.app, runs=1, grading=program.grading)
+    assert seen[0] == []
 
 
 def test_the_peer_must_be_installed(program: Program, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,17 +181,3 @@ def test_the_peer_must_be_installed(program: Program, tools: Path, monkeypatch: 
     with pytest.raises(MachineError, match="docker-compose"):
         benchmark.run(program.app)
     assert program.peers == []
-
-
-def test_memory_is_read_until_it_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    readings = iter([30, 20, 10, 10, 99])
-    made: list[int] = []
-
-    def reading(ids: list[str]) -> dict[str, Footprint]:
-        made.append(next(readings))
-        return {i: Footprint(made[-1] * 1_000_000, 0) for i in ids}
-
-    monkeypatch.setattr(phases, "_SETTLE_PAUSE", 0.0)
-    monkeypatch.setattr(phases, "footprints", reading)
-    assert [f.cgroup for f in phases.weigh(["a"])] == [10_000_000]
-    assert made == [30, 20, 10, 10]

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labs import Phase
@@ -120,20 +121,13 @@ def test_stop_removes_one(cli: Cli, app: FakeApp) -> None:
     assert "other-0000" in done.stdout
 
 
-def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    peers: list[object] = []
-    engine = object()
-    monkeypatch.setattr(app, "engine", engine, raising=False)
-    monkeypatch.setattr("orchestrator.bench.compose.remove_project", peers.append)
+def test_stop_all_removes_the_fabric_too_and_says_so(cli: Cli, app: FakeApp) -> None:
     done = cli("stop", "--all", "--json")
     assert json.loads(done.stdout) == {"removed": [LAB], "fabric_removed": True, "spared": [], "kept": []}
     assert app.instances.fabric_removed
-    assert peers == [engine], "what a killed benchmark left goes as well"
 
 
-def test_a_jury_session_s_labs_are_spared_unless_asked(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "engine", object(), raising=False)
-    monkeypatch.setattr("orchestrator.bench.compose.remove_project", lambda _engine: None)
+def test_a_jury_session_s_labs_are_spared_unless_asked(cli: Cli, app: FakeApp) -> None:
     assessed = instance("cable-out-c01", seed=SECRET + 5)
     app.instances.running.append(assessed)
     for words in (("stop", "--lab", assessed.name), ("reset", "--lab", assessed.name)):
@@ -146,6 +140,23 @@ def test_a_jury_session_s_labs_are_spared_unless_asked(cli: Cli, app: FakeApp, m
     assert "nothing is left" not in done.stdout
     done = cli("stop", "--all", "--sessions")
     assert (done.exit_code, app.instances.running, app.instances.fabric_removed) == (0, [], True)
+
+
+def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, int, Path | None]] = []
+
+    def measure(found: object, *, runs: int, output: Path | None, progress: object) -> BootReport:
+        assert progress is not None
+        asked.append((found, runs, output))
+        return BootReport(runs, (Boot("host", 1, 90_000_000, (1.5,), 6_000_000),), ())
+
+    monkeypatch.setattr("orchestrator.bench.boots.measure", measure)
+    shown = cli("bench", "--runs", "1")
+    assert (shown.exit_code, "1.50 s" in shown.stdout, "6.0 MB" in shown.stdout) == (0, True, True)
+    assert (
+        json.loads(cli("bench", "--json", "--output", str(tmp_path / "b.json")).stdout)["images"][0]["name"] == "host"
+    )
+    assert asked == [(app, 1, None), (app, 5, tmp_path / "b.json")]
 
 
 def test_reset_starts_anew_under_the_same_name(cli: Cli, app: FakeApp) -> None:

@@ -18,7 +18,7 @@ from orchestrator.faults import fault as fault_module
 from orchestrator.faults.effect_probe import EffectProbe
 from orchestrator.faults.fault import Fault
 from orchestrator.faults.library.addressing.address import AddressStatic
-from orchestrator.faults.library.database.postgres_faults import DatabaseConnectionLimit
+from orchestrator.faults.library.database.database_access import DatabaseConnectionLimit
 from orchestrator.faults.library.dns import dns
 from orchestrator.faults.library.dns.dns import DnsQueriesRefused, DnsRecordWrong, DnsZoneSyntax
 from orchestrator.faults.library.network.link import LinkUnplugged, LinkWrongSegment

@@ -31,7 +31,7 @@ def run_command(
     Raises:
         LabError: it failed or did not end in time; the evidence is the end of what it printed.
     """
-    with subprocess.Popen(  # noqa: S603 (the peers' own commands, no shell)
+    with subprocess.Popen(
         list(argv),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

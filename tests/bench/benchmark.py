@@ -6,22 +6,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from grader.runner import grade
-from orchestrator.bench import phases
-from orchestrator.bench.bench_labs import IMAGE, bench_plan
-from orchestrator.bench.bench_report import BenchReport
-from orchestrator.bench.commands import compose_command, docker_command
-from orchestrator.bench.compose import ComposeProject
-from orchestrator.bench.machine_facts import machine_facts
-from orchestrator.bench.samples import Comparison
 from orchestrator.core import interrupts, labels
 from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Progress, Silent
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance, StartContext
+from tests.bench import phases
+from tests.bench.bench_labs import IMAGE, bench_plan
+from tests.bench.bench_report import BenchReport
+from tests.bench.commands import compose_command, docker_command
+from tests.bench.compose import ComposeProject, remove_project
+from tests.bench.machine_facts import machine_facts
+from tests.bench.samples import Comparison
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -36,18 +35,17 @@ def run(
     app: App,
     *,
     runs: int = 5,
-    output: Path | None = None,
     grading: phases.Grading = grade,
     progress: Progress | None = None,
 ) -> BenchReport:
     """Measure our labs beside their peers, by turns.
 
-    Whatever interrupts it, both sides' containers and networks are removed again.
+    Whatever interrupts it, both sides' containers and networks are removed again; what a run that was killed left of
+    the peer's is removed first, so only one run at a time can be made on a machine.
 
     Args:
         app: the program.
         runs: how many times each thing is measured.
-        output: a file for the report as JSON; only written when everything was measured.
         grading: grades a request; another one is for tests.
         progress: is told each step.
 
@@ -60,9 +58,9 @@ def run(
         raise UsageError(
             Text(fr=f"Il faut au moins {LEAST_RUNS} mesure.", en=f"At least {LEAST_RUNS} measurement is needed.")
         )
-    require_folder(output)
     docker_command()
     compose_command()
+    remove_project(app.engine)
     tell: Progress = progress or Silent()
     started_at, begun = datetime.now(UTC), time.monotonic()
     images = {IMAGE: app.content.image(IMAGE)}
@@ -73,7 +71,7 @@ def run(
         machine = machine_facts(app.engine.info(), peer.version())
         bench = phases.Bench(app.instances, app.engine, app.fabric, plan, around, peer, runs)
         comparisons = _measure(bench, grading, tell)
-    report = BenchReport(
+    return BenchReport(
         started_at=started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round(time.monotonic() - begun, 1),
         runs=runs,
@@ -81,9 +79,6 @@ def run(
         peer_privileges=peer.needs.told,
         comparisons=comparisons,
     )
-    if output is not None:
-        output.write_text(report.to_json() + "\n", encoding="utf-8")
-    return report
 
 
 def _measure(bench: phases.Bench, grading: phases.Grading, tell: Progress) -> tuple[Comparison, ...]:
@@ -127,11 +122,3 @@ def _helpers(bench: phases.Bench) -> tuple[str, ...]:
     """Return the containers of the fabric, whose memory all hosts share."""
     kinds = ("fabric", "pause")
     return tuple(c.id for kind in kinds for c in bench.engine.containers({labels.KIND: kind}) if c.running)
-
-
-def require_folder(output: Path | None) -> None:
-    """Refuse, before anything is measured, a report in a folder that does not exist."""
-    if output is not None and not output.absolute().parent.is_dir():
-        raise UsageError(
-            Text(fr=f"{output} : ce dossier n'existe pas.", en=f"{output}: there is no such folder."),
-        )

@@ -14,8 +14,6 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.report import Report
-from orchestrator.bench.commands import docker_command, run_command
-from orchestrator.bench.memory import container_processes, process_memory
 from orchestrator.core import interrupts, labels
 from orchestrator.core.errors import LabError
 from orchestrator.core.paths import state_folder
@@ -24,6 +22,8 @@ from orchestrator.core.text import Language, Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric import container as fabric_container
 from orchestrator.model.plan import Plan
+from tests.bench.commands import docker_command, run_command
+from tests.bench.footprints import container_processes, process_memory
 
 if TYPE_CHECKING:
     from orchestrator.app import App

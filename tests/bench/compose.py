@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from orchestrator.bench.commands import compose_command, run_command
 from orchestrator.core import interrupts, labels
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
@@ -20,6 +19,7 @@ from orchestrator.engine.engine_interface import Engine, EngineInfo
 from orchestrator.instances.host_container import TMPFS
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
+from tests.bench.commands import compose_command, run_command
 
 KIND: Final = "bench"
 """What ``labels.KIND`` says on the peer's containers and networks; ``labels.INSTANCE`` names the project."""

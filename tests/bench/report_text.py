@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.bench.samples import Comparison, Series, Target, Unit
+from orchestrator.bench.boots import figure
 from orchestrator.core.text import Language, Text
+from tests.bench.samples import Comparison, Series, Target, Unit
 
 if TYPE_CHECKING:
-    from orchestrator.bench.bench_report import BenchReport
+    from tests.bench.bench_report import BenchReport
 
 _MET: Final = Text(fr="atteint", en="met")
 _MISSED: Final = Text(fr="MANQUÉ", en="MISSED")
@@ -25,15 +26,6 @@ def render_text(report: BenchReport, language: Language) -> str:
     for comparison in report.comparisons:
         lines += _comparison(comparison, language)
     return "\n".join(lines) + "\n"
-
-
-def figure(value: float, unit: Unit, language: Language) -> str:
-    """Return a number with its unit, as the language writes it."""
-    digits = 2 if unit == "s" else 1
-    text = f"{value:.{digits}f} {unit}"
-    if language == "fr":
-        return text.replace(".", ",").replace("MB", "Mo")
-    return text
 
 
 def _head(report: BenchReport, language: Language) -> Iterator[str]:

@@ -19,27 +19,27 @@ _SSH_PORT: Final = 22
 def service_runs(host: Any) -> None:  # noqa: ANN401 - testinfra's modules have no types
     """The SSH server runs and is started at boot."""
     ssh = host.service("ssh")
-    assert ssh.is_running  # noqa: S101 (a check's statement)
-    assert ssh.is_enabled  # noqa: S101
+    assert ssh.is_running
+    assert ssh.is_enabled
 
 
 def port_listens(host: Any) -> None:  # noqa: ANN401 - testinfra's modules have no types
     """The SSH server listens."""
-    assert host.socket(f"tcp://0.0.0.0:{_SSH_PORT}").is_listening  # noqa: S101
+    assert host.socket(f"tcp://0.0.0.0:{_SSH_PORT}").is_listening
 
 
 def file_is_right(host: Any) -> None:  # noqa: ANN401 - testinfra's modules have no types
     """The SSH server's configuration belongs to root and says what it should."""
     file = host.file("/etc/ssh/sshd_config.d/10-lab.conf")
-    assert file.user == "root"  # noqa: S101
-    assert file.contains("^UseDNS no")  # noqa: S101
+    assert file.user == "root"
+    assert file.contains("^UseDNS no")
 
 
 def package_is_installed(host: Any) -> None:  # noqa: ANN401 - testinfra's modules have no types
     """The SSH server is installed."""
-    assert host.package("openssh-server").is_installed  # noqa: S101
+    assert host.package("openssh-server").is_installed
 
 
 def command_answers(host: Any) -> None:  # noqa: ANN401 - testinfra's modules have no types
     """The host's interface is up with an address."""
-    assert "198.18." in host.check_output("ip -4 -oneline address show dev eth0")  # noqa: S101
+    assert "198.18." in host.check_output("ip -4 -oneline address show dev eth0")

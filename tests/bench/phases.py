@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Final
 from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import forget
-from orchestrator.bench import statements
-from orchestrator.bench.commands import docker_command, run_command
-from orchestrator.bench.compose import ComposeProject
-from orchestrator.bench.memory import Footprint, footprints
-from orchestrator.bench.samples import Comparison, Series, Target
-from orchestrator.bench.sdk import SdkExec
+from orchestrator.bench.memory import settled
 from orchestrator.core import interrupts
 from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Silent
@@ -30,6 +25,12 @@ from orchestrator.fabric.fabric_interface import Fabric, HostRef
 from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.model.plan import Plan
+from tests.bench import statements
+from tests.bench.commands import docker_command, run_command
+from tests.bench.compose import ComposeProject
+from tests.bench.footprints import Footprint, footprints
+from tests.bench.samples import Comparison, Series, Target
+from tests.bench.sdk import SdkExec
 
 if TYPE_CHECKING:
     from orchestrator.engine.engine_interface import Engine
@@ -45,9 +46,6 @@ _COMMANDS_A_ROUND: Final = 10
 _RUNNING: Final = ("systemctl", "is-system-running", "--quiet")
 _RESTART_LIMIT: Final = 60.0
 _CHECK_LIMIT: Final = 300.0
-_SETTLE_LIMIT: Final = 10.0
-_SETTLE_PAUSE: Final = 0.5
-_SETTLED: Final = 0.005
 _MB: Final = 1_000_000
 
 
@@ -138,16 +136,7 @@ def memory(bench: Bench, instance: Instance, helpers: Sequence[str]) -> Comparis
 
 def weigh(containers: Sequence[str]) -> list[Footprint]:
     """Return the containers' footprints once two readings in a row agree."""
-    last: list[Footprint] = []
-
-    def agree() -> bool:
-        nonlocal last
-        before, last = last, list(footprints(containers).values())
-        total, was = sum(f.total for f in last), sum(f.total for f in before)
-        return abs(total - was) <= _SETTLED * total
-
-    wait_until(agree, within=_SETTLE_LIMIT, every=_SETTLE_PAUSE)
-    return last
+    return settled(lambda: list(footprints(containers).values()), lambda found: sum(f.total for f in found))
 
 
 def checks(bench: Bench, instance: Instance, grading: Grading, advance: Advance) -> Comparison:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from orchestrator.bench.machine_facts import MachineFacts
-from orchestrator.bench.report_text import render_text
-from orchestrator.bench.samples import Comparison
 from orchestrator.core.text import Language, Text
+from tests.bench.machine_facts import MachineFacts
+from tests.bench.report_text import render_text
+from tests.bench.samples import Comparison
 
 SCHEMA: Final = 1
 
@@ -51,10 +50,6 @@ class BenchReport:
             "met": self.met,
             "comparisons": [comparison.to_document() for comparison in self.comparisons],
         }
-
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """Return the report as JSON."""
-        return json.dumps(self.to_document(), ensure_ascii=False, indent=indent)
 
     def to_text(self, language: Language) -> str:
         """Return the report as plain text."""

@@ -2,7 +2,7 @@
 
 from testinfra.host import Host
 
-from orchestrator.bench import statements
+from tests.bench import statements
 
 
 def test_service(host: Host) -> None:

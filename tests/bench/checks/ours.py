@@ -4,7 +4,7 @@ import pytest
 
 from grader import check
 from grader.lab_fixture import GradedLab
-from orchestrator.bench import statements
+from tests.bench import statements
 
 every_host = pytest.mark.parametrize("name", statements.HOSTS)
 
