@@ -53,7 +53,7 @@ class App:
         self._database = database
         self.build_observer: BuildObserver = SilentObserver()
         self._local = threading.local()
-        self._sessions: list[FabricClient] = []
+        self._connections: list[FabricClient] = []
 
     @cached_property
     def content(self) -> Content:
@@ -170,17 +170,17 @@ class App:
             return self.fabric
         if not hasattr(self._local, "fabric"):
             self._local.fabric = self.fabric.another_connection()
-            self._sessions.append(self._local.fabric)
-        session: FabricClient = self._local.fabric
-        return session
+            self._connections.append(self._local.fabric)
+        connection: FabricClient = self._local.fabric
+        return connection
 
     @cached_property
     def labs(self) -> Labs:
-        """Return the service that the commands use."""
+        """Return the labs that the commands act on."""
         return self._labs_on(self.content)
 
     def labs_now(self) -> Labs:
-        """Return the service on the content as it is on disk now."""
+        """Return the labs on the content as it is on disk now."""
         return self._labs_on(Content(self.content.roots))
 
     def _labs_on(self, content: Content) -> Labs:
@@ -240,8 +240,8 @@ class App:
 
     def close(self) -> None:
         """Close what was opened."""
-        for session in self._sessions:
-            session.close()
+        for connection in self._connections:
+            connection.close()
         for part in ("fabric", "engine", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()

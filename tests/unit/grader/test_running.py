@@ -120,16 +120,16 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
     """What it waits for is stretched by the load of that moment: its own limit must not come first."""
     report = grading(
         """
-        from grader import patience
+        from grader import load
 
         @check("guard", fr="f", en="e", host="ws1")
         def test_in_time():
-            patience._load = lambda: 12.0
+            load._load = lambda: 12.0
             time.sleep(0.6)
 
         @check("guard", fr="f", en="e", host="web")
         def test_for_ever():
-            patience._load = lambda: 12.0
+            load._load = lambda: 12.0
             time.sleep(1000)
         """,
         timeout=0.25,
