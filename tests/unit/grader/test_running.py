@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -138,7 +139,10 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
     assert first.outcome == "pass"
     assert second.outcome == "error"
     assert second.evidence is not None
-    assert "did not end within 1.5 s" in second.evidence.en, "six times as long as it was given, and no longer"
+    told = re.search(r"did not end within ([\d.]+) s", second.evidence.en)
+    assert told, second.evidence.en
+    # Six times as long as it was given, and no longer; less by what is not worth extending where it was busy before.
+    assert 1.4 <= float(told[1]) <= 1.5
 
 
 def test_an_interrupted_grading_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:
