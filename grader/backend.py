@@ -56,7 +56,7 @@ class FabricBackend(BaseBackend):
         self._fabric = fabric
         self._target = target
         self._recorder = recorder
-        self.sight = HostInspector(fabric, target, recorder.add)
+        self.inspector = HostInspector(fabric, target, recorder.add)
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command in the host's shell.

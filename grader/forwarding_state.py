@@ -55,14 +55,14 @@ _OLD_TARGETS = frozenset({"REDIRECT", "DNAT", "NETMAP", "TPROXY", "NFQUEUE", "QU
 """Targets of iptables that do; nft(8) shows these by their name, or not at all."""
 
 
-def redirections_of(steering: ForwardingState, *, arriving: bool = False) -> tuple[str, ...]:
+def redirections_of(state: ForwardingState, *, arriving: bool = False) -> tuple[str, ...]:
     """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8)).
 
     Args:
-        steering: the host's.
+        state: the host's.
         arriving: ask for the packets that arrive from others instead.
     """
-    entries = steering.rules
+    entries = state.rules
     chains = {(c["family"], c["table"], c["name"]): c.get("hook") for e in entries if (c := e.get("chain"))}
     found, others = [], "output" if arriving else "prerouting"
     for rule in (e["rule"] for e in entries if "rule" in e):
@@ -84,18 +84,18 @@ def _leads(expression: dict[str, Any]) -> bool:
     return not set(expression) <= _STRAIGHT
 
 
-def intakes_of(steering: ForwardingState) -> tuple[str, ...]:
+def intakes_of(state: ForwardingState) -> tuple[str, ...]:
     """Return the interfaces of a host at which rules of tc(8) handle what arrives: such rules may rewrite it."""
-    return tuple(row.get("dev", "?") for row in steering.queues if row.get("kind") in {"ingress", "clsact"})
+    return tuple(row.get("dev", "?") for row in state.queues if row.get("kind") in {"ingress", "clsact"})
 
 
-def gateways_of(steering: ForwardingState, address: str) -> tuple[tuple[str, str], ...]:
+def gateways_of(state: ForwardingState, address: str) -> tuple[tuple[str, str], ...]:
     """Return by which gateways a host's routing tables lead to an address: of each table, the closest routes'.
 
     Each comes with the interface that leads to it.
     """
     closest: dict[str, tuple[int, list[tuple[str, str]]]] = {}
-    for route in steering.routes:
+    for route in state.routes:
         destination = route.get("dst", "")
         if destination in {"", "default"}:
             destination = "0.0.0.0/0"

@@ -136,5 +136,5 @@ def _listeners(rows: Sequence[SocketState]) -> str:
 
 def inspector_of(module: Any) -> HostInspector:  # noqa: ANN401 (testinfra's modules have no types)
     """Return how the host of a testinfra module is seen."""
-    sight: HostInspector = module._host.backend.sight  # noqa: SLF001 (testinfra's only way from a module to its host)
-    return sight
+    inspector: HostInspector = module._host.backend.inspector  # noqa: SLF001 (testinfra's only way from a module to its host)
+    return inspector

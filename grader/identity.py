@@ -91,53 +91,53 @@ def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
 
 
 def listener(
-    sight: HostInspector, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
+    inspector: HostInspector, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
 ) -> Listener:
     """Return who listens at a port of a host, on whatever address, or at the path of a Unix socket.
 
     Args:
-        sight: the host.
+        inspector: the host.
         protocol: ``tcp``, ``udp`` or ``unix``.
         place: the port, or the path.
         program: the executable that should listen, or empty.
         placed: the files that the plan puts into the host, with the SHA-256 of their content.
     """
     for _ in range(_TRIES):
-        rows = _listening(sight, protocol, place)
+        rows = _listening(inspector, protocol, place)
         pids = {pid for r in rows for pid in r.pids}
         pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
         if not pids:
             return Listener((), program)
-        everything = {p.pid: p for p in sight.processes(sorted(pids))}
+        everything = {p.pid: p for p in inspector.processes(sorted(pids))}
         found = tuple(p for pid, p in everything.items() if pid in pids)
         if pids <= everything.keys() and not any(p.image == "missing" for p in found):
             break  # otherwise one of them has just ended: a server's child, which held the socket for a moment
     loose = tuple(f"nobody holds what listens at {r.address}" for r in rows if not r.pids)  # it waits in another socket
 
     def vouched() -> tuple[str, ...]:
-        led = redirections(sight, forwarding_state_of(sight)) if protocol != "unix" else ()
-        doubts = doubts_of_services(sight, found, everything, program, placed or {})
+        led = redirections(inspector, forwarding_state_of(inspector)) if protocol != "unix" else ()
+        doubts = doubts_of_services(inspector, found, everything, program, placed or {})
         return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
 
     return Listener(found, program, vouched)
 
 
-def _listening(sight: HostInspector, protocol: str, place: int | str) -> list[SocketState]:
-    rows = [r for r in sight.sockets() if r.protocol == protocol]
-    rows = _bound_to(sight, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
+def _listening(inspector: HostInspector, protocol: str, place: int | str) -> list[SocketState]:
+    rows = [r for r in inspector.sockets() if r.protocol == protocol]
+    rows = _bound_to(inspector, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
     return [r for r in rows if r.state in ("listening", "unconnected")]
 
 
-def _bound_to(sight: HostInspector, rows: Sequence[SocketState], path: str) -> list[SocketState]:
+def _bound_to(inspector: HostInspector, rows: Sequence[SocketState], path: str) -> list[SocketState]:
     """Return the Unix sockets whose file is at a path now: a socket keeps the name that it was bound to."""
-    there = sight.file(path)
+    there = inspector.file(path)
     if there.kind != "socket":
         return []
     return [r for r in rows if (r.file == there.inode if r.file else r.address in {path, there.path})]
 
 
 def doubts_of_services(
-    sight: HostInspector,
+    inspector: HostInspector,
     processes: Sequence[ProcessState],
     everything: Mapping[int, ProcessState],
     program: str,
@@ -146,7 +146,7 @@ def doubts_of_services(
     """Return what speaks against processes being those of services of the image: of none, or of changed ones.
 
     Args:
-        sight: the host.
+        inspector: the host.
         processes: the processes.
         everything: all processes of the host by their number.
         program: the executable that they should run, or empty.
@@ -158,8 +158,8 @@ def doubts_of_services(
         if not unit.endswith(".service"):
             doubts.append(f"{', '.join(sorted({p.comm for p in its}))} runs outside any service")
             continue
-        doubts += doubts_of_unit(sight, unit, placed)
-        main = everything.get(int(sight.unit(unit, "Service.MainPID").properties["MainPID"]))
+        doubts += doubts_of_unit(inspector, unit, placed)
+        main = everything.get(int(inspector.unit(unit, "Service.MainPID").properties["MainPID"]))
         others = [p for p in its if main and not _is_of(p, main, everything, program)]
         doubts += [f"{p.comm} was not started by {unit}, in whose group it is" for p in others]
     return tuple(doubts)
@@ -188,48 +188,48 @@ def _line(process: ProcessState, everything: Mapping[int, ProcessState]) -> Iter
         process = everything.get(process.ppid, process)
 
 
-def doubts_of_unit(sight: HostInspector, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def doubts_of_unit(inspector: HostInspector, unit: str, placed: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return what speaks against a unit being its image's: its files, the programs it starts, its main process.
 
     Args:
-        sight: the host.
+        inspector: the host.
         unit: the unit's full name.
         placed: the files that the plan puts into the host, with the SHA-256 of their content: as good as the image's.
     """
-    known = sight.unit(unit, *_PROPERTIES).properties
+    known = inspector.unit(unit, *_PROPERTIES).properties
     if known["ActiveState"] not in {"active", "reloading", "refreshing"}:
         return (f"{unit} does not run",)
     doubts = []
     paths = [path for path in (known["FragmentPath"], *known["DropInPaths"], *_commands(known["ExecStart"])) if path]
-    states = compared(sight, paths, placed or {})
+    states = compared(inspector, paths, placed or {})
     if states.get(known["FragmentPath"]) != "same":
         doubts.append(f"{unit}: {known['FragmentPath'] or 'its file'} is not the image's")
     if known["NeedDaemonReload"]:
         doubts.append(f"{unit}: its file has changed since systemd read it")
     started = known.get("ExecMainStartTimestamp") or math.inf  # 0 where systemd knows of no main process
-    if _touched(sight, unit, known["FragmentPath"]) > started / 1e6:
+    if _touched(inspector, unit, known["FragmentPath"]) > started / 1e6:
         doubts.append(f"{unit}: its files were changed after it was started")
     added = [path for path in known["DropInPaths"] if states[path] != "same"]
-    doubts += [f"{unit}: {path} changes what it runs" for path in added if _gives_orders(sight, path)]
+    doubts += [f"{unit}: {path} changes what it runs" for path in added if _gives_orders(inspector, path)]
     named = [path for path in _commands(known["ExecStart"]) if states[path] == "differs"]
     doubts += [f"{unit}: {path} is not the image's" for path in named]
-    doubts += _doubts_of_main(sight, unit, int(known["MainPID"]))
+    doubts += _doubts_of_main(inspector, unit, int(known["MainPID"]))
     return tuple(doubts)
 
 
-def compared(sight: HostInspector, paths: Sequence[str], placed: Mapping[str, str]) -> dict[str, str]:
+def compared(inspector: HostInspector, paths: Sequence[str], placed: Mapping[str, str]) -> dict[str, str]:
     """Return for each path how it is to the image (``HostInspector.compare``); what the plan placed is the ``same``."""
-    states = sight.compare(paths) if paths else {}
+    states = inspector.compare(paths) if paths else {}
     ours = (path for path, state in states.items() if state in {"differs", "new"} and path in placed)
-    return states | {p: "same" for p in ours if (sight.read(p, "sha256") or b"").decode() == placed[p]}
+    return states | {p: "same" for p in ours if (inspector.read(p, "sha256") or b"").decode() == placed[p]}
 
 
-def _gives_orders(sight: HostInspector, path: str) -> bool:
-    lines = _END_OF_LINE.split((sight.read(path) or b"").decode("utf-8", errors="replace"))
+def _gives_orders(inspector: HostInspector, path: str) -> bool:
+    lines = _END_OF_LINE.split((inspector.read(path) or b"").decode("utf-8", errors="replace"))
     return not all(_HARMLESS.fullmatch(line) for line in lines)
 
 
-def _touched(sight: HostInspector, unit: str, fragment: str) -> float:
+def _touched(inspector: HostInspector, unit: str, fragment: str) -> float:
     """Return when a unit's file or the folders of its drop-ins were last changed, in seconds since 1970.
 
     They may be the image's again while the unit still runs as they said meanwhile. What only lasts until the next
@@ -237,13 +237,13 @@ def _touched(sight: HostInspector, unit: str, fragment: str) -> float:
     """
     template = re.sub(r"@.*\.", "@.", unit)
     folders = [f"{folder}/{name}.d" for folder in _FOLDERS for name in dict.fromkeys((unit, template))]
-    return max(sight.file(path).ctime for path in (fragment, *folders, "/run/systemd/system"))
+    return max(inspector.file(path).ctime for path in (fragment, *folders, "/run/systemd/system"))
 
 
-def _doubts_of_main(sight: HostInspector, unit: str, pid: int) -> Sequence[str]:
+def _doubts_of_main(inspector: HostInspector, unit: str, pid: int) -> Sequence[str]:
     if not pid:
         return []
-    main = [process for process in sight.processes([pid]) if process.pid == pid]
+    main = [process for process in inspector.processes([pid]) if process.pid == pid]
     if not main:
         return [f"{unit}: its main process has gone"]
     return [f"{unit}: {doubt}" for doubt in doubts_of_process(main[0])]

@@ -118,9 +118,9 @@ class GradedLab:
             program: the executable that should listen; without it, any program of the host's image may.
             protocol: ``tcp`` or ``udp``.
         """
-        sight = HostInspector(self._fabric, self._target(host), self._recorder.add)
+        inspector = HostInspector(self._fabric, self._target(host), self._recorder.add)
         kind = "unix" if isinstance(port, str) else protocol
-        return listener(sight, kind, port, program, self._facts.placed.get(host))
+        return listener(inspector, kind, port, program, self._facts.placed.get(host))
 
     def login(
         self, segment: str, host: str, login: str, password: str, *, local: bool = False, timeout: int = 45
@@ -139,10 +139,10 @@ class GradedLab:
             AssertionError: the login was accepted by another server than the image's, or by other rules.
             ObservationError: the programs or libraries of the host were changed, by which it lets in or refuses.
         """
-        sight = HostInspector(self._fabric, self._target(host), self._recorder.add)
-        station = self.probe(segment)
+        inspector = HostInspector(self._fabric, self._target(host), self._recorder.add)
+        vantage_point = self.probe(segment)
         account = Account(login, password, local)
-        return log_in(station, sight, self.address(host), account, self._facts.placed.get(host), timeout)
+        return log_in(vantage_point, inspector, self.address(host), account, self._facts.placed.get(host), timeout)
 
     def client(self, name: str) -> Client:
         """Return a host as its user has it: ``lab.client("ws1").ping("192.168.10.1")``."""

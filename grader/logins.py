@@ -63,14 +63,14 @@ class Login:
 
 
 def log_in(
-    station: VantagePoint,
-    sight: HostInspector,
+    vantage_point: VantagePoint,
+    inspector: HostInspector,
     address: str,
     account: Account,
     placed: Mapping[str, str] | None,
     timeout: int,
 ) -> Login:
-    """Log in by SSH with a password and list the home folder; see ``LabView.login``.
+    """Log in by SSH with a password and list the home folder; see ``GradedLab.login``.
 
     Raises:
         AssertionError: who was let in was not by the host's own rules.
@@ -80,31 +80,31 @@ def log_in(
     url = f"sftp://{address}/home/{login}/"
     wait = scaled_timeout(timeout)
     # sshd executes other programs for each connection (sshd-session, sftp-server), which load what they load by then.
-    changed, began = sight.changed_tools()
+    changed, began = inspector.changed_tools()
     options = ("--disable", "--silent", "--show-error", "--insecure", "--max-time", str(wait))
-    done = station.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
-    changed = changed or sight.changed_tools(since=began)[0]
+    done = vantage_point.run(("curl", *options, "--user", f"{login}:{account.password}", url), timeout=timeout + 10)
+    changed = changed or inspector.changed_tools(since=began)[0]
     if changed:
-        raise changed_tools(sight.name, "sshd", changed)
+        raise changed_tools(inspector.name, "sshd", changed)
     problem = re.sub(r"^curl: \(\d+\) ", "", done.stderr.strip())
     doubts: list[str] = []
     if done.status == _ACCEPTED:
-        doubts += doubts_of_logins(sight, placed or {})
-        if not account.local and any(row[0] == login for row in rows_of(sight, "passwd")):
+        doubts += doubts_of_logins(inspector, placed or {})
+        if not account.local and any(row[0] == login for row in rows_of(inspector, "passwd")):
             doubts.append(f"{login} is an account of its own")
-        if not account.local and login in names_in(_text(sight.read("/etc/shadow"))):
+        if not account.local and login in names_in(_text(inspector.read("/etc/shadow"))):
             doubts.append(f"/etc/shadow has a password for {login}")
     if doubts:
-        message = f"{sight.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
+        message = f"{inspector.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
         raise AssertionError(message)
     return Login(done.status, problem)
 
 
-def _options_of(sight: HostInspector, server: Listener) -> list[str]:
+def _options_of(inspector: HostInspector, server: Listener) -> list[str]:
     """Return the options that sshd got from its environment, wherever that came from: it shows none in its own line."""
     found = []
     for pid in sorted(server.pids):
-        environment = _text(sight.read(f"/proc/{pid}/environ")).split("\0")
+        environment = _text(inspector.read(f"/proc/{pid}/environ")).split("\0")
         found += [told for told in environment if re.match(r"SSHD_OPTS=\s*\S", told)]
     return found
 
@@ -113,16 +113,16 @@ def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", errors="replace")
 
 
-def doubts_of_logins(sight: HostInspector, placed: Mapping[str, str]) -> tuple[str, ...]:
+def doubts_of_logins(inspector: HostInspector, placed: Mapping[str, str]) -> tuple[str, ...]:
     """Return what speaks against a host's SSH server letting in those whom its image would: server, rules, modules."""
-    server = listener(sight, "tcp", 22, "", placed)
-    doubts = [*server.doubts, *(f"sshd was started with {told}" for told in _options_of(sight, server))]
+    server = listener(inspector, "tcp", 22, "", placed)
+    doubts = [*server.doubts, *(f"sshd was started with {told}" for told in _options_of(inspector, server))]
     if not server.executables <= {"/usr/sbin/sshd", "/usr/lib/systemd/systemd"}:
         doubts.append(f"{', '.join(sorted(server.executables))} listens instead of sshd")
-    listed = {folder: [f.path for f in sight.tree(folder) if f.kind != "directory"] for folder in _FOLDERS}
+    listed = {folder: [f.path for f in inspector.tree(folder) if f.kind != "directory"] for folder in _FOLDERS}
     rules = [f"{folder}/{name}" for folder, names in listed.items() for name in names]
-    states = compared(sight, [*rules, *_FILES], placed)
-    stacks = "\n".join(_text(sight.read(path)) for path in rules if path.startswith("/etc/pam.d/"))
+    states = compared(inspector, [*rules, *_FILES], placed)
+    stacks = "\n".join(_text(inspector.read(path)) for path in rules if path.startswith("/etc/pam.d/"))
     named = sorted(set(_MODULE.findall(stacks)))
-    states |= sight.compare([f"{folder}/{name}" for folder in _MODULES for name in named])
+    states |= inspector.compare([f"{folder}/{name}" for folder in _MODULES for name in named])
     return (*doubts, *(f"{path} is not the image's" for path, state in states.items() if state in {"differs", "new"}))

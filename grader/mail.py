@@ -1,7 +1,7 @@
-"""Mail as its users have it: sent by SMTP submission after a login, read by IMAPS, from any station of a lab.
+"""Mail as its users have it: sent by SMTP submission after a login, read by IMAPS, from any vantage point of a lab.
 
 A check sends with ``send`` and looks with ``find``; what a mail program would show as an error fails as an assertion.
-The stations need python3 with its standard library: observers have it.
+A vantage point needs python3 with its standard library: observers have it.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Found:
     headers: str
 
 
-def send(station: VantagePoint, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0) -> str:
-    """Send a message from a station, and return its subject, which is unique.
+def send(vantage_point: VantagePoint, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0) -> str:
+    """Send a message from a vantage point, and return its subject, which is unique.
 
     Args:
-        station: where the mail program runs.
+        vantage_point: where the mail program runs.
         sender: who writes.
         to: the recipient's address.
         subject: how the subject begins.
@@ -68,12 +68,17 @@ def send(station: VantagePoint, sender: Mailbox, to: str, *, subject: str | None
     """
     unique = f"{subject or 'Message'} {secrets.token_hex(6)}"
     request = {"do": "send", "sender": sender.address, "to": to, "subject": unique, "size": size}
-    _ask(station, sender, request, _PATIENCE, f"{sender.address} cannot send to {to}")
+    _ask(vantage_point, sender, request, _PATIENCE, f"{sender.address} cannot send to {to}")
     return unique
 
 
 def find(
-    station: VantagePoint, reader: Mailbox, subject: str, *, folders: Sequence[str] = ("INBOX",), within: float = 20
+    vantage_point: VantagePoint,
+    reader: Mailbox,
+    subject: str,
+    *,
+    folders: Sequence[str] = ("INBOX",),
+    within: float = 20,
 ) -> Found:
     """Wait for a message in a mailbox.
 
@@ -81,35 +86,37 @@ def find(
         AssertionError: the mailbox does not open, or the message did not come in time.
     """
     request = {"do": "find", "subject": subject, "folders": list(folders), "within": within}
-    answer = _ask(station, reader, request, within + _PATIENCE, f"{reader.address} cannot read")
+    answer = _ask(vantage_point, reader, request, within + _PATIENCE, f"{reader.address} cannot read")
     if not answer:
         message = f"'{subject}' did not arrive at {reader.address} within {within:g} s"
         raise AssertionError(message)
     return Found(answer["folder"], answer["headers"])
 
 
-def identities(station: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
+def identities(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
     """Return the Message-ID of each message in some folders of a mailbox.
 
     Raises:
         AssertionError: the mailbox does not open.
     """
     request = {"do": "identities", "folders": list(folders)}
-    answer = _ask(station, reader, request, _PATIENCE, f"{reader.address} cannot read")
+    answer = _ask(vantage_point, reader, request, _PATIENCE, f"{reader.address} cannot read")
     return frozenset(answer["identities"])
 
 
-def webmail(station: VantagePoint, reader: Mailbox) -> str:
+def webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
     """Log in to a Roundcube, whose address and name the mailbox gives as its server's, and return its list of messages.
 
     Raises:
         AssertionError: the page does not open, or the login is refused.
     """
-    answer = _ask(station, reader, {"do": "webmail"}, _PATIENCE, f"{reader.login} in the webmail")
+    answer = _ask(vantage_point, reader, {"do": "webmail"}, _PATIENCE, f"{reader.login} in the webmail")
     return str(answer["list"])
 
 
-def _ask(station: VantagePoint, who: Mailbox, request: dict[str, Any], timeout: float, failed: str) -> dict[str, Any]:
+def _ask(
+    vantage_point: VantagePoint, who: Mailbox, request: dict[str, Any], timeout: float, failed: str
+) -> dict[str, Any]:
     account = {
         "login": who.login,
         "password": who.password,
@@ -119,7 +126,7 @@ def _ask(station: VantagePoint, who: Mailbox, request: dict[str, Any], timeout: 
         "timeout": scaled_deadline(_ANSWER),
     }
     argv = ("python3", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
-    done = station.run(argv, timeout=timeout)
+    done = vantage_point.run(argv, timeout=timeout)
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:

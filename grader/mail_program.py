@@ -1,4 +1,4 @@
-"""What ``grader.mail`` runs at a station: its text is given to the python3 there; it needs only the standard library.
+"""What ``grader.mail`` runs at a vantage point: its text is given to python3 there, with the standard library alone.
 
 The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show.
 """

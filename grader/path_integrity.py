@@ -38,34 +38,34 @@ _FOR_OTHERS = ("/proc/sys/net/ipv4/conf/*/proxy_arp", "/proc/sys/net/ipv4/conf/*
 """Whether a host's kernel answers ARP for whatever address it has a route to."""
 
 
-def forwarding_state_of(sight: HostInspector) -> forwarding_state.ForwardingState:
+def forwarding_state_of(inspector: HostInspector) -> forwarding_state.ForwardingState:
     """Return what decides where a host sends packets.
 
     Raises:
         ObservationError: it cannot be read.
     """
-    done = sight.tool(*forwarding_state.STEERING_COMMAND)
+    done = inspector.tool(*forwarding_state.STEERING_COMMAND)
     try:
         return forwarding_state.parse_forwarding_state(
             tools.Completion(done.status, _text(done.stdout), _text(done.stderr))
         )
     except ValueError as error:
-        raise unreadable(sight.name, "steering", str(error)) from error
+        raise unreadable(inspector.name, "steering", str(error)) from error
 
 
 def redirections(
-    sight: HostInspector, steers: forwarding_state.ForwardingState, *, own: bool = False
+    inspector: HostInspector, state: forwarding_state.ForwardingState, *, own: bool = False
 ) -> tuple[str, ...]:
     """Return by which rules a host leads packets elsewhere than where they are addressed to.
 
     Args:
-        sight: the host.
-        steers: what decides where it sends packets.
+        inspector: the host.
+        state: what decides where it sends packets.
         own: ask for what leads the packets that it sends itself, not those that arrive.
     """
-    found = forwarding_state.redirections_of(steers, arriving=not own)
-    intakes = forwarding_state.intakes_of(steers)
-    old = (sight.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
+    found = forwarding_state.redirections_of(state, arriving=not own)
+    intakes = forwarding_state.intakes_of(state)
+    old = (inspector.read(_OLD_TABLES) or b"").decode("ascii", errors="replace").split()
     old = [table for table in old if table in _LEADING_TABLES]
     return (
         *(f"nftables {rule}" for rule in found),

@@ -242,12 +242,12 @@ def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     Raises:
         TimeoutError: the next one did not come in time.
     """
-    patience = _COLLECT_TIME
+    limit = _COLLECT_TIME
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
-            if not selector.select(patience):
+            if not selector.select(limit):
                 raise TimeoutError
             data = stream.read(1 << 16)
             if not data:
@@ -256,7 +256,7 @@ def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
             for line in lines:
                 event = json.loads(line)
                 if event["event"] == "collected":
-                    patience = event["longest"] + _MARGIN
+                    limit = event["longest"] + _MARGIN
                 yield event
 
 

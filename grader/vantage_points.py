@@ -153,7 +153,7 @@ class Probe(VantagePoint):
         self._facts = facts
         self._segment = segment
         self._gateway = gateway
-        self._ways = PathChecker(fabric, facts, recorder.add)
+        self._paths = PathChecker(fabric, facts, recorder.add)
 
     def resolve(self, name: str, server: str, rtype: str = "A") -> tools.DnsAnswer:
         """Ask a name server; with ``rtype="PTR"``, ``name`` may be an address."""
@@ -187,10 +187,10 @@ class Probe(VantagePoint):
         holder = self._facts.holder_of(address)
         if holder is None or holder in self._facts.translators:
             return
-        sight = HostInspector(self._fabric, HostRef(self._facts.instance, holder), self._recorder.add)
+        inspector = HostInspector(self._fabric, HostRef(self._facts.instance, holder), self._recorder.add)
 
         def listens() -> bool:
-            rows = sight.sockets()
+            rows = inspector.sockets()
             return not rows or any(r.protocol == "tcp" and r.state == "listening" and r.port == port for r in rows)
 
         try:  # a service that opens its port anew for each client, or that is restarted, is back at once
@@ -213,7 +213,7 @@ class Probe(VantagePoint):
         return self._execute(argv, timeout)
 
     def _require_straight(self, argv: Sequence[str]) -> None:
-        self._ways.require_straight(named_in(argv), subnet=self._facts.segments[self._segment])
+        self._paths.require_straight(named_in(argv), subnet=self._facts.segments[self._segment])
 
 
 class Client(VantagePoint):
@@ -227,7 +227,7 @@ class Client(VantagePoint):
     def __init__(self, fabric: Fabric, facts: LabFacts, host: str, recorder: CommandLog) -> None:
         """Make a client of one host of an instance."""
         super().__init__(host, recorder)
-        self._ways = PathChecker(fabric, facts, recorder.add)
+        self._paths = PathChecker(fabric, facts, recorder.add)
         self._fabric = fabric
         self._target = HostRef(facts.instance, host)
 
@@ -264,7 +264,7 @@ class Client(VantagePoint):
         if argv[0] in {"dig", "getent"} and not any(word.startswith("@") for word in argv):
             addresses += self.resolvers()  # they answered, though nobody named them
         if addresses:
-            self._ways.require_straight(addresses, sender=self._target.host)
+            self._paths.require_straight(addresses, sender=self._target.host)
 
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.tool(self._target, argv, timeout=timeout)
@@ -278,6 +278,6 @@ class Client(VantagePoint):
         """
         page = super().http_get(url, host_header, timeout)
         if page:
-            self._ways.require_straight([page.peer], sender=self._target.host)
-            self._ways.require_other(page.peer, urlsplit(url).hostname or "", sender=self._target.host)
+            self._paths.require_straight([page.peer], sender=self._target.host)
+            self._paths.require_other(page.peer, urlsplit(url).hostname or "", sender=self._target.host)
         return page

@@ -176,11 +176,11 @@ class App:
 
     @cached_property
     def labs(self) -> Labs:
-        """Return the service that the commands use."""
+        """Return the labs that the commands act on."""
         return self._labs_on(self.content)
 
     def labs_now(self) -> Labs:
-        """Return the service on the content as it is on disk now."""
+        """Return the labs on the content as it is on disk now."""
         return self._labs_on(Content(self.content.roots))
 
     def _labs_on(self, content: Content) -> Labs:

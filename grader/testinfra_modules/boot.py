@@ -23,38 +23,41 @@ _LINKS = ("wants", "requires", "upholds")
 _PARENTS = ("WantedBy", "RequiredBy", "UpheldBy")
 
 
-def starts_at_boot(sight: HostInspector, unit: str) -> bool:
+def starts_at_boot(inspector: HostInspector, unit: str) -> bool:
     """Return whether a unit is enabled in a way that a boot comes past: by links that last, below what boots reach.
 
     Args:
-        sight: the host.
+        inspector: the host.
         unit: the unit's full name.
     """
-    return _starts(sight, unit, set())
+    return _starts(inspector, unit, set())
 
 
-def _starts(sight: HostInspector, unit: str, seen: set[str]) -> bool:
+def _starts(inspector: HostInspector, unit: str, seen: set[str]) -> bool:
     if unit in _REACHED:
         return True
     if unit in seen:
         return False
     seen.add(unit)
-    known = sight.unit(unit, "Unit.Id", "Unit.Names", *(f"Unit.{parent}" for parent in _PARENTS))
+    known = inspector.unit(unit, "Unit.Id", "Unit.Names", *(f"Unit.{parent}" for parent in _PARENTS))
     names = {unit, known.properties.get("Id", unit), *known.properties.get("Names", ())}
     if known.file_state in _BY_LINKS:
-        return any(_starts(sight, parent, seen) for folder in _PERSISTENT for parent in _above(sight, folder, names))
+        return any(
+            _starts(inspector, parent, seen) for folder in _PERSISTENT for parent in _above(inspector, folder, names)
+        )
     if known.file_state in _BY_OTHERS:
         parents = {parent for key in _PARENTS for parent in known.properties.get(key, ())}
         return any(
-            _starts(sight, parent, seen) for parent in sorted(parents - set(_above(sight, _UNTIL_REBOOT, names)))
+            _starts(inspector, parent, seen)
+            for parent in sorted(parents - set(_above(inspector, _UNTIL_REBOOT, names)))
         )
     return False
 
 
-def _above(sight: HostInspector, folder: str, names: Iterable[str]) -> list[str]:
+def _above(inspector: HostInspector, folder: str, names: Iterable[str]) -> list[str]:
     """Return the units that have a link to one of some names in a folder of units: ``multi-user.target.wants/…``."""
     found = []
-    for row in sight.tree(folder):
+    for row in inspector.tree(folder):
         parent, _, name = row.path.rpartition("/")
         unit, _, kind = parent.rpartition(".")
         if kind in _LINKS and name in names:

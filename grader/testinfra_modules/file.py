@@ -63,19 +63,19 @@ class File(testinfra.modules.file.File):
     @property
     def linked_to(self) -> str:
         """Return the path without any link in it, as realpath(1) does: its last part need not exist."""
-        sight, path = inspector_of(self), str(self.path)
+        inspector, path = inspector_of(self), str(self.path)
         for _ in range(40):  # as many links as the kernel follows
-            state = sight.file(path)
+            state = inspector.file(path)
             if state.exists:
                 return state.path
-            link = sight.file(path, follow=False)
-            folder = sight.file(posixpath.dirname(path) or "/")
+            link = inspector.file(path, follow=False)
+            folder = inspector.file(posixpath.dirname(path) or "/")
             if not folder.exists:
                 break
             if link.kind != "symlink":
                 return posixpath.join(folder.path, posixpath.basename(path))
             path = posixpath.normpath(posixpath.join(folder.path, link.target))
-        raise AssertionError(f"{sight.name}: {self.path} leads nowhere")
+        raise AssertionError(f"{inspector.name}: {self.path} leads nowhere")
 
     @property
     def user(self) -> str:

@@ -64,11 +64,11 @@ class Interface(testinfra.modules.interface.LinuxInterface):
 
     def _ip(self, *words: str) -> list[dict[str, Any]]:
         family = () if self.family is None else ("-family", str(self.family))
-        sight = inspector_of(self)
-        done = sight.tool("ip", "-json", *family, *words)
+        inspector = inspector_of(self)
+        done = inspector.tool("ip", "-json", *family, *words)
         said = done.stderr.decode("utf-8", errors="replace").strip()
         if done.status != 0:
             if "does not exist" in said or "Cannot find device" in said:
-                raise AssertionError(f"{sight.name}: {said}")
-            raise ObservationError(Text(fr=f"{sight.name} : ip : {said}", en=f"{sight.name}: ip: {said}"))
+                raise AssertionError(f"{inspector.name}: {said}")
+            raise ObservationError(Text(fr=f"{inspector.name} : ip : {said}", en=f"{inspector.name}: ip: {said}"))
         return [row for row in json.loads(done.stdout or b"[]") if isinstance(row, dict) and row]

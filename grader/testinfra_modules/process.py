@@ -40,10 +40,10 @@ class Process(testinfra.modules.process.PosixProcess):
         return {"lstart": row["lstart"], name: row[name]}
 
     def _rows(self) -> list[dict[str, Any]]:
-        sight = inspector_of(self)
-        users = {row[2]: row[0] for row in rows_of(sight, "passwd")}
-        groups = {row[2]: row[0] for row in rows_of(sight, "group")}
-        return [_columns(state, users, groups) for state in sight.processes()]
+        inspector = inspector_of(self)
+        users = {row[2]: row[0] for row in rows_of(inspector, "passwd")}
+        groups = {row[2]: row[0] for row in rows_of(inspector, "group")}
+        return [_columns(state, users, groups) for state in inspector.processes()]
 
 
 def _columns(state: ProcessState, users: dict[str, str], groups: dict[str, str]) -> dict[str, Any]:

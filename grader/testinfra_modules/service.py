@@ -106,10 +106,10 @@ def _is_full(name: str) -> bool:
     return name.rpartition(".")[2] in testinfra.modules.service.SystemdService.suffix_list
 
 
-def _has_runlevel_link(sight: HostInspector, name: str) -> bool:
+def _has_runlevel_link(inspector: HostInspector, name: str) -> bool:
     """Return whether a service without a unit file of its own is started by a runlevel (``/etc/rc?.d/S??name``)."""
     for level in "0123456S":
-        names = sight.read(f"/etc/rc{level}.d", "entries")
+        names = inspector.read(f"/etc/rc{level}.d", "entries")
         if names is not None and any(n[:1] == "S" and n[3:] == name for n in json.loads(names)):
             return True
     return False

@@ -10,9 +10,9 @@ from grader.accounts import rows_in
 from grader.host_inspector import HostInspector, inspector_of
 
 
-def rows_of(sight: HostInspector, database: str) -> list[list[str]]:
+def rows_of(inspector: HostInspector, database: str) -> list[list[str]]:
     """Return the rows of ``passwd``, ``group`` or ``shadow`` of a host's ``/etc``."""
-    return rows_in((sight.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace"), database)
+    return rows_in((inspector.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace"), database)
 
 
 class User(testinfra.modules.user.User):

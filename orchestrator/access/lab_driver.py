@@ -1,4 +1,4 @@
-"""A technician's hands: what faults, solutions and shortcuts do to a running lab."""
+"""Acts on a running lab as a technician would: what faults, solutions and shortcuts do to it."""
 
 from __future__ import annotations
 

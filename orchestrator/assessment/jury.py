@@ -20,10 +20,10 @@ from orchestrator.core.text import Text
 class Jury:
     """The jury of one session."""
 
-    def __init__(self, jury_session: JurySession, known: PlanContext) -> None:
+    def __init__(self, jury_session: JurySession, plan_context: PlanContext) -> None:
         """Take the session, and what its plan may name."""
         self._jury_session = jury_session
-        self._known = known
+        self._plan_context = plan_context
 
     def sheet(self, candidate: str) -> Sheet:
         """Return a candidate's sheet.
@@ -115,7 +115,8 @@ class Jury:
     # What is required -----------------------------------------------------------------------------------
 
     def _sheet(self, state: SessionState, candidate: str) -> Sheet:
-        return sheet_of(state, candidate, self._jury_session.folder, self._known.referential, self._known.scenarios)
+        context = self._plan_context
+        return sheet_of(state, candidate, self._jury_session.folder, context.referential, context.scenarios)
 
     def _with_member(self, member: str) -> SessionState:
         state = self._jury_session.state()
@@ -162,7 +163,7 @@ class Jury:
         return {"subject": subject, "verdict": verdict, "reason": reason}
 
     def _require_subject(self, state: SessionState, subject: str) -> None:
-        ccps = assessed_ccps(state.plan, self._known.referential)
+        ccps = assessed_ccps(state.plan, self._plan_context.referential)
         awards = [ccp_subject(ccp.number) for ccp in ccps] + ([] if state.plan.ccps else [TITLE])
         known = [*awards, *(one.code for ccp in ccps for one in ccp.competences)]
         if subject not in known:
@@ -172,7 +173,7 @@ class Jury:
             raise UsageError(with_suggestion(text, subject, known))
 
     def _require_competence(self, state: SessionState, competence: str) -> None:
-        ccps = assessed_ccps(state.plan, self._known.referential)
+        ccps = assessed_ccps(state.plan, self._plan_context.referential)
         codes = [one.code for ccp in ccps for one in ccp.competences]
         if competence not in codes:
             text = Text(

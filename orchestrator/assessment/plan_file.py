@@ -46,7 +46,7 @@ class Offer:
     title: Text | None = None
 
 
-def read_plan(path: Path, known: PlanContext) -> SessionPlan:
+def read_plan(path: Path, plan_context: PlanContext) -> SessionPlan:
     """Return a plan that may be carried out.
 
     Raises:
@@ -56,7 +56,7 @@ def read_plan(path: Path, known: PlanContext) -> SessionPlan:
     plan, problems = validate(source, SessionPlan)
     if plan is None:
         raise ContentError(problems)
-    found = (*problems, *(problem for rule in _RULES for problem in rule(_Page(plan, source, known))))
+    found = (*problems, *(problem for rule in _RULES for problem in rule(_Page(plan, source, plan_context))))
     if found:
         raise ContentError(tuple(sorted(found, key=lambda problem: problem.place)))
     return plan
@@ -68,7 +68,7 @@ class _Page:
 
     plan: SessionPlan
     source: YamlSource
-    known: PlanContext
+    plan_context: PlanContext
 
     def problem(self, path: KeyPath, text: Text, hint: Text | None = None) -> Problem:
         return Problem(self.source.place(path), text, hint)
@@ -89,7 +89,7 @@ def _when(page: _Page) -> Iterable[Problem]:
 
 
 def _what(page: _Page) -> Iterable[Problem]:
-    referential = page.known.referential
+    referential = page.plan_context.referential
     if page.plan.referential != referential.id:
         text = Text(
             fr=f"référentiel inconnu « {page.plan.referential} »", en=f'unknown referential "{page.plan.referential}"'
@@ -131,7 +131,7 @@ def _jury(page: _Page) -> Iterable[Problem]:
     for i, candidate in enumerate(page.plan.candidates):
         trainers = set(candidate.trainers)
         if candidate.person:
-            trainers |= page.known.trainers(candidate.person)
+            trainers |= page.plan_context.trainers(candidate.person)
         for member in page.plan.jury:
             if trainers & {member.id, member.person}:
                 yield page.problem(
@@ -164,25 +164,25 @@ def _phases(page: _Page) -> Iterable[Problem]:
 
 
 def _scenario(page: _Page, path: KeyPath, name: str) -> Iterable[Problem]:
-    if name not in page.known.scenarios:
+    if name not in page.plan_context.scenarios:
         text = Text(fr=f"scénario inconnu « {name} »", en=f'unknown scenario "{name}"')
-        yield page.problem(path, with_suggestion(text, name, page.known.scenarios))
-    elif why := page.known.unproven(name, page.plan.proof):
+        yield page.problem(path, with_suggestion(text, name, page.plan_context.scenarios))
+    elif why := page.plan_context.unproven(name, page.plan.proof):
         yield page.problem(path, why.text, why.hint)
 
 
 def _draw(page: _Page, path: KeyPath, competence: str, easiest: int, hardest: int, count: int) -> Iterable[Problem]:
-    known = page.known.referential.competences()
+    known = page.plan_context.referential.competences()
     if competence not in known:
         text = Text(fr=f"compétence inconnue « {competence} »", en=f'unknown competence "{competence}"')
         yield page.problem((*path, "competence"), with_suggestion(text, competence, known))
         return
     fitting = [
         name
-        for name, offer in page.known.scenarios.items()
+        for name, offer in page.plan_context.scenarios.items()
         if competence in offer.competences and easiest <= offer.difficulty <= hardest
     ]
-    reasons = {name: page.known.unproven(name, page.plan.proof) for name in fitting}
+    reasons = {name: page.plan_context.unproven(name, page.plan.proof) for name in fitting}
     proven = [name for name, why in reasons.items() if why is None]
     if len(proven) >= count:
         return
@@ -205,10 +205,12 @@ def _draw(page: _Page, path: KeyPath, competence: str, easiest: int, hardest: in
 def _covered(page: _Page) -> Iterable[Problem]:
     """Each CCP that is named has a scenario or a drawing; a whole title is more than labs, and is not asked for."""
     works_on: set[int] = set()
-    referential = page.known.referential
+    referential = page.plan_context.referential
     codes = referential.competences()
     for phase in page.plan.phases:
-        named = [code for name in phase.scenarios for code in page.known.scenarios.get(name, _NOTHING).competences]
+        named = [
+            code for name in phase.scenarios for code in page.plan_context.scenarios.get(name, _NOTHING).competences
+        ]
         named += [rule.competence for rule in phase.draw]
         works_on |= {referential.ccp_of(code).number for code in named if code in codes}
     numbers = {ccp.number for ccp in referential.ccps}

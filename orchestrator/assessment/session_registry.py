@@ -27,13 +27,13 @@ class SessionRegistry:
     Attributes:
         log: where their events are kept.
         folder: where their files are, a folder each.
-        known: what a plan may name.
+        plan_context: what a plan may name.
         source: where time comes from.
     """
 
     log: Log
     folder: Path
-    known: Callable[[], PlanContext]
+    plan_context: Callable[[], PlanContext]
     source: Source
 
     def create(self, file: Path, by: str, *, minute: int = MINUTE) -> JurySession:
@@ -48,7 +48,7 @@ class SessionRegistry:
             ContentError: the plan is not one that may be carried out.
             UsageError: there is such a session already.
         """
-        plan = read_plan(file, self.known())
+        plan = read_plan(file, self.plan_context())
         clock = SessionClock(self.source)
         now = clock.now()
         drafts = [
@@ -70,7 +70,7 @@ class SessionRegistry:
         return jury_session
 
     def jury_session(self, session: str | None) -> JurySession:
-        """Return the desk of a session, or of the only one.
+        """Return a session to act on, or the only one.
 
         Raises:
             UsageError: there is no such session, or there are several.
@@ -101,7 +101,7 @@ class SessionRegistry:
         return tuple(self._jury_session(session).state() for session in self.log.sessions())
 
     def _jury_session(self, session: str) -> JurySession:
-        return JurySession(session, self.log, SessionFolder(self.folder / session), self.known, self.source)
+        return JurySession(session, self.log, SessionFolder(self.folder / session), self.plan_context, self.source)
 
 
 class JurySession:
@@ -113,13 +113,13 @@ class JurySession:
     """
 
     def __init__(
-        self, session: str, log: Log, folder: SessionFolder, known: Callable[[], PlanContext], source: Source
+        self, session: str, log: Log, folder: SessionFolder, plan_context: Callable[[], PlanContext], source: Source
     ) -> None:
         """Take the parts; see ``SessionRegistry``."""
         self.session = session
         self.folder = folder
         self._log = log
-        self._known = known
+        self._plan_context = plan_context
         self._source = source
 
     def state(self) -> SessionState:
@@ -156,9 +156,9 @@ class JurySession:
                     en="'breakfix session redraw' draws again in front of a witness.",
                 ),
             )
-        known, planned = self._known(), state.plan.phase(phase)
-        proven = [name for name in known.scenarios if known.unproven(name, state.plan.proof) is None]
-        pools = [pool_of(rule, known.scenarios, proven) for rule in planned.draw]
+        context, planned = self._plan_context(), state.plan.phase(phase)
+        proven = [name for name in context.scenarios if context.unproven(name, state.plan.proof) is None]
+        pools = [pool_of(rule, context.scenarios, proven) for rule in planned.draw]
         candidates = [candidate.number for candidate in state.plan.candidates]
         try:
             drawing = draw(planned, candidates, pools, seed or new_draw_seed())

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(words: list[str], invocation: Invocation) -> int:
-    """Run a command line in a session, and render whatever goes wrong."""
+    """Run a command line, and render whatever goes wrong."""
     import click
 
     from orchestrator.cli.root import root

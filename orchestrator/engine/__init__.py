@@ -1,1 +1,1 @@
-"""The container engine behind a protocol: Docker in earnest, an in-memory one for unit tests."""
+"""The container engine behind a protocol, ``engine_interface``; ``docker_engine`` implements it."""

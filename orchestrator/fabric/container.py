@@ -81,7 +81,7 @@ def _raise(engine: Engine, image: str) -> None:
         _start(engine, pause)  # somebody else has just made it, or was killed before starting it
     elif pause is None or not pause.running:
         _remove(engine, pause)
-        engine.start(engine.create(_anchor(image)))
+        engine.start(engine.create(_pause(image)))
     elif helper is not None and helper.running and helper.labels.get(labels.FINGERPRINT) == image:
         return
     if helper is not None and helper.state == CREATED and helper.labels.get(labels.FINGERPRINT) == image:
@@ -127,7 +127,7 @@ def _remove(engine: Engine, container: Container | None) -> None:
         engine.remove(container.id)
 
 
-def _anchor(image: str) -> ContainerSpec:
+def _pause(image: str) -> ContainerSpec:
     return ContainerSpec(
         name=PAUSE,
         image=image,

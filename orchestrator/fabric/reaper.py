@@ -26,7 +26,7 @@ def sweep_socket(engine: Engine, socket: Path) -> None:
         _sweep(
             engine,
             ("rm", "-f", f"{_TARGET}/{socket.name}"),
-            lambda _broom: not socket.exists(),
+            lambda _reaper: not socket.exists(),
             binds={str(socket.parent): (_TARGET, False)},
         )
 

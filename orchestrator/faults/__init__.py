@@ -3,6 +3,9 @@
 A fault imports what is listed here, and nothing else of the program::
 
     from orchestrator.faults import Fault, HostName, LabDriver, Memento, Text, wait_for_effect
+
+Of the other modules, ``fault`` says what every fault is, ``registry`` makes faults of a scenario's specifications, and
+``discovery`` finds their classes; the faults themselves are in ``library``, by topic.
 """
 
 from orchestrator.access.lab_driver import LabDriver

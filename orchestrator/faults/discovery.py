@@ -1,7 +1,7 @@
 """Finds fault classes: those of this package, of installed packages, and of the folder ``faults`` of content roots.
 
 A trainer's fault is Python that runs in this process, with the rights of whoever runs Breakfix: ``discover`` imports
-it. ``read`` tells what faults there are, and their parameters, and runs nothing of a content root (``stated``).
+it. ``read`` tells what faults there are, and their parameters, and runs nothing of a content root (``static_faults``).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ record locks): the kernel frees it when the process ends, however it ends, says 
 left in the file. Two files are used: the user's own, beside the records, which is always there; and one that the fabric
 helper makes for all who may use Docker, so that two users exclude each other as well.
 
-A lock is the process's: its threads share it, as the lanes of a proof have to when all of them are called off.
+A lock is the process's: its threads share it, as the jobs of a proof have to when all of them are called off.
 """
 
 from __future__ import annotations

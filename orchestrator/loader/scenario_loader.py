@@ -50,7 +50,7 @@ class ScenarioContext:
     validate_fault: ValidateFault | None = None
 
 
-def load_scenario(folder: Path, surroundings: ScenarioContext) -> Scenario:
+def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     """Load a scenario and check that it holds together, on several of its variants.
 
     What one file spoils does not hide what is wrong in the others.
@@ -67,14 +67,14 @@ def load_scenario(folder: Path, surroundings: ScenarioContext) -> Scenario:
     placed = placed_files(folder, problems)
     for question in CHECKS_OF_FILES:
         problems.add(question(files))
-    problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=surroundings.referential)))
-    lab = None if document is None or source is None else _lab(document, source, surroundings, problems)
+    problems.add(competences_are_known(files.checks, partial(unknown_competence, referential=context.referential)))
+    lab = None if document is None or source is None else _lab(document, source, context, problems)
     digest = digest_of(folder, problems, also=lab.digest if lab else "")
     if lab is None:
         problems.add(try_unread(folder, texts, files))
     if document is None:
         raise problems.error()
-    loaded = ScenarioFolder(document, files, surroundings.referential)
+    loaded = ScenarioFolder(document, files, context.referential)
     drawable = _ask(loaded, problems)
     if lab is None:
         raise problems.error()
@@ -96,7 +96,7 @@ def load_scenario(folder: Path, surroundings: ScenarioContext) -> Scenario:
     unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
     problems.add(unfit)
     if drawable and not unfit:
-        problems.add(try_variants(scenario, loaded, surroundings.validate_fault))
+        problems.add(try_variants(scenario, loaded, context.validate_fault))
     problems.raise_if_any()
     return scenario
 
@@ -168,13 +168,11 @@ def _not_yaml(folder: Path) -> list[Problem]:
     ]
 
 
-def _lab(
-    document: ScenarioDocument, source: YamlSource, surroundings: ScenarioContext, problems: Problems
-) -> Lab | None:
-    if document.lab in surroundings.labs:
-        lab, of_lab = problems.attempt(surroundings.read_lab, document.lab) or (None, ())
+def _lab(document: ScenarioDocument, source: YamlSource, context: ScenarioContext, problems: Problems) -> Lab | None:
+    if document.lab in context.labs:
+        lab, of_lab = problems.attempt(context.read_lab, document.lab) or (None, ())
         problems.add(of_lab)
         return lab
     text = Text(fr=f"lab inconnu « {document.lab} »", en=f'unknown lab "{document.lab}"')
-    problems.add((Problem(source.place(("lab",)), with_suggestion(text, document.lab, surroundings.labs)),))
+    problems.add((Problem(source.place(("lab",)), with_suggestion(text, document.lab, context.labs)),))
     return None

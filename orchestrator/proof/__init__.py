@@ -1,5 +1,6 @@
 """Proving a scenario: every check red exactly when it should be, and green exactly when it should be.
 
-``runner`` runs the stages on real hosts, ``judging`` says what is wrong with them, ``verdicts`` words it, ``store``
-keeps the result with what it is bound to, ``page`` draws it.
+``jobs`` plays the stages of a variant on real hosts, ``prover`` runs the jobs of several proofs side by side,
+``judging`` says what is wrong with a stage, ``verdicts`` words it, ``proof_store`` keeps the result with what it is
+bound to, ``ledger`` records it beside the content, ``page`` draws it.
 """

@@ -19,7 +19,7 @@ def apply(
     """Do what a solution or shortcut says and return a verdict for each step that failed by itself.
 
     Args:
-        labs: the service.
+        labs: starts, breaks, grades and stops labs.
         running: the instance.
         solution: the solution or shortcut.
         on_step: is told each step before it is done.

@@ -1,6 +1,6 @@
-"""The lanes of one variant's proof, each with a lab of its own.
+"""The jobs of one variant's proof, each with a lab of its own.
 
-One lane breaks, reverts and breaks again; every solution and every shortcut has its own, so that none profits from
+One job breaks, reverts and breaks again; every solution and every shortcut has its own, so that none profits from
 what another left.
 """
 
@@ -36,11 +36,11 @@ _NOWHERE = "nowhere"
 
 
 _BEFORE_REPAIRS = frozenset({"healthy", "broken", "restored", "again", "not-begun"})
-"""The stages of the lane that breaks, reverts and breaks again."""
+"""The stages of the job that breaks, reverts and breaks again."""
 
 
 class _JobOverError(Exception):
-    """Nothing more can be done in this lane; why is recorded, unless the proof was interrupted."""
+    """Nothing more can be done in this job; why is recorded, unless the proof was interrupted."""
 
 
 class AtWork:
@@ -64,7 +64,7 @@ class AtWork:
             self._running.pop(instance.name, None)
 
     def abandon(self) -> None:
-        """Remove every lab, so that whatever waits for one ends; lanes begin nothing new."""
+        """Remove every lab, so that whatever waits for one ends; jobs begin nothing new."""
         with self.lock:
             self.abandoned = True
             running = tuple(self._running.values())
@@ -80,7 +80,7 @@ class AtWork:
 
 @dataclass
 class _Lab:
-    """A lane's lab."""
+    """A job's lab."""
 
     running: Running
     driver: LabDriver
@@ -95,7 +95,7 @@ class ProofJob:
 
 
 class Clock:
-    """Tells how long each stage of a lane took."""
+    """Tells how long each stage of a job took."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
@@ -120,11 +120,11 @@ class ProvenVariant:
         self._stages: dict[Key, Stage] = {}
         self._left: list[Text] = []
         self._stopping = 0.0
-        self.proof_jobs = self._lanes()
-        self._lanes_left = len(self.proof_jobs)
+        self.proof_jobs = self._planned_jobs()
+        self._jobs_left = len(self.proof_jobs)
 
-    def _lanes(self) -> tuple[ProofJob, ...]:
-        """Return the lanes, the longest first."""
+    def _planned_jobs(self) -> tuple[ProofJob, ...]:
+        """Return the jobs, the longest first."""
         first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
         keys = tuple(key for key in stages_of(self._subject) if key[0] in _BEFORE_REPAIRS)
         proof_jobs = [ProofJob(partial(self._break_and_repair, first), (*keys, *(keys_of(first) if first else ())))]
@@ -136,7 +136,7 @@ class ProvenVariant:
         return tuple(proof_jobs)
 
     def run(self, proof_job: ProofJob) -> None:
-        """Run one lane to its end, in a thread of the pool."""
+        """Run one job to its end, in a thread of the pool."""
         self.began = min(self.began, time.monotonic())
         try:
             self._at_work.go_on()
@@ -144,14 +144,14 @@ class ProvenVariant:
         except _JobOverError:
             pass
         except BaseException:
-            self._at_work.abandoned = True  # at once: this thread would take up the next lane
+            self._at_work.abandoned = True  # at once: this thread would take up the next job
             raise
         for key in proof_job.keys:
             if key not in self._stages and not self._at_work.abandoned:
                 self._record(Stage(*key, ran=False))
         with self._at_work.lock:
-            self._lanes_left -= 1
-            last = not self._lanes_left
+            self._jobs_left -= 1
+            last = not self._jobs_left
         if last:
             left = tuple(dict.fromkeys(self._left))
             self._record(
@@ -160,11 +160,11 @@ class ProvenVariant:
             self.ended = time.monotonic()
 
     def proof(self) -> VariantProof:
-        """Return what was found; all lanes have ended."""
+        """Return what was found; all jobs have ended."""
         stages = tuple(self._stages[key] for key in stages_of(self._subject))
         return VariantProof(self.plan.seed, self.plan.digest, stages, dict(self._subject.cases))
 
-    # Lanes ----------------------------------------------------------------------------------------------
+    # Jobs -----------------------------------------------------------------------------------------------
 
     def _nowhere(self, clock: Clock) -> None:
         """Grade with no lab at all: what is green then looks at nothing."""
@@ -332,7 +332,7 @@ class ProvenVariant:
         return stage
 
     def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
-        """Record why a stage did not come about, and return what ends its lane."""
+        """Record why a stage did not come about, and return what ends its job."""
         self._record(Stage(*key, clock.lap(), verdicts=(verdict,)))
         return _JobOverError()
 

@@ -1,4 +1,4 @@
-"""Runs the lanes of several proofs on real hosts side by side: most of a lane's time is waiting.
+"""Runs the jobs of several proofs on real hosts side by side: most of a job's time is waiting.
 
 It waits for services, leases, and time-outs of checks that are red.
 """
@@ -27,7 +27,7 @@ def prove(labs: Labs, subjects: Sequence[ProofSubject], *, jobs: int | None, wat
     Whatever interrupts it, every lab that was started is removed.
 
     Args:
-        labs: the service.
+        labs: starts, breaks, grades and stops labs.
         subjects: the variants; those of one scenario make one proof.
         jobs: how many labs run at once; None: as many as the machine bears.
         watch: is told each stage as it ends.
@@ -40,11 +40,11 @@ def prove(labs: Labs, subjects: Sequence[ProofSubject], *, jobs: int | None, wat
     watch.begin(sum(len(stages_of(subject)) for subject in subjects))
     at_work = AtWork(labs)
     variants = [ProvenVariant(labs, subject, at_work, watch) for subject in subjects]
-    pace = Admission(jobs)
-    pool = ThreadPoolExecutor(pace.most, thread_name_prefix="proof")
+    admission = Admission(jobs)
+    pool = ThreadPoolExecutor(admission.most, thread_name_prefix="proof")
 
     def run(variant: ProvenVariant, proof_job: ProofJob) -> None:
-        with pace.turn(len(variant.plan.hosts)):
+        with admission.turn(len(variant.plan.hosts)):
             variant.run(proof_job)
 
     futures: dict[Future[None], str] = {}
@@ -64,7 +64,7 @@ def prove(labs: Labs, subjects: Sequence[ProofSubject], *, jobs: int | None, wat
     except BaseException:
         with shielded():
             at_work.abandon()
-            pace.end()
+            admission.end()
             pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown()

@@ -1,1 +1,1 @@
-"""A lab's network as a picture."""
+"""A lab's network as a picture: ``layout`` places it; ``text_picture`` and ``svg_picture`` draw it."""

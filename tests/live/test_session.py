@@ -273,7 +273,7 @@ def test_an_appeal_finds_the_same(held: JurySession, world: World) -> None:
 
 
 def test_the_jury_decides_signs_and_has_its_record(held: JurySession, world: World, cast: Cast) -> None:
-    room = Jury(held, world.app.registry.known())
+    room = Jury(held, world.app.registry.plan_context())
     for candidate in cast.candidates:
         for code in room.sheet(candidate).undecided:
             verdict = (

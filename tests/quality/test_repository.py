@@ -136,12 +136,51 @@ def test_every_link_between_documents_leads_somewhere(root: Path, repository: tu
     assert seen
 
 
+OWN_CODE = ("architecture", "contributing", "proof", "records", "security")
+"""Pages whose module names are the program's; in the others they may be a trainer's."""
+
+
+def pages(root: Path) -> list[Path]:
+    return [root / "README.md", root / "CHANGELOG.md", *sorted((root / "docs").glob("*.md"))]
+
+
 def test_every_path_in_the_documents_exists(root: Path) -> None:
-    for name in ("docs/architecture.md", "docs/contributing.md", "README.md"):
+    wrong, seen = [], 0
+    for page in pages(root):
         for path in re.findall(
-            r"`((?:orchestrator|grader|tests|images|labs|scenarios|docs)/[\w./-]*)`", (root / name).read_text()
+            r"`((?:orchestrator|grader|tests|images|labs|scenarios|docs)/[\w./-]*)`", page.read_text(encoding="utf-8")
         ):
-            assert (root / path).exists(), f"{name}: {path}"
+            seen += 1
+            if not (root / path).exists():
+                wrong.append(f"{page.relative_to(root)}: {path}")
+    assert wrong == []
+    assert seen > 50
+
+
+def test_every_module_that_the_documents_name_exists(root: Path, repository: tuple[Path, ...]) -> None:
+    """A page may leave out the folders of a module that it is about: ``proof/judging.py``, ``disks.py``."""
+    files = [f"/{path.relative_to(root)}" for path in repository if path.suffix == ".py"]
+    wrong, seen = [], 0
+    for page in [root / f"docs/{name}.md" for name in OWN_CODE]:
+        for name in re.findall(r"`([\w./-]+\.py)`", page.read_text(encoding="utf-8")):
+            seen += 1
+            if not any(file.endswith(f"/{name}") for file in files):
+                wrong.append(f"{page.relative_to(root)}: {name}")
+    assert wrong == []
+    assert seen > 20
+
+
+def test_the_map_has_every_package(root: Path) -> None:
+    text = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w./]+)`", text, re.MULTILINE)
+    packages = {
+        f"{init.parent.relative_to(root)}/"
+        for package in ("orchestrator", "grader")
+        for init in (root / package).rglob("__init__.py")
+    } - {"orchestrator/"}
+    modules = {str(path.relative_to(root)) for path in (root / "orchestrator").glob("[!_]*.py")}
+    assert sorted((packages | modules) - set(rows)) == [], "give these a row in docs/architecture.md"
+    assert len(rows) == len(set(rows))
 
 
 # Code -----------------------------------------------------------------------------------------------------

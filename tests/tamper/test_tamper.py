@@ -25,7 +25,7 @@ from tests.tamper.attacks import ATTACKS, CORE, Attack
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 SEED = 1
-LANES = 1 + (os.cpu_count() or 1)
+AT_ONCE = 1 + (os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def played(app: App, request: pytest.FixtureRequest) -> Mapping[str, Played | Ba
     asked = {item.name for item in request.session.items}
     wanted = [a for a in ATTACKS if f"test_no_check_turns_green[{a.scenario}: {a.name}]" in asked]
     scenarios = dict.fromkeys(a.scenario for a in wanted)
-    with ThreadPoolExecutor(LANES) as lanes:
-        jobs = [lanes.submit(play, app, s, [a for a in wanted if a.scenario == s]) for s in scenarios]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = [pool.submit(play, app, s, [a for a in wanted if a.scenario == s]) for s in scenarios]
     return {name: came for job in jobs for name, came in job.result().items()}
 
 

@@ -79,12 +79,12 @@ def json_(invocation: Invocation, output: Path | None, name: str | None) -> None
 
 def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
     registry = invocation.app.registry
-    jury_session, known = registry.jury_session(name), registry.known()
+    jury_session, context = registry.jury_session(name), registry.plan_context()
     state = jury_session.state()
-    room = Jury(jury_session, known)
-    sheets = {candidate.number: room.sheet(candidate.number) for candidate in state.plan.candidates}
+    jury = Jury(jury_session, context)
+    sheets = {candidate.number: jury.sheet(candidate.number) for candidate in state.plan.candidates}
     head = invocation.app.journal_log.head()
-    return Dossier(state, known.referential, sheets, head, known.scenarios), jury_session.clock(state).now()
+    return Dossier(state, context.referential, sheets, head, context.scenarios), jury_session.clock(state).now()
 
 
 def _page(invocation: Invocation, page: str, output: Path | None, stem: str, *, html: bool) -> None:

@@ -36,7 +36,7 @@ _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 def room_of(invocation: Invocation, name: str | None) -> Jury:
     """Return the jury of the session that a command is about."""
     registry = invocation.app.registry
-    return Jury(registry.jury_session(name), registry.known())
+    return Jury(registry.jury_session(name), registry.plan_context())
 
 
 @command(

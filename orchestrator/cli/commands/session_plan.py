@@ -30,7 +30,7 @@ candidate_argument = click.argument("candidate", metavar=tr("CANDIDAT", "CANDIDA
 
 
 def jury_session_of(invocation: Invocation, name: str | None) -> JurySession:
-    """Return the desk of the session that a command is about."""
+    """Return the session that a command acts on."""
     return invocation.app.registry.jury_session(name)
 
 

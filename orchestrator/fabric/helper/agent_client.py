@@ -1,6 +1,6 @@
 """Running commands inside a host with no more rights than the host's own root has, as the helper sees it.
 
-One agent process per host and connection (``inside.py``): it joins the host's cgroups and namespaces and takes its
+One agent process per host and connection (``exec_agent.py``): it joins the host's cgroups and namespaces and takes its
 seccomp filter once, gives up every capability that the host's root does not have, then spawns each command.
 """
 

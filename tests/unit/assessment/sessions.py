@@ -96,12 +96,12 @@ phases:
 OFFERS = {"cut": Offer(("1.3",), 1), "dhcp": Offer(("2.1",), 2), "dns": Offer(("2.1",), 1)}
 
 
-def known() -> PlanContext:
+def plan_context() -> PlanContext:
     return PlanContext(Content((built_in_root(),)).referential(), OFFERS, lambda _name, _rule: None)
 
 
 def make_registry(folder: Path, source: Played) -> SessionRegistry:
-    return SessionRegistry(MemoryLog(), folder / "sessions", known, source)
+    return SessionRegistry(MemoryLog(), folder / "sessions", plan_context, source)
 
 
 def make_jury_session(folder: Path, source: Played, *, minute: int = 60, ccps: str = "ccps: [1, 2]") -> JurySession:

@@ -26,7 +26,7 @@ from orchestrator.core.text import same
 from orchestrator.labs import Labs, Running
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.proof_store import Reliance
-from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, known
+from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, plan_context
 from tests.unit.core.conftest import World, common_content, make_world, world
 
 __all__ = ["common_content", "make_world", "world"]
@@ -74,7 +74,7 @@ class Course:
         self.labs.__class__ = Graded
         self.labs.odd, self.labs.lost = odd, lost  # type: ignore[attr-defined]
         self.source = Played(START)
-        offers = PlanContext(known().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
+        offers = PlanContext(plan_context().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
         file = folder / "session.yaml"
         text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
         file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")

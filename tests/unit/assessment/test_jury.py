@@ -18,7 +18,7 @@ from orchestrator.assessment.printed_documents import Dossier, csv_of, document_
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from tests.unit.assessment.sessions import START, Played, known, make_jury_session, open_in_memory
+from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory, plan_context
 
 COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
 
@@ -54,7 +54,7 @@ def jury_session(tmp_path: Path) -> JurySession:
 
 @pytest.fixture
 def room(jury_session: JurySession) -> Jury:
-    return Jury(jury_session, known())
+    return Jury(jury_session, plan_context())
 
 
 def decide_all(room: Jury) -> None:
@@ -93,7 +93,7 @@ def test_nothing_is_decided_before_the_evidence_is_sealed(tmp_path: Path) -> Non
     open_in_memory(jury_session, "reseau")
     jury_session.start("reseau", "organiser")
     with pytest.raises(UsageError, match="not sealed: reseau"):
-        Jury(jury_session, known()).decide("martin", "C-01", "1.3", "acquired", "x")
+        Jury(jury_session, plan_context()).decide("martin", "C-01", "1.3", "acquired", "x")
 
 
 def test_two_members_close_the_record_and_a_change_voids_a_signature(jury_session: JurySession, room: Jury) -> None:
@@ -139,7 +139,7 @@ def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> N
     jury_session.start("reseau", "organiser")
     for candidate in ("C-01", "C-02"):
         graded(jury_session, candidate, "pass")
-    room = Jury(jury_session, known())
+    room = Jury(jury_session, plan_context())
     for candidate, verdict in (("C-01", "acquired"), ("C-02", "not-acquired")):
         assert room.sheet(candidate).undecided == ("1.3", "title")
         room.decide("martin", candidate, "1.3", "acquired", "x")
@@ -148,7 +148,7 @@ def test_a_whole_title_is_decided_and_a_ccp_only_without_it(tmp_path: Path) -> N
     assert room.sheet("C-02").undecided == ("ccp-1", "ccp-2", "ccp-3")
     room.decide("martin", "C-02", "ccp-1", "acquired", "x")
     sheets = {number: room.sheet(number) for number in COMPETENCES}
-    dossier = Dossier(jury_session.state(), known().referential, sheets, f"42:{'a' * 64}")
+    dossier = Dossier(jury_session.state(), plan_context().referential, sheets, f"42:{'a' * 64}")
     decided = {(r["candidate"], r["subject"]): r["decision"] for r in document_of(dossier)["results"] if r["decision"]}
     assert decided["C-01", "title"] == "acquired"
     assert decided["C-02", "ccp-1"] == "acquired"
@@ -163,7 +163,7 @@ def dossier(jury_session: JurySession, room: Jury) -> Dossier:
     room.sign("martin", "jury")
     room.sign("leroy", "jury")
     sheets = {number: room.sheet(number) for number in COMPETENCES}
-    return Dossier(jury_session.state(), known().referential, sheets, f"42:{'a' * 64}")
+    return Dossier(jury_session.state(), plan_context().referential, sheets, f"42:{'a' * 64}")
 
 
 def test_the_record_reads_as_a_french_jury_writes_it(dossier: Dossier) -> None:

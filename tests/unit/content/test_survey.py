@@ -77,11 +77,11 @@ def test_helpers_find_the_same_problems(catalogue: Folder, monkeypatch: pytest.M
 def test_what_a_helper_cannot_do_its_parent_does(catalogue: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = os.getpid()
 
-    def fragile(folder: Path, surroundings: ScenarioContext) -> Scenario:
+    def fragile(folder: Path, context: ScenarioContext) -> Scenario:
         if os.getpid() != parent:
             message = "killed"
             raise RuntimeError(message)
-        return load_scenario(folder, surroundings)
+        return load_scenario(folder, context)
 
     monkeypatch.setattr(survey, "_WORTH_A_PROCESS", 1)
     monkeypatch.setattr(survey, "load_scenario", fragile)

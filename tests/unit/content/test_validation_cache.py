@@ -33,9 +33,9 @@ def read(folder: Folder, state: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     """Return a function that validates the folder as a new program would, and returns the scenarios that it read."""
     names: list[str] = []
 
-    def noted(folder: Path, surroundings: ScenarioContext) -> Scenario:
+    def noted(folder: Path, context: ScenarioContext) -> Scenario:
         names.append(folder.name)
-        return load_scenario(folder, surroundings)
+        return load_scenario(folder, context)
 
     monkeypatch.setattr(survey, "load_scenario", noted)
 

@@ -29,7 +29,7 @@ class Machine:
     def available(self, kilobytes: int) -> None:
         self.meminfo.write_text(f"MemTotal: 99999999 kB\nMemAvailable: {kilobytes} kB\n")
 
-    def pace(self, jobs: int | None = None) -> Admission:
+    def admission(self, jobs: int | None = None) -> Admission:
         return Admission(jobs, pressure=self.pressure, meminfo=self.meminfo, clock=lambda: self.now)
 
 
@@ -38,81 +38,81 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def begun(pace: Admission, hosts: int = 1) -> int:
+def begun(admission: Admission, hosts: int = 1) -> int:
     """Return how many labs of some hosts run once all have begun that may begin now, one after another."""
-    while pace._may_begin(hosts):
-        pace._running += 1
-        pace._hosts += hosts
-    return pace._running
+    while admission._may_begin(hosts):
+        admission._running += 1
+        admission._hosts += hosts
+    return admission._running
 
 
 def test_as_many_begin_as_are_asked_for(machine: Machine) -> None:
     machine.now += 60
-    assert begun(machine.pace(5)) == 5
+    assert begun(machine.admission(5)) == 5
 
 
 def test_without_the_kernels_word_it_is_one_more_than_processors(machine: Machine) -> None:
     machine.pressure.unlink()
-    assert begun(machine.pace()) == least_jobs() == machine.pace().most
+    assert begun(machine.admission()) == least_jobs() == machine.admission().most
 
 
 def test_another_one_begins_while_tasks_seldom_wait_and_not_at_once(machine: Machine) -> None:
-    pace = machine.pace()
+    admission = machine.admission()
     machine.now += 10
     machine.waited(2)
-    assert begun(pace) == least_jobs() + 1, "after one look nothing is known before the next"
+    assert begun(admission) == least_jobs() + 1, "after one look nothing is known before the next"
 
 
 def test_none_begins_while_tasks_often_wait(machine: Machine) -> None:
-    pace = machine.pace()
+    admission = machine.admission()
     machine.now += 10
     machine.waited(9)
-    assert begun(pace) == least_jobs()
+    assert begun(admission) == least_jobs()
 
 
 def test_none_begins_while_memory_is_short(machine: Machine) -> None:
-    pace = machine.pace()
+    admission = machine.admission()
     machine.now += 10
     machine.available(1 << 20)
-    assert begun(pace) == least_jobs()
+    assert begun(admission) == least_jobs()
 
 
 def test_there_is_a_most(machine: Machine) -> None:
-    pace = machine.pace()
-    for _ in range(pace.most):
+    admission = machine.admission()
+    for _ in range(admission.most):
         machine.now += 10
-        begun(pace)
-    assert pace._running == pace.most
+        begun(admission)
+    assert admission._running == admission.most
 
 
 def test_there_is_a_most_of_hosts_but_for_the_first_few_labs(machine: Machine) -> None:
-    pace = machine.pace()
-    assert begun(pace, hosts=1000) == least_jobs()
+    admission = machine.admission()
+    assert begun(admission, hosts=1000) == least_jobs()
     machine.now += 10
-    assert begun(pace, hosts=1) == least_jobs()
-    small = machine.pace()
+    assert begun(admission, hosts=1) == least_jobs()
+    small = machine.admission()
     machine.now += 10
     assert begun(small, hosts=1) == least_jobs() + 1
 
 
 def test_a_turn_that_ends_lets_the_next_begin_and_an_end_lets_all(machine: Machine) -> None:
-    pace = machine.pace(1)
+    admission = machine.admission(1)
     order: list[str] = []
 
     def work(name: str) -> None:
-        with pace.turn():
+        with admission.turn():
             order.append(name)
 
-    with pace.turn(1000):
+    with admission.turn(1000):
         waiting = threading.Thread(target=work, args=("second",))
         waiting.start()
         order.append("first")
     waiting.join(20)
     assert order == ["first", "second"]
-    assert pace._hosts == pace._running == 0
-    with pace.turn():
+    assert admission._hosts == admission._running == 0
+    with admission.turn():
         others = [threading.Thread(target=work, args=("late",)) for _ in range(2)]
         for other in others:
             other.start()
-        pace.end()
+        admission.end()
         assert wait_until(lambda: order[2:] == ["late", "late"], within=20)

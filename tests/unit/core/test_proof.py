@@ -684,10 +684,10 @@ def test_whatever_a_grading_raises_the_lab_is_stopped(
     assert world.left == ([], [])
 
 
-def test_an_interruption_removes_the_labs_of_the_other_lanes_so_that_they_end(
+def test_an_interruption_removes_the_labs_of_the_other_jobs_so_that_they_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One lane waits for a host for as long as its lab is there; the interruption comes in another one."""
+    """One job waits for a host for as long as its lab is there; the interruption comes in another one."""
     waiting = threading.Event()
 
     def grade(request: GradeRequest, **_: object) -> Report:

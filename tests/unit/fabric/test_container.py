@@ -102,7 +102,7 @@ def test_a_helper_that_is_only_asked_is_not_started(engine: Engine, answering: l
     assert engine.steps == []
 
 
-def test_the_anchor_can_do_nothing(engine: Engine) -> None:
+def test_the_pause_container_can_do_nothing(engine: Engine) -> None:
     ensure(engine, IMAGE)
     assert engine.spec(PAUSE) == ContainerSpec(
         name=PAUSE,
@@ -235,7 +235,9 @@ def test_one_that_was_killed_before_starting_what_it_made_is_taken_up(engine: En
     assert all(container.running for container in both(engine))
 
 
-def test_a_helper_made_for_an_anchor_that_is_gone_is_made_anew(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_helper_made_for_a_pause_container_that_is_gone_is_made_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ensure(engine, IMAGE)
     spec = engine.spec(HELPER)
     engine.remove(engine.container(HELPER).id)

@@ -115,7 +115,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> tuple[list[ContainerSpec], Engines]
 
 
 @pytest.mark.parametrize("apparmor", [True, False])
-def test_one_broom_clears_all_that_do_not_run(made: tuple[list[ContainerSpec], Engines], apparmor: bool) -> None:
+def test_one_reaper_clears_all_that_do_not_run(made: tuple[list[ContainerSpec], Engines], apparmor: bool) -> None:
     reapers, engines = made
     engine = engines(apparmor)
     ids = [engine.create(ContainerSpec(f"h{n}", "breakfix/fabric:1", {})) for n in range(4)]

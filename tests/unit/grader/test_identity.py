@@ -56,8 +56,8 @@ class Web:
         self.fabric.on(f"look content {DROP_IN}", stdout=text)
 
     def doubts(self, program: str = "/usr/sbin/nginx") -> tuple[str, ...]:
-        sight = HostInspector(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
-        found: Listener = listener(sight, "tcp", 80, program)
+        inspector = HostInspector(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
+        found: Listener = listener(inspector, "tcp", 80, program)
         return found.doubts
 
 

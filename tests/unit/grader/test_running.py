@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,16 +121,16 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
     """What it waits for is stretched by the load of that moment: its own limit must not come first."""
     report = grading(
         """
-        from grader import patience
+        from grader import load
 
         @check("guard", fr="f", en="e", host="ws1")
         def test_in_time():
-            patience._load = lambda: 12.0
+            load._load = lambda: 12.0
             time.sleep(0.6)
 
         @check("guard", fr="f", en="e", host="web")
         def test_for_ever():
-            patience._load = lambda: 12.0
+            load._load = lambda: 12.0
             time.sleep(1000)
         """,
         timeout=0.25,
@@ -138,7 +139,10 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
     assert first.outcome == "pass"
     assert second.outcome == "error"
     assert second.evidence is not None
-    assert "did not end within 1.5 s" in second.evidence.en, "six times as long as it was given, and no longer"
+    told = re.search(r"did not end within ([\d.]+) s", second.evidence.en)
+    assert told, second.evidence.en
+    # Six times as long as it was given, and no longer; less by what is not worth extending where it was busy before.
+    assert 1.4 <= float(told[1]) <= 1.5
 
 
 def test_an_interrupted_grading_leaves_nothing(tmp_path: Path, request_for: MakeRequest) -> None:

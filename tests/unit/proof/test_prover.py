@@ -1,4 +1,4 @@
-"""In which order the lanes of several proofs begin."""
+"""In which order the jobs of several proofs begin."""
 
 from __future__ import annotations
 

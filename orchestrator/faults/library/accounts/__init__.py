@@ -1,1 +1,1 @@
-"""Faults of local accounts."""
+"""Faults of the local accounts of a host."""

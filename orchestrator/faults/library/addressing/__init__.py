@@ -1,1 +1,1 @@
-"""Faults of addresses and routes of hosts."""
+"""Faults of a host's addresses and routes."""

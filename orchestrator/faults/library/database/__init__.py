@@ -1,1 +1,1 @@
-"""Faults of databases."""
+"""Faults of databases (PostgreSQL)."""

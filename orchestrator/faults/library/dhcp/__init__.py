@@ -1,1 +1,1 @@
-"""Faults of DHCP."""
+"""Faults of DHCP: what a server (Kea) hands out, whether it has addresses left, and the path to it."""

@@ -1,1 +1,1 @@
-"""Faults of directories: OpenLDAP and Samba Active Directory."""
+"""Faults of directories: OpenLDAP, Samba Active Directory and its replication."""

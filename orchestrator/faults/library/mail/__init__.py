@@ -1,1 +1,1 @@
-"""Faults of mail servers."""
+"""Faults of mail servers (Postfix, Dovecot)."""

@@ -1,1 +1,1 @@
-"""Faults of a host: clock, disk, files, packages, services."""
+"""Faults of a host itself: clock, disk, files, packages, services."""

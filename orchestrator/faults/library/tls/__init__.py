@@ -1,1 +1,1 @@
-"""Faults of certificates."""
+"""Faults of certificates: a TLS server's, or a VPN's."""
