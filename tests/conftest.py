@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-pytest_plugins = ["tests.timing"]
+pytest_plugins = ["tests.compiling", "tests.timing"]
 
 
 def pytest_configure() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from orchestrator.proof.proof_words import status_text
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+@cache
 def environment(language: Language) -> jinja2.Environment:
-    """Return what renders the pages of a session in a language."""
+    """Return what renders the pages of a session in a language: each template is compiled once, for all candidates."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -81,11 +82,17 @@ def _when(page: _Page) -> Iterable[Problem]:
         yield page.problem(
             ("date",), Text(fr=f"le {page.plan.date} n'existe pas", en=f"there is no day {page.plan.date}")
         )
-    if page.plan.timezone not in available_timezones():
+    if page.plan.timezone not in _zones():
         text = Text(
             fr=f"fuseau horaire inconnu « {page.plan.timezone} »", en=f'unknown time zone "{page.plan.timezone}"'
         )
-        yield page.problem(("timezone",), with_suggestion(text, page.plan.timezone, available_timezones()))
+        yield page.problem(("timezone",), with_suggestion(text, page.plan.timezone, _zones()))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of the time zones, for which hundreds of files are looked at."""
+    return frozenset(available_timezones())
 
 
 def _what(page: _Page) -> Iterable[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(  # noqa: S701 - no HTML is made for a browser
         loader=FileSystemLoader(_FOLDER),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -76,6 +77,14 @@ class Block:
         return all(stage is None or stage.sound for stage in self.stages)
 
 
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+
+
 def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None = None) -> str:
     """Return the page.
 
@@ -84,11 +93,7 @@ def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None
         language: the language of the page.
         now: the time that it names; by default the present.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    made: str = template.render(
+    made: str = _template().render(
         language=language,
         tr=lambda fr, en: typographic(fr) if language == "fr" else en,
         said=lambda text: typographic(text.fr) if language == "fr" else text.en,

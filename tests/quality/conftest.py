@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,24 @@ class Import:
         return self.target.partition(".")[0]
 
 
+def dotted(function: ast.expr) -> str:
+    """Return what is called as it is written: mostly names with dots, which need no ``ast.unparse``."""
+    names: list[str] = []
+    inner = function
+    while isinstance(inner, ast.Attribute):
+        names.append(inner.attr)
+        inner = inner.value
+    return ".".join([inner.id, *reversed(names)]) if isinstance(inner, ast.Name) else ast.unparse(function)
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Yield every call with its dotted name."""
+    return ((dotted(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
 @dataclass(frozen=True)
 class Module:
-    """One Python file of the program."""
+    """One Python file of the program; many rules look through it, and it is walked through once."""
 
     name: str
     path: Path
@@ -41,9 +57,23 @@ class Module:
         parts = self.name.split(".")
         return parts if self.path.name == "__init__.py" else parts[:-1]
 
-    def imports(self) -> Iterator[Import]:
-        """Yield every import, also those inside functions and those for type checkers only."""
-        for node in ast.walk(self.tree):
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        """Every call with its dotted name."""
+        return tuple((dotted(node.func), node) for node in self.nodes if isinstance(node, ast.Call))
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """Every import, also those inside functions and those for type checkers only."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[Import]:
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (Import(alias.name, node.lineno) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):

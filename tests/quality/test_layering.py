@@ -162,7 +162,7 @@ def full(part: str) -> str:
 
 def targets(module: Module, modules: Mapping[str, Module]) -> Iterator[tuple[str, int]]:
     """Yield the modules (or, for a name that is no module's, the attribute) that a module imports of the program."""
-    for one in module.imports():
+    for one in module.imports:
         if one.top in {"orchestrator", "grader"} and one.target != "orchestrator":
             parent = one.target.rpartition(".")[0]
             is_module = one.target in modules or parent not in modules
@@ -219,7 +219,7 @@ def test_no_permission_is_spare(modules: dict[str, Module]) -> None:
 def test_somebody_elses_packages_have_one_door_each(modules: dict[str, Module]) -> None:
     wrong, used = [], set()
     for module in modules.values():
-        for one in module.imports():
+        for one in module.imports:
             if one.top in sys.stdlib_module_names or one.top in {"orchestrator", "grader"}:
                 continue
             doors = [part for part in FOREIGN.get(one.top, "").split() if within(module.name, part)]
@@ -237,10 +237,10 @@ def test_the_helper_can_be_audited_alone(modules: dict[str, Module]) -> None:
     helpers = [m for m in modules.values() if within(m.name, "orchestrator.fabric.helper")]
     assert len(helpers) > 8
     for module in helpers:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ImportFrom):
                 assert node.level <= 1, module.path
-        for one in module.imports():
+        for one in module.imports:
             alone = within(one.target, "orchestrator.fabric.helper") or one.top in known
             assert alone, f"{module.path}:{one.line}"
 
@@ -330,7 +330,7 @@ def test_the_command_line_reaches_labs_by_one_door(modules: dict[str, Module]) -
 
 
 def made(module: Module) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call):
             function = node.func
             name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")

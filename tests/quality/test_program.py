@@ -45,8 +45,8 @@ NAMED = re.compile(r"\b(?:orchestrator|grader)(?:\.[a-z_0-9]+)+\b")
 
 def named(module: Module) -> Iterator[str]:
     """Yield what a module imports, and what it names in strings that are no documentation."""
-    yield from (one.target for one in module.imports())
-    for node in ast.walk(module.tree):
+    yield from (one.target for one in module.imports)
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
             yield from NAMED.findall(node.value)
 

@@ -15,6 +15,7 @@ from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ContentError, ExitCode
+from orchestrator.faults import manual
 from orchestrator.faults.discovery import discover
 from orchestrator.faults.manual import Page, pages
 from orchestrator.faults.registry import fault_class
@@ -34,11 +35,10 @@ from orchestrator.faults.registry import fault_class
 def faults_command(invocation: Invocation, name: str | None) -> int:
     """Document the faults."""
     roots = invocation.app.content.roots
-    documented = pages(roots)
     if name is not None:
-        wanted = fault_class(name, roots).name
-        _show(invocation, next(page for page in documented if page.name == wanted))
+        _show(invocation, manual.page(discover(roots).faults[fault_class(name, roots).name]))
         return ExitCode.DONE
+    documented = pages(roots)
     problems = tuple(discover(roots).problems)
     if invocation.json:
         invocation.output.document({"faults": [_document(page) for page in documented]})

@@ -17,9 +17,9 @@ from orchestrator.core.errors import UsageError
 from orchestrator.records import audit
 from orchestrator.records.database import Database
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
-from tests.unit.records.conftest import postgres_address, postgres_template, sqlite_template, store
+from tests.unit.records.conftest import postgres_address, postgres_template, store
 
-__all__ = ["postgres_address", "postgres_template", "sqlite_template", "store"]
+__all__ = ["postgres_address", "postgres_template", "store"]
 
 
 @pytest.fixture

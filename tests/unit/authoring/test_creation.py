@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -44,10 +45,14 @@ def problems(root: Path) -> list[str]:
     return [f"{one.place}: {one.text.en}" for one in found]
 
 
-def plan_of(root: Path, name: str, seed: int) -> Plan:
+def plans_of(root: Path, name: str, seeds: Iterable[int]) -> list[Plan]:
     content = content_of(root)
     scenario = content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
-    return plan_scenario(scenario, seed, content.images_of(scenario.lab))
+    return [plan_scenario(scenario, seed, content.images_of(scenario.lab)) for seed in seeds]
+
+
+def plan_of(root: Path, name: str, seed: int) -> Plan:
+    return plans_of(root, name, [seed])[0]
 
 
 @pytest.mark.parametrize("task", [False, True], ids=["fault", "task"])
@@ -74,7 +79,7 @@ def test_a_new_lab_is_valid_and_carries_scenarios_of_every_kind(tmp_path: Path, 
     made(tmp_path, "scenario", "two", lab=name, task=True, competence="1.1")
     made(tmp_path, "fault", "three-times", lab=name)
     assert problems(tmp_path) == []
-    assert {plan_of(tmp_path, "one", seed).values["server"] for seed in range(20)} == {"web1", "pc1"}
+    assert {plan.values["server"] for plan in plans_of(tmp_path, "one", range(20))} == {"web1", "pc1"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,19 +5,23 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+import orchestrator.cli as cli_package
 from grader.report import CheckResult, Report
 from orchestrator.access.cabling import replace_cable
-from orchestrator.cli import language_choice
+from orchestrator.cli import french, language_choice
 from orchestrator.cli.command_words import own
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import BreakfixError, UsageError
@@ -43,6 +47,7 @@ from orchestrator.proof.proof_store import Proofs, ProofStore
 from orchestrator.proof.trust import Trust
 from tests.fakes.engine import FakeEngine
 from tests.fakes.fabric import FakeFabric
+from tests.unit.reading import ReadOnce
 
 LAB = "cable-out-1a2b"
 
@@ -267,7 +272,7 @@ class FakeLabs:
         return self.instances.exclusive(running.instance.name)
 
     def lab_of(self, one: Instance) -> Lab:
-        return Content([built_in_root()]).lab({"pair": "small-office"}[one.lab])
+        return BUILT_IN.lab({"pair": "small-office"}[one.lab])
 
     def stale(self, running: Running) -> bool:
         return self.is_stale
@@ -317,11 +322,15 @@ class Shelves:
         return self.folder / name
 
 
+BUILT_IN = ReadOnce([built_in_root()])
+"""The content that comes with the program."""
+
+
 class FakeApp:
     """The parts that commands use."""
 
     def __init__(self, data: Path) -> None:
-        self.content = Content([built_in_root()])
+        self.content: Content = BUILT_IN
         self.instances = FakeInstances()
         self.labs = FakeLabs(self.instances)
         self.fabric = self.labs.hosts
@@ -362,18 +371,60 @@ class Cli:
         return CliRunner().invoke(program, [], input=stdin, env={"COLUMNS": str(self.width), "NO_COLOR": "1"})
 
 
+WITH_TEXTS = ("click_classes", "root", "commands")
+"""The modules of the command line that hold texts, which are made in one language when a module is imported."""
+CLICKS = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "termui", "types")
+"""The modules of Click that are made to speak French."""
+
+
 def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
     """Choose a language as the program does: before the modules that hold texts are imported."""
+    modules = in_language(lang)
     monkeypatch.setattr(language_choice, "_chosen", lang)
-    for name in [*sys.modules]:
-        if name.startswith(("orchestrator.cli.commands", "orchestrator.cli.click_classes", "orchestrator.cli.root")):
-            monkeypatch.delitem(sys.modules, name)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in WITH_TEXTS:
+        monkeypatch.setattr(cli_package, name, modules[f"{cli_package.__name__}.{name}"], raising=False)
     if lang == "fr":
-        for name in ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types"):
-            module = importlib.import_module(f"click.{name}")
-            for function in ("_", "ngettext"):
-                if hasattr(module, function):
-                    monkeypatch.setattr(module, function, getattr(module, function))  # undone after the test
+        keep_clicks_words(monkeypatch)
+        french.install()  # as the import did
+
+
+@cache
+def in_language(lang: Language) -> dict[str, ModuleType]:
+    """Return the modules that hold texts, in a language: to import them takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_clicks_words(patch)
+        patch.setattr(language_choice, "_chosen", lang)
+        for name in holding_texts():
+            patch.delitem(sys.modules, name)
+        for name in WITH_TEXTS:
+            patch.setattr(cli_package, name, None, raising=False)
+            importlib.import_module(f"{cli_package.__name__}.{name}")
+        commands = sys.modules[f"{cli_package.__name__}.commands"]
+        for found in pkgutil.iter_modules(commands.__path__):
+            importlib.import_module(f"{commands.__name__}.{found.name}")
+        return {name: sys.modules.pop(name) for name in holding_texts()}
+
+
+def patch_command(monkeypatch: pytest.MonkeyPatch, module: str, name: str, value: object) -> None:
+    """Replace what a command's module has imported, whatever language is spoken."""
+    for lang in language_choice.LANGUAGES:
+        monkeypatch.setattr(in_language(lang)[f"{cli_package.__name__}.commands.{module}"], name, value)
+
+
+def holding_texts() -> list[str]:
+    """Return the names of the modules that hold texts, of those that are imported."""
+    return [name for name in sys.modules if name.startswith(tuple(f"{cli_package.__name__}.{n}" for n in WITH_TEXTS))]
+
+
+def keep_clicks_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo after the test what is done to Click."""
+    for name in CLICKS:
+        module = importlib.import_module(f"click.{name}")
+        for function in ("_", "ngettext"):
+            if hasattr(module, function):
+                monkeypatch.setattr(module, function, getattr(module, function))
 
 
 @pytest.fixture

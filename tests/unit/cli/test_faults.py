@@ -64,8 +64,17 @@ def test_what_is_wrong_in_a_fault_module_is_told_after_the_list(cli: Cli, app: F
     assert done.exit_code == 4
     assert "service-stopped" in done.stdout
     assert "lift.py:1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [pytest.param([], marks=pytest.mark.slow), ["dns-zone-broken"]], ids=["everything", "one"]
+)
+def test_what_is_wrong_in_a_fault_module_is_told_whatever_is_read(
+    cli: Cli, app: FakeApp, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "faults").mkdir()
     (tmp_path / "faults" / "lift.py").write_text("import =\n")
-    for command in (("validate",), ("validate", "dns-zone-broken")):
-        done = cli(*command)
-        assert done.exit_code == 4
-        assert "lift.py:1" in done.stderr + done.stdout
+    app.content = Content([built_in_root(), tmp_path])
+    done = cli("validate", *words)
+    assert done.exit_code == 4
+    assert "lift.py:1" in done.stderr + done.stdout

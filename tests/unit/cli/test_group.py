@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from orchestrator.records.database import Database
 from orchestrator.records.journal import now
 from orchestrator.records.location import database_url
 
-from .conftest import Cli, FakeApp
+from .conftest import Cli, FakeApp, patch_command
 
 WHY = LabError(Text(fr="la machine pc1 n’a pas démarré", en="the host pc1 did not come up"))
 PLACES = (MemberPlace("lea", "Léa Martin", 71, "lab-1"), MemberPlace("yann", "", 72, "lab-2", kept=True))
@@ -61,9 +62,11 @@ class FakeStandings:
 
 
 @pytest.fixture(autouse=True)
-def launcher(app: FakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeLauncher]:
+def launcher(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch, empty_store: Path, tmp_path: Path
+) -> Iterator[FakeLauncher]:
     monkeypatch.setattr("getpass.getuser", lambda: "trainer1")
-    app.database = database = Database(database_url(str(tmp_path / "records.sqlite"), {}))
+    app.database = database = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
     app.launcher = made = FakeLauncher()
     app.standings = FakeStandings()
     yield made
@@ -127,7 +130,7 @@ def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
 
 
 def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.core.waiting.wait_until", lambda *_words, **_named: None)
+    patch_command(monkeypatch, "group", "wait_until", lambda *_words, **_named: None)
     watched = cli("group", "live", "tssr", "--watch", "1")
     assert watched.exit_code == 0
     assert app.standings.looks == 3  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +20,20 @@ from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, instance
 
 
 @pytest.fixture(autouse=True)
-def store(app: FakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Database]:
+def store(app: FakeApp, monkeypatch: pytest.MonkeyPatch, empty_store: Path, tmp_path: Path) -> Iterator[Database]:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr("getpass.getuser", lambda: "trainer1")
-    database = Database(database_url(str(tmp_path / "records.sqlite"), {}))
+    database = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
     app.database = database
     yield database
     database.close()
+
+
+@pytest.fixture
+def missing(store: Database, tmp_path: Path) -> Database:
+    """A store whose file is not there."""
+    (tmp_path / "records.sqlite").unlink()
+    return store
 
 
 def test_people_come_and_go(cli: Cli) -> None:
@@ -117,15 +125,15 @@ READING += [("audit", "head"), ("audit", "log"), ("group", "export", "x")]
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
-def test_what_only_reads_writes_nothing(cli: Cli, store: Database, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_what_only_reads_writes_nothing(cli: Cli, missing: Database, tmp_path: Path, words: tuple[str, ...]) -> None:
     cli(*words)
-    assert not store.exists
+    assert not missing.exists
     assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
-def test_a_store_that_is_named_and_not_there_is_refused(cli: Cli, store: Database, words: tuple[str, ...]) -> None:
-    done = cli("--database", store.name, *words)
+def test_a_store_that_is_named_and_not_there_is_refused(cli: Cli, missing: Database, words: tuple[str, ...]) -> None:
+    done = cli("--database", missing.name, *words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "there is no such file" in " ".join(done.stderr.split())
     assert "start, people add" in done.stderr

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from orchestrator.core.errors import BreakfixError
+from orchestrator.loader import validation_cache
 from orchestrator.loader.content import Content
+from orchestrator.loader.files import files_below
+from orchestrator.loader.validation_cache import _PROGRAM as PROGRAM
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "content"
 
@@ -166,13 +170,21 @@ FILES = {
 }
 
 
+READY = {name: dedent(text).encode() for name, text in FILES.items()}
+FOLDERS = sorted({str(above) for name in FILES for above in Path(name).parents})
+"""The folders of these files, each after the one that it is in."""
+
+
 class Folder:
     """A content root on disk, the working folder at the same time."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for name, text in FILES.items():
-            self.write(name, dedent(text))
+        for name in FOLDERS:
+            os.makedirs(f"{root}/{name}", exist_ok=True)  # noqa: PTH103 (thousands of files: Path objects take longer)
+        for name, data in READY.items():
+            with open(f"{root}/{name}", "wb") as file:  # noqa: PTH123
+                file.write(data)
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.root / name
@@ -200,6 +212,19 @@ class Folder:
     @property
     def content(self) -> Content:
         return Content((self.root,))
+
+
+@cache
+def program_files() -> tuple[Path, ...]:
+    return files_below(PROGRAM)
+
+
+@pytest.fixture(autouse=True)
+def program_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for the program's own files once for all tests: none of these makes another one."""
+    monkeypatch.setattr(
+        validation_cache, "files_below", lambda folder: program_files() if folder == PROGRAM else files_below(folder)
+    )
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from orchestrator.loader.files import MAX_TEXT
 from orchestrator.loader.survey import problems_of, select
 from tests.unit.content.mutations import REAL, Mutant, Mutator
 
-FEW, MANY, SHARES = 5, 1000, 8
+FEW, MANY, SHARES = 2, 1000, 8
 USUAL = 2
 """Shares that are taken without ``--all``."""
 HANGS = 60

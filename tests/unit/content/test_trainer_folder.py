@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,9 @@ import grader
 from orchestrator import cli
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import ContentError, ExitCode
+from orchestrator.loader import roots
 from orchestrator.loader.python_source import in_french, parse_python
+from orchestrator.loader.roots import built_in_root
 from orchestrator.model.check import KEYWORDS, OFFERED
 
 if TYPE_CHECKING:
@@ -32,6 +35,20 @@ CHECKS = f"{SCENARIO}/checks/test_network.py"
 REFERENCE = f"{SCENARIO}/solutions/reference.yaml"
 
 Break = Callable[["Folder"], None]
+
+
+@pytest.fixture(scope="session")
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a trainer leans on of the project's content, without the rest, which would be looked through each time."""
+    root = tmp_path_factory.mktemp("built-in")
+    for image in ("base", "host", "router"):
+        shutil.copytree(built_in_root() / "images" / image, root / "images" / image)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def little_content(built_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots, "built_in_root", lambda: built_in)
 
 
 @pytest.fixture

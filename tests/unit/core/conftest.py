@@ -29,6 +29,7 @@ from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan
 from tests.fakes.engine import FakeEngine
 from tests.fakes.fabric import FakeFabric
+from tests.unit.reading import ReadOnce
 
 T = TypeVar("T")
 
@@ -326,8 +327,8 @@ class World:
 
     @property
     def content(self) -> Content:
-        """The content as it is on disk now."""
-        return Content((self.root,))
+        """The content as it is on disk since the last ``edit``."""
+        return self._read("content", lambda: ReadOnce((self.root,)))
 
     @property
     def instances(self) -> Instances:

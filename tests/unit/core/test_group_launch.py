@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +29,9 @@ SCENARIO = "moved-desks"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Database]:
+def store(empty_store: Path, tmp_path: Path) -> Iterator[Database]:
     """A store with the group ``tssr`` of three."""
-    database = Database(database_url(str(tmp_path / "records.sqlite"), {}))
+    database = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
     with database.write() as session:
         people, groups = People(session), Groups(session)
         group = groups.create("tssr", by="P-0")

@@ -419,6 +419,7 @@ def test_a_value_that_is_nested_without_end_is_refused() -> None:
         Reader(b"\1v\0" * 100).values("v")
 
 
+@pytest.mark.slow
 def test_a_message_of_many_values_of_no_length_is_refused() -> None:
     """A structure of nothing takes no byte: 4 MiB of these would become GiB."""
     signature = "a(y" + "()" * 120 + ")"

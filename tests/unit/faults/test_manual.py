@@ -12,10 +12,20 @@ from orchestrator.faults.manual import Page, pages
 from orchestrator.faults.registry import make_fault, problems_of
 from orchestrator.model.scenario import FaultSpec
 
-EVERY = pages()
+NAMES = sorted(discover().faults)
 
 
-@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
+@pytest.fixture(scope="module")
+def every() -> dict[str, Page]:
+    """Return the page of each fault."""
+    return {page.name: page for page in pages()}
+
+
+@pytest.fixture(params=NAMES)
+def page(request: pytest.FixtureRequest, every: dict[str, Page]) -> Page:
+    return every[request.param]
+
+
 def test_an_example_makes_its_fault(page: Page) -> None:
     (entry,) = yaml.safe_load(page.example)["faults"]
     spec = FaultSpec.model_validate(entry)
@@ -29,7 +39,6 @@ def test_an_example_makes_its_fault(page: Page) -> None:
     assert "{" not in said.fr + said.en
 
 
-@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
 def test_a_page_is_whole(page: Page) -> None:
     assert page.summary.endswith(".")
     assert page.about.startswith("Faults ")
@@ -39,9 +48,10 @@ def test_a_page_is_whole(page: Page) -> None:
     assert required == sorted(required, reverse=True), "those that must be given come first"
 
 
-def test_every_fault_has_a_page() -> None:
-    assert {page.name for page in EVERY} == set(discover().faults)
-    assert [(page.group, page.name) for page in EVERY] == sorted((page.group, page.name) for page in EVERY)
+def test_every_fault_has_a_page(every: dict[str, Page]) -> None:
+    assert set(every) == set(discover().faults)
+    order = [(page.group, page.name) for page in every.values()]
+    assert order == sorted(order)
 
 
 TRAINERS = '''\

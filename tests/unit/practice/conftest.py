@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,23 +59,10 @@ def graded(*outcomes: Outcome, instance: str = "lab-1") -> Report:
     return Report(instance, SCENARIO, 3, "d" * 64, "2026-11-25T10:00:00Z", 0.3, results)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with empty tables."""
-    path = tmp_path_factory.mktemp("template") / "records.sqlite"
-    database = Database(database_url(str(path), {}))
-    with database.write():
-        pass
-    database.close()
-    return path.read_bytes()
-
-
 @pytest.fixture
-def store(template: bytes, tmp_path: Path) -> Iterator[Database]:
+def store(empty_store: Path, tmp_path: Path) -> Iterator[Database]:
     """An empty store."""
-    path = tmp_path / "records.sqlite"
-    path.write_bytes(template)
-    database = Database(database_url(str(path), {}))
+    database = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
     yield database
     database.close()
 

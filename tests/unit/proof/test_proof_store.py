@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from orchestrator.core.errors import UsageError
 from orchestrator.loader.content import Content
+from orchestrator.loader.files import add_files
 from orchestrator.loader.roots import built_in_root
+from orchestrator.model.lab import Lab
 from orchestrator.proof import binding as binding_module
 from orchestrator.proof.binding import NAMES, PARTS, RECORD, SIGNATURE, Binding, Part
 from orchestrator.proof.ledger import Ledger, LedgerEntry, ProvingMachine
@@ -22,25 +27,58 @@ from orchestrator.proof.trust import Trust
 
 SCENARIO = "no-network-after-move"
 OTHER = "dns-zone-broken"
+LAB = "labs/small-office"
 MACHINE = ProvingMachine("6.12.1", 2, "28.1.0")
 OLDER = "0.0.1+0123456789abcdef"
 """Another program than this one."""
 CHECKS = "scenarios/1.3-network-connection/no-network-after-move/checks/test_connection.py"
 
 
+def copy_scenario(name: str, root: Path) -> None:
+    """Copy a scenario without its record."""
+    (folder,) = built_in_root().glob(f"scenarios/*/{name}")
+    copy = root / folder.relative_to(built_in_root())
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(RECORD, SIGNATURE))
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of two scenarios without their records, of their lab and of what tells of the images, to be edited."""
-    for name in (SCENARIO, OTHER):
-        (folder,) = built_in_root().glob(f"scenarios/*/{name}")
-        copy = tmp_path / "content" / folder.relative_to(built_in_root())
-        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(RECORD, SIGNATURE))
-    shutil.copytree(built_in_root() / "labs/small-office", tmp_path / "content/labs/small-office")
-    for file in built_in_root().glob("images/*/image.yaml"):
-        copy = tmp_path / "content" / file.relative_to(built_in_root())
-        copy.parent.mkdir(parents=True)
-        shutil.copy(file, copy)
-    return tmp_path / "content"
+    """A copy of a scenario without its record, of its lab and of what tells of the lab's images, to be edited."""
+    root = tmp_path / "content"
+    copy_scenario(SCENARIO, root)
+    shutil.copytree(built_in_root() / LAB, root / LAB)
+    for name in images():
+        file = Path("images", name, "image.yaml")
+        (root / file).parent.mkdir(parents=True)
+        shutil.copy(built_in_root() / file, root / file)
+    return root
+
+
+@cache
+def images() -> frozenset[str]:
+    """Return the images of the lab, with those that they are built on."""
+    content = Content([built_in_root()])
+    found: set[str] = set()
+    todo: list[str | None] = [*content.images_of(content.lab(Path(LAB).name))]
+    while todo:
+        if name := todo.pop():
+            found.add(name)
+            todo.append(content.image(name).parent)
+    return frozenset(found)
+
+
+class Reading(Content):
+    """Content whose lab is read anew as soon as a file of it is another one."""
+
+    labs_read: ClassVar[dict[tuple[Path, str], Lab]] = {}
+
+    def lab(self, name: str) -> Lab:
+        folder, digest = self.lab_folder(name), hashlib.sha256()
+        add_files(digest, folder)
+        key = folder, digest.hexdigest()
+        if key not in self.labs_read:
+            self.labs_read[key] = super().lab(name)
+        return self.labs_read[key]
 
 
 @pytest.fixture
@@ -64,7 +102,7 @@ class Shelf:
 
     @property
     def proofs(self) -> Proofs:
-        content = Content([self.root])
+        content = Reading([self.root])
         ledger = Ledger(content, Trust(()))
         if self.shipped:
             ledger._own = (self.root / "scenarios").resolve()
@@ -97,7 +135,7 @@ def edit_own_fault(shelf: Shelf) -> None:
 
 
 def add_tools(shelf: Shelf) -> None:
-    (shelf.root / "labs/small-office/checks/lab_tools.py").write_text("SOON = 60\n")
+    (shelf.root / f"{LAB}/checks/lab_tools.py").write_text("SOON = 60\n")
 
 
 EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
@@ -109,12 +147,12 @@ EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
     ],
     "checks": [
         lambda s: append(s.root / CHECKS),
-        lambda s: append(s.root / "labs/small-office/checks/test_healthy.py"),
+        lambda s: append(s.root / f"{LAB}/checks/test_healthy.py"),
         add_tools,
     ],
     "lab": [
-        lambda s: append(s.root / "labs/small-office/lab.yaml"),
-        lambda s: append(s.root / "labs/small-office/files/r1/etc/default/isc-dhcp-relay"),
+        lambda s: append(s.root / f"{LAB}/lab.yaml"),
+        lambda s: append(s.root / f"{LAB}/files/r1/etc/default/isc-dhcp-relay"),
     ],
     "images": [lambda s: s.images.update(intranet="f2")],
 }
@@ -168,6 +206,7 @@ def test_the_helpers_image_is_program_and_not_content(shelf: Shelf, proof: Proof
 
 
 def test_another_scenario_makes_it_not_stale(shelf: Shelf, proof: Proof) -> None:
+    copy_scenario(OTHER, shelf.root)
     shelf.proofs.keep(proof, shelf.proofs.binding(SCENARIO))
     append(next(shelf.root.glob(f"scenarios/*/{OTHER}/scenario.yaml")))
     shelf.images["other"] = "f9"

@@ -51,14 +51,6 @@ def make_tables(address: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with empty tables: tests copy it, for making the tables takes longer than most of them."""
-    path = tmp_path_factory.mktemp("template") / "records.sqlite"
-    make_tables(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
 def postgres_template(postgres_address: str) -> str:
     """The name of a database with empty tables."""
     address = new_postgres(postgres_address)
@@ -70,7 +62,7 @@ def postgres_template(postgres_address: str) -> str:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty store, of each kind."""
     if request.param == "sqlite":
-        address = str(shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "records.sqlite"))
+        address = str(shutil.copy(request.getfixturevalue("empty_store"), tmp_path / "records.sqlite"))
     else:
         template = request.getfixturevalue("postgres_template")
         address = new_postgres(request.getfixturevalue("postgres_address"), template)

@@ -282,10 +282,10 @@ def flips(draw: st.DrawFn) -> tuple[int, str, int, str]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flip=flips())
 def test_whatever_character_is_flipped_is_found(
-    tmp_path: Path, sqlite_template: Path, flip: tuple[int, str, int, str]
+    tmp_path: Path, empty_store: Path, flip: tuple[int, str, int, str]
 ) -> None:
     seq, column, place, character = flip
-    store = Database(database_url(str(shutil.copy(sqlite_template, tmp_path / "records.sqlite")), {}))
+    store = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
     write(store, 4)
     with store.read() as session:
         before: str = session.execute(text(f"SELECT {column} FROM journal WHERE seq = {seq}")).scalar_one()

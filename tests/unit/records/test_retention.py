@@ -79,11 +79,11 @@ def test_results_and_the_journal_stay_whole(store: Database) -> None:
     assert (last.kind, last.subject, last.payload["reason"]) == ("person.forgotten", ref, "asked")
 
 
-def test_the_file_itself_does_not_hold_it_any_more(tmp_path: Path, sqlite_template: Path) -> None:
+def test_the_file_itself_does_not_hold_it_any_more(tmp_path: Path, empty_store: Path) -> None:
     from orchestrator.records.location import database_url  # noqa: PLC0415
 
     path = tmp_path / "records.sqlite"
-    path.write_bytes(sqlite_template.read_bytes())
+    path.write_bytes(empty_store.read_bytes())
     store = Database(database_url(str(path), {}))
     practised(store)
     forget(store)
