@@ -49,7 +49,7 @@ class Labs:
     def apply(self, _running: object, solution: Any, _on_step: Callable[[object], None]) -> None:  # noqa: ANN401
         self.done.append(f"apply {solution.name}")
 
-    def stop(self, instance: int) -> None:
+    def discard(self, instance: int) -> None:
         self.done.append(f"stop {instance}")
 
 
