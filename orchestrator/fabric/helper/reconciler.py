@@ -11,9 +11,10 @@ import os
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import disks, dockerd, hosts, namespaces, reaper_program
 from .dockerd import DockerUnavailableError, Events, HostContainer
@@ -32,6 +33,8 @@ _LOOKS = (0.0, 2.0, 10.0, 30.0)
 """Seconds after Docker was reached when hosts whose start failed are looked for. Docker begins all of them as soon as
 it is up itself: those that need what this helper has to bring first, the AppArmor profile, may fail until then. What
 could not be done for one host or lab is tried again then, and after trouble with an event."""
+Event: TypeAlias = tuple[str, str, str, str]
+"""What Docker tells of a host: what happened, its container's id, its instance and its name."""
 _MTU = range(68, 9001)
 """What an Ethernet cable may carry, in bytes: from IPv4's least (RFC 791) to jumbo frames."""
 _PERCENT = range(101)
@@ -77,12 +80,21 @@ class Reconciler:
         self._segments: dict[str, set[str]] = {}
         self._ports: dict[str, set[tuple[str, str]]] = {}
         self._events: Events | None = None
+        self._arrived: deque[Event] = deque()
+        self._gate_opened = False
         self._next_reconnect = 0.0
         self._looks: list[float] = []
         self._troubled = False
 
+    @property
+    def busy(self) -> bool:
+        """Return whether there may be more to do at once."""
+        return bool(self._arrived) or self._gate_opened
+
     def pause(self, now: float) -> float | None:
         """Return how long the main loop may sleep for the hosts' sake; None: until something happens."""
+        if self.busy:
+            return 0.0
         ages = [now - wired.since for wired in self._wired.values() if wired.waiting]
         pauses = [_GATE_RETRY if min(ages) < 1 else _GATE_RETRY * 25] if ages else []
         if self._events is None:
@@ -135,15 +147,29 @@ class Reconciler:
 
     def _on_events(self) -> None:
         events = self._events
-        if events is None:
+        if events is not None and self._attempt("Docker's events", lambda: self._arrived.extend(events.read())):
+            self._unsubscribe()
+        self._look_soon()
+
+    def next_event(self) -> None:
+        """Do what the first of the events that have arrived asks for: one a turn, so that no client waits for all."""
+        if not self._arrived:
             return
-        arrived: list[tuple[str, str, str, str]] = []
-        troubles = [self._attempt("Docker's events", lambda: arrived.extend(events.read()))]
-        troubles += [self._attempt(f"{event[0]} of {event[1][:12]}", self._on_event, *event) for event in arrived]
-        if troubles[0] or any(isinstance(trouble, DockerUnavailableError) for trouble in troubles):
-            self._selector.unregister(events)  # what was missed is taken in with the next subscription
-            events.close()
-            self._events = None
+        event = self._arrived.popleft()
+        trouble = self._attempt(f"{event[0]} of {event[1][:12]}", self._on_event, *event)
+        if isinstance(trouble, DockerUnavailableError):
+            self._unsubscribe()
+        self._look_soon()
+
+    def _unsubscribe(self) -> None:
+        """End the subscription; what is missed, or was not done yet, is taken in with the next one."""
+        if self._events is not None:
+            self._selector.unregister(self._events)
+            self._events.close()
+        self._events = None
+        self._arrived.clear()
+
+    def _look_soon(self) -> None:
         if self._troubled and not self._looks:
             self._looks = [time.monotonic() + pause for pause in _LOOKS]
 
@@ -224,7 +250,8 @@ class Reconciler:
         return made
 
     def open_gates(self) -> None:
-        """Prepare every host that waits at its first gate, cable it at the second, and let it boot."""
+        """Prepare a host that waits at its first gate, or cable it at the second and let it boot: one host a turn."""
+        self._gate_opened = False
         for wired in self._wired.values():
             if not wired.waiting:
                 continue
@@ -237,12 +264,15 @@ class Reconciler:
                 if time.monotonic() - wired.since > _GATE_LIMIT:
                     wired.failure = "its init never came to its gate"
                 continue
+            if not entered and wired.prepared:  # it is just about to enter
+                os.close(gate)
+                continue
             try:
                 if entered:
                     self._admit(wired)
                     os.write(gate, b"go\n")
                     wired.gate_open = True
-                elif not wired.prepared:
+                else:
                     wired.prepared = True
                     os.write(gate, self._prepare(wired.container))
             except Exception as error:  # its init ends where its gate is closed, and Docker starts it again
@@ -250,6 +280,8 @@ class Reconciler:
                 self._log(f"{wired.container.instance}/{wired.container.host}: {wired.failure}")
             finally:
                 os.close(gate)
+            self._gate_opened = True
+            return
 
     @staticmethod
     def _prepare(container: HostContainer) -> bytes:
@@ -293,6 +325,8 @@ class Reconciler:
 
     def _sweep(self, instance: str) -> None:
         """Remove what is left of an instance when its last container is gone."""
+        if any(action == "destroy" and of == instance for action, _, of, _ in self._arrived):
+            return  # another one is just going
         remaining = dockerd.containers()
         if any(name == instance for _, name, _ in remaining):
             return

@@ -70,7 +70,7 @@ class Server:
         self._pid = os.getpid()
         prepare_namespace()
         self._selector = selectors.DefaultSelector()
-        self._wirer = Reconciler(self._selector, Links(), PortStates(STATE), log)
+        self._reconciler = Reconciler(self._selector, Links(), PortStates(STATE), log)
         self._clients: set[ClientConnection] = set()
         self._waiters: list[Waiter] = []
         self._listener = self._listen()
@@ -100,10 +100,11 @@ class Server:
     def run(self) -> NoReturn:
         """Serve for ever: all labs hang on it, so whatever goes wrong ends no more than what it befell."""
         while True:
-            _attempt(self._wirer.follow_docker)
+            _attempt(self._reconciler.follow_docker)
             for key, _ in self._selector.select(self._pause()):
                 _attempt(key.data)
-            _attempt(self._wirer.open_gates)
+            _attempt(self._reconciler.next_event)
+            _attempt(self._reconciler.open_gates)
             _attempt(self._answer_waiters)
             _reap()
 
@@ -117,7 +118,7 @@ class Server:
         """Return how long the loop may sleep."""
         now = time.monotonic()
         pauses = [waiter.deadline - now for waiter in self._waiters]
-        if (hosts := self._wirer.pause(now)) is not None:
+        if (hosts := self._reconciler.pause(now)) is not None:
             pauses.append(hosts)
         return max(0.0, min(pauses)) if pauses else None
 
@@ -188,17 +189,17 @@ class Server:
                 self._waiters.append(Waiter(client, request, time.monotonic() + request.timeout))
                 return None
             case Ports():
-                return {"ports": self._wirer.ports(request.instance)}
+                return {"ports": self._reconciler.ports(request.instance)}
             case SetPort():
-                self._wirer.set_port(request)
+                self._reconciler.set_port(request)
                 return {}
         message = f"{request.op} belongs on an access connection"
         raise ProtocolError(message)
 
     def _answer_waiters(self) -> None:
         for waiter in list(self._waiters):
-            wired = {w.container.host: w for w in self._wirer.hosts_of(waiter.request.instance)}
-            late = [h for h in waiter.request.hosts if h not in wired or not self._wirer.is_ready(wired[h])]
+            wired = {w.container.host: w for w in self._reconciler.hosts_of(waiter.request.instance)}
+            late = [h for h in waiter.request.hosts if h not in wired or not self._reconciler.is_ready(wired[h])]
             failed = {h: wired[h].failure for h in late if h in wired and wired[h].failure}
             if late and not failed and time.monotonic() < waiter.deadline:
                 continue

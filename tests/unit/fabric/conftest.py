@@ -304,12 +304,15 @@ class Bench:
         return made
 
     def turn(self, reconciler: Reconciler) -> None:
-        """One turn of the main loop."""
+        """Turn the main loop until nothing is left to do at once."""
         reconciler.follow_docker()
         for key, _ in self.selector.select(0):
             key.data()
-        reconciler.open_gates()  # the first gate
-        reconciler.open_gates()  # the second
+        reconciler.next_event()
+        reconciler.open_gates()
+        while reconciler.busy:
+            reconciler.next_event()
+            reconciler.open_gates()
 
     def port(self, segment: str, **properties: Any) -> Port:  # noqa: ANN401 - a cable's fields
         made: Port = self.modules.links.Port(segment, **properties)

@@ -226,7 +226,48 @@ def test_a_notice_that_comes_with_the_hosts_end_does_no_harm(bench: Bench) -> No
     assert len(keys) == 2
     for key in keys:
         key.data()
+    reconciler.next_event()
     assert ready(reconciler) == {}
+
+
+def test_one_event_and_one_gate_a_turn(bench: Bench) -> None:
+    """Between two of them the main loop answers clients: a lab of many hosts keeps nobody waiting for all of them."""
+    reconciler = bench.reconciler()
+    bench.turn(reconciler)
+    processes = [bench.docker.run(name, pid=pid) for name, pid in (("pc1", 10), ("pc2", 20))]
+    for key, _ in bench.selector.select(0):
+        key.data()
+    assert ready(reconciler) == {}
+    for names in ({"pc1"}, {"pc1", "pc2"}):
+        reconciler.next_event()
+        assert ready(reconciler).keys() == names
+    assert reconciler.pause(bench.clock.now) != 0.0
+    for turn in range(4):  # two hosts with two gates each
+        reconciler.open_gates()
+        assert sum(bool(process.prepared) for process in processes) == 1 + turn // 2
+        assert reconciler.pause(bench.clock.now) == 0.0, "there may be more"
+    reconciler.open_gates()
+    assert not reconciler.busy
+
+
+def test_what_a_lab_leaves_is_looked_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconciler = bench.reconciler()
+    for pid, name in enumerate(("pc1", "pc2", "pc3"), 10):
+        bench.docker.run(name, pid=pid)
+    bench.turn(reconciler)
+    asked: list[str] = []
+    containers = bench.docker.containers
+
+    def counted() -> list[tuple[str, str, bool]]:
+        asked.append("")
+        return containers()
+
+    monkeypatch.setattr(dockerd, "containers", counted)
+    for name in ("pc1", "pc2", "pc3"):
+        bench.docker.end(name, destroy=True)
+    bench.turn(reconciler)
+    assert len(asked) == 1
+    assert [call[:2] for call in bench.links.calls if call[0] == "forget"] == [("forget", "demo")]
 
 
 # Trouble --------------------------------------------------------------------------------------------------

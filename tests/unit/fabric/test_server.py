@@ -438,7 +438,7 @@ def test_trouble_that_nobody_expected_does_not_end_the_helper(
         raise KeyError(part)
 
     with monkeypatch.context() as patch:
-        patch.setattr(served.server._wirer, part, fail)
+        patch.setattr(served.server._reconciler, part, fail)
         served.turn()
     assert any(part in line for line in served.bench.log)
     assert served.ask(client, Ports("demo")) == {"ok": {"ports": []}}
