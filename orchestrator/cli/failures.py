@@ -13,7 +13,7 @@ import click
 
 from orchestrator.cli import PROGRAM, command_words
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain
 from orchestrator.core import interrupts
 from orchestrator.core.errors import BreakfixError, ContentError, ExitCode, Problem
@@ -152,9 +152,9 @@ def _print(invocation: Invocation, error: BreakfixError) -> None:
 def print_problems(invocation: Invocation, error: ContentError) -> None:
     """List every problem of a content error with its place."""
     out, language, count = invocation.output, invocation.language, len(error.problems)
-    head = tr("✘ Le contenu a une erreur :", "✘ The content has an error:")
+    head = localized(Text(fr="✘ Le contenu a une erreur :", en="✘ The content has an error:"))
     if count > 1:
-        head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")
+        head = localized(Text(fr=f"✘ Le contenu a {count} erreurs :", en=f"✘ The content has {count} errors:"))
     out.note(plain(head, "bad"))
     for problem in error.problems[:MAX_PROBLEMS]:
         place, text = str(problem.place), problem.text.in_(language)
@@ -164,5 +164,9 @@ def print_problems(invocation: Invocation, error: ContentError) -> None:
             out.note(plain(f"    → {problem.hint.in_(language)}"))
     if (more := count - MAX_PROBLEMS) > 0:
         out.note(
-            plain(tr(f"  … et {more} de plus ; --json les montre toutes", f"  … and {more} more; --json shows all"))
+            plain(
+                Text(
+                    fr=f"  … et {more} de plus ; --json les montre toutes", en=f"  … and {more} more; --json shows all"
+                )
+            )
         )

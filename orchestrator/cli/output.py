@@ -16,6 +16,7 @@ from rich.text import Text as Styled
 from rich.theme import Theme
 
 from orchestrator.cli import french
+from orchestrator.cli.language_choice import localized
 from orchestrator.core.control_characters import visible
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
@@ -90,17 +91,24 @@ def make_console(*, stderr: bool) -> Console:
     return PipeConsole(file=stream, theme=THEME, width=width, soft_wrap=False, emoji=False)
 
 
-def table(*columns: str, title: str | None = None) -> Table:
+def table(*columns: Text | str, title: Text | str | None = None) -> Table:
     """Return an empty table in the house's style."""
-    made = Table(title=title, box=None, header_style="quiet", title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(
+        title=None if title is None else localized(title),
+        box=None,
+        header_style="quiet",
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+    )
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(localized(column), overflow="fold")
     return made
 
 
-def plain(text: str, style: str = "") -> Styled:
+def plain(text: Text | str, style: str = "") -> Styled:
     """Return a text in which brackets mean nothing, and nothing acts on the terminal."""
-    return Styled(visible(text), style=style)
+    return Styled(visible(localized(text)), style=style)
 
 
 def both(text: Text | None) -> dict[str, str] | None:

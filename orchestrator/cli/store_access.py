@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.core.text import Text
@@ -27,7 +26,7 @@ def record(invocation: Invocation, act: Callable[[PracticeRecorder], BreakfixErr
     trouble = act(invocation.app.practice)
     if trouble is not None:
         said = trouble.text.in_(invocation.language)
-        invocation.output.note(plain(tr(f"! Non enregistré : {said}", f"! Not recorded: {said}"), "warn"))
+        invocation.output.note(plain(Text(fr=f"! Non enregistré : {said}", en=f"! Not recorded: {said}"), "warn"))
         if trouble.hint is not None:
             invocation.output.note(plain(f"  → {trouble.hint.in_(invocation.language)}"))
 

@@ -8,10 +8,10 @@ from typing import BinaryIO
 import click
 
 from grader.report_formats import written_report
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import command, lab_option, option
 from orchestrator.cli.editing import edit
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import record
 from orchestrator.core.errors import ExitCode, UsageError
@@ -21,34 +21,36 @@ from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.model.deliverables import ListQuestion
 from orchestrator.planning.answers import items_of
 
-_show_option = click.option(
-    "--show", is_flag=True, help=tr("Montrer sans rien changer.", "Show it, and change nothing.")
+_show_option = option(
+    "--show", is_flag=True, help=Text(fr="Montrer sans rien changer.", en="Show it, and change nothing.")
 )
-_file_option = click.option(
+_file_option = option(
     "--file",
     "source",
     type=click.File("rb"),
-    metavar=tr("FICHIER", "FILE"),
-    help=tr("Prendre ce fichier (« - » : l'entrée standard).", "Take this file ('-': standard input)."),
+    metavar=Text(fr="FICHIER", en="FILE"),
+    help=Text(fr="Prendre ce fichier (« - » : l'entrée standard).", en="Take this file ('-': standard input)."),
 )
 
 
 @command(
     "answer",
-    help=tr(
-        "Répondre aux questions du scénario.\n\n"
+    help=Text(
+        fr="Répondre aux questions du scénario.\n\n"
         "Sans option, ouvre vos réponses dans $EDITOR. « breakfix check » les évalue.",
-        "Answer the scenario's questions.\n\n"
+        en="Answer the scenario's questions.\n\n"
         "Without an option, opens your answers in $EDITOR. 'breakfix check' grades them.",
     ),
 )
 @lab_option
-@click.option(
+@option(
     "--set",
     "settings",
     multiple=True,
-    metavar=tr("NOM=RÉPONSE", "NAME=ANSWER"),
-    help=tr("Donner une réponse ; répétable. Une liste s'écrit a,b.", "Give one answer; may be repeated. A list: a,b."),
+    metavar=Text(fr="NOM=RÉPONSE", en="NAME=ANSWER"),
+    help=Text(
+        fr="Donner une réponse ; répétable. Une liste s'écrit a,b.", en="Give one answer; may be repeated. A list: a,b."
+    ),
 )
 @_file_option
 @_show_option
@@ -85,10 +87,10 @@ def answer_command(
 
 @command(
     "report",
-    help=tr(
-        "Écrire le rapport d'intervention : symptôme, cause, action, test avec l'utilisateur, temps passé.\n\n"
+    help=Text(
+        fr="Écrire le rapport d'intervention : symptôme, cause, action, test avec l'utilisateur, temps passé.\n\n"
         "Sans option, l'ouvre dans $EDITOR. Il est gardé comme preuve ; aucune machine ne le note.",
-        "Write the intervention report: symptom, cause, action, test with the user, time spent.\n\n"
+        en="Write the intervention report: symptom, cause, action, test with the user, time spent.\n\n"
         "Without an option, opens it in $EDITOR. It is kept as evidence; no machine gives it points.",
     ),
 )
@@ -156,12 +158,18 @@ def _answer(question: object, given: str | None) -> object:
 def show_answers(invocation: Invocation, handed_in: HandIn) -> None:
     """Print the questions with the form of each answer, and what was answered so far."""
     answers, language = handed_in.answers(), invocation.language
-    rows = table(tr("Nom", "Name"), tr("Question", "Question"), tr("Votre réponse", "Your answer"))
+    rows = table(
+        Text(fr="Nom", en="Name"), Text(fr="Question", en="Question"), Text(fr="Votre réponse", en="Your answer")
+    )
     rows.columns[0].no_wrap = True
     for name, question in handed_in.questions.items():
         given = answers.given.get(name)
         shown = plain(", ".join(items_of(given)) if isinstance(question, ListQuestion) else given) if given else None
-        missing = tr("illisible", "unreadable") if name in answers.unreadable else tr("à donner", "to be given")
+        missing = (
+            localized(Text(fr="illisible", en="unreadable"))
+            if name in answers.unreadable
+            else localized(Text(fr="à donner", en="to be given"))
+        )
         asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
         rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))
     invocation.output.print(rows)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.progress_view import steps
 from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
@@ -22,51 +21,53 @@ if TYPE_CHECKING:
 
 @command(
     "bench",
-    help=tr(
-        "Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.\n\n"
+    help=Text(
+        fr="Mesurer Breakfix à côté de docker-compose, à tour de rôle, avec les mêmes images et les mêmes machines.\n\n"
         "Avec --boots : combien de temps chaque image et chaque lab mettent à être prêts, et leur mémoire. "
         "Avec --grading : les évaluations disent-elles toujours la même chose ?",
-        "Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.\n\n"
+        en="Measure Breakfix beside docker-compose, by turns, with the same images and the same hosts.\n\n"
         "With --boots: how long each image and each lab take to be ready, and their memory. "
         "With --grading: do gradings always say the same?",
     ),
 )
-@click.option(
+@option(
     "--runs",
     type=click.IntRange(min=1),
     default=5,
     metavar="N",
-    help=tr("Combien de mesures de chaque (par défaut 5).", "How many measurements of each (by default 5)."),
+    help=Text(fr="Combien de mesures de chaque (par défaut 5).", en="How many measurements of each (by default 5)."),
 )
-@click.option(
+@option(
     "--cycles",
     type=click.IntRange(min=1),
     metavar="N",
-    help=tr(
-        "À la place : N cycles démarrer, casser, réparer, arrêter, et ce qui a grossi (code de sortie 1).",
-        "Instead: N cycles of start, break, repair, stop, and what has grown (exit status 1).",
+    help=Text(
+        fr="À la place : N cycles démarrer, casser, réparer, arrêter, et ce qui a grossi (code de sortie 1).",
+        en="Instead: N cycles of start, break, repair, stop, and what has grown (exit status 1).",
     ),
 )
-@click.option(
+@option(
     "--grading",
     "gradings",
     type=click.IntRange(min=18),
     metavar="N",
-    help=tr(
-        "À la place : évaluer N fois des machines que personne ne change, au repos puis sous charge, "
+    help=Text(
+        fr="À la place : évaluer N fois des machines que personne ne change, au repos puis sous charge, "
         "et dire ce qui a changé (code de sortie 1).",
-        "Instead: grade N times what nobody changes, on an idle and on a loaded machine, "
+        en="Instead: grade N times what nobody changes, on an idle and on a loaded machine, "
         "and say what changed (exit status 1).",
     ),
 )
-@click.option(
+@option(
     "--output",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=Text(fr="FICHIER", en="FILE"),
     type=click.Path(path_type=Path, dir_okay=False),
-    help=tr("Écrire le rapport en JSON dans un fichier.", "Write the report to a file, as JSON."),
+    help=Text(fr="Écrire le rapport en JSON dans un fichier.", en="Write the report to a file, as JSON."),
 )
-@click.option(
-    "--boots", is_flag=True, help=tr("Mesurer les démarrages, image par image.", "Measure the starts, image by image.")
+@option(
+    "--boots",
+    is_flag=True,
+    help=Text(fr="Mesurer les démarrages, image par image.", en="Measure the starts, image by image."),
 )
 @pass_invocation
 def bench_command(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import click
-
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.core.errors import UsageError
@@ -21,16 +19,16 @@ _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 
 @command(
     "cable",
-    help=tr(
-        "Brancher (plug), débrancher (unplug) ou remplacer (replace) un câble, ou le déplacer vers le commutateur d'un "
-        "autre segment.\n\n"
+    help=Text(
+        fr="Brancher (plug), débrancher (unplug) ou remplacer (replace) un câble, ou le déplacer vers le commutateur "
+        "d'un autre segment.\n\n"
         "« replace » met un câble neuf, dans une autre prise du même commutateur. Sans action, montrer où il est.",
-        "Plug, unplug or replace a cable, or move it to another segment's switch.\n\n"
+        en="Plug, unplug or replace a cable, or move it to another segment's switch.\n\n"
         "'replace' puts in a new cable, into another socket of the same switch. Without an action, show where it is.",
     ),
 )
-@click.argument("place", metavar=tr("MACHINE:INTERFACE", "HOST:INTERFACE"), shell_complete=completing.hosts)
-@click.argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
+@argument("place", metavar=Text(fr="MACHINE:INTERFACE", en="HOST:INTERFACE"), shell_complete=completing.hosts)
+@argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
 @lab_option
 @pass_invocation
 def cable_command(invocation: Invocation, place: str, action: str | None, lab: str | None) -> None:
@@ -74,24 +72,28 @@ def _show(invocation: Invocation, port: PortState, *, replaced: bool) -> None:
         return
     name = f"{port.host}:{port.interface}"
     if replaced:
-        text = tr(
-            f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
-            f"✔ {name} has a new cable, plugged into segment {port.segment}.",
+        text = localized(
+            Text(
+                fr=f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
+                en=f"✔ {name} has a new cable, plugged into segment {port.segment}.",
+            )
         )
         invocation.output.print(plain(text, "ok"))
     elif port.plugged:
         invocation.output.print(
             plain(
-                tr(
-                    f"✔ {name} est branché sur le segment {port.segment}.",
-                    f"✔ {name} is plugged into segment {port.segment}.",
+                Text(
+                    fr=f"✔ {name} est branché sur le segment {port.segment}.",
+                    en=f"✔ {name} is plugged into segment {port.segment}.",
                 ),
                 "ok",
             )
         )
     else:
-        text = tr(
-            f"○ {name} est débranché (il pend près du segment {port.segment}).",
-            f"○ {name} is unplugged (it hangs beside segment {port.segment}).",
+        text = localized(
+            Text(
+                fr=f"○ {name} est débranché (il pend près du segment {port.segment}).",
+                en=f"○ {name} is unplugged (it hangs beside segment {port.segment}).",
+            )
         )
         invocation.output.print(plain(text, "warn"))

@@ -12,10 +12,10 @@ from rich.rule import Rule
 from grader.report import Report
 from orchestrator.cli import completing, phrases
 from orchestrator.cli.card import typed
-from orchestrator.cli.click_classes import command, seed_option
+from orchestrator.cli.click_classes import command, option, seed_option
 from orchestrator.cli.grading_view import show_grading
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.cli.pictures import require_place, show_map, terminal_picture, write_picture
 from orchestrator.cli.progress_view import steps
@@ -31,26 +31,26 @@ DEFAULT = "no-network-after-move"
 
 @command(
     "demo",
-    help=tr(
-        "Tout voir en une fois : un lab démarre, une panne le casse, l'évaluation est rouge, la solution de référence "
-        "le répare, l'évaluation est verte, le lab est retiré.",
-        "See all of it at once: a lab starts, a fault breaks it, the grade is red, the reference solution repairs it, "
-        "the grade is green, the lab is removed.",
+    help=Text(
+        fr="Tout voir en une fois : un lab démarre, une panne le casse, l'évaluation est rouge, la solution de "
+        "référence le répare, l'évaluation est verte, le lab est retiré.",
+        en="See all of it at once: a lab starts, a fault breaks it, the grade is red, the reference solution repairs "
+        "it, the grade is green, the lab is removed.",
     ),
 )
-@click.option(
+@option(
     "--scenario",
     default=DEFAULT,
-    metavar=tr("SCÉNARIO", "SCENARIO"),
+    metavar=Text(fr="SCÉNARIO", en="SCENARIO"),
     shell_complete=completing.scenarios,
-    help=tr(f"Le scénario (par défaut {DEFAULT}).", f"The scenario (by default {DEFAULT})."),
+    help=Text(fr=f"Le scénario (par défaut {DEFAULT}).", en=f"The scenario (by default {DEFAULT})."),
 )
 @seed_option(1)
-@click.option(
+@option(
     "--svg",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=Text(fr="FICHIER", en="FILE"),
     type=click.Path(path_type=Path),
-    help=tr("Garder ce qui s'affiche dans un fichier SVG.", "Keep what is shown in an SVG file."),
+    help=Text(fr="Garder ce qui s'affiche dans un fichier SVG.", en="Keep what is shown in an SVG file."),
 )
 @pass_invocation
 def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | None) -> int:
@@ -61,7 +61,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     plan = invocation.app.labs.plan(scenario, seed)
     solution = _reference(plan)
     labs = invocation.app.labs
-    _heading(invocation, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
+    _heading(invocation, 1, localized(Text(fr="Le lab démarre, puis tombe en panne", en="The lab starts, then breaks")))
     running: Running | None = None
     try:
         with steps(invocation) as shown:
@@ -71,7 +71,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
         if running is not None:
             with shielded():
                 labs.discard(running.instance)
-    invocation.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    invocation.output.print("", plain(Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), "ok"))
     status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:
         write_picture(svg, terminal_picture(invocation.output.console, "breakfix demo"))
@@ -84,17 +84,17 @@ def _break_and_repair(invocation: Invocation, running: Running, solution: Planne
     show_map(invocation, running)
     if plan.ticket is not None:
         out.print("", phrases.ticket_panel(plan, language))
-    _heading(invocation, 2, tr("Évaluation avant réparation", "Grading before the repair"))
+    _heading(invocation, 2, localized(Text(fr="Évaluation avant réparation", en="Grading before the repair")))
     before = _grade(invocation, running)
-    _heading(invocation, 3, tr("Réparation", "Repair"))
+    _heading(invocation, 3, localized(Text(fr="Réparation", en="Repair")))
     out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
     for typed_in in invocation.app.labs.apply(running, solution, lambda step: _tell(invocation, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
-    _heading(invocation, 4, tr("Évaluation après réparation", "Grading after the repair"))
+    _heading(invocation, 4, localized(Text(fr="Évaluation après réparation", en="Grading after the repair")))
     after = _grade(invocation, running)
     if plan.debrief is not None:
-        _heading(invocation, 5, tr("Retour sur la panne", "Debrief"))
+        _heading(invocation, 5, localized(Text(fr="Retour sur la panne", en="Debrief")))
         out.print(Padding(Markdown(plan.debrief.in_(language).strip()), (0, 2)))
     return before, after
 
@@ -131,12 +131,16 @@ def _judge(invocation: Invocation, before: Report, after: Report) -> int:
     if invocation.json:
         invocation.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
     elif good:
-        text = tr("✔ La panne était rouge, la réparation est verte.", "✔ The fault was red, the repair is green.")
+        text = localized(
+            Text(fr="✔ La panne était rouge, la réparation est verte.", en="✔ The fault was red, the repair is green.")
+        )
         invocation.output.print(plain(text, "ok"))
     else:
-        text = tr(
-            f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
-            f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+        text = localized(
+            Text(
+                fr=f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
+                en=f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+            )
         )
         invocation.output.print(plain(text, "bad"))
     return ExitCode.DONE if good else ExitCode.BROKEN

@@ -6,17 +6,16 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 
-import click
-
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.pictures import show_map
 from orchestrator.cli.progress_view import Steps, steps
 from orchestrator.cli.store_access import record
 from orchestrator.core.interrupts import shielded
+from orchestrator.core.text import Text
 from orchestrator.instances.lab_names import require_name
 from orchestrator.labs import Running
 from orchestrator.model.plan import Plan
@@ -28,21 +27,21 @@ _SEEDS = 1000
 
 @command(
     "start",
-    help=tr(
-        "Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
+    help=Text(
+        fr="Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
         "Sans --seed, une variante est tirée au sort. Le nom d'un lab démarre ce lab en bon état. --lab nomme ce qui "
         "démarre, pour les commandes qui suivent.",
-        "Start a scenario's lab with its fault, and show the ticket.\n\n"
+        en="Start a scenario's lab with its fault, and show the ticket.\n\n"
         "Without --seed, a variant is drawn. The name of a lab starts that lab in good health. --lab names what "
         "starts, for the commands that follow.",
     ),
 )
 @scenario_argument
 @seed_option()
-@click.option(
+@option(
     "--lab",
-    metavar=tr("NOM", "NAME"),
-    help=tr("Le nom du lab ; par défaut, un nom est tiré.", "The lab's name; by default one is drawn."),
+    metavar=Text(fr="NOM", en="NAME"),
+    help=Text(fr="Le nom du lab ; par défaut, un nom est tiré.", en="The lab's name; by default one is drawn."),
 )
 @pass_invocation
 def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: str | None) -> None:
@@ -88,9 +87,11 @@ def tell_started(invocation: Invocation, running: Running) -> None:
         out.print("", phrases.ticket_panel(plan, invocation.language))
     out.print("")
     show_map(invocation, running)
-    started = tr(
-        f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
-        f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
+    started = localized(
+        Text(
+            fr=f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
+            en=f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
+        )
     )
     out.print(
         "", plain(f"✔ {started}", "ok"), phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))

@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
@@ -44,7 +44,8 @@ class _Seen:
 
 
 @command(
-    "status", help=tr("Les labs en marche et l'état de leurs machines.", "The running labs and their hosts' states.")
+    "status",
+    help=Text(fr="Les labs en marche et l'état de leurs machines.", en="The running labs and their hosts' states."),
 )
 @lab_option
 @pass_invocation
@@ -57,10 +58,10 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
         invocation.output.document({"labs": [_document(invocation, one) for one in seen]})
         return
     if not seen:
-        start = f"{phrases.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
+        start = f"{phrases.program()} start {localized(Text(fr='SCÉNARIO', en='SCENARIO'))}"
         invocation.output.print(
-            plain(tr("Aucun lab n'est en marche.", "No lab is running.")),
-            plain(tr(f"→ « {start} » en démarre un.", f"→ '{start}' starts one."), "quiet"),
+            plain(Text(fr="Aucun lab n'est en marche.", en="No lab is running.")),
+            plain(Text(fr=f"→ « {start} » en démarre un.", en=f"→ '{start}' starts one."), "quiet"),
         )
     for one in seen:
         _show(invocation, one)
@@ -115,14 +116,21 @@ def _show(invocation: Invocation, seen: _Seen) -> None:
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     head.append(
-        tr(
-            f"  variante {shown_seed(instance.seed)}, démarré par {instance.owner}",
-            f"  variant {shown_seed(instance.seed)}, started by {instance.owner}",
+        localized(
+            Text(
+                fr=f"  variante {shown_seed(instance.seed)}, démarré par {instance.owner}",
+                en=f"  variant {shown_seed(instance.seed)}, started by {instance.owner}",
+            )
         ),
         style="quiet",
     )
     out.print(head)
-    rows = table("  " + tr("Machine", "Host"), tr("État", "State"), tr("Segments", "Segments"), tr("Rôle", "Role"))
+    rows = table(
+        "  " + localized(Text(fr="Machine", en="Host")),
+        Text(fr="État", en="State"),
+        Text(fr="Segments", en="Segments"),
+        Text(fr="Rôle", en="Role"),
+    )
     for host in instance.hosts:
         rows.add_row(
             plain(f"  {host.name}"),
@@ -150,12 +158,12 @@ def _planned(invocation: Invocation, running: Running | None, host: str) -> tupl
 def _state(word: str) -> str:
     """Return Docker's word for a state in the language."""
     return {
-        "running": tr("en marche", "running"),
-        "created": tr("créée, pas démarrée", "created, not started"),
-        "exited": tr("arrêtée", "stopped"),
-        "paused": tr("en pause", "paused"),
-        "restarting": tr("redémarre", "restarting"),
-        "dead": tr("morte", "dead"),
+        "running": localized(Text(fr="en marche", en="running")),
+        "created": localized(Text(fr="créée, pas démarrée", en="created, not started")),
+        "exited": localized(Text(fr="arrêtée", en="stopped")),
+        "paused": localized(Text(fr="en pause", en="paused")),
+        "restarting": localized(Text(fr="redémarre", en="restarting")),
+        "dead": localized(Text(fr="morte", en="dead")),
     }.get(word, word)
 
 
@@ -163,46 +171,71 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
     stop = f"{phrases.program()} stop --lab {instance.name}"
     if seen.in_work:
-        _remark(invocation, _at_work(seen), tr("Attendez qu'il ait fini.", "Wait until it is done."))
+        _remark(invocation, _at_work(seen), localized(Text(fr="Attendez qu'il ait fini.", en="Wait until it is done.")))
         return
     if what := _unfit(seen):
         _remark(
             invocation,
             what,
-            tr(f"« {stop} » le retire ; puis démarrez-en un autre.", f"'{stop}' removes it; then start another."),
+            localized(
+                Text(
+                    fr=f"« {stop} » le retire ; puis démarrez-en un autre.",
+                    en=f"'{stop}' removes it; then start another.",
+                )
+            ),
         )
     for host, why in seen.unready.items():
         reset = f"{phrases.program()} reset --lab {instance.name}"
         _remark(
             invocation,
-            tr(f"{host} : {why.fr}", f"{host}: {why.en}"),
-            tr(f"Si cela dure, « {reset} » recommence le lab.", f"If it lasts, '{reset}' begins the lab anew."),
+            localized(Text(fr=f"{host} : {why.fr}", en=f"{host}: {why.en}")),
+            localized(
+                Text(
+                    fr=f"Si cela dure, « {reset} » recommence le lab.",
+                    en=f"If it lasts, '{reset}' begins the lab anew.",
+                )
+            ),
         )
     if running is None:
         _remark(
             invocation,
-            tr("Le contenu de ce lab est introuvable ou invalide.", "This lab's content is missing or invalid."),
-            tr(
-                "Redonnez son dossier avec --content, ou arrêtez-le.",
-                "Give its folder again with --content, or stop it.",
+            localized(
+                Text(
+                    fr="Le contenu de ce lab est introuvable ou invalide.",
+                    en="This lab's content is missing or invalid.",
+                )
+            ),
+            localized(
+                Text(
+                    fr="Redonnez son dossier avec --content, ou arrêtez-le.",
+                    en="Give its folder again with --content, or stop it.",
+                )
             ),
         )
     elif _stale(invocation, running):
         reset = f"{phrases.program()} reset --lab {instance.name}"
         _remark(
             invocation,
-            tr("Le contenu a changé depuis le démarrage.", "The content has changed since the start."),
-            tr(f"« {reset} » recommence avec le nouveau.", f"'{reset}' begins anew with the new one."),
+            localized(
+                Text(fr="Le contenu a changé depuis le démarrage.", en="The content has changed since the start.")
+            ),
+            localized(
+                Text(fr=f"« {reset} » recommence avec le nouveau.", en=f"'{reset}' begins anew with the new one.")
+            ),
         )
 
 
 def _at_work(seen: _Seen) -> str:
     there, expected = len(seen.instance.hosts), seen.instance.expected
     if seen.phase == "stopping":
-        return tr(f"En cours d'arrêt (machines restantes : {there}).", f"Stopping (hosts left: {there}).")
-    return tr(
-        f"En cours de démarrage (machines créées : {there} sur {expected}).",
-        f"Starting (hosts made: {there} of {expected}).",
+        return localized(
+            Text(fr=f"En cours d'arrêt (machines restantes : {there}).", en=f"Stopping (hosts left: {there}).")
+        )
+    return localized(
+        Text(
+            fr=f"En cours de démarrage (machines créées : {there} sur {expected}).",
+            en=f"Starting (hosts made: {there} of {expected}).",
+        )
     )
 
 
@@ -211,16 +244,20 @@ def _unfit(seen: _Seen) -> str:
     instance = seen.instance
     there, expected = len(instance.hosts), instance.expected
     if there < expected:  # nobody is at work on it
-        return tr(
-            f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
-            f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
+        return localized(
+            Text(
+                fr=f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
+                en=f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
+            )
         )
     if seen.phase == "cut off":
-        return tr(
-            "Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
-            "Its start or its stop was cut off before the end: the fault may not be in place.",
+        return localized(
+            Text(
+                fr="Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
+                en="Its start or its stop was cut off before the end: the fault may not be in place.",
+            )
         )
-    return "" if instance.whole else tr("Des machines ne tournent pas.", "Some hosts do not run.")
+    return "" if instance.whole else localized(Text(fr="Des machines ne tournent pas.", en="Some hosts do not run."))
 
 
 def _remark(invocation: Invocation, what: str, next_step: str) -> None:

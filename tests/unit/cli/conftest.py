@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from grader.report import CheckResult, Report
 from orchestrator.access.cabling import replace_cable
-from orchestrator.cli import language_choice
+from orchestrator.cli import language_choice, run
 from orchestrator.cli.command_words import own
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import BreakfixError, UsageError
@@ -351,29 +350,19 @@ class Cli:
     width: int = 100
 
     def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
-        cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
         invocation = Invocation(json=language_choice.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def program() -> None:
-            sys.exit(cli.run(list(words), invocation))
+            sys.exit(run(list(words), invocation))
 
         return CliRunner().invoke(program, [], input=stdin, env={"COLUMNS": str(self.width), "NO_COLOR": "1"})
 
 
 def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Choose a language as the program does: before the modules that hold texts are imported."""
+    """Choose a language, as the program does from its words."""
     monkeypatch.setattr(language_choice, "_chosen", lang)
-    for name in [*sys.modules]:
-        if name.startswith(("orchestrator.cli.commands", "orchestrator.cli.click_classes", "orchestrator.cli.root")):
-            monkeypatch.delitem(sys.modules, name)
-    if lang == "fr":
-        for name in ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types"):
-            module = importlib.import_module(f"click.{name}")
-            for function in ("_", "ngettext"):
-                if hasattr(module, function):
-                    monkeypatch.setattr(module, function, getattr(module, function))  # undone after the test
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
 
 
 def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.core.waiting.wait_until", lambda *_words, **_named: None)
+    monkeypatch.setattr("orchestrator.cli.commands.group.wait_until", lambda *_words, **_named: None)
     watched = cli("group", "live", "tssr", "--watch", "1")
     assert watched.exit_code == 0
     assert app.standings.looks == 3  # type: ignore[attr-defined]

@@ -55,7 +55,7 @@ class Prover:
 @pytest.fixture(autouse=True)
 def prover(monkeypatch: pytest.MonkeyPatch) -> Prover:
     made = Prover()
-    monkeypatch.setattr("orchestrator.proof.prover.prove", made.prove)
+    monkeypatch.setattr("orchestrator.cli.commands.prove.prove", made.prove)
     return made
 
 
