@@ -98,36 +98,34 @@ def show_card(invocation: Invocation, scenario: Scenario, plan: Plan, *, solutio
 
 def _handed_in(invocation: Invocation, plan: Plan) -> list[str]:
     asked = [" ".join(question.question.in_(invocation.language).split()) for question in plan.questions.values()]
-    return [
-        *asked,
-        *([localized(Text(fr="un rapport d'intervention", en="an intervention report"))] if plan.report else []),
-    ]
+    report = Text(fr="un rapport d'intervention", en="an intervention report")
+    return [*asked, *([localized(report)] if plan.report else [])]
 
 
 def _show_solution(invocation: Invocation, plan: Plan) -> None:
     out, language = invocation.output, invocation.language
     if drawn := _drawn(plan):
-        _heading(invocation, localized(Text(fr="Ce que le numéro a tiré", en="What the number drew")))
+        out.heading(Text(fr="Ce que le numéro a tiré", en="What the number drew"))
         for name, value in drawn.items():
             shown = f"{value.full} ({value.login})" if isinstance(value, DrawnPerson) else str(value)
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
     if plan.faults:
-        _heading(invocation, localized(Text(fr="Ce qui est en panne", en="What is broken")))
+        out.heading(Text(fr="Ce qui est en panne", en="What is broken"))
     for sentence in _explanations(invocation, plan):
-        out.print(plain(f"  • {sentence.in_(language)}"))
+        out.print(f"  • {sentence.in_(language)}")
     if plan.questions:
-        _heading(invocation, localized(Text(fr="Réponses attendues", en="Right answers")))
+        out.heading(Text(fr="Réponses attendues", en="Right answers"))
     for name, question in plan.questions.items():
         truth = question.truth if isinstance(question.truth, str) else ", ".join(filter(None, question.truth))
         out.print(plain("  ").append(name, style="key").append(f"  {truth}"))
-    _heading(invocation, localized(Text(fr="Indices", en="Hints")))
+    out.heading(Text(fr="Indices", en="Hints"))
     for number, hint in enumerate(plan.hints, start=1):
         out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
-    _heading(invocation, localized(Text(fr="Solutions", en="Solutions")))
+    out.heading(Text(fr="Solutions", en="Solutions"))
     for solution in plan.solutions:
         mark = localized(Text(fr=" (référence)", en=" (reference)")) if solution.reference else ""
         _show_steps(invocation, solution, mark)
-    _heading(invocation, localized(Text(fr="Raccourcis refusés", en="Shortcuts that are refused")))
+    out.heading(Text(fr="Raccourcis refusés", en="Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
         _show_steps(invocation, shortcut, "")
 
@@ -137,19 +135,11 @@ def _explanations(invocation: Invocation, plan: Plan) -> list[Text]:
     return [explanation(fault, roots) for fault in plan.faults]
 
 
-def _heading(invocation: Invocation, text: str) -> None:
-    invocation.output.print("", plain(text, "bold"))
-
-
 def _show_steps(invocation: Invocation, solution: PlannedSolution, mark: str) -> None:
     out, language = invocation.output, invocation.language
     head = plain("  ")
     head.append(solution.name, style="key")
-    head.append(
-        f"{mark} : {solution.summary.in_(language)}"
-        if language == "fr"
-        else f"{mark}: {solution.summary.in_(language)}"
-    )
+    head.append(f"{mark} : {solution.summary.fr}" if language == "fr" else f"{mark}: {solution.summary.en}")
     out.print(head)
     for step in solution.steps:
         out.print(Padding(plain(f"- {step.tell.in_(language)}"), (0, 0, 0, 4)))
@@ -165,10 +155,8 @@ def typed(step: Step) -> tuple[str, ...]:
         return tuple(f"{step.device.host}(config)# {line}" for line in step.device.lines)
     if step.file is not None:
         where = f"{step.file.host}:{step.file.path}"
-        return (
-            localized(Text(fr=f"{where} reçoit :", en=f"{where} gets:")),
-            *(f"  {x}" for x in step.file.content.splitlines()),
-        )
+        head = localized(Text(fr=f"{where} reçoit :", en=f"{where} gets:"))
+        return (head, *(f"  {line}" for line in step.file.content.splitlines()))
     if step.reboot is not None:
         return (localized(Text(fr=f"redémarrage de {step.reboot.host}", en=f"reboot of {step.reboot.host}")),)
     return (_cable(step),) if step.cable is not None else _handed_in_by(step)
@@ -181,14 +169,13 @@ def _handed_in_by(step: Step) -> tuple[str, ...]:
 
 
 def _report_lines(report: ReportStep) -> Iterator[str]:
-    language = chosen()
     for word, text in (
-        (localized(Text(fr="Symptôme", en="Symptom")), report.symptom),
-        (localized(Text(fr="Cause", en="Cause")), report.cause),
-        (localized(Text(fr="Action", en="Action")), report.action),
-        (localized(Text(fr="Test", en="Test")), report.test),
+        (Text(fr="Symptôme : ", en="Symptom: "), report.symptom),
+        (Text(fr="Cause : ", en="Cause: "), report.cause),
+        (Text(fr="Action : ", en="Action: "), report.action),
+        (Text(fr="Test : ", en="Test: "), report.test),
     ):
-        yield localized(Text(fr=f"{word} : ", en=f"{word}: ")) + " ".join(text.in_(language).split())
+        yield localized(word) + " ".join(text.in_(chosen()).split())
     yield localized(Text(fr=f"Temps passé : {report.minutes} min", en=f"Time spent: {report.minutes} min"))
 
 
@@ -198,11 +185,11 @@ def _cable(step: Step) -> str:
         return ""
     name = f"{cable.host}:{cable.interface}"
     if cable.replace:
-        return localized(Text(fr=f"câble {name} remplacé", en=f"cable {name} replaced"))
-    if cable.segment is not None:
-        return localized(
-            Text(fr=f"câble {name} → segment {cable.segment}", en=f"cable {name} → segment {cable.segment}")
-        )
-    if cable.plug:
-        return localized(Text(fr=f"câble {name} branché", en=f"cable {name} plugged in"))
-    return localized(Text(fr=f"câble {name} débranché", en=f"cable {name} unplugged"))
+        text = Text(fr=f"câble {name} remplacé", en=f"cable {name} replaced")
+    elif cable.segment is not None:
+        text = Text(fr=f"câble {name} → segment {cable.segment}", en=f"cable {name} → segment {cable.segment}")
+    elif cable.plug:
+        text = Text(fr=f"câble {name} branché", en=f"cable {name} plugged in")
+    else:
+        text = Text(fr=f"câble {name} débranché", en=f"cable {name} unplugged")
+    return localized(text)

@@ -27,14 +27,14 @@ def chosen() -> Language:
     return _chosen
 
 
-def localized(text: Text | str, language: Language | None = None) -> str:
-    """Return a text in a language, by default the chosen one; a string is in it already.
+def localized(text: Text | str) -> str:
+    """Return a text in the chosen language; a string is in it already.
 
     French comes with its typography: no line begins with a lonely punctuation mark.
     """
     if isinstance(text, str):
         return text
-    return typographic(text.fr) if (language or _chosen) == "fr" else text.en
+    return typographic(text.fr) if _chosen == "fr" else text.en
 
 
 def flag(name: str, words: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -69,19 +69,53 @@ class Output:
         """Return standard error."""
         return make_console(stderr=True)
 
-    def print(self, *parts: RenderableType) -> None:
-        """Print parts, each from the beginning of a line."""
-        for part in parts:
-            self.console.print(part, highlight=False)
+    def print(self, *parts: RenderableType | Text, style: str = "") -> None:
+        """Print parts, each from the beginning of a line; the style is that of texts."""
+        _print(self.console, parts, style)
 
-    def note(self, *parts: RenderableType) -> None:
+    def note(self, *parts: RenderableType | Text, style: str = "") -> None:
         """Print what is not a result."""
-        for part in parts:
-            self.errors.print(part, highlight=False)
+        _print(self.errors, parts, style)
+
+    def ok(self, text: Text | str) -> None:
+        """Print that something went well."""
+        self.print(text, style="ok")
+
+    def warn(self, text: Text | str) -> None:
+        """Print what deserves attention."""
+        self.print(text, style="warn")
+
+    def bad(self, text: Text | str) -> None:
+        """Print that something did not go well."""
+        self.print(text, style="bad")
+
+    def quiet(self, text: Text | str) -> None:
+        """Print what matters less."""
+        self.print(text, style="quiet")
+
+    def heading(self, text: Text | str) -> None:
+        """Print what comes next, after an empty line."""
+        self.print("", text, style="bold")
 
     def document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """Write one JSON document."""
         sys.stdout.write(visible(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+
+    def emit(
+        self, document: Mapping[str, Any] | Sequence[Any], view: Callable[[], None] | RenderableType | Text
+    ) -> None:
+        """Write a result as a JSON document where one was asked for, else print its view, or call what prints it."""
+        if self.json:
+            self.document(document)
+        elif callable(view):
+            view()
+        else:
+            self.print(view)
+
+
+def _print(console: Console, parts: Sequence[RenderableType | Text], style: str) -> None:
+    for part in parts:
+        console.print(plain(part, style) if isinstance(part, Text | str) else part, highlight=False)
 
 
 def make_console(*, stderr: bool) -> Console:

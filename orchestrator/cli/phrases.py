@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from orchestrator.proof.proof_store import State, Status
 
 _MOST_STARS = 4
+_KINDS: Mapping[str, Text] = {"fault": Text(fr="panne", en="fault"), "task": Text(fr="mise en œuvre", en="task")}
 _PROOF_MARKS: Mapping[State, tuple[str, str]] = {
     "here": ("✔", "ok"),
     "recorded": ("✔", "ok"),
     "claimed": ("?", "warn"),
     "changed": ("~", "warn"),
     "unproven": ("–", "quiet"),
+}
+_PROOF_WORDS: Mapping[State, Text] = {
+    "here": Text(fr="prouvé sur cette machine", en="proven on this machine"),
+    "recorded": Text(fr="prouvé par son auteur", en="proven by its author"),
+    "claimed": Text(fr="preuve que personne de connu n'a signée", en="a proof signed by nobody who is known here"),
+    "changed": Text(fr="modifié depuis sa preuve", en="changed since its proof"),
 }
 
 
@@ -40,39 +47,26 @@ def stars(difficulty: int) -> str:
 
 def kind(word: str) -> str:
     """Return a scenario's kind in the language."""
-    return {
-        "fault": localized(Text(fr="panne", en="fault")),
-        "task": localized(Text(fr="mise en œuvre", en="task")),
-    }.get(word, word)
+    return localized(_KINDS.get(word, word))
 
 
 def proof_state(status: Status) -> Styled:
     """Return one word for a table: where a scenario was proven, or why it is not."""
     mark, style = _PROOF_MARKS[status.state]
-    return plain(f"{mark} {localized(Text(fr=STATES[status.state].fr, en=STATES[status.state].en))}", style)
+    return plain(STATES[status.state].map(lambda said: f"{mark} {said}"), style)
 
 
 def proof_line(status: Status) -> Styled:
     """Return what a trainer should know of a scenario's proof, with what has changed since."""
     mark, style = _PROOF_MARKS[status.state]
-    text = status_text(status)
-    return plain(f"{mark} {localized(Text(fr=text.fr, en=text.en))}", style)
+    return plain(status_text(status).map(lambda said: f"{mark} {said}"), style)
 
 
 def proof_legend(state: State, version: str, days: str) -> Styled:
     """Return what a word of ``proof_state`` means, with the days and the version of the proofs it stands for."""
     mark, style = _PROOF_MARKS[state]
-    word = STATES[state].map(lambda said: f"{mark} {said}")
-    what = {
-        "here": localized(Text(fr="prouvé sur cette machine", en="proven on this machine")),
-        "recorded": localized(Text(fr="prouvé par son auteur", en="proven by its author")),
-        "claimed": localized(
-            Text(fr="preuve que personne de connu n'a signée", en="a proof signed by nobody who is known here")
-        ),
-        "changed": localized(Text(fr="modifié depuis sa preuve", en="changed since its proof")),
-    }[state]
-    line = plain(Text(fr=word.fr, en=word.en), style)
-    line.append(f" {what}, {days}, Breakfix {version}", style="quiet")
+    line = plain(STATES[state].map(lambda said: f"{mark} {said}"), style)
+    line.append(f" {localized(_PROOF_WORDS[state])}, {days}, Breakfix {version}", style="quiet")
     return line
 
 
@@ -95,7 +89,7 @@ def ticket_panel(plan: Plan, language: Language) -> RenderableType:
     text = plan.ticket.in_(language) if plan.ticket else ""
     return Panel(
         Markdown(text.strip()),
-        title=plain(f"{localized(Text(fr='Ticket', en='Ticket'))} · {plan.title.in_(language)}", "bold"),
+        title=plain(f"Ticket · {plan.title.in_(language)}", "bold"),
         title_align="left",
         border_style="cyan",
         box=box.ROUNDED,
@@ -112,36 +106,19 @@ def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
         lab: the lab's name where commands have to be given it.
     """
     option = f" --lab {lab}" if lab else ""
-    rows = [
-        (
-            "lab",
-            localized(
-                Text(fr="lire ce qu'est ce lab : machines, comptes", en="read what this lab is: hosts, accounts")
-            ),
+    steps = {
+        "lab": Text(fr="lire ce qu'est ce lab : machines, comptes", en="read what this lab is: hosts, accounts"),
+        f"shell {host or localized(Text(fr='MACHINE', en='HOST'))}": Text(
+            fr="ouvrir un terminal", en="open a terminal on a host"
         ),
-        (
-            f"shell {host or localized(Text(fr='MACHINE', en='HOST'))}",
-            localized(Text(fr="ouvrir un terminal", en="open a terminal on a host")),
-        ),
-        *(
-            [("answer", localized(Text(fr="répondre aux questions", en="answer the questions")))]
-            if plan.questions
-            else []
-        ),
-        *(
-            [("report", localized(Text(fr="écrire le rapport d'intervention", en="write the intervention report")))]
-            if plan.report
-            else []
-        ),
-        *(
-            [("check", localized(Text(fr="faire évaluer la réparation", en="have the repair graded")))]
-            if plan.scenario
-            else []
-        ),
-        *([("hint", localized(Text(fr="demander un indice", en="ask for a hint")))] if plan.hints else []),
-        ("stop", localized(Text(fr="arrêter le lab", en="stop the lab"))),
-    ]
+        "answer": plan.questions and Text(fr="répondre aux questions", en="answer the questions"),
+        "report": plan.report and Text(fr="écrire le rapport d'intervention", en="write the intervention report"),
+        "check": plan.scenario and Text(fr="faire évaluer la réparation", en="have the repair graded"),
+        "hint": plan.hints and Text(fr="demander un indice", en="ask for a hint"),
+        "stop": Text(fr="arrêter le lab", en="stop the lab"),
+    }
     lines = Table.grid(padding=(0, 2))
-    for words, what in rows:
-        lines.add_row("", plain(f"{program()} {words}{option}", "key"), what)
+    for words, what in steps.items():
+        if what:
+            lines.add_row("", plain(f"{program()} {words}{option}", "key"), plain(what))
     return Padding(lines, (1, 0, 0, 0))

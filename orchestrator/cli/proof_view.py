@@ -26,11 +26,11 @@ def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
     """Show proofs, each with what is wrong and its verdict."""
     out = invocation.output
     if not proofs:
-        out.print(plain(Text(fr="✔ Tout est déjà prouvé.", en="✔ Everything is proven already."), "ok"))
+        out.ok(Text(fr="✔ Tout est déjà prouvé.", en="✔ Everything is proven already."))
     for proof in proofs:
         for variant in proof.variants:
             drawn = "".join(f" · {name} = {case}" for name, case in variant.cases.items())
-            out.print("", plain(f"{proof.scenario} · --seed {variant.seed}{drawn}", "bold"))
+            out.heading(f"{proof.scenario} · --seed {variant.seed}{drawn}")
             out.print(_matrix(invocation, variant))
         findings = proof.findings()
         if findings:
@@ -93,19 +93,15 @@ def _verdict(proof: Proof, findings: Sequence[ProofFinding]) -> Styled:
     took = duration(proof.seconds)
     if proof.proven:
         seeds = ", ".join(str(variant.seed) for variant in proof.variants)
-        text = localized(
-            Text(
-                fr=f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
-                en=f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
-            )
+        text = Text(
+            fr=f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
+            en=f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
         )
         return plain(text, "ok")
     count = sum(1 for finding in findings if not finding.verdict.remark)
-    text = localized(
-        Text(
-            fr=f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
-            en=f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
-        )
+    text = Text(
+        fr=f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
+        en=f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
     )
     return plain(text, "bad")
 
@@ -126,21 +122,17 @@ def show_differences(invocation: Invocation, scenario: str, found: Sequence[Colo
     """Show what a replay saw otherwise than it is recorded."""
     out, count = invocation.output, len(found)
     if not found:
-        text = localized(
-            Text(
-                fr=f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
-                en=f"✔ {scenario}: every colour is the recorded one.",
-            )
+        text = Text(
+            fr=f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
+            en=f"✔ {scenario}: every colour is the recorded one.",
         )
-        out.print("", plain(text, "ok"))
+        out.print("", text, style="ok")
         return
-    text = localized(
-        Text(
-            fr=f"✘ {scenario} : {count} différence{'s' if count > 1 else ''} avec la preuve enregistrée.",
-            en=f"✘ {scenario}: {count} difference{'' if count == 1 else 's'} from the recorded proof.",
-        )
+    text = Text(
+        fr=f"✘ {scenario} : {count} différence{'s' if count > 1 else ''} avec la preuve enregistrée.",
+        en=f"✘ {scenario}: {count} difference{'' if count == 1 else 's'} from the recorded proof.",
     )
-    out.print("", plain(text, "bad"))
+    out.print("", text, style="bad")
     for one in found[:_MOST_DIFFERENCES]:
         before, now = one.recorded or "–", one.seen or "–"
         out.print(Padding(plain(f"{one.stage} (--seed {one.seed}) · {one.check} · {before} → {now}"), (0, 0, 0, 2)))

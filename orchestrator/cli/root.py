@@ -20,108 +20,84 @@ class CommandEntry:
 
     name: str
     module: str
-    short: Text
+    fr: str
+    en: str
+
+    @property
+    def short(self) -> Text:
+        """Return what it does."""
+        return Text(fr=self.fr, en=self.en)
 
 
 SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
     (
         Text(fr="S'entraîner", en="Practise"),
         (
-            CommandEntry("scenarios", "scenarios", Text(fr="La liste des scénarios.", en="List the scenarios.")),
+            CommandEntry("scenarios", "scenarios", fr="La liste des scénarios.", en="List the scenarios."),
+            CommandEntry("show", "scenarios", fr="La fiche d'un scénario.", en="Show a scenario's card and ticket."),
+            CommandEntry("start", "start", fr="Démarrer un lab en panne.", en="Start a lab with its fault."),
+            CommandEntry("check", "check", fr="Évaluer la réparation.", en="Grade the repair."),
+            CommandEntry("answer", "answer", fr="Répondre aux questions.", en="Answer the scenario's questions."),
+            CommandEntry("report", "answer", fr="Écrire le rapport.", en="Write the intervention report."),
+            CommandEntry("hint", "hint", fr="L'indice suivant.", en="Show the next hint."),
+            CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault anew."),
+            CommandEntry("stop", "stop", fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it."),
             CommandEntry(
-                "show", "scenarios", Text(fr="La fiche d'un scénario.", en="Show a scenario's card and ticket.")
-            ),
-            CommandEntry("start", "start", Text(fr="Démarrer un lab en panne.", en="Start a lab with its fault.")),
-            CommandEntry("check", "check", Text(fr="Évaluer la réparation.", en="Grade the repair.")),
-            CommandEntry("answer", "answer", Text(fr="Répondre aux questions.", en="Answer the scenario's questions.")),
-            CommandEntry("report", "answer", Text(fr="Écrire le rapport.", en="Write the intervention report.")),
-            CommandEntry("hint", "hint", Text(fr="L'indice suivant.", en="Show the next hint.")),
-            CommandEntry("reset", "stop", Text(fr="Recommencer la même panne.", en="Start the same fault anew.")),
-            CommandEntry(
-                "stop", "stop", Text(fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it.")
-            ),
-            CommandEntry(
-                "progress",
-                "progress",
-                Text(fr="Ce qui est résolu, et la suite.", en="Show what is solved, what is next."),
+                "progress", "progress", fr="Ce qui est résolu, et la suite.", en="Show what is solved, what is next."
             ),
         ),
     ),
     (
         Text(fr="Intervenir dans le lab", en="Work in the lab"),
         (
-            CommandEntry("status", "status", Text(fr="Les labs en marche.", en="Show the running labs.")),
+            CommandEntry("status", "status", fr="Les labs en marche.", en="Show the running labs."),
+            CommandEntry("lab", "lab", fr="Le lab : machines, comptes.", en="Read about the lab: hosts, accounts."),
+            CommandEntry("map", "map", fr="Le plan du réseau.", en="Draw the network."),
+            CommandEntry("shell", "shell", fr="Ouvrir un terminal.", en="Open a terminal on a host."),
+            CommandEntry("exec", "execute", fr="Lancer une commande.", en="Run one command on a host."),
             CommandEntry(
-                "lab", "lab", Text(fr="Le lab : machines, comptes.", en="Read about the lab: hosts, accounts.")
+                "forward", "forward", fr="Atteindre un port du lab d'ici.", en="Reach a port of the lab from here."
             ),
-            CommandEntry("map", "map", Text(fr="Le plan du réseau.", en="Draw the network.")),
-            CommandEntry("shell", "shell", Text(fr="Ouvrir un terminal.", en="Open a terminal on a host.")),
-            CommandEntry("exec", "execute", Text(fr="Lancer une commande.", en="Run one command on a host.")),
-            CommandEntry(
-                "forward",
-                "forward",
-                Text(fr="Atteindre un port du lab d'ici.", en="Reach a port of the lab from here."),
-            ),
-            CommandEntry(
-                "cable", "cable", Text(fr="Brancher, débrancher, remplacer.", en="Plug, unplug, replace a cable.")
-            ),
+            CommandEntry("cable", "cable", fr="Brancher, débrancher, remplacer.", en="Plug, unplug, replace a cable."),
         ),
     ),
     (
         Text(fr="Concevoir des scénarios", en="Design scenarios"),
         (
+            CommandEntry("new", "new", fr="Écrire un exemple à transformer.", en="Write an example to start from."),
+            CommandEntry("try", "trying", fr="Essayer tout en écrivant.", en="Try a scenario while writing it."),
+            CommandEntry("faults", "faults", fr="Les pannes de la bibliothèque.", en="Document the faults."),
+            CommandEntry("validate", "validate", fr="Relire les fichiers de contenu.", en="Check the content's files."),
+            CommandEntry("schema", "schema", fr="Les schémas pour l'éditeur.", en="Schemas of the files, for editors."),
             CommandEntry(
-                "new", "new", Text(fr="Écrire un exemple à transformer.", en="Write an example to start from.")
+                "prove", "prove", fr="Prouver qu'un scénario est juste.", en="Prove that a scenario is sound."
             ),
-            CommandEntry("try", "trying", Text(fr="Essayer tout en écrivant.", en="Try a scenario while writing it.")),
-            CommandEntry("faults", "faults", Text(fr="Les pannes de la bibliothèque.", en="Document the faults.")),
-            CommandEntry(
-                "validate", "validate", Text(fr="Relire les fichiers de contenu.", en="Check the content's files.")
-            ),
-            CommandEntry(
-                "schema", "schema", Text(fr="Les schémas pour l'éditeur.", en="Schemas of the files, for editors.")
-            ),
-            CommandEntry(
-                "prove", "prove", Text(fr="Prouver qu'un scénario est juste.", en="Prove that a scenario is sound.")
-            ),
-            CommandEntry("ledger", "ledger", Text(fr="À quelles preuves se fier.", en="Whose proofs to believe.")),
+            CommandEntry("ledger", "ledger", fr="À quelles preuves se fier.", en="Whose proofs to believe."),
         ),
     ),
     (
         Text(fr="Suivre des personnes", en="Follow people"),
         (
-            CommandEntry("group", "group", Text(fr="Un scénario pour une classe.", en="A scenario for a whole class.")),
+            CommandEntry("group", "group", fr="Un scénario pour une classe.", en="A scenario for a whole class."),
+            CommandEntry("people", "people", fr="Candidats, stagiaires, jurys.", en="Candidates, trainees, juries."),
             CommandEntry(
-                "people", "people", Text(fr="Candidats, stagiaires, jurys.", en="Candidates, trainees, juries.")
-            ),
-            CommandEntry(
-                "audit", "audit", Text(fr="Vérifier le journal des résultats.", en="Verify the journal of results.")
+                "audit", "audit", fr="Vérifier le journal des résultats.", en="Verify the journal of results."
             ),
         ),
     ),
     (
         Text(fr="Évaluer", en="Assess"),
-        (
-            CommandEntry(
-                "session", "session", Text(fr="Une session de jury chronométrée.", en="Run a timed jury session.")
-            ),
-        ),
+        (CommandEntry("session", "session", fr="Une session de jury chronométrée.", en="Run a timed jury session."),),
     ),
     (
         Text(fr="La machine", en="The machine"),
         (
-            CommandEntry(
-                "demo", "demo", Text(fr="Tout voir, du début à la fin.", en="See all of it, from start to end.")
-            ),
-            CommandEntry(
-                "doctor", "doctor", Text(fr="Ce qui manque à cette machine.", en="Tell what this machine lacks.")
-            ),
-            CommandEntry("images", "images", Text(fr="Les images des machines.", en="Build, list, save, load images.")),
-            CommandEntry("bench", "bench", Text(fr="Mesurer les performances.", en="Measure against docker compose.")),
-            CommandEntry("test", "test", Text(fr="Lancer les tests du projet.", en="Run the project's tests.")),
-            CommandEntry(
-                "completion", "completion", Text(fr="La complétion du shell.", en="Print the shell's completion.")
-            ),
+            CommandEntry("demo", "demo", fr="Tout voir, du début à la fin.", en="See all of it, from start to end."),
+            CommandEntry("doctor", "doctor", fr="Ce qui manque à cette machine.", en="Tell what this machine lacks."),
+            CommandEntry("images", "images", fr="Les images des machines.", en="Build, list, save, load images."),
+            CommandEntry("bench", "bench", fr="Mesurer les performances.", en="Measure against docker compose."),
+            CommandEntry("test", "test", fr="Lancer les tests du projet.", en="Run the project's tests."),
+            CommandEntry("completion", "completion", fr="La complétion du shell.", en="Print the shell's completion."),
         ),
     ),
 )

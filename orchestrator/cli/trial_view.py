@@ -20,7 +20,7 @@ from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.core.errors import Problem
 from orchestrator.core.language import Language
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
 from orchestrator.proof.model import Expected, SeenColour, Stage, Verdict
 from orchestrator.proof.proof_words import stage_title
@@ -112,11 +112,9 @@ def problem_lines(problems: Sequence[Problem], language: Language) -> list[Rende
     """Return the mistakes in the files, as ``validate`` tells them."""
     if not problems:
         return []
-    head = localized(
-        Text(
-            fr="✘ Les fichiers ont une erreur ; leur dernière version juste compte.",
-            en="✘ The files have a mistake; their last good version counts.",
-        )
+    head = Text(
+        fr="✘ Les fichiers ont une erreur ; leur dernière version juste compte.",
+        en="✘ The files have a mistake; their last good version counts.",
     )
     lines: list[RenderableType] = [plain(head, "bad")]
     for problem in problems:
@@ -201,15 +199,11 @@ class TrialScreen:
     def _middle(self) -> RenderableType:
         parts = problem_lines(self.trial.problems, self.language)
         if self.trial.outdated:
-            parts.append(
-                plain(
-                    Text(
-                        fr="! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
-                        en="! The lab itself has changed in the files: 'r' starts it anew as they say.",
-                    ),
-                    "warn",
-                )
+            outdated = Text(
+                fr="! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
+                en="! The lab itself has changed in the files: 'r' starts it anew as they say.",
             )
+            parts.append(plain(outdated, "warn"))
         parts += drawn_faults(self.trial.plan)
         if parts:
             parts.append(plain(""))
@@ -238,25 +232,20 @@ class TrialScreen:
         line = Styled()
         for key, what in self._bindings():
             line.append(key, style="key")
-            line.append(f" {what}  ")
+            line.append(f" {localized(what)}  ")
         line.rstrip()
         return line
 
-    def _bindings(self) -> Iterator[tuple[str, str]]:
+    def _bindings(self) -> Iterator[tuple[str, Text]]:
         plan = self.trial.plan
         if plan.scenario is not None:
-            yield (
-                "b",
-                localized(Text(fr="en panne", en="break"))
-                if plan.faults
-                else localized(Text(fr="à faire", en="not begun")),
-            )
-            yield "h", localized(Text(fr="sain", en="heal"))
-            yield "s", "solution"
-            yield "x", localized(Text(fr="raccourci", en="shortcut"))
-        yield "r", localized(Text(fr="à neuf", en="reset hosts"))
-        yield "c", localized(Text(fr="contrôler", en="check"))
-        yield "q", localized(Text(fr="quitter", en="quit"))
+            yield "b", Text(fr="en panne", en="break") if plan.faults else Text(fr="à faire", en="not begun")
+            yield "h", Text(fr="sain", en="heal")
+            yield "s", same("solution")
+            yield "x", Text(fr="raccourci", en="shortcut")
+        yield "r", Text(fr="à neuf", en="reset hosts")
+        yield "c", Text(fr="contrôler", en="check")
+        yield "q", Text(fr="quitter", en="quit")
 
     def _bottom(self) -> RenderableType:
         if self.busy is not None:

@@ -11,7 +11,6 @@ from grader.report_formats import written_report
 from orchestrator.cli.click_classes import command, lab_option, option
 from orchestrator.cli.editing import edit
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import record
 from orchestrator.core.errors import ExitCode, UsageError
@@ -74,10 +73,7 @@ def answer_command(
     if not (show or settings or source is not None or invocation.json):
         edit(invocation, handed_in.answers_file(invocation.language))
     answers = handed_in.answers()
-    if invocation.json:
-        invocation.output.document(_answers_document(handed_in))
-    else:
-        show_answers(invocation, handed_in)
+    invocation.output.emit(_answers_document(handed_in), lambda: show_answers(invocation, handed_in))
     if not show and (settings or source is not None or not invocation.json):
         record(invocation, lambda practice: practice.handed_in(running, "answer"))
     if answers.problems:
@@ -118,10 +114,11 @@ def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | N
         invocation.output.document({"file": str(path), "report": written and written.to_document(), "text": text})
         return
     if show:
-        invocation.output.print(plain(text.rstrip()), "")
+        invocation.output.print(text.rstrip(), "")
     if written is not None:
         line = written_report(written).in_(invocation.language)
-        invocation.output.print(plain(line, "warn" if written.empty else "ok"), plain(str(path), "quiet"))
+        invocation.output.print(line, style="warn" if written.empty else "ok")
+        invocation.output.quiet(str(path))
 
 
 def _setting(text: str, example: str) -> tuple[str, str]:
@@ -166,9 +163,9 @@ def show_answers(invocation: Invocation, handed_in: HandIn) -> None:
         given = answers.given.get(name)
         shown = plain(", ".join(items_of(given)) if isinstance(question, ListQuestion) else given) if given else None
         missing = (
-            localized(Text(fr="illisible", en="unreadable"))
+            Text(fr="illisible", en="unreadable")
             if name in answers.unreadable
-            else localized(Text(fr="à donner", en="to be given"))
+            else Text(fr="à donner", en="to be given")
         )
         asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
         rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))

@@ -9,7 +9,6 @@ import click
 
 from orchestrator.cli.click_classes import CommandGroup, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.core.errors import ExitCode, UsageError
@@ -63,36 +62,29 @@ def verify(invocation: Invocation, noted: str | None) -> int:
         now = journal.head(store)
     if not found and database.exists:
         witness.note(database.name, now)
-    if invocation.json:
-        invocation.output.document(
-            {
-                "sound": not found,
-                "head": str(now),
-                "findings": [{"kind": one.kind, "entry": one.seq or None, "text": both(one.text)} for one in found],
-            }
-        )
-    else:
-        _tell(invocation, found, now)
+    document = {
+        "sound": not found,
+        "head": str(now),
+        "findings": [{"kind": one.kind, "entry": one.seq or None, "text": both(one.text)} for one in found],
+    }
+    invocation.output.emit(document, lambda: _tell(invocation, found, now))
     return ExitCode.NOT_REPAIRED if found else ExitCode.DONE
 
 
 def _tell(invocation: Invocation, found: list[audit.AuditFinding], head: journal.ChainHead) -> None:
     out = invocation.output
     for one in found:
-        out.print(plain(f"✘ {one.text.in_(invocation.language)}", "bad"))
+        out.bad(f"✘ {one.text.in_(invocation.language)}")
     if found:
-        said = localized(
+        out.print(
             Text(
-                fr="Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
-                en="Delete nothing: keep the database as it is, and compare it with a backup.",
+                fr="→ Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
+                en="→ Delete nothing: keep the database as it is, and compare it with a backup.",
             )
         )
-        out.print(plain(f"→ {said}"))
         return
-    count = localized(
-        Text(fr=f"✔ Journal intact : {head.seq} entrées.", en=f"✔ The journal is untouched: {head.seq} entries.")
-    )
-    out.print(plain(count, "ok"), plain(Text(fr=f"  Tête : {head}", en=f"  Head: {head}"), "quiet"))
+    out.ok(Text(fr=f"✔ Journal intact : {head.seq} entrées.", en=f"✔ The journal is untouched: {head.seq} entries."))
+    out.quiet(Text(fr=f"  Tête : {head}", en=f"  Head: {head}"))
 
 
 @audit_command.command(
@@ -113,10 +105,7 @@ def head_(invocation: Invocation) -> None:
         head = journal.head(store)
     if database.exists:
         Witness(data_folder()).note(database.name, head)
-    if invocation.json:
-        invocation.output.document({"entries": head.seq, "head": str(head)})
-    else:
-        click.echo(str(head))
+    invocation.output.emit({"entries": head.seq, "head": str(head)}, lambda: click.echo(str(head)))
 
 
 @audit_command.command(
@@ -136,9 +125,6 @@ def log(invocation: Invocation, subject: str | None) -> None:
     """Print entries."""
     with reading(invocation) as store:
         entries = journal.entries(store, subject=subject)
-    if invocation.json:
-        invocation.output.document({"entries": [_document(entry) for entry in entries]})
-        return
     rows = table(
         "N°",
         Text(fr="Quand", en="When"),
@@ -154,7 +140,7 @@ def log(invocation: Invocation, subject: str | None) -> None:
             plain(entry.event.kind, "key"),
             plain(entry.event.subject),
         )
-    invocation.output.print(rows)
+    invocation.output.emit({"entries": [_document(entry) for entry in entries]}, rows)
 
 
 def _document(entry: journal.JournalEntry) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
@@ -65,35 +63,21 @@ def _require_segment(ports: tuple[PortState, ...], name: str) -> None:
 
 
 def _show(invocation: Invocation, port: PortState, *, replaced: bool) -> None:
-    if invocation.json:
-        invocation.output.document(
-            {"host": port.host, "interface": port.interface, "segment": port.segment, "plugged": port.plugged}
-        )
-        return
-    name = f"{port.host}:{port.interface}"
+    place, segment = f"{port.host}:{port.interface}", port.segment
+    document = {"host": port.host, "interface": port.interface, "segment": segment, "plugged": port.plugged}
     if replaced:
-        text = localized(
-            Text(
-                fr=f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
-                en=f"✔ {name} has a new cable, plugged into segment {port.segment}.",
-            )
+        text = Text(
+            fr=f"✔ {place} a un câble neuf, branché sur le segment {segment}.",
+            en=f"✔ {place} has a new cable, plugged into segment {segment}.",
         )
-        invocation.output.print(plain(text, "ok"))
     elif port.plugged:
-        invocation.output.print(
-            plain(
-                Text(
-                    fr=f"✔ {name} est branché sur le segment {port.segment}.",
-                    en=f"✔ {name} is plugged into segment {port.segment}.",
-                ),
-                "ok",
-            )
+        text = Text(
+            fr=f"✔ {place} est branché sur le segment {segment}.", en=f"✔ {place} is plugged into segment {segment}."
         )
     else:
-        text = localized(
-            Text(
-                fr=f"○ {name} est débranché (il pend près du segment {port.segment}).",
-                en=f"○ {name} is unplugged (it hangs beside segment {port.segment}).",
-            )
+        text = Text(
+            fr=f"○ {place} est débranché (il pend près du segment {segment}).",
+            en=f"○ {place} is unplugged (it hangs beside segment {segment}).",
         )
-        invocation.output.print(plain(text, "warn"))
+    style = "ok" if replaced or port.plugged else "warn"
+    invocation.output.emit(document, lambda: invocation.output.print(text, style=style))

@@ -12,8 +12,6 @@ from grader.runner import prepare
 from orchestrator.cli.click_classes import command, lab_option, option
 from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.cli.store_access import record
 from orchestrator.core.control_characters import visible
 from orchestrator.core.errors import MachineError
@@ -89,15 +87,13 @@ def _write(invocation: Invocation, text: str, path: Path | None) -> None:
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    invocation.output.note(plain(Text(fr=f"Rapport écrit dans {path}.", en=f"Report written to {path}.")))
+    invocation.output.note(Text(fr=f"Rapport écrit dans {path}.", en=f"Report written to {path}."))
 
 
 def _warn_of_stale_content(invocation: Invocation, running: Running) -> None:
     if invocation.app.labs.stale(running):
-        text = localized(
-            Text(
-                fr="! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
-                en="! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
-            )
+        text = Text(
+            fr="! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
+            en="! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
         )
-        invocation.output.note(plain(text, "warn"))
+        invocation.output.note(text, style="warn")

@@ -15,7 +15,6 @@ from orchestrator.cli.card import typed
 from orchestrator.cli.click_classes import command, option, seed_option
 from orchestrator.cli.grading_view import show_grading
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.cli.pictures import require_place, show_map, terminal_picture, write_picture
 from orchestrator.cli.progress_view import steps
@@ -61,7 +60,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     plan = invocation.app.labs.plan(scenario, seed)
     solution = _reference(plan)
     labs = invocation.app.labs
-    _heading(invocation, 1, localized(Text(fr="Le lab démarre, puis tombe en panne", en="The lab starts, then breaks")))
+    _heading(invocation, 1, Text(fr="Le lab démarre, puis tombe en panne", en="The lab starts, then breaks"))
     running: Running | None = None
     try:
         with steps(invocation) as shown:
@@ -71,7 +70,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
         if running is not None:
             with shielded():
                 labs.discard(running.instance)
-    invocation.output.print("", plain(Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), "ok"))
+    invocation.output.print("", Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), style="ok")
     status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:
         write_picture(svg, terminal_picture(invocation.output.console, "breakfix demo"))
@@ -84,17 +83,17 @@ def _break_and_repair(invocation: Invocation, running: Running, solution: Planne
     show_map(invocation, running)
     if plan.ticket is not None:
         out.print("", phrases.ticket_panel(plan, language))
-    _heading(invocation, 2, localized(Text(fr="Évaluation avant réparation", en="Grading before the repair")))
+    _heading(invocation, 2, Text(fr="Évaluation avant réparation", en="Grading before the repair"))
     before = _grade(invocation, running)
-    _heading(invocation, 3, localized(Text(fr="Réparation", en="Repair")))
+    _heading(invocation, 3, Text(fr="Réparation", en="Repair"))
     out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
     for typed_in in invocation.app.labs.apply(running, solution, lambda step: _tell(invocation, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
-    _heading(invocation, 4, localized(Text(fr="Évaluation après réparation", en="Grading after the repair")))
+    _heading(invocation, 4, Text(fr="Évaluation après réparation", en="Grading after the repair"))
     after = _grade(invocation, running)
     if plan.debrief is not None:
-        _heading(invocation, 5, localized(Text(fr="Retour sur la panne", en="Debrief")))
+        _heading(invocation, 5, Text(fr="Retour sur la panne", en="Debrief"))
         out.print(Padding(Markdown(plan.debrief.in_(language).strip()), (0, 2)))
     return before, after
 
@@ -116,31 +115,31 @@ def _grade(invocation: Invocation, running: Running) -> Report:
 
 def _tell(invocation: Invocation, step: Step) -> None:
     out = invocation.output
-    out.print(plain(f"  • {step.tell.in_(invocation.language)}"))
+    out.print(f"  • {step.tell.in_(invocation.language)}")
     for line in typed(step):
         out.print(Padding(plain(line, "quiet"), (0, 0, 0, 6)))
 
 
-def _heading(invocation: Invocation, number: int, text: str) -> None:
-    invocation.output.print("", Rule(plain(f" {number}. {text} ", "bold"), align="left", style="cyan"))
+def _heading(invocation: Invocation, number: int, text: Text) -> None:
+    title = plain(text.map(lambda said: f" {number}. {said} "), "bold")
+    invocation.output.print("", Rule(title, align="left", style="cyan"))
 
 
 def _judge(invocation: Invocation, before: Report, after: Report) -> int:
     """Return 0 only if the fault was seen and the repair was, without a single doubt."""
     good = before.verdict == "not_repaired" and after.verdict == "repaired"
-    if invocation.json:
-        invocation.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
+    out = invocation.output
+    if out.json:
+        out.document({"before": before.verdict, "after": after.verdict, "ok": good})
     elif good:
-        text = localized(
+        out.ok(
             Text(fr="✔ La panne était rouge, la réparation est verte.", en="✔ The fault was red, the repair is green.")
         )
-        invocation.output.print(plain(text, "ok"))
     else:
-        text = localized(
+        out.bad(
             Text(
                 fr=f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
                 en=f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
             )
         )
-        invocation.output.print(plain(text, "bad"))
     return ExitCode.DONE if good else ExitCode.BROKEN

@@ -6,7 +6,6 @@ from typing import Any
 
 from orchestrator.cli.click_classes import command
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
@@ -29,11 +28,10 @@ def doctor_command(invocation: Invocation) -> int:
     """Look at the machine and show what was found."""
     app = invocation.app
     findings = examine(ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
-    if invocation.json:
-        invocation.output.document({"status": worst(findings), "findings": [_document(f) for f in findings]})
-    else:
-        _show(invocation, findings)
-    return ExitCode.MACHINE if worst(findings) == "fail" else ExitCode.DONE
+    status = worst(findings)
+    document = {"status": status, "findings": [_document(finding) for finding in findings]}
+    invocation.output.emit(document, lambda: _show(invocation, findings))
+    return ExitCode.MACHINE if status == "fail" else ExitCode.DONE
 
 
 def _document(finding: Finding) -> dict[str, Any]:
@@ -55,20 +53,15 @@ def _show(invocation: Invocation, findings: tuple[Finding, ...]) -> None:
         if finding.remedy and finding.status != "ok":
             rows.add_row("", "", plain(f"→ {finding.remedy.in_(language)}", style if style == "warn" else ""))
     out.print(rows, "")
-    verdicts = {
-        "ok": (localized(Text(fr="✔ Cette machine est prête.", en="✔ This machine is ready.")), "ok"),
-        "warn": (
-            localized(
+    match worst(findings):
+        case "ok":
+            out.ok(Text(fr="✔ Cette machine est prête.", en="✔ This machine is ready."))
+        case "warn":
+            out.ok(
                 Text(
                     fr="✔ Cette machine est prête, avec les limites ci-dessus.",
                     en="✔ This machine is ready, within the limits above.",
                 )
-            ),
-            "ok",
-        ),
-        "fail": (
-            localized(Text(fr="✘ Il manque quelque chose : voyez ci-dessus.", en="✘ Something is missing: see above.")),
-            "bad",
-        ),
-    }
-    out.print(plain(*verdicts[worst(findings)]))
+            )
+        case "fail":
+            out.bad(Text(fr="✘ Il manque quelque chose : voyez ci-dessus.", en="✘ Something is missing: see above."))

@@ -8,7 +8,6 @@ import click
 
 from orchestrator.cli.click_classes import PassingCommand, argument, command, host_argument, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -85,6 +84,6 @@ def exec_command(
     sys.stderr.buffer.flush()
     if done.truncated:
         invocation.output.note(
-            plain(Text(fr="! La suite de la sortie a été coupée.", en="! The rest of the output was cut."), "warn")
+            Text(fr="! La suite de la sortie a été coupée.", en="! The rest of the output was cut."), style="warn"
         )
     return status

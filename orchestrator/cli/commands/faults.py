@@ -18,6 +18,8 @@ from orchestrator.faults.discovery import discover
 from orchestrator.faults.manual import Page, pages
 from orchestrator.faults.registry import fault_class
 
+_REQUIRED = Text(fr="à donner", en="required")
+
 
 @command(
     "faults",
@@ -62,13 +64,10 @@ def _list(invocation: Invocation, documented: tuple[Page, ...]) -> None:
         for page in of_group:
             rows.add_row(plain(page.name, "key"), plain(page.summary))
         out.print(plain(of_group[0].about or of_group[0].group, "bold"), Padding(rows, (0, 0, 1, 2)))
-    out.print(
-        plain(
-            Text(
-                fr=f"{len(documented)} pannes. « breakfix faults PANNE » en décrit une.",
-                en=f"{len(documented)} faults. 'breakfix faults NAME' describes one.",
-            ),
-            "quiet",
+    out.quiet(
+        Text(
+            fr=f"{len(documented)} pannes. « breakfix faults PANNE » en décrit une.",
+            en=f"{len(documented)} faults. 'breakfix faults NAME' describes one.",
         )
     )
 
@@ -80,20 +79,18 @@ def _show(invocation: Invocation, page: Page) -> None:
         return
     out.print(plain(page.name, "key"), plain(page.summary, "bold"), "")
     for paragraph in page.details:
-        out.print(plain(paragraph), "")
+        out.print(paragraph, "")
     if page.sample is not None:
-        said = page.sample.explain().in_(invocation.language)
-        out.print(plain(Text(fr="Au bilan, le stagiaire lit :", en="In the debrief the trainee reads:"), "bold"))
-        out.print(Padding(plain(said), (0, 0, 1, 2)))
+        out.print(Text(fr="Au bilan, le stagiaire lit :", en="In the debrief the trainee reads:"), style="bold")
+        out.print(Padding(plain(page.sample.explain().in_(invocation.language)), (0, 0, 1, 2)))
     rows = table(Text(fr="Paramètre", en="Parameter"), "Type", Text(fr="Par défaut", en="Default"), "")
     for parameter in page.parameters:
-        default = (
-            plain(Text(fr="à donner", en="required"), "warn") if parameter.default is None else plain(parameter.default)
-        )
+        default = plain(_REQUIRED, "warn") if parameter.default is None else plain(parameter.default)
         rows.add_row(plain(parameter.name, "key"), plain(parameter.type), default, plain(parameter.description))
-    out.print(rows, "", plain(Text(fr="Dans scenario.yaml :", en="In scenario.yaml:"), "bold"))
+    out.print(rows)
+    out.heading(Text(fr="Dans scenario.yaml :", en="In scenario.yaml:"))
     out.print(Padding(plain(page.example), (0, 0, 0, 2)))
-    out.print("", plain(page.place, "quiet"))
+    out.print("", page.place, style="quiet")
 
 
 def _document(page: Page) -> dict[str, Any]:

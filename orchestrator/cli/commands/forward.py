@@ -11,7 +11,6 @@ from orchestrator.access.port_forward import LOOPBACK, Forwarding
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of, port_of
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
@@ -49,8 +48,8 @@ def forward_command(invocation: Invocation, place: str, local: int | None, lab: 
             {"host": host, "port": port, "address": LOOPBACK, "local": forwarding.local, "url": url}
         )
     else:
-        invocation.output.print(plain(f"{url}  →  {place}", "key"))
-        invocation.output.note(plain(Text(fr="Ctrl-C pour terminer.", en="Ctrl-C to end."), "quiet"))
+        invocation.output.print(f"{url}  →  {place}", style="key")
+        invocation.output.note(Text(fr="Ctrl-C pour terminer.", en="Ctrl-C to end."), style="quiet")
     invocation.output.console.file.flush()
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(forwarding):
         forwarding.serve(_Troubles(invocation))
@@ -69,4 +68,4 @@ class _Troubles:
         with self._lock:
             if text not in self._told:
                 self._told.add(text)
-                self._invocation.output.note(plain(f"! {text}", "warn"))
+                self._invocation.output.note(f"! {text}", style="warn")

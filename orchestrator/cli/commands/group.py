@@ -103,12 +103,6 @@ def list_(invocation: Invocation) -> None:
     """List groups."""
     with reading(invocation) as store:
         found = Groups(store).list()
-    if invocation.json:
-        document = [
-            {"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found
-        ]
-        invocation.output.document({"groups": document})
-        return
     rows = table(
         Text(fr="Groupe", en="Group"),
         Text(fr="Stagiaires", en="Trainees"),
@@ -117,7 +111,8 @@ def list_(invocation: Invocation) -> None:
     )
     for one in found:
         rows.add_row(plain(one.name, "key"), str(one.trainees), str(one.trainers), str(one.launches))
-    invocation.output.print(rows)
+    document = [{"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found]
+    invocation.output.emit({"groups": document}, rows)
 
 
 @group_command.command("members", help=Text(fr="Qui est dans un groupe.", en="Show who is in a group."))
@@ -155,13 +150,12 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     if invocation.json:
         invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
-        said = localized(
+        invocation.output.print(
             Text(
                 fr=f"→ « breakfix group live {group} » montre où en est chacun.",
                 en=f"→ 'breakfix group live {group}' shows how far each has come.",
             )
         )
-        invocation.output.print(plain(said))
     return ExitCode.BROKEN if any(place.trouble for place in places) else ExitCode.DONE
 
 
@@ -192,10 +186,7 @@ def live(invocation: Invocation, group: str, watch: int | None, *, no_check: boo
     """Show where everybody is."""
     if watch is None or invocation.json:
         found = tuple(_look(invocation, group, no_check=no_check))
-        if invocation.json:
-            invocation.output.document(standings_document(group, found))
-        else:
-            invocation.output.print(standings_table(invocation, group, found))
+        invocation.output.emit(standings_document(group, found), standings_table(invocation, group, found))
         return
     shown = list(invocation.app.standings.known(group))
     with (
@@ -227,12 +218,11 @@ def stop(invocation: Invocation, group: str) -> None:
         invocation.output.document({"removed": list(stopped.names)})
     else:
         for name in stopped.names:
-            invocation.output.print(
-                plain(Text(fr=f"✔ {name} arrêté et retiré.", en=f"✔ {name} stopped and removed."), "ok")
-            )
+            invocation.output.ok(Text(fr=f"✔ {name} arrêté et retiré.", en=f"✔ {name} stopped and removed."))
         if not stopped.names and not stopped.busy:
-            none = localized(Text(fr="Aucun lab de ce groupe n'est en marche.", en="No lab of this group is running."))
-            invocation.output.print(plain(none))
+            invocation.output.print(
+                Text(fr="Aucun lab de ce groupe n'est en marche.", en="No lab of this group is running.")
+            )
     for error in stopped.busy:
         raise error
 
@@ -270,7 +260,7 @@ def export(invocation: Invocation, group: str, path: Path | None, *, anonymous: 
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    invocation.output.note(plain(Text(fr=f"Résultats écrits dans {path}.", en=f"Results written to {path}.")))
+    invocation.output.note(Text(fr=f"Résultats écrits dans {path}.", en=f"Results written to {path}."))
 
 
 def _tell_members(invocation: Invocation, group: str) -> None:
@@ -282,16 +272,18 @@ def _tell_members(invocation: Invocation, group: str) -> None:
         document = {"trainees": [p.handle for p in trainees], "trainers": [p.handle for p in trainers]}
         invocation.output.document({"name": group, **document})
         return
-    invocation.output.print(plain(Text(fr=f"Groupe {group}", en=f"Group {group}"), "bold"))
+    invocation.output.print(Text(fr=f"Groupe {group}", en=f"Group {group}"), style="bold")
     for people, role in (
-        (trainees, localized(Text(fr="stagiaire", en="trainee"))),
-        (trainers, localized(Text(fr="formateur", en="trainer"))),
+        (trainees, Text(fr="stagiaire", en="trainee")),
+        (trainers, Text(fr="formateur", en="trainer")),
     ):
         for person in people:
             line = plain(f"  {person.handle}", "key")
-            invocation.output.print(line.append(f"  {person.name}  {role}".replace("    ", "  "), style="quiet"))
+            invocation.output.print(
+                line.append(f"  {person.name}  {localized(role)}".replace("    ", "  "), style="quiet")
+            )
     if not trainees and not trainers:
-        invocation.output.print(plain(Text(fr="  personne encore", en="  nobody yet"), "quiet"))
+        invocation.output.quiet(Text(fr="  personne encore", en="  nobody yet"))
 
 
 def _me(writing: Transaction) -> str:

@@ -25,16 +25,14 @@ def hint_command(invocation: Invocation, lab: str | None) -> None:
     labs = invocation.app.labs
     running = labs.running(lab)
     number, count, text = labs.hint(running)
-    if invocation.json:
-        invocation.output.document({"number": number, "count": count, "hint": both(text)})
-    else:
-        _show(invocation, number, count, text)
+    document = {"number": number, "count": count, "hint": both(text)}
+    invocation.output.emit(document, lambda: _show(invocation, number, count, text))
     record(invocation, lambda practice: practice.hinted(running, number))
 
 
 def _show(invocation: Invocation, number: int, count: int, text: Text) -> None:
     out = invocation.output
-    out.print(plain(Text(fr=f"Indice {number} sur {count}", en=f"Hint {number} of {count}"), "bold"))
+    out.print(Text(fr=f"Indice {number} sur {count}", en=f"Hint {number} of {count}"), style="bold")
     out.print(Padding(plain(text.in_(invocation.language).strip()), (0, 0, 0, 2)))
     if number == count:
-        out.print(plain(Text(fr="C'était le dernier.", en="That was the last one."), "quiet"))
+        out.quiet(Text(fr="C'était le dernier.", en="That was the last one."))

@@ -19,6 +19,8 @@ from orchestrator.core import labels
 from orchestrator.core.text import Text
 from orchestrator.images import bundle
 
+_BUILT, _TO_BUILD = Text(fr="construite", en="built"), Text(fr="à construire", en="to build")
+
 images_command = CommandGroup(
     "images",
     help=Text(
@@ -69,18 +71,10 @@ def list_(invocation: Invocation) -> None:
         image, summary = there.get(tag), app.catalogue.source(name).spec.summary
         size = image.size if image else None
         found.append({"name": name, "tag": tag, "built": image is not None, "size": size, "summary": both(summary)})
-        state = (
-            plain(Text(fr="construite", en="built"), "ok")
-            if image
-            else plain(Text(fr="à construire", en="to build"), "warn")
-        )
-        rows.add_row(
-            plain(name, "key"), state, megabytes(size) if size else "", plain(summary.in_(invocation.language))
-        )
-    if invocation.json:
-        out.document({"images": found})
-    else:
-        out.print(rows)
+        state = plain(_BUILT, "ok") if image else plain(_TO_BUILD, "warn")
+        title = plain(summary.in_(invocation.language))
+        rows.add_row(plain(name, "key"), state, megabytes(size) if size else "", title)
+    out.emit({"images": found}, rows)
 
 
 @images_command.command(
@@ -97,9 +91,9 @@ def list_(invocation: Invocation) -> None:
 def save(invocation: Invocation, file: Path, *, force: bool) -> None:
     """Save all images."""
     app = invocation.app
-    with _bytes(invocation, localized(Text(fr="Écriture", en="Writing"))) as on_progress:
+    with _bytes(invocation, Text(fr="Écriture", en="Writing")) as on_progress:
         made = bundle.save(app.engine, app.catalogue, app.catalogue.names, file, force=force, on_progress=on_progress)
-    _tell_bundle(invocation, made, localized(Text(fr="écrit", en="written")))
+    _tell_bundle(invocation, made, Text(fr="écrit", en="written"))
 
 
 @images_command.command("load", help=Text(fr="Charger les images d'un fichier.", en="Load the images of a file."))
@@ -107,20 +101,18 @@ def save(invocation: Invocation, file: Path, *, force: bool) -> None:
 @pass_invocation
 def load(invocation: Invocation, file: Path) -> None:
     """Load images."""
-    with _bytes(invocation, localized(Text(fr="Chargement", en="Loading"))) as on_progress:
+    with _bytes(invocation, Text(fr="Chargement", en="Loading")) as on_progress:
         made = bundle.load(invocation.app.engine, file, on_progress=on_progress)
-    _tell_bundle(invocation, made, localized(Text(fr="chargé", en="loaded")))
+    _tell_bundle(invocation, made, Text(fr="chargé", en="loaded"))
     missing = invocation.app.builder.missing(invocation.app.catalogue.names)
     if missing and not invocation.json:
         listed = ", ".join(missing)
         invocation.output.note(
-            plain(
-                Text(
-                    fr=f"! Ce fichier vient d'une autre version : il manque encore {listed}.",
-                    en=f"! This file is of another version: still missing: {listed}.",
-                ),
-                "warn",
-            )
+            Text(
+                fr=f"! Ce fichier vient d'une autre version : il manque encore {listed}.",
+                en=f"! This file is of another version: still missing: {listed}.",
+            ),
+            style="warn",
         )
 
 
@@ -142,38 +134,33 @@ def prune_(invocation: Invocation) -> None:
         invocation.output.document({"removed": done.removed, "in_use": done.in_use, "freed": done.freed})
         return
     for reference in done.removed:
-        invocation.output.print(plain(f"  {reference}", "quiet"))
+        invocation.output.quiet(f"  {reference}")
     size, count = megabytes(done.freed), len(done.removed)
-    invocation.output.print(
-        plain(
-            Text(
-                fr=f"✔ {count} image{'s' if count > 1 else ''} retirée{'s' if count > 1 else ''}, {size} libérés.",
-                en=f"✔ {count} image{'' if count == 1 else 's'} removed, {size} freed.",
-            ),
-            "ok",
+    invocation.output.ok(
+        Text(
+            fr=f"✔ {count} image{'s' if count > 1 else ''} retirée{'s' if count > 1 else ''}, {size} libérés.",
+            en=f"✔ {count} image{'' if count == 1 else 's'} removed, {size} freed.",
         )
     )
     if done.in_use:
         listed = ", ".join(done.in_use)
-        invocation.output.print(
-            plain(Text(fr=f"  Encore utilisées : {listed}", en=f"  Still in use: {listed}"), "quiet")
-        )
+        invocation.output.quiet(Text(fr=f"  Encore utilisées : {listed}", en=f"  Still in use: {listed}"))
 
 
-def _tell_bundle(invocation: Invocation, made: bundle.Bundle, what: str) -> None:
+def _tell_bundle(invocation: Invocation, made: bundle.Bundle, what: Text) -> None:
     if invocation.json:
         invocation.output.document({"path": str(made.path), "size": made.size, "tags": made.tags})
         return
     names = ", ".join(sorted(tag.partition("/")[2].partition(":")[0] for tag in made.tags))
-    invocation.output.print(plain(f"✔ {made.path} {what} ({megabytes(made.size)})", "ok"))
-    invocation.output.print(plain(f"  {names}", "quiet"))
+    invocation.output.ok(f"✔ {made.path} {localized(what)} ({megabytes(made.size)})")
+    invocation.output.quiet(f"  {names}")
 
 
 @contextmanager
-def _bytes(invocation: Invocation, what: str) -> Iterator[bundle.OnProgress]:
+def _bytes(invocation: Invocation, what: Text) -> Iterator[bundle.OnProgress]:
     """Show bytes as they pass."""
     console = invocation.output.errors
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(localized(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)

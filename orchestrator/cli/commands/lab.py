@@ -46,9 +46,7 @@ def lab_command(invocation: Invocation, name: str | None, lab: str | None) -> No
         invocation.output.print(Markdown(page))
         return
     language = invocation.language
-    invocation.output.print(
-        plain(shown.document.title.in_(language), "bold"), "", plain(shown.document.summary.in_(language))
-    )
+    invocation.output.print(plain(shown.document.title.in_(language), "bold"), "", shown.document.summary.in_(language))
 
 
 def _wanted(invocation: Invocation, name: str | None, running: str | None) -> Lab:

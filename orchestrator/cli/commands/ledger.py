@@ -9,7 +9,6 @@ import click
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import UsageError
 from orchestrator.core.paths import data_folder
@@ -53,13 +52,11 @@ ledger_command = CommandGroup(
 def trust(invocation: Invocation, key: str, name: str, *, system: bool) -> None:
     """Accept a key."""
     signer = invocation.app.trust.add(name, _public(key), MACHINE if system else data_folder() / OWN)
-    if invocation.json:
-        invocation.output.document({"name": signer.name, "key": signer.key, "file": str(signer.file)})
-        return
-    text = localized(
-        Text(fr=f"✔ Les preuves signées par {name} sont crues ici.", en=f"✔ Proofs signed by {name} are believed here.")
+    said = Text(
+        fr=f"✔ Les preuves signées par {name} sont crues ici.", en=f"✔ Proofs signed by {name} are believed here."
     )
-    invocation.output.print(plain(text, "ok"))
+    document = {"name": signer.name, "key": signer.key, "file": str(signer.file)}
+    invocation.output.emit(document, lambda: invocation.output.ok(said))
 
 
 @ledger_command.command(
@@ -70,16 +67,11 @@ def trust(invocation: Invocation, key: str, name: str, *, system: bool) -> None:
 def distrust(invocation: Invocation, name: str) -> None:
     """Remove keys."""
     removed = invocation.app.trust.remove(name)
-    if invocation.json:
-        invocation.output.document({"name": name, "removed": len(removed)})
-        return
-    text = localized(
-        Text(
-            fr=f"✔ Les preuves signées par {name} ne sont plus crues ici.",
-            en=f"✔ Proofs signed by {name} are believed no longer.",
-        )
+    said = Text(
+        fr=f"✔ Les preuves signées par {name} ne sont plus crues ici.",
+        en=f"✔ Proofs signed by {name} are believed no longer.",
     )
-    invocation.output.print(plain(text, "ok"))
+    invocation.output.emit({"name": name, "removed": len(removed)}, lambda: invocation.output.ok(said))
 
 
 @ledger_command.command("keys", help=Text(fr="Les clés acceptées ici.", en="The keys that are accepted here."))
@@ -91,13 +83,12 @@ def keys(invocation: Invocation) -> None:
         invocation.output.document([{"name": s.name, "key": s.key, "file": str(s.file)} for s in signers])
         return
     if not signers:
-        text = localized(
+        invocation.output.quiet(
             Text(
                 fr="Aucune clé : seules les preuves qui viennent avec Breakfix sont crues.",
                 en="No key: only the proofs that come with Breakfix are believed.",
             )
         )
-        invocation.output.print(plain(text, "quiet"))
         return
     rows = table(Text(fr="Nom", en="Name"), Text(fr="Clé", en="Key"), Text(fr="Fichier", en="File"))
     for one in signers:
@@ -141,7 +132,7 @@ def sign_(invocation: Invocation, scenarios: tuple[str, ...], key: Path) -> None
         invocation.output.document({name: str(file) for name, file in files.items()})
         return
     for name, file in files.items():
-        invocation.output.print(plain(Text(fr=f"✔ {name} : {file}", en=f"✔ {name}: {file}"), "ok"))
+        invocation.output.ok(Text(fr=f"✔ {name} : {file}", en=f"✔ {name}: {file}"))
 
 
 def _public(key: str) -> str:

@@ -10,7 +10,7 @@ import click
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import command, lab_option, option, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.output import both, plain
+from orchestrator.cli.output import both
 from orchestrator.cli.pictures import print_topology, topology_of, write_picture
 from orchestrator.core.text import Text
 from orchestrator.topology.layout import Topology, topology
@@ -54,7 +54,7 @@ def map_command(invocation: Invocation, lab: str | None, svg: Path | None, scena
     elif svg is None:
         print_topology(invocation, drawn)
     else:
-        invocation.output.print(plain(Text(fr=f"✔ {svg} écrit", en=f"✔ {svg} written"), "ok"))
+        invocation.output.ok(Text(fr=f"✔ {svg} écrit", en=f"✔ {svg} written"))
 
 
 def _document(drawn: Topology) -> dict[str, Any]:

@@ -40,7 +40,8 @@ new_command = CommandGroup(
     ),
 )
 
-_name = argument("name", metavar=Text(fr="NOM", en="NAME"))
+_NAME = Text(fr="NOM", en="NAME")
+_name = argument("name", metavar=_NAME)
 _root = option(
     "--in",
     "root",
@@ -190,19 +191,15 @@ def _make(invocation: Invocation, wanted: Wanted) -> None:
         made = create(content, wanted)
     _write_schemas(wanted.root, content.roots)
     following = _next(wanted, made)
-    if invocation.json:
-        invocation.output.document(
-            {
-                "kind": wanted.kind,
-                "name": made.name,
-                "path": str(made.path),
-                "scenario": made.scenario,
-                "files": [str(file) for file in made.files],
-                "next": [line for line, _ in following],
-            }
-        )
-    else:
-        _tell(invocation, made, following)
+    document = {
+        "kind": wanted.kind,
+        "name": made.name,
+        "path": str(made.path),
+        "scenario": made.scenario,
+        "files": [str(file) for file in made.files],
+        "next": [line for line, _ in following],
+    }
+    invocation.output.emit(document, lambda: _tell(invocation, made, following))
 
 
 @contextlib.contextmanager
@@ -249,11 +246,7 @@ def _next(wanted: Wanted, made: Created) -> list[tuple[str, Text]]:
     steps = {
         "scenario": (f"validate {name}", f"try {name}", f"prove {name}"),
         "fault": (f"faults {name}", f"validate {name}", f"try {name}", f"prove {name}"),
-        "lab": (
-            f"validate {name}",
-            f"start {name}",
-            f"new scenario {localized(Text(fr='NOM', en='NAME'))} --lab {name}",
-        ),
+        "lab": (f"validate {name}", f"start {name}", f"new scenario {localized(_NAME)} --lab {name}"),
         "image": (f"validate {name}", f"images build {name}"),
     }
     return [(f"{program()}{option} {step}", _WHAT[step.split()[0]]) for step in steps[wanted.kind]]
@@ -273,8 +266,8 @@ _WHAT = {
 def _tell(invocation: Invocation, made: Created, following: list[tuple[str, Text]]) -> None:
     out = invocation.output
     for file in made.files:
-        out.print(plain(f"✔ {file}", "ok"))
-    out.print("", plain(Text(fr="Ensuite :", en="Next:"), "bold"))
+        out.ok(f"✔ {file}")
+    out.heading(Text(fr="Ensuite :", en="Next:"))
     for line, what in following:
-        out.print(plain(what.map("  {}".format), "quiet"))
+        out.quiet(what.map("  {}".format))
         out.console.print(plain(f"    {line}", "key"), soft_wrap=True)  # to be copied whole

@@ -13,7 +13,6 @@ import click
 
 from orchestrator.cli.click_classes import CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.core.errors import UsageError
@@ -61,11 +60,7 @@ def _columns(function: F) -> F:
         ("--family-name", None, Text(fr="Le nom.", en="The family name.")),
         ("--born", "DATE", Text(fr="La date de naissance (2004-05-17).", en="The date of birth (2004-05-17).")),
         ("--email", None, Text(fr="L'adresse de courriel.", en="The e-mail address.")),
-        (
-            "--organisation",
-            None,
-            Text(fr="L'employeur ou l'organisme.", en="The employer or professional body."),
-        ),
+        ("--organisation", None, Text(fr="L'employeur ou l'organisme.", en="The employer or professional body.")),
         ("--candidate-number", None, Text(fr="Le numéro de candidat.", en="The candidate's number.")),
         ("--extra-time", None, Text(fr="Le temps majoré : 1/3, 20 min.", en="Extra time: 1/3, 20 min.")),
         ("--account", None, Text(fr="Le compte sur cette machine.", en="The account on this machine.")),
@@ -109,7 +104,7 @@ def add(
         new = replace(NewPerson(handle, roles=frozenset(roles) or frozenset({"trainee"})), **given)
         made = people.add(new, by=_me(writing))
         _trained(people, made, trainers)
-    _tell(invocation, made, localized(Text(fr="ajouté", en="added")))
+    _tell(invocation, made, Text(fr="ajouté", en="added"))
 
 
 @people_command.command(
@@ -137,7 +132,7 @@ def change_(
         for role in roles:
             people.give_role(found, role, by=me)
         _trained(people, found, trainers)
-    _tell(invocation, found, localized(Text(fr="enregistré", en="saved")))
+    _tell(invocation, found, Text(fr="enregistré", en="saved"))
 
 
 @people_command.command(
@@ -152,16 +147,14 @@ def list_(invocation: Invocation, role: Role | None) -> None:
     with reading(invocation) as store:
         people = People(store).list(role)
         until = {person.ref: retention.keep_until(store, person) for person in people}
-    if invocation.json:
-        invocation.output.document({"people": [_document(person, until[person.ref]) for person in people]})
-        return
     rows = table(
         Text(fr="Nom court", en="Short name"),
-Text(fr="Nom", en="Name"),
-Text(fr="Rôles", en="Roles"),
-Text(fr="Numéro", en="Number"),
-        Text(fr="Temps majoré", en="Extra time"), Text(fr="Gardé jusqu'au", en="Kept until"),
-    )  # fmt: skip
+        Text(fr="Nom", en="Name"),
+        Text(fr="Rôles", en="Roles"),
+        Text(fr="Numéro", en="Number"),
+        Text(fr="Temps majoré", en="Extra time"),
+        Text(fr="Gardé jusqu'au", en="Kept until"),
+    )
     for person in people:
         rows.add_row(
             plain(person.handle, "key"),
@@ -171,7 +164,7 @@ Text(fr="Numéro", en="Number"),
             plain(person.extra_time or ""),
             plain(f"{until[person.ref]:%Y-%m-%d}"),
         )
-    invocation.output.print(rows)
+    invocation.output.emit({"people": [_document(person, until[person.ref]) for person in people]}, rows)
 
 
 @people_command.command(
@@ -200,11 +193,9 @@ def import_(invocation: Invocation, path: Path) -> None:
                 group = groups.find(one.group) if one.group in known else groups.create(one.group, by=me)
                 known.add(one.group)
                 groups.add(group, person, trainer="trainer" in person.roles, by=me)
-    if invocation.json:
-        invocation.output.document({"added": [_document(person, person.keep_until) for person in made]})
-    else:
-        said = localized(Text(fr=f"✔ {len(made)} personnes ajoutées.", en=f"✔ {len(made)} people added."))
-        invocation.output.print(plain(said, "ok"))
+    document = {"added": [_document(person, person.keep_until) for person in made]}
+    said = Text(fr=f"✔ {len(made)} personnes ajoutées.", en=f"✔ {len(made)} people added.")
+    invocation.output.emit(document, lambda: invocation.output.ok(said))
 
 
 @people_command.command(
@@ -274,10 +265,9 @@ def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None
             retention.set_policy(writing, new, by=_me(writing))
         due = [one.handle for one in retention.due(writing, datetime.now(UTC).date())]
     if invocation.json:
-        document = {"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due}
-        invocation.output.document(document)
+        invocation.output.document({"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due})
         return
-    said = localized(
+    invocation.output.print(
         Text(
             fr=f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son "
             f"numéro de candidat est {'gardé' if new.keep_candidate_numbers else 'effacé aussi'}.",
@@ -285,15 +275,13 @@ def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None
             f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
         )
     )
-    invocation.output.print(plain(said))
     if due:
-        over = localized(
+        invocation.output.warn(
             Text(
                 fr=f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
                 en=f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
             )
         )
-        invocation.output.print(plain(over, "warn"))
 
 
 def _values(values: Mapping[str, Value], keep_empty: Person | None = None) -> dict[str, Any]:
@@ -319,13 +307,13 @@ def _me(writing: Transaction) -> str:
     return People(writing).of_account(getpass.getuser()).ref
 
 
-def _tell(invocation: Invocation, person: Person, what: str) -> None:
-    if invocation.json:
-        invocation.output.document(_document(person, person.keep_until))
-        return
-    number = localized(Text(fr=f", candidat {person.candidate_number}", en=f", candidate {person.candidate_number}"))
-    line = f"✔ {person.handle} {what} ({person.ref}{number if person.candidate_number else ''})."
-    invocation.output.print(plain(line, "ok"))
+def _tell(invocation: Invocation, person: Person, what: Text) -> None:
+    number = person.candidate_number
+    said = Text(
+        fr=f"✔ {person.handle} {what.fr} ({person.ref}{f', candidat {number}' if number else ''}).",
+        en=f"✔ {person.handle} {what.en} ({person.ref}{f', candidate {number}' if number else ''}).",
+    )
+    invocation.output.emit(_document(person, person.keep_until), lambda: invocation.output.ok(said))
 
 
 def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
@@ -335,20 +323,22 @@ def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgott
         )
         return
     if not done:
-        invocation.output.print(plain(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over.")))
+        invocation.output.print(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over."))
     for handle, one in done.items():
-        line = localized(Text(fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
-                  en=f"✔ {handle} is forgotten; what stays are the results, under {one.ref}."))  # fmt: skip
-        invocation.output.print(plain(line, "ok"))
+        invocation.output.ok(
+            Text(
+                fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
+                en=f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.",
+            )
+        )
         for subject in one.kept_by:
-            kept = localized(
+            invocation.output.warn(
                 Text(
                     fr=f"  ! Le dossier de {subject} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
                     "terme.",
                     en=f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
                 )
             )
-            invocation.output.print(plain(kept, "warn"))
 
 
 def _document(person: Person, until: date | None) -> dict[str, Any]:

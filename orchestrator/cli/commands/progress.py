@@ -10,7 +10,6 @@ from rich.text import Text as Styled
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.cli.times import duration
@@ -20,6 +19,9 @@ from orchestrator.model.scenario import ScenarioDocument
 from orchestrator.practice.learning_progress import LearningProgress, OfCompetence, Proposal, Tried, progress, tried
 from orchestrator.records import attempts
 from orchestrator.records.people import People
+
+_SOLVED, _RUNNING = Text(fr="résolu", en="solved"), Text(fr="en cours", en="running")
+_NOT_SOLVED = Text(fr="non résolu", en="not solved")
 
 
 @command(
@@ -71,9 +73,9 @@ def _documents(invocation: Invocation) -> list[ScenarioDocument]:
 
 def _show(invocation: Invocation, name: str, found: LearningProgress) -> None:
     out, language = invocation.output, invocation.language
-    out.print(plain(Text(fr=f"Progression de {name}", en=f"Progress of {name}"), "bold"))
+    out.print(Text(fr=f"Progression de {name}", en=f"Progress of {name}"), style="bold")
     for ccp, competences in found.by_ccp:
-        out.print("", plain(f"CCP {ccp.number} · {ccp.title.in_(language)}", "bold"))
+        out.heading(f"CCP {ccp.number} · {ccp.title.in_(language)}")
         rows = table(
             "  ",
             Text(fr="Compétence", en="Competence"),
@@ -117,13 +119,7 @@ def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
         Text(fr="Temps", en="Time"),
     )
     for one in done:
-        solved = (
-            localized(Text(fr="résolu", en="solved"))
-            if one.solved
-            else localized(Text(fr="en cours", en="running"))
-            if one.running
-            else localized(Text(fr="non résolu", en="not solved"))
-        )
+        solved = _SOLVED if one.solved else _RUNNING if one.running else _NOT_SOLVED
         rows.add_row(
             plain(f"{one.started_at.astimezone():%Y-%m-%d %H:%M}"),
             plain(one.scenario, "key"),
@@ -131,14 +127,15 @@ def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
             plain(str(one.hints)),
             plain(duration(one.seconds)),
         )
-    invocation.output.print("", plain(Text(fr="Essais", en="Attempts"), "bold"), rows)
+    invocation.output.heading(Text(fr="Essais", en="Attempts"))
+    invocation.output.print(rows)
 
 
 def _propose(invocation: Invocation, found: LearningProgress) -> None:
     if not found.proposals:
-        invocation.output.print("", plain(Text(fr="✔ Tout est résolu.", en="✔ Everything is solved."), "ok"))
+        invocation.output.print("", Text(fr="✔ Tout est résolu.", en="✔ Everything is solved."), style="ok")
         return
-    invocation.output.print("", plain(Text(fr="À faire ensuite", en="To do next"), "bold"))
+    invocation.output.heading(Text(fr="À faire ensuite", en="To do next"))
     rows = table("", "", "")
     rows.show_header = False
     for one in found.proposals:

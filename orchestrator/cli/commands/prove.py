@@ -13,7 +13,6 @@ from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
 from orchestrator.core.errors import ExitCode, MachineError, UsageError
@@ -32,13 +31,12 @@ from orchestrator.proof.stages import ProofSubject
     "prove",
     help=Text(
         fr="Prouver qu'un scénario est juste, sur de vraies machines : lab sain, panne, panne annulée, chaque "
-        "solution, "
-        "redémarrage, chaque raccourci.\n\nLe résultat est gardé : « breakfix scenarios » le montre tant que rien ne "
-        "change. Code de sortie 1 quand la preuve échoue, ou qu'une couleur n'est pas celle qui est enregistrée.",
+        "solution, redémarrage, chaque raccourci.\n\nLe résultat est gardé : « breakfix scenarios » le montre tant "
+        "que rien ne change. Code de sortie 1 quand la preuve échoue, ou qu'une couleur n'est pas celle qui est "
+        "enregistrée.",
         en="Prove that a scenario is sound, on real machines: healthy lab, fault, fault reverted, each solution, "
-        "reboot, "
-        "each shortcut.\n\nThe result is kept: 'breakfix scenarios' shows it as long as nothing changes. Exit status 1 "
-        "when it is not proven, or when a colour is not the recorded one.",
+        "reboot, each shortcut.\n\nThe result is kept: 'breakfix scenarios' shows it as long as nothing changes. "
+        "Exit status 1 when it is not proven, or when a colour is not the recorded one.",
     ),
 )
 @argument("scenarios", nargs=-1, metavar=Text(fr="[SCÉNARIO]…", en="[SCENARIO]…"), shell_complete=completing.scenarios)
@@ -136,14 +134,10 @@ def prove_command(  # noqa: PLR0913 - one for each option
 def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:
     """Return the ids of the scenarios to prove, each once."""
     if not scenarios and not everything and not changed:
-        raise click.UsageError(
-            localized(
-                Text(
-                    fr="Nommez un scénario, ou donnez --all ou --changed.",
-                    en="Name a scenario, or give --all or --changed.",
-                )
-            )
+        needed = Text(
+            fr="Nommez un scénario, ou donnez --all ou --changed.", en="Name a scenario, or give --all or --changed."
         )
+        raise click.UsageError(localized(needed))
     named = invocation.app.content.scenarios() if everything or not scenarios else scenarios
     ids = tuple(dict.fromkeys(invocation.app.labs.scenario(name).id for name in named))
     if not changed:
@@ -197,13 +191,11 @@ class _Work:
         vouched_by = found.digest if found is not None and self.extent == "brief" else ""
         stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
         if stored is None:
-            text = localized(
-                Text(
-                    fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
-                    en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
-                )
+            text = Text(
+                fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
+                en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
             )
-            self.invocation.output.note(plain(text, "warn"))
+            self.invocation.output.note(text, style="warn")
         elif self.extent == "record" and proof.proven:
             info = self.invocation.app.labs.engine_info()
             machine = ProvingMachine.this(info.version, info.cgroup_version)

@@ -154,23 +154,20 @@ def _document(invocation: Invocation, document: ScenarioDocument) -> dict[str, A
 def _show(invocation: Invocation, documents: list[ScenarioDocument]) -> None:
     out = invocation.output
     if not documents:
-        out.note(plain(Text(fr="Aucun scénario ne correspond.", en="No scenario matches."), "warn"))
+        out.note(Text(fr="Aucun scénario ne correspond.", en="No scenario matches."), style="warn")
         return
     for ccp in invocation.app.content.referential().ccps:
         mine = [d for d in documents if d.competences[0].startswith(f"{ccp.number}.")]
         if mine:
-            out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(invocation.language)}", "bold"), "")
+            out.print(f"CCP {ccp.number} · {ccp.title.in_(invocation.language)}", "", style="bold")
             out.print(_table(invocation, ccp, mine), "")
     for line in _legend(_status(invocation, d) for d in documents):
         out.print(line)
     count = len(documents)
-    out.print(
-        plain(
-            Text(
-                fr=f"{count} scénario{'s' if count > 1 else ''}. « {phrases.program()} start SCÉNARIO » en démarre un.",
-                en=f"{count} scenario{'' if count == 1 else 's'}. '{phrases.program()} start SCENARIO' starts one.",
-            ),
-            "quiet",
+    out.quiet(
+        Text(
+            fr=f"{count} scénario{'s' if count > 1 else ''}. « {phrases.program()} start SCÉNARIO » en démarre un.",
+            en=f"{count} scenario{'' if count == 1 else 's'}. '{phrases.program()} start SCENARIO' starts one.",
         )
     )
 

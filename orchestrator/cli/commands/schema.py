@@ -10,7 +10,6 @@ import click
 
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.output import plain
 from orchestrator.contract import reference, schemas
 from orchestrator.contract.content_kinds import KINDS
 from orchestrator.core.errors import UsageError
@@ -68,7 +67,7 @@ def schema_command(invocation: Invocation, name: str | None, output: Path | None
         invocation.output.document(schemas.schemas(fault_classes()))
     else:
         for kind in KINDS.values():
-            invocation.output.print(plain(f"{kind.name:<12} {kind.files}"))
+            invocation.output.print(f"{kind.name:<12} {kind.files}")
 
 
 def _written(output: Path, faults: Mapping[str, type[Fault]], name: str | None) -> list[Path]:
@@ -105,5 +104,6 @@ def _rewritten(page: Path) -> Path:
 def _tell(invocation: Invocation, written: list[Path]) -> None:
     if invocation.json:
         invocation.output.document({"written": [str(path) for path in written]})
-    for path in () if invocation.json else written:
-        invocation.output.print(plain(f"✔ {path}", "ok"))
+        return
+    for path in written:
+        invocation.output.ok(f"✔ {path}")

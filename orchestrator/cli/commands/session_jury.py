@@ -67,36 +67,31 @@ def results(invocation: Invocation, candidate: str, name: str | None) -> None:
         )
         return
     for part in sheet.parts:
-        title = localized(Text(fr=part.ccp.title.fr, en=part.ccp.title.en))
-        invocation.output.print(plain(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", "title"))
+        title = localized(part.ccp.title)
+        invocation.output.print(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", style="title")
         for line in part.lines:
             if not (line.worked or line.seen or line.decision):
                 continue
-            title = localized(Text(fr=line.competence.title.fr, en=line.competence.title.en))
-            invocation.output.print(plain(f"  {line.competence.code} {title}{_arrow(line.decision)}", "key"))
+            title = localized(line.competence.title)
+            invocation.output.print(f"  {line.competence.code} {title}{_arrow(line.decision)}", style="key")
             for seen in line.seen:
                 mark, style = _MARKS[seen.result.outcome]
-                sentence = localized(Text(fr=seen.result.sentence.fr, en=seen.result.sentence.en))
-                invocation.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
+                sentence = localized(seen.result.sentence)
+                invocation.output.print(f"    {mark} {sentence} ({seen.scenario})", style=style)
                 if seen.gist:
-                    invocation.output.print(
-                        plain(f"      {localized(Text(fr=seen.gist.fr, en=seen.gist.en))}", "quiet")
-                    )
+                    invocation.output.quiet(f"      {localized(seen.gist)}")
             for scenario in line.without:
-                invocation.output.print(
-                    plain(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"), "warn")
-                )
+                invocation.output.warn(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"))
     if sheet.title:
-        invocation.output.print(plain(f"{localized(Text(fr='Titre', en='Title'))}{_arrow(sheet.title)}", "title"))
+        arrow = _arrow(sheet.title)
+        invocation.output.print(Text(fr=f"Titre{arrow}", en=f"Title{arrow}"), style="title")
     if sheet.undecided:
         listed = ", ".join(sheet.undecided)
-        invocation.output.print(
-            plain(Text(fr=f"→ Reste à décider : {listed}", en=f"→ Still to be decided: {listed}"), "quiet")
-        )
+        invocation.output.quiet(Text(fr=f"→ Reste à décider : {listed}", en=f"→ Still to be decided: {listed}"))
 
 
 def _arrow(decision: Decision | None) -> str:
-    return f" → {localized(Text(fr=decision.word.fr, en=decision.word.en))}" if decision else ""
+    return f" → {localized(decision.word)}" if decision else ""
 
 
 def _decided(decision: Decision | None) -> dict[str, str | None]:
@@ -235,14 +230,12 @@ def sign(invocation: Invocation, member: str, name: str | None) -> None:
 def verify(invocation: Invocation, name: str | None) -> int:
     """Verify the evidence."""
     found = Reopening(jury_session_of(invocation, name), invocation.app.labs).verify()
-    if invocation.json:
-        invocation.output.document({file: [both(problem) for problem in problems] for file, problems in found.items()})
-    else:
-        rows = table(Text(fr="Fichier", en="File"), "")
-        for file, problems in found.items():
-            words = "; ".join(localized(Text(fr=problem.fr, en=problem.en)) for problem in problems)
-            rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
-        invocation.output.print(rows)
+    rows = table(Text(fr="Fichier", en="File"), "")
+    for file, problems in found.items():
+        words = "; ".join(localized(problem) for problem in problems)
+        rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
+    document = {file: [both(problem) for problem in problems] for file, problems in found.items()}
+    invocation.output.emit(document, rows)
     return ExitCode.NOT_REPAIRED if any(found.values()) else ExitCode.DONE
 
 
@@ -269,23 +262,24 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
         )
         return ExitCode.NOT_REPAIRED if differences else ExitCode.DONE
     for scenario, source in found.sources.items():
-        word = (
-            localized(Text(fr="le lab gardé", en="the kept lab"))
-            if source == "instance"
-            else localized(Text(fr="les preuves", en="the evidence"))
+        kept = source == "instance"
+        invocation.output.quiet(
+            Text(
+                fr=f"{scenario} : d'après {'le lab gardé' if kept else 'les preuves'}",
+                en=f"{scenario}: from {'the kept lab' if kept else 'the evidence'}",
+            )
         )
-        invocation.output.print(plain(Text(fr=f"{scenario} : d'après {word}", en=f"{scenario}: from {word}"), "quiet"))
     for scenario in found.stale:
-        words = localized(Text(fr=f"! {scenario} a changé depuis.", en=f"! {scenario} has changed since."))
-        invocation.output.print(plain(words, "warn"))
+        invocation.output.warn(Text(fr=f"! {scenario} a changé depuis.", en=f"! {scenario} has changed since."))
     for one in found.differences:
-        invocation.output.print(plain(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}", "bad"))
+        invocation.output.bad(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}")
     if not found.differences:
-        fr, en = (
-            f"Contrôles refaits : {found.graded}, aucune différence.",
-            f"Checks run again: {found.graded}, no difference.",
+        invocation.output.ok(
+            Text(
+                fr=f"✔ Contrôles refaits : {found.graded}, aucune différence.",
+                en=f"✔ Checks run again: {found.graded}, no difference.",
+            )
         )
-        invocation.output.print(plain(f"✔ {localized(Text(fr=fr, en=en))}", "ok"))
     return ExitCode.NOT_REPAIRED if found.differences else ExitCode.DONE
 
 

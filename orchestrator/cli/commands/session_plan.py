@@ -13,7 +13,6 @@ from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
@@ -44,10 +43,7 @@ def account() -> str:
 
 def done(invocation: Invocation, text: Text, **document: object) -> None:
     """Tell that something is done, or write it as JSON."""
-    if invocation.json:
-        invocation.output.document(document)
-    else:
-        invocation.output.print(plain(text.map("✔ {}".format), "ok"))
+    invocation.output.emit(document, lambda: invocation.output.ok(text.map("✔ {}".format)))
 
 
 @command(
@@ -85,7 +81,7 @@ def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
     )
     if not invocation.json:
         nexts = " ; ".join(f"breakfix session open {phase.name}" for phase in state.plan.phases)
-        invocation.output.print(plain(f"→ {nexts}", "quiet"))
+        invocation.output.quiet(f"→ {nexts}")
 
 
 @command("list", help=Text(fr="La liste des sessions.", en="List the sessions."))
@@ -93,10 +89,6 @@ def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
 def list_(invocation: Invocation) -> None:
     """List the sessions."""
     states = invocation.app.registry.sessions()
-    if invocation.json:
-        found = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
-        invocation.output.document(found)
-        return
     rows = table(
         Text(fr="Session", en="Session"),
         Text(fr="Date", en="Date"),
@@ -104,10 +96,12 @@ def list_(invocation: Invocation) -> None:
         Text(fr="État", en="State"),
     )
     for state in states:
-        word = localized(Text(fr="close", en="closed")) if state.closed else localized(Text(fr="ouverte", en="open"))
-        word += localized(Text(fr=" – répétition", en=" – rehearsal")) if state.rehearsal else ""
+        word = Text(fr="close", en="closed") if state.closed else Text(fr="ouverte", en="open")
+        if state.rehearsal:
+            word = Text(fr=f"{word.fr} – répétition", en=f"{word.en} – rehearsal")
         rows.add_row(plain(state.id), plain(state.plan.date), plain(state.plan.title), plain(word))
-    invocation.output.print(rows)
+    document = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
+    invocation.output.emit(document, rows)
 
 
 @command(
@@ -143,9 +137,10 @@ def redraw(invocation: Invocation, phase: str, name: str | None) -> int:
     drawing, same = jury_session_of(invocation, name).redraw(phase)
     _show(invocation, drawing)
     if not invocation.json:
-        sentence = localized(Text(fr="Le tirage refait est le même.", en="Drawing again gives the same."))
-        other = localized(Text(fr="Le tirage refait diffère !", en="Drawing again gives something else!"))
-        invocation.output.print(plain(f"✔ {sentence}", "ok") if same else plain(f"✘ {other}", "bad"))
+        if same:
+            invocation.output.ok(Text(fr="✔ Le tirage refait est le même.", en="✔ Drawing again gives the same."))
+        else:
+            invocation.output.bad(Text(fr="✘ Le tirage refait diffère !", en="✘ Drawing again gives something else!"))
     return ExitCode.DONE if same else ExitCode.NOT_REPAIRED
 
 
@@ -156,7 +151,8 @@ def _show(invocation: Invocation, drawing: Drawing) -> None:
     rows = table(Text(fr="Candidat", en="Candidate"), Text(fr="Sujets", en="Scenarios"))
     for candidate, scenarios in drawing.drawn.items():
         rows.add_row(plain(candidate), plain(", ".join(scenarios)))
-    invocation.output.print(rows, plain(Text(fr=f"Graine : {drawing.seed}", en=f"Seed: {drawing.seed}"), "quiet"))
+    invocation.output.print(rows)
+    invocation.output.quiet(Text(fr=f"Graine : {drawing.seed}", en=f"Seed: {drawing.seed}"))
 
 
 commands = {"plan": plan, "list": list_, "draw": draw, "redraw": redraw}

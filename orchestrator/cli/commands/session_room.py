@@ -91,16 +91,14 @@ def _subject(invocation: Invocation, lab: SessionLab, plan: Plan, handed_in: Han
     """Show a candidate what is to be done, and what is to be handed in."""
     hosts = ", ".join(lab.hosts)
     invocation.output.print(plain(lab.scenario, "title"), ticket_panel(plan, invocation.language))
-    invocation.output.print(plain(Text(fr=f"Machines : {hosts}", en=f"Hosts: {hosts}"), "quiet"))
+    invocation.output.quiet(Text(fr=f"Machines : {hosts}", en=f"Hosts: {hosts}"))
     if plan.questions:
-        invocation.output.print(plain(Text(fr="Réponses à rendre :", en="Answers to hand in:"), "key"))
+        invocation.output.print(Text(fr="Réponses à rendre :", en="Answers to hand in:"), style="key")
         show_answers(invocation, handed_in)
     if plan.report:
         invocation.output.print(
-            plain(
-                Text(fr="Un rapport d'intervention est à rendre.", en="An intervention report is to be handed in."),
-                "key",
-            )
+            Text(fr="Un rapport d'intervention est à rendre.", en="An intervention report is to be handed in."),
+            style="key",
         )
     invocation.output.print("")
 
@@ -189,7 +187,7 @@ def hand_in(
 def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
     """Show a hint."""
     text = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate).hint(scenario)
-    invocation.output.print(plain(text.in_(invocation.language)))
+    invocation.output.print(text.in_(invocation.language))
 
 
 commands = {"incident": incident, "seat": seat, "watch": watch, "hand-in": hand_in, "hint": hint}

@@ -56,7 +56,7 @@ def open_(invocation: Invocation, phase: str, name: str | None) -> int:
     from orchestrator.assessment.opening import CandidatePlace, Opening
 
     def tell(place: CandidatePlace) -> None:
-        invocation.output.note(plain(f"✔ {place.candidate} {place.scenario}", "ok"))
+        invocation.output.note(f"✔ {place.candidate} {place.scenario}", style="ok")
 
     jury_session = jury_session_of(invocation, name)
     opened = Opening(jury_session, invocation.app.labs, invocation.app.proofs.require).open(phase, account(), tell)
@@ -70,10 +70,8 @@ def open_(invocation: Invocation, phase: str, name: str | None) -> int:
         for scenario, reliance in opened.relied.items():
             invocation.output.print(Styled.assemble(f"{scenario}: ", phrases.proof_line(reliance.status)))
         for place, why in opened.failed.items():
-            sentence = localized(Text(fr=why.fr, en=why.en))
-            invocation.output.print(plain(f"✘ {place.candidate} {place.scenario}: {sentence}", "bad"))
-        count = len(opened.ready)
-        invocation.output.print(plain(Text(fr=f"Labs prêts : {count}.", en=f"Labs ready: {count}."), "ok"))
+            invocation.output.bad(f"✘ {place.candidate} {place.scenario}: {localized(why)}")
+        invocation.output.ok(Text(fr=f"Labs prêts : {len(opened.ready)}.", en=f"Labs ready: {len(opened.ready)}."))
     return ExitCode.BROKEN if opened.failed else ExitCode.DONE
 
 
@@ -91,9 +89,7 @@ def start(invocation: Invocation, phase: str, candidate: str, name: str | None) 
     state = jury_session.start(phase, account(), candidate)
     _show(invocation, state, _rows(invocation, state, jury_session.clock(state).now()))
     if not invocation.json:
-        invocation.output.print(
-            plain(Text(fr="→ breakfix session run : surveiller", en="→ breakfix session run: supervise"), "quiet")
-        )
+        invocation.output.quiet(Text(fr="→ breakfix session run : surveiller", en="→ breakfix session run: supervise"))
 
 
 @command("show", help=Text(fr="Où en est chaque candidat.", en="Where each candidate is."))
@@ -139,7 +135,7 @@ def run(invocation: Invocation, name: str | None) -> None:
 
     jury_session = jury_session_of(invocation, name)
     closing = Closing(jury_session, invocation.app.labs)
-    Supervisor(jury_session, closing, lambda text: invocation.output.note(plain(Text(fr=text.fr, en=text.en)))).run()
+    Supervisor(jury_session, closing, invocation.output.note).run()
     done(invocation, Text(fr="Toutes les preuves sont scellées.", en="All the evidence is sealed."), sealed=True)
 
 
@@ -219,10 +215,8 @@ def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[Ros
 
 
 def _show(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> None:
-    if invocation.json:
-        invocation.output.document({"session": state.id, "sittings": [_document(row) for row in rows]})
-    else:
-        invocation.output.print(_table(invocation, state, rows))
+    document = {"session": state.id, "sittings": [_document(row) for row in rows]}
+    invocation.output.emit(document, _table(invocation, state, rows))
 
 
 def _document(row: RosterRow) -> dict[str, Any]:

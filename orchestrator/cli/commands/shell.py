@@ -12,7 +12,6 @@ from orchestrator.access import terminal
 from orchestrator.cli.click_classes import command, host_argument, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
@@ -72,7 +71,7 @@ def _device(invocation: Invocation, instance: Instance, host: str) -> Device | N
 
 def _console(invocation: Invocation, target: HostRef) -> None:
     remote = console(invocation, target)
-    _tell_way_out(invocation, localized(Text(fr=f"root sur {target.host}", en=f"root on {target.host}")))
+    _tell_way_out(invocation, Text(fr=f"root sur {target.host}", en=f"root on {target.host}"))
     terminal.attach(remote)
 
 
@@ -96,15 +95,13 @@ def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) 
 def _ssh(invocation: Invocation, target: HostRef, user: str, password: str) -> None:
     with over_ssh(invocation, target, user, password) as remote:
         _tell_way_out(
-            invocation,
-            localized(Text(fr=f"{user} sur {target.host}, par SSH", en=f"{user} on {target.host}, over SSH")),
+            invocation, Text(fr=f"{user} sur {target.host}, par SSH", en=f"{user} on {target.host}, over SSH")
         )
         terminal.attach(remote)
 
 
-def _tell_way_out(invocation: Invocation, who: str) -> None:
+def _tell_way_out(invocation: Invocation, who: Text) -> None:
     if invocation.output.errors.is_terminal:
         way_out = localized(Text(fr="pour quitter : « exit » ou Ctrl-D", en="to leave: 'exit' or Ctrl-D"))
-        invocation.output.note(
-            plain(f"{who} ; {way_out}" if invocation.language == "fr" else f"{who}; {way_out}", "quiet")
-        )
+        between = " ; " if invocation.language == "fr" else "; "
+        invocation.output.note(f"{localized(who)}{between}{way_out}", style="quiet")

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import both, plain
+from orchestrator.cli.output import both
 from orchestrator.cli.pictures import show_map
 from orchestrator.cli.progress_view import Steps, steps
 from orchestrator.cli.store_access import record
@@ -50,10 +49,7 @@ def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: 
         require_name(lab)
     plan = plan_to_start(invocation, scenario, seed)
     with started(invocation, lambda shown: invocation.app.labs.start(plan, shown, name=lab)) as running:
-        if invocation.json:
-            invocation.output.document(_document(running))
-        else:
-            tell_started(invocation, running)
+        invocation.output.emit(_document(running), lambda: tell_started(invocation, running))
     record(invocation, lambda practice: practice.started(running))
 
 
@@ -87,15 +83,10 @@ def tell_started(invocation: Invocation, running: Running) -> None:
         out.print("", phrases.ticket_panel(plan, invocation.language))
     out.print("")
     show_map(invocation, running)
-    started = localized(
-        Text(
-            fr=f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
-            en=f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
-        )
-    )
-    out.print(
-        "", plain(f"✔ {started}", "ok"), phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))
-    )
+    name, seed = running.instance.name, shown_seed(plan.seed)
+    started = Text(fr=f"✔ Lab {name} en marche (variante {seed}).", en=f"✔ Lab {name} is running (variant {seed}).")
+    steps_now = phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))
+    out.print("", started, steps_now, style="ok")
 
 
 def _name_needed(invocation: Invocation, running: Running) -> str | None:

@@ -17,7 +17,6 @@ import click
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.core.errors import UsageError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.suggest import with_suggestion
@@ -144,7 +143,7 @@ def test_command(
     statuses = []
     with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
         for part in parts:
-            invocation.output.note(plain(part.title.map("── {} ──".format), "bold"))
+            invocation.output.note(part.title.map("── {} ──".format), style="bold")
             options = () if _ONE_PROCESS.intersection(arguments) else part.options
             told = _lengths(part, Path(folder)) if durations else ()
             words = ["-m", part.chosen(everything=everything), *options, *told, *arguments, *folders]

@@ -16,8 +16,6 @@ from orchestrator.authoring.trial import Trial, TrialSubject
 from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.keys import Keys, typed
-from orchestrator.cli.language_choice import localized
-from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import program
 from orchestrator.cli.progress_view import steps
 from orchestrator.cli.trial_view import TrialScreen, drawn_faults, judgement, report, state_title
@@ -107,12 +105,14 @@ def _end(invocation: Invocation, trial: Trial, *, keep: bool) -> None:
         return
     name = trial.running.instance.name
     if keep:
-        text = localized(Text(fr=f"Le lab {name} reste en marche : ", en=f"The lab {name} keeps running: "))
-        invocation.output.note(plain(f"{text}{program()} stop --lab {name}"))
+        stop = f"{program()} stop --lab {name}"
+        invocation.output.note(
+            Text(fr=f"Le lab {name} reste en marche : {stop}", en=f"The lab {name} keeps running: {stop}")
+        )
         return
     with shielded():
         trial.stop()
-    invocation.output.note(plain(Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), "ok"))
+    invocation.output.note(Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), style="ok")
 
 
 # Once -----------------------------------------------------------------------------------------------------
@@ -136,7 +136,8 @@ def _shown(invocation: Invocation, trial: Trial) -> Stage:
     stage = trial.check()
     if not invocation.json:
         out, language = invocation.output, invocation.language
-        out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language), judgement(stage))
+        out.heading(state_title(trial.state).in_(language))
+        out.print(*report(stage, language), judgement(stage))
     return stage
 
 

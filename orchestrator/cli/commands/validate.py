@@ -81,7 +81,6 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
 def _tell(invocation: Invocation, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
     """Show the outcome and return the exit status."""
     from orchestrator.cli import failures
-    from orchestrator.cli.output import plain
 
     counts = {kind: read[kind] for kind in _KINDS if read[kind]}
     if invocation.json:
@@ -91,5 +90,5 @@ def _tell(invocation: Invocation, read: Mapping[str, int], problems: tuple[Probl
         failures.print_problems(invocation, ContentError(problems))
     else:
         listed = ", ".join(f"{n} {localized(_KINDS[kind][n > 1])}" for kind, n in counts.items())
-        invocation.output.print(plain(Text(fr=f"✔ Aucune erreur ({listed}).", en=f"✔ No errors ({listed})."), "ok"))
+        invocation.output.ok(Text(fr=f"✔ Aucune erreur ({listed}).", en=f"✔ No errors ({listed})."))
     return ExitCode.CONTENT if problems else ExitCode.DONE
