@@ -18,6 +18,12 @@ from orchestrator.model.seeds import MAX_CHOSEN
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+FILE = Text(fr="FICHIER", en="FILE")
+FOLDER = Text(fr="DOSSIER", en="DIR")
+NAME = Text(fr="NOM", en="NAME")
+PERSON = Text(fr="PERSONNE", en="PERSON")
+SCENARIO = Text(fr="SCÉNARIO", en="SCENARIO")
+WORDS = Text(fr="TEXTE", en="TEXT")
 _HELP = Text(fr="Afficher cette aide.", en="Show this message and exit.")
 
 
@@ -72,7 +78,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             multiple=True,
             expose_value=False,
             callback=_add_content,
-            metavar=Text(fr="DOSSIER", en="DIR"),
+            metavar=FOLDER,
             help=Text(
                 fr="Un dossier de contenu en plus (labs/, scenarios/, images/, faults/) ; répétable.",
                 en="One more folder of content (labs/, scenarios/, images/, faults/); may be repeated.",
@@ -224,7 +230,7 @@ command = functools.partial(click.command, cls=Command)
 
 lab_option = option(
     "--lab",
-    metavar=Text(fr="NOM", en="NAME"),
+    metavar=NAME,
     help=Text(fr="Le lab ; inutile quand un seul est en marche.", en="The lab; not needed while only one is running."),
     shell_complete=completing.labs,
 )
@@ -248,7 +254,5 @@ def seed_option(default: int | None = None, *, text: Text | None = None) -> Call
     )
 
 
-scenario_argument = argument(
-    "scenario", metavar=Text(fr="SCÉNARIO", en="SCENARIO"), shell_complete=completing.scenarios
-)
+scenario_argument = argument("scenario", metavar=SCENARIO, shell_complete=completing.scenarios)
 host_argument = argument("host", metavar=Text(fr="MACHINE", en="HOST"), shell_complete=completing.hosts)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from grader.report_formats import written_report
-from orchestrator.cli.click_classes import command, lab_option, option
+from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.editing import edit
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain, table
@@ -27,7 +27,7 @@ _file_option = option(
     "--file",
     "source",
     type=click.File("rb"),
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     help=Text(fr="Prendre ce fichier (« - » : l'entrée standard).", en="Take this file ('-': standard input)."),
 )
 

@@ -9,7 +9,7 @@ import click
 from grader.report import Report
 from grader.report_formats import render_junit, render_text
 from grader.runner import prepare
-from orchestrator.cli.click_classes import command, lab_option, option
+from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.store_access import record
@@ -38,7 +38,7 @@ from orchestrator.labs import Running
 @option(
     "--output",
     "path",
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path, dir_okay=False),
     help=Text(fr="Écrire le rapport dans un fichier.", en="Write the report to a file."),
 )

@@ -12,7 +12,7 @@ from rich.rule import Rule
 from grader.report import Report
 from orchestrator.cli import completing, phrases
 from orchestrator.cli.card import typed
-from orchestrator.cli.click_classes import command, option, seed_option
+from orchestrator.cli.click_classes import FILE, SCENARIO, command, option, seed_option
 from orchestrator.cli.grading_view import show_grading
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain
@@ -40,14 +40,14 @@ DEFAULT = "no-network-after-move"
 @option(
     "--scenario",
     default=DEFAULT,
-    metavar=Text(fr="SCÉNARIO", en="SCENARIO"),
+    metavar=SCENARIO,
     shell_complete=completing.scenarios,
     help=Text(fr=f"Le scénario (par défaut {DEFAULT}).", en=f"The scenario (by default {DEFAULT})."),
 )
 @seed_option(1)
 @option(
     "--svg",
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path),
     help=Text(fr="Garder ce qui s'affiche dans un fichier SVG.", en="Keep what is shown in an SVG file."),
 )

@@ -11,6 +11,7 @@ import click
 from rich.live import Live
 
 from orchestrator.cli.click_classes import (
+    FILE,
     CommandGroup,
     argument,
     help_without_command,
@@ -239,7 +240,7 @@ def stop(invocation: Invocation, group: str) -> None:
 @option(
     "--output",
     "path",
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path, dir_okay=False),
     help=Text(fr="Dans un fichier.", en="Into a file."),
 )

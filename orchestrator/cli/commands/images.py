@@ -10,7 +10,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import CommandGroup, argument, help_without_command, option
+from orchestrator.cli.click_classes import FILE, CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
@@ -85,7 +85,7 @@ def list_(invocation: Invocation) -> None:
         en="Write all images into one file, to carry to a classroom without network.",
     ),
 )
-@argument("file", metavar=Text(fr="FICHIER", en="FILE"), type=click.Path(path_type=Path))
+@argument("file", metavar=FILE, type=click.Path(path_type=Path))
 @option("--force", is_flag=True, help=Text(fr="Remplacer le fichier s'il existe.", en="Replace the file if it exists."))
 @pass_invocation
 def save(invocation: Invocation, file: Path, *, force: bool) -> None:
@@ -97,7 +97,7 @@ def save(invocation: Invocation, file: Path, *, force: bool) -> None:
 
 
 @images_command.command("load", help=Text(fr="Charger les images d'un fichier.", en="Load the images of a file."))
-@argument("file", metavar=Text(fr="FICHIER", en="FILE"), type=click.Path(path_type=Path))
+@argument("file", metavar=FILE, type=click.Path(path_type=Path))
 @pass_invocation
 def load(invocation: Invocation, file: Path) -> None:
     """Load images."""

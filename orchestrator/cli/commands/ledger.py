@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import CommandGroup, argument, help_without_command, option
+from orchestrator.cli.click_classes import FILE, NAME, CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import UsageError
@@ -44,7 +44,7 @@ ledger_command = CommandGroup(
 @option(
     "--name",
     required=True,
-    metavar=Text(fr="NOM", en="NAME"),
+    metavar=NAME,
     help=Text(fr="À qui est la clé, comme alice@ecole.fr.", en="Whose key it is, such as alice@school.org."),
 )
 @option("--system", is_flag=True, help=Text(fr="Pour toute la machine.", en="For the whole machine."))
@@ -62,7 +62,7 @@ def trust(invocation: Invocation, key: str, name: str, *, system: bool) -> None:
 @ledger_command.command(
     "distrust", help=Text(fr="Ne plus se fier aux clés de quelqu'un.", en="Believe somebody's keys no longer.")
 )
-@argument("name", metavar=Text(fr="NOM", en="NAME"))
+@argument("name", metavar=NAME)
 @pass_invocation
 def distrust(invocation: Invocation, name: str) -> None:
     """Remove keys."""
@@ -118,7 +118,7 @@ def keys(invocation: Invocation) -> None:
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     help=Text(fr="La clé privée, comme ~/.ssh/id_ed25519.", en="The private key, such as ~/.ssh/id_ed25519."),
 )
 @pass_invocation

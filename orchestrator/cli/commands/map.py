@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option, option, seed_option
+from orchestrator.cli.click_classes import FILE, SCENARIO, command, lab_option, option, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both
 from orchestrator.cli.pictures import print_topology, topology_of, write_picture
@@ -27,13 +27,13 @@ from orchestrator.topology.svg_picture import draw_svg
 @lab_option
 @option(
     "--svg",
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path),
     help=Text(fr="Écrire le plan dans un fichier SVG.", en="Write the picture to an SVG file."),
 )
 @option(
     "--scenario",
-    metavar=Text(fr="SCÉNARIO", en="SCENARIO"),
+    metavar=SCENARIO,
     shell_complete=completing.scenarios,
     help=Text(
         fr="Le réseau prévu par un scénario, sans rien démarrer.", en="A scenario's documented network; nothing starts."

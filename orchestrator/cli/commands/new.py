@@ -19,7 +19,7 @@ from orchestrator.authoring.creation import (
     schemas_folder,
 )
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import CommandGroup, argument, command, option
+from orchestrator.cli.click_classes import FOLDER, NAME, CommandGroup, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
@@ -40,13 +40,12 @@ new_command = CommandGroup(
     ),
 )
 
-_NAME = Text(fr="NOM", en="NAME")
-_name = argument("name", metavar=_NAME)
+_name = argument("name", metavar=NAME)
 _root = option(
     "--in",
     "root",
     type=click.Path(file_okay=False, path_type=Path),
-    metavar=Text(fr="DOSSIER", en="DIR"),
+    metavar=FOLDER,
     help=Text(
         fr="Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, celui de BREAKFIX_CONTENT, "
         "ou le dossier courant.",
@@ -246,7 +245,7 @@ def _next(wanted: Wanted, made: Created) -> list[tuple[str, Text]]:
     steps = {
         "scenario": (f"validate {name}", f"try {name}", f"prove {name}"),
         "fault": (f"faults {name}", f"validate {name}", f"try {name}", f"prove {name}"),
-        "lab": (f"validate {name}", f"start {name}", f"new scenario {localized(_NAME)} --lab {name}"),
+        "lab": (f"validate {name}", f"start {name}", f"new scenario {localized(NAME)} --lab {name}"),
         "image": (f"validate {name}", f"images build {name}"),
     }
     return [(f"{program()}{option} {step}", _WHAT[step.split()[0]]) for step in steps[wanted.kind]]

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from orchestrator.cli.click_classes import CommandGroup, argument, help_without_command, option
+from orchestrator.cli.click_classes import FILE, PERSON, WORDS, CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.store_access import reading
@@ -43,7 +43,7 @@ people_command = CommandGroup(
     callback=help_without_command,
 )
 
-_person_argument = argument("person", metavar=Text(fr="PERSONNE", en="PERSON"))
+_person_argument = argument("person", metavar=PERSON)
 _roles_option = option(
     "--role",
     "roles",
@@ -68,7 +68,7 @@ def _columns(function: F) -> F:
     )
     for name, metavar, said in reversed(options):
         kind = click.DateTime(["%Y-%m-%d"]) if metavar else str
-        function = option(name, type=kind, metavar=metavar or Text(fr="TEXTE", en="TEXT"), help=said)(function)
+        function = option(name, type=kind, metavar=metavar or WORDS, help=said)(function)
     return function
 
 
@@ -76,7 +76,7 @@ _trainer_option = option(
     "--trainer",
     "trainers",
     multiple=True,
-    metavar=Text(fr="PERSONNE", en="PERSON"),
+    metavar=PERSON,
     help=Text(fr="Qui l'a formé ; répétable.", en="Who trained them; may be repeated."),
 )
 
@@ -177,7 +177,7 @@ def list_(invocation: Invocation, role: Role | None) -> None:
         "All of it is read first: with one mistake, nobody is added. 'group' puts into a group, made where needed.",
     ),
 )
-@argument("path", type=click.Path(path_type=Path), metavar=Text(fr="FICHIER", en="FILE"))
+@argument("path", type=click.Path(path_type=Path), metavar=FILE)
 @pass_invocation
 def import_(invocation: Invocation, path: Path) -> None:
     """Add a list of people."""

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text as Styled
 
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command, option
+from orchestrator.cli.click_classes import PERSON, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
@@ -33,7 +33,7 @@ _NOT_SOLVED = Text(fr="non résolu", en="not solved")
         "Without --person, it is about you.",
     ),
 )
-@option("--person", metavar=Text(fr="PERSONNE", en="PERSON"), help=Text(fr="Une autre personne.", en="Somebody else."))
+@option("--person", metavar=PERSON, help=Text(fr="Une autre personne.", en="Somebody else."))
 @option("--attempts", "listed", is_flag=True, help=Text(fr="Montrer chaque essai.", en="Show each attempt."))
 @pass_invocation
 def progress_command(invocation: Invocation, person: str | None, *, listed: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import FILE, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.progress_view import Steps, duration, steps
@@ -100,7 +100,7 @@ from orchestrator.proof.stages import ProofSubject
 @option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     help=Text(fr="Écrire aussi la preuve comme page HTML.", en="Write the proof as an HTML page as well."),
 )
 @pass_invocation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import FILE, FOLDER, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.contract import reference, schemas
 from orchestrator.contract.content_kinds import KINDS
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 @option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    metavar=Text(fr="DOSSIER", en="DIR"),
+    metavar=FOLDER,
     help=Text(fr="Écrire tous les schémas dans ce dossier.", en="Write all schemas into this folder."),
 )
 @option(
     "--reference",
     "page",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     help=Text(
         fr="Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
         en="Write the contract's reference anew in this Markdown page, between its two marks.",

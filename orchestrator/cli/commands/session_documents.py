@@ -11,7 +11,7 @@ import click
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.selectors import require_candidate
-from orchestrator.cli.click_classes import CommandGroup, argument, command, option
+from orchestrator.cli.click_classes import FILE, CommandGroup, argument, command, option
 from orchestrator.cli.commands.session_plan import account, candidate_argument, done, jury_session_of, session_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.core.text import Text
@@ -21,7 +21,7 @@ output_option = option(
     "--output",
     "-o",
     type=click.Path(path_type=Path),
-    metavar=Text(fr="FICHIER", en="FILE"),
+    metavar=FILE,
     help=Text(
         fr="Où l'écrire ; sinon, un nom d'après la session.", en="Where to write it; else a name after the session."
     ),

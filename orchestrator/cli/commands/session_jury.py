@@ -6,7 +6,7 @@ from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.results import Sheet
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -29,9 +29,7 @@ member_option = option(
 )
 subject_argument = argument("subject", metavar="N.N|ccp-N|title")
 verdict_argument = argument("verdict", metavar="|".join(VERDICTS))
-reason_option = option(
-    "--reason", required=True, metavar=Text(fr="TEXTE", en="TEXT"), help=Text(fr="Le motif.", en="The reason.")
-)
+reason_option = option("--reason", required=True, metavar=WORDS, help=Text(fr="Le motif.", en="The reason."))
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 
 
@@ -125,7 +123,7 @@ def _document(sheet: Sheet) -> list[dict[str, object]]:
 
 @command("observe", help=Text(fr="Noter une observation du jury.", en="Record an observation of the jury."))
 @candidate_argument
-@argument("text", metavar=Text(fr="TEXTE", en="TEXT"))
+@argument("text", metavar=WORDS)
 @option("--competence", default="", metavar="N.N", help=Text(fr="Sur une compétence.", en="On one competence."))
 @member_option
 @session_option

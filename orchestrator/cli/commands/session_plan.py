@@ -11,7 +11,7 @@ import click
 
 from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import FILE, NAME, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import ExitCode
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 session_option = option(
     "--session",
     "name",
-    metavar=Text(fr="NOM", en="NAME"),
+    metavar=NAME,
     help=Text(
         fr="La session ; inutile quand il n'y en a qu'une.", en="The session; not needed while there is only one."
     ),
@@ -56,7 +56,7 @@ def done(invocation: Invocation, text: Text, **document: object) -> None:
         "no assessment.",
     ),
 )
-@argument("file", metavar=Text(fr="FICHIER", en="FILE"), type=click.Path(path_type=Path))
+@argument("file", metavar=FILE, type=click.Path(path_type=Path))
 @option(
     "--rehearsal",
     type=click.IntRange(1, 59),

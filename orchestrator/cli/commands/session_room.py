@@ -14,7 +14,7 @@ from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.state import SessionLab
 from orchestrator.assessment.terminal_gate import SeatTap, beside
 from orchestrator.assessment.terminal_watch import RESET, Watching
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.answer import show_answers
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -42,7 +42,7 @@ scenario_option = option(
 
 
 @command("incident", help=Text(fr="Consigner un incident.", en="Write down an incident."))
-@argument("text", metavar=Text(fr="TEXTE", en="TEXT"))
+@argument("text", metavar=WORDS)
 @option("--candidate", default="", metavar="N", help=Text(fr="D'un seul candidat.", en="Of one candidate only."))
 @session_option
 @pass_invocation
@@ -154,7 +154,7 @@ def watch(invocation: Invocation, phase: str, candidate: str, name: str | None) 
 )
 @phase_argument
 @candidate_argument
-@argument("file", metavar=Text(fr="FICHIER", en="FILE"), type=click.File("rb"))
+@argument("file", metavar=FILE, type=click.File("rb"))
 @option("--answers", is_flag=True, help=Text(fr="Ce sont des réponses.", en="These are answers."))
 @scenario_option
 @session_option

@@ -16,7 +16,7 @@ from orchestrator.assessment.roster import RosterRow, rows_of
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.click_classes import WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -33,9 +33,7 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 
 somebody_argument = argument("candidate", metavar=Text(fr="[CANDIDAT]", en="[CANDIDATE]"), default="")
-reason_option = option(
-    "--reason", required=True, metavar=Text(fr="TEXTE", en="TEXT"), help=Text(fr="Pourquoi.", en="Why.")
-)
+reason_option = option("--reason", required=True, metavar=WORDS, help=Text(fr="Pourquoi.", en="Why."))
 
 
 @command(
@@ -200,7 +198,7 @@ def resume(invocation: Invocation, candidate: str, name: str | None) -> None:
 
 
 @command("announce", help=Text(fr="Annoncer quelque chose aux candidats.", en="Tell the candidates something."))
-@argument("text", metavar=Text(fr="TEXTE", en="TEXT"))
+@argument("text", metavar=WORDS)
 @option("--candidate", default="", metavar="N", help=Text(fr="À un seul candidat.", en="To one candidate only."))
 @session_option
 @pass_invocation

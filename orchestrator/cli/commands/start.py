@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
+from orchestrator.cli.click_classes import NAME, command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both
 from orchestrator.cli.pictures import show_map
@@ -39,7 +39,7 @@ _SEEDS = 1000
 @seed_option()
 @option(
     "--lab",
-    metavar=Text(fr="NOM", en="NAME"),
+    metavar=NAME,
     help=Text(fr="Le nom du lab ; par défaut, un nom est tiré.", en="The lab's name; by default one is drawn."),
 )
 @pass_invocation
