@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import language_choice
 from orchestrator.core import interrupts
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.cli.invocation import Invocation
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from orchestrator.cli.command_words import own
 
     language_choice.choose(own(words))
-    from orchestrator.cli.invocation import Invocation  # command texts are made in the chosen language
+    from orchestrator.cli.invocation import Invocation
 
     invocation = Invocation(json=language_choice.flag("--json", own(words)))
     with interrupts.installed(_cleaning_up):
@@ -39,8 +40,11 @@ def run(words: list[str], invocation: Invocation) -> int:
     """Run a command line, and render whatever goes wrong."""
     import click
 
+    from orchestrator.cli import french
     from orchestrator.cli.root import root
 
+    if language_choice.chosen() == "fr":
+        french.install()
     if instruction := os.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 
@@ -62,9 +66,11 @@ def run(words: list[str], invocation: Invocation) -> int:
 
 def _cleaning_up() -> None:
     sys.stderr.write(
-        language_choice.tr(
-            "\nNettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)\n",
-            "\nCleaning up, just a moment… (Ctrl-\\ to give up)\n",
+        language_choice.localized(
+            Text(
+                fr="\nNettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)\n",
+                en="\nCleaning up, just a moment… (Ctrl-\\ to give up)\n",
+            )
         )
     )
     sys.stderr.flush()

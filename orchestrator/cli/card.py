@@ -10,7 +10,7 @@ from rich.table import Table
 
 from orchestrator.cli import phrases
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import chosen, tr
+from orchestrator.cli.language_choice import chosen, localized
 from orchestrator.cli.output import both, plain
 from orchestrator.core.text import Text
 from orchestrator.faults.registry import explanation
@@ -81,14 +81,16 @@ def show_card(invocation: Invocation, scenario: Scenario, plan: Plan, *, solutio
     titles = invocation.app.content.referential().competences()
     listed = [f"{code} {titles[code].title.in_(language)}" for code in document.competences]
     hosts = ", ".join(host.name for host in plan.hosts)
-    rows.add_row(plain(tr("Compétence", "Competence"), "quiet"), plain("\n".join(listed)))
-    rows.add_row(plain(tr("Difficulté", "Difficulty"), "quiet"), plain(phrases.stars(document.difficulty), "warn"))
-    rows.add_row(plain(tr("Durée", "Time"), "quiet"), f"{document.minutes} min")
-    rows.add_row(plain(tr("Type", "Kind"), "quiet"), phrases.kind(document.kind))
+    rows.add_row(plain(Text(fr="Compétence", en="Competence"), "quiet"), plain("\n".join(listed)))
+    rows.add_row(
+        plain(Text(fr="Difficulté", en="Difficulty"), "quiet"), plain(phrases.stars(document.difficulty), "warn")
+    )
+    rows.add_row(plain(Text(fr="Durée", en="Time"), "quiet"), f"{document.minutes} min")
+    rows.add_row(plain(Text(fr="Type", en="Kind"), "quiet"), phrases.kind(document.kind))
     rows.add_row(plain("Lab", "quiet"), plain(f"{document.lab} ({hosts})"))
-    rows.add_row(plain(tr("Variante", "Variant"), "quiet"), f"--seed {plan.seed}")
+    rows.add_row(plain(Text(fr="Variante", en="Variant"), "quiet"), f"--seed {plan.seed}")
     if handed_in := _handed_in(invocation, plan):
-        rows.add_row(plain(tr("À rendre", "To hand in"), "quiet"), plain("\n".join(handed_in)))
+        rows.add_row(plain(Text(fr="À rendre", en="To hand in"), "quiet"), plain("\n".join(handed_in)))
     out.print(rows, "", phrases.ticket_panel(plan, language))
     if solution:
         _show_solution(invocation, plan)
@@ -96,33 +98,34 @@ def show_card(invocation: Invocation, scenario: Scenario, plan: Plan, *, solutio
 
 def _handed_in(invocation: Invocation, plan: Plan) -> list[str]:
     asked = [" ".join(question.question.in_(invocation.language).split()) for question in plan.questions.values()]
-    return [*asked, *([tr("un rapport d'intervention", "an intervention report")] if plan.report else [])]
+    report = Text(fr="un rapport d'intervention", en="an intervention report")
+    return [*asked, *([localized(report)] if plan.report else [])]
 
 
 def _show_solution(invocation: Invocation, plan: Plan) -> None:
     out, language = invocation.output, invocation.language
     if drawn := _drawn(plan):
-        _heading(invocation, tr("Ce que le numéro a tiré", "What the number drew"))
+        out.heading(Text(fr="Ce que le numéro a tiré", en="What the number drew"))
         for name, value in drawn.items():
             shown = f"{value.full} ({value.login})" if isinstance(value, DrawnPerson) else str(value)
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
     if plan.faults:
-        _heading(invocation, tr("Ce qui est en panne", "What is broken"))
+        out.heading(Text(fr="Ce qui est en panne", en="What is broken"))
     for sentence in _explanations(invocation, plan):
-        out.print(plain(f"  • {sentence.in_(language)}"))
+        out.print(f"  • {sentence.in_(language)}")
     if plan.questions:
-        _heading(invocation, tr("Réponses attendues", "Right answers"))
+        out.heading(Text(fr="Réponses attendues", en="Right answers"))
     for name, question in plan.questions.items():
         truth = question.truth if isinstance(question.truth, str) else ", ".join(filter(None, question.truth))
         out.print(plain("  ").append(name, style="key").append(f"  {truth}"))
-    _heading(invocation, tr("Indices", "Hints"))
+    out.heading(Text(fr="Indices", en="Hints"))
     for number, hint in enumerate(plan.hints, start=1):
         out.print(Padding(plain(f"{number}. {hint.in_(language)}"), (0, 0, 0, 2)))
-    _heading(invocation, tr("Solutions", "Solutions"))
+    out.heading(Text(fr="Solutions", en="Solutions"))
     for solution in plan.solutions:
-        mark = tr(" (référence)", " (reference)") if solution.reference else ""
+        mark = localized(Text(fr=" (référence)", en=" (reference)")) if solution.reference else ""
         _show_steps(invocation, solution, mark)
-    _heading(invocation, tr("Raccourcis refusés", "Shortcuts that are refused"))
+    out.heading(Text(fr="Raccourcis refusés", en="Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
         _show_steps(invocation, shortcut, "")
 
@@ -132,19 +135,11 @@ def _explanations(invocation: Invocation, plan: Plan) -> list[Text]:
     return [explanation(fault, roots) for fault in plan.faults]
 
 
-def _heading(invocation: Invocation, text: str) -> None:
-    invocation.output.print("", plain(text, "bold"))
-
-
 def _show_steps(invocation: Invocation, solution: PlannedSolution, mark: str) -> None:
     out, language = invocation.output, invocation.language
     head = plain("  ")
     head.append(solution.name, style="key")
-    head.append(
-        f"{mark} : {solution.summary.in_(language)}"
-        if language == "fr"
-        else f"{mark}: {solution.summary.in_(language)}"
-    )
+    head.append(f"{mark} : {solution.summary.fr}" if language == "fr" else f"{mark}: {solution.summary.en}")
     out.print(head)
     for step in solution.steps:
         out.print(Padding(plain(f"- {step.tell.in_(language)}"), (0, 0, 0, 4)))
@@ -160,9 +155,10 @@ def typed(step: Step) -> tuple[str, ...]:
         return tuple(f"{step.device.host}(config)# {line}" for line in step.device.lines)
     if step.file is not None:
         where = f"{step.file.host}:{step.file.path}"
-        return (tr(f"{where} reçoit :", f"{where} gets:"), *(f"  {x}" for x in step.file.content.splitlines()))
+        head = localized(Text(fr=f"{where} reçoit :", en=f"{where} gets:"))
+        return (head, *(f"  {line}" for line in step.file.content.splitlines()))
     if step.reboot is not None:
-        return (tr(f"redémarrage de {step.reboot.host}", f"reboot of {step.reboot.host}"),)
+        return (localized(Text(fr=f"redémarrage de {step.reboot.host}", en=f"reboot of {step.reboot.host}")),)
     return (_cable(step),) if step.cable is not None else _handed_in_by(step)
 
 
@@ -173,15 +169,14 @@ def _handed_in_by(step: Step) -> tuple[str, ...]:
 
 
 def _report_lines(report: ReportStep) -> Iterator[str]:
-    language = chosen()
     for word, text in (
-        (tr("Symptôme", "Symptom"), report.symptom),
-        (tr("Cause", "Cause"), report.cause),
-        (tr("Action", "Action"), report.action),
-        (tr("Test", "Test"), report.test),
+        (Text(fr="Symptôme : ", en="Symptom: "), report.symptom),
+        (Text(fr="Cause : ", en="Cause: "), report.cause),
+        (Text(fr="Action : ", en="Action: "), report.action),
+        (Text(fr="Test : ", en="Test: "), report.test),
     ):
-        yield tr(f"{word} : ", f"{word}: ") + " ".join(text.in_(language).split())
-    yield tr(f"Temps passé : {report.minutes} min", f"Time spent: {report.minutes} min")
+        yield localized(word) + " ".join(text.in_(chosen()).split())
+    yield localized(Text(fr=f"Temps passé : {report.minutes} min", en=f"Time spent: {report.minutes} min"))
 
 
 def _cable(step: Step) -> str:
@@ -190,9 +185,11 @@ def _cable(step: Step) -> str:
         return ""
     name = f"{cable.host}:{cable.interface}"
     if cable.replace:
-        return tr(f"câble {name} remplacé", f"cable {name} replaced")
-    if cable.segment is not None:
-        return tr(f"câble {name} → segment {cable.segment}", f"cable {name} → segment {cable.segment}")
-    if cable.plug:
-        return tr(f"câble {name} branché", f"cable {name} plugged in")
-    return tr(f"câble {name} débranché", f"cable {name} unplugged")
+        text = Text(fr=f"câble {name} remplacé", en=f"cable {name} replaced")
+    elif cable.segment is not None:
+        text = Text(fr=f"câble {name} → segment {cable.segment}", en=f"cable {name} → segment {cable.segment}")
+    elif cable.plug:
+        text = Text(fr=f"câble {name} branché", en=f"cable {name} plugged in")
+    else:
+        text = Text(fr=f"câble {name} débranché", en=f"cable {name} unplugged")
+    return localized(text)

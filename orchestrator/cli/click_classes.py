@@ -12,59 +12,103 @@ import click
 
 from orchestrator.cli import command_words, completing, language_choice
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
+from orchestrator.core.text import Text
 from orchestrator.model.seeds import MAX_CHOSEN
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = Text(fr="FICHIER", en="FILE")
+FOLDER = Text(fr="DOSSIER", en="DIR")
+NAME = Text(fr="NOM", en="NAME")
+PERSON = Text(fr="PERSONNE", en="PERSON")
+SCENARIO = Text(fr="SCÉNARIO", en="SCENARIO")
+WORDS = Text(fr="TEXTE", en="TEXT")
+_HELP = Text(fr="Afficher cette aide.", en="Show this message and exit.")
+
+
+class _Localized:
+    """An attribute of Click's that is given a text in both languages and read in the chosen one."""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._kept = f"_{name}_in_both_languages"
+
+    def __get__(self, thing: object, _owner: type | None = None) -> Any:  # noqa: ANN401 - a string, or None where Click has none
+        text: Text | str | None = vars(thing)[self._kept]
+        return None if text is None else localized(text)
+
+    def __set__(self, thing: object, text: Text | str | None) -> None:
+        vars(thing)[self._kept] = text
+
+
+class Option(click.Option):
+    """An option whose texts are in both languages."""
+
+    help = _Localized()
+    metavar = _Localized()
+
+    def __init__(self, *args: Any, help: Text | str | None = None, **kwargs: Any) -> None:  # noqa: A002, ANN401 - Click's own
+        super().__init__(*args, **kwargs)
+        self.help = help
+
+
+class Argument(click.Argument):
+    """An argument whose name in the help is in both languages."""
+
+    metavar = _Localized()
+
+
+option = functools.partial(click.option, cls=Option)
+argument = functools.partial(click.argument, cls=Argument)
 
 
 def global_options(*, hidden: bool) -> list[click.Parameter]:
     """Return the options that each command takes; what is common to all is shown in the main help only."""
     return [
-        click.Option(
+        Option(
             ["--lang"],
             type=click.Choice(language_choice.LANGUAGES),
             expose_value=False,  # read before anything else was: see ``language.choose``
-            help=tr("La langue ; par défaut, celle de la session.", "The language; by default the locale's."),
+            help=Text(fr="La langue ; par défaut, celle de la session.", en="The language; by default the locale's."),
             hidden=hidden,
         ),
-        click.Option(
+        Option(
             ["--content"],
             type=click.Path(path_type=Path),
             multiple=True,
             expose_value=False,
             callback=_add_content,
-            metavar=tr("DOSSIER", "DIR"),
-            help=tr(
-                "Un dossier de contenu en plus (labs/, scenarios/, images/, faults/) ; répétable.",
-                "One more folder of content (labs/, scenarios/, images/, faults/); may be repeated.",
+            metavar=FOLDER,
+            help=Text(
+                fr="Un dossier de contenu en plus (labs/, scenarios/, images/, faults/) ; répétable.",
+                en="One more folder of content (labs/, scenarios/, images/, faults/); may be repeated.",
             ),
             hidden=hidden,
         ),
-        click.Option(
+        Option(
             ["--database"],
             expose_value=False,
             callback=_set_database,
             metavar="URL",
-            help=tr(
-                "La base des personnes et des résultats ; par défaut, un fichier à vous.",
-                "The database of people and results; by default a file of yours.",
+            help=Text(
+                fr="La base des personnes et des résultats ; par défaut, un fichier à vous.",
+                en="The database of people and results; by default a file of yours.",
             ),
             hidden=hidden,
         ),
-        click.Option(
+        Option(
             ["--json"],
             is_flag=True,
             expose_value=False,
             callback=_set_json,
-            help=tr("Écrire le résultat en JSON.", "Write the result as JSON."),
+            help=Text(fr="Écrire le résultat en JSON.", en="Write the result as JSON."),
             hidden=hidden,
         ),
-        click.Option(
+        Option(
             ["--yes"],
             is_flag=True,
             expose_value=False,  # the launcher's: it reads the words by itself before there is a program
-            help=tr("Préparer la machine sans demander.", "Prepare the machine without asking."),
+            help=Text(fr="Préparer la machine sans demander.", en="Prepare the machine without asking."),
             hidden=hidden,
         ),
     ]
@@ -89,7 +133,7 @@ class Formatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         """Write a heading."""
-        self.write(f"{'':>{self.current_indent}}{tr(f'{heading} :', f'{heading}:')}\n")
+        self.write(f"{'':>{self.current_indent}}{localized(Text(fr=f'{heading} :', en=f'{heading}:'))}\n")
 
 
 class Context(click.Context):
@@ -117,18 +161,28 @@ def _of(context: click.Context) -> Iterator[None]:
 
 
 class Command(click.Command):
-    """A command that also takes the global options."""
+    """A command that also takes the global options, and whose texts are in both languages."""
 
     context_class = Context
+    help = _Localized()
+    short_help = _Localized()
+    epilog = _Localized()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
+        kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
+        super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
         with _of(ctx):
             return super().parse_args(ctx, args)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
-        kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
-        super().__init__(*args, **kwargs)
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option ``--help``; Click keeps it in the language in which it was first asked for."""
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.help = localized(_HELP)
+        return found
 
 
 class PassingCommand(Command):
@@ -146,21 +200,15 @@ class PassingCommand(Command):
         return super().parse_args(ctx, [*args[:end], "--", *passed] if passed else args[:end])
 
 
-class CommandGroup(click.Group):
+class CommandGroup(Command, click.Group):
     """A group of commands in words of the language."""
 
     command_class = Command
-    context_class = Context
+    subcommand_metavar = _Localized()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Click's own
-        kwargs.setdefault("subcommand_metavar", tr("COMMANDE [ARGUMENTS]…", "COMMAND [ARGS]…"))
-        kwargs["params"] = [*(kwargs.get("params") or []), *global_options(hidden=True)]
+        kwargs.setdefault("subcommand_metavar", Text(fr="COMMANDE [ARGUMENTS]…", en="COMMAND [ARGS]…"))
         super().__init__(*args, **kwargs)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words before the command's name."""
-        with _of(ctx):
-            return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -180,10 +228,10 @@ def help_without_command(context: click.Context) -> None:
 
 command = functools.partial(click.command, cls=Command)
 
-lab_option = click.option(
+lab_option = option(
     "--lab",
-    metavar=tr("NOM", "NAME"),
-    help=tr("Le lab ; inutile quand un seul est en marche.", "The lab; not needed while only one is running."),
+    metavar=NAME,
+    help=Text(fr="Le lab ; inutile quand un seul est en marche.", en="The lab; not needed while only one is running."),
     shell_complete=completing.labs,
 )
 
@@ -195,16 +243,16 @@ class SeedRange(click.IntRange):
         return "0<=x<2^127"  # nobody reads the number of 39 digits
 
 
-def seed_option(default: int | None = None, *, text: str = "") -> Callable[[F], F]:
+def seed_option(default: int | None = None, *, text: Text | None = None) -> Callable[[F], F]:
     """Return the option ``--seed``."""
-    return click.option(
+    return option(
         "--seed",
         type=SeedRange(min=0, max=MAX_CHOSEN),
         default=default,
         metavar="N",
-        help=text or tr("Le numéro de la variante.", "The variant's number."),
+        help=text or Text(fr="Le numéro de la variante.", en="The variant's number."),
     )
 
 
-scenario_argument = click.argument("scenario", metavar=tr("SCÉNARIO", "SCENARIO"), shell_complete=completing.scenarios)
-host_argument = click.argument("host", metavar=tr("MACHINE", "HOST"), shell_complete=completing.hosts)
+scenario_argument = argument("scenario", metavar=SCENARIO, shell_complete=completing.scenarios)
+host_argument = argument("host", metavar=Text(fr="MACHINE", en="HOST"), shell_complete=completing.hosts)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.cli import language_choice
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 
@@ -64,11 +64,13 @@ def end_of_own(words: Sequence[str], valued: Iterable[str], *, arguments: int = 
 
 def unknown_command(name: str, known: Iterable[str]) -> str:
     """Return what is said of a command that there is not, with the nearest ones."""
-    message = tr(f"Commande inconnue : « {name} ».", f'There is no command "{name}".')
+    message = localized(Text(fr=f"Commande inconnue : « {name} ».", en=f'There is no command "{name}".'))
     near = nearest(name, known)
     if near:
-        listed = tr(" ou ", " or ").join(f"« {n} »" if language_choice.chosen() == "fr" else f'"{n}"' for n in near)
-        message += tr(f" Vouliez-vous dire {listed} ?", f" Did you mean {listed}?")
+        listed = localized(Text(fr=" ou ", en=" or ")).join(
+            f"« {n} »" if language_choice.chosen() == "fr" else f'"{n}"' for n in near
+        )
+        message += localized(Text(fr=f" Vouliez-vous dire {listed} ?", en=f" Did you mean {listed}?"))
     return message
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.output import plain
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 
@@ -27,7 +26,7 @@ def edit(invocation: Invocation, path: Path) -> None:
                 en=f"Give it with --file (see --help), or edit {path}.",
             ),
         )
-    invocation.output.note(plain(str(path), "quiet"))
+    invocation.output.note(str(path), style="quiet")
     click.edit(filename=str(path))
 
 

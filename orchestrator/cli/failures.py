@@ -13,8 +13,7 @@ import click
 
 from orchestrator.cli import PROGRAM, command_words
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import both, plain
+from orchestrator.cli.output import both
 from orchestrator.core import interrupts
 from orchestrator.core.errors import BreakfixError, ContentError, ExitCode, Problem
 from orchestrator.core.paths import state_folder
@@ -142,27 +141,27 @@ def _print(invocation: Invocation, error: BreakfixError) -> None:
     if isinstance(error, ContentError):
         print_problems(invocation, error)
         return
-    out.note(plain(f"✘ {error.text.in_(language)}", "bad"))
+    out.note(f"✘ {error.text.in_(language)}", style="bad")
     for line in error.evidence.rstrip().splitlines()[-EVIDENCE_LINES:]:
-        out.note(plain(f"  │ {line}", "quiet"))
+        out.note(f"  │ {line}", style="quiet")
     if error.hint:
-        out.note(plain(f"→ {error.hint.in_(language)}"))
+        out.note(f"→ {error.hint.in_(language)}")
 
 
 def print_problems(invocation: Invocation, error: ContentError) -> None:
     """List every problem of a content error with its place."""
     out, language, count = invocation.output, invocation.language, len(error.problems)
-    head = tr("✘ Le contenu a une erreur :", "✘ The content has an error:")
+    head = Text(fr="✘ Le contenu a une erreur :", en="✘ The content has an error:")
     if count > 1:
-        head = tr(f"✘ Le contenu a {count} erreurs :", f"✘ The content has {count} errors:")
-    out.note(plain(head, "bad"))
+        head = Text(fr=f"✘ Le contenu a {count} erreurs :", en=f"✘ The content has {count} errors:")
+    out.note(head, style="bad")
     for problem in error.problems[:MAX_PROBLEMS]:
         place, text = str(problem.place), problem.text.in_(language)
-        out.note(plain("  " + place.replace("\n", "\\n"), "key"))  # a name that looks like another problem
-        out.note(plain("    " + text.replace("\n", "\n    ")))
+        out.note("  " + place.replace("\n", "\\n"), style="key")  # a name that looks like another problem
+        out.note("    " + text.replace("\n", "\n    "))
         if problem.hint:
-            out.note(plain(f"    → {problem.hint.in_(language)}"))
+            out.note(f"    → {problem.hint.in_(language)}")
     if (more := count - MAX_PROBLEMS) > 0:
         out.note(
-            plain(tr(f"  … et {more} de plus ; --json les montre toutes", f"  … and {more} more; --json shows all"))
+            Text(fr=f"  … et {more} de plus ; --json les montre toutes", en=f"  … and {more} more; --json shows all")
         )

@@ -7,8 +7,13 @@ it stays English.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.cli import language_choice
 
 _WORD = re.compile(r"\s*(?:«\s|\s(?=[»;:?!](?!\S))|\s(?=[»?!][,.;)])|\S)+\s*")
 _MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "termui", "types")
@@ -18,7 +23,6 @@ MESSAGES = {
     "Options": "Options",
     "Commands": "Commandes",
     "Positional arguments": "Arguments",
-    "Show this message and exit.": "Afficher cette aide.",
     "Show the version and exit.": "Afficher la version.",
     "required": "obligatoire",
     "default: {default}": "par défaut : {default}",
@@ -57,14 +61,21 @@ MESSAGES = {
 }
 
 
+@functools.cache
 def install() -> None:
-    """Make Click speak French for the rest of the process."""
+    """Make Click speak French wherever that is the chosen language."""
     for name in _MODULES:
-        module = importlib.import_module(f"click.{name}")
-        if hasattr(module, "_"):
-            vars(module)["_"] = translate
-        if hasattr(module, "ngettext"):
-            vars(module)["ngettext"] = translate_count
+        functions = vars(importlib.import_module(f"click.{name}"))
+        for known, ours in (("_", translate), ("ngettext", translate_count)):
+            if known in functions:
+                functions[known] = _in_french(ours, functions[known])
+
+
+def _in_french(ours: Callable[..., str], clicks: Callable[..., str]) -> Callable[..., str]:
+    def say(*words: Any) -> str:  # noqa: ANN401 - one sentence; or two, and a number
+        return (ours if language_choice.chosen() == "fr" else clicks)(*words)
+
+    return say
 
 
 def keep_punctuation() -> None:

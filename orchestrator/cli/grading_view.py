@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rich.padding import Padding
@@ -13,9 +13,10 @@ from rich.text import Text as Styled
 from grader.report import CheckResult, Report, is_answer
 from grader.report_formats import command_line, written_report
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.core.errors import ExitCode
+from orchestrator.core.text import Text
 
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 _EXITS = {"repaired": ExitCode.DONE, "not_repaired": ExitCode.NOT_REPAIRED, "error": ExitCode.BROKEN}
@@ -56,17 +57,18 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
         else:
             _show(invocation, result, evidence=evidence)
 
-    waiting = out.console.status(tr("Évaluation…", "Grading…")) if out.console.is_terminal else contextlib.nullcontext()
+    working = localized(Text(fr="Évaluation…", en="Grading…"))
+    waiting = out.console.status(working) if out.console.is_terminal else contextlib.nullcontext()
     with waiting:
         report = grade(on_result)
     if guards:
-        out.print("", plain(tr("À préserver", "Must keep working"), "bold"))
+        out.heading(Text(fr="À préserver", en="Must keep working"))
         for result in guards:
             _show(invocation, result, evidence=evidence)
     out.print("", _verdict(report))
     if report.written is not None:
         out.print(
-            plain(written_report(report.written).in_(invocation.language), "warn" if report.written.empty else "ok")
+            written_report(report.written).in_(invocation.language), style="warn" if report.written.empty else "ok"
         )
     return report
 
@@ -76,7 +78,7 @@ def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> Non
     mark, style = _MARKS[result.outcome]
     sentence = plain(result.sentence.in_(language))
     if result.outcome == "error":
-        sentence.append(tr(" (l'évaluateur n'a pas pu juger)", " (the grader could not judge)"), style="warn")
+        sentence.append(plain(Text(fr=" (l'évaluateur n'a pas pu juger)", en=" (the grader could not judge)"), "warn"))
     if result.points and evidence:
         sentence.append(f"  {result.points} pt", style="quiet")
     row = Table.grid(padding=(0, 1))
@@ -91,36 +93,43 @@ def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> Non
 
 
 def _verdict(report: Report) -> Styled:
-    failed = [r for r in report.results if r.outcome == "fail"]
     if report.verdict == "error":
-        text = tr(
-            "! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
-            "! This grading is not valid: the grader could not judge everything. No points are counted.",
+        text = Text(
+            fr="! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
+            en="! This grading is not valid: the grader could not judge everything. No points are counted.",
         )
         return plain(text, "warn")
     points = f"{report.points}/{report.points_total} points"
-    done = tr("Terminé", "Done") if report.of_a_task else tr("Réparé", "Repaired")
+    done = Text(fr="Terminé", en="Done") if report.of_a_task else Text(fr="Réparé", en="Repaired")
     if report.verdict == "repaired":
-        return plain(f"✔ {done}. {points}.", "ok")
+        return plain(done.map(lambda said: f"✔ {said}. {points}."), "ok")
     if count := report.answers_left:
-        missing = tr(
-            f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
-            f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
+        missing = Text(
+            fr=f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
+            en=f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
         )
-        return plain(tr(f"✘ {done}, mais {missing}. {points}.", f"✘ {done}, but {missing}. {points}."), "bad")
-    harmed = [r for r in failed if r.role == "guard"]
-    left = len(failed) - len(harmed)
+        text = Text(fr=f"✘ {done.fr}, mais {missing.fr}. {points}.", en=f"✘ {done.en}, but {missing.en}. {points}.")
+        return plain(text, "bad")
+    said = _left([result for result in report.results if result.outcome == "fail"])
+    if report.of_a_task:
+        text = Text(fr=f"✘ Pas encore terminé : {said.fr}. {points}.", en=f"✘ Not done yet: {said.en}. {points}.")
+    else:
+        text = Text(fr=f"✘ Pas encore réparé : {said.fr}. {points}.", en=f"✘ Not repaired yet: {said.en}. {points}.")
+    return plain(text, "bad")
+
+
+def _left(failed: Sequence[CheckResult]) -> Text:
+    """Return what is still wrong."""
     parts = []
-    if left:
+    if left := sum(result.role != "guard" for result in failed):
         parts.append(
-            tr(
-                f"il reste {left} point{'s' if left > 1 else ''} à régler",
-                f"{left} thing{'' if left == 1 else 's'} still to be put right",
+            Text(
+                fr=f"il reste {left} point{'s' if left > 1 else ''} à régler",
+                en=f"{left} thing{'' if left == 1 else 's'} still to be put right",
             )
         )
-    if harmed:
-        parts.append(tr("quelque chose qui marchait ne marche plus", "something that worked does not work any more"))
-    said = tr(" ; ", "; ").join(parts)
-    if report.of_a_task:
-        return plain(tr(f"✘ Pas encore terminé : {said}. {points}.", f"✘ Not done yet: {said}. {points}."), "bad")
-    return plain(tr(f"✘ Pas encore réparé : {said}. {points}.", f"✘ Not repaired yet: {said}. {points}."), "bad")
+    if left < len(failed):
+        parts.append(
+            Text(fr="quelque chose qui marchait ne marche plus", en="something that worked does not work any more")
+        )
+    return Text(fr=" ; ".join(part.fr for part in parts), en="; ".join(part.en for part in parts))

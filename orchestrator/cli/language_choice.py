@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator.core.language import Language, language_of, typographic
+from orchestrator.core.text import Text
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
@@ -26,9 +27,14 @@ def chosen() -> Language:
     return _chosen
 
 
-def tr(fr: str, en: str) -> str:
-    """Return the text in the chosen language."""
-    return typographic(fr) if _chosen == "fr" else en
+def localized(text: Text | str) -> str:
+    """Return a text in the chosen language; a string is in it already.
+
+    French comes with its typography: no line begins with a lonely punctuation mark.
+    """
+    if isinstance(text, str):
+        return text
+    return typographic(text.fr) if _chosen == "fr" else text.en
 
 
 def flag(name: str, words: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from rich.text import Text as Styled
 from rich.theme import Theme
 
 from orchestrator.cli import french
+from orchestrator.cli.language_choice import localized
 from orchestrator.core.control_characters import visible
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
@@ -68,19 +69,53 @@ class Output:
         """Return standard error."""
         return make_console(stderr=True)
 
-    def print(self, *parts: RenderableType) -> None:
-        """Print parts, each from the beginning of a line."""
-        for part in parts:
-            self.console.print(part, highlight=False)
+    def print(self, *parts: RenderableType | Text, style: str = "") -> None:
+        """Print parts, each from the beginning of a line; the style is that of texts."""
+        _print(self.console, parts, style)
 
-    def note(self, *parts: RenderableType) -> None:
+    def note(self, *parts: RenderableType | Text, style: str = "") -> None:
         """Print what is not a result."""
-        for part in parts:
-            self.errors.print(part, highlight=False)
+        _print(self.errors, parts, style)
+
+    def ok(self, text: Text | str) -> None:
+        """Print that something went well."""
+        self.print(text, style="ok")
+
+    def warn(self, text: Text | str) -> None:
+        """Print what deserves attention."""
+        self.print(text, style="warn")
+
+    def bad(self, text: Text | str) -> None:
+        """Print that something did not go well."""
+        self.print(text, style="bad")
+
+    def quiet(self, text: Text | str) -> None:
+        """Print what matters less."""
+        self.print(text, style="quiet")
+
+    def heading(self, text: Text | str) -> None:
+        """Print what comes next, after an empty line."""
+        self.print("", text, style="bold")
 
     def document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """Write one JSON document."""
         sys.stdout.write(visible(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+
+    def emit(
+        self, document: Mapping[str, Any] | Sequence[Any], view: Callable[[], None] | RenderableType | Text
+    ) -> None:
+        """Write a result as a JSON document where one was asked for, else print its view, or call what prints it."""
+        if self.json:
+            self.document(document)
+        elif callable(view):
+            view()
+        else:
+            self.print(view)
+
+
+def _print(console: Console, parts: Sequence[RenderableType | Text], style: str) -> None:
+    for part in parts:
+        console.print(plain(part, style) if isinstance(part, Text | str) else part, highlight=False)
 
 
 def make_console(*, stderr: bool) -> Console:
@@ -90,17 +125,24 @@ def make_console(*, stderr: bool) -> Console:
     return PipeConsole(file=stream, theme=THEME, width=width, soft_wrap=False, emoji=False)
 
 
-def table(*columns: str, title: str | None = None) -> Table:
+def table(*columns: Text | str, title: Text | str | None = None) -> Table:
     """Return an empty table in the house's style."""
-    made = Table(title=title, box=None, header_style="quiet", title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(
+        title=None if title is None else localized(title),
+        box=None,
+        header_style="quiet",
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+    )
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(localized(column), overflow="fold")
     return made
 
 
-def plain(text: str, style: str = "") -> Styled:
+def plain(text: Text | str, style: str = "") -> Styled:
     """Return a text in which brackets mean nothing, and nothing acts on the terminal."""
-    return Styled(visible(text), style=style)
+    return Styled(visible(localized(text)), style=style)
 
 
 def both(text: Text | None) -> dict[str, str] | None:

@@ -13,9 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.core.language import Language
+from orchestrator.core.text import Text
 from orchestrator.proof.proof_words import STATES, status_text
 
 if TYPE_CHECKING:
@@ -23,12 +24,19 @@ if TYPE_CHECKING:
     from orchestrator.proof.proof_store import State, Status
 
 _MOST_STARS = 4
+_KINDS: Mapping[str, Text] = {"fault": Text(fr="panne", en="fault"), "task": Text(fr="mise en œuvre", en="task")}
 _PROOF_MARKS: Mapping[State, tuple[str, str]] = {
     "here": ("✔", "ok"),
     "recorded": ("✔", "ok"),
     "claimed": ("?", "warn"),
     "changed": ("~", "warn"),
     "unproven": ("–", "quiet"),
+}
+_PROOF_WORDS: Mapping[State, Text] = {
+    "here": Text(fr="prouvé sur cette machine", en="proven on this machine"),
+    "recorded": Text(fr="prouvé par son auteur", en="proven by its author"),
+    "claimed": Text(fr="preuve que personne de connu n'a signée", en="a proof signed by nobody who is known here"),
+    "changed": Text(fr="modifié depuis sa preuve", en="changed since its proof"),
 }
 
 
@@ -39,34 +47,26 @@ def stars(difficulty: int) -> str:
 
 def kind(word: str) -> str:
     """Return a scenario's kind in the language."""
-    return {"fault": tr("panne", "fault"), "task": tr("mise en œuvre", "task")}.get(word, word)
+    return localized(_KINDS.get(word, word))
 
 
 def proof_state(status: Status) -> Styled:
     """Return one word for a table: where a scenario was proven, or why it is not."""
     mark, style = _PROOF_MARKS[status.state]
-    return plain(f"{mark} {tr(STATES[status.state].fr, STATES[status.state].en)}", style)
+    return plain(STATES[status.state].map(lambda said: f"{mark} {said}"), style)
 
 
 def proof_line(status: Status) -> Styled:
     """Return what a trainer should know of a scenario's proof, with what has changed since."""
     mark, style = _PROOF_MARKS[status.state]
-    text = status_text(status)
-    return plain(f"{mark} {tr(text.fr, text.en)}", style)
+    return plain(status_text(status).map(lambda said: f"{mark} {said}"), style)
 
 
 def proof_legend(state: State, version: str, days: str) -> Styled:
     """Return what a word of ``proof_state`` means, with the days and the version of the proofs it stands for."""
     mark, style = _PROOF_MARKS[state]
-    word = STATES[state].map(lambda said: f"{mark} {said}")
-    what = {
-        "here": tr("prouvé sur cette machine", "proven on this machine"),
-        "recorded": tr("prouvé par son auteur", "proven by its author"),
-        "claimed": tr("preuve que personne de connu n'a signée", "a proof signed by nobody who is known here"),
-        "changed": tr("modifié depuis sa preuve", "changed since its proof"),
-    }[state]
-    line = plain(tr(word.fr, word.en), style)
-    line.append(f" {what}, {days}, Breakfix {version}", style="quiet")
+    line = plain(STATES[state].map(lambda said: f"{mark} {said}"), style)
+    line.append(f" {localized(_PROOF_WORDS[state])}, {days}, Breakfix {version}", style="quiet")
     return line
 
 
@@ -89,7 +89,7 @@ def ticket_panel(plan: Plan, language: Language) -> RenderableType:
     text = plan.ticket.in_(language) if plan.ticket else ""
     return Panel(
         Markdown(text.strip()),
-        title=plain(f"{tr('Ticket', 'Ticket')} · {plan.title.in_(language)}", "bold"),
+        title=plain(f"Ticket · {plan.title.in_(language)}", "bold"),
         title_align="left",
         border_style="cyan",
         box=box.ROUNDED,
@@ -106,16 +106,19 @@ def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
         lab: the lab's name where commands have to be given it.
     """
     option = f" --lab {lab}" if lab else ""
-    rows = [
-        ("lab", tr("lire ce qu'est ce lab : machines, comptes", "read what this lab is: hosts, accounts")),
-        (f"shell {host or tr('MACHINE', 'HOST')}", tr("ouvrir un terminal", "open a terminal on a host")),
-        *([("answer", tr("répondre aux questions", "answer the questions"))] if plan.questions else []),
-        *([("report", tr("écrire le rapport d'intervention", "write the intervention report"))] if plan.report else []),
-        *([("check", tr("faire évaluer la réparation", "have the repair graded"))] if plan.scenario else []),
-        *([("hint", tr("demander un indice", "ask for a hint"))] if plan.hints else []),
-        ("stop", tr("arrêter le lab", "stop the lab")),
-    ]
+    steps = {
+        "lab": Text(fr="lire ce qu'est ce lab : machines, comptes", en="read what this lab is: hosts, accounts"),
+        f"shell {host or localized(Text(fr='MACHINE', en='HOST'))}": Text(
+            fr="ouvrir un terminal", en="open a terminal on a host"
+        ),
+        "answer": plan.questions and Text(fr="répondre aux questions", en="answer the questions"),
+        "report": plan.report and Text(fr="écrire le rapport d'intervention", en="write the intervention report"),
+        "check": plan.scenario and Text(fr="faire évaluer la réparation", en="have the repair graded"),
+        "hint": plan.hints and Text(fr="demander un indice", en="ask for a hint"),
+        "stop": Text(fr="arrêter le lab", en="stop the lab"),
+    }
     lines = Table.grid(padding=(0, 2))
-    for words, what in rows:
-        lines.add_row("", plain(f"{program()} {words}{option}", "key"), what)
+    for words, what in steps.items():
+        if what:
+            lines.add_row("", plain(f"{program()} {words}{option}", "key"), plain(what))
     return Padding(lines, (1, 0, 0, 0))

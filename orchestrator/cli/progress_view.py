@@ -17,7 +17,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.language import Language
@@ -75,14 +75,14 @@ class Steps:
     def cached(self, name: str) -> None:
         """The image is there already."""
         if self._tell_cached:
-            self._line("✔", tr(f"image {name} : déjà là", f"image {name}: there already"), "ok")
+            self._line("✔", localized(Text(fr=f"image {name} : déjà là", en=f"image {name}: there already")), "ok")
 
     def started(self, name: str) -> None:
         """The image's build begins."""
         with self._lock:
             self._builds[name] = _Build(time.monotonic())
             if not self._console.is_terminal:
-                self._line("…", tr(f"image {name} : construction", f"image {name}: building"))
+                self._line("…", localized(Text(fr=f"image {name} : construction", en=f"image {name}: building")))
 
     def line(self, name: str, text: str) -> None:
         """The image's build printed a line."""
@@ -94,7 +94,7 @@ class Steps:
         """The image is there."""
         with self._lock:
             self._builds.pop(name, None)
-            said = f"image {name}{tr(' : ', ': ')}{megabytes(size)}"
+            said = f"image {name}{localized(Text(fr=' : ', en=': '))}{megabytes(size)}"
             self._line("✔", f"{said}, {duration(seconds)}", "ok")
 
     def failed(self, name: str, error: BreakfixError) -> None:
@@ -102,7 +102,7 @@ class Steps:
         with self._lock:
             self._builds.pop(name, None)
             if not isinstance(error, CancelledError):
-                self._line("✘", tr(f"image {name} : échec", f"image {name}: failed"), "bad")
+                self._line("✘", localized(Text(fr=f"image {name} : échec", en=f"image {name}: failed")), "bad")
 
     # ----------------------------------------------------------------------------------------------------
 
@@ -175,10 +175,10 @@ def duration(seconds: float) -> str:
 def megabytes(size: int) -> str:
     """Return a size in megabytes or gigabytes."""
     if size >= 1e9:  # noqa: PLR2004
-        return f"{decimal(size / 1e9)} {tr('Go', 'GB')}"
-    return f"{size / 1e6:.0f} {tr('Mo', 'MB')}"
+        return f"{decimal(size / 1e9)} {localized(Text(fr='Go', en='GB'))}"
+    return f"{size / 1e6:.0f} {localized(Text(fr='Mo', en='MB'))}"
 
 
 def decimal(number: float) -> str:
     """Return a number with one decimal, in the language's notation."""
-    return f"{number:.1f}".replace(".", tr(",", "."))
+    return f"{number:.1f}".replace(".", localized(Text(fr=",", en=".")))

@@ -9,9 +9,10 @@ from rich.padding import Padding
 from rich.text import Text as Styled
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.progress_view import duration
+from orchestrator.core.text import Text
 from orchestrator.proof.ledger import ColourDifference
 from orchestrator.proof.model import Proof, ProofFinding, Stage, VariantProof
 from orchestrator.proof.proof_words import stage_title
@@ -25,11 +26,11 @@ def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
     """Show proofs, each with what is wrong and its verdict."""
     out = invocation.output
     if not proofs:
-        out.print(plain(tr("✔ Tout est déjà prouvé.", "✔ Everything is proven already."), "ok"))
+        out.ok(Text(fr="✔ Tout est déjà prouvé.", en="✔ Everything is proven already."))
     for proof in proofs:
         for variant in proof.variants:
             drawn = "".join(f" · {name} = {case}" for name, case in variant.cases.items())
-            out.print("", plain(f"{proof.scenario} · --seed {variant.seed}{drawn}", "bold"))
+            out.heading(f"{proof.scenario} · --seed {variant.seed}{drawn}")
             out.print(_matrix(invocation, variant))
         findings = proof.findings()
         if findings:
@@ -42,10 +43,10 @@ def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
 def _matrix(invocation: Invocation, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
     rows = table(
         "",
-        tr("Étape", "Stage"),
-        tr("Symptômes, objectifs", "Symptoms, objectives"),
-        tr("Garde-fous", "Guards"),
-        tr("Durée", "Time"),
+        Text(fr="Étape", en="Stage"),
+        Text(fr="Symptômes, objectifs", en="Symptoms, objectives"),
+        Text(fr="Garde-fous", en="Guards"),
+        Text(fr="Durée", en="Time"),
     )
     for stage in variant.stages:
         mark = plain("✔", "ok") if stage.sound else plain("✘", "bad") if stage.ran else plain("–", "quiet")
@@ -83,22 +84,24 @@ def _places(finding: ProofFinding, language: str) -> str:
         for seed, stage in finding.places
     ]
     more = len(named) - _MOST_PLACES
-    return ", ".join(named[:_MOST_PLACES]) + (tr(f" et {more} autres", f" and {more} more") if more > 0 else "")
+    return ", ".join(named[:_MOST_PLACES]) + (
+        localized(Text(fr=f" et {more} autres", en=f" and {more} more")) if more > 0 else ""
+    )
 
 
 def _verdict(proof: Proof, findings: Sequence[ProofFinding]) -> Styled:
     took = duration(proof.seconds)
     if proof.proven:
         seeds = ", ".join(str(variant.seed) for variant in proof.variants)
-        text = tr(
-            f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
-            f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
+        text = Text(
+            fr=f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
+            en=f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",
         )
         return plain(text, "ok")
     count = sum(1 for finding in findings if not finding.verdict.remark)
-    text = tr(
-        f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
-        f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
+    text = Text(
+        fr=f"✘ {proof.scenario} n'est pas prouvé : {count} chose{'s' if count > 1 else ''} à changer.",
+        en=f"✘ {proof.scenario} is not proven: {count} thing{'' if count == 1 else 's'} to change.",
     )
     return plain(text, "bad")
 
@@ -119,23 +122,23 @@ def show_differences(invocation: Invocation, scenario: str, found: Sequence[Colo
     """Show what a replay saw otherwise than it is recorded."""
     out, count = invocation.output, len(found)
     if not found:
-        text = tr(
-            f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
-            f"✔ {scenario}: every colour is the recorded one.",
+        text = Text(
+            fr=f"✔ {scenario} : chaque couleur est celle de la preuve enregistrée.",
+            en=f"✔ {scenario}: every colour is the recorded one.",
         )
-        out.print("", plain(text, "ok"))
+        out.print("", text, style="ok")
         return
-    text = tr(
-        f"✘ {scenario} : {count} différence{'s' if count > 1 else ''} avec la preuve enregistrée.",
-        f"✘ {scenario}: {count} difference{'' if count == 1 else 's'} from the recorded proof.",
+    text = Text(
+        fr=f"✘ {scenario} : {count} différence{'s' if count > 1 else ''} avec la preuve enregistrée.",
+        en=f"✘ {scenario}: {count} difference{'' if count == 1 else 's'} from the recorded proof.",
     )
-    out.print("", plain(text, "bad"))
+    out.print("", text, style="bad")
     for one in found[:_MOST_DIFFERENCES]:
         before, now = one.recorded or "–", one.seen or "–"
         out.print(Padding(plain(f"{one.stage} (--seed {one.seed}) · {one.check} · {before} → {now}"), (0, 0, 0, 2)))
     if count > _MOST_DIFFERENCES:
         more = count - _MOST_DIFFERENCES
-        out.print(Padding(plain(tr(f"et {more} autres", f"and {more} more"), "quiet"), (0, 0, 0, 2)))
+        out.print(Padding(plain(Text(fr=f"et {more} autres", en=f"and {more} more"), "quiet"), (0, 0, 0, 2)))
 
 
 def difference_document(one: ColourDifference) -> dict[str, Any]:

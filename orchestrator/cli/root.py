@@ -9,12 +9,9 @@ from typing import Any
 
 import click
 
-from orchestrator.cli import french, language_choice
-from orchestrator.cli.click_classes import Command, CommandGroup, global_options, help_without_command
-from orchestrator.cli.language_choice import tr
-
-if language_choice.chosen() == "fr":
-    french.install()
+from orchestrator.cli.click_classes import Command, CommandGroup, Option, global_options, help_without_command
+from orchestrator.cli.language_choice import localized
+from orchestrator.core.text import Text
 
 
 @dataclass(frozen=True)
@@ -23,74 +20,84 @@ class CommandEntry:
 
     name: str
     module: str
-    short: str
+    fr: str
+    en: str
+
+    @property
+    def short(self) -> Text:
+        """Return what it does."""
+        return Text(fr=self.fr, en=self.en)
 
 
-SECTIONS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
+SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
     (
-        tr("S'entraîner", "Practise"),
+        Text(fr="S'entraîner", en="Practise"),
         (
-            CommandEntry("scenarios", "scenarios", tr("La liste des scénarios.", "List the scenarios.")),
-            CommandEntry("show", "scenarios", tr("La fiche d'un scénario.", "Show a scenario's card and ticket.")),
-            CommandEntry("start", "start", tr("Démarrer un lab en panne.", "Start a lab with its fault.")),
-            CommandEntry("check", "check", tr("Évaluer la réparation.", "Grade the repair.")),
-            CommandEntry("answer", "answer", tr("Répondre aux questions.", "Answer the scenario's questions.")),
-            CommandEntry("report", "answer", tr("Écrire le rapport.", "Write the intervention report.")),
-            CommandEntry("hint", "hint", tr("L'indice suivant.", "Show the next hint.")),
-            CommandEntry("reset", "stop", tr("Recommencer la même panne.", "Start the same fault anew.")),
-            CommandEntry("stop", "stop", tr("Arrêter le lab et tout retirer.", "Stop the lab and remove all of it.")),
+            CommandEntry("scenarios", "scenarios", fr="La liste des scénarios.", en="List the scenarios."),
+            CommandEntry("show", "scenarios", fr="La fiche d'un scénario.", en="Show a scenario's card and ticket."),
+            CommandEntry("start", "start", fr="Démarrer un lab en panne.", en="Start a lab with its fault."),
+            CommandEntry("check", "check", fr="Évaluer la réparation.", en="Grade the repair."),
+            CommandEntry("answer", "answer", fr="Répondre aux questions.", en="Answer the scenario's questions."),
+            CommandEntry("report", "answer", fr="Écrire le rapport.", en="Write the intervention report."),
+            CommandEntry("hint", "hint", fr="L'indice suivant.", en="Show the next hint."),
+            CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault anew."),
+            CommandEntry("stop", "stop", fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it."),
             CommandEntry(
-                "progress", "progress", tr("Ce qui est résolu, et la suite.", "Show what is solved, what is next.")
+                "progress", "progress", fr="Ce qui est résolu, et la suite.", en="Show what is solved, what is next."
             ),
         ),
     ),
     (
-        tr("Intervenir dans le lab", "Work in the lab"),
+        Text(fr="Intervenir dans le lab", en="Work in the lab"),
         (
-            CommandEntry("status", "status", tr("Les labs en marche.", "Show the running labs.")),
-            CommandEntry("lab", "lab", tr("Le lab : machines, comptes.", "Read about the lab: hosts, accounts.")),
-            CommandEntry("map", "map", tr("Le plan du réseau.", "Draw the network.")),
-            CommandEntry("shell", "shell", tr("Ouvrir un terminal.", "Open a terminal on a host.")),
-            CommandEntry("exec", "execute", tr("Lancer une commande.", "Run one command on a host.")),
+            CommandEntry("status", "status", fr="Les labs en marche.", en="Show the running labs."),
+            CommandEntry("lab", "lab", fr="Le lab : machines, comptes.", en="Read about the lab: hosts, accounts."),
+            CommandEntry("map", "map", fr="Le plan du réseau.", en="Draw the network."),
+            CommandEntry("shell", "shell", fr="Ouvrir un terminal.", en="Open a terminal on a host."),
+            CommandEntry("exec", "execute", fr="Lancer une commande.", en="Run one command on a host."),
             CommandEntry(
-                "forward", "forward", tr("Atteindre un port du lab d'ici.", "Reach a port of the lab from here.")
+                "forward", "forward", fr="Atteindre un port du lab d'ici.", en="Reach a port of the lab from here."
             ),
-            CommandEntry("cable", "cable", tr("Brancher, débrancher, remplacer.", "Plug, unplug, replace a cable.")),
+            CommandEntry("cable", "cable", fr="Brancher, débrancher, remplacer.", en="Plug, unplug, replace a cable."),
         ),
     ),
     (
-        tr("Concevoir des scénarios", "Design scenarios"),
+        Text(fr="Concevoir des scénarios", en="Design scenarios"),
         (
-            CommandEntry("new", "new", tr("Écrire un exemple à transformer.", "Write an example to start from.")),
-            CommandEntry("try", "trying", tr("Essayer tout en écrivant.", "Try a scenario while writing it.")),
-            CommandEntry("faults", "faults", tr("Les pannes de la bibliothèque.", "Document the faults.")),
-            CommandEntry("validate", "validate", tr("Relire les fichiers de contenu.", "Check the content's files.")),
-            CommandEntry("schema", "schema", tr("Les schémas pour l'éditeur.", "Schemas of the files, for editors.")),
-            CommandEntry("prove", "prove", tr("Prouver qu'un scénario est juste.", "Prove that a scenario is sound.")),
-            CommandEntry("ledger", "ledger", tr("À quelles preuves se fier.", "Whose proofs to believe.")),
+            CommandEntry("new", "new", fr="Écrire un exemple à transformer.", en="Write an example to start from."),
+            CommandEntry("try", "trying", fr="Essayer tout en écrivant.", en="Try a scenario while writing it."),
+            CommandEntry("faults", "faults", fr="Les pannes de la bibliothèque.", en="Document the faults."),
+            CommandEntry("validate", "validate", fr="Relire les fichiers de contenu.", en="Check the content's files."),
+            CommandEntry("schema", "schema", fr="Les schémas pour l'éditeur.", en="Schemas of the files, for editors."),
+            CommandEntry(
+                "prove", "prove", fr="Prouver qu'un scénario est juste.", en="Prove that a scenario is sound."
+            ),
+            CommandEntry("ledger", "ledger", fr="À quelles preuves se fier.", en="Whose proofs to believe."),
         ),
     ),
     (
-        tr("Suivre des personnes", "Follow people"),
+        Text(fr="Suivre des personnes", en="Follow people"),
         (
-            CommandEntry("group", "group", tr("Un scénario pour une classe.", "A scenario for a whole class.")),
-            CommandEntry("people", "people", tr("Candidats, stagiaires, jurys.", "Candidates, trainees, juries.")),
-            CommandEntry("audit", "audit", tr("Vérifier le journal des résultats.", "Verify the journal of results.")),
+            CommandEntry("group", "group", fr="Un scénario pour une classe.", en="A scenario for a whole class."),
+            CommandEntry("people", "people", fr="Candidats, stagiaires, jurys.", en="Candidates, trainees, juries."),
+            CommandEntry(
+                "audit", "audit", fr="Vérifier le journal des résultats.", en="Verify the journal of results."
+            ),
         ),
     ),
     (
-        tr("Évaluer", "Assess"),
-        (CommandEntry("session", "session", tr("Une session de jury chronométrée.", "Run a timed jury session.")),),
+        Text(fr="Évaluer", en="Assess"),
+        (CommandEntry("session", "session", fr="Une session de jury chronométrée.", en="Run a timed jury session."),),
     ),
     (
-        tr("La machine", "The machine"),
+        Text(fr="La machine", en="The machine"),
         (
-            CommandEntry("demo", "demo", tr("Tout voir, du début à la fin.", "See all of it, from start to end.")),
-            CommandEntry("doctor", "doctor", tr("Ce qui manque à cette machine.", "Tell what this machine lacks.")),
-            CommandEntry("images", "images", tr("Les images des machines.", "Build, list, save, load images.")),
-            CommandEntry("bench", "bench", tr("Mesurer démarrages et mémoire.", "Measure starts and memory.")),
-            CommandEntry("test", "test", tr("Lancer les tests du projet.", "Run the project's tests.")),
-            CommandEntry("completion", "completion", tr("La complétion du shell.", "Print the shell's completion.")),
+            CommandEntry("demo", "demo", fr="Tout voir, du début à la fin.", en="See all of it, from start to end."),
+            CommandEntry("doctor", "doctor", fr="Ce qui manque à cette machine.", en="Tell what this machine lacks."),
+            CommandEntry("images", "images", fr="Les images des machines.", en="Build, list, save, load images."),
+            CommandEntry("bench", "bench", fr="Mesurer démarrages et mémoire.", en="Measure starts and memory."),
+            CommandEntry("test", "test", fr="Lancer les tests du projet.", en="Run the project's tests."),
+            CommandEntry("completion", "completion", fr="La complétion du shell.", en="Print the shell's completion."),
         ),
     ),
 )
@@ -120,15 +127,17 @@ class RootCommand(CommandGroup):
         """Return the commands that begin so, without importing them, and the options."""
         from click.shell_completion import CompletionItem
 
-        found = [CompletionItem(e.name, help=e.short) for e in ENTRIES.values() if e.name.startswith(incomplete)]
+        found = [
+            CompletionItem(e.name, help=localized(e.short)) for e in ENTRIES.values() if e.name.startswith(incomplete)
+        ]
         return [*found, *Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands by what they are for."""
         width = max(map(len, ENTRIES))
         for title, entries in SECTIONS:
-            with formatter.section(title):
-                formatter.write_dl([(entry.name.ljust(width), entry.short) for entry in entries])
+            with formatter.section(localized(title)):
+                formatter.write_dl([(entry.name.ljust(width), localized(entry.short)) for entry in entries])
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -139,30 +148,30 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
     try:
         version = metadata.version("breakfix")
     except metadata.PackageNotFoundError:
-        version = tr("version de travail", "working copy")
+        version = localized(Text(fr="version de travail", en="working copy"))
     click.echo(f"breakfix {version}")
     context.exit()
 
 
 def _options() -> Sequence[click.Parameter]:
-    version = click.Option(
+    version = Option(
         ["--version"],
         is_flag=True,
         is_eager=True,
         expose_value=False,
         callback=_version,
-        help=tr("Afficher la version.", "Show the version."),
+        help=Text(fr="Afficher la version.", en="Show the version."),
     )
     return [*global_options(hidden=False), version]
 
 
 root = RootCommand(
     "breakfix",
-    help=tr(
-        "Des pannes réelles, sur de vraies machines, à réparer soi-même.\n\n"
+    help=Text(
+        fr="Des pannes réelles, sur de vraies machines, à réparer soi-même.\n\n"
         "Pour commencer : « breakfix scenarios », puis « breakfix start SCÉNARIO ».\n"
         "« breakfix COMMANDE --help » explique chaque commande.",
-        "Real faults on real machines, for you to repair.\n\n"
+        en="Real faults on real machines, for you to repair.\n\n"
         "To begin: 'breakfix scenarios', then 'breakfix start SCENARIO'.\n"
         "'breakfix COMMAND --help' explains each command.",
     ),

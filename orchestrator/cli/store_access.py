@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.core.text import Text
 
@@ -27,9 +25,9 @@ def record(invocation: Invocation, act: Callable[[PracticeRecorder], BreakfixErr
     trouble = act(invocation.app.practice)
     if trouble is not None:
         said = trouble.text.in_(invocation.language)
-        invocation.output.note(plain(tr(f"! Non enregistré : {said}", f"! Not recorded: {said}"), "warn"))
+        invocation.output.note(Text(fr=f"! Non enregistré : {said}", en=f"! Not recorded: {said}"), style="warn")
         if trouble.hint is not None:
-            invocation.output.note(plain(f"  → {trouble.hint.in_(invocation.language)}"))
+            invocation.output.note(f"  → {trouble.hint.in_(invocation.language)}")
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from orchestrator.authoring.trial import State, Trial, expectation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.core.errors import Problem
 from orchestrator.core.language import Language
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
 from orchestrator.proof.model import Expected, SeenColour, Stage, Verdict
 from orchestrator.proof.proof_words import stage_title
@@ -52,7 +52,7 @@ def drawn_faults(plan: Plan) -> list[RenderableType]:
     """Return the faults that the seed has drawn, each with its parameters, in a line each."""
     lines: list[RenderableType] = []
     for spec in plan.faults:
-        line = plain(tr("panne : ", "fault: "), "quiet").append(spec.fault)
+        line = plain(Text(fr="panne : ", en="fault: "), "quiet").append(spec.fault)
         line.append("".join(f"  {name}={value}" for name, value in spec.parameters.items()), style="quiet")
         line.truncate(_MOST_OF_A_FAULT, overflow="ellipsis")
         lines.append(line)
@@ -62,8 +62,8 @@ def drawn_faults(plan: Plan) -> list[RenderableType]:
 def report(stage: Stage, language: Language) -> list[RenderableType]:
     """Return a stage as lines: what to change, then the checks with the evidence of the red ones."""
     rows = Table(box=None, header_style="quiet", pad_edge=False, padding=(0, 1))
-    rows.add_column(tr("attendu", "expected"), justify="center", no_wrap=True)
-    rows.add_column(tr("vu", "seen"), justify="center", no_wrap=True)
+    rows.add_column(localized(Text(fr="attendu", en="expected")), justify="center", no_wrap=True)
+    rows.add_column(localized(Text(fr="vu", en="seen")), justify="center", no_wrap=True)
     rows.add_column("", no_wrap=True, style="quiet")
     rows.add_column("", ratio=1)
     for seen in stage.seen:
@@ -104,17 +104,17 @@ def _verdict(verdict: Verdict, language: Language) -> Iterator[RenderableType]:
 def judgement(stage: Stage) -> Styled:
     """Return in one line whether the proof would take a stage as it is."""
     if stage.sound:
-        return plain(tr("✔ Comme la preuve l'attend.", "✔ As the proof expects it."), "ok")
-    return plain(tr("✘ La preuve le refuserait.", "✘ The proof would refuse this."), "bad")
+        return plain(Text(fr="✔ Comme la preuve l'attend.", en="✔ As the proof expects it."), "ok")
+    return plain(Text(fr="✘ La preuve le refuserait.", en="✘ The proof would refuse this."), "bad")
 
 
 def problem_lines(problems: Sequence[Problem], language: Language) -> list[RenderableType]:
     """Return the mistakes in the files, as ``validate`` tells them."""
     if not problems:
         return []
-    head = tr(
-        "✘ Les fichiers ont une erreur ; leur dernière version juste compte.",
-        "✘ The files have a mistake; their last good version counts.",
+    head = Text(
+        fr="✘ Les fichiers ont une erreur ; leur dernière version juste compte.",
+        en="✘ The files have a mistake; their last good version counts.",
     )
     lines: list[RenderableType] = [plain(head, "bad")]
     for problem in problems:
@@ -180,7 +180,7 @@ class TrialScreen:
         self.offset = max(0, min(self.offset, len(lines) - (room - 1)))
         shown = lines[self.offset : self.offset + room - 1]
         above, below = self.offset, len(lines) - self.offset - len(shown)
-        more = tr(f"↑ {above} ↓ {below} lignes de plus", f"↑ {above} ↓ {below} more lines")
+        more = localized(Text(fr=f"↑ {above} ↓ {below} lignes de plus", en=f"↑ {above} ↓ {below} more lines"))
         return [*shown, [Segment(more)]]
 
     def _head(self) -> RenderableType:
@@ -192,22 +192,18 @@ class TrialScreen:
             title.append(f" · --lab {trial.running.instance.name}", style="quiet")
         title.truncate(200)
         state = plain(state_title(trial.state).in_(language), "key")
-        state.append(tr(" · attendu : ", " · expected: "), style="quiet")
+        state.append(localized(Text(fr=" · attendu : ", en=" · expected: ")), style="quiet")
         state.append(expectation(trial.state).in_(language))
         return Group(title, state, Rule(style="quiet"))
 
     def _middle(self) -> RenderableType:
         parts = problem_lines(self.trial.problems, self.language)
         if self.trial.outdated:
-            parts.append(
-                plain(
-                    tr(
-                        "! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
-                        "! The lab itself has changed in the files: 'r' starts it anew as they say.",
-                    ),
-                    "warn",
-                )
+            outdated = Text(
+                fr="! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
+                en="! The lab itself has changed in the files: 'r' starts it anew as they say.",
             )
+            parts.append(plain(outdated, "warn"))
         parts += drawn_faults(self.trial.plan)
         if parts:
             parts.append(plain(""))
@@ -231,25 +227,25 @@ class TrialScreen:
         if self.choices:
             return Group(
                 *(plain(f"{number} {text.in_(self.language)}") for number, text in enumerate(self.choices, start=1)),
-                plain(tr("Échap : ne rien choisir", "Esc: choose nothing"), "quiet"),
+                plain(Text(fr="Échap : ne rien choisir", en="Esc: choose nothing"), "quiet"),
             )
         line = Styled()
         for key, what in self._bindings():
             line.append(key, style="key")
-            line.append(f" {what}  ")
+            line.append(f" {localized(what)}  ")
         line.rstrip()
         return line
 
-    def _bindings(self) -> Iterator[tuple[str, str]]:
+    def _bindings(self) -> Iterator[tuple[str, Text]]:
         plan = self.trial.plan
         if plan.scenario is not None:
-            yield "b", tr("en panne", "break") if plan.faults else tr("à faire", "not begun")
-            yield "h", tr("sain", "heal")
-            yield "s", "solution"
-            yield "x", tr("raccourci", "shortcut")
-        yield "r", tr("à neuf", "reset hosts")
-        yield "c", tr("contrôler", "check")
-        yield "q", tr("quitter", "quit")
+            yield "b", Text(fr="en panne", en="break") if plan.faults else Text(fr="à faire", en="not begun")
+            yield "h", Text(fr="sain", en="heal")
+            yield "s", same("solution")
+            yield "x", Text(fr="raccourci", en="shortcut")
+        yield "r", Text(fr="à neuf", en="reset hosts")
+        yield "c", Text(fr="contrôler", en="check")
+        yield "q", Text(fr="quitter", en="quit")
 
     def _bottom(self) -> RenderableType:
         if self.busy is not None:

@@ -329,12 +329,9 @@ def test_every_text_of_the_program_exists_in_both_languages(modules: dict[str, M
     wrong, seen = [], 0
     for module in modules.values():
         for name, call in module.calls:
-            if name == "Text" and not any(k.arg is None for k in call.keywords):
-                fr, en = keyword(call, "fr"), keyword(call, "en")
-            elif name == "tr" and len(call.args) == 2:
-                fr, en = call.args
-            else:
+            if name != "Text" or any(k.arg is None for k in call.keywords):
                 continue
+            fr, en = keyword(call, "fr"), keyword(call, "en")
             seen += 1
             place = f"{module.path}:{call.lineno}"
             if fr is None or en is None:

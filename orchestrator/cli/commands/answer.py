@@ -8,10 +8,9 @@ from typing import BinaryIO
 import click
 
 from grader.report_formats import written_report
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.editing import edit
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import record
 from orchestrator.core.errors import ExitCode, UsageError
@@ -21,34 +20,36 @@ from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.model.deliverables import ListQuestion
 from orchestrator.planning.answers import items_of
 
-_show_option = click.option(
-    "--show", is_flag=True, help=tr("Montrer sans rien changer.", "Show it, and change nothing.")
+_show_option = option(
+    "--show", is_flag=True, help=Text(fr="Montrer sans rien changer.", en="Show it, and change nothing.")
 )
-_file_option = click.option(
+_file_option = option(
     "--file",
     "source",
     type=click.File("rb"),
-    metavar=tr("FICHIER", "FILE"),
-    help=tr("Prendre ce fichier (« - » : l'entrée standard).", "Take this file ('-': standard input)."),
+    metavar=FILE,
+    help=Text(fr="Prendre ce fichier (« - » : l'entrée standard).", en="Take this file ('-': standard input)."),
 )
 
 
 @command(
     "answer",
-    help=tr(
-        "Répondre aux questions du scénario.\n\n"
+    help=Text(
+        fr="Répondre aux questions du scénario.\n\n"
         "Sans option, ouvre vos réponses dans $EDITOR. « breakfix check » les évalue.",
-        "Answer the scenario's questions.\n\n"
+        en="Answer the scenario's questions.\n\n"
         "Without an option, opens your answers in $EDITOR. 'breakfix check' grades them.",
     ),
 )
 @lab_option
-@click.option(
+@option(
     "--set",
     "settings",
     multiple=True,
-    metavar=tr("NOM=RÉPONSE", "NAME=ANSWER"),
-    help=tr("Donner une réponse ; répétable. Une liste s'écrit a,b.", "Give one answer; may be repeated. A list: a,b."),
+    metavar=Text(fr="NOM=RÉPONSE", en="NAME=ANSWER"),
+    help=Text(
+        fr="Donner une réponse ; répétable. Une liste s'écrit a,b.", en="Give one answer; may be repeated. A list: a,b."
+    ),
 )
 @_file_option
 @_show_option
@@ -72,10 +73,7 @@ def answer_command(
     if not (show or settings or source is not None or invocation.json):
         edit(invocation, handed_in.answers_file(invocation.language))
     answers = handed_in.answers()
-    if invocation.json:
-        invocation.output.document(_answers_document(handed_in))
-    else:
-        show_answers(invocation, handed_in)
+    invocation.output.emit(_answers_document(handed_in), lambda: show_answers(invocation, handed_in))
     if not show and (settings or source is not None or not invocation.json):
         record(invocation, lambda practice: practice.handed_in(running, "answer"))
     if answers.problems:
@@ -85,10 +83,10 @@ def answer_command(
 
 @command(
     "report",
-    help=tr(
-        "Écrire le rapport d'intervention : symptôme, cause, action, test avec l'utilisateur, temps passé.\n\n"
+    help=Text(
+        fr="Écrire le rapport d'intervention : symptôme, cause, action, test avec l'utilisateur, temps passé.\n\n"
         "Sans option, l'ouvre dans $EDITOR. Il est gardé comme preuve ; aucune machine ne le note.",
-        "Write the intervention report: symptom, cause, action, test with the user, time spent.\n\n"
+        en="Write the intervention report: symptom, cause, action, test with the user, time spent.\n\n"
         "Without an option, opens it in $EDITOR. It is kept as evidence; no machine gives it points.",
     ),
 )
@@ -116,10 +114,11 @@ def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | N
         invocation.output.document({"file": str(path), "report": written and written.to_document(), "text": text})
         return
     if show:
-        invocation.output.print(plain(text.rstrip()), "")
+        invocation.output.print(text.rstrip(), "")
     if written is not None:
         line = written_report(written).in_(invocation.language)
-        invocation.output.print(plain(line, "warn" if written.empty else "ok"), plain(str(path), "quiet"))
+        invocation.output.print(line, style="warn" if written.empty else "ok")
+        invocation.output.quiet(str(path))
 
 
 def _setting(text: str, example: str) -> tuple[str, str]:
@@ -156,12 +155,18 @@ def _answer(question: object, given: str | None) -> object:
 def show_answers(invocation: Invocation, handed_in: HandIn) -> None:
     """Print the questions with the form of each answer, and what was answered so far."""
     answers, language = handed_in.answers(), invocation.language
-    rows = table(tr("Nom", "Name"), tr("Question", "Question"), tr("Votre réponse", "Your answer"))
+    rows = table(
+        Text(fr="Nom", en="Name"), Text(fr="Question", en="Question"), Text(fr="Votre réponse", en="Your answer")
+    )
     rows.columns[0].no_wrap = True
     for name, question in handed_in.questions.items():
         given = answers.given.get(name)
         shown = plain(", ".join(items_of(given)) if isinstance(question, ListQuestion) else given) if given else None
-        missing = tr("illisible", "unreadable") if name in answers.unreadable else tr("à donner", "to be given")
+        missing = (
+            Text(fr="illisible", en="unreadable")
+            if name in answers.unreadable
+            else Text(fr="à donner", en="to be given")
+        )
         asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
         rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))
     invocation.output.print(rows)

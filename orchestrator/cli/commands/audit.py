@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.click_classes import CommandGroup, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.core.errors import ExitCode, UsageError
@@ -20,10 +19,10 @@ from orchestrator.records.witness import Witness
 
 audit_command = CommandGroup(
     "audit",
-    help=tr(
-        "Le journal sur lequel reposent les résultats : le vérifier, en noter la tête, le lire.\n\n"
+    help=Text(
+        fr="Le journal sur lequel reposent les résultats : le vérifier, en noter la tête, le lire.\n\n"
         "Chaque entrée porte l'empreinte de celles qui la précèdent.",
-        "The journal that results rest on: verify it, note its head, read it.\n\n"
+        en="The journal that results rest on: verify it, note its head, read it.\n\n"
         "Each entry bears the hash of those before it.",
     ),
     invoke_without_command=True,
@@ -35,21 +34,21 @@ _HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
 
 @audit_command.command(
     "verify",
-    short_help=tr("Vérifier que rien n'a été touché.", "Verify that nothing was touched."),
-    help=tr(
-        "Vérifier que rien n'a été modifié, retiré, déplacé ni coupé ; ce qui l'a été est nommé.\n\n"
+    short_help=Text(fr="Vérifier que rien n'a été touché.", en="Verify that nothing was touched."),
+    help=Text(
+        fr="Vérifier que rien n'a été modifié, retiré, déplacé ni coupé ; ce qui l'a été est nommé.\n\n"
         "Le journal est aussi comparé à la tête que cette machine a vue en dernier, et à celle que vous donnez "
         "(sur un procès-verbal, par exemple). Code de sortie : 0 intact, 1 touché.",
-        "Verify that nothing was changed, removed, moved or cut off; whatever was is named.\n\n"
+        en="Verify that nothing was changed, removed, moved or cut off; whatever was is named.\n\n"
         "The journal is also compared with the head that this machine saw last, and with the one that you give "
         "(from a jury's record, for instance). Exit status: 0 untouched, 1 touched.",
     ),
 )
-@click.option(
+@option(
     "--head",
     "noted",
     metavar="N:HASH",
-    help=tr("La tête notée par « audit head ».", "The head as 'audit head' printed it."),
+    help=Text(fr="La tête notée par « audit head ».", en="The head as 'audit head' printed it."),
 )
 @pass_invocation
 def verify(invocation: Invocation, noted: str | None) -> int:
@@ -63,41 +62,38 @@ def verify(invocation: Invocation, noted: str | None) -> int:
         now = journal.head(store)
     if not found and database.exists:
         witness.note(database.name, now)
-    if invocation.json:
-        invocation.output.document(
-            {
-                "sound": not found,
-                "head": str(now),
-                "findings": [{"kind": one.kind, "entry": one.seq or None, "text": both(one.text)} for one in found],
-            }
-        )
-    else:
-        _tell(invocation, found, now)
+    document = {
+        "sound": not found,
+        "head": str(now),
+        "findings": [{"kind": one.kind, "entry": one.seq or None, "text": both(one.text)} for one in found],
+    }
+    invocation.output.emit(document, lambda: _tell(invocation, found, now))
     return ExitCode.NOT_REPAIRED if found else ExitCode.DONE
 
 
 def _tell(invocation: Invocation, found: list[audit.AuditFinding], head: journal.ChainHead) -> None:
     out = invocation.output
     for one in found:
-        out.print(plain(f"✘ {one.text.in_(invocation.language)}", "bad"))
+        out.bad(f"✘ {one.text.in_(invocation.language)}")
     if found:
-        said = tr(
-            "Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
-            "Delete nothing: keep the database as it is, and compare it with a backup.",
+        out.print(
+            Text(
+                fr="→ Ne supprimez rien : gardez la base telle qu'elle est, et comparez-la à une sauvegarde.",
+                en="→ Delete nothing: keep the database as it is, and compare it with a backup.",
+            )
         )
-        out.print(plain(f"→ {said}"))
         return
-    count = tr(f"✔ Journal intact : {head.seq} entrées.", f"✔ The journal is untouched: {head.seq} entries.")
-    out.print(plain(count, "ok"), plain(tr(f"  Tête : {head}", f"  Head: {head}"), "quiet"))
+    out.ok(Text(fr=f"✔ Journal intact : {head.seq} entrées.", en=f"✔ The journal is untouched: {head.seq} entries."))
+    out.quiet(Text(fr=f"  Tête : {head}", en=f"  Head: {head}"))
 
 
 @audit_command.command(
     "head",
-    short_help=tr("La tête du journal, à noter ailleurs.", "The journal's head, to be noted elsewhere."),
-    help=tr(
-        "La tête du journal : notez-la hors de cette machine (procès-verbal, courriel à un témoin).\n\n"
+    short_help=Text(fr="La tête du journal, à noter ailleurs.", en="The journal's head, to be noted elsewhere."),
+    help=Text(
+        fr="La tête du journal : notez-la hors de cette machine (procès-verbal, courriel à un témoin).\n\n"
         "« audit verify --head » prouve plus tard que rien, jusque-là, n'a été touché.",
-        "The journal's head: note it outside this machine (a jury's record, a message to a witness).\n\n"
+        en="The journal's head: note it outside this machine (a jury's record, a message to a witness).\n\n"
         "'audit verify --head' proves later that nothing up to it was touched.",
     ),
 )
@@ -109,31 +105,33 @@ def head_(invocation: Invocation) -> None:
         head = journal.head(store)
     if database.exists:
         Witness(data_folder()).note(database.name, head)
-    if invocation.json:
-        invocation.output.document({"entries": head.seq, "head": str(head)})
-    else:
-        click.echo(str(head))
+    invocation.output.emit({"entries": head.seq, "head": str(head)}, lambda: click.echo(str(head)))
 
 
 @audit_command.command(
     "log",
-    short_help=tr("Lire le journal.", "Read the journal."),
-    help=tr("Lire le journal, en entier ou sur un seul sujet.", "Read the journal, all of it or on one subject."),
+    short_help=Text(fr="Lire le journal.", en="Read the journal."),
+    help=Text(
+        fr="Lire le journal, en entier ou sur un seul sujet.", en="Read the journal, all of it or on one subject."
+    ),
 )
-@click.option(
+@option(
     "--subject",
-    metavar=tr("SUJET", "SUBJECT"),
-    help=tr("Un seul sujet, comme attempt:3.", "Only what is about one subject, as attempt:3."),
+    metavar=Text(fr="SUJET", en="SUBJECT"),
+    help=Text(fr="Un seul sujet, comme attempt:3.", en="Only what is about one subject, as attempt:3."),
 )
 @pass_invocation
 def log(invocation: Invocation, subject: str | None) -> None:
     """Print entries."""
     with reading(invocation) as store:
         entries = journal.entries(store, subject=subject)
-    if invocation.json:
-        invocation.output.document({"entries": [_document(entry) for entry in entries]})
-        return
-    rows = table("N°", tr("Quand", "When"), tr("Qui", "Who"), tr("Quoi", "What"), tr("Sujet", "Subject"))
+    rows = table(
+        "N°",
+        Text(fr="Quand", en="When"),
+        Text(fr="Qui", en="Who"),
+        Text(fr="Quoi", en="What"),
+        Text(fr="Sujet", en="Subject"),
+    )
     for entry in entries:
         rows.add_row(
             plain(str(entry.seq)),
@@ -142,7 +140,7 @@ def log(invocation: Invocation, subject: str | None) -> None:
             plain(entry.event.kind, "key"),
             plain(entry.event.subject),
         )
-    invocation.output.print(rows)
+    invocation.output.emit({"entries": [_document(entry) for entry in entries]}, rows)
 
 
 def _document(entry: journal.JournalEntry) -> dict[str, Any]:

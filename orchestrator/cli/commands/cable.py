@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
@@ -21,16 +17,16 @@ _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
 
 @command(
     "cable",
-    help=tr(
-        "Brancher (plug), débrancher (unplug) ou remplacer (replace) un câble, ou le déplacer vers le commutateur d'un "
-        "autre segment.\n\n"
+    help=Text(
+        fr="Brancher (plug), débrancher (unplug) ou remplacer (replace) un câble, ou le déplacer vers le commutateur "
+        "d'un autre segment.\n\n"
         "« replace » met un câble neuf, dans une autre prise du même commutateur. Sans action, montrer où il est.",
-        "Plug, unplug or replace a cable, or move it to another segment's switch.\n\n"
+        en="Plug, unplug or replace a cable, or move it to another segment's switch.\n\n"
         "'replace' puts in a new cable, into another socket of the same switch. Without an action, show where it is.",
     ),
 )
-@click.argument("place", metavar=tr("MACHINE:INTERFACE", "HOST:INTERFACE"), shell_complete=completing.hosts)
-@click.argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
+@argument("place", metavar=Text(fr="MACHINE:INTERFACE", en="HOST:INTERFACE"), shell_complete=completing.hosts)
+@argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
 @lab_option
 @pass_invocation
 def cable_command(invocation: Invocation, place: str, action: str | None, lab: str | None) -> None:
@@ -67,31 +63,21 @@ def _require_segment(ports: tuple[PortState, ...], name: str) -> None:
 
 
 def _show(invocation: Invocation, port: PortState, *, replaced: bool) -> None:
-    if invocation.json:
-        invocation.output.document(
-            {"host": port.host, "interface": port.interface, "segment": port.segment, "plugged": port.plugged}
-        )
-        return
-    name = f"{port.host}:{port.interface}"
+    place, segment = f"{port.host}:{port.interface}", port.segment
+    document = {"host": port.host, "interface": port.interface, "segment": segment, "plugged": port.plugged}
     if replaced:
-        text = tr(
-            f"✔ {name} a un câble neuf, branché sur le segment {port.segment}.",
-            f"✔ {name} has a new cable, plugged into segment {port.segment}.",
+        text = Text(
+            fr=f"✔ {place} a un câble neuf, branché sur le segment {segment}.",
+            en=f"✔ {place} has a new cable, plugged into segment {segment}.",
         )
-        invocation.output.print(plain(text, "ok"))
     elif port.plugged:
-        invocation.output.print(
-            plain(
-                tr(
-                    f"✔ {name} est branché sur le segment {port.segment}.",
-                    f"✔ {name} is plugged into segment {port.segment}.",
-                ),
-                "ok",
-            )
+        text = Text(
+            fr=f"✔ {place} est branché sur le segment {segment}.", en=f"✔ {place} is plugged into segment {segment}."
         )
     else:
-        text = tr(
-            f"○ {name} est débranché (il pend près du segment {port.segment}).",
-            f"○ {name} is unplugged (it hangs beside segment {port.segment}).",
+        text = Text(
+            fr=f"○ {place} est débranché (il pend près du segment {segment}).",
+            en=f"○ {place} is unplugged (it hangs beside segment {segment}).",
         )
-        invocation.output.print(plain(text, "warn"))
+    style = "ok" if replaced or port.plugged else "warn"
+    invocation.output.emit(document, lambda: invocation.output.print(text, style=style))

@@ -9,11 +9,9 @@ import click
 from grader.report import Report
 from grader.report_formats import render_junit, render_text
 from grader.runner import prepare
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.store_access import record
 from orchestrator.core.control_characters import visible
 from orchestrator.core.errors import MachineError
@@ -23,33 +21,33 @@ from orchestrator.labs import Running
 
 @command(
     "check",
-    help=tr(
-        "Évaluer la réparation : chaque phrase devient verte ou rouge.\n\n"
+    help=Text(
+        fr="Évaluer la réparation : chaque phrase devient verte ou rouge.\n\n"
         "Code de sortie : 0 réparé, 1 pas encore, 5 évaluation impossible.",
-        "Grade the repair: each sentence turns green or red.\n\n"
+        en="Grade the repair: each sentence turns green or red.\n\n"
         "Exit status: 0 repaired, 1 not yet, 5 the grading is not valid.",
     ),
 )
 @lab_option
-@click.option(
+@option(
     "--format",
     "form",
     type=click.Choice(("text", "json", "junit")),
-    help=tr("La forme du rapport (text).", "The report's form (text)."),
+    help=Text(fr="La forme du rapport (text).", en="The report's form (text)."),
 )
-@click.option(
+@option(
     "--output",
     "path",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path, dir_okay=False),
-    help=tr("Écrire le rapport dans un fichier.", "Write the report to a file."),
+    help=Text(fr="Écrire le rapport dans un fichier.", en="Write the report to a file."),
 )
-@click.option(
+@option(
     "--evidence",
     is_flag=True,
-    help=tr(
-        "Pour les formateurs : ce qui était attendu, ce qui a été vu, et comment.",
-        "For trainers: what was expected, what was seen, and how.",
+    help=Text(
+        fr="Pour les formateurs : ce qui était attendu, ce qui a été vu, et comment.",
+        en="For trainers: what was expected, what was seen, and how.",
     ),
 )
 @pass_invocation
@@ -89,13 +87,13 @@ def _write(invocation: Invocation, text: str, path: Path | None) -> None:
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    invocation.output.note(plain(tr(f"Rapport écrit dans {path}.", f"Report written to {path}.")))
+    invocation.output.note(Text(fr=f"Rapport écrit dans {path}.", en=f"Report written to {path}."))
 
 
 def _warn_of_stale_content(invocation: Invocation, running: Running) -> None:
     if invocation.app.labs.stale(running):
-        text = tr(
-            "! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
-            "! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
+        text = Text(
+            fr="! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
+            en="! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
         )
-        invocation.output.note(plain(text, "warn"))
+        invocation.output.note(text, style="warn")

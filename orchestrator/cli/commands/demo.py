@@ -12,10 +12,9 @@ from rich.rule import Rule
 from grader.report import Report
 from orchestrator.cli import completing, phrases
 from orchestrator.cli.card import typed
-from orchestrator.cli.click_classes import command, seed_option
+from orchestrator.cli.click_classes import FILE, SCENARIO, command, option, seed_option
 from orchestrator.cli.grading_view import show_grading
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.pictures import require_place, show_map, terminal_picture, write_picture
 from orchestrator.cli.progress_view import steps
@@ -31,26 +30,26 @@ DEFAULT = "no-network-after-move"
 
 @command(
     "demo",
-    help=tr(
-        "Tout voir en une fois : un lab démarre, une panne le casse, l'évaluation est rouge, la solution de référence "
-        "le répare, l'évaluation est verte, le lab est retiré.",
-        "See all of it at once: a lab starts, a fault breaks it, the grade is red, the reference solution repairs it, "
-        "the grade is green, the lab is removed.",
+    help=Text(
+        fr="Tout voir en une fois : un lab démarre, une panne le casse, l'évaluation est rouge, la solution de "
+        "référence le répare, l'évaluation est verte, le lab est retiré.",
+        en="See all of it at once: a lab starts, a fault breaks it, the grade is red, the reference solution repairs "
+        "it, the grade is green, the lab is removed.",
     ),
 )
-@click.option(
+@option(
     "--scenario",
     default=DEFAULT,
-    metavar=tr("SCÉNARIO", "SCENARIO"),
+    metavar=SCENARIO,
     shell_complete=completing.scenarios,
-    help=tr(f"Le scénario (par défaut {DEFAULT}).", f"The scenario (by default {DEFAULT})."),
+    help=Text(fr=f"Le scénario (par défaut {DEFAULT}).", en=f"The scenario (by default {DEFAULT})."),
 )
 @seed_option(1)
-@click.option(
+@option(
     "--svg",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path),
-    help=tr("Garder ce qui s'affiche dans un fichier SVG.", "Keep what is shown in an SVG file."),
+    help=Text(fr="Garder ce qui s'affiche dans un fichier SVG.", en="Keep what is shown in an SVG file."),
 )
 @pass_invocation
 def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | None) -> int:
@@ -61,7 +60,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     plan = invocation.app.labs.plan(scenario, seed)
     solution = _reference(plan)
     labs = invocation.app.labs
-    _heading(invocation, 1, tr("Le lab démarre, puis tombe en panne", "The lab starts, then breaks"))
+    _heading(invocation, 1, Text(fr="Le lab démarre, puis tombe en panne", en="The lab starts, then breaks"))
     running: Running | None = None
     try:
         with steps(invocation) as shown:
@@ -71,7 +70,7 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
         if running is not None:
             with shielded():
                 labs.discard(running.instance)
-    invocation.output.print("", plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    invocation.output.print("", Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), style="ok")
     status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:
         write_picture(svg, terminal_picture(invocation.output.console, "breakfix demo"))
@@ -84,17 +83,17 @@ def _break_and_repair(invocation: Invocation, running: Running, solution: Planne
     show_map(invocation, running)
     if plan.ticket is not None:
         out.print("", phrases.ticket_panel(plan, language))
-    _heading(invocation, 2, tr("Évaluation avant réparation", "Grading before the repair"))
+    _heading(invocation, 2, Text(fr="Évaluation avant réparation", en="Grading before the repair"))
     before = _grade(invocation, running)
-    _heading(invocation, 3, tr("Réparation", "Repair"))
+    _heading(invocation, 3, Text(fr="Réparation", en="Repair"))
     out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
     for typed_in in invocation.app.labs.apply(running, solution, lambda step: _tell(invocation, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
-    _heading(invocation, 4, tr("Évaluation après réparation", "Grading after the repair"))
+    _heading(invocation, 4, Text(fr="Évaluation après réparation", en="Grading after the repair"))
     after = _grade(invocation, running)
     if plan.debrief is not None:
-        _heading(invocation, 5, tr("Retour sur la panne", "Debrief"))
+        _heading(invocation, 5, Text(fr="Retour sur la panne", en="Debrief"))
         out.print(Padding(Markdown(plan.debrief.in_(language).strip()), (0, 2)))
     return before, after
 
@@ -116,27 +115,31 @@ def _grade(invocation: Invocation, running: Running) -> Report:
 
 def _tell(invocation: Invocation, step: Step) -> None:
     out = invocation.output
-    out.print(plain(f"  • {step.tell.in_(invocation.language)}"))
+    out.print(f"  • {step.tell.in_(invocation.language)}")
     for line in typed(step):
         out.print(Padding(plain(line, "quiet"), (0, 0, 0, 6)))
 
 
-def _heading(invocation: Invocation, number: int, text: str) -> None:
-    invocation.output.print("", Rule(plain(f" {number}. {text} ", "bold"), align="left", style="cyan"))
+def _heading(invocation: Invocation, number: int, text: Text) -> None:
+    title = plain(text.map(lambda said: f" {number}. {said} "), "bold")
+    invocation.output.print("", Rule(title, align="left", style="cyan"))
 
 
 def _judge(invocation: Invocation, before: Report, after: Report) -> int:
     """Return 0 only if the fault was seen and the repair was, without a single doubt."""
     good = before.verdict == "not_repaired" and after.verdict == "repaired"
-    if invocation.json:
-        invocation.output.document({"before": before.verdict, "after": after.verdict, "ok": good})
+    out = invocation.output
+    if out.json:
+        out.document({"before": before.verdict, "after": after.verdict, "ok": good})
     elif good:
-        text = tr("✔ La panne était rouge, la réparation est verte.", "✔ The fault was red, the repair is green.")
-        invocation.output.print(plain(text, "ok"))
-    else:
-        text = tr(
-            f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
-            f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+        out.ok(
+            Text(fr="✔ La panne était rouge, la réparation est verte.", en="✔ The fault was red, the repair is green.")
         )
-        invocation.output.print(plain(text, "bad"))
+    else:
+        out.bad(
+            Text(
+                fr=f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
+                en=f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+            )
+        )
     return ExitCode.DONE if good else ExitCode.BROKEN

@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator.cli.click_classes import command
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ExitCode
+from orchestrator.core.text import Text
 from orchestrator.doctor import ExaminedMachine, Finding, examine, worst
 
 _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
@@ -16,10 +16,10 @@ _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
 
 @command(
     "doctor",
-    help=tr(
-        "Dire ce qui manque à cette machine, et la commande exacte qui y remédie.\n\n"
+    help=Text(
+        fr="Dire ce qui manque à cette machine, et la commande exacte qui y remédie.\n\n"
         "Rien n'est modifié. Le code de sortie est 3 quand un lab ne peut pas démarrer.",
-        "Tell what this machine lacks, and the exact command that mends it.\n\n"
+        en="Tell what this machine lacks, and the exact command that mends it.\n\n"
         "Nothing is changed. The exit status is 3 when no lab can start.",
     ),
 )
@@ -28,11 +28,10 @@ def doctor_command(invocation: Invocation) -> int:
     """Look at the machine and show what was found."""
     app = invocation.app
     findings = examine(ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
-    if invocation.json:
-        invocation.output.document({"status": worst(findings), "findings": [_document(f) for f in findings]})
-    else:
-        _show(invocation, findings)
-    return ExitCode.MACHINE if worst(findings) == "fail" else ExitCode.DONE
+    status = worst(findings)
+    document = {"status": status, "findings": [_document(finding) for finding in findings]}
+    invocation.output.emit(document, lambda: _show(invocation, findings))
+    return ExitCode.MACHINE if status == "fail" else ExitCode.DONE
 
 
 def _document(finding: Finding) -> dict[str, Any]:
@@ -47,22 +46,22 @@ def _document(finding: Finding) -> dict[str, Any]:
 
 def _show(invocation: Invocation, findings: tuple[Finding, ...]) -> None:
     out, language = invocation.output, invocation.language
-    rows = table("", tr("Quoi", "What"), tr("État", "State"))
+    rows = table("", Text(fr="Quoi", en="What"), Text(fr="État", en="State"))
     for finding in findings:
         mark, style = _MARKS[finding.status]
         rows.add_row(plain(mark, style), finding.subject.in_(language), plain(finding.seen.in_(language)))
         if finding.remedy and finding.status != "ok":
             rows.add_row("", "", plain(f"→ {finding.remedy.in_(language)}", style if style == "warn" else ""))
     out.print(rows, "")
-    verdicts = {
-        "ok": (tr("✔ Cette machine est prête.", "✔ This machine is ready."), "ok"),
-        "warn": (
-            tr(
-                "✔ Cette machine est prête, avec les limites ci-dessus.",
-                "✔ This machine is ready, within the limits above.",
-            ),
-            "ok",
-        ),
-        "fail": (tr("✘ Il manque quelque chose : voyez ci-dessus.", "✘ Something is missing: see above."), "bad"),
-    }
-    out.print(plain(*verdicts[worst(findings)]))
+    match worst(findings):
+        case "ok":
+            out.ok(Text(fr="✔ Cette machine est prête.", en="✔ This machine is ready."))
+        case "warn":
+            out.ok(
+                Text(
+                    fr="✔ Cette machine est prête, avec les limites ci-dessus.",
+                    en="✔ This machine is ready, within the limits above.",
+                )
+            )
+        case "fail":
+            out.bad(Text(fr="✘ Il manque quelque chose : voyez ci-dessus.", en="✘ Something is missing: see above."))

@@ -6,10 +6,8 @@ import sys
 
 import click
 
-from orchestrator.cli.click_classes import PassingCommand, command, host_argument, lab_option
+from orchestrator.cli.click_classes import PassingCommand, argument, command, host_argument, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -22,31 +20,31 @@ _SIGNALLED = 128
     "exec",
     cls=PassingCommand,
     options_metavar="[OPTIONS]",
-    help=tr(
-        "Lancer une commande en root sur une machine : « breakfix exec pc1 -- ip address ».\n\n"
+    help=Text(
+        fr="Lancer une commande en root sur une machine : « breakfix exec pc1 -- ip address ».\n\n"
         "Les options se placent avant la commande ; les mots qui suivent « -- » sont tous à elle. Le code de sortie "
         "est celui de la commande.",
-        "Run a command as root on a host: 'breakfix exec pc1 -- ip address'.\n\n"
+        en="Run a command as root on a host: 'breakfix exec pc1 -- ip address'.\n\n"
         "Options stand before the command; all words after '--' are its own. The exit status is the command's.",
     ),
 )
 @lab_option
-@click.option(
+@option(
     "--timeout",
     type=click.FloatRange(min=0.1),
     default=600.0,
     metavar="S",
-    help=tr("Durée permise, en secondes (600).", "Seconds that it may take (600)."),
+    help=Text(fr="Durée permise, en secondes (600).", en="Seconds that it may take (600)."),
 )
-@click.option(
+@option(
     "-i",
     "--stdin",
     "pass_input",
     is_flag=True,
-    help=tr("Passer l'entrée standard à la commande.", "Pass standard input to the command."),
+    help=Text(fr="Passer l'entrée standard à la commande.", en="Pass standard input to the command."),
 )
 @host_argument
-@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar=tr("-- COMMANDE…", "-- COMMAND…"))
+@argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar=Text(fr="-- COMMANDE…", en="-- COMMAND…"))
 @pass_invocation
 def exec_command(
     invocation: Invocation, lab: str | None, timeout: float, host: str, words: tuple[str, ...], *, pass_input: bool
@@ -86,6 +84,6 @@ def exec_command(
     sys.stderr.buffer.flush()
     if done.truncated:
         invocation.output.note(
-            plain(tr("! La suite de la sortie a été coupée.", "! The rest of the output was cut."), "warn")
+            Text(fr="! La suite de la sortie a été coupée.", en="! The rest of the output was cut."), style="warn"
         )
     return status

@@ -6,31 +6,32 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-import click
 from rich.padding import Padding
 
 from orchestrator.cli import completing, failures
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import argument, command
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ContentError, ExitCode
+from orchestrator.core.text import Text
 from orchestrator.faults import manual
 from orchestrator.faults.discovery import discover
 from orchestrator.faults.manual import Page, pages
 from orchestrator.faults.registry import fault_class
 
+_REQUIRED = Text(fr="à donner", en="required")
+
 
 @command(
     "faults",
-    help=tr(
-        "Les pannes que l'on peut injecter, par ce qui est cassé ; avec un nom, tout sur une panne : effet, "
+    help=Text(
+        fr="Les pannes que l'on peut injecter, par ce qui est cassé ; avec un nom, tout sur une panne : effet, "
         "paramètres, exemple à coller dans scenario.yaml. La documentation des pannes est en anglais.",
-        "The faults that can be injected, by what is broken; with a name, all about one: effect, parameters, an "
+        en="The faults that can be injected, by what is broken; with a name, all about one: effect, parameters, an "
         "example to paste into scenario.yaml.",
     ),
 )
-@click.argument("name", required=False, metavar=tr("[PANNE]", "[NAME]"), shell_complete=completing.faults)
+@argument("name", required=False, metavar=Text(fr="[PANNE]", en="[NAME]"), shell_complete=completing.faults)
 @pass_invocation
 def faults_command(invocation: Invocation, name: str | None) -> int:
     """Document the faults."""
@@ -63,13 +64,10 @@ def _list(invocation: Invocation, documented: tuple[Page, ...]) -> None:
         for page in of_group:
             rows.add_row(plain(page.name, "key"), plain(page.summary))
         out.print(plain(of_group[0].about or of_group[0].group, "bold"), Padding(rows, (0, 0, 1, 2)))
-    out.print(
-        plain(
-            tr(
-                f"{len(documented)} pannes. « breakfix faults PANNE » en décrit une.",
-                f"{len(documented)} faults. 'breakfix faults NAME' describes one.",
-            ),
-            "quiet",
+    out.quiet(
+        Text(
+            fr=f"{len(documented)} pannes. « breakfix faults PANNE » en décrit une.",
+            en=f"{len(documented)} faults. 'breakfix faults NAME' describes one.",
         )
     )
 
@@ -81,18 +79,18 @@ def _show(invocation: Invocation, page: Page) -> None:
         return
     out.print(plain(page.name, "key"), plain(page.summary, "bold"), "")
     for paragraph in page.details:
-        out.print(plain(paragraph), "")
+        out.print(paragraph, "")
     if page.sample is not None:
-        said = page.sample.explain().in_(invocation.language)
-        out.print(plain(tr("Au bilan, le stagiaire lit :", "In the debrief the trainee reads:"), "bold"))
-        out.print(Padding(plain(said), (0, 0, 1, 2)))
-    rows = table(tr("Paramètre", "Parameter"), "Type", tr("Par défaut", "Default"), "")
+        out.print(Text(fr="Au bilan, le stagiaire lit :", en="In the debrief the trainee reads:"), style="bold")
+        out.print(Padding(plain(page.sample.explain().in_(invocation.language)), (0, 0, 1, 2)))
+    rows = table(Text(fr="Paramètre", en="Parameter"), "Type", Text(fr="Par défaut", en="Default"), "")
     for parameter in page.parameters:
-        default = plain(tr("à donner", "required"), "warn") if parameter.default is None else plain(parameter.default)
+        default = plain(_REQUIRED, "warn") if parameter.default is None else plain(parameter.default)
         rows.add_row(plain(parameter.name, "key"), plain(parameter.type), default, plain(parameter.description))
-    out.print(rows, "", plain(tr("Dans scenario.yaml :", "In scenario.yaml:"), "bold"))
+    out.print(rows)
+    out.heading(Text(fr="Dans scenario.yaml :", en="In scenario.yaml:"))
     out.print(Padding(plain(page.example), (0, 0, 0, 2)))
-    out.print("", plain(page.place, "quiet"))
+    out.print("", page.place, style="quiet")
 
 
 def _document(page: Page) -> dict[str, Any]:

@@ -9,31 +9,30 @@ import click
 
 from orchestrator.access.port_forward import LOOPBACK, Forwarding
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import argument, command, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.places import host_of, port_of
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
 
 _SCHEMES = {80: "http", 8000: "http", 8080: "http", 443: "https", 8443: "https"}
 
 
 @command(
     "forward",
-    help=tr(
-        "Rendre un port d'une machine du lab joignable d'ici : « breakfix forward web1:80 ».\n\n"
+    help=Text(
+        fr="Rendre un port d'une machine du lab joignable d'ici : « breakfix forward web1:80 ».\n\n"
         "Seule cette machine-ci peut s'y connecter ; Ctrl-C termine.",
-        "Make a port of a host reachable from here: 'breakfix forward web1:80'.\n\n"
+        en="Make a port of a host reachable from here: 'breakfix forward web1:80'.\n\n"
         "Only this machine can connect to it; Ctrl-C ends it.",
     ),
 )
-@click.argument("place", metavar=tr("MACHINE:PORT", "HOST:PORT"), shell_complete=completing.hosts)
-@click.option(
+@argument("place", metavar=Text(fr="MACHINE:PORT", en="HOST:PORT"), shell_complete=completing.hosts)
+@option(
     "--local",
     type=click.IntRange(1, 65535),
     metavar="N",
-    help=tr("Le port ici ; par défaut, un port libre.", "The port here; by default a free one."),
+    help=Text(fr="Le port ici ; par défaut, un port libre.", en="The port here; by default a free one."),
 )
 @lab_option
 @pass_invocation
@@ -49,8 +48,8 @@ def forward_command(invocation: Invocation, place: str, local: int | None, lab: 
             {"host": host, "port": port, "address": LOOPBACK, "local": forwarding.local, "url": url}
         )
     else:
-        invocation.output.print(plain(f"{url}  →  {place}", "key"))
-        invocation.output.note(plain(tr("Ctrl-C pour terminer.", "Ctrl-C to end."), "quiet"))
+        invocation.output.print(f"{url}  →  {place}", style="key")
+        invocation.output.note(Text(fr="Ctrl-C pour terminer.", en="Ctrl-C to end."), style="quiet")
     invocation.output.console.file.flush()
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(forwarding):
         forwarding.serve(_Troubles(invocation))
@@ -69,4 +68,4 @@ class _Troubles:
         with self._lock:
             if text not in self._told:
                 self._told.add(text)
-                self._invocation.output.note(plain(f"! {text}", "warn"))
+                self._invocation.output.note(f"! {text}", style="warn")

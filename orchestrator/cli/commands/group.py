@@ -10,10 +10,18 @@ from pathlib import Path
 import click
 from rich.live import Live
 
-from orchestrator.cli.click_classes import CommandGroup, help_without_command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import (
+    FILE,
+    CommandGroup,
+    argument,
+    help_without_command,
+    option,
+    scenario_argument,
+    seed_option,
+)
 from orchestrator.cli.commands.group_tables import place_line, places_document, standings_document, standings_table
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.core.control_characters import visible
@@ -30,23 +38,23 @@ from orchestrator.records.people import People
 
 group_command = CommandGroup(
     "group",
-    help=tr(
-        "Une classe : qui en fait partie, un scénario lancé pour tous, et où en est chacun.\n\n"
+    help=Text(
+        fr="Une classe : qui en fait partie, un scénario lancé pour tous, et où en est chacun.\n\n"
         "Chaque membre reçoit sa propre variante, sur un lab à lui.",
-        "A class: who is in it, a scenario launched for everybody, and how far each has come.\n\n"
+        en="A class: who is in it, a scenario launched for everybody, and how far each has come.\n\n"
         "Each member gets a variant and a lab of their own.",
     ),
     invoke_without_command=True,
     callback=help_without_command,
 )
 
-_group_argument = click.argument("group", metavar=tr("GROUPE", "GROUP"))
-_members_argument = click.argument("people", nargs=-1, metavar=tr("[PERSONNE]…", "[PERSON]…"))
-_trainer_option = click.option("--trainer", is_flag=True, help=tr("Comme formateurs.", "As trainers."))
+_group_argument = argument("group", metavar=Text(fr="GROUPE", en="GROUP"))
+_members_argument = argument("people", nargs=-1, metavar=Text(fr="[PERSONNE]…", en="[PERSON]…"))
+_trainer_option = option("--trainer", is_flag=True, help=Text(fr="Comme formateurs.", en="As trainers."))
 
 
 @group_command.command(
-    "create", help=tr("Créer un groupe et y mettre des personnes.", "Make a group, and put people into it.")
+    "create", help=Text(fr="Créer un groupe et y mettre des personnes.", en="Make a group, and put people into it.")
 )
 @_group_argument
 @_members_argument
@@ -61,7 +69,7 @@ def create(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     _tell_members(invocation, group)
 
 
-@group_command.command("add", help=tr("Mettre des personnes dans un groupe.", "Put people into a group."))
+@group_command.command("add", help=Text(fr="Mettre des personnes dans un groupe.", en="Put people into a group."))
 @_group_argument
 @_members_argument
 @_trainer_option
@@ -76,7 +84,7 @@ def add(invocation: Invocation, group: str, people: tuple[str, ...], *, trainer:
     _tell_members(invocation, group)
 
 
-@group_command.command("remove", help=tr("Retirer des personnes d'un groupe.", "Take people out of a group."))
+@group_command.command("remove", help=Text(fr="Retirer des personnes d'un groupe.", en="Take people out of a group."))
 @_group_argument
 @_members_argument
 @pass_invocation
@@ -90,27 +98,25 @@ def remove(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     _tell_members(invocation, group)
 
 
-@group_command.command("list", help=tr("La liste des groupes.", "List the groups."))
+@group_command.command("list", help=Text(fr="La liste des groupes.", en="List the groups."))
 @pass_invocation
 def list_(invocation: Invocation) -> None:
     """List groups."""
     with reading(invocation) as store:
         found = Groups(store).list()
-    if invocation.json:
-        document = [
-            {"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found
-        ]
-        invocation.output.document({"groups": document})
-        return
     rows = table(
-        tr("Groupe", "Group"), tr("Stagiaires", "Trainees"), tr("Formateurs", "Trainers"), tr("Lancements", "Launches")
+        Text(fr="Groupe", en="Group"),
+        Text(fr="Stagiaires", en="Trainees"),
+        Text(fr="Formateurs", en="Trainers"),
+        Text(fr="Lancements", en="Launches"),
     )
     for one in found:
         rows.add_row(plain(one.name, "key"), str(one.trainees), str(one.trainers), str(one.launches))
-    invocation.output.print(rows)
+    document = [{"name": g.name, "trainees": g.trainees, "trainers": g.trainers, "launches": g.launches} for g in found]
+    invocation.output.emit({"groups": document}, rows)
 
 
-@group_command.command("members", help=tr("Qui est dans un groupe.", "Show who is in a group."))
+@group_command.command("members", help=Text(fr="Qui est dans un groupe.", en="Show who is in a group."))
 @_group_argument
 @pass_invocation
 def members(invocation: Invocation, group: str) -> None:
@@ -120,19 +126,19 @@ def members(invocation: Invocation, group: str) -> None:
 
 @group_command.command(
     "launch",
-    short_help=tr("Lancer un scénario pour tous.", "Launch a scenario for everybody."),
-    help=tr(
-        "Lancer un scénario pour tous les stagiaires d'un groupe, chacun sur sa variante.\n\n"
+    short_help=Text(fr="Lancer un scénario pour tous.", en="Launch a scenario for everybody."),
+    help=Text(
+        fr="Lancer un scénario pour tous les stagiaires d'un groupe, chacun sur sa variante.\n\n"
         "Qui a déjà un lab de ce scénario le garde : relancez pour un retardataire. Ctrl-C retire tout ce qui vient "
         "d'être lancé. Code de sortie : 5 si un lab n'a pas démarré.",
-        "Launch a scenario for all trainees of a group, each on their own variant.\n\n"
+        en="Launch a scenario for all trainees of a group, each on their own variant.\n\n"
         "Who has a lab of this scenario already keeps it: launch again for a late-comer. Ctrl-C removes all that was "
         "just launched. Exit status: 5 where a lab did not come up.",
     ),
 )
 @_group_argument
 @scenario_argument
-@seed_option(1, text=tr("D'où les variantes sont tirées (1).", "What the variants are drawn from (1)."))
+@seed_option(1, text=Text(fr="D'où les variantes sont tirées (1).", en="What the variants are drawn from (1)."))
 @pass_invocation
 def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     """Launch a scenario."""
@@ -145,45 +151,43 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     if invocation.json:
         invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
-        said = tr(
-            f"→ « breakfix group live {group} » montre où en est chacun.",
-            f"→ 'breakfix group live {group}' shows how far each has come.",
+        invocation.output.print(
+            Text(
+                fr=f"→ « breakfix group live {group} » montre où en est chacun.",
+                en=f"→ 'breakfix group live {group}' shows how far each has come.",
+            )
         )
-        invocation.output.print(plain(said))
     return ExitCode.BROKEN if any(place.trouble for place in places) else ExitCode.DONE
 
 
 @group_command.command(
     "live",
-    short_help=tr("Où en est chacun.", "Show how far each has come."),
-    help=tr(
-        "Où en est chacun : son lab, ses contrôles verts, son temps, ses indices.\n\n"
+    short_help=Text(fr="Où en est chacun.", en="Show how far each has come."),
+    help=Text(
+        fr="Où en est chacun : son lab, ses contrôles verts, son temps, ses indices.\n\n"
         "Chaque lab est évalué du dehors, sans que le stagiaire le voie. --watch recommence jusqu'à Ctrl-C.",
-        "How far each has come: their lab, their green checks, their time, their hints.\n\n"
+        en="How far each has come: their lab, their green checks, their time, their hints.\n\n"
         "Each lab is graded from outside, unseen by the trainee. --watch does so again until Ctrl-C.",
     ),
 )
 @_group_argument
-@click.option(
+@option(
     "--watch",
     type=click.IntRange(1, 3600),
-    metavar=tr("SECONDES", "SECONDS"),
-    help=tr("Recommencer après tant de secondes.", "Look again after so many seconds."),
+    metavar=Text(fr="SECONDES", en="SECONDS"),
+    help=Text(fr="Recommencer après tant de secondes.", en="Look again after so many seconds."),
 )
-@click.option(
+@option(
     "--no-check",
     is_flag=True,
-    help=tr("Ne rien évaluer : seulement ce qui est enregistré.", "Grade nothing: only what is recorded."),
+    help=Text(fr="Ne rien évaluer : seulement ce qui est enregistré.", en="Grade nothing: only what is recorded."),
 )
 @pass_invocation
 def live(invocation: Invocation, group: str, watch: int | None, *, no_check: bool) -> None:
     """Show where everybody is."""
     if watch is None or invocation.json:
         found = tuple(_look(invocation, group, no_check=no_check))
-        if invocation.json:
-            invocation.output.document(standings_document(group, found))
-        else:
-            invocation.output.print(standings_table(invocation, group, found))
+        invocation.output.emit(standings_document(group, found), standings_table(invocation, group, found))
         return
     shown = list(invocation.app.standings.known(group))
     with (
@@ -204,7 +208,7 @@ def _look(invocation: Invocation, group: str, *, no_check: bool) -> Iterable[Sta
     return standings.known(group) if no_check else standings.look(group)
 
 
-@group_command.command("stop", help=tr("Arrêter tous les labs d'un groupe.", "Stop all labs of a group."))
+@group_command.command("stop", help=Text(fr="Arrêter tous les labs d'un groupe.", en="Stop all labs of a group."))
 @_group_argument
 @pass_invocation
 def stop(invocation: Invocation, group: str) -> None:
@@ -215,31 +219,32 @@ def stop(invocation: Invocation, group: str) -> None:
         invocation.output.document({"removed": list(stopped.names)})
     else:
         for name in stopped.names:
-            invocation.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
+            invocation.output.ok(Text(fr=f"✔ {name} arrêté et retiré.", en=f"✔ {name} stopped and removed."))
         if not stopped.names and not stopped.busy:
-            none = tr("Aucun lab de ce groupe n'est en marche.", "No lab of this group is running.")
-            invocation.output.print(plain(none))
+            invocation.output.print(
+                Text(fr="Aucun lab de ce groupe n'est en marche.", en="No lab of this group is running.")
+            )
     for error in stopped.busy:
         raise error
 
 
 @group_command.command(
     "export",
-    short_help=tr("Les résultats en CSV.", "Write the results as CSV."),
-    help=tr(
-        "Les résultats d'un groupe en CSV, une ligne par essai ; les heures sont en UTC.",
-        "Write a group's results as CSV, one line for each attempt; times are in UTC.",
+    short_help=Text(fr="Les résultats en CSV.", en="Write the results as CSV."),
+    help=Text(
+        fr="Les résultats d'un groupe en CSV, une ligne par essai ; les heures sont en UTC.",
+        en="Write a group's results as CSV, one line for each attempt; times are in UTC.",
     ),
 )
 @_group_argument
-@click.option(
+@option(
     "--output",
     "path",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path, dir_okay=False),
-    help=tr("Dans un fichier.", "Into a file."),
+    help=Text(fr="Dans un fichier.", en="Into a file."),
 )
-@click.option("--anonymous", is_flag=True, help=tr("Sans les noms.", "Without names."))
+@option("--anonymous", is_flag=True, help=Text(fr="Sans les noms.", en="Without names."))
 @pass_invocation
 def export(invocation: Invocation, group: str, path: Path | None, *, anonymous: bool) -> None:
     """Write results."""
@@ -256,7 +261,7 @@ def export(invocation: Invocation, group: str, path: Path | None, *, anonymous: 
         raise MachineError(
             Text(fr=f"Impossible d'écrire {path} : {reason}", en=f"Cannot write {path}: {reason}")
         ) from error
-    invocation.output.note(plain(tr(f"Résultats écrits dans {path}.", f"Results written to {path}.")))
+    invocation.output.note(Text(fr=f"Résultats écrits dans {path}.", en=f"Results written to {path}."))
 
 
 def _tell_members(invocation: Invocation, group: str) -> None:
@@ -268,13 +273,18 @@ def _tell_members(invocation: Invocation, group: str) -> None:
         document = {"trainees": [p.handle for p in trainees], "trainers": [p.handle for p in trainers]}
         invocation.output.document({"name": group, **document})
         return
-    invocation.output.print(plain(tr(f"Groupe {group}", f"Group {group}"), "bold"))
-    for people, role in ((trainees, tr("stagiaire", "trainee")), (trainers, tr("formateur", "trainer"))):
+    invocation.output.print(Text(fr=f"Groupe {group}", en=f"Group {group}"), style="bold")
+    for people, role in (
+        (trainees, Text(fr="stagiaire", en="trainee")),
+        (trainers, Text(fr="formateur", en="trainer")),
+    ):
         for person in people:
             line = plain(f"  {person.handle}", "key")
-            invocation.output.print(line.append(f"  {person.name}  {role}".replace("    ", "  "), style="quiet"))
+            invocation.output.print(
+                line.append(f"  {person.name}  {localized(role)}".replace("    ", "  "), style="quiet")
+            )
     if not trainees and not trainers:
-        invocation.output.print(plain(tr("  personne encore", "  nobody yet"), "quiet"))
+        invocation.output.quiet(Text(fr="  personne encore", en="  nobody yet"))
 
 
 def _me(writing: Transaction) -> str:

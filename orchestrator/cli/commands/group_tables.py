@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.times import duration
+from orchestrator.core.text import Text
 from orchestrator.practice.launching import MemberPlace
 from orchestrator.practice.standings import Standing
 
@@ -23,10 +24,10 @@ def place_line(invocation: Invocation, place: MemberPlace) -> Styled:
     who = f"{place.handle} ({place.name})" if place.name else place.handle
     if place.trouble is not None:
         why = place.trouble.text.in_(invocation.language)
-        return plain(tr(f"✘ {who} : {why}", f"✘ {who}: {why}"), "bad")
+        return plain(Text(fr=f"✘ {who} : {why}", en=f"✘ {who}: {why}"), "bad")
     line = plain("✔ ", "ok").append(who).append("  ").append(place.instance, style="key")
-    variant = tr(f"  variante {place.seed}", f"  variant {place.seed}")
-    kept = tr(", déjà en marche", ", running already") if place.kept else ""
+    variant = localized(Text(fr=f"  variante {place.seed}", en=f"  variant {place.seed}"))
+    kept = localized(Text(fr=", déjà en marche", en=", running already")) if place.kept else ""
     return line.append(f"{variant}{kept}", style="quiet")
 
 
@@ -49,14 +50,14 @@ def places_document(places: Sequence[MemberPlace]) -> dict[str, Any]:
 def standings_table(invocation: Invocation, group: str, standings: Sequence[Standing]) -> Table:
     """Return a table of where everybody is."""
     rows = table(
-        tr("Qui", "Who"),
-        tr("Lab", "Lab"),
-        tr("Variante", "Variant"),
-        tr("État", "State"),
-        tr("Contrôles", "Checks"),
-        tr("Temps", "Time"),
-        tr("Indices", "Hints"),
-        title=tr(f"Groupe {group}", f"Group {group}"),
+        Text(fr="Qui", en="Who"),
+        Text(fr="Lab", en="Lab"),
+        Text(fr="Variante", en="Variant"),
+        Text(fr="État", en="State"),
+        Text(fr="Contrôles", en="Checks"),
+        Text(fr="Temps", en="Time"),
+        Text(fr="Indices", en="Hints"),
+        title=Text(fr=f"Groupe {group}", en=f"Group {group}"),
     )
     for standing in standings:
         late = bool(standing.minutes) and standing.seconds > standing.minutes * 60 and standing.solved_at is None
@@ -74,11 +75,11 @@ def standings_table(invocation: Invocation, group: str, standings: Sequence[Stan
 
 def _state(invocation: Invocation, standing: Standing) -> Styled:
     words = {
-        "none": plain(tr("rien de lancé", "nothing launched"), "quiet"),
-        "running": plain(tr("au travail", "at work"), "warn"),
-        "broken": plain(tr("lab inutilisable", "lab unusable"), "bad"),
-        "solved": plain(tr("✔ réparé", "✔ repaired"), "ok"),
-        "ended": plain(tr("arrêté", "stopped"), "quiet"),
+        "none": plain(Text(fr="rien de lancé", en="nothing launched"), "quiet"),
+        "running": plain(Text(fr="au travail", en="at work"), "warn"),
+        "broken": plain(Text(fr="lab inutilisable", en="lab unusable"), "bad"),
+        "solved": plain(Text(fr="✔ réparé", en="✔ repaired"), "ok"),
+        "ended": plain(Text(fr="arrêté", en="stopped"), "quiet"),
     }
     state = words[standing.state]
     if standing.trouble is not None:

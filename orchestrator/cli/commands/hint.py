@@ -6,7 +6,6 @@ from rich.padding import Padding
 
 from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.store_access import record
 from orchestrator.core.text import Text
@@ -14,9 +13,9 @@ from orchestrator.core.text import Text
 
 @command(
     "hint",
-    help=tr(
-        "L'indice suivant : de la simple piste jusqu'à presque toute la réponse.",
-        "Show the next hint: from a nudge to nearly the whole answer.",
+    help=Text(
+        fr="L'indice suivant : de la simple piste jusqu'à presque toute la réponse.",
+        en="Show the next hint: from a nudge to nearly the whole answer.",
     ),
 )
 @lab_option
@@ -26,16 +25,14 @@ def hint_command(invocation: Invocation, lab: str | None) -> None:
     labs = invocation.app.labs
     running = labs.running(lab)
     number, count, text = labs.hint(running)
-    if invocation.json:
-        invocation.output.document({"number": number, "count": count, "hint": both(text)})
-    else:
-        _show(invocation, number, count, text)
+    document = {"number": number, "count": count, "hint": both(text)}
+    invocation.output.emit(document, lambda: _show(invocation, number, count, text))
     record(invocation, lambda practice: practice.hinted(running, number))
 
 
 def _show(invocation: Invocation, number: int, count: int, text: Text) -> None:
     out = invocation.output
-    out.print(plain(tr(f"Indice {number} sur {count}", f"Hint {number} of {count}"), "bold"))
+    out.print(Text(fr=f"Indice {number} sur {count}", en=f"Hint {number} of {count}"), style="bold")
     out.print(Padding(plain(text.in_(invocation.language).strip()), (0, 0, 0, 2)))
     if number == count:
-        out.print(plain(tr("C'était le dernier.", "That was the last one."), "quiet"))
+        out.quiet(Text(fr="C'était le dernier.", en="That was the last one."))

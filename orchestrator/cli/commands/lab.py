@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import LANGUAGES, tr
+from orchestrator.cli.language_choice import LANGUAGES
 from orchestrator.cli.output import both, plain
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.suggest import with_suggestion
@@ -21,14 +19,14 @@ from orchestrator.model.lab import Lab
 
 @command(
     "lab",
-    help=tr(
-        "La page d'un lab : ses machines, ses comptes, où regarder.\n\n"
+    help=Text(
+        fr="La page d'un lab : ses machines, ses comptes, où regarder.\n\n"
         "Sans nom, celle du lab en marche ; un nom est celui d'un lab en marche, d'un scénario ou d'un lab à démarrer.",
-        "Show a lab's page: its hosts, its accounts, where to look.\n\n"
+        en="Show a lab's page: its hosts, its accounts, where to look.\n\n"
         "Without a name, that of the running lab; a name is that of a running lab, a scenario, or a lab to start.",
     ),
 )
-@click.argument("name", metavar=tr("[LAB]", "[LAB]"), required=False, shell_complete=completing.all_labs)
+@argument("name", metavar=Text(fr="[LAB]", en="[LAB]"), required=False, shell_complete=completing.all_labs)
 @lab_option
 @pass_invocation
 def lab_command(invocation: Invocation, name: str | None, lab: str | None) -> None:
@@ -48,9 +46,7 @@ def lab_command(invocation: Invocation, name: str | None, lab: str | None) -> No
         invocation.output.print(Markdown(page))
         return
     language = invocation.language
-    invocation.output.print(
-        plain(shown.document.title.in_(language), "bold"), "", plain(shown.document.summary.in_(language))
-    )
+    invocation.output.print(plain(shown.document.title.in_(language), "bold"), "", shown.document.summary.in_(language))
 
 
 def _wanted(invocation: Invocation, name: str | None, running: str | None) -> Lab:

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.click_classes import FILE, NAME, CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import UsageError
 from orchestrator.core.paths import data_folder
@@ -21,10 +20,10 @@ _MOST = 1 << 16
 
 ledger_command = CommandGroup(
     "ledger",
-    help=tr(
-        "Les preuves enregistrées à côté des scénarios : à qui cette machine se fie, et signer les siennes.\n\n"
+    help=Text(
+        fr="Les preuves enregistrées à côté des scénarios : à qui cette machine se fie, et signer les siennes.\n\n"
         "Celles qui viennent avec Breakfix sont crues. D'autres le sont si elles sont signées d'une clé acceptée ici.",
-        "Proofs recorded beside the scenarios: whom this machine believes, and signing one's own.\n\n"
+        en="Proofs recorded beside the scenarios: whom this machine believes, and signing one's own.\n\n"
         "Those that come with Breakfix are believed. Others are where a key signed them that was accepted here.",
     ),
     invoke_without_command=True,
@@ -34,51 +33,48 @@ ledger_command = CommandGroup(
 
 @ledger_command.command(
     "trust",
-    short_help=tr("Accepter une clé.", "Accept a key."),
-    help=tr(
-        "Accepter une clé publique d'OpenSSH : le fichier .pub, ou sa ligne entre guillemets. Vérifiez auprès de son "
-        "propriétaire qu'elle est bien la sienne.",
-        "Accept a public key of OpenSSH: the .pub file, or its line in quotes. Ask its owner whether it is theirs.",
+    short_help=Text(fr="Accepter une clé.", en="Accept a key."),
+    help=Text(
+        fr="Accepter une clé publique d'OpenSSH : le fichier .pub, ou sa ligne entre guillemets. Vérifiez auprès de "
+        "son propriétaire qu'elle est bien la sienne.",
+        en="Accept a public key of OpenSSH: the .pub file, or its line in quotes. Ask its owner whether it is theirs.",
     ),
 )
-@click.argument("key", metavar=tr("CLÉ", "KEY"))
-@click.option(
+@argument("key", metavar=Text(fr="CLÉ", en="KEY"))
+@option(
     "--name",
     required=True,
-    metavar=tr("NOM", "NAME"),
-    help=tr("À qui est la clé, comme alice@ecole.fr.", "Whose key it is, such as alice@school.org."),
+    metavar=NAME,
+    help=Text(fr="À qui est la clé, comme alice@ecole.fr.", en="Whose key it is, such as alice@school.org."),
 )
-@click.option("--system", is_flag=True, help=tr("Pour toute la machine.", "For the whole machine."))
+@option("--system", is_flag=True, help=Text(fr="Pour toute la machine.", en="For the whole machine."))
 @pass_invocation
 def trust(invocation: Invocation, key: str, name: str, *, system: bool) -> None:
     """Accept a key."""
     signer = invocation.app.trust.add(name, _public(key), MACHINE if system else data_folder() / OWN)
-    if invocation.json:
-        invocation.output.document({"name": signer.name, "key": signer.key, "file": str(signer.file)})
-        return
-    text = tr(f"✔ Les preuves signées par {name} sont crues ici.", f"✔ Proofs signed by {name} are believed here.")
-    invocation.output.print(plain(text, "ok"))
+    said = Text(
+        fr=f"✔ Les preuves signées par {name} sont crues ici.", en=f"✔ Proofs signed by {name} are believed here."
+    )
+    document = {"name": signer.name, "key": signer.key, "file": str(signer.file)}
+    invocation.output.emit(document, lambda: invocation.output.ok(said))
 
 
 @ledger_command.command(
-    "distrust", help=tr("Ne plus se fier aux clés de quelqu'un.", "Believe somebody's keys no longer.")
+    "distrust", help=Text(fr="Ne plus se fier aux clés de quelqu'un.", en="Believe somebody's keys no longer.")
 )
-@click.argument("name", metavar=tr("NOM", "NAME"))
+@argument("name", metavar=NAME)
 @pass_invocation
 def distrust(invocation: Invocation, name: str) -> None:
     """Remove keys."""
     removed = invocation.app.trust.remove(name)
-    if invocation.json:
-        invocation.output.document({"name": name, "removed": len(removed)})
-        return
-    text = tr(
-        f"✔ Les preuves signées par {name} ne sont plus crues ici.",
-        f"✔ Proofs signed by {name} are believed no longer.",
+    said = Text(
+        fr=f"✔ Les preuves signées par {name} ne sont plus crues ici.",
+        en=f"✔ Proofs signed by {name} are believed no longer.",
     )
-    invocation.output.print(plain(text, "ok"))
+    invocation.output.emit({"name": name, "removed": len(removed)}, lambda: invocation.output.ok(said))
 
 
-@ledger_command.command("keys", help=tr("Les clés acceptées ici.", "The keys that are accepted here."))
+@ledger_command.command("keys", help=Text(fr="Les clés acceptées ici.", en="The keys that are accepted here."))
 @pass_invocation
 def keys(invocation: Invocation) -> None:
     """List the keys."""
@@ -87,13 +83,14 @@ def keys(invocation: Invocation) -> None:
         invocation.output.document([{"name": s.name, "key": s.key, "file": str(s.file)} for s in signers])
         return
     if not signers:
-        text = tr(
-            "Aucune clé : seules les preuves qui viennent avec Breakfix sont crues.",
-            "No key: only the proofs that come with Breakfix are believed.",
+        invocation.output.quiet(
+            Text(
+                fr="Aucune clé : seules les preuves qui viennent avec Breakfix sont crues.",
+                en="No key: only the proofs that come with Breakfix are believed.",
+            )
         )
-        invocation.output.print(plain(text, "quiet"))
         return
-    rows = table(tr("Nom", "Name"), tr("Clé", "Key"), tr("Fichier", "File"))
+    rows = table(Text(fr="Nom", en="Name"), Text(fr="Clé", en="Key"), Text(fr="Fichier", en="File"))
     for one in signers:
         kind, _, body = one.key.partition(" ")
         rows.add_row(plain(one.name, "key"), plain(f"{kind} …{body[-16:]}"), plain(str(one.file), "quiet"))
@@ -102,23 +99,27 @@ def keys(invocation: Invocation) -> None:
 
 @ledger_command.command(
     "sign",
-    short_help=tr("Signer des preuves enregistrées.", "Sign recorded proofs."),
-    help=tr(
-        "Signer les preuves enregistrées de scénarios, avec une clé privée d'OpenSSH. La signature est à côté de "
+    short_help=Text(fr="Signer des preuves enregistrées.", en="Sign recorded proofs."),
+    help=Text(
+        fr="Signer les preuves enregistrées de scénarios, avec une clé privée d'OpenSSH. La signature est à côté de "
         "la preuve, et voyage avec elle.",
-        "Sign the recorded proofs of scenarios, with a private key of OpenSSH. The signature is beside the proof, and "
-        "travels with it.",
+        en="Sign the recorded proofs of scenarios, with a private key of OpenSSH. The signature is beside the proof, "
+        "and travels with it.",
     ),
 )
-@click.argument(
-    "scenarios", nargs=-1, required=True, metavar=tr("SCÉNARIO…", "SCENARIO…"), shell_complete=completing.scenarios
+@argument(
+    "scenarios",
+    nargs=-1,
+    required=True,
+    metavar=Text(fr="SCÉNARIO…", en="SCENARIO…"),
+    shell_complete=completing.scenarios,
 )
-@click.option(
+@option(
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    metavar=tr("FICHIER", "FILE"),
-    help=tr("La clé privée, comme ~/.ssh/id_ed25519.", "The private key, such as ~/.ssh/id_ed25519."),
+    metavar=FILE,
+    help=Text(fr="La clé privée, comme ~/.ssh/id_ed25519.", en="The private key, such as ~/.ssh/id_ed25519."),
 )
 @pass_invocation
 def sign_(invocation: Invocation, scenarios: tuple[str, ...], key: Path) -> None:
@@ -131,7 +132,7 @@ def sign_(invocation: Invocation, scenarios: tuple[str, ...], key: Path) -> None
         invocation.output.document({name: str(file) for name, file in files.items()})
         return
     for name, file in files.items():
-        invocation.output.print(plain(tr(f"✔ {name} : {file}", f"✔ {name}: {file}"), "ok"))
+        invocation.output.ok(Text(fr=f"✔ {name} : {file}", en=f"✔ {name}: {file}"))
 
 
 def _public(key: str) -> str:

@@ -8,34 +8,36 @@ from typing import Any
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command, lab_option, seed_option
+from orchestrator.cli.click_classes import FILE, SCENARIO, command, lab_option, option, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import both, plain
+from orchestrator.cli.output import both
 from orchestrator.cli.pictures import print_topology, topology_of, write_picture
+from orchestrator.core.text import Text
 from orchestrator.topology.layout import Topology, topology
 from orchestrator.topology.svg_picture import draw_svg
 
 
 @command(
     "map",
-    help=tr(
-        "Le plan du réseau : segments, machines, adresses prévues, et l'état de chaque câble.",
-        "Draw the network: segments, hosts, documented addresses, and the state of each cable.",
+    help=Text(
+        fr="Le plan du réseau : segments, machines, adresses prévues, et l'état de chaque câble.",
+        en="Draw the network: segments, hosts, documented addresses, and the state of each cable.",
     ),
 )
 @lab_option
-@click.option(
+@option(
     "--svg",
-    metavar=tr("FICHIER", "FILE"),
+    metavar=FILE,
     type=click.Path(path_type=Path),
-    help=tr("Écrire le plan dans un fichier SVG.", "Write the picture to an SVG file."),
+    help=Text(fr="Écrire le plan dans un fichier SVG.", en="Write the picture to an SVG file."),
 )
-@click.option(
+@option(
     "--scenario",
-    metavar=tr("SCÉNARIO", "SCENARIO"),
+    metavar=SCENARIO,
     shell_complete=completing.scenarios,
-    help=tr("Le réseau prévu par un scénario, sans rien démarrer.", "A scenario's documented network; nothing starts."),
+    help=Text(
+        fr="Le réseau prévu par un scénario, sans rien démarrer.", en="A scenario's documented network; nothing starts."
+    ),
 )
 @seed_option(1)
 @pass_invocation
@@ -52,7 +54,7 @@ def map_command(invocation: Invocation, lab: str | None, svg: Path | None, scena
     elif svg is None:
         print_topology(invocation, drawn)
     else:
-        invocation.output.print(plain(tr(f"✔ {svg} écrit", f"✔ {svg} written"), "ok"))
+        invocation.output.ok(Text(fr=f"✔ {svg} écrit", en=f"✔ {svg} written"))
 
 
 def _document(drawn: Topology) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from orchestrator.authoring.creation import (
     schemas_folder,
 )
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import CommandGroup, command
+from orchestrator.cli.click_classes import FOLDER, NAME, CommandGroup, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import program
 from orchestrator.contract import schemas
@@ -32,70 +32,74 @@ from orchestrator.loader.roots import ENVIRONMENT, built_in_root
 
 new_command = CommandGroup(
     "new",
-    help=tr(
-        "Écrire un scénario, un lab, une panne ou une image : un petit exemple complet, valide et prouvé tel quel, "
+    help=Text(
+        fr="Écrire un scénario, un lab, une panne ou une image : un petit exemple complet, valide et prouvé tel quel, "
         "que l'on transforme ensuite. Rien n'est jamais écrasé.",
-        "Write a scenario, a lab, a fault or an image: a small complete example, valid and proven as it stands, to be "
-        "turned into one's own. Nothing is ever overwritten.",
+        en="Write a scenario, a lab, a fault or an image: a small complete example, valid and proven as it stands, to "
+        "be turned into one's own. Nothing is ever overwritten.",
     ),
 )
 
-_name = click.argument("name", metavar=tr("NOM", "NAME"))
-_root = click.option(
+_name = argument("name", metavar=NAME)
+_root = option(
     "--in",
     "root",
     type=click.Path(file_okay=False, path_type=Path),
-    metavar=tr("DOSSIER", "DIR"),
-    help=tr(
-        "Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, celui de BREAKFIX_CONTENT, "
+    metavar=FOLDER,
+    help=Text(
+        fr="Le dossier de contenu, créé s'il n'existe pas ; par défaut celui de --content, celui de BREAKFIX_CONTENT, "
         "ou le dossier courant.",
-        "The content folder, made where it is missing; by default that of --content, that of BREAKFIX_CONTENT, or the "
-        "current folder.",
+        en="The content folder, made where it is missing; by default that of --content, that of BREAKFIX_CONTENT, or "
+        "the current folder.",
     ),
 )
-_lab = click.option(
+_lab = option(
     "--lab",
     default=DEFAULT_LAB,
     metavar="LAB",
-    help=tr(f"Le lab du scénario (par défaut {DEFAULT_LAB}).", f"The scenario's lab (by default {DEFAULT_LAB})."),
+    help=Text(
+        fr=f"Le lab du scénario (par défaut {DEFAULT_LAB}).", en=f"The scenario's lab (by default {DEFAULT_LAB})."
+    ),
     shell_complete=completing.content_labs,
 )
-_competence = click.option(
+_competence = option(
     "--competence",
     default=DEFAULT_COMPETENCE,
     metavar="CODE",
-    help=tr(
-        f"La compétence exercée (par défaut {DEFAULT_COMPETENCE}).",
-        f"The competence that is exercised (by default {DEFAULT_COMPETENCE}).",
+    help=Text(
+        fr=f"La compétence exercée (par défaut {DEFAULT_COMPETENCE}).",
+        en=f"The competence that is exercised (by default {DEFAULT_COMPETENCE}).",
     ),
 )
-_title = click.option(
+_title = option(
     "--title",
     default="",
-    metavar=tr("TITRE", "TITLE"),
-    help=tr("Le titre, à traduire ensuite dans l'autre langue.", "The title, to be translated in the file later."),
+    metavar=Text(fr="TITRE", en="TITLE"),
+    help=Text(
+        fr="Le titre, à traduire ensuite dans l'autre langue.", en="The title, to be translated in the file later."
+    ),
 )
 
 
 @command(
     "scenario",
-    short_help=tr("Un scénario complet.", "A whole scenario."),
-    help=tr(
-        "Écrire un scénario : ticket, panne, contrôles, indices, solutions, raccourcis refusés, bilan.",
-        "Write a scenario: ticket, fault, checks, hints, solutions, refused shortcuts, debrief.",
+    short_help=Text(fr="Un scénario complet.", en="A whole scenario."),
+    help=Text(
+        fr="Écrire un scénario : ticket, panne, contrôles, indices, solutions, raccourcis refusés, bilan.",
+        en="Write a scenario: ticket, fault, checks, hints, solutions, refused shortcuts, debrief.",
     ),
 )
 @_name
 @_root
 @_lab
 @_competence
-@click.option(
+@option(
     "--kind",
     type=click.Choice(["fault", "task"]),
     default="fault",
-    help=tr(
-        "« fault » : une panne à réparer ; « task » : quelque chose à mettre en place.",
-        "'fault': something to repair; 'task': something to set up.",
+    help=Text(
+        fr="« fault » : une panne à réparer ; « task » : quelque chose à mettre en place.",
+        en="'fault': something to repair; 'task': something to set up.",
     ),
 )
 @_title
@@ -116,10 +120,10 @@ def scenario_command(
 
 @command(
     "lab",
-    short_help=tr("Un lab et ses contrôles.", "A lab and its checks."),
-    help=tr(
-        "Écrire un lab : un serveur web et un poste sur un réseau, avec les contrôles de leur bonne santé.",
-        "Write a lab: a web server and a workstation on one network, with the checks of their health.",
+    short_help=Text(fr="Un lab et ses contrôles.", en="A lab and its checks."),
+    help=Text(
+        fr="Écrire un lab : un serveur web et un poste sur un réseau, avec les contrôles de leur bonne santé.",
+        en="Write a lab: a web server and a workstation on one network, with the checks of their health.",
     ),
 )
 @_name
@@ -133,10 +137,10 @@ def lab_command(invocation: Invocation, name: str, root: Path | None, title: str
 
 @command(
     "fault",
-    short_help=tr("Une panne à soi.", "A fault of one's own."),
-    help=tr(
-        "Écrire une panne à soi (une classe Python), avec un scénario du même nom qui l'utilise.",
-        "Write a fault of one's own (a Python class), with a scenario of that name which uses it.",
+    short_help=Text(fr="Une panne à soi.", en="A fault of one's own."),
+    help=Text(
+        fr="Écrire une panne à soi (une classe Python), avec un scénario du même nom qui l'utilise.",
+        en="Write a fault of one's own (a Python class), with a scenario of that name which uses it.",
     ),
 )
 @_name
@@ -152,10 +156,10 @@ def fault_command(invocation: Invocation, name: str, root: Path | None, lab: str
 
 @command(
     "image",
-    short_help=tr("Une image de machine.", "A machine's image."),
-    help=tr(
-        "Écrire une image de machine : un paquet et un fichier de plus que dans « host ».",
-        "Write a machine's image: one package and one file more than in 'host'.",
+    short_help=Text(fr="Une image de machine.", en="A machine's image."),
+    help=Text(
+        fr="Écrire une image de machine : un paquet et un fichier de plus que dans « host ».",
+        en="Write a machine's image: one package and one file more than in 'host'.",
     ),
 )
 @_name
@@ -186,19 +190,15 @@ def _make(invocation: Invocation, wanted: Wanted) -> None:
         made = create(content, wanted)
     _write_schemas(wanted.root, content.roots)
     following = _next(wanted, made)
-    if invocation.json:
-        invocation.output.document(
-            {
-                "kind": wanted.kind,
-                "name": made.name,
-                "path": str(made.path),
-                "scenario": made.scenario,
-                "files": [str(file) for file in made.files],
-                "next": [line for line, _ in following],
-            }
-        )
-    else:
-        _tell(invocation, made, following)
+    document = {
+        "kind": wanted.kind,
+        "name": made.name,
+        "path": str(made.path),
+        "scenario": made.scenario,
+        "files": [str(file) for file in made.files],
+        "next": [line for line, _ in following],
+    }
+    invocation.output.emit(document, lambda: _tell(invocation, made, following))
 
 
 @contextlib.contextmanager
@@ -237,7 +237,7 @@ def _write_schemas(root: Path, roots: tuple[Path, ...]) -> None:
         raise _not_written(folder, error) from error
 
 
-def _next(wanted: Wanted, made: Created) -> list[tuple[str, str]]:
+def _next(wanted: Wanted, made: Created) -> list[tuple[str, Text]]:
     """Return the commands to go on with, each with what it does."""
     known = {built_in_root().resolve(), *(root.resolve() for root in _of_environment())}
     option = "" if wanted.root.resolve() in known else f" --content {shlex.quote(str(wanted.root))}"
@@ -245,28 +245,28 @@ def _next(wanted: Wanted, made: Created) -> list[tuple[str, str]]:
     steps = {
         "scenario": (f"validate {name}", f"try {name}", f"prove {name}"),
         "fault": (f"faults {name}", f"validate {name}", f"try {name}", f"prove {name}"),
-        "lab": (f"validate {name}", f"start {name}", f"new scenario {tr('NOM', 'NAME')} --lab {name}"),
+        "lab": (f"validate {name}", f"start {name}", f"new scenario {localized(NAME)} --lab {name}"),
         "image": (f"validate {name}", f"images build {name}"),
     }
     return [(f"{program()}{option} {step}", _WHAT[step.split()[0]]) for step in steps[wanted.kind]]
 
 
 _WHAT = {
-    "validate": tr("relire les fichiers", "read the files"),
-    "try": tr("essayer tout en écrivant", "try while writing"),
-    "prove": tr("prouver sur de vraies machines", "prove on real machines"),
-    "faults": tr("relire sa documentation", "read its documentation"),
-    "start": tr("démarrer le lab", "start the lab"),
-    "new": tr("écrire un scénario sur ce lab", "write a scenario on this lab"),
-    "images": tr("construire l'image", "build the image"),
+    "validate": Text(fr="relire les fichiers", en="read the files"),
+    "try": Text(fr="essayer tout en écrivant", en="try while writing"),
+    "prove": Text(fr="prouver sur de vraies machines", en="prove on real machines"),
+    "faults": Text(fr="relire sa documentation", en="read its documentation"),
+    "start": Text(fr="démarrer le lab", en="start the lab"),
+    "new": Text(fr="écrire un scénario sur ce lab", en="write a scenario on this lab"),
+    "images": Text(fr="construire l'image", en="build the image"),
 }
 
 
-def _tell(invocation: Invocation, made: Created, following: list[tuple[str, str]]) -> None:
+def _tell(invocation: Invocation, made: Created, following: list[tuple[str, Text]]) -> None:
     out = invocation.output
     for file in made.files:
-        out.print(plain(f"✔ {file}", "ok"))
-    out.print("", plain(tr("Ensuite :", "Next:"), "bold"))
+        out.ok(f"✔ {file}")
+    out.heading(Text(fr="Ensuite :", en="Next:"))
     for line, what in following:
-        out.print(plain(f"  {what}", "quiet"))
+        out.quiet(what.map("  {}".format))
         out.console.print(plain(f"    {line}", "key"), soft_wrap=True)  # to be copied whole

@@ -11,9 +11,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from orchestrator.cli.click_classes import CommandGroup, help_without_command
+from orchestrator.cli.click_classes import FILE, PERSON, WORDS, CommandGroup, argument, help_without_command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.core.errors import UsageError
@@ -34,64 +33,63 @@ Value: TypeAlias = str | datetime | None
 
 people_command = CommandGroup(
     "people",
-    help=tr(
-        "Les personnes : candidats, stagiaires, formateurs, membres de jury.\n\n"
+    help=Text(
+        fr="Les personnes : candidats, stagiaires, formateurs, membres de jury.\n\n"
         "Ce qui identifie quelqu'un n'est écrit qu'ici ; les résultats ne portent qu'une référence.",
-        "People: candidates, trainees, trainers, jury members.\n\n"
+        en="People: candidates, trainees, trainers, jury members.\n\n"
         "What identifies somebody is written here only; results bear a reference alone.",
     ),
     invoke_without_command=True,
     callback=help_without_command,
 )
 
-_person_argument = click.argument("person", metavar=tr("PERSONNE", "PERSON"))
-_roles_option = click.option(
+_person_argument = argument("person", metavar=PERSON)
+_roles_option = option(
     "--role",
     "roles",
     type=click.Choice(ROLES),
     multiple=True,
-    help=tr("Un rôle ; répétable.", "A role; may be repeated."),
+    help=Text(fr="Un rôle ; répétable.", en="A role; may be repeated."),
 )
 
 
 def _columns(function: F) -> F:
     """Add an option for each thing that is known of a person."""
-    day = tr("DATE", "DATE")
-    options: Sequence[tuple[str, str | None, str]] = (
-        ("--given-name", None, tr("Le prénom.", "The given name.")),
-        ("--family-name", None, tr("Le nom.", "The family name.")),
-        ("--born", day, tr("La date de naissance (2004-05-17).", "The date of birth (2004-05-17).")),
-        ("--email", None, tr("L'adresse de courriel.", "The e-mail address.")),
-        ("--organisation", None, tr("L'employeur ou l'organisme.", "The employer or professional body.")),
-        ("--candidate-number", None, tr("Le numéro de candidat.", "The candidate's number.")),
-        ("--extra-time", None, tr("Le temps majoré : 1/3, 20 min.", "Extra time: 1/3, 20 min.")),
-        ("--account", None, tr("Le compte sur cette machine.", "The account on this machine.")),
-        ("--keep-until", day, tr("Garder ces données jusqu'au…", "Keep this data until…")),
+    options: Sequence[tuple[str, str | None, Text]] = (
+        ("--given-name", None, Text(fr="Le prénom.", en="The given name.")),
+        ("--family-name", None, Text(fr="Le nom.", en="The family name.")),
+        ("--born", "DATE", Text(fr="La date de naissance (2004-05-17).", en="The date of birth (2004-05-17).")),
+        ("--email", None, Text(fr="L'adresse de courriel.", en="The e-mail address.")),
+        ("--organisation", None, Text(fr="L'employeur ou l'organisme.", en="The employer or professional body.")),
+        ("--candidate-number", None, Text(fr="Le numéro de candidat.", en="The candidate's number.")),
+        ("--extra-time", None, Text(fr="Le temps majoré : 1/3, 20 min.", en="Extra time: 1/3, 20 min.")),
+        ("--account", None, Text(fr="Le compte sur cette machine.", en="The account on this machine.")),
+        ("--keep-until", "DATE", Text(fr="Garder ces données jusqu'au…", en="Keep this data until…")),
     )
     for name, metavar, said in reversed(options):
         kind = click.DateTime(["%Y-%m-%d"]) if metavar else str
-        function = click.option(name, type=kind, metavar=metavar or tr("TEXTE", "TEXT"), help=said)(function)
+        function = option(name, type=kind, metavar=metavar or WORDS, help=said)(function)
     return function
 
 
-_trainer_option = click.option(
+_trainer_option = option(
     "--trainer",
     "trainers",
     multiple=True,
-    metavar=tr("PERSONNE", "PERSON"),
-    help=tr("Qui l'a formé ; répétable.", "Who trained them; may be repeated."),
+    metavar=PERSON,
+    help=Text(fr="Qui l'a formé ; répétable.", en="Who trained them; may be repeated."),
 )
 
 
 @people_command.command(
     "add",
-    short_help=tr("Ajouter quelqu'un.", "Add somebody."),
-    help=tr(
-        "Ajouter quelqu'un, sous un nom court. Sans --role, c'est un stagiaire ; un candidat reçoit un numéro.",
-        "Add somebody under a short name. Without --role, a trainee; a candidate is given a number.",
+    short_help=Text(fr="Ajouter quelqu'un.", en="Add somebody."),
+    help=Text(
+        fr="Ajouter quelqu'un, sous un nom court. Sans --role, c'est un stagiaire ; un candidat reçoit un numéro.",
+        en="Add somebody under a short name. Without --role, a trainee; a candidate is given a number.",
     ),
 )
-@click.argument("handle", metavar=tr("NOM-COURT", "SHORT-NAME"))
+@argument("handle", metavar=Text(fr="NOM-COURT", en="SHORT-NAME"))
 @_roles_option
 @_columns
 @_trainer_option
@@ -106,15 +104,15 @@ def add(
         new = replace(NewPerson(handle, roles=frozenset(roles) or frozenset({"trainee"})), **given)
         made = people.add(new, by=_me(writing))
         _trained(people, made, trainers)
-    _tell(invocation, made, tr("ajouté", "added"))
+    _tell(invocation, made, Text(fr="ajouté", en="added"))
 
 
 @people_command.command(
     "change",
-    short_help=tr("Changer ce qu'on sait de quelqu'un.", "Change what is known of somebody."),
-    help=tr(
-        "Changer ce qu'on sait de quelqu'un. Un texte vide l'efface ; --role ajoute un rôle.",
-        "Change what is known of somebody. An empty text clears it; --role adds a role.",
+    short_help=Text(fr="Changer ce qu'on sait de quelqu'un.", en="Change what is known of somebody."),
+    help=Text(
+        fr="Changer ce qu'on sait de quelqu'un. Un texte vide l'efface ; --role ajoute un rôle.",
+        en="Change what is known of somebody. An empty text clears it; --role adds a role.",
     ),
 )
 @_person_argument
@@ -134,28 +132,29 @@ def change_(
         for role in roles:
             people.give_role(found, role, by=me)
         _trained(people, found, trainers)
-    _tell(invocation, found, tr("enregistré", "saved"))
+    _tell(invocation, found, Text(fr="enregistré", en="saved"))
 
 
 @people_command.command(
     "list",
-    short_help=tr("La liste des personnes.", "List the people."),
-    help=tr("La liste des personnes, ou de celles d'un rôle.", "List the people, or those of one role."),
+    short_help=Text(fr="La liste des personnes.", en="List the people."),
+    help=Text(fr="La liste des personnes, ou de celles d'un rôle.", en="List the people, or those of one role."),
 )
-@click.option("--role", type=click.Choice(ROLES), help=tr("Un seul rôle.", "One role only."))
+@option("--role", type=click.Choice(ROLES), help=Text(fr="Un seul rôle.", en="One role only."))
 @pass_invocation
 def list_(invocation: Invocation, role: Role | None) -> None:
     """List people."""
     with reading(invocation) as store:
         people = People(store).list(role)
         until = {person.ref: retention.keep_until(store, person) for person in people}
-    if invocation.json:
-        invocation.output.document({"people": [_document(person, until[person.ref]) for person in people]})
-        return
     rows = table(
-        tr("Nom court", "Short name"), tr("Nom", "Name"), tr("Rôles", "Roles"), tr("Numéro", "Number"),
-        tr("Temps majoré", "Extra time"), tr("Gardé jusqu'au", "Kept until"),
-    )  # fmt: skip
+        Text(fr="Nom court", en="Short name"),
+        Text(fr="Nom", en="Name"),
+        Text(fr="Rôles", en="Roles"),
+        Text(fr="Numéro", en="Number"),
+        Text(fr="Temps majoré", en="Extra time"),
+        Text(fr="Gardé jusqu'au", en="Kept until"),
+    )
     for person in people:
         rows.add_row(
             plain(person.handle, "key"),
@@ -165,20 +164,20 @@ def list_(invocation: Invocation, role: Role | None) -> None:
             plain(person.extra_time or ""),
             plain(f"{until[person.ref]:%Y-%m-%d}"),
         )
-    invocation.output.print(rows)
+    invocation.output.emit({"people": [_document(person, until[person.ref]) for person in people]}, rows)
 
 
 @people_command.command(
     "import",
-    short_help=tr("Ajouter une liste (CSV).", "Add a list (CSV)."),
-    help=tr(
-        f"Ajouter une liste CSV : {', '.join(COLUMNS)}.\n\n"
+    short_help=Text(fr="Ajouter une liste (CSV).", en="Add a list (CSV)."),
+    help=Text(
+        fr=f"Ajouter une liste CSV : {', '.join(COLUMNS)}.\n\n"
         "Tout est relu d'abord : à la moindre erreur, personne n'est ajouté. « group » : un groupe, créé au besoin.",
-        f"Add a CSV list: {', '.join(COLUMNS)}.\n\n"
+        en=f"Add a CSV list: {', '.join(COLUMNS)}.\n\n"
         "All of it is read first: with one mistake, nobody is added. 'group' puts into a group, made where needed.",
     ),
 )
-@click.argument("path", type=click.Path(path_type=Path), metavar=tr("FICHIER", "FILE"))
+@argument("path", type=click.Path(path_type=Path), metavar=FILE)
 @pass_invocation
 def import_(invocation: Invocation, path: Path) -> None:
     """Add a list of people."""
@@ -194,26 +193,24 @@ def import_(invocation: Invocation, path: Path) -> None:
                 group = groups.find(one.group) if one.group in known else groups.create(one.group, by=me)
                 known.add(one.group)
                 groups.add(group, person, trainer="trainer" in person.roles, by=me)
-    if invocation.json:
-        invocation.output.document({"added": [_document(person, person.keep_until) for person in made]})
-    else:
-        said = tr(f"✔ {len(made)} personnes ajoutées.", f"✔ {len(made)} people added.")
-        invocation.output.print(plain(said, "ok"))
+    document = {"added": [_document(person, person.keep_until) for person in made]}
+    said = Text(fr=f"✔ {len(made)} personnes ajoutées.", en=f"✔ {len(made)} people added.")
+    invocation.output.emit(document, lambda: invocation.output.ok(said))
 
 
 @people_command.command(
     "forget",
-    short_help=tr("Effacer ce qui identifie quelqu'un.", "Erase what identifies somebody."),
-    help=tr(
-        "Effacer ce qui identifie quelqu'un ; ses résultats restent, sous une référence qui ne mène à personne.\n\n"
+    short_help=Text(fr="Effacer ce qui identifie quelqu'un.", en="Erase what identifies somebody."),
+    help=Text(
+        fr="Effacer ce qui identifie quelqu'un ; ses résultats restent, sous une référence qui ne mène à personne.\n\n"
         "Ce que le dossier d'un jury doit garder y reste, et vous est dit. --due : tous ceux dont le délai est passé.",
-        "Erase what identifies somebody; their results stay, under a reference that leads to nobody any more.\n\n"
+        en="Erase what identifies somebody; their results stay, under a reference that leads to nobody any more.\n\n"
         "What a jury's record has to keep stays there, and you are told. --due: all those whose time is over.",
     ),
 )
-@click.argument("person", metavar=tr("[PERSONNE]", "[PERSON]"), required=False)
-@click.option("--due", is_flag=True, help=tr("Tous ceux dont le délai est passé.", "All whose time is over."))
-@click.option("--gone", is_flag=True, help=tr("Leurs labs n'existent plus.", "Their labs are gone."))
+@argument("person", metavar=Text(fr="[PERSONNE]", en="[PERSON]"), required=False)
+@option("--due", is_flag=True, help=Text(fr="Tous ceux dont le délai est passé.", en="All whose time is over."))
+@option("--gone", is_flag=True, help=Text(fr="Leurs labs n'existent plus.", en="Their labs are gone."))
 @pass_invocation
 def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool) -> None:
     """Forget people."""
@@ -240,18 +237,21 @@ def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool)
 
 @people_command.command(
     "retention",
-    short_help=tr("Combien de temps tout est gardé.", "How long all of it is kept."),
-    help=tr(
-        "Combien de jours les données de quelqu'un sont gardées après la dernière activité ; sans option, le montrer.",
-        "How many days somebody's data is kept after the last activity; without an option, show it.",
+    short_help=Text(fr="Combien de temps tout est gardé.", en="How long all of it is kept."),
+    help=Text(
+        fr="Combien de jours les données de quelqu'un sont gardées après la dernière activité ; sans option, le "
+        "montrer.",
+        en="How many days somebody's data is kept after the last activity; without an option, show it.",
     ),
 )
-@click.option("--days", type=click.IntRange(1, 36500), metavar="N", help=tr("Le nombre de jours.", "The days."))
-@click.option(
+@option("--days", type=click.IntRange(1, 36500), metavar="N", help=Text(fr="Le nombre de jours.", en="The days."))
+@option(
     "--keep-numbers/--erase-numbers",
     "numbers",
     default=None,
-    help=tr("Garder les numéros de candidat, ou les effacer aussi.", "Keep candidates' numbers, or erase them too."),
+    help=Text(
+        fr="Garder les numéros de candidat, ou les effacer aussi.", en="Keep candidates' numbers, or erase them too."
+    ),
 )
 @pass_invocation
 def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None) -> None:
@@ -265,22 +265,23 @@ def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None
             retention.set_policy(writing, new, by=_me(writing))
         due = [one.handle for one in retention.due(writing, datetime.now(UTC).date())]
     if invocation.json:
-        document = {"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due}
-        invocation.output.document(document)
+        invocation.output.document({"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due})
         return
-    said = tr(
-        f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son numéro de "
-        f"candidat est {'gardé' if new.keep_candidate_numbers else 'effacé aussi'}.",
-        f"Somebody's data is kept for {new.days} days after the last activity; then the candidate's number is "
-        f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
-    )
-    invocation.output.print(plain(said))
-    if due:
-        over = tr(
-            f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
-            f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
+    invocation.output.print(
+        Text(
+            fr=f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son "
+            f"numéro de candidat est {'gardé' if new.keep_candidate_numbers else 'effacé aussi'}.",
+            en=f"Somebody's data is kept for {new.days} days after the last activity; then the candidate's number is "
+            f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
         )
-        invocation.output.print(plain(over, "warn"))
+    )
+    if due:
+        invocation.output.warn(
+            Text(
+                fr=f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
+                en=f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
+            )
+        )
 
 
 def _values(values: Mapping[str, Value], keep_empty: Person | None = None) -> dict[str, Any]:
@@ -306,13 +307,13 @@ def _me(writing: Transaction) -> str:
     return People(writing).of_account(getpass.getuser()).ref
 
 
-def _tell(invocation: Invocation, person: Person, what: str) -> None:
-    if invocation.json:
-        invocation.output.document(_document(person, person.keep_until))
-        return
-    number = tr(f", candidat {person.candidate_number}", f", candidate {person.candidate_number}")
-    line = f"✔ {person.handle} {what} ({person.ref}{number if person.candidate_number else ''})."
-    invocation.output.print(plain(line, "ok"))
+def _tell(invocation: Invocation, person: Person, what: Text) -> None:
+    number = person.candidate_number
+    said = Text(
+        fr=f"✔ {person.handle} {what.fr} ({person.ref}{f', candidat {number}' if number else ''}).",
+        en=f"✔ {person.handle} {what.en} ({person.ref}{f', candidate {number}' if number else ''}).",
+    )
+    invocation.output.emit(_document(person, person.keep_until), lambda: invocation.output.ok(said))
 
 
 def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
@@ -322,17 +323,22 @@ def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgott
         )
         return
     if not done:
-        invocation.output.print(plain(tr("Aucun délai n'est passé.", "Nobody's time is over.")))
+        invocation.output.print(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over."))
     for handle, one in done.items():
-        line = tr(f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
-                  f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.")  # fmt: skip
-        invocation.output.print(plain(line, "ok"))
-        for subject in one.kept_by:
-            kept = tr(
-                f"  ! Le dossier de {subject} dit encore de qui il s'agit : un jury doit le garder jusqu'à son terme.",
-                f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
+        invocation.output.ok(
+            Text(
+                fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
+                en=f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.",
             )
-            invocation.output.print(plain(kept, "warn"))
+        )
+        for subject in one.kept_by:
+            invocation.output.warn(
+                Text(
+                    fr=f"  ! Le dossier de {subject} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
+                    "terme.",
+                    en=f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
+                )
+            )
 
 
 def _document(person: Person, until: date | None) -> dict[str, Any]:

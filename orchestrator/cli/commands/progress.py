@@ -5,34 +5,36 @@ from __future__ import annotations
 import getpass
 from typing import Any
 
-import click
 from rich.text import Text as Styled
 
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import PERSON, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.cli.times import duration
 from orchestrator.core.errors import ContentError
+from orchestrator.core.text import Text
 from orchestrator.model.scenario import ScenarioDocument
 from orchestrator.practice.learning_progress import LearningProgress, OfCompetence, Proposal, Tried, progress, tried
 from orchestrator.records import attempts
 from orchestrator.records.people import People
 
+_SOLVED, _RUNNING = Text(fr="résolu", en="solved"), Text(fr="en cours", en="running")
+_NOT_SOLVED = Text(fr="non résolu", en="not solved")
+
 
 @command(
     "progress",
-    help=tr(
-        "Ce qui a été essayé et résolu, par activité (CCP) et compétence, et ce qu'il reste à faire.\n\n"
+    help=Text(
+        fr="Ce qui a été essayé et résolu, par activité (CCP) et compétence, et ce qu'il reste à faire.\n\n"
         "Sans --person, il s'agit de vous.",
-        "What was tried and solved, by activity (CCP) and competence, and what to do next.\n\n"
+        en="What was tried and solved, by activity (CCP) and competence, and what to do next.\n\n"
         "Without --person, it is about you.",
     ),
 )
-@click.option("--person", metavar=tr("PERSONNE", "PERSON"), help=tr("Une autre personne.", "Somebody else."))
-@click.option("--attempts", "listed", is_flag=True, help=tr("Montrer chaque essai.", "Show each attempt."))
+@option("--person", metavar=PERSON, help=Text(fr="Une autre personne.", en="Somebody else."))
+@option("--attempts", "listed", is_flag=True, help=Text(fr="Montrer chaque essai.", en="Show each attempt."))
 @pass_invocation
 def progress_command(invocation: Invocation, person: str | None, *, listed: bool) -> None:
     """Show somebody's progress."""
@@ -71,17 +73,17 @@ def _documents(invocation: Invocation) -> list[ScenarioDocument]:
 
 def _show(invocation: Invocation, name: str, found: LearningProgress) -> None:
     out, language = invocation.output, invocation.language
-    out.print(plain(tr(f"Progression de {name}", f"Progress of {name}"), "bold"))
+    out.print(Text(fr=f"Progression de {name}", en=f"Progress of {name}"), style="bold")
     for ccp, competences in found.by_ccp:
-        out.print("", plain(f"CCP {ccp.number} · {ccp.title.in_(language)}", "bold"))
+        out.heading(f"CCP {ccp.number} · {ccp.title.in_(language)}")
         rows = table(
             "  ",
-            tr("Compétence", "Competence"),
-            tr("Essayés", "Tried"),
-            tr("Résolus", "Solved"),
-            tr("Sans indice", "Unaided"),
-            tr("Indices", "Hints"),
-            tr("Temps", "Time"),
+            Text(fr="Compétence", en="Competence"),
+            Text(fr="Essayés", en="Tried"),
+            Text(fr="Résolus", en="Solved"),
+            Text(fr="Sans indice", en="Unaided"),
+            Text(fr="Indices", en="Hints"),
+            Text(fr="Temps", en="Time"),
         )
         for column in rows.columns[2:]:
             column.justify, column.no_wrap = "right", True
@@ -110,20 +112,14 @@ def _row(invocation: Invocation, one: OfCompetence) -> tuple[Styled, ...]:
 
 def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
     rows = table(
-        tr("Quand", "When"),
-        tr("Scénario", "Scenario"),
-        tr("Résultat", "Result"),
-        tr("Indices", "Hints"),
-        tr("Temps", "Time"),
+        Text(fr="Quand", en="When"),
+        Text(fr="Scénario", en="Scenario"),
+        Text(fr="Résultat", en="Result"),
+        Text(fr="Indices", en="Hints"),
+        Text(fr="Temps", en="Time"),
     )
     for one in done:
-        solved = (
-            tr("résolu", "solved")
-            if one.solved
-            else tr("en cours", "running")
-            if one.running
-            else tr("non résolu", "not solved")
-        )
+        solved = _SOLVED if one.solved else _RUNNING if one.running else _NOT_SOLVED
         rows.add_row(
             plain(f"{one.started_at.astimezone():%Y-%m-%d %H:%M}"),
             plain(one.scenario, "key"),
@@ -131,14 +127,15 @@ def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
             plain(str(one.hints)),
             plain(duration(one.seconds)),
         )
-    invocation.output.print("", plain(tr("Essais", "Attempts"), "bold"), rows)
+    invocation.output.heading(Text(fr="Essais", en="Attempts"))
+    invocation.output.print(rows)
 
 
 def _propose(invocation: Invocation, found: LearningProgress) -> None:
     if not found.proposals:
-        invocation.output.print("", plain(tr("✔ Tout est résolu.", "✔ Everything is solved."), "ok"))
+        invocation.output.print("", Text(fr="✔ Tout est résolu.", en="✔ Everything is solved."), style="ok")
         return
-    invocation.output.print("", plain(tr("À faire ensuite", "To do next"), "bold"))
+    invocation.output.heading(Text(fr="À faire ensuite", en="To do next"))
     rows = table("", "", "")
     rows.show_header = False
     for one in found.proposals:

@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import FILE, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
 from orchestrator.core.errors import ExitCode, MachineError, UsageError
@@ -30,77 +29,79 @@ from orchestrator.proof.stages import ProofSubject
 
 @command(
     "prove",
-    help=tr(
-        "Prouver qu'un scénario est juste, sur de vraies machines : lab sain, panne, panne annulée, chaque solution, "
-        "redémarrage, chaque raccourci.\n\nLe résultat est gardé : « breakfix scenarios » le montre tant que rien ne "
-        "change. Code de sortie 1 quand la preuve échoue, ou qu'une couleur n'est pas celle qui est enregistrée.",
-        "Prove that a scenario is sound, on real machines: healthy lab, fault, fault reverted, each solution, reboot, "
-        "each shortcut.\n\nThe result is kept: 'breakfix scenarios' shows it as long as nothing changes. Exit status 1 "
-        "when it is not proven, or when a colour is not the recorded one.",
+    help=Text(
+        fr="Prouver qu'un scénario est juste, sur de vraies machines : lab sain, panne, panne annulée, chaque "
+        "solution, redémarrage, chaque raccourci.\n\nLe résultat est gardé : « breakfix scenarios » le montre tant "
+        "que rien ne change. Code de sortie 1 quand la preuve échoue, ou qu'une couleur n'est pas celle qui est "
+        "enregistrée.",
+        en="Prove that a scenario is sound, on real machines: healthy lab, fault, fault reverted, each solution, "
+        "reboot, each shortcut.\n\nThe result is kept: 'breakfix scenarios' shows it as long as nothing changes. "
+        "Exit status 1 when it is not proven, or when a colour is not the recorded one.",
     ),
 )
-@click.argument("scenarios", nargs=-1, metavar=tr("[SCÉNARIO]…", "[SCENARIO]…"), shell_complete=completing.scenarios)
-@click.option("--all", "everything", is_flag=True, help=tr("Tous les scénarios.", "All scenarios."))
-@click.option(
+@argument("scenarios", nargs=-1, metavar=Text(fr="[SCÉNARIO]…", en="[SCENARIO]…"), shell_complete=completing.scenarios)
+@option("--all", "everything", is_flag=True, help=Text(fr="Tous les scénarios.", en="All scenarios."))
+@option(
     "--changed",
     is_flag=True,
-    help=tr(
-        "Seulement ceux qui ne sont pas prouvés tels qu'ils sont maintenant, par ce programme (parmi tous, si aucun "
+    help=Text(
+        fr="Seulement ceux qui ne sont pas prouvés tels qu'ils sont maintenant, par ce programme (parmi tous, si aucun "
         "n'est nommé).",
-        "Only those that are not proven as they are now, by this program (of all, where none is named).",
+        en="Only those that are not proven as they are now, by this program (of all, where none is named).",
     ),
 )
-@click.option(
+@option(
     "--brief",
     "extent",
     flag_value="brief",
-    help=tr(
-        "Le chemin principal seul (sain, en panne, réparé, redémarré), là où une preuve enregistrée répond du reste.",
-        "The main line alone (healthy, broken, repaired, rebooted), where a recorded proof vouches for the rest.",
+    help=Text(
+        fr="Le chemin principal seul (sain, en panne, réparé, redémarré), là où une preuve enregistrée répond du "
+        "reste.",
+        en="The main line alone (healthy, broken, repaired, rebooted), where a recorded proof vouches for the rest.",
     ),
 )
-@click.option(
+@option(
     "--record",
     "extent",
     flag_value="record",
-    help=tr(
-        "Enregistrer la preuve à côté du scénario, pour qu'elle voyage avec lui.",
-        "Record the proof beside the scenario, so that it travels with it.",
+    help=Text(
+        fr="Enregistrer la preuve à côté du scénario, pour qu'elle voyage avec lui.",
+        en="Record the proof beside the scenario, so that it travels with it.",
     ),
 )
-@click.option(
+@option(
     "--replay",
     "extent",
     flag_value="replay",
-    help=tr(
-        "Rejouer la preuve enregistrée, avec ses graines, et comparer chaque couleur.",
-        "Play the recorded proof again, with its seeds, and compare every colour.",
+    help=Text(
+        fr="Rejouer la preuve enregistrée, avec ses graines, et comparer chaque couleur.",
+        en="Play the recorded proof again, with its seeds, and compare every colour.",
     ),
 )
-@click.option(
+@option(
     "--seeds",
     type=click.IntRange(1, 100),
     default=1,
     metavar="N",
-    help=tr(
-        "Combien de variantes (par défaut 1) ; d'abord celles qui tirent d'autres pannes.",
-        "How many variants (by default 1); first those that draw other faults.",
+    help=Text(
+        fr="Combien de variantes (par défaut 1) ; d'abord celles qui tirent d'autres pannes.",
+        en="How many variants (by default 1); first those that draw other faults.",
     ),
 )
-@click.option(
+@option(
     "--jobs",
     type=click.IntRange(1, 64),
     metavar="N",
-    help=tr(
-        "Combien de labs à la fois (par défaut autant que les processeurs en supportent).",
-        "How many labs at once (by default as many as the processors bear).",
+    help=Text(
+        fr="Combien de labs à la fois (par défaut autant que les processeurs en supportent).",
+        en="How many labs at once (by default as many as the processors bear).",
     ),
 )
-@click.option(
+@option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar=tr("FICHIER", "FILE"),
-    help=tr("Écrire aussi la preuve comme page HTML.", "Write the proof as an HTML page as well."),
+    metavar=FILE,
+    help=Text(fr="Écrire aussi la preuve comme page HTML.", en="Write the proof as an HTML page as well."),
 )
 @pass_invocation
 def prove_command(  # noqa: PLR0913 - one for each option
@@ -133,9 +134,10 @@ def prove_command(  # noqa: PLR0913 - one for each option
 def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:
     """Return the ids of the scenarios to prove, each once."""
     if not scenarios and not everything and not changed:
-        raise click.UsageError(
-            tr("Nommez un scénario, ou donnez --all ou --changed.", "Name a scenario, or give --all or --changed.")
+        needed = Text(
+            fr="Nommez un scénario, ou donnez --all ou --changed.", en="Name a scenario, or give --all or --changed."
         )
+        raise click.UsageError(localized(needed))
     named = invocation.app.content.scenarios() if everything or not scenarios else scenarios
     ids = tuple(dict.fromkeys(invocation.app.labs.scenario(name).id for name in named))
     if not changed:
@@ -189,11 +191,11 @@ class _Work:
         vouched_by = found.digest if found is not None and self.extent == "brief" else ""
         stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
         if stored is None:
-            text = tr(
-                f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
-                f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
+            text = Text(
+                fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
+                en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
             )
-            self.invocation.output.note(plain(text, "warn"))
+            self.invocation.output.note(text, style="warn")
         elif self.extent == "record" and proof.proven:
             info = self.invocation.app.labs.engine_info()
             machine = ProvingMachine.this(info.version, info.cgroup_version)

@@ -11,9 +11,8 @@ from rich.text import Text as Styled
 
 from orchestrator.cli import failures, phrases
 from orchestrator.cli.card import card_document, show_card
-from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.core.text import Text
@@ -24,21 +23,23 @@ from orchestrator.proof.proof_store import State, Status
 
 @command(
     "scenarios",
-    help=tr(
-        "La liste des scénarios, par activité (CCP) du titre professionnel.",
-        "List the scenarios by activity (CCP) of the certification.",
+    help=Text(
+        fr="La liste des scénarios, par activité (CCP) du titre professionnel.",
+        en="List the scenarios by activity (CCP) of the certification.",
     ),
 )
-@click.option(
+@option(
     "--competence",
     metavar="CODE",
-    help=tr("Une compétence (1.3) ou une activité entière (1).", "One competence (1.3) or a whole activity (1)."),
+    help=Text(
+        fr="Une compétence (1.3) ou une activité entière (1).", en="One competence (1.3) or a whole activity (1)."
+    ),
 )
-@click.option(
+@option(
     "--difficulty",
     type=click.IntRange(1, 4),
     metavar="N",
-    help=tr("Une difficulté, de 1 à 4.", "One difficulty, from 1 to 4."),
+    help=Text(fr="Une difficulté, de 1 à 4.", en="One difficulty, from 1 to 4."),
 )
 @pass_invocation
 def scenarios_command(invocation: Invocation, competence: str | None, difficulty: int | None) -> int:
@@ -58,19 +59,19 @@ def scenarios_command(invocation: Invocation, competence: str | None, difficulty
 
 @command(
     "show",
-    help=tr(
-        "La fiche et le ticket d'un scénario. Rien n'est démarré.",
-        "Show a scenario's card and ticket. Nothing is started.",
+    help=Text(
+        fr="La fiche et le ticket d'un scénario. Rien n'est démarré.",
+        en="Show a scenario's card and ticket. Nothing is started.",
     ),
 )
 @scenario_argument
-@seed_option(1, text=tr("Le numéro de la variante (par défaut 1).", "The variant's number (by default 1)."))
-@click.option(
+@seed_option(1, text=Text(fr="Le numéro de la variante (par défaut 1).", en="The variant's number (by default 1)."))
+@option(
     "--solution",
     is_flag=True,
-    help=tr(
-        "Pour les formateurs : pannes, indices, solutions et raccourcis refusés.",
-        "For trainers: faults, hints, solutions and the shortcuts that are refused.",
+    help=Text(
+        fr="Pour les formateurs : pannes, indices, solutions et raccourcis refusés.",
+        en="For trainers: faults, hints, solutions and the shortcuts that are refused.",
     ),
 )
 @pass_invocation
@@ -153,23 +154,20 @@ def _document(invocation: Invocation, document: ScenarioDocument) -> dict[str, A
 def _show(invocation: Invocation, documents: list[ScenarioDocument]) -> None:
     out = invocation.output
     if not documents:
-        out.note(plain(tr("Aucun scénario ne correspond.", "No scenario matches."), "warn"))
+        out.note(Text(fr="Aucun scénario ne correspond.", en="No scenario matches."), style="warn")
         return
     for ccp in invocation.app.content.referential().ccps:
         mine = [d for d in documents if d.competences[0].startswith(f"{ccp.number}.")]
         if mine:
-            out.print(plain(f"CCP {ccp.number} · {ccp.title.in_(invocation.language)}", "bold"), "")
+            out.print(f"CCP {ccp.number} · {ccp.title.in_(invocation.language)}", "", style="bold")
             out.print(_table(invocation, ccp, mine), "")
     for line in _legend(_status(invocation, d) for d in documents):
         out.print(line)
     count = len(documents)
-    out.print(
-        plain(
-            tr(
-                f"{count} scénario{'s' if count > 1 else ''}. « {phrases.program()} start SCÉNARIO » en démarre un.",
-                f"{count} scenario{'' if count == 1 else 's'}. '{phrases.program()} start SCENARIO' starts one.",
-            ),
-            "quiet",
+    out.quiet(
+        Text(
+            fr=f"{count} scénario{'s' if count > 1 else ''}. « {phrases.program()} start SCÉNARIO » en démarre un.",
+            en=f"{count} scenario{'' if count == 1 else 's'}. '{phrases.program()} start SCENARIO' starts one.",
         )
     )
 
@@ -187,13 +185,13 @@ def _legend(statuses: Iterable[Status]) -> Iterable[Styled]:
 
 def _table(invocation: Invocation, ccp: Ccp, documents: list[ScenarioDocument]) -> Table:
     rows = table(
-        tr("Scénario", "Scenario"),
-        tr("Titre", "Title"),
-        tr("Comp.", "Comp."),
-        tr("Niveau", "Level"),
+        Text(fr="Scénario", en="Scenario"),
+        Text(fr="Titre", en="Title"),
+        Text(fr="Comp.", en="Comp."),
+        Text(fr="Niveau", en="Level"),
         "Min",
         "Type",
-        tr("Preuve", "Proof"),
+        Text(fr="Preuve", en="Proof"),
     )
     rows.columns[0].no_wrap = True
     for document in sorted(documents, key=lambda d: (d.competences, d.difficulty, d.id)):

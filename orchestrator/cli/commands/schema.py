@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import FILE, FOLDER, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.contract import reference, schemas
 from orchestrator.contract.content_kinds import KINDS
 from orchestrator.core.errors import UsageError
@@ -24,30 +22,30 @@ if TYPE_CHECKING:
 
 @command(
     "schema",
-    help=tr(
-        "Afficher le schéma JSON d'un type de fichier, ou les écrire tous dans un dossier : un éditeur qui connaît le "
-        "serveur de langage YAML complète et explique alors les clés.\n\n"
+    help=Text(
+        fr="Afficher le schéma JSON d'un type de fichier, ou les écrire tous dans un dossier : un éditeur qui connaît "
+        "le serveur de langage YAML complète et explique alors les clés.\n\n"
         f"NOM : {', '.join(KINDS)}. Sans NOM ni option, leur liste.",
-        "Print the JSON Schema of a kind of content file, or write all of them into a folder: an editor with the YAML "
-        "language server then completes and explains the keys.\n\n"
+        en="Print the JSON Schema of a kind of content file, or write all of them into a folder: an editor with the "
+        "YAML language server then completes and explains the keys.\n\n"
         f"NAME: {', '.join(KINDS)}. Without NAME or option, their list.",
     ),
 )
-@click.argument("name", required=False, metavar=tr("[NOM]", "[NAME]"), shell_complete=lambda *_: list(KINDS))
-@click.option(
+@argument("name", required=False, metavar=Text(fr="[NOM]", en="[NAME]"), shell_complete=lambda *_: list(KINDS))
+@option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    metavar=tr("DOSSIER", "DIR"),
-    help=tr("Écrire tous les schémas dans ce dossier.", "Write all schemas into this folder."),
+    metavar=FOLDER,
+    help=Text(fr="Écrire tous les schémas dans ce dossier.", en="Write all schemas into this folder."),
 )
-@click.option(
+@option(
     "--reference",
     "page",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar=tr("FICHIER", "FILE"),
-    help=tr(
-        "Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
-        "Write the contract's reference anew in this Markdown page, between its two marks.",
+    metavar=FILE,
+    help=Text(
+        fr="Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
+        en="Write the contract's reference anew in this Markdown page, between its two marks.",
     ),
 )
 @pass_invocation
@@ -69,7 +67,7 @@ def schema_command(invocation: Invocation, name: str | None, output: Path | None
         invocation.output.document(schemas.schemas(fault_classes()))
     else:
         for kind in KINDS.values():
-            invocation.output.print(plain(f"{kind.name:<12} {kind.files}"))
+            invocation.output.print(f"{kind.name:<12} {kind.files}")
 
 
 def _written(output: Path, faults: Mapping[str, type[Fault]], name: str | None) -> list[Path]:
@@ -106,5 +104,6 @@ def _rewritten(page: Path) -> Path:
 def _tell(invocation: Invocation, written: list[Path]) -> None:
     if invocation.json:
         invocation.output.document({"written": [str(path) for path in written]})
-    for path in () if invocation.json else written:
-        invocation.output.print(plain(f"✔ {path}", "ok"))
+        return
+    for path in written:
+        invocation.output.ok(f"✔ {path}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 from orchestrator.cli.click_classes import CommandGroup, help_without_command
-from orchestrator.cli.language_choice import tr
+from orchestrator.core.text import Text
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
     "session_plan": ("plan", "list", "draw", "redraw"),
@@ -39,11 +39,11 @@ class SessionGroup(CommandGroup):
 
 session_command = SessionGroup(
     "session",
-    help=tr(
-        "Une session de jury chronométrée : plan, tirage, ouverture, épreuves, preuves scellées, décisions, "
+    help=Text(
+        fr="Une session de jury chronométrée : plan, tirage, ouverture, épreuves, preuves scellées, décisions, "
         "procès-verbal.\n\nDans l'ordre : plan, open, start, run ; puis results, decide, sign, export pv.",
-        "A timed jury session: plan, drawing, opening, phases, sealed evidence, decisions, record of proceedings.\n\n"
-        "In order: plan, open, start, run; then results, decide, sign, export pv.",
+        en="A timed jury session: plan, drawing, opening, phases, sealed evidence, decisions, record of "
+        "proceedings.\n\nIn order: plan, open, start, run; then results, decide, sign, export pv.",
     ),
     invoke_without_command=True,
     callback=help_without_command,

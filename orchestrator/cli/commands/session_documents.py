@@ -11,28 +11,32 @@ import click
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.selectors import require_candidate
-from orchestrator.cli.click_classes import CommandGroup, command
+from orchestrator.cli.click_classes import FILE, CommandGroup, argument, command, option
 from orchestrator.cli.commands.session_plan import account, candidate_argument, done, jury_session_of, session_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.core.text import Text
 from orchestrator.instances.instance_records import unwritable
 
-output_option = click.option(
+output_option = option(
     "--output",
     "-o",
     type=click.Path(path_type=Path),
-    metavar=tr("FICHIER", "FILE"),
-    help=tr("Où l'écrire ; sinon, un nom d'après la session.", "Where to write it; else a name after the session."),
+    metavar=FILE,
+    help=Text(
+        fr="Où l'écrire ; sinon, un nom d'après la session.", en="Where to write it; else a name after the session."
+    ),
 )
-html_option = click.option("--html", is_flag=True, help=tr("En HTML plutôt qu'en PDF.", "As HTML rather than PDF."))
+html_option = option("--html", is_flag=True, help=Text(fr="En HTML plutôt qu'en PDF.", en="As HTML rather than PDF."))
 
 export = CommandGroup(
     "export",
-    help=tr("Le procès-verbal, les fiches, les tableaux.", "The record of proceedings, the sheets, the tables."),
+    help=Text(
+        fr="Le procès-verbal, les fiches, les tableaux.", en="The record of proceedings, the sheets, the tables."
+    ),
 )
 
 
-@export.command("pv", help=tr("Le procès-verbal, en français.", "The record of proceedings, in French."))
+@export.command("pv", help=Text(fr="Le procès-verbal, en français.", en="The record of proceedings, in French."))
 @html_option
 @output_option
 @session_option
@@ -43,7 +47,7 @@ def pv(invocation: Invocation, output: Path | None, name: str | None, *, html: b
     _page(invocation, minutes_page(dossier, now), output, f"pv-{dossier.state.id}", html=html)
 
 
-@export.command("sheet", help=tr("La fiche d'un candidat, en français.", "A candidate's sheet, in French."))
+@export.command("sheet", help=Text(fr="La fiche d'un candidat, en français.", en="A candidate's sheet, in French."))
 @candidate_argument
 @html_option
 @output_option
@@ -56,7 +60,7 @@ def sheet(invocation: Invocation, candidate: str, output: Path | None, name: str
     _page(invocation, sheet_page(dossier, candidate, now), output, f"{dossier.state.id}-{candidate}", html=html)
 
 
-@export.command("csv", help=tr("Les décisions, pour un tableur.", "The decisions, for a spreadsheet."))
+@export.command("csv", help=Text(fr="Les décisions, pour un tableur.", en="The decisions, for a spreadsheet."))
 @output_option
 @session_option
 @pass_invocation
@@ -66,7 +70,7 @@ def csv(invocation: Invocation, output: Path | None, name: str | None) -> None:
     _write(invocation, csv_of(dossier).encode(), output or Path(f"{dossier.state.id}.csv"))
 
 
-@export.command("json", help=tr("Tout, pour un programme.", "Everything, for a program."))
+@export.command("json", help=Text(fr="Tout, pour un programme.", en="Everything, for a program."))
 @output_option
 @session_option
 @pass_invocation
@@ -99,18 +103,18 @@ def _write(invocation: Invocation, content: bytes, path: Path) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise unwritable(path, error) from error
-    done(invocation, f"Écrit : {path}", f"Written: {path}", path=str(path))
+    done(invocation, Text(fr=f"Écrit : {path}", en=f"Written: {path}"), path=str(path))
 
 
 @command(
     "clear",
-    short_help=tr("Retirer les labs gardés.", "Remove the kept labs."),
-    help=tr(
-        "Retirer les labs gardés, une fois le procès-verbal clos ; les preuves restent.",
-        "Remove the kept labs, once the record is closed; the evidence stays.",
+    short_help=Text(fr="Retirer les labs gardés.", en="Remove the kept labs."),
+    help=Text(
+        fr="Retirer les labs gardés, une fois le procès-verbal clos ; les preuves restent.",
+        en="Remove the kept labs, once the record is closed; the evidence stays.",
     ),
 )
-@click.option("--early", is_flag=True, help=tr("Avant la clôture.", "Before the closing."))
+@option("--early", is_flag=True, help=Text(fr="Avant la clôture.", en="Before the closing."))
 @session_option
 @pass_invocation
 def clear(invocation: Invocation, name: str | None, *, early: bool) -> None:
@@ -118,20 +122,24 @@ def clear(invocation: Invocation, name: str | None, *, early: bool) -> None:
     from orchestrator.assessment import session_retention
 
     removed = session_retention.clear(jury_session_of(invocation, name), invocation.app.labs, account(), early=early)
-    done(invocation, f"Labs retirés : {len(removed)}.", f"Labs removed: {len(removed)}.", removed=list(removed))
+    done(
+        invocation,
+        Text(fr=f"Labs retirés : {len(removed)}.", en=f"Labs removed: {len(removed)}."),
+        removed=list(removed),
+    )
 
 
 @command(
     "forget",
-    short_help=tr("Oublier des noms.", "Forget names."),
-    help=tr(
-        "Oublier les noms d'une session dont la durée de conservation est passée, ou ceux des candidats nommés ; "
+    short_help=Text(fr="Oublier des noms.", en="Forget names."),
+    help=Text(
+        fr="Oublier les noms d'une session dont la durée de conservation est passée, ou ceux des candidats nommés ; "
         "numéros, décisions et preuves restent.",
-        "Forget the names of a session whose retention is over, or those of the candidates named; numbers, decisions "
-        "and evidence stay.",
+        en="Forget the names of a session whose retention is over, or those of the candidates named; numbers, "
+        "decisions and evidence stay.",
     ),
 )
-@click.argument("candidates", nargs=-1, metavar=tr("[CANDIDAT]…", "[CANDIDATE]…"))
+@argument("candidates", nargs=-1, metavar=Text(fr="[CANDIDAT]…", en="[CANDIDATE]…"))
 @session_option
 @pass_invocation
 def forget(invocation: Invocation, candidates: tuple[str, ...], name: str | None) -> None:
@@ -143,7 +151,7 @@ def forget(invocation: Invocation, candidates: tuple[str, ...], name: str | None
     for candidate in candidates:
         require_candidate(state, candidate)
     count = session_retention.forget(invocation.app.journal_log, state, datetime.now(UTC).date(), candidates)
-    done(invocation, f"Noms oubliés : {count}.", f"Names forgotten: {count}.", forgotten=count)
+    done(invocation, Text(fr=f"Noms oubliés : {count}.", en=f"Names forgotten: {count}."), forgotten=count)
 
 
 commands = {"export": export, "clear": clear, "forget": forget}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.results import Sheet
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -18,18 +16,20 @@ from orchestrator.cli.commands.session_plan import (
     session_option,
 )
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ExitCode
+from orchestrator.core.text import Text
 
-member_option = click.option(
-    "--member", required=True, metavar=tr("MEMBRE", "MEMBER"), help=tr("Le membre du jury.", "The member of the jury.")
+member_option = option(
+    "--member",
+    required=True,
+    metavar=Text(fr="MEMBRE", en="MEMBER"),
+    help=Text(fr="Le membre du jury.", en="The member of the jury."),
 )
-subject_argument = click.argument("subject", metavar="N.N|ccp-N|title")
-verdict_argument = click.argument("verdict", metavar="|".join(VERDICTS))
-reason_option = click.option(
-    "--reason", required=True, metavar=tr("TEXTE", "TEXT"), help=tr("Le motif.", "The reason.")
-)
+subject_argument = argument("subject", metavar="N.N|ccp-N|title")
+verdict_argument = argument("verdict", metavar="|".join(VERDICTS))
+reason_option = option("--reason", required=True, metavar=WORDS, help=Text(fr="Le motif.", en="The reason."))
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 
 
@@ -41,10 +41,10 @@ def room_of(invocation: Invocation, name: str | None) -> Jury:
 
 @command(
     "results",
-    short_help=tr("Les constats, pour le jury.", "What was seen, for the jury."),
-    help=tr(
-        "Les constats par CCP et compétence, pour le jury : des preuves, pas des décisions.",
-        "What was seen by CCP and competence, for the jury: evidence, no decisions.",
+    short_help=Text(fr="Les constats, pour le jury.", en="What was seen, for the jury."),
+    help=Text(
+        fr="Les constats par CCP et compétence, pour le jury : des preuves, pas des décisions.",
+        en="What was seen by CCP and competence, for the jury: evidence, no decisions.",
     ),
 )
 @candidate_argument
@@ -65,32 +65,31 @@ def results(invocation: Invocation, candidate: str, name: str | None) -> None:
         )
         return
     for part in sheet.parts:
-        title = tr(part.ccp.title.fr, part.ccp.title.en)
-        invocation.output.print(plain(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", "title"))
+        title = localized(part.ccp.title)
+        invocation.output.print(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", style="title")
         for line in part.lines:
             if not (line.worked or line.seen or line.decision):
                 continue
-            title = tr(line.competence.title.fr, line.competence.title.en)
-            invocation.output.print(plain(f"  {line.competence.code} {title}{_arrow(line.decision)}", "key"))
+            title = localized(line.competence.title)
+            invocation.output.print(f"  {line.competence.code} {title}{_arrow(line.decision)}", style="key")
             for seen in line.seen:
                 mark, style = _MARKS[seen.result.outcome]
-                sentence = tr(seen.result.sentence.fr, seen.result.sentence.en)
-                invocation.output.print(plain(f"    {mark} {sentence} ({seen.scenario})", style))
+                sentence = localized(seen.result.sentence)
+                invocation.output.print(f"    {mark} {sentence} ({seen.scenario})", style=style)
                 if seen.gist:
-                    invocation.output.print(plain(f"      {tr(seen.gist.fr, seen.gist.en)}", "quiet"))
+                    invocation.output.quiet(f"      {localized(seen.gist)}")
             for scenario in line.without:
-                invocation.output.print(
-                    plain(tr(f"    ! {scenario} : sans résultat", f"    ! {scenario}: no result"), "warn")
-                )
+                invocation.output.warn(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"))
     if sheet.title:
-        invocation.output.print(plain(f"{tr('Titre', 'Title')}{_arrow(sheet.title)}", "title"))
+        arrow = _arrow(sheet.title)
+        invocation.output.print(Text(fr=f"Titre{arrow}", en=f"Title{arrow}"), style="title")
     if sheet.undecided:
         listed = ", ".join(sheet.undecided)
-        invocation.output.print(plain(tr(f"→ Reste à décider : {listed}", f"→ Still to be decided: {listed}"), "quiet"))
+        invocation.output.quiet(Text(fr=f"→ Reste à décider : {listed}", en=f"→ Still to be decided: {listed}"))
 
 
 def _arrow(decision: Decision | None) -> str:
-    return f" → {tr(decision.word.fr, decision.word.en)}" if decision else ""
+    return f" → {localized(decision.word)}" if decision else ""
 
 
 def _decided(decision: Decision | None) -> dict[str, str | None]:
@@ -122,28 +121,28 @@ def _document(sheet: Sheet) -> list[dict[str, object]]:
     ]
 
 
-@command("observe", help=tr("Noter une observation du jury.", "Record an observation of the jury."))
+@command("observe", help=Text(fr="Noter une observation du jury.", en="Record an observation of the jury."))
 @candidate_argument
-@click.argument("text", metavar=tr("TEXTE", "TEXT"))
-@click.option("--competence", default="", metavar="N.N", help=tr("Sur une compétence.", "On one competence."))
+@argument("text", metavar=WORDS)
+@option("--competence", default="", metavar="N.N", help=Text(fr="Sur une compétence.", en="On one competence."))
 @member_option
 @session_option
 @pass_invocation
 def observe(invocation: Invocation, candidate: str, text: str, competence: str, member: str, name: str | None) -> None:
     """Record an observation."""
     room_of(invocation, name).observe(member, candidate, text, competence)
-    done(invocation, "Observation notée.", "The observation is recorded.", noted=True)
+    done(invocation, Text(fr="Observation notée.", en="The observation is recorded."), noted=True)
 
 
 @command(
     "decide",
-    short_help=tr("Décider d'une compétence, d'un CCP, du titre.", "Decide on a competence, a CCP, the title."),
-    help=tr(
-        "Décider d'une compétence (1.3), d'un CCP (ccp-1) ou du titre (title) : acquired (acquis), not-acquired (non "
-        "acquis) ou to-question (à compléter par un questionnement), avec un motif.\n\n"
+    short_help=Text(fr="Décider d'une compétence, d'un CCP, du titre.", en="Decide on a competence, a CCP, the title."),
+    help=Text(
+        fr="Décider d'une compétence (1.3), d'un CCP (ccp-1) ou du titre (title) : acquired (acquis), not-acquired "
+        "(non acquis) ou to-question (à compléter par un questionnement), avec un motif.\n\n"
         "Rien n'est calculé : une décision sur un CCP ne découle pas de celles sur ses compétences.",
-        "Decide on a competence (1.3), a CCP (ccp-1) or the title (title): acquired, not-acquired or to-question (to "
-        "be completed by questioning), and why.\n\n"
+        en="Decide on a competence (1.3), a CCP (ccp-1) or the title (title): acquired, not-acquired or to-question "
+        "(to be completed by questioning), and why.\n\n"
         "Nothing is worked out: a decision on a CCP does not follow from those on its competences.",
     ),
 )
@@ -159,15 +158,19 @@ def decide(
 ) -> None:
     """Decide."""
     room_of(invocation, name).decide(member, candidate, subject, verdict, reason)
-    done(invocation, f"{candidate}, {subject} : décidé.", f"{candidate}, {subject}: decided.", decided=verdict)
+    done(
+        invocation,
+        Text(fr=f"{candidate}, {subject} : décidé.", en=f"{candidate}, {subject}: decided."),
+        decided=verdict,
+    )
 
 
 @command(
     "correct",
-    short_help=tr("Proposer une correction.", "Propose a correction."),
-    help=tr(
-        "Après la clôture : proposer une correction, qui compte une fois signée par deux membres.",
-        "After the closing: propose a correction, which counts once two members have signed it.",
+    short_help=Text(fr="Proposer une correction.", en="Propose a correction."),
+    help=Text(
+        fr="Après la clôture : proposer une correction, qui compte une fois signée par deux membres.",
+        en="After the closing: propose a correction, which counts once two members have signed it.",
     ),
 )
 @candidate_argument
@@ -182,15 +185,19 @@ def correct(
 ) -> None:
     """Correct."""
     room_of(invocation, name).correct(member, candidate, subject, verdict, reason)
-    done(invocation, "Correction proposée : à signer.", "The correction is proposed: to be signed.", proposed=verdict)
+    done(
+        invocation,
+        Text(fr="Correction proposée : à signer.", en="The correction is proposed: to be signed."),
+        proposed=verdict,
+    )
 
 
 @command(
     "sign",
-    short_help=tr("Signer le procès-verbal.", "Sign the record."),
-    help=tr(
-        "Signer le procès-verbal, ou les corrections ; la seconde signature le clôt.",
-        "Sign the record, or the corrections; the second signature closes it.",
+    short_help=Text(fr="Signer le procès-verbal.", en="Sign the record."),
+    help=Text(
+        fr="Signer le procès-verbal, ou les corrections ; la seconde signature le clôt.",
+        en="Sign the record, or the corrections; the second signature closes it.",
     ),
 )
 @member_option
@@ -201,17 +208,19 @@ def sign(invocation: Invocation, member: str, name: str | None) -> None:
     record = room_of(invocation, name).sign(member, account())
     count = len(record.signatures)
     closed = count >= SIGNATURES
-    fr = f"Signatures : {count} sur {SIGNATURES}" + (" ; le procès-verbal est clos." if closed else ".")
-    en = f"Signatures: {count} of {SIGNATURES}" + ("; the record is closed." if closed else ".")
-    done(invocation, fr, en, signatures=[s.member for s in record.signatures], closed=closed, digest=record.digest)
+    said = Text(
+        fr=f"Signatures : {count} sur {SIGNATURES}{' ; le procès-verbal est clos' if closed else ''}.",
+        en=f"Signatures: {count} of {SIGNATURES}{'; the record is closed' if closed else ''}.",
+    )
+    done(invocation, said, signatures=[s.member for s in record.signatures], closed=closed, digest=record.digest)
 
 
 @command(
     "verify",
-    short_help=tr("Vérifier les preuves scellées.", "Verify the sealed evidence."),
-    help=tr(
-        "Vérifier chaque fichier de preuves contre le journal : code de sortie 1 s'il en manque un octet.",
-        "Verify each file of evidence against the journal: exit status 1 where a byte is not what it was.",
+    short_help=Text(fr="Vérifier les preuves scellées.", en="Verify the sealed evidence."),
+    help=Text(
+        fr="Vérifier chaque fichier de preuves contre le journal : code de sortie 1 s'il en manque un octet.",
+        en="Verify each file of evidence against the journal: exit status 1 where a byte is not what it was.",
     ),
 )
 @session_option
@@ -219,23 +228,22 @@ def sign(invocation: Invocation, member: str, name: str | None) -> None:
 def verify(invocation: Invocation, name: str | None) -> int:
     """Verify the evidence."""
     found = Reopening(jury_session_of(invocation, name), invocation.app.labs).verify()
-    if invocation.json:
-        invocation.output.document({file: [both(problem) for problem in problems] for file, problems in found.items()})
-    else:
-        rows = table(tr("Fichier", "File"), "")
-        for file, problems in found.items():
-            words = "; ".join(tr(problem.fr, problem.en) for problem in problems)
-            rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
-        invocation.output.print(rows)
+    rows = table(Text(fr="Fichier", en="File"), "")
+    for file, problems in found.items():
+        words = "; ".join(localized(problem) for problem in problems)
+        rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
+    document = {file: [both(problem) for problem in problems] for file, problems in found.items()}
+    invocation.output.emit(document, rows)
     return ExitCode.NOT_REPAIRED if any(found.values()) else ExitCode.DONE
 
 
 @command(
     "reopen-evidence",
-    short_help=tr("Recours : évaluer de nouveau.", "An appeal: grade again."),
-    help=tr(
-        "Recours : évaluer de nouveau le lab gardé (ou, à défaut, les réponses scellées) et montrer les différences.",
-        "An appeal: grade the kept lab again (or else the sealed answers), and show the differences.",
+    short_help=Text(fr="Recours : évaluer de nouveau.", en="An appeal: grade again."),
+    help=Text(
+        fr="Recours : évaluer de nouveau le lab gardé (ou, à défaut, les réponses scellées) et montrer les "
+        "différences.",
+        en="An appeal: grade the kept lab again (or else the sealed answers), and show the differences.",
     ),
 )
 @phase_argument
@@ -252,19 +260,24 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
         )
         return ExitCode.NOT_REPAIRED if differences else ExitCode.DONE
     for scenario, source in found.sources.items():
-        word = tr("le lab gardé", "the kept lab") if source == "instance" else tr("les preuves", "the evidence")
-        invocation.output.print(plain(tr(f"{scenario} : d'après {word}", f"{scenario}: from {word}"), "quiet"))
-    for scenario in found.stale:
-        words = tr(f"! {scenario} a changé depuis.", f"! {scenario} has changed since.")
-        invocation.output.print(plain(words, "warn"))
-    for one in found.differences:
-        invocation.output.print(plain(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}", "bad"))
-    if not found.differences:
-        fr, en = (
-            f"Contrôles refaits : {found.graded}, aucune différence.",
-            f"Checks run again: {found.graded}, no difference.",
+        kept = source == "instance"
+        invocation.output.quiet(
+            Text(
+                fr=f"{scenario} : d'après {'le lab gardé' if kept else 'les preuves'}",
+                en=f"{scenario}: from {'the kept lab' if kept else 'the evidence'}",
+            )
         )
-        invocation.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
+    for scenario in found.stale:
+        invocation.output.warn(Text(fr=f"! {scenario} a changé depuis.", en=f"! {scenario} has changed since."))
+    for one in found.differences:
+        invocation.output.bad(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}")
+    if not found.differences:
+        invocation.output.ok(
+            Text(
+                fr=f"✔ Contrôles refaits : {found.graded}, aucune différence.",
+                en=f"✔ Checks run again: {found.graded}, no difference.",
+            )
+        )
     return ExitCode.NOT_REPAIRED if found.differences else ExitCode.DONE
 
 

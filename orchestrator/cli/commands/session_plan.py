@@ -11,22 +11,24 @@ import click
 
 from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import FILE, NAME, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain, table
 from orchestrator.core.errors import ExitCode
+from orchestrator.core.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-session_option = click.option(
+session_option = option(
     "--session",
     "name",
-    metavar=tr("NOM", "NAME"),
-    help=tr("La session ; inutile quand il n'y en a qu'une.", "The session; not needed while there is only one."),
+    metavar=NAME,
+    help=Text(
+        fr="La session ; inutile quand il n'y en a qu'une.", en="The session; not needed while there is only one."
+    ),
 )
-phase_argument = click.argument("phase", metavar=tr("PHASE", "PHASE"))
-candidate_argument = click.argument("candidate", metavar=tr("CANDIDAT", "CANDIDATE"))
+phase_argument = argument("phase", metavar=Text(fr="PHASE", en="PHASE"))
+candidate_argument = argument("candidate", metavar=Text(fr="CANDIDAT", en="CANDIDATE"))
 
 
 def jury_session_of(invocation: Invocation, name: str | None) -> JurySession:
@@ -39,30 +41,27 @@ def account() -> str:
     return getpass.getuser()
 
 
-def done(invocation: Invocation, fr: str, en: str, **document: object) -> None:
+def done(invocation: Invocation, text: Text, **document: object) -> None:
     """Tell that something is done, or write it as JSON."""
-    if invocation.json:
-        invocation.output.document(document)
-    else:
-        invocation.output.print(plain(f"✔ {tr(fr, en)}", "ok"))
+    invocation.output.emit(document, lambda: invocation.output.ok(text.map("✔ {}".format)))
 
 
 @command(
     "plan",
-    short_help=tr("Créer une session d'après son plan.", "Make a session of its plan."),
-    help=tr(
-        "Lire le plan d'une session, le vérifier et créer la session.\n\n--rehearsal raccourcit les minutes : une "
+    short_help=Text(fr="Créer une session d'après son plan.", en="Make a session of its plan."),
+    help=Text(
+        fr="Lire le plan d'une session, le vérifier et créer la session.\n\n--rehearsal raccourcit les minutes : une "
         "répétition, pas une épreuve.",
-        "Read a session's plan, check it and make the session.\n\n--rehearsal makes minutes shorter: a rehearsal, no "
-        "assessment.",
+        en="Read a session's plan, check it and make the session.\n\n--rehearsal makes minutes shorter: a rehearsal, "
+        "no assessment.",
     ),
 )
-@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.Path(path_type=Path))
-@click.option(
+@argument("file", metavar=FILE, type=click.Path(path_type=Path))
+@option(
     "--rehearsal",
     type=click.IntRange(1, 59),
     metavar="S",
-    help=tr("Une minute dure S secondes.", "A minute lasts S seconds."),
+    help=Text(fr="Une minute dure S secondes.", en="A minute lasts S seconds."),
 )
 @pass_invocation
 def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
@@ -73,43 +72,48 @@ def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
     who = len(state.plan.candidates)
     done(
         invocation,
-        f"Session {jury_session.session} planifiée. Candidats : {who} ; phases : {len(state.plan.phases)}.",
-        f"Session {jury_session.session} is planned. Candidates: {who}; phases: {len(state.plan.phases)}.",
+        Text(
+            fr=f"Session {jury_session.session} planifiée. Candidats : {who} ; phases : {len(state.plan.phases)}.",
+            en=f"Session {jury_session.session} is planned. Candidates: {who}; phases: {len(state.plan.phases)}.",
+        ),
         session=jury_session.session,
         candidates=[candidate.number for candidate in state.plan.candidates],
     )
     if not invocation.json:
         nexts = " ; ".join(f"breakfix session open {phase.name}" for phase in state.plan.phases)
-        invocation.output.print(plain(f"→ {nexts}", "quiet"))
+        invocation.output.quiet(f"→ {nexts}")
 
 
-@command("list", help=tr("La liste des sessions.", "List the sessions."))
+@command("list", help=Text(fr="La liste des sessions.", en="List the sessions."))
 @pass_invocation
 def list_(invocation: Invocation) -> None:
     """List the sessions."""
     states = invocation.app.registry.sessions()
-    if invocation.json:
-        found = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
-        invocation.output.document(found)
-        return
-    rows = table(tr("Session", "Session"), tr("Date", "Date"), tr("Titre", "Title"), tr("État", "State"))
+    rows = table(
+        Text(fr="Session", en="Session"),
+        Text(fr="Date", en="Date"),
+        Text(fr="Titre", en="Title"),
+        Text(fr="État", en="State"),
+    )
     for state in states:
-        word = tr("close", "closed") if state.closed else tr("ouverte", "open")
-        word += tr(" – répétition", " – rehearsal") if state.rehearsal else ""
+        word = Text(fr="close", en="closed") if state.closed else Text(fr="ouverte", en="open")
+        if state.rehearsal:
+            word = Text(fr=f"{word.fr} – répétition", en=f"{word.en} – rehearsal")
         rows.add_row(plain(state.id), plain(state.plan.date), plain(state.plan.title), plain(word))
-    invocation.output.print(rows)
+    document = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
+    invocation.output.emit(document, rows)
 
 
 @command(
     "draw",
-    short_help=tr("Tirer au sort les sujets d'une phase.", "Draw the scenarios of a phase."),
-    help=tr(
-        "Tirer au sort les sujets d'une phase. « open » le fait aussi, s'il le faut.",
-        "Draw the scenarios of a phase. 'open' does so too, where it is needed.",
+    short_help=Text(fr="Tirer au sort les sujets d'une phase.", en="Draw the scenarios of a phase."),
+    help=Text(
+        fr="Tirer au sort les sujets d'une phase. « open » le fait aussi, s'il le faut.",
+        en="Draw the scenarios of a phase. 'open' does so too, where it is needed.",
     ),
 )
 @phase_argument
-@click.option("--seed", metavar="HEX", help=tr("Une graine donnée par un témoin.", "A seed given by a witness."))
+@option("--seed", metavar="HEX", help=Text(fr="Une graine donnée par un témoin.", en="A seed given by a witness."))
 @session_option
 @pass_invocation
 def draw(invocation: Invocation, phase: str, seed: str | None, name: str | None) -> None:
@@ -119,10 +123,10 @@ def draw(invocation: Invocation, phase: str, seed: str | None, name: str | None)
 
 @command(
     "redraw",
-    short_help=tr("Refaire le tirage devant un témoin.", "Draw again in front of a witness."),
-    help=tr(
-        "Refaire le tirage devant un témoin : code de sortie 1 s'il diffère.",
-        "Draw again in front of a witness: exit status 1 where it differs.",
+    short_help=Text(fr="Refaire le tirage devant un témoin.", en="Draw again in front of a witness."),
+    help=Text(
+        fr="Refaire le tirage devant un témoin : code de sortie 1 s'il diffère.",
+        en="Draw again in front of a witness: exit status 1 where it differs.",
     ),
 )
 @phase_argument
@@ -133,9 +137,10 @@ def redraw(invocation: Invocation, phase: str, name: str | None) -> int:
     drawing, same = jury_session_of(invocation, name).redraw(phase)
     _show(invocation, drawing)
     if not invocation.json:
-        sentence = tr("Le tirage refait est le même.", "Drawing again gives the same.")
-        other = tr("Le tirage refait diffère !", "Drawing again gives something else!")
-        invocation.output.print(plain(f"✔ {sentence}", "ok") if same else plain(f"✘ {other}", "bad"))
+        if same:
+            invocation.output.ok(Text(fr="✔ Le tirage refait est le même.", en="✔ Drawing again gives the same."))
+        else:
+            invocation.output.bad(Text(fr="✘ Le tirage refait diffère !", en="✘ Drawing again gives something else!"))
     return ExitCode.DONE if same else ExitCode.NOT_REPAIRED
 
 
@@ -143,10 +148,11 @@ def _show(invocation: Invocation, drawing: Drawing) -> None:
     if invocation.json:
         invocation.output.document(drawing.to_document())
         return
-    rows = table(tr("Candidat", "Candidate"), tr("Sujets", "Scenarios"))
+    rows = table(Text(fr="Candidat", en="Candidate"), Text(fr="Sujets", en="Scenarios"))
     for candidate, scenarios in drawing.drawn.items():
         rows.add_row(plain(candidate), plain(", ".join(scenarios)))
-    invocation.output.print(rows, plain(tr(f"Graine : {drawing.seed}", f"Seed: {drawing.seed}"), "quiet"))
+    invocation.output.print(rows)
+    invocation.output.quiet(Text(fr=f"Graine : {drawing.seed}", en=f"Seed: {drawing.seed}"))
 
 
 commands = {"plan": plan, "list": list_, "draw": draw, "redraw": redraw}

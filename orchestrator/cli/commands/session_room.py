@@ -14,7 +14,7 @@ from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.state import SessionLab
 from orchestrator.assessment.terminal_gate import SeatTap, beside
 from orchestrator.assessment.terminal_watch import RESET, Watching
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.answer import show_answers
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -26,43 +26,43 @@ from orchestrator.cli.commands.session_plan import (
 )
 from orchestrator.cli.commands.shell import console, over_ssh
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import ticket_panel
+from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.model.plan import Plan
 
-scenario_option = click.option(
+scenario_option = option(
     "--scenario",
-    metavar=tr("SUJET", "SCENARIO"),
-    help=tr("Le sujet, quand il y en a plusieurs.", "The scenario, where there are several."),
+    metavar=Text(fr="SUJET", en="SCENARIO"),
+    help=Text(fr="Le sujet, quand il y en a plusieurs.", en="The scenario, where there are several."),
 )
 
 
-@command("incident", help=tr("Consigner un incident.", "Write down an incident."))
-@click.argument("text", metavar=tr("TEXTE", "TEXT"))
-@click.option("--candidate", default="", metavar="N", help=tr("D'un seul candidat.", "Of one candidate only."))
+@command("incident", help=Text(fr="Consigner un incident.", en="Write down an incident."))
+@argument("text", metavar=WORDS)
+@option("--candidate", default="", metavar="N", help=Text(fr="D'un seul candidat.", en="Of one candidate only."))
 @session_option
 @pass_invocation
 def incident(invocation: Invocation, text: str, candidate: str, name: str | None) -> None:
     """Write down an incident."""
     jury_session_of(invocation, name).incident(account(), text, candidate)
-    done(invocation, "Incident consigné.", "The incident is written down.", incident=text)
+    done(invocation, Text(fr="Incident consigné.", en="The incident is written down."), incident=text)
 
 
 @command(
     "seat",
-    short_help=tr("Le poste d'un candidat.", "A candidate's workstation."),
-    help=tr(
-        "Le poste d'un candidat : ses tickets ; avec une machine, un terminal, enregistré, ouvert jusqu'à sa fin.",
-        "A candidate's workstation: their tickets; with a host, a terminal, recorded, open until their end.",
+    short_help=Text(fr="Le poste d'un candidat.", en="A candidate's workstation."),
+    help=Text(
+        fr="Le poste d'un candidat : ses tickets ; avec une machine, un terminal, enregistré, ouvert jusqu'à sa fin.",
+        en="A candidate's workstation: their tickets; with a host, a terminal, recorded, open until their end.",
     ),
 )
 @phase_argument
 @candidate_argument
-@click.argument("host", metavar=tr("[MACHINE]", "[HOST]"), default="")
+@argument("host", metavar=Text(fr="[MACHINE]", en="[HOST]"), default="")
 @scenario_option
 @session_option
 @pass_invocation
@@ -91,13 +91,14 @@ def _subject(invocation: Invocation, lab: SessionLab, plan: Plan, handed_in: Han
     """Show a candidate what is to be done, and what is to be handed in."""
     hosts = ", ".join(lab.hosts)
     invocation.output.print(plain(lab.scenario, "title"), ticket_panel(plan, invocation.language))
-    invocation.output.print(plain(tr(f"Machines : {hosts}", f"Hosts: {hosts}"), "quiet"))
+    invocation.output.quiet(Text(fr=f"Machines : {hosts}", en=f"Hosts: {hosts}"))
     if plan.questions:
-        invocation.output.print(plain(tr("Réponses à rendre :", "Answers to hand in:"), "key"))
+        invocation.output.print(Text(fr="Réponses à rendre :", en="Answers to hand in:"), style="key")
         show_answers(invocation, handed_in)
     if plan.report:
         invocation.output.print(
-            plain(tr("Un rapport d'intervention est à rendre.", "An intervention report is to be handed in."), "key")
+            Text(fr="Un rapport d'intervention est à rendre.", en="An intervention report is to be handed in."),
+            style="key",
         )
     invocation.output.print("")
 
@@ -108,10 +109,10 @@ def _never() -> bool:
 
 @command(
     "watch",
-    short_help=tr("Regarder les terminaux d'un candidat.", "Look at a candidate's terminals."),
-    help=tr(
-        "Regarder les terminaux d'un candidat, sans pouvoir y écrire, jusqu'à Ctrl-C.",
-        "Look at a candidate's terminals, without being able to write there, until Ctrl-C.",
+    short_help=Text(fr="Regarder les terminaux d'un candidat.", en="Look at a candidate's terminals."),
+    help=Text(
+        fr="Regarder les terminaux d'un candidat, sans pouvoir y écrire, jusqu'à Ctrl-C.",
+        en="Look at a candidate's terminals, without being able to write there, until Ctrl-C.",
     ),
 )
 @phase_argument
@@ -143,18 +144,18 @@ def watch(invocation: Invocation, phase: str, candidate: str, name: str | None) 
 
 @command(
     "hand-in",
-    short_help=tr("Rendre des réponses (.yaml) ou un rapport.", "Hand in answers (.yaml) or a report."),
-    help=tr(
-        "Rendre des réponses (un fichier .yaml, une ligne « nom: réponse » pour chacune) ou un rapport (tout autre "
+    short_help=Text(fr="Rendre des réponses (.yaml) ou un rapport.", en="Hand in answers (.yaml) or a report."),
+    help=Text(
+        fr="Rendre des réponses (un fichier .yaml, une ligne « nom: réponse » pour chacune) ou un rapport (tout autre "
         "fichier). « - » lit l'entrée standard, un rapport, sauf avec --answers.",
-        "Hand in answers (a .yaml file, a line 'name: answer' for each) or a report (any other file). '-' reads "
+        en="Hand in answers (a .yaml file, a line 'name: answer' for each) or a report (any other file). '-' reads "
         "standard input, a report, except with --answers.",
     ),
 )
 @phase_argument
 @candidate_argument
-@click.argument("file", metavar=tr("FICHIER", "FILE"), type=click.File("rb"))
-@click.option("--answers", is_flag=True, help=tr("Ce sont des réponses.", "These are answers."))
+@argument("file", metavar=FILE, type=click.File("rb"))
+@option("--answers", is_flag=True, help=Text(fr="Ce sont des réponses.", en="These are answers."))
 @scenario_option
 @session_option
 @pass_invocation
@@ -172,10 +173,12 @@ def hand_in(
     place = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
     answers = answers or file.name.endswith(".yaml")
     path = place.hand_in(file.read(), file.name, invocation.language, scenario, answers=answers)
-    done(invocation, f"Rendu : {path.name}", f"Handed in: {path.name}", path=str(path))
+    done(invocation, Text(fr=f"Rendu : {path.name}", en=f"Handed in: {path.name}"), path=str(path))
 
 
-@command("hint", help=tr("L'indice suivant, si la phase en prévoit.", "The next hint, where the phase has some."))
+@command(
+    "hint", help=Text(fr="L'indice suivant, si la phase en prévoit.", en="The next hint, where the phase has some.")
+)
 @phase_argument
 @candidate_argument
 @scenario_option
@@ -184,7 +187,7 @@ def hand_in(
 def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
     """Show a hint."""
     text = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate).hint(scenario)
-    invocation.output.print(plain(text.in_(invocation.language)))
+    invocation.output.print(text.in_(invocation.language))
 
 
 commands = {"incident": incident, "seat": seat, "watch": watch, "hand-in": hand_in, "hint": hint}

@@ -16,7 +16,7 @@ from orchestrator.assessment.roster import RosterRow, rows_of
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -26,22 +26,23 @@ from orchestrator.cli.commands.session_plan import (
     session_option,
 )
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ExitCode
+from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 
-somebody_argument = click.argument("candidate", metavar=tr("[CANDIDAT]", "[CANDIDATE]"), default="")
-reason_option = click.option("--reason", required=True, metavar=tr("TEXTE", "TEXT"), help=tr("Pourquoi.", "Why."))
+somebody_argument = argument("candidate", metavar=Text(fr="[CANDIDAT]", en="[CANDIDATE]"), default="")
+reason_option = option("--reason", required=True, metavar=WORDS, help=Text(fr="Pourquoi.", en="Why."))
 
 
 @command(
     "open",
-    short_help=tr("Préparer tous les labs d'une phase.", "Prepare all the labs of a phase."),
-    help=tr(
-        "Préparer tous les labs d'une phase, avant que quiconque s'assoie ; un lab qui échoue est remplacé par une "
+    short_help=Text(fr="Préparer tous les labs d'une phase.", en="Prepare all the labs of a phase."),
+    help=Text(
+        fr="Préparer tous les labs d'une phase, avant que quiconque s'assoie ; un lab qui échoue est remplacé par une "
         "autre variante. Relancée, la commande continue.",
-        "Prepare all the labs of a phase, before anyone sits down; a lab that fails is replaced by another variant. "
+        en="Prepare all the labs of a phase, before anyone sits down; a lab that fails is replaced by another variant. "
         "Called again, the command goes on.",
     ),
 )
@@ -53,7 +54,7 @@ def open_(invocation: Invocation, phase: str, name: str | None) -> int:
     from orchestrator.assessment.opening import CandidatePlace, Opening
 
     def tell(place: CandidatePlace) -> None:
-        invocation.output.note(plain(f"✔ {place.candidate} {place.scenario}", "ok"))
+        invocation.output.note(f"✔ {place.candidate} {place.scenario}", style="ok")
 
     jury_session = jury_session_of(invocation, name)
     opened = Opening(jury_session, invocation.app.labs, invocation.app.proofs.require).open(phase, account(), tell)
@@ -67,15 +68,14 @@ def open_(invocation: Invocation, phase: str, name: str | None) -> int:
         for scenario, reliance in opened.relied.items():
             invocation.output.print(Styled.assemble(f"{scenario}: ", phrases.proof_line(reliance.status)))
         for place, why in opened.failed.items():
-            sentence = tr(why.fr, why.en)
-            invocation.output.print(plain(f"✘ {place.candidate} {place.scenario}: {sentence}", "bad"))
-        count = len(opened.ready)
-        invocation.output.print(plain(tr(f"Labs prêts : {count}.", f"Labs ready: {count}."), "ok"))
+            invocation.output.bad(f"✘ {place.candidate} {place.scenario}: {localized(why)}")
+        invocation.output.ok(Text(fr=f"Labs prêts : {len(opened.ready)}.", en=f"Labs ready: {len(opened.ready)}."))
     return ExitCode.BROKEN if opened.failed else ExitCode.DONE
 
 
 @command(
-    "start", help=tr("Commencer une phase : tous à la fois, ou un candidat.", "Begin a phase: all, or one candidate.")
+    "start",
+    help=Text(fr="Commencer une phase : tous à la fois, ou un candidat.", en="Begin a phase: all, or one candidate."),
 )
 @phase_argument
 @somebody_argument
@@ -87,13 +87,11 @@ def start(invocation: Invocation, phase: str, candidate: str, name: str | None) 
     state = jury_session.start(phase, account(), candidate)
     _show(invocation, state, _rows(invocation, state, jury_session.clock(state).now()))
     if not invocation.json:
-        invocation.output.print(
-            plain(tr("→ breakfix session run : surveiller", "→ breakfix session run: supervise"), "quiet")
-        )
+        invocation.output.quiet(Text(fr="→ breakfix session run : surveiller", en="→ breakfix session run: supervise"))
 
 
-@command("show", help=tr("Où en est chaque candidat.", "Where each candidate is."))
-@click.option("--watch", is_flag=True, help=tr("Rester et suivre, jusqu'à Ctrl-C.", "Stay and follow, until Ctrl-C."))
+@command("show", help=Text(fr="Où en est chaque candidat.", en="Where each candidate is."))
+@option("--watch", is_flag=True, help=Text(fr="Rester et suivre, jusqu'à Ctrl-C.", en="Stay and follow, until Ctrl-C."))
 @session_option
 @pass_invocation
 def show(invocation: Invocation, name: str | None, *, watch: bool) -> None:
@@ -118,11 +116,11 @@ def show(invocation: Invocation, name: str | None, *, watch: bool) -> None:
 
 @command(
     "run",
-    short_help=tr("Surveiller jusqu'aux preuves scellées.", "Supervise until the evidence is sealed."),
-    help=tr(
-        "Surveiller : prévenir à 15 et 5 minutes, puis, à l'heure de fin de chacun, couper, redémarrer, contrôler, "
+    short_help=Text(fr="Surveiller jusqu'aux preuves scellées.", en="Supervise until the evidence is sealed."),
+    help=Text(
+        fr="Surveiller : prévenir à 15 et 5 minutes, puis, à l'heure de fin de chacun, couper, redémarrer, contrôler, "
         "figer et sceller. Interrompue ou tuée, la commande reprend où elle en était.",
-        "Supervise: warn at 15 and 5 minutes, then, at each candidate's end, cut, reboot, grade, freeze and seal. "
+        en="Supervise: warn at 15 and 5 minutes, then, at each candidate's end, cut, reboot, grade, freeze and seal. "
         "Interrupted or killed, the command goes on where it was.",
     ),
 )
@@ -135,13 +133,11 @@ def run(invocation: Invocation, name: str | None) -> None:
 
     jury_session = jury_session_of(invocation, name)
     closing = Closing(jury_session, invocation.app.labs)
-    Supervisor(jury_session, closing, lambda text: invocation.output.note(plain(tr(text.fr, text.en)))).run()
-    done(invocation, "Toutes les preuves sont scellées.", "All the evidence is sealed.", sealed=True)
+    Supervisor(jury_session, closing, invocation.output.note).run()
+    done(invocation, Text(fr="Toutes les preuves sont scellées.", en="All the evidence is sealed."), sealed=True)
 
 
-def _noting(
-    name: str, help_: str, note: Callable[[JurySession, str, str, str], None], fr: str, en: str
-) -> click.Command:
+def _noting(name: str, help_: Text, note: Callable[[JurySession, str, str, str], None], said: Text) -> click.Command:
     """Return a command that notes something about a candidate in a phase; ``{}`` in the sentences is their number."""
 
     @command(name, help=help_)
@@ -151,7 +147,7 @@ def _noting(
     @pass_invocation
     def noting(invocation: Invocation, phase: str, candidate: str, name: str | None) -> None:
         note(jury_session_of(invocation, name), phase, candidate, account())
-        done(invocation, fr.format(candidate), en.format(candidate), noted=True)
+        done(invocation, said.map(lambda sentence: sentence.format(candidate)), noted=True)
 
     made: click.Command = noting
     return made
@@ -159,28 +155,28 @@ def _noting(
 
 arrive = _noting(
     "arrive",
-    tr("Noter un retardataire : sa fin ne change pas.", "Note a latecomer: their end stays."),
+    Text(fr="Noter un retardataire : sa fin ne change pas.", en="Note a latecomer: their end stays."),
     JurySession.arrive,
-    "{} est là ; l'heure de fin ne change pas.",
-    "{} is here; the end stays.",
+    Text(fr="{} est là ; l'heure de fin ne change pas.", en="{} is here; the end stays."),
 )
 absent = _noting(
     "absent",
-    tr("Noter une absence.", "Note that a candidate has not come."),
+    Text(fr="Noter une absence.", en="Note that a candidate has not come."),
     JurySession.absent,
-    "Absence de {} notée.",
-    "{} is noted as absent.",
+    Text(fr="Absence de {} notée.", en="{} is noted as absent."),
 )
 finish = _noting(
     "finish",
-    tr("Noter qu'un candidat rend avant la fin.", "Note that a candidate hands in early."),
+    Text(fr="Noter qu'un candidat rend avant la fin.", en="Note that a candidate hands in early."),
     JurySession.finish,
-    "{} a rendu.",
-    "{} has handed in.",
+    Text(fr="{} a rendu.", en="{} has handed in."),
 )
 
 
-@command("pause", help=tr("Arrêter le temps de tous, ou d'un candidat.", "Stop the time of all, or of one candidate."))
+@command(
+    "pause",
+    help=Text(fr="Arrêter le temps de tous, ou d'un candidat.", en="Stop the time of all, or of one candidate."),
+)
 @somebody_argument
 @reason_option
 @session_option
@@ -188,28 +184,28 @@ finish = _noting(
 def pause(invocation: Invocation, candidate: str, reason: str, name: str | None) -> None:
     """Stop time."""
     jury_session_of(invocation, name).pause(account(), reason, candidate)
-    done(invocation, "Le temps est arrêté.", "Time stands still.", paused=True)
+    done(invocation, Text(fr="Le temps est arrêté.", en="Time stands still."), paused=True)
 
 
-@command("resume", help=tr("Reprendre le temps.", "Let time go on."))
+@command("resume", help=Text(fr="Reprendre le temps.", en="Let time go on."))
 @somebody_argument
 @session_option
 @pass_invocation
 def resume(invocation: Invocation, candidate: str, name: str | None) -> None:
     """Let time go on."""
     jury_session_of(invocation, name).resume(account(), candidate)
-    done(invocation, "Le temps reprend.", "Time goes on.", paused=False)
+    done(invocation, Text(fr="Le temps reprend.", en="Time goes on."), paused=False)
 
 
-@command("announce", help=tr("Annoncer quelque chose aux candidats.", "Tell the candidates something."))
-@click.argument("text", metavar=tr("TEXTE", "TEXT"))
-@click.option("--candidate", default="", metavar="N", help=tr("À un seul candidat.", "To one candidate only."))
+@command("announce", help=Text(fr="Annoncer quelque chose aux candidats.", en="Tell the candidates something."))
+@argument("text", metavar=WORDS)
+@option("--candidate", default="", metavar="N", help=Text(fr="À un seul candidat.", en="To one candidate only."))
 @session_option
 @pass_invocation
 def announce(invocation: Invocation, text: str, candidate: str, name: str | None) -> None:
     """Announce."""
     jury_session_of(invocation, name).announce(account(), text, candidate)
-    done(invocation, "Annoncé.", "Announced.", announced=text)
+    done(invocation, Text(fr="Annoncé.", en="Announced."), announced=text)
 
 
 def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[RosterRow]:
@@ -217,10 +213,8 @@ def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[Ros
 
 
 def _show(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> None:
-    if invocation.json:
-        invocation.output.document({"session": state.id, "sittings": [_document(row) for row in rows]})
-    else:
-        invocation.output.print(_table(invocation, state, rows))
+    document = {"session": state.id, "sittings": [_document(row) for row in rows]}
+    invocation.output.emit(document, _table(invocation, state, rows))
 
 
 def _document(row: RosterRow) -> dict[str, Any]:
@@ -236,13 +230,13 @@ def _document(row: RosterRow) -> dict[str, Any]:
 
 def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> Lines:
     shown = table(
-        tr("Phase", "Phase"),
-        tr("N°", "No."),
-        tr("Nom", "Name"),
-        tr("État", "State"),
-        tr("Reste", "Left"),
-        tr("Fin", "End"),
-        tr("Machines", "Hosts"),
+        Text(fr="Phase", en="Phase"),
+        Text(fr="N°", en="No."),
+        Text(fr="Nom", en="Name"),
+        Text(fr="État", en="State"),
+        Text(fr="Reste", en="Left"),
+        Text(fr="Fin", en="End"),
+        Text(fr="Machines", en="Hosts"),
     )
     zone = zone_of(state.plan)
     for row in rows:
@@ -251,7 +245,7 @@ def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow
         shown.add_row(*map(plain, (row.phase, row.candidate, row.name, where, left, end, hosts)))
     title = f"{state.plan.title} ({state.id})"
     if state.rehearsal:
-        title += tr(" – répétition", " – rehearsal")
+        title += localized(Text(fr=" – répétition", en=" – rehearsal"))
     return Lines(plain(title, "title"), shown)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import click
 
 from orchestrator.access import terminal
-from orchestrator.cli.click_classes import command, host_argument, lab_option
+from orchestrator.cli.click_classes import command, host_argument, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.places import host_of
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
 from orchestrator.model.image import Device
@@ -24,24 +24,24 @@ ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
 
 @command(
     "shell",
-    help=tr(
-        "Ouvrir un terminal sur une machine : en root, comme à sa console.\n\n"
+    help=Text(
+        fr="Ouvrir un terminal sur une machine : en root, comme à sa console.\n\n"
         "Sur un équipement réseau, c'est sa propre ligne de commande, par SSH.",
-        "Open a terminal on a host: as root, as at its console.\n\n"
+        en="Open a terminal on a host: as root, as at its console.\n\n"
         "On a network device it is the device's own command line, over SSH.",
     ),
 )
 @host_argument
-@click.option(
+@option(
     "--user",
-    metavar=tr("COMPTE", "USER"),
-    help=tr("Se connecter par SSH avec ce compte.", "Log in over SSH as this user."),
+    metavar=Text(fr="COMPTE", en="USER"),
+    help=Text(fr="Se connecter par SSH avec ce compte.", en="Log in over SSH as this user."),
 )
-@click.option(
+@option(
     "--root",
     "as_root",
     is_flag=True,
-    help=tr("Le shell de root, même sur un équipement réseau.", "Root's shell, on a network device too."),
+    help=Text(fr="Le shell de root, même sur un équipement réseau.", en="Root's shell, on a network device too."),
 )
 @lab_option
 @pass_invocation
@@ -50,7 +50,7 @@ def shell_command(invocation: Invocation, host: str, user: str | None, lab: str 
     instance, target = host_of(invocation, lab, host)
     device = None if as_root or user else _device(invocation, instance, host)
     if user is not None:
-        asked = tr(f"Mot de passe de {user} : ", f"Password of {user}: ")
+        asked = localized(Text(fr=f"Mot de passe de {user} : ", en=f"Password of {user}: "))
         password = click.prompt(asked, prompt_suffix="", hide_input=True, err=True)
         _ssh(invocation, target, user, password)
     elif device is not None:
@@ -71,7 +71,7 @@ def _device(invocation: Invocation, instance: Instance, host: str) -> Device | N
 
 def _console(invocation: Invocation, target: HostRef) -> None:
     remote = console(invocation, target)
-    _tell_way_out(invocation, tr(f"root sur {target.host}", f"root on {target.host}"))
+    _tell_way_out(invocation, Text(fr=f"root sur {target.host}", en=f"root on {target.host}"))
     terminal.attach(remote)
 
 
@@ -94,13 +94,14 @@ def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) 
 
 def _ssh(invocation: Invocation, target: HostRef, user: str, password: str) -> None:
     with over_ssh(invocation, target, user, password) as remote:
-        _tell_way_out(invocation, tr(f"{user} sur {target.host}, par SSH", f"{user} on {target.host}, over SSH"))
+        _tell_way_out(
+            invocation, Text(fr=f"{user} sur {target.host}, par SSH", en=f"{user} on {target.host}, over SSH")
+        )
         terminal.attach(remote)
 
 
-def _tell_way_out(invocation: Invocation, who: str) -> None:
+def _tell_way_out(invocation: Invocation, who: Text) -> None:
     if invocation.output.errors.is_terminal:
-        way_out = tr("pour quitter : « exit » ou Ctrl-D", "to leave: 'exit' or Ctrl-D")
-        invocation.output.note(
-            plain(f"{who} ; {way_out}" if invocation.language == "fr" else f"{who}; {way_out}", "quiet")
-        )
+        way_out = localized(Text(fr="pour quitter : « exit » ou Ctrl-D", en="to leave: 'exit' or Ctrl-D"))
+        between = " ; " if invocation.language == "fr" else "; "
+        invocation.output.note(f"{localized(who)}{between}{way_out}", style="quiet")

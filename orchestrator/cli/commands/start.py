@@ -6,17 +6,15 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 
-import click
-
 from orchestrator.cli import phrases
-from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import NAME, command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import both, plain
+from orchestrator.cli.output import both
 from orchestrator.cli.pictures import show_map
 from orchestrator.cli.progress_view import Steps, steps
 from orchestrator.cli.store_access import record
 from orchestrator.core.interrupts import shielded
+from orchestrator.core.text import Text
 from orchestrator.instances.lab_names import require_name
 from orchestrator.labs import Running
 from orchestrator.model.plan import Plan
@@ -28,21 +26,21 @@ _SEEDS = 1000
 
 @command(
     "start",
-    help=tr(
-        "Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
+    help=Text(
+        fr="Démarrer le lab d'un scénario, avec sa panne, et montrer le ticket.\n\n"
         "Sans --seed, une variante est tirée au sort. Le nom d'un lab démarre ce lab en bon état. --lab nomme ce qui "
         "démarre, pour les commandes qui suivent.",
-        "Start a scenario's lab with its fault, and show the ticket.\n\n"
+        en="Start a scenario's lab with its fault, and show the ticket.\n\n"
         "Without --seed, a variant is drawn. The name of a lab starts that lab in good health. --lab names what "
         "starts, for the commands that follow.",
     ),
 )
 @scenario_argument
 @seed_option()
-@click.option(
+@option(
     "--lab",
-    metavar=tr("NOM", "NAME"),
-    help=tr("Le nom du lab ; par défaut, un nom est tiré.", "The lab's name; by default one is drawn."),
+    metavar=NAME,
+    help=Text(fr="Le nom du lab ; par défaut, un nom est tiré.", en="The lab's name; by default one is drawn."),
 )
 @pass_invocation
 def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: str | None) -> None:
@@ -51,10 +49,7 @@ def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: 
         require_name(lab)
     plan = plan_to_start(invocation, scenario, seed)
     with started(invocation, lambda shown: invocation.app.labs.start(plan, shown, name=lab)) as running:
-        if invocation.json:
-            invocation.output.document(_document(running))
-        else:
-            tell_started(invocation, running)
+        invocation.output.emit(_document(running), lambda: tell_started(invocation, running))
     record(invocation, lambda practice: practice.started(running))
 
 
@@ -88,13 +83,10 @@ def tell_started(invocation: Invocation, running: Running) -> None:
         out.print("", phrases.ticket_panel(plan, invocation.language))
     out.print("")
     show_map(invocation, running)
-    started = tr(
-        f"Lab {running.instance.name} en marche (variante {shown_seed(plan.seed)}).",
-        f"Lab {running.instance.name} is running (variant {shown_seed(plan.seed)}).",
-    )
-    out.print(
-        "", plain(f"✔ {started}", "ok"), phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))
-    )
+    name, seed = running.instance.name, shown_seed(plan.seed)
+    started = Text(fr=f"✔ Lab {name} en marche (variante {seed}).", en=f"✔ Lab {name} is running (variant {seed}).")
+    steps_now = phrases.next_steps(plan, _first_host(plan), _name_needed(invocation, running))
+    out.print("", started, steps_now, style="ok")
 
 
 def _name_needed(invocation: Invocation, running: Running) -> str | None:

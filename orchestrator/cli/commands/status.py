@@ -9,13 +9,23 @@ from typing import Any
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import command, lab_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import RUNNING, HostState, Instance
 from orchestrator.labs import Phase, Running
 from orchestrator.model.seeds import shown_seed
+
+_STATES: Mapping[str, Text | str] = {
+    "running": Text(fr="en marche", en="running"),
+    "created": Text(fr="créée, pas démarrée", en="created, not started"),
+    "exited": Text(fr="arrêtée", en="stopped"),
+    "paused": Text(fr="en pause", en="paused"),
+    "restarting": Text(fr="redémarre", en="restarting"),
+    "dead": Text(fr="morte", en="dead"),
+}
+"""Docker's words for the states of a container."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,8 @@ class _Seen:
 
 
 @command(
-    "status", help=tr("Les labs en marche et l'état de leurs machines.", "The running labs and their hosts' states.")
+    "status",
+    help=Text(fr="Les labs en marche et l'état de leurs machines.", en="The running labs and their hosts' states."),
 )
 @lab_option
 @pass_invocation
@@ -57,10 +68,10 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
         invocation.output.document({"labs": [_document(invocation, one) for one in seen]})
         return
     if not seen:
-        start = f"{phrases.program()} start {tr('SCÉNARIO', 'SCENARIO')}"
-        invocation.output.print(
-            plain(tr("Aucun lab n'est en marche.", "No lab is running.")),
-            plain(tr(f"→ « {start} » en démarre un.", f"→ '{start}' starts one."), "quiet"),
+        start = f"{phrases.program()} start"
+        invocation.output.print(Text(fr="Aucun lab n'est en marche.", en="No lab is running."))
+        invocation.output.quiet(
+            Text(fr=f"→ « {start} SCÉNARIO » en démarre un.", en=f"→ '{start} SCENARIO' starts one.")
         )
     for one in seen:
         _show(invocation, one)
@@ -114,19 +125,20 @@ def _show(invocation: Invocation, seen: _Seen) -> None:
     head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
-    head.append(
-        tr(
-            f"  variante {shown_seed(instance.seed)}, démarré par {instance.owner}",
-            f"  variant {shown_seed(instance.seed)}, started by {instance.owner}",
-        ),
-        style="quiet",
-    )
+    seed, owner = shown_seed(instance.seed), instance.owner
+    variant = Text(fr=f"  variante {seed}, démarré par {owner}", en=f"  variant {seed}, started by {owner}")
+    head.append(plain(variant, "quiet"))
     out.print(head)
-    rows = table("  " + tr("Machine", "Host"), tr("État", "State"), tr("Segments", "Segments"), tr("Rôle", "Role"))
+    rows = table(
+        Text(fr="  Machine", en="  Host"),
+        Text(fr="État", en="State"),
+        Text(fr="Segments", en="Segments"),
+        Text(fr="Rôle", en="Role"),
+    )
     for host in instance.hosts:
         rows.add_row(
             plain(f"  {host.name}"),
-            plain(_state(host.state), _style(seen, host)),
+            plain(_STATES.get(host.state, host.state), _style(seen, host)),
             *_planned(invocation, running, host.name),
         )
     out.print(rows)
@@ -147,81 +159,64 @@ def _planned(invocation: Invocation, running: Running | None, host: str) -> tupl
     return ", ".join(dict.fromkeys(i.segment for i in planned.interfaces)), planned.title.in_(invocation.language)
 
 
-def _state(word: str) -> str:
-    """Return Docker's word for a state in the language."""
-    return {
-        "running": tr("en marche", "running"),
-        "created": tr("créée, pas démarrée", "created, not started"),
-        "exited": tr("arrêtée", "stopped"),
-        "paused": tr("en pause", "paused"),
-        "restarting": tr("redémarre", "restarting"),
-        "dead": tr("morte", "dead"),
-    }.get(word, word)
-
-
 def _remarks(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
-    stop = f"{phrases.program()} stop --lab {instance.name}"
+    stop, reset = (f"{phrases.program()} {word} --lab {instance.name}" for word in ("stop", "reset"))
     if seen.in_work:
-        _remark(invocation, _at_work(seen), tr("Attendez qu'il ait fini.", "Wait until it is done."))
+        _remark(invocation, _at_work(seen), Text(fr="Attendez qu'il ait fini.", en="Wait until it is done."))
         return
     if what := _unfit(seen):
-        _remark(
-            invocation,
-            what,
-            tr(f"« {stop} » le retire ; puis démarrez-en un autre.", f"'{stop}' removes it; then start another."),
+        next_step = Text(
+            fr=f"« {stop} » le retire ; puis démarrez-en un autre.", en=f"'{stop}' removes it; then start another."
         )
+        _remark(invocation, what, next_step)
     for host, why in seen.unready.items():
-        reset = f"{phrases.program()} reset --lab {instance.name}"
-        _remark(
-            invocation,
-            tr(f"{host} : {why.fr}", f"{host}: {why.en}"),
-            tr(f"Si cela dure, « {reset} » recommence le lab.", f"If it lasts, '{reset}' begins the lab anew."),
+        next_step = Text(
+            fr=f"Si cela dure, « {reset} » recommence le lab.", en=f"If it lasts, '{reset}' begins the lab anew."
         )
+        _remark(invocation, Text(fr=f"{host} : {why.fr}", en=f"{host}: {why.en}"), next_step)
     if running is None:
-        _remark(
-            invocation,
-            tr("Le contenu de ce lab est introuvable ou invalide.", "This lab's content is missing or invalid."),
-            tr(
-                "Redonnez son dossier avec --content, ou arrêtez-le.",
-                "Give its folder again with --content, or stop it.",
-            ),
+        what = Text(
+            fr="Le contenu de ce lab est introuvable ou invalide.", en="This lab's content is missing or invalid."
         )
+        next_step = Text(
+            fr="Redonnez son dossier avec --content, ou arrêtez-le.",
+            en="Give its folder again with --content, or stop it.",
+        )
+        _remark(invocation, what, next_step)
     elif _stale(invocation, running):
-        reset = f"{phrases.program()} reset --lab {instance.name}"
-        _remark(
-            invocation,
-            tr("Le contenu a changé depuis le démarrage.", "The content has changed since the start."),
-            tr(f"« {reset} » recommence avec le nouveau.", f"'{reset}' begins anew with the new one."),
-        )
+        what = Text(fr="Le contenu a changé depuis le démarrage.", en="The content has changed since the start.")
+        next_step = Text(fr=f"« {reset} » recommence avec le nouveau.", en=f"'{reset}' begins anew with the new one.")
+        _remark(invocation, what, next_step)
 
 
-def _at_work(seen: _Seen) -> str:
+def _at_work(seen: _Seen) -> Text:
     there, expected = len(seen.instance.hosts), seen.instance.expected
     if seen.phase == "stopping":
-        return tr(f"En cours d'arrêt (machines restantes : {there}).", f"Stopping (hosts left: {there}).")
-    return tr(
-        f"En cours de démarrage (machines créées : {there} sur {expected}).",
-        f"Starting (hosts made: {there} of {expected}).",
+        return Text(fr=f"En cours d'arrêt (machines restantes : {there}).", en=f"Stopping (hosts left: {there}).")
+    return Text(
+        fr=f"En cours de démarrage (machines créées : {there} sur {expected}).",
+        en=f"Starting (hosts made: {there} of {expected}).",
     )
 
 
-def _unfit(seen: _Seen) -> str:
+def _unfit(seen: _Seen) -> Text | None:
     """Return why a lab cannot be worked with; nothing where it can, as far as its containers tell."""
     instance = seen.instance
     there, expected = len(instance.hosts), instance.expected
     if there < expected:  # nobody is at work on it
-        return tr(
-            f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
-            f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
+        return Text(
+            fr=f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
+            en=f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
         )
     if seen.phase == "cut off":
-        return tr(
-            "Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
-            "Its start or its stop was cut off before the end: the fault may not be in place.",
+        return Text(
+            fr="Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
+            en="Its start or its stop was cut off before the end: the fault may not be in place.",
         )
-    return "" if instance.whole else tr("Des machines ne tournent pas.", "Some hosts do not run.")
+    return None if instance.whole else Text(fr="Des machines ne tournent pas.", en="Some hosts do not run.")
 
 
-def _remark(invocation: Invocation, what: str, next_step: str) -> None:
-    invocation.output.print(plain(f"  ! {what}", "warn"), plain(f"    → {next_step}"))
+def _remark(invocation: Invocation, what: Text, next_step: Text) -> None:
+    invocation.output.warn(f"  ! {localized(what)}")
+    invocation.output.print(next_step.map("    → {}".format))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
-from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.click_classes import command, lab_option, option
 from orchestrator.cli.commands.start import started, tell_started
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.store_access import record
 from orchestrator.core.errors import UsageError
@@ -20,21 +17,24 @@ from orchestrator.instances.instance import Instance
 
 @command(
     "stop",
-    help=tr(
-        "Arrêter un lab et retirer tout ce qu'il a créé.\n\n"
+    help=Text(
+        fr="Arrêter un lab et retirer tout ce qu'il a créé.\n\n"
         "--all arrête tous les labs, et retire aussi l'auxiliaire réseau et son volume. Les labs des sessions de jury "
         "restent, sauf avec --sessions.",
-        "Stop a lab and remove all that it made.\n\n"
+        en="Stop a lab and remove all that it made.\n\n"
         "--all stops every lab, and removes the fabric helper and its volume too. The labs of jury sessions stay, "
         "except with --sessions.",
     ),
 )
 @lab_option
-@click.option(
-    "--all", "everything", is_flag=True, help=tr("Tous les labs de cette machine.", "Every lab of this machine.")
+@option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=Text(fr="Tous les labs de cette machine.", en="Every lab of this machine."),
 )
-@click.option(
-    "--sessions", is_flag=True, help=tr("Ceux des sessions de jury aussi.", "Those of jury sessions as well.")
+@option(
+    "--sessions", is_flag=True, help=Text(fr="Ceux des sessions de jury aussi.", en="Those of jury sessions as well.")
 )
 @pass_invocation
 def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, sessions: bool) -> None:
@@ -69,14 +69,16 @@ def _tell(
     invocation: Invocation, names: Sequence[str], spared: Sequence[str], kept: Sequence[str], *, bare: bool
 ) -> None:
     for name in names:
-        invocation.output.print(plain(tr(f"✔ {name} arrêté et retiré.", f"✔ {name} stopped and removed."), "ok"))
+        invocation.output.print(
+            plain(Text(fr=f"✔ {name} arrêté et retiré.", en=f"✔ {name} stopped and removed."), "ok")
+        )
     if spared:
         invocation.output.print(
             plain(
-                tr(
-                    f"! Labs de sessions de jury, gardés : {len(spared)}. « breakfix session clear » les retire après "
-                    "la clôture ; --sessions, tout de suite.",
-                    f"! Labs of jury sessions, kept: {len(spared)}. 'breakfix session clear' removes them after the "
+                Text(
+                    fr=f"! Labs de sessions de jury, gardés : {len(spared)}. « breakfix session clear » les retire "
+                    "après la clôture ; --sessions, tout de suite.",
+                    en=f"! Labs of jury sessions, kept: {len(spared)}. 'breakfix session clear' removes them after the "
                     "closing; --sessions does at once.",
                 ),
                 "warn",
@@ -85,16 +87,16 @@ def _tell(
     if bare:
         invocation.output.print(
             plain(
-                tr(
-                    "✔ Auxiliaire réseau et volume retirés : il ne reste rien (les images restent).",
-                    "✔ Fabric helper and volume removed: nothing is left (the images stay).",
+                Text(
+                    fr="✔ Auxiliaire réseau et volume retirés : il ne reste rien (les images restent).",
+                    en="✔ Fabric helper and volume removed: nothing is left (the images stay).",
                 ),
                 "ok",
             )
         )
     for path in kept:
         invocation.output.print(
-            plain(tr(f"  Ce que vous avez rendu reste : {path}", f"  What you handed in stays: {path}"))
+            plain(Text(fr=f"  Ce que vous avez rendu reste : {path}", en=f"  What you handed in stays: {path}"))
         )
 
 
@@ -114,10 +116,11 @@ def a_session_s(instance: Instance) -> UsageError:
 
 @command(
     "reset",
-    help=tr(
-        "Recommencer la même variante, en panne comme au début. Le lab garde son nom ; ce que vous y aviez changé est "
-        "perdu.",
-        "Start the same variant anew, broken as at first. The lab keeps its name; what you had changed in it is lost.",
+    help=Text(
+        fr="Recommencer la même variante, en panne comme au début. Le lab garde son nom ; ce que vous y aviez changé "
+        "est perdu.",
+        en="Start the same variant anew, broken as at first. The lab keeps its name; what you had changed in it is "
+        "lost.",
     ),
 )
 @lab_option

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
+from orchestrator.cli.language_choice import localized
 from orchestrator.core.errors import UsageError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.suggest import with_suggestion
@@ -44,7 +43,7 @@ class TestPart:
         starts_labs: whether its tests start labs.
     """
 
-    title: str
+    title: Text
     markers: str
     usual: str = ""
     options: tuple[str, ...] = ()
@@ -57,24 +56,24 @@ class TestPart:
 
 PARTS = (
     TestPart(
-        tr("Tests rapides, sans machines", "Quick tests, without machines"),
+        Text(fr="Tests rapides, sans machines", en="Quick tests, without machines"),
         "not live and not slow",
         options=_ON_ALL_PROCESSORS,
     ),
     TestPart(
-        tr("Tests plus longs, sans machines", "Longer tests, without machines"),
+        Text(fr="Tests plus longs, sans machines", en="Longer tests, without machines"),
         "slow and not live",
         usual="not whole",
         options=_ON_ALL_PROCESSORS,
     ),
     TestPart(
-        tr("Tests sur de vraies machines, l'un après l'autre", "Tests on real machines, one after another"),
+        Text(fr="Tests sur de vraies machines, l'un après l'autre", en="Tests on real machines, one after another"),
         "live and alone",
         usual="core",
         starts_labs=True,
     ),
     TestPart(
-        tr("Tests sur de vraies machines, côte à côte", "Tests on real machines, side by side"),
+        Text(fr="Tests sur de vraies machines, côte à côte", en="Tests on real machines, side by side"),
         "live and not alone",
         usual="core",
         options=_FILES_SIDE_BY_SIDE,
@@ -93,40 +92,43 @@ NOTHING_COLLECTED = 5
 @command(
     "test",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    help=tr(
-        "Lancer les tests du projet : d'abord ceux sans Docker, puis les essentiels de ceux sur de vraies machines.\n\n"
+    help=Text(
+        fr="Lancer les tests du projet : d'abord ceux sans Docker, puis les essentiels de ceux sur de vraies "
+        "machines.\n\n"
         "« breakfix test quick » lance les tests rapides seuls, sans Docker ; « --all » les lance tous, ce qui prend "
         "des heures.\n\n"
         "Les arguments en plus vont à pytest : « breakfix test -k dns -x » ; une option de pytest qui porte le nom "
         "d'une option ci-dessous s'écrit après « -- ».",
-        "Run the project's tests: first those without Docker, then the core of those on real machines.\n\n"
+        en="Run the project's tests: first those without Docker, then the core of those on real machines.\n\n"
         "'breakfix test quick' runs the quick tests alone, without Docker; '--all' runs all of them, which takes "
         "hours.\n\n"
         "Further arguments go to pytest: 'breakfix test -k dns -x'; an option of pytest's that has the name of one "
         "below is written after '--'.",
     ),
 )
-@click.option(
+@option(
     "--all",
     "everything",
     is_flag=True,
-    help=tr("Tous les tests, et pas seulement les essentiels.", "All tests, not only the core."),
+    help=Text(fr="Tous les tests, et pas seulement les essentiels.", en="All tests, not only the core."),
 )
-@click.option(
+@option(
     "--durations",
     is_flag=True,
-    help=tr("Montrer où est passé le temps, par partie et par fichier.", "Show where the time went, by part and file."),
+    help=Text(
+        fr="Montrer où est passé le temps, par partie et par fichier.", en="Show where the time went, by part and file."
+    ),
 )
-@click.option(
+@option(
     "--keep-going",
     is_flag=True,
-    help=tr("Continuer même si une partie échoue.", "Go on even if one part fails."),
+    help=Text(fr="Continuer même si une partie échoue.", en="Go on even if one part fails."),
 )
-@click.argument(
+@argument(
     "arguments",
     nargs=-1,
     type=click.UNPROCESSED,
-    metavar=tr("[quick] [ARGUMENTS DE PYTEST]…", "[quick] [PYTEST ARGUMENTS]…"),
+    metavar=Text(fr="[quick] [ARGUMENTS DE PYTEST]…", en="[quick] [PYTEST ARGUMENTS]…"),
 )
 @pass_invocation
 def test_command(
@@ -141,7 +143,7 @@ def test_command(
     statuses = []
     with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
         for part in parts:
-            invocation.output.note(plain(f"── {part.title} ──", "bold"))
+            invocation.output.note(part.title.map("── {} ──".format), style="bold")
             options = () if _ONE_PROCESS.intersection(arguments) else part.options
             told = _lengths(part, Path(folder)) if durations else ()
             words = ["-m", part.chosen(everything=everything), *options, *told, *arguments, *folders]
@@ -200,11 +202,15 @@ def _names_tests(arguments: Sequence[str], root: Path) -> bool:
 
 def _lengths(part: TestPart, folder: Path) -> tuple[str, ...]:
     """Return pytest's options (``tests/timing.py``) that show the time of a part, and of those before."""
-    heading = tr(
-        "Temps passé, en secondes : en tout, par le test le plus long",
-        "Time spent, in seconds: in all, by the longest test",
+    heading = Text(
+        fr="Temps passé, en secondes : en tout, par le test le plus long",
+        en="Time spent, in seconds: in all, by the longest test",
     )
-    return (f"--lengths={folder / 'lengths.json'}", f"--lengths-heading={heading}", f"--lengths-name={part.title}")
+    return (
+        f"--lengths={folder / 'lengths.json'}",
+        f"--lengths-heading={localized(heading)}",
+        f"--lengths-name={localized(part.title)}",
+    )
 
 
 @contextmanager

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.live import Live
 
 from orchestrator.authoring.file_watch import Watcher
 from orchestrator.authoring.trial import Trial, TrialSubject
-from orchestrator.cli.click_classes import command, scenario_argument, seed_option
+from orchestrator.cli.click_classes import command, option, scenario_argument, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.keys import Keys, typed
-from orchestrator.cli.language_choice import tr
-from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import program
 from orchestrator.cli.progress_view import steps
 from orchestrator.cli.trial_view import TrialScreen, drawn_faults, judgement, report, state_title
@@ -41,25 +38,29 @@ _MOST_CHOICES = 9
 
 @command(
     "try",
-    help=tr(
-        "Essayer un scénario pendant qu'on l'écrit : le lab reste en marche, les fichiers sont relus dès qu'ils "
+    help=Text(
+        fr="Essayer un scénario pendant qu'on l'écrit : le lab reste en marche, les fichiers sont relus dès qu'ils "
         "changent, et la couleur de chaque contrôle est montrée à côté de celle que la preuve attend.\n\n"
         "Sans terminal, ou avec --once : lab sain, puis en panne, une fois ; code de sortie 1 si une couleur n'est pas "
         "celle attendue. Le nom d'un lab essaie ses contrôles de santé.",
-        "Try a scenario while it is written: the lab stays up, the files are read again whenever they change, and each "
-        "check's colour is shown beside the one that the proof expects.\n\n"
+        en="Try a scenario while it is written: the lab stays up, the files are read again whenever they change, and "
+        "each check's colour is shown beside the one that the proof expects.\n\n"
         "Without a terminal, or with --once: the healthy lab, then the broken one, once; exit status 1 when a colour "
         "is not the expected one. The name of a lab tries its health checks.",
     ),
 )
 @scenario_argument
 @seed_option(1)
-@click.option(
-    "--lab-only", is_flag=True, help=tr("Ne rien casser : le lab sain seulement.", "Break nothing: the healthy lab.")
+@option(
+    "--lab-only",
+    is_flag=True,
+    help=Text(fr="Ne rien casser : le lab sain seulement.", en="Break nothing: the healthy lab."),
 )
-@click.option("--once", is_flag=True, help=tr("Une seule fois, sans attendre de touche.", "Once, waiting for no key."))
-@click.option(
-    "--keep", is_flag=True, help=tr("Laisser le lab en marche à la fin.", "Leave the lab running at the end.")
+@option(
+    "--once", is_flag=True, help=Text(fr="Une seule fois, sans attendre de touche.", en="Once, waiting for no key.")
+)
+@option(
+    "--keep", is_flag=True, help=Text(fr="Laisser le lab en marche à la fin.", en="Leave the lab running at the end.")
 )
 @pass_invocation
 def try_command(invocation: Invocation, scenario: str, seed: int, *, lab_only: bool, once: bool, keep: bool) -> int:
@@ -104,12 +105,14 @@ def _end(invocation: Invocation, trial: Trial, *, keep: bool) -> None:
         return
     name = trial.running.instance.name
     if keep:
-        text = tr(f"Le lab {name} reste en marche : ", f"The lab {name} keeps running: ")
-        invocation.output.note(plain(f"{text}{program()} stop --lab {name}"))
+        stop = f"{program()} stop --lab {name}"
+        invocation.output.note(
+            Text(fr=f"Le lab {name} reste en marche : {stop}", en=f"The lab {name} keeps running: {stop}")
+        )
         return
     with shielded():
         trial.stop()
-    invocation.output.note(plain(tr("✔ Lab arrêté et retiré.", "✔ Lab stopped and removed."), "ok"))
+    invocation.output.note(Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), style="ok")
 
 
 # Once -----------------------------------------------------------------------------------------------------
@@ -133,7 +136,8 @@ def _shown(invocation: Invocation, trial: Trial) -> Stage:
     stage = trial.check()
     if not invocation.json:
         out, language = invocation.output, invocation.language
-        out.print("", plain(state_title(trial.state).in_(language), "bold"), *report(stage, language), judgement(stage))
+        out.heading(state_title(trial.state).in_(language))
+        out.print(*report(stage, language), judgement(stage))
     return stage
 
 

@@ -10,37 +10,35 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-import click
-
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import command
+from orchestrator.cli.click_classes import argument, command
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.language_choice import tr
+from orchestrator.cli.language_choice import localized
 from orchestrator.core.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.core.text import Text
 from orchestrator.loader.survey import content_root_of, problems_of, select
 
-_KINDS = {
-    "scenarios": (tr("scénario", "scenario"), tr("scénarios", "scenarios")),
+_KINDS: Mapping[str, tuple[Text | str, Text | str]] = {
+    "scenarios": (Text(fr="scénario", en="scenario"), Text(fr="scénarios", en="scenarios")),
     "labs": ("lab", "labs"),
     "images": ("image", "images"),
-    "faults": (tr("panne", "fault"), tr("pannes", "faults")),
-    "referentials": (tr("référentiel", "referential"), tr("référentiels", "referentials")),
+    "faults": (Text(fr="panne", en="fault"), Text(fr="pannes", en="faults")),
+    "referentials": (Text(fr="référentiel", en="referential"), Text(fr="référentiels", en="referentials")),
 }
 
 
 @command(
     "validate",
-    help=tr(
-        "Relire des contenus et montrer chaque erreur : fichier, ligne, raison. Rien n'est démarré.\n\n"
+    help=Text(
+        fr="Relire des contenus et montrer chaque erreur : fichier, ligne, raison. Rien n'est démarré.\n\n"
         "CHEMIN : un dossier de contenu (labs/, scenarios/, images/, faults/), un scénario, un lab, une image, un "
         "fichier de l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
-        "Read content and show each error: file, line, reason. Nothing is started.\n\n"
+        en="Read content and show each error: file, line, reason. Nothing is started.\n\n"
         "PATH: a content folder (labs/, scenarios/, images/, faults/), a scenario, a lab, an image, a file of one of "
         "them, or the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
-@click.argument("paths", nargs=-1, metavar=tr("[CHEMIN]…", "[PATH]…"), shell_complete=completing.content)
+@argument("paths", nargs=-1, metavar=Text(fr="[CHEMIN]…", en="[PATH]…"), shell_complete=completing.content)
 @pass_invocation
 def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
     """Validate content."""
@@ -83,7 +81,6 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
 def _tell(invocation: Invocation, read: Mapping[str, int], problems: tuple[Problem, ...]) -> int:
     """Show the outcome and return the exit status."""
     from orchestrator.cli import failures
-    from orchestrator.cli.output import plain
 
     counts = {kind: read[kind] for kind in _KINDS if read[kind]}
     if invocation.json:
@@ -92,6 +89,6 @@ def _tell(invocation: Invocation, read: Mapping[str, int], problems: tuple[Probl
     elif problems:
         failures.print_problems(invocation, ContentError(problems))
     else:
-        listed = ", ".join(f"{n} {_KINDS[kind][n > 1]}" for kind, n in counts.items())
-        invocation.output.print(plain(tr(f"✔ Aucune erreur ({listed}).", f"✔ No errors ({listed})."), "ok"))
+        listed = ", ".join(f"{n} {localized(_KINDS[kind][n > 1])}" for kind, n in counts.items())
+        invocation.output.ok(Text(fr=f"✔ Aucune erreur ({listed}).", en=f"✔ No errors ({listed})."))
     return ExitCode.CONTENT if problems else ExitCode.DONE

@@ -4,24 +4,19 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-import orchestrator.cli as cli_package
 from grader.report import CheckResult, Report
 from orchestrator.access.cabling import replace_cable
-from orchestrator.cli import french, language_choice
+from orchestrator.cli import language_choice, run
 from orchestrator.cli.command_words import own
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import BreakfixError, UsageError
@@ -360,71 +355,19 @@ class Cli:
     width: int = 100
 
     def __call__(self, *words: str, lang: Language = "en", stdin: str = "") -> Result:
-        cli = importlib.import_module("orchestrator.cli")
         speak(lang, self.monkeypatch)
         invocation = Invocation(json=language_choice.flag("--json", own(words)), make=lambda *_: self.app)  # type: ignore[arg-type]
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def program() -> None:
-            sys.exit(cli.run(list(words), invocation))
+            sys.exit(run(list(words), invocation))
 
         return CliRunner().invoke(program, [], input=stdin, env={"COLUMNS": str(self.width), "NO_COLOR": "1"})
 
 
-WITH_TEXTS = ("click_classes", "root", "commands")
-"""The modules of the command line that hold texts, which are made in one language when a module is imported."""
-CLICKS = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "termui", "types")
-"""The modules of Click that are made to speak French."""
-
-
 def speak(lang: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Choose a language as the program does: before the modules that hold texts are imported."""
-    modules = in_language(lang)
+    """Choose a language, as the program does from its words."""
     monkeypatch.setattr(language_choice, "_chosen", lang)
-    for name, module in modules.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    for name in WITH_TEXTS:
-        monkeypatch.setattr(cli_package, name, modules[f"{cli_package.__name__}.{name}"], raising=False)
-    if lang == "fr":
-        keep_clicks_words(monkeypatch)
-        french.install()  # as the import did
-
-
-@cache
-def in_language(lang: Language) -> dict[str, ModuleType]:
-    """Return the modules that hold texts, in a language: to import them takes longer than most tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        keep_clicks_words(patch)
-        patch.setattr(language_choice, "_chosen", lang)
-        for name in holding_texts():
-            patch.delitem(sys.modules, name)
-        for name in WITH_TEXTS:
-            patch.setattr(cli_package, name, None, raising=False)
-            importlib.import_module(f"{cli_package.__name__}.{name}")
-        commands = sys.modules[f"{cli_package.__name__}.commands"]
-        for found in pkgutil.iter_modules(commands.__path__):
-            importlib.import_module(f"{commands.__name__}.{found.name}")
-        return {name: sys.modules.pop(name) for name in holding_texts()}
-
-
-def patch_command(monkeypatch: pytest.MonkeyPatch, module: str, name: str, value: object) -> None:
-    """Replace what a command's module has imported, whatever language is spoken."""
-    for lang in language_choice.LANGUAGES:
-        monkeypatch.setattr(in_language(lang)[f"{cli_package.__name__}.commands.{module}"], name, value)
-
-
-def holding_texts() -> list[str]:
-    """Return the names of the modules that hold texts, of those that are imported."""
-    return [name for name in sys.modules if name.startswith(tuple(f"{cli_package.__name__}.{n}" for n in WITH_TEXTS))]
-
-
-def keep_clicks_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo after the test what is done to Click."""
-    for name in CLICKS:
-        module = importlib.import_module(f"click.{name}")
-        for function in ("_", "ngettext"):
-            if hasattr(module, function):
-                monkeypatch.setattr(module, function, getattr(module, function))
 
 
 @pytest.fixture

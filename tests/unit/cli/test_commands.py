@@ -505,3 +505,8 @@ def test_a_busy_lab_is_left_alone(cli: Cli, app: FakeApp, words: tuple[str, ...]
     assert "« breakfix reset » (processus 4321 de bob)" in done.stderr
     assert app.fabric.cables == before
     assert cli("cable", "pc1:eth0").exit_code == 0, "looking never waits"
+
+
+def test_what_was_validated_is_counted_in_the_language(cli: Cli) -> None:
+    for lang, said in (("fr", "✔ Aucune erreur (1 scénario)."), ("en", "✔ No errors (1 scenario).")):
+        assert cli("validate", "no-network-after-move", lang=lang).stdout.strip() == said  # type: ignore[arg-type]

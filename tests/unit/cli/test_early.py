@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ import click
 import pytest
 
 from orchestrator.cli import command_words, early, language_choice
+from orchestrator.cli.root import root
 from orchestrator.core.language import Language
 
 from .conftest import Cli, speak
@@ -100,7 +100,6 @@ def usage_of(command: click.Command) -> dict[str, Any]:
 
 def in_language(lang: Language, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     speak(lang, monkeypatch)
-    root = importlib.import_module("orchestrator.cli.root").root
     return {name: usage_of(command) for name, command in commands(root)}
 
 

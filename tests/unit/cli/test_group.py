@@ -18,7 +18,7 @@ from orchestrator.records.database import Database
 from orchestrator.records.journal import now
 from orchestrator.records.location import database_url
 
-from .conftest import Cli, FakeApp, patch_command
+from .conftest import Cli, FakeApp
 
 WHY = LabError(Text(fr="la machine pc1 n’a pas démarré", en="the host pc1 did not come up"))
 PLACES = (MemberPlace("lea", "Léa Martin", 71, "lab-1"), MemberPlace("yann", "", 72, "lab-2", kept=True))
@@ -130,7 +130,7 @@ def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
 
 
 def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    patch_command(monkeypatch, "group", "wait_until", lambda *_words, **_named: None)
+    monkeypatch.setattr("orchestrator.cli.commands.group.wait_until", lambda *_words, **_named: None)
     watched = cli("group", "live", "tssr", "--watch", "1")
     assert watched.exit_code == 0
     assert app.standings.looks == 3  # type: ignore[attr-defined]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import getpass
-import importlib
 import re
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from orchestrator.app import App, _user
 from orchestrator.cli import run
+from orchestrator.cli.commands import test
 from orchestrator.cli.commands.test import (
     LIVE_ONLY,
     PARTS,
@@ -86,11 +86,6 @@ TESTS = {
 }
 
 
-def command_module() -> ModuleType:
-    """Return the module that the program will take the command from: other tests import it anew in another language."""
-    return importlib.import_module("orchestrator.cli.commands.test")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "titles", "status", "end"),
@@ -114,7 +109,7 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     for name, text in {**TESTS, "../pytest.ini": "[pytest]\nmarkers = live\n alone\n slow\n core\n whole\n"}.items():
         (tmp_path / "tests").mkdir(exist_ok=True)
         (tmp_path / "tests" / name).write_text(text)
-    monkeypatch.setattr(command_module(), "built_in_root", lambda: tmp_path)
+    monkeypatch.setattr(test, "built_in_root", lambda: tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
     monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
     content = SimpleNamespace(scenarios=tuple)
@@ -136,8 +131,8 @@ def test_what_is_too_stale_is_told_before_any_test(
     def refuse(*_: object) -> None:
         raise UsageError(same("6 scenarios are not as their recorded proof any more"), same("prove them"))
 
-    monkeypatch.setattr(command_module(), "require_few_stale", refuse)
-    monkeypatch.setattr(command_module(), "_pytest", lambda *_: 0)
+    monkeypatch.setattr(test, "require_few_stale", refuse)
+    monkeypatch.setattr(test, "_pytest", lambda *_: 0)
     app = cast("App", SimpleNamespace(labs=Labs(), content=None, proofs=None, close=lambda: None))
     status = run(["test", *words], Invocation(make=lambda _content, _database: app))
     told = capfd.readouterr().err

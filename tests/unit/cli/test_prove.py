@@ -17,7 +17,7 @@ from orchestrator.proof.model import Proof, SeenColour, Stage, VariantProof, Ver
 from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.stages import ProofSubject, Watch
 
-from .conftest import PLAN, Cli, FakeApp, patch_command, result, text
+from .conftest import PLAN, Cli, FakeApp, result, text
 
 NAMES = Content([built_in_root()]).scenarios()
 
@@ -55,7 +55,7 @@ class Prover:
 @pytest.fixture(autouse=True)
 def prover(monkeypatch: pytest.MonkeyPatch) -> Prover:
     made = Prover()
-    patch_command(monkeypatch, "prove", "prove", made.prove)
+    monkeypatch.setattr("orchestrator.cli.commands.prove.prove", made.prove)
     return made
 
 

@@ -1,0 +1,69 @@
+"""Results: in the language and its typography, in their style, and as JSON where that was asked for."""
+
+from __future__ import annotations
+
+import pytest
+from rich.table import Table
+
+from orchestrator.cli.click_classes import Argument, CommandGroup, Option
+from orchestrator.cli.output import Output
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text
+
+from .conftest import speak
+
+SAID = Text(fr="« oui » : vu ?", en="[yes]: seen?")
+SHOWN: dict[Language, str] = {"fr": "«\xa0oui\xa0»\xa0: vu\xa0?", "en": "[yes]: seen?"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_text_is_printed_in_the_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lang: Language
+) -> None:
+    speak(lang, monkeypatch)
+    out = Output(lang, json=False)
+    for say in (out.print, out.ok, out.warn, out.bad, out.quiet, out.heading):
+        say(SAID)
+    out.note(SAID, style="warn")
+    printed = capsys.readouterr()
+    assert [line for line in printed.out.splitlines() if line] == [SHOWN[lang]] * 6
+    assert printed.err == SHOWN[lang] + "\n"
+
+
+def test_the_style_is_that_of_texts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    speak("en", monkeypatch)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    Output("en", json=False).bad("broken [bold]here")
+    assert capsys.readouterr().out == "\x1b[1;31mbroken [bold]here\x1b[0m\n"
+
+
+def test_a_result_is_a_document_or_its_view(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak("en", monkeypatch)
+    rows = Table("Name")
+    for json, shown in ((True, '{\n  "a": 1\n}'), (False, "seen")):
+        out = Output("en", json=json)
+        out.emit({"a": 1}, lambda out=out: out.ok("seen"))  # type: ignore[misc]
+        assert capsys.readouterr().out.strip() == shown
+    Output("en", json=False).emit({"a": 1}, rows)
+    assert "Name" in capsys.readouterr().out
+
+
+def test_help_is_in_the_language_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = Text(fr="Ici.", en="Here."), Text(fr="LÀ", en="THERE")
+    option, argument = Option(["--far"], help=here, metavar=there), Argument(["place"], metavar=there)
+    group = CommandGroup("go", help=here, short_help=there, epilog=there, params=[option, argument])
+    context = group.context_class(group, info_name="go")
+    shown: dict[Language, tuple[str, str, str]] = {
+        "fr": ("Ici.", "LÀ", "LÀ COMMANDE [ARGUMENTS]…"),
+        "en": ("Here.", "THERE", "THERE COMMAND [ARGS]…"),
+    }
+    for lang, (what, where, usage) in shown.items():
+        speak(lang, monkeypatch)
+        said = group.get_help(context)
+        assert [words for words in (what, f"--far {where}", usage) if words not in said] == []
+        assert said.splitlines()[-1].strip() == where, "the epilog"
+        assert group.get_short_help_str() == where
