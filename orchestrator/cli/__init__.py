@@ -65,12 +65,9 @@ def run(words: list[str], invocation: Invocation) -> int:
 
 
 def _cleaning_up() -> None:
-    sys.stderr.write(
-        language_choice.localized(
-            Text(
-                fr="\nNettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)\n",
-                en="\nCleaning up, just a moment… (Ctrl-\\ to give up)\n",
-            )
-        )
+    said = Text(
+        fr="Nettoyage en cours, encore un instant… (Ctrl-\\ pour abandonner)",
+        en="Cleaning up, just a moment… (Ctrl-\\ to give up)",
     )
+    sys.stderr.write(f"\n{language_choice.localized(said)}\n")
     sys.stderr.flush()
