@@ -121,8 +121,8 @@ def test_utf_8_may_be_said(line: str, tmp_path: Path) -> None:
 FAULT = '''
 from typing import ClassVar
 from pydantic import Field
-from orchestrator.faults.fault import Fault
-from orchestrator.core.labels import INSTANCE
+from orchestrator.faults import Fault
+INSTANCE = "breakfix.instance"
 
 class Printer(Fault):
     """A printer is offline."""

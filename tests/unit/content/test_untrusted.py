@@ -52,7 +52,7 @@ FAULT = '''\
 """Faults of a content folder."""
 with open(CANARY, "a") as canary:
     canary.write(__file__)
-from orchestrator.faults.fault import Fault
+from orchestrator.faults import Fault
 
 
 class Own(Fault):
