@@ -125,9 +125,17 @@ def make_console(*, stderr: bool) -> Console:
     return PipeConsole(file=stream, theme=THEME, width=width, soft_wrap=False, emoji=False)
 
 
-def table(*columns: Text | str, title: Text | str | None = None) -> Table:
+class Rows(Table):
+    """A table in whose cells a text is in the language, and brackets mean nothing."""
+
+    def add_row(self, *cells: RenderableType | Text | None, **options: Any) -> None:  # noqa: ANN401 - rich's own
+        """Add a row."""
+        super().add_row(*(plain(cell) if isinstance(cell, Text | str) else cell for cell in cells), **options)
+
+
+def table(*columns: Text | str, title: Text | str | None = None) -> Rows:
     """Return an empty table in the house's style."""
-    made = Table(
+    made = Rows(
         title=None if title is None else localized(title),
         box=None,
         header_style="quiet",

@@ -168,5 +168,5 @@ def show_answers(invocation: Invocation, handed_in: HandIn) -> None:
             else Text(fr="à donner", en="to be given")
         )
         asked = f"{question.question.in_(language).strip()} ({form_of(question, handed_in.hosts).in_(language)})"
-        rows.add_row(plain(name, "key"), plain(asked), shown or plain(missing, "warn"))
+        rows.add_row(plain(name, "key"), asked, shown or plain(missing, "warn"))
     invocation.output.print(rows)

@@ -134,11 +134,11 @@ def log(invocation: Invocation, subject: str | None) -> None:
     )
     for entry in entries:
         rows.add_row(
-            plain(str(entry.seq)),
-            plain(f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}"),
-            plain(entry.event.actor),
+            str(entry.seq),
+            f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            entry.event.actor,
             plain(entry.event.kind, "key"),
-            plain(entry.event.subject),
+            entry.event.subject,
         )
     invocation.output.emit({"entries": [_document(entry) for entry in entries]}, rows)
 

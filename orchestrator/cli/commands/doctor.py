@@ -49,7 +49,7 @@ def _show(invocation: Invocation, findings: tuple[Finding, ...]) -> None:
     rows = table("", Text(fr="Quoi", en="What"), Text(fr="État", en="State"))
     for finding in findings:
         mark, style = _MARKS[finding.status]
-        rows.add_row(plain(mark, style), finding.subject.in_(language), plain(finding.seen.in_(language)))
+        rows.add_row(plain(mark, style), finding.subject.in_(language), finding.seen.in_(language))
         if finding.remedy and finding.status != "ok":
             rows.add_row("", "", plain(f"→ {finding.remedy.in_(language)}", style if style == "warn" else ""))
     out.print(rows, "")

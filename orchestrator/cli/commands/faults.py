@@ -62,7 +62,7 @@ def _list(invocation: Invocation, documented: tuple[Page, ...]) -> None:
         rows.columns[0].no_wrap = True
         rows.columns[0].width = width
         for page in of_group:
-            rows.add_row(plain(page.name, "key"), plain(page.summary))
+            rows.add_row(plain(page.name, "key"), page.summary)
         out.print(plain(of_group[0].about or of_group[0].group, "bold"), Padding(rows, (0, 0, 1, 2)))
     out.quiet(
         Text(
@@ -86,7 +86,7 @@ def _show(invocation: Invocation, page: Page) -> None:
     rows = table(Text(fr="Paramètre", en="Parameter"), "Type", Text(fr="Par défaut", en="Default"), "")
     for parameter in page.parameters:
         default = plain(_REQUIRED, "warn") if parameter.default is None else plain(parameter.default)
-        rows.add_row(plain(parameter.name, "key"), plain(parameter.type), default, plain(parameter.description))
+        rows.add_row(plain(parameter.name, "key"), parameter.type, default, parameter.description)
     out.print(rows)
     out.heading(Text(fr="Dans scenario.yaml :", en="In scenario.yaml:"))
     out.print(Padding(plain(page.example), (0, 0, 0, 2)))

@@ -62,13 +62,13 @@ def standings_table(invocation: Invocation, group: str, standings: Sequence[Stan
     for standing in standings:
         late = bool(standing.minutes) and standing.seconds > standing.minutes * 60 and standing.solved_at is None
         rows.add_row(
-            plain(standing.name or standing.handle),
+            standing.name or standing.handle,
             plain(standing.instance or standing.scenario, "key"),
-            plain(standing.seed),
+            standing.seed,
             _state(invocation, standing),
             _checks(standing),
             plain(duration(standing.seconds) if standing.started_at else "", "warn" if late else ""),
-            plain(str(standing.hints) if standing.started_at else ""),
+            str(standing.hints) if standing.started_at else "",
         )
     return rows
 

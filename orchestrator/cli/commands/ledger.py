@@ -93,7 +93,7 @@ def keys(invocation: Invocation) -> None:
     rows = table(Text(fr="Nom", en="Name"), Text(fr="Clé", en="Key"), Text(fr="Fichier", en="File"))
     for one in signers:
         kind, _, body = one.key.partition(" ")
-        rows.add_row(plain(one.name, "key"), plain(f"{kind} …{body[-16:]}"), plain(str(one.file), "quiet"))
+        rows.add_row(plain(one.name, "key"), f"{kind} …{body[-16:]}", plain(str(one.file), "quiet"))
     invocation.output.print(rows)
 
 

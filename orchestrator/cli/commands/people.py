@@ -158,11 +158,11 @@ def list_(invocation: Invocation, role: Role | None) -> None:
     for person in people:
         rows.add_row(
             plain(person.handle, "key"),
-            plain(person.name),
-            plain(roles_in_words(person.roles).in_(invocation.language)),
-            plain(person.candidate_number or ""),
-            plain(person.extra_time or ""),
-            plain(f"{until[person.ref]:%Y-%m-%d}"),
+            person.name,
+            roles_in_words(person.roles).in_(invocation.language),
+            person.candidate_number or "",
+            person.extra_time or "",
+            f"{until[person.ref]:%Y-%m-%d}",
         )
     invocation.output.emit({"people": [_document(person, until[person.ref]) for person in people]}, rows)
 

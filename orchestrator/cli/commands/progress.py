@@ -121,11 +121,11 @@ def _show_attempts(invocation: Invocation, done: list[Tried]) -> None:
     for one in done:
         solved = _SOLVED if one.solved else _RUNNING if one.running else _NOT_SOLVED
         rows.add_row(
-            plain(f"{one.started_at.astimezone():%Y-%m-%d %H:%M}"),
+            f"{one.started_at.astimezone():%Y-%m-%d %H:%M}",
             plain(one.scenario, "key"),
             plain(solved, "ok" if one.solved else "warn"),
-            plain(str(one.hints)),
-            plain(duration(one.seconds)),
+            str(one.hints),
+            duration(one.seconds),
         )
     invocation.output.heading(Text(fr="Essais", en="Attempts"))
     invocation.output.print(rows)
@@ -141,8 +141,8 @@ def _propose(invocation: Invocation, found: LearningProgress) -> None:
     for one in found.proposals:
         rows.add_row(
             plain(f"  {phrases.program()} start {one.scenario}", "key"),
-            plain(phrases.stars(one.difficulty)),
-            plain(f"{one.competence} · {one.why.in_(invocation.language)}"),
+            phrases.stars(one.difficulty),
+            f"{one.competence} · {one.why.in_(invocation.language)}",
         )
     invocation.output.print(rows)
 

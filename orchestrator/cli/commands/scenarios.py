@@ -198,7 +198,7 @@ def _table(invocation: Invocation, ccp: Ccp, documents: list[ScenarioDocument]) 
         first = [code for code in document.competences if code.startswith(f"{ccp.number}.")]
         rows.add_row(
             plain(document.id, "key"),
-            plain(document.title.in_(invocation.language)),
+            document.title.in_(invocation.language),
             ", ".join(first),
             plain(phrases.stars(document.difficulty), "warn"),
             str(document.minutes),

@@ -231,7 +231,7 @@ def verify(invocation: Invocation, name: str | None) -> int:
     rows = table(Text(fr="Fichier", en="File"), "")
     for file, problems in found.items():
         words = "; ".join(localized(problem) for problem in problems)
-        rows.add_row(plain(file), plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
+        rows.add_row(file, plain(f"✘ {words}", "bad") if words else plain("✔", "ok"))
     document = {file: [both(problem) for problem in problems] for file, problems in found.items()}
     invocation.output.emit(document, rows)
     return ExitCode.NOT_REPAIRED if any(found.values()) else ExitCode.DONE

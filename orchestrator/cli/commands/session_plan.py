@@ -13,7 +13,7 @@ from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.cli.click_classes import FILE, NAME, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.output import plain, table
+from orchestrator.cli.output import table
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
 
@@ -99,7 +99,7 @@ def list_(invocation: Invocation) -> None:
         word = Text(fr="close", en="closed") if state.closed else Text(fr="ouverte", en="open")
         if state.rehearsal:
             word = Text(fr=f"{word.fr} – répétition", en=f"{word.en} – rehearsal")
-        rows.add_row(plain(state.id), plain(state.plan.date), plain(state.plan.title), plain(word))
+        rows.add_row(state.id, state.plan.date, state.plan.title, word)
     document = [{"session": s.id, "title": s.plan.title, "date": s.plan.date, "closed": s.closed} for s in states]
     invocation.output.emit(document, rows)
 
@@ -150,7 +150,7 @@ def _show(invocation: Invocation, drawing: Drawing) -> None:
         return
     rows = table(Text(fr="Candidat", en="Candidate"), Text(fr="Sujets", en="Scenarios"))
     for candidate, scenarios in drawing.drawn.items():
-        rows.add_row(plain(candidate), plain(", ".join(scenarios)))
+        rows.add_row(candidate, ", ".join(scenarios))
     invocation.output.print(rows)
     invocation.output.quiet(Text(fr=f"Graine : {drawing.seed}", en=f"Seed: {drawing.seed}"))
 

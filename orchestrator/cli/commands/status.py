@@ -137,7 +137,7 @@ def _show(invocation: Invocation, seen: _Seen) -> None:
     )
     for host in instance.hosts:
         rows.add_row(
-            plain(f"  {host.name}"),
+            f"  {host.name}",
             plain(_STATES.get(host.state, host.state), _style(seen, host)),
             *_planned(invocation, running, host.name),
         )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rich.table import Table
 
 from orchestrator.cli.click_classes import Argument, CommandGroup, Option
-from orchestrator.cli.output import Output
+from orchestrator.cli.output import Output, table
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 
@@ -43,13 +42,15 @@ def test_a_result_is_a_document_or_its_view(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     speak("en", monkeypatch)
-    rows = Table("Name")
     for json, shown in ((True, '{\n  "a": 1\n}'), (False, "seen")):
         out = Output("en", json=json)
         out.emit({"a": 1}, lambda out=out: out.ok("seen"))  # type: ignore[misc]
         assert capsys.readouterr().out.strip() == shown
+    rows = table(Text(fr="Nom", en="Name"))
+    rows.add_row(SAID)
+    rows.add_row("[bold]lea")
     Output("en", json=False).emit({"a": 1}, rows)
-    assert "Name" in capsys.readouterr().out
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == ["Name", SHOWN["en"], "[bold]lea"]
 
 
 def test_help_is_in_the_language_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
