@@ -22,7 +22,7 @@ MOST_STALE: Final = 5
 REPLAYED: Final = 2
 WHOLE: Final = 1
 LABS: Final = 3
-OF_A_LAB: Final = 3
+OF_A_LAB: Final = 2
 """The most main lines of one lab: some have eight scenarios, and the time must not depend on whose turn it is."""
 
 

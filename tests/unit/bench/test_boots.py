@@ -17,6 +17,8 @@ from orchestrator.core.text import Text
 if TYPE_CHECKING:
     from tests.unit.bench.conftest import Program
 
+pytestmark = pytest.mark.slow
+
 
 class Told(Silent):
     def __init__(self) -> None:

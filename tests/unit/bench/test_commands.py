@@ -21,6 +21,8 @@ from tests.bench.commands import compose_command, docker_command, run_command
 from tests.bench.compose import KIND, ComposeProject, remove_project
 from tests.fakes.engine import FakeEngine
 
+pytestmark = pytest.mark.slow
+
 Script = Callable[[str, str], None]
 REFERENCE = "breakfix/host:0123456789ab"
 

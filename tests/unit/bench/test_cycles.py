@@ -20,6 +20,8 @@ from tests.bench.footprints import container_processes, process_memory
 if TYPE_CHECKING:
     from orchestrator.app import App
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 IDLE = Usage(60 * MB, 20, 1, 30 * MB, 40, 2, 2, 1, 1, 3, 50, 0, 90, 0, 4096)
 

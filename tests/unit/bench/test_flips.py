@@ -19,6 +19,8 @@ from tests.bench.flips import run_gradings
 if TYPE_CHECKING:
     from orchestrator.app import App
 
+pytestmark = pytest.mark.slow
+
 
 def report(**outcomes: str) -> Report:
     results = tuple(

@@ -18,6 +18,8 @@ from tests.bench import statements
 from tests.bench.bench_labs import IMAGE
 from tests.bench.compose import KIND, compose_document, privileges, probing
 
+pytestmark = pytest.mark.slow
+
 Info = Callable[[str, int], EngineInfo]
 
 

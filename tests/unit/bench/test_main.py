@@ -19,6 +19,8 @@ from tests.bench import benchmark
 if TYPE_CHECKING:
     from orchestrator.app import App
 
+pytestmark = pytest.mark.slow
+
 APP = cast("App", SimpleNamespace(close=lambda: None))
 
 

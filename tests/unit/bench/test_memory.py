@@ -10,6 +10,8 @@ from orchestrator.bench import memory
 from orchestrator.core.errors import LabError
 from tests.bench.footprints import Footprint, footprints
 
+pytestmark = pytest.mark.slow
+
 ONE, TWO = "5f" * 32, "0a" * 32
 
 

@@ -11,6 +11,8 @@ from tests.bench.bench_report import BenchReport
 from tests.bench.machine_facts import MachineFacts
 from tests.bench.samples import Comparison, Series, Target
 
+pytestmark = pytest.mark.slow
+
 MACHINE = MachineFacts(2, 24 << 30, 0.5, "6.1.0", "3.13.1", "26.1.5", "2.26.1-4", 2, "overlay2", apparmor=True)
 
 

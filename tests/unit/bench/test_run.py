@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.unit.bench.conftest import FakePeer, Program
 
+pytestmark = pytest.mark.slow
+
 
 def leftovers(engine: FakeEngine) -> list[str]:
     return [c.name for c in engine.containers({labels.KIND: None}) if c.labels[labels.KIND] not in {"fabric", "pause"}]

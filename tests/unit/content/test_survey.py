@@ -121,6 +121,7 @@ def test_validate_imports_nothing_heavy() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [0, []], done.stderr
 
 
+@pytest.mark.slow
 def test_the_project_s_own_content_is_sound() -> None:
     from orchestrator.faults.registry import problems_of  # noqa: PLC0415
 

@@ -548,6 +548,7 @@ def test_a_look_that_fails_is_repeated(driver: LabDriver, monkeypatch: pytest.Mo
     assert next(looks, "none") == "none"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [UNENDED, UNREACHABLE], ids=lambda error: type(error).__name__)
 def test_a_look_that_fails_to_the_end_says_how(
     driver: LabDriver, monkeypatch: pytest.MonkeyPatch, error: LabError

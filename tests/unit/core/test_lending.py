@@ -72,6 +72,7 @@ def test_what_a_module_did_is_undone_before_the_next_one(lending: Lending) -> No
     assert done == ["second", "first"]
 
 
+@pytest.mark.slow
 def test_a_lab_that_is_not_ready_any_more_is_replaced(world: World, lending: Lending) -> None:
     with module(lending) as first:
         pass

@@ -305,6 +305,7 @@ def test_a_scenario_with_a_mistake_is_refused_at_once(world: World, make: Make) 
     assert world.left == ([], [])
 
 
+@pytest.mark.slow
 def test_a_lab_that_does_not_come_up_leaves_none(trial: Trial, world: World) -> None:
     world.fabric.on("systemctl is-active *", status=3)
     with pytest.raises(LabError):
