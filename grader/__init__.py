@@ -1,15 +1,52 @@
 """Grades an instance: checks are pytest-testinfra functions that run outside the trainee's reach.
 
-A check file needs no more than this package's names::
+A check file imports what is listed here, and nothing else of the program::
 
-    from grader import check, eventually
+    from grader import check, eventually, rights_gained
+
+These modules import no more than they need: the command line imports this package as well.
 """
 
-from grader.at_once import at_once
+from grader.accounts import account_names
+from grader.certificates import certificate_key_ids
+from grader.concurrency import concurrently
+from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
+from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
 from grader.inputs import HiddenFile
+from grader.lines import lines_in
 from grader.load import scaled_timeout
+from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail
 from grader.marks import check
+from grader.nftables import ruleset_differences
 from grader.polling import eventually
+from grader.rights import rights_gained
+from grader.samba import domain_administrators_added
 
-__all__ = ["CheckMistakeError", "HiddenFile", "ObservationError", "at_once", "check", "eventually", "scaled_timeout"]
+__all__ = [
+    "CheckMistakeError",
+    "FoundMail",
+    "HiddenFile",
+    "Mailbox",
+    "ObservationError",
+    "account_names",
+    "certificate_key_ids",
+    "check",
+    "concurrently",
+    "directory_rights_gained",
+    "domain_administrators_added",
+    "eventually",
+    "find_mail",
+    "ifupdown_interfaces",
+    "ifupdown_methods",
+    "ifupdown_stanzas",
+    "ldap_values",
+    "lines_in",
+    "message_ids",
+    "open_webmail",
+    "password_policy_weaknesses",
+    "rights_gained",
+    "ruleset_differences",
+    "scaled_timeout",
+    "send_mail",
+]

@@ -16,7 +16,7 @@ def rows_in(text: str, database: str) -> list[list[str]]:
     return [[*row, *[""] * width][: max(width, len(row))] for row in rows if len(row) >= _LEAST[database]]
 
 
-def names_in(text: str) -> set[str]:
+def account_names(text: str) -> set[str]:
     """Return the names of the accounts or groups that a file of the kind has."""
     return {line.split(":")[0] for line in _stripped(text) if ":" in line}
 

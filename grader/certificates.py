@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import testinfra.modules.file
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import testinfra.modules.file
 
 
-def key_identifiers(file: testinfra.modules.file.File) -> list[str]:
+def certificate_key_ids(file: testinfra.modules.file.File) -> list[str]:
     """Return the key identifiers of the certificates in a file (PEM), computed from their keys; none where it has none.
 
     An identifier is the SHA-1 of the public key in hexadecimal digits (RFC 5280, section 4.2.1.2, method 1), what

@@ -5,19 +5,21 @@ from __future__ import annotations
 import posixpath
 import re
 from fnmatch import fnmatch
-from typing import cast
-
-import testinfra.host
+from typing import TYPE_CHECKING, cast
 
 from grader.lines import lines_in, words_in
-from grader.testinfra_modules.file import File
+
+if TYPE_CHECKING:
+    import testinfra.host
+
+    from grader.testinfra_modules.file import File
 
 _HOME = "/etc/network"
 _FILE, _FOLDER = f"{_HOME}/interfaces", f"{_HOME}/interfaces.d"
 _MOST_FILES = 50
 
 
-def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
+def ifupdown_interfaces(host: testinfra.host.Host) -> dict[str, list[str]]:
     """Return the interfaces that a host brings up, each with the IPv4 address of its stanzas (interfaces(5)).
 
     Where a stanza has no address, its method stands for it: ``{"eth0": ["192.168.10.1"], "eth1": ["dhcp"]}``.
@@ -26,12 +28,12 @@ def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
         host: the host, as ``lab.host(...)`` gives it; its files are read from outside.
 
     Raises:
-        AssertionError: see ``stanzas``.
+        AssertionError: see ``ifupdown_stanzas``.
     """
     found: dict[str, list[str]] = {}
     automatic: set[str] = set()
     current: list[str] = []
-    for line in lines_in(stanzas(host)):
+    for line in lines_in(ifupdown_stanzas(host)):
         match words_in(line):
             case ["auto" | "allow-auto", *names]:
                 automatic |= set(names)
@@ -45,16 +47,18 @@ def brought_up(host: testinfra.host.Host) -> dict[str, list[str]]:
     return {name: addresses for name, addresses in found.items() if name in automatic}
 
 
-def methods(host: testinfra.host.Host, interface: str) -> list[str]:
+def ifupdown_methods(host: testinfra.host.Host, interface: str) -> list[str]:
     """Return by which methods an interface is set up, one for each of its stanzas: ``["dhcp"]``.
 
     Raises:
-        AssertionError: see ``stanzas``.
+        AssertionError: see ``ifupdown_stanzas``.
     """
-    return re.findall(rf"^\s*iface\s+{re.escape(interface)}\s+inet\s+(\w+)", stanzas(host), re.MULTILINE | re.ASCII)
+    return re.findall(
+        rf"^\s*iface\s+{re.escape(interface)}\s+inet\s+(\w+)", ifupdown_stanzas(host), re.MULTILINE | re.ASCII
+    )
 
 
-def stanzas(host: testinfra.host.Host) -> str:
+def ifupdown_stanzas(host: testinfra.host.Host) -> str:
     """Return what a host's ``/etc/network/interfaces`` says, with all that it takes from elsewhere, without comments.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.accounts import names_in
+from grader.accounts import account_names
 from grader.errors import changed_tools
 from grader.identity import Listener, compared, listener
 from grader.load import scaled_timeout
@@ -92,7 +92,7 @@ def log_in(
         doubts += doubts_of_logins(inspector, placed or {})
         if not account.local and any(row[0] == login for row in rows_of(inspector, "passwd")):
             doubts.append(f"{login} is an account of its own")
-        if not account.local and login in names_in(_text(inspector.read("/etc/shadow"))):
+        if not account.local and login in account_names(_text(inspector.read("/etc/shadow"))):
             doubts.append(f"/etc/shadow has a password for {login}")
     if doubts:
         message = f"{inspector.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"

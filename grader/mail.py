@@ -1,7 +1,7 @@
 """Mail as its users have it: sent by SMTP submission after a login, read by IMAPS, from any vantage point of a lab.
 
-A check sends with ``send`` and looks with ``find``; what a mail program would show as an error fails as an assertion.
-A vantage point needs python3 with its standard library: observers have it.
+A check sends with ``send_mail`` and looks with ``find_mail``. What a mail program would show as an error fails as an
+assertion. A vantage point needs python3 with its standard library: observers have it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import unreadable
 from grader.load import scaled_deadline
-from grader.vantage_points import VantagePoint
+
+if TYPE_CHECKING:
+    from grader.vantage_points import VantagePoint
 
 _PROGRAM = Path(__file__).with_name("mail_program.py")
 _ANSWER = 15.0
@@ -46,14 +48,16 @@ class Mailbox:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundMail:
     """A message that was found: in which folder, and its header."""
 
     folder: str
     headers: str
 
 
-def send(vantage_point: VantagePoint, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0) -> str:
+def send_mail(
+    vantage_point: VantagePoint, sender: Mailbox, to: str, *, subject: str | None = None, size: int = 0
+) -> str:
     """Send a message from a vantage point, and return its subject, which is unique.
 
     Args:
@@ -72,14 +76,14 @@ def send(vantage_point: VantagePoint, sender: Mailbox, to: str, *, subject: str 
     return unique
 
 
-def find(
+def find_mail(
     vantage_point: VantagePoint,
     reader: Mailbox,
     subject: str,
     *,
     folders: Sequence[str] = ("INBOX",),
     within: float = 20,
-) -> Found:
+) -> FoundMail:
     """Wait for a message in a mailbox.
 
     Raises:
@@ -90,10 +94,10 @@ def find(
     if not answer:
         message = f"'{subject}' did not arrive at {reader.address} within {within:g} s"
         raise AssertionError(message)
-    return Found(answer["folder"], answer["headers"])
+    return FoundMail(answer["folder"], answer["headers"])
 
 
-def identities(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
+def message_ids(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
     """Return the Message-ID of each message in some folders of a mailbox.
 
     Raises:
@@ -104,7 +108,7 @@ def identities(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[s
     return frozenset(answer["identities"])
 
 
-def webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
+def open_webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
     """Log in to a Roundcube, whose address and name the mailbox gives as its server's, and return its list of messages.
 
     Raises:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-
-import testinfra.host
+from typing import TYPE_CHECKING
 
 from grader.lines import lines_in
+
+if TYPE_CHECKING:
+    import testinfra.host
 
 _CHAIN = re.compile(r"^(\w+ \S+ \S+)(?: \d+)*$")
 """The line above each rule's instructions: family, table and chain, in the kernel with the rule's handles."""
@@ -16,7 +18,7 @@ _COMPLETED = re.compile(r"^\[ (counter|limit|log|masq|nat|queue|quota|redir|reje
 """Statements that the kernel tells with more than it was told: counts, defaults, the other end of a range."""
 
 
-def differences(firewall: testinfra.host.Host, file: str = "/etc/nftables.conf") -> str:
+def ruleset_differences(firewall: testinfra.host.Host, file: str = "/etc/nftables.conf") -> str:
     """Return in words how the loaded rules differ from those that a file would load, or an empty text.
 
     Both are compared as the instructions that nft(8) makes of them (``--debug=netlink``), so that neither blanks,

@@ -6,12 +6,14 @@ Read from outside, as all state of a host is; only what the machine itself grant
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import cast
-
-import testinfra.host
+from typing import TYPE_CHECKING, cast
 
 from grader.accounts import rows_in
-from grader.testinfra_modules.file import File
+
+if TYPE_CHECKING:
+    import testinfra.host
+
+    from grader.testinfra_modules.file import File
 
 _POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
 """Groups of Debian whose members administer the machine, or read and write what only root should."""
@@ -23,7 +25,7 @@ _PACKAGES = frozenset({"apt", "dpkg"})
 """Below ``_STATE``: thousands of files that no repair is about."""
 
 
-def gained(host: testinfra.host.Host, administrators: Collection[str] = ("technicien",)) -> list[str]:
+def rights_gained(host: testinfra.host.Host, administrators: Collection[str] = ("technicien",)) -> list[str]:
     """Return what gives somebody rights that the host's image does not, in words for the evidence; empty: nothing.
 
     Args:

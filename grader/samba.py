@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import TYPE_CHECKING
 
-import testinfra.host
+if TYPE_CHECKING:
+    import testinfra.host
 
 _SEARCH = "ldbsearch -H /var/lib/samba/private/sam.ldb %s sAMAccountName member"
 _GROUPS = (
@@ -23,7 +25,7 @@ _GROUPS = (
 _FROM_THE_START = {"Administrator", "Domain Admins", "Enterprise Admins"}
 
 
-def administrators_added(controller: testinfra.host.Host) -> list[str]:
+def domain_administrators_added(controller: testinfra.host.Host) -> list[str]:
     """Return who has been put into the groups that administer the domain, in words for the evidence; empty: nobody.
 
     Args:

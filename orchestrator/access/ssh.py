@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import paramiko
 
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
@@ -31,7 +32,7 @@ def login(fabric: Fabric, target: HostRef, user: str, password: str) -> Iterator
     except paramiko.SSHException as error:
         raise LabError(
             Text(
-                fr=f"Connexion SSH de {user} sur {target.host} refusée : {error}",
+                fr=f"Connexion SSH {de(user)} sur {target.host} refusée : {error}",
                 en=f"SSH login of {user} on {target.host} refused: {error}",
             )
         ) from error

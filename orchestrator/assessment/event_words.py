@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator.assessment.events import Kind, SessionEvent
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text, same
 
 _Details = Mapping[str, Any]
@@ -70,7 +71,7 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     ),
     "opened": lambda d: Text(fr=f"Le lab {d['scenario']} est prêt.", en=f"The lab {d['scenario']} is ready."),
     "replaced": lambda d: Text(
-        fr=f"Une variante de {d['scenario']} est écartée : {_why(d).fr}",
+        fr=f"Une variante {de(d['scenario'])} est écartée : {_why(d).fr}",
         en=f"A variant of {d['scenario']} is put aside: {_why(d).en}",
     ),
     "unopened": lambda d: Text(

@@ -12,6 +12,7 @@ from orchestrator.assessment.results import Sheet, assessed_ccps, sheet_of
 from orchestrator.assessment.selectors import require_candidate
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
+from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import nearest, with_suggestion
 from orchestrator.core.text import Text
@@ -155,7 +156,7 @@ class Jury:
         if running:
             raise UsageError(
                 Text(
-                    fr=f"Les preuves de {candidate} ne sont pas scellées : {', '.join(running)}.",
+                    fr=f"Les preuves {de(candidate)} ne sont pas scellées : {', '.join(running)}.",
                     en=f"The evidence of {candidate} is not sealed: {', '.join(running)}.",
                 ),
                 Text(fr="« breakfix session run » les scelle.", en="'breakfix session run' seals it."),

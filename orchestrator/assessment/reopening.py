@@ -14,6 +14,7 @@ from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
 from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import NONE, read_answers
@@ -79,7 +80,7 @@ class Reopening:
         if not sitting.sealed:
             raise UsageError(
                 Text(
-                    fr=f"Les preuves de {candidate} pour {phase} ne sont pas scellées.",
+                    fr=f"Les preuves {de(candidate)} pour {phase} ne sont pas scellées.",
                     en=f"The evidence of {candidate} for {phase} is not sealed.",
                 )
             )

@@ -12,6 +12,7 @@ from orchestrator.cli import phrases
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.language_choice import chosen, localized
 from orchestrator.cli.output import both, plain
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.registry import explanation
 from orchestrator.model.deliverables import ReportStep
@@ -158,7 +159,7 @@ def typed(step: Step) -> tuple[str, ...]:
         head = localized(Text(fr=f"{where} reçoit :", en=f"{where} gets:"))
         return (head, *(f"  {line}" for line in step.file.content.splitlines()))
     if step.reboot is not None:
-        return (localized(Text(fr=f"redémarrage de {step.reboot.host}", en=f"reboot of {step.reboot.host}")),)
+        return (localized(Text(fr=f"redémarrage {de(step.reboot.host)}", en=f"reboot of {step.reboot.host}")),)
     return (_cable(step),) if step.cable is not None else _handed_in_by(step)
 
 

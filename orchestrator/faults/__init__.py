@@ -9,6 +9,7 @@ Of the other modules, ``fault`` says what every fault is, ``registry`` makes fau
 """
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de, que
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import (
@@ -37,8 +38,10 @@ __all__ = [
     "Slug",
     "Subnet",
     "Text",
+    "de",
     "not_effective",
     "nothing_to_break",
+    "que",
     "wait_for_effect",
     "wait_until_sound",
     "wait_until_undone",

@@ -11,20 +11,21 @@ import importlib
 import importlib.metadata
 import inspect
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import orchestrator.faults
 from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.text import Text
 from orchestrator.faults import library
-from orchestrator.faults.author_imports import private_imports
 from orchestrator.faults.fault import Fault
 from orchestrator.faults.importing import classes_in, import_problem, imported, line_in, meant_in, said_by
 from orchestrator.faults.required import lacking
 from orchestrator.faults.static_faults import StaticFault, static_faults_in
+from orchestrator.loader.author_imports import Facade
 from orchestrator.loader.files import problem, read_text
 from orchestrator.loader.python_source import parse_python
 from orchestrator.loader.read_limits import within_limits
@@ -34,7 +35,7 @@ FOLDER = "faults"
 """The folder of a content root that holds fault modules."""
 ENTRY_POINTS = "breakfix.faults"
 """The group of entry points by which an installed package brings fault classes, or modules of them."""
-
+_AUTHORS = Facade(orchestrator.faults.__name__, orchestrator.faults.__all__)
 
 K = TypeVar("K", bound=Document)
 K_co = TypeVar("K_co", bound=Document, covariant=True)
@@ -203,7 +204,7 @@ def _add_module(found: Discovery[Fault], stamp: _Stamp) -> None:
     tree = _tree(stamp, found.problems)
     if tree is None:
         return
-    found.problems += private_imports(tree, path)
+    found.problems += _private_imports(tree, path)
     lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
     try:
         module = imported(path)
@@ -228,7 +229,12 @@ def _read_module(found: Discovery[Document], stamp: _Stamp) -> None:
 def _stated(stamp: _Stamp) -> tuple[tuple[StaticFault, ...], tuple[Problem, ...]]:
     """Return the faults of a module, and what it may not import."""
     tree = parse_python(read_text(stamp.path, within=stamp.root), stamp.path)
-    return tuple(static_faults_in(tree)), tuple(private_imports(tree, stamp.path))
+    return tuple(static_faults_in(tree)), tuple(_private_imports(tree, stamp.path))
+
+
+def _private_imports(tree: ast.Module, path: Path) -> Iterator[Problem]:
+    """Yield a problem for each import of the program that a fault's author may not make."""
+    return _AUTHORS.private_imports(tree, lambda node: Place.of(path, getattr(node, "lineno", 0)))
 
 
 def _tree(stamp: _Stamp, problems: list[Problem]) -> ast.Module | None:

@@ -25,6 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
@@ -62,7 +63,7 @@ class Holder:
             return Text(fr="un autre programme", en="another program")
         command = f"« {self.command} »" if self.command else "un programme", f"'{self.command}'" if self.command else ""
         since = self.since.astimezone().strftime("%H:%M:%S") if self.since else ""
-        of, by = (f" de {self.user}", f" of {self.user}") if self.user else ("", "")
+        of, by = (f" {de(self.user)}", f" of {self.user}") if self.user else ("", "")
         return Text(
             fr=f"{command[0]} (processus {self.pid}{of}{f', depuis {since}' if since else ''})",
             en=f"{command[1] or 'a program'} (process {self.pid}{by}{f', since {since}' if since else ''})",

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from orchestrator.core.errors import Place, Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
-from orchestrator.loader.check_imports import PlaceOf
+from orchestrator.loader.author_imports import PlaceOf
 from orchestrator.model.check import LAB_FIXTURE, Asked
 
 Known: TypeAlias = Mapping[Asked, Collection[str]]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Final, TypeAlias
+from typing import Final
 
 from orchestrator.core.errors import Place, Problem
-from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
+from orchestrator.loader.author_imports import Facade, PlaceOf
 from orchestrator.model.check import OFFERED, TOOLS
 
-_GRADER: Final = "grader"
-_OUT_OF_REACH: Final = ("docker", "netmiko", "orchestrator", "paramiko", "pyroute2")
+_GRADER: Final = Facade("grader", OFFERED)
+_OUT_OF_REACH: Final = ("docker", "netmiko", "paramiko", "pyroute2")
 """Modules by which a check would pass by the fixture ``lab``, and by what it may see of the trainee's hosts."""
-
-PlaceOf: TypeAlias = Callable[[ast.AST], Place]
 
 
 @dataclass(frozen=True)
@@ -45,26 +43,24 @@ class Imports:
 
 
 def read_imports(tree: ast.Module, place: PlaceOf) -> Imports:
-    """Read the imports that stand at the top level of a file.
+    """Read what a file imports of the program, and at its top level of other modules.
 
     Args:
         tree: the file.
         place: tells where a node of it stands.
     """
-    found = Imports()
+    found = Imports(problems=[*_GRADER.private_imports(tree, place)])
     for node in tree.body:
         match node:
             case ast.Import():
                 for alias in node.names:
-                    if alias.name == _GRADER:
-                        found.decorators.add(f"{alias.asname or alias.name}.check")
                     found.problems += _module(alias.name, place(node))
             case ast.ImportFrom(level=0, module=str(module)) if module == TOOLS:
                 found.tools += (TakenTool(alias.name, place(alias)) for alias in node.names)
             case ast.ImportFrom(level=0, module=str(module)):
                 found.problems += _module(module, place(node))
-                if module == _GRADER:
-                    _from_grader(node, place, found)
+                if module == _GRADER.module:
+                    found.decorators |= {alias.asname or alias.name for alias in node.names if alias.name == "check"}
             case ast.ImportFrom():
                 text = Text(
                     fr="un fichier de contrôles est lu seul : un import relatif (« from . ») y échoue",
@@ -72,15 +68,6 @@ def read_imports(tree: ast.Module, place: PlaceOf) -> Imports:
                 )
                 found.problems.append(Problem(place(node), text))
     return found
-
-
-def _from_grader(node: ast.ImportFrom, place: PlaceOf, found: Imports) -> None:
-    for alias in node.names:
-        if alias.name == "check":
-            found.decorators.add(alias.asname or alias.name)
-        elif alias.name not in {*OFFERED, "*"}:
-            text = Text(fr=f"« grader » n'offre pas « {alias.name} »", en=f'"grader" has no "{alias.name}"')
-            found.problems.append(Problem(place(alias), with_suggestion(text, alias.name, OFFERED)))
 
 
 def _module(name: str, place: Place) -> Iterator[Problem]:

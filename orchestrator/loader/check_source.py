@@ -18,8 +18,9 @@ from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
+from orchestrator.loader.author_imports import PlaceOf
 from orchestrator.loader.check_calls import AskedName, read_calls
-from orchestrator.loader.check_imports import PlaceOf, TakenTool, read_imports
+from orchestrator.loader.check_imports import TakenTool, read_imports
 from orchestrator.loader.python_source import parse_python, too_deep
 from orchestrator.model.check import KEYWORDS, ROLES
 from orchestrator.templates.render import names_in

@@ -12,12 +12,30 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 OFFERED: Final = (
     "CheckMistakeError",
+    "FoundMail",
     "HiddenFile",
+    "Mailbox",
     "ObservationError",
-    "at_once",
+    "account_names",
+    "certificate_key_ids",
     "check",
+    "concurrently",
+    "directory_rights_gained",
+    "domain_administrators_added",
     "eventually",
+    "find_mail",
+    "ifupdown_interfaces",
+    "ifupdown_methods",
+    "ifupdown_stanzas",
+    "ldap_values",
+    "lines_in",
+    "message_ids",
+    "open_webmail",
+    "password_policy_weaknesses",
+    "rights_gained",
+    "ruleset_differences",
     "scaled_timeout",
+    "send_mail",
 )
 """The names that a check file may import from ``grader``."""
 

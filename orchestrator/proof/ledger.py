@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from orchestrator.core.elision import de
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
@@ -253,7 +254,7 @@ class Ledger:
         """
         if self.find(scenario) is None:
             raise UsageError(
-                Text(fr=f"La preuve de {scenario} n'est pas enregistrée.", en=f"No proof of {scenario} is recorded."),
+                Text(fr=f"La preuve {de(scenario)} n'est pas enregistrée.", en=f"No proof of {scenario} is recorded."),
                 Text(
                     fr=f"Enregistrez-la : « breakfix prove {scenario} --record ».",
                     en=f"Record one: 'breakfix prove {scenario} --record'.",

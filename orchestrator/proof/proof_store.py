@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.binding import NAMES, Binding, Part, binding_of
-from orchestrator.proof.ledger import FoundEntry, Ledger
+from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMachine
 from orchestrator.proof.model import Proof
 from orchestrator.proof.program import version_of
 
@@ -257,6 +258,10 @@ class Proofs:
         self._store.put(stored)
         return stored
 
+    def record(self, stored: StoredProof, machine: ProvingMachine) -> None:
+        """Record a proof that is kept beside its scenario; raises as ``Ledger.record``."""
+        self.ledger.record(LedgerEntry.of(stored.proof, stored.binding, stored.proven_at, machine))
+
     def voucher(self, scenario: str) -> FoundEntry:
         """Return the record of a scenario as it is now, by somebody who is believed: it vouches for a brief proof.
 
@@ -358,24 +363,24 @@ def _why_not_recorded(scenario: str, status: Status) -> Text:
     """Say why there is no proof at all to rely on."""
     if status.failed:
         return Text(
-            fr=f"La dernière preuve de {scenario} a échoué ({status.proven_at}).",
+            fr=f"La dernière preuve {de(scenario)} a échoué ({status.proven_at}).",
             en=f"The last proof of {scenario} failed ({status.proven_at}).",
         )
     if status.state == "changed":
         fr = ", ".join(NAMES[part].fr for part in status.changed)
         en = ", ".join(NAMES[part].en for part in status.changed)
         return Text(
-            fr=f"La preuve de {scenario} n'est plus valable ; ce qui a changé depuis : {fr}.",
+            fr=f"La preuve {de(scenario)} n'est plus valable ; ce qui a changé depuis : {fr}.",
             en=f"The proof of {scenario} is out of date; changed since: {en}.",
         )
     if status.state == "claimed":
         return Text(
-            fr=f"La preuve enregistrée de {scenario} n'est signée par personne que cette machine accepte.",
+            fr=f"La preuve enregistrée {de(scenario)} n'est signée par personne que cette machine accepte.",
             en=f"The recorded proof of {scenario} is signed by nobody whom this machine accepts.",
         )
     if status.brief:
         return Text(
-            fr=f"La preuve brève de {scenario} ne vaut plus : celle qui répondait du reste n'est plus là.",
+            fr=f"La preuve brève {de(scenario)} ne vaut plus : celle qui répondait du reste n'est plus là.",
             en=f"The brief proof of {scenario} holds no longer: the one that vouched for the rest is gone.",
         )
     return Text(fr=f"{scenario} n'a jamais été prouvé.", en=f"{scenario} has never been proven.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core import labels
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
@@ -36,7 +37,7 @@ def residue_of(driver: LabDriver, *, recorded: bool, within: float = _SETTLE, pr
     )
     left = [text for ask in questions for text in _still(ask, within)]
     if recorded:
-        left.append(Text(fr=f"la fiche de {driver.instance}", en=f"the record of {driver.instance}"))
+        left.append(Text(fr=f"la fiche {de(driver.instance)}", en=f"the record of {driver.instance}"))
     return tuple(left)
 
 
@@ -84,4 +85,4 @@ def _processes(driver: LabDriver, proc: Path) -> Iterator[Text]:
                 continue
             for container, host in hosts.items():
                 if container in group:
-                    yield Text(fr=f"le processus {entry.name} de {host}", en=f"the process {entry.name} of {host}")
+                    yield Text(fr=f"le processus {entry.name} {de(host)}", en=f"the process {entry.name} of {host}")

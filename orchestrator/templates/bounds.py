@@ -20,6 +20,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from orchestrator.core.elision import ELISIONS
+
 MAX_LENGTH: Final = 1 << 20
 """The most characters of a text, and items of a list."""
 BUDGET: Final = 1 << 20
@@ -132,7 +134,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         self.globals.pop("lipsum", None)
         for name in _WITHOUT_FILTERS:
             self.filters.pop(name, None)
-        self.filters.update(join=_join, replace=_replace, sum=_sum)
+        self.filters.update(join=_join, replace=_replace, sum=_sum, **ELISIONS)
         self.filters.update(_all_measured(self.filters, self.spent))
         self.tests.update(_all_measured(self.tests, self.spent))
         self.filters.update(_counted=self._counted, _weighed=self._weighed)

@@ -16,14 +16,24 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from orchestrator.core.elision import ELISIONS
+
 Name: TypeAlias = tuple[str, ...]
 """A dotted name."""
-Parts: TypeAlias = tuple["str | Name | Choice", ...]
-"""Texts, names whose values are put in, and choices."""
+Parts: TypeAlias = tuple["str | Name | Elided | Choice", ...]
+"""Texts, names whose values are put in, as they are or with French elision, and choices."""
 
 
 class NotPlainError(Exception):
     """This is for Jinja2 to fill in, or to refuse."""
+
+
+@dataclass(frozen=True)
+class Elided:
+    """A name whose value is put in after a word that French elides: ``{{ user.full | de }}``."""
+
+    name: Name
+    word: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ _CONDITION: Final = re.compile(rf"({_WORD}) *(==|!=| in) *(.*)")
 _CHOSEN: Final = re.compile(rf"({_WORD}|{_QUOTED}) +if +({_ASKED}) +else +(.+)")
 _IS_QUOTED: Final = re.compile(_QUOTED).fullmatch
 _IS_NAME: Final = re.compile(_WORD).fullmatch
+_ELIDED: Final = re.compile(rf"({_WORD}) *\| *(de|que)")
 _TAG: Final = re.compile(
     r"\{\{ *([^-+ {}%\n](?:[^{}%\n]*[^-+ {}%\n])?) *\}\}"
     r"|\{%(-?) *(if|elif|else|endif)(?: ++((?:[-+ ]*+[^-+%} \n]++)++))? *+(?:-%\}\s*|%\}\n?)"
@@ -96,6 +107,17 @@ def condition_of(expression: str) -> PlainCondition | None:
     return PlainCondition(dotted, tuple(text[1:-1] for text in re.findall(_QUOTED, texts)), operator != "!=")
 
 
+def filled_in(source: str, values: Mapping[str, Any]) -> str | None:
+    """Return what Jinja2 would make of a template, where that is plain to see; else None, and Jinja2 decides."""
+    parts = parts_of(source)
+    if parts is None:
+        return None
+    try:
+        return fill_in(parts, values)
+    except NotPlainError:
+        return None
+
+
 def fill_in(parts: Parts, values: Mapping[str, Any]) -> str:
     """Return the text that comes of a plain template.
 
@@ -108,6 +130,8 @@ def fill_in(parts: Parts, values: Mapping[str, Any]) -> str:
             made.append(part)
         elif isinstance(part, tuple):
             made.append(str(_value(part, values)))
+        elif isinstance(part, Elided):
+            made.append(ELISIONS[part.word](_value(part.name, values)))
         else:
             chosen = (inside for condition, inside in part.branches if condition is None or condition.holds(values))
             made.append(fill_in(next(chosen, ()), values))
@@ -119,6 +143,8 @@ def names_of(parts: Parts) -> Iterator[str]:
     for part in parts:
         if isinstance(part, tuple):
             yield part[0]
+        elif isinstance(part, Elided):
+            yield part.name[0]
         elif isinstance(part, Choice):
             for condition, inside in part.branches:
                 yield from (condition.name[:1] if condition else ())
@@ -153,8 +179,10 @@ def _dotted(name: str) -> Name | None:
     return None if dotted[0] in _KEYWORDS else dotted
 
 
-def _printed(expression: str, depth: int = 0) -> str | Name | Choice:
+def _printed(expression: str, depth: int = 0) -> str | Name | Elided | Choice:
     """Return what ``{{ }}`` puts in: a name's value, a text, or one of them by a name's value."""
+    if (elided := _ELIDED.fullmatch(expression)) is not None and (name := _dotted(elided[1])) is not None:
+        return Elided(name, elided[2])
     if (chosen := _CHOSEN.fullmatch(expression)) is not None:
         one, asked, other = chosen.groups()
         condition = condition_of(asked)
@@ -175,7 +203,7 @@ class _Open:
 
     branches: list[tuple[PlainCondition | None, Parts]] = field(default_factory=list)
     condition: PlainCondition | None = None
-    parts: list[str | Name | Choice] = field(default_factory=list)
+    parts: list[str | Name | Elided | Choice] = field(default_factory=list)
 
     def close_branch(self) -> None:
         self.branches.append((self.condition, tuple(self.parts)))

@@ -28,7 +28,7 @@ from orchestrator.templates.plain import (
     NotPlainError,
     condition_of,
     deciding_names_of,
-    fill_in,
+    filled_in,
     names_of,
     parts_of,
 )
@@ -55,7 +55,7 @@ def render(source: str, values: Mapping[str, Any], place: Where) -> str:
     Raises:
         ContentError: the template is wrong, or names something that does not exist.
     """
-    if (quick := _filled_in(source, values)) is not None:
+    if (quick := filled_in(source, values)) is not None:
         return quick
     try:
         _ENVIRONMENT.spent.total = 0
@@ -157,17 +157,6 @@ def _names(source: str) -> frozenset[str]:
     except TemplateError:
         return frozenset()
     return frozenset(n.name for n in found) - {n.name for n in found if n.ctx != "load"}
-
-
-def _filled_in(source: str, values: Mapping[str, Any]) -> str | None:
-    """Return what Jinja2 would make of a template, where that is plain to see; else None, and Jinja2 decides."""
-    parts = parts_of(source)
-    if parts is None:
-        return None
-    try:
-        return fill_in(parts, values)
-    except NotPlainError:
-        return None
 
 
 class _UndefinedNameError(UndefinedError):

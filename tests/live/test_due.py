@@ -15,7 +15,7 @@ from orchestrator.proof.seed_cover import draw, seeds_for
 from orchestrator.proof.stages import ProofSubject
 from tests.live.conftest import Watching, told
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core, pytest.mark.sample]
 
 PROGRAM = App()
 """Asked for what is due when tests are collected: each is one, so that a failure names its scenario."""

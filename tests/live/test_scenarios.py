@@ -1,12 +1,13 @@
 """Every scenario on real hosts: what is found in the content's folders is proven, there is no list.
 
 One seed each by default; ``BREAKFIX_PROOF_SEEDS=3`` (every night, for example) proves more variants of each.
+``BREAKFIX_RECORD_PROOFS=1`` also records each proof beside its scenario, as ``prove --record`` does.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from orchestrator.app import App
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.proof.ledger import differences
+from orchestrator.proof.ledger import ProvingMachine, differences
 from orchestrator.proof.model import Proof
 from orchestrator.proof.prover import prove
 from orchestrator.proof.seed_cover import seeds_for
@@ -28,6 +29,23 @@ SCENARIOS = CONTENT.scenarios()
 SEEDS = int(os.environ.get("BREAKFIX_PROOF_SEEDS", "1"))
 
 
+class Recording(Watching):
+    """Records each proof of a scenario that is sound."""
+
+    def __init__(self, app: App, names: Iterable[str]) -> None:
+        super().__init__()
+        info = app.labs.engine_info()
+        self._proofs = app.proofs
+        self._machine = ProvingMachine.this(info.version, info.cgroup_version)
+        self._bindings = {name: app.proofs.binding(name) for name in names}
+
+    def proved(self, proof: Proof) -> None:
+        """See ``Watching``."""
+        stored = self._proofs.keep(proof, self._bindings[proof.scenario])
+        if stored is not None and proof.proven:
+            self._proofs.record(stored, self._machine)
+
+
 @pytest.fixture(scope="module")
 def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for: all at once, as many labs as the machine bears."""
@@ -38,7 +56,8 @@ def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
         if name in names
         for drawn in seeds_for(CONTENT.scenario(name), SEEDS)
     ]
-    made = prove(app.labs, subjects, jobs=None, watch=Watching())
+    watch = Recording(app, names) if os.environ.get("BREAKFIX_RECORD_PROOFS") == "1" else Watching()
+    made = prove(app.labs, subjects, jobs=None, watch=watch)
     return {proof.scenario: proof for proof in made}
 
 

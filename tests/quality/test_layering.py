@@ -45,7 +45,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.access.terminal": "",
     "orchestrator.faults": "access.lab_driver fabric.fabric_interface loader model",
     "orchestrator.topology": "fabric.fabric_interface model",
-    "grader": "fabric.fabric_interface model planning",
+    "grader": "fabric.fabric_interface model planning templates",
     # One layer of logic.
     "orchestrator.deliverables": "grader instances.instance_records loader.yaml_source model planning",
     "orchestrator.instances": (
@@ -132,7 +132,7 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": (
         "orchestrator.templates orchestrator.authoring.example_files orchestrator.proof.page "
-        "orchestrator.assessment.evidence_page grader.plugin"
+        "orchestrator.assessment.evidence_page"
     ),
     "yaml": "orchestrator.loader.yaml_source",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",

@@ -1,8 +1,9 @@
 """A ticket of the domain, got on a workstation as its users do, and what it opens."""
 
+import re
 import shlex
 
-from grader import scaled_timeout
+from grader import account_names, scaled_timeout
 
 NO_TICKET = 3
 """How a script ends that got no ticket."""
@@ -29,3 +30,19 @@ def go_to(lab, host, other, login, password):
     options += ["-o", "PreferredAuthentications=gssapi-with-mic", "-o", f"ConnectTimeout={scaled_timeout(10)}"]
     ask = ["ssh", *options, f"{login}@{other}.{lab.domain}", "id", "-un"]
     return with_ticket(lab, host, login, password, shlex.join(ask))
+
+
+def assert_still_refuses(lab, host):
+    """A workstation refuses a wrong password and a former employee, and has no account of the domain's people."""
+    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
+        done = lab.login("lan", host, login, password)
+        assert done.refused, f"{login} on {host}: {done.status} {done.problem}"
+    text = lab.host(host).file("/etc/passwd").content_string
+    local = account_names(text) & {"hmarchand", "ylegoff", "nbrunet", "mcarre", "sdasilva", "pmorel"}
+    assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"
+
+
+def sssd_settings(lab, host):
+    """Return the settings of SSSD on a workstation, all sections together; the last one counts."""
+    text = lab.host(host).check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
+    return dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))

@@ -3,10 +3,17 @@
 import json
 import re
 
+from grader import lines_in
+
 FILTER = {"0": "off", "1": "strict", "2": "loose"}
 """What a value of rp_filter means; where an interface's and that of all differ, the kernel takes the greater one."""
 SWITCHING = "/usr/lib/openvswitch-switch/ovs-vswitchd"
 """What Debian's alternatives choose for ``ovs-vswitchd``."""
+SOON = 15
+"""Seconds that the neighbours, the routes or a lease may need after the last action."""
+NO_STATEMENT = re.compile(
+    r"!|#|end$|exit$|frr |hostname |log |service |description |no ipv6 |Building |Current |password |agentx"
+)
 
 
 def asked(lab, router, command):
@@ -26,6 +33,18 @@ def route(lab, router, network):
     if len(hops) == 1:
         return hops[0].get("ip", "")
     return ", ".join(entry["protocol"] for entry in known) or "no route"
+
+
+def statements(text, unsaid=()):
+    """Return the statements of a router's configuration, each with its block, but for some that need no saying."""
+    block, found = "", set()
+    for line in lines_in(text):
+        words = re.sub(r"\barea 0$", "area 0.0.0.0", line.strip())
+        if not words or words in unsaid or NO_STATEMENT.match(words):
+            continue
+        block = block if line.startswith(" ") else words
+        found.add((block, words))
+    return found
 
 
 def switch_ports(lab, switch, columns):
@@ -55,6 +74,22 @@ def reverse_path_at_boot(host, interface):
     setting = rf"^\s*-?net[./]ipv4[./]conf[./](all|{interface})[./]rp_filter\s*=\s*([012])\s*$"
     values = dict(re.findall(setting, text, re.MULTILINE))  # the last one counts
     return _greater(*(FILTER[values.get(name, "0")] for name in ("all", interface)))
+
+
+def assert_branch_opens_the_applications(lab):
+    """The branch's applications open by their names on pc3, and web1 serves them."""
+    pc3 = lab.client("pc3")
+    lab.wait(lambda: pc3.addresses("eth0"), within=SOON, what="pc3 has an address")
+    for name, words in (("planning", "Tournées du jour"), ("intranet", "Bienvenue sur l'intranet")):
+
+        def opens(name=name, words=words):
+            page = pc3.http_get(f"http://{name}.{lab.domain}/")
+            assert page.status == 200, f"{name} does not open on pc3: {page.status or page.problem}"
+            assert words in page.body, f"{name} does not open on pc3: the page is another one"
+            assert page.peer == lab.address("web1"), f"{name} does not open on pc3: {page.peer} serves the page"
+            return True
+
+        lab.wait(opens, within=SOON)
 
 
 def _greater(one, other):

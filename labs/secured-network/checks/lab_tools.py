@@ -3,12 +3,18 @@
 import re
 import secrets
 
-from grader import at_once
-from grader.lines import lines_in
+from grader import concurrently, lines_in, ruleset_differences, scaled_timeout
 
+FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
+RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
+PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
 SITE = "www.scierie-delorme.example"
 PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
 """Those that a rule names which is a little too wide, and one that nobody can know."""
+
+SUPPLIER = "commandes@scierie-delorme.example"
+ARRIVES = 25
+"""Seconds in which a message has come through, a retry included."""
 
 
 def ports_of(address, *allowed):
@@ -34,7 +40,7 @@ def arrived(station, targets):
 
 def reached(stations, targets):
     """Return in words what can be reached from stations that have a name; each has its own targets."""
-    found = at_once(lambda name: arrived(stations[name], targets[name]), stations)
+    found = concurrently(lambda name: arrived(stations[name], targets[name]), stations)
     return [f"{name} reaches {what}" for name, all_of in zip(stations, found, strict=True) for what in all_of]
 
 
@@ -71,5 +77,43 @@ def beside_tcp(lab):
         closed = "connection refused" in stations[one].ask(asked, timeout=10).stdout
         return f"{one} reaches port {port} of the Internet by UDP" if closed else ""
 
-    tried = (*at_once(pinged, pings), *at_once(resolved, questions), *at_once(sent, datagrams))
+    tried = (*concurrently(pinged, pings), *concurrently(resolved, questions), *concurrently(sent, datagrams))
     return [passed for passed in tried if passed]
+
+
+def send(station, server, sender, recipient):
+    """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
+    mark = secrets.token_hex(8)
+    text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
+    line = (
+        f"printf '{text}' | curl --disable --silent --show-error --max-time {scaled_timeout(12)} --upload-file - \"$@\""
+    )
+    envelope = ("--mail-from", sender, "--mail-rcpt", recipient)
+    done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=20)
+    assert done.status == 0, f"{server} does not take the message: {done.stderr.strip()}"
+    return mark
+
+
+def assert_policy_is_kept(lab):
+    """The firewall's rules are those of the file that it loads at boot."""
+    fw1 = lab.host("fw1")
+    assert fw1.service("nftables").is_enabled, "the service nftables does not start with fw1"
+    assert not ruleset_differences(fw1), ruleset_differences(fw1)
+
+
+def assert_still_reaches(lab, host, allowed):
+    """A host has all the access that the policy gives it."""
+
+    def reaches():
+        answers = lab.client(host).scan(allowed, timeout=5)
+        blocked = [f"{address}:{port}" for (address, port), answer in answers.items() if not answer.arrived]
+        assert not blocked, f"{host} no longer reaches {', '.join(blocked)}"
+        return True
+
+    lab.wait(reaches, within=15, every=1)
+
+
+def assert_no_more_than_before(lab, host, refused):
+    """A host reaches nothing that was closed to it."""
+    passed = arrived(lab.client(host), refused)
+    assert not passed, f"the firewall lets {host} reach {', '.join(passed)}"

@@ -4,16 +4,9 @@ import secrets
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.nftables import differences
-from lab_tools import arrived
+from grader import check, ruleset_differences, scaled_timeout
+from lab_tools import ARRIVES, FW1, INET1, PC1, PROXY1, PUBLIC, RELAY1, SERVERS, SRV1, SUPPLIER, WEB1, arrived
 
-FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
-RELAY1, PROXY1, WEB1, VPN1 = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
-PUBLIC, INET1 = "203.0.113.2", "203.0.113.1"
-SERVERS = (RELAY1, PROXY1, WEB1, VPN1)
-ARRIVES = 25
-"""Seconds in which a message has come through, a retry included."""
 AGAIN = 20
 """Seconds in which the tunnel is up again, a new attempt included."""
 
@@ -94,7 +87,7 @@ def arrives(lab, host, mailbox, mark):
     "guard", fr="Un message d'Internet arrive dans une boîte aux lettres.", en="A message from the Internet arrives."
 )
 def test_mail_comes_in(lab):
-    mark = send(lab.probe("outside"), PUBLIC, "commandes@scierie-delorme.example", f"afaure@{lab.domain}")
+    mark = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"afaure@{lab.domain}")
     arrives(lab, "srv1", "afaure", mark)
 
 
@@ -102,13 +95,13 @@ def test_mail_comes_in(lab):
     "guard", fr="Un message d'un poste arrive sur Internet.", en="A message from a workstation reaches the Internet."
 )
 def test_mail_goes_out(lab):
-    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"croux@{lab.domain}", "commandes@scierie-delorme.example")
+    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"croux@{lab.domain}", SUPPLIER)
     arrives(lab, "inet1", "commandes", mark)
 
 
 @check("guard", fr="Le relais ne relaie pas pour n'importe qui.", en="The relay does not relay for just anybody.")
 def test_relay_is_closed(lab):
-    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", "commandes@scierie-delorme.example")
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER)
     upload = ("--max-time", str(scaled_timeout(10)), "--upload-file", "/dev/null")
     said = lab.probe("outside").run(["curl", "--disable", "-sS", *upload, *stranger, f"smtp://{PUBLIC}"]).stderr
     assert "RCPT failed: 55" in said, f"the relay takes a message from outside for outside: {said.strip()}"
@@ -212,7 +205,7 @@ def test_each_host(lab, host):
     "guard", fr="Les règles du pare-feu sont celles de son fichier.", en="The firewall's rules are those of its file."
 )
 def test_policy_is_kept(lab):
-    assert not differences(lab.host("fw1")), differences(lab.host("fw1"))
+    assert not ruleset_differences(lab.host("fw1")), ruleset_differences(lab.host("fw1"))
 
 
 @pytest.mark.parametrize("host", SERVICES)

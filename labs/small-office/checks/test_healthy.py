@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.lines import lines_in
+from grader import check, lines_in, scaled_timeout
 
 ADDRESSES = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WORKSTATIONS = (*ADDRESSES, "pc3")

@@ -21,7 +21,7 @@ from lab_tools import PASSWORDS, SOON, assert_seen, desktop, in_session, setting
 )
 @check(
     "guard",
-    fr="Le bureau de {{ login }} s'affiche sur {{ terminal }}, et ce qui y est enregistré arrive sur home1.",
+    fr="Le bureau {{ login | de }} s'affiche sur {{ terminal }}, et ce qui y est enregistré arrive sur home1.",
     en="The desktop of {{ login }} shows on {{ terminal }}, and what is saved there arrives on home1.",
     host="{{ terminal }}",
     timeout=240,

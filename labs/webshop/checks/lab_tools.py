@@ -4,8 +4,7 @@ import contextlib
 import re
 import secrets
 
-from grader import scaled_timeout
-from grader.lines import lines_in
+from grader import lines_in, scaled_timeout
 
 CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
 """Some of the teas that the shop has sold for long."""
@@ -89,6 +88,24 @@ def place_order(station, url, patience=8):
     sent = station.run(command, timeout=patience + 5)
     place = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
     return customer, place and place[1], sent.stdout.partition("\r")[0] or "nothing"
+
+
+def assert_is_the_catalogue(page):
+    """A page that was asked for is the shop's catalogue."""
+    assert page.status == 200, f"the shop answers {page.status or page.problem}"
+    missing = [tea for tea in CATALOGUE if tea not in page.body]
+    assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
+
+
+def assert_order_is_stored(lab):
+    """An order placed from the office shows in the shop, and is in the database."""
+    office, shop = lab.probe("office"), f"http://{lab.address('web1')}"
+    customer, number, answer = place_order(office, shop)
+    assert number, f"the shop answers {answer} to an order"
+    page = office.http_get(f"{shop}/commandes/{number}")
+    assert customer in page.body, f"the shop does not show order {number}: {page.status or page.problem}"
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {number}")
+    assert stored == customer, f"order {number} is not in the database"
 
 
 def assert_data_is_whole(lab):

@@ -9,6 +9,7 @@ import click
 from orchestrator.cli.click_classes import PassingCommand, argument, command, host_argument, lab_option, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import host_of
+from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 
@@ -57,7 +58,7 @@ def exec_command(
                 en="The command to run is an empty word.",
             ),
             Text(
-                fr=f"Nommez un programme de {host} : « breakfix exec {host} -- ip address ».",
+                fr=f"Nommez un programme {de(host)} : « breakfix exec {host} -- ip address ».",
                 en=f"Name a program of {host}: 'breakfix exec {host} -- ip address'.",
             ),
         )

@@ -15,6 +15,7 @@ from orchestrator.cli.click_classes import FILE, PERSON, WORDS, CommandGroup, ar
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain, table
 from orchestrator.cli.store_access import reading
+from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.paths import state_folder
 from orchestrator.core.text import Text
@@ -334,7 +335,7 @@ def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgott
         for subject in one.kept_by:
             invocation.output.warn(
                 Text(
-                    fr=f"  ! Le dossier de {subject} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
+                    fr=f"  ! Le dossier {de(subject)} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
                     "terme.",
                     en=f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
                 )

@@ -13,6 +13,7 @@ from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import reading
 from orchestrator.cli.times import duration
+from orchestrator.core.elision import de
 from orchestrator.core.errors import ContentError
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import ScenarioDocument
@@ -73,7 +74,7 @@ def _documents(invocation: Invocation) -> list[ScenarioDocument]:
 
 def _show(invocation: Invocation, name: str, found: LearningProgress) -> None:
     out, language = invocation.output, invocation.language
-    out.print(Text(fr=f"Progression de {name}", en=f"Progress of {name}"), style="bold")
+    out.print(Text(fr=f"Progression {de(name)}", en=f"Progress of {name}"), style="bold")
     for ccp, competences in found.by_ccp:
         out.heading(f"CCP {ccp.number} · {ccp.title.in_(language)}")
         rows = table(

@@ -19,7 +19,7 @@ from orchestrator.core.errors import ExitCode, MachineError, UsageError
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.ledger import ColourDifference, FoundEntry, LedgerEntry, ProvingMachine, differences
+from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_words import stage_title, status_text
 from orchestrator.proof.prover import prove
@@ -198,8 +198,7 @@ class _Work:
             self.invocation.output.note(text, style="warn")
         elif self.extent == "record" and proof.proven:
             info = self.invocation.app.labs.engine_info()
-            machine = ProvingMachine.this(info.version, info.cgroup_version)
-            proofs.ledger.record(LedgerEntry.of(proof, stored.binding, stored.proven_at, machine))
+            proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
         if found is not None and self.extent == "replay":
             self.differences[proof.scenario] = tuple(differences(found.entry, proof))
 

@@ -13,6 +13,7 @@ from orchestrator.cli.click_classes import command, host_argument, lab_option, o
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.places import host_of
+from orchestrator.core.elision import de
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
@@ -50,7 +51,7 @@ def shell_command(invocation: Invocation, host: str, user: str | None, lab: str 
     instance, target = host_of(invocation, lab, host)
     device = None if as_root or user else _device(invocation, instance, host)
     if user is not None:
-        asked = localized(Text(fr=f"Mot de passe de {user} : ", en=f"Password of {user}: "))
+        asked = localized(Text(fr=f"Mot de passe {de(user)} : ", en=f"Password of {user}: "))
         password = click.prompt(asked, prompt_suffix="", hide_input=True, err=True)
         _ssh(invocation, target, user, password)
     elif device is not None:

@@ -39,6 +39,7 @@ class TestPart:
         title: what it is called on the screen.
         markers: pytest's ``-m``.
         usual: which of these tests run without ``--all``, as a further condition; empty for all of them.
+        whole: the same with ``--all``.
         options: further options of pytest.
         starts_labs: whether its tests start labs.
     """
@@ -46,12 +47,14 @@ class TestPart:
     title: Text
     markers: str
     usual: str = ""
+    whole: str = ""
     options: tuple[str, ...] = ()
     starts_labs: bool = False
 
     def chosen(self, *, everything: bool) -> str:
         """Return pytest's ``-m`` for the usual tests of this part, or for everything."""
-        return self.markers if everything or not self.usual else f"{self.markers} and {self.usual}"
+        condition = self.whole if everything else self.usual
+        return f"{self.markers} and {condition}" if condition else self.markers
 
 
 PARTS = (
@@ -76,6 +79,7 @@ PARTS = (
         Text(fr="Tests sur de vraies machines, côte à côte", en="Tests on real machines, side by side"),
         "live and not alone",
         usual="core",
+        whole="not sample",
         options=_FILES_SIDE_BY_SIDE,
         starts_labs=True,
     ),

@@ -27,18 +27,20 @@ from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import same
 from orchestrator.loader.roots import built_in_root
 
-MARKS = ("live", "slow", "alone", "core", "whole")
+MARKS = ("live", "slow", "alone", "core", "whole", "sample")
 
 
 @pytest.mark.parametrize("values", list(product((False, True), repeat=len(MARKS))))
 def test_every_test_runs_once(values: tuple[bool, ...]) -> None:
     marks = dict(zip(MARKS, values, strict=True))
-    chosen = [part for part in PARTS if eval(part.chosen(everything=True), {}, marks)]
-    assert len(chosen) == 1
-    assert chosen[0].starts_labs == marks["live"]
+    (part,) = (part for part in PARTS if eval(part.markers, {}, marks))
+    assert part.starts_labs == marks["live"]
+    whole = [part for part in PARTS if eval(part.chosen(everything=True), {}, marks)]
+    a_sample = marks["live"] and not marks["alone"] and marks["sample"]
+    assert whole == ([] if a_sample else [part])
     usual = [part for part in PARTS if eval(part.chosen(everything=False), {}, marks)]
     left_out = not marks["core"] if marks["live"] else marks["slow"] and marks["whole"]
-    assert usual == ([] if left_out else chosen)
+    assert usual == ([] if left_out else [part])
 
 
 def test_quick_is_the_first_part_and_the_rest_goes_to_pytest(tmp_path: Path) -> None:
@@ -106,7 +108,8 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The real pytest runs a checkout of two tests: a part that fails is the last one."""
-    for name, text in {**TESTS, "../pytest.ini": "[pytest]\nmarkers = live\n alone\n slow\n core\n whole\n"}.items():
+    marks = "\n ".join(MARKS)
+    for name, text in {**TESTS, "../pytest.ini": f"[pytest]\nmarkers = {marks}\n"}.items():
         (tmp_path / "tests").mkdir(exist_ok=True)
         (tmp_path / "tests" / name).write_text(text)
     monkeypatch.setattr(test, "built_in_root", lambda: tmp_path)

@@ -10,7 +10,8 @@ from jinja2 import TemplateError
 
 from orchestrator.core.errors import ContentError, Place
 from orchestrator.model.plan import DrawnPerson
-from orchestrator.templates.render import _ENVIRONMENT, _filled_in, deciding_names, holds, mistakes_in, names_in, render
+from orchestrator.templates.plain import filled_in
+from orchestrator.templates.render import _ENVIRONMENT, deciding_names, holds, mistakes_in, names_in, render
 
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Golden
@@ -74,6 +75,8 @@ SAME = (
     "{{- count -}} x",
     "}} {{ count }} {",
     "{{ user.full.upper() }}",
+    "le poste {{ user.first | de }}, {{user.login|que}} {{ count | de }}",
+    "{{ 'Océane' | de }} {{ user.first | upper | de }}",
 )
 
 
@@ -84,6 +87,7 @@ _NAMES = (
     "{{ hosts.web1 }}",
     "{{ 'a' if user.first == 'Zoé' else count if count != '3' else \"b\" }}",
     "{{ 'it' }}",
+    "{{ user.login | de }}",
 )
 _CHOICES = (
     "{% if user.login == 'zlefevre' %}",
@@ -118,7 +122,7 @@ def test_choices_by_a_value_are_filled_in_as_jinja2_does() -> None:
     drawn, plain, refused = random.Random(227), 0, 0
     for _ in range(400):
         source = _made_up(drawn)
-        quick = _filled_in(source, VALUES)
+        quick = filled_in(source, VALUES)
         try:
             assert quick in {None, _ENVIRONMENT.from_string(source).render(VALUES)}, source
         except TemplateError:
@@ -150,7 +154,7 @@ def test_choices_by_a_value_are_filled_in_as_jinja2_does() -> None:
     ],
 )
 def test_a_choice_that_is_not_plain_is_left_to_jinja2(source: str) -> None:
-    assert _filled_in(source, VALUES) is None
+    assert filled_in(source, VALUES) is None
 
 
 @pytest.mark.parametrize("source", SAME)
@@ -160,7 +164,7 @@ def test_plain_names_are_filled_in_as_jinja2_does(source: str) -> None:
 
 @pytest.mark.parametrize("source", ["{{ hosts.items }}", "{{ user._x }}", "{{ user }}", "{{ user.full.upper }}"])
 def test_what_is_no_plain_value_is_left_to_jinja2(source: str) -> None:
-    assert _filled_in(source, VALUES) is None
+    assert filled_in(source, VALUES) is None
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,9 @@ MISTAKES: dict[str, Break] = {
     ),
     "check-placeholder": edit(CHECKS, "from grader import check", "from your_module import your_check"),
     "check-import": edit(CHECKS, "import check\n", "import check, eventualy\n"),
+    "check-import-all": edit(CHECKS, "import check\n", "import check\nfrom grader import *\n"),
+    "check-import-private": edit(CHECKS, "import check\n", "import check\nfrom grader.mail import send_mail\n"),
+    "check-import-package": edit(CHECKS, "import check\n", "import check\nimport grader\n"),
     "check-file-empty": put(CHECKS, '"""The checks come here."""\n'),
     "check-file-misnamed": rename(CHECKS, "network_test.py"),
 }

@@ -117,7 +117,8 @@ INTERNAL = 'is internal to the program; write "from orchestrator.faults import â
 PRIVATE = {
     LINK: f'"orchestrator.faults.library.network.link" {INTERNAL}',
     "import grader.mail": f'"grader.mail" {INTERNAL}',
-    "import orchestrator.faults": f'"orchestrator.faults" {INTERNAL}',
+    "import orchestrator.faults": 'write "from orchestrator.faults import â€¦"',
+    "from orchestrator.faults import *": 'name what you take from "orchestrator.faults"',
     "from orchestrator import faults": f'"orchestrator" {INTERNAL}',
     "from orchestrator.faults import waitforeffect": '"orchestrator.faults" has no "waitforeffect"; did you mean '
     '"wait_for_effect"?',

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.directory import opened, values, weakened
+from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
 
 POLICY, ANNE, BRUNO = "cn=default,ou=policies,dc=x", "uid=anne,ou=people,dc=x", "uid=bruno,ou=people,dc=x"
 HASHED = base64.b64encode(b"{SSHA}abc").decode()
@@ -56,18 +56,18 @@ def host() -> Any:  # noqa: ANN401 - as much of a host as is needed
 
 
 def test_values_are_read_with_their_encoding(host: Any) -> None:  # noqa: ANN401
-    assert values(host, ANNE, "uidNumber") == ["10001"]
-    assert values(host, ANNE, "userPassword") == ["{SSHA}abc"]
-    assert values(host, ANNE, "pwdPolicySubentry") == []
-    assert values(host, "uid=nobody,dc=x", "uidNumber") == [], "no such entry"
+    assert ldap_values(host, ANNE, "uidNumber") == ["10001"]
+    assert ldap_values(host, ANNE, "userPassword") == ["{SSHA}abc"]
+    assert ldap_values(host, ANNE, "pwdPolicySubentry") == []
+    assert ldap_values(host, "uid=nobody,dc=x", "uidNumber") == [], "no such entry"
 
 
 def test_a_directory_that_does_not_answer_is_said_so(host: Any) -> None:  # noqa: ANN401
     host.others["ldapsearch*"] = Done(255, stderr="Can't contact LDAP server (-1)")
     asked: list[Callable[[], list[str]]] = [
-        lambda: values(host, ANNE, "uid"),
-        lambda: weakened(host, POLICY, ANNE),
-        lambda: opened(host, ANNE, "pw", BRUNO),
+        lambda: ldap_values(host, ANNE, "uid"),
+        lambda: password_policy_weaknesses(host, POLICY, ANNE),
+        lambda: directory_rights_gained(host, ANNE, "pw", BRUNO),
     ]
     for ask in asked:
         with pytest.raises(AssertionError, match=r"does not answer: Can't contact"):
@@ -75,9 +75,9 @@ def test_a_directory_that_does_not_answer_is_said_so(host: Any) -> None:  # noqa
 
 
 def test_a_policy_as_it_should_be_has_lost_nothing(host: Any) -> None:  # noqa: ANN401
-    assert weakened(host, POLICY, ANNE) == []
+    assert password_policy_weaknesses(host, POLICY, ANNE) == []
     host.entries[POLICY] |= {"pwdMaxFailure": ": 3", "pwdLockoutDuration": ": 3600"}
-    assert weakened(host, POLICY, ANNE) == [], "a stricter one neither"
+    assert password_policy_weaknesses(host, POLICY, ANNE) == [], "a stricter one neither"
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_a_policy_as_it_should_be_has_lost_nothing(host: Any) -> None:  # noqa: 
 )
 def test_whatever_is_weaker_is_told(host: Any, entry: str, attribute: str, value: str, told: str) -> None:  # noqa: ANN401
     host.entries[entry][attribute] = value
-    (found,) = weakened(host, POLICY, ANNE)
+    (found,) = password_policy_weaknesses(host, POLICY, ANNE)
     assert told in found
     assert "Rabot-41" not in found
 
 
 def test_a_person_who_may_do_nothing_finds_nothing_open(host: Any) -> None:  # noqa: ANN401
-    assert opened(host, ANNE, "pw", BRUNO) == []
+    assert directory_rights_gained(host, ANNE, "pw", BRUNO) == []
     assert len(host.written) == 2
     assert "uidNumber: 10001" in host.written[0], "what would be written is what is there"
 
@@ -109,7 +109,7 @@ def test_a_person_who_may_do_nothing_finds_nothing_open(host: Any) -> None:  # n
 def test_what_a_person_may_do_too_much_is_told(host: Any) -> None:  # noqa: ANN401
     host.others["printf*"] = Done(0)
     host.others["ldapsearch -x*"] = Done(stdout=f"dn: {BRUNO}\nuserPassword:: {HASHED}\n")
-    found = opened(host, ANNE, "pw", BRUNO)
+    found = directory_rights_gained(host, ANNE, "pw", BRUNO)
     assert found == [
         f"{ANNE} reads the password of {BRUNO}",
         f"{ANNE} may change the number of {ANNE}",
@@ -119,4 +119,4 @@ def test_what_a_person_may_do_too_much_is_told(host: Any) -> None:  # noqa: ANN4
 
 def test_a_right_password_that_is_refused_is_told(host: Any) -> None:  # noqa: ANN401
     host.others["ldapsearch -x*"] = Done(49, stderr="Invalid credentials (49)")
-    assert opened(host, ANNE, "pw", BRUNO) == [f"{ANNE} is refused with the right password"]
+    assert directory_rights_gained(host, ANNE, "pw", BRUNO) == [f"{ANNE} is refused with the right password"]

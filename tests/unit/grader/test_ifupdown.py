@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.ifupdown import brought_up, methods
+from grader.ifupdown import ifupdown_interfaces, ifupdown_methods
 
 FILE, FOLDER = "/etc/network/interfaces", "/etc/network/interfaces.d"
 
@@ -60,12 +60,12 @@ class Here:
     ],
 )
 def test_what_is_brought_up(text: str, found: dict[str, list[str]]) -> None:
-    assert brought_up(Files({FILE: text})) == found  # type: ignore[arg-type] # stands for testinfra's
+    assert ifupdown_interfaces(Files({FILE: text})) == found  # type: ignore[arg-type] # stands for testinfra's
 
 
 def test_further_files_count() -> None:
     files = {FILE: "auto eth0\n", f"{FOLDER}/office": "iface eth0 inet static\n  address 10.0.0.1/24\n"}
-    assert brought_up(Files(files)) == {"eth0": ["10.0.0.1"]}  # type: ignore[arg-type] # stands for testinfra's
+    assert ifupdown_interfaces(Files(files)) == {"eth0": ["10.0.0.1"]}  # type: ignore[arg-type] # stands for testinfra's
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_what_is_taken_from_elsewhere_counts(line: str) -> None:
     files = {FILE: f"auto eth0\niface eth0 inet dhcp\n{line}\n", "/root/old": static, "/etc/network/old.d/x": static}
     if "net*rk" in line:
         with pytest.raises(AssertionError, match=r"takes what it says from /etc/net\*rk"):
-            methods(Files(files), "eth0")  # type: ignore[arg-type] # stands for testinfra's
+            ifupdown_methods(Files(files), "eth0")  # type: ignore[arg-type] # stands for testinfra's
     else:
-        assert methods(Files(files), "eth0") == ["dhcp", "static"]  # type: ignore[arg-type]
-        assert brought_up(Files(files)) == {"eth0": ["dhcp", "10.0.0.9"]}  # type: ignore[arg-type]
+        assert ifupdown_methods(Files(files), "eth0") == ["dhcp", "static"]  # type: ignore[arg-type]
+        assert ifupdown_interfaces(Files(files)) == {"eth0": ["dhcp", "10.0.0.9"]}  # type: ignore[arg-type]
 
 
 def test_files_that_name_each_other_end() -> None:
     files = {FILE: "source /root/a\n", "/root/a": f"source {FILE}\niface eth0 inet dhcp\n"}
-    assert methods(Files(files), "eth0") == ["dhcp"]  # type: ignore[arg-type] # stands for testinfra's
+    assert ifupdown_methods(Files(files), "eth0") == ["dhcp"]  # type: ignore[arg-type] # stands for testinfra's

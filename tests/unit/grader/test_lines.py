@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.accounts import names_in, rows_in
+from grader.accounts import account_names, rows_in
 from grader.forwarding_state import parse_arp, parse_fib_trie
 from grader.lines import lines_in, words_in
 from grader.nftables import compiled
@@ -30,7 +30,7 @@ def test_nothing_is_read_out_of_the_middle_of_a_line(end: str) -> None:
     assert parse_resolvers(f"# x{end}nameserver 192.168.20.10\nnameserver 10.0.0.1\n") == ("10.0.0.1",)
     assert parse_lookup(Completion(0, f"10.0.0.1  STREAM a{end}10.0.0.2 STREAM b\n", "")) == ("10.0.0.1",)
     assert [row[0] for row in rows_in(f"x:x:1:1:{end}croux:x:2:2::/:/bin/sh\n", "passwd")] == ["x"]
-    assert names_in(f"x:*:1{end}croux:*:1\n") == {"x"}
+    assert account_names(f"x:*:1{end}croux:*:1\n") == {"x"}
     header = "IP address HW type Flags HW address Mask Device\n"
     row = "10.0.0.1 0x1 0x2 02:00:00:00:00:01 * "
     assert [n.address for n in parse_arp(f"{header}{row}e{end}10.0.0.2 0x1 0x6\n")] == ["10.0.0.1"]
@@ -43,4 +43,4 @@ def test_nothing_is_read_out_of_the_middle_of_a_line(end: str) -> None:
 
 @pytest.mark.parametrize("character", NO_BLANKS)
 def test_what_the_c_library_takes_for_a_part_of_a_name_is_one(character: str) -> None:
-    assert names_in(f"{character}croux:*:1\n") == {f"{character}croux"}
+    assert account_names(f"{character}croux:*:1\n") == {f"{character}croux"}

@@ -14,7 +14,7 @@ import pytest
 from grader import mail, mail_program
 from grader.command_log import CommandLog
 from grader.errors import ObservationError
-from grader.mail import Found, Mailbox
+from grader.mail import FoundMail, Mailbox
 from grader.report import CommandRecord
 from grader.vantage_points import VantagePoint
 from orchestrator.fabric.fabric_interface import Completed
@@ -55,7 +55,7 @@ class Here(VantagePoint):
 
 def test_each_message_has_a_subject_of_its_own() -> None:
     station = Scripted({})
-    first, second = (mail.send(station, ZOE, "leo@lan.test", subject="Plan", size=100) for _ in range(2))
+    first, second = (mail.send_mail(station, ZOE, "leo@lan.test", subject="Plan", size=100) for _ in range(2))
     assert first != second
     assert first.startswith("Plan ")
     assert station.asked[0]["subject"] == first
@@ -65,17 +65,17 @@ def test_each_message_has_a_subject_of_its_own() -> None:
 
 def test_what_was_found_says_where() -> None:
     station = Scripted({"folder": "Junk", "headers": "Subject: Plan\r\n"})
-    assert mail.find(station, ZOE, "Plan", folders=("INBOX", "Junk")) == Found("Junk", "Subject: Plan\r\n")
-    assert mail.identities(Scripted({"identities": ["<a@x>", "<b@x>"]}), ZOE) == {"<a@x>", "<b@x>"}
-    assert mail.webmail(Scripted({"list": "Plan"}), ZOE) == "Plan"
+    assert mail.find_mail(station, ZOE, "Plan", folders=("INBOX", "Junk")) == FoundMail("Junk", "Subject: Plan\r\n")
+    assert mail.message_ids(Scripted({"identities": ["<a@x>", "<b@x>"]}), ZOE) == {"<a@x>", "<b@x>"}
+    assert mail.open_webmail(Scripted({"list": "Plan"}), ZOE) == "Plan"
 
 
 Ask = Callable[[VantagePoint], object]
 ASKED: Sequence[tuple[Ask, str]] = (
-    (lambda station: mail.send(station, ZOE, "leo@lan.test"), "cannot send to leo@lan.test"),
-    (lambda station: mail.find(station, ZOE, "Plan"), "zoe@lan.test cannot read"),
-    (lambda station: mail.identities(station, ZOE), "zoe@lan.test cannot read"),
-    (lambda station: mail.webmail(station, ZOE), "zoe in the webmail"),
+    (lambda station: mail.send_mail(station, ZOE, "leo@lan.test"), "cannot send to leo@lan.test"),
+    (lambda station: mail.find_mail(station, ZOE, "Plan"), "zoe@lan.test cannot read"),
+    (lambda station: mail.message_ids(station, ZOE), "zoe@lan.test cannot read"),
+    (lambda station: mail.open_webmail(station, ZOE), "zoe in the webmail"),
 )
 
 
@@ -91,18 +91,18 @@ def test_one_answer_of_a_server_may_take_longer_on_a_loaded_machine(
 ) -> None:
     monkeypatch.setattr("grader.load._load", lambda: load)
     station = Scripted({"list": ""})
-    mail.webmail(station, ZOE)
+    mail.open_webmail(station, ZOE)
     assert station.asked[0]["timeout"] == seconds
 
 
 def test_a_message_that_does_not_come_is_a_failed_assertion() -> None:
     with pytest.raises(AssertionError, match=r"'Plan' did not arrive at zoe@lan\.test within 3 s"):
-        mail.find(Scripted({}), ZOE, "Plan", within=3)
+        mail.find_mail(Scripted({}), ZOE, "Plan", within=3)
 
 
 def test_an_answer_that_says_nothing_is_an_error() -> None:
     with pytest.raises(ObservationError):
-        mail.find(Scripted("Traceback"), ZOE, "Plan")
+        mail.find_mail(Scripted("Traceback"), ZOE, "Plan")
 
 
 def test_the_program_says_why_it_could_not_connect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -113,4 +113,4 @@ def test_the_program_says_why_it_could_not_connect(monkeypatch: pytest.MonkeyPat
         program.write_text(text.replace(", 587)", f", {taken.getsockname()[1]})"), encoding="utf-8")
         monkeypatch.setattr(mail, "_PROGRAM", program)
         with pytest.raises(AssertionError, match=r"cannot send to leo@lan\.test: Connection refused"):
-            mail.send(Here(), Mailbox("zoe@lan.test", "zoe", "Rabot-41", "127.0.0.1"), "leo@lan.test")
+            mail.send_mail(Here(), Mailbox("zoe@lan.test", "zoe", "Rabot-41", "127.0.0.1"), "leo@lan.test")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.nftables import compiled, differences
+from grader.nftables import compiled, ruleset_differences
 
 FILE = """\
 ip filter forward
@@ -87,7 +87,7 @@ class Firewall:
 
 
 def told(kernel: str = KERNEL, file: Result | None = None) -> str:
-    return differences(Firewall(file or Result(0, FILE), kernel))  # type: ignore[arg-type]
+    return ruleset_differences(Firewall(file or Result(0, FILE), kernel))  # type: ignore[arg-type]
 
 
 def test_the_same_rules_are_the_same() -> None:

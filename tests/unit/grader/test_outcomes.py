@@ -150,7 +150,7 @@ OTHER_REASONS = {
     "test_marked_xfail": "must not be skipped",
     "test_undecorated": "without @check",
     "test_bare_marker": "without @check",
-    "test_undefined_variable": "'sit' is undefined",
+    "test_undefined_variable": 'the name "sit" is not defined',
     "test_no_template": "cannot be rendered",
     "test_host_not_in_lab": "The lab has no host 'Lyon'",
     "test_bad_pattern": "because='no (lease' is no regular expression",

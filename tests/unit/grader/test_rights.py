@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.rights import gained
+from grader.rights import rights_gained
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def host() -> Host:
 
 
 def told(host: Any) -> list[str]:  # noqa: ANN401 (stands for testinfra's)
-    return gained(host)
+    return rights_gained(host)
 
 
 def test_nobody_has_gained_anything(host: Host) -> None:
@@ -105,4 +105,4 @@ def test_what_gives_rights_is_named(host: Host, path: str, file: File, said: str
 def test_a_labs_own_administrators_may_be_powerful(host: Host) -> None:
     host.files["/etc/group"] = File(GROUP.replace("technicien", "netadmin"))
     assert told(host) == ["netadmin in the group sudo"]
-    assert gained(host, ("netadmin",)) == []  # type: ignore[arg-type] # stands for testinfra's
+    assert rights_gained(host, ("netadmin",)) == []  # type: ignore[arg-type] # stands for testinfra's

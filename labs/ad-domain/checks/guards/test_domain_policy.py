@@ -2,8 +2,7 @@
 
 import re
 
-from grader import check
-from grader.samba import administrators_added
+from grader import check, domain_administrators_added
 
 LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
 COMPLEX = 1
@@ -37,5 +36,5 @@ def test_policy_is_as_strict(lab):
     host="dc1",
 )
 def test_administrators_are_the_same(lab):
-    added = administrators_added(lab.host("dc1"))
+    added = domain_administrators_added(lab.host("dc1"))
     assert not added, "; ".join(added)

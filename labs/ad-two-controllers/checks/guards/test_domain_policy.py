@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from grader import check
-from grader.samba import administrators_added
+from grader import check, domain_administrators_added
 from lab_tools import CONTROLLERS
 
 LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
@@ -42,5 +41,5 @@ def test_policy_is_as_strict(lab, controller):
     host="{{ controller }}",
 )
 def test_administrators_are_the_same(lab, controller):
-    added = administrators_added(lab.host(controller))
+    added = domain_administrators_added(lab.host(controller))
     assert not added, "; ".join(added)

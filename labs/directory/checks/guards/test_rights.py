@@ -2,10 +2,7 @@
 
 import re
 
-from grader import check, scaled_timeout
-from grader.directory import opened, values
-from grader.lines import lines_in
-from grader.rights import gained
+from grader import check, directory_rights_gained, ldap_values, lines_in, rights_gained, scaled_timeout
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
 ROOT = "dn.exact=gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth"
@@ -32,7 +29,7 @@ def granted_by_the_directory(lab):
 
 def writers(ldap1):
     """Return what the directory's rules let others change than its root, and each person the own password."""
-    for rule in values(ldap1, "cn=config", "olcAccess", scope="sub"):
+    for rule in ldap_values(ldap1, "cn=config", "olcAccess", scope="sub"):
         what, *clauses = re.split(r"\s+by\s+", rule)
         for who, access in (clause.split()[:2] for clause in clauses if " " in clause):
             own = who == "self" and what.endswith("attrs=userPassword")
@@ -49,11 +46,11 @@ def writers(ldap1):
 )
 def test_no_rights_gained(lab):
     for host in HOSTS:
-        found = gained(lab.host(host))
+        found = rights_gained(lab.host(host))
         assert not found, f"{host}: {'; '.join(found)}"
     entries = list(granted_by_the_directory(lab))
     assert not entries, f"the directory has the machines' own accounts or groups: {'; '.join(entries)}"
     people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
-    done = opened(lab.host("ldap1"), people[0], "Rabot-41", people[1])
+    done = directory_rights_gained(lab.host("ldap1"), people[0], "Rabot-41", people[1])
     done += writers(lab.host("ldap1"))
     assert not done, f"the directory: {'; '.join(done)}"

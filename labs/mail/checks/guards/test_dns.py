@@ -3,8 +3,8 @@
 import re
 
 from grader import check
+from lab_tools import HOSTS
 
-HOSTS = ("srv1", "ldap1", "mail1", "web1", "pc1", "pc2")
 ALIASES = {"mail": "mail1", "webmail": "web1"}
 
 

@@ -1,8 +1,7 @@
 """Does the mail server still carry nothing to the outside for those who show no password?"""
 
 from grader import check, scaled_timeout
-
-SAWYER = "p.delmas@scierie-delmas.example"
+from lab_tools import SAWYER
 
 
 @check(

@@ -2,9 +2,7 @@
 
 import re
 
-from grader import at_once, check
-from grader.lines import lines_in
-from grader.nftables import differences
+from grader import check, concurrently, lines_in, ruleset_differences
 
 RULES = ["+ : (direction) (comptabilite) (etudes) (atelier) : ALL", "- : ALL : ALL"]
 """Who may open a desktop, as the company has decided."""
@@ -44,12 +42,12 @@ def test_access_rule_is_the_companys(lab):
 def test_firewall_is_in_place(lab):
     stations = {"the network": lab.probe("lan"), "term1": lab.client("term1"), "term2": lab.client("term2")}
     closed = [(lab.address("ts1"), port) for port in CLOSED]
-    scans = at_once(lambda where: stations[where].scan(closed), stations)
+    scans = concurrently(lambda where: stations[where].scan(closed), stations)
     for where, seen in zip(stations, scans, strict=True):
         answers = [f"{port}: {answer.state}" for (_, port), answer in seen.items() if answer.state != "silent"]
         assert not answers, f"ts1 answers {where} on port {', '.join(answers)}"
     nftables = lab.host("ts1").service("nftables")
     assert nftables.is_running, "the firewall of ts1 is not loaded"
     assert nftables.is_enabled, "the firewall does not start with ts1"
-    differs = differences(lab.host("ts1"))
+    differs = ruleset_differences(lab.host("ts1"))
     assert not differs, f"the firewall of ts1: {differs}"

@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from grader import check
-from grader.lines import lines_in
+from grader import check, lines_in
 from lab_tools import ask_as_inventory, query
 
 APPLICATIONS = ("shop", "inventory")

@@ -1,7 +1,6 @@
 """Has nobody gained rights that only the administrator should have? No repair in this lab needs that."""
 
-from grader import check
-from grader.rights import gained
+from grader import check, rights_gained
 
 HOSTS = ("web1", "app1", "app2", "db1", "pc1")
 
@@ -15,5 +14,5 @@ HOSTS = ("web1", "app1", "app2", "db1", "pc1")
 )
 def test_no_rights_gained(lab):
     for host in HOSTS:
-        found = gained(lab.host(host))
+        found = rights_gained(lab.host(host))
         assert not found, f"{host}: {'; '.join(found)}"

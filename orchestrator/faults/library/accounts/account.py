@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
 from orchestrator.faults.library.accounts.local_accounts import LocalAccounts
@@ -142,7 +143,7 @@ class AccountShellWrong(_OfAccount):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Sur {self.host}, l'interpréteur de commandes de {self.account} était {self.shell}.",
+            fr=f"Sur {self.host}, l'interpréteur de commandes {de(self.account)} était {self.shell}.",
             en=f"On {self.host} the login shell of {self.account} was {self.shell}.",
         )
 
@@ -210,6 +211,6 @@ class AccountPasswordChanged(_WithPassword):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Sur {self.host}, le mot de passe de {self.account} avait été changé.",
+            fr=f"Sur {self.host}, le mot de passe {de(self.account)} avait été changé.",
             en=f"On {self.host} the password of {self.account} had been changed.",
         )

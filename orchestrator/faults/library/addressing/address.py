@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Fault, Memento, not_effective
 from orchestrator.faults.library.addressing.interfaces_file import INTERFACES, EditedInterfaces, with_option
@@ -130,7 +131,7 @@ class AddressWrong(EditedInterfaces):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"L'adresse de {self.host} ({self.interface}) était {self.address}.",
+            fr=f"L'adresse {de(self.host)} ({self.interface}) était {self.address}.",
             en=f"The address of {self.host} ({self.interface}) was {self.address}.",
         )
 
@@ -164,7 +165,7 @@ class GatewayWrong(EditedInterfaces):
         if self.gateway is None:
             return Text(fr=f"{self.host} n'avait pas de passerelle.", en=f"{self.host} had no default gateway.")
         return Text(
-            fr=f"La passerelle de {self.host} était {self.gateway}.",
+            fr=f"La passerelle {de(self.host)} était {self.gateway}.",
             en=f"The default gateway of {self.host} was {self.gateway}.",
         )
 
@@ -201,7 +202,7 @@ class InterfaceNotStarted(EditedInterfaces):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"L'interface {self.interface} de {self.host} n'était pas activée au démarrage (ligne « auto »).",
+            fr=f"L'interface {self.interface} {de(self.host)} n'était pas activée au démarrage (ligne « auto »).",
             en=f"The interface {self.interface} of {self.host} was not brought up at boot (its 'auto' line).",
         )
 
@@ -236,7 +237,7 @@ class InterfaceMtu(EditedInterfaces):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La MTU de {self.host} ({self.interface}) était de {self.mtu} octets.",
+            fr=f"La MTU {de(self.host)} ({self.interface}) était de {self.mtu} octets.",
             en=f"The MTU of {self.host} ({self.interface}) was {self.mtu} bytes.",
         )
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Memento, not_effective, wait_for_effect
 from orchestrator.faults.library.addressing.address import AddressWithPrefix
@@ -52,7 +53,7 @@ class AddressDuplicate(EditedInterfaces):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"{self.host} avait pris l'adresse de {self.victim}, {self.address}.",
+            fr=f"{self.host} avait pris l'adresse {de(self.victim)}, {self.address}.",
             en=f"{self.host} had taken the address of {self.victim}, {self.address}.",
         )
 
@@ -93,6 +94,6 @@ class MacDuplicate(EditedInterfaces):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"{self.host} ({self.interface}) avait l'adresse MAC de {self.of}.",
+            fr=f"{self.host} ({self.interface}) avait l'adresse MAC {de(self.of)}.",
             en=f"{self.host} ({self.interface}) had the MAC address of {self.of}.",
         )

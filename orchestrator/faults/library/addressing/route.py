@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.edited_file import EditedFile
 from orchestrator.faults.fault import not_effective
@@ -54,7 +55,7 @@ class RouteMissing(_StaticRoute):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La route statique de {self.host} vers {self.destination} manquait.",
+            fr=f"La route statique {de(self.host)} vers {self.destination} manquait.",
             en=f"The static route of {self.host} to {self.destination} was missing.",
         )
 
@@ -84,7 +85,7 @@ class RouteWrong(_StaticRoute):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La route statique de {self.host} vers {self.destination} passait par {self.via}.",
+            fr=f"La route statique {de(self.host)} vers {self.destination} passait par {self.via}.",
             en=f"The static route of {self.host} to {self.destination} led through {self.via}.",
         )
 

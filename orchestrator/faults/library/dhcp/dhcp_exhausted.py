@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Memento, not_effective, wait_for_effect
 from orchestrator.faults.library.dhcp import kea_file
@@ -115,7 +116,7 @@ class DhcpScopeExhausted(_NoneLeft):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Toutes les adresses de l'étendue {self.subnet} de {self.host} étaient déjà louées.",
+            fr=f"Toutes les adresses de l'étendue {self.subnet} {de(self.host)} étaient déjà louées.",
             en=f"All addresses of the scope {self.subnet} on {self.host} were leased out.",
         )
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.faults.fault import wait_for_effect
@@ -143,6 +144,6 @@ class DhcpRelayWrong(OfClients):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le relais DHCP de {self.host} transmettait les demandes à {self.server}.",
+            fr=f"Le relais DHCP {de(self.host)} transmettait les demandes à {self.server}.",
             en=f"The DHCP relay on {self.host} passed requests on to {self.server}.",
         )

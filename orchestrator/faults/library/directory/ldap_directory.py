@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.effect_probe import EffectProbe
 from orchestrator.faults.fault import Fault, Memento, nothing_to_break, wait_for_effect
@@ -236,7 +237,7 @@ class DirectoryPasswordStale(_OfAccount):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Sur {self.client}, {self.unit} essayait sans cesse l'ancien mot de passe de {self.entry}.",
+            fr=f"Sur {self.client}, {self.unit} essayait sans cesse l'ancien mot de passe {de(self.entry)}.",
             en=f"On {self.client} {self.unit} kept trying the old password of {self.entry}.",
         )
 

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.faults import snapshot
@@ -104,7 +105,7 @@ class AdRecordsMissing(Fault):
         """See ``Fault.explain``."""
         names = ", ".join(self.records)
         return Text(
-            fr=f"Dans le DNS de {self.domain}, il manquait ce que {self.host} n'enregistrait plus : {names}.",
+            fr=f"Dans le DNS {de(self.domain)}, il manquait ce que {self.host} n'enregistrait plus : {names}.",
             en=f"The DNS of {self.domain} lacked what {self.host} no longer registered: {names}.",
         )
 
@@ -253,7 +254,7 @@ class AdMachinePasswordChanged(_OfMachineAccount):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le mot de passe du compte de machine {self.account} n'était plus celui du {KEYTAB} de {self.machine}.",
+            fr=f"Le mot de passe de la machine ({self.account}) n'était plus celui du {KEYTAB} {de(self.machine)}.",
             en=f"The password of the machine account {self.account} was not the one in {KEYTAB} of {self.machine}.",
         )
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import (
     Fault,
@@ -76,7 +77,7 @@ class AdReplicationDisabled(Fault):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La réplication entrante de {self.host} était désactivée (option DISABLE_INBOUND_REPL).",
+            fr=f"La réplication entrante {de(self.host)} était désactivée (option DISABLE_INBOUND_REPL).",
             en=f"The inbound replication of {self.host} was switched off (option DISABLE_INBOUND_REPL).",
         )
 
@@ -155,7 +156,7 @@ class AdPasswordNotReplicated(Fault):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le nouveau mot de passe de {self.login}, changé sur {self.host}, n'était pas parvenu à {self.other}.",
+            fr=f"Le nouveau mot de passe {de(self.login)}, changé sur {self.host}, n'était pas parvenu à {self.other}.",
             en=f"The new password of {self.login}, changed on {self.host}, had not reached {self.other}.",
         )
 

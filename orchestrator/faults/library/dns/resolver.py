@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.edited_file import EditedFile
 from orchestrator.faults.fault import wait_for_effect
@@ -196,7 +197,7 @@ class NsswitchWithoutDns(_OfNames):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La ligne « hosts: » de /etc/nsswitch.conf de {self.host} ne nommait pas « dns ».",
+            fr=f"La ligne « hosts: » de /etc/nsswitch.conf {de(self.host)} ne nommait pas « dns ».",
             en=f"The line 'hosts:' of /etc/nsswitch.conf on {self.host} did not name 'dns'.",
         )
 
@@ -236,6 +237,6 @@ class HostsEntryStale(_OfNames):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Une ligne de /etc/hosts de {self.host} donnait à {self.query} l'ancienne adresse {self.address}.",
+            fr=f"Une ligne de /etc/hosts {de(self.host)} donnait à {self.query} l'ancienne adresse {self.address}.",
             en=f"A line of /etc/hosts on {self.host} gave {self.query} the old address {self.address}.",
         )

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
 from orchestrator.model.base import HostName
@@ -69,8 +70,8 @@ class MailboxFull(Fault):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"La boîte de {self.user} avait atteint son quota : le dossier {self.folder} gardait de gros messages "
-            f"de {self.sender}.",
+            fr=f"La boîte {de(self.user)} avait atteint son quota : le dossier {self.folder} gardait de gros messages "
+            f"{de(self.sender)}.",
             en=f"The mailbox of {self.user} had reached its quota: the folder {self.folder} kept large messages of "
             f"{self.sender}.",
         )

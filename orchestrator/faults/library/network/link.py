@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import PortState
@@ -68,7 +69,7 @@ class LinkUnplugged(Fault):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le câble réseau de {self.host} ({self.interface}) était débranché.",
+            fr=f"Le câble réseau {de(self.host)} ({self.interface}) était débranché.",
             en=f"The network cable of {self.host} ({self.interface}) was unplugged.",
         )
 
@@ -110,7 +111,7 @@ class LinkWrongSegment(Fault):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le câble de {self.host} était relié au segment « {self.segment} ».",
+            fr=f"Le câble {de(self.host)} était relié au segment « {self.segment} ».",
             en=f"The cable of {self.host} led to the segment '{self.segment}'.",
         )
 
@@ -183,7 +184,7 @@ class LinkMtu(_BadCable):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le câble de {self.host} ({self.interface}) perdait tout paquet de plus de {self.mtu} octets.",
+            fr=f"Le câble {de(self.host)} ({self.interface}) perdait tout paquet de plus de {self.mtu} octets.",
             en=f"The cable of {self.host} ({self.interface}) lost every packet of more than {self.mtu} bytes.",
         )
 
@@ -217,7 +218,7 @@ class LinkRate(_BadCable):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le câble de {self.host} ({self.interface}) ne portait que {self.rate / 1000:g} kbit/s.",
+            fr=f"Le câble {de(self.host)} ({self.interface}) ne portait que {self.rate / 1000:g} kbit/s.",
             en=f"The cable of {self.host} ({self.interface}) carried only {self.rate / 1000:g} kbit/s.",
         )
 
@@ -250,7 +251,7 @@ class LinkLoss(_BadCable):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le câble de {self.host} ({self.interface}) perdait {self.loss} % des trames.",
+            fr=f"Le câble {de(self.host)} ({self.interface}) perdait {self.loss} % des trames.",
             en=f"The cable of {self.host} ({self.interface}) lost {self.loss}% of the frames.",
         )
 

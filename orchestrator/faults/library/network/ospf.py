@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Memento, not_effective, wait_for_effect
 from orchestrator.faults.library.network.frr import NO_CHANGE, OnRouter, configuration, show
@@ -177,7 +178,7 @@ class OspfTimersWrong(_OspfInterface):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Les temporisations OSPF de {self.host} ({self.interface}) étaient {self.hello} s et {self.dead} s.",
+            fr=f"Les temporisations OSPF {de(self.host)} ({self.interface}) étaient {self.hello} s et {self.dead} s.",
             en=f"The OSPF timers of {self.host} ({self.interface}) were {self.hello} s and {self.dead} s.",
         )
 
@@ -206,6 +207,6 @@ class OspfPassive(_OspfInterface):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"L'interface {self.interface} de {self.host} était passive pour OSPF.",
+            fr=f"L'interface {self.interface} {de(self.host)} était passive pour OSPF.",
             en=f"The interface {self.interface} of {self.host} was passive for OSPF.",
         )

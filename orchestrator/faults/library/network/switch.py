@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.fault import Fault, Memento, not_effective, wait_for_effect
 from orchestrator.model.base import HostName, InterfaceName
@@ -72,7 +73,7 @@ class SwitchAccessVlan(_OnPort):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le port {self.port} de {self.host} était dans le VLAN {self.vlan}.",
+            fr=f"Le port {self.port} {de(self.host)} était dans le VLAN {self.vlan}.",
             en=f"The port {self.port} of {self.host} was in VLAN {self.vlan}.",
         )
 
@@ -120,6 +121,6 @@ class SwitchTrunkVlan(_OnPort):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Le trunk {self.port} de {self.host} ne portait pas le VLAN {self.vlan}.",
+            fr=f"Le trunk {self.port} {de(self.host)} ne portait pas le VLAN {self.vlan}.",
             en=f"The trunk {self.port} of {self.host} did not carry VLAN {self.vlan}.",
         )

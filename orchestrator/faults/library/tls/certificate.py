@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.faults import snapshot
@@ -166,8 +167,8 @@ class CertificateNameWrong(_FromAuthority):
     def explain(self) -> Text:
         """See ``Fault.explain``."""
         return Text(
-            fr=f"Sur {self.host}, le certificat {self.certificate} était au nom de {self.wrong_name} "
-            f"et non de {self.server_name}.",
+            fr=f"Sur {self.host}, le certificat {self.certificate} était au nom {de(self.wrong_name)} "
+            f"et non {de(self.server_name)}.",
             en=f"On {self.host} the certificate {self.certificate} was for {self.wrong_name}, not {self.server_name}.",
         )
 

@@ -3,8 +3,7 @@
 import json
 import re
 
-from grader import check
-from grader.ifupdown import brought_up, methods, stanzas
+from grader import check, ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -82,11 +81,11 @@ def test_others_have_their_own_address(lab):
             return True
 
         lab.wait(has_its_own, within=SOON)
-        written = re.findall(rf"\b{re.escape(address)}\b", stanzas(lab.host(name)))
+        written = re.findall(rf"\b{re.escape(address)}\b", ifupdown_stanzas(lab.host(name)))
         assert not written, f"/etc/network/interfaces of {name} gives it {address} at the next boot"
-    by = methods(lab.host(other), "eth0")
+    by = ifupdown_methods(lab.host(other), "eth0")
     assert by == ["dhcp"], f"{other} sets eth0 up by {by}, not by dhcp"
-    later = {name: brought_up(lab.host(name)) for name in (other, "r1")}
+    later = {name: ifupdown_interfaces(lab.host(name)) for name in (other, "r1")}
     assert "eth0" in later[other], f"{other} does not bring eth0 up at the next boot"
     for name in ("eth0", "eth1"):
         own, written = lab.address("r1", name), later["r1"].get(name, ["no address"])
@@ -108,7 +107,7 @@ def test_workstation_configured_by_dhcp(lab):
     lab.wait(lambda: client.addresses("eth0") == own, within=SOON, what=f"{pc} has {RESERVED[pc]} and no other address")
     assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
-    by = methods(host, "eth0")
+    by = ifupdown_methods(host, "eth0")
     assert by == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {by or 'nothing'}"
     (link,) = json.loads(client.ask(("ip", "-json", "-4", "address", "show", "dev", "eth0")).stdout)
     assert all(a.get("dynamic") for a in link["addr_info"]), "the address was set by hand: it has no lifetime"

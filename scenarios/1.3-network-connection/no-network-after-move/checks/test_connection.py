@@ -4,9 +4,7 @@ import json
 import re
 import time
 
-from grader import check
-from grader.ifupdown import methods, stanzas
-from grader.lines import lines_in
+from grader import check, ifupdown_methods, ifupdown_stanzas, lines_in
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
@@ -43,7 +41,7 @@ def lease_of(lab, pc):
     "symptom",
     points=3,
     competence="1.3",
-    fr="L'intranet s'ouvre par son nom sur le poste de {{ user.full }} ({{ pc }}).",
+    fr="L'intranet s'ouvre par son nom sur le poste {{ user.full | de }} ({{ pc }}).",
     en="The intranet opens by its name on {{ user.full }}'s workstation ({{ pc }}).",
     host="{{ pc }}",
 )
@@ -81,9 +79,11 @@ def test_configured_by_dhcp(lab):
     pc = lab.values["pc"]
     client, host = lab.client(pc), lab.host(pc)
 
-    by = methods(host, "eth0")
+    by = ifupdown_methods(host, "eth0")
     assert by == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {by or 'nothing'}, not by dhcp"
-    assert re.search(r"^\s*auto\b.*\beth0\b", stanzas(host), re.MULTILINE), "eth0 is not brought up at boot (auto eth0)"
+    assert re.search(r"^\s*auto\b.*\beth0\b", ifupdown_stanzas(host), re.MULTILINE), (
+        "eth0 is not brought up at boot (auto eth0)"
+    )
 
     def leased():
         lease = lease_of(lab, pc)

@@ -9,9 +9,7 @@ import json
 import math
 import re
 
-from grader import check, scaled_timeout
-from grader.ifupdown import brought_up
-from grader.lines import lines_in
+from grader import check, ifupdown_interfaces, lines_in, scaled_timeout
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
@@ -84,7 +82,7 @@ def stanzas(host):
     "symptom",
     points=3,
     competence="1.3",
-    fr="Le plan de l'escalier arrive vite, et entier, sur le poste de {{ user.full }} ({{ pc }}).",
+    fr="Le plan de l'escalier arrive vite, et entier, sur le poste {{ user.full | de }} ({{ pc }}).",
     en="The drawing of the staircase arrives quickly and whole on {{ user.full }}'s workstation ({{ pc }}).",
     host="{{ pc }}",
     because="as long as the server room",
@@ -179,7 +177,7 @@ def test_router_unchanged(lab):
     host = lab.host("r1")
     rules = host.check_output("nft list ruleset").strip()
     assert not rules, f"r1 has rules: {rules}"
-    kept = brought_up(host)
+    kept = ifupdown_interfaces(host)
     for name in ("eth0", "eth1"):
         assert kept.get(name) == [lab.address("r1", name)], f"{name} of r1 lacks its address at the next start"
         (link,) = json.loads(host.check_output("ip -json link show dev %s", name))

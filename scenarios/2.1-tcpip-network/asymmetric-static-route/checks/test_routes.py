@@ -1,13 +1,16 @@
 """Do both directions take the fibre again, by routes that OSPF has learnt, and is the protection as it was?"""
 
-import re
-
 import pytest
 
-from grader import check
-from grader.ifupdown import methods
-from grader.lines import lines_in
-from lab_tools import asked, reverse_path, reverse_path_at_boot
+from grader import check, ifupdown_methods, lines_in
+from lab_tools import (
+    SOON,
+    asked,
+    assert_branch_opens_the_applications,
+    reverse_path,
+    reverse_path_at_boot,
+    statements,
+)
 
 NEIGHBOURS = {
     "r1": {"eth3": ("10.0.0.2", 10), "eth4": ("10.0.0.3", 100)},
@@ -25,23 +28,6 @@ WAYS = (
 )
 """Who sends to whom over the fibre: router, destination, next hop."""
 PC3 = "10.20.10.53"
-SOON = 15
-"""Seconds that the neighbours, the routes or a lease may need after the last action."""
-NO_STATEMENT = re.compile(
-    r"!|#|end$|exit$|frr |hostname |log |service |description |no ipv6 |Building |Current |password |agentx"
-)
-
-
-def statements(text):
-    """Return the statements of a router's configuration, each with the block that it is in."""
-    block, found = "", set()
-    for line in lines_in(text):
-        words = re.sub(r"\barea 0$", "area 0.0.0.0", line.strip())
-        if not words or NO_STATEMENT.match(words):
-            continue
-        block = block if line.startswith(" ") else words
-        found.add((block, words))
-    return found
 
 
 def configurations(lab, router):
@@ -55,23 +41,12 @@ def configurations(lab, router):
     "symptom",
     points=3,
     competence="2.1",
-    fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste de {{ user.full }}.",
+    fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste {{ user.full | de }}.",
     en="The planning and the intranet open by their names on pc3, the workstation of {{ user.full }}.",
     because="does not open",
 )
 def test_branch_opens_the_applications(lab):
-    pc3 = lab.client("pc3")
-    lab.wait(lambda: pc3.addresses("eth0"), within=SOON, what="pc3 has an address")
-    for name, words in (("planning", "Tournées du jour"), ("intranet", "Bienvenue sur l'intranet")):
-
-        def opens(name=name, words=words):
-            page = pc3.http_get(f"http://{name}.{lab.domain}/")
-            assert page.status == 200, f"{name} does not open on pc3: {page.status or page.problem}"
-            assert words in page.body, f"{name} does not open on pc3: the page is another one"
-            assert page.peer == lab.address("web1"), f"{name} does not open on pc3: {page.peer} serves the page"
-            return True
-
-        lab.wait(opens, within=SOON)
+    assert_branch_opens_the_applications(lab)
 
 
 @check(
@@ -196,5 +171,5 @@ def test_workstation_unchanged(lab):
     lab.wait(lambda: pc3.addresses("eth0") == (f"{PC3}/24",), within=SOON, what=f"pc3 has {PC3} alone")
     assert pc3.gateway() == lab.address("r2", "eth0"), f"the gateway of pc3 is {pc3.gateway()}"
     assert pc3.resolvers() == (lab.address("srv1"),), f"the resolvers of pc3 are {pc3.resolvers()}"
-    by = methods(host, "eth0")
+    by = ifupdown_methods(host, "eth0")
     assert by == ["dhcp"], f"pc3 sets eth0 up by {by or 'nothing'}"

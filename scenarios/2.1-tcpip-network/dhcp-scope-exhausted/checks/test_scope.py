@@ -5,9 +5,7 @@ import json
 import re
 import time
 
-from grader import check, scaled_timeout
-from grader.ifupdown import methods
-from grader.lines import lines_in
+from grader import check, ifupdown_methods, lines_in, scaled_timeout
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 FIRST, LAST = ipaddress.IPv4Address("192.168.10.100"), ipaddress.IPv4Address("192.168.10.199")
@@ -93,7 +91,7 @@ def test_meeting_room(lab):
         return True
 
     lab.wait(leased, within=SOON)
-    assert methods(lab.host("pc3"), "eth0") == ["dhcp"], "pc3 has an address that was set by hand"
+    assert ifupdown_methods(lab.host("pc3"), "eth0") == ["dhcp"], "pc3 has an address that was set by hand"
     page = client.http_get(f"http://intranet.{lab.domain}/", timeout=10)
     assert page.status == 200, f"the intranet does not open on pc3: {page.problem or page.status}"
     assert WELCOME in page.body, "another page answers"
@@ -155,7 +153,7 @@ def test_desks(lab):
         mac = lab.values["lab"].hosts[pc].mac
         lab.wait(lambda pc=pc: lab.client(pc).addresses("eth0"), within=SOON, what=f"{pc} has an address")
         assert lab.client(pc).addresses("eth0") == (f"{address}/24",), f"{pc} has another address"
-        assert methods(lab.host(pc), "eth0") == ["dhcp"], f"{pc} is not set up by dhcp any more"
+        assert ifupdown_methods(lab.host(pc), "eth0") == ["dhcp"], f"{pc} is not set up by dhcp any more"
         assert known.get(address) == mac, f"the server has forgotten the lease of {pc}"
         offered = offer(lab, pc).get("ip_address")
         assert offered == address, f"{pc} would be offered {offered or 'no address'} instead of {address}"

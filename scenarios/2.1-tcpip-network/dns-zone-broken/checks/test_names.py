@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from grader import check
-from grader.lines import lines_in
+from grader import check, lines_in
 
 WORKSTATIONS = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 COMPANY = ipaddress.ip_network("192.168.0.0/16")

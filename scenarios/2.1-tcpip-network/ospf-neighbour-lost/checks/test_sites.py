@@ -5,10 +5,16 @@ import re
 
 import pytest
 
-from grader import check
-from grader.ifupdown import brought_up, methods, stanzas
-from grader.lines import lines_in
-from lab_tools import asked, reverse_path, reverse_path_at_boot, route
+from grader import check, ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
+from lab_tools import (
+    SOON,
+    asked,
+    assert_branch_opens_the_applications,
+    reverse_path,
+    reverse_path_at_boot,
+    route,
+    statements,
+)
 
 FIBRE = (("r1", "eth3", 10), ("r2", "eth1", 10))
 BACKUP = (("r1", "eth4", 100), ("r3", "eth0", 5), ("r3", "eth1", 5), ("r2", "eth2", 100))
@@ -17,11 +23,6 @@ LANS = {"r1": ("eth0", "eth1", "eth2"), "r2": ("eth0",), "r3": ()}
 BRANCH, PC3 = "10.20.10.0/24", "10.20.10.53"
 HEAD_OFFICE = ("10.10.10.0/24", "10.10.20.0/24", "10.10.30.0/24")
 NETWORKS = (BRANCH, *HEAD_OFFICE, "10.0.12.0/29", "10.0.13.0/29", "10.0.23.0/29")
-SOON = 15
-"""Seconds that the neighbours, the routes or a lease may need after the last action."""
-NO_STATEMENT = re.compile(
-    r"!|#|end$|exit$|frr |hostname |log |service |description |no ipv6 |Building |Current |password |agentx"
-)
 
 
 def states(lab, router):
@@ -48,7 +49,7 @@ def assert_neighbours(lab, ends):
         assert seen["mtuBytes"] == 1500, f"{place}: the MTU is {seen['mtuBytes']}"
         assert seen["cost"] == cost, f"{place}: the cost is {seen['cost']}"
         written = rf"^iface {interface} inet static\n(?:[ \t].*\n)*?\s+mtu (?!1500$)(\d+)$"
-        later = re.search(written, stanzas(lab.host(router)), re.MULTILINE)
+        later = re.search(written, ifupdown_stanzas(lab.host(router)), re.MULTILINE)
         assert later is None, f"{place}: the MTU is {later[1]} again at the next boot"
 
 
@@ -66,18 +67,9 @@ def assert_route(lab, router, network, hop):
     lab.wait(learnt, within=SOON)
 
 
-def statements(text):
-    """Return the statements of a router's configuration, each with the block that it is in."""
-    block, found = "", set()
-    for line in lines_in(text):
-        words = re.sub(r"\barea 0$", "area 0.0.0.0", line.strip())
-        if not words or NO_STATEMENT.match(words):
-            continue
-        if words == "no ip ospf passive" and "passive-interface default" not in text:
-            continue  # it says what goes without saying
-        block = block if line.startswith(" ") else words
-        found.add((block, words))
-    return found
+def needed_statements(text):
+    """Return the statements of a router's configuration, but for one where it says what goes without saying."""
+    return statements(text, () if "passive-interface default" in text else ("no ip ospf passive",))
 
 
 def covered(words):
@@ -92,24 +84,13 @@ def covered(words):
     "symptom",
     points=3,
     competence="2.1",
-    fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste de {{ user.full }}.",
+    fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste {{ user.full | de }}.",
     en="The planning and the intranet open by their names on pc3, the workstation of {{ user.full }}.",
     because="does not open",
     timeout=120,
 )
 def test_branch_opens_the_applications(lab):
-    pc3 = lab.client("pc3")
-    lab.wait(lambda: pc3.addresses("eth0"), within=SOON, what="pc3 has an address")
-    for name, words in (("planning", "Tournées du jour"), ("intranet", "Bienvenue sur l'intranet")):
-
-        def opens(name=name, words=words):
-            page = pc3.http_get(f"http://{name}.{lab.domain}/")
-            assert page.status == 200, f"{name} does not open on pc3: {page.status or page.problem}"
-            assert words in page.body, f"{name} does not open on pc3: the page is another one"
-            assert page.peer == lab.address("web1"), f"{name} does not open on pc3: {page.peer} serves the page"
-            return True
-
-        lab.wait(opens, within=SOON)
+    assert_branch_opens_the_applications(lab)
 
 
 @check(
@@ -186,8 +167,8 @@ def test_routes(lab):
 )
 def test_configuration(lab, router):
     host = lab.host(router)
-    running = statements(host.check_output("vtysh -c 'show running-config'"))
-    saved = statements(host.file("/etc/frr/frr.conf").content_string)
+    running = needed_statements(host.check_output("vtysh -c 'show running-config'"))
+    saved = needed_statements(host.file("/etc/frr/frr.conf").content_string)
     static = [words for _, words in running | saved if words.startswith("ip route ")]
     assert not static, f"{router} has a static route: {static[0]}"
     for block, words in sorted(running | saved):
@@ -197,7 +178,7 @@ def test_configuration(lab, router):
     assert not unsaved, f"{router}: what runs is not what starts next time: {unsaved[0]}"
     kernel = host.check_output("ip -4 route show proto static") + host.check_output("ip -4 route show proto boot")
     assert not kernel, f"{router} has a route set by hand: {kernel}"
-    addressed = brought_up(host)
+    addressed = ifupdown_interfaces(host)
     for name in LANS[router] + tuple(name for end, name, _ in (*FIBRE, *BACKUP) if end == router):
         assert addressed.get(name) == [lab.address(router, name)], (
             f"{router}: {name} lacks its address at the next boot"
@@ -250,5 +231,5 @@ def test_workstation_unchanged(lab):
     lab.wait(lambda: pc3.addresses("eth0") == (f"{PC3}/24",), within=SOON, what=f"pc3 has {PC3}")
     assert pc3.gateway() == lab.address("r2", "eth0"), f"the gateway of pc3 is {pc3.gateway()}"
     assert pc3.resolvers() == (lab.address("srv1"),), f"the resolvers of pc3 are {pc3.resolvers()}"
-    by = methods(host, "eth0")
+    by = ifupdown_methods(host, "eth0")
     assert by == ["dhcp"], f"pc3 sets eth0 up by {by or 'nothing'}"

@@ -1,7 +1,6 @@
 """Has the workstation its own network again, through its socket, and are the VLANs apart as they were decided?"""
 
-from grader import check
-from grader.ifupdown import methods
+from grader import check, ifupdown_methods
 from lab_tools import switch_ports
 
 PCS = {
@@ -75,7 +74,7 @@ def assert_configured_by_dhcp(lab, pc):
     lab.wait(lambda: client.addresses("eth0") == (f"{address}/24",), within=SOON, what=f"{pc} has {address} alone")
     assert client.gateway() == gateway, f"the gateway of {pc} is {client.gateway()}"
     assert client.resolvers() == (lab.address("srv1"),), f"the resolvers of {pc} are {client.resolvers()}"
-    by = methods(lab.host(pc), "eth0")
+    by = ifupdown_methods(lab.host(pc), "eth0")
     assert by == ["dhcp"], f"{pc} sets eth0 up by {by or 'nothing'}"
 
 

@@ -4,14 +4,9 @@ import contextlib
 import ipaddress
 import re
 
-from grader import check
-from grader.certificates import key_identifiers
-from grader.lines import lines_in
-from grader.nftables import differences
-from lab_tools import arrived, ports_of, reached
+from grader import certificate_key_ids, check, lines_in, ruleset_differences
+from lab_tools import INET1, PC1, PUBLIC, SRV1, VPN1, WEB1, arrived, ports_of, reached
 
-SRV1, PC1, INET1, PUBLIC = "192.168.50.10", "192.168.50.51", "203.0.113.1", "203.0.113.2"
-VPN1, WEB1 = "172.16.50.94", "172.16.50.80"
 LAN = ipaddress.ip_network("192.168.50.0/24")
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
@@ -158,7 +153,7 @@ def test_both_verify(lab):
     for host, folder, settings in (("vpn1", "/etc/openvpn/server", server), ("nomade1", "/etc/openvpn/client", client)):
         assert "ca" in settings, f"{host} trusts no authority"
         trusted = path(folder, settings["ca"])
-        found = key_identifiers(lab.host(host).file(trusted))
+        found = certificate_key_ids(lab.host(host).file(trusted))
         assert found == [AUTHORITY], f"{host} trusts another authority than the company's, or another one besides"
     assert client.get("remote-cert-tls") == "server", "nomade1 no longer demands the certificate of a server"
     assert "verify-x509-name" in client, "nomade1 no longer verifies the server's name"
@@ -220,7 +215,7 @@ def test_only_way_in(lab):
     assert not passed, f"open to the Internet: {', '.join(passed)}"
     for station in (outside, lab.client("nomade1"), lab.client("inet1")):
         assert TITLE not in station.http_get(f"http://{PUBLIC}/").body, "the intranet is published to the Internet"
-    assert not differences(lab.host("fw1")), differences(lab.host("fw1"))
+    assert not ruleset_differences(lab.host("fw1")), ruleset_differences(lab.host("fw1"))
 
 
 @check(

@@ -4,19 +4,9 @@ import re
 
 import pytest
 
-from grader import check
-from grader.accounts import names_in
-from grader.directory import values, weakened
-from lab_tools import assert_asks_the_directory, assert_slapd_answers
+from grader import account_names, check, ldap_values, password_policy_weaknesses
+from lab_tools import PASSWORDS, assert_asks_the_directory, assert_slapd_answers, login_of
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
 ADMINISTRATOR = "Annuaire-2026"
 """The password of the directory's administrator."""
 CLIENTS = ("files1", "pc1", "pc2")
@@ -26,16 +16,10 @@ NUMBERS = {"croux": 10002, "kbenali": 10003, "snguyen": 10004, "tgarnier": 10005
 """The numbers of those who may write the ticket: what belongs to them belongs to these."""
 
 
-def login_of(lab):
-    """Return the login of the person who wrote the ticket."""
-    first, last = lab.values["user"].split()
-    return f"{first[0]}{last}".lower()
-
-
 def entry_values(lab, dn, attribute):
     """Return the values of an attribute of an entry of the directory, asked on the server itself."""
     assert_slapd_answers(lab)
-    return values(lab.host("ldap1"), dn, attribute)
+    return ldap_values(lab.host("ldap1"), dn, attribute)
 
 
 def text_of(file):
@@ -116,7 +100,7 @@ def test_wrong_password_is_refused(lab):
 def test_policy_is_in_force(lab):
     assert_slapd_answers(lab)
     person = f"uid={login_of(lab)},ou=people,dc=valbocage,dc=internal"
-    weak = weakened(lab.host("ldap1"), "cn=default,ou=policies,dc=valbocage,dc=internal", person)
+    weak = password_policy_weaknesses(lab.host("ldap1"), "cn=default,ou=policies,dc=valbocage,dc=internal", person)
     assert not weak, "; ".join(weak)
 
 
@@ -190,7 +174,7 @@ def test_others_log_in(lab):
 )
 def test_no_local_account(lab, host):
     there = lab.host(host)
-    local = names_in(there.file("/etc/passwd").content_string)
+    local = account_names(there.file("/etc/passwd").content_string)
     assert not local & set(PASSWORDS), f"{host}: /etc/passwd has {', '.join(sorted(local & set(PASSWORDS)))}"
     sssd = there.service("sssd")
     assert sssd.is_running, f"sssd does not run on {host}"

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from grader import check
-from grader.accounts import names_in
-from lab_tools import go_to
+from lab_tools import assert_still_refuses, go_to, sssd_settings
 
 PEOPLE = {"pc1": ("sdasilva", "Pantone-286"), "pc2": ("nbrunet", "Cyan-58147")}
 SOON = 20
@@ -134,15 +133,8 @@ def test_still_strict(lab, host):
     timeout=120,
 )
 def test_still_refuses(lab, host):
-    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = lab.login("lan", host, login, password)
-        assert done.refused, f"{login} on {host}: {done.status} {done.problem}"
-    there = lab.host(host)
-    text = there.file("/etc/passwd").content_string
-    local = names_in(text) & {"hmarchand", "ylegoff", "nbrunet", "mcarre", "sdasilva", "pmorel"}
-    assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"
-    text = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
-    settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+    assert_still_refuses(lab, host)
+    settings = sssd_settings(lab, host)
     for key in ("id_provider", "access_provider"):
         assert settings.get(key) == "ad", f"{key} = {settings.get(key)}"
     assert settings.get("auth_provider", "ad") == "ad", f"auth_provider = {settings['auth_provider']}"

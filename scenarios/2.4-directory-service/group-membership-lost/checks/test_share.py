@@ -2,19 +2,9 @@
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.accounts import names_in
-from grader.lines import lines_in
-from lab_tools import assert_asks_the_directory, assert_slapd_answers
+from grader import account_names, check, lines_in, scaled_timeout
+from lab_tools import PASSWORDS, assert_asks_the_directory, assert_slapd_answers, login_of
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
 GROUPS = {
     "direction": (10010, {"afaure", "croux"}),
     "comptabilite": (10011, {"croux", "kbenali"}),
@@ -27,12 +17,6 @@ DOCUMENTS = {
 }
 CACHE = 8
 """Seconds after which SSSD has surely asked the directory again."""
-
-
-def login_of(lab):
-    """Return the login of the person who wrote the ticket."""
-    first, last = lab.values["user"].split()
-    return f"{first[0]}{last}".lower()
 
 
 def group_of(lab):
@@ -230,7 +214,7 @@ def test_account_unchanged(lab):
 def test_nothing_local(lab, host):
     there = lab.host(host)
     for path, names in (("/etc/passwd", set(PASSWORDS)), ("/etc/group", {*GROUPS, "salaries"})):
-        local = names_in(there.file(path).content_string)
+        local = account_names(there.file(path).content_string)
         assert not local & names, f"{host}: {path} has {', '.join(sorted(local & names))}"
     members = there.file("/etc/group").content_string
     assert not any(login in members for login in PASSWORDS), f"{host}: /etc/group names people of the directory"

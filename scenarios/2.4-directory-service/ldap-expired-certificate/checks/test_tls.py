@@ -5,9 +5,7 @@ import re
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.accounts import names_in
-from grader.certificates import key_identifiers
+from grader import account_names, certificate_key_ids, check, scaled_timeout
 
 PASSWORDS = {"pc1": ("croux", "Copeau-52"), "pc2": ("mlebreton", "Maillet-96"), "files1": ("tgarnier", "Gabarit-85")}
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
@@ -119,7 +117,7 @@ def test_same_authority(lab, host):
     added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
     assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], f"{host} trusts: {', '.join(added)}"
     for path in (*added, "/etc/ssl/valbocage/ca.crt"):
-        assert key_identifiers(there.file(path)) == [AUTHORITY], f"{path} is the certificate of another authority"
+        assert certificate_key_ids(there.file(path)) == [AUTHORITY], f"{path} is the certificate of another authority"
     others = there.run("cat /etc/ssl/certs/ca-certificates.crt | grep -c BEGIN").stdout.strip()
     plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
     assert int(others) <= int(plain) + 1, f"{host}: {others} trusted certificates instead of {int(plain) + 1}"
@@ -179,5 +177,5 @@ def test_wrong_password(lab):
 def test_no_local_account(lab, host):
     text = lab.host(host).file("/etc/passwd").content_string
     people = {"afaure", "croux", "kbenali", "snguyen", "tgarnier", "mlebreton"}
-    local = people & names_in(text)
+    local = people & account_names(text)
     assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from grader import check
-from grader.accounts import names_in
-from lab_tools import go_to, open_share
+from grader import account_names, check
+from lab_tools import go_to, open_share, sssd_settings
 
 PEOPLE = {"nbrunet": "Cyan-58147", "mcarre": "Magenta-930", "sdasilva": "Pantone-286"}
 HOSTS = ("dc1", "files1", "pc1", "pc2")
@@ -146,9 +145,7 @@ def test_only_its_own_keys(lab):
     timeout=120,
 )
 def test_sssd_unchanged(lab):
-    there = lab.host(lab.values["pc"])
-    text = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
-    settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+    there, settings = lab.host(lab.values["pc"]), sssd_settings(lab, lab.values["pc"])
     for key in ("id_provider", "access_provider"):
         assert settings.get(key) == "ad", f"{key} = {settings.get(key)}"
     for key in ("auth_provider", "chpass_provider"):
@@ -174,7 +171,7 @@ def test_still_refuses(lab):
         done = lab.login("lan", pc, login, password)
         assert done.refused, f"{login} on {pc}: {done.status} {done.problem}"
     text = lab.host(pc).file("/etc/passwd").content_string
-    local = names_in(text) & {*PEOPLE, "hmarchand", "ylegoff", "pmorel"}
+    local = account_names(text) & {*PEOPLE, "hmarchand", "ylegoff", "pmorel"}
     assert not local, f"{pc}: /etc/passwd has {', '.join(sorted(local))}"
 
 

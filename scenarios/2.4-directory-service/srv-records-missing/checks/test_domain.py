@@ -4,10 +4,8 @@ import re
 
 import pytest
 
-from grader import check
-from grader.accounts import names_in
-from grader.lines import lines_in
-from lab_tools import open_share
+from grader import check, lines_in
+from lab_tools import assert_still_refuses, open_share, sssd_settings
 
 PEOPLE = {"pc1": ("sdasilva", "Pantone-286", "comptabilite"), "pc2": ("nbrunet", "Cyan-58147", "prepresse")}
 """Who logs in where, and the share that they open."""
@@ -152,15 +150,8 @@ def test_still_asks_dns(lab, host):
     timeout=120,
 )
 def test_still_refuses(lab, host):
-    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = lab.login("lan", host, login, password)
-        assert done.refused, f"{login} on {host}: {done.status} {done.problem}"
-    there = lab.host(host)
-    text = there.file("/etc/passwd").content_string
-    local = names_in(text) & {"hmarchand", "ylegoff", "nbrunet", "mcarre", "sdasilva", "pmorel"}
-    assert not local, f"{host}: /etc/passwd has {', '.join(sorted(local))}"
-    text = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
-    settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
+    assert_still_refuses(lab, host)
+    settings = sssd_settings(lab, host)
     assert settings.get("access_provider") == "ad", f"access_provider = {settings.get('access_provider')}"
     assert settings.get("auth_provider", "ad") == "ad", f"auth_provider = {settings['auth_provider']}"
     assert settings.get("krb5_validate", "true").lower() == "true", "SSSD no longer verifies tickets"

@@ -2,17 +2,9 @@
 
 import re
 
-from grader import check
-from grader.accounts import names_in
+from grader import account_names, check
+from lab_tools import PASSWORDS
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
 GROUPS = {
     "afaure": {"direction"},
     "croux": {"direction", "comptabilite"},
@@ -143,7 +135,7 @@ def test_directory_is_verified(lab):
 )
 def test_no_local_account(lab):
     text = lab.host(lab.values["pc"]).file("/etc/passwd").content_string
-    local = set(PASSWORDS) & names_in(text)
+    local = set(PASSWORDS) & account_names(text)
     assert not local, f"/etc/passwd has {', '.join(sorted(local))}"
 
 

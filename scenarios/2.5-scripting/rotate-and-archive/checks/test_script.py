@@ -4,8 +4,7 @@ import gzip
 import re
 import zlib
 
-from grader import HiddenFile, check
-from grader.lines import lines_in
+from grader import HiddenFile, check, lines_in
 
 FOLDER = "/srv/production"
 LAST_YEAR = 1_750_000_000

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from grader import check
-from grader.lines import lines_in
+from grader import check, lines_in
 from lab_tools import DOCUMENTS, PASSWORDS, SOON, assert_usable, forget_failures, login_of
 
 
@@ -61,7 +60,7 @@ def test_wrong_password(lab):
     "guard",
     points=1,
     competence="3.2",
-    fr="Le profil de {{ login }} est entier sur home1, et privé.",
+    fr="Le profil {{ login | de }} est entier sur home1, et privé.",
     en="The profile of {{ login }} is whole on home1, and private.",
     host="home1",
 )

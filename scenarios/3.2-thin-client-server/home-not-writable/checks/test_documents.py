@@ -5,8 +5,7 @@ import secrets
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.lines import lines_in
+from grader import check, lines_in, scaled_timeout
 from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of
 
 
@@ -45,7 +44,7 @@ def test_work_is_kept(lab):
     "guard",
     points=1,
     competence="3.2",
-    fr="Les documents de {{ login }} sont toujours sur home1, et personne d'autre ne peut les lire.",
+    fr="Les documents {{ login | de }} sont toujours sur home1, et personne d'autre ne peut les lire.",
     en="The documents of {{ login }} are still on home1, and nobody else can read them.",
     host="home1",
 )

@@ -1,9 +1,6 @@
 """Does the desktop open again, for the right person, with the right password, under the same rules, and for good?"""
 
-from grader import check
-from grader.accounts import names_in
-from grader.directory import values, weakened
-from grader.nftables import differences
+from grader import account_names, check, ldap_values, password_policy_weaknesses, ruleset_differences
 from lab_tools import PASSWORDS, SOON, assert_usable, forget_failures, login_of
 
 BASE = "dc=valbocage,dc=internal"
@@ -19,7 +16,7 @@ MEMBERS = {
 
 def members_of(lab, group):
     """Return the members of a group, as the directory has them."""
-    return set(values(lab.host("ldap1"), f"cn={group},ou=groups,{BASE}", "memberUid"))
+    return set(ldap_values(lab.host("ldap1"), f"cn={group},ou=groups,{BASE}", "memberUid"))
 
 
 @check(
@@ -48,11 +45,11 @@ def test_desktop_opens(lab):
     reached = lab.client("term1").tcp(lab.address("ts1"), 3389)
     assert reached.state == "open", f"term1 does not reach the desktops of ts1: {reached.state}"
     assert member, f"in the directory {login} is no member of the department {DEPARTMENTS[login]}"
-    locked = values(lab.host("ldap1"), f"uid={login},ou=people,{BASE}", "pwdAccountLockedTime")
+    locked = ldap_values(lab.host("ldap1"), f"uid={login},ou=people,{BASE}", "pwdAccountLockedTime")
     assert not locked, f"the directory has locked the account {login}"
     for name in ("xrdp", "xrdp-sesman"):
         assert lab.host("ts1").service(name).is_enabled, f"the service {name} does not start with ts1"
-    differs = differences(lab.host("ts1"))
+    differs = ruleset_differences(lab.host("ts1"))
     assert not differs, f"the firewall of ts1 will be another one after a reboot: {differs}"
 
 
@@ -83,12 +80,12 @@ def test_others_are_refused(lab):
 def test_directory_is_as_it_was(lab):
     login = login_of(lab)
     person = f"uid={login},ou=people,{BASE}"
-    weak = weakened(lab.host("ldap1"), POLICY, person)
+    weak = password_policy_weaknesses(lab.host("ldap1"), POLICY, person)
     assert not weak, "; ".join(weak)
     for group, members in MEMBERS.items():
         changed = (members_of(lab, group) ^ members) - ({login} if group == DEPARTMENTS[login] else set())
         assert not changed, f"in the group {group} these were added or are missing: {', '.join(sorted(changed))}"
-    group = values(lab.host("ldap1"), person, "gidNumber")
+    group = ldap_values(lab.host("ldap1"), person, "gidNumber")
     assert group == ["10000"], f"the first group of {login} is no longer that of all employees"
 
 
@@ -103,7 +100,7 @@ def test_directory_is_as_it_was(lab):
 def test_no_local_account(lab):
     ts1 = lab.host("ts1")
     for path, companys in (("/etc/passwd", set(PASSWORDS)), ("/etc/group", {"salaries", *MEMBERS})):
-        local = names_in(ts1.file(path).content_string)
+        local = account_names(ts1.file(path).content_string)
         assert not local & companys, f"{path} of ts1 has {', '.join(sorted(local & companys))}"
     sssd = ts1.service("sssd")
     assert sssd.is_running, "sssd does not run on ts1"

@@ -5,35 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.mail import Mailbox, find, identities, send
+from grader import check, find_mail, scaled_timeout, send_mail
+from lab_tools import (
+    DRAWING,
+    PASSWORDS,
+    SAWYER,
+    assert_earlier_mail_is_there,
+    assert_service_of_mail1,
+    employee,
+    sawyer,
+)
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
-SAWYER = "p.delmas@scierie-delmas.example"
-DRAWING = 3_000_000
 ON_ITS_WAY = 4_050_000
 """Octets of a text that travels as long as such a drawing does in base64: 4.1 MB with the ends of its lines."""
 LARGEST = 10 << 20
 LARGE = 10_000_000
 """What the largest message may be, as round as anybody writes it."""
-
-
-def employee(lab, login):
-    """An employee's mail program, which trusts the company's authority and asks for the server by its name."""
-    authority = lab.host("ldap1").file("/etc/ssl/valbocage/ca.crt").content_string
-    server = lab.address("mail1", "eth0")
-    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], server, f"mail.{lab.domain}", authority)
-
-
-def sawyer(lab):
-    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
 def size_limit(lab):
@@ -49,7 +36,7 @@ def make_room(lab, host, login, subject):
     "symptom",
     points=4,
     competence="3.3",
-    fr="Un plan de 3 Mo de {{ login }} arrive à la scierie, et chez un collègue.",
+    fr="Un plan de 3 Mo {{ login | de }} arrive à la scierie, et chez un collègue.",
     en="A drawing of 3 MB by {{ login }} arrives at the sawmill, and at a colleague's.",
     timeout=120,
     because="cannot send to .*(refused|closed|552|timed out)",
@@ -58,11 +45,11 @@ def test_drawing_leaves(lab):
     lan, me, colleague = lab.probe("lan"), employee(lab, lab.values["login"]), employee(lab, "kbenali")
     abroad = at_home = None
     try:
-        abroad = send(lan, me, SAWYER, subject="Plan", size=ON_ITS_WAY)
-        at_home = send(lan, me, colleague.address, subject="Plan", size=ON_ITS_WAY)
-        found = find(lab.probe("outside"), sawyer(lab), abroad, folders=("INBOX", "Junk"))
+        abroad = send_mail(lan, me, SAWYER, subject="Plan", size=ON_ITS_WAY)
+        at_home = send_mail(lan, me, colleague.address, subject="Plan", size=ON_ITS_WAY)
+        found = find_mail(lab.probe("outside"), sawyer(lab), abroad, folders=("INBOX", "Junk"))
         assert found.folder == "INBOX", "the sawmill takes the message for junk: it is not signed"
-        find(lan, colleague, at_home)
+        find_mail(lan, colleague, at_home)
     finally:
         for host, login, subject in (("delmas", "p.delmas", abroad), ("mail1", "kbenali", at_home)):
             if subject:
@@ -84,7 +71,7 @@ def test_everybody_sends(lab):
     make_room(lab, "mail1", "mlebreton", "Croquis")
     lan = lab.probe("lan")
     for login in sorted(PASSWORDS.keys() - {lab.values["login"]}):
-        send(lan, employee(lab, login), f"mlebreton@{lab.domain}", subject="Croquis", size=DRAWING // 2)
+        send_mail(lan, employee(lab, login), f"mlebreton@{lab.domain}", subject="Croquis", size=DRAWING // 2)
 
 
 @check(
@@ -122,7 +109,7 @@ def test_passwords_are_protected(lab):
     lan, me = lab.probe("lan"), employee(lab, "croux")
     wrong = replace(me, password="Copeau-53")
     try:
-        send(lan, wrong, f"afaure@{lab.domain}")
+        send_mail(lan, wrong, f"afaure@{lab.domain}")
     except AssertionError:
         taken = False
     else:
@@ -168,13 +155,9 @@ def test_size_stays_limited(lab):
     timeout=90,
 )
 def test_mail_is_received(lab):
-    lan = lab.probe("lan")
-    subject = send(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
-    find(lan, employee(lab, "croux"), subject)
-    for login in PASSWORDS:
-        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
-        lost = archived - identities(lan, employee(lab, login), ("INBOX", "Sent"))
-        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+    subject = send_mail(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+    find_mail(lab.probe("lan"), employee(lab, "croux"), subject)
+    assert_earlier_mail_is_there(lab, (employee(lab, login) for login in PASSWORDS))
 
 
 @pytest.mark.parametrize("name", ["postfix", "dovecot", "opendkim"])
@@ -187,6 +170,4 @@ def test_mail_is_received(lab):
     host="mail1",
 )
 def test_services(lab, name):
-    service = lab.host("mail1").service(name)
-    assert service.is_running, f"{name} does not run"
-    assert service.is_enabled, f"{name} does not start with mail1"
+    assert_service_of_mail1(lab, name)

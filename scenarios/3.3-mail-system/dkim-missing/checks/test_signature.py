@@ -7,38 +7,27 @@ import secrets
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from grader import check, scaled_timeout
-from grader.lines import lines_in
-from grader.mail import Mailbox, find, identities, send
+from grader import check, find_mail, lines_in, scaled_timeout, send_mail
+from lab_tools import (
+    HOSTS,
+    KEPT,
+    PASSWORDS,
+    SAWYER,
+    assert_earlier_mail_is_there,
+    assert_service,
+    assert_service_of_mail1,
+    employee,
+    sawyer,
+)
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
-SAWYER = "p.delmas@scierie-delmas.example"
 DRAWING = 2_000_000
 FOLDERS = ("INBOX", "Junk")
-HOSTS = ("srv1", "ldap1", "mail1", "web1", "pc1", "pc2")
-KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
-"""Where somebody keeps a copy of a key."""
 OWNERS = {"root", "opendkim"}
 """Accounts, and groups, that may have a signing key."""
 DEEPEST = 3
 """From OpenDKIM's configuration by a table of keys to a key."""
 ENOUGH = 2048
 """Bits of an RSA key that hold for some years (RFC 8301); keys of other kinds say no size."""
-
-
-def employee(lab, login):
-    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], lab.address("mail1", "eth0"))
-
-
-def sawyer(lab):
-    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
 def results(headers, server):
@@ -50,8 +39,8 @@ def results(headers, server):
 
 def believed(lab, login, size=0):
     """Send a message to the sawmill, and require that it is believed there."""
-    subject = send(lab.probe("lan"), employee(lab, login), SAWYER, subject="Offre", size=size)
-    found = find(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
+    subject = send_mail(lab.probe("lan"), employee(lab, login, verifies=False), SAWYER, subject="Offre", size=size)
+    found = find_mail(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
     verdict = results(found.headers, "mx.scierie-delmas.example")
     assert found.folder == "INBOX", f"the sawmill files a message of {login} in {found.folder}: {verdict}"
     for told in ("dkim=pass", f"header.d={lab.domain}"):
@@ -63,7 +52,7 @@ def believed(lab, login, size=0):
     "symptom",
     points=5,
     competence="3.3",
-    fr="La scierie vérifie un message de {{ login }} (dkim=pass) et le range dans la boîte de réception.",
+    fr="La scierie vérifie un message {{ login | de }} (dkim=pass) et le range dans la boîte de réception.",
     en="The sawmill verifies a message of {{ login }} (dkim=pass), and files it in the inbox.",
     timeout=150,
     because="in Junk",
@@ -86,12 +75,11 @@ def test_everybody_is_believed(lab):
     lab.wait(lambda: believed(lab, "tgarnier"), within=25, every=3)
     for login, size in (("kbenali", DRAWING), ("mlebreton", 0)):
         believed(lab, login, size)
-    opendkim = lab.host("mail1").service("opendkim")
-    assert opendkim.is_running, "opendkim does not run"
-    assert opendkim.is_enabled, "opendkim does not start with mail1"
+    assert_service_of_mail1(lab, "opendkim")
     processes = lab.host("mail1").process.filter(comm="opendkim")
     accounts = {name for process in processes for name in (process.user, process.group)}
     assert "root" not in accounts, "opendkim runs with root's rights"
+    opendkim = lab.host("mail1").service("opendkim")
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
         assert not opendkim.systemd_property(f"Service.{name}"), f"the service opendkim is given more: {name}"
 
@@ -107,13 +95,13 @@ def test_everybody_is_believed(lab):
 )
 def test_arriving_mail_is_verified(lab):
     # A signature that cannot be right: whoever verifies it says so in the message's header.
-    subject, reader = f"Devis {secrets.token_hex(6)}", employee(lab, "croux")
+    subject, reader = f"Devis {secrets.token_hex(6)}", employee(lab, "croux", verifies=False)
     forged = "v=1; a=rsa-sha256; c=relaxed/simple; d=scierie-delmas.example; s=none; h=from; bh=AAAA; b=AAAA"
     argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", SAWYER, "--to", reader.address]
     argv += ["--header", f"Subject: {subject}", "--add-header", f"DKIM-Signature: {forged}"]
     sent = lab.client("delmas").run([*argv, "--timeout", str(scaled_timeout(10))], timeout=30)
     assert sent.status == 0, f"mail1 refuses mail from outside: {sent.stdout[-200:]}"
-    found = find(lab.probe("lan"), reader, subject, folders=FOLDERS)
+    found = find_mail(lab.probe("lan"), reader, subject, folders=FOLDERS)
     verdict = results(found.headers, f"mx1.{lab.domain}")
     assert re.search(r"dkim=(?!none|pass)\w+", verdict), f"nobody on mail1 verifies what arrives: {verdict}"
 
@@ -142,7 +130,7 @@ def test_sawmill_still_distrusts(lab):
         ]
         sent = lab.client("delmas").run([*argv, "--header", f"Subject: {subject} {forged}"], timeout=30)
         assert sent.status == 0, f"the sawmill refuses mail: {sent.stdout[-200:]}"
-        found = find(lab.probe("outside"), sawyer(lab), f"{subject} {forged}", folders=FOLDERS)
+        found = find_mail(lab.probe("outside"), sawyer(lab), f"{subject} {forged}", folders=FOLDERS)
         assert found.folder == "Junk", f"the sawmill takes an unsigned message of {forged} for good"
 
 
@@ -156,13 +144,13 @@ def test_sawmill_still_distrusts(lab):
 )
 def test_strangers_get_no_signature(lab):
     subject, forged = f"Virement {secrets.token_hex(6)}", f"afaure@{lab.domain}"
-    reader = employee(lab, "croux")
+    reader = employee(lab, "croux", verifies=False)
     argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", forged, "--to", reader.address]
     sent = lab.client("delmas").run(
         [*argv, "--header", f"Subject: {subject}", "--timeout", str(scaled_timeout(10))], timeout=30
     )
     assert sent.status == 0, f"mail1 refuses mail from outside: {sent.stdout[-200:]}"
-    found = find(lab.probe("lan"), reader, subject, folders=FOLDERS)
+    found = find_mail(lab.probe("lan"), reader, subject, folders=FOLDERS)
     assert "DKIM-Signature" not in found.headers, "mail1 has signed a stranger's message in the company's name"
 
 
@@ -212,8 +200,8 @@ def keys_in(host, folder):
     timeout=90,
 )
 def test_key_is_private(lab):
-    subject = send(lab.probe("lan"), employee(lab, "afaure"), SAWYER, subject="Offre")
-    message = find(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
+    subject = send_mail(lab.probe("lan"), employee(lab, "afaure", verifies=False), SAWYER, subject="Offre")
+    message = find_mail(lab.probe("outside"), sawyer(lab), subject, folders=FOLDERS)
     for bits in signed_with(message.headers, lab.domain):
         assert bits >= ENOUGH, f"mail1 signs with a key of {bits} bits"
     mail1 = lab.host("mail1")
@@ -248,12 +236,9 @@ def test_mail_is_received(lab):
     lan, outside = lab.probe("lan"), lab.probe("outside")
     exchangers = outside.resolve(lab.domain, lab.address("srv1", "eth1"), "MX").records
     assert exchangers == (f"10 mx1.{lab.domain}",), "the MX record is another one"
-    subject = send(outside, sawyer(lab), f"croux@{lab.domain}", subject="Facture")
-    find(lan, employee(lab, "croux"), subject)
-    for login in PASSWORDS:
-        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
-        lost = archived - identities(lan, employee(lab, login), ("INBOX", "Sent"))
-        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+    subject = send_mail(outside, sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+    find_mail(lan, employee(lab, "croux", verifies=False), subject)
+    assert_earlier_mail_is_there(lab, (employee(lab, login, verifies=False) for login in PASSWORDS))
 
 
 @pytest.mark.parametrize(("host", "name"), [("mail1", "postfix"), ("srv1", "named")])
@@ -266,6 +251,4 @@ def test_mail_is_received(lab):
     host="{{ host }}",
 )
 def test_services(lab, host, name):
-    service = lab.host(host).service(name)
-    assert service.is_running, f"{name} does not run on {host}"
-    assert service.is_enabled, f"{name} does not start with {host}"
+    assert_service(lab, host, name)

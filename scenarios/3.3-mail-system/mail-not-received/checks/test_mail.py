@@ -4,28 +4,10 @@ import json
 
 import pytest
 
-from grader import check, scaled_timeout
-from grader.lines import lines_in
-from grader.mail import Mailbox, find, identities, send
+from grader import check, find_mail, lines_in, scaled_timeout, send_mail
+from lab_tools import PASSWORDS, SAWYER, assert_earlier_mail_is_there, assert_service, employee, sawyer
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
 COLLEAGUES = ("tgarnier", "mlebreton")
-SAWYER = "p.delmas@scierie-delmas.example"
-
-
-def employee(lab, login):
-    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], lab.address("mail1", "eth0"))
-
-
-def sawyer(lab):
-    return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
 def answer_to(lab, sender, recipient):
@@ -65,11 +47,11 @@ def test_mail_from_outside_arrives(lab):
         reached = outside.resolve(name, server).records
         assert reached == (lab.address("mail1", "eth1"),), f"the MX record names {name}, whose address is {reached}"
     for login in (lab.values["login"], *COLLEAGUES):
-        reader = employee(lab, login)
+        reader = employee(lab, login, verifies=False)
         said = answer_to(lab, SAWYER, reader.address)
         assert "Relay access denied" not in said, f"mail1 says to mail for {reader.address}: Relay access denied"
-        subject = send(outside, sawyer(lab), reader.address, subject="Bon de commande")
-        find(lab.probe("lan"), reader, subject, within=15)
+        subject = send_mail(outside, sawyer(lab), reader.address, subject="Bon de commande")
+        find_mail(lab.probe("lan"), reader, subject, within=15)
 
 
 @check(
@@ -84,11 +66,11 @@ def test_mail_from_outside_arrives(lab):
 def test_several_messages_and_an_alias(lab):
     outside, lan = lab.probe("outside"), lab.probe("lan")
     login = lab.values["login"]
-    sent = [send(outside, sawyer(lab), f"{login}@{lab.domain}", subject="Relance") for _ in range(2)]
-    alias = send(outside, sawyer(lab), f"contact@{lab.domain}", subject="Relance")
+    sent = [send_mail(outside, sawyer(lab), f"{login}@{lab.domain}", subject="Relance") for _ in range(2)]
+    alias = send_mail(outside, sawyer(lab), f"contact@{lab.domain}", subject="Relance")
     for subject in sent:
-        find(lan, employee(lab, login), subject, within=15)
-    find(lan, employee(lab, "croux"), alias, within=15)
+        find_mail(lan, employee(lab, login, verifies=False), subject, within=15)
+    find_mail(lan, employee(lab, "croux", verifies=False), alias, within=15)
 
     def empty():
         queue = [json.loads(line)["recipients"] for line in lines_in(lab.host("mail1").check_output("postqueue -j"))]
@@ -108,10 +90,7 @@ def test_several_messages_and_an_alias(lab):
     timeout=90,
 )
 def test_earlier_mail_is_there(lab):
-    for login in PASSWORDS:
-        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
-        lost = archived - identities(lab.probe("lan"), employee(lab, login), ("INBOX", "Sent"))
-        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+    assert_earlier_mail_is_there(lab, (employee(lab, login, verifies=False) for login in PASSWORDS))
 
 
 @check(
@@ -137,8 +116,9 @@ def test_strangers_are_refused(lab):
     timeout=60,
 )
 def test_outgoing_mail_is_signed(lab):
-    subject = send(lab.probe("lan"), employee(lab, lab.values["login"]), SAWYER, subject="Commande")
-    found = find(lab.probe("outside"), sawyer(lab), subject, folders=("INBOX", "Junk"))
+    sender = employee(lab, lab.values["login"], verifies=False)
+    subject = send_mail(lab.probe("lan"), sender, SAWYER, subject="Commande")
+    found = find_mail(lab.probe("outside"), sawyer(lab), subject, folders=("INBOX", "Junk"))
     assert found.folder == "INBOX", "the sawmill takes our message for junk: it is not signed"
 
 
@@ -167,6 +147,4 @@ def test_the_other_company_is_left_alone(lab):
     host="{{ host }}",
 )
 def test_services(lab, host, name):
-    service = lab.host(host).service(name)
-    assert service.is_running, f"{name} does not run on {host}"
-    assert service.is_enabled, f"{name} does not start with {host}"
+    assert_service(lab, host, name)

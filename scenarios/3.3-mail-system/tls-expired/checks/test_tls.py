@@ -8,19 +8,16 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from grader import check, scaled_timeout
-from grader.certificates import key_identifiers
-from grader.lines import lines_in
-from grader.mail import Mailbox, find, identities, send, webmail
+from grader import certificate_key_ids, check, find_mail, lines_in, message_ids, scaled_timeout, send_mail
+from lab_tools import (
+    KEPT,
+    PASSWORDS,
+    assert_earlier_mail_is_there,
+    assert_service_of_mail1,
+    assert_webmail_shows_mail,
+    employee,
+)
 
-PASSWORDS = {
-    "afaure": "Rabot-41",
-    "croux": "Copeau-52",
-    "kbenali": "Ciseau-63",
-    "snguyen": "Equerre-74",
-    "tgarnier": "Gabarit-85",
-    "mlebreton": "Maillet-96",
-}
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
 MONTH = 30 * 24 * 3600
@@ -28,18 +25,9 @@ EXPIRED = "certificate has expired"
 PORTS = {"993": "", "587": "-starttls smtp", "25": "-starttls smtp"}
 STRICT = r"""(verify_peer(_name)?['"]\]?\s*=>?\s*true|allow_self_signed['"]\]?\s*=>?\s*false)\b"""
 """What PHP's options for TLS may say: they demand what holds without them."""
-KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
-"""Where a private key may have been put."""
 SERVICES = {"root", "dovecot", "postfix", "ssl-cert"}
 """Groups whose members may read the server's key: they serve with it."""
 HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
-
-
-def employee(lab, login):
-    """An employee's mail program, which trusts the company's authority and asks for the server by its name."""
-    authority = lab.host("ldap1").file("/etc/ssl/valbocage/ca.crt").content_string
-    server = lab.address("mail1", "eth0")
-    return Mailbox(f"{login}@{lab.domain}", login, PASSWORDS[login], server, f"mail.{lab.domain}", authority)
 
 
 @check(
@@ -53,7 +41,7 @@ def employee(lab, login):
 )
 def test_mail_is_sent_and_read(lab):
     lan, colleague = lab.probe("lan"), employee(lab, "tgarnier")
-    find(lan, colleague, send(lan, employee(lab, lab.values["login"]), colleague.address))
+    find_mail(lan, colleague, send_mail(lan, employee(lab, lab.values["login"]), colleague.address))
 
 
 @pytest.mark.parametrize(("host", "login"), [("pc1", "croux"), ("pc2", "mlebreton")])
@@ -102,8 +90,7 @@ def test_workstation(lab, host, login):
     because="the login is refused",
 )
 def test_webmail(lab):
-    browser = replace(employee(lab, "kbenali"), server=lab.address("web1"), name=f"webmail.{lab.domain}")
-    assert "Facture 2026-0917" in webmail(lab.probe("lan"), browser), "the webmail does not list the earlier mail"
+    assert_webmail_shows_mail(lab)
 
 
 def names_in(certificate):
@@ -164,7 +151,7 @@ def test_same_authority(lab, host):
     added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
     assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], f"{host} trusts: {', '.join(added)}"
     for path in (*added, "/etc/ssl/valbocage/ca.crt"):
-        assert key_identifiers(there.file(path)) == [AUTHORITY], f"{path} is the certificate of another authority"
+        assert certificate_key_ids(there.file(path)) == [AUTHORITY], f"{path} is the certificate of another authority"
     others = there.run("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt").stdout.strip()
     plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
     assert int(others) <= int(plain) + 1, f"{host}: {others} trusted certificates instead of {int(plain) + 1}"
@@ -263,14 +250,9 @@ def test_keys_are_private(lab):
     timeout=90,
 )
 def test_mail_is_whole(lab):
-    lan = lab.probe("lan")
-    for login in PASSWORDS:
-        reader = replace(employee(lab, login), authority="")
-        archived = {f"<archive-{login}-{number}@{lab.domain}>" for number in range(1, 6)}
-        lost = archived - identities(lan, reader, ("INBOX", "Sent"))
-        assert not lost, f"{login}: {len(lost)} earlier messages are gone"
+    assert_earlier_mail_is_there(lab, (replace(employee(lab, login), authority="") for login in PASSWORDS))
     try:
-        identities(lan, replace(employee(lab, "afaure"), authority="", password="Rabot-42"))
+        message_ids(lab.probe("lan"), replace(employee(lab, "afaure"), authority="", password="Rabot-42"))
     except AssertionError:
         return
     raise AssertionError("Dovecot accepts a wrong password")
@@ -286,6 +268,4 @@ def test_mail_is_whole(lab):
     host="mail1",
 )
 def test_services(lab, name):
-    service = lab.host("mail1").service(name)
-    assert service.is_running, f"{name} does not run"
-    assert service.is_enabled, f"{name} does not start with mail1"
+    assert_service_of_mail1(lab, name)

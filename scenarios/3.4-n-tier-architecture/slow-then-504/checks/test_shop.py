@@ -4,9 +4,16 @@ import re
 
 import pytest
 
-from grader import check
-from grader.lines import lines_in
-from lab_tools import CATALOGUE, ORDERS, ask, assert_proxy_is_nginx, fresh_order, place_order
+from grader import check, lines_in
+from lab_tools import (
+    CATALOGUE,
+    ORDERS,
+    ask,
+    assert_is_the_catalogue,
+    assert_proxy_is_nginx,
+    fresh_order,
+    place_order,
+)
 
 PATIENCE = 8
 """Seconds that an observer waits for an answer; the proxy gives up before that."""
@@ -28,15 +35,13 @@ STARTS = ("Triggers", "Wants", "Requires", "BindsTo", "Upholds", "OnSuccess", "O
     "symptom",
     points=2,
     competence="3.4",
-    fr="La boutique s'ouvre sans attendre sur le poste de {{ user.full }} (pc1).",
+    fr="La boutique s'ouvre sans attendre sur le poste {{ user.full | de }} (pc1).",
     en="The shop opens without waiting on {{ user.full }}'s workstation (pc1).",
     because="answers 504",
 )
 def test_shop_opens(lab):
     page = lab.client("pc1").http_get(f"http://boutique.{lab.domain}/", timeout=PATIENCE)
-    assert page.status == 200, f"the shop answers {page.status or page.problem}"
-    missing = [tea for tea in CATALOGUE if tea not in page.body]
-    assert not missing, f"the page is not the shop's catalogue: {missing[0]} is missing"
+    assert_is_the_catalogue(page)
     assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
     assert_proxy_is_nginx(lab)
     with fresh_order(lab) as (path, customer):

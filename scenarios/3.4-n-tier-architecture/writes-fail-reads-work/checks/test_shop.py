@@ -2,8 +2,7 @@
 
 import pytest
 
-from grader import check
-from grader.lines import lines_in
+from grader import check, lines_in
 from lab_tools import CATALOGUE, ask, ask_as_inventory, assert_data_is_whole, place_order, query
 
 READ_ONLY = "default_transaction_read_only"
@@ -18,7 +17,7 @@ STILL_SET = (
     "symptom",
     points=3,
     competence="3.4",
-    fr="Une commande passée sur le poste de {{ user.full }} (pc1) est acceptée, et la boutique la montre.",
+    fr="Une commande passée sur le poste {{ user.full | de }} (pc1) est acceptée, et la boutique la montre.",
     en="An order placed on {{ user.full }}'s workstation (pc1) is accepted, and the shop shows it.",
     because="answers HTTP/1.1 500",
 )

@@ -1,4 +1,4 @@
-"""Asking several places at the same time: silence is waited for once, not once for each."""
+"""Asks several places at the same time: silence is waited for once, not once for each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ _MOST = 16
 """Questions at the same time."""
 
 
-def at_once(ask: Callable[[S], T], of: Iterable[S]) -> list[T]:
-    """Ask the same of several places at the same time: ``at_once(lambda host: lab.client(host).ping(gateway), hosts)``.
+def concurrently(ask: Callable[[S], T], of: Iterable[S]) -> list[T]:
+    """Ask the same of several places at the same time.
+
+    ``concurrently(lambda host: lab.client(host).ping(gateway), hosts)``
 
     Args:
         ask: what is asked; called with each place, in a thread of its own.

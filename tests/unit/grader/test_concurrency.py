@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from grader import at_once
+from grader import concurrently
 from grader.report import CommandRecord
 from grader.worker import _Messages
 
@@ -22,7 +22,7 @@ def test_places_are_asked_together_and_answers_keep_their_order() -> None:
         together.wait()  # one after another would never get past it
         return number * number
 
-    assert at_once(ask, range(5)) == [0, 1, 4, 9, 16]
+    assert concurrently(ask, range(5)) == [0, 1, 4, 9, 16]
 
 
 def test_the_first_place_without_an_answer_is_told_when_all_have_ended() -> None:
@@ -39,7 +39,7 @@ def test_the_first_place_without_an_answer_is_told_when_all_have_ended() -> None
             pytest.fail(f"no answer from {place}")
 
     with pytest.raises(pytest.fail.Exception, match="no answer from first"):
-        at_once(ask, ["first", "second", "last"])
+        concurrently(ask, ["first", "second", "last"])
     assert sorted(ended) == ["first", "last", "second"]
 
 
@@ -61,7 +61,7 @@ def test_a_check_whose_time_is_over_does_not_wait_for_those_that_it_asks() -> No
     before = signal.signal(signal.SIGALRM, out_of_time)
     try:
         with pytest.raises(TimeIsOverError):
-            at_once(ask, ["pc1"])
+            concurrently(ask, ["pc1"])
         assert asked.is_set()
         assert not over.is_set()
     finally:
@@ -81,7 +81,7 @@ def test_what_several_threads_run_is_told_in_whole_lines() -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    at_once(lambda _: messages.command(long), range(64))
+    concurrently(lambda _: messages.command(long), range(64))
     os.close(writing)
     reader.join(30)
     assert [json.loads(line)["command"]["output"] for line in lines] == [long.output] * 64
@@ -95,7 +95,7 @@ def test_the_alarm_is_left_to_the_check_whose_messages_it_must_not_cut() -> None
         messages.command(CommandRecord(place, "ping", 0, "", 0.1))
         return signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
-    blocked = at_once(ask, ["pc1", "pc2"])
+    blocked = concurrently(ask, ["pc1", "pc2"])
     os.close(reading)
     os.close(writing)
     assert all(signal.SIGALRM in signals for signals in blocked)
