@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -99,39 +99,17 @@ class LabFacts:
         ]
         return addresses[0] if len(addresses) == 1 else None
 
-    def to_document(self) -> dict[str, Any]:
-        """Return the facts as JSON's types.
+    def sendable(self) -> LabFacts:
+        """Return the facts with the values as JSON's types.
 
         Raises:
             TypeError: a value is of a kind that does not travel.
         """
-        return {
-            "instance": self.instance,
-            "domain": self.domain,
-            "values": _value_out(self.values),
-            "hosts": {name: [[i.name, i.segment, i.address] for i in i_s] for name, i_s in self.hosts.items()},
-            "segments": dict(self.segments),
-            "translators": sorted(self.translators),
-            "placed": {host: dict(files) for host, files in self.placed.items()},
-            "gateways": sorted(self.gateways),
-            "proxies": sorted(self.proxies),
-        }
+        return replace(self, values=_value_out(self.values))
 
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> LabFacts:
-        """Return the facts that ``to_document`` wrote; people and views keep their type."""
-        hosts = {name: tuple(InterfaceFacts(*i) for i in i_s) for name, i_s in document["hosts"].items()}
-        return cls(
-            document["instance"],
-            document["domain"],
-            _value_in(document["values"]),
-            hosts,
-            document["segments"],
-            frozenset(document["translators"]),
-            document["placed"],
-            frozenset(document["gateways"]),
-            frozenset(document["proxies"]),
-        )
+    def received(self) -> LabFacts:
+        """Return the facts that were ``sendable``, with their values: people and views keep their type."""
+        return replace(self, values=_value_in(self.values))
 
 
 def _value_out(value: Any) -> Any:  # noqa: ANN401 (whatever a template may use)

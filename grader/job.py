@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from grader.facts import LabFacts
 from orchestrator.model.seeds import shown_seed
@@ -126,47 +128,22 @@ class GradeRequest:
         )
 
     def to_json(self) -> str:
-        """Return the request as one line of JSON."""
-        return json.dumps(
-            {
-                "facts": self.facts.to_document(),
-                "scenario": self.scenario,
-                "seed": self.seed,
-                "digest": self.digest,
-                "files": [str(Path(f).absolute()) for f in self.files],
-                "fabric": _factory_out(self.fabric),
-                "device": None if self.device is None else _factory_out(self.device),
-                "timeout": self.timeout,
-                "workers": self.workers,
-                "tools": None if self.tools is None else str(Path(self.tools).absolute()),
-                "selection": asdict(self.selection),
-            }
-        )
+        """Return the request as one line of JSON; its paths become absolute.
+
+        Raises:
+            TypeError: a value of the variant is of a kind that does not travel.
+        """
+        tools = None if self.tools is None else self.tools.absolute()
+        files = tuple(Path(file).absolute() for file in self.files)
+        sent = replace(self, facts=self.facts.sendable(), files=files, tools=tools)
+        return json.dumps(msgspec.to_builtins(sent, enc_hook=str))
 
     @classmethod
     def from_json(cls, text: str) -> GradeRequest:
-        """Return the request that ``to_json`` wrote."""
-        document = json.loads(text)
-        device = document["device"]
-        return cls(
-            facts=LabFacts.from_document(document["facts"]),
-            scenario=document["scenario"],
-            seed=document["seed"],
-            digest=document["digest"],
-            files=tuple(Path(f) for f in document["files"]),
-            fabric=Factory(**document["fabric"]),
-            device=None if device is None else Factory(**device),
-            timeout=document["timeout"],
-            workers=document["workers"],
-            tools=None if document["tools"] is None else Path(document["tools"]),
-            selection=_selection_in(document["selection"]),
-        )
+        """Return the request that ``to_json`` wrote.
 
-
-def _selection_in(document: dict[str, Any]) -> Selection:
-    only = document["only"]
-    return Selection(None if only is None else tuple(only), tuple(document["first"]), document["until_red"])
-
-
-def _factory_out(factory: Factory) -> dict[str, Any]:
-    return {"factory": factory.factory, "arguments": dict(factory.arguments)}
+        Raises:
+            ValueError: it is none.
+        """
+        sent = msgspec.convert(json.loads(text), cls, dec_hook=lambda kind, value: kind(value))
+        return replace(sent, facts=sent.facts.received())

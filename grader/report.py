@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from grader.marks import ROLES, Role
+import msgspec
+
+from grader.marks import Role
 from orchestrator.core.text import Text
 
 Outcome = Literal["pass", "fail", "error"]
@@ -82,19 +84,8 @@ class CheckResult:
 
     def to_document(self) -> dict[str, Any]:
         """Return the result as JSON's types."""
-        return {
-            "id": self.id,
-            "role": self.role,
-            "points": self.points,
-            "competence": self.competence,
-            "host": self.host,
-            "sentence": _text_out(self.sentence),
-            "outcome": self.outcome,
-            "evidence": None if self.evidence is None else _text_out(self.evidence),
-            "commands": [{f.name: getattr(c, f.name) for f in fields(c)} for c in self.commands],
-            "seconds": self.seconds,
-            "because": self.because,
-        }
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> CheckResult:
@@ -103,23 +94,7 @@ class CheckResult:
         Raises:
             ValueError: it is none.
         """
-        role, outcome, evidence = document["role"], document["outcome"], document["evidence"]
-        if outcome not in get_args(Outcome) or role not in (None, *ROLES):
-            message = f"no check's result: outcome {outcome!r}, role {role!r}"
-            raise ValueError(message)
-        return cls(
-            id=document["id"],
-            role=role,
-            points=document["points"],
-            competence=document["competence"],
-            sentence=_text_in(document["sentence"]),
-            outcome=outcome,
-            evidence=None if evidence is None else _text_in(evidence),
-            commands=tuple(CommandRecord(**c) for c in document["commands"]),
-            seconds=document["seconds"],
-            host=document["host"],
-            because=document["because"],
-        )
+        return msgspec.convert(document, cls)
 
 
 def is_answer(result: CheckResult) -> bool:
@@ -143,12 +118,8 @@ class WrittenReport:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        return {"empty": list(self.empty), "minutes": self.minutes, "sha256": self.sha256}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> WrittenReport:
-        """Return what ``to_document`` wrote."""
-        return cls(tuple(document["empty"]), document["minutes"], document["sha256"])
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
 
 @dataclass(frozen=True)
@@ -228,8 +199,8 @@ class Report:
             "verdict": self.verdict,
             "points": self.points,
             "points_total": self.points_total,
-            "results": [r.to_document() for r in self.results],
-            "written_report": None if self.written is None else self.written.to_document(),
+            "results": msgspec.to_builtins(self.results),
+            "written_report": msgspec.to_builtins(self.written),
         }
         return json.dumps(document, ensure_ascii=False, indent=indent)
 
@@ -244,27 +215,8 @@ class Report:
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             message = f"not a report of schema {SCHEMA}"
             raise ValueError(message)
-        written = document.get("written_report")
         try:
-            return cls(
-                instance=document["instance"],
-                scenario=document["scenario"],
-                seed=document["seed"],
-                digest=document["digest"],
-                started_at=document["started_at"],
-                seconds=document["seconds"],
-                results=tuple(CheckResult.from_document(r) for r in document["results"]),
-                written=WrittenReport.from_document(written) if written else None,
-                whole=document.get("whole", True) is True,
-            )
-        except (KeyError, TypeError) as error:
+            return msgspec.convert({**document, "written": document.get("written_report")}, cls)
+        except msgspec.ValidationError as error:
             message = f"not a whole report: {error}"
             raise ValueError(message) from error
-
-
-def _text_out(text: Text) -> dict[str, str]:
-    return {"fr": text.fr, "en": text.en}
-
-
-def _text_in(document: Mapping[str, str]) -> Text:
-    return Text(fr=document["fr"], en=document["en"])

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
+import msgspec
+
 Kind = Literal[
     "planned",
     "identity",
@@ -84,17 +86,8 @@ class SessionEvent(Draft):
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        return {
-            "number": self.number,
-            "at": self.at,
-            "kind": self.kind,
-            "by": self.by,
-            "candidate": self.candidate,
-            "phase": self.phase,
-            "details": dict(self.details),
-            "content_hash": self.content_hash,
-            "seal": self.seal,
-        }
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
 
 class Log(Protocol):

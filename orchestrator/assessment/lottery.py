@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from orchestrator.assessment.plan_file import Offer
 from orchestrator.model.session_plan import DrawRule, Phase
 
@@ -42,23 +44,12 @@ class Drawing:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        return {
-            "method": _METHOD,
-            "phase": self.phase,
-            "seed": self.seed,
-            "pools": [list(pool) for pool in self.pools],
-            "drawn": {candidate: list(scenarios) for candidate, scenarios in self.drawn.items()},
-        }
+        return {"method": _METHOD, **msgspec.to_builtins(self)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Drawing:
         """Return what ``to_document`` wrote."""
-        return cls(
-            phase=document["phase"],
-            seed=document["seed"],
-            pools=tuple(tuple(pool) for pool in document["pools"]),
-            drawn={candidate: tuple(names) for candidate, names in document["drawn"].items()},
-        )
+        return msgspec.convert(document, cls)
 
 
 def pool_of(rule: DrawRule, offers: Mapping[str, Offer], proven: Sequence[str]) -> tuple[str, ...]:

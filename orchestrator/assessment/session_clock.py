@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import msgspec
+
 _SECOND: Final = 1_000_000_000
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -63,12 +65,13 @@ class Anchor:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        return {"time": self.time, "count": self.count, "boot": self.boot}
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Anchor:
         """Return what ``to_document`` wrote."""
-        return cls(int(document["time"]), int(document["count"]), str(document["boot"]))
+        return msgspec.convert(document, cls)
 
 
 class SessionClock:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HELPER_IMAGE
@@ -36,13 +36,14 @@ class Binding:
     """One hash for each part of the content, and the program's.
 
     A proof holds as long as the parts of the content are what they were; one by another program is older, not void.
+    A part of which a document says nothing counts as changed.
     """
 
-    scenario: str
-    checks: str
-    lab: str
-    images: str
-    program: str
+    scenario: str = ""
+    checks: str = ""
+    lab: str = ""
+    images: str = ""
+    program: str = ""
 
     def changed(self, now: Binding) -> tuple[Part, ...]:
         """Return the parts of the content that differ."""
@@ -51,11 +52,6 @@ class Binding:
     def to_document(self) -> dict[str, str]:
         """Return the hashes by part."""
         return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Binding:
-        """Return the binding that ``to_document`` wrote; a part that is missing counts as changed."""
-        return cls(**{field.name: str(document.get(field.name, "")) for field in fields(cls)})
 
 
 def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str]) -> Binding:

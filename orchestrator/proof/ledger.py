@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
+
 from orchestrator.core.elision import de
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
@@ -150,8 +152,8 @@ class LedgerEntry:
             return cls(
                 scenario=str(document["scenario"]),
                 proven_at=str(document["proven_at"]),
-                binding=Binding.from_document(hashes),
-                machine=ProvingMachine(**document["machine"]),
+                binding=msgspec.convert(hashes, Binding),
+                machine=msgspec.convert(document["machine"], ProvingMachine),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
             )
         except (KeyError, TypeError, AttributeError) as error:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
+
+import msgspec
 
 from grader.report import CheckResult
 from orchestrator.core.text import Text
@@ -76,29 +78,7 @@ class Verdict:
 
     def to_document(self) -> dict[str, Any]:
         """Return the verdict as JSON's types."""
-        return {
-            "kind": self.kind,
-            "remark": self.remark,
-            "check": self.check,
-            "text": _text_out(self.text),
-            "advice": _text_out(self.advice),
-            "evidence": None if self.evidence is None else _text_out(self.evidence),
-        }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Verdict:
-        """Return the verdict that ``to_document`` wrote."""
-        if document["kind"] not in get_args(Kind):
-            message = f"no kind of verdict: {document['kind']!r}"
-            raise ValueError(message)
-        evidence = document["evidence"]
-        return cls(
-            kind=document["kind"],
-            text=Text(**document["text"]),
-            advice=Text(**document["advice"]),
-            evidence=None if evidence is None else Text(**evidence),
-            check=document["check"],
-        )
+        return {**msgspec.to_builtins(self), "remark": self.remark}
 
 
 @dataclass(frozen=True)
@@ -120,11 +100,6 @@ class SeenColour:
         """Return both as JSON's types; what a green check ran is left out."""
         result = replace(self.result, commands=()) if self.result.outcome == "pass" else self.result
         return {"expected": self.expected, "seen": result.to_document()}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> SeenColour:
-        """Return what ``to_document`` wrote."""
-        return cls(document["expected"], CheckResult.from_document(document["seen"]))
 
 
 @dataclass(frozen=True)
@@ -172,18 +147,12 @@ class Stage:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Stage:
-        """Return the stage that ``to_document`` wrote."""
-        if document["name"] not in get_args(StageName):
-            message = f"no stage: {document['name']!r}"
-            raise ValueError(message)
-        return cls(
-            name=document["name"],
-            subject=document["subject"],
-            seconds=document["seconds"],
-            seen=tuple(SeenColour.from_document(seen) for seen in document["checks"]),
-            verdicts=tuple(Verdict.from_document(verdict) for verdict in document["verdicts"]),
-            ran=document["ran"],
-        )
+        """Return the stage that ``to_document`` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return msgspec.convert(_stage_in(document), cls)
 
 
 @dataclass(frozen=True)
@@ -210,12 +179,6 @@ class VariantProof:
             "cases": dict(self.cases),
             "stages": [stage.to_document() for stage in self.stages],
         }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> VariantProof:
-        """Return the variant that ``to_document`` wrote."""
-        stages = tuple(Stage.from_document(stage) for stage in document["stages"])
-        return cls(document["seed"], document["digest"], stages, dict(document["cases"]))
 
 
 @dataclass(frozen=True)
@@ -256,7 +219,7 @@ class Proof:
         """Return the proof as JSON's types."""
         return {
             "scenario": self.scenario,
-            "title": _text_out(self.title),
+            "title": msgspec.to_builtins(self.title),
             "proven": self.proven,
             "seconds": self.seconds,
             "verdicts": [verdict.to_document() for verdict in self.verdicts],
@@ -271,13 +234,8 @@ class Proof:
             ValueError: it is none.
         """
         try:
-            return cls(
-                scenario=document["scenario"],
-                title=Text(**document["title"]),
-                variants=tuple(VariantProof.from_document(variant) for variant in document["variants"]),
-                verdicts=tuple(Verdict.from_document(verdict) for verdict in document["verdicts"]),
-                seconds=document["seconds"],
-            )
+            variants = [{**one, "stages": [*map(_stage_in, one["stages"])]} for one in document["variants"]]
+            return msgspec.convert({**document, "variants": variants}, cls)
         except (KeyError, TypeError) as error:
             message = f"no proof: {error!r}"
             raise ValueError(message) from error
@@ -303,5 +261,6 @@ def _alike(
     return joined.values()
 
 
-def _text_out(text: Text) -> dict[str, str]:
-    return {"fr": text.fr, "en": text.en}
+def _stage_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stage's document with the names of the attributes, where they are others."""
+    return {**document, "seen": [{"expected": one["expected"], "result": one["seen"]} for one in document["checks"]]}

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+import msgspec
+
 from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -66,30 +68,30 @@ class ProofStore:
 
     def head(self, scenario: str) -> ProofHead | None:
         """Return the head of a scenario's last proof; None where there is none that can be read."""
+        document = self._read(scenario)
         try:
-            document = self._read(scenario)
-            binding = Binding.from_document(document["binding"])
-            sound, seeds = document["proven"] is True, tuple(document["seeds"])
-            return ProofHead(binding, document["proven_at"], sound, seeds, document["vouched_by"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return msgspec.convert(document, ProofHead)
+        except ValueError:
             return None
 
     def get(self, scenario: str) -> StoredProof | None:
         """Return a scenario's last proof; None where there is none that can be read."""
-        try:
-            document = self._read(scenario)
-            proof = Proof.from_document(document["proof"])
-            binding = Binding.from_document(document["binding"])
-            return StoredProof(proof, binding, document["proven_at"], document["vouched_by"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        head = self.head(scenario)
+        if head is None:
             return None
+        try:
+            proof = Proof.from_document(self._read(scenario)["proof"])
+        except (ValueError, LookupError):
+            return None
+        return StoredProof(proof, head.binding, head.proven_at, head.vouched_by)
 
     def _read(self, scenario: str) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self._path(scenario).read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA:
-            message = f"a proof of another schema than {SCHEMA}"
-            raise ValueError(message)
-        return document
+        """Return a scenario's file; nothing where there is none of this schema."""
+        try:
+            document = json.loads(self._path(scenario).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return document if isinstance(document, dict) and document.get("schema") == SCHEMA else {}
 
     def put(self, stored: StoredProof) -> None:
         """Write a proof in place of the scenario's last one; the file is replaced whole, never half."""
@@ -146,31 +148,11 @@ class Status:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Status:
         """Return the status that ``to_document`` wrote."""
-        return cls(
-            document["state"],
-            document["proven_at"] or "",
-            document["failed"],
-            tuple(document["changed"]),
-            tuple(document["seeds"]),
-            document["program"] or "",
-            document["older"],
-            document["brief"],
-            document["signer"] or "",
-        )
+        return msgspec.convert({name: said for name, said in document.items() if said is not None}, cls)
 
     def to_document(self) -> dict[str, Any]:
-        """Return the status as JSON's types."""
-        return {
-            "state": self.state,
-            "proven_at": self.proven_at or None,
-            "failed": self.failed,
-            "changed": list(self.changed),
-            "seeds": list(self.seeds),
-            "program": self.program or None,
-            "older": self.older,
-            "brief": self.brief,
-            "signer": self.signer or None,
-        }
+        """Return the status as JSON's types; null where there is nothing to say."""
+        return {name: None if said == "" else said for name, said in msgspec.to_builtins(self).items()}
 
 
 @dataclass(frozen=True)

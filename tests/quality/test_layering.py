@@ -135,6 +135,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.assessment.evidence_page"
     ),
     "yaml": "orchestrator.loader.yaml_source",
+    "msgspec": "grader.job grader.report orchestrator.proof orchestrator.assessment",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pytest": "grader",
