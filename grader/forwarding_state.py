@@ -11,7 +11,7 @@ from typing import Any
 from grader.lines import lines_in, words_in
 from grader.tools import Completion
 
-STEERING_COMMAND = ("steering",)
+FORWARDING_COMMAND = ("forwarding-state",)
 """A program of the helper's image."""
 
 
@@ -31,7 +31,7 @@ class ForwardingState:
 
 
 def parse_forwarding_state(done: Completion) -> ForwardingState:
-    """Return what ``steering`` said, which asks three programs: nft(8), tc(8) and ip(8).
+    """Return what ``forwarding-state`` said, which asks three programs: nft(8), tc(8) and ip(8).
 
     Raises:
         ValueError: one of them could not say.
@@ -44,7 +44,7 @@ def parse_forwarding_state(done: Completion) -> ForwardingState:
     return ForwardingState(said[0]["nftables"] if said[0] else [], said[1], said[2])
 
 
-_STRAIGHT = frozenset({
+_HARMLESS = frozenset({
     "accept", "comment", "continue", "counter", "ct count", "ct helper", "ct timeout", "drop", "goto", "jump", "last",
     "limit", "log", "masquerade", "match", "meter", "notrack", "quota", "reject", "return", "set", "snat", "vmap",
 })  # fmt: skip
@@ -81,7 +81,7 @@ def _leads(expression: dict[str, Any]) -> bool:
     if "mangle" in expression:
         written = expression["mangle"].get("key") or {}
         return "payload" in written and written["payload"].get("field") not in _KEPT_COURSE
-    return not set(expression) <= _STRAIGHT
+    return not set(expression) <= _HARMLESS
 
 
 def intakes_of(state: ForwardingState) -> tuple[str, ...]:

@@ -44,13 +44,13 @@ def forwarding_state_of(inspector: HostInspector) -> forwarding_state.Forwarding
     Raises:
         ObservationError: it cannot be read.
     """
-    done = inspector.tool(*forwarding_state.STEERING_COMMAND)
+    done = inspector.tool(*forwarding_state.FORWARDING_COMMAND)
     try:
         return forwarding_state.parse_forwarding_state(
             tools.Completion(done.status, _text(done.stdout), _text(done.stderr))
         )
     except ValueError as error:
-        raise unreadable(inspector.name, "steering", str(error)) from error
+        raise unreadable(inspector.name, "forwarding-state", str(error)) from error
 
 
 def redirections(
@@ -83,7 +83,7 @@ class PathChecker:
         self._facts = facts
         self._record = record
 
-    def require_straight(self, addresses: Iterable[str], *, subnet: str = "", sender: str = "") -> None:
+    def require_intact_path(self, addresses: Iterable[str], *, subnet: str = "", sender: str = "") -> None:
         """Refuse an answer that a host on the way, or at its end, may have led to another machine.
 
         Args:
@@ -132,7 +132,7 @@ class PathChecker:
         if not itself and (ip_address(peer).is_loopback or _within(peer, self._own_of(sender))):
             raise pytest.fail.Exception(f"{sender} itself answers, when {asked} is asked")
 
-    def _steering(
+    def _forwarding_state(
         self, host: str, seen: dict[str, forwarding_state.ForwardingState]
     ) -> forwarding_state.ForwardingState:
         """Return a host's, looked at once for each answer."""
@@ -148,7 +148,7 @@ class PathChecker:
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         cables = {i.name for i in self._facts.hosts[host]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
-        gateways = forwarding_state.gateways_of(self._steering(host, seen), address)
+        gateways = forwarding_state.gateways_of(self._forwarding_state(host, seen), address)
         for gateway, interface in gateways:
             if gateway in routers:
                 continue
@@ -228,7 +228,7 @@ class PathChecker:
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
     def _require_none(self, host: str, seen: dict[str, forwarding_state.ForwardingState], *, own: bool = False) -> None:
-        found = redirections(self._sight(host), self._steering(host, seen), own=own)
+        found = redirections(self._sight(host), self._forwarding_state(host, seen), own=own)
         if found and host not in self._facts.translators:
             raise _diverted(host, ", ".join(found))
 

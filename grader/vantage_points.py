@@ -83,7 +83,7 @@ class VantagePoint(ABC):
             raise killed_tool(self._where, line, -done.status)
         completion = tools.Completion(done.status, stdout, stderr)
         if done.status == 0:
-            self._require_straight(argv)
+            self._require_intact_path(argv)
         return completion
 
     def ask(self, argv: Sequence[str], *, timeout: float = DEFAULT_TIMEOUT) -> tools.Completion:
@@ -130,7 +130,7 @@ class VantagePoint(ABC):
         except ValueError as error:
             raise unreadable(self._where, shlex.join(argv), str(error)) from error
 
-    def _require_straight(self, argv: Sequence[str]) -> None:
+    def _require_intact_path(self, argv: Sequence[str]) -> None:
         """Refuse what a command was answered where it may have been led elsewhere; by default nothing is known."""
         del argv
 
@@ -193,7 +193,7 @@ class Probe(VantagePoint):
             rows = inspector.sockets()
             return not rows or any(r.protocol == "tcp" and r.state == "listening" and r.port == port for r in rows)
 
-        try:  # a service that opens its port anew for each client, or that is restarted, is back at once
+        try:  # a service that opens its port again for each client, or that is restarted, is back at once
             eventually(listens, within=_BACK)
         except AssertionError:
             raise ObservationError(
@@ -212,8 +212,8 @@ class Probe(VantagePoint):
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._execute(argv, timeout)
 
-    def _require_straight(self, argv: Sequence[str]) -> None:
-        self._paths.require_straight(named_in(argv), subnet=self._facts.segments[self._segment])
+    def _require_intact_path(self, argv: Sequence[str]) -> None:
+        self._paths.require_intact_path(named_in(argv), subnet=self._facts.segments[self._segment])
 
 
 class Client(VantagePoint):
@@ -259,12 +259,12 @@ class Client(VantagePoint):
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.run(self._target, argv, timeout=timeout, vouched=True)
 
-    def _require_straight(self, argv: Sequence[str]) -> None:
+    def _require_intact_path(self, argv: Sequence[str]) -> None:
         addresses = named_in(argv)
         if argv[0] in {"dig", "getent"} and not any(word.startswith("@") for word in argv):
             addresses += self.resolvers()  # they answered, though nobody named them
         if addresses:
-            self._paths.require_straight(addresses, sender=self._target.host)
+            self._paths.require_intact_path(addresses, sender=self._target.host)
 
     def _use_tool(self, argv: tuple[str, ...], timeout: float) -> Completed:
         return self._fabric.tool(self._target, argv, timeout=timeout)
@@ -278,6 +278,6 @@ class Client(VantagePoint):
         """
         page = super().http_get(url, host_header, timeout)
         if page:
-            self._paths.require_straight([page.peer], sender=self._target.host)
+            self._paths.require_intact_path([page.peer], sender=self._target.host)
             self._paths.require_other(page.peer, urlsplit(url).hostname or "", sender=self._target.host)
         return page

@@ -35,7 +35,7 @@ from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
 from orchestrator.planning.planner import plan_lab, plan_scenario
 
-Phase = Literal["starting", "started", "stopping", "cut off"]
+LabState = Literal["starting", "started", "stopping", "cut off"]
 """How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
 
 
@@ -159,7 +159,7 @@ class Labs:
         return self._start(plan, self._around(plan, self._content), progress, broken=broken, name=name)
 
     def running(self, name: str | None) -> Running:
-        """Return a running instance with its plan, made anew from the labels.
+        """Return a running instance with its plan, made again from the labels.
 
         Raises:
             UsageError: there is no such instance, or its content is not among the content roots any more.
@@ -184,7 +184,7 @@ class Labs:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
 
-    def phase(self, instance: Instance) -> Phase:
+    def state_of(self, instance: Instance) -> LabState:
         """Return how far an instance is: one that is not whole is so for good where nobody is at work on it any more.
 
         Where this user's records do not know, because somebody else started it, the mark that all users see tells.
@@ -209,14 +209,14 @@ class Labs:
 
     def cut_off(self, instance: Instance) -> bool:
         """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
-        return self.phase(instance) == "cut off"
+        return self.state_of(instance) == "cut off"
 
     def driver(self, running: Running) -> LabDriver:
         """Return what acts on an instance."""
         return self._instances.driver(running.instance, running.plan, running.images)
 
     def reset(self, running: Running, progress: Progress) -> Running:
-        """Start the same variant anew under the same name, broken as it was at first; the old instance is removed.
+        """Start the same variant again under the same name, broken as it was at first; the old instance is removed.
 
         Raises:
             LabError: it did not come up, or another program is at work on the old one, which then stays as it is.
@@ -318,10 +318,10 @@ class Labs:
             UsageError: the instance is a bare lab, which has nothing to repair.
             LabError: the instance's start was cut off, or another program is at work on it.
         """
-        phase = self.phase(running.instance)
-        if phase in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
+        state = self.state_of(running.instance)
+        if state in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
             raise BusyError(running.instance.name, holder)
-        if phase != "started":
+        if state != "started":
             raise LabError(
                 Text(
                     fr=f"{running.instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
@@ -331,7 +331,7 @@ class Labs:
                 ),
                 Text(
                     fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
-                    en="'breakfix reset' begins it anew, 'breakfix stop' removes it.",
+                    en="'breakfix reset' starts it again, 'breakfix stop' removes it.",
                 ),
             )
         if running.plan.scenario is None:

@@ -22,7 +22,7 @@ PROGRAM = ("orchestrator", "grader")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Compile a share, where there are several processes; what another one has not compiled in time is done anew."""
+    """Compile a share, where there are several processes; what another one has not compiled in time is done again."""
     worker = getattr(session.config, "workerinput", None)
     kept = not sys.dont_write_bytecode and session.config.getoption("assertmode") == "rewrite"
     if worker is not None and kept:

@@ -9,7 +9,7 @@ def replace_cable(fabric: Fabric, target: HostRef, interface: str) -> None:
     """Put a new cable in the place of a host's, into another socket of the same switch.
 
     Whatever the old one did to frames (MTU, rate, loss) is gone with it. The interface loses its carrier meanwhile,
-    so that a DHCP client asks anew.
+    so that a DHCP client asks again.
 
     Raises:
         LabError: the host has no such interface.

@@ -5,7 +5,7 @@ are the jury's own as well: none of them is worked out of those on the competenc
 
 A signature is a member's consent to a digest: SHA-256 of the decisions, the observations and the sealed evidence as
 they are then. Two members who sign the same digest close the record; whatever changes before makes another digest, and
-takes both signatures anew. After the closing a change is a correction, which counts once two members have signed it.
+takes both signatures again. After the closing a change is a correction, which counts once two members have signed it.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ class JurySession:
         return state_of(self.session, self._log.events(self.session))
 
     def clock(self, state: SessionState) -> SessionClock:
-        """Return the session's clock; what it counts from is kept anew where the machine was restarted."""
+        """Return the session's clock; what it counts from is kept again where the machine was restarted."""
         clock = SessionClock(self._source, state.anchor, last=state.last)
         if clock.renewed:
             details = {**clock.anchor.to_document(), "behind": clock.behind}

@@ -42,7 +42,7 @@ BROKEN, NOT_BEGUN = State("broken"), State("not-begun")
 
 @dataclass(frozen=True)
 class TrialSubject:
-    """What is tried: where it is read from, anew each time.
+    """What is tried: where it is read from, again each time.
 
     Attributes:
         labs: returns the service on the content as it is on disk now.
@@ -128,7 +128,7 @@ class Trial:
         self._hand_over()
 
     def heal(self, progress: Progress) -> None:
-        """Bring the lab back to health: revert the faults, or begin anew where somebody has repaired in it.
+        """Bring the lab back to health: revert the faults, or begin again where somebody has repaired in it.
 
         Raises:
             MachineError, LabError: see ``start``.
@@ -171,7 +171,7 @@ class Trial:
 
         Args:
             changed: the files that have changed.
-            progress: is told what has to be started anew.
+            progress: is told what has to be started again.
 
         Raises:
             MachineError, LabError: see ``start``.

@@ -32,7 +32,7 @@ def exit_code(report: Report) -> ExitCode:
 def without_evidence(report: Report) -> Report:
     """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
 
-    An error keeps its evidence: it is about the grader's trouble, and says what to mend. So does an answer, whose
+    An error keeps its evidence: it is about the grader's trouble, and says what to repair. So does an answer, whose
     evidence says only that it is missing, unreadable or wrong.
     """
     return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)))

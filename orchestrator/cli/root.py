@@ -40,7 +40,7 @@ SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
             CommandEntry("answer", "answer", fr="Répondre aux questions.", en="Answer the scenario's questions."),
             CommandEntry("report", "answer", fr="Écrire le rapport.", en="Write the intervention report."),
             CommandEntry("hint", "hint", fr="L'indice suivant.", en="Show the next hint."),
-            CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault anew."),
+            CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault again."),
             CommandEntry("stop", "stop", fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it."),
             CommandEntry(
                 "progress", "progress", fr="Ce qui est résolu, et la suite.", en="Show what is solved, what is next."

@@ -126,7 +126,7 @@ def problem_lines(problems: Sequence[Problem], language: Language) -> list[Rende
 
 @dataclass
 class TrialScreen:
-    """The whole screen, drawn anew several times a second; what it shows is set from outside.
+    """The whole screen, drawn again several times a second; what it shows is set from outside.
 
     Attributes:
         trial: what is tried.
@@ -201,7 +201,7 @@ class TrialScreen:
         if self.trial.outdated:
             outdated = Text(
                 fr="! Le lab lui-même a changé dans les fichiers : « r » le redémarre comme ils le disent.",
-                en="! The lab itself has changed in the files: 'r' starts it anew as they say.",
+                en="! The lab itself has changed in the files: 'r' starts it again as they say.",
             )
             parts.append(plain(outdated, "warn"))
         parts += drawn_faults(self.trial.plan)

@@ -1,4 +1,4 @@
-"""The one root of all errors that a user can mend, each with an exit code and a next step."""
+"""The one root of all errors that a user can repair, each with an exit code and a next step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 
 class BreakfixError(Exception):
-    """An error that the user can mend: what happened, and what to do next.
+    """An error that the user can repair: what happened, and what to do next.
 
     Attributes:
         text: what happened, in both languages.

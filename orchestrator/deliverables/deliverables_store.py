@@ -1,6 +1,6 @@
 """Where what a trainee hands in is kept: a folder per instance, which stays when the lab is stopped.
 
-It holds what the trainee wrote and nothing else: the truth is in the plan, which is made anew for each grading.
+It holds what the trainee wrote and nothing else: the truth is in the plan, which is made again for each grading.
 """
 
 from __future__ import annotations

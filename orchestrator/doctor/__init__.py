@@ -1,4 +1,4 @@
-"""Looks at the machine: what is there, what is missing, and the exact command that mends it."""
+"""Looks at the machine: what is there, what is missing, and the exact command that repairs it."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class CancelledError(LabError):
     """A long call was cut short because ``Cancellation.request`` was called."""
 
     def __init__(self) -> None:
-        """Make the error; nothing is to be mended."""
+        """Make the error; nothing is to be repaired."""
         super().__init__(Text(fr="Opération interrompue.", en="The operation was interrupted."))
 
 

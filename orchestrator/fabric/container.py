@@ -15,7 +15,7 @@ from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import CREATED, Container, ContainerSpec, Engine, NoSuchContainerError
 from orchestrator.fabric.client import FabricClient
-from orchestrator.fabric.reaper import remove_reapers, sweep_remains, sweep_socket
+from orchestrator.fabric.reaper import remove_reapers, remove_remains, remove_stale_socket
 
 PAUSE = "breakfix-pause"
 HELPER = "breakfix-fabric"
@@ -100,7 +100,7 @@ def remove(engine: Engine) -> None:
     _remove(engine, helper)
     _remove(engine, _find(engine, PAUSE))
     remove_reapers(engine)
-    sweep_socket(engine, SOCKET)
+    remove_stale_socket(engine, SOCKET)
     engine.remove_volume(STATE_VOLUME)
 
 
@@ -123,7 +123,7 @@ def _find(engine: Engine, name: str) -> Container | None:
 def _remove(engine: Engine, container: Container | None) -> None:
     """Remove a container that was seen, by its id: one that another Breakfix made meanwhile stays."""
     if container is not None:
-        sweep_remains(engine, [container])
+        remove_remains(engine, [container])
         engine.remove(container.id)
 
 

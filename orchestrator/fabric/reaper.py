@@ -16,14 +16,14 @@ from orchestrator.fabric.helper import reaper_program
 
 _TARGET = "/run/breakfix"
 
-_SWEEP = 20.0
+_DEADLINE = 20.0
 """Seconds until the work must be done; a container has to be started for it."""
 
 
-def sweep_socket(engine: Engine, socket: Path) -> None:
+def remove_stale_socket(engine: Engine, socket: Path) -> None:
     """Take away the socket of a helper that was killed: its folder is root's."""
     if socket.exists():
-        _sweep(
+        _reap(
             engine,
             ("rm", "-f", f"{_TARGET}/{socket.name}"),
             lambda _reaper: not socket.exists(),
@@ -31,7 +31,7 @@ def sweep_socket(engine: Engine, socket: Path) -> None:
         )
 
 
-def sweep_remains(engine: Engine, containers: Iterable[Container]) -> None:
+def remove_remains(engine: Engine, containers: Iterable[Container]) -> None:
     """Clear away what is left of containers that are to be removed and do not run for all that the engine knows.
 
     Docker that is killed while it starts a container may take it for one that was never started, or has ended: it
@@ -46,7 +46,7 @@ def sweep_remains(engine: Engine, containers: Iterable[Container]) -> None:
     if not ids:
         return
     with suppress(LabError):  # the rest has to go even so
-        _sweep(
+        _reap(
             engine,
             ("python3", "-P", "-c", Path(reaper_program.__file__).read_text(encoding="utf-8"), *ids),
             lambda reaper: not engine.container(reaper).running,
@@ -55,7 +55,7 @@ def sweep_remains(engine: Engine, containers: Iterable[Container]) -> None:
         )
 
 
-def _sweep(
+def _reap(
     engine: Engine,
     command: tuple[str, ...],
     done: Callable[[str], bool],
@@ -85,7 +85,7 @@ def _sweep(
     )
     try:
         engine.start(reaper)
-        wait_until(lambda: done(reaper), within=_SWEEP)
+        wait_until(lambda: done(reaper), within=_DEADLINE)
     finally:
         engine.remove(reaper)
 

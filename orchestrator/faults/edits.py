@@ -86,7 +86,7 @@ class IniEdit(Document):
 
 
 class JsonEdit(Document):
-    """Sets one value of a JSON file, which is written anew with two blanks of indentation."""
+    """Sets one value of a JSON file, which is written again with two blanks of indentation."""
 
     kind: Literal["json"] = Field(description="The kind of edit.")
     path: tuple[str | int, ...] = Field(

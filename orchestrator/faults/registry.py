@@ -43,7 +43,7 @@ def _kind_of(name: str, discovery: Discovery[K]) -> type[K]:
     if broken := sorted(discovery.problems, key=lambda problem: problem.place):
         text = Text(
             fr=f"{text.fr} (modules de pannes à corriger : {'; '.join(f'{p.place} : {p.text.fr}' for p in broken)})",
-            en=f"{text.en} (fault modules to mend: {'; '.join(f'{p.place}: {p.text.en}' for p in broken)})",
+            en=f"{text.en} (fault modules to repair: {'; '.join(f'{p.place}: {p.text.en}' for p in broken)})",
         )
     near = difflib.get_close_matches(name, discovery.faults, n=3, cutoff=0.4)
     if not near:

@@ -191,7 +191,7 @@ def _failure(name: str, error: ImageBuildError, log: BuildLog) -> ImageBuildErro
         error.hint
         or Text(
             fr="Corrigez la cause que montrent les dernières lignes, puis relancez : ce qui est prêt reste.",
-            en="Mend the cause that the last lines show, then run it again: what is ready stays.",
+            en="Fix the cause that the last lines show, then run it again: what is ready stays.",
         ),
         evidence=log.tail,
     )

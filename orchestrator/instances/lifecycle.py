@@ -20,7 +20,7 @@ from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.fabric_interface import Fabric
-from orchestrator.fabric.reaper import sweep_remains
+from orchestrator.fabric.reaper import remove_remains
 from orchestrator.faults.fault import mistakes_told
 from orchestrator.faults.registry import make_fault
 from orchestrator.instances.host_container import HostContainers
@@ -341,7 +341,7 @@ class Instances:
         self._engine.remove_volume(_STARTED + name)
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
-            sweep_remains(self._engine, containers)
+            remove_remains(self._engine, containers)
             with ThreadPoolExecutor(_THREADS) as pool:
                 list(pool.map(lambda c: self._engine.remove(c.id), containers))
         self._records.remove(name)

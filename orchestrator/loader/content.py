@@ -175,7 +175,7 @@ class Content:
         """
         folder = self.scenario_folder(name)
         return within_limits(
-            lambda: load_scenario(folder, self.surroundings(validate_fault)), folder / DOCUMENTS["scenarios"]
+            lambda: load_scenario(folder, self.scenario_context(validate_fault)), folder / DOCUMENTS["scenarios"]
         )
 
     def scenario_document(self, name: str) -> ScenarioDocument:
@@ -192,7 +192,7 @@ class Content:
             raise problems.error()
         return document
 
-    def surroundings(self, validate_fault: ValidateFault | None = None) -> ScenarioContext:
+    def scenario_context(self, validate_fault: ValidateFault | None = None) -> ScenarioContext:
         """Return what a scenario leans on, to load one that is in no root."""
         return ScenarioContext(self._lab_folders.all, self._read_lab, self.referential(), validate_fault)
 

@@ -242,15 +242,15 @@ def _leads_out(folder: Path) -> Problem:
 
 def _without_document(folder: Path, document: str, names: Iterable[str]) -> Problem:
     near = nearest(document, names, count=1)
-    mend = Text(
+    repair = Text(
         fr=f"renommez « {near[0]} »" if near else "créez-le, ou déplacez ce dossier",
         en=f'rename "{near[0]}"' if near else "create it, or move this folder",
     )
     return Problem(
         Place.of(folder / document),
         Text(
-            fr=f"ce fichier manque, et sans lui le dossier n'est pas lu ; {mend.fr}",
-            en=f"this file is missing, and without it the folder is not read; {mend.en}",
+            fr=f"ce fichier manque, et sans lui le dossier n'est pas lu ; {repair.fr}",
+            en=f"this file is missing, and without it the folder is not read; {repair.en}",
         ),
     )
 

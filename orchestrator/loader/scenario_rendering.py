@@ -52,7 +52,7 @@ def try_variants(scenario: Scenario, loaded: ScenarioFolder, validate_fault: Val
 
 @dataclass
 class _Part:
-    """Texts of a scenario that are rendered together, and anew only where a value differs that decides about them.
+    """Texts of a scenario that are rendered together, and again only where a value differs that decides about them.
 
     Attributes:
         render: renders them in an attempt.

@@ -1,7 +1,7 @@
 """What can be said of a scenario's templates while its ``scenario.yaml``, or its lab, cannot be made out.
 
 Nothing is rendered. A template that is no valid one, or that names what no variant can have, is told all the same, so
-that the author mends it together with what keeps the rest from being read.
+that the author repairs it together with what keeps the rest from being read.
 """
 
 from __future__ import annotations

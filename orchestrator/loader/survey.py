@@ -18,7 +18,7 @@ from orchestrator.loader.referential_loader import load_referential
 from orchestrator.loader.roots import DOCUMENTS, ROOT_FOLDERS, ContentUnit
 from orchestrator.loader.scenario_folder import ValidateFault
 from orchestrator.loader.scenario_loader import load_scenario
-from orchestrator.loader.validation_cache import Approved
+from orchestrator.loader.validation_cache import ValidationCache
 from orchestrator.loader.yaml_source import read_yaml
 
 _WORTH_A_PROCESS: Final = 6
@@ -75,7 +75,7 @@ def problems_of(
     selection: SurveySelection,
     validate_fault: ValidateFault,
     *,
-    approved: Approved | None = None,
+    cache: ValidationCache | None = None,
     processes: int = 0,
 ) -> tuple[Problem, ...]:
     """Return every problem of what was selected, by file and line.
@@ -84,7 +84,7 @@ def problems_of(
         content: the content.
         selection: what to read.
         validate_fault: tells what is wrong with a fault.
-        approved: what was read before and has not changed since; None: everything is read.
+        cache: what was read before and has not changed since; None: everything is read.
         processes: the most to read with at once; 0: as many as the machine has processors.
     """
     problems = Problems()
@@ -92,7 +92,7 @@ def problems_of(
     for unit in selection.units:
         problems.attempt(content.require_unique, unit)
     inside = [unit for unit in selection.units if not content.leads_out(unit)]
-    units = [unit for unit in inside if approved is None or unit not in approved]
+    units = [unit for unit in inside if cache is None or unit not in cache]
     scenarios = [unit for unit in units if unit.kind == "scenarios"]
     many = min(processes or len(os.sched_getaffinity(0)), len(scenarios) // _WORTH_A_PROCESS)
     shares = [scenarios[i::many] for i in range(many)] if many > 1 else [scenarios]
@@ -107,8 +107,8 @@ def problems_of(
         outcomes += helper.result()
     for _, found in outcomes:
         problems.add(found)
-    if approved is not None:
-        approved.add(unit for unit, found in outcomes if not found)
+    if cache is not None:
+        cache.add(unit for unit, found in outcomes if not found)
     return problems.sorted()
 
 
@@ -144,7 +144,7 @@ def _problems_of(content: Content, unit: ContentUnit, validate_fault: ValidateFa
     def read() -> tuple[Problem, ...]:
         match unit.kind:
             case "scenarios":
-                load_scenario(unit.folder, content.surroundings(validate_fault))
+                load_scenario(unit.folder, content.scenario_context(validate_fault))
             case "labs":
                 return content.read_lab(unit.folder)[1]
             case "images":

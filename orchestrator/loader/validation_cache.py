@@ -28,7 +28,7 @@ _LAB: Final = re.compile(r"^lab:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE)
 """The lab of a scenario as it is mostly written; whoever writes it otherwise leans on all labs."""
 
 
-class Approved:
+class ValidationCache:
     """The units that need not be read again, kept in a file that may be lost without harm.
 
     A scenario is read on its lab, and on the images and faults of all roots: a change in any of these makes it unread.

@@ -48,7 +48,7 @@ class PracticeRecorder:
         return self._record(running, lambda session, by: self._begin(session, running, by))
 
     def reset(self, old: Running, new: Running) -> BreakfixError | None:
-        """Record that a lab was started anew: one attempt ends, another begins, the same person's."""
+        """Record that a lab was started again: one attempt ends, another begins, the same person's."""
 
         def act(session: Transaction, by: Person) -> None:
             before = attempts.current(session, old.instance.name)

@@ -43,7 +43,7 @@ def verify(session: Session, noted: journal.ChainHead | None = None) -> tuple[Au
 
     Args:
         session: a transaction.
-        noted: a head that was printed, signed or sent away earlier; with it, a journal that was written anew from some
+        noted: a head that was printed, signed or sent away earlier; with it, a journal that was written again from some
             point on, with hashes that fit, is found as well.
 
     Returns:

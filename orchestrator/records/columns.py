@@ -34,7 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class JsonDocument(TypeDecorator[Any]):
-    """JSON kept as the very text that its hash was made of; PostgreSQL's own type would order its keys anew."""
+    """JSON kept as the very text that its hash was made of; PostgreSQL's own type would reorder its keys."""
 
     impl = Text
     cache_ok = True

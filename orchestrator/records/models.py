@@ -142,7 +142,7 @@ class Attempt(Base):
         minutes: the time that the scenario allows.
         digest: the plan's digest: content, variant and images.
         solved_at: when a grading first found it repaired.
-        ended_at: when it was stopped, begun anew, or found gone.
+        ended_at: when it was stopped, begun again, or found gone.
         end: ``stopped``, ``reset`` or ``gone``; None while it runs.
     """
 

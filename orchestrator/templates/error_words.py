@@ -1,4 +1,4 @@
-"""What Jinja2 says of a template that is wrong, in words that lead an author to the mend, in both languages."""
+"""What Jinja2 says of a template that is wrong, in words that lead an author to the repair, in both languages."""
 
 from __future__ import annotations
 

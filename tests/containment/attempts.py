@@ -42,7 +42,7 @@ class Attempt:
 
     Attributes:
         name: what is tried.
-        code: a Perl block that gives true where it succeeded; ``$P{...}`` are the surroundings' parameters.
+        code: a Perl block that gives true where it succeeded; ``$P{...}`` are the environment's parameters.
         passed: errors (errno's names) that only come once the permission was given.
         capability: without which the machine itself could not do it.
         needs: what not every machine has, without which the attempt cannot be made; empty where each has it.
@@ -164,7 +164,7 @@ _MKNODAT = {"x86_64": 259, "aarch64": 33}
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Environment:
     """What the attempts aim at.
 
     Attributes:
@@ -182,7 +182,7 @@ class Surroundings:
     network: str
 
 
-def by_network(around: Surroundings) -> tuple[Attempt, ...]:
+def by_network(around: Environment) -> tuple[Attempt, ...]:
     """Return the attempts to reach the machine; from the machine itself, each must succeed."""
     docker = [
         _reached(f"Docker's API on the machine: {address} port {port}", "SOCK_STREAM", address, port)
@@ -217,7 +217,7 @@ def beyond() -> tuple[Attempt, ...]:
     )
 
 
-def script(around: Surroundings, attempts: Sequence[Attempt], *, at_home: bool = False) -> bytes:
+def script(around: Environment, attempts: Sequence[Attempt], *, at_home: bool = False) -> bytes:
     """Return the program that makes attempts, each in a process of its own, and prints a line for each.
 
     Args:

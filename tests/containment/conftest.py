@@ -18,7 +18,7 @@ import pytest
 from orchestrator.app import App
 from orchestrator.core.progress import Silent
 from orchestrator.labs import Running
-from tests.containment.attempts import DOCKER_PORTS, Surroundings
+from tests.containment.attempts import DOCKER_PORTS, Environment
 
 CONTENT = Path(__file__).parent / "content"
 FAMILY = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
@@ -50,7 +50,7 @@ def others(app: App) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """Return what attempts aim at: a disk, a file and a server of the machine's."""
     disk = os.stat("/").st_dev  # noqa: PTH116 - the number of a device
     note = tmp_path_factory.mktemp("machine") / "note"
@@ -63,7 +63,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
             opened.enter_context(_listening(FAMILY, ("", number)))
         opened.enter_context(_listening(socket.AF_UNIX, ABSTRACT))
         threading.Thread(target=echo.serve_forever, daemon=True).start()
-        yield Surroundings((os.major(disk), os.minor(disk)), str(note), _own_addresses(), port, network)
+        yield Environment((os.major(disk), os.minor(disk)), str(note), _own_addresses(), port, network)
         echo.shutdown()
 
 

@@ -23,7 +23,7 @@ from tests.containment.attempts import (
     BEYOND,
     DONE,
     Attempt,
-    Surroundings,
+    Environment,
     beyond,
     by_network,
     got_out,
@@ -57,7 +57,7 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 class Program:
     """The attempts, and what comes of them where nothing is refused."""
 
-    def __init__(self, app: App, around: Surroundings) -> None:
+    def __init__(self, app: App, around: Environment) -> None:
         self.attempts = (*ATTEMPTS, *by_network(around), *beyond())
         self.text = script(around, self.attempts)
         self._app = app
@@ -85,7 +85,7 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def program(app: App, around: Surroundings) -> Program:
+def program(app: App, around: Environment) -> Program:
     return Program(app, around)
 
 
@@ -105,7 +105,7 @@ def test_an_attempt_succeeds_where_nothing_is_refused(cells: Running, program: P
 
 
 @pytest.mark.core
-def test_the_machine_is_reached_where_nothing_is_refused(program: Program, around: Surroundings) -> None:
+def test_the_machine_is_reached_where_nothing_is_refused(program: Program, around: Environment) -> None:
     """The control of what goes by the network: each address, by each protocol, from the machine itself."""
     assert len(around.addresses) >= 2, "its own, besides the one of the loopback"
     assert unproven(program.control, by_network(around)) == []
@@ -117,7 +117,7 @@ def test_what_lies_beyond_is_reached_where_it_is_at_home(program: Program) -> No
 
 
 @pytest.fixture
-def neighbour(app: App, cells: Running, around: Surroundings) -> Iterator[None]:
+def neighbour(app: App, cells: Running, around: Environment) -> Iterator[None]:
     """The host B has all addresses beyond the machine, and answers there."""
     b = HostRef(cells.instance.name, "b")
     program = script(around, (), at_home=True)
@@ -133,7 +133,7 @@ def neighbour(app: App, cells: Running, around: Surroundings) -> Iterator[None]:
 @pytest.mark.core
 @pytest.mark.usefixtures("neighbour")
 def test_what_lies_beyond_is_reached_where_a_neighbour_has_it(
-    app: App, cells: Running, program: Program, around: Surroundings
+    app: App, cells: Running, program: Program, around: Environment
 ) -> None:
     """The control of the attempts' own frames: they do go out by a host's cables, whatever its routes are."""
     a = HostRef(cells.instance.name, "a")

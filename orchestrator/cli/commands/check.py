@@ -94,6 +94,6 @@ def _warn_of_stale_content(invocation: Invocation, running: Running) -> None:
     if invocation.app.labs.stale(running):
         text = Text(
             fr="! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
-            en="! The content has changed since the start: 'breakfix reset' begins anew with the new one.",
+            en="! The content has changed since the start: 'breakfix reset' begins again with the new one.",
         )
         invocation.output.note(text, style="warn")

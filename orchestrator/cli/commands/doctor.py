@@ -19,7 +19,7 @@ _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
     help=Text(
         fr="Dire ce qui manque à cette machine, et la commande exacte qui y remédie.\n\n"
         "Rien n'est modifié. Le code de sortie est 3 quand un lab ne peut pas démarrer.",
-        en="Tell what this machine lacks, and the exact command that mends it.\n\n"
+        en="Tell what this machine lacks, and the exact command that repairs it.\n\n"
         "Nothing is changed. The exit status is 3 when no lab can start.",
     ),
 )

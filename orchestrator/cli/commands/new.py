@@ -227,7 +227,7 @@ def _not_written(folder: Path, error: OSError) -> MachineError:
 
 
 def _write_schemas(root: Path, roots: tuple[Path, ...]) -> None:
-    """Write what an editor completes keys with; generated files, which a new fault makes anew."""
+    """Write what an editor completes keys with; generated files, which a new fault makes again."""
     folder = schemas_folder(root)
     if folder.parts[-3:] == ("docs", "schemas", "v1"):  # the project's own, which hold no trainer's fault
         return

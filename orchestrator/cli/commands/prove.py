@@ -244,7 +244,7 @@ class _Told:
         title = stage_title(stage).in_(self._invocation.language)
         self._shown.detail(same(f"{count} {mark} {plan.scenario} --seed {plan.seed} · {title}{took}"))
         for verdict in stage.verdicts:
-            if not verdict.remark:  # a proof of everything takes long: whoever mends it need not wait for its end
+            if not verdict.remark:  # a proof of everything takes long: whoever repairs it need not wait for its end
                 said = [verdict.text, *([verdict.evidence] if verdict.evidence is not None else [])]
                 lines = [text.in_(self._invocation.language).strip().partition("\n")[0] for text in said]
                 self._shown.detail(same(" " * (len(count) + 3) + " – ".join(lines)))

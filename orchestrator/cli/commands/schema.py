@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     metavar=FILE,
     help=Text(
         fr="Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
-        en="Write the contract's reference anew in this Markdown page, between its two marks.",
+        en="Write the contract's reference again in this Markdown page, between its two marks.",
     ),
 )
 @pass_invocation

@@ -14,7 +14,7 @@ from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import RUNNING, HostState, Instance
-from orchestrator.labs import Phase, Running
+from orchestrator.labs import LabState, Running
 from orchestrator.model.seeds import shown_seed
 
 _STATES: Mapping[str, Text | str] = {
@@ -35,22 +35,22 @@ class _Seen:
     Attributes:
         instance: as the engine has it.
         running: with its plan; None where its content is gone or invalid.
-        phase: how far its start or its stop is.
+        state: how far its start or its stop is.
         unready: the hosts that run and are not wired or have not booted, each with why; nobody asks while it starts.
     """
 
     instance: Instance
     running: Running | None
-    phase: Phase
+    state: LabState
     unready: Mapping[str, Text]
 
     @property
     def whole(self) -> bool:
-        return self.instance.whole and self.phase == "started" and not self.unready
+        return self.instance.whole and self.state == "started" and not self.unready
 
     @property
     def in_work(self) -> bool:
-        return self.phase in {"starting", "stopping"}
+        return self.state in {"starting", "stopping"}
 
 
 @command(
@@ -79,9 +79,9 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
 
 def _seen(invocation: Invocation, instance: Instance) -> _Seen:
     labs = invocation.app.labs
-    phase = labs.phase(instance)
-    waiting = {} if phase in {"starting", "stopping"} else labs.unready(instance)
-    return _Seen(instance, _running(invocation, instance), phase, waiting)
+    state = labs.state_of(instance)
+    waiting = {} if state in {"starting", "stopping"} else labs.unready(instance)
+    return _Seen(instance, _running(invocation, instance), state, waiting)
 
 
 def _running(invocation: Invocation, instance: Instance) -> Running | None:
@@ -104,7 +104,7 @@ def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
         "lab": instance.lab,
         "seed": shown_seed(instance.seed),
         "owner": instance.owner,
-        "phase": seen.phase.replace(" ", "_"),
+        "phase": seen.state.replace(" ", "_"),
         "whole": seen.whole,
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(invocation, running) else "current",
@@ -172,7 +172,7 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
         _remark(invocation, what, next_step)
     for host, why in seen.unready.items():
         next_step = Text(
-            fr=f"Si cela dure, « {reset} » recommence le lab.", en=f"If it lasts, '{reset}' begins the lab anew."
+            fr=f"Si cela dure, « {reset} » recommence le lab.", en=f"If it lasts, '{reset}' begins the lab again."
         )
         _remark(invocation, Text(fr=f"{host} : {why.fr}", en=f"{host}: {why.en}"), next_step)
     if running is None:
@@ -186,13 +186,13 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
         _remark(invocation, what, next_step)
     elif _stale(invocation, running):
         what = Text(fr="Le contenu a changé depuis le démarrage.", en="The content has changed since the start.")
-        next_step = Text(fr=f"« {reset} » recommence avec le nouveau.", en=f"'{reset}' begins anew with the new one.")
+        next_step = Text(fr=f"« {reset} » recommence avec le nouveau.", en=f"'{reset}' begins again with the new one.")
         _remark(invocation, what, next_step)
 
 
 def _at_work(seen: _Seen) -> Text:
     there, expected = len(seen.instance.hosts), seen.instance.expected
-    if seen.phase == "stopping":
+    if seen.state == "stopping":
         return Text(fr=f"En cours d'arrêt (machines restantes : {there}).", en=f"Stopping (hosts left: {there}).")
     return Text(
         fr=f"En cours de démarrage (machines créées : {there} sur {expected}).",
@@ -209,7 +209,7 @@ def _unfit(seen: _Seen) -> Text | None:
             fr=f"Lab incomplet ({there} machines sur {expected}) : son démarrage ou son arrêt a été coupé.",
             en=f"This lab is not whole ({there} of {expected} hosts): its start or its stop was cut off.",
         )
-    if seen.phase == "cut off":
+    if seen.state == "cut off":
         return Text(
             fr="Son démarrage ou son arrêt a été coupé avant la fin : la panne n'est peut-être pas en place.",
             en="Its start or its stop was cut off before the end: the fault may not be in place.",

@@ -119,14 +119,14 @@ def a_session_s(instance: Instance) -> UsageError:
     help=Text(
         fr="Recommencer la même variante, en panne comme au début. Le lab garde son nom ; ce que vous y aviez changé "
         "est perdu.",
-        en="Start the same variant anew, broken as at first. The lab keeps its name; what you had changed in it is "
+        en="Start the same variant again, broken as at first. The lab keeps its name; what you had changed in it is "
         "lost.",
     ),
 )
 @lab_option
 @pass_invocation
 def reset_command(invocation: Invocation, lab: str | None) -> None:
-    """Start a lab anew."""
+    """Start a lab again."""
     labs = invocation.app.labs
     running = labs.running(lab)
     if running.instance.assessed:

@@ -276,5 +276,5 @@ def _pytest(root: Path, arguments: Sequence[str], variables: Mapping[str, str]) 
 
 
 def environment_of_tests(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which pytest keeps what it has compiled: else each process compiles all tests anew."""
+    """Return the environment in which pytest keeps what it has compiled: else each process compiles all tests again."""
     return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}

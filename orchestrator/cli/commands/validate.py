@@ -45,7 +45,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
     from orchestrator.core.paths import state_folder
     from orchestrator.faults.discovery import read as read_faults
     from orchestrator.faults.registry import problems_of as validate_fault
-    from orchestrator.loader.validation_cache import Approved
+    from orchestrator.loader.validation_cache import ValidationCache
 
     roots = (content_root_of(Path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110 (also of a name that is too long)
     invocation.content.extend(root for root in roots if root is not None)
@@ -60,7 +60,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
             content,
             selection,
             partial(validate_fault, roots=content.roots),
-            approved=Approved(state_folder() / "validated.json", content.roots, modules),
+            cache=ValidationCache(state_folder() / "validated.json", content.roots, modules),
         )
     finally:
         gc.enable()

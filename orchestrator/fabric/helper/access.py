@@ -13,7 +13,7 @@ import socket
 import time
 from typing import Any
 
-from . import dockerd, kernel, layers, root_files, stations
+from . import dockerd, kernel, layers, root_files, tool_runs
 from .agent_client import Agent
 from .dockerd import HostContainer
 from .inspector import Outside
@@ -111,7 +111,7 @@ class Access:
             case Connect():
                 return {}, b"", [self._connect(request)]
             case Observe():
-                return _answer(stations.observe(request))
+                return _answer(tool_runs.observe(request))
             case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Sysctls():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
@@ -138,7 +138,7 @@ class Access:
         with outside.root() as root:
             match request:
                 case Tool():
-                    return _answer(stations.use(request, outside.pidfd, root))
+                    return _answer(tool_runs.use(request, outside.pidfd, root))
                 case Unit():
                     return outside.unit(root, request, deadline), b"", []
                 case Look():

@@ -23,7 +23,7 @@ NOTIFY = "/run/breakfix/notify"
 """The socket where systemd says READY=1 (sd_notify(3)); the host's environment names it in NOTIFY_SOCKET."""
 
 _DOCKERS_FILES = frozenset({"/etc/resolv.conf", "/etc/hosts", "/etc/hostname"})
-"""What Docker mounts into a container and writes anew at each start. Below each mount is the file that was placed
+"""What Docker mounts into a container and writes again at each start. Below each mount is the file that was placed
 before the start: an ordinary one, which a technician can edit, move and keep over a reboot."""
 
 _DOCKERS_SYSCTLS = (
@@ -104,9 +104,9 @@ def _mount_sys_anew(mounts: list[Mount]) -> None:
     if sys is None:
         return
     below = [(mount.path, kernel.copy_of_mount(mount.path)) for mount in mounts if mount.parent == sys.id]
-    anew = kernel.mount_detached("sysfs", "sysfs", to_look=True)
+    fresh = kernel.mount_detached("sysfs", "sysfs", to_look=True)
     kernel.unmount("/sys")
-    for path, mount in (("/sys", anew), *below):
+    for path, mount in (("/sys", fresh), *below):
         point = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
         kernel.attach(mount, point)
         os.close(point)

@@ -59,7 +59,7 @@ class Outside:
         return layers
 
     def unit(self, root: int, request: Unit, deadline: float) -> dict[str, Any]:
-        """Return what systemd says of a unit; a connection that broke since the last request is made anew."""
+        """Return what systemd says of a unit; a connection that broke since the last request is made again."""
         reused = self._systemd is not None
         if self._systemd is None:
             self._systemd = Systemd(self.container, self.pidfd, root, self._known_layers(), deadline)

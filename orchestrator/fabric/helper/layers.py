@@ -35,7 +35,7 @@ _TOOLS = (
 )  # fmt: skip
 """What decides which program a command's name runs, with which libraries and modules, and in which environment."""
 _OF_TASTE = frozenset({"editor", "pager", "vi", "view", "ex"})
-"""Alternatives that a technician may well choose anew."""
+"""Alternatives that a technician may well choose differently."""
 _MODULES = re.compile(r"usr/(?:local/)?(?:lib|share)/(?:.*/)?(?:python3(?:\.\d+)?|perl5?|perl-base|site_perl)(?:/|$)")
 """Folders in which the interpreters look for modules."""
 _OWN_MODULES = ("usr/local/lib", "usr/local/share")

@@ -184,7 +184,7 @@ class Reconciler:
             try:  # the lab that is reset has the same name, and whole cables
                 self._states.drop(instance, host)
             finally:
-                self._sweep(instance)
+                self._remove_remains(instance)
 
     def _reconcile(self) -> None:
         """Take in every running host, and forget instances that have no container left."""
@@ -198,7 +198,7 @@ class Reconciler:
         for container in running:
             self._attempt(f"host {container[:12]}", self._take_in, container)
         for instance in set(self._segments) - instances:
-            self._attempt(instance, self._sweep, instance)
+            self._attempt(instance, self._remove_remains, instance)
         self._attempt("ports", self._states.keep, instances)
 
     def _remove_strays(self, instances: set[str]) -> None:
@@ -323,7 +323,7 @@ class Reconciler:
         if wired is not None:
             self._stop_listening(wired)
 
-    def _sweep(self, instance: str) -> None:
+    def _remove_remains(self, instance: str) -> None:
         """Remove what is left of an instance when its last container is gone."""
         if any(action == "destroy" and of == instance for action, _, of, _ in self._arrived):
             return  # another one is just going

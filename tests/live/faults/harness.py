@@ -58,7 +58,7 @@ class Case:
 
 
 def prove(case: Case, driver: LabDriver) -> None:
-    """Break a healthy lab and mend it again, and see at each stage what is seen."""
+    """Break a healthy lab and repair it again, and see at each stage what is seen."""
     fault = case.fault
     assert soon(case.healthy, driver), "the lab is not healthy before the fault"
     _assert_not_effective(fault, driver)
@@ -74,8 +74,8 @@ def prove(case: Case, driver: LabDriver) -> None:
             _assert_broken(case, driver, within=AFTER_BOOT)
     finally:
         fault.revert(driver, memento)
-    mended = soon(case.healthy, driver, within=AFTER_BOOT if case.reboots else SOON)
-    assert mended, "the revert did not mend the lab"
+    repaired = soon(case.healthy, driver, within=AFTER_BOOT if case.reboots else SOON)
+    assert repaired, "the revert did not repair the lab"
     _assert_not_effective(fault, driver)
 
 

@@ -117,8 +117,8 @@ ATTACKS: tuple[Attack, ...] = (
         "the image's sshd with other settings", LOCKED, "pc2", _SERVER_OF_ONES_OWN,
         ended("-f /root/sshd.conf") + "; rm -f /root/sshd.conf /etc/pam.d/anybody; systemctl start ssh",
     ),
-    Attack("accounts made anew on the machine", LOCKED, "files1", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
-    Attack("accounts made anew behind a blank", LOCKED, "files1", _HIDDEN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack("accounts made again on the machine", LOCKED, "files1", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack("accounts made again behind a blank", LOCKED, "files1", _HIDDEN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
     Attack(
         "a setting of sshd that asks other rules", LOCKED, "pc1", _OTHER_RULES,
         "rm -f /etc/pam.d/anybody /etc/ssh/sshd_config.d/anybody.conf; systemctl reload ssh",
@@ -160,7 +160,7 @@ ATTACKS: tuple[Attack, ...] = (
         "another process answers in its place",
     ),
     Attack("sssctl that finds nothing wrong", SSSD, "{pc}", *instead("/usr/sbin/sssctl", "#!/bin/sh"), CHANGED),
-    Attack("accounts made anew on the workstation", SSSD, "{pc}", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
+    Attack("accounts made again on the workstation", SSSD, "{pc}", _OWN_ACCOUNTS, _OWN_ACCOUNTS_GONE),
     Attack(
         "a FIFO for the settings of SSSD", SSSD, "{pc}",
         "cd /etc/sssd; mv sssd.conf kept; mkfifo sssd.conf",

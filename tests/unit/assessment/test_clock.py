@@ -24,7 +24,7 @@ def test_setting_the_machine_s_clock_changes_nothing(wall: int, steps: list[tupl
     for seconds, change in steps:
         source.go(seconds, clock_set_by=change)
         passed += seconds
-        again = SessionClock(source, anchor, last=wall)  # another process: killed and started anew
+        again = SessionClock(source, anchor, last=wall)  # another process: killed and started again
         assert (again.now(), again.renewed) == (wall + passed, False)
     assert SessionClock(source, anchor).drift() == sum(change for _, change in steps)
 

@@ -30,7 +30,7 @@ from orchestrator.engine.engine_interface import EngineInfo
 from orchestrator.fabric.fabric_interface import HostRef, PortState
 from orchestrator.instances.instance import HostState, Instance
 from orchestrator.instances.locks import BusyError, Holder
-from orchestrator.labs import Phase, Running, StepRun
+from orchestrator.labs import LabState, Running, StepRun
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.image import Device, ImageSpec, MachineKind
@@ -159,7 +159,7 @@ class FakeLabs:
     reports: list[Report] = field(default_factory=lambda: [RED, GREEN])
     calls: list[str] = field(default_factory=list)
     is_stale: bool = False
-    is_phase: Phase = "started"
+    is_phase: LabState = "started"
     trouble: BaseException | None = None
     planned: Plan = PLAN
 
@@ -272,7 +272,7 @@ class FakeLabs:
     def stale(self, running: Running) -> bool:
         return self.is_stale
 
-    def phase(self, one: Instance) -> Phase:
+    def state_of(self, one: Instance) -> LabState:
         return self.is_phase
 
 

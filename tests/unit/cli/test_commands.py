@@ -12,7 +12,7 @@ import pytest
 from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
-from orchestrator.labs import Phase
+from orchestrator.labs import LabState
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
 
@@ -214,7 +214,7 @@ def test_status_says_what_to_do_with_a_start_that_was_cut_off(cli: Cli, app: Fak
     ],
 )
 def test_status_tells_a_start_or_a_stop_at_which_somebody_is_at_work(
-    cli: Cli, app: FakeApp, phase: Phase, english: str, french: str
+    cli: Cli, app: FakeApp, phase: LabState, english: str, french: str
 ) -> None:
     app.labs.is_phase = phase
     app.instances.running = [instance(hosts=instance().hosts[:1])]

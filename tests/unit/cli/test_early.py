@@ -104,7 +104,7 @@ def in_language(lang: Language, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 
 
 def test_the_table_is_what_click_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``BREAKFIX_UPDATE_GOLDEN=1`` writes it anew."""
+    """``BREAKFIX_UPDATE_GOLDEN=1`` writes it again."""
     french, english = in_language("fr", monkeypatch), in_language("en", monkeypatch)
     for name, usage in english.items():
         for one, other in zip(usage.get("arguments", ()), french[name].get("arguments", ()), strict=True):

@@ -36,10 +36,10 @@ def test_each_error_has_its_exit_status(cli: Cli, app: FakeApp, error: BaseExcep
 
 def test_an_error_shows_sentence_hint_and_the_end_of_its_evidence(cli: Cli, app: FakeApp) -> None:
     evidence = "\n".join(f"line {n}" for n in range(100))
-    app.labs.trouble = LabError(text("it broke"), text("mend it"), evidence)
+    app.labs.trouble = LabError(text("it broke"), text("repair it"), evidence)
     shown = cli("check", lang="fr").stderr
     assert "✘ it broke (fr)" in shown
-    assert "→ mend it (fr)" in shown
+    assert "→ repair it (fr)" in shown
     assert "line 99" in shown
     assert "line 69" not in shown
 

@@ -110,7 +110,13 @@ def test_mistakes_choices_and_a_changed_lab(monkeypatch: pytest.MonkeyPatch) -> 
     shown = screen(problems=(problem,), outdated=True)
     shown.choices = (Text(fr="un", en="reference · one"), Text(fr="deux", en="second · two"))
     text = "\n".join(drawn(shown))
-    for words in ("scenario.yaml:7:3", 'unknown key "kindd"', "→ remove it", "'r' starts it anew", "1 reference · one"):
+    for words in (
+        "scenario.yaml:7:3",
+        'unknown key "kindd"',
+        "→ remove it",
+        "'r' starts it again",
+        "1 reference · one",
+    ):
         assert words in text
     assert "2 second · two" in text
     assert "Esc" in text

@@ -247,7 +247,7 @@ Golden = Callable[[str, BreakfixError], None]
 
 @pytest.fixture
 def golden() -> Golden:
-    """Compare an error's texts with the golden file of a name; BREAKFIX_UPDATE_GOLDEN=1 writes it anew."""
+    """Compare an error's texts with the golden file of a name; BREAKFIX_UPDATE_GOLDEN=1 writes it again."""
 
     def compare(name: str, error: BreakfixError) -> None:
         file = GOLDEN / f"{name}.txt"

@@ -13,7 +13,7 @@ from orchestrator.core.errors import Problem
 from orchestrator.loader import survey
 from orchestrator.loader.content import Content
 from orchestrator.loader.scenario_loader import ScenarioContext, load_scenario
-from orchestrator.loader.validation_cache import Approved
+from orchestrator.loader.validation_cache import ValidationCache
 from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.scenario import FaultSpec, Scenario
 
@@ -54,8 +54,8 @@ def no_faults(_spec: FaultSpec, _source: YamlSource) -> tuple[Problem, ...]:
 def validate(root: Path, state: Path) -> tuple[Problem, ...]:
     content = Content((root,))
     modules = sorted((root / "packages").glob("*.py"))
-    approved = Approved(state, content.roots, modules)
-    return survey.problems_of(content, survey.select(content, ()), no_faults, approved=approved, processes=1)
+    cache = ValidationCache(state, content.roots, modules)
+    return survey.problems_of(content, survey.select(content, ()), no_faults, cache=cache, processes=1)
 
 
 def test_nothing_is_read_twice(read: Callable[[], list[str]]) -> None:

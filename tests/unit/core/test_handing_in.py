@@ -156,7 +156,7 @@ def test_files_are_taken_whole_or_not_at_all(world: World, running: Running) -> 
         handed_in.take_answers(b"who: pc1\naddress: here\n", "mine.yaml", "fr")
     assert handed_in.answers().given == {"who": "pc2"}
     path = handed_in.take_report("## Cause\nx\n")
-    assert handed_in.report_file("fr") == path, "a report that is there is not begun anew"
+    assert handed_in.report_file("fr") == path, "a report that is there is not begun again"
     written = handed_in.written()
     assert written is not None
     assert "cause" not in written.empty

@@ -994,7 +994,7 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
 
     def wait_ready(name: str, *_: object, **__: object) -> None:
         at_work(name)  # this process's own lock is none that it sees
-        seen.append(labs.phase(world.instances.find(name)))
+        seen.append(labs.state_of(world.instances.find(name)))
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -1005,24 +1005,24 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
             world.start()
     (instance,) = world.instances.all()
     assert seen == ["starting"]
-    assert labs.phase(instance) == "starting"
+    assert labs.state_of(instance) == "starting"
     with pytest.raises(BusyError):
         labs.check(labs.running(None))
 
 
 def test_a_stop_at_which_somebody_is_at_work_is_told(world: World, at_work: Callable[[str], None]) -> None:
     instance = world.start()
-    assert world.labs().phase(instance) == "started"
+    assert world.labs().state_of(instance) == "started"
     at_work(instance.name)
-    assert world.labs().phase(instance) == "started", "a grading, for instance"
+    assert world.labs().state_of(instance) == "started", "a grading, for instance"
     world.records.cut_off(instance.name)
-    assert world.labs().phase(instance) == "stopping"
+    assert world.labs().state_of(instance) == "stopping"
 
 
 def test_a_start_or_a_stop_whose_program_is_gone_is_cut_off(world: World) -> None:
     instance = world.start()
     world.records.cut_off(instance.name)
-    assert world.labs().phase(instance) == "cut off"
+    assert world.labs().state_of(instance) == "cut off"
 
 
 class Killed(BaseException):
@@ -1048,7 +1048,7 @@ def test_a_record_of_an_earlier_lab_of_the_same_name_says_nothing_of_this_one(
     assert world.records.get(instance.name) == mine
     (left,) = world.instances.all()
     assert (left.name, left.whole) == (instance.name, True), "as far as the engine knows"
-    assert [labs.phase(left) for labs in (world.labs(), other.labs())] == ["cut off", "cut off"]
+    assert [labs.state_of(left) for labs in (world.labs(), other.labs())] == ["cut off", "cut off"]
 
 
 def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:

@@ -542,7 +542,7 @@ def listed(proof: Proof) -> str:
 
 
 def compare(name: str, text: str) -> None:
-    """Compare with the golden file; BREAKFIX_UPDATE_GOLDEN=1 writes it anew."""
+    """Compare with the golden file; BREAKFIX_UPDATE_GOLDEN=1 writes it again."""
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("BREAKFIX_UPDATE_GOLDEN") == "1":
         file.parent.mkdir(exist_ok=True)

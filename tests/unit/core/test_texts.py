@@ -79,10 +79,10 @@ def test_a_text_exists_in_both_languages() -> None:
     [(UsageError, 2), (MachineError, 3), (LabError, 5), (BreakfixError, 5)],
 )
 def test_each_class_of_error_has_its_exit_status(kind: type[BreakfixError], code: int) -> None:
-    error = kind(Text(fr="cassé", en="broken"), same("mend it"), "the log")
+    error = kind(Text(fr="cassé", en="broken"), same("repair it"), "the log")
     assert error.exit_code == code
     assert str(error) == "broken"
-    assert (error.text.fr, error.hint, error.evidence) == ("cassé", same("mend it"), "the log")
+    assert (error.text.fr, error.hint, error.evidence) == ("cassé", same("repair it"), "the log")
 
 
 def test_exit_statuses_are_a_contract() -> None:
@@ -99,14 +99,14 @@ def test_exit_statuses_are_a_contract() -> None:
 
 def test_an_error_of_content_tells_every_problem() -> None:
     problems = (
-        Problem(Place("lab.yaml", 3, 7), Text(fr="faux", en="wrong"), same("mend it")),
+        Problem(Place("lab.yaml", 3, 7), Text(fr="faux", en="wrong"), same("repair it")),
         Problem(Place("lab.yaml"), Text(fr="manque", en="missing")),
     )
     error = ContentError(problems)
     assert error.exit_code == ExitCode.CONTENT
     assert error.text == Text(fr="lab.yaml:3:7 : faux\nlab.yaml : manque", en="lab.yaml:3:7: wrong\nlab.yaml: missing")
     assert error.hint is None, "one hint could not be for both"
-    assert ContentError(problems[:1]).hint == same("mend it")
+    assert ContentError(problems[:1]).hint == same("repair it")
     with pytest.raises(ValueError, match="at least one"):
         ContentError(())
 

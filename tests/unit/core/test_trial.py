@@ -1,4 +1,4 @@
-"""A trial knows what its lab is in, begins anew where the proof would, and keeps the last good files."""
+"""A trial knows what its lab is in, begins again where the proof would, and keeps the last good files."""
 
 from __future__ import annotations
 

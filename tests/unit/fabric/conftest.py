@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HELPER = "orchestrator.fabric.helper"
 _NEED_STUBS = (
-    "links", "port_states", "reconciler", "confinement", "exec_agent", "agent_client", "stations", "access",
+    "links", "port_states", "reconciler", "confinement", "exec_agent", "agent_client", "tool_runs", "access",
     "access_processes", "pause", "server",
 )  # fmt: skip
 

@@ -122,7 +122,7 @@ def test_one_reaper_clears_all_that_do_not_run(made: tuple[list[ContainerSpec], 
     engine.start(ids[1])
     engine.start(ids[2])
     engine.stop(ids[2])
-    reaper.sweep_remains(engine, engine.containers({}))
+    reaper.remove_remains(engine, engine.containers({}))
     (one,) = reapers
     assert one.command is not None
     assert one.command[4:] == (ids[0], ids[2], ids[3])
@@ -144,7 +144,7 @@ def test_what_cannot_be_swept_keeps_nobody_from_removing_it(
         raise LabError(same("no space left on device"))
 
     monkeypatch.setattr(engine, "start", full)
-    reaper.sweep_remains(engine, engine.containers({}))
+    reaper.remove_remains(engine, engine.containers({}))
     assert len(reapers) == 1
     assert [c.id for c in engine.containers({})] == [host]
 
@@ -153,5 +153,5 @@ def test_nothing_is_swept_of_what_runs(made: tuple[list[ContainerSpec], Engines]
     reapers, engines = made
     engine = engines(False)
     engine.start(engine.create(ContainerSpec("h", "breakfix/fabric:1", {})))
-    reaper.sweep_remains(engine, engine.containers({}))
+    reaper.remove_remains(engine, engine.containers({}))
     assert reapers == []

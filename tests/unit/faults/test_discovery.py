@@ -241,7 +241,7 @@ def test_an_unknown_fault_names_the_modules_that_cannot_be_read(root: Path) -> N
     write(root, "printer.py", MISTAKES["import"][0])
     with pytest.raises(UsageError) as raised:
         make_fault(FaultSpec(fault="printer-offline"), [root])
-    assert "fault modules to mend: faults/printer.py:7: this module cannot be imported: " in raised.value.text.en
+    assert "fault modules to repair: faults/printer.py:7: this module cannot be imported: " in raised.value.text.en
 
 
 # Installed packages ---------------------------------------------------------------------------------------

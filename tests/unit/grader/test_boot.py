@@ -58,7 +58,7 @@ def test_a_link_until_the_next_boot(host: Host) -> None:
     host.links("/run/systemd/system", "multi-user.target.wants/x.service")
     assert not host.starts("x.service")
     host.links("/run/systemd/system")
-    assert host.starts("x.service"), "a generator makes such links anew at each boot"
+    assert host.starts("x.service"), "a generator makes such links again at each boot"
 
 
 def test_a_unit_that_an_enabled_one_wants(host: Host) -> None:

@@ -29,7 +29,7 @@ class Web:
 
     def __init__(self) -> None:
         self.fabric = FakeFabric()
-        self.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
+        self.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
         self.unit()
         self.runs(MASTER, WORKER)
         self.listens("0.0.0.0")

@@ -182,7 +182,7 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
     bench.fabric.on("processes", stdout=json.dumps(rows))
     bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
-    bench.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
+    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     unit = {"ActiveState": "active", "FragmentPath": "/usr/lib/systemd/system/nginx.service", "DropInPaths": []}
     bench.fabric.on("unit nginx.service", stdout=json.dumps({**unit, "NeedDaemonReload": False, "ExecStart": []}))
     web: Any = bench.lab.host("web")
@@ -226,7 +226,7 @@ def test_a_unit_is_genuine_or_says_why_not(bench: Bench) -> None:
 def test_what_a_host_with_changed_tools_says_is_an_error(bench: Bench) -> None:
     bench.fabric.on("changed", stdout="/usr/bin/psql\n/usr/local/bin/ss\n")
     bench.fabric.on("*")
-    bench.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
+    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     with pytest.raises(ObservationError, match=r"web: the host's own tools were changed \(/usr/bin/psql, /usr"):
         bench.lab.host("web").run("psql")
     with pytest.raises(ObservationError, match="tools were changed"):
@@ -316,7 +316,7 @@ def test_nobody_can_tell_an_observers_address_beforehand(facts: Facts) -> None:
 def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) -> None:
     bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
     bench.fabric.on("nc *")
-    bench.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
+    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     listens = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 8080}
     bench.fabric.on("sockets", host="web", stdout=json.dumps([listens]))
     probe = bench.lab.probe("servers")
@@ -364,7 +364,7 @@ def test_a_client_asks_from_the_host_with_our_tools(bench: Bench) -> None:
     bench.fabric.on("ip -json -4 route show", stdout='[{"dst":"default","gateway":"192.168.10.254","dev":"eth0"}]')
     bench.fabric.on("ip -json -4 address *", stdout='[{"addr_info":[{"local":"192.168.10.57","prefixlen":24}]}]')
     bench.fabric.on("getent ahostsv4 web", stdout="192.168.20.3 STREAM web\n")
-    bench.fabric.on("steering", stdout="{}\n---\n[]\n---\n[]")
+    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     bench.fabric.on("dig -r +time=1 *-q web.lan.test", status=9)
     assert client.resolvers() == ("192.168.20.2",)
     assert client.gateway() == "192.168.10.254"

@@ -21,14 +21,14 @@ Facts = Callable[..., LabFacts]
 PAGE = {"command": "curl *", "stdout": "HTTP/1.1 200 OK\r\n\r\nhello", "stderr": "answered by 192.168.20.3\n"}
 
 
-def steering(rules: str = "{}", queues: str = "[]", routes: str = "[]") -> str:
+def state_said(rules: str = "{}", queues: str = "[]", routes: str = "[]") -> str:
     return f"{rules}\n---\n{queues}\n---\n{routes}"
 
 
 def rules(hook: str, expression: Mapping[str, Any]) -> str:
     chain = {"family": "ip", "table": "nat", "name": "c", "hook": hook}
     rule = {"family": "ip", "table": "nat", "chain": "c", "expr": [expression]}
-    return steering(json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}))
+    return state_said(json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}))
 
 
 REDIRECT = {"redirect": {"port": 8080}}
@@ -47,7 +47,7 @@ def holds(fabric: FakeFabric, host: str, *networks: str, table: str = "Local:") 
 @pytest.fixture
 def fabric() -> FakeFabric:
     made = FakeFabric([PAGE])
-    made.on("steering", stdout=steering())
+    made.on("forwarding-state", stdout=state_said())
     return made
 
 
@@ -75,7 +75,7 @@ def test_an_answer_that_nobody_led_elsewhere_counts(lab: GradedLab) -> None:
 def test_a_rule_that_leads_elsewhere_is_an_error(
     lab: GradedLab, fabric: FakeFabric, host: str, hook: str, from_client: bool, counts: bool
 ) -> None:
-    fabric.on("steering", host=host, stdout=rules(hook, REDIRECT))
+    fabric.on("forwarding-state", host=host, stdout=rules(hook, REDIRECT))
     station = lab.client("ws1") if from_client else lab.probe("servers")
     if counts:
         assert station.http_get("http://192.168.20.3/").status == 200
@@ -93,19 +93,19 @@ def test_the_older_packet_filter_counts_as_well(lab: GradedLab, fabric: FakeFabr
 
 
 def test_traffic_control_of_what_arrives_counts_as_well(lab: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("steering", host="web", stdout=steering(queues='[{"kind": "pfifo_fast", "dev": "eth0"}]'))
+    fabric.on("forwarding-state", host="web", stdout=state_said(queues='[{"kind": "pfifo_fast", "dev": "eth0"}]'))
     assert lab.probe("servers").http_get("http://192.168.20.3/")
     fabric.on(
-        "steering",
+        "forwarding-state",
         host="web",
-        stdout=steering(queues='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]'),
+        stdout=state_said(queues='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]'),
     )
     with pytest.raises(ObservationError, match=r"web leads what is sent elsewhere \(tc eth0\)"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
 
 def test_a_planned_translation_counts_as_the_labs(facts: Facts, fabric: FakeFabric) -> None:
-    fabric.on("steering", host="web", stdout=rules("prerouting", {"dnat": {"addr": "10.0.0.1"}}))
+    fabric.on("forwarding-state", host="web", stdout=rules("prerouting", {"dnat": {"addr": "10.0.0.1"}}))
     planned = facts()
     object.__setattr__(planned, "translators", frozenset({"web"}))
     view = GradedLab(planned, fabric, CommandLog(lambda _record: None))
@@ -113,7 +113,7 @@ def test_a_planned_translation_counts_as_the_labs(facts: Facts, fabric: FakeFabr
 
 
 def test_rules_that_cannot_be_read_are_an_error(lab: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("steering", host="web", status=1, stderr="interrupted")
+    fabric.on("forwarding-state", host="web", status=1, stderr="interrupted")
     with pytest.raises(ObservationError, match="interrupted"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
@@ -164,7 +164,11 @@ def test_a_check_that_expects_a_refusal_does_not_take_it_for_one(routed: GradedL
 def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
     routed: GradedLab, fabric: FakeFabric, gateway: str
 ) -> None:
-    fabric.on("steering", host="r1", stdout=steering(routes=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}])))
+    fabric.on(
+        "forwarding-state",
+        host="r1",
+        stdout=state_said(routes=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}])),
+    )
     assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
     with pytest.raises(
         pytest.fail.Exception, match=rf"r1 sends what is for 10\.0\.2\.3 by {gateway}, which is no router"
@@ -174,16 +178,28 @@ def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
 
 def test_ways_by_a_router_or_out_of_the_lab_are_no_detour(routed: GradedLab, fabric: FakeFabric) -> None:
     for gateway in ("10.0.1.1", "10.8.0.1"):  # the tunnel of a VPN is none of the lab's segments
-        fabric.on("steering", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": gateway}])))
+        fabric.on(
+            "forwarding-state",
+            host="pc",
+            stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": gateway}])),
+        )
         assert routed.client("pc").http_get("http://10.0.2.3/")
-    fabric.on("steering", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}])))
+    fabric.on(
+        "forwarding-state",
+        host="pc",
+        stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}])),
+    )
     with pytest.raises(pytest.fail.Exception, match=r"pc sends what is for 10\.0\.2\.3 by 10\.0\.1\.8"):
         routed.client("pc").ask(("curl", "http://10.0.2.3/"))
 
 
 def test_a_gateway_of_the_plan_with_one_network_is_no_detour(routed: GradedLab, fabric: FakeFabric) -> None:
     """A provider's router: what is behind it is not drawn."""
-    fabric.on("steering", host="pc", stdout=steering(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}])))
+    fabric.on(
+        "forwarding-state",
+        host="pc",
+        stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}])),
+    )
     with pytest.raises(pytest.fail.Exception, match="which is no router"):
         routed.client("pc").http_get("http://10.0.2.3/")
     object.__setattr__(routed._facts, "gateways", frozenset({"10.0.1.9"}))
@@ -227,7 +243,7 @@ def test_a_host_that_answers_in_the_servers_place_is_a_failure(routed: GradedLab
 @pytest.mark.parametrize("gateway", ["10.99.0.2", "fe80::1"])
 def test_a_detour_by_a_network_of_its_own_is_a_failure(routed: GradedLab, fabric: FakeFabric, gateway: str) -> None:
     routes = json.dumps([{"dst": "10.0.2.0/24", "gateway": gateway, "dev": "eth0"}])
-    fabric.on("steering", host="pc", stdout=steering(routes=routes))
+    fabric.on("forwarding-state", host="pc", stdout=state_said(routes=routes))
     with pytest.raises(pytest.fail.Exception, match="which is no router"):
         routed.client("pc").http_get("http://10.0.2.3/")
 

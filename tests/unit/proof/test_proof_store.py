@@ -68,7 +68,7 @@ def images() -> frozenset[str]:
 
 
 class Reading(Content):
-    """Content whose lab is read anew as soon as a file of it is another one."""
+    """Content whose lab is read again as soon as a file of it is another one."""
 
     labs_read: ClassVar[dict[tuple[Path, str], Lab]] = {}
 

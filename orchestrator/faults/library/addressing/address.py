@@ -173,7 +173,7 @@ class GatewayWrong(EditedInterfaces):
 class InterfaceNotStarted(EditedInterfaces):
     """The ``auto`` line of an interface is missing: it is not brought up at boot.
 
-    The trainee sees an interface that is DOWN, and that ``ifup`` mends until the next reboot. It stands in
+    The trainee sees an interface that is DOWN, and that ``ifup`` repairs until the next reboot. It stands in
     ``/etc/network/interfaces``. It needs ifupdown, as every image built on ``host`` has it.
     """
 

@@ -25,7 +25,7 @@ _LIMIT_OF_CONNECTIONS = 10
 _TAKEN = 30.0
 """Seconds until the connections that a limit allows are all made."""
 _PAUSE = 0.1
-"""Seconds until a connection that has ended is made anew."""
+"""Seconds until a connection that has ended is made again."""
 
 
 class DatabaseClientRefused(DatabaseFault):
@@ -122,7 +122,7 @@ class DatabaseConnectionLimit(DatabaseFault):
     r"""The application's role may have too few connections: "too many connections for role".
 
     With `limit: 0` nobody connects; with more, the application works until so many users work at once. The trainee
-    sees it with `\du` in psql, and mends it with `ALTER ROLE … CONNECTION LIMIT`.
+    sees it with `\du` in psql, and repairs it with `ALTER ROLE … CONNECTION LIMIT`.
     """
 
     name: ClassVar[str] = "database-connection-limit"
@@ -171,7 +171,7 @@ class DatabaseConnectionLimit(DatabaseFault):
         )
 
     def _hold(self, driver: LabDriver, over: threading.Event) -> None:
-        """Keep a connection until it is over: one that ends, or finds a look's still in its place, is made anew."""
+        """Keep a connection until it is over: one that ends, or finds a look's still in its place, is made again."""
         with driver.fabric.another_connection() as fabric:
             own = dataclasses.replace(driver, fabric=fabric)
             while not over.is_set():

@@ -1,4 +1,4 @@
-"""Faults in what a DHCP server (Kea) hands out, and to whom. Each shows on a client, which asks anew."""
+"""Faults in what a DHCP server (Kea) hands out, and to whom. Each shows on a client, which asks again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DhcpOptionWrong(OfServer):
 
     The trainee sees clients with an address and a wrong ``ip route`` or ``/etc/resolv.conf``; editing the client
     helps until its next lease. It stands in the server's configuration; clients keep what they got until they ask
-    anew. It needs Kea (image ``netservices``) and a client with ifupdown.
+    again. It needs Kea (image ``netservices``) and a client with ifupdown.
     """
 
     name: ClassVar[str] = "dhcp-option-wrong"

@@ -1,4 +1,4 @@
-"""Faults of DHCP by which a server (Kea) has no address left. Each shows on a client, which asks anew."""
+"""Faults of DHCP by which a server (Kea) has no address left. Each shows on a client, which asks again."""
 
 from __future__ import annotations
 

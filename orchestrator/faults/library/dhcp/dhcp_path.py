@@ -1,4 +1,4 @@
-"""Faults between a DHCP client and its server: a second server, a relay. Each shows on a client, which asks anew."""
+"""Faults between a DHCP client and its server: a second server, a relay. Each shows on a client, which asks again."""
 
 from __future__ import annotations
 

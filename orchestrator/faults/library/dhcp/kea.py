@@ -1,4 +1,4 @@
-"""What the faults of DHCP share: a client that asks anew, and the server, Kea, whose configuration is edited."""
+"""What the faults of DHCP share: a client that asks again, and the server, Kea, whose configuration is edited."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def listens(driver: LabDriver, host: str) -> bool:
 
 
 class OfClients(EditedFile):
-    """A fault that shows on a DHCP client, which asks for its lease anew when the fault comes and when it goes."""
+    """A fault that shows on a DHCP client, which asks for its lease again when the fault comes and when it goes."""
 
     client: HostName = Field(description="A host with DHCP where the fault shows.")
     client_interface: InterfaceName = Field(default="eth0", description="The client's interface.")
@@ -40,7 +40,7 @@ class OfClients(EditedFile):
         self.ask_anew(driver)
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
-        """Mend it, and let the client ask for a lease."""
+        """Repair it, and let the client ask for a lease."""
         super().revert(driver, memento)
         self.ask_anew(driver)
 

@@ -59,7 +59,7 @@ class AdRecordsMissing(Fault):
         examples=[["SRV _kerberos._tcp", "SRV _kerberos._udp"], ["A dc1"]],
     )
     members: tuple[HostName, ...] = Field(
-        default=(), description="Members of the domain whose SSSD starts anew, as after a night switched off."
+        default=(), description="Members of the domain whose SSSD starts again, as after a night switched off."
     )
     probe: EffectProbe = Field(
         description="The command in which a client feels it.",
@@ -149,7 +149,7 @@ class _OfMachineAccount(Fault):
         return {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Spoil the account; the member's service starts anew, as it does after a night switched off."""
+        """Spoil the account; the member's service starts again, as it does after a night switched off."""
         self.spoil(driver)
         restart(driver, self.machine, self.unit)
 
@@ -164,8 +164,8 @@ class _OfMachineAccount(Fault):
         self.probe.require_shown(self, driver, self.machine)
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
-        """Mend the account, and restart the member's service."""
-        self.mend(driver)
+        """Repair the account, and restart the member's service."""
+        self.repair(driver)
         wait_until_undone(self, lambda: self._try_account(driver))
         restart_and_wait(driver, self.machine, self.unit)
 
@@ -179,7 +179,7 @@ class _OfMachineAccount(Fault):
         """Change the account."""
 
     @abstractmethod
-    def mend(self, driver: LabDriver) -> None:
+    def repair(self, driver: LabDriver) -> None:
         """Make the account open the domain to its machine again."""
 
     def _try_account(self, driver: LabDriver) -> str:
@@ -203,7 +203,7 @@ class AdMachineDisabled(_OfMachineAccount):
         """Disable the account."""
         driver.run(self.host, ("samba-tool", "user", "disable", self.account), timeout=TOOL_TIME)
 
-    def mend(self, driver: LabDriver) -> None:
+    def repair(self, driver: LabDriver) -> None:
         """Enable it."""
         driver.run(self.host, ("samba-tool", "user", "enable", self.account), timeout=TOOL_TIME)
 
@@ -236,7 +236,7 @@ class AdMachinePasswordChanged(_OfMachineAccount):
         """Give the account another password, of which the member knows nothing."""
         self._set_password(driver, "Reset")
 
-    def mend(self, driver: LabDriver) -> None:
+    def repair(self, driver: LabDriver) -> None:
         """Give the account a third password, and bring its keys to the member."""
         self._set_password(driver, "Joined")
         exported = f"/root/{self.machine}.keytab"

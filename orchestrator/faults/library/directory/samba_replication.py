@@ -112,7 +112,7 @@ class AdPasswordNotReplicated(Fault):
 
     host: HostName = Field(description="The controller where the password is changed.", examples=["dc1"])
     other: HostName = Field(
-        description="The controller that does not learn it. Its service starts anew first, as after a night's updates: "
+        description="The controller that does not learn it. Its service restarts first, as after a night's updates: "
         "no old connection then hides what is broken.",
         examples=["dc2"],
     )
@@ -121,7 +121,7 @@ class AdPasswordNotReplicated(Fault):
     password: str = Field(min_length=1, description="The password until now.", examples=["Copeau-52"], repr=False)
     becomes: str = Field(min_length=1, description="The new password.", examples=["Rabot-417"], repr=False)
     members: tuple[HostName, ...] = Field(
-        default=(), description="Members that turn to the second controller; their SSSD starts anew after it."
+        default=(), description="Members that turn to the second controller; their SSSD starts again after it."
     )
 
     def remember(self, driver: LabDriver) -> Memento:
@@ -132,7 +132,7 @@ class AdPasswordNotReplicated(Fault):
         return {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Start the second controller anew, then change the password on the first one."""
+        """Start the second controller again, then change the password on the first one."""
         restart(driver, self.other, _CONTROLLER)
         self._set_password(driver, self.becomes)
         for member in self.members:

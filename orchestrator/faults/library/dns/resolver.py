@@ -63,7 +63,7 @@ class ResolverWrong(_WrongServers):
     """A host with a static configuration asks a wrong name server.
 
     The trainee sees that addresses work and names do not; ``dig`` times out, and works with ``@`` the right server. It
-    stands in ``/etc/resolv.conf``. On a host with DHCP the client writes that file anew: take ``resolver-overridden``
+    stands in ``/etc/resolv.conf``. On a host with DHCP the client writes that file again: take ``resolver-overridden``
     there. It needs dig, as every image built on ``host`` has it.
     """
 

@@ -37,7 +37,7 @@ class OnRouter(Fault):
         """Return the configuration lines that break it."""
 
     @abstractmethod
-    def mending(self, memento: Memento) -> tuple[str, ...]:
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
         """Return the configuration lines that bring back what was there."""
 
     def inject(self, driver: LabDriver) -> None:
@@ -46,4 +46,4 @@ class OnRouter(Fault):
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
         """Configure the opposite and save it."""
-        driver.configure(self.host, self.mending(memento))
+        driver.configure(self.host, self.repair_commands(memento))

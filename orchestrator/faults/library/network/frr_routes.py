@@ -64,8 +64,8 @@ class FrrRouteExtra(_StaticRoute):
         """See ``OnRouter.breaking``."""
         return (f"ip route {self.destination} {self.via}",)
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return (f"no ip route {self.destination} {self.via}",)
 
     def verify(self, driver: LabDriver) -> None:
@@ -100,8 +100,8 @@ class FrrRouteMissing(_StaticRoute):
         """See ``OnRouter.breaking``."""
         return (f"no {memento['line']}",)
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return (memento["line"],)
 
     def verify(self, driver: LabDriver) -> None:
@@ -137,8 +137,8 @@ class FrrRouteWrong(_StaticRoute):
         """See ``OnRouter.breaking``."""
         return (f"no {memento['line']}", f"ip route {self.destination} {self.via}")
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return (f"no ip route {self.destination} {self.via}", memento["line"])
 
     def verify(self, driver: LabDriver) -> None:

@@ -43,7 +43,7 @@ def _port(driver: LabDriver, host: str, interface: str) -> PortState:
 class LinkUnplugged(Fault):
     """The network cable of a host is not plugged in.
 
-    The trainee sees NO-CARRIER on the interface; a DHCP client has given its address up. It is mended with
+    The trainee sees NO-CARRIER on the interface; a DHCP client has given its address up. It is repaired with
     ``breakfix cable HOST:INTERFACE plug``. It works with every image and outlasts a reboot.
     """
 
@@ -78,7 +78,7 @@ class LinkWrongSegment(Fault):
     """The cable of a host leads to another segment.
 
     The trainee sees a link that is up and neighbours that are not the right ones; no DHCP server of the right network
-    answers. It is mended with ``breakfix cable HOST:INTERFACE SEGMENT``. It works with every image and outlasts a
+    answers. It is repaired with ``breakfix cable HOST:INTERFACE SEGMENT``. It works with every image and outlasts a
     reboot.
     """
 
@@ -156,7 +156,7 @@ class LinkMtu(_BadCable):
 
     The trainee sees that pings and logins work while web pages, file copies and all that fills its packets stall;
     ``ping -M do -s SIZE`` finds the largest packet that passes. No error message comes back. The interface itself
-    still has its own MTU, 1500. It is mended with ``breakfix cable HOST:INTERFACE replace``. It works with every
+    still has its own MTU, 1500. It is repaired with ``breakfix cable HOST:INTERFACE replace``. It works with every
     image and outlasts a reboot.
     """
 
@@ -193,7 +193,7 @@ class LinkRate(_BadCable):
     """A cable is slow, as after a negotiation at the lowest speed.
 
     The trainee sees that everything works, slowly: ping times grow as soon as something large is copied. What the host
-    receives is limited, what it sends is not. It is mended with ``breakfix cable HOST:INTERFACE replace``. It works
+    receives is limited, what it sends is not. It is repaired with ``breakfix cable HOST:INTERFACE replace``. It works
     with every image and outlasts a reboot.
     """
 
@@ -226,7 +226,7 @@ class LinkRate(_BadCable):
 class LinkLoss(_BadCable):
     """A damaged cable loses a share of the frames in both directions.
 
-    The trainee sees that everything works now and then, and slowly; ``ping`` counts the losses. It is mended with
+    The trainee sees that everything works now and then, and slowly; ``ping`` counts the losses. It is repaired with
     ``breakfix cable HOST:INTERFACE replace``. It works with every image and outlasts a reboot.
     """
 

@@ -83,8 +83,8 @@ class OspfAreaWrong(_OspfNetwork):
             f"network {self.network} area {self.area}",
         )
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return (
             "router ospf",
             f"no network {self.network} area {self.area}",
@@ -117,8 +117,8 @@ class OspfNetworkMissing(_OspfNetwork):
         """See ``OnRouter.breaking``."""
         return ("router ospf", f"no network {self.network} area {memento['area']}")
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return ("router ospf", f"network {self.network} area {memento['area']}")
 
     def shown(self, ospf: dict[str, Any]) -> bool:
@@ -163,8 +163,8 @@ class OspfTimersWrong(_OspfInterface):
             f"ip ospf dead-interval {self.dead}",
         )
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         lines = [
             f"ip ospf {word}-interval {value}" if value else f"no ip ospf {word}-interval"
             for word, value in memento.items()
@@ -196,8 +196,8 @@ class OspfPassive(_OspfInterface):
         """See ``OnRouter.breaking``."""
         return (f"interface {self.interface}", "ip ospf passive")
 
-    def mending(self, memento: Memento) -> tuple[str, ...]:
-        """See ``OnRouter.mending``."""
+    def repair_commands(self, memento: Memento) -> tuple[str, ...]:
+        """See ``OnRouter.repair_commands``."""
         return (f"interface {self.interface}", "no ip ospf passive")
 
     def shown(self, ospf: dict[str, Any]) -> bool:

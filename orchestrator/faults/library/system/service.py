@@ -56,7 +56,7 @@ class ServiceStopped(_OfUnit):
 
     name: ClassVar[str] = "service-stopped"
 
-    stays_off: bool = Field(default=True, description="Whether it is also disabled; else a reboot mends the fault.")
+    stays_off: bool = Field(default=True, description="Whether it is also disabled; else a reboot repairs the fault.")
 
     def remember(self, driver: LabDriver) -> Memento:
         """Keep whether the unit is started at boot."""

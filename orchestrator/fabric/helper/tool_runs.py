@@ -1,4 +1,4 @@
-"""Running the helper's own tools on a lab's network: from a station of their own, or from where a host is.
+"""Running the helper's own tools on a lab's network: from an observer of its own, or from where a host is.
 
 None of what runs here is a trainee's: the tools are the helper image's. They run as ``nobody``, who may do no more than
 open raw sockets (ping, arping), and are out of the hosts' sight: in no PID namespace of theirs.
@@ -28,7 +28,7 @@ _SECRET = secrets.token_bytes(16)
 _STAGE = "/mnt"
 """Where a host's resolver files are laid before they cover ours."""
 _RESOLVER_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
-_STEERING = "steering"
+_FORWARDING_STATE = "forwarding-state"
 """The tool that asks the kernel alone, for which it needs a capability: it resolves no name."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -98,7 +98,7 @@ def use(request: Tool, pidfd: int, root: int) -> Outcome:
     Raises:
         HelperError: the host's files cannot be read, or the tool did not end.
     """
-    asks_kernel = request.argv[0] == _STEERING
+    asks_kernel = request.argv[0] == _FORWARDING_STATE
     laid = {} if asks_kernel else _resolver_files(root)
 
     def prepare() -> None:
