@@ -198,23 +198,26 @@ _PING_OBSERVED = re.compile(
 def ping_command(address: str, *, within: int = 2, size: int | None = None) -> tuple[str, ...]:
     """Return the command that asks each second and ends at the first answer or after ``within`` seconds.
 
+    ``ping-until`` of the helper's image goes on after an ICMP error: the host may be on its way back.
+
     Args:
         address: an address or a name.
         within: seconds.
         size: octets of ICMP data to send unfragmented, to find the MTU of a path (1472 fits Ethernet).
     """
     whole = () if size is None else ("-M", "do", "-s", str(size))
-    return ("ping", "-n", "-c", "1", "-w", str(within), *whole, address)
+    return ("ping-until", str(within), *whole, address)
 
 
 def parse_ping(done: Completion) -> PingAnswer:
     """Return what ping said: status 0 answered, 1 not, 2 another trouble (iputils ping(8))."""
     if done.status == 0:
         return PingAnswer(reached=True)
-    said = done.stderr.strip() or (re.findall(r"^From .*$", done.stdout, re.MULTILINE) or ["no answer"])[-1]
-    if done.status == 1 or _PING_OBSERVED.search(said):
-        return PingAnswer(reached=False, problem=said)
-    raise ValueError(said)
+    said = [*re.findall(r"^From .*$", done.stdout, re.MULTILINE), *lines_in(done.stderr.strip())]
+    last = said[-1] if said else "no answer"
+    if done.status == 1 or _PING_OBSERVED.search(last):
+        return PingAnswer(reached=False, problem=last)
+    raise ValueError(last)
 
 
 _NC_STATES = (

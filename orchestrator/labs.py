@@ -28,6 +28,7 @@ from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError
+from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
@@ -236,6 +237,10 @@ class Labs:
     def revert(self, running: Running) -> None:
         """Revert the injected faults; raises as ``Instances.revert``."""
         self._instances.revert(self.driver(running))
+
+    def wait_until_ready(self, running: Running) -> None:
+        """Wait until an instance's services do their work, as after its start; raises as ``wait_for_conditions``."""
+        wait_for_conditions(self.driver(running), running.plan.ready)
 
     def stop(self, name: str) -> None:
         """Stop an instance and remove all of it but what was handed in.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from grader.report import Report
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.evidence import seal
+from orchestrator.assessment.second_look import grade_twice
 from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
@@ -118,22 +119,34 @@ class Closing:
             if running is None:
                 graded[lab.scenario] = {"verdict": "error", "why": "the lab is gone"}
                 continue
+            unready = self._wait_until_ready(running)
             try:
-                report = self._labs.check(running)
+                graded[lab.scenario] = {**unready, **self._graded(sitting, lab, running)}
             except BreakfixError as error:
-                graded[lab.scenario] = {"verdict": "error", "why": error.text.en}
-                continue
-            report_hash = write_whole(self._path(sitting, lab, "report.json"), report.to_json().encode())
-            stale = running.plan.digest != lab.digest  # the content was edited while the session ran
-            graded[lab.scenario] = {
-                "verdict": report.verdict,
-                "report": report_hash,
-                "stale": stale,
-                **counted(report),
-            }
-            for file in self._labs.kept(running.instance):
-                graded[lab.scenario][file.name] = write_whole(self._path(sitting, lab, file.name), file.read_bytes())
+                graded[lab.scenario] = {**unready, "verdict": "error", "why": error.text.en}
         return {"labs": graded}
+
+    def _wait_until_ready(self, running: Running) -> dict[str, Any]:
+        """Wait as long as a start does; what keeps a lab from being ready is stated, and it is graded."""
+        try:
+            self._labs.wait_until_ready(running)
+        except LabError as error:
+            return {"unready": asdict(error.text)}
+        return {}
+
+    def _graded(self, sitting: Sitting, lab: SessionLab, running: Running) -> dict[str, Any]:
+        graded = grade_twice(self._labs, running)
+        details: dict[str, Any] = {
+            "verdict": graded.report.verdict,
+            "report": write_whole(self._path(sitting, lab, "report.json"), graded.report.to_json().encode()),
+            "stale": running.plan.digest != lab.digest,  # the content was edited while the session ran
+            "asked_again": list(graded.asked_again),
+            "disagreed": [{"check": result.id, **asdict(result.sentence)} for result in graded.disagreed],
+            **counted(graded.report),
+        }
+        for file in self._labs.kept(running.instance):
+            details[file.name] = write_whole(self._path(sitting, lab, file.name), file.read_bytes())
+        return details
 
     def _freeze(self, sitting: Sitting) -> dict[str, Any]:
         lost = self._pause(sitting, self._instances())

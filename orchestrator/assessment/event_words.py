@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.assessment.events import Kind, SessionEvent
@@ -17,7 +17,12 @@ def told(event: SessionEvent) -> Text:
     say = _WORDS.get(event.kind, same(event.kind))
     if isinstance(say, Text):
         return say
-    return say(event.details) if event.details else same(event.kind)
+    if not event.details:
+        return same(event.kind)
+    said, more = say(event.details), remarks(event)
+    return Text(
+        fr=" ".join([said.fr, *(f"{one.fr}." for one in more)]), en=" ".join([said.en, *(f"{one.en}." for one in more)])
+    )
 
 
 def differences(count: int) -> Text:
@@ -27,6 +32,53 @@ def differences(count: int) -> Text:
     if count == 1:
         return Text(fr="une différence constatée", en="one difference found")
     return Text(fr=f"{count} différences constatées", en=f"{count} differences found")
+
+
+def remarks(event: SessionEvent, subject: Callable[[str], str] = str) -> tuple[Text, ...]:
+    """Return what a jury has to know of a grading besides its colours: why a lab was not ready, what did not agree.
+
+    Args:
+        event: an event of a grading; of any other there is nothing.
+        subject: returns what a scenario is called.
+    """
+    if event.kind == "graded":
+        labs: Mapping[str, _Details] = event.details.get("labs", {})
+        unready = {name: lab["unready"] for name, lab in labs.items() if "unready" in lab}
+        disagreed = [
+            Text(
+                fr=f"{subject(scenario)} : deux évaluations ne s'accordent pas sur « {check['fr']} »",
+                en=f"{subject(scenario)}: two gradings do not agree on '{check['en']}'",
+            )
+            for scenario, lab in labs.items()
+            for check in lab.get("disagreed", ())
+        ]
+        return (*_unready(unready, subject), *disagreed)
+    if event.kind == "regraded":
+        changed = [
+            Text(
+                fr=f"{subject(scenario)} : « {sentence['fr']} » : {_COLOURS[before].fr} → {_COLOURS[after].fr}",
+                en=f"{subject(scenario)}: '{sentence['en']}': {_COLOURS[before].en} → {_COLOURS[after].en}",
+            )
+            for scenario, _check, before, after, sentence in event.details.get("differences", ())
+        ]
+        return (*_unready(event.details.get("unready", {}), subject), *changed)
+    return ()
+
+
+def _unready(labs: Mapping[str, Mapping[str, str]], subject: Callable[[str], str]) -> Iterator[Text]:
+    for scenario, why in labs.items():
+        yield Text(
+            fr=f"{subject(scenario)} : le lab n'était pas prêt quand il a été évalué : {why['fr']}",
+            en=f"{subject(scenario)}: the lab was not ready when it was graded: {why['en']}",
+        )
+
+
+_COLOURS: Mapping[str, Text] = {
+    "": Text(fr="absent", en="absent"),
+    "pass": Text(fr="satisfait", en="satisfied"),
+    "fail": Text(fr="non satisfait", en="not satisfied"),
+    "error": Text(fr="sans avis", en="no judgement"),
+}
 
 
 def _troubles(details: _Details, key: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from orchestrator import __version__
 from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subject, record_of
-from orchestrator.assessment.event_words import differences
+from orchestrator.assessment.event_words import differences, remarks
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
 from orchestrator.assessment.extra_time import duration
@@ -93,7 +93,10 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             reading=lambda phase: duration(phase.reading_minutes * state.minute).fr,
             subject=dossier.subject,
             raw=lambda text: text.fr == text.en,
-            incidents=_incidents(state),
+            incidents=_incidents(state, dossier.subject),
+            graded_remarks=lambda number: [
+                one for event in state.events if event.candidate == number for one in remarks(event, dossier.subject)
+            ],
             moment=moment,
             hour=hour,
             day=day,
@@ -119,7 +122,7 @@ def _word(decision: Decision | None) -> str:
     return decision.word.fr.capitalize() + (" (correction)" if decision.corrected else "")
 
 
-def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
+def _incidents(state: SessionState, subject: Callable[[str], str]) -> list[tuple[int, str, str]]:
     """Return what happened besides the plan: when, to whom, what."""
     ended = {(who, pause.end): pause for who, pauses in state.pauses.items() for pause in pauses}
     found = []
@@ -127,6 +130,7 @@ def _incidents(state: SessionState) -> list[tuple[int, str, str]]:
         said = _INCIDENTS[event.kind](event.details) if event.kind in _INCIDENTS else ""
         if event.kind == "resumed" and (pause := ended.get((event.candidate, event.at))):
             said = f"Le temps reprend, après un arrêt de {duration(event.at - pause.begin).fr}."
+        said = " ".join([*([said] if said else []), *(f"{one.fr}." for one in remarks(event, subject))])
         if said:
             found.append((event.at, event.candidate or "tous", typographic(said)))
     return found

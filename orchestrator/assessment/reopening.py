@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from grader.answer_grading import grade_answers
@@ -26,12 +26,13 @@ Source = Literal["instance", "evidence"]
 
 @dataclass(frozen=True)
 class GradingDifference:
-    """A check whose result is not the sealed one."""
+    """A check whose result is not the sealed one; ``sentence`` is what a jury knows it by."""
 
     scenario: str
     check: str
     before: str
     after: str
+    sentence: Text
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class Reopened:
         sources: by scenario, what was graded again: the kept lab, or what the sealed evidence holds (answers).
         graded: how many checks were graded again.
         stale: the scenarios whose content is not what it was: what differs may be its doing.
+        unready: by scenario, why a kept lab was not ready when it was graded.
         differences: the checks whose results differ.
     """
 
     sources: Mapping[str, Source]
     graded: int
     stale: tuple[str, ...]
+    unready: Mapping[str, Text]
     differences: tuple[GradingDifference, ...]
 
 
@@ -88,30 +91,39 @@ class Reopening:
         kept = {instance.name: instance for instance in self._labs.all()}
         sources: dict[str, Source] = {}
         stale: list[str] = []
+        unready: dict[str, Text] = {}
         differences: list[GradingDifference] = []
         graded = 0
         for lab in sitting.labs:
             instance = kept.get(lab.instance)
             sources[lab.scenario] = "evidence" if instance is None else "instance"
-            results, same = (
-                self._grade_instance(instance) if instance is not None else self._grade_evidence(evidence, lab.scenario)
-            )
+            if instance is None:
+                results, same = self._grade_evidence(evidence, lab.scenario)
+            else:
+                results, same, trouble = self._grade_instance(instance)
+                unready |= {lab.scenario: trouble} if trouble is not None else {}
             if not same:
                 stale.append(lab.scenario)
             graded += len(results)
             differences += _differences(lab.scenario, _sealed_results(evidence, lab.scenario), results)
-        found = Reopened(sources, graded, tuple(stale), tuple(differences))
+        found = Reopened(sources, graded, tuple(stale), unready, tuple(differences))
         self._note(found, phase, candidate, by)
         return found
 
-    def _grade_instance(self, instance: Instance) -> tuple[tuple[CheckResult, ...], bool]:
+    def _grade_instance(self, instance: Instance) -> tuple[tuple[CheckResult, ...], bool, Text | None]:
+        """Thaw an instance, grade it when it is ready, and freeze it; return as well why it did not get ready."""
         running = self._labs.running(instance.name)
         engine = self._labs.engine()
         for host in instance.hosts:
             with suppress(LabError):  # it was not frozen: destroyed, perhaps
                 engine.unpause(host.container)
+        trouble = None
         try:
-            return self._labs.check(running).results, not self._labs.stale(running)
+            try:
+                self._labs.wait_until_ready(running)
+            except LabError as error:
+                trouble = error.text
+            return self._labs.check(running).results, not self._labs.stale(running), trouble
         finally:
             for host in instance.hosts:
                 with suppress(LabError):
@@ -134,7 +146,8 @@ class Reopening:
             "sources": dict(found.sources),
             "graded": found.graded,
             "stale": list(found.stale),
-            "differences": [[d.scenario, d.check, d.before, d.after] for d in found.differences],
+            "unready": {scenario: asdict(trouble) for scenario, trouble in found.unready.items()},
+            "differences": [[d.scenario, d.check, d.before, d.after, asdict(d.sentence)] for d in found.differences],
         }
         state = self._jury_session.state()
         self._jury_session.keep(Draft("regraded", by, self._jury_session.clock(state).now(), candidate, phase, details))
@@ -151,4 +164,4 @@ def _differences(scenario: str, before: Mapping[str, str], after: Iterable[Check
     for result in after:
         was = before.get(result.id, "")
         if was != result.outcome:
-            yield GradingDifference(scenario, result.id, was, result.outcome)
+            yield GradingDifference(scenario, result.id, was, result.outcome, result.sentence)

@@ -256,7 +256,13 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
     if invocation.json:
         differences = [[d.scenario, d.check, d.before, d.after] for d in found.differences]
         invocation.output.document(
-            {"sources": dict(found.sources), "graded": found.graded, "stale": found.stale, "differences": differences}
+            {
+                "sources": dict(found.sources),
+                "graded": found.graded,
+                "stale": found.stale,
+                "unready": {scenario: both(why) for scenario, why in found.unready.items()},
+                "differences": differences,
+            }
         )
         return ExitCode.NOT_REPAIRED if differences else ExitCode.DONE
     for scenario, source in found.sources.items():
@@ -269,8 +275,13 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
         )
     for scenario in found.stale:
         invocation.output.warn(Text(fr=f"! {scenario} a changé depuis.", en=f"! {scenario} has changed since."))
+    for scenario, why in found.unready.items():
+        invocation.output.warn(
+            Text(fr=f"! {scenario} n'était pas prêt : {why.fr}", en=f"! {scenario} was not ready: {why.en}")
+        )
     for one in found.differences:
         invocation.output.bad(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}")
+        invocation.output.quiet(one.sentence.map("  {}".format))
     if not found.differences:
         invocation.output.ok(
             Text(

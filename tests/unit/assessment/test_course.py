@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from grader.runner import OnResult
 from orchestrator.assessment import session_retention, supervision
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
-from orchestrator.assessment.events import Draft
+from orchestrator.assessment.events import Draft, SessionEvent
 from orchestrator.assessment.evidence import read_evidence
 from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Offer, PlanContext
@@ -41,24 +43,34 @@ class Graded(Labs):
     """The numbers of the gradings, from 1, that find the guard red."""
     lost: set[int]
     """Those that break off."""
+    why_unready: LabError | None = None
+    """Why no lab gets ready."""
     count = 0
+    script: Mapping[str, Sequence[str]] = {}
+    """For instances: what becomes of the guard in one grading after the other, ``lost`` where that breaks off."""
+
+    def wait_until_ready(self, running: Running) -> None:  # noqa: ARG002
+        if self.why_unready is not None:
+            raise self.why_unready
 
     def check(
         self,
         running: Running,
         *,
-        selection: Selection = EVERYTHING,  # noqa: ARG002
+        selection: Selection = EVERYTHING,
         on_result: OnResult | None = None,  # noqa: ARG002
     ) -> Report:
         self.count += 1
-        if self.count in self.lost:
+        guard, *rest = self.script.get(running.instance.name) or ("fail" if self.count in self.odd else "pass",)
+        self.script = {**self.script, running.instance.name: rest}
+        if self.count in self.lost or guard == "lost":
             raise LabError(same("no answer"))
-        guard = "fail" if self.count in self.odd else "pass"
         results = (
             CheckResult("t.py::net", "symptom", 1, "1.3", same("net"), "fail", same("no carrier")),
             CheckResult("t.py::other", "guard", 1, None, same("other"), guard),  # type: ignore[arg-type]
         )
-        return Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, results)
+        asked = tuple(result for result in results if selection.only is None or result.id in selection.only)
+        return Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, asked)
 
 
 def proof(scenario: str, rule: ProofRule) -> Reliance:
@@ -146,12 +158,67 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
     assert {h.state for i in course.labs.all() for h in i.hosts} == {"paused"}
     evidence = read_evidence(course.jury_session.folder.sealed("reseau", "C-02"))
-    assert evidence.manifest["labs"][SCENARIO]["proof"] == proof(SCENARIO, "here").to_document()
+    assert evidence.manifest["labs"][SCENARIO]["proof"] == json.loads(json.dumps(proof(SCENARIO, "here").to_document()))
     with pytest.raises(UsageError, match="appeal may still need"):
         session_retention.clear(course.jury_session, course.labs, "organiser")
     course.jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
     assert len(session_retention.clear(course.jury_session, course.labs, "organiser")) == 2
     assert course.running == set()
+
+
+def scripted(course: Course, *guard: str) -> None:
+    """Say what each of the gradings of C-01 after the deadline finds of the guard."""
+    (lab,) = course.jury_session.state().sittings["reseau", "C-01"].labs
+    course.labs.script = {lab.instance: guard}  # type: ignore[attr-defined]
+
+
+def closed(course: Course) -> tuple[SessionEvent, Report]:
+    """Return the event of C-01's grading, and the report that is sealed."""
+    course.source.go(100 * 60)
+    course.supervise()
+    (graded,) = course.jury_session.state().of("graded", "C-01")
+    document = read_evidence(course.jury_session.folder.sealed("reseau", "C-01")).document(f"{SCENARIO}/report.json")
+    return graded, Report.from_json(json.dumps(document))
+
+
+def test_a_lab_that_does_not_get_ready_is_graded_and_the_reason_stated(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.labs.why_unready = LabError(same("pc1 is not ready"))  # type: ignore[attr-defined]
+    graded, report = closed(course)
+    assert graded.details["labs"][SCENARIO]["unready"]["en"] == "pc1 is not ready"
+    assert f"{SCENARIO}: the lab was not ready when it was graded: pc1 is not ready." in told(graded).en
+    assert [result.outcome for result in report.results] == ["fail", "pass"]
+
+
+def test_two_looks_that_differ_are_no_judgement(course: Course) -> None:
+    """The guard is red in the first of two gradings, and green in the second: nobody knows."""
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    scripted(course, "fail", "pass")
+    graded, report = closed(course)
+    details = graded.details["labs"][SCENARIO]
+    assert details["asked_again"] == ["t.py::net", "t.py::other"]
+    assert [check["check"] for check in details["disagreed"]] == ["t.py::other"]
+    assert (details["verdict"], details["fail"], details["error"]) == ("error", 1, 1)
+    net, other = report.results
+    assert (net.outcome, net.evidence) == ("fail", same("no carrier")), "both looks agree"
+    assert other.outcome == "error"
+    assert other.evidence is not None
+    assert "1. red\n2. green" in other.evidence.en
+    assert "1. rouge\n2. vert" in other.evidence.fr
+    assert f"{SCENARIO}: two gradings do not agree on 'other'." in told(graded).en
+
+
+def test_a_second_look_that_breaks_off_is_no_judgement(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    scripted(course, "pass", "lost")
+    _, report = closed(course)
+    net, other = report.results
+    assert (net.outcome, other.outcome) == ("error", "pass")
+    assert net.evidence is not None
+    assert "1. red: no carrier\n2. no answer" in net.evidence.en
 
 
 def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> None:

@@ -244,7 +244,7 @@ def test_a_host_that_is_gone_is_recorded_and_raises(bench: Bench) -> None:
 
 
 def test_a_probe_asks_from_a_free_address_at_the_top(bench: Bench) -> None:
-    bench.fabric.on("ping *", host="segment:office")
+    bench.fabric.on("ping-until *", host="segment:office")
     assert bench.lab.probe("office").ping("192.168.10.1")
     assert re.fullmatch(r"192\.168\.10\.2\d\d/24", bench.fabric.calls[0].address)
     assert bench.fabric.calls[0].address != "192.168.10.254/24", "the router's"

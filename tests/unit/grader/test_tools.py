@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from grader import tools
 from grader.tools import Completion
+from orchestrator.loader.roots import built_in_root
 
 DIG = """\
 ;; Got answer:
@@ -102,6 +107,35 @@ def test_ping_tells_an_answer_from_none() -> None:
     assert tools.parse_ping(Completion(1, lost, "")).problem == "From 10.0.0.9 icmp_seq=1 Destination Host Unreachable"
     assert tools.parse_ping(Completion(1, "", "")) == tools.PingAnswer(reached=False, problem="no answer")
     assert not tools.parse_ping(Completion(2, "", "ping: connect: Network is unreachable\n"))
+
+
+PING = """#!/bin/sh
+printf '%s\\n' "$*" >>calls
+[ "$(wc -l <calls)" -ge "$ANSWERS" ] && exit
+echo "From 10.0.0.9 icmp_seq=1 Destination Host Unreachable"
+exit 1
+"""
+
+
+@pytest.mark.parametrize(("within", "answers"), [(60, 3), (1, 1_000_000)], ids=["comes back", "stays away"])
+def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: int, answers: int) -> None:
+    """ping(8) with a deadline ends at the first error: what a repaired host answers a second later was never heard."""
+    (tmp_path / "ping").write_text(PING)
+    (tmp_path / "ping").chmod(0o755)
+    program = built_in_root() / "images/fabric/files/usr/local/bin/ping-until"
+    name, *arguments = tools.ping_command("10.0.0.1", within=within)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ANSWERS": str(answers)}
+    done = subprocess.run(
+        [program, *arguments], cwd=tmp_path, check=False, capture_output=True, text=True, env=environment
+    )
+    asked = (tmp_path / "calls").read_text().splitlines()
+    assert name == program.name
+    assert all(line.startswith("-n -c 1 -w ") and line.endswith(" 10.0.0.1") for line in asked)
+    answer = tools.parse_ping(Completion(done.returncode, done.stdout, done.stderr))
+    if answers == 3:
+        assert (answer.reached, len(asked)) == (True, 3)
+    else:
+        assert answer.problem == "From 10.0.0.9 icmp_seq=1 Destination Host Unreachable"
 
 
 def test_ping_without_the_right_to_ping_is_no_answer() -> None:
