@@ -101,6 +101,17 @@ class Seat:
             return hand_in.take_answers(content, name, language)
         return hand_in.take_report(content.decode("utf-8-sig", errors="replace"))
 
+    def note_cable(self, lab: SessionLab, act: str) -> None:
+        """Note what the candidate does with a cable of their lab, before it is done.
+
+        Raises:
+            UsageError: the candidate may not type now.
+        """
+        require_seat(self.gate)
+        details = {"scenario": lab.scenario, "act": act}
+        now = self.gate.clock.now()
+        self._jury_session.keep(Draft("cabled", self._candidate, now, self._candidate, self._phase, details))
+
     def hint(self, scenario: str | None = None) -> Text:
         """Return the next hint, and note that it was given.
 

@@ -117,6 +117,15 @@ def _why(details: _Details) -> Text:
 
 _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     "planned": Text(fr="La session est planifiée.", en="The session is planned."),
+    "withdrawn": lambda d: Text(
+        fr=f"La session est retirée avant d'être ouverte : {d['reason']}",
+        en=f"The session is withdrawn before it is opened: {d['reason']}",
+    ),
+    "supervised": lambda d: (
+        Text(fr="La surveillance commence.", en="Supervision begins.")
+        if d["on"]
+        else Text(fr="La surveillance s'arrête.", en="Supervision stops.")
+    ),
     "clock": Text(fr="L'horloge de la session est ancrée.", en="The session's clock is anchored."),
     "drawn": lambda d: Text(
         fr=f"Le tirage au sort est fait (graine {d['seed']}).", en=f"The drawing is made (seed {d['seed']})."
@@ -139,6 +148,14 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     "resumed": Text(fr="Le temps reprend.", en="Time goes on."),
     "announced": lambda d: Text(fr=f"Annonce : {d['text']}", en=f"Announcement: {d['text']}"),
     "incident": lambda d: Text(fr=f"Incident : {d.get('fr', d['text'])}", en=f"Incident: {d['text']}"),
+    "intervened": lambda d: Text(
+        fr=f"Intervention de l'organisation sur {d['scenario']} ({d['act']}) : {d['reason']}",
+        en=f"The organisers intervened on {d['scenario']} ({d['act']}): {d['reason']}",
+    ),
+    "cabled": lambda d: Text(
+        fr=f"Le candidat a déplacé un câble de {d['scenario']} : {d['act']}",
+        en=f"The candidate moved a cable of {d['scenario']}: {d['act']}",
+    ),
     "warned": lambda d: Text(fr=f"Il reste {d['minutes']} min.", en=f"{d['minutes']} min are left."),
     "hint": lambda d: Text(fr=f"Indice {d['number']} donné.", en=f"Hint {d['number']} given."),
     "finished": Text(fr="Le candidat a rendu avant la fin.", en="The candidate handed in before the end."),

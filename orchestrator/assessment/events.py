@@ -8,8 +8,12 @@ from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+
 Kind = Literal[
     "planned",
+    "withdrawn",
     "identity",
     "clock",
     "drawn",
@@ -23,6 +27,9 @@ Kind = Literal[
     "resumed",
     "announced",
     "incident",
+    "intervened",
+    "cabled",
+    "supervised",
     "warned",
     "hint",
     "finished",
@@ -88,6 +95,20 @@ class SessionEvent(Draft):
         """Return it as JSON's types."""
         document: dict[str, Any] = msgspec.to_builtins(self)
         return document
+
+
+def damaged(session: str, number: int) -> MachineError:
+    """Return the error for an event of the journal that nobody can have written so."""
+    return MachineError(
+        Text(
+            fr=f"L'entrée {number} du journal, de la session {session}, est abîmée : elle ne se lit plus.",
+            en=f"Entry {number} of the journal, of session {session}, is damaged: it cannot be read any more.",
+        ),
+        Text(
+            fr="« breakfix audit verify » dit ce qui a été touché ; comparez la base à une sauvegarde.",
+            en="'breakfix audit verify' tells what was touched; compare the database with a backup.",
+        ),
+    )
 
 
 class Log(Protocol):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, SessionEvent
-from orchestrator.records import journal
+from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, SessionEvent, damaged
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
+from orchestrator.records import audit, journal
 from orchestrator.records.database import Database
 
 _KIND: Final = "session."
 _SUBJECT: Final = "session:"
+_MOST: Final = 5
+"""Findings that an error lists."""
 _SOMEBODY: Final = "operator"
 """The actor of what a person did: who it was is in the payload, which can be erased."""
 
@@ -26,7 +30,7 @@ class JournalLog:
         """See ``Log``."""
         with self._database.read() as session:
             planned = journal.entries(session, kind=f"{_KIND}planned")
-        return tuple(entry.event.subject.removeprefix(_SUBJECT) for entry in planned)
+        return tuple(dict.fromkeys(entry.event.subject.removeprefix(_SUBJECT) for entry in planned))
 
     def append(self, session: str, drafts: Sequence[Draft]) -> None:
         """See ``Log``."""
@@ -40,12 +44,33 @@ class JournalLog:
         """See ``Log``."""
         with self._database.read() as transaction:
             entries = journal.entries(transaction, subject=f"{_SUBJECT}{session}")
-        return tuple(_event(entry) for entry in entries if entry.event.kind.startswith(_KIND))
+        return tuple(_event(session, entry) for entry in entries if entry.event.kind.startswith(_KIND))
 
     def head(self) -> str:
         """Return the journal's last entry, as ``breakfix audit verify --head`` takes it."""
         with self._database.read() as transaction:
             return str(journal.head(transaction))
+
+    def require_sound(self) -> None:
+        """Compare the journal with itself, and what it vouches for, before anything is made of it.
+
+        Raises:
+            MachineError: something was changed, removed, moved or cut off.
+        """
+        with self._database.read() as transaction:
+            found = audit.verify(transaction)
+        if found:
+            raise MachineError(
+                Text(
+                    fr="Le journal n'est plus tel qu'il a été écrit : "
+                    + " ".join(one.text.fr for one in found[:_MOST]),
+                    en="The journal is not what was written: " + " ".join(one.text.en for one in found[:_MOST]),
+                ),
+                Text(
+                    fr="« breakfix audit verify » dit tout. Ne supprimez rien, comparez la base à une sauvegarde.",
+                    en="'breakfix audit verify' tells all of it. Delete nothing, compare the database with a backup.",
+                ),
+            )
 
     def forget(self, session: str, who: Sequence[str], *, reason: str) -> int:
         """Erase the names of candidates or members of the jury, and return how many entries were erased."""
@@ -59,11 +84,16 @@ class JournalLog:
         return len(found)
 
     def _keep(self, session: str, drafts: Sequence[Draft], *, first: bool = False) -> bool:
-        """Keep events in one transaction; return False, and keep nothing, where they must be the first and are not."""
+        """Keep events in one transaction; return False, and keep nothing, where there is a plan already."""
         subject = f"{_SUBJECT}{session}"
         with self._database.write() as transaction:
-            if first and journal.entries(transaction, subject=subject, kind=f"{_KIND}planned"):
-                return False
+            if first:
+                planned, withdrawn = (
+                    len(journal.entries(transaction, subject=subject, kind=f"{_KIND}{kind}"))
+                    for kind in ("planned", "withdrawn")
+                )
+                if planned > withdrawn:
+                    return False
             for draft in drafts:
                 actor = PROGRAM if draft.by == PROGRAM else _SOMEBODY
                 payload = {
@@ -78,10 +108,12 @@ class JournalLog:
             return True
 
 
-def _event(entry: journal.JournalEntry) -> SessionEvent:
-    payload = entry.event.payload
+def _event(session: str, entry: journal.JournalEntry) -> SessionEvent:
+    payload, kind = entry.event.payload, entry.event.kind.removeprefix(_KIND)
+    if kind not in KIND_OF or not isinstance(payload, Mapping):
+        raise damaged(session, entry.seq)
     return SessionEvent(
-        kind=KIND_OF[entry.event.kind.removeprefix(_KIND)],
+        kind=KIND_OF[kind],
         by=payload.get("by", ""),
         at=payload.get("at", int(entry.at.timestamp())),
         candidate=payload.get("candidate", ""),

@@ -138,6 +138,9 @@ def _incidents(state: SessionState, subject: Callable[[str], str]) -> list[tuple
 
 _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
     "incident": lambda details: str(details.get("fr", details.get("text", ""))),
+    "intervened": lambda details: (
+        f"Intervention de l’organisation sur « {details['scenario']} » ({details['act']}) : {details['reason']}"
+    ),
     "paused": lambda details: f"Le temps est arrêté : {details.get('reason', '')}",
     "resumed": lambda _details: "Le temps reprend.",
     "arrived": lambda _details: "Arrivée en retard ; l’heure de fin n’a pas changé.",

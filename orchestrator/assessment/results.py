@@ -10,7 +10,7 @@ from grader.report import CheckResult, Report
 from orchestrator.assessment.decisions import TITLE, Decision, ccp_subject, record_of
 from orchestrator.assessment.events import SessionEvent
 from orchestrator.assessment.plan_file import Offer
-from orchestrator.assessment.session_folder import SessionFolder
+from orchestrator.assessment.session_folder import SessionFolder, sha256
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.text import Text
 from orchestrator.model.referential import Ccp, Competence, Referential
@@ -171,10 +171,15 @@ def _seen(
         graded = sitting.steps["graded"].details["labs"] if "graded" in sitting.steps else {}
         for lab in sitting.labs:
             path = folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.report.json"
-            if not path.is_file():
-                without[lab.scenario] = graded.get(lab.scenario, {}).get("why", "")
+            about = graded.get(lab.scenario, {})
+            if not path.is_file() or "report" not in about:
+                without[lab.scenario] = about.get("why", "")
                 continue
-            for result in Report.from_json(path.read_text(encoding="utf-8")).results:
+            content = path.read_bytes()
+            if sha256(content) != about["report"]:
+                without[lab.scenario] = f"{path.name} is not the report of which the journal has the hash"
+                continue
+            for result in Report.from_json(content.decode()).results:
                 codes = [result.competence] if result.competence else scenarios.get(lab.scenario, _NOTHING).competences
                 for code in codes:
                     found.setdefault(code, []).append(SeenResult(sitting.phase, lab.scenario, result))

@@ -40,7 +40,7 @@ class RosterRow:
         state: in words: waiting, working, what was done since the deadline.
         remaining: the time that is left, in words.
         deadline: when it ends, seconds since 1970; None before the start and while time stands still.
-        hosts: host -> Docker's word for its state, or ``gone``.
+        hosts: scenario -> host -> Docker's word for its state, or ``gone``.
     """
 
     phase: str
@@ -49,13 +49,19 @@ class RosterRow:
     state: Text
     remaining: Text
     deadline: int | None
-    hosts: Mapping[str, str]
+    hosts: Mapping[str, Mapping[str, str]]
 
     @property
     def machines(self) -> Text:
         """Return the hosts in a few words: how many are in the state of most of them, and the others by name."""
-        ((most, count),) = Counter(self.hosts.values()).most_common(1)
-        parts = [(str(count), most), *((host, state) for host, state in self.hosts.items() if state != most)]
+        several = len(self.hosts) > 1
+        states = [
+            (f"{scenario}/{host}" if several else host, state)
+            for scenario, hosts in self.hosts.items()
+            for host, state in hosts.items()
+        ]
+        ((most, count),) = Counter(state for _, state in states).most_common(1)
+        parts = [(str(count), most), *((host, state) for host, state in states if state != most)]
         said = [(who, _HOSTS.get(state, same(state))) for who, state in parts]
         return Text(fr=", ".join(f"{who} {t.fr}" for who, t in said), en=", ".join(f"{who} {t.en}" for who, t in said))
 
@@ -71,7 +77,10 @@ def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tup
             state=_state(state, sitting, now),
             remaining=remaining_text(state, sitting, now),
             deadline=state.deadline(sitting),
-            hosts={host: states.get(lab.instance, {}).get(host, "gone") for lab in sitting.labs for host in lab.hosts},
+            hosts={
+                lab.scenario: {host: states.get(lab.instance, {}).get(host, "gone") for host in lab.hosts}
+                for lab in sitting.labs
+            },
         )
         for _, sitting in sorted(state.sittings.items())
     )

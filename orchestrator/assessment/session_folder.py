@@ -9,10 +9,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from orchestrator.assessment.candidate_seeds import new_secret
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
+
+_SUPERVISOR: Final = "supervisor.lock"
+_LOCKS: Final = Path("/proc/locks")
+"""The kernel's list of who holds which lock (proc_locks(5))."""
 
 
 class SessionFolder:
@@ -74,7 +79,7 @@ class SessionFolder:
         Raises:
             UsageError: another program supervises it.
         """
-        path = self._made(self.path) / "supervisor.lock"
+        path = self._made(self.path) / _SUPERVISOR
         with path.open("w", encoding="ascii") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,6 +95,15 @@ class SessionFolder:
                     ),
                 ) from None
             yield
+
+    def is_supervised(self) -> bool:
+        """Return whether a program supervises this session now; looking takes no lock, which would keep one out."""
+        try:
+            inode = (self.path / _SUPERVISOR).stat().st_ino
+        except OSError:
+            return False
+        held = (line.split() for line in _LOCKS.read_text(encoding="ascii").splitlines())
+        return any(words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode) for words in held)
 
     @property
     def _secret(self) -> Path:

@@ -13,7 +13,7 @@ from orchestrator.assessment.plan_file import PlanContext, read_plan
 from orchestrator.assessment.selectors import require_candidate, require_phase, require_words, sitting_of, waiting_for
 from orchestrator.assessment.session_clock import SessionClock, Source
 from orchestrator.assessment.session_folder import SessionFolder, sha256
-from orchestrator.assessment.state import MINUTE, SessionState, Sitting, state_of
+from orchestrator.assessment.state import MINUTE, SessionLab, SessionState, Sitting, state_of
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
@@ -63,23 +63,27 @@ class SessionRegistry:
             raise UsageError(
                 Text(fr=f"La session {plan.id} existe déjà.", en=f"The session {plan.id} exists already."),
                 Text(
-                    fr="Donnez un autre « id » à ce plan : une session planifiée ne change plus.",
-                    en='Give this plan another "id": a session that was planned does not change any more.',
+                    fr=f"Donnez un autre « id » à ce plan ; ou, tant que rien n'est ouvert, « session withdraw "
+                    f"--session {plan.id} » d'abord.",
+                    en=f'Give this plan another "id"; or, as long as nothing is open, '
+                    f"'session withdraw --session {plan.id}' first.",
                 ),
             )
         return jury_session
 
     def jury_session(self, session: str | None) -> JurySession:
-        """Return a session to act on, or the only one.
+        """Return a session to act on; where none is named, the one that is open, or else the only one.
+
+        A session that is merely planned, or that is closed, keeps nobody from working on the one that is open.
 
         Raises:
             UsageError: there is no such session, or there are several.
         """
         known = self.log.sessions()
-        if session is None and len(known) == 1:
-            return self._jury_session(known[0])
         if session in known:
             return self._jury_session(session)
+        if session is None and (meant := self._meant()) is not None:
+            return self._jury_session(meant)
         if not known:
             raise UsageError(
                 Text(fr="Aucune session n'est planifiée.", en="No session is planned."),
@@ -96,9 +100,32 @@ class SessionRegistry:
             Text(fr=f"Les plus proches : {listed}", en=f"The nearest: {listed}"),
         )
 
+    def _meant(self) -> str | None:
+        """Return the session that is meant where none is named; None where that is not clear."""
+        states = self.sessions()
+        for some in (
+            [state for state in states if not state.closed and state.begun_to_open],
+            [state for state in states if not state.closed],
+            states,
+        ):
+            if some:
+                return some[0].id if len(some) == 1 else None
+        return None
+
     def sessions(self) -> tuple[SessionState, ...]:
-        """Return every session, in the order in which they were planned."""
-        return tuple(self._jury_session(session).state() for session in self.log.sessions())
+        """Return every session that was not withdrawn, in the order in which they were planned."""
+        states = (self._jury_session(session).state() for session in self.log.sessions())
+        return tuple(state for state in states if not state.withdrawn)
+
+    def holder_of(self, instance: str) -> tuple[JurySession, Sitting, SessionLab] | None:
+        """Return the session whose candidate has a lab, with their part and the lab; None where no session has it."""
+        for session in self.log.sessions():
+            jury_session = self._jury_session(session)
+            for sitting in jury_session.state().sittings.values():
+                for lab in sitting.labs:
+                    if lab.instance == instance:
+                        return jury_session, sitting, lab
+        return None
 
     def _jury_session(self, session: str) -> JurySession:
         return JurySession(session, self.log, SessionFolder(self.folder / session), self.plan_context, self.source)
@@ -139,6 +166,24 @@ class JurySession:
         self._log.append(self.session, drafts)
 
     # Before ---------------------------------------------------------------------------------------------
+
+    def withdraw(self, by: str, reason: str) -> None:
+        """Withdraw the plan, so that another one may take its place; done before labs are opened.
+
+        Raises:
+            UsageError: labs are open, or were; or no reason is given.
+        """
+        state = self.state()
+        require_words(reason)
+        if state.begun_to_open:
+            raise UsageError(
+                Text(
+                    fr=f"Des labs de la session {self.session} sont ouverts ou l'ont été : elle reste au journal.",
+                    en=f"Labs of session {self.session} are open, or were: it stays in the journal.",
+                ),
+                Text(fr="Une nouvelle session prend un autre « id ».", en='A new session takes another "id".'),
+            )
+        self._act(state, "withdrawn", by, details={"reason": reason})
 
     def draw(self, phase: str, by: str, seed: str | None = None) -> Drawing:
         """Draw the scenarios of a phase for all candidates; done once, before its labs are opened.
@@ -273,6 +318,16 @@ class JurySession:
         """Write an incident into the session's log."""
         require_words(text)
         self._act(self._with_candidate(candidate), "incident", by, candidate, details={"text": text})
+
+    def intervene(self, by: str, sitting: Sitting, scenario: str, act: str, reason: str) -> None:
+        """Note what an organiser does to a candidate's lab, before it is done.
+
+        Raises:
+            UsageError: no reason is given.
+        """
+        require_words(reason)
+        details = {"scenario": scenario, "act": act, "reason": reason}
+        self._act(self.state(), "intervened", by, sitting.candidate, sitting.phase, details=details)
 
     # What is common -------------------------------------------------------------------------------------
 

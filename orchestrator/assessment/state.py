@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from orchestrator.assessment.events import Kind, SessionEvent
+from orchestrator.assessment.events import Kind, SessionEvent, damaged
 from orchestrator.assessment.extra_time import ExtraTime
 from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_clock import Anchor
@@ -111,6 +111,16 @@ class SessionState:
         return self.minute != MINUTE
 
     @property
+    def withdrawn(self) -> bool:
+        """Return whether the plan was withdrawn before its labs were opened."""
+        return any(event.kind == "withdrawn" for event in self.events)
+
+    @property
+    def begun_to_open(self) -> bool:
+        """Return whether the labs of a phase are open, or were."""
+        return bool(self.sittings)
+
+    @property
     def closed(self) -> bool:
         """Return whether the record was signed and closed."""
         return any(event.kind == "closed" for event in self.events)
@@ -188,19 +198,31 @@ def state_of(session: str, events: Iterable[SessionEvent]) -> SessionState:
     """Return the state that events lead to.
 
     Raises:
-        ValueError: they do not begin with a plan.
+        ValueError: there is no plan among them.
+        MachineError: one of them is damaged.
     """
-    kept = tuple(events)
+    kept = since_planned(events)
     if not kept or kept[0].kind != "planned":
         message = f"session {session} has no plan"
         raise ValueError(message)
-    plan = _plan_with_names(kept)
-    state = SessionState(session, plan, minute=int(kept[0].details.get("minute", MINUTE)), events=kept)
-    for event in kept:
-        state.last = max(state.last, event.at)
-        if act := _ACTS.get(event.kind):
-            act(state, event)
+    last = kept[0]
+    try:
+        plan = _plan_with_names(kept)
+        state = SessionState(session, plan, minute=int(kept[0].details.get("minute", MINUTE)), events=kept)
+        for last in kept:
+            state.last = max(state.last, last.at)
+            if act := _ACTS.get(last.kind):
+                act(state, last)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(session, last.number) from error
     return state
+
+
+def since_planned(events: Iterable[SessionEvent]) -> tuple[SessionEvent, ...]:
+    """Return the events since a session's last plan: an earlier plan was withdrawn before anything came of it."""
+    kept = tuple(events)
+    plans = [number for number, event in enumerate(kept) if event.kind == "planned"]
+    return kept[plans[-1] :] if plans else kept
 
 
 def _plan_with_names(events: tuple[SessionEvent, ...]) -> SessionPlan:

@@ -66,6 +66,7 @@ class Supervisor:
         enough = until or all_sealed
         with self._jury_session.folder.supervised(), ThreadPoolExecutor(_JOBS, thread_name_prefix="close") as pool:
             stop = threading.Event()
+            self._keep_supervised(on=True)
 
             def tick() -> bool:
                 self._tell_what_ended()  # first: the state that is read next knows of it
@@ -79,6 +80,13 @@ class Supervisor:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+            finally:
+                self._keep_supervised(on=False)
+
+    def _keep_supervised(self, *, on: bool) -> None:
+        """Write down that somebody supervises from now on, or nobody; who is killed cannot say so."""
+        state = self._jury_session.state()
+        self._jury_session.keep(Draft("supervised", PROGRAM, self._jury_session.clock(state).now(), details={"on": on}))
 
     def _do_what_is_due(self, state: SessionState, pool: ThreadPoolExecutor) -> None:
         clock = self._jury_session.clock(state)

@@ -10,6 +10,7 @@ import click
 from grader.report_formats import written_report
 from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.editing import edit
+from orchestrator.cli.interventions import refuse_assessed
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain, table
 from orchestrator.cli.store_access import record
@@ -20,6 +21,9 @@ from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.model.deliverables import ListQuestion
 from orchestrator.planning.answers import items_of
 
+_SESSION_HAND_IN = Text(
+    fr="Au poste du candidat : « breakfix session hand-in ».", en="At the candidate's seat: 'breakfix session hand-in'."
+)
 _show_option = option(
     "--show", is_flag=True, help=Text(fr="Montrer sans rien changer.", en="Show it, and change nothing.")
 )
@@ -60,6 +64,7 @@ def answer_command(
     """Answer the questions."""
     labs = invocation.app.labs
     running = labs.running(lab)
+    refuse_assessed(running.instance, _SESSION_HAND_IN)
     handed_in = labs.hand_in(running)
     names = handed_in.questions
     if source is not None:
@@ -98,6 +103,7 @@ def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | N
     """Write the report."""
     labs = invocation.app.labs
     running = labs.running(lab)
+    refuse_assessed(running.instance, _SESSION_HAND_IN)
     handed_in = labs.hand_in(running)
     if source is not None:
         text = source.read().decode("utf-8-sig", errors="replace")

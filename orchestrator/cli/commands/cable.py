@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, lab_option
+from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import cable_of, host_of, require_cable
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef, PortState
+from orchestrator.instances.instance import Instance
 from orchestrator.labs import Labs
 
 _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
+
+place_argument = argument(
+    "place", metavar=Text(fr="MACHINE:INTERFACE", en="HOST:INTERFACE"), shell_complete=completing.hosts
+)
+action_argument = argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
 
 
 @command(
@@ -25,22 +35,45 @@ _PLUG, _UNPLUG, _REPLACE = "plug", "unplug", "replace"
         "'replace' puts in a new cable, into another socket of the same switch. Without an action, show where it is.",
     ),
 )
-@argument("place", metavar=Text(fr="MACHINE:INTERFACE", en="HOST:INTERFACE"), shell_complete=completing.hosts)
-@argument("action", metavar="[plug|unplug|replace|SEGMENT]", required=False)
+@place_argument
+@action_argument
 @lab_option
+@intervention_options
 @pass_invocation
-def cable_command(invocation: Invocation, place: str, action: str | None, lab: str | None) -> None:
+def cable_command(
+    invocation: Invocation, place: str, action: str | None, lab: str | None, reason: str, *, intervene: bool
+) -> None:
     """Act on a cable, or look at it."""
+    host, _ = cable_of(place)
+    instance, _ = host_of(invocation, lab, host)
+    words = f"cable {place} {action}"
+    note = partial(note_intervention, invocation, instance, words, reason, intervene=intervene)
+    show_cable(invocation, act_on_cable(invocation.app.labs, instance, place, action, note), action)
+
+
+def act_on_cable(labs: Labs, instance: Instance, place: str, action: str | None, note: Callable[[], None]) -> PortState:
+    """Do what is asked with a cable, and return how it is then.
+
+    Args:
+        labs: the labs.
+        instance: the lab.
+        place: ``HOST:INTERFACE``.
+        action: ``plug``, ``unplug``, ``replace`` or a segment's name; None: nothing.
+        note: called before anything is done, and may refuse it.
+
+    Raises:
+        UsageError: there is no such host, interface or segment.
+    """
     host, interface = cable_of(place)
-    instance, target = host_of(invocation, lab, host)
-    labs = invocation.app.labs
+    target = HostRef(instance.name, host)
     cables = labs.cables(instance)
     require_cable(cables, target, interface)
     if action is not None:
         if action not in {_PLUG, _UNPLUG, _REPLACE}:
             _require_segment(cables, action)
+        note()
         _act(labs, target, interface, action)
-    _show(invocation, require_cable(labs.cables(instance), target, interface), replaced=action == _REPLACE)
+    return require_cable(labs.cables(instance), target, interface)
 
 
 def _act(labs: Labs, target: HostRef, interface: str, action: str) -> None:
@@ -62,7 +95,9 @@ def _require_segment(ports: tuple[PortState, ...], name: str) -> None:
         raise UsageError(with_suggestion(text, name, [*known, _PLUG, _UNPLUG, _REPLACE]))
 
 
-def _show(invocation: Invocation, port: PortState, *, replaced: bool) -> None:
+def show_cable(invocation: Invocation, port: PortState, action: str | None) -> None:
+    """Show how a cable is, after an action or without one."""
+    replaced = action == _REPLACE
     place, segment = f"{port.host}:{port.interface}", port.segment
     document = {"host": port.host, "interface": port.interface, "segment": segment, "plugged": port.plugged}
     if replaced:

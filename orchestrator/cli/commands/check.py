@@ -11,6 +11,7 @@ from grader.report_formats import render_junit, render_text
 from grader.runner import prepare
 from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
+from orchestrator.cli.interventions import refuse_assessed
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.store_access import record
 from orchestrator.core.control_characters import visible
@@ -58,6 +59,13 @@ def check_command(
     prepare()  # while we look for the lab
     labs = invocation.app.labs
     running = labs.running(lab)
+    refuse_assessed(
+        running.instance,
+        Text(
+            fr="« session run » l'évalue à l'heure de fin ; après un recours, « session reopen-evidence ».",
+            en="'session run' grades it at its end; after an appeal, 'session reopen-evidence'.",
+        ),
+    )
     _warn_of_stale_content(invocation, running)
     shape = form or ("json" if invocation.json else "text")
     if shape == "text" and path is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import click
 
 from orchestrator.cli.click_classes import PassingCommand, argument, command, host_argument, lab_option, option
+from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import host_of
 from orchestrator.core.elision import de
@@ -44,11 +46,20 @@ _SIGNALLED = 128
     is_flag=True,
     help=Text(fr="Passer l'entrée standard à la commande.", en="Pass standard input to the command."),
 )
+@intervention_options
 @host_argument
 @argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar=Text(fr="-- COMMANDE…", en="-- COMMAND…"))
 @pass_invocation
-def exec_command(
-    invocation: Invocation, lab: str | None, timeout: float, host: str, words: tuple[str, ...], *, pass_input: bool
+def exec_command(  # noqa: PLR0913 - one for each option
+    invocation: Invocation,
+    lab: str | None,
+    timeout: float,
+    host: str,
+    words: tuple[str, ...],
+    reason: str,
+    *,
+    pass_input: bool,
+    intervene: bool,
 ) -> int:
     """Run a command."""
     if not words[0]:
@@ -62,7 +73,8 @@ def exec_command(
                 en=f"Name a program of {host}: 'breakfix exec {host} -- ip address'.",
             ),
         )
-    _, target = host_of(invocation, lab, host)
+    instance, target = host_of(invocation, lab, host)
+    note_intervention(invocation, instance, f"exec {host} -- {shlex.join(words)}", reason, intervene=intervene)
     stdin = sys.stdin.buffer.read() if pass_input else b""
     done = invocation.app.labs.fabric().run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status

@@ -10,6 +10,7 @@ import click
 from orchestrator.access.port_forward import LOOPBACK, Forwarding
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, lab_option, option
+from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import host_of, port_of
 from orchestrator.core.errors import BreakfixError
@@ -35,11 +36,15 @@ _SCHEMES = {80: "http", 8000: "http", 8080: "http", 443: "https", 8443: "https"}
     help=Text(fr="Le port ici ; par défaut, un port libre.", en="The port here; by default a free one."),
 )
 @lab_option
+@intervention_options
 @pass_invocation
-def forward_command(invocation: Invocation, place: str, local: int | None, lab: str | None) -> None:
+def forward_command(
+    invocation: Invocation, place: str, local: int | None, lab: str | None, reason: str, *, intervene: bool
+) -> None:
     """Forward a port until Ctrl-C."""
     host, port = port_of(place)
-    _, target = host_of(invocation, lab, host)
+    instance, target = host_of(invocation, lab, host)
+    note_intervention(invocation, instance, f"forward {place}", reason, intervene=intervene)
     forwarding = Forwarding(invocation.app.labs.fabric(), target, port, local=local or 0)
     address = f"{LOOPBACK}:{forwarding.local}"
     url = f"{_SCHEMES[port]}://{address}/" if port in _SCHEMES else address

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.padding import Padding
 
 from orchestrator.cli.click_classes import command, lab_option
+from orchestrator.cli.interventions import refuse_assessed
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain
 from orchestrator.cli.store_access import record
@@ -24,6 +25,13 @@ def hint_command(invocation: Invocation, lab: str | None) -> None:
     """Show the next hint."""
     labs = invocation.app.labs
     running = labs.running(lab)
+    refuse_assessed(
+        running.instance,
+        Text(
+            fr="« breakfix session hint », si la phase prévoit des indices.",
+            en="'breakfix session hint', where the phase has hints.",
+        ),
+    )
     number, count, text = labs.hint(running)
     document = {"number": number, "count": count, "hint": both(text)}
     invocation.output.emit(document, lambda: _show(invocation, number, count, text))

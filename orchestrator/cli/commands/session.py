@@ -11,9 +11,9 @@ from orchestrator.cli.click_classes import CommandGroup, help_without_command
 from orchestrator.core.text import Text
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
-    "session_plan": ("plan", "list", "draw", "redraw"),
+    "session_plan": ("plan", "withdraw", "list", "labs", "draw", "redraw"),
     "session_run": ("open", "start", "show", "run", "arrive", "absent", "finish", "pause", "resume", "announce"),
-    "session_room": ("incident", "seat", "watch", "hand-in", "hint"),
+    "session_room": ("incident", "seat", "cable", "watch", "hand-in", "hint"),
     "session_jury": ("results", "observe", "decide", "sign", "correct", "verify", "reopen-evidence"),
     "session_documents": ("export", "clear", "forget"),
 }

@@ -12,7 +12,14 @@ from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.selectors import require_candidate
 from orchestrator.cli.click_classes import FILE, CommandGroup, argument, command, option
-from orchestrator.cli.commands.session_plan import account, candidate_argument, done, jury_session_of, session_option
+from orchestrator.cli.commands.session_plan import (
+    account,
+    candidate_argument,
+    done,
+    jury_session_of,
+    session_option,
+    verified_session_of,
+)
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.core.text import Text
 from orchestrator.instances.instance_records import unwritable
@@ -82,8 +89,7 @@ def json_(invocation: Invocation, output: Path | None, name: str | None) -> None
 
 
 def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
-    registry = invocation.app.registry
-    jury_session, context = registry.jury_session(name), registry.plan_context()
+    jury_session, context = verified_session_of(invocation, name), invocation.app.registry.plan_context()
     state = jury_session.state()
     jury = Jury(jury_session, context)
     sheets = {candidate.number: jury.sheet(candidate.number) for candidate in state.plan.candidates}

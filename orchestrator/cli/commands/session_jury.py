@@ -11,9 +11,9 @@ from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
     done,
-    jury_session_of,
     phase_argument,
     session_option,
+    verified_session_of,
 )
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
@@ -35,8 +35,7 @@ _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 
 def room_of(invocation: Invocation, name: str | None) -> Jury:
     """Return the jury of the session that a command is about."""
-    registry = invocation.app.registry
-    return Jury(registry.jury_session(name), registry.plan_context())
+    return Jury(verified_session_of(invocation, name), invocation.app.registry.plan_context())
 
 
 @command(
@@ -227,7 +226,7 @@ def sign(invocation: Invocation, member: str, name: str | None) -> None:
 @pass_invocation
 def verify(invocation: Invocation, name: str | None) -> int:
     """Verify the evidence."""
-    found = Reopening(jury_session_of(invocation, name), invocation.app.labs).verify()
+    found = Reopening(verified_session_of(invocation, name), invocation.app.labs).verify()
     rows = table(Text(fr="Fichier", en="File"), "")
     for file, problems in found.items():
         words = "; ".join(localized(problem) for problem in problems)
@@ -252,7 +251,7 @@ def verify(invocation: Invocation, name: str | None) -> int:
 @pass_invocation
 def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None) -> int:
     """Grade again."""
-    found = Reopening(jury_session_of(invocation, name), invocation.app.labs).reopen(phase, candidate, account())
+    found = Reopening(verified_session_of(invocation, name), invocation.app.labs).reopen(phase, candidate, account())
     if invocation.json:
         differences = [[d.scenario, d.check, d.before, d.after] for d in found.differences]
         invocation.output.document(

@@ -1,4 +1,4 @@
-"""``session plan``, ``list``, ``draw`` and ``redraw``: what comes before a session."""
+"""``session plan``, ``withdraw``, ``list``, ``labs``, ``draw`` and ``redraw``: what comes before a session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
-from orchestrator.cli.click_classes import FILE, NAME, argument, command, option
+from orchestrator.cli.click_classes import FILE, NAME, WORDS, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import table
 from orchestrator.core.errors import ExitCode
@@ -34,6 +34,16 @@ candidate_argument = argument("candidate", metavar=Text(fr="CANDIDAT", en="CANDI
 def jury_session_of(invocation: Invocation, name: str | None) -> JurySession:
     """Return the session that a command acts on."""
     return invocation.app.registry.jury_session(name)
+
+
+def verified_session_of(invocation: Invocation, name: str | None) -> JurySession:
+    """Return the session that a command reads decisions from, or signs: its journal is compared with itself first.
+
+    Raises:
+        MachineError: the journal is not what was written.
+    """
+    invocation.app.journal_log.require_sound()
+    return jury_session_of(invocation, name)
 
 
 def account() -> str:
@@ -82,6 +92,67 @@ def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
     if not invocation.json:
         nexts = " ; ".join(f"breakfix session open {phase.name}" for phase in state.plan.phases)
         invocation.output.quiet(f"→ {nexts}")
+
+
+@command(
+    "withdraw",
+    short_help=Text(fr="Retirer une session pas encore ouverte.", en="Withdraw a session that is not open yet."),
+    help=Text(
+        fr="Retirer une session dont aucun lab n'a été ouvert : un autre plan peut prendre son nom. Le journal garde "
+        "les deux.",
+        en="Withdraw a session of which no lab has been opened: another plan may take its name. The journal keeps "
+        "both.",
+    ),
+)
+@option("--reason", required=True, metavar=WORDS, help=Text(fr="Pourquoi.", en="Why."))
+@session_option
+@pass_invocation
+def withdraw(invocation: Invocation, reason: str, name: str | None) -> None:
+    """Withdraw a session."""
+    jury_session = jury_session_of(invocation, name)
+    jury_session.withdraw(account(), reason)
+    session = jury_session.session
+    done(
+        invocation,
+        Text(fr=f"Session {session} retirée.", en=f"Session {session} is withdrawn."),
+        withdrawn=session,
+    )
+
+
+@command(
+    "labs",
+    short_help=Text(fr="Quel lab est à quel candidat.", en="Which lab is which candidate's."),
+    help=Text(
+        fr="Quel lab est à quel candidat ; avec un mot, seulement ceux qui le portent.",
+        en="Which lab is which candidate's; with a word, only those that have it.",
+    ),
+)
+@argument("word", metavar=Text(fr="[CANDIDAT|LAB|PHASE]", en="[CANDIDATE|LAB|PHASE]"), default="")
+@session_option
+@pass_invocation
+def labs(invocation: Invocation, word: str, name: str | None) -> None:
+    """List the labs of a session."""
+    state = jury_session_of(invocation, name).state()
+    found = [
+        (sitting.phase, sitting.candidate, lab)
+        for _, sitting in sorted(state.sittings.items())
+        for lab in sitting.labs
+        if word in {"", sitting.phase, sitting.candidate, lab.instance, lab.scenario}
+    ]
+    rows = table(
+        Text(fr="Phase", en="Phase"),
+        Text(fr="N°", en="No."),
+        Text(fr="Sujet", en="Scenario"),
+        Text(fr="Lab", en="Lab"),
+        Text(fr="Machines", en="Hosts"),
+    )
+    for phase, candidate, lab in found:
+        rows.add_row(phase, candidate, lab.scenario, lab.instance, ", ".join(lab.hosts))
+    document = [
+        {"phase": p, "candidate": c, "scenario": lab.scenario, "lab": lab.instance, "hosts": list(lab.hosts)}
+        for p, c, lab in found
+    ]
+    invocation.output.emit(document, rows)
 
 
 @command("list", help=Text(fr="La liste des sessions.", en="List the sessions."))
@@ -155,4 +226,4 @@ def _show(invocation: Invocation, drawing: Drawing) -> None:
     invocation.output.quiet(Text(fr=f"Graine : {drawing.seed}", en=f"Seed: {drawing.seed}"))
 
 
-commands = {"plan": plan, "list": list_, "draw": draw, "redraw": redraw}
+commands = {"plan": plan, "withdraw": withdraw, "list": list_, "labs": labs, "draw": draw, "redraw": redraw}

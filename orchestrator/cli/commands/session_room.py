@@ -1,4 +1,4 @@
-"""``session incident``, ``seat``, ``watch``, ``hand-in`` and ``hint``: the room, and a candidate's workstation."""
+"""``session incident``, ``watch``, and what a candidate does: ``seat``, ``cable``, ``hand-in``, ``hint``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from orchestrator.assessment.terminal_gate import SeatTap, beside
 from orchestrator.assessment.terminal_watch import RESET, Watching
 from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.answer import show_answers
+from orchestrator.cli.commands.cable import act_on_cable, action_argument, place_argument, show_cable
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -28,11 +29,17 @@ from orchestrator.cli.commands.shell import console, over_ssh
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import ticket_panel
+from orchestrator.cli.places import cable_of
+from orchestrator.core.elision import de
+from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.model.plan import Plan
+
+_LOOK = 2.0
+"""Seconds between two looks at whether a candidate's evidence is sealed."""
 
 scenario_option = option(
     "--scenario",
@@ -108,6 +115,54 @@ def _never() -> bool:
 
 
 @command(
+    "cable",
+    short_help=Text(fr="Un câble d'un candidat.", en="A candidate's cable."),
+    help=Text(
+        fr="Brancher, débrancher, remplacer ou déplacer un câble d'un candidat, comme « breakfix cable ».\n\n"
+        "Le journal le note : comme le geste du candidat, permis tant que son temps court ; avec --reason, comme une "
+        "intervention de l'organisation.",
+        en="Plug, unplug, replace or move a candidate's cable, as 'breakfix cable' does.\n\n"
+        "The journal notes it: as what the candidate did, who may as long as their time runs; with --reason, as an "
+        "intervention by the organisers.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@place_argument
+@action_argument
+@scenario_option
+@option(
+    "--reason", metavar=WORDS, help=Text(fr="C'est l'organisation qui agit ; pourquoi.", en="The organisers act; why.")
+)
+@session_option
+@pass_invocation
+def cable(  # noqa: PLR0913 - one for each option and argument
+    invocation: Invocation,
+    phase: str,
+    candidate: str,
+    place: str,
+    action: str | None,
+    scenario: str | None,
+    name: str | None,
+    *,
+    reason: str | None,
+) -> None:
+    """Act on a candidate's cable."""
+    jury_session = jury_session_of(invocation, name)
+    seat = Seat(jury_session, invocation.app.labs, phase, candidate)
+    running, lab = seat.place(cable_of(place)[0], scenario)
+    act = f"cable {place} {action}"
+
+    def note() -> None:
+        if reason is None:
+            seat.note_cable(lab, act)
+        else:
+            jury_session.intervene(account(), seat.gate.sitting, lab.scenario, act, reason)
+
+    show_cable(invocation, act_on_cable(invocation.app.labs, running.instance, place, action, note), action)
+
+
+@command(
     "watch",
     short_help=Text(fr="Regarder les terminaux d'un candidat.", en="Look at a candidate's terminals."),
     help=Text(
@@ -122,11 +177,19 @@ def _never() -> bool:
 def watch(invocation: Invocation, phase: str, candidate: str, name: str | None) -> None:
     """Follow a candidate's recordings."""
     jury_session = jury_session_of(invocation, name)
-    sitting_of(jury_session.state(), phase, candidate)
+    if sitting_of(jury_session.state(), phase, candidate).sealed:
+        file = jury_session.folder.sealed(phase, candidate)
+        raise UsageError(
+            Text(
+                fr=f"Les preuves {de(candidate)} pour {phase} sont scellées : il n'y a plus rien à regarder.",
+                en=f"The evidence of {candidate} for {phase} is sealed: there is nothing left to watch.",
+            ),
+            Text(fr=f"Les enregistrements : {file}", en=f"The recordings: {file}"),
+        )
     watching = Watching(jury_session.folder.sitting(phase, candidate) / "recordings")
     last = ""
 
-    def follow() -> None:
+    def follow() -> bool:
         nonlocal last
         for terminal_, drawn in watching.news():
             if terminal_ != last:
@@ -134,12 +197,18 @@ def watch(invocation: Invocation, phase: str, candidate: str, name: str | None) 
                 last = terminal_
             sys.stdout.write(drawn)
         sys.stdout.flush()
+        return False
+
+    def over() -> bool:
+        wait_until(follow, within=_LOOK, every=0.2)
+        return sitting_of(jury_session.state(), phase, candidate).sealed
 
     try:
-        while not wait_until(follow, within=3600, every=0.2):
+        while not over():
             continue
     finally:
         sys.stdout.write(RESET)
+    invocation.output.note(Text(fr="Les preuves sont scellées.", en="The evidence is sealed."), style="ok")
 
 
 @command(
@@ -190,4 +259,4 @@ def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | Non
     invocation.output.print(text.in_(invocation.language))
 
 
-commands = {"incident": incident, "seat": seat, "watch": watch, "hand-in": hand_in, "hint": hint}
+commands = {"incident": incident, "seat": seat, "cable": cable, "watch": watch, "hand-in": hand_in, "hint": hint}

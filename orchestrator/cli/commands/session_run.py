@@ -108,7 +108,7 @@ def show(invocation: Invocation, name: str | None, *, watch: bool) -> None:
     with Live(console=invocation.output.console, auto_refresh=False) as live:
 
         def draw() -> None:
-            live.update(_table(invocation, *now()), refresh=True)
+            live.update(_table(invocation, *now(), supervised=jury_session.folder.is_supervised()), refresh=True)
 
         while not wait_until(draw, within=3600, every=1):
             continue
@@ -213,8 +213,9 @@ def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[Ros
 
 
 def _show(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> None:
-    document = {"session": state.id, "sittings": [_document(row) for row in rows]}
-    invocation.output.emit(document, _table(invocation, state, rows))
+    supervised = invocation.app.registry.jury_session(state.id).folder.is_supervised()
+    document = {"session": state.id, "supervised": supervised, "sittings": [_document(row) for row in rows]}
+    invocation.output.emit(document, _table(invocation, state, rows, supervised=supervised))
 
 
 def _document(row: RosterRow) -> dict[str, Any]:
@@ -224,11 +225,11 @@ def _document(row: RosterRow) -> dict[str, Any]:
         "state": row.state.en,
         "remaining": row.remaining.en,
         "deadline": row.deadline,
-        "hosts": dict(row.hosts),
+        "hosts": {scenario: dict(hosts) for scenario, hosts in row.hosts.items()},
     }
 
 
-def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> Lines:
+def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow], *, supervised: bool) -> Lines:
     shown = table(
         Text(fr="Phase", en="Phase"),
         Text(fr="N°", en="No."),
@@ -246,7 +247,14 @@ def _table(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow
     title = f"{state.plan.title} ({state.id})"
     if state.rehearsal:
         title += localized(Text(fr=" – répétition", en=" – rehearsal"))
-    return Lines(plain(title, "title"), shown)
+    unwatched = any(sitting.started is not None and not sitting.sealed for sitting in state.sittings.values())
+    if supervised or not unwatched:
+        return Lines(plain(title, "title"), shown)
+    nobody = Text(
+        fr="! Personne ne surveille : à l'heure de fin, rien ne sera scellé. « breakfix session run »",
+        en="! Nobody supervises: nothing will be sealed at the end. 'breakfix session run'",
+    )
+    return Lines(plain(title, "title"), shown, plain(nobody, "warn"))
 
 
 commands = {

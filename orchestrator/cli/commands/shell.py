@@ -10,6 +10,7 @@ import click
 
 from orchestrator.access import terminal
 from orchestrator.cli.click_classes import command, host_argument, lab_option, option
+from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.places import host_of
@@ -45,10 +46,21 @@ ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
     help=Text(fr="Le shell de root, même sur un équipement réseau.", en="Root's shell, on a network device too."),
 )
 @lab_option
+@intervention_options
 @pass_invocation
-def shell_command(invocation: Invocation, host: str, user: str | None, lab: str | None, *, as_root: bool) -> None:
+def shell_command(
+    invocation: Invocation,
+    host: str,
+    user: str | None,
+    lab: str | None,
+    reason: str,
+    *,
+    as_root: bool,
+    intervene: bool,
+) -> None:
     """Open a terminal."""
     instance, target = host_of(invocation, lab, host)
+    note_intervention(invocation, instance, f"shell {host}", reason, intervene=intervene)
     device = None if as_root or user else _device(invocation, instance, host)
     if user is not None:
         asked = localized(Text(fr=f"Mot de passe {de(user)} : ", en=f"Password of {user}: "))

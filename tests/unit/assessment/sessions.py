@@ -64,7 +64,8 @@ class MemoryLog:
                 rows.append(SessionEvent(**values, number=len(rows) + 1, seal=f"{len(rows):064x}"))
 
     def create(self, session: str, drafts: Sequence[Draft]) -> bool:
-        if session in self._kept:
+        kinds = [event.kind for event in self._kept.get(session, ())]
+        if kinds.count("planned") > kinds.count("withdrawn"):
             return False
         self.append(session, drafts)
         return True

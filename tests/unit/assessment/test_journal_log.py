@@ -13,11 +13,12 @@ from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
 from orchestrator.assessment.session_registry import JurySession
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.records import audit
 from orchestrator.records.database import Database
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 from tests.unit.records.conftest import postgres_address, postgres_template, store
+from tests.unit.records.test_journal import tamper
 
 __all__ = ["postgres_address", "postgres_template", "store"]
 
@@ -75,3 +76,36 @@ def test_names_are_forgotten_and_the_journal_holds(jury_session: JurySession, st
     assert not session_retention.due(jury_session.state(), date(2031, 1, 1))
     with store.read() as transaction:
         assert audit.verify(transaction) == ()
+
+
+def test_a_decision_that_was_changed_in_the_store_is_found(jury_session: JurySession, store: Database) -> None:
+    details = {"subject": "1.3", "verdict": "not-acquired", "reason": "x"}
+    jury_session.keep(Draft("decided", "martin", START, "C-01", details=details))
+    log = JournalLog(store)
+    log.require_sound()
+    number = jury_session.state().events[-1].number
+    tamper(store, f"UPDATE journal SET payload = replace(payload, 'not-acquired', 'acquired') WHERE seq = {number}")
+    with pytest.raises(MachineError, match=f"The payload of entry {number} was changed"):
+        log.require_sound()
+
+
+def test_an_event_of_no_known_kind_is_told_in_a_sentence(jury_session: JurySession, store: Database) -> None:
+    jury_session.incident("organiser", "Une alarme")
+    number = jury_session.state().events[-1].number
+    tamper(store, f"UPDATE journal SET kind = 'session.gone' WHERE seq = {number}")
+    with pytest.raises(MachineError, match=f"Entry {number} of the journal, of session december, is damaged"):
+        jury_session.state()
+
+
+def test_a_plan_that_was_withdrawn_makes_room_for_another(
+    jury_session: JurySession, store: Database, tmp_path: Path
+) -> None:
+    registry = dataclasses.replace(make_registry(tmp_path, Played(START)), log=JournalLog(store))
+    jury_session.withdraw("organiser", "Durée fausse")
+    assert registry.sessions() == ()
+    file = tmp_path / "session.yaml"
+    file.write_text(PLAN.replace("minutes: 75", "minutes: 45"), encoding="utf-8")
+    registry.create(file, "organiser")
+    assert [state.plan.phase("reseau").minutes for state in registry.sessions()] == [45]
+    with pytest.raises(UsageError, match="exists already"):
+        registry.create(file, "organiser")

@@ -15,6 +15,7 @@ from orchestrator.assessment.events import Draft
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.pdf import _nothing, pdf_of
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -27,17 +28,18 @@ def graded(jury_session: JurySession, candidate: str, outcome: str) -> None:
     sentence = Text(fr="Le poste de Zoé répond.", en="Zoé's workstation answers.")
     result = CheckResult("test_a.py::test_net", "symptom", 3, None, sentence, outcome)  # type: ignore[arg-type]
     report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,))
-    (jury_session.folder.sitting("reseau", candidate) / "cut.report.json").write_text(report.to_json())
+    path = jury_session.folder.sitting("reseau", candidate) / "cut.report.json"
+    digest = write_whole(path, report.to_json().encode())
     at = START + 6000
     lost = {"cut": {"pc1": "it did not come back"}} if candidate == "C-02" else {}
     for kind, details in (
         ("cut", {"deadline": at, "not_paused": {}}),
         ("rebooted", {"lost": lost}),
-        ("graded", {"labs": {"cut": {"verdict": "repaired", "pass": 1, "fail": 0, "error": 0}}}),
+        ("graded", {"labs": {"cut": {"report": digest, "verdict": "repaired", "pass": 1, "fail": 0, "error": 0}}}),
         ("sealed", {"file": f"{candidate}-reseau.zip", "sha256": "e" * 64}),
     ):
-        digest = "e" * 64 if kind == "sealed" else ""
-        jury_session.keep(Draft(kind, "breakfix", at, candidate, "reseau", details, digest))  # type: ignore[arg-type]
+        sealed = "e" * 64 if kind == "sealed" else ""
+        jury_session.keep(Draft(kind, "breakfix", at, candidate, "reseau", details, sealed))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -69,6 +71,14 @@ def test_the_machine_decides_nothing(room: Jury) -> None:
     line = next(line for line in room.sheet("C-01").lines if line.competence.code == "1.3")
     assert (line.count("pass"), line.worked, line.decision) == (1, True, None)
     assert room.sheet("C-01").undecided == ("1.3", "ccp-1", "ccp-2")
+
+
+def test_a_report_that_was_changed_since_is_no_result(jury_session: JurySession, room: Jury) -> None:
+    path = jury_session.folder.sitting("reseau", "C-02") / "cut.report.json"
+    path.write_text(path.read_text().replace('"error"', '"pass"'))
+    line = next(line for line in room.sheet("C-02").lines if line.competence.code == "1.3")
+    assert (line.seen, line.count("pass")) == ((), 0)
+    assert "not the report of which the journal has the hash" in line.without["cut"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from orchestrator.assessment.events import Draft
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.supervision import all_sealed
 from orchestrator.assessment.terminal_gate import TerminalGate, remaining_text, require_seat
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import MachineError, UsageError
 from tests.unit.assessment.sessions import PLAN, START, Played, make_jury_session, make_registry, open_in_memory
 
 HOUR = 3600
@@ -44,6 +44,43 @@ def test_a_session_is_planned_once(tmp_path: Path, source: Played) -> None:
         registry.jury_session("decembre")
     assert caught.value.hint is not None
     assert "december" in caught.value.hint.en
+
+
+def test_the_session_that_is_open_is_meant(tmp_path: Path, source: Played) -> None:
+    """Neither one that is merely planned nor one that is closed blocks the commands of the one that runs."""
+    registry = make_registry(tmp_path, source)
+    for name in ("december", "january", "march"):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(PLAN.replace("id: december", f"id: {name}"), encoding="utf-8")
+        registry.create(file, "organiser")
+    with pytest.raises(UsageError, match="several sessions"):
+        registry.jury_session(None)
+    open_in_memory(registry.jury_session("january"), "reseau")
+    assert registry.jury_session(None).session == "january"
+    open_in_memory(registry.jury_session("march"), "reseau")
+    with pytest.raises(UsageError, match="several sessions"):
+        registry.jury_session(None)
+    registry.jury_session("january").keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
+    assert registry.jury_session(None).session == "march"
+    holder = registry.holder_of("cut-c-01")
+    assert holder is not None
+    assert registry.holder_of("cut-c-99") is None
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        Draft("drawn", "x", START, phase="reseau", details={"phase": "reseau"}),
+        Draft("opened", "x", START, "C-01", "reseau", {"scenario": "cut"}),
+        Draft("warned", "x", START, "C-09", "reseau", {"minutes": 5}),
+        Draft("clock", "x", START, details={"time": "noon"}),
+    ],
+    ids=lambda draft: draft.kind,
+)
+def test_a_damaged_event_is_told_in_a_sentence(jury_session: JurySession, draft: Draft) -> None:
+    jury_session.keep(draft)
+    with pytest.raises(MachineError, match=r"Entry \d+ of the journal, of session december, is damaged"):
+        jury_session.state()
 
 
 def test_names_stand_in_events_of_their_own(jury_session: JurySession) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.assessment.events import Draft
 from orchestrator.assessment.session_registry import JurySession
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import same
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 
 from .conftest import Cli, FakeApp
@@ -16,8 +19,14 @@ from .conftest import Cli, FakeApp
 class Head:
     """A journal's head."""
 
+    changed = False
+
     def head(self) -> str:
         return "7:abc"
+
+    def require_sound(self) -> None:
+        if self.changed:
+            raise MachineError(same("Entry 12 was changed."))
 
 
 @pytest.fixture
@@ -56,7 +65,12 @@ def test_a_session_as_its_staff_sees_it(jury_session: JurySession, cli: Cli) -> 
     assert "1:15:00 (arrêté)" in shown.replace("\N{NO-BREAK SPACE}", " ")
     document = json.loads(cli("session", "show", "--json").stdout)
     assert [row["remaining"] for row in document["sittings"]] == ["1:15:00 (stopped)", "1:40:00 (stopped)"]
-    assert document["sittings"][0]["hosts"] == {"pc1": "gone", "r1": "gone"}
+    assert document["sittings"][0]["hosts"] == {"cut": {"pc1": "gone", "r1": "gone"}}
+    assert document["supervised"] is False
+    assert "Personne ne surveille" in shown
+    with jury_session.folder.supervised():
+        assert json.loads(cli("session", "show", "--json").stdout)["supervised"] is True
+        assert "Nobody supervises" not in cli("session", "show").stdout
     assert cli("session", "resume").exit_code == 0
     assert cli("session", "resume").exit_code == 2
     assert cli("session", "list", "--json").stdout.count("december") == 1
@@ -98,3 +112,51 @@ def test_the_jury_decides_and_its_record_is_written(jury_session: JurySession, c
     lost = cli("session", "export", "json", "-o", str(tmp_path / "no" / "t.json"))
     assert lost.exit_code == 3
     assert jury_session.state().closed
+
+
+@pytest.mark.parametrize(
+    "words", [("results", "C-01"), ("export", "pv", "--html"), ("export", "csv"), ("sign", "--member", "martin")]
+)
+def test_nothing_is_made_of_a_journal_that_was_changed(
+    jury_session: JurySession, app: FakeApp, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app.journal_log.changed = True  # type: ignore[attr-defined]
+    before = sorted(tmp_path.iterdir())
+    refused = cli("session", *words)
+    assert (refused.exit_code, "Entry 12 was changed." in refused.output) == (3, True)
+    assert sorted(tmp_path.iterdir()) == before
+    assert jury_session.state().of("signed") == ()
+
+
+def test_the_labs_of_a_session_can_be_looked_up_both_ways(jury_session: JurySession, cli: Cli) -> None:
+    open_in_memory(jury_session, "reseau")
+    for word in ("C-02", "cut-c-02"):
+        (found,) = json.loads(cli("session", "labs", word, "--json").stdout)
+        assert (found["candidate"], found["lab"], found["hosts"]) == ("C-02", "cut-c-02", ["pc1", "r1"])
+    assert cli("session", "labs", lang="fr").stdout.count("cut-c-0") == 2
+
+
+def test_a_session_that_is_not_open_yet_can_be_withdrawn_and_planned_again(
+    jury_session: JurySession, cli: Cli, tmp_path: Path
+) -> None:
+    file = tmp_path / "december.yaml"
+    file.write_text(PLAN.replace("minutes: 75", "minutes: 45"), encoding="utf-8")
+    again = cli("session", "plan", str(file))
+    assert (again.exit_code, "session withdraw --session december" in " ".join(again.output.split())) == (2, True)
+    assert cli("session", "withdraw", "--reason", "Durée fausse").exit_code == 0
+    assert cli("session", "list", "--json").stdout.count("december") == 0
+    assert cli("session", "plan", str(file)).exit_code == 0
+    state = jury_session.state()
+    assert (state.plan.phase("reseau").minutes, state.withdrawn) == (45, False)
+    open_in_memory(jury_session, "reseau")
+    refused = cli("session", "withdraw", "--reason", "x")
+    assert (refused.exit_code, "are open, or were" in " ".join(refused.output.split())) == (2, True)
+
+
+def test_watching_ends_where_there_is_nothing_left_to_watch(jury_session: JurySession, cli: Cli) -> None:
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
+    jury_session.keep(Draft("sealed", "breakfix", START, "C-01", "reseau", {"file": "x.zip", "sha256": "e" * 64}))
+    shown = cli("session", "watch", "reseau", "C-01")
+    assert (shown.exit_code, "is sealed" in shown.output) == (2, True)
