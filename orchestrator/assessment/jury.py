@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator.assessment.decision_table import DecisionRow
 from orchestrator.assessment.decisions import SIGNATURES, TITLE, VERDICTS, Record, ccp_subject, record_of
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.plan_file import PlanContext
@@ -65,6 +66,50 @@ class Jury:
         state = self._open_to(member, candidate)
         details = self._decision(state, candidate, subject, verdict, reason)
         self._keep("decided", member, state, candidate, details)
+
+    def decide_all(self, member: str, rows: Sequence[DecisionRow]) -> int:
+        """Record many decisions, all of them or none; return how many are new.
+
+        Args:
+            member: who records them.
+            rows: the decisions; those that stand already are passed over.
+
+        Raises:
+            UsageError: as ``decide``, with the line of the first that cannot be recorded.
+        """
+        drafts, known = [], record_of(self._jury_session.state()).decisions
+        for row in rows:
+            before = known.get((row.candidate, row.subject))
+            if before is not None and (before.verdict, before.reason) == (row.verdict, row.reason):
+                continue
+            try:
+                state = self._open_to(member, row.candidate)
+                details = self._decision(state, row.candidate, row.subject, row.verdict, row.reason)
+            except UsageError as error:
+                text = Text(fr=f"Ligne {row.line} : {error.text.fr}", en=f"Line {row.line}: {error.text.en}")
+                raise UsageError(text, error.hint) from error
+            now = self._jury_session.clock(state).now()
+            drafts.append(Draft("decided", member, now, row.candidate, details=details))
+        self._jury_session.keep(*drafts)
+        return len(drafts)
+
+    def questions_left(self) -> tuple[tuple[str, str], ...]:
+        """Return the candidates and subjects of which the jury still has to question somebody."""
+        record = record_of(self._jury_session.state())
+        made = {**record.decisions, **record.pending}
+        return tuple(sorted(key for key, decision in made.items() if decision.verdict == "to-question"))
+
+    def would_close(self, member: str) -> bool:
+        """Return whether a member's signature closes the record, or the corrections."""
+        others = {signature.member for signature in record_of(self._jury_session.state()).signatures} - {member}
+        return len(others) + 1 >= SIGNATURES
+
+    def voided(self) -> tuple[str, ...]:
+        """Return the members who signed a record that has changed since, and whose signature counts no more."""
+        state = self._jury_session.state()
+        closed = max((event.number for event in state.of("closed")), default=0)
+        signed = {event.by for event in state.of("signed") if event.number > closed}
+        return tuple(sorted(signed - {signature.member for signature in record_of(state).signatures}))
 
     def correct(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
         """Propose a correction of a closed record; it counts once two members have signed.

@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
+from orchestrator.assessment.extra_time import ExtraTime
 from orchestrator.core.errors import ContentError, Problem, UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.model_validation import validate
 from orchestrator.loader.yaml_source import KeyPath, YamlSource, read_yaml
 from orchestrator.model.referential import Referential
-from orchestrator.model.session_plan import ProofRule, SessionPlan
+from orchestrator.model.session_plan import Phase, ProofRule, SessionPlan
 
 _LEAST_JURY = 2
 
@@ -227,6 +228,29 @@ def _covered(page: _Page) -> Iterable[Problem]:
                 ("ccps", i),
                 Text(fr=f"aucune phase ne porte sur le CCP {number}", en=f"no phase works on CCP {number}"),
             )
+
+
+def doubts_of(plan: SessionPlan, today: date) -> tuple[Text, ...]:
+    """Return what is allowed in a plan and hardly ever meant, for somebody to confirm."""
+    found = []
+    if date.fromisoformat(plan.date) < today:
+        found.append(Text(fr=f"La date est passée : {plan.date}.", en=f"The date is in the past: {plan.date}."))
+    for candidate in plan.candidates:
+        extra = ExtraTime.parse(candidate.extra_time or "")
+        doubled = [one.name for one in plan.phases if extra.seconds(length := _length(one)) > length]
+        if doubled:
+            listed = ", ".join(doubled)
+            found.append(
+                Text(
+                    fr=f"{candidate.number} a plus de 100 % de temps en plus ({candidate.extra_time}) : {listed}.",
+                    en=f"{candidate.number} has more than 100% of extra time ({candidate.extra_time}): {listed}.",
+                )
+            )
+    return tuple(found)
+
+
+def _length(phase: Phase) -> int:
+    return (phase.reading_minutes + phase.minutes) * 60
 
 
 _NOTHING = Offer((), 0)

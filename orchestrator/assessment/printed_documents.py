@@ -208,11 +208,11 @@ def _row(
     }
 
 
-def csv_of(dossier: Dossier) -> str:
+def csv_of(dossier: Dossier, separator: str = ",") -> str:
     """Return the rows as CSV; a cell that a spreadsheet would take for a formula has an apostrophe before it."""
     text = io.StringIO(newline="")
     found = rows(dossier)
-    writer = csv.DictWriter(text, list(found[0]))
+    writer = csv.DictWriter(text, list(found[0]), delimiter=separator)
     writer.writeheader()
     writer.writerows({key: _harmless(value) for key, value in row.items()} for row in found)
     return text.getvalue()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.assessment.events import PROGRAM, Draft, Kind, Log
 from orchestrator.assessment.lottery import Drawing, draw, drawn_again, new_draw_seed, pool_of
-from orchestrator.assessment.plan_file import PlanContext, read_plan
+from orchestrator.assessment.plan_file import PlanContext, doubts_of, read_plan, zone_of
 from orchestrator.assessment.selectors import require_candidate, require_phase, require_words, sitting_of, waiting_for
 from orchestrator.assessment.session_clock import SessionClock, Source
 from orchestrator.assessment.session_folder import SessionFolder, sha256
@@ -18,6 +19,8 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 from orchestrator.model.session_plan import SessionPlan
+
+_SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class SessionRegistry:
                 ),
             )
         return jury_session
+
+    def doubts(self, file: Path) -> tuple[Text, ...]:
+        """Return what a plan allows and hardly ever means; raises as ``create`` where it is no plan at all."""
+        plan = read_plan(file, self.plan_context())
+        return doubts_of(plan, datetime.fromtimestamp(self.source.wall() / _SECOND, zone_of(plan)).date())
 
     def jury_session(self, session: str | None) -> JurySession:
         """Return a session to act on; where none is named, the one that is open, or else the only one.

@@ -27,15 +27,16 @@ HEADER = (
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(attempts: Iterable[Attempt], *, anonymous: bool) -> str:
+def to_csv(attempts: Iterable[Attempt], *, anonymous: bool, separator: str = ",") -> str:
     """Return one line for each attempt, times in UTC (ISO 8601).
 
     Args:
         attempts: the attempts, with their reports and people.
         anonymous: whether people are named by their reference only.
+        separator: what is between two cells.
     """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\r\n", delimiter=separator)
     writer.writerow(HEADER)
     for attempt in attempts:
         writer.writerow([_cell(value) for value in _row(attempt, anonymous=anonymous)])

@@ -245,12 +245,21 @@ def stop(invocation: Invocation, group: str) -> None:
     help=Text(fr="Dans un fichier.", en="Into a file."),
 )
 @option("--anonymous", is_flag=True, help=Text(fr="Sans les noms.", en="Without names."))
+@option(
+    "--separator",
+    type=click.Choice((",", ";")),
+    default=",",
+    help=Text(
+        fr="Ce qui sépare les cellules ; un tableur français attend « ; ».",
+        en="What separates the cells; a French spreadsheet expects ';'.",
+    ),
+)
 @pass_invocation
-def export(invocation: Invocation, group: str, path: Path | None, *, anonymous: bool) -> None:
+def export(invocation: Invocation, group: str, path: Path | None, separator: str, *, anonymous: bool) -> None:
     """Write results."""
     with reading(invocation) as store:
         groups = Groups(store)
-        text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous)
+        text = to_csv(groups.attempts(groups.find(group)), anonymous=anonymous, separator=separator)
     if path is None:
         click.echo(visible(text), nl=False)
         return

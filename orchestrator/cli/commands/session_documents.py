@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from orchestrator.assessment.decision_table import SEPARATORS
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.selectors import require_candidate
-from orchestrator.cli.click_classes import FILE, CommandGroup, argument, command, option
+from orchestrator.cli.click_classes import FILE, FOLDER, CommandGroup, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
     candidate_argument,
@@ -67,14 +68,63 @@ def sheet(invocation: Invocation, candidate: str, output: Path | None, name: str
     _page(invocation, sheet_page(dossier, candidate, now), output, f"{dossier.state.id}-{candidate}", html=html)
 
 
+separator_option = option(
+    "--separator",
+    type=click.Choice(SEPARATORS),
+    default=SEPARATORS[0],
+    help=Text(
+        fr="Ce qui sépare les cellules d'un CSV ; un tableur français attend « ; ».",
+        en="What separates the cells of a CSV; a French spreadsheet expects ';'.",
+    ),
+)
+
+
 @export.command("csv", help=Text(fr="Les décisions, pour un tableur.", en="The decisions, for a spreadsheet."))
+@separator_option
 @output_option
 @session_option
 @pass_invocation
-def csv(invocation: Invocation, output: Path | None, name: str | None) -> None:
+def csv(invocation: Invocation, separator: str, output: Path | None, name: str | None) -> None:
     """Export a table."""
     dossier, _ = _dossier(invocation, name)
-    _write(invocation, csv_of(dossier).encode(), output or Path(f"{dossier.state.id}.csv"))
+    _write(invocation, csv_of(dossier, separator).encode("utf-8-sig"), output or Path(f"{dossier.state.id}.csv"))
+
+
+@export.command(
+    "all",
+    short_help=Text(fr="Tout cela, dans un dossier.", en="All of these, into a folder."),
+    help=Text(
+        fr="Le procès-verbal, la fiche de chaque candidat, le CSV et le JSON, dans un dossier.",
+        en="The record of proceedings, each candidate's sheet, the CSV and the JSON, into a folder.",
+    ),
+)
+@argument("folder", metavar=FOLDER, type=click.Path(path_type=Path, file_okay=False))
+@html_option
+@separator_option
+@session_option
+@pass_invocation
+def all_(invocation: Invocation, folder: Path, separator: str, name: str | None, *, html: bool) -> None:
+    """Export everything."""
+    dossier, now = _dossier(invocation, name)
+    session, suffix = dossier.state.id, "html" if html else "pdf"
+    pages = {f"pv-{session}": minutes_page(dossier, now)}
+    pages |= {f"{session}-{number}": sheet_page(dossier, number, now) for number in dossier.sheets}
+    files = {f"{stem}.{suffix}": _printed(page, html=html) for stem, page in pages.items()}
+    files[f"{session}.csv"] = csv_of(dossier, separator).encode("utf-8-sig")
+    files[f"{session}.json"] = _json(dossier)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    count = len(files)
+    done(
+        invocation,
+        Text(fr=f"Fichiers écrits dans {folder} : {count}.", en=f"Files written to {folder}: {count}."),
+        folder=str(folder),
+        files=sorted(files),
+    )
 
 
 @export.command("json", help=Text(fr="Tout, pour un programme.", en="Everything, for a program."))
@@ -84,8 +134,11 @@ def csv(invocation: Invocation, output: Path | None, name: str | None) -> None:
 def json_(invocation: Invocation, output: Path | None, name: str | None) -> None:
     """Export a document."""
     dossier, _ = _dossier(invocation, name)
-    text = json.dumps(document_of(dossier), ensure_ascii=False, indent=2) + "\n"
-    _write(invocation, text.encode(), output or Path(f"{dossier.state.id}.json"))
+    _write(invocation, _json(dossier), output or Path(f"{dossier.state.id}.json"))
+
+
+def _json(dossier: Dossier) -> bytes:
+    return (json.dumps(document_of(dossier), ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
@@ -98,10 +151,14 @@ def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
 
 
 def _page(invocation: Invocation, page: str, output: Path | None, stem: str, *, html: bool) -> None:
+    path = output or Path(f"{stem}.{'html' if html else 'pdf'}")
+    _write(invocation, _printed(page, html=html), path)
+
+
+def _printed(page: str, *, html: bool) -> bytes:
     from orchestrator.assessment.pdf import pdf_of
 
-    path = output or Path(f"{stem}.{'html' if html else 'pdf'}")
-    _write(invocation, page.encode() if html else pdf_of(page), path)
+    return page.encode() if html else pdf_of(page)
 
 
 def _write(invocation: Invocation, content: bytes, path: Path) -> None:

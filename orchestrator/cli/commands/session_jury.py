@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
+import click
+
+from orchestrator.assessment.decision_table import read_decisions
 from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.results import Sheet
-from orchestrator.cli.click_classes import WORDS, argument, command, option
+from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
+    agree,
     candidate_argument,
     done,
     phase_argument,
@@ -18,7 +24,7 @@ from orchestrator.cli.commands.session_plan import (
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
-from orchestrator.core.errors import ExitCode
+from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
 
 member_option = option(
@@ -145,17 +151,52 @@ def observe(invocation: Invocation, candidate: str, text: str, competence: str, 
         "Nothing is worked out: a decision on a CCP does not follow from those on its competences.",
     ),
 )
-@candidate_argument
-@subject_argument
-@verdict_argument
-@reason_option
+@argument("candidate", metavar=Text(fr="[CANDIDAT]", en="[CANDIDATE]"), default="")
+@argument("subject", metavar="[N.N|ccp-N|title]", default="")
+@argument("verdict", metavar="[" + "|".join(VERDICTS) + "]", default="")
+@option("--reason", default="", metavar=WORDS, help=Text(fr="Le motif.", en="The reason."))
+@option(
+    "--from",
+    "table",
+    type=click.File("rb"),
+    metavar=FILE,
+    help=Text(
+        fr="Toutes les décisions d'une table CSV, telle que « session export csv » l'écrit, remplie.",
+        en="All decisions of a CSV table, as 'session export csv' writes it, filled in.",
+    ),
+)
 @member_option
 @session_option
 @pass_invocation
-def decide(
-    invocation: Invocation, candidate: str, subject: str, verdict: str, reason: str, member: str, name: str | None
+def decide(  # noqa: PLR0913 - one for each option and argument
+    invocation: Invocation,
+    candidate: str,
+    subject: str,
+    verdict: str,
+    reason: str,
+    name: str | None,
+    *,
+    member: str,
+    table: BinaryIO | None,
 ) -> None:
     """Decide."""
+    if table is not None:
+        if candidate:
+            raise UsageError(Text(fr="Une table ou une décision, pas les deux.", en="A table or a decision, not both."))
+        count = room_of(invocation, name).decide_all(member, read_decisions(table.read(), table.name))
+        done(invocation, Text(fr=f"Décisions notées : {count}.", en=f"Decisions recorded: {count}."), decided=count)
+        return
+    if not verdict:
+        raise UsageError(
+            Text(
+                fr="Il manque le candidat, ce dont on décide, ou la décision.",
+                en="The candidate, what is decided on, or the decision is missing.",
+            ),
+            Text(
+                fr='Par exemple : session decide C-01 1.3 acquired --reason "…"',
+                en='For example: session decide C-01 1.3 acquired --reason "…"',
+            ),
+        )
     room_of(invocation, name).decide(member, candidate, subject, verdict, reason)
     done(
         invocation,
@@ -200,11 +241,33 @@ def correct(
     ),
 )
 @member_option
+@option("--anyway", is_flag=True, help=Text(fr="C'est voulu : ne rien demander.", en="It is meant: ask nothing."))
 @session_option
 @pass_invocation
-def sign(invocation: Invocation, member: str, name: str | None) -> None:
+def sign(invocation: Invocation, member: str, name: str | None, *, anyway: bool) -> None:
     """Sign."""
-    record = room_of(invocation, name).sign(member, account())
+    room = room_of(invocation, name)
+    left = room.questions_left() if room.would_close(member) else ()
+    listed = ", ".join(f"{candidate} {subject}" for candidate, subject in left)
+    doubts = [
+        Text(
+            fr=f"À compléter encore par un questionnement : {listed}.",
+            en=f"Still to be completed by questioning: {listed}.",
+        )
+    ]
+    question = Text(fr="Clore le procès-verbal quand même ?", en="Close the record all the same?")
+    agree(invocation, doubts if left else (), question, anyway=anyway)
+    record = room.sign(member, account())
+    for other in room.voided():
+        invocation.output.note(
+            Text(
+                fr=f"! La signature de {other} ne vaut plus : une décision, une observation ou une preuve a changé "
+                "depuis.",
+                en=f"! The signature of {other} counts no more: a decision, an observation or evidence has changed "
+                "since.",
+            ),
+            style="warn",
+        )
     count = len(record.signatures)
     closed = count >= SIGNATURES
     said = Text(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,9 @@ from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.cli.click_classes import FILE, NAME, WORDS, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import table
-from orchestrator.core.errors import ExitCode
+from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +53,31 @@ def account() -> str:
     return getpass.getuser()
 
 
+def agree(invocation: Invocation, doubts: Sequence[Text], question: Text, *, anyway: bool) -> None:
+    """Show what is allowed and hardly ever meant, and go on only if somebody agrees.
+
+    Args:
+        invocation: the command line.
+        doubts: the sentences; none: there is nothing to ask.
+        question: what is asked.
+        anyway: whether somebody has agreed already.
+
+    Raises:
+        UsageError: nobody agrees, or there is nobody to ask.
+    """
+    for doubt in doubts:
+        invocation.output.note(doubt.map("! {}".format), style="warn")
+    if not doubts or anyway:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            Text(fr="Quelqu'un doit donner son accord.", en="Somebody has to agree to that."),
+            Text(fr="Si c'est voulu : --anyway.", en="If it is meant: --anyway."),
+        )
+    if not click.confirm(localized(question), err=True):
+        raise UsageError(Text(fr="Rien n'a été fait.", en="Nothing was done."))
+
+
 def done(invocation: Invocation, text: Text, **document: object) -> None:
     """Tell that something is done, or write it as JSON."""
     invocation.output.emit(document, lambda: invocation.output.ok(text.map("✔ {}".format)))
@@ -73,9 +100,12 @@ def done(invocation: Invocation, text: Text, **document: object) -> None:
     metavar="S",
     help=Text(fr="Une minute dure S secondes.", en="A minute lasts S seconds."),
 )
+@option("--anyway", is_flag=True, help=Text(fr="C'est voulu : ne rien demander.", en="It is meant: ask nothing."))
 @pass_invocation
-def plan(invocation: Invocation, file: Path, rehearsal: int | None) -> None:
+def plan(invocation: Invocation, file: Path, rehearsal: int | None, *, anyway: bool) -> None:
     """Make a session."""
+    doubts = () if rehearsal is not None else invocation.app.registry.doubts(file)
+    agree(invocation, doubts, Text(fr="Planifier quand même ?", en="Plan it all the same?"), anyway=anyway)
     minute = {} if rehearsal is None else {"minute": rehearsal}
     jury_session = invocation.app.registry.create(file, account(), **minute)
     state = jury_session.state()

@@ -160,3 +160,85 @@ def test_watching_ends_where_there_is_nothing_left_to_watch(jury_session: JurySe
     jury_session.keep(Draft("sealed", "breakfix", START, "C-01", "reseau", {"file": "x.zip", "sha256": "e" * 64}))
     shown = cli("session", "watch", "reseau", "C-01")
     assert (shown.exit_code, "is sealed" in shown.output) == (2, True)
+
+
+TABLE = """\
+session;candidate;subject;decision;reason
+december;C-01;1.3;acquired;"Vu ; à l'oral"
+december;C-01;ccp-1;acquired;Tout concorde
+december;C-01;ccp-2;;
+december;C-02;1.3;{verdict};Presque
+"""
+
+
+def test_a_table_decides_all_or_nothing(jury_session: JurySession, cli: Cli, tmp_path: Path) -> None:
+    table = tmp_path / "decisions.csv"
+    table.write_text(TABLE.format(verdict="acquird"), "utf-8")
+    words = ("session", "decide", "--from", str(table), "--member", "martin")
+    refused = cli(*words)
+    assert (refused.exit_code, "Line 5" in refused.output) == (2, True)
+    assert jury_session.state().of("decided") == ()
+    table.write_bytes(TABLE.format(verdict="to-question").encode("utf-8-sig"))
+    assert json.loads(cli(*words, "--json").stdout) == {"decided": 3}
+    assert json.loads(cli(*words, "--json").stdout) == {"decided": 0}, "they stand already"
+    decided = [(event.candidate, event.details["subject"]) for event in jury_session.state().of("decided")]
+    assert decided == [("C-01", "1.3"), ("C-01", "ccp-1"), ("C-02", "1.3")]
+    table.write_text("candidate,subject\n", "utf-8")
+    assert "lacks a column: decision, reason" in " ".join(cli(*words).output.split())
+    table.write_bytes("candidate;subject;decision;reason\nC-01;1.3;acquired;é".encode("latin-1"))
+    assert "is not UTF-8" in " ".join(cli(*words).output.split())
+
+
+@pytest.mark.usefixtures("jury_session")
+def test_the_table_that_is_exported_can_be_filled_in(cli: Cli, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    assert cli("session", "export", "csv", "--separator", ";", "-o", str(table)).exit_code == 0
+    text = table.read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0].startswith("session;candidate;name;")
+    assert json.loads(cli("session", "decide", "--from", str(table), "--member", "martin", "--json").stdout) == {
+        "decided": 0
+    }
+
+
+@pytest.mark.usefixtures("jury_session")
+def test_everything_is_exported_into_one_folder(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    done = cli("session", "export", "all", str(folder), "--html", "--json")
+    names = ["december-C-01.html", "december-C-02.html", "december.csv", "december.json", "pv-december.html"]
+    assert json.loads(done.stdout)["files"] == names
+    assert sorted(path.name for path in folder.iterdir()) == names
+
+
+def test_a_record_with_open_questions_is_not_closed_unasked(jury_session: JurySession, cli: Cli) -> None:
+    words = ("--reason", "Presque", "--member", "martin")
+    assert cli("session", "decide", "C-01", "1.3", "to-question", *words).exit_code == 0
+    assert cli("session", "sign", "--member", "martin").exit_code == 0, "this signature closes nothing"
+    refused = cli("session", "sign", "--member", "leroy")
+    assert (refused.exit_code, "C-01 1.3" in refused.output, "--anyway" in refused.output) == (2, True, True)
+    assert not jury_session.state().closed
+    assert cli("session", "observe", "C-01", "Calme.", "--member", "leroy").exit_code == 0
+    signed = cli("session", "sign", "--member", "leroy", "--anyway")
+    assert (signed.exit_code, "signature of martin counts no more" in " ".join(signed.output.split())) == (0, True)
+    assert not jury_session.state().closed
+    assert cli("session", "sign", "--member", "martin", "--anyway").exit_code == 0
+    assert jury_session.state().closed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('date: "2025-12-14"', 'date: "2025-12-13"', "The date is in the past: 2025-12-13."),
+        ("extra_time: 1/3", "extra_time: 3/2", "C-02 has more than 100% of extra time (3/2): reseau, tirage."),
+        ("extra_time: 1/3", "extra_time: 80 min", "(80 min): reseau, tirage."),
+    ],
+)
+def test_what_is_hardly_ever_meant_is_asked(
+    app: FakeApp, cli: Cli, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    app.registry = make_registry(tmp_path, Played(START))
+    file = tmp_path / "december.yaml"
+    file.write_text(PLAN.replace(old, new), encoding="utf-8")
+    refused = cli("session", "plan", str(file))
+    assert (refused.exit_code, said in " ".join(refused.output.split())) == (2, True)
+    assert cli("session", "list", "--json").stdout.count("december") == 0
+    assert cli("session", "plan", str(file), "--anyway").exit_code == 0
