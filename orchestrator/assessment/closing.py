@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.report import Report
+from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.evidence import seal
@@ -115,7 +116,7 @@ class Closing:
     def _grade(self, sitting: Sitting) -> dict[str, Any]:
         graded: dict[str, dict[str, Any]] = {}
         for lab in sitting.labs:
-            running = self._running(lab)
+            running = self._running(sitting, lab)
             if running is None:
                 graded[lab.scenario] = {"verdict": "error", "why": "the lab is gone"}
                 continue
@@ -187,17 +188,18 @@ class Closing:
 
         return _each_host(sitting, instances, pause)
 
-    def _running(self, lab: SessionLab) -> Running | None:
+    def _running(self, sitting: Sitting, lab: SessionLab) -> Running | None:
         """Return a lab as it is now; None where somebody has removed it. Its plan is made once."""
         instance = self._instances().get(lab.instance)
         if instance is None:
             return None
         if lab.instance not in self._known:
-            self._known[lab.instance] = self._labs.running(lab.instance)
+            phase = self._jury_session.state().plan.phase(sitting.phase)
+            self._known[lab.instance] = as_assessed(self._labs.running(lab.instance), phase)
         return replace(self._known[lab.instance], instance=instance)
 
     def _plans(self, sitting: Sitting) -> dict[str, Plan]:
-        return {lab.scenario: running.plan for lab in sitting.labs if (running := self._running(lab))}
+        return {lab.scenario: running.plan for lab in sitting.labs if (running := self._running(sitting, lab))}
 
     def _path(self, sitting: Sitting, lab: SessionLab, name: str) -> Path:
         return self._jury_session.folder.sitting(sitting.phase, sitting.candidate) / f"{lab.scenario}.{name}"

@@ -19,7 +19,7 @@ from orchestrator.assessment.extra_time import duration
 from orchestrator.assessment.plan_file import Offer, zone_of
 from orchestrator.assessment.results import Line, Sheet
 from orchestrator.assessment.state import SessionState, Sitting
-from orchestrator.core.language import typographic
+from orchestrator.core.language import printed
 from orchestrator.model.referential import Referential
 from orchestrator.model.session_plan import Candidate
 
@@ -45,7 +45,7 @@ class Dossier:
     def subject(self, scenario: str) -> str:
         """Return what a scenario is called, in French; its id where it is not there any more."""
         offer = self.offers.get(scenario)
-        return typographic(offer.title.fr) if offer and offer.title else scenario
+        return printed(offer.title.fr) if offer and offer.title else scenario
 
 
 def minutes_page(dossier: Dossier, now: int) -> str:
@@ -92,6 +92,9 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             length=lambda phase: duration(state.length(phase)).fr,
             reading=lambda phase: duration(phase.reading_minutes * state.minute).fr,
             subject=dossier.subject,
+            said=lambda text: printed(text.fr),
+            typed=printed,
+            stopped=lambda sitting: _stopped(state, sitting),
             raw=lambda text: text.fr == text.en,
             incidents=_incidents(state, dossier.subject),
             graded_remarks=lambda number: [
@@ -109,6 +112,15 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
         )
     )
     return page
+
+
+def _stopped(state: SessionState, sitting: Sitting) -> str:
+    """Return how long time stood still for a candidate until the end, or nothing."""
+    allowance, end = state.allowance(sitting), state.deadline(sitting)
+    if allowance is None or end is None:
+        return ""
+    seconds = end - allowance.start - allowance.elapsed(end)
+    return duration(seconds).fr if seconds else ""
 
 
 def _unbroken(text: str) -> str:
@@ -132,7 +144,7 @@ def _incidents(state: SessionState, subject: Callable[[str], str]) -> list[tuple
             said = f"Le temps reprend, après un arrêt de {duration(event.at - pause.begin).fr}."
         said = " ".join([*([said] if said else []), *(f"{one.fr}." for one in remarks(event, subject))])
         if said:
-            found.append((event.at, event.candidate or "tous", typographic(said)))
+            found.append((event.at, event.candidate or "tous", printed(said)))
     return found
 
 
@@ -179,6 +191,7 @@ def _rows_of(dossier: Dossier, candidate: Candidate) -> Iterator[Mapping[str, An
         "session": dossier.state.id,
         "candidate": candidate.number,
         "name": candidate.name,
+        "attendance": candidate.attendance,
         "extra_time": candidate.extra_time or "",
     }
     for part in sheet.parts:

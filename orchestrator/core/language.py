@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -26,3 +27,9 @@ def typographic(text: str) -> str:
     for mark in ("»", ":", ";", "?", "!"):
         text = text.replace(f" {mark}", f"\N{NO-BREAK SPACE}{mark}")
     return text.replace("« ", "«\N{NO-BREAK SPACE}")
+
+
+def printed(text: str) -> str:
+    """Return a French text as it is printed: typographic apostrophes, and no line that ends within ``TCP/IP``."""
+    curled = re.sub(r"(?<=\w)'(?=\w)", "’", typographic(text))
+    return re.sub(r"(?<=[A-Z])/(?=[A-Z])", "/\N{WORD JOINER}", curled)

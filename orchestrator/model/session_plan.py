@@ -28,6 +28,10 @@ ProofRule = Literal["here", "recorded"]
 """Which proofs a jury relies on: those of this machine; or also those that their author recorded."""
 
 
+Attendance = Literal["on-site", "remote"]
+"""How a candidate takes part."""
+
+
 class DrawRule(Document):
     """One drawing: scenarios of a competence and a difficulty, from those that are proven."""
 
@@ -50,6 +54,10 @@ class Phase(Document):
         default="none", description="What the candidate's own workstation may reach; told to the room's staff."
     )
     hints: bool = Field(default=False, description="Whether candidates may ask for hints.")
+    report: bool = Field(
+        default=False,
+        description="Whether an intervention report is to be handed in for every scenario, asked for there or not.",
+    )
     scenarios: tuple[Slug, ...] = Field(default=(), description="The scenarios, the same for every candidate.")
     draw: tuple[DrawRule, ...] = Field(default=(), description="What is drawn for the candidates instead.")
     same_for_all: bool = Field(default=False, description="Whether one drawing serves all candidates.")
@@ -71,6 +79,9 @@ class Candidate(Document):
     name: Line = Field(description="First and last name; forgotten when the retention is over.")
     person: Line | None = Field(default=None, description="Who it is among the people that the store knows.")
     extra_time: ExtraTimeText | None = Field(default=None, description="Extra time: `1/3`, or `20 min`.")
+    attendance: Attendance = Field(
+        default="on-site", description="How the candidate takes part: in the room, or at a distance (`remote`)."
+    )
     trainers: tuple[Slug, ...] = Field(default=(), description="Who trained the candidate: none of them may judge.")
 
 

@@ -13,6 +13,7 @@ from grader.job import EVERYTHING, Selection
 from grader.report import CheckResult, Report
 from grader.runner import OnResult
 from orchestrator.assessment import session_retention, supervision
+from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft, SessionEvent
@@ -164,6 +165,20 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     course.jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
     assert len(session_retention.clear(course.jury_session, course.labs, "organiser")) == 2
     assert course.running == set()
+
+
+def test_a_phase_may_ask_for_a_report_where_its_scenario_does_not(course: Course) -> None:
+    course.open()
+    (lab,) = course.jury_session.state().sittings["reseau", "C-01"].labs
+    running, phase = course.labs.running(lab.instance), course.jury_session.state().plan.phase("reseau")
+    assert not running.plan.report
+    assert as_assessed(running, phase) is running
+    asked = as_assessed(running, phase.model_copy(update={"report": True}))
+    assert asked.plan.report
+    path = course.labs.hand_in(asked).take_report("Symptôme : pas de réseau")
+    assert path.is_file()
+    with pytest.raises(UsageError, match="asks for no report"):
+        course.labs.hand_in(running).take_report("x")
 
 
 def scripted(course: Course, *guard: str) -> None:

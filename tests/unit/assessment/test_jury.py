@@ -19,7 +19,15 @@ from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory, plan_context
+from tests.unit.assessment.sessions import (
+    PLAN,
+    START,
+    Played,
+    make_jury_session,
+    make_registry,
+    open_in_memory,
+    plan_context,
+)
 
 COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
 
@@ -200,7 +208,7 @@ def test_the_record_reads_as_a_french_jury_writes_it(dossier: Dossier) -> None:
 
 def test_a_sheet_has_reasons_and_what_was_seen(dossier: Dossier) -> None:
     page = sheet_page(dossier, "C-02", START)
-    assert "à vérifier à l&#39;oral" in page
+    assert "à vérifier à l’oral" in page
     assert "Le poste de Zoé répond." in page
     assert "sans avis" in page
     assert "Zoé Faure" not in page
@@ -227,3 +235,36 @@ def test_the_record_is_a_pdf(dossier: Dossier, tmp_path: Path) -> None:
 def test_a_page_fetches_nothing_from_outside() -> None:
     with pytest.raises(ValueError, match="nothing outside"):
         _nothing("http://example.org/x.png")
+
+
+def test_a_pause_stands_beside_the_time_that_was_given(tmp_path: Path) -> None:
+    source = Played(START)
+    made = make_jury_session(tmp_path, source)
+    open_in_memory(made, "reseau")
+    made.start("reseau", "organiser")
+    source.go(600)
+    made.pause("organiser", "Malaise", "C-01")
+    source.go(420)
+    made.resume("organiser", "C-01")
+    context = plan_context()
+    room = Jury(made, context)
+    sheets = {number: room.sheet(number) for number in ("C-01", "C-02")}
+    dossier = Dossier(made.state(), context.referential, sheets, "1:a", context.scenarios)
+    space = "\N{NO-BREAK SPACE}"
+    assert f"et 7{space}min d’arrêt" in sheet_page(dossier, "C-01", START)
+    assert "d’arrêt" not in sheet_page(dossier, "C-02", START)
+    assert f"dont 7{space}min d’arrêt" in minutes_page(dossier, START)
+
+
+def test_how_a_candidate_takes_part_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "session.yaml"
+    file.write_text(PLAN.replace("name: Ali Benali,", "name: Ali Benali, attendance: remote,"), encoding="utf-8")
+    made = make_registry(tmp_path, Played(START)).create(file, "organiser")
+    context = plan_context()
+    room = Jury(made, context)
+    sheets = {number: room.sheet(number) for number in ("C-01", "C-02")}
+    dossier = Dossier(made.state(), context.referential, sheets, "1:a", context.scenarios)
+    assert "sur place" in sheet_page(dossier, "C-01", START)
+    assert "à distance" in sheet_page(dossier, "C-02", START)
+    rows = list(csv.DictReader(io.StringIO(csv_of(dossier))))
+    assert {row["candidate"]: row["attendance"] for row in rows} == {"C-01": "on-site", "C-02": "remote"}

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from orchestrator.cli import french, language_choice
 from orchestrator.cli.root import ENTRIES, root
-from orchestrator.core.language import typographic
+from orchestrator.core.language import printed, typographic
 
 from .conftest import Cli
 
@@ -123,6 +123,7 @@ def test_the_language(words: list[str], environment: dict[str, str], chosen: str
 
 def test_french_punctuation_never_begins_a_line() -> None:
     assert typographic("« a » : b ?") == "«\xa0a\xa0»\xa0: b\xa0?"
+    assert printed("l'accès TCP/IP, ['eth0'] et d'un/une") == "l’accès TCP/\u2060IP, ['eth0'] et d’un/une"
 
 
 def test_no_printed_line_begins_with_punctuation() -> None:
