@@ -20,11 +20,13 @@ from orchestrator.core.errors import ExitCode
 from tests.bench import benchmark
 from tests.bench.cycles import run_cycles
 from tests.bench.flips import SCENARIOS, STATES, run_gradings
+from tests.bench.sealings import run_sealings
 
 if TYPE_CHECKING:
     from tests.bench.bench_report import BenchReport
     from tests.bench.cycles import LongRun
     from tests.bench.flips import Flips
+    from tests.bench.sealings import Sealings
 
 PROGRAM: Final = "python -m tests.bench"
 _LEAST_GRADINGS: Final = 2 * len(SCENARIOS) * len(STATES)
@@ -110,7 +112,21 @@ def grading(invocation: Invocation, count: int, output: Path | None) -> int:
     return ExitCode.NOT_REPAIRED if found.changes else ExitCode.DONE
 
 
-def _show(invocation: Invocation, found: BenchReport | LongRun | Flips, output: Path | None) -> None:
+@bench.command(short_help="Tell whether right repairs are sealed green.")
+@click.argument("rounds", type=click.IntRange(min=1), metavar="N")
+@click.option("--candidates", type=click.IntRange(1, 60), default=6, metavar="N", help="How many in each; default 6.")
+@_output
+@pass_invocation
+def sealings(invocation: Invocation, rounds: int, candidates: int, output: Path | None) -> int:
+    """Hold N rehearsals on a busy machine in which all repair their lab, and tell what is not green (exit status 1)."""
+    require_folder(output)
+    with steps(invocation) as shown:
+        found = run_sealings(invocation.app, rounds=rounds, candidates=candidates, progress=shown)
+    _show(invocation, found, output)
+    return ExitCode.NOT_REPAIRED if found.wrong else ExitCode.DONE
+
+
+def _show(invocation: Invocation, found: BenchReport | LongRun | Flips | Sealings, output: Path | None) -> None:
     """Print what was found, and write it to a file."""
     document = found.to_document()
     if output is not None:

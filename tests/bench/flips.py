@@ -213,7 +213,7 @@ def run_gradings(
             _grade(app, own, count, loaded=False)
         tell.step(Text(fr="Toutes à la fois : machine chargée", en="All at once: loaded machine"))
         left = iter(range(gradings // 2))
-        with _load(tell):
+        with busy_machine(tell):
             _grade(app, [(each, left) for each in instances], count, loaded=True)
     idle = [seconds for each in instances for seconds in each.idle]
     loaded = [seconds for each in instances for seconds in each.loaded]
@@ -260,7 +260,7 @@ def _instance(app: App, scenario: str, state: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def _load(tell: Progress) -> Iterator[None]:
+def busy_machine(tell: Progress) -> Iterator[None]:
     """Keep all processors busy for as long as the block lasts."""
     count = _BUSY * (os.cpu_count() or 1)
     tell.detail(Text(fr=f"{count} processus occupent la machine", en=f"{count} processes keep the machine busy"))
