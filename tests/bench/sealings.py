@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import make_url
-
 from grader.report import CheckResult, Report
 from orchestrator.assessment import session_retention
 from orchestrator.assessment.closing import Closing
@@ -24,6 +22,7 @@ from orchestrator.core import interrupts
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Language, Text
 from orchestrator.records.database import Database
+from orchestrator.records.location import database_url
 from tests.bench.flips import busy_machine
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def run_sealings(app: App, *, rounds: int, candidates: int, progress: Progress) 
     for number in range(1, rounds + 1):
         progress.step(Text(fr=f"Répétition {number} sur {rounds}", en=f"Rehearsal {number} of {rounds}"))
         with tempfile.TemporaryDirectory(prefix="breakfix-sealings-") as folder:
-            log = JournalLog(Database(make_url(f"sqlite:///{folder}/journal.sqlite3")))
+            log = JournalLog(Database(database_url(f"sqlite:///{folder}/journal.sqlite3")))
             registry = replace(app.registry, log=log, folder=Path(folder))
             jury_session = _planned(registry, Path(folder) / "plan.yaml", candidates)
             try:
