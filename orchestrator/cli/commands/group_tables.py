@@ -16,7 +16,7 @@ from orchestrator.core.text import Text
 from orchestrator.practice.launching import MemberPlace
 from orchestrator.practice.standings import Standing
 
-_MARKS = {"pass": ("●", "ok"), "fail": ("●", "bad"), "error": ("!", "warn")}
+_MARKS = {"pass": ("●", "ok"), "fail": ("○", "bad"), "error": ("!", "warn")}
 
 
 def place_line(invocation: Invocation, place: MemberPlace) -> Styled:
@@ -67,7 +67,7 @@ def standings_table(invocation: Invocation, group: str, standings: Sequence[Stan
             standing.seed,
             _state(invocation, standing),
             _checks(standing),
-            plain(duration(standing.seconds) if standing.started_at else "", "warn" if late else ""),
+            plain(_time(standing, late=late), "warn" if late else ""),
             str(standing.hints) if standing.started_at else "",
         )
     return rows
@@ -85,6 +85,10 @@ def _state(invocation: Invocation, standing: Standing) -> Styled:
     if standing.trouble is not None:
         state.append(f" ({standing.trouble.text.in_(invocation.language)})", style="quiet")
     return state
+
+
+def _time(standing: Standing, *, late: bool) -> str:
+    return f"{duration(standing.seconds)}{' !' if late else ''}" if standing.started_at else ""
 
 
 def _checks(standing: Standing) -> Styled:

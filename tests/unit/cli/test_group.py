@@ -118,7 +118,7 @@ def test_a_lab_that_did_not_come_up_is_told_and_is_the_status(cli: Cli, launcher
 
 def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
     shown = cli("group", "live", "tssr").stdout
-    assert "●●! 1/3" in shown
+    assert "●○! 1/3" in shown
     assert "at work" in shown
     assert "lab unusable" in shown
     assert "12\u202fmin" in shown
@@ -134,7 +134,7 @@ def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkey
     watched = cli("group", "live", "tssr", "--watch", "1")
     assert watched.exit_code == 0
     assert app.standings.looks == 3  # type: ignore[attr-defined]
-    assert "●●! 1/3" in watched.stdout
+    assert "●○! 1/3" in watched.stdout
 
 
 def test_stopping_says_what_is_gone_and_what_is_not(cli: Cli, launcher: FakeLauncher) -> None:
