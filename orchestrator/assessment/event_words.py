@@ -46,8 +46,8 @@ def remarks(event: SessionEvent, subject: Callable[[str], str] = str) -> tuple[T
         unready = {name: lab["unready"] for name, lab in labs.items() if "unready" in lab}
         disagreed = [
             Text(
-                fr=f"{subject(scenario)} : deux évaluations ne s'accordent pas sur « {check['fr']} »",
-                en=f"{subject(scenario)}: two gradings do not agree on '{check['en']}'",
+                fr=f"{subject(scenario)} : deux évaluations ne s'accordent pas sur « {check['fr'].rstrip('.')} »",
+                en=f"{subject(scenario)}: two gradings do not agree on '{check['en'].rstrip('.')}'",
             )
             for scenario, lab in labs.items()
             for check in lab.get("disagreed", ())
@@ -56,8 +56,8 @@ def remarks(event: SessionEvent, subject: Callable[[str], str] = str) -> tuple[T
     if event.kind == "regraded":
         changed = [
             Text(
-                fr=f"{subject(scenario)} : « {sentence['fr']} » : {_COLOURS[before].fr} → {_COLOURS[after].fr}",
-                en=f"{subject(scenario)}: '{sentence['en']}': {_COLOURS[before].en} → {_COLOURS[after].en}",
+                fr=f"{subject(scenario)} : « {sentence['fr'].rstrip('.')} » : {_COLOURS[before].fr} → {_COLOURS[after].fr}",
+                en=f"{subject(scenario)}: '{sentence['en'].rstrip('.')}': {_COLOURS[before].en} → {_COLOURS[after].en}",
             )
             for scenario, _check, before, after, sentence in event.details.get("differences", ())
         ]
