@@ -46,8 +46,8 @@ def remarks(event: SessionEvent, subject: Callable[[str], str] = str) -> tuple[T
         unready = {name: lab["unready"] for name, lab in labs.items() if "unready" in lab}
         disagreed = [
             Text(
-                fr=f"{subject(scenario)} : deux évaluations ne s'accordent pas sur « {check['fr'].rstrip('.')} »",
-                en=f"{subject(scenario)}: two gradings do not agree on '{check['en'].rstrip('.')}'",
+                fr=f"{subject(scenario)} : deux évaluations ne s'accordent pas sur « {_quoted(check['fr'])} »",
+                en=f"{subject(scenario)}: two gradings do not agree on '{_quoted(check['en'])}'",
             )
             for scenario, lab in labs.items()
             for check in lab.get("disagreed", ())
@@ -56,8 +56,8 @@ def remarks(event: SessionEvent, subject: Callable[[str], str] = str) -> tuple[T
     if event.kind == "regraded":
         changed = [
             Text(
-                fr=f"{subject(scenario)} : « {sentence['fr'].rstrip('.')} » : {_COLOURS[before].fr} → {_COLOURS[after].fr}",
-                en=f"{subject(scenario)}: '{sentence['en'].rstrip('.')}': {_COLOURS[before].en} → {_COLOURS[after].en}",
+                fr=f"{subject(scenario)} : « {_quoted(sentence['fr'])} » : {_change(before, after).fr}",
+                en=f"{subject(scenario)}: '{_quoted(sentence['en'])}': {_change(before, after).en}",
             )
             for scenario, _check, before, after, sentence in event.details.get("differences", ())
         ]
@@ -71,6 +71,15 @@ def _unready(labs: Mapping[str, Mapping[str, str]], subject: Callable[[str], str
             fr=f"{subject(scenario)} : le lab n'était pas prêt quand il a été évalué : {why['fr']}",
             en=f"{subject(scenario)}: the lab was not ready when it was graded: {why['en']}",
         )
+
+
+def _quoted(sentence: str) -> str:
+    return sentence.rstrip(".")
+
+
+def _change(before: str, after: str) -> Text:
+    was, now = _COLOURS[before], _COLOURS[after]
+    return Text(fr=f"{was.fr} → {now.fr}", en=f"{was.en} → {now.en}")
 
 
 _COLOURS: Mapping[str, Text] = {
