@@ -268,3 +268,24 @@ def test_how_a_candidate_takes_part_is_told(tmp_path: Path) -> None:
     assert "à distance" in sheet_page(dossier, "C-02", START)
     rows = list(csv.DictReader(io.StringIO(csv_of(dossier))))
     assert {row["candidate"]: row["attendance"] for row in rows} == {"C-01": "on-site", "C-02": "remote"}
+
+
+def test_what_an_appeal_changed_is_named_on_the_sheet_and_in_the_record(jury_session: JurySession, room: Jury) -> None:
+    sentence = {"fr": "L'intranet s'ouvre.", "en": "The intranet opens."}
+    details = {
+        "sources": {"cut": "instance"},
+        "graded": 3,
+        "stale": [],
+        "unready": {"cut": {"fr": "pc1 n'est pas prêt", "en": "pc1 is not ready"}},
+        "differences": [["cut", "t.py::page", "fail", "pass", sentence]],
+    }
+    jury_session.keep(Draft("regraded", "organiser", START + 9000, "C-02", "reseau", details))
+    context = plan_context()
+    sheets = {number: room.sheet(number) for number in COMPETENCES}
+    dossier = Dossier(jury_session.state(), context.referential, sheets, "1:a", context.scenarios)
+    said = "« L’intranet s’ouvre » : non satisfait → satisfait".replace("« ", "«\xa0").replace(" »", "\xa0»")
+    said = said.replace(" :", "\xa0:")
+    for page in (sheet_page(dossier, "C-02", START), minutes_page(dossier, START)):
+        assert said in page
+        assert "pc1 n’est pas prêt" in page
+    assert said not in sheet_page(dossier, "C-01", START)
