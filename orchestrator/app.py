@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import PracticeRecorder
     from orchestrator.practice.standings import Standings
-    from orchestrator.proof.proof_store import Proofs
+    from orchestrator.proof.proof_status import Proofs
     from orchestrator.proof.trust import Trust
     from orchestrator.records.database import Database
 
@@ -199,7 +199,8 @@ class App:
     def proofs(self) -> Proofs:
         """Return the proofs that were made on this machine, and the records that came with the content."""
         from orchestrator.proof.ledger import Ledger
-        from orchestrator.proof.proof_store import Proofs, ProofStore
+        from orchestrator.proof.proof_status import Proofs
+        from orchestrator.proof.proof_store import ProofStore
 
         store, ledger = ProofStore(data_folder() / "proofs"), Ledger(self.content, self.trust)
         return Proofs(self.content, self.catalogue.fingerprint, store, ledger)

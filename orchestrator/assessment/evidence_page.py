@@ -19,7 +19,7 @@ from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import Language, typographic
-from orchestrator.proof.proof_store import Status
+from orchestrator.proof.proof_status import Status
 from orchestrator.proof.proof_words import status_text
 
 _TEMPLATES = Path(__file__).parent / "templates"

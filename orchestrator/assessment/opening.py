@@ -23,7 +23,7 @@ from orchestrator.core.text import Text
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import ProofRule
-from orchestrator.proof.proof_store import Reliance
+from orchestrator.proof.proof_status import Reliance
 
 VARIANTS: Final = 3
 """How many variants of a scenario are tried before a candidate's lab is given up."""

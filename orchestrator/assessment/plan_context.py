@@ -6,7 +6,7 @@ from orchestrator.assessment.plan_file import Offer, PlanContext
 from orchestrator.core.errors import UsageError
 from orchestrator.loader.content import Content
 from orchestrator.model.session_plan import ProofRule
-from orchestrator.proof.proof_store import Proofs
+from orchestrator.proof.proof_status import Proofs
 from orchestrator.records.database import Database
 from orchestrator.records.people import People
 

@@ -21,7 +21,7 @@ from orchestrator.proof.proof_words import STATES, status_text
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
-    from orchestrator.proof.proof_store import State, Status
+    from orchestrator.proof.proof_status import State, Status
 
 _MOST_STARS = 4
 _KINDS: Mapping[str, Text] = {"fault": Text(fr="panne", en="fault"), "task": Text(fr="mise en œuvre", en="task")}

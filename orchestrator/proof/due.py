@@ -15,7 +15,7 @@ from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.ledger import FoundEntry
-from orchestrator.proof.proof_store import Proofs
+from orchestrator.proof.proof_status import Proofs
 
 MOST_STALE: Final = 5
 """The most scenarios that the tests prove whole because they are not as recorded: each takes some minutes."""

@@ -29,6 +29,7 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "orchestrator/proof/page.html.j2": "draws proofs",
     "orchestrator/proof/page.py": "draws proofs",
     "orchestrator/proof/program.py": "keeps proofs",
+    "orchestrator/proof/proof_status.py": "says what is proven",
     "orchestrator/proof/proof_store.py": "keeps proofs",
     "orchestrator/proof/trust.py": "says whose records are believed",
     "orchestrator/proof/proof_words.py": "words what is shown of proofs",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrator.core.text import Text
 from orchestrator.proof.binding import NAMES
 from orchestrator.proof.model import Stage, StageName
-from orchestrator.proof.proof_store import State, Status
+from orchestrator.proof.proof_status import State, Status
 
 STAGES: Mapping[StageName, Text] = {
     "nowhere": Text(fr="sans lab", en="no lab"),

@@ -75,12 +75,15 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.binding": "fabric.fabric_interface loader proof.program",
     "orchestrator.proof.trust": "",
     "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust",
-    "orchestrator.proof.proof_store": "loader model proof.binding proof.ledger proof.model proof.program",
-    "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_store",
-    "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_store",
+    "orchestrator.proof.proof_store": "proof.binding proof.model",
+    "orchestrator.proof.proof_status": (
+        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store"
+    ),
+    "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
+    "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION proof.model proof.proof_words",
     "orchestrator.assessment": (
-        "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_store "
+        "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
         "proof.proof_words records"
     ),
     # Writing content.
@@ -95,8 +98,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
-        "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_store proof.trust "
-        "records"
+        "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_status "
+        "proof.proof_store proof.trust records"
     ),
     "orchestrator.bench": "app instances model planning",
     "orchestrator.cli": (

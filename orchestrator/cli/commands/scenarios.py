@@ -18,7 +18,7 @@ from orchestrator.core.errors import ContentError, ExitCode, Problem, UsageError
 from orchestrator.core.text import Text
 from orchestrator.model.referential import Ccp
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.proof.proof_store import State, Status
+from orchestrator.proof.proof_status import State, Status
 
 
 @command(

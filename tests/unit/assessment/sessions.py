@@ -13,7 +13,7 @@ from orchestrator.assessment.session_registry import JurySession, SessionRegistr
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.proof_store import Reliance, Status
+from orchestrator.proof.proof_status import Reliance, Status
 
 RELIED = Reliance(
     "cut",

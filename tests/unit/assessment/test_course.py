@@ -28,7 +28,7 @@ from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.labs import Labs, Running
 from orchestrator.model.session_plan import ProofRule
-from orchestrator.proof.proof_store import Reliance
+from orchestrator.proof.proof_status import Reliance
 from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, plan_context
 from tests.unit.core.conftest import World, common_content, make_world, world
 

@@ -38,7 +38,8 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import Scenario, ScriptStep, Step
 from orchestrator.proof.ledger import Ledger
-from orchestrator.proof.proof_store import Proofs, ProofStore
+from orchestrator.proof.proof_status import Proofs
+from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.trust import Trust
 from tests.fakes.engine import FakeEngine
 from tests.fakes.fabric import FakeFabric

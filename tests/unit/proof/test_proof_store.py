@@ -22,7 +22,8 @@ from orchestrator.proof import binding as binding_module
 from orchestrator.proof.binding import NAMES, PARTS, RECORD, SIGNATURE, Binding, Part
 from orchestrator.proof.ledger import Ledger, LedgerEntry, ProvingMachine
 from orchestrator.proof.model import Proof
-from orchestrator.proof.proof_store import Proofs, ProofStore, Status
+from orchestrator.proof.proof_status import Proofs, Status
+from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.trust import Trust
 
 SCENARIO = "no-network-after-move"
