@@ -2,5 +2,6 @@
 
 ``jobs`` plays the stages of a variant on real hosts, ``prover`` runs the jobs of several proofs side by side,
 ``judging`` says what is wrong with a stage, ``verdicts`` words it, ``proof_store`` keeps the result with what it is
-bound to, ``ledger`` records it beside the content, ``proof_status`` says what is proven as it is now, ``page`` draws it.
+bound to, ``ledger`` records it beside the content, ``proof_status`` says what is proven as it is now, ``page`` draws
+it.
 """
