@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from grader.report import CheckResult, Report
+from grader.report import Report
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labs import Labs
 from orchestrator.practice.recorder import PracticeRecorder
@@ -107,7 +107,8 @@ class Standings:
     def look(self, group: str) -> Iterator[Standing]:
         """Grade each member's lab as it is now, and yield where they are, one after another.
 
-        A trainee sees nothing of it. A grading is kept where it finds another verdict than the last one.
+        A trainee sees nothing of it. A grading is kept where it finds other colours than the last one, so that what is
+        exported later is what was seen here.
         """
         for standing in self.known(group):
             yield self._graded(standing) if standing.instance and standing.state in {"running", "solved"} else standing
@@ -120,13 +121,9 @@ class Standings:
         except BreakfixError as error:
             return replace(standing, state="broken" if standing.solved_at is None else standing.state, trouble=error)
         trouble = None
-        if report.verdict != "error" and (report.verdict == "repaired") != _all_green(standing):
+        if report.verdict != "error" and _checks_of(report) != standing.checks:
             trouble = self._recorder.checked(running, report)
         return _with_report(standing, report, trouble)
-
-
-def _all_green(standing: Standing) -> bool:
-    return bool(standing.checks) and standing.green == len(standing.checks)
 
 
 def _standing(member: Person, attempt: Attempt | None) -> Standing:
@@ -167,10 +164,10 @@ def _with_report(standing: Standing, report: Report, trouble: BreakfixError | No
         solved_at=solved,
         points=report.points,
         points_possible=report.points_total,
-        checks=tuple(_check(result) for result in report.results),
+        checks=_checks_of(report),
         trouble=trouble,
     )
 
 
-def _check(result: CheckResult) -> Check:
-    return Check(result.id, result.outcome)
+def _checks_of(report: Report) -> tuple[Check, ...]:
+    return tuple(Check(result.id, result.outcome) for result in report.results)

@@ -101,8 +101,21 @@ def test_a_look_is_kept_only_where_it_says_something_new(standings: Standings, l
         tuple(standings.look("tssr"))
     with store.read() as session:
         kept = {h: attempts.of_person(session, People(session).find(h))[0].reports for h in ("lea", "yann")}
-    assert [report.repaired for report in kept["lea"]] == [True]
+    assert [report.repaired for report in kept["lea"]] == [False, True]
     assert kept["yann"] == []
+
+
+def test_what_the_board_shows_of_who_has_not_solved_it_is_exported(
+    standings: Standings, labs: Scripted, store: Database
+) -> None:
+    labs.reports = {"lab-1": graded("pass", "fail"), "lab-2": graded("fail", "fail")}
+    tuple(standings.look("tssr"))
+    with store.read() as session:
+        groups = Groups(session)
+        text = to_csv(groups.attempts(groups.find("tssr")), anonymous=False, separator=";")
+    rows = {row["person"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+    assert (rows["lea"]["points"], rows["lea"]["green"], rows["lea"]["checks"]) == ("2", "1", "2")
+    assert (rows["yann"]["points"], rows["yann"]["green"], rows["yann"]["checks"]) == ("0", "0", "2")
 
 
 def test_what_was_solved_stays_solved(standings: Standings, labs: Scripted) -> None:
