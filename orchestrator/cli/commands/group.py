@@ -151,6 +151,14 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     if invocation.json:
         invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
+        invocation.output.quiet(
+            Text(
+                fr=f"→ Chacun tape : « breakfix show {scenario} --seed VARIANTE » (son ticket), puis, avec --lab LAB, "
+                "« breakfix lab », « breakfix shell MACHINE » et « breakfix check ».",
+                en=f"→ Each one types: 'breakfix show {scenario} --seed VARIANT' (their ticket), then, with --lab LAB, "
+                "'breakfix lab', 'breakfix shell HOST' and 'breakfix check'.",
+            )
+        )
         invocation.output.print(
             Text(
                 fr=f"→ « breakfix group live {group} » montre où en est chacun.",
