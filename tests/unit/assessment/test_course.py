@@ -157,6 +157,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
         done = [event for event in state.events if event.kind in STEPS and event.candidate == candidate]
         assert [event.kind for event in done] == list(STEPS)
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
+    assert [event.details["on"] for event in state.of("supervised")] == [True, False]
     assert {h.state for i in course.labs.all() for h in i.hosts} == {"paused"}
     evidence = read_evidence(course.jury_session.folder.sealed("reseau", "C-02"))
     assert evidence.manifest["labs"][SCENARIO]["proof"] == json.loads(json.dumps(proof(SCENARIO, "here").to_document()))
