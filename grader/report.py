@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from grader.marks import Role
+from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 
 Outcome = Literal["pass", "fail", "error"]
@@ -84,7 +85,7 @@ class CheckResult:
 
     def to_document(self) -> dict[str, Any]:
         """Return the result as JSON's types."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
+        document: dict[str, Any] = document_of(self)
         return document
 
     @classmethod
@@ -118,7 +119,7 @@ class WrittenReport:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
+        document: dict[str, Any] = document_of(self)
         return document
 
 
@@ -199,8 +200,8 @@ class Report:
             "verdict": self.verdict,
             "points": self.points,
             "points_total": self.points_total,
-            "results": msgspec.to_builtins(self.results),
-            "written_report": msgspec.to_builtins(self.written),
+            "results": document_of(self.results),
+            "written_report": document_of(self.written),
         }
         return json.dumps(document, ensure_ascii=False, indent=indent)
 

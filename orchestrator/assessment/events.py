@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
-import msgspec
-
+from orchestrator.core.documents import document_of
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 
@@ -93,7 +92,7 @@ class SessionEvent(Draft):
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
+        document: dict[str, Any] = document_of(self)
         return document
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from orchestrator.assessment.plan_file import Offer
+from orchestrator.core.documents import document_of
 from orchestrator.model.session_plan import DrawRule, Phase
 
 _METHOD: Final = "breakfix draw 1"
@@ -44,7 +45,7 @@ class Drawing:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        return {"method": _METHOD, **msgspec.to_builtins(self)}
+        return {"method": _METHOD, **document_of(self)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Drawing:

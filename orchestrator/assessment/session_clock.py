@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from orchestrator.core.documents import document_of
+
 _SECOND: Final = 1_000_000_000
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -65,7 +67,7 @@ class Anchor:
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON's types."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
+        document: dict[str, Any] = document_of(self)
         return document
 
     @classmethod

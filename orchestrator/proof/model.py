@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from grader.report import CheckResult
+from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 
 StageName = Literal[
@@ -78,7 +79,7 @@ class Verdict:
 
     def to_document(self) -> dict[str, Any]:
         """Return the verdict as JSON's types."""
-        return {**msgspec.to_builtins(self), "remark": self.remark}
+        return {**document_of(self), "remark": self.remark}
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ class Proof:
         """Return the proof as JSON's types."""
         return {
             "scenario": self.scenario,
-            "title": msgspec.to_builtins(self.title),
+            "title": document_of(self.title),
             "proven": self.proven,
             "seconds": self.seconds,
             "verdicts": [verdict.to_document() for verdict in self.verdicts],

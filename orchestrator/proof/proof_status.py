@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from orchestrator.core.documents import document_of
 from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -63,7 +64,7 @@ class Status:
 
     def to_document(self) -> dict[str, Any]:
         """Return the status as JSON's types; null where there is nothing to say."""
-        return {name: None if said == "" else said for name, said in msgspec.to_builtins(self).items()}
+        return {name: None if said == "" else said for name, said in document_of(self).items()}
 
 
 @dataclass(frozen=True)

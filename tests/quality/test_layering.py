@@ -138,7 +138,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.assessment.evidence_page"
     ),
     "yaml": "orchestrator.loader.yaml_source",
-    "msgspec": "grader.job grader.report orchestrator.proof orchestrator.assessment",
+    "msgspec": "orchestrator.core.documents grader.job grader.report orchestrator.proof orchestrator.assessment",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pytest": "grader",
@@ -367,7 +367,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
             "orchestrator.model.scenario",
             "orchestrator.core.text",
         },
-        "grader.report": {"grader.marks", "orchestrator.core.text"},
+        "grader.report": {"grader.marks", "orchestrator.core.documents", "orchestrator.core.text"},
     }
     assert found == expected[module]
     late = {target for target, _ in targets(modules["orchestrator.app"], modules)}

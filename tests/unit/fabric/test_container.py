@@ -328,7 +328,7 @@ def left(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     engine.add_image("breakfix/fabric:2", {labels.IMAGE: "fabric"})
     monkeypatch.setattr(module, "SOCKET", socket)
     monkeypatch.setattr(module, "SOCKET_FOLDER", tmp_path)
-    monkeypatch.setattr(reaper, "_SWEEP", 0.1)
+    monkeypatch.setattr(reaper, "_DEADLINE", 0.1)
     return socket
 
 

@@ -103,7 +103,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> tuple[list[ContainerSpec], Engines]
         return create(self, spec)
 
     monkeypatch.setattr(FakeEngine, "create", noted)
-    monkeypatch.setattr(reaper, "_SWEEP", 0.01)
+    monkeypatch.setattr(reaper, "_DEADLINE", 0.01)
 
     def engine(apparmor: bool) -> FakeEngine:
         options = ("name=apparmor",) if apparmor else ()
