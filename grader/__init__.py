@@ -8,6 +8,7 @@ These modules import no more than they need: the command line imports this packa
 """
 
 from grader.accounts import account_names
+from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
 from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
@@ -16,7 +17,7 @@ from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stan
 from grader.inputs import HiddenFile
 from grader.lines import lines_in
 from grader.load import scaled_timeout
-from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail
+from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
 from grader.nftables import ruleset_differences
 from grader.polling import eventually
@@ -45,8 +46,10 @@ __all__ = [
     "message_ids",
     "open_webmail",
     "password_policy_weaknesses",
+    "reason",
     "rights_gained",
     "ruleset_differences",
     "scaled_timeout",
     "send_mail",
+    "undelivered",
 ]

@@ -205,7 +205,7 @@ class LabHost(testinfra.host.Host):
         __tracebackhide__ = True
         done = self.run(command, *args, **kwargs, expected=expected)
         if done.rc not in expected:
-            raise AssertionError(self._unexpected(done, " or ".join(map(str, expected))))
+            raise AssertionError(self._unexpected(done, expected))
         return done
 
     def check_output(self, command: str, *args: str, **kwargs: Any) -> str:  # noqa: ANN401 (testinfra\'s signature)
@@ -217,14 +217,13 @@ class LabHost(testinfra.host.Host):
         __tracebackhide__ = True
         done = self.run(command, *args, **kwargs)
         if done.rc != 0:
-            raise AssertionError(self._unexpected(done, "0"))
+            raise AssertionError(self._unexpected(done, [0]))
         return done.stdout.rstrip("\r\n")
 
-    def _unexpected(self, done: CommandResult, expected: str) -> str:
+    def _unexpected(self, done: CommandResult, expected: list[int]) -> str:
         command = self.backend.decode(done.command)
         said = (done.stderr or done.stdout).strip()[:300]
-        message = unexpected_status(self.backend.hostname, command, done.rc, expected)
-        return f"{message}: {said}" if said else message
+        return unexpected_status(self.backend.hostname, command, done.rc, expected, said)
 
 
 def lab_host(fabric: Fabric, target: HostRef, recorder: CommandLog) -> LabHost:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from grader.bilingual import reason, text_of
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 
 UNEXPECTED_STATUS = re.compile(r"\S+: '.*' ended with status -?\d+, expected ", re.DOTALL)
-"""How the evidence of a check begins that ``check_output`` or ``run_expect`` turned red."""
+"""How the English evidence of a check begins that ``check_output`` or ``run_expect`` turned red."""
 
 
-def unexpected_status(where: str, command: str, status: int, expected: str) -> str:
-    """Return the message for a command that did not end as a check needs it to."""
-    return f"{where}: '{command}' ended with status {status}, expected {expected}"
+def unexpected_status(where: str, command: str, status: int, expected: Sequence[int], said: str = "") -> str:
+    """Return the message for a command that did not end as a check needs it to.
+
+    Args:
+        where: the host.
+        command: what was run.
+        status: how it ended.
+        expected: how it should have ended, each as good as the others.
+        said: what it printed.
+    """
+    wanted = [str(one) for one in expected]
+    return reason(
+        fr=f"{where} : « {command} » a fini avec l'état {status}, attendu {' ou '.join(wanted)}{said and f' : {said}'}",
+        en=f"{where}: '{command}' ended with status {status}, expected {' or '.join(wanted)}{said and f': {said}'}",
+    )
 
 
 class ObservationError(LabError):
@@ -59,11 +72,11 @@ def changed_tools(where: str, command: str, changed: Sequence[str]) -> Observati
 
 
 def unreadable(where: str, command: str, answer: str) -> ObservationError:
-    """Return the error for a tool whose answer says nothing about the lab."""
-    shown = answer.strip()[:300] or "-"
+    """Return the error for a tool whose answer says nothing about the lab; the answer may be a ``reason``."""
+    shown = text_of(answer).map(lambda text: text.strip()[:300] or "-")
     return ObservationError(
         Text(
-            fr=f"{where} : réponse inattendue de « {command} » : {shown}",
-            en=f"{where}: unexpected answer of '{command}': {shown}",
+            fr=f"{where} : réponse inattendue de « {command} » : {shown.fr}",
+            en=f"{where}: unexpected answer of '{command}': {shown.en}",
         )
     )

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from grader.lines import lines_in, words_in
-from grader.tools import Completion
+from orchestrator.fabric.fabric_interface import ForwardingState
 
-FORWARDING_COMMAND = ("forwarding-state",)
-"""A program of the helper's image."""
-
-
-@dataclass(frozen=True)
-class ForwardingState:
-    """What decides where a host sends packets.
-
-    Attributes:
-        rules: its packet filters, as nft(8) lists them.
-        queues: the queues of its interfaces, as tc(8) lists them.
-        routes: its routing tables, as ip(8) lists them.
-    """
-
-    rules: list[dict[str, Any]]
-    queues: list[dict[str, Any]]
-    routes: list[dict[str, Any]]
-
-
-def parse_forwarding_state(done: Completion) -> ForwardingState:
-    """Return what ``forwarding-state`` said, which asks three programs: nft(8), tc(8) and ip(8).
-
-    Raises:
-        ValueError: one of them could not say.
-    """
-    if done.status != 0:
-        raise ValueError(done.stderr)
-    said = [json.loads(part.strip() or "[]") for part in re.split("^---$", done.stdout, flags=re.MULTILINE)]
-    if len(said) != 3:  # noqa: PLR2004 (the three)
-        raise ValueError(done.stdout)
-    return ForwardingState(said[0]["nftables"] if said[0] else [], said[1], said[2])
-
-
+_REMEMBERED = 256
+"""Texts of the kernel's whose meaning is remembered: between two answers they seldom change."""
 _HARMLESS = frozenset({
     "accept", "comment", "continue", "counter", "ct count", "ct helper", "ct timeout", "drop", "goto", "jump", "last",
     "limit", "log", "masquerade", "match", "meter", "notrack", "quota", "reject", "return", "set", "snat", "vmap",
@@ -73,7 +43,7 @@ def redirections_of(state: ForwardingState, *, arriving: bool = False) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
-def _leads(expression: dict[str, Any]) -> bool:
+def _leads(expression: Mapping[str, Any]) -> bool:
     """Return whether a statement of a rule may lead packets elsewhere: by its name, or by what it writes into them."""
     if "xt" in expression:
         name = (expression["xt"] or {}).get("name")
@@ -115,6 +85,7 @@ def gateways_of(state: ForwardingState, address: str) -> tuple[tuple[str, str], 
     return tuple(dict.fromkeys(gateway for _, gateways in closest.values() for gateway in gateways))
 
 
+@functools.lru_cache(_REMEMBERED)
 def parse_fib_trie(text: str) -> tuple[IPv4Network, ...]:
     """Return where a host takes what arrives for its own: of all its routing tables, as /proc/net/fib_trie shows them.
 
@@ -147,6 +118,7 @@ class Neighbour:
     published: bool
 
 
+@functools.lru_cache(_REMEMBERED)
 def parse_arp(text: str) -> tuple[Neighbour, ...]:
     """Return the neighbours that /proc/net/arp shows (arp(7)).
 

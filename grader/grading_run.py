@@ -1,12 +1,13 @@
-"""A grading, in a process of its own: collects once, and forks a worker for each group of checks.
+"""A grading, in a process of its own: collects once, and forks workers, which take one group of checks after another.
 
-Forked workers cost a few milliseconds each, share all that is imported, and keep a check that dies, hangs or
-changes the process from touching another group's. The program gets JSON lines: ``collected``, one ``result``
-per check, ``report``.
+Forked workers share all that is imported, and keep a check that dies or hangs from touching another group's. Each has
+its own connection to the fabric, which a worker that goes on uses again, with all that was learnt over it. The program
+gets JSON lines: ``collected``, ``begun`` and ``result`` for each check, ``report``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -31,6 +32,7 @@ from grader.load import MOST
 from grader.plugin import GraderPlugin, Planned, refused
 from grader.report import CheckResult, CommandRecord, Report
 from grader.worker import work
+from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 
 _GRACE = 2.0
@@ -82,13 +84,14 @@ def grade(request: GradeRequest, events_fd: int) -> None:
 
 @dataclass
 class _Worker:
-    """A running worker: its process, what it still has to do, and what it is at."""
+    """A running worker: its process, how it is told what to do, what it still has to do, and what it is at."""
 
     pid: int
     pidfd: int
     pipe: int
+    orders: int
     output: int
-    waiting: deque[Numbered]
+    waiting: deque[Numbered] = field(default_factory=deque)
     started: int | None = None
     printed: int = 0
     since: float = 0.0
@@ -105,6 +108,7 @@ class _GradingRun:
         self._events_fd = events_fd
         self._workers: dict[int, _Worker] = {}
         self._selector = selectors.DefaultSelector()
+        self._checks: dict[int, Planned] = {}
         self._results: dict[int, CheckResult] = {}
         self._problems: list[CheckResult] = []
         self._left_out = 0
@@ -155,6 +159,7 @@ class _GradingRun:
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
+        self._checks = dict(enumerate(planned))
         try:
             for wave in _waves(planned, selection):
                 self._work_off(_groups(wave))
@@ -167,8 +172,8 @@ class _GradingRun:
     def _work_off(self, queue: deque[deque[Numbered]]) -> None:
         """Run the groups of checks, as many at once as there are workers for, until all are done or one decides."""
         while not self._over and (queue or any(worker.waiting for worker in self._workers.values())):
-            while queue and len(self._workers) < max(1, self._request.workers):
-                self._start(queue.popleft())
+            while queue and (free := self._free_worker()) is not None:
+                self._hand(free, queue.popleft())
             for key, _ in self._selector.select(self._patience()):
                 worker = self._workers.get(key.data)
                 if worker is None:
@@ -178,8 +183,23 @@ class _GradingRun:
                     queue.appendleft(again)
             self._kill_overdue()
 
-    def _start(self, group: deque[Numbered]) -> None:
+    def _free_worker(self) -> _Worker | None:
+        """Return a worker that has nothing to do, a new one where there may be one more."""
+        for worker in self._workers.values():
+            if not worker.waiting:
+                return worker
+        return self._start() if len(self._workers) < max(1, self._request.workers) else None
+
+    @staticmethod
+    def _hand(worker: _Worker, group: deque[Numbered]) -> None:
+        """Give a worker a group of checks; one that has just ended leaves it to the next (``_reap``)."""
+        worker.waiting = group
+        with contextlib.suppress(BrokenPipeError):
+            os.write(worker.orders, json.dumps([number for number, _ in group]).encode() + b"\n")
+
+    def _start(self) -> _Worker:
         reading, writing = os.pipe()
+        ordered, ordering = os.pipe()
         output = os.memfd_create("output")
         parent = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no stop between the fork and its entry here
@@ -189,21 +209,23 @@ class _GradingRun:
             try:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-                os.close(reading)
-                os.close(self._events_fd)
-                work(self._plugin, list(group), writing, output, parent)
+                for fd in (reading, ordering, self._events_fd, *(w.orders for w in self._workers.values())):
+                    os.close(fd)
+                work(self._plugin, self._checks, ordered, writing, output, parent)
                 status = 0
             except BaseException:
                 sys.excepthook(*sys.exc_info())
             finally:
                 os._exit(status)
         os.close(writing)
+        os.close(ordered)
         os.set_blocking(reading, False)
-        worker = _Worker(pid, os.pidfd_open(pid), reading, output, group)
+        worker = _Worker(pid, os.pidfd_open(pid), reading, ordering, output)
         self._workers[pid] = worker
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         self._selector.register(worker.pipe, selectors.EVENT_READ, pid)
         self._selector.register(worker.pidfd, selectors.EVENT_READ, pid)
+        return worker
 
     def _patience(self) -> float | None:
         deadlines = [w.deadline for w in self._workers.values() if w.deadline is not None and not w.timed_out]
@@ -239,6 +261,8 @@ class _GradingRun:
                 worker.timeout = timeout
                 worker.deadline = worker.since + timeout + _GRACE
                 worker.commands = Commands()
+                sentence = document_of(worker.waiting[0][1].result.sentence)
+                self._send({"event": "begun", "number": number, "sentence": sentence})
             case {"timeout": timeout}:
                 worker.timeout = timeout
                 worker.deadline = worker.since + timeout + _GRACE
@@ -267,7 +291,7 @@ class _GradingRun:
             reason = _end_of(worker, status)
             seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
             self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
-        for fd in (worker.pipe, worker.pidfd, worker.output):
+        for fd in (worker.pipe, worker.pidfd, worker.orders, worker.output):
             os.close(fd)
         del self._workers[worker.pid]
         return worker.waiting or None
@@ -295,11 +319,10 @@ def _waves(planned: Sequence[Planned], selection: Selection) -> Iterator[list[Nu
 
 
 def _groups(checks: Iterable[Numbered]) -> deque[deque[Numbered]]:
-    """Group the checks by the host that they look at; one without a host is a group of its own."""
+    """Group the checks by their lock; one without a lock is a group of its own."""
     groups: dict[object, deque[Numbered]] = {}
     for number, check in checks:
-        host = check.result.host
-        groups.setdefault(number if host is None else host, deque()).append((number, check))
+        groups.setdefault(number if check.lock is None else check.lock, deque()).append((number, check))
     return deque(groups.values())
 
 

@@ -14,6 +14,7 @@ from orchestrator.fabric.fabric_interface import (
     Completed,
     Fabric,
     FileState,
+    ForwardingState,
     HostRef,
     ProcessState,
     SocketState,
@@ -103,9 +104,26 @@ class HostInspector:
             lambda told: "\n".join(told[0]),
         )
 
-    def sysctls(self, *paths: str) -> dict[str, str]:
-        """Return settings of the host's network by their path below ``/proc/sys/net``; ``*`` stands for any name."""
-        return dict(self._fabric.sysctls(self._target, paths, timeout=_time()))
+    def statuses(self, paths: Sequence[str]) -> tuple[FileState, ...]:
+        """Return what is at each of some paths."""
+        return tuple(
+            self._looked(
+                f"status of {' '.join(paths)}",
+                lambda: self._fabric.statuses(self._target, paths, timeout=_time()),
+                lambda seen: "\n".join(
+                    f"{p}: {s.kind or 'nothing'} {s.ctime}" for p, s in zip(paths, seen, strict=True)
+                ),
+            )
+        )
+
+    def forwarding_state(self) -> ForwardingState:
+        """Return what decides where the host sends packets."""
+        instance, host = self._target.instance, self._target.host
+        return self._looked(
+            "where packets go",
+            lambda: self._fabric.network(instance, forwarding=[host], timeout=_time()).forwarding[host],
+            lambda state: f"{len(state.rules)} rules, {len(state.routes)} routes",
+        )
 
     def tool(self, *argv: str) -> Completed:
         """Run a tool of ours in the host's network."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.path_integrity import forwarding_state_of, redirections
+from grader.bilingual import reason
+from grader.path_integrity import redirections
 from orchestrator.fabric.fabric_interface import ProcessState, SocketState
 
 if TYPE_CHECKING:
@@ -76,17 +77,28 @@ class Listener:
     def doubts(self) -> tuple[str, ...]:
         """Return what speaks against it: nobody listens, another program does, or one that is not the image's."""
         if not self.processes:
-            return ("nobody listens",)
-        others = [f"{path} listens instead of {self.program}" for path in sorted(self.executables - {self.program})]
+            return (reason(fr="personne n'écoute", en="nobody listens"),)
+        others = [
+            reason(fr=f"{path} écoute à la place de {self.program}", en=f"{path} listens instead of {self.program}")
+            for path in sorted(self.executables - {self.program})
+        ]
         own = [doubt for process in self.processes for doubt in doubts_of_process(process)]
         return (*(others if self.program else ()), *own, *self.vouched())
 
 
 def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
     """Return what speaks against a process being a program of its image."""
-    states = {"differs": "is not the image's", "new": "is not of the image", "missing": "has gone"}
+    states = {
+        "differs": reason(fr="n'est pas le programme de l'image", en="is not the image's"),
+        "new": reason(fr="ne fait pas partie de l'image", en="is not of the image"),
+        "missing": reason(fr="n'existe plus", en="has gone"),
+    }
     own = [f"{process.executable or process.comm} {states[process.image]}"] if process.image in states else []
-    others = [f"{process.comm} runs code of {path}" for path in process.foreign if path != process.executable]
+    others = [
+        reason(fr=f"{process.comm} exécute du code de {path}", en=f"{process.comm} runs code of {path}")
+        for path in process.foreign
+        if path != process.executable
+    ]
     return (*own, *others)
 
 
@@ -112,14 +124,23 @@ def listener(
         found = tuple(p for pid, p in everything.items() if pid in pids)
         if pids <= everything.keys() and not any(p.image == "missing" for p in found):
             break  # otherwise one of them has just ended: a server's child, which held the socket for a moment
-    loose = tuple(f"nobody holds what listens at {r.address}" for r in rows if not r.pids)  # it waits in another socket
+    loose = tuple(_held_by_nobody(r.address) for r in rows if not r.pids)  # it waits in another socket
 
     def vouched() -> tuple[str, ...]:
-        led = redirections(inspector, forwarding_state_of(inspector)) if protocol != "unix" else ()
+        led = redirections(inspector.forwarding_state()) if protocol != "unix" else ()
         doubts = doubts_of_services(inspector, found, everything, program, placed or {})
-        return (*loose, *doubts, *(f"led elsewhere by {rule}" for rule in led))
+        elsewhere = (
+            reason(fr=f"ce qui y arrive est détourné par {rule}", en=f"led elsewhere by {rule}") for rule in led
+        )
+        return (*loose, *doubts, *elsewhere)
 
     return Listener(found, program, vouched)
+
+
+def _held_by_nobody(address: str) -> str:
+    return reason(
+        fr=f"aucun processus ne tient ce qui écoute à {address}", en=f"nobody holds what listens at {address}"
+    )
 
 
 def _listening(inspector: HostInspector, protocol: str, place: int | str) -> list[SocketState]:
@@ -156,12 +177,20 @@ def doubts_of_services(
     for unit in dict.fromkeys(p.unit for p in processes if p.pid != 1):
         its = [p for p in processes if p.unit == unit]
         if not unit.endswith(".service"):
-            doubts.append(f"{', '.join(sorted({p.comm for p in its}))} runs outside any service")
+            names = ", ".join(sorted({p.comm for p in its}))
+            doubts.append(reason(fr=f"{names} tourne hors de tout service", en=f"{names} runs outside any service"))
             continue
-        doubts += doubts_of_unit(inspector, unit, placed)
-        main = everything.get(int(inspector.unit(unit, "Service.MainPID").properties["MainPID"]))
+        known = inspector.unit(unit, *_PROPERTIES).properties
+        doubts += _doubts_of_known(inspector, unit, known, placed)
+        main = everything.get(int(known["MainPID"]))
         others = [p for p in its if main and not _is_of(p, main, everything, program)]
-        doubts += [f"{p.comm} was not started by {unit}, in whose group it is" for p in others]
+        doubts += [
+            reason(
+                fr=f"{p.comm} n'a pas été lancé par {unit}, dans le groupe duquel il est",
+                en=f"{p.comm} was not started by {unit}, in whose group it is",
+            )
+            for p in others
+        ]
     return tuple(doubts)
 
 
@@ -196,23 +225,47 @@ def doubts_of_unit(inspector: HostInspector, unit: str, placed: Mapping[str, str
         unit: the unit's full name.
         placed: the files that the plan puts into the host, with the SHA-256 of their content: as good as the image's.
     """
-    known = inspector.unit(unit, *_PROPERTIES).properties
+    return _doubts_of_known(inspector, unit, inspector.unit(unit, *_PROPERTIES).properties, placed or {})
+
+
+def _doubts_of_known(
+    inspector: HostInspector, unit: str, known: Mapping[str, Any], placed: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return what speaks against a unit, of which systemd says what is ``known``."""
     if known["ActiveState"] not in {"active", "reloading", "refreshing"}:
-        return (f"{unit} does not run",)
+        return (reason(fr=f"{unit} ne fonctionne pas", en=f"{unit} does not run"),)
     doubts = []
     paths = [path for path in (known["FragmentPath"], *known["DropInPaths"], *_commands(known["ExecStart"])) if path]
-    states = compared(inspector, paths, placed or {})
+    states = compared(inspector, paths, placed)
     if states.get(known["FragmentPath"]) != "same":
-        doubts.append(f"{unit}: {known['FragmentPath'] or 'its file'} is not the image's")
+        file = known["FragmentPath"] or reason(fr="son fichier", en="its file")
+        doubts.append(reason(fr=f"{unit} : {file} n'est pas celui de l'image", en=f"{unit}: {file} is not the image's"))
     if known["NeedDaemonReload"]:
-        doubts.append(f"{unit}: its file has changed since systemd read it")
+        doubts.append(
+            reason(
+                fr=f"{unit} : son fichier a changé depuis que systemd l'a lu",
+                en=f"{unit}: its file has changed since systemd read it",
+            )
+        )
     started = known.get("ExecMainStartTimestamp") or math.inf  # 0 where systemd knows of no main process
     if _touched(inspector, unit, known["FragmentPath"]) > started / 1e6:
-        doubts.append(f"{unit}: its files were changed after it was started")
+        doubts.append(
+            reason(
+                fr=f"{unit} : ses fichiers ont été modifiés après son démarrage",
+                en=f"{unit}: its files were changed after it was started",
+            )
+        )
     added = [path for path in known["DropInPaths"] if states[path] != "same"]
-    doubts += [f"{unit}: {path} changes what it runs" for path in added if _gives_orders(inspector, path)]
+    doubts += [
+        reason(fr=f"{unit} : {path} change ce qu'il exécute", en=f"{unit}: {path} changes what it runs")
+        for path in added
+        if _gives_orders(inspector, path)
+    ]
     named = [path for path in _commands(known["ExecStart"]) if states[path] == "differs"]
-    doubts += [f"{unit}: {path} is not the image's" for path in named]
+    doubts += [
+        reason(fr=f"{unit} : {path} n'est pas celui de l'image", en=f"{unit}: {path} is not the image's")
+        for path in named
+    ]
     doubts += _doubts_of_main(inspector, unit, int(known["MainPID"]))
     return tuple(doubts)
 
@@ -237,7 +290,8 @@ def _touched(inspector: HostInspector, unit: str, fragment: str) -> float:
     """
     template = re.sub(r"@.*\.", "@.", unit)
     folders = [f"{folder}/{name}.d" for folder in _FOLDERS for name in dict.fromkeys((unit, template))]
-    return max(inspector.file(path).ctime for path in (fragment, *folders, "/run/systemd/system"))
+    paths = (*([fragment] if fragment else ()), *folders, "/run/systemd/system")
+    return max(seen.ctime for seen in inspector.statuses(paths))
 
 
 def _doubts_of_main(inspector: HostInspector, unit: str, pid: int) -> Sequence[str]:
@@ -245,8 +299,8 @@ def _doubts_of_main(inspector: HostInspector, unit: str, pid: int) -> Sequence[s
         return []
     main = [process for process in inspector.processes([pid]) if process.pid == pid]
     if not main:
-        return [f"{unit}: its main process has gone"]
-    return [f"{unit}: {doubt}" for doubt in doubts_of_process(main[0])]
+        return [reason(fr=f"{unit} : son processus principal n'existe plus", en=f"{unit}: its main process has gone")]
+    return [reason(fr=f"{unit} : {doubt}", en=f"{unit}: {doubt}") for doubt in doubts_of_process(main[0])]
 
 
 def _commands(commands: Any) -> list[str]:  # noqa: ANN401 (D-Bus: a(sasbttttuii))

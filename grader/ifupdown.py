@@ -7,6 +7,7 @@ import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, cast
 
+from grader.bilingual import reason
 from grader.lines import lines_in, words_in
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def ifupdown_stanzas(host: testinfra.host.Host) -> str:
             continue
         read.add(path)
         if len(read) > _MOST_FILES:
-            raise _unreadable(f"more than {_MOST_FILES} files")
+            raise _unreadable(reason(fr=f"plus de {_MOST_FILES} fichiers", en=f"more than {_MOST_FILES} files"))
         file = _file(host, path)
         for line in lines_in(file.content_string.replace("\\\n", " ")) if file.exists else ():
             match words_in(line):
@@ -102,7 +103,9 @@ def _entries(host: testinfra.host.Host, folder: str, pattern: str) -> list[str]:
 
 
 def _unreadable(files: str) -> AssertionError:
-    return AssertionError(f"{_FILE} takes what it says from {files}")
+    return AssertionError(
+        reason(fr=f"{_FILE} tire son contenu de {files}", en=f"{_FILE} takes what it says from {files}")
+    )
 
 
 def _file(host: testinfra.host.Host, path: str) -> File:

@@ -235,13 +235,15 @@ class GradedLab:
 
     def wait(
         self,
-        condition: Callable[[], T],
+        until: Callable[[], T | None],
         within: float = 5.0,
         every: float | None = None,
-        what: str = "the condition",
+        what: str = "",
+        *,
+        unless: Callable[[], str | None] | None = None,
     ) -> T:
-        """Wait until a condition holds; see ``grader.polling.eventually``."""
-        return eventually(condition, within=within, every=every, what=what)
+        """Wait until a condition holds, unless something makes it impossible; see ``grader.polling.eventually``."""
+        return eventually(until, unless=unless, within=within, every=every, what=what)
 
     def close(self) -> None:
         """End what the check opened."""

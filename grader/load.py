@@ -6,6 +6,7 @@ for the other: a check that is green would be red by the neighbour's work.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import time
@@ -18,6 +19,10 @@ _PLENTY = 2.0
 _LOAD = Path("/proc/loadavg")
 _HELD = 1.0
 """Seconds for which the longest deadlines hold: a tool with a time-out of its own must not outlast who waits for it."""
+
+
+_NEWS = 0.1
+"""Seconds for which the machine's load is taken to be what it was."""
 
 
 class _Longest:
@@ -42,5 +47,11 @@ def scaled_timeout(seconds: float) -> int:
 
 def _load() -> float:
     """Return the runnable processes for each processor: now, or over the last minute where that is more."""
-    minute, _, _, now, *_ = _LOAD.read_text(encoding="ascii").split()
+    return _load_told(_LOAD, int(time.monotonic() / _NEWS))
+
+
+@functools.lru_cache(1)
+def _load_told(path: Path, _when: int) -> float:
+    """Return what a file tells, which is read once for all deadlines of a moment: each look at a host has one."""
+    minute, _, _, now, *_ = path.read_text(encoding="ascii").split()
     return max(float(minute), float(now.partition("/")[0])) / (os.cpu_count() or 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.accounts import account_names
+from grader.bilingual import reason
 from grader.errors import changed_tools
 from grader.identity import Listener, compared, listener
 from grader.load import scaled_timeout
@@ -91,11 +92,22 @@ def log_in(
     if done.status == _ACCEPTED:
         doubts += doubts_of_logins(inspector, placed or {})
         if not account.local and any(row[0] == login for row in rows_of(inspector, "passwd")):
-            doubts.append(f"{login} is an account of its own")
+            doubts.append(
+                reason(fr=f"{login} est un compte de la machine elle-même", en=f"{login} is an account of its own")
+            )
         if not account.local and login in account_names(_text(inspector.read("/etc/shadow"))):
-            doubts.append(f"/etc/shadow has a password for {login}")
+            doubts.append(
+                reason(
+                    fr=f"/etc/shadow contient un mot de passe pour {login}",
+                    en=f"/etc/shadow has a password for {login}",
+                )
+            )
     if doubts:
-        message = f"{inspector.name} lets {login} in, but not by its own rules: {'; '.join(doubts)}"
+        said = "; ".join(doubts)
+        message = reason(
+            fr=f"{inspector.name} laisse entrer {login}, mais pas selon ses propres règles : {said}",
+            en=f"{inspector.name} lets {login} in, but not by its own rules: {said}",
+        )
         raise AssertionError(message)
     return Login(done.status, problem)
 
@@ -116,13 +128,22 @@ def _text(data: bytes | None) -> str:
 def doubts_of_logins(inspector: HostInspector, placed: Mapping[str, str]) -> tuple[str, ...]:
     """Return what speaks against a host's SSH server letting in those whom its image would: server, rules, modules."""
     server = listener(inspector, "tcp", 22, "", placed)
-    doubts = [*server.doubts, *(f"sshd was started with {told}" for told in _options_of(inspector, server))]
+    started = (
+        reason(fr=f"sshd a été lancé avec {told}", en=f"sshd was started with {told}")
+        for told in _options_of(inspector, server)
+    )
+    doubts = [*server.doubts, *started]
     if not server.executables <= {"/usr/sbin/sshd", "/usr/lib/systemd/systemd"}:
-        doubts.append(f"{', '.join(sorted(server.executables))} listens instead of sshd")
+        names = ", ".join(sorted(server.executables))
+        doubts.append(reason(fr=f"{names} écoute à la place de sshd", en=f"{names} listens instead of sshd"))
     listed = {folder: [f.path for f in inspector.tree(folder) if f.kind != "directory"] for folder in _FOLDERS}
     rules = [f"{folder}/{name}" for folder, names in listed.items() for name in names]
     states = compared(inspector, [*rules, *_FILES], placed)
     stacks = "\n".join(_text(inspector.read(path)) for path in rules if path.startswith("/etc/pam.d/"))
     named = sorted(set(_MODULE.findall(stacks)))
     states |= inspector.compare([f"{folder}/{name}" for folder in _MODULES for name in named])
-    return (*doubts, *(f"{path} is not the image's" for path, state in states.items() if state in {"differs", "new"}))
+    changed = (path for path, state in states.items() if state in {"differs", "new"})
+    return (
+        *doubts,
+        *(reason(fr=f"{path} n'est pas celui de l'image", en=f"{path} is not the image's") for path in changed),
+    )

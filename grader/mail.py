@@ -6,6 +6,7 @@ assertion. A vantage point needs python3 with its standard library: observers ha
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from collections.abc import Iterable, Sequence
@@ -13,17 +14,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.bilingual import reason, text_of
 from grader.errors import unreadable
+from grader.lines import lines_in
 from grader.load import scaled_deadline
+from grader.polling import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import testinfra.host
+
     from grader.vantage_points import VantagePoint
 
 _PROGRAM = Path(__file__).with_name("mail_program.py")
-_ANSWER = 15.0
-"""Seconds that one answer of a server may take."""
+_ANSWER = 8.0
+"""Seconds that one answer of a server may take; a Postfix whose smtpd cannot start says nothing for five."""
+_FIRST_LOOK = 0.5
+"""Seconds for which a mail program looks into a mailbox before anybody asks what keeps the message away."""
+_SLICE = 2.0
+"""The same where nobody asks; started anew, it learns how much longer it is to wait on a machine that got busier."""
+_AGAIN = 0.3
+"""Seconds between two further looks, once it was asked what keeps the message away."""
 _PATIENCE = 60.0
 """Seconds that a conversation with a server may take, besides the time that a message may be under way."""
+_AGENTS = ("cleanup", "smtp", "relay/smtp", "lmtp", "local", "virtual", "pipe", "error", "discard")
+"""The parts of Postfix that name a message's Message-ID, or how an attempt to deliver it ended."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +88,11 @@ def send_mail(
     """
     unique = f"{subject or 'Message'} {secrets.token_hex(6)}"
     request = {"do": "send", "sender": sender.address, "to": to, "subject": unique, "size": size}
-    _ask(vantage_point, sender, request, _PATIENCE, f"{sender.address} cannot send to {to}")
+    failed = reason(
+        fr=f"{sender.address} ne peut pas écrire à {to}",
+        en=f"{sender.address} cannot send to {to}",
+    )
+    _ask(vantage_point, sender, request, _PATIENCE, failed)
     return unique
 
 
@@ -82,19 +102,79 @@ def find_mail(
     subject: str,
     *,
     folders: Sequence[str] = ("INBOX",),
-    within: float = 20,
+    within: float = 10,
+    unless: Callable[[], str | None] | None = None,
 ) -> FoundMail:
     """Wait for a message in a mailbox.
 
+    Args:
+        vantage_point: where the mail program runs.
+        reader: whose mailbox it is.
+        subject: the message's subject, unique.
+        folders: where it may be.
+        within: seconds.
+        unless: returns what keeps the message from arriving, such as ``lambda: undelivered(server, subject)``.
+
     Raises:
-        AssertionError: the mailbox does not open, or the message did not come in time.
+        AssertionError: the mailbox does not open, or the message did not come in time, or cannot.
     """
-    request = {"do": "find", "subject": subject, "folders": list(folders), "within": within}
-    answer = _ask(vantage_point, reader, request, within + _PATIENCE, f"{reader.address} cannot read")
-    if not answer:
-        message = f"'{subject}' did not arrive at {reader.address} within {within:g} s"
-        raise AssertionError(message)
+    request = {"do": "find", "subject": subject, "folders": list(folders)}
+    failed = reason(fr=f"{reader.address} ne peut pas lire", en=f"{reader.address} cannot read")
+    looks = itertools.repeat(_SLICE) if unless is None else itertools.chain((_FIRST_LOOK,), itertools.repeat(0.0))
+
+    def arrived() -> dict[str, Any]:
+        look = {"within": min(within, next(looks))}
+        return _ask(vantage_point, reader, request | look, _PATIENCE, failed, refused=_RefusedError)
+
+    missing = reason(
+        fr=f"« {subject} » n'est pas arrivé chez {reader.address}",
+        en=f"'{subject}' did not arrive at {reader.address}",
+    )
+    try:
+        answer = eventually(arrived, unless=unless, within=within, every=0 if unless is None else _AGAIN, what=missing)
+    except _RefusedError as error:
+        raise AssertionError(str(error)) from None
     return FoundMail(answer["folder"], answer["headers"])
+
+
+def undelivered(server: testinfra.host.Host, subject: str) -> str:
+    """Return in both languages why Postfix has not delivered a message of ``send_mail``, or nothing.
+
+    Its log says so of each attempt: bounced, or deferred. A deferred message is tried again at once, not only after
+    Postfix's usual pause: whoever asks again a second later, as ``eventually`` does, hears of the new attempt.
+
+    Args:
+        server: a host that the message passes.
+        subject: the message's subject; its last word is in the Message-ID as well.
+    """
+    tags = " ".join(f"-t postfix/{agent}" for agent in _AGENTS)
+    log = server.run(f"journalctl --quiet --output=cat --since=-5min {tags}")
+    attempts = _last_attempts(lines_in(log.stdout), subject.rsplit(maxsplit=1)[-1])
+    failed = {queued: status for (queued, _), status in attempts.items() if not status.startswith("sent")}
+    for queued, status in failed.items():
+        if status.startswith("deferred"):
+            server.run("postqueue -i %s", queued)
+    if not failed:
+        return ""
+    host, said = server.backend.hostname, " ; ".join(dict.fromkeys(failed.values()))
+    return reason(fr=f"Postfix sur {host} : {said}", en=f"Postfix on {host}: {said}")
+
+
+def _last_attempts(rows: Iterable[str], token: str) -> dict[tuple[str, str], str]:
+    """Return how the last attempt ended, by queue identifier and recipient, of messages with a token in the Message-ID.
+
+    Postfix uses an identifier again: what is said before a Message-ID is another message's.
+    """
+    attempts: dict[tuple[str, str], str] = {}
+    ours: set[str] = set()
+    for row in rows:
+        queued, _, said = row.partition(": ")
+        if said.startswith("message-id="):
+            attempts = {key: status for key, status in attempts.items() if key[0] != queued}
+            ours = ours | {queued} if token in said else ours - {queued}
+        elif queued in ours and "status=" in said:
+            attempts[queued, said.partition(", ")[0]] = said.partition("status=")[2]
+    return attempts
 
 
 def message_ids(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[str] = ("INBOX",)) -> frozenset[str]:
@@ -104,7 +184,8 @@ def message_ids(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[
         AssertionError: the mailbox does not open.
     """
     request = {"do": "identities", "folders": list(folders)}
-    answer = _ask(vantage_point, reader, request, _PATIENCE, f"{reader.address} cannot read")
+    failed = reason(fr=f"{reader.address} ne peut pas lire", en=f"{reader.address} cannot read")
+    answer = _ask(vantage_point, reader, request, _PATIENCE, failed)
     return frozenset(answer["identities"])
 
 
@@ -114,12 +195,23 @@ def open_webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
     Raises:
         AssertionError: the page does not open, or the login is refused.
     """
-    answer = _ask(vantage_point, reader, {"do": "webmail"}, _PATIENCE, f"{reader.login} in the webmail")
+    failed = reason(fr=f"{reader.login} dans le webmail", en=f"{reader.login} in the webmail")
+    answer = _ask(vantage_point, reader, {"do": "webmail"}, _PATIENCE, failed)
     return str(answer["list"])
 
 
+class _RefusedError(Exception):
+    """The server refused whoever waits for a message: it will not come."""
+
+
 def _ask(
-    vantage_point: VantagePoint, who: Mailbox, request: dict[str, Any], timeout: float, failed: str
+    vantage_point: VantagePoint,
+    who: Mailbox,
+    request: dict[str, Any],
+    timeout: float,
+    failed: str,
+    *,
+    refused: type[Exception] = AssertionError,
 ) -> dict[str, Any]:
     account = {
         "login": who.login,
@@ -136,6 +228,8 @@ def _ask(
     except ValueError as error:
         raise unreadable(who.server, f"mail {request['do']}", done.stdout + done.stderr) from error
     if "problem" in answer:
-        message = f"{failed}: {answer['problem']}"
-        raise AssertionError(message)
+        said = text_of(failed)
+        raise refused(
+            reason(fr=f"{said.fr} : {answer.get('fr', answer['problem'])}", en=f"{said.en}: {answer['problem']}")
+        )
     return answer

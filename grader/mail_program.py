@@ -1,6 +1,7 @@
 """What ``grader.mail`` runs at a vantage point: its text is given to python3 there, with the standard library alone.
 
-The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show.
+The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show, in English
+or in the server's own words, and ``fr`` the same in French where the words are ours.
 """
 
 from __future__ import annotations
@@ -91,13 +92,20 @@ def send(request: Request) -> Answer:
     """Submit one message with an attachment of some size, over TLS and after a login."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = request["sender"], request["to"], request["subject"]
-    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=request["sender"].partition("@")[2])
+    message["Date"], message["Message-ID"] = (
+        formatdate(),
+        make_msgid(request["subject"].split()[-1], domain=request["sender"].partition("@")[2]),
+    )
     message.set_content("Bonjour,\n\nvoir l'objet.\n")
     if request["size"]:
         drawing = (LINE * (request["size"] // len(LINE) + 1))[: request["size"]]
         message.add_attachment(drawing, filename="plan.txt")
     with Submission(request) as server:
         server.starttls(context=context(request))
+        server.ehlo()
+        one = [way for way in ("PLAIN", "LOGIN") if way in server.esmtp_features.get("auth", "").split()][:1]
+        if one:  # smtplib would offer a password that is refused once more, in the next way
+            server.esmtp_features["auth"] = one[0]
         server.login(request["login"], request["password"])
         server.send_message(message)
     return {}
@@ -142,13 +150,15 @@ def webmail(request: Request) -> Answer:
     status, page = browser.page("/")
     token = re.search(r'name="_token" value="([^"]+)"', page)
     if token is None:
-        return {"problem": f"{status}: this is not the login page"}
+        return {"problem": f"{status}: this is not the login page", "fr": f"{status} : pas de page de connexion"}
     form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
     status, _ = browser.page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
     if status != http.HTTPStatus.FOUND:
-        return {"problem": f"{status}: the login is refused"}
+        return {"problem": f"{status}: the login is refused", "fr": f"{status} : la connexion est refusée"}
     status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
-    return {"list": page} if status == http.HTTPStatus.OK else {"problem": f"{status}: no list of messages"}
+    if status != http.HTTPStatus.OK:
+        return {"problem": f"{status}: no list of messages", "fr": f"{status} : pas de liste des messages"}
+    return {"list": page}
 
 
 def words(data: object) -> str:

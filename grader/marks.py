@@ -27,7 +27,9 @@ class CheckMark:
         competence: ``1.3``, or None (a lab's own health check).
         fr: the trainee's sentence in French.
         en: the same in English.
-        host: the host looked at; checks of one host run one after another, those of several at once.
+        host: the host looked at.
+        lock: what the check needs for itself; checks with the same run one after another, all others at once. None
+            stands for the host; empty, the check disturbs no other and is disturbed by none.
         timeout: seconds, or None for the grading's default.
         because: a regular expression (and template) that the evidence of a red must match while the fault is in
             place, so that a proof sees that the check is red for its fault and for nothing else; or None.
@@ -41,6 +43,7 @@ class CheckMark:
     host: str | None
     timeout: float | None
     because: str | None = None
+    lock: str | None = None
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the statement, in English for the author's terminal."""
@@ -59,6 +62,7 @@ class CheckMark:
                 f"timeout {self.timeout!r} is not a number of seconds",
             ),
             (self.because is None or _is_sentence(self.because), f"because {self.because!r} is no regular expression"),
+            (self.lock is None or isinstance(self.lock, str), f"lock {self.lock!r} is no name"),
         )
         return tuple(problem for good, problem in rules if not good)
 
@@ -87,6 +91,7 @@ def check(  # noqa: PLR0913 (each but the role is a keyword of its own)
     host: str | None = None,
     timeout: float | None = None,
     because: str | None = None,
+    lock: str | None = None,
 ) -> Callable[[_F], _F]:
     """Mark a test function as a check.
 
@@ -96,18 +101,20 @@ def check(  # noqa: PLR0913 (each but the role is a keyword of its own)
         competence: the code of the referential, such as ``1.3``.
         fr: the trainee's sentence in French; a Jinja2 template of the variant's values.
         en: the same in English.
-        host: the host that is looked at, by name or as a template; checks of different hosts run at the same
-            time.
+        host: the host that is looked at, by name or as a template.
         timeout: seconds that the check may take.
         because: what the evidence says when the check is red for its fault: a regular expression, and a template
             like the sentences. ``breakfix prove`` refuses a check that is red with other evidence.
+        lock: what the check needs for itself, a name of the author's (or a template): checks with the same lock run
+            one after another, and at once with all others. Without it, the host is the lock. ``lock=""`` says that the
+            check neither disturbs another one nor is disturbed: it only looks, or acts on what is its own.
 
     Raises:
         ValueError: something is missing or wrong; all problems are listed.
     """
     import pytest  # noqa: PLC0415 (the program that only starts gradings must not pay for it)
 
-    mark = CheckMark(role, points, competence, fr, en, host, timeout, because)
+    mark = CheckMark(role, points, competence, fr, en, host, timeout, because, lock)
 
     def decorate(function: _F) -> _F:
         problems = mark.problems()

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from grader.bilingual import reason
 from grader.lines import lines_in
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _COMPLETED = re.compile(r"^\[ (counter|limit|log|masq|nat|queue|quota|redir|reje
 
 
 def ruleset_differences(firewall: testinfra.host.Host, file: str = "/etc/nftables.conf") -> str:
-    """Return in words how the loaded rules differ from those that a file would load, or an empty text.
+    """Return in words (``reason``) how the loaded rules differ from those that a file would load, or an empty text.
 
     Both are compared as the instructions that nft(8) makes of them (``--debug=netlink``), so that neither blanks,
     comments, includes nor variables count. The file is compiled, not loaded. Rules count by chain, not by their order.
@@ -30,14 +31,25 @@ def ruleset_differences(firewall: testinfra.host.Host, file: str = "/etc/nftable
     """
     read = firewall.run("nft --check --debug=netlink --file %s", file)
     if read.rc != 0:
-        return f"nft refuses {file}: {read.stderr.strip().partition(chr(10))[0]}"
+        why = read.stderr.strip().partition("\n")[0]
+        return reason(fr=f"nft refuse {file} : {why}", en=f"nft refuses {file}: {why}")
     kept, loaded = (compiled(text) for text in (read.stdout, firewall.check_output("nft --debug=netlink list ruleset")))
     lost, waiting = loaded - kept, kept - loaded
     said = []
     if lost:
-        said.append(f"{lost.total()} loaded rules or elements are not in {file}")
+        said.append(
+            reason(
+                fr=f"règles ou éléments chargés qui ne sont pas dans {file} : {lost.total()}",
+                en=f"{lost.total()} loaded rules or elements are not in {file}",
+            )
+        )
     if waiting:
-        said.append(f"{waiting.total()} rules or elements of {file} are not loaded")
+        said.append(
+            reason(
+                fr=f"règles ou éléments de {file} qui ne sont pas chargés : {waiting.total()}",
+                en=f"{waiting.total()} rules or elements of {file} are not loaded",
+            )
+        )
     return ", ".join(said)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import testinfra.host
 
+from grader.bilingual import text_of, without_source
 from grader.command_log import CommandLog, trim
 from grader.errors import CheckMistakeError
 from grader.job import Factory, GradeRequest
@@ -55,11 +56,13 @@ class Planned:
         item: pytest's item.
         result: its result as far as it is known: all but outcome, evidence, commands and seconds.
         timeout: seconds.
+        lock: checks with the same one run one after another; None: this one runs beside all others.
     """
 
     item: pytest.Item
     result: CheckResult
     timeout: float
+    lock: str | None = None
 
 
 class GraderPlugin:
@@ -173,7 +176,7 @@ def judge(phase: str, error: BaseException, file: Path) -> Judgement:
     """Return what an exception means: ``fail`` for an assertion of the check itself, else ``error``."""
     failed = isinstance(error, (AssertionError, pytest.fail.Exception))
     if phase == "call" and failed and not isinstance(error, pytest.xfail.Exception):
-        return Judgement("fail", same(_assertion_message(error, file)))
+        return Judgement("fail", _assertion_message(error, file))
     return Judgement("error", _reason(phase, error, file))
 
 
@@ -215,7 +218,8 @@ def _planned(item: pytest.Item, name: str, mark: CheckMark, values: dict[str, An
         raise CheckMistakeError(Text(fr=f"Le labo n'a pas de machine « {host} ».", en=f"The lab has no host '{host}'."))
     because = None if mark.because is None else _pattern(render(mark.because, values))
     result = CheckResult(name, mark.role, mark.points, mark.competence, sentence, "error", host=host, because=because)
-    return Planned(item, result, mark.timeout or request.timeout)
+    lock = host if mark.lock is None else render(mark.lock, values) if mark.lock else None
+    return Planned(item, result, mark.timeout or request.timeout, lock)
 
 
 def _pattern(text: str) -> str:
@@ -288,16 +292,17 @@ def _left_out(items: Sequence[pytest.Item], files: Sequence[Path]) -> list[Check
     return problems
 
 
-def _assertion_message(error: BaseException, file: Path) -> str:
-    lines = [line for line in str(error).splitlines() if not line.strip().startswith(_NOISE)]
+def _assertion_message(error: BaseException, file: Path) -> Text:
+    message = without_source(str(error))
+    lines = [line for line in message.splitlines() if not line.strip().startswith(_NOISE)]
     message = "\n".join(lines).strip()
     if message:
-        return trim(message, _EVIDENCE_LIMIT)
+        return text_of(message).map(lambda text: trim(text, _EVIDENCE_LIMIT))
     frame = _frame(error, file)
     if frame is None:
-        return "assertion"
+        return same("assertion")
     source = linecache.getline(frame.filename, frame.lineno or 0).strip()
-    return f"{file.name}:{frame.lineno}: {source}"
+    return same(f"{file.name}:{frame.lineno}: {source}")
 
 
 def _reason(phase: str, error: BaseException, file: Path) -> Text:
@@ -316,7 +321,8 @@ def _reason(phase: str, error: BaseException, file: Path) -> Text:
     elif isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception)):
         reason = _not_skipped()
     else:
-        reason = same(trim(f"{type(error).__name__}: {error}{place}", _EVIDENCE_LIMIT))
+        said = text_of(f"{type(error).__name__}: {error}{place}")
+        reason = said.map(lambda text: trim(text, _EVIDENCE_LIMIT))
     where = {"setup": ("préparation", "setup"), "teardown": ("rangement", "teardown")}.get(phase)
     if where is None:
         return reason

@@ -1,4 +1,8 @@
-"""Waiting for a condition with a deadline: what a check does instead of sleeping."""
+"""Waiting for a condition with a deadline: what a check does instead of sleeping.
+
+A deadline is for what nobody announces. Whatever says that the condition cannot become true (a refusal, a bounce, a
+failed unit) is asked as well, by ``unless``, and ends the wait.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from grader.bilingual import reason, text_of, without_source
 from grader.load import scaled_deadline
 from orchestrator.core.waiting import pause_after
 
@@ -13,50 +18,80 @@ T = TypeVar("T")
 
 _FIRST = 0.1
 """Seconds between the first two questions, where a check does not say."""
+_STEADY = 1.0
+"""Seconds for which something must go on speaking against a condition: a service that restarts refuses for a moment."""
+
+_NOT_THERE = reason(fr="ce qui est attendu n'est pas là", en="what is waited for is not there")
 
 
 def eventually(
-    condition: Callable[[], T | None],
+    until: Callable[[], T | None],
     *,
+    unless: Callable[[], str | None] | None = None,
     within: float = 5.0,
     every: float | None = None,
-    what: str = "the condition",
+    what: str = "",
 ) -> T:
-    """Wait until a condition holds, and return its value.
+    """Wait until a condition holds, and return its value; no longer than it can still become true.
 
     A falsy value or an AssertionError means "not yet"; any other exception ends the wait at once. The
-    condition is asked at least once, and once more at the deadline.
+    condition is asked at least once, and once more when the wait ends.
 
     Args:
-        condition: called without arguments.
+        until: the condition; called without arguments.
+        unless: returns what makes the condition impossible, in words (``reason``), or nothing. It is asked each time
+            that the condition does not hold. What it says ends the wait when it is still so a second later.
         within: seconds until the condition must hold; longer on a loaded machine.
         every: seconds between two questions; None: often at first, then ever more rarely.
-        what: the condition in words, for the message.
+        what: what is missing where it does not hold, in words (``reason``): the message, unless the condition has one.
 
     Raises:
-        AssertionError: the condition did not hold in time; the message has the last answer and the time
-            waited.
+        AssertionError: the condition did not hold in time, or cannot; the message has the last answer, what ended
+            the wait, and the time waited.
     """
     started = time.monotonic()
     deadline = started + scaled_deadline(within)
+    impossible: float | None = None
     while True:
-        last: AssertionError | None = None
-        answer: T | None = None
+        last = ""
         asked = time.monotonic()
         try:
-            answer = condition()
+            answer = until()
         except AssertionError as error:
-            last = error
+            last = without_source(str(error))
         else:
             if answer:
                 return answer
+        against = unless() if unless is not None else None
+        waited = time.monotonic() - started
+        if not against:
+            impossible = None
+        elif impossible is None:
+            impossible = asked
+        elif asked - impossible >= _STEADY:
+            raise AssertionError(_given_up(last or what, against, waited))
         if asked >= deadline:
-            break
+            raise AssertionError(_too_late(last or what, waited))
         pause = pause_after(asked - started, _FIRST) if every is None else every
-        time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
-    waited = f"waited {time.monotonic() - started:.1f} s"
-    if last is not None:
-        message = f"{str(last) or what} ({waited})"
-        raise AssertionError(message) from last
-    message = f"{what} did not hold ({waited}; last answer: {answer!r})"
-    raise AssertionError(message)
+        until_steady = _STEADY if impossible is None else impossible + _STEADY - time.monotonic()
+        time.sleep(max(0.0, min(pause, deadline - time.monotonic(), max(until_steady, _FIRST))))
+
+
+def _given_up(last: str, against: str, waited: float) -> str:
+    said, why = text_of(last or _NOT_THERE), text_of(against)
+    return reason(
+        fr=f"{said.fr} : {why.fr} (abandonné après {_seconds(waited, ',')} s)",
+        en=f"{said.en}: {why.en} (given up after {_seconds(waited, '.')} s)",
+    )
+
+
+def _too_late(last: str, waited: float) -> str:
+    said = text_of(last or _NOT_THERE)
+    return reason(
+        fr=f"{said.fr} (attendu {_seconds(waited, ',')} s)",
+        en=f"{said.en} (waited {_seconds(waited, '.')} s)",
+    )
+
+
+def _seconds(waited: float, point: str) -> str:
+    return f"{waited:.1f}".replace(".", point)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
 from grader.accounts import rows_in
+from grader.bilingual import reason
 
 if TYPE_CHECKING:
     import testinfra.host
@@ -26,7 +27,7 @@ _PACKAGES = frozenset({"apt", "dpkg"})
 
 
 def rights_gained(host: testinfra.host.Host, administrators: Collection[str] = ("technicien",)) -> list[str]:
-    """Return what gives somebody rights that the host's image does not, in words for the evidence; empty: nothing.
+    """Return what gives somebody rights that the host's image does not, each a ``reason``; empty: nothing.
 
     Args:
         host: the host, as ``lab.host(...)`` gives it.
@@ -41,20 +42,24 @@ def _sudoers(host: testinfra.host.Host) -> Iterator[str]:
     for path in ["/etc/sudoers", *paths]:
         rule = _file(host, path)
         if rule.exists and not rule.is_the_images:
-            yield f"{path} grants what it did not"
+            yield reason(fr=f"{path} accorde ce qu'il n'accordait pas", en=f"{path} grants what it did not")
 
 
 def _members(host: testinfra.host.Host, administrators: Collection[str]) -> Iterator[str]:
     for row in _rows(host, "group"):
         strangers = sorted({name for name in row[3].split(",") if name} - {*administrators, "root"})
         if (row[0] in _POWERFUL or row[2] in _NUMBERS) and strangers:
-            yield f"{', '.join(strangers)} in the group {row[0]}"
+            names = ", ".join(strangers)
+            yield reason(fr=f"{names} dans le groupe {row[0]}", en=f"{names} in the group {row[0]}")
 
 
 def _roots(host: testinfra.host.Host) -> Iterator[str]:
     for row in _rows(host, "passwd"):
         if row[0] != "root" and (row[2] == "0" or row[3] in _NUMBERS):
-            yield f"the account {row[0]} is root's or of a powerful group"
+            yield reason(
+                fr=f"le compte {row[0]} est celui de root ou d'un groupe puissant",
+                en=f"the account {row[0]} is root's or of a powerful group",
+            )
 
 
 def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
@@ -65,10 +70,14 @@ def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
         if not folder.is_directory:
             continue
         if _anybody_may_write("directory", folder.mode):
-            yield f"everybody may write {place}"
+            yield _written_by_all(place)
         for entry in folder.tree():
             if _anybody_may_write(entry.kind, entry.mode):
-                yield f"everybody may write {place}/{entry.path}"
+                yield _written_by_all(f"{place}/{entry.path}")
+
+
+def _written_by_all(path: str) -> str:
+    return reason(fr=f"tout le monde peut modifier {path}", en=f"everybody may write {path}")
 
 
 def _anybody_may_write(kind: str, mode: int) -> bool:

@@ -29,6 +29,8 @@ from grader.report import CheckResult, Report
 from orchestrator.core.text import Text
 
 OnResult = Callable[[CheckResult], None]
+OnRunning = Callable[[tuple[Text, ...]], None]
+"""Is told the sentences of the checks that run now, the one that began first before the others."""
 
 _COLLECT_TIME = 60.0
 """Seconds until all check files must be imported."""
@@ -37,6 +39,8 @@ _MARGIN = 15.0
 """Seconds beyond the longest check's time in which the next result must come."""
 
 _STOP_TIME = 3.0
+_OWN_AND_CHILDREN_S = slice(11, 15)
+"""Where proc(5) has utime, stime, cutime and cstime, behind the process's name."""
 
 
 class _Grading:
@@ -94,6 +98,11 @@ class _Server:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        return self._process.pid
+
     def runs(self) -> bool:
         """Return whether it can be asked."""
         return self._process.poll() is None
@@ -139,6 +148,16 @@ def _ready() -> _Server:
         return _servers[0]
 
 
+def processor_time() -> float:
+    """Return the seconds of the processor that gradings of this program used which have ended; 0 before the first."""
+    with _lock:
+        if not _servers:
+            return 0.0
+        stat = Path(f"/proc/{_servers[0].pid}/stat").read_bytes()
+    ticks = stat.rpartition(b")")[2].split()[_OWN_AND_CHILDREN_S]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 @atexit.register
 def forget() -> None:
     """End the prepared process; the next grading starts another one."""
@@ -147,7 +166,7 @@ def forget() -> None:
             _servers.pop().close()
 
 
-def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report:
+def grade(request: GradeRequest, *, on_result: OnResult | None = None, on_running: OnRunning | None = None) -> Report:
     """Grade an instance.
 
     Whatever goes wrong is in the report as an error, and makes its verdict ``error``; also when the grading
@@ -157,11 +176,13 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         request: what to grade.
         on_result: called with each result as it comes, in the order in which the checks stand in their files: the
             same order each time, whichever ends first.
+        on_running: is told what runs, each time that it changes.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
     arrived: list[CheckResult] = []
     shown = _InOrder(on_result)
+    running: dict[int | None, Text] = {}
     reading, writing = os.pipe()
     with _log() as log, os.fdopen(reading, "rb", buffering=0) as events:
         try:
@@ -172,12 +193,17 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None) -> Report
         try:
             for event in _events(events):
                 match event:
+                    case {"event": "begun", "number": number, "sentence": sentence}:
+                        running[number] = Text(**sentence)
                     case {"event": "result", "result": document}:
                         arrived.append(CheckResult.from_document(document))
+                        running.pop(event.get("number"), None)
                         shown.take(event.get("number"), arrived[-1])
                     case {"event": "report", "report": text}:
                         shown.end()
                         return Report.from_json(text)
+                if on_running is not None:
+                    on_running(tuple(running.values()))
             grading.ended(_STOP_TIME)
         except TimeoutError:
             out_of_time = True

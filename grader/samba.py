@@ -6,6 +6,8 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from grader.bilingual import reason
+
 if TYPE_CHECKING:
     import testinfra.host
 
@@ -26,14 +28,14 @@ _FROM_THE_START = {"Administrator", "Domain Admins", "Enterprise Admins"}
 
 
 def domain_administrators_added(controller: testinfra.host.Host) -> list[str]:
-    """Return who has been put into the groups that administer the domain, in words for the evidence; empty: nobody.
+    """Return who has been put into the groups that administer the domain, each group a ``reason``; empty: nobody.
 
     Args:
         controller: a domain controller, as ``lab.host(...)`` gives it; it needs ldbsearch.
     """
     groups = "".join(f"(sAMAccountName={group})" for group in _GROUPS)
     return [
-        f"{', '.join(strangers)} in the group {group}"
+        reason(fr=f"{', '.join(strangers)} dans le groupe {group}", en=f"{', '.join(strangers)} in the group {group}")
         for group, members in parse_groups(controller.check_output(_SEARCH, f"(|{groups})"))
         if (strangers := sorted(members - _FROM_THE_START))
     ]

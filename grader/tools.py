@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.bilingual import reason
 from grader.lines import lines_in, words_in
 
 
@@ -214,7 +215,7 @@ def parse_ping(done: Completion) -> PingAnswer:
     if done.status == 0:
         return PingAnswer(reached=True)
     said = [*re.findall(r"^From .*$", done.stdout, re.MULTILINE), *lines_in(done.stderr.strip())]
-    last = said[-1] if said else "no answer"
+    last = said[-1] if said else reason(fr="pas de réponse", en="no answer")
     if done.status == 1 or _PING_OBSERVED.search(last):
         return PingAnswer(reached=False, problem=last)
     raise ValueError(last)

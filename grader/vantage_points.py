@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from grader import tools
 from grader.backend import CANNOT_EXECUTE, DEFAULT_TIMEOUT, NOT_FOUND, missed_by_a_shell
+from grader.bilingual import reason
 from grader.command_log import CommandLog
 from grader.errors import (
     ObservationError,
@@ -111,7 +112,9 @@ class VantagePoint(ABC):
         command = tools.scan_command(targets, timeout=scaled_timeout(timeout))
         answers = self._ask(command, tools.parse_scan, timeout=timeout + 10)
         if missing := set(targets) - set(answers):
-            raise unreadable(self._where, "nc", f"no answer about {sorted(missing)}")
+            ports = ", ".join(f"{address}:{port}" for address, port in sorted(missing))
+            nothing = reason(fr=f"pas de réponse au sujet de {ports}", en=f"no answer about {ports}")
+            raise unreadable(self._where, "nc", nothing)
         return {target: answers[target] for target in targets}
 
     def _dig(self, name: str, server: str | None, rtype: str) -> tools.DnsAnswer:

@@ -1,4 +1,4 @@
-"""A forked worker: runs a group's checks one after another and tells over a pipe what happens."""
+"""A forked worker: runs groups of checks, those of a group in their order, and tells over a pipe what happens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
@@ -20,15 +20,16 @@ from grader.plugin import CheckTimeoutError, GraderPlugin, Judgement, Planned, j
 from grader.report import CommandRecord
 
 
-def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int, output: int, parent: int) -> None:
-    """Run the checks in this freshly forked process.
+def work(plugin: GraderPlugin, checks: Mapping[int, Planned], orders: int, pipe: int, output: int, parent: int) -> None:
+    """Run groups of checks in this freshly forked process, as they are ordered.
 
     It ends early, leaving the rest to another worker, when a check has upset the process: after a time-out a
     connection may be in the middle of an answer, and pytest cannot go on after ``pytest.exit``.
 
     Args:
         plugin: the grading's plugin.
-        checks: each check with its number.
+        checks: each check by its number.
+        orders: where the groups come from: the numbers of each in a line of JSON.
         pipe: where the messages go (JSON lines).
         output: a file for what the checks print.
         parent: the grading process.
@@ -43,8 +44,17 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
     signal.signal(signal.SIGALRM, _out_of_time)
     messages = _Messages(pipe)
     plugin.recorder = CommandLog(messages.command)
-    for position, (number, check) in enumerate(checks):
-        following = checks[position + 1][1].item if position + 1 < len(checks) else None
+    with open(orders, encoding="ascii") as groups:
+        for line in groups:
+            if _work_off(plugin, [(number, checks[number]) for number in json.loads(line)], messages, output):
+                return
+    plugin.close()
+
+
+def _work_off(plugin: GraderPlugin, group: Sequence[tuple[int, Planned]], messages: _Messages, output: int) -> bool:
+    """Run a group's checks one after another; return whether one has upset the process."""
+    for position, (number, check) in enumerate(group):
+        following = group[position + 1][1].item if position + 1 < len(group) else None
         limit = _Limit(check.timeout, messages)
         messages.send({"start": number, "printed": os.fstat(output).st_size, "timeout": limit.seconds})
         started = time.monotonic()
@@ -57,8 +67,8 @@ def work(plugin: GraderPlugin, checks: Sequence[tuple[int, Planned]], pipe: int,
         )
         messages.send({"end": judged.to_document()})
         if upset:
-            return
-    plugin.close()
+            return True
+    return False
 
 
 def _run(plugin: GraderPlugin, check: Planned, following: Any, limit: _Limit) -> bool:  # noqa: ANN401 (an item or None)

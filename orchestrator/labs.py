@@ -11,7 +11,7 @@ from typing import Literal
 
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
-from grader.runner import OnResult, grade
+from grader.runner import OnResult, OnRunning, grade
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, UsageError
@@ -310,7 +310,12 @@ class Labs:
     # Grading --------------------------------------------------------------------------------------------
 
     def check(
-        self, running: Running, *, selection: Selection = EVERYTHING, on_result: OnResult | None = None
+        self,
+        running: Running,
+        *,
+        selection: Selection = EVERYTHING,
+        on_result: OnResult | None = None,
+        on_running: OnRunning | None = None,
     ) -> Report:
         """Grade an instance with its scenario's checks, and the answers that were handed in.
 
@@ -318,6 +323,7 @@ class Labs:
             running: the instance.
             selection: which of both are graded; an answer costs nothing, so it is read whatever the checks find.
             on_result: is told each result.
+            on_running: is told which checks run, each time that it changes.
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
@@ -350,7 +356,7 @@ class Labs:
         if only is not None:
             questions = {result.id for result in handed_in.grade()}
             selection = replace(selection, only=tuple(name for name in only if name not in questions))
-        report = self._grade(running, running.plan.checks, on_result, selection)
+        report = self._grade(running, running.plan.checks, on_result, selection, on_running)
         given = handed_in.grade()
         answers = tuple(result for result in given if only is None or result.id in only)
         if on_result is not None:
@@ -368,7 +374,12 @@ class Labs:
         return self._grade(running, running.plan.health, on_result, EVERYTHING)
 
     def _grade(
-        self, running: Running, files: Sequence[Path], on_result: OnResult | None, selection: Selection
+        self,
+        running: Running,
+        files: Sequence[Path],
+        on_result: OnResult | None,
+        selection: Selection,
+        on_running: OnRunning | None = None,
     ) -> Report:
         device = Factory("orchestrator.access.grading_devices:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
@@ -380,9 +391,9 @@ class Labs:
         )
         request = replace(request, selection=selection)
         if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
-            return grade(request, on_result=on_result)
+            return grade(request, on_result=on_result, on_running=on_running)
         with self.exclusive(running):
-            return grade(request, on_result=on_result)
+            return grade(request, on_result=on_result, on_running=on_running)
 
     @staticmethod
     def _device_logins(running: Running) -> dict[str, dict[str, str]]:

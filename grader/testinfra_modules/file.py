@@ -11,6 +11,7 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.file
 
+from grader.bilingual import reason
 from grader.host_inspector import inspector_of
 from grader.testinfra_modules.user import rows_of
 from orchestrator.fabric.fabric_interface import FileState
@@ -75,7 +76,12 @@ class File(testinfra.modules.file.File):
             if link.kind != "symlink":
                 return posixpath.join(folder.path, posixpath.basename(path))
             path = posixpath.normpath(posixpath.join(folder.path, link.target))
-        raise AssertionError(f"{inspector.name}: {self.path} leads nowhere")
+        raise AssertionError(
+            reason(
+                fr=f"{inspector.name} : {self.path} ne mène nulle part",
+                en=f"{inspector.name}: {self.path} leads nowhere",
+            )
+        )
 
     @property
     def user(self) -> str:
@@ -166,11 +172,15 @@ class File(testinfra.modules.file.File):
     def _there(self) -> FileState:
         state = self._seen()
         if not state.exists:
-            raise AssertionError(f"{inspector_of(self).name}: {self.path} does not exist")
+            raise self._missing()
         return state
 
     def _read(self, want: str) -> bytes:
         data = inspector_of(self).read(str(self.path), want)
         if data is None:
-            raise AssertionError(f"{inspector_of(self).name}: {self.path} does not exist")
+            raise self._missing()
         return data
+
+    def _missing(self) -> AssertionError:
+        host = inspector_of(self).name
+        return AssertionError(reason(fr=f"{host} : {self.path} n'existe pas", en=f"{host}: {self.path} does not exist"))

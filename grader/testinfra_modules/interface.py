@@ -8,6 +8,7 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.interface
 
+from grader.bilingual import reason
 from grader.errors import ObservationError
 from grader.host_inspector import inspector_of
 from orchestrator.core.text import Text
@@ -31,7 +32,10 @@ class Interface(testinfra.modules.interface.LinuxInterface):
         """Return the speed in Mbit/s, where the kernel knows one."""
         data = inspector_of(self).read(f"/sys/class/net/{self.name}/speed")
         if data is None:
-            raise AssertionError(f"{inspector_of(self).name} has no interface {self.name}")
+            host = inspector_of(self).name
+            raise AssertionError(
+                reason(fr=f"{host} n'a pas d'interface {self.name}", en=f"{host} has no interface {self.name}")
+            )
         return int(data)
 
     @property
@@ -69,6 +73,6 @@ class Interface(testinfra.modules.interface.LinuxInterface):
         said = done.stderr.decode("utf-8", errors="replace").strip()
         if done.status != 0:
             if "does not exist" in said or "Cannot find device" in said:
-                raise AssertionError(f"{inspector.name}: {said}")
+                raise AssertionError(reason(fr=f"{inspector.name} : {said}", en=f"{inspector.name}: {said}"))
             raise ObservationError(Text(fr=f"{inspector.name} : ip : {said}", en=f"{inspector.name}: ip: {said}"))
         return [row for row in json.loads(done.stdout or b"[]") if isinstance(row, dict) and row]

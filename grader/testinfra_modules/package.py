@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import testinfra.host
 import testinfra.modules.package
 
+from grader.bilingual import reason
 from grader.host_inspector import inspector_of
 from grader.lines import lines_in
 
@@ -34,7 +35,13 @@ class Package(testinfra.modules.package.Package):
         """
         record = self._record()
         if record.get("Status", "").split()[:1] not in (["install"], ["hold"]):
-            raise AssertionError(f"{inspector_of(self).name}: the package {self.name} is not installed")
+            host = inspector_of(self).name
+            raise AssertionError(
+                reason(
+                    fr=f"{host} : le paquet {self.name} n'est pas installé",
+                    en=f"{host}: the package {self.name} is not installed",
+                )
+            )
         return record["Version"]
 
     def _record(self) -> dict[str, str]:

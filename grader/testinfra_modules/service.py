@@ -9,6 +9,7 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.service
 
+from grader.bilingual import reason
 from grader.host_inspector import HostInspector, inspector_of
 from grader.testinfra_modules.boot import starts_at_boot
 
@@ -55,7 +56,12 @@ class Service(testinfra.modules.service.SystemdService):
             return False
         if not _is_full(str(self.name)):
             return _has_runlevel_link(inspector_of(self), str(self.name))
-        raise RuntimeError(f"Unable to determine state of {self.name}. Does this service exist?")
+        raise RuntimeError(
+            reason(
+                fr=f"L'état de {self.name} ne peut pas être déterminé. Ce service existe-t-il ?",
+                en=f"Unable to determine state of {self.name}. Does this service exist?",
+            )
+        )
 
     @property
     def is_masked(self) -> bool:

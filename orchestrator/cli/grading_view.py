@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,16 +13,43 @@ from rich.text import Text as Styled
 
 from grader.report import CheckResult, Report, is_answer
 from grader.report_formats import command_line, written_report
+from grader.runner import OnResult, OnRunning
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
+from orchestrator.cli.times import duration
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
 
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
 _EXITS = {"repaired": ExitCode.DONE, "not_repaired": ExitCode.NOT_REPAIRED, "error": ExitCode.BROKEN}
 
-Grade = Callable[[Callable[[CheckResult], None]], Report]
+Grade = Callable[[OnResult, OnRunning], Report]
+
+
+class RunningLine:
+    """What runs now, as a line of the terminal that is drawn again while it is waited for."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._since: dict[Text, float] = {}
+
+    def tell(self, sentences: tuple[Text, ...]) -> None:
+        """Take what runs now; whatever ran before goes on."""
+        now = time.monotonic()
+        self._since = {sentence: self._since.get(sentence, now) for sentence in sentences}
+
+    def __rich__(self) -> Styled:
+        """Return the line as it is now."""
+        since = self._since  # another thread draws
+        if not since:
+            return plain(localized(Text(fr="Évaluation…", en="Grading…")))
+        oldest = next(iter(since))
+        line = plain(localized(oldest))
+        if more := len(since) - 1:
+            line.append(localized(Text(fr=f" (et {more} autre{'s' * (more > 1)})", en=f" (and {more} more)")), "quiet")
+        line.append(f"  {duration(int(time.monotonic() - since[oldest]))}", "quiet")
+        return line
 
 
 def exit_code(report: Report) -> ExitCode:
@@ -57,10 +85,10 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
         else:
             _show(invocation, result, evidence=evidence)
 
-    working = localized(Text(fr="Évaluation…", en="Grading…"))
-    waiting = out.console.status(working) if out.console.is_terminal else contextlib.nullcontext()
+    running = RunningLine()
+    waiting = out.console.status(running) if out.console.is_terminal else contextlib.nullcontext()
     with waiting:
-        report = grade(on_result)
+        report = grade(on_result, running.tell)
     if guards:
         out.heading(Text(fr="À préserver", en="Must keep working"))
         for result in guards:

@@ -14,11 +14,14 @@ from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import (
     OUTSIDE_TIME,
+    Addressing,
     CommandTimeoutError,
     Completed,
     FileState,
+    ForwardingState,
     HostRef,
     HostUnreachableError,
+    NetworkState,
     PortState,
     ProcessState,
     SocketState,
@@ -32,6 +35,7 @@ from orchestrator.fabric.helper.messages import (
     Connect,
     Hello,
     Look,
+    Network,
     Observe,
     Ports,
     Processes,
@@ -40,7 +44,7 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Sysctls,
+    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -173,12 +177,30 @@ class FabricClient:
         answer, _, _ = self._ask("access", request, timeout, str(target))
         return tuple(answer["changed"]), answer["now"]
 
-    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
-        """See ``Fabric.sysctls``."""
-        request = Sysctls(target.instance, target.host, list(paths), timeout)
+    def statuses(
+        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[FileState, ...]:
+        """See ``Fabric.statuses``."""
+        request = Statuses(target.instance, target.host, list(paths), timeout)
         _, rows, _ = self._ask("access", request, timeout, str(target))
-        settings: dict[str, str] = json.loads(rows)
-        return settings
+        return tuple(FileState(**row) for row in json.loads(rows))
+
+    def network(
+        self,
+        instance: str,
+        *,
+        addressing: Sequence[str] = (),
+        forwarding: Sequence[str] = (),
+        timeout: float = OUTSIDE_TIME,
+    ) -> NetworkState:
+        """See ``Fabric.network``."""
+        request = Network(instance, list(addressing), list(forwarding), timeout)
+        _, data, _ = self._ask("access", request, timeout, instance)
+        seen = json.loads(data)
+        return NetworkState(
+            {host: Addressing(**row) for host, row in seen["addressing"].items()},
+            {host: ForwardingState(**row) for host, row in seen["forwarding"].items()},
+        )
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

@@ -166,6 +166,46 @@ class ProcessState:
 
 
 @dataclass(frozen=True)
+class ForwardingState:
+    """What decides where a host sends packets.
+
+    Attributes:
+        rules: its packet filters, as nft(8) lists them in JSON.
+        queues: the queues of its interfaces: ``kind`` and ``dev`` of each.
+        routes: its IPv4 routing tables, as ip(8) lists them in JSON.
+        old_tables: the tables of the kernel's older packet filter, whose rules nft(8) does not show.
+    """
+
+    rules: Sequence[Mapping[str, Any]] = ()
+    queues: Sequence[Mapping[str, Any]] = ()
+    routes: Sequence[Mapping[str, Any]] = ()
+    old_tables: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Addressing:
+    """For whom a host answers.
+
+    Attributes:
+        own: the text of its ``/proc/net/fib_trie``: what it takes for its own, by whichever routing table.
+        neighbours: the text of its ``/proc/net/arp``.
+        for_others: the settings by which its kernel answers ARP in others' place, by path, where they are not 0.
+    """
+
+    own: str = ""
+    neighbours: str = ""
+    for_others: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """What decides where packets go in a lab, by host; a host that does not run has no addressing."""
+
+    addressing: Mapping[str, Addressing]
+    forwarding: Mapping[str, ForwardingState]
+
+
+@dataclass(frozen=True)
 class PortState:
     """One cable as it is now.
 
@@ -310,13 +350,27 @@ class Fabric(Protocol):
             timeout: seconds.
         """
 
-    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
-        """Return settings of a host's network by their path.
+    def statuses(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Sequence[FileState]:
+        """Return what is at each of some paths of a host, links followed."""
+
+    def network(
+        self,
+        instance: str,
+        *,
+        addressing: Sequence[str] = (),
+        forwarding: Sequence[str] = (),
+        timeout: float = OUTSIDE_TIME,
+    ) -> NetworkState:
+        """Return what decides where packets go in a lab, as the kernel has it, of several hosts in one look.
 
         Args:
-            target: the host.
-            paths: files below ``/proc/sys/net``; ``*`` stands for any one name.
+            instance: the lab.
+            addressing: the hosts of which it is asked for whom they answer; one that does not run is left out.
+            forwarding: those of which it is asked where they send packets.
             timeout: seconds.
+
+        Raises:
+            HostUnreachableError: a host of ``forwarding`` does not run.
         """
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:

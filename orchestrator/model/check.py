@@ -32,14 +32,16 @@ OFFERED: Final = (
     "message_ids",
     "open_webmail",
     "password_policy_weaknesses",
+    "reason",
     "rights_gained",
     "ruleset_differences",
     "scaled_timeout",
     "send_mail",
+    "undelivered",
 )
 """The names that a check file may import from ``grader``."""
 
-KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because")
+KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because", "lock")
 """What ``@check`` takes, by name."""
 
 TOOLS: Final = "lab_tools"

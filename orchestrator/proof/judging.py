@@ -14,6 +14,8 @@ from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantP
 Judged = tuple[tuple[SeenColour, ...], tuple[Verdict, ...]]
 """The checks of a stage with what was expected of them, and what is wrong."""
 
+_SLOW_RED = 5.0
+"""Seconds after which a red is worth a remark: whoever pressed "check" waits for it."""
 _MISSING = re.compile(r"^.*(?:: (?:command )?not found|: No such file or directory \(os error 2\))$", re.MULTILINE)
 _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh: ")
 
@@ -54,6 +56,8 @@ def broken(report: Report, *, task: bool) -> Judged:
             wrong.append(verdicts.done_already(result.id) if task else verdicts.blind(result.id, result.evidence))
         elif expected == "fail" and result.outcome == "fail":
             wrong += _reason(result)
+            if result.seconds > _SLOW_RED:
+                wrong.append(verdicts.slow_red(result.id, result.seconds, result.evidence))
     return tuple(seen), tuple(wrong)
 
 

@@ -40,6 +40,7 @@ Kind = Literal[
     "not-reverted",
     "red-before-the-fault",
     "residue",
+    "slow-red",
     "step-failed",
     "trouble",
     "unhealthy-lab",
@@ -50,7 +51,7 @@ Kind = Literal[
 ]
 """What can be wrong; each has a line of its own (see ``verdicts``)."""
 
-REMARKS: frozenset[Kind] = frozenset({"untried-guard"})
+REMARKS: frozenset[Kind] = frozenset({"slow-red", "untried-guard"})
 """What is worth a line but does not make a proof fail."""
 
 

@@ -272,6 +272,25 @@ def residue(what: Text) -> Verdict:
     )
 
 
+def slow_red(check: str, seconds: float, evidence: Text | None) -> Verdict:
+    """A check is red for its fault, but only after a wait."""
+    return Verdict(
+        "slow-red",
+        Text(
+            fr=f"{check} n'est rouge qu'après {seconds:.0f} s : le stagiaire les attend.",
+            en=f"{check} is red only after {seconds:.0f} s: the trainee waits for them.",
+        ),
+        Text(
+            fr="Dites à lab.wait, par unless=, ce qui annonce que rien ne viendra (refus, rejet, unité en échec), ou "
+            "posez ses questions en même temps (concurrently).",
+            en="Tell lab.wait, by unless=, what announces that nothing will come (a refusal, a bounce, a failed unit), "
+            "or ask its questions at once (concurrently).",
+        ),
+        evidence,
+        check,
+    )
+
+
 def step_failed(name: str, step: Step, reason: Text, *, shortcut: bool) -> Verdict:
     """A step of a solution or shortcut fails by itself."""
     fr, en = ("le raccourci", "shortcut") if shortcut else ("la solution", "solution")

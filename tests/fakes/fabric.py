@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
 import os
@@ -16,11 +17,14 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import (
     OUTSIDE_TIME,
+    Addressing,
     CommandTimeoutError,
     Completed,
     FileState,
+    ForwardingState,
     HostRef,
     HostUnreachableError,
+    NetworkState,
     PortState,
     ProcessState,
     SocketState,
@@ -35,8 +39,8 @@ class Answer:
     Attributes:
         command: a shell-style pattern (``fnmatch``) for the command line; a shell's ``-c`` text stands for
             itself. What is looked at from outside is scripted in the same way: ``unit NAME``, ``look WANT PATH``,
-            ``sockets``, ``processes``, ``compare PATH...``, ``sysctls``; the output is then the answer (JSON), or a
-            file's content. ``changed`` and ``changed since`` give a path in each line.
+            ``sockets``, ``processes``, ``compare PATH...``, ``forwarding-state``, ``addressing``; the output is then
+            the answer (JSON), or a file's content. ``changed`` and ``changed since`` give a path in each line.
         host: a pattern for the host's name, or ``segment:NAME`` for an observer on a segment.
         status: the exit status.
         stdout: standard output.
@@ -188,11 +192,44 @@ class FakeFabric:
         done = self._told(Call(target.host, "changed" if since is None else "changed since"), timeout)
         return tuple(done.stdout.decode().split("\n")[:-1]) if done else (), 1
 
-    def sysctls(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Mapping[str, str]:
-        """See ``Fabric.sysctls``: the answer to ``sysctls`` is JSON; none are set by default."""
-        done = self._told(Call(target.host, "sysctls"), timeout)
-        told: dict[str, str] = json.loads(done.stdout) if done and done.stdout else {}
-        return {name: told[name] for name in told if any(fnmatch.fnmatchcase(name, path) for path in paths)}
+    def statuses(
+        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[FileState, ...]:
+        """See ``Fabric.statuses``: scripted as for ``look status``."""
+        return tuple(self.look(target, path, timeout=timeout)[0] for path in paths)
+
+    def network(
+        self,
+        instance: str,  # noqa: ARG002 (the protocol's)
+        *,
+        addressing: Sequence[str] = (),
+        forwarding: Sequence[str] = (),
+        timeout: float = OUTSIDE_TIME,
+    ) -> NetworkState:
+        """See ``Fabric.network``: ``forwarding-state`` gives a ``ForwardingState`` in JSON, ``addressing`` the other.
+
+        What is not scripted is empty.
+        """
+        near: dict[str, Addressing] = {}
+        for host in addressing:
+            with contextlib.suppress(HostUnreachableError):
+                near[host] = Addressing(**self._document(host, "addressing", timeout))
+        return NetworkState(
+            near, {host: ForwardingState(**self._document(host, "forwarding-state", timeout)) for host in forwarding}
+        )
+
+    def _document(self, host: str, command: str, timeout: float) -> dict[str, Any]:
+        """Return all that is scripted of a host, what was scripted later over what was before."""
+        if command != "addressing":  # of all hosts, whoever is meant
+            self.calls.append(Call(host, command))
+        found: dict[str, Any] = {}
+        for answer in self.answers:
+            if fnmatch.fnmatchcase(host, answer.host) and answer.command == command:
+                done = _completed(answer, Call(host, command), timeout)
+                if done.status:
+                    raise LabError(same(answer.stderr))
+                found |= json.loads(done.stdout or b"{}")
+        return found
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:  # noqa: ARG002
         """See ``Fabric.terminal``: the command's scripted output can be read, then the end of the file."""

@@ -40,7 +40,7 @@ from .conftest import CONTENT, Watching, told
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.slow]
 
-MINUTE = 4
+MINUTE = 5
 """Seconds: whatever comes before the pause has fifteen of these minutes, with all labs running."""
 PHASE = "depannage"
 FIRST, SECOND = "wrong-address", "wrong-address-again"
@@ -117,8 +117,12 @@ class World:
         return self.app.registry.jury_session("live")
 
     def supervise(self) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", "orchestrator", "--content", str(self.root), "session", "run"]
-        return subprocess.Popen(words, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return self.command("run")
+
+    def command(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin a command of ``breakfix session``."""
+        line = [sys.executable, "-m", "orchestrator", "--content", str(self.root), "session", *words]
+        return subprocess.Popen(line, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 @pytest.fixture(
@@ -194,6 +198,9 @@ def held(world: World) -> JurySession:
     victim = HostRef(sitting(jury_session, world.cast.destroys).labs[0].instance, "a")
     world.app.fabric.run(victim, ("rm", "-rf", "--no-preserve-root", "/"), timeout=30)
     assert world.app.fabric.run(victim, ("true",)).status == 127  # nothing is left to run
+    for action, reason in (("unplug", ()), ("plug", ("--reason", "Câble tombé de la prise"))):
+        cable = world.command("cable", PHASE, world.cast.last, "b:eth0", action, "--scenario", SECOND, *reason)
+        assert (cable.communicate(timeout=60)[0], cable.returncode)[1] == 0
     await_event(jury_session, "warned")  # the one who has twenty minutes is told when there are fifteen left
     kill(first)
     jury_session.pause("organiser", "Coupure de courant")
@@ -248,6 +255,14 @@ def test_everybody_s_evidence_is_sealed_complete_and_intact(held: JurySession, w
         assert {"started", "paused", "resumed", "cut", "rebooted", "graded"} <= set(kinds)
 
 
+def test_who_moved_a_cable_is_told(held: JurySession, cast: Cast) -> None:
+    evidence = read_evidence(held.folder.sealed(PHASE, cast.last))
+    told = {event["kind"]: event["details"] for event in evidence.document("journal.json")}
+    assert told["cabled"] == {"scenario": SECOND, "act": "cable b:eth0 unplug"}
+    assert told["intervened"]["act"] == "cable b:eth0 plug"
+    assert told["intervened"]["reason"] == "Câble tombé de la prise"
+
+
 def test_the_lost_host_is_named(held: JurySession, cast: Cast) -> None:
     (rebooted,) = held.state().of("rebooted", cast.destroys)
     assert set(rebooted.details["lost"]) == {FIRST}
@@ -285,7 +300,15 @@ def test_the_jury_decides_signs_and_has_its_record(held: JurySession, world: Wor
     sheets = {candidate: room.sheet(candidate) for candidate in cast.candidates}
     dossier = Dossier(held.state(), world.app.content.referential(), sheets, world.app.journal_log.head())
     page = minutes_page(dossier, held.state().last)
-    for said in ("RÉPÉTITION", "Coupure de courant", NAMES[cast.early], "machine non revenue", "Acquise", "Obtenu"):
+    for said in (
+        "RÉPÉTITION",
+        "Coupure de courant",
+        NAMES[cast.early],
+        "machine non revenue",
+        "Acquise",
+        "Obtenu",
+        "Câble tombé",
+    ):
         assert said in page, said
     assert pdf_of(page).startswith(b"%PDF-")
     decided = [row["decision"] for row in document_of(dossier)["results"] if row["decision"]]

@@ -101,7 +101,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_status "
         "proof.proof_store proof.trust records"
     ),
-    "orchestrator.bench": "app instances model planning",
+    "orchestrator.bench": "app fabric.container grader instances labs model planning",
     "orchestrator.cli": (
         "access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "

@@ -1,15 +1,20 @@
-"""``bench``: how long images and labs take to be ready on this machine, and their memory."""
+"""``bench``: how long images and labs take to be ready on this machine, their memory, and how long verdicts take."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.cli.click_classes import command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.progress_view import steps
+from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
+
+if TYPE_CHECKING:
+    from orchestrator.bench.boots import BootReport
 
 
 @command(
@@ -17,10 +22,12 @@ from orchestrator.core.text import Text
     help=Text(
         fr="Mesurer combien de temps chaque image et chaque lab mettent à être prêts sur cette machine, et la mémoire "
         "qu'ils prennent ensuite.\n\n"
-        "Les images sont démarrées une à une, les labs en entier ; tout est retiré à la fin.",
+        "Les images sont démarrées une à une, les labs en entier ; tout est retiré à la fin. Avec --checks : combien "
+        "de temps prend le verdict de chaque scénario, en panne puis réparé.",
         en="Measure how long each image and each lab take to be ready on this machine, and what memory they then "
         "take.\n\n"
-        "The images are started one by one, the labs whole; all of it is removed in the end.",
+        "The images are started one by one, the labs whole; all of it is removed in the end. With --checks: how long "
+        "each scenario's verdict takes, broken and then repaired.",
     ),
 )
 @option(
@@ -36,14 +43,45 @@ from orchestrator.core.text import Text
     type=click.Path(path_type=Path, dir_okay=False),
     help=Text(fr="Écrire le rapport en JSON dans un fichier.", en="Write the report to a file, as JSON."),
 )
+@option(
+    "--checks",
+    is_flag=True,
+    help=Text(
+        fr="Mesurer les verdicts au lieu des démarrages.",
+        en="Measure verdicts instead of starts.",
+    ),
+)
+@option(
+    "--scenario",
+    "names",
+    multiple=True,
+    metavar=Text(fr="SCÉNARIO", en="SCENARIO"),
+    help=Text(
+        fr="Avec --checks : mesurer ce scénario seulement (répétable).",
+        en="With --checks: measure this scenario only (may be repeated).",
+    ),
+)
 @pass_invocation
-def bench_command(invocation: Invocation, runs: int, output: Path | None) -> None:
-    """Measure the starts."""
+def bench_command(
+    invocation: Invocation, runs: int, output: Path | None, names: tuple[str, ...], *, checks: bool
+) -> int:
+    """Measure the starts, or the verdicts."""
     from orchestrator.bench.boots import measure
+    from orchestrator.bench.gradings import GradingBench, measure_gradings
 
+    report: BootReport | GradingBench
+    if names and not checks:
+        raise UsageError(
+            Text(fr="--scenario ne sert qu'avec --checks.", en="--scenario is for --checks only."),
+            Text(fr="Ajoutez --checks.", en="Add --checks."),
+        )
     with steps(invocation) as shown:
-        report = measure(invocation.app, runs=runs, output=output, progress=shown)
+        if checks:
+            report = measure_gradings(invocation.app, names, runs=runs, output=output, progress=shown)
+        else:
+            report = measure(invocation.app, runs=runs, output=output, progress=shown)
     if invocation.json:
         invocation.output.document(report.to_document())
     else:
         click.echo(report.to_text(invocation.language), nl=False)
+    return ExitCode.NOT_REPAIRED if isinstance(report, GradingBench) and report.mistaken else ExitCode.DONE

@@ -69,7 +69,11 @@ def check_command(
     _warn_of_stale_content(invocation, running)
     shape = form or ("json" if invocation.json else "text")
     if shape == "text" and path is None:
-        report = show_grading(invocation, lambda on_result: labs.check(running, on_result=on_result), evidence=evidence)
+        report = show_grading(
+            invocation,
+            lambda on_result, on_running: labs.check(running, on_result=on_result, on_running=on_running),
+            evidence=evidence,
+        )
     else:
         report = labs.check(running)
         _write(invocation, _rendered(invocation, report, shape, evidence=evidence), path)

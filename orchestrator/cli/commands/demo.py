@@ -110,7 +110,10 @@ def _reference(plan: Plan) -> PlannedSolution:
 
 
 def _grade(invocation: Invocation, running: Running) -> Report:
-    return show_grading(invocation, lambda on_result: invocation.app.labs.check(running, on_result=on_result))
+    labs = invocation.app.labs
+    return show_grading(
+        invocation, lambda on_result, on_running: labs.check(running, on_result=on_result, on_running=on_running)
+    )
 
 
 def _tell(invocation: Invocation, step: Step) -> None:

@@ -24,13 +24,14 @@ from .messages import (
     Connect,
     HelperError,
     Look,
+    Network,
     Observe,
     Processes,
     ProtocolError,
     Request,
     RunCommand,
     Sockets,
-    Sysctls,
+    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -112,7 +113,9 @@ class Access:
                 return {}, b"", [self._connect(request)]
             case Observe():
                 return _answer(tool_runs.observe(request))
-            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Sysctls():
+            case Network():
+                return {}, json.dumps(self._network(request)).encode(), []
+            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Statuses():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
         raise ProtocolError(message)
@@ -131,7 +134,7 @@ class Access:
             head["changed"] = changed or outside.changed_tools(time.monotonic() + _SCAN_TIME, since=began)
         return head, output, fds
 
-    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare | Changes | Sysctls) -> Answer:
+    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare | Changes | Statuses) -> Answer:
         """Look at a host from outside."""
         outside = self._outside(request.instance, request.host)
         deadline = time.monotonic() + request.timeout
@@ -152,15 +155,33 @@ class Access:
                 case _:
                     return {}, json.dumps(self._rows(outside, root, request, deadline)).encode(), []
 
-    def _rows(self, outside: Outside, root: int, request: Sockets | Processes | Sysctls, deadline: float) -> object:
+    def _rows(self, outside: Outside, root: int, request: Sockets | Processes | Statuses, deadline: float) -> object:
         """Return what fills the blob of an answer."""
         match request:
             case Sockets():
                 return outside.sockets(root, self._own_network, deadline, connected=request.connected)
             case Processes():
                 return outside.processes(root, request.identify, deadline)
-            case Sysctls():
-                return outside.sysctls(request.paths, self._own_network, deadline)
+            case Statuses():
+                return [root_files.status(root, path) for path in request.paths]
+
+    def _network(self, request: Network) -> dict[str, dict[str, Any]]:
+        """Return what decides where packets go, of several hosts."""
+        deadline = time.monotonic() + request.timeout
+        addressing = {}
+        for host in request.addressing:
+            try:
+                addressing[host] = self._outside(request.instance, host).addressing(self._own_network, deadline)
+            except HelperError as error:
+                if error.kind != "unreachable":
+                    raise
+        forwarding = {
+            host: self._outside(request.instance, host).forwarding_state(
+                self._own_network, deadline, tool_runs.packet_filters
+            )
+            for host in request.forwarding
+        }
+        return {"addressing": addressing, "forwarding": forwarding}
 
     def _outside(self, instance: str, host: str) -> Outside:
         """Return the outside of a host, a new one after the host was restarted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -37,8 +38,11 @@ class UnreadableError(ValueError):
     """The kernel tells of a process's memory otherwise than we read it: nothing is known of the process's code."""
 
 
-def code_in(smaps: str) -> list[Code]:
+@functools.lru_cache(8)
+def code_in(smaps: str) -> tuple[Code, ...]:
     """Return what may be executed of the memory that a process's ``smaps`` lists, but for the kernel's own.
+
+    What the last texts meant is remembered: a process that nobody asks for anything is looked at again and again.
 
     Raises:
         UnreadableError: there is something, and not all that may be executed was understood.
@@ -47,7 +51,7 @@ def code_in(smaps: str) -> list[Code]:
     read = list(_SPAN.finditer(smaps))
     if (smaps and not mappings) or len(read) != sum("x" in rights for rights in mappings):
         raise UnreadableError
-    return [_code(found) for found in read if found["name"] not in _KERNELS]
+    return tuple(_code(found) for found in read if found["name"] not in _KERNELS)
 
 
 def _code(found: re.Match[str]) -> Code:

@@ -6,15 +6,14 @@ import contextlib
 import math
 import os
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import kernel, sockets
+from . import forwarding, kernel, sockets
 from .dockerd import HostContainer
 from .layers import Layers
 from .messages import HelperError, Unit
 from .processes import Table
-from .sysctls import sysctls
 from .systemd import Systemd
 
 
@@ -90,13 +89,21 @@ class Outside:
                 holders.setdefault(inode, set()).add(pid)
         return [{**row, "pids": sorted(holders.get(row["inode"], ()))} for row in rows]
 
-    def sysctls(self, paths: list[str], own_network: int, deadline: float) -> dict[str, str]:
-        """Return settings of the host's network: the kernel shows whoever asks those of the network they are in."""
-        kernel.enter_pidfd(self.pidfd, kernel.NEWNET)
-        try:
-            return sysctls(paths, deadline)
-        finally:
-            kernel.enter_fd(own_network)
+    def addressing(self, own_network: int, deadline: float) -> dict[str, Any]:
+        """Return for whom the host answers; see ``forwarding.addressing``."""
+        return self._while_it_lives(
+            lambda: forwarding.addressing(self.container.pid, self.pidfd, own_network, deadline)
+        )
+
+    def forwarding_state(
+        self, own_network: int, deadline: float, filters: Callable[[int, float], forwarding.Rules]
+    ) -> dict[str, Any]:
+        """Return what decides where the host sends packets; see ``forwarding.forwarding_state``."""
+        return self._while_it_lives(
+            lambda: forwarding.forwarding_state(
+                self.container.pid, self.pidfd, own_network, deadline, lambda: filters(self.pidfd, deadline)
+            )
+        )
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""
@@ -113,6 +120,24 @@ class Outside:
         if self._layers is not None:
             self._layers.close()
         os.close(self.pidfd)
+
+    def _while_it_lives(self, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return what is seen of the host's network, if the host was still there afterwards: numbers are used again.
+
+        Raises:
+            HelperError: it has ended.
+        """
+        try:
+            seen = look()
+        except TimeoutError:
+            raise
+        except OSError as error:
+            if self.lives():
+                raise HelperError("failed", f"{type(error).__name__}: {error}") from error
+        else:
+            if self.lives():
+                return seen
+        raise HelperError("unreachable", f"{self.container.instance}/{self.container.host} does not run")
 
     def _known_layers(self) -> Layers | None:
         if not self._asked_layers:

@@ -183,7 +183,7 @@ class Table:
             os.close(fd)
         return {int(found[1]) for found in map(_SOCKET.fullmatch, links) if found}
 
-    def _code(self, pid: int, deadline: float) -> list[Code]:
+    def _code(self, pid: int, deadline: float) -> tuple[Code, ...]:
         """Return the code that a process may run; there is none where it has no memory: a zombie, a kernel's thread.
 
         One that is in the midst of execve(2) has its stack for a moment, and no code yet: it is looked at again.
@@ -201,7 +201,7 @@ class Table:
             if time.monotonic() > deadline:
                 raise HelperError("failed", f"process {pid}: it has memory, and no code in it was found")
             os.sched_yield()
-        return []
+        return ()
 
     def _mappings(self, pid: int) -> str:
         """Return what the kernel tells of a process's memory.

@@ -54,6 +54,15 @@ def look(root: int, request: Look, deadline: float) -> tuple[dict[str, Any], byt
         os.close(fd)
 
 
+def status(root: int, path: str) -> dict[str, Any]:
+    """Return what is at a path, links followed; the answer says ``exists``.
+
+    Raises:
+        HelperError: it cannot be looked at.
+    """
+    return look(root, Look("", "", path, "status", follow=True, timeout=0), 0.0)[0]
+
+
 def compare(root: int, layers: Layers, paths: list[str], deadline: float) -> dict[str, str]:
     """Return, for each path, whether the file there is the image's: ``same``, ``differs``, ``new`` or ``missing``."""
     states = {}

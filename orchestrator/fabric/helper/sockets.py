@@ -6,17 +6,14 @@ import errno
 import os
 import socket
 import struct
-import time
 from collections.abc import Iterator
 from typing import Any
 
-from . import kernel
+from . import kernel, netlink
 from .messages import HelperError
 
-_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _ERROR, _DONE = 4, 20, 2, 3
-_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
+_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
 _ALL_STATES = 0xFFFFFFFF
-_HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI48x")
 _MESSAGE = struct.Struct("=BBBB2s2s16s16sI8xIIIII")  # struct inet_diag_msg
 _ONLY_V6 = 11  # INET_DIAG_SKV6ONLY
@@ -100,11 +97,7 @@ def peer_of(connection: socket.socket, deadline: float) -> int | None:
 
 def _asking_in(pidfd: int, own_network: int) -> socket.socket:
     """Return a socket by which the kernel is asked for the sockets of a host's network."""
-    kernel.enter_pidfd(pidfd, kernel.NEWNET)
-    try:
-        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
-    finally:
-        kernel.enter_fd(own_network)
+    return netlink.asking_in(pidfd, own_network, _NETLINK_SOCK_DIAG)
 
 
 def _unix_asked(asking: socket.socket, shown: int, deadline: float) -> Iterator[tuple[int, int, dict[int, bytes]]]:
@@ -113,7 +106,7 @@ def _unix_asked(asking: socket.socket, shown: int, deadline: float) -> Iterator[
     for body in _asked(asking, question, deadline):
         _, kind, state, _, inode = _UNIX_MESSAGE.unpack_from(body)
         if kind in _STREAMS:
-            yield state, inode, dict(_attributes(body[_UNIX_MESSAGE.size :]))
+            yield state, inode, dict(netlink.attributes(body[_UNIX_MESSAGE.size :]))
 
 
 def _number(attribute: bytes) -> int:
@@ -131,22 +124,13 @@ def _dumped(
 
 def _asked(asking: socket.socket, question: bytes, deadline: float) -> Iterator[bytes]:
     """Give the bodies of what the kernel answers; nothing where it has no such protocol."""
-    asking.send(_HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _DUMP, 1, 0) + question)
-    while True:
-        asking.settimeout(max(0.001, deadline - time.monotonic()))
-        data, position = asking.recv(1 << 17), 0
-        while position < len(data):
-            size, kind, *_ = _HEADER.unpack_from(data, position)
-            body = data[position + _HEADER.size : position + size]
-            position += max(size + -size % 4, _HEADER.size)
-            if kind == _DONE:
-                return
-            if kind == _ERROR:
-                code = -struct.unpack_from("=i", body)[0]
-                if code == errno.ENOENT:  # the kernel has no such protocol
-                    return
-                raise HelperError("failed", f"the kernel does not list sockets: {os.strerror(code)}")
-            yield body
+    try:
+        yield from netlink.dumped(asking, _SOCK_DIAG_BY_FAMILY, question, deadline)
+    except TimeoutError:
+        raise
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise HelperError("failed", f"the kernel does not list sockets: {error.strerror}") from error
 
 
 def _row(family: int, body: bytes) -> dict[str, Any] | None:
@@ -167,16 +151,7 @@ def _row(family: int, body: bytes) -> dict[str, Any] | None:
 
 
 def _is_only_v6(attributes: bytes) -> bool:
-    return dict(_attributes(attributes)).get(_ONLY_V6, b"")[:1] == b"\1"
-
-
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give the attributes of a message, each with its kind (netlink(7))."""
-    position = 0
-    while position + 4 <= len(data):
-        size, kind = struct.unpack_from("=HH", data, position)
-        yield kind, data[position + 4 : position + size]
-        position += max(size + -size % 4, 4)
+    return dict(netlink.attributes(attributes)).get(_ONLY_V6, b"")[:1] == b"\1"
 
 
 def _unix(asking: socket.socket, deadline: float) -> list[dict[str, Any]]:

@@ -7,12 +7,15 @@ open raw sockets (ping, arping), and are out of the hosts' sight: in no PID name
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import resource
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable
+from typing import Any
 
 from . import kernel, root_files, rtnetlink
 from .exec_agent import ENVIRONMENT
@@ -28,8 +31,6 @@ _SECRET = secrets.token_bytes(16)
 _STAGE = "/mnt"
 """Where a host's resolver files are laid before they cover ours."""
 _RESOLVER_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
-_FORWARDING_STATE = "forwarding-state"
-"""The tool that asks the kernel alone, for which it needs a capability: it resolves no name."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -92,22 +93,47 @@ def _configure(address: str, gateway: str) -> None:
         rtnetlink.add_default_route(gateway)
 
 
-def use(request: Tool, pidfd: int, root: int) -> Outcome:
+def use(request: Tool, pidfd: int, root: int | None) -> Outcome:
     """Run a tool in a host's network, with the host's name servers, hosts file and certification authorities.
+
+    Args:
+        request: the tool.
+        pidfd: holds the host's first process.
+        root: the host's root; None for a tool that asks the kernel alone, for which it needs a capability, and
+            resolves no name.
 
     Raises:
         HelperError: the host's files cannot be read, or the tool did not end.
     """
-    asks_kernel = request.argv[0] == _FORWARDING_STATE
-    laid = {} if asks_kernel else _resolver_files(root)
+    laid = {} if root is None else _resolver_files(root)
+    capability = kernel.CAP_NET_ADMIN if root is None else kernel.CAP_NET_RAW
 
     def prepare() -> None:
         if laid:
             _lay(laid)
         kernel.enter_pidfd(pidfd, kernel.NEWNET)
 
-    child, pipes = _start(request.argv, prepare, kernel.CAP_NET_ADMIN if asks_kernel else kernel.CAP_NET_RAW)
+    child, pipes = _start(request.argv, prepare, capability)
     return _ended(collect(child, *pipes, b"", request.timeout), request.argv)
+
+
+def packet_filters(pidfd: int, deadline: float) -> list[dict[str, Any]]:
+    """Return the rules of a host's packet filters, as nft(8) prints them in JSON.
+
+    Args:
+        pidfd: holds the host's first process.
+        deadline: of ``time.monotonic``.
+
+    Raises:
+        HelperError: it prints none.
+    """
+    request = Tool("", "", ["nft", "-json", "list", "ruleset"], max(0.1, deadline - time.monotonic()))
+    done = use(request, pidfd, None)
+    try:
+        listed: list[dict[str, Any]] = json.loads(done.stdout)["nftables"]
+    except (ValueError, KeyError) as error:
+        raise HelperError("failed", f"nft: {done.stderr.decode(errors='replace').strip()}") from error
+    return listed
 
 
 def _resolver_files(root: int) -> dict[str, bytes]:

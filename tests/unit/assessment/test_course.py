@@ -11,7 +11,7 @@ import pytest
 
 from grader.job import EVERYTHING, Selection
 from grader.report import CheckResult, Report
-from grader.runner import OnResult
+from grader.runner import OnResult, OnRunning
 from orchestrator.assessment import session_retention, supervision
 from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.closing import Closing
@@ -60,6 +60,7 @@ class Graded(Labs):
         *,
         selection: Selection = EVERYTHING,
         on_result: OnResult | None = None,  # noqa: ARG002
+        on_running: OnRunning | None = None,  # noqa: ARG002
     ) -> Report:
         self.count += 1
         guard, *rest = self.script.get(running.instance.name) or ("fail" if self.count in self.odd else "pass",)

@@ -243,7 +243,13 @@ class FakeLabs:
         self.calls.append("discard")
         self.instances.remove(one.name)
 
-    def check(self, running: Running, *, on_result: Callable[[CheckResult], None] | None = None) -> Report:
+    def check(
+        self,
+        running: Running,
+        *,
+        on_result: Callable[[CheckResult], None] | None = None,
+        on_running: Callable[[tuple[Text, ...]], None] | None = None,
+    ) -> Report:
         self.calls.append("check")
         if self.trouble:
             raise self.trouble

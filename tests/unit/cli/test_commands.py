@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from orchestrator.bench.boots import Boot, BootReport
+from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labs import LabState
@@ -157,6 +158,26 @@ def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monke
         json.loads(cli("bench", "--json", "--output", str(tmp_path / "b.json")).stdout)["images"][0]["name"] == "host"
     )
     assert asked == [(app, 1, None), (app, 5, tmp_path / "b.json")]
+
+
+def test_bench_measures_verdicts(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def measure(found: object, names: object, *, runs: int, output: Path | None, progress: object) -> GradingBench:
+        assert progress is not None
+        asked.append((found, names, runs, output))
+        row = ScenarioVerdicts(
+            "cable-out", *([TimedVerdict(1.5, 0.5, "t.py::a", 1.2, right)] for right in (True, not asked[1:]))
+        )
+        return GradingBench(runs, (row,))
+
+    monkeypatch.setattr("orchestrator.bench.gradings.measure_gradings", measure)
+    shown = cli("bench", "--checks", "--runs", "2")
+    assert (shown.exit_code, "t.py::a 1.20 s" in shown.stdout) == (0, True)
+    assert cli("bench", "--checks", "--scenario", "cable-out", "--json").exit_code == 1
+    assert asked == [(app, (), 2, None), (app, ("cable-out",), 5, None)]
+    refused = cli("bench", "--scenario", "cable-out")
+    assert (refused.exit_code, "--scenario is for --checks only." in refused.stderr) == (2, True)
 
 
 def test_reset_starts_anew_under_the_same_name(cli: Cli, app: FakeApp) -> None:

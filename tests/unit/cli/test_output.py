@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.cli.click_classes import Argument, CommandGroup, Option
+from orchestrator.cli.grading_view import RunningLine
 from orchestrator.cli.output import Output, table
 from orchestrator.core.language import Language
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 
 from .conftest import speak
 
@@ -68,3 +69,20 @@ def test_help_is_in_the_language_of_the_moment(monkeypatch: pytest.MonkeyPatch) 
         assert [words for words in (what, f"--far {where}", usage) if words not in said] == []
         assert said.splitlines()[-1].strip() == where, "the epilog"
         assert group.get_short_help_str() == where
+
+
+def test_a_grading_shows_what_runs_now_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak("en", monkeypatch)
+    now = [100.0]
+    monkeypatch.setattr("orchestrator.cli.grading_view.time.monotonic", lambda: now[0])
+    line, first, second = RunningLine(), Text(fr="La boutique s'ouvre.", en="The shop opens."), same("web1")
+    assert line.__rich__().plain == "Grading…"
+    line.tell((first,))
+    now[0] += 7
+    line.tell((first, second))
+    assert line.__rich__().plain == "The shop opens. (and 1 more)  7\u202fs"
+    now[0] += 70
+    line.tell((second,))
+    assert line.__rich__().plain == "web1  1\u202fmin"
+    line.tell(())
+    assert line.__rich__().plain == "Grading…"

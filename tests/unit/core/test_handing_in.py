@@ -51,7 +51,7 @@ def running(world: World) -> Running:
 def checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks' own grading: one that passes."""
 
-    def grade(request: GradeRequest, *, on_result: Any = None) -> Report:  # noqa: ANN401
+    def grade(request: GradeRequest, *, on_result: Any = None, **_: object) -> Report:  # noqa: ANN401
         result = CheckResult("test_x.py::a", "symptom", 1, None, same("a"), "pass")
         only = request.selection.only
         chosen = (result,) if only is None or result.id in only else ()

@@ -143,7 +143,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> list[GradeRequest]:
     """The requests that reach the grader, which says nothing of interest."""
     requests: list[GradeRequest] = []
 
-    def grade(request: GradeRequest, *, on_result: Any = None) -> Report:  # noqa: ANN401
+    def grade(request: GradeRequest, *, on_result: Any = None, **_: object) -> Report:  # noqa: ANN401
         assert on_result is noticed
         requests.append(request)
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())

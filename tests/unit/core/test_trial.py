@@ -44,7 +44,7 @@ class Grader:
             self._known.add(instance)
             self._world.fabric.cables.update(self._planned)
 
-    def grade(self, request: GradeRequest, *, on_result: object = None) -> Report:
+    def grade(self, request: GradeRequest, *, on_result: object = None, **_: object) -> Report:
         del on_result
         if self.trouble:
             raise self.trouble

@@ -15,10 +15,10 @@ def mapping(name: str, rights: str = "r-xp", *, span: str = "7f00-7f01", own: in
 
 def test_what_may_be_executed_is_told_with_its_file() -> None:
     text = mapping("/usr/sbin/nginx", "r--p", span="1-2") + mapping("/usr/sbin/nginx") + mapping("/lib/x", span="8-9")
-    assert code_in(text) == [
+    assert code_in(text) == (
         Code("7f00-7f01", "00:2b 4711", "/usr/sbin/nginx", False),
         Code("8-9", "00:2b 4711", "/lib/x", False),
-    ]
+    )
 
 
 @pytest.mark.parametrize(("own", "away"), [(4, 0), (0, 4)], ids=["in memory", "swapped out"])

@@ -229,25 +229,32 @@ def test_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
     assert kernel.lines_of(str(tmp_path / "file")) == []
 
 
-PROXY_ARP = """import os
+OF_ITS_OWN = """import os
+from orchestrator.fabric.helper import rtnetlink
 open("/proc/sys/net/ipv4/conf/lo/proxy_arp", "w").write("1")
+rtnetlink.bring_up(1)
+rtnetlink.add_address(1, "198.18.0.9/24")
 """
 
 
-def test_settings_of_a_network_are_the_hosts(started: Started) -> None:
-    paths = ["/proc/sys/net/ipv4/conf/*/proxy_arp", "/proc/sys/net/ipv4/conf/none/proxy_arp"]
-    outside = Outside(HostContainer("c", "demo", "pc1", started(PROXY_ARP).pid, {}))
+def test_what_decides_where_packets_go_is_the_hosts(started: Started) -> None:
+    outside = Outside(HostContainer("c", "demo", "pc1", started(OF_ITS_OWN).pid, {}))
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
     try:
-        told = outside.sysctls(paths, own, soon())
+        near = outside.addressing(own, soon())
+        far = outside.forwarding_state(own, soon(), lambda _pidfd, _deadline: [])
         with pytest.raises(TimeoutError):
-            outside.sysctls(paths, own, time.monotonic() - 1)
+            outside.addressing(own, time.monotonic() - 1)
         assert Path("/proc/self/ns/net").stat().st_ino == os.fstat(own).st_ino
     finally:
         os.close(own)
         outside.close()
-    names = ("all", "default", "lo")
-    assert {name: told[f"/proc/sys/net/ipv4/conf/{name}/proxy_arp"] for name in names} == {
-        "all": "0", "default": "0", "lo": "1"
-    }  # fmt: skip
+    assert near["for_others"] == {"/proc/sys/net/ipv4/conf/lo/proxy_arp": "1"}
+    assert "198.18.0.9" in near["own"]
+    assert near["neighbours"].startswith("IP address")
+    assert {"dst": "198.18.0.0/24", "table": "255", "dev": "lo"} in far["routes"]
+    assert {"dst": "198.18.0.9/32", "table": "255", "dev": "lo"} in far["routes"]
+    assert far["queues"] == [{"kind": "noqueue", "dev": "lo"}]
+    assert far["rules"] == []
+    assert far["old_tables"] == []
     assert Path("/proc/sys/net/ipv4/conf/lo/proxy_arp").read_text() == "0\n"

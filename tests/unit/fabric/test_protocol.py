@@ -30,6 +30,7 @@ from orchestrator.fabric.helper.messages import (
     Hello,
     HelperError,
     Look,
+    Network,
     Observe,
     Ports,
     Processes,
@@ -38,7 +39,7 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Sysctls,
+    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -66,7 +67,8 @@ SAMPLES: tuple[Request, ...] = (
     Compare("demo-1a2b", "web1", ["/usr/sbin/nginx"], 5.0),
     Changes("demo-1a2b", "web1", 5.0),
     Changes("demo-1a2b", "web1", 5.0, 1_764_230_000_123_456_789),
-    Sysctls("demo-1a2b", "web1", ["/proc/sys/net/ipv4/conf/*/proxy_arp"], 5.0),
+    Network("demo-1a2b", ["web1", "pc1"], ["web1"], 5.0),
+    Statuses("demo-1a2b", "web1", ["/etc/passwd", "/etc"], 5.0),
 )
 WRONG: dict[object, tuple[object, ...]] = {
     str: (1, None, True, ["pc1"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from grader.facts import InterfaceFacts, LabFacts
 from grader.job import Factory, GradeRequest
 from grader.report import Report
-from grader.runner import OnResult, grade
+from grader.runner import OnResult, OnRunning, grade
 from orchestrator.model.plan import DrawnPerson
 
 _HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
@@ -67,12 +68,34 @@ def _grader_in(folder: Path) -> Callable[..., Report]:
         answers: Sequence[dict[str, Any]] = (),
         *,
         on_result: OnResult | None = None,
+        on_running: OnRunning | None = None,
         **more: Any,  # noqa: ANN401
     ) -> Report:
         named = {"test_checks.py": files} if isinstance(files, str) else files
-        return grade(_request(folder, named, answers, **more), on_result=on_result)
+        return grade(_request(folder, named, answers, **more), on_result=on_result, on_running=on_running)
 
     return run
+
+
+class Clock:
+    """A clock that stands still unless somebody sleeps, or the test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which ``eventually`` waits: no test waits itself."""
+    made = Clock()
+    monkeypatch.setattr("grader.polling.time", types.SimpleNamespace(monotonic=made.monotonic, sleep=made.sleep))
+    return made
 
 
 @pytest.fixture(autouse=True)

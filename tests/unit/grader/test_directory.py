@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
+from orchestrator.core.text import Text
 
 POLICY, ANNE, BRUNO = "cn=default,ou=policies,dc=x", "uid=anne,ou=people,dc=x", "uid=bruno,ou=people,dc=x"
 HASHED = base64.b64encode(b"{SSHA}abc").decode()
@@ -96,7 +98,7 @@ def test_a_policy_as_it_should_be_has_lost_nothing(host: Any) -> None:  # noqa: 
 def test_whatever_is_weaker_is_told(host: Any, entry: str, attribute: str, value: str, told: str) -> None:  # noqa: ANN401
     host.entries[entry][attribute] = value
     (found,) = password_policy_weaknesses(host, POLICY, ANNE)
-    assert told in found
+    assert told in text_of(found).en
     assert "Rabot-41" not in found
 
 
@@ -110,7 +112,7 @@ def test_what_a_person_may_do_too_much_is_told(host: Any) -> None:  # noqa: ANN4
     host.others["printf*"] = Done(0)
     host.others["ldapsearch -x*"] = Done(stdout=f"dn: {BRUNO}\nuserPassword:: {HASHED}\n")
     found = directory_rights_gained(host, ANNE, "pw", BRUNO)
-    assert found == [
+    assert [text_of(finding).en for finding in found] == [
         f"{ANNE} reads the password of {BRUNO}",
         f"{ANNE} may change the number of {ANNE}",
         f"{ANNE} may change the number of {BRUNO}",
@@ -119,4 +121,7 @@ def test_what_a_person_may_do_too_much_is_told(host: Any) -> None:  # noqa: ANN4
 
 def test_a_right_password_that_is_refused_is_told(host: Any) -> None:  # noqa: ANN401
     host.others["ldapsearch -x*"] = Done(49, stderr="Invalid credentials (49)")
-    assert directory_rights_gained(host, ANNE, "pw", BRUNO) == [f"{ANNE} is refused with the right password"]
+    (found,) = directory_rights_gained(host, ANNE, "pw", BRUNO)
+    assert text_of(found) == Text(
+        fr=f"{ANNE} est refusé avec le bon mot de passe", en=f"{ANNE} is refused with the right password"
+    )

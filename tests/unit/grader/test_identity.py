@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.host_inspector import HostInspector
 from grader.identity import Listener, listener
 from orchestrator.fabric.fabric_interface import HostRef, ProcessState
@@ -29,7 +30,6 @@ class Web:
 
     def __init__(self) -> None:
         self.fabric = FakeFabric()
-        self.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
         self.unit()
         self.runs(MASTER, WORKER)
         self.listens("0.0.0.0")
@@ -56,9 +56,10 @@ class Web:
         self.fabric.on(f"look content {DROP_IN}", stdout=text)
 
     def doubts(self, program: str = "/usr/sbin/nginx") -> tuple[str, ...]:
+        """Return the doubts in English."""
         inspector = HostInspector(self.fabric, HostRef("lab", "web"), lambda *_args, **_more: None)
         found: Listener = listener(inspector, "tcp", 80, program)
-        return found.doubts
+        return tuple(text_of(doubt).en for doubt in found.doubts)
 
 
 @pytest.fixture

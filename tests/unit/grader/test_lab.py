@@ -13,12 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from grader.bilingual import text_of
 from grader.command_log import CommandLog, Commands, trim
 from grader.errors import CheckMistakeError, ObservationError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.lab_fixture import GradedLab
 from grader.observers import observer_address, observer_addresses
 from grader.report import CommandRecord
+from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, HostUnreachableError
 from orchestrator.model.check import LAB_FIXTURE
 from orchestrator.model.view import HostView
@@ -182,7 +184,6 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     bench.fabric.on("look content /etc/passwd", stdout=PASSWD)
     bench.fabric.on("processes", stdout=json.dumps(rows))
     bench.fabric.on("sockets", stdout=json.dumps(SOCKETS))
-    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     unit = {"ActiveState": "active", "FragmentPath": "/usr/lib/systemd/system/nginx.service", "DropInPaths": []}
     bench.fabric.on("unit nginx.service", stdout=json.dumps({**unit, "NeedDaemonReload": False, "ExecStart": []}))
     web: Any = bench.lab.host("web")
@@ -190,8 +191,11 @@ def test_processes_and_who_listens(bench: Bench) -> None:
     assert web.process.get(pid=45).uid == 33
     heard = bench.lab.listener("web", 80)
     assert (heard.pids, heard.is_genuine) == (frozenset({44, 45}), False)
-    assert bench.lab.listener("web", 80, "/usr/sbin/nginx").doubts[0] == "/opt/x listens instead of /usr/sbin/nginx"
-    assert heard.doubts == (
+    other = bench.lab.listener("web", 80, "/usr/sbin/nginx").doubts[0]
+    assert text_of(other) == Text(
+        fr="/opt/x écoute à la place de /usr/sbin/nginx", en="/opt/x listens instead of /usr/sbin/nginx"
+    )
+    assert tuple(text_of(doubt).en for doubt in heard.doubts) == (
         "/opt/x is not of the image",
         "nginx runs code of /opt/y.so",
         "nginx runs outside any service",
@@ -217,7 +221,7 @@ def test_a_unit_is_genuine_or_says_why_not(bench: Bench) -> None:
     assert service.is_genuine
     bench.fabric.on(f"look content {drop_in}", stdout="[Service]\nExecStart=\nExecStart=/opt/fake\n")
     bench.fabric.on("compare *", stdout=json.dumps({drop_in: "new", fragment: "differs"}))
-    assert service.doubts == (
+    assert tuple(text_of(doubt).en for doubt in service.doubts) == (
         f"nginx.service: {fragment} is not the image's",
         f"nginx.service: {drop_in} changes what it runs",
     )
@@ -226,7 +230,6 @@ def test_a_unit_is_genuine_or_says_why_not(bench: Bench) -> None:
 def test_what_a_host_with_changed_tools_says_is_an_error(bench: Bench) -> None:
     bench.fabric.on("changed", stdout="/usr/bin/psql\n/usr/local/bin/ss\n")
     bench.fabric.on("*")
-    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     with pytest.raises(ObservationError, match=r"web: the host's own tools were changed \(/usr/bin/psql, /usr"):
         bench.lab.host("web").run("psql")
     with pytest.raises(ObservationError, match="tools were changed"):
@@ -316,7 +319,6 @@ def test_nobody_can_tell_an_observers_address_beforehand(facts: Facts) -> None:
 def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) -> None:
     bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
     bench.fabric.on("nc *")
-    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     listens = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 8080}
     bench.fabric.on("sockets", host="web", stdout=json.dumps([listens]))
     probe = bench.lab.probe("servers")
@@ -364,7 +366,6 @@ def test_a_client_asks_from_the_host_with_our_tools(bench: Bench) -> None:
     bench.fabric.on("ip -json -4 route show", stdout='[{"dst":"default","gateway":"192.168.10.254","dev":"eth0"}]')
     bench.fabric.on("ip -json -4 address *", stdout='[{"addr_info":[{"local":"192.168.10.57","prefixlen":24}]}]')
     bench.fabric.on("getent ahostsv4 web", stdout="192.168.20.3 STREAM web\n")
-    bench.fabric.on("forwarding-state", stdout="{}\n---\n[]\n---\n[]")
     bench.fabric.on("dig -r +time=1 *-q web.lan.test", status=9)
     assert client.resolvers() == ("192.168.20.2",)
     assert client.gateway() == "192.168.10.254"

@@ -7,26 +7,34 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from grader import mail, mail_program
+from grader.bilingual import reason, text_of
 from grader.command_log import CommandLog
 from grader.errors import ObservationError
 from grader.mail import FoundMail, Mailbox
 from grader.report import CommandRecord
 from grader.vantage_points import VantagePoint
+from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Completed
+
+if TYPE_CHECKING:
+    from tests.unit.grader.conftest import Clock
 
 ZOE = Mailbox("zoe@lan.test", "zoe", "Rabot-41", "192.168.20.3", "mail.lan.test", "PEM")
 
 
 class Scripted(VantagePoint):
-    """A station that gives one answer, and keeps what it was asked."""
+    """A station that gives one answer, and keeps what it was asked; with a clock, it looks as long as it is told to."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self, answer: object, clock: Clock | None = None) -> None:
         super().__init__("segment office", CommandLog(list[CommandRecord]().append))
+        self.clock = clock
         self.answer = answer if isinstance(answer, str) else json.dumps(answer)
         self.asked: list[dict[str, object]] = []
 
@@ -35,6 +43,8 @@ class Scripted(VantagePoint):
         assert argv[:2] == ("python3", "-c")
         compile(argv[2], "mail_program.py", "exec")
         self.asked.append(json.loads(argv[3]))
+        if self.clock is not None:
+            self.clock.sleep(json.loads(argv[3])["within"])
         return Completed(0, self.answer.encode(), b"")
 
     _use_tool = _execute
@@ -85,7 +95,7 @@ def test_what_a_mail_program_would_show_is_a_failed_assertion(ask: Ask, words: s
         ask(Scripted({"problem": "552 too large"}))
 
 
-@pytest.mark.parametrize(("load", "seconds"), [(0.0, 15.0), (4.0, 30.0)])
+@pytest.mark.parametrize(("load", "seconds"), [(0.0, 8.0), (4.0, 16.0)])
 def test_one_answer_of_a_server_may_take_longer_on_a_loaded_machine(
     monkeypatch: pytest.MonkeyPatch, load: float, seconds: float
 ) -> None:
@@ -95,9 +105,82 @@ def test_one_answer_of_a_server_may_take_longer_on_a_loaded_machine(
     assert station.asked[0]["timeout"] == seconds
 
 
-def test_a_message_that_does_not_come_is_a_failed_assertion() -> None:
-    with pytest.raises(AssertionError, match=r"'Plan' did not arrive at zoe@lan\.test within 3 s"):
-        mail.find_mail(Scripted({}), ZOE, "Plan", within=3)
+def test_a_message_that_does_not_come_is_a_failed_assertion(clock: Clock) -> None:
+    station = Scripted({}, clock)
+    with pytest.raises(AssertionError) as failure:
+        mail.find_mail(station, ZOE, "Plan", within=3)
+    assert text_of(str(failure.value)) == Text(
+        fr="« Plan » n'est pas arrivé chez zoe@lan.test (attendu 6,0 s)",
+        en="'Plan' did not arrive at zoe@lan.test (waited 6.0 s)",
+    )
+
+
+def test_a_message_that_the_server_refused_is_not_waited_for(clock: Clock) -> None:
+    refused = reason(fr="le serveur dit : non", en="the server says: no")
+    station, began = Scripted({}, clock), clock.now
+    with pytest.raises(AssertionError) as failure:
+        mail.find_mail(station, ZOE, "Plan", within=60, unless=lambda: refused)
+    assert 1 <= clock.now - began < 3, "it still said so a second later, and no longer"
+    said = text_of(str(failure.value))
+    assert said.en.startswith("'Plan' did not arrive at zoe@lan.test: the server says: no (given up after ")
+    assert said.fr.startswith("« Plan » n'est pas arrivé chez zoe@lan.test : le serveur dit : non (abandonné après ")
+
+
+def test_a_message_that_is_there_needs_no_reason() -> None:
+    found = mail.find_mail(Scripted({"folder": "INBOX", "headers": ""}), ZOE, "Plan", unless=lambda: "refused")
+    assert found == FoundMail("INBOX", "")
+
+
+@dataclass
+class Server:
+    """A mail server whose journal says what it is told."""
+
+    rows: Sequence[str]
+    asked: list[str] = field(default_factory=list)
+    hostname: str = "mail1"
+
+    @property
+    def backend(self) -> Server:
+        return self
+
+    def run(self, command: str, *args: str) -> subprocess.CompletedProcess[str]:
+        self.asked.append(" ".join((command, *args)))
+        return subprocess.CompletedProcess(command, 0, "".join(f"{row}\n" for row in self.rows), "")
+
+
+def undelivered(*rows: str) -> Text:
+    return text_of(mail.undelivered(Server(rows), "Plan 0a1b2c"))  # type: ignore[arg-type] # stands for testinfra's
+
+
+OURS = "4F2A1: message-id=<17.0a1b2c@lan.test>"
+OTHERS = "5B3C2: message-id=<18.ffffff@lan.test>"
+TO = "to=<leo@lan.test>, relay=none, delay=0.1"
+
+
+def test_what_a_server_did_not_deliver_is_told_in_its_words() -> None:
+    assert undelivered(OURS, f"4F2A1: {TO}, dsn=5.7.1, status=bounced (554 5.7.1 no)") == Text(
+        fr="Postfix sur mail1 : bounced (554 5.7.1 no)", en="Postfix on mail1: bounced (554 5.7.1 no)"
+    )
+    server = Server((OURS, f"4F2A1: {TO}, status=deferred (Connection refused)"))
+    assert "deferred (Connection refused)" in mail.undelivered(server, "Plan 0a1b2c")  # type: ignore[arg-type]
+    assert server.asked[-1] == "postqueue -i %s 4F2A1", "it is tried again at once"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        (OURS,),
+        (OURS, f"4F2A1: {TO}, status=sent (250 2.0.0 Ok)"),
+        (OURS, f"4F2A1: {TO}, status=deferred (no)", f"4F2A1: {TO}, status=sent (250 2.0.0 Ok)"),
+        (OURS, f"4F2A1: {TO}, status=bounced (no)", "4F2A1: message-id=<19.ffffff@lan.test>"),
+        (OURS, OTHERS, f"5B3C2: {TO}, status=bounced (554 no)"),
+        (f"4F2A1: {TO}, status=bounced (554 no)",),
+    ],
+    ids=["nothing", "under way", "sent", "sent later", "its number is another's", "another message", "nobody's"],
+)
+def test_a_message_that_is_delivered_or_under_way_is_none_of_them(rows: Sequence[str]) -> None:
+    assert undelivered(*rows) == Text(fr="", en="")
 
 
 def test_an_answer_that_says_nothing_is_an_error() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.nftables import compiled, ruleset_differences
 
 FILE = """\
@@ -87,7 +88,7 @@ class Firewall:
 
 
 def told(kernel: str = KERNEL, file: Result | None = None) -> str:
-    return ruleset_differences(Firewall(file or Result(0, FILE), kernel))  # type: ignore[arg-type]
+    return text_of(ruleset_differences(Firewall(file or Result(0, FILE), kernel))).en  # type: ignore[arg-type]
 
 
 def test_the_same_rules_are_the_same() -> None:

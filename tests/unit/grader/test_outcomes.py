@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import UNEXPECTED_STATUS
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import grade
+from orchestrator.core.text import Text
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +26,7 @@ CASES = [
     ("passes", "assert lab.host('ws1').run('/bin/true').rc == 0", "pass", ""),
     ("warns", "import warnings; warnings.warn('old', DeprecationWarning)", "pass", ""),
     ("assertion", "seen = 404; assert seen == 200, 'the page answers 404, not 200'", "fail", "the page answers 404, not 200\nassert 404 == 200"),
+    ("reason", "from grader import reason; seen = 404; assert seen == 200, reason(fr='la page répond 404', en='the page answers 404')", "fail", "the page answers 404"),
     ("bare_assertion", "assert not lab.values", "fail", "assert not"),
     ("pytest_fail", "pytest.fail('no lease')", "fail", "no lease"),
     ("did_not_raise", "\n    with pytest.raises(KeyError): pass", "fail", "DID NOT RAISE"),
@@ -195,6 +198,17 @@ def test_each_trouble_has_its_outcome(report: Report, name: str, outcome: str, r
     evidence = result.evidence.en if result.evidence else ""
     assert (result.outcome, reason in evidence) == (outcome, True), evidence
     assert (result.evidence is None) == (outcome == "pass")
+
+
+def test_reasons_are_told_in_both_languages_and_nothing_else(report: Report) -> None:
+    assert named(report, "test_reason").evidence == Text(fr="la page répond 404", en="the page answers 404")
+    assert named(report, "test_unexpected_status").evidence == Text(
+        fr="ws1 : « exits-2 » a fini avec l'état 2, attendu 0 ou 1 : no such zone",
+        en="ws1: 'exits-2' ended with status 2, expected 0 or 1: no such zone",
+    )
+    evidence = named(report, "test_unexpected_status").evidence
+    assert evidence is not None
+    assert UNEXPECTED_STATUS.match(evidence.en), "by this a proof knows it"
 
 
 def test_every_check_is_in_the_report_in_the_files_order(report: Report) -> None:

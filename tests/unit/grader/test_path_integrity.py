@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.command_log import CommandLog
 from grader.errors import ObservationError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.lab_fixture import GradedLab
 from grader.path_integrity import named_in
+from orchestrator.core.errors import LabError
 from tests.fakes.fabric import FakeFabric
 
 Facts = Callable[..., LabFacts]
@@ -21,14 +23,14 @@ Facts = Callable[..., LabFacts]
 PAGE = {"command": "curl *", "stdout": "HTTP/1.1 200 OK\r\n\r\nhello", "stderr": "answered by 192.168.20.3\n"}
 
 
-def state_said(rules: str = "{}", queues: str = "[]", routes: str = "[]") -> str:
-    return f"{rules}\n---\n{queues}\n---\n{routes}"
+def state_said(**fields: object) -> str:
+    return json.dumps(fields)
 
 
 def rules(hook: str, expression: Mapping[str, Any]) -> str:
     chain = {"family": "ip", "table": "nat", "name": "c", "hook": hook}
     rule = {"family": "ip", "table": "nat", "chain": "c", "expr": [expression]}
-    return state_said(json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}))
+    return state_said(rules=[{"chain": chain}, {"rule": rule}])
 
 
 REDIRECT = {"redirect": {"port": 8080}}
@@ -41,14 +43,12 @@ def holds(fabric: FakeFabric, host: str, *networks: str, table: str = "Local:") 
         for address, length in (network.split("/") for network in networks)
     )
     trie = f"Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n{table}\n{leaves}"
-    fabric.on("look content /proc/1/net/fib_trie", host=host, stdout=trie)
+    fabric.on("addressing", host=host, stdout=json.dumps({"own": trie}))
 
 
 @pytest.fixture
 def fabric() -> FakeFabric:
-    made = FakeFabric([PAGE])
-    made.on("forwarding-state", stdout=state_said())
-    return made
+    return FakeFabric([PAGE])
 
 
 @pytest.fixture
@@ -85,20 +85,20 @@ def test_a_rule_that_leads_elsewhere_is_an_error(
 
 
 def test_the_older_packet_filter_counts_as_well(lab: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("look content /proc/1/net/ip_tables_names", host="web", stdout="filter\n")
+    fabric.on("forwarding-state", host="web", stdout=state_said(old_tables=["filter"]))
     assert lab.probe("servers").http_get("http://192.168.20.3/")
-    fabric.on("look content /proc/1/net/ip_tables_names", host="web", stdout="nat\nfilter\n")
+    fabric.on("forwarding-state", host="web", stdout=state_said(old_tables=["nat", "filter"]))
     with pytest.raises(ObservationError, match="iptables-legacy nat"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
 
 def test_traffic_control_of_what_arrives_counts_as_well(lab: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("forwarding-state", host="web", stdout=state_said(queues='[{"kind": "pfifo_fast", "dev": "eth0"}]'))
+    fabric.on("forwarding-state", host="web", stdout=state_said(queues=[{"kind": "pfifo_fast", "dev": "eth0"}]))
     assert lab.probe("servers").http_get("http://192.168.20.3/")
     fabric.on(
         "forwarding-state",
         host="web",
-        stdout=state_said(queues='[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]'),
+        stdout=state_said(queues=[{"kind": "noqueue", "dev": "lo"}, {"kind": "ingress", "dev": "eth0"}]),
     )
     with pytest.raises(ObservationError, match=r"web leads what is sent elsewhere \(tc eth0\)"):
         lab.probe("servers").http_get("http://192.168.20.3/")
@@ -114,7 +114,7 @@ def test_a_planned_translation_counts_as_the_labs(facts: Facts, fabric: FakeFabr
 
 def test_rules_that_cannot_be_read_are_an_error(lab: GradedLab, fabric: FakeFabric) -> None:
     fabric.on("forwarding-state", host="web", status=1, stderr="interrupted")
-    with pytest.raises(ObservationError, match="interrupted"):
+    with pytest.raises(LabError, match="interrupted"):
         lab.probe("servers").http_get("http://192.168.20.3/")
 
 
@@ -167,7 +167,7 @@ def test_a_detour_by_a_machine_that_is_no_router_is_a_failure(
     fabric.on(
         "forwarding-state",
         host="r1",
-        stdout=state_said(routes=json.dumps([{"dst": "10.0.2.3", "gateway": gateway}])),
+        stdout=state_said(routes=[{"dst": "10.0.2.3", "gateway": gateway}]),
     )
     assert routed.probe("b").http_get("http://10.0.2.3/"), "within a segment nobody forwards"
     with pytest.raises(
@@ -181,13 +181,13 @@ def test_ways_by_a_router_or_out_of_the_lab_are_no_detour(routed: GradedLab, fab
         fabric.on(
             "forwarding-state",
             host="pc",
-            stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": gateway}])),
+            stdout=state_said(routes=[{"dst": "default", "gateway": gateway}]),
         )
         assert routed.client("pc").http_get("http://10.0.2.3/")
     fabric.on(
         "forwarding-state",
         host="pc",
-        stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.8"}])),
+        stdout=state_said(routes=[{"dst": "default", "gateway": "10.0.1.8"}]),
     )
     with pytest.raises(pytest.fail.Exception, match=r"pc sends what is for 10\.0\.2\.3 by 10\.0\.1\.8"):
         routed.client("pc").ask(("curl", "http://10.0.2.3/"))
@@ -198,7 +198,7 @@ def test_a_gateway_of_the_plan_with_one_network_is_no_detour(routed: GradedLab, 
     fabric.on(
         "forwarding-state",
         host="pc",
-        stdout=state_said(routes=json.dumps([{"dst": "default", "gateway": "10.0.1.9"}])),
+        stdout=state_said(routes=[{"dst": "default", "gateway": "10.0.1.9"}]),
     )
     with pytest.raises(pytest.fail.Exception, match="which is no router"):
         routed.client("pc").http_get("http://10.0.2.3/")
@@ -225,7 +225,7 @@ def test_a_neighbour_that_was_told_by_hand_is_a_failure(
     routed: GradedLab, fabric: FakeFabric, flags: str, told: str
 ) -> None:
     line = f"10.0.2.3 0x1 {flags} 02:bf:46:21:5e:31 * eth0\n"
-    fabric.on("look content /proc/1/net/arp", host="pc", stdout=f"IP address HW type\n{line}")
+    fabric.on("addressing", host="pc", stdout=json.dumps({"neighbours": f"IP address HW type\n{line}"}))
     if told:
         with pytest.raises(pytest.fail.Exception, match=told):
             routed.client("pc").http_get("http://10.0.2.3/")
@@ -235,14 +235,14 @@ def test_a_neighbour_that_was_told_by_hand_is_a_failure(
 
 def test_a_host_that_answers_in_the_servers_place_is_a_failure(routed: GradedLab, fabric: FakeFabric) -> None:
     line = "10.0.2.3 0x1 0xc 00:00:00:00:00:00 * eth0\n"
-    fabric.on("look content /proc/1/net/arp", host="pc", stdout=f"IP address HW type\n{line}")
+    fabric.on("addressing", host="pc", stdout=json.dumps({"neighbours": f"IP address HW type\n{line}"}))
     with pytest.raises(pytest.fail.Exception, match=r"pc answers at 10\.0\.2\.3, which is not its address"):
         routed.probe("a").http_get("http://10.0.2.3/")
 
 
 @pytest.mark.parametrize("gateway", ["10.99.0.2", "fe80::1"])
 def test_a_detour_by_a_network_of_its_own_is_a_failure(routed: GradedLab, fabric: FakeFabric, gateway: str) -> None:
-    routes = json.dumps([{"dst": "10.0.2.0/24", "gateway": gateway, "dev": "eth0"}])
+    routes = [{"dst": "10.0.2.0/24", "gateway": gateway, "dev": "eth0"}]
     fabric.on("forwarding-state", host="pc", stdout=state_said(routes=routes))
     with pytest.raises(pytest.fail.Exception, match="which is no router"):
         routed.client("pc").http_get("http://10.0.2.3/")
@@ -255,19 +255,18 @@ PROXY = "/proc/sys/net/ipv4/conf/{}/proxy_arp"
 def test_a_third_host_whose_kernel_answers_for_others_is_a_failure(
     routed: GradedLab, fabric: FakeFabric, setting: str
 ) -> None:
-    fabric.on("sysctls", stdout=json.dumps({PROXY.format("lo"): "0"}))
     assert routed.probe("b").http_get("http://10.0.2.3/")
-    fabric.on("sysctls", host="pc", stdout=json.dumps({PROXY.format("lo"): "0", setting: "1"}))
+    fabric.on("addressing", host="pc", stdout=json.dumps({"for_others": {setting: "1"}}))
     interface = setting.split("/")[-2]
     with pytest.raises(pytest.fail.Exception, match=rf"pc answers in the place of others \(proxy ARP: {interface}\)"):
         routed.probe("b").http_get("http://10.0.2.3/")
     assert routed.client("pc").http_get("http://10.0.2.3/"), "it deceives nobody but others"
-    fabric.on("sysctls", host="pc", trouble="unreachable")
+    fabric.on("addressing", host="pc", trouble="unreachable")
     assert routed.probe("b").http_get("http://10.0.2.3/")
 
 
 def test_a_host_that_answers_for_others_by_plan_may(routed: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("sysctls", host="r1", stdout=json.dumps({PROXY.format("eth0"): "1"}))
+    fabric.on("addressing", host="r1", stdout=json.dumps({"for_others": {PROXY.format("eth0"): "1"}}))
     with pytest.raises(pytest.fail.Exception, match="r1 answers in the place of others"):
         routed.probe("a").http_get("http://10.0.2.3/")
     object.__setattr__(routed._facts, "proxies", frozenset({"r1"}))
@@ -286,12 +285,12 @@ def test_a_page_that_a_host_serves_itself_is_none_of_another_s(
 
 
 def test_a_host_that_does_not_run_answers_nobody(routed: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("look content /proc/1/net/fib_trie", host="pc", trouble="unreachable")
+    fabric.on("addressing", host="pc", trouble="unreachable")
     assert routed.probe("a").http_get("http://10.0.2.3/")
 
 
 def test_routes_that_cannot_be_read_are_an_error(routed: GradedLab, fabric: FakeFabric) -> None:
-    fabric.on("look content /proc/1/net/fib_trie", host="pc", stdout="   /32 host LOCAL\n")
+    fabric.on("addressing", host="pc", stdout=json.dumps({"own": "   /32 host LOCAL\n"}))
     with pytest.raises(ObservationError, match="pc: unexpected answer of '/proc/1/net/fib_trie'"):
         routed.probe("a").http_get("http://10.0.2.3/")
 
@@ -404,5 +403,11 @@ def test_a_login_at_another_program_is_a_failure(lab: GradedLab, fabric: FakeFab
     with_sshd(fabric)
     fake: Sequence[Mapping[str, Any]] = [{**SSHD, "executable": "/usr/bin/perl", "unit": ""}]
     fabric.on("processes", stdout=json.dumps(fake))
-    with pytest.raises(AssertionError, match="sshd runs outside any service; /usr/bin/perl listens instead of sshd"):
+    with pytest.raises(AssertionError) as failure:
         lab.login("servers", "web", "croux", "secret")
+    said = text_of(str(failure.value))
+    assert said.en.endswith("sshd runs outside any service; /usr/bin/perl listens instead of sshd")
+    assert said.fr == (
+        "web laisse entrer croux, mais pas selon ses propres règles : sshd tourne hors de tout service;"
+        " /usr/bin/perl écoute à la place de sshd"
+    )

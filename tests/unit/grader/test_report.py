@@ -159,7 +159,7 @@ def test_a_grading_keeps_what_was_observed(grading: Grade) -> None:
 
         @check("guard", fr="f", en="e", host="ws1")
         def test_after(lab):
-            lab.wait(lambda: lab.host("ws1").run("/bin/true").rc == 1, within=0.05, every=0.001, what="the end")
+            lab.wait(lambda: lab.host("ws1").run("/bin/true").rc == 1, within=0.05, every=0.001, what="no end")
 
         @check("guard", fr="f", en="e", host="web")
         def test_dies(lab):
@@ -179,7 +179,8 @@ def test_a_grading_keeps_what_was_observed(grading: Grade) -> None:
     (repeated,) = after.commands
     assert repeated.times > 1
     assert after.evidence is not None
-    assert after.evidence.en.startswith("the end did not hold (waited")
+    assert after.evidence.en.startswith("no end (waited 0.")
+    assert after.evidence.fr.startswith("no end (attendu 0,")
     assert [c.command for c in dies.commands] == ["/bin/true"]
     assert (graded.instance, graded.scenario, graded.seed) == ("demo", "dns-zone-broken", 7)
     assert graded.started_at.endswith("Z")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.rights import rights_gained
 
 
@@ -70,7 +71,7 @@ def host() -> Host:
 
 
 def told(host: Any) -> list[str]:  # noqa: ANN401 (stands for testinfra's)
-    return rights_gained(host)
+    return [text_of(finding).en for finding in rights_gained(host)]
 
 
 def test_nobody_has_gained_anything(host: Host) -> None:

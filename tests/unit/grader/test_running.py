@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 import grader
+from grader.bilingual import text_of
 from grader.job import GradeRequest
 from grader.polling import eventually
 from grader.report import CheckResult, Report
 from grader.runner import forget, grade, prepare
+from orchestrator.core.text import Text
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +111,23 @@ def test_results_come_in_the_order_of_the_checks(grading: Grade) -> None:
     report = grading(MEET, on_result=seen.append)  # test_a ends last
     assert tuple(seen) == report.results
     assert [r.id.rpartition("_")[2] for r in seen] == list("abc")
+
+
+def test_what_runs_now_is_told(grading: Grade) -> None:
+    told: list[tuple[Text, ...]] = []
+    grading(
+        """
+        @check("guard", fr="premier", en="first", host="ws1")
+        def test_a(): pass
+
+        @check("guard", fr="second", en="second", host="ws1")
+        def test_b(): pass
+        """,
+        on_running=told.append,
+    )
+    runs = [sentences for sentences in dict.fromkeys(told) if sentences]
+    assert runs == [(Text(fr="premier", en="first"),), (Text(fr="second", en="second"),)]
+    assert told[-1] == ()
 
 
 def test_what_a_check_started_ends_with_it(grading: Grade, tmp_path: Path) -> None:
@@ -376,13 +395,17 @@ def test_waiting_raises_the_last_assertion_with_the_time_waited() -> None:
     def condition() -> None:
         assert False, "no lease yet"  # noqa: B011, PT015
 
-    with pytest.raises(AssertionError, match=r"^no lease yet(.|\n)*\(waited 0\.\d s\)$"):
+    with pytest.raises(AssertionError) as failure:
         eventually(condition, within=0.05, every=0.01)
+    said = text_of(str(failure.value))
+    assert re.fullmatch(r"no lease yet(.|\n)*\(waited 0\.\d s\)", said.en)
+    assert re.fullmatch(r"no lease yet(.|\n)*\(attendu 0,\d s\)", said.fr)
 
 
-def test_waiting_says_what_and_the_last_answer() -> None:
-    with pytest.raises(AssertionError, match=r"the zone answers did not hold \(waited .*; last answer: ''\)"):
-        eventually(lambda: "", within=0, what="the zone answers")
+def test_waiting_says_what_does_not_hold() -> None:
+    with pytest.raises(AssertionError) as failure:
+        eventually(lambda: "", within=0, what="the zone does not answer")
+    assert text_of(str(failure.value)).en == "the zone does not answer (waited 0.0 s)"
 
 
 def test_waiting_does_not_hide_another_exception() -> None:

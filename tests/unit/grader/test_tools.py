@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import tools
+from grader.bilingual import text_of
 from grader.tools import Completion
 from orchestrator.loader.roots import built_in_root
 
@@ -105,7 +106,8 @@ def test_ping_tells_an_answer_from_none() -> None:
     assert tools.parse_ping(Completion(0, "64 bytes from 10.0.0.1", ""))
     lost = "PING 10.0.0.1\nFrom 10.0.0.9 icmp_seq=1 Destination Host Unreachable\n1 packets transmitted, 0 received\n"
     assert tools.parse_ping(Completion(1, lost, "")).problem == "From 10.0.0.9 icmp_seq=1 Destination Host Unreachable"
-    assert tools.parse_ping(Completion(1, "", "")) == tools.PingAnswer(reached=False, problem="no answer")
+    silence = tools.parse_ping(Completion(1, "", ""))
+    assert (silence.reached, text_of(silence.problem).en) == (False, "no answer")
     assert not tools.parse_ping(Completion(2, "", "ping: connect: Network is unreachable\n"))
 
 

@@ -135,10 +135,6 @@ def edit_own_fault(shelf: Shelf) -> None:
     (shelf.root / "faults" / "mine.py").write_text("# mine\n")
 
 
-def add_tools(shelf: Shelf) -> None:
-    (shelf.root / f"{LAB}/checks/lab_tools.py").write_text("SOON = 60\n")
-
-
 EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
     "scenario": [
         lambda s: append(next(s.root.glob(f"scenarios/*/{SCENARIO}/scenario.yaml"))),
@@ -149,7 +145,7 @@ EDITS: dict[Part, list[Callable[[Shelf], None]]] = {
     "checks": [
         lambda s: append(s.root / CHECKS),
         lambda s: append(s.root / f"{LAB}/checks/test_healthy.py"),
-        add_tools,
+        lambda s: append(s.root / f"{LAB}/checks/lab_tools.py"),
     ],
     "lab": [
         lambda s: append(s.root / f"{LAB}/lab.yaml"),
