@@ -4,8 +4,19 @@ import re
 
 import pytest
 
-from grader import check, scaled_timeout
-from lab_tools import NO_TICKET, go_to, with_ticket
+from grader import check, concurrently, reason
+from lab_tools import (
+    NO_TICKET,
+    SOON,
+    ask_dns,
+    assert_refuses_strangers,
+    assert_service_lasts,
+    listed,
+    wait_for_login,
+    wait_for_passage,
+    with_ticket,
+    words_of,
+)
 
 PEOPLE = {
     "hmarchand": ("Velin-7310", {"direction", "comptabilite"}),
@@ -17,45 +28,20 @@ PEOPLE = {
 SHARES = {"commun": None, "comptabilite": "comptabilite", "prepresse": "prepresse"}
 """The shares, and the group that each is for; None: everybody."""
 MEMBERS = ("pc1", "pc2")
-DENIED = 67
-"""curl's status for a login that is refused."""
-SOON = 30
-"""Seconds after which SSSD has surely asked the domain again, be it that it was out of reach before."""
-LONG = 90
-"""Seconds after which the file server has surely done so."""
 RECORDS = {
-    "_ldap._tcp": 389,
-    "_kerberos._tcp": 88,
-    "_kerberos._udp": 88,
-    "_kpasswd._tcp": 464,
-    "_kpasswd._udp": 464,
-    "_gc._tcp": 3268,
-    "_ldap._tcp.dc._msdcs": 389,
-    "_ldap._tcp.pdc._msdcs": 389,
-    "_kerberos._tcp.dc._msdcs": 88,
-    "_ldap._tcp.Default-First-Site-Name._sites": 389,
-    "_kerberos._tcp.Default-First-Site-Name._sites": 88,
+    "SRV _ldap._tcp": 389,
+    "SRV _kerberos._tcp": 88,
+    "SRV _kerberos._udp": 88,
+    "SRV _kpasswd._tcp": 464,
+    "SRV _kpasswd._udp": 464,
+    "SRV _gc._tcp": 3268,
+    "SRV _ldap._tcp.dc._msdcs": 389,
+    "SRV _ldap._tcp.pdc._msdcs": 389,
+    "SRV _kerberos._tcp.dc._msdcs": 88,
+    "SRV _ldap._tcp.Default-First-Site-Name._sites": 389,
+    "SRV _kerberos._tcp.Default-First-Site-Name._sites": 88,
 }
 """The services of the domain that clients look up, and their ports."""
-
-
-def sftp(lab, host, login, password):
-    """Log in by SSH with a password from an observer on the network, and list the home folder."""
-    url = f"sftp://{lab.address(host)}/home/{login}/"
-    return lab.probe("lan").run(
-        [
-            "curl",
-            "--silent",
-            "--show-error",
-            "--insecure",
-            "--max-time",
-            str(scaled_timeout(25)),
-            "--user",
-            f"{login}:{password}",
-            url,
-        ],
-        timeout=30,
-    )
 
 
 def open_shares(lab, host, login, password):
@@ -65,8 +51,12 @@ def open_shares(lab, host, login, password):
         for share in SHARES
     )
     done = with_ticket(lab, host, login, password, script)
-    assert done.status != NO_TICKET, f"{login} gets no ticket on {host}: {done.stderr.strip()}"
-    return set(re.findall("^open: (.*)$", done.stdout, re.MULTILINE)), done.stdout + done.stderr
+    assert done.status != NO_TICKET, reason(
+        fr=f"{login} n'obtient pas de ticket sur {host} : {words_of(done)}",
+        en=f"{login} gets no ticket on {host}: {words_of(done)}",
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    return set(re.findall("^open: (.*)$", done.stdout, re.MULTILINE)), said[-300:]
 
 
 @pytest.mark.parametrize("host", MEMBERS)
@@ -74,17 +64,10 @@ def open_shares(lab, host, login, password):
     "guard",
     fr="Sur {{ host }}, chacun ouvre une session avec son mot de passe du domaine.",
     en="On {{ host }} everybody logs in with their password of the domain.",
-    timeout=180,
+    timeout=120,
 )
 def test_everybody_logs_in(lab, host):
-    for login, (password, _) in PEOPLE.items():
-
-        def logs_in(login=login, password=password):
-            done = sftp(lab, host, login, password)
-            assert done.status == 0, f"{login} on {host}: {done.stderr.strip()}"
-            return True
-
-        lab.wait(logs_in, within=SOON, every=1)
+    concurrently(lambda login: wait_for_login(lab, host, login, PEOPLE[login][0]), PEOPLE)
 
 
 @pytest.mark.parametrize("host", MEMBERS)
@@ -95,9 +78,7 @@ def test_everybody_logs_in(lab, host):
     timeout=120,
 )
 def test_refusals(lab, host):
-    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = sftp(lab, host, login, password)
-        assert done.status == DENIED, f"{login} on {host}: {done.status} {done.stderr.strip()}"
+    assert_refuses_strangers(lab, host)
 
 
 @pytest.mark.parametrize("host", MEMBERS)
@@ -108,35 +89,51 @@ def test_refusals(lab, host):
     timeout=120,
 )
 def test_groups(lab, host):
-    for login, (_, groups) in PEOPLE.items():
+    def wait_for_groups(login):
+        groups = PEOPLE[login][1]
 
-        def in_their_groups(login=login, groups=groups):
+        def in_their_groups():
             found = set(lab.client(host).run(["id", "-Gn", login]).stdout.split())
-            assert found >= groups, f"{login} on {host}: {sorted(found)}"
+            lacking = groups - found
+            assert not lacking, reason(
+                fr=f"{login} sur {host} n'est pas dans {listed(lacking)}, mais dans {listed(found)}",
+                en=f"{login} on {host} is not in {listed(lacking)}, but in {listed(found)}",
+            )
             strangers = found & {"direction", "comptabilite", "prepresse", "fabrication"} - groups
-            assert not strangers, f"{login} on {host} is in {sorted(strangers)}"
+            assert not strangers, reason(
+                fr=f"{login} sur {host} est aussi dans {listed(strangers)}",
+                en=f"{login} on {host} is in {listed(strangers)} as well",
+            )
             return True
 
-        lab.wait(in_their_groups, within=SOON, every=1)
+        lab.wait(in_their_groups, within=SOON, every=0.5)
+
+    concurrently(wait_for_groups, PEOPLE)
 
 
 @check(
     "guard",
     fr="Chacun ouvre, avec un ticket Kerberos, les partages de ses groupes, et aucun autre.",
     en="With a Kerberos ticket everybody opens the shares of their groups, and no other.",
-    timeout=240,
+    timeout=120,
 )
 def test_shares(lab):
-    for number, (login, (password, groups)) in enumerate(PEOPLE.items()):
+    def wait_for_shares(number):
+        login, (password, groups) = list(PEOPLE.items())[number]
         host = MEMBERS[number % len(MEMBERS)]
         due = {share for share, group in SHARES.items() if group in {None, *groups}}
 
-        def as_it_should(host=host, login=login, password=password, due=due):
+        def as_it_should():
             found, said = open_shares(lab, host, login, password)
-            assert found == due, f"{login} on {host} opens {sorted(found)}: {said.strip()[-300:]}"
+            assert found == due, reason(
+                fr=f"{login} sur {host} ouvre {listed(found)}, au lieu de {listed(due)} : {said}",
+                en=f"{login} on {host} opens {listed(found)}, not {listed(due)}: {said}",
+            )
             return True
 
-        lab.wait(as_it_should, within=LONG, every=1)
+        lab.wait(as_it_should, within=SOON, every=0.5)
+
+    concurrently(wait_for_shares, range(len(PEOPLE)))
 
 
 @pytest.mark.parametrize("host", MEMBERS)
@@ -148,13 +145,7 @@ def test_shares(lab):
 )
 def test_ticket_opens_workstation(lab, host):
     other = "pc2" if host == "pc1" else "pc1"
-
-    def passes():
-        done = go_to(lab, other, host, "nbrunet", PEOPLE["nbrunet"][0])
-        assert done.stdout.strip() == "nbrunet", f"{other} to {host}: {done.stderr.strip()}"
-        return True
-
-    lab.wait(passes, within=SOON, every=1)
+    wait_for_passage(lab, other, host, "nbrunet", PEOPLE["nbrunet"][0])
 
 
 @check(
@@ -164,10 +155,12 @@ def test_ticket_opens_workstation(lab, host):
     timeout=120,
 )
 def test_services_of_the_domain(lab):
-    server = lab.address("dc1")
-    for name, port in RECORDS.items():
-        found = lab.probe("lan").resolve(f"{name}.{lab.domain}", server, "SRV")
-        assert [r.split()[2:] for r in found.records] == [[str(port), f"dc1.{lab.domain}"]], f"{name}: {found}"
+    for record, found in ask_dns(lab, lab.probe("lan"), RECORDS).items():
+        due = [[str(RECORDS[record]), f"dc1.{lab.domain}"]]
+        assert [r.split()[2:] for r in found.records] == due, reason(
+            fr=f"{record} : {found.in_words}, au lieu de dc1.{lab.domain}, port {RECORDS[record]}",
+            en=f"{record}: {found.in_words}, not dc1.{lab.domain}, port {RECORDS[record]}",
+        )
 
 
 @check(
@@ -176,11 +169,19 @@ def test_services_of_the_domain(lab):
     en="Every machine has its name in DNS, and uses the domain's.",
 )
 def test_names(lab):
+    names = ("dc1", "files1", "pc1", "pc2")
+    for record, found in ask_dns(lab, lab.probe("lan"), [f"A {name}" for name in names]).items():
+        due = lab.address(record.removeprefix("A "))
+        assert found.records == (due,), reason(
+            fr=f"{record} : {found.in_words}, au lieu de {due}", en=f"{record}: {found.in_words}, not {due}"
+        )
     server = lab.address("dc1")
-    for name in ("dc1", "files1", "pc1", "pc2"):
-        found = lab.probe("lan").resolve(f"{name}.{lab.domain}", server)
-        assert found.records == (lab.address(name),), f"{name}: {found}"
-        assert lab.client(name).resolvers() == (server,), f"{name} asks {lab.client(name).resolvers()}"
+    for name in names:
+        resolvers = lab.client(name).resolvers()
+        asked = ", ".join(resolvers) or reason(fr="aucun serveur DNS", en="no name server")
+        assert resolvers == (server,), reason(
+            fr=f"{name} interroge {asked}, au lieu de {server}", en=f"{name} asks {asked}, not {server}"
+        )
 
 
 @check(
@@ -190,14 +191,26 @@ def test_names(lab):
     timeout=120,
 )
 def test_machines(lab):
-    client = lab.client("dc1")
-    for host in ("dc1", *MEMBERS, "files1"):
-        assert not lab.host(host).run("systemctl show --property=Environment sssd samba-ad-dc").stdout.count("FAKETIME")
-    for host in MEMBERS:
+    def keeps_the_time(host):
+        shown = lab.host(host).run("systemctl show --property=Environment sssd samba-ad-dc").stdout
+        assert "FAKETIME" not in shown, reason(
+            fr=f"l'heure des services de {host} est décalée", en=f"the time of the services of {host} is shifted"
+        )
+
+    def has_its_account(host):
         done = lab.client(host).run(["kinit", "-c", "MEMORY:", "-k", f"{host.upper()}$"])
-        assert done.status == 0, f"{host}: {done.stderr.strip()}"
-    status = client.run(["samba-tool", "domain", "level", "show"], timeout=60)
-    assert status.status == 0, status.stderr
+        assert done.status == 0, reason(
+            fr=f"{host} n'obtient pas de ticket pour lui-même : {words_of(done)}",
+            en=f"{host} gets no ticket of its own: {words_of(done)}",
+        )
+
+    concurrently(keeps_the_time, ("dc1", *MEMBERS, "files1"))
+    concurrently(has_its_account, MEMBERS)
+    status = lab.client("dc1").run(["samba-tool", "domain", "level", "show"], timeout=60)
+    assert status.status == 0, reason(
+        fr=f"dc1 ne montre pas le niveau du domaine : {words_of(status)}",
+        en=f"dc1 does not show the domain's level: {words_of(status)}",
+    )
 
 
 @check(
@@ -207,8 +220,5 @@ def test_machines(lab):
 )
 def test_services(lab):
     expected = {"dc1": ["samba-ad-dc"], "files1": ["smbd", "winbind"], "pc1": ["sssd", "ssh"], "pc2": ["sssd", "ssh"]}
-    for host, names in expected.items():
-        for name in names:
-            service = lab.host(host).service(name)
-            assert service.is_running, f"{name} does not run on {host}"
-            assert service.is_enabled, f"{name} does not start with {host}"
+    services = [(host, name) for host, names in expected.items() for name in names]
+    concurrently(lambda service: assert_service_lasts(lab, *service), services)

@@ -3,6 +3,8 @@
 import contextlib
 import secrets
 
+from grader import reason
+
 CONTROLLERS = ("dc1", "dc2")
 PEOPLE = {
     "hmarchand": ("Velin-7310", {"direction", "comptabilite"}),
@@ -28,12 +30,31 @@ def ticket(lab, host, controller, login, password):
     return lab.client(host).run(argv, timeout=40)
 
 
+def words_of(done):
+    """Return the last line of what a tool said: where it failed, that is why."""
+    lines = (done.stderr.strip() or done.stdout.strip()).split("\n")
+    return lines[-1].strip() or reason(fr="aucun message", en="no message")
+
+
+def end_of(done):
+    """Return how a login by SSH ended, in words."""
+    return done.problem or reason(fr=f"curl a rendu {done.status}", en=f"curl returned {done.status}")
+
+
+def listed(names):
+    """Return names in their order, with commas."""
+    return ", ".join(sorted(names)) or reason(fr="rien", en="nothing")
+
+
 @contextlib.contextmanager
 def newcomer(lab, controller):
     """Make an account on one controller for as long as a ``with`` lasts; give its login and its password."""
     login, password = f"essai-{secrets.token_hex(4)}", f"Essai-{secrets.token_hex(4)}"
     made = lab.client(controller).run(["samba-tool", "user", "create", login, password], timeout=90)
-    assert made.status == 0, f"no account can be made on {controller}: {(made.stderr or made.stdout).strip()[-200:]}"
+    assert made.status == 0, reason(
+        fr=f"aucun compte ne peut être créé sur {controller} : {words_of(made)}",
+        en=f"no account can be made on {controller}: {words_of(made)}",
+    )
     try:
         yield login, password
     finally:
@@ -46,7 +67,11 @@ def arrives(lab, source, target):
 
         def known():
             done = ticket(lab, "pc1", target, login, password)
-            assert done.status == 0, f"{target} does not know an account made on {source}: {done.stderr.strip()}"
+            assert done.status == 0, reason(
+                fr=f"{target} ne connaît pas un compte créé sur {source} : {words_of(done)}",
+                en=f"{target} does not know an account made on {source}: {words_of(done)}",
+            )
             return True
 
-        lab.wait(known, within=ARRIVES, every=2)
+        # No reason ends this wait early: to be unknown for a while is what a sound replication looks like.
+        lab.wait(known, within=ARRIVES, every=0.5)

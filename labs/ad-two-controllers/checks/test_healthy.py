@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader import check
-from lab_tools import CONTROLLERS, PEOPLE, arrives, ticket
+from grader import check, concurrently, reason
+from lab_tools import CONTROLLERS, PEOPLE, arrives, end_of, listed, ticket, words_of
 
 MEMBERS = ("pc1", "pc2")
 SOON = 90
@@ -19,14 +19,17 @@ SERVICES = {"_ldap._tcp": 389, "_kerberos._tcp": 88, "_kerberos._udp": 88, "_kpa
     timeout=300,
 )
 def test_everybody_logs_in(lab, host):
-    for login, (password, _) in PEOPLE.items():
-
-        def logs_in(login=login, password=password):
-            done = lab.login("lan", host, login, password)
-            assert done.accepted, f"{login} on {host}: {done.problem}"
+    def wait_for_login(login):
+        def logs_in():
+            done = lab.login("lan", host, login, PEOPLE[login][0])
+            assert done.accepted, reason(
+                fr=f"{login} sur {host} : {end_of(done)}", en=f"{login} on {host}: {end_of(done)}"
+            )
             return True
 
-        lab.wait(logs_in, within=SOON, every=1)
+        lab.wait(logs_in, within=SOON, every=0.5)
+
+    concurrently(wait_for_login, PEOPLE)
 
 
 @pytest.mark.parametrize("host", MEMBERS)
@@ -37,12 +40,23 @@ def test_everybody_logs_in(lab, host):
     timeout=180,
 )
 def test_refusals_and_groups(lab, host):
-    for login, password in (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640")):
-        done = lab.login("lan", host, login, password)
-        assert done.refused, f"{login} on {host}: {done.status} {done.problem}"
+    strangers = (("hmarchand", "Offset-4625"), ("pmorel", "Bristol-640"))
+    tried = concurrently(lambda who: lab.login("lan", host, *who), strangers)
+    for (login, _), done in zip(strangers, tried, strict=True):
+        assert not done.accepted, reason(
+            fr=f"{host} laisse entrer {login}, qu'il doit refuser", en=f"{host} lets {login} in, whom it must refuse"
+        )
+        assert done.refused, reason(
+            fr=f"{login} sur {host} : {end_of(done)} au lieu d'un refus",
+            en=f"{login} on {host}: {end_of(done)} instead of a refusal",
+        )
     for login, (_, groups) in PEOPLE.items():
         found = set(lab.client(host).run(["id", "-Gn", login]).stdout.split())
-        assert found >= groups, f"{login} on {host}: {sorted(found)}"
+        lacking = groups - found
+        assert not lacking, reason(
+            fr=f"{login} sur {host} n'est pas dans {listed(lacking)}, mais dans {listed(found)}",
+            en=f"{login} on {host} is not in {listed(lacking)}, but in {listed(found)}",
+        )
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
@@ -53,19 +67,35 @@ def test_refusals_and_groups(lab, host):
     timeout=300,
 )
 def test_each_controller_serves(lab, controller):
-    for login, (password, _) in PEOPLE.items():
-
-        def known(login=login, password=password):
-            done = ticket(lab, "pc1", controller, login, password)
-            assert done.status == 0, f"{controller}, {login}: {done.stderr.strip()}"
+    def wait_for_ticket(login):
+        def known():
+            done = ticket(lab, "pc1", controller, login, PEOPLE[login][0])
+            assert done.status == 0, reason(
+                fr=f"{controller} refuse un ticket à {login} : {words_of(done)}",
+                en=f"{controller} refuses {login} a ticket: {words_of(done)}",
+            )
             return True
 
-        lab.wait(known, within=SOON, every=1)
+        lab.wait(known, within=SOON, every=0.5)
+
+    concurrently(wait_for_ticket, PEOPLE)
     both = sorted(f"{name}.{lab.domain}" for name in CONTROLLERS)
-    for name, port in SERVICES.items():
-        found = lab.probe("lan").resolve(f"{name}.{lab.domain}", lab.address(controller), "SRV")
-        assert sorted(r.split()[3] for r in found.records) == both, f"{controller}, {name}: {found}"
-        assert {r.split()[2] for r in found.records} == {str(port)}, f"{controller}, {name}: {found}"
+
+    def announced(name):
+        return lab.probe("lan").resolve(f"{name}.{lab.domain}", lab.address(controller), "SRV")
+
+    for name, found in zip(SERVICES, concurrently(announced, SERVICES), strict=True):
+        port = str(SERVICES[name])
+        rows = [record.split() for record in found.records]
+        shown = ", ".join(found.records) or reason(fr="aucun enregistrement", en="no record")
+        assert sorted(row[3] for row in rows) == both, reason(
+            fr=f"{controller}, {name} : {shown}, au lieu de {' et '.join(both)}",
+            en=f"{controller}, {name}: {shown}, not {' and '.join(both)}",
+        )
+        assert {row[2] for row in rows} == {port}, reason(
+            fr=f"{controller}, {name} : {shown}, au lieu du port {port}",
+            en=f"{controller}, {name}: {shown}, not port {port}",
+        )
 
 
 @check(
@@ -96,8 +126,18 @@ def test_first_receives(lab):
 )
 def test_services(lab, controller):
     for name in ("samba-ad-dc", "nftables"):
-        assert lab.host(controller).service(name).is_enabled, f"{name} does not start with {controller}"
-    assert lab.host(controller).service("samba-ad-dc").is_running, f"samba-ad-dc does not run on {controller}"
+        assert lab.host(controller).service(name).is_enabled, reason(
+            fr=f"{name} ne démarre pas avec {controller}", en=f"{name} does not start with {controller}"
+        )
+    assert lab.host(controller).service("samba-ad-dc").is_running, reason(
+        fr=f"samba-ad-dc ne fonctionne pas sur {controller}", en=f"samba-ad-dc does not run on {controller}"
+    )
     (other,) = set(CONTROLLERS) - {controller}
+    due = lab.address(other)
     found = lab.client(controller).run(["getent", "ahostsv4", f"{other}.{lab.domain}"]).stdout.split()
-    assert lab.address(other) in found, f"{controller} finds {other} at: {' '.join(found)}"
+    addresses = sorted({word for word in found if word.count(".") == 3})  # each line: address, kind of socket, name
+    shown = ", ".join(addresses) or reason(fr="aucune adresse", en="no address")
+    assert due in found, reason(
+        fr=f"{controller} trouve {other} à : {shown}, au lieu de {due}",
+        en=f"{controller} finds {other} at: {shown}, not {due}",
+    )

@@ -1,25 +1,30 @@
 """Is the network of both sites healthy? Asked from where its users are, then device by device."""
 
 import time
+from functools import partial
 
 import pytest
 
-from grader import check, lines_in
-from lab_tools import asked, reverse_path, route, switch_ports
+from grader import check, concurrently, lines_in, reason
+from lab_tools import (
+    FILTERS,
+    PAGES,
+    PATIENCE,
+    PC3,
+    PCS,
+    SOON,
+    assert_configured_by_dhcp,
+    assert_frr_answers,
+    assert_own_neighbours,
+    assert_page,
+    known_way,
+    listed,
+    reverse_path,
+    switch_ports,
+    told,
+)
 
-PCS = {
-    "pc1": ("10.10.10.51", "10.10.10.1", "compta", "planning"),
-    "pc2": ("10.10.30.52", "10.10.30.1", "planning", "compta"),
-    "pc3": ("10.20.10.53", "10.20.10.1", "planning", "compta"),
-}
-"""Each workstation's address and gateway, the application that is for its users and the one that is not."""
-PAGES = {"intranet": "Bienvenue sur l'intranet", "compta": "Factures à valider", "planning": "Tournées du jour"}
-NEIGHBOURS = {
-    "r1": {"eth3": "10.0.0.2", "eth4": "10.0.0.3"},
-    "r2": {"eth1": "10.0.0.1", "eth2": "10.0.0.3"},
-    "r3": {"eth0": "10.0.0.1", "eth1": "10.0.0.2"},
-}
-"""The router id of the neighbour on each OSPF link."""
+ROUTERS = ("r1", "r2", "r3")
 LANS = {"r1": ("eth0", "eth1", "eth2"), "r2": ("eth0",)}
 ROUTES = {
     "r1": {"10.20.10.0/24": "10.0.12.2"},
@@ -43,8 +48,6 @@ SERVICES = (
     ("srv1", "named"),
     ("web1", "nginx"),
 )
-SOON = 30.0
-"""Seconds until something must be so, on a machine that has other things to do as well."""
 
 
 @pytest.mark.parametrize("pc", PCS)
@@ -54,10 +57,7 @@ SOON = 30.0
     en="{{ pc }} gets its address, gateway and resolver by DHCP.",
 )
 def test_configured_by_dhcp(lab, pc):
-    client, (address, gateway, *_) = lab.client(pc), PCS[pc]
-    lab.wait(lambda: client.addresses("eth0") == (f"{address}/24",), within=SOON, what=f"{pc} has {address}")
-    assert client.gateway() == gateway, f"{pc}: the gateway is {client.gateway()}"
-    assert client.resolvers() == (lab.address("srv1"),), f"{pc}: the resolvers are {client.resolvers()}"
+    assert_configured_by_dhcp(lab, pc)
 
 
 @pytest.mark.parametrize("pc", PCS)
@@ -66,15 +66,20 @@ def test_configured_by_dhcp(lab, pc):
     fr="Le serveur DHCP connaît le bail de {{ pc }}.",
     en="The DHCP server knows the lease of {{ pc }}.",
     host="srv1",
+    lock="",
 )
 def test_lease_on_the_server(lab, pc):
     rows = lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]
     leases = {row.split(",")[0]: row.split(",") for row in rows}  # the last row of an address counts
-    address = PCS[pc][0]
-    assert address in leases, f"no lease of {address}"
+    address, decided = PCS[pc][0], lab.values["lab"].hosts[pc].mac
+    assert address in leases, reason(fr=f"aucun bail de {address}", en=f"no lease of {address}")
     _, mac, _, _, expires, *_ = leases[address]
-    assert mac == lab.values["lab"].hosts[pc].mac, f"{address} belongs to {mac}"
-    assert int(expires) > time.time(), f"the lease of {address} has expired"
+    assert mac == decided, reason(
+        fr=f"{address} est à {mac}, et non à {decided}", en=f"{address} belongs to {mac}, not to {decided}"
+    )
+    assert int(expires) > time.time(), reason(
+        fr=f"le bail de {address} a expiré", en=f"the lease of {address} has expired"
+    )
 
 
 @pytest.mark.parametrize("pc", PCS)
@@ -85,39 +90,46 @@ def test_lease_on_the_server(lab, pc):
 )
 def test_applications(lab, pc):
     client, (*_, own, foreign) = lab.client(pc), PCS[pc]
-    for name, status in (("intranet", 200), (own, 200), (foreign, 403)):
+    decided = {"intranet": 200, own: 200, foreign: 403}
 
-        def answers(name=name, status=status):
-            page = client.http_get(f"http://{name}.{lab.domain}/")
-            assert page.status == status, f"{name} answers {page.status or page.problem} to {pc}"
-            assert status != 200 or PAGES[name] in page.body, f"{name}: the page is another one"
-            return True
+    def all_answer():
+        pages = concurrently(lambda name: client.http_get(f"http://{name}.{lab.domain}/", timeout=PATIENCE), decided)
+        for (name, status), page in zip(decided.items(), pages, strict=True):
+            unlike = reason(fr=f"{name} ne répond pas {status} à {pc}", en=f"{name} does not answer {status} to {pc}")
+            assert_page(page, unlike, status, PAGES[name] if status == 200 else "")
+        return True
 
-        lab.wait(answers, within=SOON)
+    lab.wait(all_answer, within=SOON)
 
 
 @check(
     "guard",
     fr="Des deux sites, chaque machine a son nom dans le DNS, et son nom inverse.",
     en="From both sites every machine has its name in DNS, and its reverse name.",
-    timeout=90,
 )
 def test_names_both_ways(lab):
     names = {pc: address for pc, (address, *_) in PCS.items()}
     names |= {"srv1": lab.address("srv1"), "web1": lab.address("web1"), "r1": lab.address("r1", "eth1")}
     names |= {"r2": lab.address("r2"), "r3": lab.address("r3")}
     server = lab.address("srv1")
-    for segment in ("branch", "desk-admin"):
+
+    def known(question):
+        segment, name, address = question
         place = lab.probe(segment)
-        for name, address in names.items():
 
-            def known(name=name, address=address, place=place):
-                there, back = place.resolve(f"{name}.{lab.domain}", server), place.resolve(address, server, "PTR")
-                assert there.records == (address,), f"{name}: {there}"
-                assert back.records == (f"{name}.{lab.domain}",), f"{address}: {back}"
-                return True
+        def both_ways():
+            there, back = place.resolve(f"{name}.{lab.domain}", server), place.resolve(address, server, "PTR")
+            for asked, answer, decided in ((name, there, address), (address, back, f"{name}.{lab.domain}")):
+                words = listed((answer.status or reason(fr="aucune réponse", en="no answer"), *answer.records))
+                assert answer.records == (decided,), reason(
+                    fr=f"{asked} n'est pas {decided} dans le DNS : {words}",
+                    en=f"{asked} is not {decided} in DNS: {words}",
+                )
+            return True
 
-            lab.wait(known, within=SOON)
+        lab.wait(both_ways, within=SOON)
+
+    concurrently(known, [(segment, *entry) for segment in ("branch", "desk-admin") for entry in names.items()])
 
 
 @check(
@@ -126,35 +138,37 @@ def test_names_both_ways(lab):
     en="Large packets pass whole from one site to the other, in both directions.",
 )
 def test_large_packets(lab):
-    for segment, target in (("branch", lab.address("web1")), ("servers-web1", PCS["pc3"][0])):
-        answer = lab.probe(segment).ping(target, within=15, size=1472)
-        assert answer, f"{segment} to {target}: {answer.problem}"
+    def passes(way):
+        segment, target = way
+        answer = lab.probe(segment).ping(target, within=SOON, size=1472)
+        assert answer, reason(
+            fr=f"un grand paquet de {segment} n'atteint pas {target} : {answer.problem}",
+            en=f"a large packet from {segment} does not reach {target}: {answer.problem}",
+        )
+
+    concurrently(passes, (("branch", lab.address("web1")), ("servers-web1", PC3)))
 
 
-@pytest.mark.parametrize("router", NEIGHBOURS)
+@pytest.mark.parametrize("router", ROUTERS)
 @check(
     "guard",
     fr="{{ router }} a ses deux voisins OSPF, et n'en cherche aucun du côté des utilisateurs.",
     en="{{ router }} has its two OSPF neighbours, and looks for none on the users' side.",
     host="{{ router }}",
+    lock="",
 )
 def test_ospf_neighbours(lab, router):
-    def all_there():
-        shown = asked(lab, router, "show ip ospf neighbor").get("neighbors", {})
-        full = {
-            n["ifaceName"].partition(":")[0]: identity
-            for identity, entries in shown.items()
-            for n in entries
-            if n["nbrState"].startswith("Full/")
-        }
-        assert full == NEIGHBOURS[router], f"the neighbours of {router} are {full}"
-        return True
-
-    lab.wait(all_there, within=SOON)
-    interfaces = asked(lab, router, "show ip ospf interface")["interfaces"]
+    interfaces = assert_own_neighbours(lab, router)
     for name in LANS.get(router, ()):
-        assert interfaces[name].get("timerPassiveIface"), f"{router} sends hellos on {name}"
-    assert {settings["area"] for settings in interfaces.values()} == {"0.0.0.0"}, "not all is in area 0"
+        assert interfaces.get(name, {}).get("timerPassiveIface"), reason(
+            fr=f"{router} envoie des hello sur {name}, ou n'en annonce pas le réseau",
+            en=f"{router} sends hellos on {name}, or does not announce its network",
+        )
+    areas = listed(sorted({settings["area"] for settings in interfaces.values()}))
+    assert areas == "0.0.0.0", reason(
+        fr=f"{router} n'est pas tout entier dans l'aire 0.0.0.0 : {areas}",
+        en=f"not all of {router} is in area 0.0.0.0: {areas}",
+    )
 
 
 @pytest.mark.parametrize("router", ROUTES)
@@ -163,19 +177,24 @@ def test_ospf_neighbours(lab, router):
     fr="{{ router }} a appris par OSPF le chemin direct vers l'autre site, sans route statique.",
     en="{{ router }} has learnt the direct way to the other site by OSPF, without a static route.",
     host="{{ router }}",
+    lock="",
 )
 def test_routes(lab, router):
+    def learnt():
+        (known,) = told(lab, router, "show ip route")
+        for network, hop in ROUTES[router].items():
+            way = known_way(known, network)
+            assert way == hop, reason(
+                fr=f"{router} ne va pas vers {network} par {hop} : {way}",
+                en=f"{router} does not go to {network} by {hop}: {way}",
+            )
+        assert_frr_answers(lab, router)
+        return True
+
+    lab.wait(learnt, within=SOON)
     host = lab.host(router)
-    for network, hop in ROUTES[router].items():
-
-        def learnt(network=network, hop=hop):
-            way = route(lab, router, network)
-            assert way == hop, f"{router} to {network}: {way}"
-            return True
-
-        lab.wait(learnt, within=SOON)
     written = host.check_output("vtysh -c 'show running-config'") + host.file("/etc/frr/frr.conf").content_string
-    assert "\nip route " not in written, f"{router} has a static route"
+    assert "\nip route " not in written, reason(fr=f"{router} a une route statique", en=f"{router} has a static route")
 
 
 @check(
@@ -186,7 +205,10 @@ def test_routes(lab, router):
 def test_reverse_path(lab):
     for router, interface in (("r1", "eth4"), ("r2", "eth2")):
         seen = reverse_path(lab, router, interface)
-        assert seen == "strict", f"{router}: rp_filter of {interface} is {seen}"
+        assert seen == "strict", reason(
+            fr=f"{router} : le filtre (rp_filter) d'{interface} est {FILTERS[seen]}, et non strict",
+            en=f"{router}: rp_filter of {interface} is {FILTERS[seen]}, not strict",
+        )
 
 
 @pytest.mark.parametrize("switch", VLANS)
@@ -195,6 +217,7 @@ def test_reverse_path(lab):
     fr="Les ports de {{ switch }} sont dans leurs VLAN.",
     en="The ports of {{ switch }} are in their VLANs.",
     host="{{ switch }}",
+    lock="",
 )
 def test_vlans(lab, switch):
     ports = {}
@@ -202,7 +225,10 @@ def test_vlans(lab, switch):
         carried = trunks[1] if isinstance(trunks, list) else [trunks]
         ports[name] = tag if isinstance(tag, int) else tuple(carried)
     del ports["br0"]
-    assert ports == VLANS[switch], f"{switch}: {ports}"
+    wrong = listed(sorted(n for n in ports.keys() | VLANS[switch].keys() if ports.get(n) != VLANS[switch].get(n)))
+    assert ports == VLANS[switch], reason(
+        fr=f"{switch} : ports qui ne sont pas comme décidé : {wrong}", en=f"{switch}: ports not as decided: {wrong}"
+    )
 
 
 @check(
@@ -211,10 +237,21 @@ def test_vlans(lab, switch):
     en="The VLANs are apart: pc1 reaches pc2 through the router only.",
 )
 def test_vlans_are_apart(lab):
-    client = lab.client("pc1")
-    asked_for = client.run(["arping", "-D", "-c", "2", "-w", "2", "-I", "eth0", PCS["pc2"][0]])
-    assert "Received 0 response" in asked_for.stdout, f"pc2 answers pc1 directly: {asked_for.stdout}"
-    assert client.ping(PCS["pc2"][0], within=15), "pc1 does not reach pc2 at all"
+    client, target = lab.client("pc1"), PCS["pc2"][0]
+    directly, routed = concurrently(
+        lambda ask: ask(),
+        (
+            partial(client.run, ["arping", "-D", "-c", "2", "-w", "2", "-I", "eth0", target]),
+            partial(client.ping, target, within=SOON),
+        ),
+    )
+    assert "Received 0 response" in directly.stdout, reason(
+        fr=f"pc2 répond directement à pc1 : {directly.stdout.strip()}",
+        en=f"pc2 answers pc1 directly: {directly.stdout.strip()}",
+    )
+    assert routed, reason(
+        fr=f"pc1 n'atteint pas du tout pc2 : {routed.problem}", en=f"pc1 does not reach pc2 at all: {routed.problem}"
+    )
 
 
 @pytest.mark.parametrize(("host", "name"), SERVICES)
@@ -223,8 +260,9 @@ def test_vlans_are_apart(lab):
     fr="Le service {{ name }} de {{ host }} fonctionne et démarre avec la machine.",
     en="The service {{ name }} of {{ host }} runs and starts with the machine.",
     host="{{ host }}",
+    lock="",
 )
 def test_service(lab, host, name):
     service = lab.host(host).service(name)
-    assert service.is_running, f"{name} does not run on {host}"
-    assert service.is_enabled, f"{name} does not start with {host}"
+    assert service.is_running, reason(fr=f"{name} ne fonctionne pas sur {host}", en=f"{name} does not run on {host}")
+    assert service.is_enabled, reason(fr=f"{name} ne démarre pas avec {host}", en=f"{name} does not start with {host}")

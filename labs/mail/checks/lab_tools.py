@@ -1,8 +1,10 @@
 """The mail as its users have it: who writes with which mail program, what they kept, and what serves them."""
 
+import re
+import secrets
 from dataclasses import replace
 
-from grader import Mailbox, message_ids, open_webmail
+from grader import Mailbox, concurrently, find_mail, message_ids, open_webmail, reason, undelivered
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -35,32 +37,72 @@ def sawyer(lab):
     return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
+def received(lab, reader, subject, *, folders=("INBOX",)):
+    """Wait for a message in somebody's mailbox, unless a mail server on its way says why it goes no further."""
+
+    def held_up():
+        return next(filter(None, (undelivered(lab.host(server), subject) for server in ("delmas", "mail1"))), "")
+
+    station = lab.probe("outside" if reader.address == SAWYER else "lan")
+    return find_mail(station, reader, subject, folders=folders, unless=held_up)
+
+
+def subject_of_swaks(begin):
+    """Return a subject that is unique, and swaks's options for it; its last word is in the Message-ID as well."""
+    token = secrets.token_hex(6)
+    options = ["--header", f"Subject: {begin} {token}", "--header", f"Message-Id: <{token}@workstation.internal>"]
+    return f"{begin} {token}", options
+
+
+def refusal(done):
+    """Return what swaks shows of a conversation that failed, in one line: its own error, or the server's refusal."""
+    lines = [" ".join(line.split()) for line in (done.stdout + done.stderr).split("\n")]
+    told = [line.partition(" ")[2] for line in lines if line.startswith(("***", "<**", "<~*"))]
+    nothing = reason(fr="aucun refus", en="no refusal")
+    return " ".join(told)[-200:] or nothing
+
+
+def verdict_on(headers, server):
+    """Return what a server says of a message's signature (RFC 8601); a sender may write what another one would say."""
+    plain = re.sub(r"\r\n[ \t]+", " ", headers)
+    found = re.findall(rf"^Authentication-Results: *{re.escape(server)};(.*?)\r?$", plain, re.MULTILINE | re.IGNORECASE)
+    return " ".join(told.strip() for told in found) or "dkim=none"
+
+
 def assert_earlier_mail_is_there(lab, readers):
     """Each of some employees still has the messages that were in the mailbox from the start."""
     lan = lab.probe("lan")
-    for reader in readers:
+
+    def read(reader):
         archived = {f"<archive-{reader.login}-{number}@{lab.domain}>" for number in range(1, 6)}
-        lost = archived - message_ids(lan, reader, ("INBOX", "Sent"))
-        assert not lost, f"{reader.login}: {len(lost)} earlier messages are gone"
+        lost = len(archived - message_ids(lan, reader, ("INBOX", "Sent")))
+        assert not lost, reason(
+            fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
+            en=f"{reader.login}: earlier messages that are gone: {lost} of {len(archived)}",
+        )
+
+    concurrently(read, readers)
 
 
 def assert_webmail_shows_mail(lab):
     """The webmail opens for an employee, and lists a message from the start."""
     browser = replace(employee(lab, "kbenali"), server=lab.address("web1"), name=f"webmail.{lab.domain}")
-    assert "Facture 2026-0917" in open_webmail(lab.probe("lan"), browser), "the webmail does not list the earlier mail"
+    assert "Facture 2026-0917" in open_webmail(lab.probe("lan"), browser), reason(
+        fr="le webmail ne montre pas l'ancien courrier", en="the webmail does not list the earlier mail"
+    )
 
 
 def assert_service(lab, host, name):
     """A service runs, and starts with its host."""
-    _assert_service(lab, host, name, f"{name} does not run on {host}")
+    _assert_service(lab, host, name, reason(fr=f"{name} ne tourne pas sur {host}", en=f"{name} does not run on {host}"))
 
 
 def assert_service_of_mail1(lab, name):
     """A service of mail1 runs, and starts with it; what the evidence says is short, for the check names the host."""
-    _assert_service(lab, "mail1", name, f"{name} does not run")
+    _assert_service(lab, "mail1", name, reason(fr=f"{name} ne tourne pas", en=f"{name} does not run"))
 
 
 def _assert_service(lab, host, name, stopped):
     service = lab.host(host).service(name)
     assert service.is_running, stopped
-    assert service.is_enabled, f"{name} does not start with {host}"
+    assert service.is_enabled, reason(fr=f"{name} ne démarre pas avec {host}", en=f"{name} does not start with {host}")

@@ -1,11 +1,11 @@
 """Is the mail healthy? Asked as its users do: they write to one another and to the sawmill, and read what arrives."""
 
-import secrets
+import re
 from dataclasses import replace
 
 import pytest
 
-from grader import check, find_mail, scaled_timeout, send_mail
+from grader import check, concurrently, reason, scaled_timeout, send_mail, undelivered
 from lab_tools import (
     DRAWING,
     PASSWORDS,
@@ -14,7 +14,11 @@ from lab_tools import (
     assert_service,
     assert_webmail_shows_mail,
     employee,
+    received,
+    refusal,
     sawyer,
+    subject_of_swaks,
+    verdict_on,
 )
 
 SERVICES = {
@@ -36,7 +40,7 @@ SERVICES = {
 def test_mail_among_colleagues(lab, login):
     lan, me = lab.probe("lan"), employee(lab, login)
     colleague = employee(lab, "croux" if login != "croux" else "afaure")
-    find_mail(lan, me, send_mail(lan, colleague, me.address, subject="Bonjour"))
+    received(lab, me, send_mail(lan, colleague, me.address, subject="Bonjour"))
     assert_earlier_mail_is_there(lab, [me])
 
 
@@ -48,9 +52,16 @@ def test_mail_among_colleagues(lab, login):
 )
 def test_mail_to_the_sawmill(lab):
     subject = send_mail(lab.probe("lan"), employee(lab, "snguyen"), SAWYER, subject="Plan", size=DRAWING)
-    found = find_mail(lab.probe("outside"), sawyer(lab), subject, folders=("INBOX", "Junk"))
-    assert found.folder == "INBOX", f"the sawmill files it in {found.folder}"
-    assert "dkim=pass" in found.headers, found.headers
+    found = received(lab, sawyer(lab), subject, folders=("INBOX", "Junk"))
+    verdict = verdict_on(found.headers, "mx.scierie-delmas.example")
+    assert found.folder == "INBOX", reason(
+        fr=f"la scierie le range dans {found.folder} : {verdict}",
+        en=f"the sawmill files it in {found.folder}: {verdict}",
+    )
+    assert "dkim=pass" in verdict, reason(
+        fr=f"la scierie ne vérifie pas la signature : {verdict}",
+        en=f"the sawmill does not verify the signature: {verdict}",
+    )
 
 
 @check(
@@ -61,7 +72,7 @@ def test_mail_to_the_sawmill(lab):
 )
 def test_mail_from_the_sawmill(lab):
     subject = send_mail(lab.probe("outside"), sawyer(lab), f"contact@{lab.domain}", subject="Devis")
-    find_mail(lab.probe("lan"), employee(lab, "croux"), subject)
+    received(lab, employee(lab, "croux"), subject)
 
 
 @pytest.mark.parametrize(("host", "login"), [("pc1", "afaure"), ("pc2", "mlebreton")])
@@ -70,24 +81,31 @@ def test_mail_from_the_sawmill(lab):
     fr="Sur {{ host }}, on envoie et on lit du courrier par le nom du serveur, avec les outils du poste.",
     en="On {{ host }} mail is sent and read by the server's name, with the workstation's tools.",
     host="{{ host }}",
+    lock="",
     timeout=90,
 )
 def test_workstation(lab, host, login):
-    client, name, subject = lab.client(host), f"mail.{lab.domain}", f"Essai {secrets.token_hex(6)}"
+    client, name = lab.client(host), f"mail.{lab.domain}"
+    subject, options = subject_of_swaks("Essai")
     me, account = f"{login}@{lab.domain}", ["--auth-user", login, "--auth-password", PASSWORDS[login]]
     argv = ["swaks", "--server", f"{name}:587", "--tls", "--tls-verify-ca", *account, "--from", me, "--to", me]
-    sent = client.run([*argv, "--header", f"Subject: {subject}", "--timeout", str(scaled_timeout(10))], timeout=30)
-    assert sent.status == 0, f"swaks on {host}: {sent.stdout[-300:]}"
+    sent = client.run([*argv, *options, "--timeout", str(scaled_timeout(8))], timeout=30)
+    assert sent.status == 0, reason(fr=f"swaks sur {host} : {refusal(sent)}", en=f"swaks on {host}: {refusal(sent)}")
     url, user = f"imaps://{name}/INBOX?SUBJECT%20%22{subject.replace(' ', '%20')}%22", f"{login}:{PASSWORDS[login]}"
 
     def arrived():
         found = client.run(
-            ["curl", "--silent", "--show-error", "--max-time", str(scaled_timeout(10)), "--user", user, url]
+            ["curl", "--silent", "--show-error", "--max-time", str(scaled_timeout(8)), "--user", user, url]
         )
-        assert found.status == 0, f"curl on {host}: {found.stderr.strip()}"
+        said = found.stderr.partition("\n")[0].removeprefix("curl: ")
+        assert found.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
         return found.stdout.split()[2:]
 
-    lab.wait(arrived, within=15, every=0.5, what=f"'{subject}' in the inbox of {login}")
+    missing = reason(
+        fr=f"« {subject} » n'est pas dans la boîte de réception de {login}",
+        en=f"'{subject}' is not in the inbox of {login}",
+    )
+    lab.wait(arrived, within=10, every=0.3, what=missing, unless=lambda: undelivered(lab.host("mail1"), subject))
 
 
 @check(
@@ -107,23 +125,40 @@ def test_webmail(lab):
     timeout=90,
 )
 def test_nobody_abuses_it(lab):
-    stranger = [
-        "swaks",
-        "--server",
-        lab.address("mail1", "eth1"),
-        "--timeout",
-        str(scaled_timeout(10)),
-        "--quit-after",
-        "RCPT",
-    ]
-    done = lab.client("delmas").run([*stranger, "--from", SAWYER, "--to", "somebody@elsewhere.example"], timeout=20)
-    assert "Relay access denied" in done.stdout, f"an open relay: {done.stdout[-200:]}"
-    offered = lab.client("pc1").run(["swaks", "--server", f"mail.{lab.domain}:587", "--quit-after", "EHLO"], timeout=20)
-    assert "250" in offered.stdout, f"port 587: {offered.stdout[-200:]}"
-    assert "AUTH" not in offered.stdout, "port 587 takes passwords in clear"
-    lan, me = lab.probe("lan"), employee(lab, "croux")
-    with pytest.raises(AssertionError, match=r"535|[Aa]uthentication failed"):
-        send_mail(lan, replace(me, password="Copeau-53"), me.address)
+    def relay():
+        argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", SAWYER]
+        argv += ["--to", "somebody@elsewhere.example"]
+        argv += ["--quit-after", "RCPT", "--timeout", str(scaled_timeout(8))]
+        done = lab.client("delmas").run(argv, timeout=20)
+        assert "Relay access denied" in done.stdout, reason(
+            fr=f"« Relay access denied » attendu pour un inconnu, réponse : {refusal(done)}",
+            en=f"an open relay: expected 'Relay access denied' for a stranger, the answer: {refusal(done)}",
+        )
+
+    def clear_passwords():
+        argv = ["swaks", "--server", f"mail.{lab.domain}:587", "--quit-after", "EHLO"]
+        offered = lab.client("pc1").run([*argv, "--timeout", str(scaled_timeout(8))], timeout=20)
+        assert "250" in offered.stdout, reason(
+            fr=f"le port 587 ne répond pas à EHLO : {refusal(offered)}",
+            en=f"port 587 does not answer EHLO: {refusal(offered)}",
+        )
+        assert "AUTH" not in offered.stdout, reason(
+            fr="le port 587 prend les mots de passe en clair", en="port 587 takes passwords in clear"
+        )
+
+    def wrong_password():
+        me = employee(lab, "croux")
+        said = reason(fr="le message est pris", en="the message is taken")
+        try:
+            send_mail(lab.probe("lan"), replace(me, password="Copeau-53"), me.address)
+        except AssertionError as error:
+            said = str(error)
+        assert re.search(r"535|[Aa]uthentication failed", said), reason(
+            fr=f"un mauvais mot de passe n'est pas refusé avec le code 535 : {said}",
+            en=f"a wrong password is not refused with the code 535: {said}",
+        )
+
+    concurrently(lambda ask: ask(), (relay, clear_passwords, wrong_password))
 
 
 @check(
@@ -133,14 +168,30 @@ def test_nobody_abuses_it(lab):
 )
 def test_dns(lab):
     outside, server = lab.probe("outside"), lab.address("srv1", "eth1")
-    exchanger = outside.resolve(lab.domain, server, "MX").records
-    assert exchanger == (f"10 mx1.{lab.domain}",), exchanger
-    assert outside.resolve(f"mx1.{lab.domain}", server).records == (lab.address("mail1", "eth1"),)
-    assert outside.resolve(f"mail.{lab.domain}", server).records == (lab.address("mail1", "eth0"),)
-    policy = " ".join(outside.resolve(lab.domain, server, "TXT").records)
-    assert "v=spf1 mx -all" in policy, policy
+    wanted = {
+        (lab.domain, "MX"): f"10 mx1.{lab.domain}",
+        (f"mx1.{lab.domain}", "A"): lab.address("mail1", "eth1"),
+        (f"mail.{lab.domain}", "A"): lab.address("mail1", "eth0"),
+    }
+    nothing = reason(fr="rien", en="nothing")
+
+    def published(asked):
+        return outside.resolve(asked[0], server, asked[1]).records
+
+    for (name, kind), record, found in zip(wanted, wanted.values(), concurrently(published, wanted), strict=True):
+        said = ", ".join(found) or nothing
+        assert found == (record,), reason(
+            fr=f"{name} {kind} : {record} attendu, le DNS donne {said}",
+            en=f"{name} {kind}: expected {record}, DNS gives {said}",
+        )
+    policy = " ".join(published((lab.domain, "TXT")))
+    assert "v=spf1 mx -all" in policy, reason(
+        fr=f"{lab.domain} TXT : « v=spf1 mx -all » attendu, le DNS donne {policy or nothing}",
+        en=f"{lab.domain} TXT: expected 'v=spf1 mx -all', DNS gives {policy or nothing}",
+    )
     key = lab.host("mail1").run("opendkim-testkey -d %s -s mail2026", lab.domain)
-    assert key.rc == 0, f"opendkim-testkey: {key.stderr.strip()}"
+    said = key.stderr.strip()
+    assert key.rc == 0, reason(fr=f"opendkim-testkey : {said}", en=f"opendkim-testkey: {said}")
 
 
 @pytest.mark.parametrize("host", SERVICES)

@@ -4,8 +4,27 @@ import secrets
 
 import pytest
 
-from grader import check, ruleset_differences, scaled_timeout
-from lab_tools import ARRIVES, FW1, INET1, PC1, PROXY1, PUBLIC, RELAY1, SERVERS, SRV1, SUPPLIER, WEB1, arrived
+from grader import check, concurrently, reason
+from lab_tools import (
+    FW1,
+    INET1,
+    PC1,
+    PROXY1,
+    PUBLIC,
+    RELAY1,
+    SERVERS,
+    SRV1,
+    SUPPLIER,
+    WEB1,
+    arrived,
+    assert_no_more_than_before,
+    assert_rules_are_the_files,
+    assert_still_reaches,
+    comes_in,
+    goes_out,
+    in_short,
+    limits,
+)
 
 AGAIN = 20
 """Seconds in which the tunnel is up again, a new attempt included."""
@@ -59,52 +78,29 @@ SERVICES = {
 }
 
 
-def send(station, server, sender, recipient):
-    """Hand a message with a new mark to a mail server, as a mail program does; return the mark."""
-    mark = secrets.token_hex(8)
-    text = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: {mark}\\r\\n\\r\\nBonjour.\\r\\n"
-    envelope = ["--mail-from", sender, "--mail-rcpt", recipient]
-    line = (
-        f"printf '{text}' | curl --disable --silent --show-error --max-time {scaled_timeout(15)} --upload-file - \"$@\""
-    )
-    done = station.run(["sh", "-c", line, "send", *envelope, f"smtp://{server}"], timeout=25)
-    assert done.status == 0, f"the message is not taken: {done.stderr.strip()}"
-    return mark
-
-
-def arrives(lab, host, mailbox, mark):
-    """Wait until a mailbox has the message with a mark."""
-
-    def there():
-        found = lab.host(host).run("grep -rlF %s %s", f"Subject: {mark}", f"/var/mail/boites/{mailbox}/new")
-        assert found.rc == 0, f"the message is not in the mailbox {mailbox} of {host}"
-        return True
-
-    lab.wait(there, within=ARRIVES, every=0.5)
-
-
 @check(
     "guard", fr="Un message d'Internet arrive dans une boîte aux lettres.", en="A message from the Internet arrives."
 )
 def test_mail_comes_in(lab):
-    mark = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"afaure@{lab.domain}")
-    arrives(lab, "srv1", "afaure", mark)
+    comes_in(lab, "afaure")
 
 
 @check(
     "guard", fr="Un message d'un poste arrive sur Internet.", en="A message from a workstation reaches the Internet."
 )
 def test_mail_goes_out(lab):
-    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"croux@{lab.domain}", SUPPLIER)
-    arrives(lab, "inet1", "commandes", mark)
+    goes_out(lab, "croux")
 
 
 @check("guard", fr="Le relais ne relaie pas pour n'importe qui.", en="The relay does not relay for just anybody.")
 def test_relay_is_closed(lab):
-    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER)
-    upload = ("--max-time", str(scaled_timeout(10)), "--upload-file", "/dev/null")
-    said = lab.probe("outside").run(["curl", "--disable", "-sS", *upload, *stranger, f"smtp://{PUBLIC}"]).stderr
-    assert "RCPT failed: 55" in said, f"the relay takes a message from outside for outside: {said.strip()}"
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
+    said = lab.probe("outside").run(["curl", "--disable", "-sS", *limits(10), *stranger, f"smtp://{PUBLIC}"]).stderr
+    answer = said.strip()
+    assert "RCPT failed: 55" in said, reason(
+        fr=f"le relais devrait refuser un message de l'extérieur pour l'extérieur : {answer or 'il le prend'}",
+        en=f"the relay should refuse a message from outside for outside: {answer or 'it takes it'}",
+    )
 
 
 @check(
@@ -113,36 +109,32 @@ def test_relay_is_closed(lab):
     en="The workstations have the Web through the proxy, but for forbidden sites.",
 )
 def test_web_through_the_proxy(lab):
-    page = secrets.token_hex(6)
-    for site, expected in (("www.scierie-delorme", 200), ("www.meteo-bocage", 200), ("www.jeux-en-ligne", 403)):
-        answer = through_proxy(lab.client("pc1"), f"http://proxy1.{lab.domain}:3128", f"http://{site}.example/{page}")
-        assert answer[0] == expected, f"{site}.example through the proxy: {answer[0]}"
-        assert (page in answer[1]) or expected != 200, f"the page is not that of {site}.example"
+    page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
+    sites = {"www.scierie-delorme": 200, "www.meteo-bocage": 200, "www.jeux-en-ligne": 403}
+    answers = concurrently(lambda site: through_proxy(lab.client("pc1"), proxy, f"http://{site}.example/{page}"), sites)
+    for (site, expected), (status, text) in zip(sites.items(), answers, strict=True):
+        assert status == expected, reason(
+            fr=f"{site}.example par le mandataire : statut {status} au lieu de {expected}",
+            en=f"{site}.example through the proxy: status {status} instead of {expected}",
+        )
+        assert page in text or expected != 200, reason(
+            fr=f"la page n'est pas celle de {site}.example", en=f"the page is not that of {site}.example"
+        )
 
 
 def through_proxy(station, proxy, url):
     """Get a page through a proxy; return its status (0 without an answer) and its text."""
-    done = station.run(
-        [
-            "curl",
-            "--disable",
-            "-sS",
-            "--max-time",
-            str(scaled_timeout(10)),
-            "--proxy",
-            proxy,
-            "--write-out",
-            "%{http_code}",
-            url,
-        ]
-    )
+    done = station.run(["curl", "--disable", "-sS", *limits(10), "--proxy", proxy, "--write-out", "%{http_code}", url])
     return int(done.stdout[-3:] or 0), done.stdout[:-3]
 
 
 @check("guard", fr="Le mandataire ne sert que le réseau local.", en="The proxy serves the local network alone.")
 def test_proxy_serves_the_lan(lab):
     status, _ = through_proxy(lab.probe("dmz"), f"http://{PROXY1}:3128", "http://www.meteo-bocage.example/")
-    assert status == 403, f"the proxy answers {status} to the DMZ"
+    assert status == 403, reason(
+        fr=f"le mandataire répond {status} à la DMZ au lieu de refuser (403)",
+        en=f"the proxy answers {status} to the DMZ instead of refusing (403)",
+    )
 
 
 @check(
@@ -151,9 +143,14 @@ def test_proxy_serves_the_lan(lab):
     en="The company's site opens from the Internet and from the local network.",
 )
 def test_company_site(lab):
-    for station, url in ((lab.probe("outside"), f"http://{PUBLIC}/"), (lab.client("pc1"), f"http://www.{lab.domain}/")):
-        page = station.http_get(url)
-        assert "Escaliers, fenêtres" in page.body, f"{url}: {page.status or page.problem}"
+    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{lab.domain}/": lab.client("pc1")}
+    pages = concurrently(lambda url: places[url].http_get(url), places)
+    for url, page in zip(places, pages, strict=True):
+        seen = page.status or page.problem
+        assert "Escaliers, fenêtres" in page.body, reason(
+            fr=f"{url} ne montre pas le site de l'entreprise : {seen}",
+            en=f"{url} does not show the company's site: {seen}",
+        )
 
 
 @check(
@@ -166,13 +163,21 @@ def test_intranet_through_the_vpn(lab):
 
     def opens():
         page = nomade1.http_get(f"http://intranet.{lab.domain}/")
-        assert "Plannings, devis" in page.body, f"the intranet: {page.status or page.problem}"
+        seen = page.status or page.problem
+        assert "Plannings, devis" in page.body, reason(
+            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
+        )
         return True
 
     lab.wait(opens, within=AGAIN, every=0.5)
     route = next((r for r in nomade1.routes() if r.destination == "192.168.50.0/24"), None)
-    assert route, "nomade1 has no route to the local network"
-    assert route.interface == "tun0", f"the local network is reached by {route.interface}"
+    assert route, reason(
+        fr="nomade1 n'a pas de route vers le réseau local", en="nomade1 has no route to the local network"
+    )
+    assert route.interface == "tun0", reason(
+        fr=f"nomade1 atteint le réseau local par {route.interface} au lieu de tun0",
+        en=f"nomade1 reaches the local network by {route.interface} instead of tun0",
+    )
 
 
 @pytest.mark.parametrize("segment", FORBIDDEN)
@@ -182,8 +187,8 @@ def test_intranet_through_the_vpn(lab):
     en="From the segment {{ segment }} nothing forbidden passes.",
 )
 def test_forbidden(lab, segment):
-    passed = arrived(lab.probe(segment), FORBIDDEN[segment])
-    assert not passed, f"from {segment}: {', '.join(passed)}"
+    passed = in_short(arrived(lab.probe(segment), FORBIDDEN[segment]))
+    assert not passed, reason(fr=f"le segment {segment} atteint {passed}", en=f"the segment {segment} reaches {passed}")
 
 
 @pytest.mark.parametrize("host", sorted({*ALLOWED, *REFUSED}))
@@ -193,19 +198,15 @@ def test_forbidden(lab, segment):
     en="{{ host }} reaches what the policy lets it, and nothing else.",
 )
 def test_each_host(lab, host):
-    may, may_not = ALLOWED.get(host, []), REFUSED.get(host, [])
-    answers = lab.client(host).scan([*may, *may_not], timeout=5)
-    blocked = [f"{a}:{p} ({answers[a, p].state})" for a, p in may if not answers[a, p].arrived]
-    assert not blocked, f"{host} does not reach {', '.join(blocked)}"
-    passed = [f"{a}:{p}" for a, p in may_not if answers[a, p].arrived]
-    assert not passed, f"{host} reaches {', '.join(passed)}"
+    assert_still_reaches(lab, host, ALLOWED.get(host, []))
+    assert_no_more_than_before(lab, host, REFUSED.get(host, []))
 
 
 @check(
     "guard", fr="Les règles du pare-feu sont celles de son fichier.", en="The firewall's rules are those of its file."
 )
 def test_policy_is_kept(lab):
-    assert not ruleset_differences(lab.host("fw1")), ruleset_differences(lab.host("fw1"))
+    assert_rules_are_the_files(lab)
 
 
 @pytest.mark.parametrize("host", SERVICES)
@@ -217,5 +218,9 @@ def test_policy_is_kept(lab):
 def test_services(lab, host):
     for name in SERVICES[host]:
         service = lab.host(host).service(name)
-        assert service.is_running, f"{name} does not run on {host}"
-        assert service.is_enabled, f"{name} does not start with {host}"
+        assert service.is_running, reason(
+            fr=f"{name} ne fonctionne pas sur {host}", en=f"{name} does not run on {host}"
+        )
+        assert service.is_enabled, reason(
+            fr=f"{name} ne démarre pas avec {host}", en=f"{name} does not start with {host}"
+        )

@@ -6,13 +6,23 @@ import time
 
 import pytest
 
-from grader import check, lines_in, scaled_timeout
+from grader import check, concurrently, reason, scaled_timeout
+from lab_tools import (
+    RESERVED,
+    addresses_in_words,
+    assert_is_the_intranet,
+    assert_led_by_dhcp,
+    assert_service_lasts,
+    dns_answer_of,
+    no_lease_to_come,
+    rows_of_leases,
+)
 
-ADDRESSES = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
-WORKSTATIONS = (*ADDRESSES, "pc3")
+WORKSTATIONS = (*RESERVED, "pc3")
 POOL = ("192.168.10.100", "192.168.10.199")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
-WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+SOON = 10
+"""Seconds that a workstation may need for its lease."""
 
 
 def in_pool(address):
@@ -22,37 +32,57 @@ def in_pool(address):
 
 def names(lab):
     """Return the names of the company with their addresses."""
-    return {name: ADDRESSES.get(name) or lab.address(name) for name in ("r1", "srv1", "web1", "pc1", "pc2")}
+    return {name: RESERVED.get(name) or lab.address(name) for name in ("r1", "srv1", "web1", "pc1", "pc2")}
 
 
-@pytest.mark.parametrize("pc", ADDRESSES)
+def has_an_address(lab, pc):
+    missing = reason(fr=f"{pc} n'a pas d'adresse", en=f"{pc} has no address")
+    lab.wait(
+        lambda: lab.client(pc).addresses("eth0"), within=SOON, what=missing, unless=lambda: no_lease_to_come(lab, pc)
+    )
+
+
+@pytest.mark.parametrize("pc", RESERVED)
 @check(
     "guard",
     fr="{{ pc }} reçoit son adresse, sa passerelle et son résolveur par DHCP.",
     en="{{ pc }} gets its address, gateway and resolver by DHCP.",
 )
 def test_configured_by_dhcp(lab, pc):
-    client = lab.client(pc)
-    address = f"{ADDRESSES[pc]}/24"
-    lab.wait(lambda: address in client.addresses("eth0"), what=f"{pc} has {address}")
-    assert client.gateway() == lab.address("r1", "eth0"), f"{pc}: the gateway is {client.gateway()}"
-    assert client.resolvers() == (lab.address("srv1"),), f"{pc}: the resolvers are {client.resolvers()}"
+    address = f"{RESERVED[pc]}/24"
+
+    def addressed():
+        seen = lab.client(pc).addresses("eth0")
+        words = addresses_in_words(seen)
+        assert address in seen, reason(
+            fr=f"{pc} : {words} au lieu de {address}", en=f"{pc} has {words} instead of {address}"
+        )
+        return True
+
+    lab.wait(addressed, within=SOON, unless=lambda: no_lease_to_come(lab, pc))
+    assert_led_by_dhcp(lab, pc)
 
 
-@pytest.mark.parametrize("pc", ADDRESSES)
+@pytest.mark.parametrize("pc", RESERVED)
 @check(
     "guard",
     fr="Le serveur DHCP connaît le bail de {{ pc }}.",
     en="The DHCP server knows the lease of {{ pc }}.",
     host="srv1",
+    lock="",
 )
 def test_lease_on_the_server(lab, pc):
-    rows = lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]
-    leases = {row.split(",")[0]: row.split(",") for row in rows}  # the last row of an address counts
-    assert ADDRESSES[pc] in leases, f"no lease of {ADDRESSES[pc]}"
-    _, mac, _, _, expires, *_ = leases[ADDRESSES[pc]]
-    assert mac == lab.values["lab"].hosts[pc].mac, f"{ADDRESSES[pc]} belongs to {mac}"
-    assert int(expires) > time.time(), f"the lease of {ADDRESSES[pc]} has expired"
+    address = RESERVED[pc]
+    leases = {row[0]: row for row in rows_of_leases(lab)}
+    assert address in leases, reason(fr=f"aucun bail pour {address}", en=f"no lease of {address}")
+    _, mac, _, _, expires, *_ = leases[address]
+    own = lab.values["lab"].hosts[pc].mac
+    assert mac == own, reason(
+        fr=f"le bail de {address} est à {mac} au lieu de {own}", en=f"{address} belongs to {mac} instead of {own}"
+    )
+    assert int(expires) > time.time(), reason(
+        fr=f"le bail de {address} a expiré", en=f"the lease of {address} has expired"
+    )
 
 
 @check(
@@ -63,11 +93,17 @@ def test_lease_on_the_server(lab, pc):
 )
 def test_names_both_ways(lab):
     office, server = lab.probe("office"), lab.address("srv1")
-    for name, address in names(lab).items():
+
+    def asked(name):
+        return office.resolve(f"{name}.{lab.domain}", server), office.resolve(names(lab)[name], server, "PTR")
+
+    for (name, address), (there, back) in zip(names(lab).items(), concurrently(asked, names(lab)), strict=True):
         fqdn = f"{name}.{lab.domain}"
-        there, back = office.resolve(fqdn, server), office.resolve(address, server, "PTR")
-        assert there.records == (address,), f"{fqdn}: {there}"
-        assert back.records == (fqdn,), f"{address}: {back}"
+        for question, answer, expected in ((fqdn, there, address), (address, back, fqdn)):
+            seen = dns_answer_of(answer)
+            assert answer.records == (expected,), reason(
+                fr=f"{question} : {seen} au lieu de {expected}", en=f"{question}: {seen} instead of {expected}"
+            )
 
 
 @check(
@@ -77,20 +113,33 @@ def test_names_both_ways(lab):
     host="pc3",
 )
 def test_pool(lab):
+    has_an_address(lab, "pc3")
     client = lab.client("pc3")
-    lab.wait(lambda: client.addresses("eth0"), within=15, what="pc3 has an address")
-    (address,) = client.addresses("eth0")
-    assert in_pool(address.partition("/")[0]), f"pc3 has {address}"
-    assert client.gateway() == lab.address("r1", "eth0"), f"pc3: the gateway is {client.gateway()}"
-    assert client.resolvers() == (lab.address("srv1"),), f"pc3: the resolvers are {client.resolvers()}"
+    seen = client.addresses("eth0")
+    words = addresses_in_words(seen)
+    assert len(seen) == 1, reason(
+        fr=f"pc3 : {words} au lieu d'une seule adresse", en=f"pc3 has {words} instead of one address"
+    )
+    assert in_pool(seen[0].partition("/")[0]), reason(
+        fr=f"pc3 a {words}, hors de l'étendue", en=f"pc3 has {words}, which is not of the pool"
+    )
+    assert_led_by_dhcp(lab, "pc3")
     # A client with an identity that the server has never seen asks, and leaves it at that.
     asked = client.run(
-        ("timeout", str(scaled_timeout(10)), "dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "eth0"), timeout=20
+        ("timeout", str(scaled_timeout(8)), "dhcpcd", "-T", "-4", "-I", "00:68:65:61:6c:74:68", "eth0"), timeout=20
     )
     offered = dict(re.findall(r"^new_(\w+)='([^']*)'", asked.stdout, re.MULTILINE))
-    assert "ip_address" in offered, "a visitor is offered no address"
-    assert in_pool(offered["ip_address"]), f"a visitor is offered {offered['ip_address']}"
-    assert int(offered["dhcp_lease_time"]) < 24 * 3600, f"a lease lasts {offered['dhcp_lease_time']} seconds"
+    assert "ip_address" in offered, reason(
+        fr="aucune adresse n'est proposée à un visiteur", en="a visitor is offered no address"
+    )
+    address, lasts = offered["ip_address"], int(offered["dhcp_lease_time"])
+    assert in_pool(address), reason(
+        fr=f"un visiteur se voit proposer {address}, hors de l'étendue",
+        en=f"a visitor is offered {address}, which is not of the pool",
+    )
+    assert lasts < 24 * 3600, reason(
+        fr=f"un bail dure {lasts} secondes, un jour ou plus", en=f"a lease lasts {lasts} seconds, a day or more"
+    )
 
 
 @pytest.mark.parametrize("pc", WORKSTATIONS)
@@ -100,16 +149,26 @@ def test_pool(lab):
     en="The link of {{ pc }} carries all packets of full size, and the drawing of the staircase arrives whole.",
 )
 def test_links(lab, pc):
-    client = lab.client(pc)
-    lab.wait(lambda: client.addresses("eth0"), within=15, what=f"{pc} has an address")
-    router = lab.address("r1", "eth0")
-    assert client.ping(router, size=1472), f"{pc}: a packet of full size does not reach the router"
+    has_an_address(lab, pc)
+    client, router = lab.client(pc), lab.address("r1", "eth0")
+    assert client.ping(router, size=1472), reason(
+        fr=f"{pc} : un paquet de pleine taille n'atteint pas le routeur",
+        en=f"{pc}: a packet of full size does not reach the router",
+    )
     volley = ("-n", "-q", "-M", "do", "-s", "1472", "-l", "30", "-c", "30", "-w", "5")
     seen = client.run(("ping", *volley, router), timeout=15).stdout
-    assert " 0% packet loss" in seen, f"{pc}: {seen.strip()}"
+    lost = re.search(r"([\d.]+)% packet loss", seen)
+    share = lost[1] if lost else "100"
+    assert share == "0", reason(
+        fr=f"{pc} : sur trente paquets de pleine taille vers le routeur, {share} % sont perdus",
+        en=f"{pc}: of thirty packets of full size to the router, {share}% are lost",
+    )
     wanted = ("--output", "/dev/null", "--max-time", str(scaled_timeout(15)), "--write-out", "%{http_code}")
     got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{DRAWING}"), timeout=30)
-    assert (got.status, got.stdout) == (0, "200"), f"{pc} does not get the drawing in time: {got.status}, {got.stdout}"
+    assert (got.status, got.stdout) == (0, "200"), reason(
+        fr=f"{pc} ne reçoit pas le plan à temps : état {got.status} de curl, statut {got.stdout}",
+        en=f"{pc} does not get the drawing in time: exit status {got.status} of curl, status {got.stdout}",
+    )
 
 
 @pytest.mark.parametrize("pc", WORKSTATIONS)
@@ -119,9 +178,7 @@ def test_links(lab, pc):
     en="The intranet opens by its name from {{ pc }}.",
 )
 def test_intranet_by_name(lab, pc):
-    page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/")
-    assert page.status == 200, page
-    assert WELCOME in page.body, "the page is not the company's"
+    assert_is_the_intranet(lab, pc, lab.client(pc).http_get(f"http://intranet.{lab.domain}/"))
 
 
 @check(
@@ -130,9 +187,17 @@ def test_intranet_by_name(lab, pc):
     en="The two networks reach each other through the router.",
 )
 def test_routing(lab):
-    assert lab.probe("office").ping(lab.address("web1")), "web1 cannot be reached from the office"
-    for pc, address in ADDRESSES.items():
-        assert lab.probe("servers").ping(address), f"{pc} cannot be reached from the server room"
+    ways = {("office", "web1"): lab.address("web1"), **{("servers", pc): RESERVED[pc] for pc in RESERVED}}
+    answers = concurrently(lambda way: lab.probe(way[0]).ping(ways[way]), ways)
+    places = {
+        "office": reason(fr="des bureaux", en="the office"),
+        "servers": reason(fr="de la salle des serveurs", en="the server room"),
+    }
+    for (segment, host), answer in zip(ways, answers, strict=True):
+        assert answer, reason(
+            fr=f"{host} ne répond pas, vu {places[segment]} : {answer.problem}",
+            en=f"{host} cannot be reached from {places[segment]}: {answer.problem}",
+        )
 
 
 @check(
@@ -143,6 +208,4 @@ def test_routing(lab):
 def test_services(lab):
     expected = {"r1": "isc-dhcp-relay", "srv1": "kea-dhcp4-server", "web1": "nginx"}
     for host, name in (*expected.items(), ("srv1", "named")):
-        service = lab.host(host).service(name)
-        assert service.is_running, f"{name} does not run on {host}"
-        assert service.is_enabled, f"{name} does not start with {host}"
+        assert_service_lasts(lab, host, name)

@@ -4,8 +4,19 @@ import secrets
 
 import pytest
 
-from grader import check
-from lab_tools import PASSWORDS, SOON, assert_seen, desktop, in_session, settings_of
+from grader import check, concurrently, reason
+from lab_tools import (
+    PASSWORDS,
+    STATES,
+    assert_logon_script,
+    assert_seen,
+    desktop,
+    forget_failures,
+    in_session,
+    login_answer,
+    settings_of,
+    state_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +34,7 @@ from lab_tools import PASSWORDS, SOON, assert_seen, desktop, in_session, setting
     "guard",
     fr="Le bureau {{ login | de }} s'affiche sur {{ terminal }}, et ce qui y est enregistré arrive sur home1.",
     en="The desktop of {{ login }} shows on {{ terminal }}, and what is saved there arrives on home1.",
-    host="{{ terminal }}",
+    host="{{ terminal }}",  # its lock as well: a terminal has one screen
     timeout=240,
 )
 def test_desktop(lab, login, terminal):
@@ -32,12 +43,16 @@ def test_desktop(lab, login, terminal):
     with desktop(lab, terminal, login):
         assert_seen(lab, terminal, login)
         saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
-        assert saved.rc == 0, f"{login} cannot save: {saved.stderr.strip()}"
-        settings = settings_of(lab, login)
-        assert f"MENUISERIE_PROFIL={login}@home1" in settings, f"the logon script did not run for {login}"
+        assert saved.rc == 0, reason(
+            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+            en=f"{login} cannot save: {saved.stderr.strip()}",
+        )
+        assert_logon_script(login, settings_of(lab, login))
     kept = lab.host("home1").run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
     lab.host("home1").run("rm -f %s", f"/srv/profils/{login}/Documents/{note}")
-    assert kept == text, f"what {login} saved did not arrive on home1"
+    assert kept == text, reason(
+        fr=f"ce que {login} a enregistré n'est pas arrivé sur home1", en=f"what {login} saved did not arrive on home1"
+    )
 
 
 @check(
@@ -46,11 +61,15 @@ def test_desktop(lab, login, terminal):
     en="A wrong password opens no desktop.",
     host="ts1",
     timeout=90,
+    lock="term1",  # where the desktop of the same person opens
 )
 def test_wrong_password(lab):
-    refused = lab.client("ts1").run(["essai-bureau", "afaure", PASSWORDS["croux"]], timeout=SOON)
-    assert refused.status != 0, "afaure gets a desktop with a wrong password"
-    assert "refused" in refused.stdout, refused.stdout
+    answer = login_answer(lab, "afaure", PASSWORDS["croux"])
+    assert "could not be authenticated" in answer, reason(
+        fr=f"afaure avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
+        en=f"afaure with a wrong password: ts1 should refuse, and answers: {answer}",
+    )
+    forget_failures(lab, "afaure")
 
 
 @check(
@@ -59,10 +78,13 @@ def test_wrong_password(lab):
     en="From the network, ts1 answers RDP and SSH only.",
 )
 def test_firewall(lab):
-    lan, ts1 = lab.probe("lan"), lab.address("ts1")
-    for port, wanted in ((3389, "open"), (22, "open"), (3350, "silent")):
-        seen = lan.tcp(ts1, port)
-        assert seen.state == wanted, f"port {port} of ts1: {seen}"
+    wanted = {3389: "open", 22: "open", 3350: "silent"}
+    seen = concurrently(lambda port: lab.probe("lan").tcp(lab.address("ts1"), port), wanted)
+    for (port, state), answer in zip(wanted.items(), seen, strict=True):
+        assert answer.state == state, reason(
+            fr=f"port {port} de ts1, vu du réseau : {state_of(answer)} (attendu : {STATES[state]})",
+            en=f"port {port} of ts1, seen from the network: {state_of(answer)} (expected: {state})",
+        )
 
 
 @check(
@@ -73,11 +95,16 @@ def test_firewall(lab):
 )
 def test_names_both_ways(lab):
     lan, server = lab.probe("lan"), lab.address("srv1")
-    for name in ("srv1", "ldap1", "home1", "ts1", "term1", "term2"):
-        fqdn, address = f"{name}.{lab.domain}", lab.address(name)
-        there, back = lan.resolve(fqdn, server), lan.resolve(address, server, "PTR")
-        assert there.records == (address,), f"{fqdn}: {there}"
-        assert back.records == (fqdn,), f"{address}: {back}"
+    names = {f"{name}.{lab.domain}": lab.address(name) for name in ("srv1", "ldap1", "home1", "ts1", "term1", "term2")}
+    there = concurrently(lambda fqdn: lan.resolve(fqdn, server), names)
+    back = concurrently(lambda address: lan.resolve(address, server, "PTR"), names.values())
+    for (fqdn, address), forward, reverse in zip(names.items(), there, back, strict=True):
+        for asked, answer, record in ((fqdn, forward, address), (address, reverse, fqdn)):
+            found = ", ".join(answer.records)
+            assert answer.records == (record,), reason(
+                fr=f"{asked} : {record} attendu, le DNS répond {found or answer.status or 'rien'}",
+                en=f"{asked}: expected {record}, DNS answers {found or answer.status or 'nothing'}",
+            )
 
 
 @check(
@@ -90,5 +117,9 @@ def test_services(lab):
     expected = [("srv1", "named"), ("ldap1", "slapd"), ("home1", "sssd"), ("home1", "ssh"), ("ts1", "sssd")]
     for host, name in [*expected, ("ts1", "xrdp"), ("ts1", "xrdp-sesman"), ("ts1", "nftables")]:
         service = lab.host(host).service(name)
-        assert service.is_running, f"{name} does not run on {host}"
-        assert service.is_enabled, f"{name} does not start with {host}"
+        assert service.is_running, reason(
+            fr=f"{name} ne fonctionne pas sur {host}", en=f"{name} does not run on {host}"
+        )
+        assert service.is_enabled, reason(
+            fr=f"{name} ne démarre pas avec {host}", en=f"{name} does not start with {host}"
+        )

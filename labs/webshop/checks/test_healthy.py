@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from grader import check, scaled_timeout
-from lab_tools import query
+from grader import check, concurrently, reason, scaled_timeout
+from lab_tools import answer_of, assert_service_lasts, query, words_of
 
 CATALOGUE = (
     "Assam de printemps",
@@ -27,9 +27,9 @@ SERVICES = {"web1": "nginx", "app1": "shop", "app2": "shop", "db1": "postgresql@
 )
 def test_catalogue(lab):
     page = lab.client("pc1").http_get(f"http://boutique.{lab.domain}/")
-    assert page.status == 200, page
-    missing = [tea for tea in CATALOGUE if tea not in page.body]
-    assert not missing, f"missing from the catalogue: {', '.join(missing)}"
+    assert page.status == 200, reason(fr=f"la boutique {answer_of(page)}", en=f"the shop {answer_of(page)}")
+    missing = ", ".join(tea for tea in CATALOGUE if tea not in page.body)
+    assert not missing, reason(fr=f"il manque au catalogue : {missing}", en=f"missing from the catalogue: {missing}")
 
 
 @check(
@@ -55,11 +55,22 @@ def test_order(lab):
         ]
     )
     number = re.search(r"^Location: \S*/commandes/(\d+)\s*$", sent.stdout, re.MULTILINE | re.IGNORECASE)
-    assert number, f"the order was not taken: {sent.stdout[:200] or sent.stderr}"
+    answer = sent.stdout.partition("\r")[0] or words_of(sent)
+    assert number, reason(fr=f"la commande n'a pas été prise : {answer}", en=f"the order was not taken: {answer}")
     order = pc1.http_get(f"{shop}/commandes/{number[1]}")
-    assert "Client : Contrôle de santé" in order.body, f"the order cannot be read: {order}"
-    assert "2 × Sencha du matin" in order.body, "the order is another one"
-    assert _stock(lab) <= before - 2, "the stock did not change"
+    assert "Client : Contrôle de santé" in order.body, reason(
+        fr=f"la commande {number[1]} ne peut pas être relue : la boutique {answer_of(order)}",
+        en=f"order {number[1]} cannot be read: the shop {answer_of(order)}",
+    )
+    assert "2 × Sencha du matin" in order.body, reason(
+        fr=f"la commande {number[1]} n'est pas de deux Sencha du matin",
+        en=f"order {number[1]} is another one, not of two Sencha du matin",
+    )
+    after = _stock(lab)
+    assert after <= before - 2, reason(
+        fr=f"le stock n'a pas changé : {after}, et {before} avant la commande de deux",
+        en=f"the stock did not change: {after}, and {before} before the order of two",
+    )
 
 
 def _stock(lab):
@@ -74,10 +85,16 @@ def _stock(lab):
 )
 def test_application_server(lab, server):
     answer = lab.probe("application").http_get(f"http://{APPLICATIONS[server]}:8000/sante")
-    assert answer.status == 200, answer
+    assert answer.status == 200, reason(fr=f"{server} {answer_of(answer)}", en=f"{server} {answer_of(answer)}")
     health = json.loads(answer.body)
-    assert health["server"] == server, f"{health['server']} answers in the place of {server}"
-    assert health["products"] >= len(CATALOGUE), f"{server} sees {health['products']} products"
+    assert health["server"] == server, reason(
+        fr=f"{health['server']} répond à la place de {server}",
+        en=f"{health['server']} answers in the place of {server}",
+    )
+    assert health["products"] >= len(CATALOGUE), reason(
+        fr=f"{server} voit {health['products']} produits au lieu de {len(CATALOGUE)}",
+        en=f"{server} sees {health['products']} products instead of {len(CATALOGUE)}",
+    )
 
 
 @check(
@@ -88,9 +105,14 @@ def test_application_server(lab, server):
 def test_both_servers_share_the_work(lab):
     office, name = lab.probe("office"), f"boutique.{lab.domain}"
     pages = [office.http_get(f"http://{lab.address('web1')}/", host_header=name) for _ in range(6)]
-    assert {page.status for page in pages} == {200}, pages
-    served = {page.headers.get("x-served-by") for page in pages}
-    assert served == set(APPLICATIONS), f"only {', '.join(sorted(map(str, served)))} served six pages"
+    bad = next((page for page in pages if page.status != 200), None)
+    assert bad is None, reason(fr=f"la boutique {answer_of(bad)}", en=f"the shop {answer_of(bad)}")
+    served = {page.headers.get("x-served-by", "") for page in pages}
+    names = ", ".join(sorted(filter(None, served))) or reason(fr="aucun serveur nommé", en="no server by its name")
+    assert served == set(APPLICATIONS), reason(
+        fr=f"qui a servi six pages : {names}, au lieu d'app1 et d'app2",
+        en=f"only {names} served six pages, instead of app1 and app2",
+    )
 
 
 @check(
@@ -100,8 +122,11 @@ def test_both_servers_share_the_work(lab):
 )
 def test_tiers_are_apart(lab):
     office = lab.probe("office", gateway=lab.address("web1", "eth0"))
-    for address, port in ((APPLICATIONS["app1"], 8000), ("10.30.2.10", 5432)):
-        assert not office.tcp(address, port), f"{address}:{port} can be reached from the office"
+    inner = ((APPLICATIONS["app1"], 8000), ("10.30.2.10", 5432))
+    for (address, port), answer in zip(inner, concurrently(lambda place: office.tcp(*place), inner), strict=True):
+        assert not answer, reason(
+            fr=f"{address}:{port} est accessible des bureaux", en=f"{address}:{port} can be reached from the office"
+        )
 
 
 @pytest.mark.parametrize("host", SERVICES)
@@ -111,6 +136,4 @@ def test_tiers_are_apart(lab):
     en="The service of {{ host }} runs and starts with the machine.",
 )
 def test_service(lab, host):
-    service = lab.host(host).service(SERVICES[host])
-    assert service.is_running, f"{SERVICES[host]} does not run on {host}"
-    assert service.is_enabled, f"{SERVICES[host]} does not start with {host}"
+    assert_service_lasts(lab, host, SERVICES[host])

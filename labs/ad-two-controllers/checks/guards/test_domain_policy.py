@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grader import check, domain_administrators_added
+from grader import check, domain_administrators_added, reason
 from lab_tools import CONTROLLERS
 
 LDB = "ldbsearch -H /var/lib/samba/private/sam.ldb"
@@ -19,6 +19,7 @@ COMPLEX = 1
     fr="{{ controller }} demande des mots de passe aussi sûrs qu'avant, et ne répond à personne sans protection.",
     en="{{ controller }} asks for passwords as safe as before, and lets nobody query it without protection.",
     host="{{ controller }}",
+    lock="",
 )
 def test_policy_is_as_strict(lab, controller):
     host = lab.host(controller)
@@ -26,10 +27,19 @@ def test_policy_is_as_strict(lab, controller):
     policy = {
         name: int(value) for name, value in re.findall(r"^(pwdProperties|minPwdLength): (\d+)$", said, re.MULTILINE)
     }
-    assert policy["pwdProperties"] & COMPLEX, "the domain accepts simple passwords"
-    assert policy["minPwdLength"] >= 7, f"the domain accepts passwords of {policy['minPwdLength']} characters"
+    assert policy["pwdProperties"] & COMPLEX, reason(
+        fr="le domaine accepte des mots de passe simples", en="the domain accepts simple passwords"
+    )
+    length = policy["minPwdLength"]
+    assert length >= 7, reason(
+        fr=f"le domaine accepte des mots de passe de {length} caractères (7 au moins auparavant)",
+        en=f"the domain accepts passwords of {length} characters (at least 7 before)",
+    )
     strong = host.check_output("testparm -s --parameter-name='ldap server require strong auth' 2>/dev/null").strip()
-    assert strong.lower() == "yes", f"{controller} takes passwords in clear: ldap server require strong auth = {strong}"
+    assert strong.lower() == "yes", reason(
+        fr=f"{controller} accepte des mots de passe en clair : ldap server require strong auth = {strong}",
+        en=f"{controller} takes passwords in clear: ldap server require strong auth = {strong}",
+    )
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
@@ -39,6 +49,7 @@ def test_policy_is_as_strict(lab, controller):
     fr="Pour {{ controller }}, le domaine n'a pas d'autre administrateur qu'avant.",
     en="To {{ controller }} the domain has no other administrator than before.",
     host="{{ controller }}",
+    lock="",
 )
 def test_administrators_are_the_same(lab, controller):
     added = domain_administrators_added(lab.host(controller))

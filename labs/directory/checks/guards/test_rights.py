@@ -2,7 +2,17 @@
 
 import re
 
-from grader import check, directory_rights_gained, ldap_values, lines_in, rights_gained, scaled_timeout
+from grader import (
+    check,
+    concurrently,
+    directory_rights_gained,
+    ldap_values,
+    lines_in,
+    reason,
+    rights_gained,
+    scaled_timeout,
+)
+from lab_tools import PASSWORDS, words_of
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
 ROOT = "dn.exact=gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth"
@@ -18,7 +28,8 @@ def granted_by_the_directory(lab):
     wanted = "dc=valbocage,dc=internal?cn,uid,uidNumber,gidNumber?sub?(gidNumber=*)"
     options = ("--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(15)))
     done = lab.probe("lan").run(["curl", *options, f"ldap://{lab.address('ldap1')}/{wanted}"], timeout=20)
-    assert done.status == 0, f"ldap1: {done.stderr.strip()}"
+    said = words_of(done.stderr)
+    assert done.status == 0, reason(fr=f"ldap1 : {said}", en=f"ldap1: {said}")
     rows = [row.split(":") for host in HOSTS for row in lines_in(lab.host(host).file("/etc/group").content_string)]
     own = {row[0] for row in rows if len(row) > 2 and row[2].isdigit() and int(row[2]) <= HIGHEST}
     for entry in re.split(r"^DN: ", done.stdout, flags=re.MULTILINE)[1:]:
@@ -34,7 +45,8 @@ def writers(ldap1):
         for who, access in (clause.split()[:2] for clause in clauses if " " in clause):
             own = who == "self" and what.endswith("attrs=userPassword")
             if WRITES.match(access) and not own and who.replace('"', "") != ROOT:
-                yield f"{who} may change {what.partition('to ')[2]}"
+                changed = what.partition("to ")[2]
+                yield reason(fr=f"{who} peut changer {changed}", en=f"{who} may change {changed}")
 
 
 @check(
@@ -45,12 +57,15 @@ def writers(ldap1):
     timeout=90,
 )
 def test_no_rights_gained(lab):
-    for host in HOSTS:
-        found = rights_gained(lab.host(host))
-        assert not found, f"{host}: {'; '.join(found)}"
-    entries = list(granted_by_the_directory(lab))
-    assert not entries, f"the directory has the machines' own accounts or groups: {'; '.join(entries)}"
+    for host, gained in zip(HOSTS, concurrently(lambda host: rights_gained(lab.host(host)), HOSTS), strict=True):
+        found = "; ".join(gained)
+        assert not found, reason(fr=f"{host} : {found}", en=f"{host}: {found}")
+    entries = "; ".join(granted_by_the_directory(lab))
+    assert not entries, reason(
+        fr=f"l'annuaire contient des comptes ou des groupes propres aux machines : {entries}",
+        en=f"the directory has the machines' own accounts or groups: {entries}",
+    )
     people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
-    done = directory_rights_gained(lab.host("ldap1"), people[0], "Rabot-41", people[1])
-    done += writers(lab.host("ldap1"))
-    assert not done, f"the directory: {'; '.join(done)}"
+    done = directory_rights_gained(lab.host("ldap1"), people[0], PASSWORDS["afaure"], people[1])
+    found = "; ".join([*done, *writers(lab.host("ldap1"))])
+    assert not found, reason(fr=f"l'annuaire : {found}", en=f"the directory: {found}")

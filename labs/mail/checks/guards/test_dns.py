@@ -2,10 +2,24 @@
 
 import re
 
-from grader import check
+from grader import check, lines_in, reason, scaled_timeout
 from lab_tools import HOSTS
 
 ALIASES = {"mail": "mail1", "webmail": "web1"}
+
+
+def published(outside, server, questions):
+    """Return the records that a name server gives for several names and types; one observer asks them all."""
+    argv = ["dig", "-r", f"@{server}", f"+time={scaled_timeout(1)}", "+tries=2", "+noall", "+question", "+answer"]
+    said = outside.run([*argv, *(word for name, kind in questions for word in ("-q", name, "-t", kind))], timeout=30)
+    found, asked = {question: [] for question in questions}, None
+    for line in lines_in(said.stdout):
+        words = line.split(None, 4)
+        if line.startswith(";") and len(words) == 3:
+            asked = (words[0].strip(";.").lower(), words[2])
+        elif asked in found and len(words) == 5 and words[3] == asked[1]:
+            found[asked].append(words[4].removesuffix("."))
+    return found
 
 
 @check(
@@ -18,10 +32,22 @@ ALIASES = {"mail": "mail1", "webmail": "web1"}
 )
 def test_policy_is_published(lab):
     outside, server = lab.probe("outside"), lab.address("srv1", "eth1")
+    rules = {lab.domain: r"v=spf1 mx -all", f"_dmarc.{lab.domain}": r";\s*p\s*=\s*quarantine\b"}
+    assert outside.resolve(lab.domain, server, "SOA"), reason(
+        fr=f"srv1 ne répond pas pour {lab.domain}", en=f"srv1 does not answer for {lab.domain}"
+    )
     places = {name: lab.address(ALIASES.get(name, name), "eth0") for name in (*HOSTS, *ALIASES)}
-    for name, address in (places | {"mx1": lab.address("mail1", "eth1")}).items():
-        found = outside.resolve(f"{name}.{lab.domain}", server).records
-        assert found == (address,), f"DNS gives {name} the address {' '.join(found) or '(none)'}"
-    for name, rule in ((lab.domain, r"v=spf1 mx -all"), (f"_dmarc.{lab.domain}", r";\s*p\s*=\s*quarantine\b")):
-        published = " ".join(outside.resolve(name, server, "TXT").records)
-        assert re.search(rule, published), f"{name} publishes {published or 'nothing'}"
+    places["mx1"] = lab.address("mail1", "eth1")
+    addresses = [(f"{name}.{lab.domain}", "A") for name in places]
+    records = published(outside, server, [*addresses, *((name, "TXT") for name in rules)])
+    for name, address in places.items():
+        found = records[f"{name}.{lab.domain}", "A"]
+        said = " ".join(found) or reason(fr="aucune", en="none")
+        assert found == [address], reason(
+            fr=f"adresse de {name} dans le DNS : {said}, attendu {address}",
+            en=f"address of {name} in DNS: {said}, expected {address}",
+        )
+    for name, rule in rules.items():
+        found = " ".join(records[name, "TXT"])
+        said = found or reason(fr="rien", en="nothing")
+        assert re.search(rule, found), reason(fr=f"{name} publie {said}", en=f"{name} publishes {said}")

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from grader import check
+from grader import check, reason
 
 MAILBOXES = "/var/vmail"
 PUBLIC = {"22", "25", "587", "993"}
@@ -26,11 +26,17 @@ def open_to_all(mailboxes):
     fr="Les boîtes ne sont ouvertes à aucun autre compte de mail1, ni ses services internes au réseau.",
     en="The mailboxes are open to no other account of mail1, and its inner services are not to the network.",
     host="mail1",
+    lock="",
 )
 def test_private(lab):
     mail1 = lab.host("mail1")
     loose = sorted(open_to_all(mail1.file(MAILBOXES)))
-    assert not loose, f"every account is given rights on {loose[0]}"
+    assert not loose, reason(
+        fr=f"tous les comptes ont des droits sur {loose[0]}", en=f"every account is given rights on {loose[0]}"
+    )
     listening = [place.removeprefix("tcp://") for place in mail1.socket.get_listening_sockets() if "tcp://" in place]
     ports = {place.rpartition(":")[2] for place in listening if not place.startswith(("127.", "::1"))} - PUBLIC
-    assert not ports, f"mail1 listens to the network on port {', '.join(sorted(ports))} as well"
+    assert not ports, reason(
+        fr=f"mail1 écoute le réseau aussi sur le port {', '.join(sorted(ports))}",
+        en=f"mail1 listens to the network on port {', '.join(sorted(ports))} as well",
+    )

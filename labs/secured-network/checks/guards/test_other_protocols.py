@@ -1,7 +1,7 @@
 """Does the firewall let through no other protocol than the policy's? A scan of TCP ports does not see that."""
 
 from grader import check
-from lab_tools import beside_tcp
+from lab_tools import beside_tcp, in_short
 
 
 @check(
@@ -12,5 +12,5 @@ from lab_tools import beside_tcp
     timeout=90,
 )
 def test_no_other_protocol_passes(lab):
-    passed = beside_tcp(lab)
-    assert not passed, "; ".join(passed)
+    passed = in_short(beside_tcp(lab))
+    assert not passed, passed

@@ -1,11 +1,9 @@
 """Is the DHCP service what it was? For scenarios where it is sound, and nobody's repair has to touch it."""
 
-import json
-import re
+from grader import check, reason
+from lab_tools import RESERVED, assert_service_lasts, dhcp_configuration, listed, office_scope
 
-from grader import check
-
-RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+POOL = "192.168.10.100 - 192.168.10.199"
 
 
 @check(
@@ -14,20 +12,40 @@ RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
     fr="Le service DHCP est inchangé : étendue, réservations, passerelle et résolveur.",
     en="The DHCP service is unchanged: pool, reservations, gateway and resolver.",
     host="srv1",
+    lock="",
 )
 def test_dhcp_service_unchanged(lab):
-    text = lab.host("srv1").file("/etc/kea/kea-dhcp4.conf").content_string
-    (subnet,) = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["Dhcp4"]["subnet4"]
-    options = {option["name"]: option["data"] for option in subnet["option-data"]}
-    reservations = {r["hw-address"]: r["ip-address"] for r in subnet["reservations"]}
-    assert [p["pool"] for p in subnet["pools"]] == ["192.168.10.100 - 192.168.10.199"], "the pool was changed"
-    assert options.pop("routers") == lab.address("r1", "eth0"), "the gateway handed out was changed"
-    assert options.pop("domain-name-servers") == lab.address("srv1"), "the resolver handed out was changed"
-    assert options.pop("domain-name") == lab.domain, "the domain handed out was changed"
-    assert not options, f"more is handed out than before: {', '.join(options)}"
+    subnet, scopes = office_scope(lab), len(dhcp_configuration(lab)["subnet4"])
+    assert scopes == 1, reason(
+        fr=f"le serveur DHCP a {scopes} étendues au lieu d'une", en=f"the server has {scopes} scopes instead of one"
+    )
+    options = {option.get("name", ""): option.get("data", "") for option in subnet.get("option-data", ())}
+    reservations = {r.get("hw-address", ""): r.get("ip-address", "") for r in subnet.get("reservations", ())}
+    pools = [p["pool"] for p in subnet.get("pools", ())]
+    assert pools == [POOL], reason(
+        fr=f"l'étendue a été modifiée : {listed(pools)} au lieu de {POOL}",
+        en=f"the pool was changed: {listed(pools)} instead of {POOL}",
+    )
+    given = {
+        "routers": (lab.address("r1", "eth0"), reason(fr="la passerelle distribuée", en="the gateway handed out")),
+        "domain-name-servers": (lab.address("srv1"), reason(fr="le résolveur distribué", en="the resolver handed out")),
+        "domain-name": (lab.domain, reason(fr="le domaine distribué", en="the domain handed out")),
+    }
+    for name, (expected, what) in given.items():
+        seen = options.pop(name, "")
+        words = seen or reason(fr="rien", en="nothing")
+        assert seen == expected, reason(
+            fr=f"{what} a changé : {words} au lieu de {expected}",
+            en=f"{what} was changed: {words} instead of {expected}",
+        )
+    assert not options, reason(
+        fr=f"le serveur distribue d'autres options qu'avant : {', '.join(options)}",
+        en=f"more is handed out than before: {', '.join(options)}",
+    )
     expected = {lab.values["lab"].hosts[pc].mac: address for pc, address in RESERVED.items()}
-    assert reservations == expected, "the reservations were changed"
+    seen = listed(f"{address} ({mac})" for mac, address in reservations.items())
+    assert reservations == expected, reason(
+        fr=f"les réservations ont été modifiées : {seen}", en=f"the reservations were changed: {seen}"
+    )
     for host, name in (("srv1", "kea-dhcp4-server"), ("r1", "isc-dhcp-relay")):
-        service = lab.host(host).service(name)
-        assert service.is_running, f"{name} does not run on {host}"
-        assert service.is_enabled, f"{name} does not start with {host}"
+        assert_service_lasts(lab, host, name)

@@ -1,6 +1,6 @@
 """Has nobody gained rights that only the administrator should have? No repair in this lab needs that."""
 
-from grader import check, directory_rights_gained, rights_gained
+from grader import check, concurrently, directory_rights_gained, reason, rights_gained
 
 HOSTS = ("srv1", "ldap1", "home1", "ts1", "term1", "term2")
 
@@ -13,9 +13,9 @@ HOSTS = ("srv1", "ldap1", "home1", "ts1", "term1", "term2")
     timeout=90,
 )
 def test_no_rights_gained(lab):
-    for host in HOSTS:
-        found = rights_gained(lab.host(host))
-        assert not found, f"{host}: {'; '.join(found)}"
+    gained = concurrently(lambda host: rights_gained(lab.host(host)), HOSTS)
+    for host, found in zip(HOSTS, gained, strict=True):
+        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
     people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
     done = directory_rights_gained(lab.host("ldap1"), people[0], "Rabot-41", people[1])
-    assert not done, f"the directory: {'; '.join(done)}"
+    assert not done, reason(fr=f"l'annuaire : {' ; '.join(done)}", en=f"the directory: {'; '.join(done)}")

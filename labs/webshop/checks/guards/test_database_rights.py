@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from grader import check, lines_in
-from lab_tools import ask_as_inventory, query
+from grader import check, lines_in, reason
+from lab_tools import ask_as_inventory, queries, query, words_of
 
 APPLICATIONS = ("shop", "inventory")
 """Databases, each with the application's role of the same name."""
@@ -16,10 +16,20 @@ DATA = "10.30.2.0/24"
 """The network on which these hosts reach the database."""
 
 
-def rules(lab):
-    """Return the rules of pg_hba.conf that let anybody in."""
-    found = json.loads(query(lab, "SELECT json_agg(r) FROM pg_hba_file_rules r WHERE error IS NULL"))
-    return [r for r in found if r["auth_method"] != "reject"]
+def rules_and_safe_methods(lab):
+    """Return the rules of pg_hba.conf that let anybody in, and the methods that ask for a password safely.
+
+    "md5" is one of them, and does SCRAM, where each password is stored so.
+    """
+    found, weak = queries(
+        lab,
+        (
+            "SELECT json_agg(r) FROM pg_hba_file_rules r WHERE error IS NULL",
+            "SELECT count(*) FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%'",
+        ),
+    )
+    admitting = [rule for rule in json.loads(found) if rule["auth_method"] != "reject"]
+    return admitting, {"scram-sha-256"} if int(weak) else {"scram-sha-256", "md5"}
 
 
 def is_from_the_machine_itself(rule):
@@ -42,36 +52,40 @@ def is_within(rule, networks):
     return any(addresses.subnet_of(ipaddress.IPv4Network(network)) for network in networks)
 
 
-def safe_methods(lab):
-    """Return the methods that ask for a password safely; "md5" does SCRAM with each password that is stored so."""
-    weak = query(lab, "SELECT count(*) FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%'")
-    return {"scram-sha-256"} if int(weak) else {"scram-sha-256", "md5"}
-
-
 @check(
     "guard",
     points=1,
     fr="La base n'admet par le réseau que les applications, chacune sur sa base ; et personne sans un contrôle sûr.",
     en="By the network the database admits the applications only, each to its database; and nobody unchecked.",
     host="db1",
+    lock="",
 )
 def test_who_may_connect(lab):
     clients = {"samenet", *(name for app in CLIENTS for name in (app, f"{app}.{lab.domain}"))}
     networks = {DATA, lab.values.get("network", DATA)}  # a fault's own one, where no host is
-    safe = safe_methods(lab)
-    for rule in rules(lab):
+    rules, safe = rules_and_safe_methods(lab)
+    for rule in rules:
         where = "/".join(rule[part] for part in ("address", "netmask") if rule[part])
         names = f"{','.join(rule['database'])} {','.join(rule['user_name'])}"
         seen = " ".join(filter(None, (rule["type"], names, where, rule["auth_method"])))
         known = rule["type"] == "local" and rule["auth_method"] == "peer"
-        assert known or rule["auth_method"] in safe, f"pg_hba.conf lets in without a safe password: {seen}"
+        assert known or rule["auth_method"] in safe, reason(
+            fr=f"pg_hba.conf laisse entrer sans mot de passe sûr : {seen}",
+            en=f"pg_hba.conf lets in without a safe password: {seen}",
+        )
         if is_from_the_machine_itself(rule):
             continue
         role = rule["user_name"]
         own = role in [[name] for name in APPLICATIONS] and rule["database"] in (role, ["sameuser"])
-        assert own, f"pg_hba.conf opens more than an application's database: {seen}"
+        assert own, reason(
+            fr=f"pg_hba.conf ouvre plus que la base d'une application : {seen}",
+            en=f"pg_hba.conf opens more than an application's database: {seen}",
+        )
         near = rule["address"] in clients or is_within(rule, networks)
-        assert near, f"pg_hba.conf lets in more than the network of the applications: {seen}"
+        assert near, reason(
+            fr=f"pg_hba.conf laisse entrer plus que le réseau des applications : {seen}",
+            en=f"pg_hba.conf lets in more than the network of the applications: {seen}",
+        )
 
 
 @check(
@@ -80,23 +94,32 @@ def test_who_may_connect(lab):
     fr="Les rôles des applications n'ont gagné aucun droit dans la base.",
     en="The applications' roles have gained no right in the database.",
     host="db1",
+    lock="",
 )
 def test_roles_are_ordinary(lab):
     powers = "rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication"
-    strong = query(lab, f"SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND ({powers})")
-    assert not strong, f"the role {lines_in(strong)[0]} has an administrator's right"
-    joined = query(
+    strong, joined, public = queries(
         lab,
-        "SELECT m.rolname || ' in ' || g.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member"
-        " JOIN pg_roles g ON g.oid = a.roleid WHERE m.rolname !~ '^pg_'",
+        (
+            f"SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND ({powers})",
+            "SELECT m.rolname, g.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member"
+            " JOIN pg_roles g ON g.oid = a.roleid WHERE m.rolname !~ '^pg_'",
+            "SELECT DISTINCT relname FROM pg_class, aclexplode(relacl) a"
+            " WHERE relkind IN ('r', 'S') AND a.grantee = 0 AND relnamespace = 'public'::regnamespace",
+        ),
     )
-    assert not joined, f"a role has joined another: {lines_in(joined)[0]}"
-    public = query(
-        lab,
-        "SELECT DISTINCT relname FROM pg_class, aclexplode(relacl) a"
-        " WHERE relkind IN ('r', 'S') AND a.grantee = 0 AND relnamespace = 'public'::regnamespace",
+    assert not strong, reason(
+        fr=f"le rôle {lines_in(strong)[0]} a un droit d'administrateur",
+        en=f"the role {lines_in(strong)[0]} has an administrator's right",
     )
-    assert not public, f"everybody may use the table {lines_in(public)[0]}"
+    assert not joined, reason(
+        fr=f"un rôle est devenu membre d'un autre : {lines_in(joined)[0].replace('|', ' dans ')}",
+        en=f"a role has joined another: {lines_in(joined)[0].replace('|', ' in ')}",
+    )
+    assert not public, reason(
+        fr=f"tout le monde peut se servir de la table {lines_in(public)[0]}",
+        en=f"everybody may use the table {lines_in(public)[0]}",
+    )
 
 
 @pytest.mark.parametrize("database", APPLICATIONS)
@@ -106,18 +129,26 @@ def test_roles_are_ordinary(lab):
     fr="La base {{ database }} est toujours là, avec ses tables, et à son application.",
     en="The database {{ database }} is still there, with its tables, and its application's.",
     host="db1",
+    lock="",
 )
 def test_databases_are_there(lab, database):
     owner = query(lab, f"SELECT datdba::regrole FROM pg_database WHERE datname = '{database}'")
-    assert owner, f"the database {database} is gone"
-    assert owner == database, f"the database {database} belongs to {owner}"
+    assert owner, reason(fr=f"la base {database} n'existe plus", en=f"the database {database} is gone")
+    assert owner == database, reason(
+        fr=f"la base {database} appartient à {owner}", en=f"the database {database} belongs to {owner}"
+    )
     tables = (
         "SELECT relname, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     found = dict(line.split("|") for line in lines_in(query(lab, tables, database)))
-    assert found, f"the database {database} has no table any more"
-    taken = [f"{table} belongs to {role}" for table, role in found.items() if role != database]
-    assert not taken, f"in the database {database}, the table {taken[0]}"
+    assert found, reason(
+        fr=f"la base {database} n'a plus aucune table", en=f"the database {database} has no table any more"
+    )
+    for table, role in found.items():
+        assert role == database, reason(
+            fr=f"dans la base {database}, la table {table} appartient à {role}",
+            en=f"in the database {database}, the table {table} belongs to {role}",
+        )
 
 
 @check(
@@ -126,7 +157,10 @@ def test_databases_are_there(lab, database):
     fr="L'autre application, inventory, se connecte toujours à sa base.",
     en="The other application, inventory, still connects to its database.",
     host="db1",
+    lock="",
 )
 def test_other_application_connects(lab):
     done = ask_as_inventory(lab, "SELECT 1")
-    assert done.stdout.strip() == "1", f"inventory: the database answers: {done.stderr.strip()}"
+    assert done.stdout.strip() == "1", reason(
+        fr=f"inventory : la base répond : {words_of(done)}", en=f"inventory: the database answers: {words_of(done)}"
+    )

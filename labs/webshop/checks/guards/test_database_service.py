@@ -1,7 +1,7 @@
 """Is the database server a service, and there again after the next boot?"""
 
-from grader import check
-from lab_tools import query
+from grader import check, reason
+from lab_tools import assert_service_lasts, query
 
 AT_NEXT_START = (
     "SELECT name FROM pg_settings s WHERE pending_restart OR (context = 'postmaster' AND source = 'configuration file'"
@@ -16,10 +16,12 @@ AT_NEXT_START = (
     fr="PostgreSQL fonctionne sur db1 et démarre avec la machine, avec les mêmes réglages.",
     en="PostgreSQL runs on db1 and starts with the host, with the same settings.",
     host="db1",
+    lock="",
 )
 def test_database_service(lab):
-    service = lab.host("db1").service("postgresql@17-main")
-    assert service.is_running, "postgresql@17-main does not run on db1"
-    assert service.is_enabled, "postgresql@17-main does not start with db1"
+    assert_service_lasts(lab, "db1", "postgresql@17-main")
     others = ", ".join(query(lab, AT_NEXT_START).split())
-    assert not others, f"PostgreSQL will be another one after its next start, by its files: {others}"
+    assert not others, reason(
+        fr=f"après son prochain démarrage, PostgreSQL aura d'autres réglages, selon ses fichiers : {others}",
+        en=f"PostgreSQL will be another one after its next start, by its files: {others}",
+    )

@@ -4,37 +4,42 @@ import json
 import re
 import time
 
-from grader import check, ifupdown_methods, ifupdown_stanzas, lines_in
+from grader import check, concurrently, ifupdown_methods, ifupdown_stanzas, lines_in, reason
+from lab_tools import (
+    RESERVED,
+    WELCOME,
+    addresses_in_words,
+    answer_of,
+    assert_is_the_intranet,
+    assert_led_by_dhcp,
+    dns_answer_of,
+    listed,
+    no_lease_to_come,
+    rows_of_leases,
+)
 
-RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
-WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
 SOON = 3
 """Seconds that a workstation may need for its lease after the last action."""
 
 
 def opens_the_intranet(lab, pc):
     client = lab.client(pc)
-
-    def addressed():
-        assert client.addresses("eth0"), f"{pc} has no address"
-        return True
-
-    lab.wait(addressed, within=SOON)
-    page = client.http_get(f"http://intranet.{lab.domain}/", timeout=SOON)
-    assert page.status == 200, f"{pc}: {page.problem or page.status}"
-    assert WELCOME in page.body, f"{pc}: another page answers"
-    assert page.peer == lab.address("web1"), f"{pc}: {page.peer} answers instead of web1"
+    missing = reason(fr=f"{pc} n'a pas d'adresse", en=f"{pc} has no address")
+    lab.wait(lambda: client.addresses("eth0"), within=SOON, what=missing, unless=lambda: no_lease_to_come(lab, pc))
+    assert_is_the_intranet(lab, pc, client.http_get(f"http://intranet.{lab.domain}/", timeout=2))
 
 
 def lease_of(lab, pc):
     """Return the address that the DHCP server has leased to a workstation, or None."""
     mac = lab.values["lab"].hosts[pc].mac
     found = None
-    for row in lines_in(lab.host("srv1").file("/var/lib/kea/kea-leases4.csv").content_string)[1:]:
-        address, hardware, _, lifetime, expires, *_ = row.split(",")
+    for address, hardware, _, lifetime, expires, *_ in rows_of_leases(lab):
         if hardware == mac:  # the last row counts; a released lease has a lifetime of 0
             found = address if int(lifetime) and int(expires) > time.time() else None
     return found
+
+
+# No check here does more than look, or send what disturbs no other one.
 
 
 @check(
@@ -44,6 +49,7 @@ def lease_of(lab, pc):
     fr="L'intranet s'ouvre par son nom sur le poste {{ user.full | de }} ({{ pc }}).",
     en="The intranet opens by its name on {{ user.full }}'s workstation ({{ pc }}).",
     host="{{ pc }}",
+    lock="",
 )
 def test_intranet_opens(lab):
     opens_the_intranet(lab, lab.values["pc"])
@@ -56,15 +62,26 @@ def test_intranet_opens(lab):
     fr="Depuis la salle des serveurs, {{ pc }} répond à son adresse.",
     en="From the server room, {{ pc }} answers at its address.",
     host="r1",
+    lock="",
 )
 def test_reached_from_the_servers(lab):
     pc = lab.values["pc"]
-    address, servers = RESERVED[pc], lab.probe("servers")
-    answer = servers.ping(address, within=SOON)
-    assert answer, f"{pc} does not answer at {address}: {answer.problem}"
+    address, servers, own = RESERVED[pc], lab.probe("servers"), lab.values["lab"].hosts[pc].mac
+
+    def answers():
+        return servers.ask(("ping", "-n", "-c", "1", "-W", "0.5", address)).status == 0
+
+    silent = reason(
+        fr=f"{pc} ne répond pas à l'adresse {address}",
+        en=f"{pc} does not answer at {address}",
+    )
+    lab.wait(answers, within=SOON, every=0.2, what=silent, unless=lambda: no_lease_to_come(lab, pc))
     neighbours = json.loads(lab.client("r1").ask(("ip", "-json", "neighbour", "show", address)).stdout or "[]")
     macs = {n["lladdr"] for n in neighbours if "lladdr" in n}
-    assert macs == {lab.values["lab"].hosts[pc].mac}, f"another machine answers at {address}: {macs}"
+    assert macs == {own}, reason(
+        fr=f"à l'adresse {address}, r1 a pour voisin {listed(sorted(macs))} au lieu de {own}",
+        en=f"another machine answers at {address}: r1 knows {listed(sorted(macs))} there instead of {own}",
+    )
 
 
 @check(
@@ -74,30 +91,41 @@ def test_reached_from_the_servers(lab):
     fr="{{ pc }} reçoit adresse, passerelle et résolveur par DHCP, et le fera encore après un redémarrage.",
     en="{{ pc }} gets address, gateway and resolver by DHCP, and will do so after a reboot.",
     host="srv1",
+    lock="",
 )
 def test_configured_by_dhcp(lab):
     pc = lab.values["pc"]
     client, host = lab.client(pc), lab.host(pc)
 
     by = ifupdown_methods(host, "eth0")
-    assert by == ["dhcp"], f"/etc/network/interfaces sets eth0 up by {by or 'nothing'}, not by dhcp"
-    assert re.search(r"^\s*auto\b.*\beth0\b", ifupdown_stanzas(host), re.MULTILINE), (
-        "eth0 is not brought up at boot (auto eth0)"
+    assert by == ["dhcp"], reason(
+        fr=f"/etc/network/interfaces configure eth0 par {listed(by)}, et non par dhcp",
+        en=f"/etc/network/interfaces sets eth0 up by {listed(by)}, not by dhcp",
+    )
+    assert re.search(r"^\s*auto\b.*\beth0\b", ifupdown_stanzas(host), re.MULTILINE), reason(
+        fr="eth0 n'est pas activée au démarrage (auto eth0)", en="eth0 is not brought up at boot (auto eth0)"
     )
 
     def leased():
         lease = lease_of(lab, pc)
-        assert lease is not None, f"the DHCP server has no lease for {pc}"
+        assert lease is not None, reason(
+            fr=f"le serveur DHCP n'a pas de bail pour {pc}", en=f"the DHCP server has no lease for {pc}"
+        )
         addresses = client.addresses("eth0")
-        assert addresses == (f"{lease}/24",), f"eth0 has {', '.join(addresses) or 'no address'}; the lease is {lease}"
-        assert client.gateway() == lab.address("r1", "eth0"), f"the gateway is {client.gateway()}"
-        assert client.resolvers() == (lab.address("srv1"),), f"the resolvers are {client.resolvers()}"
+        seen = addresses_in_words(addresses)
+        assert addresses == (f"{lease}/24",), reason(
+            fr=f"eth0 : {seen} ; le bail est pour {lease}", en=f"eth0 has {seen}; the lease is {lease}"
+        )
+        assert_led_by_dhcp(lab, pc)
         return True
 
-    lab.wait(leased, within=SOON)
+    lab.wait(leased, within=SOON, unless=lambda: no_lease_to_come(lab, pc))
     (link,) = json.loads(client.ask(("ip", "-json", "-4", "address", "show", "dev", "eth0")).stdout)
-    permanent = [a["local"] for a in link["addr_info"] if not a.get("dynamic")]
-    assert not permanent, f"{permanent} was set by hand: it has no lifetime"
+    permanent = ", ".join(a["local"] for a in link["addr_info"] if not a.get("dynamic"))
+    assert not permanent, reason(
+        fr=f"{permanent} a été mise à la main : elle n'a pas de durée de validité",
+        en=f"{permanent} was set by hand: it has no lifetime",
+    )
 
 
 @check(
@@ -109,10 +137,18 @@ def test_configured_by_dhcp(lab):
 )
 def test_other_workstations(lab):
     other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
-    opens_the_intranet(lab, other)
-    assert lab.client(other).addresses("eth0") == (f"{RESERVED[other]}/24",), f"{other} has another address"
-    assert lease_of(lab, other) == RESERVED[other], f"the DHCP server has no lease for {other}"
-    opens_the_intranet(lab, "pc3")
+    expected = RESERVED[other]
+    concurrently(lambda pc: opens_the_intranet(lab, pc), (other, "pc3"))
+    addresses, lease = lab.client(other).addresses("eth0"), lease_of(lab, other)
+    seen = addresses_in_words(addresses)
+    assert addresses == (f"{expected}/24",), reason(
+        fr=f"{other} : {seen} au lieu de {expected}/24", en=f"{other} has {seen} instead of {expected}/24"
+    )
+    seen = lease or reason(fr="aucun", en="none")
+    assert lease == expected, reason(
+        fr=f"bail de {other} sur le serveur DHCP : {seen} au lieu de {expected}",
+        en=f"the DHCP server's lease for {other} is {seen} instead of {expected}",
+    )
 
 
 @check(
@@ -126,7 +162,9 @@ def test_no_line_in_hosts(lab):
     for pc in RESERVED:
         lines = lines_in(lab.host(pc).file("/etc/hosts").content_string)
         bypass = [line for line in lines if "intranet" in line.partition("#")[0] or "web1" in line.partition("#")[0]]
-        assert not bypass, f"{pc}: /etc/hosts says {bypass[0]!r}"
+        assert not bypass, reason(
+            fr=f"{pc} : /etc/hosts dit « {bypass[0].strip()} »", en=f'{pc}: /etc/hosts says "{bypass[0].strip()}"'
+        )
 
 
 @check(
@@ -139,7 +177,21 @@ def test_no_line_in_hosts(lab):
 def test_servers_answer(lab):
     office, web = lab.probe("office"), lab.address("web1")
     name = f"intranet.{lab.domain}"
-    answer = office.resolve(name, lab.address("srv1"))
-    assert answer.records == (web,), f"{name}: {answer}"
-    page = office.http_get(f"http://{web}/", host_header=name)
-    assert WELCOME in page.body, f"the intranet answers {page.status or page.problem}"
+
+    def resolved():
+        answer = office.resolve(name, lab.address("srv1"))
+        seen = dns_answer_of(answer)
+        assert answer.records == (web,), reason(
+            fr=f"{name} : {seen} au lieu de {web}", en=f"{name}: {seen} instead of {web}"
+        )
+
+    def opened():
+        page = office.http_get(f"http://{web}/", host_header=name, timeout=2)
+        seen = answer_of(page)
+        assert page, reason(fr=f"l'intranet, sur web1 : {seen}", en=f"the intranet on web1: {seen}")
+        assert WELCOME in page.body, reason(
+            fr=f"l'intranet, sur web1, sert une autre page que celle de l'entreprise ({seen})",
+            en=f"the intranet on web1 serves another page than the company's ({seen})",
+        )
+
+    concurrently(lambda ask: ask(), (resolved, opened))

@@ -2,22 +2,23 @@
 
 import pytest
 
-from grader import check, ifupdown_methods, lines_in
+from grader import check, concurrently, lines_in, reason
 from lab_tools import (
+    LINKS,
+    PATIENCE,
+    PC3,
     SOON,
-    asked,
+    assert_backup_is_filtered,
     assert_branch_opens_the_applications,
-    reverse_path,
-    reverse_path_at_boot,
+    assert_configured_by_dhcp,
+    assert_own_neighbours,
+    cut_off,
+    diverted,
+    listed,
     statements,
 )
 
-NEIGHBOURS = {
-    "r1": {"eth3": ("10.0.0.2", 10), "eth4": ("10.0.0.3", 100)},
-    "r2": {"eth1": ("10.0.0.1", 10), "eth2": ("10.0.0.3", 100)},
-    "r3": {"eth0": ("10.0.0.1", 5), "eth1": ("10.0.0.2", 5)},
-}
-"""On each OSPF link: the neighbour's router id, and the cost."""
+ROUTERS = ("r1", "r2", "r3")
 WAYS = (
     ("r1", "10.20.10.53", "10.0.12.2"),
     ("r1", "10.20.10.153", "10.0.12.2"),
@@ -27,7 +28,6 @@ WAYS = (
     ("r2", "10.10.30.52", "10.0.12.1"),
 )
 """Who sends to whom over the fibre: router, destination, next hop."""
-PC3 = "10.20.10.53"
 
 
 def configurations(lab, router):
@@ -59,14 +59,17 @@ def test_branch_opens_the_applications(lab):
 )
 def test_servers_and_branch(lab):
     servers, branch = lab.probe("servers-web1"), lab.probe("branch")
+    ways = ((servers, PC3), (branch, lab.address("web1")), (branch, lab.address("srv1")))
 
     def reached():
-        for place, target in ((servers, PC3), (branch, lab.address("web1")), (branch, lab.address("srv1"))):
-            answer = place.ping(target, within=3, size=1472)
-            assert answer, f"{target} is not reached: {answer.problem}"
+        answers = concurrently(lambda way: way[0].ping(way[1], within=PATIENCE, size=1472), ways)
+        for (_, target), answer in zip(ways, answers, strict=True):
+            assert answer, reason(
+                fr=f"{target} n'est pas joint : {answer.problem}", en=f"{target} is not reached: {answer.problem}"
+            )
         return True
 
-    lab.wait(reached, within=SOON)
+    lab.wait(reached, within=SOON, unless=lambda: cut_off(lab))
 
 
 @check(
@@ -79,12 +82,16 @@ def test_servers_and_branch(lab):
 )
 def test_both_ways_take_the_fibre(lab):
     def all_by_the_fibre():
-        for router, target, hop in WAYS:
-            way = lines_in(lab.host(router).check_output("ip -4 route get %s", target))[0]
-            assert f" via {hop} " in way, f"{router} sends to {target} not by the fibre: {way}"
+        found = concurrently(lambda way: lab.client(way[0]).ask(("ip", "-4", "route", "get", way[1])), WAYS)
+        for (router, target, hop), done in zip(WAYS, found, strict=True):
+            route, _, _ = listed(lines_in(done.stdout or done.stderr)[:1]).partition(" src ")
+            assert f" via {hop} " in route, reason(
+                fr=f"{router} n'envoie pas par la fibre ce qui est pour {target} : {route}",
+                en=f"{router} sends to {target} not by the fibre: {route}",
+            )
         return True
 
-    lab.wait(all_by_the_fibre, within=SOON)
+    lab.wait(all_by_the_fibre, within=SOON, unless=lambda: diverted(lab, WAYS))
 
 
 @check(
@@ -96,18 +103,29 @@ def test_both_ways_take_the_fibre(lab):
     because="static route",
 )
 def test_no_route_by_hand(lab):
-    for router in NEIGHBOURS:
+    def has_none(router):
         running, saved = configurations(lab, router)
         static = sorted(words for _, words in running | saved if words.startswith("ip route "))
-        assert not static, f"{router} has a static route: {static[0]}"
+        assert not static, reason(
+            fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
+        )
         host = lab.host(router)
         by_hand = [host.check_output(f"ip -4 route show table all proto {proto}") for proto in ("static", "boot")]
-        assert not any(by_hand), f"{router} has a static route in the kernel: {' '.join(by_hand).strip()}"
+        shown = " ".join(by_hand).strip()
+        assert not shown, reason(
+            fr=f"{router} a une route statique dans le noyau : {shown}",
+            en=f"{router} has a static route in the kernel: {shown}",
+        )
         rules = lines_in(host.check_output("ip -4 rule show"))
-        assert len(rules) == 3, f"{router} has a rule for routes of its own: {rules}"
+        assert len(rules) == 3, reason(
+            fr=f"{router} n'a pas les trois règles de routage d'origine : {listed(rules)}",
+            en=f"{router} has not the three rules for routes that it came with: {listed(rules)}",
+        )
+
+    concurrently(has_none, ROUTERS)
 
 
-@pytest.mark.parametrize("router", NEIGHBOURS)
+@pytest.mark.parametrize("router", ROUTERS)
 @check(
     "guard",
     points=1,
@@ -115,32 +133,25 @@ def test_no_route_by_hand(lab):
     fr="{{ router }} garde ses voisins OSPF et ses coûts, et ce qui fonctionne est enregistré.",
     en="{{ router }} keeps its OSPF neighbours and its costs, and what runs is saved.",
     host="{{ router }}",
+    lock="",
 )
 def test_ospf_as_it_was(lab, router):
-    def all_full():
-        shown = asked(lab, router, "show ip ospf neighbor").get("neighbors", {})
-        full = {
-            n["ifaceName"].partition(":")[0]: identity
-            for identity, entries in shown.items()
-            for n in entries
-            if n["nbrState"].startswith("Full/")
-        }
-        expected = {interface: identity for interface, (identity, _) in NEIGHBOURS[router].items()}
-        assert full == expected, f"the neighbours of {router} are {full}"
-        return True
-
-    lab.wait(all_full, within=SOON)
-    interfaces = asked(lab, router, "show ip ospf interface")["interfaces"]
-    for interface, (_, cost) in NEIGHBOURS[router].items():
-        assert interfaces[interface]["cost"] == cost, (
-            f"{router}: the cost of {interface} is {interfaces[interface]['cost']}"
+    seen = assert_own_neighbours(lab, router)
+    for interface, decided in ((name, cost) for ends in LINKS.values() for end, name, cost in ends if end == router):
+        cost = seen[interface]["cost"]
+        assert cost == decided, reason(
+            fr=f"{router} : le coût d'{interface} est {cost}, et non {decided}",
+            en=f"{router}: the cost of {interface} is {cost}, not {decided}",
         )
     running, saved = configurations(lab, router)
-    unsaved = sorted(words for _, words in running ^ saved)
-    assert not unsaved, f"{router}: what runs is not what starts next time: {unsaved[0]}"
+    unsaved = listed(sorted(words for _, words in running ^ saved)[:1])
+    assert running == saved, reason(
+        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved}",
+        en=f"{router}: what runs is not what starts next time: {unsaved}",
+    )
     frr = lab.host(router).service("frr")
-    assert frr.is_running, f"FRR does not run on {router}"
-    assert frr.is_enabled, f"FRR does not start with {router}"
+    assert frr.is_running, reason(fr=f"FRR ne fonctionne pas sur {router}", en=f"FRR does not run on {router}")
+    assert frr.is_enabled, reason(fr=f"FRR ne démarre pas avec {router}", en=f"FRR does not start with {router}")
 
 
 @check(
@@ -151,11 +162,7 @@ def test_ospf_as_it_was(lab, router):
     en="The backup link still refuses what would not go back through it.",
 )
 def test_reverse_path(lab):
-    for router, interface in (("r1", "eth4"), ("r2", "eth2")):
-        seen = reverse_path(lab, router, interface)
-        assert seen == "strict", f"{router}: the filter of {interface} is {seen}"
-        later = reverse_path_at_boot(lab.host(router), interface)
-        assert later == "strict", f"{router}: the filter of {interface} is {later} at the next boot"
+    assert_backup_is_filtered(lab)
 
 
 @check(
@@ -165,11 +172,7 @@ def test_reverse_path(lab):
     fr="pc3 est toujours un poste de l'agence, configuré par DHCP.",
     en="pc3 is still a workstation of the branch, configured by DHCP.",
     host="pc3",
+    lock="",
 )
 def test_workstation_unchanged(lab):
-    pc3, host = lab.client("pc3"), lab.host("pc3")
-    lab.wait(lambda: pc3.addresses("eth0") == (f"{PC3}/24",), within=SOON, what=f"pc3 has {PC3} alone")
-    assert pc3.gateway() == lab.address("r2", "eth0"), f"the gateway of pc3 is {pc3.gateway()}"
-    assert pc3.resolvers() == (lab.address("srv1"),), f"the resolvers of pc3 are {pc3.resolvers()}"
-    by = ifupdown_methods(host, "eth0")
-    assert by == ["dhcp"], f"pc3 sets eth0 up by {by or 'nothing'}"
+    assert_configured_by_dhcp(lab, "pc3", unless=lambda: cut_off(lab))

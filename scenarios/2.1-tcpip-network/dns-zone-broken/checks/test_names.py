@@ -1,16 +1,28 @@
-"""Does the name lead to the intranet again, for everybody and for good, and is the rest of DNS still there?"""
+"""Does the name lead to the intranet again, for everybody and for good, and is the rest of DNS still there?
+
+The checks only look and ask: they may all run at once.
+"""
 
 import ipaddress
-import json
 import re
 
 import pytest
 
-from grader import check, lines_in
+from grader import check, concurrently, lines_in, reason
+from lab_tools import (
+    RESERVED,
+    WELCOME,
+    addresses_in_words,
+    answer_of,
+    assert_is_the_intranet,
+    assert_resolver,
+    assert_service_lasts,
+    dns_answer_of,
+    listed,
+    office_scope,
+)
 
-WORKSTATIONS = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
 COMPANY = ipaddress.ip_network("192.168.0.0/16")
-WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
 RECORD = re.compile(r"^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?(A|CNAME|NS)\s+(\S+)", re.MULTILINE)
 
 
@@ -27,17 +39,30 @@ def zone_file(lab):
     """Return the path of the company's zone file, as named's configuration gives it."""
     configuration = lab.host("srv1").check_output("named-checkconf -p")
     zone = re.search(rf'^zone "{re.escape(lab.domain)}"[^{{]*\{{(.*?)^\}};', configuration, re.MULTILINE | re.DOTALL)
-    assert zone, f"named has no zone {lab.domain}"
+    assert zone, reason(fr=f"named n'a pas de zone {lab.domain}", en=f"named has no zone {lab.domain}")
     file = re.search(r'^\s*file "([^"]+)"', zone[1], re.MULTILINE)
-    assert file, f"the zone {lab.domain} has no file"
+    assert file, reason(fr=f"la zone {lab.domain} n'a pas de fichier", en=f"the zone {lab.domain} has no file")
     return file[1]
 
 
 def assert_named_answers(lab):
     """Another program on the name server's port could answer whatever is asked for."""
-    for protocol in ("udp", "tcp"):
+
+    def genuine(protocol):
         heard = lab.listener("srv1", 53, "/usr/sbin/named", protocol=protocol)
-        assert heard.is_genuine, f"srv1, port 53: {'; '.join(heard.doubts)}"
+        doubts = "; ".join(heard.doubts)
+        assert heard.is_genuine, reason(fr=f"srv1, port 53 : {doubts}", en=f"srv1, port 53: {doubts}")
+
+    concurrently(genuine, ("udp", "tcp"))
+
+
+def assert_leads_to(answer, where, question, expected):
+    """What a name server answered somewhere is the one record that is right."""
+    seen = dns_answer_of(answer)
+    assert answer.records == (expected,), reason(
+        fr=f"{where} : {question} : {seen} au lieu de {expected}",
+        en=f"{where}: {question}: {seen} instead of {expected}",
+    )
 
 
 def compiled(lab):
@@ -60,7 +85,7 @@ def leads_to(found, name):
     return tuple(sorted(data for owner, kind, data in found if kind == "A" and owner in names))
 
 
-@pytest.mark.parametrize("pc", WORKSTATIONS)
+@pytest.mark.parametrize("pc", RESERVED)
 @check(
     "symptom",
     points=2,
@@ -70,12 +95,8 @@ def leads_to(found, name):
 )
 def test_intranet_by_name(lab, pc):
     client, name = lab.client(pc), f"intranet.{lab.domain}"
-    answer = client.resolve(name)
-    assert answer.records == (lab.address("web1"),), f"{name}: {answer.status}, {answer.records}"
-    page = client.http_get(f"http://{name}/", timeout=3)
-    assert page.status == 200, f"{pc}: {page.problem or page.status}"
-    assert WELCOME in page.body, f"{pc}: another page answers"
-    assert page.peer == lab.address("web1"), f"{pc}: {page.peer} answers instead of web1"
+    assert_leads_to(client.resolve(name), pc, name, lab.address("web1"))
+    assert_is_the_intranet(lab, pc, client.http_get(f"http://{name}/", timeout=3))
     assert_named_answers(lab)
 
 
@@ -88,10 +109,17 @@ def test_intranet_by_name(lab, pc):
 )
 def test_server_answers_the_company(lab):
     name = f"intranet.{lab.domain}"
-    for segment in ("office", "servers"):
-        answer = lab.probe(segment).resolve(name, lab.address("srv1"))
-        assert answer.records == (lab.address("web1"),), f"{segment}: {name}: {answer.status}, {answer.records}"
-        assert answer.authoritative, "the answer does not come from the company's own zone"
+    places = {
+        "office": reason(fr="vu des bureaux", en="seen from the office"),
+        "servers": reason(fr="vu de la salle des serveurs", en="seen from the server room"),
+    }
+    answers = concurrently(lambda segment: lab.probe(segment).resolve(name, lab.address("srv1")), places)
+    for where, answer in zip(places.values(), answers, strict=True):
+        assert_leads_to(answer, where, name, lab.address("web1"))
+        assert answer.authoritative, reason(
+            fr=f"{where} : la réponse ne vient pas de la zone de l'entreprise",
+            en=f"{where}: the answer does not come from the company's own zone",
+        )
     assert_named_answers(lab)
 
 
@@ -102,20 +130,29 @@ def test_server_answers_the_company(lab):
     fr="Les fichiers du serveur de noms sont justes : la réparation tient après un redémarrage.",
     en="The files of the name server are right: the repair holds after a reboot.",
     host="srv1",
+    lock="",
 )
 def test_repair_is_in_the_files(lab):
     srv1 = lab.host("srv1")
     loads = srv1.run("named-checkconf -z")
     faulty = [line for line in lines_in(loads.stdout) if "loaded serial" not in line]
-    assert loads.rc == 0, f"named-checkconf -z: {'; '.join(faulty[:3])}"
+    said = "; ".join(faulty[:2])
+    assert loads.rc == 0, reason(fr=f"named-checkconf -z : {said}", en=f"named-checkconf -z: {said}")
     found = records(compiled(lab) or "", lab.domain)
     for name in (f"intranet.{lab.domain}.", f"web1.{lab.domain}."):
         seen = leads_to(found, name)
-        assert seen == (lab.address("web1"),), f"in the zone file, {name} leads to {', '.join(seen) or 'no address'}"
+        words, expected = addresses_in_words(seen), lab.address("web1")
+        assert seen == (expected,), reason(
+            fr=f"dans le fichier de zone, {name} : {words} au lieu de {expected}",
+            en=f"in the zone file, {name} leads to {words} instead of {expected}",
+        )
     options = srv1.check_output("named-checkconf -p")
     for allowed in re.findall(r"^\s*allow-query\s*\{(.*?)\};", options, re.MULTILINE | re.DOTALL):
         clients = set(re.findall(r'[^\s";]+', allowed)) - {"localhost", "127.0.0.1", "127.0.0.0/8", "none"}
-        assert clients, f"allow-query lets only the server itself ask: {' '.join(allowed.split())}"
+        assert clients, reason(
+            fr=f"allow-query ne laisse que le serveur lui-même interroger : {' '.join(allowed.split())}",
+            en=f"allow-query lets only the server itself ask: {' '.join(allowed.split())}",
+        )
 
 
 @check(
@@ -125,16 +162,21 @@ def test_repair_is_in_the_files(lab):
     fr="named fonctionne comme service et démarre avec srv1.",
     en="named runs as a service and starts with srv1.",
     host="srv1",
+    lock="",
 )
 def test_named_is_a_service(lab):
     srv1 = lab.host("srv1")
     named = srv1.service("named")
-    assert named.is_running, "the service named does not run"
-    assert named.is_enabled, "the service named does not start with srv1"
+    assert_service_lasts(lab, "srv1", "named")
     for protocol in ("udp", "tcp"):
         heard = lab.listener("srv1", 53, protocol=protocol)
-        assert heard.pids <= {named.main_pid}, f"another process answers on port 53: {', '.join(heard.executables)}"
-    assert named.is_genuine, "; ".join(named.doubts)
+        programs = ", ".join(sorted(heard.executables))
+        assert heard.pids <= {named.main_pid}, reason(
+            fr=f"un autre processus que celui du service named répond au port 53 : {programs}",
+            en=f"another process than the service's answers on port 53: {programs}",
+        )
+    doubts = "; ".join(named.doubts)
+    assert named.is_genuine, reason(fr=f"le service named : {doubts}", en=f"the service named: {doubts}")
 
 
 @check(
@@ -144,15 +186,22 @@ def test_named_is_a_service(lab):
     fr="Les autres noms de l'entreprise sont toujours dans la zone, sans nom inutile de plus.",
     en="The other names of the company are still in the zone, with no needless name besides.",
     host="srv1",
+    lock="",
 )
 def test_zone_is_whole(lab):
     text = compiled(lab) or lab.host("srv1").file(zone_file(lab)).content_string
     found = records(text, lab.domain)
-    expected = {"r1": lab.address("r1"), "srv1": lab.address("srv1"), **WORKSTATIONS}
+    expected = {"r1": lab.address("r1"), "srv1": lab.address("srv1"), **RESERVED}
     missing = [name for name, address in expected.items() if (f"{name}.{lab.domain}.", "A", address) not in found]
-    assert not missing, f"missing from the zone: {', '.join(missing)}"
+    assert not missing, reason(
+        fr=f"il manque à la zone, avec la bonne adresse : {', '.join(missing)}",
+        en=f"missing from the zone, with its right address: {', '.join(missing)}",
+    )
     absurd = [name for name, _, _ in found if name.endswith(f".{lab.domain}.{lab.domain}.") or name.startswith("*.")]
-    assert not absurd, f"the zone has a name that nobody needs: {absurd[0]}"
+    assert not absurd, reason(
+        fr=f"la zone a un nom dont personne n'a besoin : {absurd[0]}",
+        en=f"the zone has a name that nobody needs: {absurd[0]}",
+    )
 
 
 @check(
@@ -162,14 +211,20 @@ def test_zone_is_whole(lab):
     fr="Le serveur de noms ne répond qu'aux réseaux de l'entreprise.",
     en="The name server answers the company's networks only.",
     host="srv1",
+    lock="",
 )
 def test_only_the_company_asks(lab):
     configuration = lab.host("srv1").check_output("named-checkconf -p")
     lists = re.findall(r"^\s*(allow-[\w-]+|acl \S+)\s*\{(.*?)\};", configuration, re.MULTILINE | re.DOTALL)
-    assert "allow-query" in dict(lists), "nothing says who may ask: everybody may"
+    assert "allow-query" in dict(lists), reason(
+        fr="rien ne dit qui a le droit d'interroger : tout le monde l'a", en="nothing says who may ask: everybody may"
+    )
     for name, clients in lists:
         others = list(filter(of_others, re.findall(r'[^\s";]+', clients)))
-        assert not others, f"{name} lets others than the company ask: {' '.join(others)}"
+        assert not others, reason(
+            fr=f"{name} laisse d'autres que l'entreprise interroger : {' '.join(others)}",
+            en=f"{name} lets others than the company ask: {' '.join(others)}",
+        )
 
 
 @check(
@@ -179,15 +234,17 @@ def test_only_the_company_asks(lab):
     fr="Les zones inverses répondent toujours sur le serveur.",
     en="The reverse zones still answer on the server.",
     host="srv1",
+    lock="",
 )
 def test_reverse_zones(lab):
     srv1 = lab.client("srv1")
-    for name, address in {"srv1": lab.address("srv1"), "web1": lab.address("web1"), **WORKSTATIONS}.items():
-        answer = srv1.resolve(address, "127.0.0.1", "PTR")
-        assert answer.records == (f"{name}.{lab.domain}",), f"{address}: {answer.status}, {answer.records}"
+    hosts = {"srv1": lab.address("srv1"), "web1": lab.address("web1"), **RESERVED}
+    answers = concurrently(lambda name: srv1.resolve(hosts[name], "127.0.0.1", "PTR"), hosts)
+    for (name, address), answer in zip(hosts.items(), answers, strict=True):
+        assert_leads_to(answer, "srv1", address, f"{name}.{lab.domain}")
 
 
-@pytest.mark.parametrize("pc", WORKSTATIONS)
+@pytest.mark.parametrize("pc", RESERVED)
 @check(
     "guard",
     points=1,
@@ -197,11 +254,15 @@ def test_reverse_zones(lab):
 )
 def test_workstation_unchanged(lab, pc):
     client, host = lab.client(pc), lab.host(pc)
-    assert client.resolvers() == (lab.address("srv1"),), f"{pc}: the resolvers are {client.resolvers()}"
-    lines = [line.partition("#")[0] for line in lines_in(host.file("/etc/hosts").content_string)]
+    assert_resolver(lab, pc)
+    lines = [line.partition("#")[0].strip() for line in lines_in(host.file("/etc/hosts").content_string)]
     added = [line for line in lines if "intranet" in line or "web1" in line]
-    assert not added, f"{pc}: /etc/hosts says {added[0]!r}"
-    assert client.addresses("eth0") == (f"{WORKSTATIONS[pc]}/24",), f"{pc}: the address is {client.addresses('eth0')}"
+    assert not added, reason(fr=f"{pc} : /etc/hosts dit « {added[0]} »", en=f'{pc}: /etc/hosts says "{added[0]}"')
+    own, seen = f"{RESERVED[pc]}/24", client.addresses("eth0")
+    assert seen == (own,), reason(
+        fr=f"{pc} : {addresses_in_words(seen)} au lieu de {own}",
+        en=f"{pc} has {addresses_in_words(seen)} instead of {own}",
+    )
 
 
 @check(
@@ -211,14 +272,18 @@ def test_workstation_unchanged(lab, pc):
     fr="Le serveur DHCP fonctionne et donne toujours srv1 comme résolveur.",
     en="The DHCP server runs and still gives srv1 as the resolver.",
     host="srv1",
+    lock="",
 )
 def test_dhcp_gives_the_resolver(lab):
-    srv1 = lab.host("srv1")
-    text = srv1.file("/etc/kea/kea-dhcp4.conf").content_string
-    (subnet,) = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["Dhcp4"]["subnet4"]
-    options = {option["name"]: option["data"] for option in subnet["option-data"]}
-    assert options["domain-name-servers"] == lab.address("srv1"), f"the resolver handed out is {options}"
-    assert srv1.service("kea-dhcp4-server").is_running, "the DHCP server does not run"
+    options = {option.get("name"): option.get("data", "") for option in office_scope(lab).get("option-data", ())}
+    given, server = options.get("domain-name-servers", ""), lab.address("srv1")
+    assert given == server, reason(
+        fr=f"le résolveur distribué : {listed(filter(None, [given]))} au lieu de {server}",
+        en=f"the resolver handed out is {listed(filter(None, [given]))} instead of {server}",
+    )
+    assert lab.host("srv1").service("kea-dhcp4-server").is_running, reason(
+        fr="le serveur DHCP ne fonctionne pas", en="the DHCP server does not run"
+    )
 
 
 @check(
@@ -230,6 +295,12 @@ def test_dhcp_gives_the_resolver(lab):
 )
 def test_intranet_by_address(lab):
     page = lab.probe("office").http_get(f"http://{lab.address('web1')}/")
-    assert page.status == 200, f"web1: {page.problem or page.status}"
-    assert WELCOME in page.body, "web1 serves another page"
-    assert lab.host("web1").service("nginx").is_enabled, "nginx does not start with web1"
+    assert page.status == 200, reason(
+        fr=f"http://{lab.address('web1')}/ : {answer_of(page)}", en=f"http://{lab.address('web1')}/: {answer_of(page)}"
+    )
+    assert WELCOME in page.body, reason(
+        fr="web1 sert une autre page que celle de l'entreprise", en="web1 serves another page than the company's"
+    )
+    assert lab.host("web1").service("nginx").is_enabled, reason(
+        fr="le service nginx ne démarre pas avec web1", en="nginx does not start with web1"
+    )

@@ -1,21 +1,29 @@
 """Has the workstation its own network again, through its socket, and are the VLANs apart as they were decided?"""
 
-from grader import check, ifupdown_methods
-from lab_tools import switch_ports
+from functools import partial
 
-PCS = {
-    "pc1": ("10.10.10.51", "10.10.10.1", "desk-admin", "compta", "planning"),
-    "pc2": ("10.10.30.52", "10.10.30.1", "desk-dispatch", "planning", "compta"),
-}
-"""Each workstation's address, gateway, wall socket, application, and the application of others."""
-PAGES = {"intranet": "Bienvenue sur l'intranet", "compta": "Factures à valider", "planning": "Tournées du jour"}
+from grader import check, concurrently, reason
+from lab_tools import (
+    LEASE,
+    PATIENCE,
+    PCS,
+    assert_configured_by_dhcp,
+    assert_opens,
+    assert_page,
+    switch_ports,
+    told_ports,
+)
+
+SOCKETS = {"pc1": ("desk-admin", "eth1", "eth1"), "pc2": ("desk-dispatch", "eth2", "eth3")}
+"""Each workstation's wall socket, the port of sw2 that it leads to, and the port of sw1 that its gateway is on."""
 PORTS = {
     "sw1": {"eth0": {10, 30}, "eth1": {10}, "eth2": {20}, "eth3": {30}, "eth4": {20}, "eth5": {20}},
     "sw2": {"eth0": {10, 30}, "eth1": {10}, "eth2": {30}},
 }
 """The VLANs of each port as decided; the trunks are eth0."""
-SOON = 15
-"""Seconds that a lease or a page may need after the last action."""
+COLUMNS = "name,tag,trunks,vlan_mode"
+AT_ONCE = 8
+"""Seconds that a page or an answer may need: no route has to be learnt."""
 
 
 def other(pc):
@@ -23,44 +31,13 @@ def other(pc):
     return "pc2" if pc == "pc1" else "pc1"
 
 
-def assert_applications(lab, pc):
-    """Open the intranet and the application that is for a workstation's user, by their names."""
-    client, (*_, own, _) = lab.client(pc), PCS[pc]
-    lab.wait(lambda: client.addresses("eth0"), within=SOON, what=f"{pc} has an address")
-    for name in (own, "intranet"):
-
-        def opens(name=name):
-            page = client.http_get(f"http://{name}.{lab.domain}/")
-            assert page.status == 200, f"{name} does not open on {pc}: {page.status or page.problem}"
-            assert PAGES[name] in page.body, f"{name} does not open on {pc}: the page is another one"
-            assert page.peer == lab.address("web1"), f"{name} does not open on {pc}: {page.peer} serves the page"
-            return True
-
-        lab.wait(opens, within=SOON)
-
-
-def assert_socket(lab, pc):
-    """Plug another device into a workstation's socket, with an address of its VLAN."""
-    _, gateway, socket, *_ = PCS[pc]
-    place = lab.probe(socket)
-    answer = place.ping(gateway, within=8)
-    assert answer, f"a device in the socket of {pc} does not reach the gateway {gateway}: {answer.problem}"
-
-    def named():
-        names = place.resolve(f"intranet.{lab.domain}", lab.address("srv1"))
-        assert names, f"a device in the socket of {pc} gets no answer from the name server: {names.status}"
-        return True
-
-    lab.wait(named, within=SOON)
-
-
-def ports_of(lab, switch):
+def vlans_of(rows):
     """Return the VLANs of each port of a switch; none for a port that lets everything through.
 
     What a trunk carries without a tag is one more: nobody has decided on a native VLAN.
     """
     ports = {}
-    for name, tag, trunks, mode in switch_ports(lab, switch, "name,tag,trunks,vlan_mode"):
+    for name, tag, trunks, mode in rows:
         carried = trunks[1] if isinstance(trunks, list) else [trunks]
         access = isinstance(tag, int) and mode in ("access", ["set", []])
         native = {f"{tag} untagged"} if str(mode).startswith("native-") else set()
@@ -68,14 +45,70 @@ def ports_of(lab, switch):
     return ports
 
 
-def assert_configured_by_dhcp(lab, pc):
-    """Look at a workstation's configuration: all of it from the DHCP server, with the reserved address."""
-    client, (address, gateway, *_) = lab.client(pc), PCS[pc]
-    lab.wait(lambda: client.addresses("eth0") == (f"{address}/24",), within=SOON, what=f"{pc} has {address} alone")
-    assert client.gateway() == gateway, f"the gateway of {pc} is {client.gateway()}"
-    assert client.resolvers() == (lab.address("srv1"),), f"the resolvers of {pc} are {client.resolvers()}"
-    by = ifupdown_methods(lab.host(pc), "eth0")
-    assert by == ["dhcp"], f"{pc} sets eth0 up by {by or 'nothing'}"
+def led_nowhere(lab, pc):
+    """Return that the switches, as they are set, lead from a workstation's socket to no gateway; or nothing.
+
+    Only what is plain counts: both ends in one VLAN each, and trunks that list what they carry.
+    """
+    _, desk, uplink = SOCKETS[pc]
+    try:
+        sw1, sw2 = concurrently(lambda switch: vlans_of(told_ports(lab, switch, COLUMNS)), ("sw1", "sw2"))
+    except AssertionError:  # a switch that starts says nothing that counts
+        return ""
+    way = [ports.get(port) for ports, port in ((sw2, desk), (sw2, "eth0"), (sw1, "eth0"), (sw1, uplink))]
+    if None not in way:
+        one, *trunks, last = way
+        plain = len(one) == len(last) == 1 and not any(isinstance(vlan, str) for vlans in way for vlan in vlans)
+        if not plain or (one == last and all(not carried or one <= carried for carried in trunks)):
+            return ""
+    return reason(
+        fr=f"d'après leurs réglages, les commutateurs ne mènent pas de la prise de {pc} à r1",
+        en=f"as they are set, the switches do not lead from the socket of {pc} to r1",
+    )
+
+
+def assert_applications(lab, pc):
+    """Open the intranet and the application that is for a workstation's user, by their names."""
+    _, _, own, _ = PCS[pc]
+    assert_opens(lab, pc, (own, "intranet"), lambda: led_nowhere(lab, pc), AT_ONCE)
+
+
+def assert_socket(lab, pc):
+    """Plug another device into a workstation's socket, with an address of its VLAN."""
+    _, gateway, *_ = PCS[pc]
+    place = lab.probe(SOCKETS[pc][0])
+
+    def leads_on():
+        answer = place.ping(gateway, within=PATIENCE)
+        assert answer, reason(
+            fr=f"un appareil dans la prise de {pc} n'atteint pas la passerelle {gateway} : {answer.problem}",
+            en=f"a device in the socket of {pc} does not reach the gateway {gateway}: {answer.problem}",
+        )
+        names = place.resolve(f"intranet.{lab.domain}", lab.address("srv1"))
+        assert names, reason(
+            fr=f"un appareil dans la prise de {pc} n'obtient rien du serveur de noms : {names.status or 'silence'}",
+            en=f"a device in the socket of {pc} gets nothing from the name server: {names.status or 'silence'}",
+        )
+        return True
+
+    lab.wait(leads_on, within=AT_ONCE, unless=lambda: led_nowhere(lab, pc))
+
+
+def assert_leased(lab, pc):
+    """A workstation is set up by DHCP."""
+    assert_configured_by_dhcp(lab, pc, unless=lambda: led_nowhere(lab, pc))
+
+
+def assert_reserved(lab, pc):
+    """The application of others refuses a workstation."""
+    *_, foreign = PCS[pc]
+    unlike = reason(fr=f"{foreign} ne refuse pas {pc}", en=f"{foreign} does not refuse {pc}")
+
+    def refused():
+        assert_page(lab.client(pc).http_get(f"http://{foreign}.{lab.domain}/", timeout=PATIENCE), unlike, 403)
+        return True
+
+    lab.wait(refused, within=AT_ONCE, unless=lambda: led_nowhere(lab, pc))
 
 
 @check(
@@ -111,14 +144,22 @@ def test_socket(lab):
     because="are not as decided",
 )
 def test_ports(lab):
-    for switch, decided in PORTS.items():
-        seen = ports_of(lab, switch)
-        gone = set(decided) - set(seen)
-        assert not gone, f"{switch} has lost ports: {', '.join(sorted(gone))}"
+    def as_decided(switch):
+        seen, decided = vlans_of(switch_ports(lab, switch, COLUMNS)), PORTS[switch]
+        gone = ", ".join(sorted(set(decided) - set(seen)))
+        assert not gone, reason(fr=f"{switch} a perdu des ports : {gone}", en=f"{switch} has lost ports: {gone}")
         wrong = [port for port, vlans in decided.items() if seen[port] != vlans]
-        assert not wrong, f"{switch}: {len(wrong)} of {len(decided)} ports are not as decided"
-        more = set(seen) - set(decided) - {"br0"}
-        assert not more, f"{switch} has ports that were not decided: {', '.join(sorted(more))}"
+        assert not wrong, reason(
+            fr=f"{switch} : ports qui ne sont pas comme décidé : {len(wrong)} sur {len(decided)}",
+            en=f"{switch}: {len(wrong)} of {len(decided)} ports are not as decided",
+        )
+        more = ", ".join(sorted(set(seen) - set(decided) - {"br0"}))
+        assert not more, reason(
+            fr=f"{switch} a des ports qui n'ont pas été décidés : {more}",
+            en=f"{switch} has ports that were not decided: {more}",
+        )
+
+    concurrently(as_decided, PORTS)
 
 
 @check(
@@ -130,12 +171,8 @@ def test_ports(lab):
 )
 def test_neighbour(lab):
     pc = other(lab.values["pc"])
-    assert_applications(lab, pc)
-    assert_socket(lab, pc)
-    assert_configured_by_dhcp(lab, pc)
-    foreign = PCS[pc][4]
-    refused = lab.client(pc).http_get(f"http://{foreign}.{lab.domain}/")
-    assert refused.status == 403, f"{foreign} answers {refused.status} to {pc}"
+    questions = (assert_applications, assert_socket, assert_leased, assert_reserved)
+    concurrently(lambda question: question(lab, pc), questions)
 
 
 @check(
@@ -146,11 +183,21 @@ def test_neighbour(lab):
     en="The VLANs are apart: without the router a workstation reaches neither the other one nor the servers.",
 )
 def test_vlans_are_apart(lab):
-    for pc in PCS:
-        lab.wait(lambda pc=pc: lab.client(pc).addresses("eth0"), within=SOON, what=f"{pc} has an address")
-        for target in (PCS[other(pc)][0], lab.address("web1"), lab.address("srv1")):
-            answer = lab.client(pc).run(["arping", "-D", "-c", "1", "-w", "1", "-I", "eth0", target])
-            assert "Received 0 response" in answer.stdout, f"{target} answers {pc} directly"
+    def has_an_address(pc):
+        none = reason(fr=f"{pc} n'a pas d'adresse", en=f"{pc} has no address")
+        found = partial(lab.client(pc).addresses, "eth0")
+        lab.wait(found, within=LEASE, unless=lambda: led_nowhere(lab, pc), what=none)
+
+    def is_apart(pair):
+        pc, target = pair
+        answer = lab.client(pc).run(["arping", "-D", "-c", "1", "-w", "1", "-I", "eth0", target])
+        assert "Received 0 response" in answer.stdout, reason(
+            fr=f"{target} répond directement à {pc}", en=f"{target} answers {pc} directly"
+        )
+
+    concurrently(has_an_address, SOCKETS)
+    servers = (lab.address("web1"), lab.address("srv1"))
+    concurrently(is_apart, [(pc, target) for pc in SOCKETS for target in (PCS[other(pc)][0], *servers)])
 
 
 @check(
@@ -160,9 +207,10 @@ def test_vlans_are_apart(lab):
     fr="{{ pc }} reçoit son adresse réservée par DHCP, avec sa passerelle et son résolveur.",
     en="{{ pc }} gets its reserved address by DHCP, with its gateway and its resolver.",
     host="{{ pc }}",
+    lock="",
 )
 def test_configured_by_dhcp(lab):
-    assert_configured_by_dhcp(lab, lab.values["pc"])
+    assert_leased(lab, lab.values["pc"])
 
 
 @check(
@@ -173,13 +221,24 @@ def test_configured_by_dhcp(lab):
     en="Both switches do the work themselves, and will do so after the next boot.",
 )
 def test_switches(lab):
-    for switch in PORTS:
+    def works(switch):
         host = lab.host(switch)
         for name in ("ovsdb-server", "ovs-vswitchd"):
             service = host.service(name)
-            assert service.is_running, f"{name} does not run on {switch}"
-            assert service.is_enabled, f"{name} does not start with {switch}"
+            assert service.is_running, reason(
+                fr=f"{name} ne fonctionne pas sur {switch}", en=f"{name} does not run on {switch}"
+            )
+            assert service.is_enabled, reason(
+                fr=f"{name} ne démarre pas avec {switch}", en=f"{name} does not start with {switch}"
+            )
         bridged = host.check_output("ip -brief link show type bridge")
-        assert not bridged, f"{switch} has another bridge: {bridged}"
+        assert not bridged, reason(
+            fr=f"{switch} a un autre pont : {bridged}", en=f"{switch} has another bridge: {bridged}"
+        )
         addresses = lab.client(switch).addresses()
-        assert not addresses, f"{switch} has the address {addresses[0]}: a switch of this network has none"
+        assert not addresses, reason(
+            fr=f"{switch} a l'adresse {addresses[0]} : un commutateur de ce réseau n'en a pas",
+            en=f"{switch} has the address {addresses[0]}: a switch of this network has none",
+        )
+
+    concurrently(works, PORTS)

@@ -2,9 +2,20 @@
 
 import pytest
 
-from grader import account_names, check, lines_in, scaled_timeout
-from lab_tools import PASSWORDS, assert_asks_the_directory, assert_slapd_answers, login_of
+from grader import check, concurrently, ldap_values, reason
+from lab_tools import (
+    PASSWORDS,
+    assert_asks_the_directory,
+    assert_no_local_account,
+    assert_opens_home,
+    assert_slapd_answers,
+    login_of,
+    sftp,
+    words_of,
+)
 
+NUMBERS = {"croux": 10002, "kbenali": 10003, "snguyen": 10004, "tgarnier": 10005}
+"""The numbers of those who may write the ticket."""
 GROUPS = {
     "direction": (10010, {"afaure", "croux"}),
     "comptabilite": (10011, {"croux", "kbenali"}),
@@ -15,6 +26,7 @@ DOCUMENTS = {
     "comptabilite": ("factures-2026-10.csv", "2026-232;SCI Les Tilleuls;12350,50"),
     "etudes": ("escalier-saint-aubin.txt", "Hauteur à monter 2 870 mm"),
 }
+SHARES = "/srv/partages"
 CACHE = 8
 """Seconds after which SSSD has surely asked the directory again."""
 
@@ -24,34 +36,39 @@ def group_of(lab):
     return "comptabilite" if login_of(lab) in GROUPS["comptabilite"][1] else "etudes"
 
 
-def sftp(lab, login, path, *options):
-    """Log in to the file server by SFTP from an observer on the network, and read a file or list a folder."""
-    user = f"{login}:{PASSWORDS[login]}"
-    command = [
-        "curl",
-        "--silent",
-        "--show-error",
-        "--insecure",
-        "--max-time",
-        str(scaled_timeout(15)),
-        "--user",
-        user,
-        *options,
-    ]
-    return lab.probe("lan").run([*command, f"sftp://{lab.address('files1')}{path}"], timeout=20)
+def values_of_person(lab, attribute):
+    """Return what the directory has of the person."""
+    return ldap_values(lab.host("ldap1"), f"uid={login_of(lab)},ou=people,dc=valbocage,dc=internal", attribute)
+
+
+def values_of_group(lab, name, attribute):
+    """Return what the directory has of a group."""
+    return ldap_values(lab.host("ldap1"), f"cn={name},ou=groups,dc=valbocage,dc=internal", attribute)
 
 
 def group_entry(lab, name):
-    """Return the number and the members of a group, as the directory has them."""
-    assert_slapd_answers(lab)
-    done = lab.host("ldap1").run(
-        "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -o ldif-wrap=no -s base -b %s gidNumber memberUid",
-        f"cn={name},ou=groups,dc=valbocage,dc=internal",
+    """Return the numbers and the members of a group, as the directory has them."""
+    return values_of_group(lab, name, "gidNumber"), set(values_of_group(lab, name, "memberUid"))
+
+
+def listed(names):
+    """Return names in words."""
+    return ", ".join(sorted(names)) or reason(fr="aucun", en="none")
+
+
+def not_a_member(lab):
+    """Return in words that the directory itself does not have the person in the group, or nothing."""
+    login, name = login_of(lab), group_of(lab)
+    try:
+        members, primary = values_of_group(lab, name, "memberUid"), values_of_person(lab, "gidNumber")
+    except AssertionError:  # it does not answer just now, and may yet
+        return ""
+    if login in members or str(GROUPS[name][0]) in primary:
+        return ""
+    return reason(
+        fr=f"dans l'annuaire, {login} n'est pas membre du groupe {name} (membres : {listed(members)})",
+        en=f"in the directory, {login} is not in the group {name} (members: {listed(members)})",
     )
-    assert done.rc == 0, f"the group {name}: {done.stderr.strip()}"
-    pairs = [line.split(": ", 1) for line in lines_in(done.stdout) if ": " in line]
-    (number,) = [value for key, value in pairs if key == "gidNumber"]
-    return int(number), {value for key, value in pairs if key == "memberUid"}
 
 
 @check(
@@ -66,12 +83,15 @@ def test_reads_the_share(lab):
     name, line = DOCUMENTS[group]
 
     def reads():
-        done = sftp(lab, login, f"/srv/partages/{group}/{name}")
-        assert done.status == 0, f"{login}, {group}/{name}: {done.stderr.strip()}"
-        assert line in done.stdout, f"{group}/{name} has another content"
+        done = sftp(lab, "files1", login, f"{SHARES}/{group}/{name}")
+        said = words_of(done.stderr)
+        assert done.status == 0, reason(fr=f"{login}, {group}/{name} : {said}", en=f"{login}, {group}/{name}: {said}")
+        assert line in done.stdout, reason(
+            fr=f"{group}/{name} a un autre contenu", en=f"{group}/{name} has another content"
+        )
         return True
 
-    lab.wait(reads, within=CACHE, every=1)
+    lab.wait(reads, within=CACHE, every=0.5, unless=lambda: not_a_member(lab))
 
 
 @check(
@@ -83,14 +103,15 @@ def test_reads_the_share(lab):
 )
 def test_writes_to_the_share(lab):
     login, group = login_of(lab), group_of(lab)
-    path = f"/srv/partages/{group}/.essai-{login}"
+    path = f"{SHARES}/{group}/.essai-{login}"
 
     def writes():
-        done = sftp(lab, login, path, "--upload-file", "/etc/debian_version", "--quote", f"-rm {path}")
-        assert done.status == 0, f"{login}, {path}: {done.stderr.strip()}"
+        done = sftp(lab, "files1", login, path, "--upload-file", "/etc/debian_version", "--quote", f"-rm {path}")
+        said = words_of(done.stderr)
+        assert done.status == 0, reason(fr=f"{login}, {path} : {said}", en=f"{login}, {path}: {said}")
         return True
 
-    lab.wait(writes, within=CACHE, every=1)
+    lab.wait(writes, within=CACHE, every=0.5, unless=lambda: not_a_member(lab))
 
 
 @pytest.mark.parametrize("host", ["pc1", "pc2"])
@@ -108,11 +129,14 @@ def test_group_on_the_workstations(lab, host):
     lab.client(host).run(["sss_cache", "--everything"])  # what the directory says now, not some seconds ago
 
     def member():
-        seen = lab.client(host).run(["id", login]).stdout
-        assert expected in seen, f"{host}: {seen.strip()}"
+        done = lab.client(host).run(["id", login])
+        seen = words_of(done.stdout + done.stderr)
+        assert expected in done.stdout, reason(
+            fr=f"{host} : {seen}, sans {expected}", en=f"{host}: {seen}, without {expected}"
+        )
         return True
 
-    lab.wait(member, within=CACHE, every=1)
+    lab.wait(member, within=CACHE, every=0.5, unless=lambda: not_a_member(lab))
 
 
 @check(
@@ -122,14 +146,28 @@ def test_group_on_the_workstations(lab, host):
     fr="Dans l'annuaire, le groupe a ses membres exacts et le numéro que portent ses fichiers.",
     en="In the directory the group has exactly its members, and the number that its files carry.",
     host="ldap1",
+    lock="",
 )
 def test_group_in_the_directory(lab):
     name = group_of(lab)
-    number, members = group_entry(lab, name)
-    assert number == GROUPS[name][0], f"the group {name} has the number {number}"
+    assert_slapd_answers(lab)
+    numbers, members = group_entry(lab, name)
+    assert numbers, reason(
+        fr=f"l'annuaire ne contient pas le groupe {name}", en=f"the directory does not have the group {name}"
+    )
+    number, right = ", ".join(numbers), str(GROUPS[name][0])
+    assert number == right, reason(
+        fr=f"le groupe {name} a le numéro {number} au lieu de {right}",
+        en=f"the group {name} has the number {number} instead of {right}",
+    )
     missing, strange = GROUPS[name][1] - members, members - GROUPS[name][1]
-    assert not missing, f"not in the group {name}: {', '.join(sorted(missing))}"
-    assert not strange, f"in the group {name} without reason: {', '.join(sorted(strange))}"
+    assert not missing, reason(
+        fr=f"absent du groupe {name} : {listed(missing)}", en=f"not in the group {name}: {listed(missing)}"
+    )
+    assert not strange, reason(
+        fr=f"dans le groupe {name} sans raison : {listed(strange)}",
+        en=f"in the group {name} without reason: {listed(strange)}",
+    )
 
 
 @check(
@@ -140,12 +178,17 @@ def test_group_in_the_directory(lab):
     en="The other departments do not enter that folder.",
 )
 def test_others_stay_out(lab):
-    group = group_of(lab)
-    for login in ("mlebreton", "afaure"):
-        done = sftp(lab, login, f"/srv/partages/{group}/")
-        assert done.status != 0, f"{login} lists /srv/partages/{group}"
-        home = sftp(lab, login, f"/home/{login}/")
-        assert home.status == 0, f"{login} on files1: {home.stderr.strip()}"
+    folder = f"{SHARES}/{group_of(lab)}"
+
+    def lists(login):
+        done = sftp(lab, "files1", login, f"{folder}/")
+        assert done.status != 0, reason(fr=f"{login} voit le contenu de {folder}", en=f"{login} lists {folder}")
+
+    def logs_in(login):
+        assert_opens_home(lab, "files1", login)  # they are not kept out altogether
+
+    questions = [(ask, login) for login in ("mlebreton", "afaure") for ask in (lists, logs_in)]
+    concurrently(lambda question: question[0](question[1]), questions)
 
 
 @check(
@@ -155,16 +198,22 @@ def test_others_stay_out(lab):
     fr="Les droits des dossiers partagés sont inchangés.",
     en="The rights of the shared folders are unchanged.",
     host="files1",
+    lock="",
 )
 def test_rights_of_the_shares(lab):
-    files1 = lab.host("files1")
+    everything = lab.host("files1").file(SHARES).tree()
     for name, (number, _) in GROUPS.items():
-        shown = files1.check_output("stat --format '%%a %%u %%g' %s", f"/srv/partages/{name}")
-        assert shown == f"2770 0 {number}", f"/srv/partages/{name}: {shown} instead of 2770 0 {number}"
-        open_to_all = files1.check_output("find %s -type d -perm /7", f"/srv/partages/{name}")
-        assert not open_to_all, f"open to everybody: {open_to_all}"
-        of_another = files1.check_output("find %s -not -gid %s", f"/srv/partages/{name}", str(number))
-        assert not of_another, f"of another group: {of_another}"
+        below = [one for one in everything if one.path == name or one.path.startswith(f"{name}/")]
+        seen = [f"{one.mode:o} {one.uid} {one.gid}" for one in below if one.path == name and one.kind == "directory"]
+        shown, right = ", ".join(seen) or reason(fr="absent", en="missing"), f"2770 0 {number}"
+        assert seen == [right], reason(
+            fr=f"{SHARES}/{name} (droits, propriétaire, groupe) : {shown} au lieu de {right}",
+            en=f"{SHARES}/{name} (mode, owner, group): {shown} instead of {right}",
+        )
+        paths = ", ".join(f"{SHARES}/{one.path}" for one in below if one.kind == "directory" and one.mode & 0o007)
+        assert not paths, reason(fr=f"ouvert à tous : {paths}", en=f"open to everybody: {paths}")
+        paths = ", ".join(f"{SHARES}/{one.path}" for one in below if one.gid != number)
+        assert not paths, reason(fr=f"d'un autre groupe : {paths}", en=f"of another group: {paths}")
 
 
 @check(
@@ -174,11 +223,20 @@ def test_rights_of_the_shares(lab):
     fr="Les autres groupes de l'annuaire sont inchangés.",
     en="The directory's other groups are unchanged.",
     host="ldap1",
+    lock="",
 )
 def test_other_groups(lab):
-    for name, expected in GROUPS.items():
+    assert_slapd_answers(lab)
+    for name, (number, expected) in GROUPS.items():
         if name != group_of(lab):
-            assert group_entry(lab, name) == expected, f"the group {name} is now {group_entry(lab, name)}"
+            numbers, members = group_entry(lab, name)
+            seen = ", ".join(numbers) or reason(fr="aucun numéro", en="no number")
+            assert (numbers, members) == ([str(number)], expected), reason(
+                fr=f"le groupe {name} est maintenant {seen} (membres : {listed(members)}), au lieu de {number} "
+                f"(membres : {listed(expected)})",
+                en=f"the group {name} is now {seen} (members: {listed(members)}), instead of {number} "
+                f"(members: {listed(expected)})",
+            )
 
 
 @check(
@@ -188,18 +246,18 @@ def test_other_groups(lab):
     fr="{{ user }} garde son compte : même numéro, même groupe principal, même mot de passe.",
     en="{{ user }} keeps the account: same number, same primary group, same password.",
     host="ldap1",
+    lock="",
 )
 def test_account_unchanged(lab):
     login = login_of(lab)
-    expected = {"croux": 10002, "kbenali": 10003, "snguyen": 10004, "tgarnier": 10005}[login]
-    done = lab.host("ldap1").run(
-        "ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b %s uidNumber gidNumber",
-        f"uid={login},ou=people,dc=valbocage,dc=internal",
+    numbers = [*values_of_person(lab, "uidNumber"), *values_of_person(lab, "gidNumber")]
+    expected = [str(NUMBERS[login]), "10000"]
+    seen, right = ", ".join(numbers), ", ".join(expected)
+    assert numbers == expected, reason(
+        fr=f"{login} a maintenant {f'les numéros {seen}' if seen else 'aucun numéro'}, au lieu de {right}",
+        en=f"{login} now has {f'the numbers {seen}' if seen else 'no number'}, instead of {right}",
     )
-    numbers = dict(line.split(": ", 1) for line in lines_in(done.stdout) if "Number: " in line)
-    assert numbers == {"uidNumber": str(expected), "gidNumber": "10000"}, f"{login}: {numbers or done.stderr.strip()}"
-    home = sftp(lab, login, f"/home/{login}/")
-    assert home.status == 0, f"{login} on files1: {home.stderr.strip()}"
+    assert_opens_home(lab, "files1", login)
 
 
 @pytest.mark.parametrize("host", ["files1", "pc1", "pc2"])
@@ -210,12 +268,15 @@ def test_account_unchanged(lab):
     fr="Sur {{ host }}, comptes et groupes viennent de l'annuaire, rien n'a été recréé sur la machine.",
     en="On {{ host }} accounts and groups come from the directory, nothing was made anew on the machine.",
     host="{{ host }}",
+    lock="",
 )
 def test_nothing_local(lab, host):
-    there = lab.host(host)
-    for path, names in (("/etc/passwd", set(PASSWORDS)), ("/etc/group", {*GROUPS, "salaries"})):
-        local = account_names(there.file(path).content_string)
-        assert not local & names, f"{host}: {path} has {', '.join(sorted(local & names))}"
-    members = there.file("/etc/group").content_string
-    assert not any(login in members for login in PASSWORDS), f"{host}: /etc/group names people of the directory"
+    assert_no_local_account(lab, host)
+    assert_no_local_account(lab, host, "/etc/group", {*GROUPS, "salaries"})
+    members = lab.host(host).file("/etc/group").content_string
+    named = ", ".join(login for login in PASSWORDS if login in members)
+    assert not named, reason(
+        fr=f"{host} : /etc/group nomme des personnes de l'annuaire : {named}",
+        en=f"{host}: /etc/group names people of the directory: {named}",
+    )
     assert_asks_the_directory(lab, host)

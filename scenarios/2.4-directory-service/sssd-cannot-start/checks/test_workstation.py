@@ -2,8 +2,16 @@
 
 import re
 
-from grader import account_names, check
-from lab_tools import PASSWORDS
+from grader import check, concurrently, reason
+from lab_tools import (
+    PASSWORDS,
+    assert_logs_in,
+    assert_no_local_account,
+    assert_service_lasts,
+    assert_wrong_password_is_refused,
+    sssd_settings,
+    words_of,
+)
 
 GROUPS = {
     "afaure": {"direction"},
@@ -16,19 +24,15 @@ GROUPS = {
 SOON = 5
 
 
-def settings_of(host):
-    """Return the text of SSSD's configuration: its file, then those of its folder."""
-    more = sorted(f.path for f in host.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf"))
-    paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
-    return "\n".join(host.file(path).content_string for path in paths)
-
-
-def everybody_logs_in(lab, host):
-    """Log in as each person of the directory."""
-    for login, password in PASSWORDS.items():
-        done = lab.login("lan", host, login, password)
-        assert done.accepted, f"{login} on {host}: {done.problem}"
-    return True
+def sssd_is_down(lab):
+    """Return in words that SSSD of the workstation has failed, or was stopped; or nothing."""
+    pc = lab.values["pc"]
+    state = lab.host(pc).service("sssd").systemd_property("Unit.ActiveState")
+    if state == "failed":
+        return reason(fr=f"le service sssd est en échec sur {pc}", en=f"the service sssd has failed on {pc}")
+    if state == "inactive":
+        return reason(fr=f"le service sssd est arrêté sur {pc}", en=f"the service sssd is stopped on {pc}")
+    return ""
 
 
 @check(
@@ -40,7 +44,7 @@ def everybody_logs_in(lab, host):
     timeout=240,
 )
 def test_everybody_logs_in(lab):
-    lab.wait(lambda: everybody_logs_in(lab, lab.values["pc"]), within=SOON, every=1)
+    assert_logs_in(lab, lab.values["pc"], list(PASSWORDS), within=SOON, unless=lambda: sssd_is_down(lab))
 
 
 @check(
@@ -55,12 +59,16 @@ def test_everybody_has_their_groups(lab):
     pc = lab.client(lab.values["pc"])
 
     def known():
-        for login, groups in GROUPS.items():
-            found = set(pc.run(["id", "-Gn", login]).stdout.split())
-            assert found == {"salaries", *groups}, f"{login} is in {', '.join(sorted(found)) or 'no group'}"
+        for login, done in zip(GROUPS, concurrently(lambda login: pc.run(["id", "-Gn", login]), GROUPS), strict=True):
+            found, expected = set(done.stdout.split()), {"salaries", *GROUPS[login]}
+            seen, right = ", ".join(sorted(found)), ", ".join(sorted(expected))
+            assert found == expected, reason(
+                fr=f"{login} a pour groupes : {seen or 'aucun'}, au lieu de {right}",
+                en=f"{login} is in {seen or 'no group'}, instead of {right}",
+            )
         return True
 
-    lab.wait(known, within=SOON, every=1)
+    lab.wait(known, within=SOON, every=0.5, unless=lambda: sssd_is_down(lab))
 
 
 @check(
@@ -70,15 +78,21 @@ def test_everybody_has_their_groups(lab):
     fr="Le service SSSD de {{ pc }} fonctionne, et démarre avec le poste.",
     en="The service SSSD of {{ pc }} runs, and starts with the workstation.",
     host="{{ pc }}",
+    lock="",
 )
 def test_sssd_is_a_service(lab):
-    host = lab.host(lab.values["pc"])
-    sssd = host.service("sssd")
-    assert sssd.is_running, "the service sssd does not run"
-    assert sssd.is_enabled, "the service sssd does not start with the workstation"
-    running = {process.pid for process in host.process.filter(comm="sssd")}
-    assert running == {sssd.main_pid}, f"sssd runs outside its service: {running - {sssd.main_pid}}"
-    assert sssd.is_genuine, "; ".join(sssd.doubts)
+    pc = lab.values["pc"]
+    assert_service_lasts(lab, pc, "sssd")
+    sssd = lab.host(pc).service("sssd")
+    running = {process.pid for process in lab.host(pc).process.filter(comm="sssd")}
+    outside = ", ".join(map(str, sorted(running - {sssd.main_pid})))
+    assert not outside, reason(
+        fr=f"sssd tourne hors de son service (processus {outside})",
+        en=f"sssd runs outside its service (process {outside})",
+    )
+    assert running, reason(fr="aucun processus ne s'appelle sssd", en="no process is called sssd")
+    doubts = "; ".join(sssd.doubts)
+    assert not doubts, doubts
 
 
 @check(
@@ -88,20 +102,31 @@ def test_sssd_is_a_service(lab):
     fr="La configuration de SSSD est juste, et protégée comme il l'exige.",
     en="SSSD's configuration is right, and protected as it demands.",
     host="{{ pc }}",
+    lock="",
 )
 def test_configuration_is_sound(lab):
     host = lab.host(lab.values["pc"])
     found = host.run("sssctl config-check")
-    assert found.rc == 0, f"sssctl config-check: {' '.join(found.stdout.split())[:300]}"
+    said = words_of(found.stdout + found.stderr)[:300]
+    assert found.rc == 0, reason(fr=f"sssctl config-check : {said}", en=f"sssctl config-check: {said}")
     file = host.file("/etc/sssd/sssd.conf")
-    assert file.user == "root", f"/etc/sssd/sssd.conf belongs to {file.user}"
-    assert not file.mode & 0o007, f"/etc/sssd/sssd.conf has the mode {file.mode:04o}"
-    text = settings_of(host)
+    owner, mode = file.user, file.mode
+    assert owner == "root", reason(
+        fr=f"/etc/sssd/sssd.conf appartient à {owner}, au lieu de root",
+        en=f"/etc/sssd/sssd.conf belongs to {owner}, instead of root",
+    )
+    assert not mode & 0o007, reason(
+        fr=f"/etc/sssd/sssd.conf a les droits {mode:04o} : il est ouvert à tous",
+        en=f"/etc/sssd/sssd.conf has the mode {mode:04o}: it is open to everybody",
+    )
+    text = sssd_settings(lab, lab.values["pc"])
     sections = set(re.findall(r"^\s*\[domain/([^\]]+)\]", text, re.MULTILINE))
     domains = re.findall(r"^\s*domains\s*=\s*(.*?)\s*$", text, re.MULTILINE)
-    assert domains, "no domain is enabled"
-    missing = {name.strip() for name in domains[-1].split(",")} - sections
-    assert not missing, f"no section for the domain {', '.join(sorted(missing))}"
+    assert domains, reason(fr="aucun domaine n'est activé", en="no domain is enabled")
+    missing = ", ".join(sorted({name.strip() for name in domains[-1].split(",")} - sections))
+    assert not missing, reason(
+        fr=f"aucune section pour le domaine {missing}", en=f"no section for the domain {missing}"
+    )
 
 
 @check(
@@ -111,18 +136,26 @@ def test_configuration_is_sound(lab):
     fr="{{ pc }} demande toujours l'annuaire de l'entreprise, sous TLS, et en vérifie le certificat.",
     en="{{ pc }} still asks the company's directory, over TLS, and verifies its certificate.",
     host="{{ pc }}",
+    lock="",
 )
 def test_directory_is_verified(lab):
-    host = lab.host(lab.values["pc"])
-    text = settings_of(host)
+    text = sssd_settings(lab, lab.values["pc"])
     settings = dict(re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
-    uri = settings.get("ldap_uri", "")
-    assert f"ldap1.{lab.domain}" in uri, f"SSSD asks {uri or 'no directory'}"
+    uri, server = settings.get("ldap_uri", ""), f"ldap1.{lab.domain}"
+    assert server in uri, reason(
+        fr=f"SSSD interroge {uri or 'aucun annuaire'}, au lieu de {server}",
+        en=f"SSSD asks {uri or 'no directory'}, instead of {server}",
+    )
     encrypted = uri.startswith("ldaps://") or settings.get("ldap_id_use_start_tls", "").lower() == "true"
-    assert encrypted, f"SSSD speaks to {uri} without TLS"
-    assert settings.get("ldap_tls_reqcert", "demand") in {"demand", "hard"}, "SSSD does not demand a good certificate"
+    assert encrypted, reason(fr=f"SSSD s'adresse à {uri} sans TLS", en=f"SSSD speaks to {uri} without TLS")
+    assert settings.get("ldap_tls_reqcert", "demand") in {"demand", "hard"}, reason(
+        fr="SSSD n'exige pas un certificat valable", en="SSSD does not demand a good certificate"
+    )
     for key in ("ldap_default_bind_dn", "ldap_default_authtok"):
-        assert key not in settings, f"{key} is set: SSSD asks with an account that it does not need"
+        assert key not in settings, reason(
+            fr=f"{key} est défini : SSSD interroge l'annuaire avec un compte dont il n'a pas besoin",
+            en=f"{key} is set: SSSD asks with an account that it does not need",
+        )
 
 
 @check(
@@ -132,11 +165,10 @@ def test_directory_is_verified(lab):
     fr="Les comptes de {{ pc }} viennent de l'annuaire : aucun n'a été recréé sur le poste.",
     en="The accounts of {{ pc }} come from the directory: none was made anew on the workstation.",
     host="{{ pc }}",
+    lock="",
 )
 def test_no_local_account(lab):
-    text = lab.host(lab.values["pc"]).file("/etc/passwd").content_string
-    local = set(PASSWORDS) & account_names(text)
-    assert not local, f"/etc/passwd has {', '.join(sorted(local))}"
+    assert_no_local_account(lab, lab.values["pc"])
 
 
 @check(
@@ -148,8 +180,7 @@ def test_no_local_account(lab):
     timeout=60,
 )
 def test_wrong_password(lab):
-    done = lab.login("lan", lab.values["pc"], "mlebreton", PASSWORDS["afaure"])
-    assert done.refused, f"mlebreton with a wrong password: {done.status} {done.problem}"
+    assert_wrong_password_is_refused(lab, lab.values["pc"], "mlebreton", PASSWORDS["afaure"])
 
 
 @check(
@@ -162,8 +193,5 @@ def test_wrong_password(lab):
 )
 def test_others_work(lab):
     other = "pc2" if lab.values["pc"] == "pc1" else "pc1"
-    everybody_logs_in(lab, other)
-    everybody_logs_in(lab, "files1")
-    slapd = lab.host("ldap1").service("slapd")
-    assert slapd.is_running, "slapd does not run"
-    assert slapd.is_enabled, "slapd does not start with ldap1"
+    concurrently(lambda host: assert_logs_in(lab, host, list(PASSWORDS)), (other, "files1"))
+    assert_service_lasts(lab, "ldap1", "slapd")

@@ -1,10 +1,15 @@
-"""Does the script do what was asked, on the real folder and on folders that its author has never seen?"""
+"""Does the script do what was asked, on the real folder and on folders that its author has never seen?
+
+Each check has a workspace of its own, or only looks: they may all run at once.
+"""
 
 import gzip
 import re
+import shlex
 import zlib
 
-from grader import HiddenFile, check, lines_in
+from grader import HiddenFile, check, concurrently, lines_in, reason
+from lab_tools import listed
 
 FOLDER = "/srv/production"
 LAST_YEAR = 1_750_000_000
@@ -55,6 +60,7 @@ HIDDEN = {
     "sous-dossier/tour-2025-06-01.csv": "pas directement dans le dossier\n",
 }
 DAY = "2026-02-01"
+THE_RUN = reason(fr="le script", en="the script")
 FULL_DISK = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
 """Has a command run as on a full disk: folders and empty files can be made, no byte can be written."""
 OLD = (
@@ -87,6 +93,21 @@ def last_line(done):
     return (lines_in(done.stdout.strip()) or [""])[-1].strip()
 
 
+def quoted(text):
+    """Return what was printed or read in words, in quotes, or that it is nothing."""
+    text = text.strip()
+    return reason(fr=f"« {text} »", en=f'"{text}"') if text else reason(fr="rien", en="nothing")
+
+
+def assert_ends_with(done, status, run):
+    """A run of the script, named in words, ends with a status."""
+    said = quoted((lines_in(done.stderr.strip()) or [""])[-1])
+    assert done.status == status, reason(
+        fr=f"{run} : état {done.status} au lieu de {status} ; sortie d'erreur : {said}",
+        en=f"{run}: status {done.status} instead of {status}; standard error: {said}",
+    )
+
+
 def expected_files(lab, folder):
     """Return the files that are there once the old reports are archived."""
     archived = {archive_of(lab, name, folder) for name in OLD}
@@ -100,19 +121,31 @@ def expected_files(lab, folder):
     fr="Sur un dossier inconnu, le script archive les bons rapports, et eux seuls, sans rien perdre.",
     en="On an unknown folder, the script archives the right reports, and only these, and loses nothing.",
     host="web1",
+    lock="",
 )
 def test_archives_what_it_has_never_seen(lab):
     folder = "Atelier été"
     with lab.workspace("web1", below(HIDDEN, folder), user="technicien") as work:
         done = work.run([script(lab), folder, DAY])
-        assert done.status == 0, f"status {done.status}: {done.stderr.strip()}"
+        assert_ends_with(done, 0, THE_RUN)
         found, expected = set(work.listing()), expected_files(lab, folder)
-        assert not expected - found, f"missing after the run: {sorted(expected - found)}"
-        assert not found - expected, f"should not be there: {sorted(found - expected)}"
-        for name in OLD:
-            packed = work.read(archive_of(lab, name, folder))
-            assert gzip.decompress(packed).decode() == text_of(name), f"the archive of {name} has another content"
-        assert last_line(done) == str(len(OLD)), f"the last line printed is {last_line(done)!r}, not {len(OLD)}"
+        missing, needless = ", ".join(sorted(expected - found)), ", ".join(sorted(found - expected))
+        assert not missing, reason(
+            fr=f"il manque après l'exécution : {missing}", en=f"missing after the run: {missing}"
+        )
+        assert not needless, reason(
+            fr=f"ne devrait pas être là après l'exécution : {needless}", en=f"should not be there: {needless}"
+        )
+        archives = concurrently(lambda name: unpacked(work.read(archive_of(lab, name, folder))), OLD)
+        for name, text in zip(OLD, archives, strict=True):
+            assert text == text_of(name), reason(
+                fr=f"l'archive de {name} a un autre contenu", en=f"the archive of {name} has another content"
+            )
+        last = last_line(done)
+        assert last == str(len(OLD)), reason(
+            fr=f"la dernière ligne affichée est {quoted(last)} au lieu de {len(OLD)}",
+            en=f"the last line printed is {quoted(last)}, not {len(OLD)}",
+        )
 
 
 @check(
@@ -122,16 +155,23 @@ def test_archives_what_it_has_never_seen(lab):
     fr="Relancé, le script n'archive rien de plus et ne change rien.",
     en="Run again, the script archives nothing more and changes nothing.",
     host="web1",
+    lock="",
 )
 def test_changes_nothing_the_second_time(lab):
     with lab.workspace("web1", below(HIDDEN, "in"), user="technicien") as work:
         first = work.run([script(lab), work.path("in"), DAY])
-        assert first.status == 0, f"the first run: status {first.status}: {first.stderr.strip()}"
+        assert_ends_with(first, 0, reason(fr="la première exécution", en="the first run"))
         before = work.state()
         again = work.run([script(lab), work.path("in"), DAY])
-        assert again.status == 0, f"the second run: status {again.status}: {again.stderr.strip()}"
-        assert last_line(again) == "0", f"the second run prints {last_line(again)!r}, not 0"
-        assert work.state() == before, "the second run changed files"
+        assert_ends_with(again, 0, reason(fr="la seconde exécution", en="the second run"))
+        last = last_line(again)
+        assert last == "0", reason(
+            fr=f"la seconde exécution affiche {quoted(last)} au lieu de 0",
+            en=f"the second run prints {quoted(last)}, not 0",
+        )
+        assert work.state() == before, reason(
+            fr="la seconde exécution a changé des fichiers", en="the second run changed files"
+        )
 
 
 @check(
@@ -141,6 +181,7 @@ def test_changes_nothing_the_second_time(lab):
     fr="Une archive qui existe déjà n'est pas écrasée : le rapport reste, et le script le signale.",
     en="An archive that exists already is not overwritten: the report stays, and the script says so.",
     host="web1",
+    lock="",
 )
 def test_overwrites_nothing(lab):
     name, other = "tour-2026-01-07.csv", "tour-2026-01-08.csv"
@@ -148,11 +189,19 @@ def test_overwrites_nothing(lab):
     files = {f"in/{name}": "nouveau\n", f"in/{other}": "autre\n", archive: gzip.compress(b"ancien\n")}
     with lab.workspace("web1", files, user="technicien") as work:
         done = work.run([script(lab), "in", DAY])
-        assert done.status == 1, f"status {done.status} instead of 1: {done.stderr.strip()}"
-        assert name in done.stderr, f"standard error does not name {name}: {done.stderr.strip()!r}"
-        assert gzip.decompress(work.read(archive)) == b"ancien\n", "the older archive was changed"
-        expected = {f"in/{name}", archive, archive_of(lab, other, "in")}
-        assert set(work.listing()) == expected, f"there is {work.listing()}"
+        assert_ends_with(done, 1, THE_RUN)
+        assert name in done.stderr, reason(
+            fr=f"la sortie d'erreur ne nomme pas {name} : {quoted(done.stderr)}",
+            en=f"standard error does not name {name}: {quoted(done.stderr)}",
+        )
+        assert unpacked(work.read(archive)) == "ancien\n", reason(
+            fr="l'ancienne archive a été changée", en="the older archive was changed"
+        )
+        expected, found = {f"in/{name}", archive, archive_of(lab, other, "in")}, work.listing()
+        assert set(found) == expected, reason(
+            fr=f"le dossier contient {listed(found)} au lieu de {listed(sorted(expected))}",
+            en=f"the folder has {listed(found)} instead of {listed(sorted(expected))}",
+        )
 
 
 @check(
@@ -162,6 +211,7 @@ def test_overwrites_nothing(lab):
     fr="Un rapport dont l'archive ne peut pas être écrite reste entier dans le dossier, jusqu'à ce qu'elle le puisse.",
     en="A report whose archive cannot be written stays in the folder, whole, until it can be written.",
     host="web1",
+    lock="",
 )
 def test_loses_nothing(lab):
     name, text = "tour-2026-01-07.csv", "à garder\n"
@@ -170,21 +220,44 @@ def test_loses_nothing(lab):
     with lab.workspace("web1", files, user="technicien") as work:
         work.run([script(lab), "free", DAY])
         archived = work.listing()
-        assert archive_of(lab, name, "free") in archived, "it does not even archive where nothing is in its way"
+        assert archive_of(lab, name, "free") in archived, reason(
+            fr="le script n'archive rien, même là où rien ne le gêne",
+            en="it does not even archive where nothing is in its way",
+        )
         hindered = {
-            "in": ("a file is in the way", work.run([script(lab), "in", DAY])),
-            "full": ("nothing can be written any more", work.run([*FULL_DISK, script(lab), "full", DAY])),
+            "in": (
+                reason(fr="là où un fichier fait obstacle", en="where a file is in the way"),
+                work.run([script(lab), "in", DAY]),
+            ),
+            "full": (
+                reason(fr="là où plus rien ne peut être écrit", en="where nothing can be written any more"),
+                work.run([*FULL_DISK, script(lab), "full", DAY]),
+            ),
         }
-        for folder, (hindrance, done) in hindered.items():
+        for folder, (where, done) in hindered.items():
             counted = last_line(done)
-            assert not counted.isdigit() or int(counted) == 0, f"where {hindrance}, it says that {counted} was archived"
+            assert not counted.isdigit() or int(counted) == 0, reason(
+                fr=f"{where}, le script dit avoir archivé {counted} rapport(s)",
+                en=f"{where}, it says that {counted} was archived",
+            )
             left = work.read(f"{folder}/{name}")
-            assert left is not None, f"where {hindrance}, {name} is gone, and there is no archive of it"
-            assert left.decode() == text, f"where {hindrance}, {name} was changed"
+            assert left is not None, reason(
+                fr=f"{where}, {name} a disparu, et il n'y en a pas d'archive",
+                en=f"{where}, {name} is gone, and there is no archive of it",
+            )
+            assert left.decode(errors="replace") == text, reason(
+                fr=f"{where}, {name} a été changé", en=f"{where}, {name} was changed"
+            )
         work.run([script(lab), "full", DAY])
         kept = unpacked(work.read(archive_of(lab, name, "full")))
-        assert kept == text, f"with room again, {name} is not archived: its archive says {kept!r}"
-        assert work.read(f"full/{name}") is None, f"with room again, {name} is archived, and still in the folder"
+        assert kept == text, reason(
+            fr=f"la place revenue, {name} n'est pas archivé : son archive contient {quoted(kept)}",
+            en=f"with room again, {name} is not archived: its archive says {quoted(kept)}",
+        )
+        assert work.read(f"full/{name}") is None, reason(
+            fr=f"la place revenue, {name} est archivé, et toujours dans le dossier",
+            en=f"with room again, {name} is archived, and still in the folder",
+        )
 
 
 @check(
@@ -194,6 +267,7 @@ def test_loses_nothing(lab):
     fr="Un argument manquant, un mauvais dossier ou une date qui n'en est pas une est refusé sans rien changer.",
     en="A missing argument, a bad folder or a date that is none is refused, and nothing changes.",
     host="web1",
+    lock="",
 )
 def test_refuses_bad_input(lab):
     bad = [
@@ -209,9 +283,15 @@ def test_refuses_bad_input(lab):
         before = work.state()
         for arguments in bad:
             done = work.run([script(lab), *arguments])
-            assert done.status == 2, f"{arguments}: status {done.status} instead of 2"
-            assert done.stderr.strip(), f"{arguments}: nothing on standard error"
-            assert work.state() == before, f"{arguments}: files were changed"
+            given = shlex.join(arguments)
+            run = reason(fr=f"avec les arguments « {given} »", en=f'with the arguments "{given}"')
+            assert_ends_with(done, 2, run)
+            assert done.stderr.strip(), reason(
+                fr=f"{run} : rien sur la sortie d'erreur", en=f"{run}: nothing on standard error"
+            )
+            assert work.state() == before, reason(
+                fr=f"{run} : des fichiers ont été changés", en=f"{run}: files were changed"
+            )
 
 
 @check(
@@ -221,16 +301,24 @@ def test_refuses_bad_input(lab):
     fr="Dans /srv/production, les rapports d'avant le 2026-0{{ month }}-01 sont archivés, leur contenu intact.",
     en="In /srv/production, the reports from before 2026-0{{ month }}-01 are archived, their content intact.",
     host="web1",
+    lock="",
 )
 def test_production_is_archived(lab):
     host = lab.host("web1")
-    for name, text in reports():
-        if name[-14:-4] >= limit(lab):
-            continue
-        assert not host.file(f"{FOLDER}/{name}").exists, f"{name} is still in {FOLDER}"
+
+    def archived(report):
+        name, text = report
+        assert not host.file(f"{FOLDER}/{name}").exists, reason(
+            fr=f"{name} est encore dans {FOLDER}", en=f"{name} is still in {FOLDER}"
+        )
         archive = archive_of(lab, name)
-        assert host.file(archive).is_file, f"{archive} is missing"
-        assert host.check_output("gzip -dc -- %s", archive) == text.rstrip(), f"{archive} has another content"
+        file = host.file(archive)
+        assert file.is_file, reason(fr=f"{archive} manque", en=f"{archive} is missing")
+        assert unpacked(file.content).rstrip("\r\n") == text.rstrip("\r\n"), reason(
+            fr=f"{archive} a un autre contenu", en=f"{archive} has another content"
+        )
+
+    concurrently(archived, [report for report in reports() if report[0][-14:-4] < limit(lab)])
 
 
 @check(
@@ -240,21 +328,33 @@ def test_production_is_archived(lab):
     fr="Dans /srv/production, le reste est comme avant ; seul root peut changer ces fichiers et le script qu'il lance.",
     en="In /srv/production the rest is as before; root alone may change these files, and the script that root runs.",
     host="web1",
+    lock="",
 )
 def test_the_rest_is_untouched(lab):
     host = lab.host("web1")
     kept = {name: text for name, text in reports() if name[-14:-4] >= limit(lab)}
     kept["bilan-2026.csv"] = "machine;heures\nscie;412\ncentre-usinage;388\n"
     kept["scie-2026-01-30.csv.part"] = "machine;date;pieces\nscie;2026-01-30;\n"
-    for name, text in kept.items():
+
+    def untouched(name):
         file = host.file(f"{FOLDER}/{name}")
-        assert file.exists, f"{name} is gone"
-        assert file.content_string == text, f"{name} was changed"
+        assert file.exists, reason(fr=f"{name} a disparu", en=f"{name} is gone")
+        assert file.content_string == kept[name], reason(fr=f"{name} a été changé", en=f"{name} was changed")
+
+    concurrently(untouched, kept)
     notes = host.file(f"{FOLDER}/consignes.txt")
-    assert notes.exists, "consignes.txt is gone"
-    assert lab.values["user"].full in notes.content_string, "consignes.txt was changed"
-    own = [script(lab)] if host.file(script(lab)).exists else []
-    for path in (*own, FOLDER, *(f"{FOLDER}/{name}" for name in (*kept, "consignes.txt"))):
+    assert notes.exists, reason(fr="consignes.txt a disparu", en="consignes.txt is gone")
+    assert lab.values["user"].full in notes.content_string, reason(
+        fr="consignes.txt a été changé", en="consignes.txt was changed"
+    )
+
+    def of_root_alone(path):
         file = host.file(path)
-        assert file.user == "root", f"{path} belongs to {file.user}"
-        assert not file.mode & 0o022, f"others than root may write {path}"
+        owner = file.user
+        assert owner == "root", reason(fr=f"{path} appartient à {owner}", en=f"{path} belongs to {owner}")
+        assert not file.mode & 0o022, reason(
+            fr=f"d'autres que root peuvent écrire dans {path}", en=f"others than root may write {path}"
+        )
+
+    own = [script(lab)] if host.file(script(lab)).exists else []
+    concurrently(of_root_alone, (*own, FOLDER, *(f"{FOLDER}/{name}" for name in (*kept, "consignes.txt"))))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader import check, find_mail, scaled_timeout, send_mail
+from grader import check, concurrently, reason, scaled_timeout, send_mail
 from lab_tools import (
     DRAWING,
     PASSWORDS,
@@ -13,6 +13,8 @@ from lab_tools import (
     assert_earlier_mail_is_there,
     assert_service_of_mail1,
     employee,
+    received,
+    refusal,
     sawyer,
 )
 
@@ -43,19 +45,26 @@ def make_room(lab, host, login, subject):
 )
 def test_drawing_leaves(lab):
     lan, me, colleague = lab.probe("lan"), employee(lab, lab.values["login"]), employee(lab, "kbenali")
-    abroad = at_home = None
+    sent = []
+
+    def leaves(reader):
+        subject = send_mail(lan, me, reader.address, subject="Plan", size=ON_ITS_WAY)
+        sent.append(("mail1" if reader is colleague else "delmas", reader.login, subject))
+        return received(lab, reader, subject, folders=("INBOX",) if reader is colleague else ("INBOX", "Junk"))
+
     try:
-        abroad = send_mail(lan, me, SAWYER, subject="Plan", size=ON_ITS_WAY)
-        at_home = send_mail(lan, me, colleague.address, subject="Plan", size=ON_ITS_WAY)
-        found = find_mail(lab.probe("outside"), sawyer(lab), abroad, folders=("INBOX", "Junk"))
-        assert found.folder == "INBOX", "the sawmill takes the message for junk: it is not signed"
-        find_mail(lan, colleague, at_home)
+        abroad, _ = concurrently(leaves, (sawyer(lab), colleague))
     finally:
-        for host, login, subject in (("delmas", "p.delmas", abroad), ("mail1", "kbenali", at_home)):
-            if subject:
-                make_room(lab, host, login, subject)
+        for host, login, subject in sent:
+            make_room(lab, host, login, subject)
+    assert abroad.folder == "INBOX", reason(
+        fr="la scierie prend le message pour un indésirable : il n'est pas signé",
+        en="the sawmill takes the message for junk: it is not signed",
+    )
     limit = size_limit(lab)
-    assert not 0 < limit < LARGE, f"messages larger than {limit} octets are refused"
+    assert not 0 < limit < LARGE, reason(
+        fr=f"les messages de plus de {limit} octets sont refusés", en=f"messages larger than {limit} octets are refused"
+    )
 
 
 @check(
@@ -69,9 +78,12 @@ def test_drawing_leaves(lab):
 )
 def test_everybody_sends(lab):
     make_room(lab, "mail1", "mlebreton", "Croquis")
-    lan = lab.probe("lan")
-    for login in sorted(PASSWORDS.keys() - {lab.values["login"]}):
-        send_mail(lan, employee(lab, login), f"mlebreton@{lab.domain}", subject="Croquis", size=DRAWING // 2)
+    lan, to = lab.probe("lan"), f"mlebreton@{lab.domain}"
+
+    def sends(login):
+        send_mail(lan, employee(lab, login), to, subject="Croquis", size=DRAWING // 2)
+
+    concurrently(sends, sorted(PASSWORDS.keys() - {lab.values["login"]}))
 
 
 @check(
@@ -81,6 +93,7 @@ def test_everybody_sends(lab):
     fr="D'un poste, swaks envoie un plan par mail.{{ domain }}, port 587.",
     en="From a workstation, swaks sends a drawing by mail.{{ domain }}, port 587.",
     host="pc1",
+    lock="",
     timeout=90,
     because="refused|closed|552|timed? ?out",
 )
@@ -93,8 +106,8 @@ def test_workstation_sends(lab):
         message = ["--to", f"kbenali@{lab.domain}", "--header", "Subject: Croquis", "--attach", drawing]
         server = ["--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca"]
         argv = ["env", "HOME=/nonexistent", "swaks", *server, *account, *message]
-        sent = pc1.run([*argv, "--timeout", str(scaled_timeout(15)), "--silent", "2"], timeout=60)
-    assert sent.status == 0, f"swaks on pc1: {(sent.stdout + sent.stderr)[-200:]}"
+        sent = pc1.run([*argv, "--timeout", str(scaled_timeout(8)), "--silent", "2"], timeout=60)
+    assert sent.status == 0, reason(fr=f"swaks sur pc1 : {refusal(sent)}", en=f"swaks on pc1: {refusal(sent)}")
 
 
 @check(
@@ -106,31 +119,36 @@ def test_workstation_sends(lab):
     timeout=90,
 )
 def test_passwords_are_protected(lab):
-    lan, me = lab.probe("lan"), employee(lab, "croux")
-    wrong = replace(me, password="Copeau-53")
-    try:
-        send_mail(lan, wrong, f"afaure@{lab.domain}")
-    except AssertionError:
-        taken = False
-    else:
-        taken = True
-    assert not taken, "mail1 sends with a wrong password"
-    for port in ("25", "587"):
-        argv = [
-            "swaks",
-            "--server",
-            f"mail.{lab.domain}:{port}",
-            "--quit-after",
-            "EHLO",
-            "--timeout",
-            str(scaled_timeout(5)),
-        ]
-        offered = lab.client("pc1").run(argv, timeout=30).stdout
-        assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
-    stranger = ["swaks", "--server", f"{lab.address('mail1', 'eth1')}:587", "--from", SAWYER, "--tls-optional"]
-    stranger += ["--to", me.address, "--quit-after", "RCPT", "--timeout", str(scaled_timeout(5))]
-    handed = lab.client("delmas").run(stranger, timeout=30)
-    assert handed.status != 0, "mail1 takes mail without a password on port 587"
+    me = employee(lab, "croux")
+
+    def wrong_password():
+        try:
+            send_mail(lab.probe("lan"), replace(me, password="Copeau-53"), f"afaure@{lab.domain}")
+        except AssertionError:
+            return
+        raise AssertionError(
+            reason(fr="mail1 envoie avec un mauvais mot de passe", en="mail1 sends with a wrong password")
+        )
+
+    def clear_passwords(port):
+        argv = ["swaks", "--server", f"mail.{lab.domain}:{port}", "--quit-after", "EHLO"]
+        offered = lab.client("pc1").run([*argv, "--timeout", str(scaled_timeout(5))], timeout=30).stdout
+        assert "250-AUTH" not in offered, reason(
+            fr=f"mail1 prend les mots de passe en clair sur le port {port}",
+            en=f"mail1 takes passwords in clear on port {port}",
+        )
+
+    def no_password():
+        argv = ["swaks", "--server", f"{lab.address('mail1', 'eth1')}:587", "--from", SAWYER, "--tls-optional"]
+        argv += ["--to", me.address, "--quit-after", "RCPT", "--timeout", str(scaled_timeout(5))]
+        handed = lab.client("delmas").run(argv, timeout=30)
+        assert handed.status != 0, reason(
+            fr="mail1 prend du courrier sans mot de passe sur le port 587",
+            en="mail1 takes mail without a password on port 587",
+        )
+
+    questions = (wrong_password, lambda: clear_passwords("25"), lambda: clear_passwords("587"), no_password)
+    concurrently(lambda ask: ask(), questions)
 
 
 @check(
@@ -140,10 +158,14 @@ def test_passwords_are_protected(lab):
     fr="La taille des messages reste limitée à ce que l'entreprise permet.",
     en="The size of messages stays limited to what the company allows.",
     host="mail1",
+    lock="",
 )
 def test_size_stays_limited(lab):
     limit = size_limit(lab)
-    assert 0 < limit <= LARGEST, f"message_size_limit is {limit}"
+    assert 0 < limit <= LARGEST, reason(
+        fr=f"message_size_limit vaut {limit}, au plus {LARGEST} attendu (0 : aucune limite)",
+        en=f"message_size_limit is {limit}, expected {LARGEST} at most (0 is no limit)",
+    )
 
 
 @check(
@@ -155,9 +177,14 @@ def test_size_stays_limited(lab):
     timeout=90,
 )
 def test_mail_is_received(lab):
-    subject = send_mail(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
-    find_mail(lab.probe("lan"), employee(lab, "croux"), subject)
-    assert_earlier_mail_is_there(lab, (employee(lab, login) for login in PASSWORDS))
+    def invoice_arrives():
+        subject = send_mail(lab.probe("outside"), sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+        received(lab, employee(lab, "croux"), subject)
+
+    def earlier_mail_is_there():
+        assert_earlier_mail_is_there(lab, [employee(lab, login) for login in PASSWORDS])
+
+    concurrently(lambda ask: ask(), (invoice_arrives, earlier_mail_is_there))
 
 
 @pytest.mark.parametrize("name", ["postfix", "dovecot", "opendkim"])
@@ -168,6 +195,7 @@ def test_mail_is_received(lab):
     fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
     en="{{ name }} runs on mail1, and starts with the host.",
     host="mail1",
+    lock="",
 )
 def test_services(lab, name):
     assert_service_of_mail1(lab, name)

@@ -4,29 +4,26 @@ import json
 
 import pytest
 
-from grader import check, find_mail, lines_in, scaled_timeout, send_mail
-from lab_tools import PASSWORDS, SAWYER, assert_earlier_mail_is_there, assert_service, employee, sawyer
+from grader import check, concurrently, lines_in, reason, scaled_timeout, send_mail
+from lab_tools import (
+    PASSWORDS,
+    SAWYER,
+    assert_earlier_mail_is_there,
+    assert_service,
+    employee,
+    received,
+    refusal,
+    sawyer,
+)
 
 COLLEAGUES = ("tgarnier", "mlebreton")
 
 
-def answer_to(lab, sender, recipient):
-    """Return what our server says to a stranger who has mail for somebody; nothing is sent."""
-    server = lab.address("mail1", "eth1")
-    argv = [
-        "swaks",
-        "--server",
-        server,
-        "--from",
-        sender,
-        "--to",
-        recipient,
-        "--quit-after",
-        "RCPT",
-        "--timeout",
-        str(scaled_timeout(10)),
-    ]
-    return lab.client("delmas").run(argv, timeout=25).stdout
+def asked(lab, sender, recipient):
+    """Ask our server as a stranger who has mail for somebody, and return how swaks ended; nothing is sent."""
+    argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", sender, "--to", recipient]
+    argv += ["--quit-after", "RCPT", "--timeout", str(scaled_timeout(8))]
+    return lab.client("delmas").run(argv, timeout=25)
 
 
 @check(
@@ -41,17 +38,31 @@ def answer_to(lab, sender, recipient):
 def test_mail_from_outside_arrives(lab):
     outside, server = lab.probe("outside"), lab.address("srv1", "eth1")
     exchangers = outside.resolve(lab.domain, server, "MX").records
-    assert exchangers, f"DNS has no MX record for {lab.domain}"
+    assert exchangers, reason(
+        fr=f"le DNS n'a pas d'enregistrement MX pour {lab.domain}", en=f"DNS has no MX record for {lab.domain}"
+    )
     for _, name in (record.split() for record in exchangers):
-        assert not name.endswith(f".{lab.domain}.{lab.domain}"), f"the MX record names {name}"
+        assert not name.endswith(f".{lab.domain}.{lab.domain}"), reason(
+            fr=f"l'enregistrement MX nomme {name}", en=f"the MX record names {name}"
+        )
         reached = outside.resolve(name, server).records
-        assert reached == (lab.address("mail1", "eth1"),), f"the MX record names {name}, whose address is {reached}"
-    for login in (lab.values["login"], *COLLEAGUES):
+        wanted = lab.address("mail1", "eth1")
+        found = ", ".join(reached) or reason(fr="aucune adresse", en="no address")
+        assert reached == (wanted,), reason(
+            fr=f"l'enregistrement MX nomme {name} ; adresse attendue : {wanted}, trouvée : {found}",
+            en=f"the MX record names {name}; expected address: {wanted}, found: {found}",
+        )
+
+    def arrives(login):
         reader = employee(lab, login, verifies=False)
-        said = answer_to(lab, SAWYER, reader.address)
-        assert "Relay access denied" not in said, f"mail1 says to mail for {reader.address}: Relay access denied"
-        subject = send_mail(outside, sawyer(lab), reader.address, subject="Bon de commande")
-        find_mail(lab.probe("lan"), reader, subject, within=15)
+        said = asked(lab, SAWYER, reader.address).stdout
+        assert "Relay access denied" not in said, reason(
+            fr=f"mail1 répond à un message pour {reader.address} : Relay access denied",
+            en=f"mail1 says to mail for {reader.address}: Relay access denied",
+        )
+        received(lab, reader, send_mail(outside, sawyer(lab), reader.address, subject="Bon de commande"))
+
+    concurrently(arrives, (lab.values["login"], *COLLEAGUES))
 
 
 @check(
@@ -64,21 +75,26 @@ def test_mail_from_outside_arrives(lab):
     because="did not arrive",
 )
 def test_several_messages_and_an_alias(lab):
-    outside, lan = lab.probe("outside"), lab.probe("lan")
-    login = lab.values["login"]
-    sent = [send_mail(outside, sawyer(lab), f"{login}@{lab.domain}", subject="Relance") for _ in range(2)]
-    alias = send_mail(outside, sawyer(lab), f"contact@{lab.domain}", subject="Relance")
-    for subject in sent:
-        find_mail(lan, employee(lab, login, verifies=False), subject, within=15)
-    find_mail(lan, employee(lab, "croux", verifies=False), alias, within=15)
+    outside, login = lab.probe("outside"), lab.values["login"]
+
+    def arrives(way):
+        address, reader = way
+        subject = send_mail(outside, sawyer(lab), f"{address}@{lab.domain}", subject="Relance")
+        received(lab, employee(lab, reader, verifies=False), subject)
+
+    concurrently(arrives, [(login, login), (login, login), ("contact", "croux")])
 
     def empty():
         queue = [json.loads(line)["recipients"] for line in lines_in(lab.host("mail1").check_output("postqueue -j"))]
         ours = [to for to in queue if any(one["address"].endswith(f"@{lab.domain}") for one in to)]
-        assert not ours, f"{len(ours)} messages wait on mail1"
+        assert not ours, reason(
+            fr=f"messages qui attendent encore sur mail1 : {len(ours)}",
+            en=f"messages that still wait on mail1: {len(ours)}",
+        )
         return True
 
-    lab.wait(empty, within=45, every=1)
+    # What has been waiting since the fault is tried again within nine seconds (main.cf), even where nobody hurries it.
+    lab.wait(empty, within=10, every=0.5)
 
 
 @check(
@@ -90,7 +106,7 @@ def test_several_messages_and_an_alias(lab):
     timeout=90,
 )
 def test_earlier_mail_is_there(lab):
-    assert_earlier_mail_is_there(lab, (employee(lab, login, verifies=False) for login in PASSWORDS))
+    assert_earlier_mail_is_there(lab, [employee(lab, login, verifies=False) for login in PASSWORDS])
 
 
 @check(
@@ -102,9 +118,14 @@ def test_earlier_mail_is_there(lab):
     timeout=90,
 )
 def test_strangers_are_refused(lab):
-    for recipient in ("somebody@elsewhere.example", f"nobody-at-all@{lab.domain}"):
-        said = answer_to(lab, SAWYER, recipient)
-        assert "<** 55" in said or "<** 45" in said, f"mail1 takes mail for {recipient}: {said[-200:]}"
+    def refused(recipient):
+        done = asked(lab, SAWYER, recipient)
+        assert "<** 55" in done.stdout or "<** 45" in done.stdout, reason(
+            fr=f"mail1 ne refuse pas le courrier pour {recipient} : {refusal(done)}",
+            en=f"mail1 does not refuse mail for {recipient}: {refusal(done)}",
+        )
+
+    concurrently(refused, ("somebody@elsewhere.example", f"nobody-at-all@{lab.domain}"))
 
 
 @check(
@@ -118,8 +139,11 @@ def test_strangers_are_refused(lab):
 def test_outgoing_mail_is_signed(lab):
     sender = employee(lab, lab.values["login"], verifies=False)
     subject = send_mail(lab.probe("lan"), sender, SAWYER, subject="Commande")
-    found = find_mail(lab.probe("outside"), sawyer(lab), subject, folders=("INBOX", "Junk"))
-    assert found.folder == "INBOX", "the sawmill takes our message for junk: it is not signed"
+    found = received(lab, sawyer(lab), subject, folders=("INBOX", "Junk"))
+    assert found.folder == "INBOX", reason(
+        fr="la scierie prend notre message pour un indésirable : il n'est pas signé",
+        en="the sawmill takes our message for junk: it is not signed",
+    )
 
 
 @check(
@@ -129,10 +153,14 @@ def test_outgoing_mail_is_signed(lab):
     fr="Le serveur de la scierie, qui n'est pas à nous, n'a pas été reconfiguré.",
     en="The sawmill's server, which is not ours, was not reconfigured.",
     host="delmas",
+    lock="",
 )
 def test_the_other_company_is_left_alone(lab):
     routes = lab.host("delmas").check_output("postconf -h transport_maps relayhost virtual_alias_maps").split()
-    assert routes == ["$virtual_maps"], f"Postfix of delmas has routes of its own: {' '.join(routes)}"
+    assert routes == ["$virtual_maps"], reason(
+        fr=f"le Postfix de delmas a ses propres routes : {' '.join(routes)}",
+        en=f"Postfix of delmas has routes of its own: {' '.join(routes)}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,6 +173,7 @@ def test_the_other_company_is_left_alone(lab):
     fr="{{ name }} fonctionne sur {{ host }}, et démarre avec la machine.",
     en="{{ name }} runs on {{ host }}, and starts with the host.",
     host="{{ host }}",
+    lock="",
 )
 def test_services(lab, host, name):
     assert_service(lab, host, name)

@@ -8,7 +8,16 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from grader import certificate_key_ids, check, find_mail, lines_in, message_ids, scaled_timeout, send_mail
+from grader import (
+    certificate_key_ids,
+    check,
+    concurrently,
+    lines_in,
+    message_ids,
+    reason,
+    scaled_timeout,
+    send_mail,
+)
 from lab_tools import (
     KEPT,
     PASSWORDS,
@@ -16,6 +25,7 @@ from lab_tools import (
     assert_service_of_mail1,
     assert_webmail_shows_mail,
     employee,
+    received,
 )
 
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
@@ -40,8 +50,8 @@ HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
     because=EXPIRED,
 )
 def test_mail_is_sent_and_read(lab):
-    lan, colleague = lab.probe("lan"), employee(lab, "tgarnier")
-    find_mail(lan, colleague, send_mail(lan, employee(lab, lab.values["login"]), colleague.address))
+    colleague = employee(lab, "tgarnier")
+    received(lab, colleague, send_mail(lab.probe("lan"), employee(lab, lab.values["login"]), colleague.address))
 
 
 @pytest.mark.parametrize(("host", "login"), [("pc1", "croux"), ("pc2", "mlebreton")])
@@ -52,32 +62,23 @@ def test_mail_is_sent_and_read(lab):
     fr="Sur {{ host }}, les outils du poste lisent et envoient du courrier, par le nom du serveur.",
     en="On {{ host }}, the workstation's tools read and send mail, by the server's name.",
     host="{{ host }}",
+    lock="",
     timeout=60,
     because="expired",
 )
 def test_workstation(lab, host, login):
     client, name = lab.client(host), f"mail.{lab.domain}"
-    account = ["--user", f"{login}:{PASSWORDS[login]}"]
-    curl = ["curl", "--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(15))]
-    read = client.run([*curl, *account, f"imaps://{name}/INBOX?ALL"])
-    assert read.status == 0, f"curl on {host}: {read.stderr.strip()}"
-    letter = [
-        "--mail-from",
-        f"{login}@{lab.domain}",
-        "--mail-rcpt",
-        f"afaure@{lab.domain}",
-        "--upload-file",
-        "/etc/hostname",
-    ]
-    smtp = [
-        *curl,
-        "--ssl-reqd",
-        *account,
-        *letter,
-        f"smtp://{name}:587",
-    ]
-    sent = client.run(smtp, timeout=30)
-    assert sent.status == 0, f"curl on {host}: {sent.stderr.strip()}"
+    curl = ["curl", "--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(8))]
+    curl += ["--user", f"{login}:{PASSWORDS[login]}"]
+    letter = ["--mail-from", f"{login}@{lab.domain}", "--mail-rcpt", f"afaure@{lab.domain}"]
+    letter += ["--upload-file", "/etc/hostname"]
+
+    def works(request):
+        done = client.run([*curl, *request], timeout=30)
+        said = done.stderr.partition("\n")[0].removeprefix("curl: ")
+        assert done.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
+
+    concurrently(works, ([f"imaps://{name}/INBOX?ALL"], ["--ssl-reqd", *letter, f"smtp://{name}:587"]))
 
 
 @check(
@@ -87,6 +88,7 @@ def test_workstation(lab, host, login):
     fr="Le webmail montre de nouveau le courrier.",
     en="The webmail shows the mail again.",
     host="web1",
+    lock="",
     because="the login is refused",
 )
 def test_webmail(lab):
@@ -123,18 +125,34 @@ def names_of_the_server(lab):
 def test_certificate_is_good(lab, port):
     client = lab.client("pc2")
     ask = f"openssl s_client -connect {lab.address('mail1')}:{port} {PORTS[port]} -CAfile /etc/ssl/valbocage/ca.crt"
-    for name in (f"mail.{lab.domain}", f"mx1.{lab.domain}"):
-        shown = client.run(["sh", "-c", f"{ask} -verify_hostname {name} </dev/null 2>&1"]).stdout
+    names = [f"mail.{lab.domain}", f"mx1.{lab.domain}"]
+    asked = [f"{ask} -verify_hostname {name} </dev/null 2>&1" for name in names]
+    asked += [f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"]
+    *answers, end = concurrently(lambda line: client.run(["sh", "-c", line]), asked)
+    for name, answer in zip(names, answers, strict=True):
+        shown, last = answer.stdout, " ".join(answer.stdout.split()[-10:])
         verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
-        assert verdict, f"mail1 speaks no TLS on port {port}: {shown[-200:]}"
-        assert verdict[1] == "0", f"the certificate is refused for {name}: {verdict[2]}"
+        assert verdict, reason(
+            fr=f"mail1 ne parle pas TLS sur le port {port} : {last}", en=f"mail1 speaks no TLS on port {port}: {last}"
+        )
+        assert verdict[1] == "0", reason(
+            fr=f"le certificat est refusé pour {name} : {verdict[2]}",
+            en=f"the certificate is refused for {name}: {verdict[2]}",
+        )
     body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
-    assert body, f"mail1 shows no certificate on port {port}"
+    assert body, reason(
+        fr=f"mail1 ne montre pas de certificat sur le port {port}", en=f"mail1 shows no certificate on port {port}"
+    )
     strange = names_in(x509.load_pem_x509_certificate(body[0].encode())) - names_of_the_server(lab)
-    assert not strange, f"the certificate of mail1 is for others as well: {', '.join(sorted(strange))}"
-    inquiry = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout -checkend {MONTH} -enddate"
-    end = client.run(["sh", "-c", inquiry])
-    assert end.status == 0, f"the certificate ends within a month: {' '.join(end.stdout.split())}"
+    others = ", ".join(sorted(strange))
+    assert not strange, reason(
+        fr=f"le certificat de mail1 vaut aussi pour d'autres : {others}",
+        en=f"the certificate of mail1 is for others as well: {others}",
+    )
+    until = " ".join(end.stdout.split())
+    assert end.status == 0, reason(
+        fr=f"le certificat expire avant un mois : {until}", en=f"the certificate ends within a month: {until}"
+    )
 
 
 @pytest.mark.parametrize("host", ["pc1", "pc2", "web1", "mail1", "ldap1"])
@@ -145,16 +163,25 @@ def test_certificate_is_good(lab, port):
     fr="{{ host }} fait confiance à la même autorité de certification qu'avant, et à aucune autre de plus.",
     en="{{ host }} trusts the same certification authority as before, and none besides.",
     host="{{ host }}",
+    lock="",
 )
 def test_same_authority(lab, host):
     there = lab.host(host)
     added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
-    assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], f"{host} trusts: {', '.join(added)}"
+    named = ", ".join(added) or reason(fr="aucune autorité ajoutée", en="no authority that was added")
+    assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], reason(
+        fr=f"{host} fait confiance à : {named}", en=f"{host} trusts: {named}"
+    )
     for path in (*added, "/etc/ssl/valbocage/ca.crt"):
-        assert certificate_key_ids(there.file(path)) == [AUTHORITY], f"{path} is the certificate of another authority"
+        assert certificate_key_ids(there.file(path)) == [AUTHORITY], reason(
+            fr=f"{path} est le certificat d'une autre autorité", en=f"{path} is the certificate of another authority"
+        )
     others = there.run("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt").stdout.strip()
     plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
-    assert int(others) <= int(plain) + 1, f"{host}: {others} trusted certificates instead of {int(plain) + 1}"
+    assert int(others) <= int(plain) + 1, reason(
+        fr=f"{host} : {others} certificats de confiance au lieu de {int(plain) + 1}",
+        en=f"{host}: {others} trusted certificates instead of {int(plain) + 1}",
+    )
 
 
 @check(
@@ -164,20 +191,33 @@ def test_same_authority(lab, host):
     fr="Les programmes vérifient toujours le certificat, webmail compris.",
     en="Programs still verify the certificate, the webmail included.",
     host="web1",
+    lock="",
 )
 def test_clients_still_verify(lab):
     settings = lab.host("web1").check_output("grep -vE '^[[:space:]]*(//|#|[*])' /etc/roundcube/config.inc.php")
     options = re.findall(r"verify_peer\w*|allow_self_signed", re.sub(STRICT, "", settings, flags=re.IGNORECASE))
-    assert not options, f"Roundcube has options that weaken how it verifies: {', '.join(options)}"
+    named = ", ".join(options)
+    assert not options, reason(
+        fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
+        en=f"Roundcube has options that weaken how it verifies: {named}",
+    )
     for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
-        assert setting + lab.domain in settings, "Roundcube does not reach the mail server by its name and over TLS"
+        assert setting + lab.domain in settings, reason(
+            fr="Roundcube ne joint pas le serveur de messagerie par son nom et sous TLS",
+            en="Roundcube does not reach the mail server by its name and over TLS",
+        )
     # This name is in no certificate: a client that verifies refuses it.
     other = f"{secrets.token_hex(6)}.example"
-    for host in ("pc1", "pc2"):
-        ask = ["curl", "--silent", "--max-time", str(scaled_timeout(10)), "--user", "croux:Copeau-52"]
-        there = ["--resolve", f"{other}:993:{lab.address('mail1')}", f"imaps://{other}/"]
-        careless = lab.client(host).run([*ask, *there])
-        assert careless.status != 0, f"{host} accepts a certificate for another name"
+    ask = ["curl", "--silent", "--max-time", str(scaled_timeout(8)), "--user", "croux:Copeau-52"]
+    ask += ["--resolve", f"{other}:993:{lab.address('mail1')}", f"imaps://{other}/"]
+
+    def refuses(host):
+        assert lab.client(host).run(ask).status != 0, reason(
+            fr=f"{host} accepte un certificat fait pour un autre nom",
+            en=f"{host} accepts a certificate for another name",
+        )
+
+    concurrently(refuses, ("pc1", "pc2"))
 
 
 @check(
@@ -189,19 +229,22 @@ def test_clients_still_verify(lab):
     timeout=60,
 )
 def test_nothing_in_clear(lab):
-    for port in ("25", "587"):
-        argv = [
-            "swaks",
-            "--server",
-            f"{lab.address('mail1')}:{port}",
-            "--quit-after",
-            "EHLO",
-            "--timeout",
-            str(scaled_timeout(10)),
-        ]
+    server = lab.address("mail1")
+
+    def no_password(port):
+        argv = ["swaks", "--server", f"{server}:{port}", "--quit-after", "EHLO", "--timeout", str(scaled_timeout(8))]
         offered = lab.client("pc1").run(argv, timeout=30).stdout
-        assert "250-AUTH" not in offered, f"mail1 takes passwords in clear on port {port}"
-    assert not lab.probe("lan").tcp(lab.address("mail1"), 143), "mail1 offers IMAP on port 143"
+        assert "250-AUTH" not in offered, reason(
+            fr=f"mail1 prend les mots de passe en clair sur le port {port}",
+            en=f"mail1 takes passwords in clear on port {port}",
+        )
+
+    def no_plain_imap():
+        assert not lab.probe("lan").tcp(server, 143), reason(
+            fr="mail1 offre IMAP sur le port 143", en="mail1 offers IMAP on port 143"
+        )
+
+    concurrently(lambda ask: ask(), (lambda: no_password("25"), lambda: no_password("587"), no_plain_imap))
 
 
 def public_halves(host):
@@ -224,21 +267,41 @@ def test_keys_are_private(lab):
     authority = lab.host("ldap1").check_output("openssl x509 -noout -pubkey -in /etc/ssl/valbocage/ca.crt").strip()
     ask = f"openssl s_client -connect {lab.address('mail1')}:993 </dev/null 2>/dev/null | openssl x509 -noout -pubkey"
     server = lab.client("pc2").run(["sh", "-c", ask]).stdout.strip()
-    for name in HOSTS:
-        host = lab.host(name)
-        for path, half in public_halves(host).items():
-            key = host.file(path)
+    for name, halves in zip(HOSTS, concurrently(lambda name: public_halves(lab.host(name)), HOSTS), strict=True):
+        for path, half in halves.items():
+            key = lab.host(name).file(path)
             if half == authority:
-                assert name == "ldap1", f"the authority's key is on {name}: {path}"
-                assert key.uid == 0, f"the authority's key is not root's: {path}"
-                assert not key.mode & 0o077, f"the authority's key is readable by others: {path}"
+                assert name == "ldap1", reason(
+                    fr=f"la clé de l'autorité est sur {name} : {path}", en=f"the authority's key is on {name}: {path}"
+                )
+                assert key.uid == 0, reason(
+                    fr=f"la clé de l'autorité n'est pas à root : {path}",
+                    en=f"the authority's key is not root's: {path}",
+                )
+                assert not key.mode & 0o077, reason(
+                    fr=f"d'autres peuvent lire la clé de l'autorité : {path}",
+                    en=f"the authority's key is readable by others: {path}",
+                )
             elif half == server:
-                assert name == "mail1", f"the mail server's key is on {name}: {path}"
-                assert key.uid == 0, f"the mail server's key is not root's: {path}"
+                assert name == "mail1", reason(
+                    fr=f"la clé du serveur de messagerie est sur {name} : {path}",
+                    en=f"the mail server's key is on {name}: {path}",
+                )
+                assert key.uid == 0, reason(
+                    fr=f"la clé du serveur de messagerie n'est pas à root : {path}",
+                    en=f"the mail server's key is not root's: {path}",
+                )
                 shared = key.mode & 0o070 and key.group not in SERVICES
-                assert not shared, f"the mail server's key is open to the group {key.group}: {path}"
-            assert name != "mail1" or not key.mode & 0o007, f"everybody may read {path}"
-    assert lab.host("ldap1").file("/etc/ssl/valbocage/ca.key").exists, "ldap1 has the authority's key no more"
+                assert not shared, reason(
+                    fr=f"la clé du serveur de messagerie est ouverte au groupe {key.group} : {path}",
+                    en=f"the mail server's key is open to the group {key.group}: {path}",
+                )
+            assert name != "mail1" or not key.mode & 0o007, reason(
+                fr=f"tout le monde peut lire {path}", en=f"everybody may read {path}"
+            )
+    assert lab.host("ldap1").file("/etc/ssl/valbocage/ca.key").exists, reason(
+        fr="ldap1 n'a plus la clé de l'autorité", en="ldap1 has the authority's key no more"
+    )
 
 
 @check(
@@ -250,12 +313,19 @@ def test_keys_are_private(lab):
     timeout=90,
 )
 def test_mail_is_whole(lab):
-    assert_earlier_mail_is_there(lab, (replace(employee(lab, login), authority="") for login in PASSWORDS))
-    try:
-        message_ids(lab.probe("lan"), replace(employee(lab, "afaure"), authority="", password="Rabot-42"))
-    except AssertionError:
-        return
-    raise AssertionError("Dovecot accepts a wrong password")
+    def wrong_password():
+        try:
+            message_ids(lab.probe("lan"), replace(employee(lab, "afaure"), authority="", password="Rabot-42"))
+        except AssertionError:
+            return
+        raise AssertionError(
+            reason(fr="Dovecot accepte un mauvais mot de passe", en="Dovecot accepts a wrong password")
+        )
+
+    def earlier_mail_is_there():
+        assert_earlier_mail_is_there(lab, [replace(employee(lab, login), authority="") for login in PASSWORDS])
+
+    concurrently(lambda ask: ask(), (earlier_mail_is_there, wrong_password))
 
 
 @pytest.mark.parametrize("name", ["postfix", "dovecot"])
@@ -266,6 +336,7 @@ def test_mail_is_whole(lab):
     fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
     en="{{ name }} runs on mail1, and starts with the host.",
     host="mail1",
+    lock="",
 )
 def test_services(lab, name):
     assert_service_of_mail1(lab, name)

@@ -2,29 +2,43 @@
 
 import re
 from collections import Counter
+from http import HTTPStatus
 from pathlib import PurePosixPath
 
 import pytest
 
-from grader import check, lines_in
+from grader import check, lines_in, reason
 from lab_tools import (
+    answer_of,
+    assert_comes_from_the_proxy,
     assert_data_is_whole,
+    assert_fresh_order_is_shown,
     assert_is_the_catalogue,
     assert_order_is_stored,
     assert_proxy_is_nginx,
+    assert_service_lasts,
     fresh_order,
 )
 
 APPLICATIONS = ("app1", "app2")
 PORT = 8000
+PAGES = 12
+"""Requests of which each server is to have served one at least."""
+GATEWAY = "502"
+"""What the proxy answers when it has asked both servers, and neither answered."""
 
 
 def assert_serves_by_itself(lab, server, path, customer):
     """The name in the proxy's header is the proxy's word: ask the application server, on whichever port it was put."""
     port = next((p for p in (PORT, lab.values["port"]) if lab.listener(server, p).units == {"shop.service"}), None)
-    assert port, f"{server}: the service shop holds no port"
+    assert port, reason(
+        fr=f"{server} : le service shop n'écoute à aucun port", en=f"{server}: the service shop holds no port"
+    )
     page = lab.probe("application").http_get(f"http://{lab.address(server)}:{port}{path}")
-    assert customer in page.body, f"{server} does not show an order of just now: {page.status or page.problem}"
+    assert customer in page.body, reason(
+        fr=f"{server} ne montre pas une commande qui vient d'être passée : il {answer_of(page)}",
+        en=f"{server} does not show an order of just now: it {answer_of(page)}",
+    )
 
 
 def received(lab, server):
@@ -32,6 +46,18 @@ def received(lab, server):
     counts = lab.host(server).file("/proc/1/net/snmp").content_string
     names, values = (line.split() for line in lines_in(counts) if line.startswith("Tcp:"))
     return int(values[names.index("InSegs")])
+
+
+def origin_of(page, name, server, asked):
+    """Return what came in the place of a page of a server: its status, and from whom."""
+    status = str(page.status) if page else page.problem
+    if not name:
+        return status
+    if name == server and not asked:
+        return reason(
+            fr=f"{status} par {name}, qui n'a pas été interrogé", en=f"{status} of {name}, which was not asked"
+        )
+    return reason(fr=f"{status} par {name}", en=f"{status} of {name}")
 
 
 @check(
@@ -45,11 +71,11 @@ def received(lab, server):
 def test_shop_opens(lab):
     page = lab.client("pc1").http_get(f"http://boutique.{lab.domain}/")
     assert_is_the_catalogue(page)
-    assert page.peer == lab.address("web1"), f"{page.peer} answers instead of web1"
+    assert_comes_from_the_proxy(lab, page)
     assert_proxy_is_nginx(lab)
     with fresh_order(lab) as (path, customer):
         order = lab.client("pc1").http_get(f"http://boutique.{lab.domain}{path}")
-    assert customer in order.body, f"the shop does not show an order of just now: {order.status or order.problem}"
+    assert_fresh_order_is_shown(order, customer)
 
 
 @check(
@@ -72,34 +98,49 @@ def test_order_is_stored(lab):
     competence="3.4",
     fr="{{ server }} sert sa part des pages, par son service, qui démarre avec la machine.",
     en="{{ server }} serves its share of the pages, by its service, which starts with the host.",
-    # nginx takes the servers in turn: two checks that ask it at one pace, side by side, would each meet one alone.
     host="web1",
-    because="of twelve pages",
+    # nginx takes the servers in turn: two checks that ask it at one pace, side by side, would each meet one alone.
+    lock="pages in turn",
+    because="served none of",
 )
 def test_server_takes_its_share(lab, server):
     office = lab.probe("office")
     with fresh_order(lab) as (path, customer):
+        answers = Counter()
 
         def serves():
-            answers = Counter()
-            for _ in range(12):
+            answers.clear()
+            while answers.total() < PAGES and not answers[GATEWAY]:
                 before = received(lab, server)
                 page = office.http_get(f"http://{lab.address('web1')}{path}")
                 name = page.headers.get("x-served-by")
                 asked = received(lab, server) > before
                 if name == server and customer in page.body and asked:
                     return True
-                origin = f" of {name}{'' if asked or name != server else ', which was not asked'}" if name else ""
-                answers[f"{page.status or page.problem}{origin}"] += 1
-            seen = ", ".join(f"{number} times {answer}" for answer, number in answers.most_common())
-            raise AssertionError(f"{server} served none of twelve pages: {seen}")
+                answers[GATEWAY if page.status == HTTPStatus.BAD_GATEWAY else origin_of(page, name, server, asked)] += 1
+            seen = ", ".join(f"{number} × {answer}" for answer, number in answers.most_common() if number)
+            raise AssertionError(
+                reason(
+                    fr=f"{server} n'a servi aucune des pages demandées ({seen})",
+                    en=f"{server} served none of the pages asked for ({seen})",
+                )
+            )
 
-        lab.wait(serves, within=2)  # for a moment after a reload, nginx still answers by its old settings
+        def in_vain():
+            if not lab.host(server).service("shop").is_running:
+                return reason(
+                    fr=f"le service shop ne fonctionne pas sur {server}",
+                    en=f"the service shop does not run on {server}",
+                )
+            return answers[GATEWAY] and reason(
+                fr="nginx n'obtient de réponse d'aucun des deux serveurs", en="nginx gets an answer from neither server"
+            )
+
+        # For a moment after a reload, nginx still answers by its old settings.
+        lab.wait(serves, within=2, unless=in_vain)
         assert_serves_by_itself(lab, server, path, customer)
     assert_proxy_is_nginx(lab)
-    service = lab.host(server).service("shop")
-    assert service.is_running, f"the service shop does not run on {server}"
-    assert service.is_enabled, f"the service shop does not start with {server}"
+    assert_service_lasts(lab, server, "shop")
 
 
 def processes_of(lab, server):
@@ -120,6 +161,14 @@ def program_folders(lab, server):
     return sorted(found - {"/"})
 
 
+def written_by_others(server, path):
+    """Return what is wrong with a file that others than root may change."""
+    return reason(
+        fr=f"{server} : d'autres que root peuvent modifier {path}",
+        en=f"{server}: others than root may write {path}",
+    )
+
+
 @pytest.mark.parametrize("server", APPLICATIONS)
 @check(
     "guard",
@@ -128,25 +177,41 @@ def program_folders(lab, server):
     fr="Sur {{ server }}, la boutique tourne sous son propre compte, qui ne peut pas réécrire son programme.",
     en="On {{ server }} the shop runs as its own account, which cannot rewrite its program.",
     host="{{ server }}",
+    lock="",
 )
 def test_program_is_protected(lab, server):
     host = lab.host(server)
     service = host.service("shop")
-    assert service.user == "shop", f"{server}: the service shop runs as {service.user}"
+    assert service.user == "shop", reason(
+        fr=f"{server} : le service shop tourne sous le compte {service.user}",
+        en=f"{server}: the service shop runs as {service.user}",
+    )
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
-        assert not service.systemd_property(f"Service.{name}"), f"{server}: the service shop is given more: {name}"
+        assert not service.systemd_property(f"Service.{name}"), reason(
+            fr=f"{server} : le service shop a reçu plus de droits : {name}",
+            en=f"{server}: the service shop is given more: {name}",
+        )
     own, group = host.user("shop").uid, host.user("shop").gid
     for folder in program_folders(lab, server):
         for entry in host.file(folder).tree():
             loose = (entry.mode & 0o022 and entry.kind != "symlink") or entry.uid == own
-            assert not loose, f"{server}: others than root may write {folder}/{entry.path}"
-        assert not host.file(folder).mode & 0o022, f"{server}: others than root may write {folder}"
+            assert not loose, written_by_others(server, f"{folder}/{entry.path}")
+        assert not host.file(folder).mode & 0o022, written_by_others(server, folder)
         for place in (folder, *map(str, PurePosixPath(folder).parents)):
-            assert host.file(place).uid != own, f"{server}: {place} belongs to shop"
-    assert not host.file("/etc/shop/shop.env").mode & 0o007, f"{server}: everybody may read the password in shop.env"
+            assert host.file(place).uid != own, reason(
+                fr=f"{server} : {place} appartient à shop", en=f"{server}: {place} belongs to shop"
+            )
+    assert not host.file("/etc/shop/shop.env").mode & 0o007, reason(
+        fr=f"{server} : tout le monde peut lire le mot de passe dans shop.env",
+        en=f"{server}: everybody may read the password in shop.env",
+    )
     for process in processes_of(lab, server):
-        rights = (process.uid, process.gid)
-        assert rights == (own, group), f"{server}: {process.comm} runs as user {rights[0]} and group {rights[1]}"
+        assert (process.uid, process.gid) == (own, group), reason(
+            fr=f"{server} : {process.comm} tourne avec l'utilisateur n° {process.uid} et le groupe n° {process.gid},"
+            f" au lieu de {own} et {group} (shop)",
+            en=f"{server}: {process.comm} runs as user {process.uid} and group {process.gid},"
+            f" not {own} and {group} (shop)",
+        )
 
 
 @check(
@@ -156,14 +221,16 @@ def test_program_is_protected(lab, server):
     fr="nginx tient le port 80 de web1 comme service, et démarre avec la machine.",
     en="nginx holds port 80 of web1 as a service, and starts with the host.",
     host="web1",
+    lock="",
 )
 def test_proxy_is_a_service(lab):
-    web1 = lab.host("web1")
-    nginx = web1.service("nginx")
-    assert nginx.is_running, "the service nginx does not run"
-    assert nginx.is_enabled, "the service nginx does not start with web1"
+    assert_service_lasts(lab, "web1", "nginx")
     units = lab.listener("web1", 80).units
-    assert units == {"nginx.service"}, f"port 80 is held by {', '.join(units) or 'nobody'}"
+    seen = ", ".join(sorted(units)) or reason(fr="personne", en="nobody")
+    assert units == {"nginx.service"}, reason(
+        fr=f"web1 : le port 80 est tenu par {seen}, au lieu de nginx.service",
+        en=f"port 80 is held by {seen} instead of nginx.service",
+    )
     assert_proxy_is_nginx(lab)
 
 
@@ -174,6 +241,7 @@ def test_proxy_is_a_service(lab):
     fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
     en="The catalogue and the earlier orders are still in the database.",
     host="db1",
+    lock="",
 )
 def test_data_is_whole(lab):
     assert_data_is_whole(lab)

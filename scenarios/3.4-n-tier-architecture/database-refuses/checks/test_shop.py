@@ -7,8 +7,18 @@ from urllib.parse import unquote
 
 import pytest
 
-from grader import check, lines_in
-from lab_tools import POSTGRESQL, assert_data_is_whole, assert_is_the_catalogue, assert_order_is_stored, query
+from grader import check, lines_in, reason
+from lab_tools import (
+    POSTGRESQL,
+    answer_of,
+    assert_data_is_whole,
+    assert_is_shown,
+    assert_is_the_catalogue,
+    assert_order_is_stored,
+    assert_service_lasts,
+    queries,
+    words_of,
+)
 
 CONNECTIONS = 8
 """What the shop opens at most: gunicorn has four threads on each of two servers."""
@@ -45,8 +55,7 @@ def test_shop_opens(lab):
     shop, pc1 = f"http://boutique.{lab.domain}", lab.client("pc1")
     page = pc1.http_get(f"{shop}/")
     assert_is_the_catalogue(page)
-    order = pc1.http_get(f"{shop}/commandes/2")
-    assert "Client : Hôtel des Embruns" in order.body, f"order 2 is not shown: {order.status or order.problem}"
+    assert_is_shown(pc1.http_get(f"{shop}/commandes/2"), 2, "Client : Hôtel des Embruns")
 
 
 @check(
@@ -72,16 +81,30 @@ def test_order_is_stored(lab):
 )
 def test_server_reaches_the_database(lab, server):
     answer = lab.probe("application").http_get(f"http://{lab.address(server, 'eth0')}:8000/sante")
-    assert answer.status == 200, f"{server} answers {answer.status or answer.problem}"
+    assert answer.status == 200, reason(fr=f"{server} {answer_of(answer)}", en=f"{server} {answer_of(answer)}")
     health = json.loads(answer.body)
-    assert health["server"] == server, f"{health['server']} answers in the place of {server}"
-    assert health["products"] == int(query(lab, "SELECT count(*) FROM public.product")), (
-        f"{server} asks another database"
+    assert health["server"] == server, reason(
+        fr=f"{health['server']} répond à la place de {server}",
+        en=f"{health['server']} answers in the place of {server}",
     )
-    limit = int(query(lab, "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'"))
-    assert limit == -1 or limit >= CONNECTIONS, f"the database has {limit} connections at most for the whole shop"
+    statements = (
+        "SELECT count(*) FROM public.product",
+        "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'",
+    )
+    products, limit = map(int, queries(lab, statements))
+    assert health["products"] == products, reason(
+        fr=f"{server} interroge une autre base : il y voit {health['products']} produits, et non {products}",
+        en=f"{server} asks another database: it sees {health['products']} products there, not {products}",
+    )
+    assert limit == -1 or limit >= CONNECTIONS, reason(
+        fr=f"la base n'accorde que {limit} connexions à toute la boutique, qui peut en ouvrir {CONNECTIONS}",
+        en=f"the database has {limit} connections at most for the whole shop, which may open {CONNECTIONS}",
+    )
     asked = lab.host(server).run(f"{POSTGRESQL}/psql -X %s -Atc 'SELECT current_user'", database_url(lab, server))
-    assert asked.stdout.strip() == "shop", f"{server}: shop.env leads to no login: {asked.stderr.strip()}"
+    assert asked.stdout.strip() == "shop", reason(
+        fr=f"{server} : shop.env ne permet pas de se connecter : {words_of(asked)}",
+        en=f"{server}: shop.env leads to no login: {words_of(asked)}",
+    )
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -96,7 +119,10 @@ def test_wrong_password_is_refused(lab, server):
     address = lab.address("db1")
     psql = f"PGPASSWORD=%s {POSTGRESQL}/psql -X -h %s -U shop -d shop -c 'SELECT 1'"
     done = lab.host(server).run(psql, secrets.token_hex(8), address)
-    assert "FATAL" in done.stderr, f"{server} gets in with a random password: {done.stdout}{done.stderr}"
+    assert "FATAL" in done.stderr, reason(
+        fr=f"{server} : la base ne refuse pas un mot de passe tiré au hasard ; erreur affichée : {words_of(done)}",
+        en=f"{server} gets in with a random password; the error shown: {words_of(done)}",
+    )
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -107,17 +133,25 @@ def test_wrong_password_is_refused(lab, server):
     fr="Sur {{ server }}, la boutique se connecte avec son propre rôle, et garde son mot de passe pour elle.",
     en="On {{ server }} the shop connects as its own role, and keeps its password to itself.",
     host="{{ server }}",
+    lock="",
 )
 def test_settings_are_the_shops(lab, server):
     url = database_url(lab, server)
     ours = re.match("postgres(?:ql)?://shop:(.+)@", url)
-    assert ours, f"the role is not shop on {server}"
-    assert not lab.host(server).file("/etc/shop/shop.env").mode & 0o007, f"everybody may read the password on {server}"
+    assert ours, reason(
+        fr=f"sur {server}, la boutique ne se connecte pas avec le rôle shop et un mot de passe",
+        en=f"the role is not shop on {server}, or it has no password",
+    )
+    assert not lab.host(server).file("/etc/shop/shop.env").mode & 0o007, reason(
+        fr=f"sur {server}, tout le monde peut lire le mot de passe dans /etc/shop/shop.env",
+        en=f"everybody may read the password on {server}, in /etc/shop/shop.env",
+    )
     open_files = readable_by_everybody(lab, server, ours[1])
-    assert not open_files, f"everybody on {server} may read the password in {open_files[0]}"
-    service = lab.host(server).service("shop")
-    assert service.is_running, f"the service shop does not run on {server}"
-    assert service.is_enabled, f"the service shop does not start with {server}"
+    assert not open_files, reason(
+        fr=f"sur {server}, tout le monde peut lire le mot de passe dans {open_files[0]}",
+        en=f"everybody on {server} may read the password in {open_files[0]}",
+    )
+    assert_service_lasts(lab, server, "shop")
 
 
 @check(
@@ -127,6 +161,7 @@ def test_settings_are_the_shops(lab, server):
     fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
     en="The catalogue and the earlier orders are still in the database.",
     host="db1",
+    lock="",
 )
 def test_data_is_whole(lab):
     assert_data_is_whole(lab)

@@ -2,8 +2,21 @@
 
 import pytest
 
-from grader import check, lines_in
-from lab_tools import CATALOGUE, ask, ask_as_inventory, assert_data_is_whole, place_order, query
+from grader import check, lines_in, reason
+from lab_tools import (
+    CATALOGUE,
+    answer_of,
+    ask,
+    ask_as_inventory,
+    assert_data_is_whole,
+    assert_is_in_the_database,
+    assert_is_shown,
+    assert_service_lasts,
+    place_order,
+    queries,
+    query,
+    words_of,
+)
 
 READ_ONLY = "default_transaction_read_only"
 STILL_SET = (
@@ -24,9 +37,8 @@ STILL_SET = (
 def test_order_from_the_workstation(lab):
     shop, pc1 = f"http://boutique.{lab.domain}", lab.client("pc1")
     customer, number, answer = place_order(pc1, shop)
-    assert number, f"the shop answers {answer} to an order"
-    page = pc1.http_get(f"{shop}/commandes/{number}")
-    assert customer in page.body, f"the shop does not show order {number}: {page.status or page.problem}"
+    assert number, reason(fr=f"la boutique {answer}", en=f"the shop {answer}")
+    assert_is_shown(pc1.http_get(f"{shop}/commandes/{number}"), number, customer)
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -40,10 +52,9 @@ def test_order_from_the_workstation(lab):
 )
 def test_order_by_each_server(lab, server):
     customer, number, answer = place_order(lab.probe("application"), f"http://{lab.address(server, 'eth0')}:8000")
-    assert number, f"{server} answers {answer} to an order"
-    assert query(lab, f"SELECT customer FROM public.purchase WHERE id = {number}") == customer, (
-        f"order {number} is not stored"
-    )
+    assert number, reason(fr=f"{server} {answer}", en=f"{server} {answer}")
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {number}")
+    assert_is_in_the_database(stored, number, customer)
 
 
 @check(
@@ -54,14 +65,23 @@ def test_order_by_each_server(lab, server):
     en="The warehouse updates the stock without going through the shop, and the inventory writes to its database too.",
     because="read-only transaction",
     host="db1",
+    lock="",  # it adds one to a row's number, which no other check reads
 )
 def test_stock_update(lab):
     done = ask(lab, "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder' RETURNING name")
-    assert done.stdout.strip() == "Gunpowder", f"the database answers: {done.stderr.strip()}"
+    assert done.stdout.strip() == "Gunpowder", reason(
+        fr=f"la base répond à une mise à jour du stock : {words_of(done)}",
+        en=f"the database answers an update of the stock: {words_of(done)}",
+    )
     done = ask_as_inventory(lab, "UPDATE device SET place = place WHERE false")
-    assert done.stdout.strip() == "UPDATE 0", f"inventory: the database answers: {done.stderr.strip()}"
-    for sql in STILL_SET:
-        assert not query(lab, sql), "whoever has no exception to the rule still gets a read-only transaction"
+    assert done.stdout.strip() == "UPDATE 0", reason(
+        fr=f"inventory : la base répond à une mise à jour : {words_of(done)}",
+        en=f"inventory: the database answers an update: {words_of(done)}",
+    )
+    assert not any(queries(lab, STILL_SET)), reason(
+        fr="qui n'est pas une exception à la règle obtient toujours une transaction en lecture seule",
+        en="whoever has no exception to the rule still gets a read-only transaction",
+    )
 
 
 @check(
@@ -75,9 +95,11 @@ def test_reading_still_works(lab):
     office, shop = lab.probe("office"), f"http://{lab.address('web1')}"
     page = office.http_get(f"{shop}/")
     missing = [tea for tea in CATALOGUE if tea not in page.body]
-    assert not missing, f"the catalogue is not whole: {page.status or page.problem}, {missing[0]} is missing"
-    order = office.http_get(f"{shop}/commandes/2")
-    assert "Client : Hôtel des Embruns" in order.body, f"order 2 is not shown: {order.status or order.problem}"
+    assert not missing, reason(
+        fr=f"le catalogue n'est pas entier : la boutique {answer_of(page)}, il manque {missing[0]}",
+        en=f"the catalogue is not whole: the shop {answer_of(page)}, {missing[0]} is missing",
+    )
+    assert_is_shown(office.http_get(f"{shop}/commandes/2"), 2, "Client : Hôtel des Embruns")
 
 
 @check(
@@ -87,6 +109,7 @@ def test_reading_still_works(lab):
     fr="Le catalogue et les anciennes commandes sont toujours dans la base.",
     en="The catalogue and the earlier orders are still in the database.",
     host="db1",
+    lock="",
 )
 def test_data_is_whole(lab):
     assert_data_is_whole(lab)
@@ -100,11 +123,13 @@ def test_data_is_whole(lab):
     fr="Sur {{ server }}, la boutique se connecte à sa base avec son propre rôle, et démarre avec la machine.",
     en="On {{ server }} the shop connects to its database as its own role, and starts with the host.",
     host="{{ server }}",
+    lock="",
 )
 def test_application_unchanged(lab, server):
     settings = lab.host(server).file("/etc/shop/shop.env")
     ours = "DATABASE_URL=postgresql://shop:Darjeeling-2026@db1/shop"
-    assert ours in lines_in(settings.content_string), f"the database's address was changed on {server}"
-    service = lab.host(server).service("shop")
-    assert service.is_running, f"the service shop does not run on {server}"
-    assert service.is_enabled, f"the service shop does not start with {server}"
+    assert ours in lines_in(settings.content_string), reason(
+        fr=f"l'adresse de la base (DATABASE_URL) a été changée sur {server}",
+        en=f"the database's address was changed on {server}",
+    )
+    assert_service_lasts(lab, server, "shop")
