@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import pytest
 
+from grader.bilingual import text_of
 from grader.errors import unexpected_status
 from grader.job import GradeRequest, Selection
 from grader.marks import Role
@@ -523,7 +524,7 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     "wrong-reason-because": ("wrong-reason", outcomes(details={"reaches": {"because": "no carrier"}})),
     "wrong-reason-command": (
         "wrong-reason",
-        outcomes(details={"reaches": {"evidence": same(unexpected_status("pc1", "ip route", 2, [0]))}}),
+        outcomes(details={"reaches": {"evidence": text_of(unexpected_status("pc1", "ip route", 2, [0]))}}),
     ),
 }
 
