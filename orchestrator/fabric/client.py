@@ -35,6 +35,7 @@ from orchestrator.fabric.helper.messages import (
     Connect,
     Hello,
     Look,
+    Looks,
     Network,
     Observe,
     Ports,
@@ -44,7 +45,6 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -177,13 +177,13 @@ class FabricClient:
         answer, _, _ = self._ask("access", request, timeout, str(target))
         return tuple(answer["changed"]), answer["now"]
 
-    def statuses(
-        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[FileState, ...]:
-        """See ``Fabric.statuses``."""
-        request = Statuses(target.instance, target.host, list(paths), timeout)
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[FileState, list[Any]], ...]:
+        """See ``Fabric.looks``."""
+        request = Looks(target.instance, target.host, list(paths), want, timeout)
         _, rows, _ = self._ask("access", request, timeout, str(target))
-        return tuple(FileState(**row) for row in json.loads(rows))
+        return tuple((FileState(**seen), below) for seen, below in json.loads(rows))
 
     def network(
         self,

@@ -350,8 +350,21 @@ class Fabric(Protocol):
             timeout: seconds.
         """
 
-    def statuses(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Sequence[FileState]:
-        """Return what is at each of some paths of a host, links followed."""
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> Sequence[tuple[FileState, list[Any]]]:
+        """Return what is at each of some paths of a host, links followed, and what is in it where it is a folder.
+
+        Args:
+            target: the host.
+            paths: absolute paths.
+            want: ``status``: nothing more; ``entries``: a folder's names; ``writable``: all below it that others than
+                owner and group may write, each as ``FileState`` has it, without links.
+            timeout: seconds.
+
+        Raises:
+            LabError: one of them cannot be looked at.
+        """
 
     def network(
         self,

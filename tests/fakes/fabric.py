@@ -192,11 +192,15 @@ class FakeFabric:
         done = self._told(Call(target.host, "changed" if since is None else "changed since"), timeout)
         return tuple(done.stdout.decode().split("\n")[:-1]) if done else (), 1
 
-    def statuses(
-        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[FileState, ...]:
-        """See ``Fabric.statuses``: scripted as for ``look status``."""
-        return tuple(self.look(target, path, timeout=timeout)[0] for path in paths)
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[FileState, list[Any]], ...]:
+        """See ``Fabric.looks``: scripted as for ``look``."""
+        rows = []
+        for path in paths:
+            below = self.look(target, path, want, timeout=timeout)[1] if want != "status" else b""
+            rows.append((self.look(target, path, timeout=timeout)[0], json.loads(below or b"[]")))
+        return tuple(rows)
 
     def network(
         self,

@@ -30,6 +30,7 @@ from orchestrator.fabric.helper.messages import (
     Hello,
     HelperError,
     Look,
+    Looks,
     Network,
     Observe,
     Ports,
@@ -39,7 +40,6 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -68,7 +68,7 @@ SAMPLES: tuple[Request, ...] = (
     Changes("demo-1a2b", "web1", 5.0),
     Changes("demo-1a2b", "web1", 5.0, 1_764_230_000_123_456_789),
     Network("demo-1a2b", ["web1", "pc1"], ["web1"], 5.0),
-    Statuses("demo-1a2b", "web1", ["/etc/passwd", "/etc"], 5.0),
+    Looks("demo-1a2b", "web1", ["/etc/passwd", "/etc"], "writable", 5.0),
 )
 WRONG: dict[object, tuple[object, ...]] = {
     str: (1, None, True, ["pc1"]),
