@@ -169,7 +169,7 @@ def forget() -> None:
 def grade(request: GradeRequest, *, on_result: OnResult | None = None, on_running: OnRunning | None = None) -> Report:
     """Grade an instance.
 
-    Whatever goes wrong is in the report as an error, and makes its verdict ``error``; also when the grading
+    Whatever goes wrong is in the report as an error, and makes its verdict ``not_valid``; also when the grading
     process itself breaks. When this call is interrupted, nothing of the grading is left running.
 
     Args:

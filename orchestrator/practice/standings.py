@@ -121,7 +121,7 @@ class Standings:
         except BreakfixError as error:
             return replace(standing, state="broken" if standing.solved_at is None else standing.state, trouble=error)
         trouble = None
-        if report.verdict != "error" and _checks_of(report) != standing.checks:
+        if report.verdict != "not_valid" and _checks_of(report) != standing.checks:
             trouble = self._recorder.checked(running, report)
         return _with_report(standing, report, trouble)
 
@@ -157,7 +157,7 @@ def _standing(member: Person, attempt: Attempt | None) -> Standing:
 
 
 def _with_report(standing: Standing, report: Report, trouble: BreakfixError | None) -> Standing:
-    solved = standing.solved_at or (now() if report.verdict == "repaired" else None)
+    solved = standing.solved_at or (now() if report.counts_as_repaired else None)
     return replace(
         standing,
         state="solved" if solved else "running",

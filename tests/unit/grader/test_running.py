@@ -364,7 +364,7 @@ def test_checks_import_what_their_lab_offers(grading: Grade, tmp_path: Path) -> 
         ("fail", "it is closed"),
     ]
     assert not list(tmp_path.rglob("__pycache__"))
-    assert grading(checks).verdict == "error"  # no other grading has them
+    assert grading(checks).verdict == "not_valid"  # no other grading has them
 
 
 def test_the_starting_program_imports_nothing_heavy() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from orchestrator.records import attempts
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import NewPerson, People
+from tests.unit.differences import EVERY, UNEXPLAINED
 
 from .conftest import SCENARIO, graded, lab
 
@@ -90,6 +92,72 @@ def test_a_look_tells_what_is_green_now(standings: Standings, labs: Scripted) ->
     assert states(found) == {"lea": "solved", "yann": "running", "zoe": "none"}
     assert [(one.green, len(one.checks)) for one in found] == [(2, 2), (1, 2), (0, 0)]
     assert states(standings.known("tssr"))["lea"] == "solved", "that she has repaired it is kept"
+
+
+def test_changes_to_explain_are_solved_and_forbidden_ones_are_not(standings: Standings, labs: Scripted) -> None:
+    labs.reports = {
+        "lab-1": replace(graded("pass", "pass"), differences=(UNEXPLAINED,)),
+        "lab-2": replace(graded("pass", "pass"), differences=EVERY),
+    }
+    lea, yann, _ = standings.look("tssr")
+    assert states((lea, yann)) == {"lea": "solved", "yann": "running"}
+    assert (lea.points, yann.points) == (4, 4)
+    assert states(standings.known("tssr")) == {"lea": "solved", "yann": "running", "zoe": "none"}
+
+
+def first_schema(report: Report) -> dict[str, object]:
+    """Return a report as the store has held it since before there were differences."""
+    document = json.loads(report.to_json())
+    del document["differences"]
+    words = {"not_valid": "error"}
+    return {**document, "schema": 1, "verdict": words.get(document["verdict"], document["verdict"])}
+
+
+def keep(store: Database, handle: str, document: dict[str, object], *, valid: bool, repaired: bool) -> None:
+    with store.write() as session:
+        person = People(session).find(handle)
+        (attempt,) = attempts.of_person(session, person)
+        attempts.keep_report(session, attempt, attempts.Graded(document, valid, repaired, 2, 4), by=person)
+
+
+def test_reports_of_the_first_schema_are_read(standings: Standings, store: Database) -> None:
+    keep(store, "lea", first_schema(graded("pass", "fail")), valid=True, repaired=False)
+    keep(store, "yann", first_schema(graded("pass", "error")), valid=False, repaired=False)
+    lea, yann, _ = standings.known("tssr")
+    assert ([check.outcome for check in lea.checks], lea.points) == (["pass", "fail"], 2)
+    assert ([check.outcome for check in yann.checks], yann.points) == (["pass", "error"], None)
+    rows = exported(store)
+    assert (rows["lea"]["verdict"], rows["lea"]["changes_to_explain"], rows["lea"]["green"]) == (
+        "not_repaired",
+        "0",
+        "1",
+    )
+    assert (rows["yann"]["verdict"], rows["yann"]["changes_to_explain"]) == ("not_valid", "")
+
+
+def exported(store: Database) -> dict[str, dict[str, str]]:
+    with store.read() as session:
+        groups = Groups(session)
+        text = to_csv(groups.attempts(groups.find("tssr")), anonymous=False)
+    return {row["person"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_the_spreadsheet_has_verdicts_and_changes(
+    standings: Standings, recorder: PracticeRecorder, store: Database
+) -> None:
+    assert exported(store)["lea"]["verdict"] == ""
+    two = (UNEXPLAINED, replace(UNEXPLAINED, object="cron.service"))
+    for outcomes, differences, seen in (
+        (("pass", "error"), (), ("not_valid", "", "", "no")),
+        (("pass", "fail"), (), ("not_repaired", "0", "0", "no")),
+        (("pass", "pass"), EVERY, ("not_repaired", "1", "1", "no")),
+        (("pass", "pass"), two, ("repaired_with_changes", "2", "0", "yes")),
+        (("pass", "pass"), (), ("repaired", "0", "0", "yes")),
+    ):
+        recorder.checked(lab("lab-1"), replace(graded(*outcomes), differences=differences))  # type: ignore[arg-type]
+        row = exported(store)["lea"]
+        assert (row["verdict"], row["changes_to_explain"], row["forbidden_changes"], row["solved"]) == seen
+    assert standings.known("tssr")[0].state == "solved"
 
 
 def test_a_look_is_kept_only_where_it_says_something_new(standings: Standings, labs: Scripted, store: Database) -> None:
