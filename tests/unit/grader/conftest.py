@@ -14,7 +14,7 @@ from grader.facts import InterfaceFacts, LabFacts
 from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import OnResult, OnRunning, grade
-from orchestrator.model.plan import DrawnPerson
+from orchestrator.model.drawn_person import DrawnPerson
 
 _HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
 
