@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 7
+VERSION = 8
 ROLES = ("control", "access")
 """What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")
@@ -267,11 +267,23 @@ class Statuses(Request):
     timeout: float
 
 
+@dataclass(frozen=True)
+class Activity(Request):
+    """Answers, for hosts of any labs, whether they live and what was typed and changed last; the rows are the blob.
+
+    ``hosts`` names them by lab. Nothing runs in them, and one that cannot be looked at says so in its own row.
+    """
+
+    op = "activity"
+    hosts: dict[str, list[str]]
+    timeout: float
+
+
 REQUESTS: dict[str, type[Request]] = {
     r.op: r
     for r in (
         Hello, WaitReady, Ports, SetPort, RunCommand, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes,
-        Compare, Changes, Network, Statuses,
+        Compare, Changes, Network, Statuses, Activity,
     )
 }  # fmt: skip
 
