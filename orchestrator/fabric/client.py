@@ -19,6 +19,7 @@ from orchestrator.fabric.fabric_interface import (
     Completed,
     FileState,
     ForwardingState,
+    HostActivity,
     HostRef,
     HostUnreachableError,
     NetworkState,
@@ -29,6 +30,7 @@ from orchestrator.fabric.fabric_interface import (
 )
 from orchestrator.fabric.helper.messages import (
     VERSION,
+    Activity,
     Changes,
     Channel,
     Compare,
@@ -201,6 +203,18 @@ class FabricClient:
             {host: Addressing(**row) for host, row in seen["addressing"].items()},
             {host: ForwardingState(**row) for host, row in seen["forwarding"].items()},
         )
+
+    def activity(
+        self, hosts: Mapping[str, Sequence[str]], *, timeout: float = OUTSIDE_TIME
+    ) -> dict[HostRef, HostActivity]:
+        """See ``Fabric.activity``."""
+        request = Activity({instance: list(names) for instance, names in hosts.items()}, timeout)
+        _, data, _ = self._ask("access", request, timeout, ", ".join(hosts))
+        return {
+            HostRef(instance, host): HostActivity(**row)
+            for instance, rows in json.loads(data).items()
+            for host, row in rows.items()
+        }
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

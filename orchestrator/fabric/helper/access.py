@@ -18,6 +18,7 @@ from .agent_client import Agent
 from .dockerd import HostContainer
 from .inspector import Outside
 from .messages import (
+    Activity,
     Changes,
     Channel,
     Compare,
@@ -48,6 +49,8 @@ _MOST_HOSTS = 24
 """Hosts of which something is remembered between two connections: each takes some twenty file descriptors."""
 _SCAN_TIME = 5.0
 """Seconds to look through a host's tools; it takes a millisecond where a trainee has not filled their folders."""
+_ACTIVITY_TIME = 0.25
+"""Seconds to look for what was changed last in a host; it takes two milliseconds where nobody has filled its disk."""
 
 
 class Access:
@@ -127,8 +130,9 @@ class Access:
                 return {}, b"", [self._connect(request)]
             case Observe():
                 return _answer(tool_runs.observe(request))
-            case Network():
-                return {}, json.dumps(self._network(request)).encode(), []
+            case Network() | Activity():
+                rows = self._network(request) if isinstance(request, Network) else self._activity(request)
+                return {}, json.dumps(rows).encode(), []
             case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Looks():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
@@ -196,8 +200,40 @@ class Access:
         }
         return {"addressing": addressing, "forwarding": forwarding}
 
-    def _outside(self, instance: str, host: str) -> Outside:
-        """Return the outside of a host, a new one after the host was restarted."""
+    def _activity(self, request: Activity) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return who lives, and what was typed and changed last, by lab and host; trouble with one is in its row."""
+        deadline = time.monotonic() + request.timeout
+        wanted = {(instance, host) for instance, hosts in request.hosts.items() for host in hosts}
+        known = {name for name in wanted if name in self._outsides and self._outsides[name].lives()}
+        running = dockerd.find_all(wanted - known)
+        return {
+            instance: {
+                host: self._activity_of(instance, host, running.get((instance, host)), deadline) for host in hosts
+            }
+            for instance, hosts in request.hosts.items()
+        }
+
+    def _activity_of(
+        self, instance: str, host: str, container: HostContainer | None, deadline: float
+    ) -> dict[str, Any]:
+        """Return a host's row, where ``container`` is that of a host which was not known: None if it does not run."""
+        if container is None and (instance, host) not in self._outsides:
+            return {"runs": False}
+        try:
+            outside = self._outside(instance, host, container)
+            return outside.activity(min(deadline, time.monotonic() + _ACTIVITY_TIME))
+        except ProcessLookupError:
+            return {"runs": False}
+        except HelperError as error:
+            return {"runs": False} if error.kind == "unreachable" else {"runs": True, "trouble": str(error)}
+        except OSError as error:
+            return {"runs": True, "trouble": f"{type(error).__name__}: {error}"}
+
+    def _outside(self, instance: str, host: str, container: HostContainer | None = None) -> Outside:
+        """Return the outside of a host, a new one after the host was restarted.
+
+        Docker is asked for its container where that is not given.
+        """
         outside = self._outsides.get((instance, host))
         if outside is not None:
             if outside.lives():
@@ -205,7 +241,9 @@ class Access:
             del self._outsides[instance, host]
             outside.close()
         agent = self._agents.get((instance, host))
-        outside = Outside(agent.container if agent is not None and agent.usable() else _running(instance, host))
+        if agent is not None and agent.usable():
+            container = agent.container
+        outside = Outside(container or _running(instance, host))
         self._outsides[instance, host] = outside
         return outside
 

@@ -275,11 +275,23 @@ SEVERAL = ("status", "entries", "writable")
 """What is at the path; a folder's names too; or all below it that others than owner and group may write."""
 
 
+@dataclass(frozen=True)
+class Activity(Request):
+    """Answers, for hosts of any labs, whether they live and what was typed and changed last; the rows are the blob.
+
+    ``hosts`` names them by lab. Nothing runs in them, and one that cannot be looked at says so in its own row.
+    """
+
+    op = "activity"
+    hosts: dict[str, list[str]]
+    timeout: float
+
+
 REQUESTS: dict[str, type[Request]] = {
     r.op: r
     for r in (
         Hello, WaitReady, Ports, SetPort, RunCommand, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes,
-        Compare, Changes, Network, Looks,
+        Compare, Changes, Network, Looks, Activity,
     )
 }  # fmt: skip
 

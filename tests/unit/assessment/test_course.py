@@ -66,6 +66,7 @@ class Graded(Labs):
         selection: Selection = EVERYTHING,
         on_result: OnResult | None = None,  # noqa: ARG002
         on_running: OnRunning | None = None,  # noqa: ARG002
+        giving_way: bool = False,  # noqa: ARG002
     ) -> Report:
         self.count += 1
         guard, *rest = self.script.get(running.instance.name) or ("fail" if self.count in self.odd else "pass",)

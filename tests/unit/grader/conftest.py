@@ -69,10 +69,12 @@ def _grader_in(folder: Path) -> Callable[..., Report]:
         *,
         on_result: OnResult | None = None,
         on_running: OnRunning | None = None,
+        go_on: Callable[[], None] | None = None,
         **more: Any,  # noqa: ANN401
     ) -> Report:
         named = {"test_checks.py": files} if isinstance(files, str) else files
-        return grade(_request(folder, named, answers, **more), on_result=on_result, on_running=on_running)
+        request = _request(folder, named, answers, **more)
+        return grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
 
     return run
 
