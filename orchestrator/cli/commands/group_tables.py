@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from orchestrator.records.journal import now
 _MARKS = {"pass": ("●", "ok"), "fail": ("○", "bad"), "error": ("!", "warn")}
 _LONGEST, _SHORT = 200, 20
 """Characters that a line shows of what is wrong, and of a file's name."""
+_WIDE = 165
+"""Columns from which a member's line fits."""
 
 
 def place_line(invocation: Invocation, place: MemberPlace) -> Styled:
@@ -55,26 +58,36 @@ def places_document(places: Sequence[MemberPlace]) -> dict[str, Any]:
 
 
 def standings_table(invocation: Invocation, group: str, standings: Sequence[Standing]) -> Table:
-    """Return a table of where everybody is, with the age of each thing at this moment."""
-    rows = table(
-        Text(fr="Qui", en="Who"),
-        Text(fr="Lab", en="Lab"),
-        Text(fr="État", en="State"),
-        Text(fr="Contrôles", en="Checks"),
-        Text(fr="Points", en="Points"),
-        Text(fr="Évalué", en="Graded"),
-        Text(fr="Machines", en="Hosts"),
-        Text(fr="Frappe", en="Typed"),
-        Text(fr="Changement", en="Changed"),
-        Text(fr="Temps", en="Time"),
-        Text(fr="Indices", en="Hints"),
-        title=Text(fr=f"Groupe {group}", en=f"Group {group}"),
-    )
-    moment = now()
-    for standing in standings:
+    """Return a table of where everybody is, with the age of each thing at this moment: one line each, or two.
+
+    Two lines where the terminal is not wide enough for one.
+    """
+    title = Text(fr=f"Groupe {group}", en=f"Group {group}")
+    rows = [_Row.of(invocation, standing, now()) for standing in standings]
+    return _on_one_line(rows, title) if invocation.output.console.width >= _WIDE else _on_two_lines(rows, title)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The cells of one member."""
+
+    who: str
+    lab: Styled
+    state: Styled
+    checks: Styled
+    points: str
+    graded: str
+    hosts: Styled
+    typed: Styled
+    changed: Styled
+    time: Styled
+    hints: str
+
+    @classmethod
+    def of(cls, invocation: Invocation, standing: Standing, moment: datetime) -> _Row:
         late = bool(standing.minutes) and standing.seconds > standing.minutes * 60 and standing.solved_at is None
         look = standing.look or LabLook()
-        rows.add_row(
+        return cls(
             standing.name or standing.handle,
             plain(standing.instance or standing.scenario, "key"),
             _state(invocation, standing),
@@ -87,7 +100,51 @@ def standings_table(invocation: Invocation, group: str, standings: Sequence[Stan
             plain(_time(standing, late=late), "warn" if late else ""),
             str(standing.hints) if standing.started_at else "",
         )
-    return rows
+
+
+def _on_one_line(rows: Sequence[_Row], title: Text) -> Table:
+    board = table(
+        Text(fr="Qui", en="Who"),
+        Text(fr="Lab", en="Lab"),
+        Text(fr="État", en="State"),
+        Text(fr="Contrôles", en="Checks"),
+        Text(fr="Points", en="Points"),
+        Text(fr="Évalué", en="Graded"),
+        Text(fr="Machines", en="Hosts"),
+        Text(fr="Frappe", en="Typed"),
+        Text(fr="Changement", en="Changed"),
+        Text(fr="Temps", en="Time"),
+        Text(fr="Indices", en="Hints"),
+        title=title,
+    )
+    for row in rows:
+        graded = (row.checks, row.points, row.graded)
+        board.add_row(row.who, row.lab, row.state, *graded, row.hosts, row.typed, row.changed, row.time, row.hints)
+    return board
+
+
+def _on_two_lines(rows: Sequence[_Row], title: Text) -> Table:
+    board = table(
+        Text(fr="Qui, lab", en="Who, lab"),
+        Text(fr="État, temps", en="State, time"),
+        Text(fr="Contrôles", en="Checks"),
+        Text(fr="Machines, changement", en="Hosts, changed"),
+        Text(fr="Frappe", en="Typed"),
+        title=title,
+    )
+    for row in rows:
+        hints = Text(fr=f", indices : {row.hints}", en=f", hints: {row.hints}")
+        time = row.time.copy().append(localized(hints) if row.hints not in {"", "0"} else "")
+        points = f"{row.points} pt" if row.points else ""
+        graded = plain(", ".join(filter(None, (points, row.graded))), "quiet")
+        board.add_row(
+            plain(row.who).append("\n").append(row.lab),
+            row.state.copy().append("\n").append(time),
+            row.checks.copy().append("\n").append(graded),
+            row.hosts.copy().append("\n").append(row.changed),
+            row.typed,
+        )
+    return board
 
 
 def hosts_table(standings: Sequence[Standing]) -> Table:

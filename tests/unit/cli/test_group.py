@@ -153,6 +153,17 @@ def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
     assert app.standings.asked == [], "nothing is graded"  # type: ignore[attr-defined]
 
 
+def test_where_everybody_is_on_a_narrow_terminal(cli: Cli) -> None:
+    cli.width = 110
+    _, head, *lines = cli("group", "live", "tssr").stdout.splitlines()
+    assert head.split() == ["Who,", "lab", "State,", "time", "Checks", "Hosts,", "changed", "Typed"]
+    first = next(number for number, line in enumerate(lines) if "Léa Martin" in line)
+    lea = " ".join(lines[first : first + 2])
+    for shown in ("lab-1", "at work", "●○! 1/3", "4/6 pt, 3\u202fmin ago", "pc1  4\u202fmin ago", "pc1:/etc/hosts"):
+        assert shown in lea
+    assert max(map(len, lines)) <= 110
+
+
 def test_where_everybody_is_in_french(cli: Cli) -> None:
     cli.width = 240
     _, head, lea, yann, zoe = cli("group", "live", "tssr", lang="fr").stdout.splitlines()
