@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from grader.job import Factory, GradeRequest, Selection
 from grader.report import CheckResult, Report
 from grader.runner import grade
-from tests.fakes.changing_host import ChangingHost, sound_host
+from tests.fakes.changing_host import FRAGMENT, ChangingHost, sound_host
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,7 @@ def graded(
         seen: list[CheckResult] | None = None,
         selection: Selection | None = None,
         at_once: bool = False,
+        placed: Mapping[str, str] | None = None,
         **checks: str,
     ) -> Report:
         text = HEADER.format(folder=str(tmp_path))
@@ -57,7 +58,8 @@ def graded(
         text = text.replace('host="web"', 'lock=""') if at_once else text
         fabric = Factory("tests.fakes.changing_host:ChangingHost", {"folder": str(tmp_path)})
         request = replace(request_for(tmp_path, {"test_checks.py": text}), fabric=fabric)
-        request = replace(request, selection=selection or Selection())
+        facts = replace(request.facts, placed={"web": placed or {}})
+        request = replace(request, facts=facts, selection=selection or Selection())
         return grade(request, on_result=None if seen is None else seen.append)
 
     return run
@@ -168,6 +170,15 @@ def test_what_the_kernel_does_not_tell_is_not_shared(graded: Graded, web: Changi
     assert colours(graded(a=f"{hidden}; {GENUINE}", b=GENUINE)) == "a:pass b:pass"
     assert web.asked("identify") == ["identify 30 31", "identify 30"] * 2
     assert web.asked("unit") == ["unit nginx.service"] * 2
+
+
+def test_what_the_plan_put_there_is_as_good_as_the_images_at_the_end_as_well(graded: Graded, web: ChangingHost) -> None:
+    web.says(f"compare {FRAGMENT}", {FRAGMENT: "differs"})
+    web.says(f"look sha256 {FRAGMENT}", 1234)
+    own = "assert not lab.host('web').service('nginx').is_genuine, 'it asks for the image alone'"
+    report = graded(a=GENUINE, b=GENUINE, c=own, placed={FRAGMENT: "1234"})
+    assert colours(report) == "a:pass b:pass c:pass"
+    assert web.asked("unit") == ["unit nginx.service"] * 3, "of the first, the third, and the end"
 
 
 def test_doubts_are_each_checks_own(graded: Graded) -> None:

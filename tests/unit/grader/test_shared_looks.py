@@ -51,9 +51,8 @@ class Workers:
     def _serve(self) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(self.desk, selectors.EVENT_READ)
-            while not self._over.is_set():
-                if selector.select(0.02):
-                    self.desk.serve()
+            while selector.select(0.02) or not self._over.is_set():
+                self.desk.serve()
 
 
 @pytest.fixture
