@@ -30,6 +30,7 @@ from grader.command_log import CommandLog
 from grader.errors import CheckMistakeError, changed_tools, killed_tool, missing_tool, unexpected_status
 from grader.host_inspector import HostInspector
 from grader.load import scaled_deadline
+from grader.shared_looks import NOTHING_SHARED, SharedLooks
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
@@ -50,13 +51,15 @@ class FabricBackend(BaseBackend):
 
     NAME = "fabric"
 
-    def __init__(self, fabric: Fabric, target: HostRef, recorder: CommandLog) -> None:
+    def __init__(
+        self, fabric: Fabric, target: HostRef, recorder: CommandLog, shared: SharedLooks = NOTHING_SHARED
+    ) -> None:
         """Make a backend for one host; each command is recorded as the running check's evidence."""
         super().__init__(target.host)
         self._fabric = fabric
         self._target = target
         self._recorder = recorder
-        self.inspector = HostInspector(fabric, target, recorder.add)
+        self.inspector = HostInspector(fabric, target, recorder.add, shared)
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:  # noqa: ANN401 (testinfra\'s signature)
         """Run a command in the host's shell.
@@ -226,9 +229,9 @@ class LabHost(testinfra.host.Host):
         return unexpected_status(self.backend.hostname, command, done.rc, expected, said)
 
 
-def lab_host(fabric: Fabric, target: HostRef, recorder: CommandLog) -> LabHost:
+def lab_host(fabric: Fabric, target: HostRef, recorder: CommandLog, shared: SharedLooks = NOTHING_SHARED) -> LabHost:
     """Return testinfra's view of a host of a lab."""
-    backend = FabricBackend(fabric, target, recorder)
+    backend = FabricBackend(fabric, target, recorder, shared)
     host = LabHost(backend)
     backend.set_host(host)
     return host

@@ -3,6 +3,10 @@
 Forked workers share all that is imported, and keep a check that dies or hangs from touching another group's. Each has
 its own connection to the fabric, which a worker that goes on uses again, with all that was learnt over it. The program
 gets JSON lines: ``collected``, ``begun`` and ``result`` for each check, ``report``.
+
+What is asked again and again of a host, whether its daemons are the image's, one check asks for all. After the last
+answer it is asked once more, here. Where it does not hold any more, the checks that passed by it are graded again, each
+by looks of its own: these have a second ``result``, and the later one counts.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +29,25 @@ from typing import Any, NoReturn, TypeAlias
 import pytest
 
 from grader.command_log import Commands, trim
+from grader.host_inspector import HostInspector
+from grader.identity import host_of, no_longer_so
 from grader.job import GradeRequest, Selection
 from grader.lab_tools import offer
 from grader.linux_processes import kill_group
-from grader.load import MOST
+from grader.load import MOST, scaled_deadline
 from grader.plugin import GraderPlugin, Planned, refused
 from grader.report import CheckResult, CommandRecord, Report
-from grader.worker import work
+from grader.shared_looks import Desk, pair
+from grader.worker import Ends, work
 from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import HostRef
 
 _GRACE = 2.0
 """Seconds that a check gets beyond its time to end by the worker's own alarm, which tells where it hung."""
+
+_LAST_LOOK = 10.0
+"""Seconds after which no further host is asked whether all is as the checks saw it: what is not asked does not hold."""
 
 _PLUGINS_OFF = [
     "cacheprovider",
@@ -111,6 +122,9 @@ class _GradingRun:
         self._checks: dict[int, Planned] = {}
         self._results: dict[int, CheckResult] = {}
         self._problems: list[CheckResult] = []
+        self._desk = Desk(self._check_of)
+        self._selector.register(self._desk, selectors.EVENT_READ)
+        self._again: dict[int, list[CommandRecord]] = {}
         self._left_out = 0
         self._over = False
         self._started_at = datetime.now(UTC)
@@ -163,11 +177,58 @@ class _GradingRun:
         try:
             for wave in _waves(planned, selection):
                 self._work_off(_groups(wave))
+            self._grade_again()
             self._left_out = len(collected) - len(self._results)
             self._report()  # those who wait for it need not wait until the last worker has gone
         finally:  # also where nobody reads the events any more: what the checks started would outlive their workers
             for pid in self._workers:
                 kill_group(pid)
+
+    def _grade_again(self) -> None:
+        """Grade those checks again that passed by what others saw and what does not hold any more."""
+        for worker in [worker for worker in self._workers.values() if worker.waiting]:
+            self._bury(worker)  # the first red was enough, and this one goes on
+            os.close(worker.output)
+        self._desk.closed = True
+        self._again = self._in_doubt()
+        if self._again:
+            self._over = False
+            self._work_off(_groups((number, self._checks[number]) for number in sorted(self._again)))
+
+    def _in_doubt(self) -> dict[int, list[CommandRecord]]:
+        """Return the checks that passed by what is not so any more, each with what was seen of it, as evidence."""
+        passed = {number for number, result in self._results.items() if result.outcome == "pass"}
+        relied_on = {key: (answer, checks & passed) for key, answer, checks in self._desk.relied_on()}
+        hosts: dict[str, dict[str, str]] = {}
+        for key, (answer, checks) in relied_on.items():
+            if checks:
+                hosts.setdefault(host_of(key), {})[key] = answer
+        found: dict[int, list[CommandRecord]] = {}
+        until = time.monotonic() + scaled_deadline(_LAST_LOOK)
+        for host, answers in hosts.items():
+            for key, why in self._no_longer_so(host, answers, until).items():
+                record = CommandRecord(f"{host} (from outside)", "last look at what checks share", None, why, 0.0)
+                for number in relied_on[key][1]:
+                    found.setdefault(number, []).append(record)
+        return found
+
+    def _no_longer_so(self, host: str, relied_on: Mapping[str, str], until: float) -> Mapping[str, str]:
+        """Return what of a host does not hold any more, or could not be asked, with the reason."""
+        if time.monotonic() > until:
+            return dict.fromkeys(relied_on, "there was no time left to ask")
+        facts = self._request.facts
+        try:
+            with contextlib.closing(self._request.fabric.make()) as fabric:
+                inspector = HostInspector(fabric, HostRef(facts.instance, host), lambda *_: None)
+                return no_longer_so(inspector, relied_on, facts.placed.get(host) or {})
+        except Exception as error:  # whatever it is, nothing is known of this host
+            return dict.fromkeys(relied_on, str(error))
+
+    def _check_of(self, pid: int) -> int | None:
+        """Return the check that a worker is at, by all that it has told."""
+        worker = self._workers[pid]
+        self._read(worker)
+        return worker.started
 
     def _work_off(self, queue: deque[deque[Numbered]]) -> None:
         """Run the groups of checks, as many at once as there are workers for, until all are done or one decides."""
@@ -175,6 +236,9 @@ class _GradingRun:
             while queue and (free := self._free_worker()) is not None:
                 self._hand(free, queue.popleft())
             for key, _ in self._selector.select(self._patience()):
+                if key.fileobj is self._desk:
+                    self._desk.serve()
+                    continue
                 worker = self._workers.get(key.data)
                 if worker is None:
                     continue
@@ -200,6 +264,7 @@ class _GradingRun:
     def _start(self) -> _Worker:
         reading, writing = os.pipe()
         ordered, ordering = os.pipe()
+        window, their_window = pair()
         output = os.memfd_create("output")
         parent = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # no stop between the fork and its entry here
@@ -211,7 +276,8 @@ class _GradingRun:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
                 for fd in (reading, ordering, self._events_fd, *(w.orders for w in self._workers.values())):
                     os.close(fd)
-                work(self._plugin, self._checks, ordered, writing, output, parent)
+                window.close()
+                work(self._plugin, self._checks, Ends(ordered, writing, output, their_window), parent)
                 status = 0
             except BaseException:
                 sys.excepthook(*sys.exc_info())
@@ -219,9 +285,11 @@ class _GradingRun:
                 os._exit(status)
         os.close(writing)
         os.close(ordered)
+        their_window.close()
         os.set_blocking(reading, False)
         worker = _Worker(pid, os.pidfd_open(pid), reading, ordering, output)
         self._workers[pid] = worker
+        self._desk.watch(pid, window)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         self._selector.register(worker.pipe, selectors.EVENT_READ, pid)
         self._selector.register(worker.pidfd, selectors.EVENT_READ, pid)
@@ -261,6 +329,8 @@ class _GradingRun:
                 worker.timeout = timeout
                 worker.deadline = worker.since + timeout + _GRACE
                 worker.commands = Commands()
+                for record in self._again.get(number, ()):
+                    worker.commands.add(record)
                 sentence = document_of(worker.waiting[0][1].result.sentence)
                 self._send({"event": "begun", "number": number, "sentence": sentence})
             case {"timeout": timeout}:
@@ -275,26 +345,33 @@ class _GradingRun:
         number, _ = worker.waiting.popleft()
         worker.started = worker.deadline = None
         self._results[number] = result = replace(result, commands=worker.commands.all())
-        self._over |= self._request.selection.until_red and result.outcome == "fail"
+        self._over |= self._request.selection.until_red and result.outcome == "fail" and not self._again
         self._send({"event": "result", "number": number, "result": result.to_document()})
 
     def _reap(self, worker: _Worker) -> deque[Numbered] | None:
         """Bury a worker that ended; return the checks that it left for another one."""
+        status = self._bury(worker)
+        if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
+            check = worker.waiting[0][1]
+            reason = _end_of(worker, status)
+            seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
+            self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
+        os.close(worker.output)
+        return worker.waiting or None
+
+    def _bury(self, worker: _Worker) -> int:
+        """End a worker, take what it has said, and return its status; what it printed stays open."""
         kill_group(worker.pid)  # what its checks started, while the dead leader still keeps the group's number
         _, status = os.waitpid(worker.pid, 0)
         self._read(worker)
         if worker.pipe in self._selector.get_map():
             self._selector.unregister(worker.pipe)
         self._selector.unregister(worker.pidfd)
-        if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
-            check = worker.waiting[0][1]
-            reason = _end_of(worker, status)
-            seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
-            self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
-        for fd in (worker.pipe, worker.pidfd, worker.orders, worker.output):
+        self._desk.forget(worker.pid)
+        for fd in (worker.pipe, worker.pidfd, worker.orders):
             os.close(fd)
         del self._workers[worker.pid]
-        return worker.waiting or None
+        return status
 
     def _send(self, event: dict[str, Any]) -> None:
         line = json.dumps(event).encode() + b"\n"

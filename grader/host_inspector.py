@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from grader.load import scaled_deadline
+from grader.shared_looks import NOTHING_SHARED, SharedLooks
 from orchestrator.core.errors import BreakfixError
 from orchestrator.fabric.fabric_interface import (
     OUTSIDE_TIME,
@@ -27,10 +28,21 @@ _TOOL_TIME = 20.0
 
 
 class HostInspector:
-    """One host as the fabric sees it from outside; each look is recorded as evidence."""
+    """One host as the fabric sees it from outside; each look is recorded as evidence.
 
-    def __init__(self, fabric: Fabric, target: HostRef, record: Any) -> None:  # noqa: ANN401 (Recorder.add)
+    Attributes:
+        shared: what the checks of the grading need not ask again.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        target: HostRef,
+        record: Any,  # noqa: ANN401 (Recorder.add)
+        shared: SharedLooks = NOTHING_SHARED,
+    ) -> None:
         """Look at one host; ``record`` is a recorder's ``add``."""
+        self.shared = shared
         self._fabric = fabric
         self._target = target
         self._record = record
@@ -81,12 +93,17 @@ class HostInspector:
         return self._looked(
             f"processes{' ' if identify else ''}{' '.join(map(str, identify))}",
             lambda: self._fabric.processes(self._target, identify, timeout=_time()),
-            lambda rows: "\n".join(
-                f"{r.pid} {r.executable} {r.image} {' '.join(r.foreign)}".rstrip()
-                for r in rows
-                if not identify or r.image
-            ),
+            lambda rows: "\n".join(map(_process, (r for r in rows if not identify or r.image))),
         )
+
+    def recall(self, what: str, found: str) -> None:
+        """Record what another look of this grading found, and a check relies on."""
+        self._record(f"{self.name} (from outside, shared)", what, None, found, 0.0)
+
+    def recall_processes(self, rows: Sequence[ProcessState]) -> None:
+        """Record what other looks of this grading found of some processes."""
+        if rows:
+            self.recall(f"processes {' '.join(str(r.pid) for r in rows)}", "\n".join(map(_process, rows)))
 
     def compare(self, paths: Sequence[str]) -> dict[str, str]:
         """Return for each path whether the file there is the image's own."""
@@ -155,6 +172,10 @@ class HostInspector:
 
 def _time() -> float:
     return scaled_deadline(OUTSIDE_TIME)
+
+
+def _process(row: ProcessState) -> str:
+    return f"{row.pid} {row.executable} {row.image} {' '.join(row.foreign)}".rstrip()
 
 
 def _row(path: str, state: FileState, below: list[Any]) -> str:

@@ -1,18 +1,25 @@
 """Whether what runs in a host is what its image holds: a renamed program, a fake unit or a swapped library shows.
 
 The image's own files are the measure, never dpkg's record in the host, which its root can write.
+
+Who listens is seen anew each time. What the checks of a grading share (``grader.shared_looks``) is that a process has
+nothing but its image's code, and that a unit is its image's: only what speaks for them. Who relied on it is graded
+again without it where it does not hold after the last answer (``no_longer_so``).
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.bilingual import reason
+from grader.bilingual import reason, text_of
+from grader.known_processes import Instant, by_pid, doubts_of_process, identified, is_top
 from grader.path_integrity import redirections
 from orchestrator.fabric.fabric_interface import ProcessState, SocketState
 
@@ -86,22 +93,6 @@ class Listener:
         return (*(others if self.program else ()), *own, *self.vouched())
 
 
-def doubts_of_process(process: ProcessState) -> tuple[str, ...]:
-    """Return what speaks against a process being a program of its image."""
-    states = {
-        "differs": reason(fr="n'est pas le programme de l'image", en="is not the image's"),
-        "new": reason(fr="ne fait pas partie de l'image", en="is not of the image"),
-        "missing": reason(fr="n'existe plus", en="has gone"),
-    }
-    own = [f"{process.executable or process.comm} {states[process.image]}"] if process.image in states else []
-    others = [
-        reason(fr=f"{process.comm} exécute du code de {path}", en=f"{process.comm} runs code of {path}")
-        for path in process.foreign
-        if path != process.executable
-    ]
-    return (*own, *others)
-
-
 def listener(
     inspector: HostInspector, protocol: str, place: int | str, program: str, placed: Mapping[str, str] | None = None
 ) -> Listener:
@@ -120,7 +111,7 @@ def listener(
         pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
         if not pids:
             return Listener((), program)
-        everything = {p.pid: p for p in inspector.processes(sorted(pids))}
+        everything = identified(inspector, pids)
         found = tuple(p for pid, p in everything.items() if pid in pids)
         if pids <= everything.keys() and not any(p.image == "missing" for p in found):
             break  # otherwise one of them has just ended: a server's child, which held the socket for a moment
@@ -180,9 +171,9 @@ def doubts_of_services(
             names = ", ".join(sorted({p.comm for p in its}))
             doubts.append(reason(fr=f"{names} tourne hors de tout service", en=f"{names} runs outside any service"))
             continue
-        known = inspector.unit(unit, *_PROPERTIES).properties
-        doubts += _doubts_of_known(inspector, unit, known, placed)
-        main = everything.get(int(known["MainPID"]))
+        main_pid, of_unit = _seen_unit(inspector, unit, placed)
+        doubts += of_unit
+        main = everything.get(main_pid)
         others = [p for p in its if main and not _is_of(p, main, everything, program)]
         doubts += [
             reason(
@@ -225,11 +216,42 @@ def doubts_of_unit(inspector: HostInspector, unit: str, placed: Mapping[str, str
         unit: the unit's full name.
         placed: the files that the plan puts into the host, with the SHA-256 of their content: as good as the image's.
     """
-    return _doubts_of_known(inspector, unit, inspector.unit(unit, *_PROPERTIES).properties, placed or {})
+    return _seen_unit(inspector, unit, placed or {})[1]
+
+
+def _seen_unit(inspector: HostInspector, unit: str, placed: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+    """Return a unit's main process, and what speaks against the unit; what speaks for it is shared.
+
+    What was found is of the unit with these processes: where it is started again, none of them is left.
+    """
+    everything = by_pid(inspector.processes()) if inspector.shared else {}
+    key = _key_of_unit(inspector, unit, everything, placed)
+    if key is None:
+        return _asked_unit(inspector, unit, placed)
+    with inspector.shared.look(key) as look:
+        if look.known is not None:
+            main = Instant(*json.loads(look.known))
+            if main.is_of(everything.get(main.pid)):
+                inspector.recall(f"unit {unit}", f"MainPID={main.pid} is the image's")
+                return main.pid, ()
+        pid, doubts = _asked_unit(inspector, unit, placed)
+        if not doubts and pid in everything:
+            look.told = json.dumps(Instant.of(everything[pid]))
+    return pid, doubts
+
+
+def _asked_unit(inspector: HostInspector, unit: str, placed: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+    known = inspector.unit(unit, *_PROPERTIES).properties
+    pid = int(known["MainPID"])
+    return pid, _doubts_of_known(inspector, unit, known, placed, lambda: by_pid(inspector.processes([pid])).get(pid))
 
 
 def _doubts_of_known(
-    inspector: HostInspector, unit: str, known: Mapping[str, Any], placed: Mapping[str, str]
+    inspector: HostInspector,
+    unit: str,
+    known: Mapping[str, Any],
+    placed: Mapping[str, str],
+    look_at_main: Callable[[], ProcessState | None],
 ) -> tuple[str, ...]:
     """Return what speaks against a unit, of which systemd says what is ``known``."""
     if known["ActiveState"] not in {"active", "reloading", "refreshing"}:
@@ -266,7 +288,8 @@ def _doubts_of_known(
         reason(fr=f"{unit} : {path} n'est pas celui de l'image", en=f"{unit}: {path} is not the image's")
         for path in named
     ]
-    doubts += _doubts_of_main(inspector, unit, int(known["MainPID"]))
+    if int(known["MainPID"]):
+        doubts += _doubts_of_main(unit, look_at_main())
     return tuple(doubts)
 
 
@@ -294,15 +317,68 @@ def _touched(inspector: HostInspector, unit: str, fragment: str) -> float:
     return max(seen.ctime for seen in inspector.statuses(paths))
 
 
-def _doubts_of_main(inspector: HostInspector, unit: str, pid: int) -> Sequence[str]:
-    if not pid:
-        return []
-    main = [process for process in inspector.processes([pid]) if process.pid == pid]
-    if not main:
+def _doubts_of_main(unit: str, main: ProcessState | None) -> Sequence[str]:
+    if main is None:
         return [reason(fr=f"{unit} : son processus principal n'existe plus", en=f"{unit}: its main process has gone")]
-    return [reason(fr=f"{unit} : {doubt}", en=f"{unit}: {doubt}") for doubt in doubts_of_process(main[0])]
+    return [reason(fr=f"{unit} : {doubt}", en=f"{unit}: {doubt}") for doubt in doubts_of_process(main)]
 
 
 def _commands(commands: Any) -> list[str]:  # noqa: ANN401 (D-Bus: a(sasbttttuii))
     """Return the files that a unit's commands name: programs, and scripts given to an interpreter."""
     return list(dict.fromkeys(w for _, words, *_ in commands for w in words if w.startswith("/")))
+
+
+def _key_of_unit(
+    inspector: HostInspector, unit: str, everything: Mapping[int, ProcessState], placed: Mapping[str, str]
+) -> str | None:
+    """Return by what the looks at a unit are known; None for one without a process that can be told from others."""
+    tops = sorted(Instant.of(p) for p in everything.values() if p.unit == unit and is_top(p, everything))
+    if not tops or not all(top.image_start for top in tops):
+        return None
+    return json.dumps(["unit", inspector.name, unit, bool(placed), hashlib.sha256(repr(tops).encode()).hexdigest()])
+
+
+def host_of(key: str) -> str:
+    """Return the host of which something is shared under a key."""
+    return str(json.loads(key)[1])
+
+
+def no_longer_so(inspector: HostInspector, relied_on: Mapping[str, str], placed: Mapping[str, str]) -> dict[str, str]:
+    """Look again at what checks relied on, after the last answer; return what does not hold, with the reason.
+
+    Args:
+        inspector: a host, of which nothing is shared.
+        relied_on: what was found earlier, by the key under which it is shared.
+        placed: see ``doubts_of_unit``.
+
+    Raises:
+        BreakfixError: the host cannot be looked at.
+    """
+    keys = {key: json.loads(key) for key in relied_on}
+    instants = {
+        key: Instant(*(parts[2:] if parts[0] == "process" else json.loads(relied_on[key])))
+        for key, parts in keys.items()
+    }
+    everything = by_pid(inspector.processes(sorted({instant.pid for instant in instants.values()})))
+    failed = {}
+    for key, (kind, _, what, *more) in keys.items():
+        process = everything.get(instants[key].pid)
+        if process is None or not instants[key].is_of(process):
+            failed[key] = f"process {instants[key].pid} has gone, or runs another program"
+            continue
+        if kind == "process":
+            doubts = doubts_of_process(process)
+        else:
+            doubts = _doubts_of_unit_with(process, inspector, what, placed if more[0] else {})
+        if doubts:
+            failed[key] = text_of("; ".join(doubts)).en
+    return failed
+
+
+def _doubts_of_unit_with(
+    main: ProcessState, inspector: HostInspector, unit: str, placed: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return what speaks against a unit being its image's with the main process that it had."""
+    known = inspector.unit(unit, *_PROPERTIES).properties
+    doubts = _doubts_of_known(inspector, unit, known, placed, lambda: main)
+    return doubts if int(known["MainPID"]) == main.pid else (*doubts, f"{unit} has another main process")

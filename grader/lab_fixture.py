@@ -18,6 +18,7 @@ from grader.identity import Listener, listener
 from grader.inputs import FileContent
 from grader.logins import Account, Login, log_in
 from grader.polling import eventually
+from grader.shared_looks import NOTHING_SHARED, SharedLooks
 from grader.vantage_points import Client, Probe
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
@@ -83,6 +84,7 @@ class GradedLab:
         recorder: CommandLog,
         device_opener: DeviceOpener | None = None,
         hosts: dict[str, testinfra.host.Host] | None = None,
+        shared: SharedLooks = NOTHING_SHARED,
     ) -> None:
         """Make the view of one instance for one check.
 
@@ -92,6 +94,7 @@ class GradedLab:
             recorder: gets each command.
             device_opener: the way into network devices.
             hosts: testinfra's hosts of earlier checks, which know already what system they are.
+            shared: what the checks of the grading need not ask again.
         """
         self.values: Mapping[str, Any] = facts.values
         self.domain = facts.domain
@@ -100,13 +103,14 @@ class GradedLab:
         self._recorder = recorder
         self._device_opener = device_opener
         self._hosts = hosts if hosts is not None else {}
+        self._shared = shared
         self._devices: dict[str, NetworkDevice] = {}
 
     def host(self, name: str) -> testinfra.host.Host:
         """Return testinfra's Host: ``lab.host("web").service("nginx").is_running``."""
         target = self._target(name)
         if name not in self._hosts:
-            self._hosts[name] = lab_host(self._fabric, target, self._recorder)
+            self._hosts[name] = lab_host(self._fabric, target, self._recorder, self._shared)
         return self._hosts[name]
 
     def listener(self, host: str, port: int | str, program: str = "", *, protocol: str = "tcp") -> Listener:
@@ -118,7 +122,7 @@ class GradedLab:
             program: the executable that should listen; without it, any program of the host's image may.
             protocol: ``tcp`` or ``udp``.
         """
-        inspector = HostInspector(self._fabric, self._target(host), self._recorder.add)
+        inspector = self._inspector(host)
         kind = "unix" if isinstance(port, str) else protocol
         return listener(inspector, kind, port, program, self._facts.placed.get(host))
 
@@ -139,7 +143,7 @@ class GradedLab:
             AssertionError: the login was accepted by another server than the image's, or by other rules.
             ObservationError: the programs or libraries of the host were changed, by which it lets in or refuses.
         """
-        inspector = HostInspector(self._fabric, self._target(host), self._recorder.add)
+        inspector = self._inspector(host)
         vantage_point = self.probe(segment)
         account = Account(login, password, local)
         return log_in(vantage_point, inspector, self.address(host), account, self._facts.placed.get(host), timeout)
@@ -249,6 +253,9 @@ class GradedLab:
         """End what the check opened."""
         for device in self._devices.values():
             device.close()
+
+    def _inspector(self, host: str) -> HostInspector:
+        return HostInspector(self._fabric, self._target(host), self._recorder.add, self._shared)
 
     def _target(self, host: str) -> HostRef:
         if host not in self._facts.hosts:

@@ -26,6 +26,7 @@ from grader.job import Factory, GradeRequest
 from grader.lab_fixture import DeviceConnection, DeviceOpener, GradedLab
 from grader.marks import DECLARED, CheckMark
 from grader.report import CheckResult, Outcome
+from grader.shared_looks import NOTHING_SHARED, SharedLooks
 from orchestrator.core.errors import BreakfixError, ContentError, Place
 from orchestrator.core.text import Text, same
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
@@ -77,6 +78,7 @@ class GraderPlugin:
         self._fabric: Any = None
         self._hosts: dict[str, testinfra.host.Host] = {}
         self.recorder: CommandLog | None = None
+        self.shared: SharedLooks = NOTHING_SHARED
 
     @pytest.fixture
     def lab(self) -> Iterator[GradedLab]:
@@ -87,7 +89,8 @@ class GraderPlugin:
             self._fabric = self._request.fabric.make()
         device = self._request.device
         opener = None if device is None else _lazily(device)
-        with closing(GradedLab(self._request.facts, self._fabric, self.recorder, opener, self._hosts)) as view:
+        facts = self._request.facts
+        with closing(GradedLab(facts, self._fabric, self.recorder, opener, self._hosts, self.shared)) as view:
             yield view
 
     def pytest_configure(self, config: pytest.Config) -> None:

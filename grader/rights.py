@@ -35,7 +35,7 @@ def rights_gained(host: testinfra.host.Host, administrators: Collection[str] = (
         host: the host, as ``lab.host(...)`` gives it.
         administrators: the accounts that may be in the machine's powerful groups.
     """
-    inspector = host.backend.inspector
+    inspector: HostInspector = host.backend.inspector  # type: ignore[attr-defined]  # ours, not testinfra's own
     rules, services = inspector.entries([_SUDOERS, _STATE])
     return [
         *_sudoers(inspector, rules),

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -184,13 +185,15 @@ def grade(
     Args:
         request: what to grade.
         on_result: called with each result as it comes, in the order in which the checks stand in their files: the
-            same order each time, whichever ends first.
+            same order each time, whichever ends first. A check that was graded again has a further one, which says so
+            in its sentence, and which counts.
         on_running: is told what runs, each time that it changes.
         go_on: called several times a second while the grading runs; what it raises ends the grading, and is raised.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
-    arrived: list[CheckResult] = []
+    arrived: dict[int, CheckResult] = {}
+    others: list[CheckResult] = []
     shown = _InOrder(on_result)
     running: dict[int | None, Text] = {}
     reading, writing = os.pipe()
@@ -205,10 +208,13 @@ def grade(
                 match event:
                     case {"event": "begun", "number": number, "sentence": sentence}:
                         running[number] = Text(**sentence)
+                    case {"event": "result", "number": number, "result": document}:
+                        arrived[number] = CheckResult.from_document(document)
+                        running.pop(number, None)
+                        shown.take(number, arrived[number])
                     case {"event": "result", "result": document}:
-                        arrived.append(CheckResult.from_document(document))
-                        running.pop(event.get("number"), None)
-                        shown.take(event.get("number"), arrived[-1])
+                        others.append(CheckResult.from_document(document))
+                        shown.take(None, others[-1])
                     case {"event": "report", "report": text}:
                         shown.end()
                         return Report.from_json(text)
@@ -230,13 +236,16 @@ def grade(
         digest=request.digest,
         started_at=started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         seconds=round(time.monotonic() - started, 3),
-        results=(*arrived, broken),
+        results=(*others, *arrived.values(), broken),
         whole=False,
     )
 
 
 class _InOrder:
-    """Hands results on in the order of the checks; one that comes early waits for those before it."""
+    """Hands results on in the order of the checks; one that comes early waits for those before it.
+
+    Where the check has been shown, a later result of it is a further one.
+    """
 
     def __init__(self, on_result: OnResult | None) -> None:
         self._on_result = on_result
@@ -250,6 +259,9 @@ class _InOrder:
         if number is None:
             self._on_result(result)
             return
+        if number < self._next:
+            self._on_result(_again(result))
+            return
         self._early[number] = result
         while self._next in self._early:
             self._next += 1
@@ -260,6 +272,12 @@ class _InOrder:
         if self._on_result is not None:
             for number in sorted(self._early):
                 self._on_result(self._early.pop(number))
+
+
+def _again(result: CheckResult) -> CheckResult:
+    """Return a further result of a check, which says that it is one."""
+    said = result.sentence
+    return replace(result, sentence=Text(fr=f"Évalué de nouveau : {said.fr}", en=f"Graded again: {said.en}"))
 
 
 def _log() -> IO[bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -18,9 +19,27 @@ from grader.linux_processes import die_with_parent
 from grader.load import scaled_deadline
 from grader.plugin import CheckTimeoutError, GraderPlugin, Judgement, Planned, judge
 from grader.report import CommandRecord
+from grader.shared_looks import SharedLooks
 
 
-def work(plugin: GraderPlugin, checks: Mapping[int, Planned], orders: int, pipe: int, output: int, parent: int) -> None:
+@dataclass(frozen=True)
+class Ends:
+    """The worker's ends of what leads to the grading process.
+
+    Attributes:
+        orders: where the groups come from: the numbers of each in a line of JSON.
+        pipe: where the messages go (JSON lines).
+        output: a file for what the checks print.
+        window: where it asks for what the checks share.
+    """
+
+    orders: int
+    pipe: int
+    output: int
+    window: socket.socket
+
+
+def work(plugin: GraderPlugin, checks: Mapping[int, Planned], ends: Ends, parent: int) -> None:
     """Run groups of checks in this freshly forked process, as they are ordered.
 
     It ends early, leaving the rest to another worker, when a check has upset the process: after a time-out a
@@ -29,24 +48,23 @@ def work(plugin: GraderPlugin, checks: Mapping[int, Planned], orders: int, pipe:
     Args:
         plugin: the grading's plugin.
         checks: each check by its number.
-        orders: where the groups come from: the numbers of each in a line of JSON.
-        pipe: where the messages go (JSON lines).
-        output: a file for what the checks print.
+        ends: what leads to the grading process.
         parent: the grading process.
     """
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(parent, signal.SIGKILL)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for target, source in ((0, nothing), (1, output), (2, output)):
+    for target, source in ((0, nothing), (1, ends.output), (2, ends.output)):
         os.dup2(source, target)
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 (the descriptor; each line at once)
     signal.signal(signal.SIGALRM, _out_of_time)
-    messages = _Messages(pipe)
+    messages = _Messages(ends.pipe)
     plugin.recorder = CommandLog(messages.command)
-    with open(orders, encoding="ascii") as groups:
+    plugin.shared = SharedLooks(ends.window)
+    with os.fdopen(ends.orders, encoding="ascii") as groups:
         for line in groups:
-            if _work_off(plugin, [(number, checks[number]) for number in json.loads(line)], messages, output):
+            if _work_off(plugin, [(number, checks[number]) for number in json.loads(line)], messages, ends.output):
                 return
     plugin.close()
 

@@ -144,6 +144,8 @@ class ProcessState:
         resident: bytes of memory.
         executable: the path of the file that it runs.
         unit: the unit in whose control group it is.
+        image_start: where the kernel put what it executes, its stack and its arguments, which is drawn anew at each
+            execve(2); empty where the kernel does not say, or draws nothing.
         image: whether its executable is its image's: ``same``, ``differs``, ``new``; empty where it was not asked for.
         foreign: the files that it runs code from and that are not its image's.
     """
@@ -161,6 +163,7 @@ class ProcessState:
     resident: int = 0
     executable: str = ""
     unit: str = ""
+    image_start: str = ""
     image: str = ""
     foreign: Sequence[str] = field(default=())
 

@@ -99,8 +99,8 @@ class Access:
         while True:
             poll = select.poll()
             poll.register(said, select.POLLIN | select.POLLHUP)
-            for known in (*self._agents.values(), *self._outsides.values()):
-                poll.register(known.pidfd, select.POLLIN)
+            for pidfd in (*(a.pidfd for a in self._agents.values()), *(o.pidfd for o in self._outsides.values())):
+                poll.register(pidfd, select.POLLIN)
             ready = {fd for fd, _ in poll.poll()}
             if said.fileno() in ready:
                 return

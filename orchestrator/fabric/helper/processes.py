@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import time
@@ -22,6 +23,11 @@ _MAX_MAPS = 16 << 20
 """Bytes that are read of what the kernel tells of a process's memory: some nine hundred for each mapping."""
 _OWN_CODE = re.compile(r"/usr/lib/frr/[a-z0-9]+|/usr/sbin/php-fpm8\.4")
 """Programs that may execute memory of no file's: FRR's have such stacks, PHP compiles regular expressions (PCRE)."""
+_START_CODE, _START_STACK, _ARG_START = 23, 25, 45
+"""Where proc_pid_stat(5) has them, behind the process's name and counted from 0."""
+_ADDR_NO_RANDOMIZE = 0x0040000
+"""personality(2): the next execve(2) draws no addresses."""
+_RANDOMIZE = "/proc/sys/kernel/randomize_va_space"
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _UNIT = re.compile(r"([^/]+\.(?:service|scope|socket|mount|swap|slice))(?:/|$)")
 
@@ -81,6 +87,7 @@ class Table:
             "resident": int(numbers[21]) * os.sysconf("SC_PAGE_SIZE"),
             "executable": self._link(f"{pid}/exe"),
             "unit": unit,
+            "image_start": self._image_start(pid, numbers),
         }
 
     def identity(self, pid: int, layers: Layers, deadline: float) -> dict[str, Any]:
@@ -214,6 +221,19 @@ class Table:
             raise HelperError("failed", f"process {pid}: too many mappings to look at")
         return text
 
+    def _image_start(self, pid: int, numbers: list[str]) -> str:
+        """Return where a process's program, stack and arguments are; empty where they could be there again.
+
+        The kernel draws these addresses at each execve(2), which leaves a process its number and the time of its start.
+        It tells none of one without memory, and draws none where the process asked for that (personality(2)).
+        """
+        told = [int(numbers[place]) for place in (_START_CODE, _START_STACK, _ARG_START)]
+        try:
+            fixed = not _draws_addresses() or int(self._read(f"{pid}/personality", 32), 16) & _ADDR_NO_RANDOMIZE
+        except OSError:
+            return ""
+        return "" if fixed or not all(told) else "-".join(f"{address:x}" for address in told)
+
     def _unit(self, pid: int) -> str:
         """Return the unit in whose control group a process is, or nothing."""
         for line in filter(None, self._lines(f"{pid}/cgroup")):
@@ -241,6 +261,13 @@ class Table:
         finally:
             os.close(fd)
         return b"".join(pieces).decode(errors="surrogateescape")
+
+
+@functools.cache
+def _draws_addresses() -> bool:
+    """Return whether this machine's kernel draws the addresses of a program; kept while this process lives."""
+    with open(_RANDOMIZE, "rb") as file:
+        return int(file.read()) > 0
 
 
 class _opened:  # noqa: N801 - used as open() is

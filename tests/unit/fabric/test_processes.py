@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -204,6 +205,61 @@ def test_a_socket_that_only_a_thread_holds_is_its_processs(started: Started) -> 
     inode = int(host.said)
     assert (1, inode) in set(host.table.sockets(soon()))
     assert host.table.holders({inode, 1}, soon()) == {inode: {1}, 1: set()}
+
+
+EXECUTING = """import os, signal, sys
+signal.signal(signal.SIGUSR1, lambda *_: os.execv(sys.executable, [sys.executable, "-c", "input()", "again"]))
+"""
+
+
+def test_execve_changes_where_a_program_is_and_nothing_else_does(started: Started) -> None:
+    """A process keeps its number, its start and, where the program is the same, its executable."""
+    host = started(EXECUTING)
+    before, later = host.table.row(1), host.table.row(1)
+    assert before is not None
+    assert later is not None
+    assert before["image_start"] == later["image_start"] != ""
+    os.kill(host.pid, signal.SIGUSR1)
+    deadline = soon()
+    while (seen := host.table.row(1)) is None or seen["args"] == before["args"]:
+        assert time.monotonic() < deadline
+    after = host.table.row(1)  # that one may have been read in the midst of it
+    assert after is not None
+    kept = ("pid", "started", "executable", "comm")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+    assert after["image_start"] not in {"", before["image_start"]}
+
+
+def test_a_program_that_is_always_in_the_same_place_is_told_from_none(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixed = "import ctypes; ctypes.CDLL(None).personality(0x0040000)"
+    row = started(fixed).table.row(1)
+    assert row is not None
+    assert row["image_start"] == ""
+    monkeypatch.setattr(processes, "_draws_addresses", lambda: False)
+    row = started("").table.row(1)
+    assert row is not None
+    assert row["image_start"] == ""
+
+
+def test_what_the_kernel_does_not_tell_is_told_from_none(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = started("").table
+    stat = table._read("1/stat", 4096).rpartition(") ")[2].split()
+    assert table._image_start(1, stat)
+    for place in (processes._START_CODE, processes._START_STACK, processes._ARG_START):
+        assert table._image_start(1, [*stat[:place], "0", *stat[place + 1 :]]) == ""
+    read = table._read
+
+    def refuses(name: str, limit: int) -> str:
+        if name.endswith("/personality"):
+            raise PermissionError(1, "no tracing here")
+        return read(name, limit)
+
+    monkeypatch.setattr(table, "_read", refuses)
+    row = table.row(1)
+    assert row is not None, "it is there all the same"
+    assert row["image_start"] == ""
 
 
 NAMED = "import sys; open('/proc/self/comm', 'wb').write(sys.argv[1].encode())"
