@@ -61,13 +61,25 @@ class ForkServer:
             os._exit(1)
 
 
+_TAKEN, _FREE = b"t", b"f"
+"""What a process says: it has the connection that it was given; it has served it to the end."""
+
+
 @dataclass
-class _IdleProcess:
-    """A process that waits for its next connection."""
+class _Process:
+    """A process that serves connections.
+
+    Attributes:
+        control: over which it is given connections, and says what becomes of them.
+        born: when it was started.
+        since: when it began to wait for the next connection.
+        given: a connection that it has not said it has: one that is killed just then must not take it along.
+    """
 
     control: socket.socket
-    born: float
-    since: float = field(default_factory=time.monotonic)
+    born: float = field(default_factory=time.monotonic)
+    since: float = 0.0
+    given: int | None = None
 
     def worn(self, now: float) -> bool:
         """Return whether it is to wait no longer."""
@@ -81,26 +93,25 @@ class _Processes:
         self._requests = requests
         self._poll = select.poll()
         self._poll.register(requests, select.POLLIN)
-        self._busy: dict[int, _IdleProcess] = {}
-        self._idle: list[_IdleProcess] = []
+        self._busy: dict[int, _Process] = {}
+        self._idle: list[_Process] = []
 
     def serve(self) -> None:
         """Have a process serve each connection that comes, until the helper is gone."""
         while True:
             for fd, _ in self._poll.poll(1000 if self._idle else None):
                 if fd != self._requests.fileno():
-                    self._take_back(fd)
+                    self._hear(fd)
                     continue
                 data, fds, _, _ = socket.recv_fds(self._requests, 1, 1)
                 if not data:
                     return
                 for connection in fds:
                     self._hand_over(connection)
-                    os.close(connection)
             self._retire()
 
     def _hand_over(self, connection: int) -> None:
-        """Give a connection to the process that began to wait last, or to a new one."""
+        """Give a connection to the process that began to wait last, or to a new one; here it is closed then."""
         while self._idle:
             process = self._idle.pop()
             try:
@@ -108,26 +119,38 @@ class _Processes:
             except OSError:  # it was killed
                 self._forget(process)
                 continue
+            process.given = connection
             self._busy[process.control.fileno()] = process
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
             _serve_access(connection, theirs.detach())
         theirs.close()
-        self._busy[ours.fileno()] = _IdleProcess(ours, time.monotonic())
+        os.close(connection)
+        self._busy[ours.fileno()] = _Process(ours)
         self._poll.register(ours, select.POLLIN)
 
-    def _take_back(self, fd: int) -> None:
-        """Let a process wait that has served its connection to the end; forget one that has ended."""
+    def _hear(self, fd: int) -> None:
+        """Take in what a process says; forget one that has ended, and give what it did not take to another one."""
         process = self._busy.pop(fd, None)
         if process is None:  # one that waits says nothing: it was killed
             process = next(p for p in self._idle if p.control.fileno() == fd)
             self._idle.remove(process)
-        elif len(self._idle) < _MOST_IDLE and _has_done(process.control):
+            self._forget(process)
+            return
+        said, given, process.given = _said(process.control), process.given, None
+        if said == _TAKEN:
+            self._busy[fd] = process
+        elif said == _FREE and len(self._idle) < _MOST_IDLE:
             process.since = time.monotonic()
             self._idle.append(process)
-            return
-        self._forget(process)
+        else:
+            self._forget(process)
+            if given is not None:
+                self._hand_over(given)
+                return
+        if given is not None:
+            os.close(given)
 
     def _retire(self) -> None:
         """End the processes that have waited in vain, or are old: they see their control socket's end."""
@@ -136,17 +159,17 @@ class _Processes:
             self._idle.remove(process)
             self._forget(process)
 
-    def _forget(self, process: _IdleProcess) -> None:
+    def _forget(self, process: _Process) -> None:
         self._poll.unregister(process.control)
         process.control.close()
 
 
-def _has_done(control: socket.socket) -> bool:
-    """Return whether a process says that it has served its connection, and has not ended."""
+def _said(control: socket.socket) -> bytes:
+    """Return what a process says next; nothing where it has ended."""
     try:
-        return bool(control.recv(1))
+        return control.recv(1)
     except OSError:
-        return False
+        return b""
 
 
 def _serve(requests: socket.socket) -> NoReturn:
@@ -174,12 +197,13 @@ def _serve_access(connection: int, control: int) -> NoReturn:
                     channel = Channel(own)
                     channel.send({"ok": {"version": VERSION}})
                     access.serve(channel)
-                orders.send(b"i")
+                orders.send(_FREE)
                 access.wait_for(orders)
                 data, fds, _, _ = socket.recv_fds(orders, 1, 1)
                 if not data:
                     break
                 (connection,) = fds
+                orders.send(_TAKEN)
         status = 0
     except ClientGoneError:
         status = 0

@@ -67,7 +67,7 @@ class Outside:
         except BaseException as error:
             self._systemd.close()
             self._systemd = None
-            if not reused or not isinstance(error, HelperError):
+            if not reused or not isinstance(error, HelperError | ConnectionError):
                 raise
         return self.unit(root, request, deadline)
 

@@ -15,7 +15,11 @@ while (my $c = $s->accept) {
   next if fork; my $r = IO::Socket::UNIX->new(Peer => "/run/frr/kept.vty") or exit;
   my $all = IO::Select->new($c, $r);
   while (1) {
-    for my $from ($all->can_read) { sysread($from, my $said, 65536) or exit; syswrite($from == $c ? $r : $c, $said) }
+    for my $from ($all->can_read) {
+      sysread($from, my $said, 65536) or exit;
+      $said =~ s|("neighbors":\s*\{)|$1"10.0.0.2":[{"nbrState":"Full/-","ifaceName":"eth3:10.0.12.1"}],|;
+      syswrite($from == $c ? $r : $c, $said);
+    }
   }
 }
 END
@@ -66,7 +70,6 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "another program between vtysh and ospfd", SITES, "r1", _BETWEEN,
         ended("-f between.pl") + "; rm -f /root/between.pl; mv /run/frr/kept.vty /run/frr/ospfd.vty",
-        "perl listens instead",
     ),
     Attack(
         "a desktop shown by the terminal itself", DESKTOP, "term2",
