@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from grader.lines import BLANKS, lines_in
+
+if TYPE_CHECKING:
+    from grader.host_inspector import HostInspector
 
 _WIDTHS = {"passwd": 7, "group": 4, "shadow": 9}
 _LEAST = {"passwd": 4, "group": 3, "shadow": 2}
@@ -14,6 +19,11 @@ def rows_in(text: str, database: str) -> list[list[str]]:
     rows = (line.split(":") for line in _stripped(text) if line and not line.startswith("#"))
     width = _WIDTHS[database]
     return [[*row, *[""] * width][: max(width, len(row))] for row in rows if len(row) >= _LEAST[database]]
+
+
+def rows_of(inspector: HostInspector, database: str) -> list[list[str]]:
+    """Return the rows of ``passwd``, ``group`` or ``shadow`` of a host's ``/etc``."""
+    return rows_in((inspector.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace"), database)
 
 
 def account_names(text: str) -> set[str]:

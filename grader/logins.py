@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.accounts import account_names
+from grader.accounts import account_names, rows_of
 from grader.bilingual import reason
 from grader.errors import changed_tools
 from grader.identity import Listener, compared, listener
 from grader.load import scaled_timeout
-from grader.testinfra_modules.user import rows_of
 
 if TYPE_CHECKING:
     from grader.host_inspector import HostInspector

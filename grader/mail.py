@@ -6,7 +6,6 @@ assertion. A vantage point needs python3 with its standard library: observers ha
 
 from __future__ import annotations
 
-import itertools
 import json
 import secrets
 from collections.abc import Iterable, Sequence
@@ -30,12 +29,10 @@ if TYPE_CHECKING:
 _PROGRAM = Path(__file__).with_name("mail_program.py")
 _ANSWER = 8.0
 """Seconds that one answer of a server may take; a Postfix whose smtpd cannot start says nothing for five."""
-_FIRST_LOOK = 0.5
-"""Seconds for which a mail program looks into a mailbox before anybody asks what keeps the message away."""
+_LOOK = 0.5
+"""Seconds for which a mail program looks into a mailbox before it is asked what keeps the message away."""
 _SLICE = 2.0
 """The same where nobody asks; started anew, it learns how much longer it is to wait on a machine that got busier."""
-_AGAIN = 0.3
-"""Seconds between two further looks, once it was asked what keeps the message away."""
 _PATIENCE = 60.0
 """Seconds that a conversation with a server may take, besides the time that a message may be under way."""
 _AGENTS = ("cleanup", "smtp", "relay/smtp", "lmtp", "local", "virtual", "pipe", "error", "discard")
@@ -120,18 +117,18 @@ def find_mail(
     """
     request = {"do": "find", "subject": subject, "folders": list(folders)}
     failed = reason(fr=f"{reader.address} ne peut pas lire", en=f"{reader.address} cannot read")
-    looks = itertools.repeat(_SLICE) if unless is None else itertools.chain((_FIRST_LOOK,), itertools.repeat(0.0))
+    look = _SLICE if unless is None else _LOOK
 
     def arrived() -> dict[str, Any]:
-        look = {"within": min(within, next(looks))}
-        return _ask(vantage_point, reader, request | look, _PATIENCE, failed, refused=_RefusedError)
+        asked = request | {"within": min(within, look)}
+        return _ask(vantage_point, reader, asked, _PATIENCE, failed, refused=_RefusedError)
 
     missing = reason(
         fr=f"« {subject} » n'est pas arrivé chez {reader.address}",
         en=f"'{subject}' did not arrive at {reader.address}",
     )
     try:
-        answer = eventually(arrived, unless=unless, within=within, every=0 if unless is None else _AGAIN, what=missing)
+        answer = eventually(arrived, unless=unless, within=within, every=0, what=missing)
     except _RefusedError as error:
         raise AssertionError(str(error)) from None
     return FoundMail(answer["folder"], answer["headers"])
@@ -221,7 +218,7 @@ def _ask(
         "authority": who.authority,
         "timeout": scaled_deadline(_ANSWER),
     }
-    argv = ("python3", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
+    argv = ("python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
     done = vantage_point.run(argv, timeout=timeout)
     try:
         answer: dict[str, Any] = json.loads(done.stdout)

@@ -6,7 +6,6 @@ or in the server's own words, and ``fr`` the same in French where the words are 
 
 from __future__ import annotations
 
-import http.client
 import imaplib
 import json
 import re
@@ -17,15 +16,19 @@ import sys
 import time
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any, cast
-from urllib.parse import urlencode
+
+TYPE_CHECKING = False
+"""Spares the import of ``typing``: this program is started for each request."""
+if TYPE_CHECKING:
+    from typing import Any
+
+    Request = dict[str, Any]
+    Answer = dict[str, Any]
 
 AGAIN = 0.3
 """Seconds between two looks into a mailbox."""
+OK, FOUND = 200, 302
 LINE = "0123456789abcdef" * 4 + "\n"
-
-Request = dict[str, Any]
-Answer = dict[str, Any]
 
 
 def context(request: Request) -> ssl.SSLContext:
@@ -52,40 +55,12 @@ class Imap(imaplib.IMAP4_SSL):
 
     def __init__(self, request: Request) -> None:
         self.reached_at = request["address"]
-        super().__init__(request["name"], 993, ssl_context=context(request), timeout=request["timeout"])
+        self.settings = context(request)
+        super().__init__(request["name"], 993, ssl_context=self.settings, timeout=request["timeout"])
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
         plain = socket.create_connection((self.reached_at, self.port), timeout)
-        return cast("ssl.SSLContext", self.ssl_context).wrap_socket(plain, server_hostname=self.host)
-
-
-class Browser(http.client.HTTPSConnection):
-    """A browser's connection to a webmail, with the cookies that it was given."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(request["name"], 443, timeout=request["timeout"], context=context(request))
-        self.reached_at = request["address"]
-        self.settings = context(request)
-        self.cookies: dict[str, str] = {}
-
-    def connect(self) -> None:
-        """Connect to the address, whatever the name is."""
-        plain = socket.create_connection((self.reached_at, self.port), self.timeout)
-        self.sock = self.settings.wrap_socket(plain, server_hostname=self.host)
-
-    def page(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
-        """Return status and text of a page; a form is sent with POST."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if form:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        else:
-            headers["X-Requested-With"] = "XMLHttpRequest"
-        self.request("POST" if form else "GET", path, body=urlencode(form) if form else None, headers=headers)
-        answer = self.getresponse()
-        for cookie in answer.headers.get_all("Set-Cookie") or []:
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        return answer.status, words(answer.read())
+        return self.settings.wrap_socket(plain, server_hostname=self.host)
 
 
 def send(request: Request) -> Answer:
@@ -114,9 +89,9 @@ def send(request: Request) -> Answer:
 def find(request: Request) -> Answer:
     """Look for a message by its subject in some folders, until it is there or the time is over."""
     deadline = time.monotonic() + request["within"]
-    while True:
-        with Imap(request) as server:
-            server.login(request["login"], request["password"])
+    with Imap(request) as server:
+        server.login(request["login"], request["password"])
+        while True:
             for folder in request["folders"]:
                 opened, reason = server.select(folder, readonly=True)
                 if opened != "OK":
@@ -125,9 +100,9 @@ def find(request: Request) -> Answer:
                 if number:
                     part = server.fetch(number[-1].decode(), "(BODY.PEEK[HEADER])")[1][0]
                     return {"folder": folder, "headers": words(part[1]) if isinstance(part, tuple) else ""}
-        if time.monotonic() >= deadline:
-            return {}
-        time.sleep(AGAIN)
+            if time.monotonic() >= deadline:
+                return {}
+            time.sleep(AGAIN)
 
 
 def identities(request: Request) -> Answer:
@@ -146,17 +121,49 @@ def identities(request: Request) -> Answer:
 
 def webmail(request: Request) -> Answer:
     """Log in to Roundcube, and return its list of the messages in the inbox."""
-    browser = Browser(request)
-    status, page = browser.page("/")
-    token = re.search(r'name="_token" value="([^"]+)"', page)
-    if token is None:
-        return {"problem": f"{status}: this is not the login page", "fr": f"{status} : pas de page de connexion"}
-    form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
-    status, _ = browser.page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
-    if status != http.HTTPStatus.FOUND:
-        return {"problem": f"{status}: the login is refused", "fr": f"{status} : la connexion est refusée"}
-    status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
-    if status != http.HTTPStatus.OK:
+    # These take as long to import as all others, and mail itself needs none of them.
+    from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    class Browser(HTTPSConnection):
+        """A browser's connection to a webmail, with the cookies that it was given."""
+
+        cookies: dict[str, str]
+
+        def connect(self) -> None:
+            """Connect to the address, whatever the name is."""
+            plain = socket.create_connection((request["address"], self.port), self.timeout)
+            self.sock = context(request).wrap_socket(plain, server_hostname=self.host)
+
+        def page(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+            """Return status and text of a page; a form is sent with POST."""
+            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+            if form:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            else:
+                headers["X-Requested-With"] = "XMLHttpRequest"
+            self.request("POST" if form else "GET", path, body=urlencode(form) if form else None, headers=headers)
+            answer = self.getresponse()
+            for cookie in answer.headers.get_all("Set-Cookie") or []:
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return answer.status, words(answer.read())
+
+    browser = Browser(request["name"], 443, timeout=request["timeout"])
+    browser.cookies = {}
+    try:
+        status, page = browser.page("/")
+        token = re.search(r'name="_token" value="([^"]+)"', page)
+        if token is None:
+            return {"problem": f"{status}: this is not the login page", "fr": f"{status} : pas de page de connexion"}
+        form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
+        status, _ = browser.page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
+        if status != FOUND:
+            return {"problem": f"{status}: the login is refused", "fr": f"{status} : la connexion est refusée"}
+        status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
+    except HTTPException as error:
+        return {"problem": problem_of(error) or type(error).__name__}
+    if status != OK:
         return {"problem": f"{status}: no list of messages", "fr": f"{status} : pas de liste des messages"}
     return {"list": page}
 
@@ -184,7 +191,7 @@ def main() -> None:
     todo = {"send": send, "find": find, "identities": identities, "webmail": webmail}[request["do"]]
     try:
         answer = todo(request)
-    except (OSError, smtplib.SMTPException, imaplib.IMAP4.error, http.client.HTTPException) as error:
+    except (OSError, smtplib.SMTPException, imaplib.IMAP4.error) as error:
         answer = {"problem": problem_of(error) or type(error).__name__}
     sys.stdout.write(json.dumps(answer))
 

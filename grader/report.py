@@ -1,4 +1,4 @@
-"""What a grading found: one result per check, and the verdict."""
+"""What a grading found: one result per check, what differs from the lab's sound state, and the verdict."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 
 Outcome = Literal["pass", "fail", "error"]
-Verdict = Literal["repaired", "not_repaired", "error"]
-SCHEMA = 1
+Verdict = Literal["repaired", "repaired_with_changes", "not_repaired", "not_valid"]
+"""What a grading comes to: ``not_valid`` is no judgement, neither good nor bad."""
+Standing = Literal["explained", "harmless", "forbidden", "unexplained"]
+"""What is thought of a difference; only one that is ``forbidden`` or ``unexplained`` has a part in the verdict."""
+SCHEMA = 2
 """The version of the report's JSON form."""
+_READ = (1, SCHEMA)
+"""The versions that are read: stores and sealed evidence hold reports of the first, which knew no differences."""
 ANSWERS = "answers.yaml::"
 """What the id of an answer's result begins with."""
 
@@ -104,6 +109,32 @@ def is_answer(result: CheckResult) -> bool:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One thing in which the lab is not what its sound state would be.
+
+    Attributes:
+        host: the host's name; None for what is between hosts, the network.
+        provider: what sort of state it is: ``files``, ``systemd``, ``network`` ...
+        object: what differs: a path, a unit, a rule, an entry.
+        field: what of it differs: ``content``, ``owner``, ``enabled`` ...
+        before: what the sound state has there; None where it has nothing.
+        now: what was found; None where nothing is there any more.
+        standing: ``explained`` is what the fault, the repair or the scenario brings; ``harmless`` concerns nobody;
+            ``forbidden`` may not be, whatever the checks say; ``unexplained`` is for its author to explain.
+        sentence: what has changed, in plain words.
+    """
+
+    host: str | None
+    provider: str
+    object: str
+    field: str
+    before: str | None
+    now: str | None
+    standing: Standing
+    sentence: Text
+
+
+@dataclass(frozen=True)
 class WrittenReport:
     """The intervention report, as evidence: whether it is complete. No points come of it.
 
@@ -125,7 +156,7 @@ class WrittenReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of one grading, in the order in which the check files state them.
+    """The results of one grading, in the order in which the check files state them, and the differences.
 
     Attributes:
         instance: the instance that was graded.
@@ -137,6 +168,7 @@ class Report:
         results: one per check, and one error for each thing that should have been a check.
         written: the intervention report; None where none is asked for.
         whole: whether every check was graded; a report of some of them earns nothing and is never a pass.
+        differences: everything in which the lab is not in its sound state, whatever is thought of it.
     """
 
     instance: str
@@ -148,24 +180,49 @@ class Report:
     results: tuple[CheckResult, ...]
     written: WrittenReport | None = None
     whole: bool = True
+    differences: tuple[Difference, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """Return what the results come to; with one error, or without any check, there is no judgement.
+        """Return what results and differences come to.
 
-        Nor is there one where every check that was graded is green, but not every check was graded.
+        There is no judgement with one error, without any check, and where every check that was graded is green, but
+        not every check was graded.
         """
         if not self.results or any(r.outcome == "error" for r in self.results):
-            return "error"
-        if any(r.outcome == "fail" for r in self.results):
+            return "not_valid"
+        red = any(r.outcome == "fail" for r in self.results)
+        if not red and not self.whole:
+            return "not_valid"
+        if red or self.forbidden:
             return "not_repaired"
-        return "repaired" if self.whole else "error"
+        return "repaired_with_changes" if self.unexplained else "repaired"
+
+    @property
+    def counts_as_repaired(self) -> bool:
+        """Return whether the repair is accepted: plainly, or with changes that its author has to explain."""
+        return self.verdict in {"repaired", "repaired_with_changes"}
+
+    @property
+    def forbidden(self) -> tuple[Difference, ...]:
+        """Return the differences that may not be: with one of them, nothing is repaired."""
+        return tuple(d for d in self.differences if d.standing == "forbidden")
+
+    @property
+    def unexplained(self) -> tuple[Difference, ...]:
+        """Return the differences that the author of the repair has to explain."""
+        return tuple(d for d in self.differences if d.standing == "unexplained")
+
+    @property
+    def checks_green(self) -> bool:
+        """Return whether every check that was graded is green, whatever the answers are; False without any check."""
+        checks = [r for r in self.results if not is_answer(r)]
+        return bool(checks) and all(r.outcome == "pass" for r in checks)
 
     @property
     def answers_left(self) -> int:
         """Return how many answers are not right where nothing else is left to be done; 0 in every other case."""
-        checks = [r for r in self.results if not is_answer(r)]
-        if not self.whole or not checks or any(r.outcome != "pass" for r in checks):
+        if not self.whole or not self.checks_green or self.forbidden:
             return 0
         return sum(r.outcome == "fail" for r in self.results)
 
@@ -182,7 +239,7 @@ class Report:
     @property
     def points(self) -> int | None:
         """Return the points earned; None when the grade is invalid."""
-        if self.verdict == "error" or not self.whole:
+        if self.verdict == "not_valid" or not self.whole:
             return None
         return sum(r.points for r in self.results if r.outcome == "pass")
 
@@ -201,19 +258,30 @@ class Report:
             "points": self.points,
             "points_total": self.points_total,
             "results": document_of(self.results),
+            "differences": document_of(self.differences),
             "written_report": document_of(self.written),
         }
         return json.dumps(document, ensure_ascii=False, indent=indent)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Return the report that ``to_json`` wrote.
+        """Return the report that ``to_json`` wrote, now or before there were differences.
 
         Raises:
             ValueError: the text is no report, or one of another schema.
         """
-        document = json.loads(text)
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return cls.from_document(json.loads(text))
+
+    @classmethod
+    def from_document(cls, document: object) -> Report:
+        """Return the report of which ``to_json`` wrote the text; the verdict is always worked out, never read.
+
+        So an ``error`` of the first schema is ``not_valid``.
+
+        Raises:
+            ValueError: it is no report, or one of another schema.
+        """
+        if not isinstance(document, dict) or document.get("schema") not in _READ:
             message = f"not a report of schema {SCHEMA}"
             raise ValueError(message)
         try:

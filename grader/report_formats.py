@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import textwrap
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from grader.report import CheckResult, CommandRecord, Report, WrittenReport
-from orchestrator.core.text import Language, Text
+from grader.report import CheckResult, CommandRecord, Difference, Report, Verdict, WrittenReport
+from orchestrator.core.control_characters import visible
+from orchestrator.core.text import Language, Text, same
 
 _OUTCOMES = {
     "pass": Text(fr="OK", en="PASS"),
@@ -19,19 +22,41 @@ _ROLES = {
     "guard": Text(fr="garde-fou", en="guard"),
     "objective": Text(fr="objectif", en="objective"),
 }
-_VERDICTS = {
+_Words = Mapping[Verdict, Text]
+_VERDICTS: _Words = {
     "repaired": Text(fr="Réparé", en="Repaired"),
     "not_repaired": Text(fr="Pas encore réparé", en="Not repaired yet"),
-    "error": Text(
+    "not_valid": Text(
         fr="ERREUR : cette évaluation n'est pas valable, aucun point n'est compté",
         en="ERROR: this grading is not valid, no points are counted",
     ),
 }
-_TASK_VERDICTS = {
+_TASK_VERDICTS: _Words = {
     **_VERDICTS,
     "repaired": Text(fr="Terminé", en="Done"),
     "not_repaired": Text(fr="Pas encore terminé", en="Not done yet"),
 }
+_FINAL: _Words = {
+    "repaired": _VERDICTS["repaired"],
+    "not_repaired": Text(fr="Non réparé", en="Not repaired"),
+    "not_valid": Text(fr="Évaluation non valable", en="Grading not valid"),
+}
+_TASK_FINAL: _Words = {
+    **_FINAL,
+    "repaired": _TASK_VERDICTS["repaired"],
+    "not_repaired": Text(fr="Non terminé", en="Not done"),
+}
+_STANDINGS = {
+    "forbidden": Text(fr="INTERDIT", en="FORBIDDEN"),
+    "unexplained": Text(fr="À EXPLIQUER", en="TO EXPLAIN"),
+}
+_NETWORK = Text(fr="réseau", en="network")
+_BEFORE, _NOW = Text(fr="avant", en="before"), Text(fr="maintenant", en="now")
+_ABSENT, _EMPTY = Text(fr="absent", en="absent"), Text(fr="vide", en="empty")
+_MOST_LINES = 12
+"""Lines shown of one difference; the report's JSON has all of it."""
+_WIDEST = 160
+"""Characters shown of each of them."""
 _SECTIONS = {
     "symptom": Text(fr="symptôme", en="symptom"),
     "cause": Text(fr="cause", en="cause"),
@@ -40,17 +65,27 @@ _SECTIONS = {
     "minutes": Text(fr="temps passé", en="time spent"),
 }
 _WIDTH = max(len(word) for text in _OUTCOMES.values() for word in (text.fr, text.en))
+_STANDING_WIDTH = max(len(word) for text in _STANDINGS.values() for word in (text.fr, text.en))
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry at all (section 2.2); a host may print anything."""
 
 
 def render_text(report: Report, language: Language, *, commands: bool = False) -> str:
-    """Return the report as plain text; ``commands`` adds what was run for each check that did not pass."""
+    """Return the report as plain text; ``commands`` adds what was run for each check that did not pass.
+
+    Of the differences, those that have a part in the verdict are listed after the results.
+    """
     lines: list[str] = []
     for result in report.results:
         lines += _result_lines(result, language, commands=commands)
     lines.append("")
-    verdict = _verdict(report).in_(language)
+    counted = (*report.forbidden, *report.unexplained)
+    for one in counted:
+        sentence = difference_sentence(one).in_(language)
+        lines.append(f"{_STANDINGS[one.standing].in_(language):{_STANDING_WIDTH}}  {sentence}")
+        lines += [" " * (_STANDING_WIDTH + 2) + line for line in difference_lines(one).in_(language).splitlines()]
+    lines += [""] if counted else []
+    verdict = verdict_text(report).in_(language)
     if report.points is not None:
         verdict += (
             f" : {report.points}/{report.points_total} points"
@@ -63,23 +98,100 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
     return "\n".join(lines) + "\n"
 
 
-def _verdict(report: Report) -> Text:
-    said = _TASK_VERDICTS if report.of_a_task else _VERDICTS
-    if not report.answers_left:
-        return said[report.verdict]
-    done = said["repaired"]
+def verdict_text(report: Report) -> Text:
+    """Return the verdict as it is told to whoever may still go on with the repair."""
+    return _worded(report, _TASK_VERDICTS if report.of_a_task else _VERDICTS)
+
+
+def final_verdict(report: Report) -> Text:
+    """Return the verdict in a few words, as it is told of a repair that is over."""
+    return _worded(report, _TASK_FINAL if report.of_a_task else _FINAL)
+
+
+def changes_to_explain(count: int) -> Text:
+    """Return how many changes are to be explained, one at least."""
     return Text(
-        fr=f"{done.fr}, mais des réponses manquent ou sont fausses", en=f"{done.en}, but answers are missing or wrong"
+        fr=f"{count} changement{'' if count == 1 else 's'} à expliquer",
+        en=f"{count} change{'' if count == 1 else 's'} to explain",
     )
 
 
+def forbidden_changes(count: int) -> Text:
+    """Return how many changes are forbidden, one at least."""
+    return Text(
+        fr=f"{count} changement{'' if count == 1 else 's'} interdit{'' if count == 1 else 's'}",
+        en=f"{count} forbidden change{'' if count == 1 else 's'}",
+    )
+
+
+def _worded(report: Report, said: _Words) -> Text:
+    done = said["repaired"]
+    if report.answers_left:
+        return Text(
+            fr=f"{done.fr}, mais des réponses manquent ou sont fausses",
+            en=f"{done.en}, but answers are missing or wrong",
+        )
+    if report.verdict == "repaired_with_changes":
+        left = changes_to_explain(len(report.unexplained))
+        return Text(fr=f"{done.fr}, avec {left.fr}", en=f"{done.en}, with {left.en}")
+    return said[report.verdict]
+
+
+def difference_sentence(one: Difference) -> Text:
+    """Return what has changed, in a line in which whatever a host said can be read."""
+    return one.sentence.map(_in_one_line)
+
+
+def difference_lines(one: Difference) -> Text:
+    """Return where a difference is, and below it what was there and what is: a short diff where that has lines.
+
+    Whatever a host said in it can be read, and acts on no terminal.
+    """
+    return Text(fr="\n".join(_difference_lines(one, "fr")), en="\n".join(_difference_lines(one, "en")))
+
+
+def _difference_lines(one: Difference, language: Language) -> list[str]:
+    was, now = (None if value is None else visible(value).removesuffix("\n") for value in (one.before, one.now))
+    lines = [f"{_place(one).in_(language)} ({visible(one.field)})"]
+    if was != now and "\n" not in (was or "") + (now or ""):
+        shown = [_beside(_BEFORE, was, language), _beside(_NOW, now, language)]
+    else:
+        lines += [_beside(_BEFORE, was, language)] * (was is None) + [_beside(_NOW, now, language)] * (now is None)
+        shown = [*difflib.unified_diff((was or "").splitlines(), (now or "").splitlines(), n=1, lineterm="")][2:]
+        if not shown:
+            shown = [Text(fr="seules les fins de ligne diffèrent", en="only the line ends differ").in_(language)]
+    lines += [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in shown[:_MOST_LINES]]
+    if (more := len(shown) - _MOST_LINES) > 0:
+        word = Text(fr="ligne de plus", en="more line") if more == 1 else Text(fr="lignes de plus", en="more lines")
+        lines.append(f"… {'et' if language == 'fr' else 'and'} {more} {word.in_(language)}")
+    return lines
+
+
+def _place(one: Difference) -> Text:
+    host = _NETWORK if one.host is None else same(one.host)
+    return host.map(lambda name: f"{name} · {_in_one_line(one.object)}")
+
+
+def _beside(when: Text, value: str | None, language: Language) -> str:
+    said = _ABSENT.in_(language) if value is None else _in_one_line(value) or f"({_EMPTY.in_(language)})"
+    return f"{when.in_(language)}{' ' * (language == 'fr')}: {said}"
+
+
+def _in_one_line(text: str) -> str:
+    return visible(text).replace("\r", "\\r").replace("\n", "\\n")
+
+
 def render_junit(report: Report) -> str:
-    """Return the report as JUnit XML: a fail is a ``<failure>``, an error an ``<error>``."""
+    """Return the report as JUnit XML: a fail is a ``<failure>``, an error an ``<error>``.
+
+    A forbidden difference is a failed test of the class ``differences``, one that is to be explained a passed one.
+    """
+    counted = (*report.forbidden, *report.unexplained)
     suite = ET.Element(
         "testsuite",
         name=report.scenario or report.instance,
-        tests=str(len(report.results)),
-        failures=str(sum(r.outcome == "fail" for r in report.results)),
+        tests=str(len(report.results) + len(counted)),
+        failures=str(sum(r.outcome == "fail" for r in report.results) + len(report.forbidden)),
         errors=str(sum(r.outcome == "error" for r in report.results)),
         skipped="0",
         time=f"{report.seconds:.3f}",
@@ -99,6 +211,8 @@ def render_junit(report: Report) -> str:
     )
     for result in report.results:
         _testcase(suite, result)
+    for one in counted:
+        _difference_case(suite, one)
     suites = ET.Element("testsuites")
     suites.append(suite)
     ET.indent(suites)
@@ -167,6 +281,28 @@ def _testcase(suite: ET.Element, result: CheckResult) -> None:
             command_line(c) + ("\n" + textwrap.indent(c.output, "  ") if c.output else "") for c in result.commands
         )
         ET.SubElement(case, "system-out").text = _xml(output)
+
+
+def _difference_case(suite: ET.Element, one: Difference) -> None:
+    sentence, name = difference_sentence(one), f"{_place(one).en} ({visible(one.field)})"
+    case = ET.SubElement(suite, "testcase", classname="differences", name=_xml(name), time="0.000")
+    _properties(
+        case,
+        {
+            "standing": one.standing,
+            "host": one.host or "",
+            "provider": one.provider,
+            "object": _in_one_line(one.object),
+            "field": one.field,
+            "sentence_fr": sentence.fr,
+            "sentence_en": sentence.en,
+        },
+    )
+    if one.standing == "forbidden":
+        failure = ET.SubElement(case, "failure", message=_xml(sentence.en), type=one.standing)
+        failure.text = _xml(difference_lines(one).en)
+    else:
+        ET.SubElement(case, "system-out").text = _xml(difference_lines(one).en)
 
 
 def _properties(parent: ET.Element, values: dict[str, str]) -> None:

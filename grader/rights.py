@@ -6,21 +6,23 @@ Read from outside, as all state of a host is; only what the machine itself grant
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from grader.accounts import rows_in
+from grader.accounts import rows_of
 from grader.bilingual import reason
 
 if TYPE_CHECKING:
     import testinfra.host
 
-    from grader.testinfra_modules.file import File
+    from grader.host_inspector import HostInspector
+    from orchestrator.fabric.fabric_interface import FileState
 
 _POWERFUL = ("adm", "disk", "docker", "root", "shadow", "sudo", "wheel")
 """Groups of Debian whose members administer the machine, or read and write what only root should."""
 _NUMBERS = ("0", "6", "27", "42")
 """The numbers of root, disk, sudo and shadow, whatever name a group of theirs has (Debian's base-passwd)."""
 _PLACES = ("/etc", "/home", "/opt", "/root", "/srv", "/usr/local", "/var/spool", "/var/vmail", "/var/www")
+_SUDOERS = "/etc/sudoers.d"
 _STATE = "/var/lib"
 _PACKAGES = frozenset({"apt", "dpkg"})
 """Below ``_STATE``: thousands of files that no repair is about."""
@@ -33,28 +35,33 @@ def rights_gained(host: testinfra.host.Host, administrators: Collection[str] = (
         host: the host, as ``lab.host(...)`` gives it.
         administrators: the accounts that may be in the machine's powerful groups.
     """
-    return [*_sudoers(host), *_members(host, administrators), *_roots(host), *_open_to_all(host)]
+    inspector = host.backend.inspector
+    rules, services = inspector.entries([_SUDOERS, _STATE])
+    return [
+        *_sudoers(inspector, rules),
+        *_members(inspector, administrators),
+        *_roots(inspector),
+        *_open_to_all(inspector, services),
+    ]
 
 
-def _sudoers(host: testinfra.host.Host) -> Iterator[str]:
-    folder = _file(host, "/etc/sudoers.d")
-    paths = [f"/etc/sudoers.d/{name}" for name in folder.listdir()] if folder.exists else []
-    for path in ["/etc/sudoers", *paths]:
-        rule = _file(host, path)
-        if rule.exists and not rule.is_the_images:
+def _sudoers(inspector: HostInspector, names: Collection[str]) -> Iterator[str]:
+    paths = ["/etc/sudoers", *(f"{_SUDOERS}/{name}" for name in names)]
+    for path, state in inspector.compare(paths).items():
+        if state not in {"same", "missing"}:
             yield reason(fr=f"{path} accorde ce qu'il n'accordait pas", en=f"{path} grants what it did not")
 
 
-def _members(host: testinfra.host.Host, administrators: Collection[str]) -> Iterator[str]:
-    for row in _rows(host, "group"):
+def _members(inspector: HostInspector, administrators: Collection[str]) -> Iterator[str]:
+    for row in rows_of(inspector, "group"):
         strangers = sorted({name for name in row[3].split(",") if name} - {*administrators, "root"})
         if (row[0] in _POWERFUL or row[2] in _NUMBERS) and strangers:
             names = ", ".join(strangers)
             yield reason(fr=f"{names} dans le groupe {row[0]}", en=f"{names} in the group {row[0]}")
 
 
-def _roots(host: testinfra.host.Host) -> Iterator[str]:
-    for row in _rows(host, "passwd"):
+def _roots(inspector: HostInspector) -> Iterator[str]:
+    for row in rows_of(inspector, "passwd"):
         if row[0] != "root" and (row[2] == "0" or row[3] in _NUMBERS):
             yield reason(
                 fr=f"le compte {row[0]} est celui de root ou d'un groupe puissant",
@@ -62,32 +69,20 @@ def _roots(host: testinfra.host.Host) -> Iterator[str]:
             )
 
 
-def _open_to_all(host: testinfra.host.Host) -> Iterator[str]:
-    state = _file(host, _STATE)
-    services = [f"{_STATE}/{name}" for name in state.listdir() if name not in _PACKAGES] if state.exists else []
-    for place in (*_PLACES, *services):
-        folder = _file(host, place)
-        if not folder.is_directory:
-            continue
-        if _anybody_may_write("directory", folder.mode):
+def _open_to_all(inspector: HostInspector, services: Collection[str]) -> Iterator[str]:
+    places = [*_PLACES, *(f"{_STATE}/{name}" for name in services if name not in _PACKAGES)]
+    for place, (state, below) in zip(places, inspector.writable(places), strict=True):
+        if _anybody_may_write(state):
             yield _written_by_all(place)
-        for entry in folder.tree():
-            if _anybody_may_write(entry.kind, entry.mode):
-                yield _written_by_all(f"{place}/{entry.path}")
+        yield from (_written_by_all(f"{place}/{entry.path}") for entry in below if _anybody_may_write(entry))
 
 
 def _written_by_all(path: str) -> str:
     return reason(fr=f"tout le monde peut modifier {path}", en=f"everybody may write {path}")
 
 
-def _anybody_may_write(kind: str, mode: int) -> bool:
+def _anybody_may_write(state: FileState) -> bool:
     """Return whether a mode is everybody's; a socket keeps nothing, and a sticky folder keeps what is another's."""
-    return bool(mode & 0o002) and (kind == "file" or (kind == "directory" and not mode & 0o1000))
-
-
-def _rows(host: testinfra.host.Host, database: str) -> list[list[str]]:
-    return rows_in(_file(host, f"/etc/{database}").content_string, database)
-
-
-def _file(host: testinfra.host.Host, path: str) -> File:
-    return cast("File", host.file(path))  # type: ignore[call-arg]  # testinfra finds the module when it is asked
+    if not state.mode & 0o002:
+        return False
+    return state.kind == "file" or (state.kind == "directory" and not state.mode & 0o1000)

@@ -35,6 +35,9 @@ OnRunning = Callable[[tuple[Text, ...]], None]
 _COLLECT_TIME = 60.0
 """Seconds until all check files must be imported."""
 
+_MOMENT = 0.1
+"""Seconds between two questions whether a grading is to go on."""
+
 _MARGIN = 15.0
 """Seconds beyond the longest check's time in which the next result must come."""
 
@@ -166,10 +169,16 @@ def forget() -> None:
             _servers.pop().close()
 
 
-def grade(request: GradeRequest, *, on_result: OnResult | None = None, on_running: OnRunning | None = None) -> Report:
+def grade(
+    request: GradeRequest,
+    *,
+    on_result: OnResult | None = None,
+    on_running: OnRunning | None = None,
+    go_on: Callable[[], None] | None = None,
+) -> Report:
     """Grade an instance.
 
-    Whatever goes wrong is in the report as an error, and makes its verdict ``error``; also when the grading
+    Whatever goes wrong is in the report as an error, and makes its verdict ``not_valid``; also when the grading
     process itself breaks. When this call is interrupted, nothing of the grading is left running.
 
     Args:
@@ -177,6 +186,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None, on_runnin
         on_result: called with each result as it comes, in the order in which the checks stand in their files: the
             same order each time, whichever ends first.
         on_running: is told what runs, each time that it changes.
+        go_on: called several times a second while the grading runs; what it raises ends the grading, and is raised.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
@@ -191,7 +201,7 @@ def grade(request: GradeRequest, *, on_result: OnResult | None = None, on_runnin
             os.close(writing)
         out_of_time = False
         try:
-            for event in _events(events):
+            for event in _events(events, go_on):
                 match event:
                     case {"event": "begun", "number": number, "sentence": sentence}:
                         running[number] = Text(**sentence)
@@ -262,7 +272,7 @@ def _end_of(log: IO[bytes]) -> str:
     return log.read().decode("utf-8", errors="replace")
 
 
-def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+def _events(stream: IO[bytes], go_on: Callable[[], None] | None) -> Iterator[dict[str, Any]]:
     """Yield the events until the stream ends.
 
     Raises:
@@ -273,7 +283,7 @@ def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
-            if not selector.select(limit):
+            if not _readable(selector, limit, go_on):
                 raise TimeoutError
             data = stream.read(1 << 16)
             if not data:
@@ -284,6 +294,20 @@ def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
                 if event["event"] == "collected":
                     limit = event["longest"] + _MARGIN
                 yield event
+
+
+def _readable(selector: selectors.BaseSelector, limit: float, go_on: Callable[[], None] | None) -> bool:
+    """Return whether something can be read within a number of seconds; meanwhile it is asked whether to go on."""
+    if go_on is None:
+        return bool(selector.select(limit))
+    deadline = time.monotonic() + limit
+    while True:
+        go_on()
+        left = deadline - time.monotonic()
+        if selector.select(max(0.0, min(left, _MOMENT))):
+            return True
+        if left <= 0:
+            return False
 
 
 def _environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import threading
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -135,9 +136,11 @@ class App:
     @cached_property
     def standings(self) -> Standings:
         """Return what tells where a group's members are; no lab is looked at before that is asked for."""
+        from orchestrator.practice.pace import Pace
         from orchestrator.practice.standings import Standings
 
-        return Standings(self.database, lambda: self.labs, self.practice)
+        pace = Pace(lambda: time.process_time() + self.labs.processor_time())  # planning a lab counts as well
+        return Standings(self.database, lambda: self.labs, self.practice, pace)
 
     @cached_property
     def instances(self) -> Instances:
@@ -243,7 +246,7 @@ class App:
         """Close what was opened."""
         for connection in self._connections:
             connection.close()
-        for part in ("fabric", "engine", "database"):
+        for part in ("instances", "fabric", "engine", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Literal
 
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
-from grader.runner import OnResult, OnRunning, grade
+from grader.runner import OnResult, OnRunning, grade, processor_time
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, UsageError
@@ -19,9 +19,10 @@ from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.engine.container_processor import container_processor_time
 from orchestrator.engine.engine_interface import Engine, EngineInfo
-from orchestrator.fabric.container import SOCKET
-from orchestrator.fabric.fabric_interface import Fabric, HostRef, PortState
+from orchestrator.fabric.container import HELPER, SOCKET
+from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef, PortState
 from orchestrator.faults.registry import make_fault, problems_of, require_faults
 from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.instance_records import InstanceRecords
@@ -281,6 +282,10 @@ class Labs:
         """Return an instance's cables as they are."""
         return self._instances.fabric().ports(instance.name)
 
+    def activity(self, instances: Iterable[Instance]) -> Mapping[HostRef, HostActivity]:
+        """Return what a passing look tells of the hosts of all these instances at once; see ``Instances.activity``."""
+        return self._instances.activity(instances)
+
     def move_cable(self, target: HostRef, interface: str, *, plugged: bool, segment: str | None = None) -> None:
         """Plug or unplug a host's cable, or plug it into another segment.
 
@@ -316,6 +321,7 @@ class Labs:
         selection: Selection = EVERYTHING,
         on_result: OnResult | None = None,
         on_running: OnRunning | None = None,
+        giving_way: bool = False,
     ) -> Report:
         """Grade an instance with its scenario's checks, and the answers that were handed in.
 
@@ -324,10 +330,12 @@ class Labs:
             selection: which of both are graded; an answer costs nothing, so it is read whatever the checks find.
             on_result: is told each result.
             on_running: is told which checks run, each time that it changes.
+            giving_way: whether other programs may act on the instance meanwhile, which ends the grading; as a rule they
+                are kept from it.
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
-            LabError: the instance's start was cut off, or another program is at work on it.
+            LabError: the instance's start was cut off, or another program is at work on it (``BusyError``).
         """
         state = self.state_of(running.instance)
         if state in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
@@ -356,7 +364,7 @@ class Labs:
         if only is not None:
             questions = {result.id for result in handed_in.grade()}
             selection = replace(selection, only=tuple(name for name in only if name not in questions))
-        report = self._grade(running, running.plan.checks, on_result, selection, on_running)
+        report = self._grade(running, running.plan.checks, on_result, selection, on_running, giving_way=giving_way)
         given = handed_in.grade()
         answers = tuple(result for result in given if only is None or result.id in only)
         if on_result is not None:
@@ -380,6 +388,8 @@ class Labs:
         on_result: OnResult | None,
         selection: Selection,
         on_running: OnRunning | None = None,
+        *,
+        giving_way: bool = False,
     ) -> Report:
         device = Factory("orchestrator.access.grading_devices:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
@@ -392,8 +402,19 @@ class Labs:
         request = replace(request, selection=selection)
         if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
             return grade(request, on_result=on_result, on_running=on_running)
+        if giving_way:
+            with self._instances.giving_way(running.instance) as go_on:
+                return grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
         with self.exclusive(running):
             return grade(request, on_result=on_result, on_running=on_running)
+
+    def processor_time(self) -> float:
+        """Return the seconds of the processor that gradings used: this program's, as they end, and the fabric helper.
+
+        Raises:
+            LabError: the helper does not run, or its part cannot be told on this machine.
+        """
+        return processor_time() + container_processor_time(self._instances.engine.container(HELPER).id)
 
     @staticmethod
     def _device_logins(running: Running) -> dict[str, dict[str, str]]:

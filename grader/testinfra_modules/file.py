@@ -11,9 +11,9 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.file
 
+from grader.accounts import rows_of
 from grader.bilingual import reason
 from grader.host_inspector import inspector_of
-from grader.testinfra_modules.user import rows_of
 from orchestrator.fabric.fabric_interface import FileState
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import testinfra.host
 import testinfra.modules.process
 
+from grader.accounts import rows_of
 from grader.host_inspector import inspector_of
-from grader.testinfra_modules.user import rows_of
 from orchestrator.fabric.fabric_interface import ProcessState
 
 _TICKS = os.sysconf("SC_CLK_TCK")

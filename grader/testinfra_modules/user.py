@@ -6,13 +6,8 @@ import testinfra.host
 import testinfra.modules.group
 import testinfra.modules.user
 
-from grader.accounts import rows_in
-from grader.host_inspector import HostInspector, inspector_of
-
-
-def rows_of(inspector: HostInspector, database: str) -> list[list[str]]:
-    """Return the rows of ``passwd``, ``group`` or ``shadow`` of a host's ``/etc``."""
-    return rows_in((inspector.read(f"/etc/{database}") or b"").decode("utf-8", errors="replace"), database)
+from grader.accounts import rows_of
+from grader.host_inspector import inspector_of
 
 
 class User(testinfra.modules.user.User):

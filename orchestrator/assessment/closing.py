@@ -118,13 +118,13 @@ class Closing:
         for lab in sitting.labs:
             running = self._running(sitting, lab)
             if running is None:
-                graded[lab.scenario] = {"verdict": "error", "why": "the lab is gone"}
+                graded[lab.scenario] = {"verdict": "not_valid", "why": "the lab is gone"}
                 continue
             unready = self._wait_until_ready(running)
             try:
                 graded[lab.scenario] = {**unready, **self._graded(sitting, lab, running)}
             except BreakfixError as error:
-                graded[lab.scenario] = {**unready, "verdict": "error", "why": error.text.en}
+                graded[lab.scenario] = {**unready, "verdict": "not_valid", "why": error.text.en}
         return {"labs": graded}
 
     def _wait_until_ready(self, running: Running) -> dict[str, Any]:
@@ -233,6 +233,7 @@ def _each_host(
 
 
 def counted(report: Report) -> dict[str, int]:
-    """Return how many checks have each colour."""
+    """Return how many checks have each colour, and how many changes are forbidden or to be explained."""
     outcomes: Sequence[str] = [result.outcome for result in report.results]
-    return {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "error")}
+    colours = {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "error")}
+    return {**colours, "forbidden": len(report.forbidden), "unexplained": len(report.unexplained)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from grader.report_formats import changes_to_explain, forbidden_changes
 from orchestrator.assessment.events import Kind, SessionEvent
 from orchestrator.core.elision import de
 from orchestrator.core.text import Text, same
@@ -87,6 +88,8 @@ _COLOURS: Mapping[str, Text] = {
     "pass": Text(fr="satisfait", en="satisfied"),
     "fail": Text(fr="non satisfait", en="not satisfied"),
     "error": Text(fr="sans avis", en="no judgement"),
+    "forbidden": Text(fr="interdit", en="forbidden"),
+    "unexplained": Text(fr="à expliquer", en="to be explained"),
 }
 
 
@@ -112,11 +115,18 @@ def _rebooted(details: _Details) -> Text:
 
 
 def _graded(details: _Details) -> Text:
-    parts = [
-        f"{scenario} : {lab.get('pass', 0)} ✔ {lab.get('fail', 0)} ✘ {lab.get('error', 0)} !"
-        for scenario, lab in details["labs"].items()
-    ]
-    return Text(fr=f"Contrôles : {', '.join(parts)}.", en=f"Checks: {', '.join(parts)}.".replace(" :", ":"))
+    parts = [_found(scenario, lab) for scenario, lab in details["labs"].items()]
+    fr, en = ", ".join(part.fr for part in parts), ", ".join(part.en for part in parts)
+    return Text(fr=f"Contrôles : {fr}.", en=f"Checks: {en}.")
+
+
+def _found(scenario: str, lab: _Details) -> Text:
+    colours = f"{lab.get('pass', 0)} ✔ {lab.get('fail', 0)} ✘ {lab.get('error', 0)} !"
+    told = Text(fr=f"{scenario} : {colours}", en=f"{scenario}: {colours}")
+    for key, words in (("forbidden", forbidden_changes), ("unexplained", changes_to_explain)):
+        if count := lab.get(key, 0):
+            told = Text(fr=f"{told.fr} ({words(count).fr})", en=f"{told.en} ({words(count).en})")
+    return told
 
 
 def _why(details: _Details) -> Text:

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 
 from grader.report import Report
+from grader.report_formats import difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
@@ -101,6 +102,10 @@ def index_of(
             ],
             typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
             proof_told=lambda proof: status_text(Status.from_document(proof)).in_(language),
+            verdict=final_verdict,
+            changed=difference_sentence,
+            counted=lambda report: (*report.forbidden, *report.unexplained),
+            difference_lines=lambda one: difference_lines(one).in_(language),
             recordings=[name for name in files if name.endswith(".cast")],
         )
     )

@@ -9,6 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from grader.report_formats import (
+    changes_to_explain,
+    difference_lines,
+    difference_sentence,
+    final_verdict,
+    forbidden_changes,
+)
 from orchestrator import __version__
 from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subject, record_of
@@ -109,6 +116,12 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             version=__version__,
             deadline=state.deadline,
             plural=lambda number: "s" if number > 1 else "",
+            verdict=final_verdict,
+            changes=lambda report: (*report.forbidden, *report.unexplained),
+            changed=difference_sentence,
+            difference=lambda one: difference_lines(one).fr,
+            to_explain=lambda count: changes_to_explain(count).fr,
+            forbidden=lambda count: forbidden_changes(count).fr,
         )
     )
     return page
@@ -215,6 +228,8 @@ def _row(
         "checks_passed": line.count("pass") if line else None,
         "checks_failed": line.count("fail") if line else None,
         "checks_without_judgement": line.count("error") if line else None,
+        "changes_to_explain": line.unexplained if line else None,
+        "forbidden_changes": line.forbidden if line else None,
         "decision": decision.verdict if decision else "",
         "reason": decision.reason if decision else "",
         "corrected": bool(decision and decision.corrected),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from grader.answer_grading import grade_answers
 from grader.report import CheckResult, Report
+from grader.report_formats import difference_sentence
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
 from orchestrator.assessment.selectors import sitting_of
@@ -26,7 +26,15 @@ Source = Literal["instance", "evidence"]
 
 @dataclass(frozen=True)
 class GradingDifference:
-    """A check whose result is not the sealed one; ``sentence`` is what a jury knows it by."""
+    """A check whose result is not the sealed one, or a change that is forbidden or to be explained at one time only.
+
+    Attributes:
+        scenario: where.
+        check: the check; of a change, the host and what has changed.
+        before: what was sealed: an outcome, a standing; empty where there was nothing.
+        after: what was found now, likewise.
+        sentence: what a jury knows it by.
+    """
 
     scenario: str
     check: str
@@ -44,7 +52,7 @@ class Reopened:
         graded: how many checks were graded again.
         stale: the scenarios whose content is not what it was: what differs may be its doing.
         unready: by scenario, why a kept lab was not ready when it was graded.
-        differences: the checks whose results differ.
+        differences: the checks whose results differ, and of kept labs the changes that do.
     """
 
     sources: Mapping[str, Source]
@@ -97,20 +105,25 @@ class Reopening:
         for lab in sitting.labs:
             instance = kept.get(lab.instance)
             sources[lab.scenario] = "evidence" if instance is None else "instance"
+            document = evidence.document(f"{lab.scenario}/report.json")
+            sealed = None if document is None else Report.from_document(document)
             if instance is None:
                 results, same = self._grade_evidence(evidence, lab.scenario)
             else:
-                results, same, trouble = self._grade_instance(instance)
+                report, same, trouble = self._grade_instance(instance)
+                results = report.results
                 unready |= {lab.scenario: trouble} if trouble is not None else {}
+                if sealed is not None and document["schema"] > 1:  # the first knew no differences
+                    differences += _changes(lab.scenario, sealed, report)
             if not same:
                 stale.append(lab.scenario)
             graded += len(results)
-            differences += _differences(lab.scenario, _sealed_results(evidence, lab.scenario), results)
+            differences += _differences(lab.scenario, sealed, results)
         found = Reopened(sources, graded, tuple(stale), unready, tuple(differences))
         self._note(found, phase, candidate, by)
         return found
 
-    def _grade_instance(self, instance: Instance) -> tuple[tuple[CheckResult, ...], bool, Text | None]:
+    def _grade_instance(self, instance: Instance) -> tuple[Report, bool, Text | None]:
         """Thaw an instance, grade it when it is ready, and freeze it; return as well why it did not get ready."""
         running = self._labs.running(instance.name)
         engine = self._labs.engine()
@@ -123,7 +136,7 @@ class Reopening:
                 self._labs.wait_until_ready(running)
             except LabError as error:
                 trouble = error.text
-            return self._labs.check(running).results, not self._labs.stale(running), trouble
+            return self._labs.check(running), not self._labs.stale(running), trouble
         finally:
             for host in instance.hosts:
                 with suppress(LabError):
@@ -153,15 +166,24 @@ class Reopening:
         self._jury_session.keep(Draft("regraded", by, self._jury_session.clock(state).now(), candidate, phase, details))
 
 
-def _sealed_results(evidence: Evidence, scenario: str) -> Mapping[str, str]:
-    document = evidence.document(f"{scenario}/report.json")
-    if document is None:
-        return {}
-    return {result.id: result.outcome for result in Report.from_json(json.dumps(document)).results}
-
-
-def _differences(scenario: str, before: Mapping[str, str], after: Iterable[CheckResult]) -> Iterable[GradingDifference]:
+def _differences(scenario: str, sealed: Report | None, after: Iterable[CheckResult]) -> Iterable[GradingDifference]:
+    before = {} if sealed is None else {result.id: result.outcome for result in sealed.results}
     for result in after:
         was = before.get(result.id, "")
         if was != result.outcome:
             yield GradingDifference(scenario, result.id, was, result.outcome, result.sentence)
+
+
+def _changes(scenario: str, sealed: Report, found: Report) -> Iterable[GradingDifference]:
+    """Yield the changes that have a part in one of two verdicts and not the same in the other."""
+    before, after = (
+        {(d.host, d.provider, d.object, d.field): d for d in (*report.forbidden, *report.unexplained)}
+        for report in (sealed, found)
+    )
+    for key in dict.fromkeys((*before, *after)):
+        was, now = before.get(key), after.get(key)
+        change = now or was
+        if change is not None and (was and was.standing) != (now and now.standing):
+            name = f"{change.host or 'network'} {change.object} {change.field}"
+            standings = (was.standing if was else "", now.standing if now else "")
+            yield GradingDifference(scenario, name, *standings, difference_sentence(change))

@@ -33,6 +33,15 @@ class SeenResult:
 
 
 @dataclass(frozen=True)
+class SeenScenario:
+    """The grading of one of a candidate's scenarios, as it was sealed."""
+
+    phase: str
+    scenario: str
+    report: Report
+
+
+@dataclass(frozen=True)
 class Line:
     """One competence of one candidate.
 
@@ -43,6 +52,7 @@ class Line:
         without: the scenarios of which there is no result, with the reason.
         observations: what the jury observed.
         decision: what the jury decided, or None.
+        graded: the gradings of the scenarios that work on it.
     """
 
     competence: Competence
@@ -51,6 +61,17 @@ class Line:
     without: Mapping[str, str]
     observations: tuple[SessionEvent, ...]
     decision: Decision | None
+    graded: tuple[SeenScenario, ...] = ()
+
+    @property
+    def unexplained(self) -> int:
+        """Return how many changes are to be explained in the scenarios that work on it."""
+        return sum(len(one.report.unexplained) for one in self.graded)
+
+    @property
+    def forbidden(self) -> int:
+        """Return how many changes in these scenarios are forbidden."""
+        return sum(len(one.report.forbidden) for one in self.graded)
 
     def count(self, outcome: str) -> int:
         """Return how many checks have an outcome."""
@@ -76,6 +97,7 @@ class Sheet:
         general: what the jury observed of no competence in particular.
         whole_title: whether the session assesses the whole title.
         title: what the jury decided on the title, or None.
+        graded: the gradings of the candidate's scenarios: verdicts, and the changes to be explained.
     """
 
     candidate: str
@@ -83,6 +105,7 @@ class Sheet:
     general: tuple[SessionEvent, ...]
     whole_title: bool
     title: Decision | None
+    graded: tuple[SeenScenario, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -133,7 +156,8 @@ def sheet_of(
     """
     sittings = [sitting for sitting in state.sittings.values() if sitting.candidate == candidate]
     works_on = {code for s in sittings for lab in s.labs for code in scenarios.get(lab.scenario, _NOTHING).competences}
-    seen, without = _seen(sittings, folder, scenarios)
+    graded, without = _graded(sittings, folder)
+    seen = _seen(graded, scenarios)
     observed = [event for event in state.of("observed") if event.candidate == candidate]
     decisions = record_of(state).decisions
 
@@ -146,6 +170,7 @@ def sheet_of(
             {name: why for name, why in without.items() if code in scenarios.get(name, _NOTHING).competences},
             tuple(event for event in observed if event.details.get("competence") == code),
             decisions.get((candidate, code)),
+            tuple(one for one in graded if code in scenarios.get(one.scenario, _NOTHING).competences),
         )
 
     parts = tuple(
@@ -158,14 +183,13 @@ def sheet_of(
         general=tuple(event for event in observed if not event.details.get("competence")),
         whole_title=not state.plan.ccps,
         title=decisions.get((candidate, TITLE)),
+        graded=graded,
     )
 
 
-def _seen(
-    sittings: Sequence[Sitting], folder: SessionFolder, scenarios: Mapping[str, Offer]
-) -> tuple[dict[str, list[SeenResult]], dict[str, str]]:
-    """Return results by competence (a check that names none counts for all of its scenario's), and what has none."""
-    found: dict[str, list[SeenResult]] = {}
+def _graded(sittings: Sequence[Sitting], folder: SessionFolder) -> tuple[tuple[SeenScenario, ...], dict[str, str]]:
+    """Return the gradings of which the journal has the hash, and why there is none of the other scenarios."""
+    found: list[SeenScenario] = []
     without: dict[str, str] = {}
     for sitting in sittings:
         graded = sitting.steps["graded"].details["labs"] if "graded" in sitting.steps else {}
@@ -179,11 +203,19 @@ def _seen(
             if sha256(content) != about["report"]:
                 without[lab.scenario] = f"{path.name} is not the report of which the journal has the hash"
                 continue
-            for result in Report.from_json(content.decode()).results:
-                codes = [result.competence] if result.competence else scenarios.get(lab.scenario, _NOTHING).competences
-                for code in codes:
-                    found.setdefault(code, []).append(SeenResult(sitting.phase, lab.scenario, result))
-    return found, without
+            found.append(SeenScenario(sitting.phase, lab.scenario, Report.from_json(content.decode())))
+    return tuple(found), without
+
+
+def _seen(graded: Sequence[SeenScenario], scenarios: Mapping[str, Offer]) -> dict[str, list[SeenResult]]:
+    """Return results by competence; a check that names none counts for all of its scenario's."""
+    found: dict[str, list[SeenResult]] = {}
+    for one in graded:
+        for result in one.report.results:
+            codes = [result.competence] if result.competence else scenarios.get(one.scenario, _NOTHING).competences
+            for code in codes:
+                found.setdefault(code, []).append(SeenResult(one.phase, one.scenario, result))
+    return found
 
 
 _NOTHING = Offer((), 0)

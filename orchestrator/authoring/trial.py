@@ -256,7 +256,9 @@ def expectation(state: State) -> Text:
                 fr="symptômes et objectifs rouges, garde-fous verts", en="symptoms and objectives red, guards green"
             )
         case "shortcut":
-            return Text(fr="au moins un contrôle rouge", en="at least one check red")
+            return Text(fr="au moins un contrôle rouge, ou un changement", en="at least one check red, or a change")
+        case "solution":
+            return Text(fr="tout vert, rien à expliquer", en="all green, nothing to explain")
     return Text(fr="tout vert", en="all green")
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.runner import processor_time
 from orchestrator.bench.boots import figure, require_folder
-from orchestrator.bench.processor import container_processor_time
 from orchestrator.core import interrupts
 from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Progress, Silent
 from orchestrator.core.text import Language, Text
-from orchestrator.fabric.container import HELPER
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -137,30 +134,24 @@ def measure_gradings(
 
 
 def _measure(app: App, running: Running, name: str, runs: int) -> ScenarioVerdicts:
-    used = _processor_of(app)
     row = ScenarioVerdicts(name)
-    row.broken = [_verdict(app, running, used, green=False) for _ in range(runs)]
+    row.broken = [_verdict(app, running, green=False) for _ in range(runs)]
     reference = next(solution for solution in running.plan.solutions if solution.reference)
     for step in app.labs.apply(running, reference, lambda _step: None):
         if step.status:
             raise LabError(Text(fr=f"{name} : {step.output}", en=f"{name}: {step.output}"))
-    row.repaired = [_verdict(app, running, used, green=True) for _ in range(runs)]
+    row.repaired = [_verdict(app, running, green=True) for _ in range(runs)]
     return row
 
 
-def _verdict(app: App, running: Running, used: Callable[[], float], *, green: bool) -> TimedVerdict:
-    before, begun = used(), time.perf_counter()
+def _verdict(app: App, running: Running, *, green: bool) -> TimedVerdict:
+    before, begun = app.labs.processor_time(), time.perf_counter()
     report = app.labs.check(running)
     seconds = time.perf_counter() - begun
     slowest = max(report.results, key=lambda result: result.seconds)
-    processor = used() - before
+    processor = app.labs.processor_time() - before
     expected = "repaired" if green else "not_repaired"
     return TimedVerdict(seconds, processor, slowest.id, slowest.seconds, report.verdict == expected)
-
-
-def _processor_of(app: App) -> Callable[[], float]:
-    helper = app.labs.engine().container(HELPER).id
-    return lambda: processor_time() + container_processor_time(helper)
 
 
 def _summary(verdicts: Sequence[TimedVerdict]) -> dict[str, Any]:

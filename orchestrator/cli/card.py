@@ -16,7 +16,8 @@ from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.registry import explanation
 from orchestrator.model.deliverables import ReportStep
-from orchestrator.model.plan import DrawnPerson, Plan, PlannedSolution, Value
+from orchestrator.model.drawn_person import DrawnPerson
+from orchestrator.model.plan import Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
 from orchestrator.planning.answers import items_of
 from orchestrator.planning.template_context import RESERVED

@@ -11,8 +11,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from grader.report import CheckResult, Report, is_answer
-from grader.report_formats import command_line, written_report
+from grader.report import CheckResult, Difference, Report, is_answer
+from grader.report_formats import (
+    changes_to_explain,
+    command_line,
+    difference_lines,
+    difference_sentence,
+    forbidden_changes,
+    written_report,
+)
 from grader.runner import OnResult, OnRunning
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.language_choice import localized
@@ -22,7 +29,12 @@ from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
 
 _MARKS = {"pass": ("✔", "ok"), "fail": ("✘", "bad"), "error": ("!", "warn")}
-_EXITS = {"repaired": ExitCode.DONE, "not_repaired": ExitCode.NOT_REPAIRED, "error": ExitCode.BROKEN}
+_EXITS = {
+    "repaired": ExitCode.DONE,
+    "repaired_with_changes": ExitCode.DONE,
+    "not_repaired": ExitCode.NOT_REPAIRED,
+    "not_valid": ExitCode.BROKEN,
+}
 
 Grade = Callable[[OnResult, OnRunning], Report]
 
@@ -61,9 +73,11 @@ def without_evidence(report: Report) -> Report:
     """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
 
     An error keeps its evidence: it is about the grader's trouble, and says what to repair. So does an answer, whose
-    evidence says only that it is missing, unreadable or wrong.
+    evidence says only that it is missing, unreadable or wrong. The differences are left out until every check is
+    green: before, the fault itself is one of them. That changes no verdict.
     """
-    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)))
+    differences = report.differences if report.checks_green else ()
+    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)), differences=differences)
 
 
 def _seen_by_a_trainee(result: CheckResult) -> CheckResult:
@@ -75,7 +89,10 @@ def _may_be_seen(result: CheckResult) -> bool:
 
 
 def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False) -> Report:
-    """Grade, and show each result as it arrives; what must keep working comes last, under its own heading."""
+    """Grade, and show each result as it arrives; what must keep working comes after, under its own heading.
+
+    Then come the changes that are forbidden and those to explain, as questions.
+    """
     out = invocation.output
     guards: list[CheckResult] = []
 
@@ -93,7 +110,10 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
         out.heading(Text(fr="À préserver", en="Must keep working"))
         for result in guards:
             _show(invocation, result, evidence=evidence)
-    out.print("", _verdict(report))
+    shown = report if evidence else without_evidence(report)
+    _show_changes(invocation, Text(fr="Changements interdits", en="Forbidden changes"), shown.forbidden)
+    _show_changes(invocation, Text(fr="Changements à expliquer", en="Changes to explain"), shown.unexplained)
+    out.print("", _verdict(shown))
     if report.written is not None:
         out.print(
             written_report(report.written).in_(invocation.language), style="warn" if report.written.empty else "ok"
@@ -120,8 +140,20 @@ def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> Non
             out.print(Padding(plain(record.output.strip(), "quiet"), (0, 0, 0, 8)))
 
 
+def _show_changes(invocation: Invocation, heading: Text, changes: Sequence[Difference]) -> None:
+    out, language = invocation.output, invocation.language
+    if changes:
+        out.heading(heading)
+    for change in changes:
+        mark = ("✘", "bad") if change.standing == "forbidden" else ("?", "warn")
+        row = Table.grid(padding=(0, 1))
+        row.add_row(" ", plain(*mark), plain(difference_sentence(change).in_(language)))
+        out.print(row)
+        out.print(Padding(plain(difference_lines(change).in_(language), "quiet"), (0, 0, 0, 6)))
+
+
 def _verdict(report: Report) -> Styled:
-    if report.verdict == "error":
+    if report.verdict == "not_valid":
         text = Text(
             fr="! Cette évaluation n'est pas valable : l'évaluateur n'a pas pu tout juger. Aucun point n'est compté.",
             en="! This grading is not valid: the grader could not judge everything. No points are counted.",
@@ -131,6 +163,10 @@ def _verdict(report: Report) -> Styled:
     done = Text(fr="Terminé", en="Done") if report.of_a_task else Text(fr="Réparé", en="Repaired")
     if report.verdict == "repaired":
         return plain(done.map(lambda said: f"✔ {said}. {points}."), "ok")
+    if report.verdict == "repaired_with_changes":
+        left = changes_to_explain(len(report.unexplained))
+        text = Text(fr=f"✔ {done.fr}, avec {left.fr}. {points}.", en=f"✔ {done.en}, with {left.en}. {points}.")
+        return plain(text, "warn")
     if count := report.answers_left:
         missing = Text(
             fr=f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
@@ -138,7 +174,7 @@ def _verdict(report: Report) -> Styled:
         )
         text = Text(fr=f"✘ {done.fr}, mais {missing.fr}. {points}.", en=f"✘ {done.en}, but {missing.en}. {points}.")
         return plain(text, "bad")
-    said = _left([result for result in report.results if result.outcome == "fail"])
+    said = _left(report)
     if report.of_a_task:
         text = Text(fr=f"✘ Pas encore terminé : {said.fr}. {points}.", en=f"✘ Not done yet: {said.en}. {points}.")
     else:
@@ -146,8 +182,9 @@ def _verdict(report: Report) -> Styled:
     return plain(text, "bad")
 
 
-def _left(failed: Sequence[CheckResult]) -> Text:
+def _left(report: Report) -> Text:
     """Return what is still wrong."""
+    failed = [result for result in report.results if result.outcome == "fail"]
     parts = []
     if left := sum(result.role != "guard" for result in failed):
         parts.append(
@@ -160,4 +197,7 @@ def _left(failed: Sequence[CheckResult]) -> Text:
         parts.append(
             Text(fr="quelque chose qui marchait ne marche plus", en="something that worked does not work any more")
         )
+    if report.forbidden:
+        changes = forbidden_changes(len(report.forbidden))
+        parts.append(Text(fr=f"{changes.fr} à défaire", en=f"{changes.en} to undo"))
     return Text(fr=" ; ".join(part.fr for part in parts), en="; ".join(part.en for part in parts))

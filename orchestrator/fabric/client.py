@@ -19,6 +19,7 @@ from orchestrator.fabric.fabric_interface import (
     Completed,
     FileState,
     ForwardingState,
+    HostActivity,
     HostRef,
     HostUnreachableError,
     NetworkState,
@@ -29,12 +30,14 @@ from orchestrator.fabric.fabric_interface import (
 )
 from orchestrator.fabric.helper.messages import (
     VERSION,
+    Activity,
     Changes,
     Channel,
     Compare,
     Connect,
     Hello,
     Look,
+    Looks,
     Network,
     Observe,
     Ports,
@@ -44,7 +47,6 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -177,13 +179,13 @@ class FabricClient:
         answer, _, _ = self._ask("access", request, timeout, str(target))
         return tuple(answer["changed"]), answer["now"]
 
-    def statuses(
-        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[FileState, ...]:
-        """See ``Fabric.statuses``."""
-        request = Statuses(target.instance, target.host, list(paths), timeout)
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[FileState, list[Any]], ...]:
+        """See ``Fabric.looks``."""
+        request = Looks(target.instance, target.host, list(paths), want, timeout)
         _, rows, _ = self._ask("access", request, timeout, str(target))
-        return tuple(FileState(**row) for row in json.loads(rows))
+        return tuple((FileState(**seen), below) for seen, below in json.loads(rows))
 
     def network(
         self,
@@ -201,6 +203,18 @@ class FabricClient:
             {host: Addressing(**row) for host, row in seen["addressing"].items()},
             {host: ForwardingState(**row) for host, row in seen["forwarding"].items()},
         )
+
+    def activity(
+        self, hosts: Mapping[str, Sequence[str]], *, timeout: float = OUTSIDE_TIME
+    ) -> dict[HostRef, HostActivity]:
+        """See ``Fabric.activity``."""
+        request = Activity({instance: list(names) for instance, names in hosts.items()}, timeout)
+        _, data, _ = self._ask("access", request, timeout, ", ".join(hosts))
+        return {
+            HostRef(instance, host): HostActivity(**row)
+            for instance, rows in json.loads(data).items()
+            for host, row in rows.items()
+        }
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

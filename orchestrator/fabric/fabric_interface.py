@@ -206,6 +206,29 @@ class NetworkState:
 
 
 @dataclass(frozen=True)
+class HostActivity:
+    """What a passing look from outside tells of a host; times are seconds since 1970, as the machine counts them.
+
+    Attributes:
+        runs: whether its first process lives; the rest says nothing otherwise.
+        booted: whether that is systemd already.
+        typed: when something was last typed at one of its terminals, to eight seconds; None where none is open.
+        changed: when something that it has written was last changed, but what changes by itself; None: nothing was.
+        path: what that was, by a name of the host's choice: its end alone where it is long.
+        whole: whether all that it has written was looked at.
+        trouble: why it could not be looked at, for technicians; empty where it could.
+    """
+
+    runs: bool
+    booted: bool = False
+    typed: float | None = None
+    changed: float | None = None
+    path: str = ""
+    whole: bool = True
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class PortState:
     """One cable as it is now.
 
@@ -350,8 +373,21 @@ class Fabric(Protocol):
             timeout: seconds.
         """
 
-    def statuses(self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> Sequence[FileState]:
-        """Return what is at each of some paths of a host, links followed."""
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> Sequence[tuple[FileState, list[Any]]]:
+        """Return what is at each of some paths of a host, links followed, and what is in it where it is a folder.
+
+        Args:
+            target: the host.
+            paths: absolute paths.
+            want: ``status``: nothing more; ``entries``: a folder's names; ``writable``: all below it that others than
+                owner and group may write, each as ``FileState`` has it, without links.
+            timeout: seconds.
+
+        Raises:
+            LabError: one of them cannot be looked at.
+        """
 
     def network(
         self,
@@ -371,6 +407,18 @@ class Fabric(Protocol):
 
         Raises:
             HostUnreachableError: a host of ``forwarding`` does not run.
+        """
+
+    def activity(
+        self, hosts: Mapping[str, Sequence[str]], *, timeout: float = OUTSIDE_TIME
+    ) -> Mapping[HostRef, HostActivity]:
+        """Return whether hosts live and what was typed and changed last in each, of many labs in one look.
+
+        Nothing runs in them. Trouble with a host is told in its own answer.
+
+        Args:
+            hosts: the hosts' names, by lab.
+            timeout: seconds; hosts to which nobody comes by then say so in ``whole``.
         """
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,12 +20,12 @@ from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.fabric_interface import Fabric
+from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
 from orchestrator.fabric.reaper import remove_remains
 from orchestrator.faults.fault import mistakes_told
 from orchestrator.faults.registry import make_fault
 from orchestrator.instances.host_container import HostContainers
-from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.instances.instance import Instance, StartContext, instance_of
 from orchestrator.instances.instance_lookup import chosen, instances_on
 from orchestrator.instances.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.instances.lab_names import require_free
@@ -101,14 +102,27 @@ class Instances:
         """
         with self._locks.exclusive(name):
             if not self._engine.containers({labels.KIND: "host", labels.INSTANCE: name}):
-                raise LabError(
-                    Text(
-                        fr=f"Le lab {name} n'existe plus : il vient d'être arrêté ou recommencé.",
-                        en=f"The lab {name} is gone: it has just been stopped or reset.",
-                    ),
-                    Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
-                )
+                raise _gone(name)
             yield
+
+    @contextmanager
+    def giving_way(self, instance: Instance) -> Iterator[Callable[[], None]]:
+        """Act on an instance within the block, and keep no other program from it; see ``Locks.giving_way``.
+
+        Raises:
+            BusyError: another program is at work on it, or was at the block's end.
+            LabError: it is gone, or another one of its name is there, before the block or after it.
+        """
+        with self._locks.giving_way(instance.name) as go_on:
+            self._require(instance)
+            yield go_on
+            go_on()
+            self._require(instance)
+
+    def _require(self, instance: Instance) -> None:
+        containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: instance.name})
+        if not containers or instance_of(instance.name, containers).identity != instance.identity:
+            raise _gone(instance.name)
 
     def at_work(self, name: str) -> Holder | None:
         """Return the other program that acts on an instance just now; None where none does."""
@@ -129,6 +143,26 @@ class Instances:
                 return unready_by(helper, instance)
         except MachineError as error:
             return dict.fromkeys(instance.running, error.text)
+
+    def activity(self, instances: Iterable[Instance]) -> Mapping[HostRef, HostActivity]:
+        """Return what a passing look tells of the hosts of instances that run, as the engine sees it: of all at once.
+
+        The helper is asked over one connection each time, and is not started.
+
+        Raises:
+            MachineError: it does not answer.
+        """
+        return self._passing.activity({one.name: one.running for one in instances if one.running})
+
+    @cached_property
+    def _passing(self) -> Fabric:
+        """Return a connection to the helper as it is, which knows the hosts that it has looked at."""
+        return self._helper()
+
+    def close(self) -> None:
+        """Close what this has opened for itself."""
+        if "_passing" in self.__dict__:
+            self._passing.close()
 
     @contextmanager
     def _answering(self, name: str) -> Iterator[Fabric]:
@@ -376,6 +410,16 @@ class Instances:
                 if not self._engine.containers({labels.INSTANCE: name}):
                     self._records.remove(name)
                     self._engine.remove_volume(_STARTED + name)
+
+
+def _gone(name: str) -> LabError:
+    return LabError(
+        Text(
+            fr=f"Le lab {name} n'existe plus : il vient d'être arrêté ou recommencé.",
+            en=f"The lab {name} is gone: it has just been stopped or reset.",
+        ),
+        Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
+    )
 
 
 def content_roots_of(record: InstanceRecord) -> tuple[Path, ...]:

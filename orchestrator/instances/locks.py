@@ -5,6 +5,8 @@ record locks): the kernel frees it when the process ends, however it ends, says 
 left in the file. Two files are used: the user's own, beside the records, which is always there; and one that the fabric
 helper makes for all who may use Docker, so that two users exclude each other as well.
 
+Who acts on an instance and gives way (``Locks.giving_way``) leaves its lock free, and looks whether somebody takes it.
+
 A lock is the process's: its threads share it, as the jobs of a proof have to when all of them are called off.
 """
 
@@ -18,7 +20,7 @@ import pwd
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +37,8 @@ _PATIENCE: Final = 2.0
 _FLOCK: Final = struct.Struct("hhqqi4x")
 """``struct flock`` of fcntl(2) on Linux: type, whence, start, length (0: to the end), process."""
 _ALL: Final = (0, 0)
+_ASIDE: Final = "aside"
+"""Behind an instance's name and a space, the name of a lock of its own: no instance has a space in its name."""
 _LONGEST: Final = 70
 """Letters of a command line that are shown."""
 _PROC: Final = Path("/proc")
@@ -242,6 +246,27 @@ class Locks:
         """
         with self._locked(_place(instance), instance, 0, share=False):
             yield
+
+    @contextmanager
+    def giving_way(self, instance: str) -> Iterator[Callable[[], None]]:
+        """Act on an instance within the block, and keep nobody from it: who locks it does so at once.
+
+        Gives what is to be called again and again meanwhile: it raises ``BusyError`` as soon as another program is at
+        work on the instance, for the block to end. Of those who give way, only one is at work at a time.
+
+        Raises:
+            BusyError: somebody is at work on it.
+            MachineError: no lock file can be made.
+        """
+
+        def go_on() -> None:
+            holder = self.holder(instance)
+            if holder is not None:
+                raise BusyError(instance, holder)
+
+        with self._locked(_place(f"{instance} {_ASIDE}"), instance, 0, share=False):
+            go_on()
+            yield go_on
 
     def holder(self, instance: str) -> Holder | None:
         """Return the other program that is at work on an instance just now; None where none is."""

@@ -9,25 +9,10 @@ from typing import Any
 
 from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
+from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import MachineKind
 from orchestrator.model.lab import Condition
 from orchestrator.model.scenario import FaultSpec, Step
-
-
-@dataclass(frozen=True)
-class DrawnPerson:
-    """A person drawn for a variant; ``login`` is ASCII, the names may have accents."""
-
-    first: str
-    last: str
-    login: str
-    feminine: bool
-
-    @property
-    def full(self) -> str:
-        """Return first and last name."""
-        return f"{self.first} {self.last}"
-
 
 Value = str | int | DrawnPerson
 

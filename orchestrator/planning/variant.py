@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
 
-from orchestrator.model.plan import DrawnPerson, Value, Variant
+from orchestrator.model.drawn_person import DrawnPerson
+from orchestrator.model.plan import Value, Variant
 from orchestrator.model.scenario import (
     AddressVariable,
     ChoiceVariable,

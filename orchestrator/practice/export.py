@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from datetime import datetime
 
+from grader.report import Report
 from orchestrator.records.attempts import seconds_spent
 from orchestrator.records.models import Attempt
 
@@ -22,13 +23,16 @@ HEADER = (
         "points_possible",
         "green",
         "checks",
+        "verdict",
+        "changes_to_explain",
+        "forbidden_changes",
     ),
 )
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(attempts: Iterable[Attempt], *, anonymous: bool, separator: str = ",") -> str:
-    """Return one line for each attempt, times in UTC (ISO 8601).
+    """Return one line for each attempt, times in UTC (ISO 8601); what was found is that of the last valid grading.
 
     Args:
         attempts: the attempts, with their reports and people.
@@ -46,7 +50,8 @@ def to_csv(attempts: Iterable[Attempt], *, anonymous: bool, separator: str = ","
 def _row(attempt: Attempt, *, anonymous: bool) -> tuple[object, ...]:
     person = attempt.person
     last = next((report for report in reversed(attempt.reports) if report.valid), None)
-    outcomes = [result["outcome"] for result in last.report["results"]] if last else []
+    report = Report.from_document(last.report) if last else None
+    outcomes = [result.outcome for result in report.results] if report else []
     return (
         attempt.launch_id,
         attempt.scenario,
@@ -67,6 +72,9 @@ def _row(attempt: Attempt, *, anonymous: bool) -> tuple[object, ...]:
         last and last.points_possible,
         outcomes.count("pass"),
         len(outcomes),
+        report.verdict if report else "not_valid" if attempt.reports else None,
+        report and len(report.unexplained),
+        report and len(report.forbidden),
     )
 
 

@@ -66,8 +66,8 @@ class PracticeRecorder:
         def act(session: Transaction, by: Person) -> None:
             graded = attempts.Graded(
                 json.loads(report.to_json()),
-                valid=report.verdict != "error",
-                repaired=report.verdict == "repaired",
+                valid=report.verdict != "not_valid",
+                repaired=report.counts_as_repaired,
                 points=report.points or 0,
                 possible=report.points_total,
             )

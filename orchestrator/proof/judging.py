@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from grader.errors import UNEXPECTED_STATUS
-from grader.report import CheckResult, Report, is_answer
+from grader.report import CheckResult, Difference, Report, is_answer
+from grader.report_formats import difference_lines, difference_sentence
+from orchestrator.core.text import Text
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantProof, Verdict
 
@@ -82,23 +84,29 @@ def again(first: Stage, report: Report) -> Judged:
 
 
 def repaired(report: Report, solution: str) -> Judged:
-    """Judge a lab after a solution."""
+    """Judge a lab after a solution: it is plainly repaired, without a change that is forbidden or to be explained."""
     wrong = _all_green(report, lambda r: verdicts.not_repaired(r.id, solution, r.evidence))
-    return _seen(report, "pass"), tuple(wrong)
+    return _seen(report, "pass"), tuple(wrong or _changes_left(report, solution))
 
 
 def rebooted(report: Report, solution: str, before: Stage) -> Judged:
     """Judge a repaired lab after all hosts have rebooted; what was red before is told there."""
     red_before = {one.result.id for one in before.seen if one.result.outcome != "pass"}
     wrong = _all_green(report, lambda r: verdicts.lost_at_reboot(r.id, solution, r.evidence))
-    return _seen(report, "pass"), tuple(w for w in wrong if w.check not in red_before)
+    told = [w for w in wrong if w.check not in red_before]
+    return _seen(report, "pass"), tuple(told if wrong else _changes_left(report, solution))
 
 
 def refused(report: Report, shortcut: str) -> Judged:
-    """Judge a lab after a shortcut: at least one check is red, whether all of them were graded or not."""
+    """Judge a lab after a shortcut: it is not plainly repaired, whether all checks were graded or not.
+
+    At least one check is red, or a change is forbidden or to be explained.
+    """
     wrong = [*_nothing(report), *_errors(report)]
     if not wrong and all(result.outcome == "pass" for result in report.results):
-        wrong.append(verdicts.accepted_shortcut(shortcut))
+        changes = (*report.forbidden, *report.unexplained)
+        refused_for = verdicts.refused_by_changes(shortcut, _told(changes)) if changes else None
+        wrong.append(refused_for or verdicts.accepted_shortcut(shortcut))
     return _seen(report, "any"), tuple(wrong)
 
 
@@ -190,6 +198,21 @@ def _reason(result: CheckResult) -> Iterator[Verdict]:
 def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Verdict]:
     failed = [red(result) for result in report.results if result.outcome == "fail"]
     return [*_nothing(report), *_errors(report), *failed, *_missing_tools(report)]
+
+
+def _changes_left(report: Report, solution: str) -> Iterator[Verdict]:
+    """Yield what a solution leaves to be explained or undone; told once all is green, as what is wrong differs too."""
+    for one in (*report.forbidden, *report.unexplained):
+        forbidden = one.standing == "forbidden"
+        yield verdicts.change_left(solution, difference_sentence(one), difference_lines(one), forbidden=forbidden)
+
+
+def _told(differences: Sequence[Difference]) -> Text:
+    told = [(difference_sentence(one), difference_lines(one)) for one in differences]
+    return Text(
+        fr="\n".join(f"{sentence.fr}\n{lines.fr}" for sentence, lines in told),
+        en="\n".join(f"{sentence.en}\n{lines.en}" for sentence, lines in told),
+    )
 
 
 def _nothing(report: Report) -> Iterator[Verdict]:

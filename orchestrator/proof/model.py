@@ -28,6 +28,7 @@ Expected = Literal["pass", "fail", "not-pass", "any"]
 Kind = Literal[
     "accepted-shortcut",
     "blind",
+    "change-left",
     "guard-red",
     "lost-at-reboot",
     "looks-at-nothing",
@@ -39,6 +40,7 @@ Kind = Literal[
     "not-repaired",
     "not-reverted",
     "red-before-the-fault",
+    "refused-by-changes",
     "residue",
     "slow-red",
     "step-failed",
@@ -51,7 +53,7 @@ Kind = Literal[
 ]
 """What can be wrong; each has a line of its own (see ``verdicts``)."""
 
-REMARKS: frozenset[Kind] = frozenset({"slow-red", "untried-guard"})
+REMARKS: frozenset[Kind] = frozenset({"refused-by-changes", "slow-red", "untried-guard"})
 """What is worth a line but does not make a proof fail."""
 
 

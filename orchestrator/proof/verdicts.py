@@ -41,6 +41,23 @@ def blind(check: str, evidence: Text | None) -> Verdict:
     )
 
 
+def change_left(solution: str, said: Text, evidence: Text, *, forbidden: bool) -> Verdict:
+    """A solution repairs, and leaves a change that is forbidden or to be explained."""
+    fr, en = ("interdit", "that is forbidden") if forbidden else ("à expliquer", "to explain")
+    return Verdict(
+        "change-left",
+        Text(
+            fr=f"La solution « {solution} » laisse un changement {fr} : {said.fr}",
+            en=f"The solution '{solution}' leaves a change {en}: {said.en}",
+        ),
+        Text(
+            fr="Réparez sans ce changement, ou défaites-le à la fin de la solution.",
+            en="Repair without this change, or undo it at the end of the solution.",
+        ),
+        evidence,
+    )
+
+
 def done_already(check: str) -> Verdict:
     """An objective is green before the trainee has begun."""
     return Verdict(
@@ -255,6 +272,22 @@ def red_before_the_fault(check: str, evidence: Text | None) -> Verdict:
         ),
         evidence,
         check,
+    )
+
+
+def refused_by_changes(shortcut: str, evidence: Text) -> Verdict:
+    """Every check is green after a wrong repair; it is refused for what it has changed besides."""
+    return Verdict(
+        "refused-by-changes",
+        Text(
+            fr=f"Le raccourci « {shortcut} » n'est refusé que pour ses changements : tous les contrôles sont verts.",
+            en=f"The shortcut '{shortcut}' is refused for its changes only: every check is green.",
+        ),
+        Text(
+            fr="Si un utilisateur peut remarquer ce que ce raccourci abîme, ajoutez un contrôle qui le voit.",
+            en="If a user would notice what this shortcut harms, add a check that sees it.",
+        ),
+        evidence,
     )
 
 

@@ -38,8 +38,8 @@ class Graded:
 
     Attributes:
         document: the report as JSON's types.
-        valid: whether no check was in error.
-        repaired: whether each check passed.
+        valid: whether there is a judgement.
+        repaired: whether it counts as repaired, with changes to explain or without.
         points: the points earned; 0 where the grading is invalid.
         possible: the points that could be earned.
     """

@@ -175,9 +175,10 @@ class CheckReport(Base):
     """What one grading of an attempt found.
 
     Attributes:
-        valid: whether no check was in error; an invalid grading says nothing of the repair.
-        repaired: whether each check passed.
-        report: the grading as ``Report.to_document`` writes it.
+        valid: whether there is a judgement; an invalid grading says nothing of the repair.
+        repaired: whether it counts as repaired, with changes to explain or without: the report has its verdict.
+        report: the grading as ``Report.to_json`` writes it, of the schema of its time: ``Report.from_document`` reads
+            each.
         content_hash: SHA-256 of the report's canonical text; the journal holds it, too.
     """
 

@@ -22,6 +22,7 @@ from orchestrator.fabric.fabric_interface import (
     Completed,
     FileState,
     ForwardingState,
+    HostActivity,
     HostRef,
     HostUnreachableError,
     NetworkState,
@@ -39,8 +40,9 @@ class Answer:
     Attributes:
         command: a shell-style pattern (``fnmatch``) for the command line; a shell's ``-c`` text stands for
             itself. What is looked at from outside is scripted in the same way: ``unit NAME``, ``look WANT PATH``,
-            ``sockets``, ``processes``, ``compare PATH...``, ``forwarding-state``, ``addressing``; the output is then
-            the answer (JSON), or a file's content. ``changed`` and ``changed since`` give a path in each line.
+            ``sockets``, ``processes``, ``compare PATH...``, ``forwarding-state``, ``addressing``, ``activity``; the
+            output is then the answer (JSON), or a file's content. ``changed`` and ``changed since`` give a path in each
+            line.
         host: a pattern for the host's name, or ``segment:NAME`` for an observer on a segment.
         status: the exit status.
         stdout: standard output.
@@ -192,11 +194,15 @@ class FakeFabric:
         done = self._told(Call(target.host, "changed" if since is None else "changed since"), timeout)
         return tuple(done.stdout.decode().split("\n")[:-1]) if done else (), 1
 
-    def statuses(
-        self, target: HostRef, paths: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[FileState, ...]:
-        """See ``Fabric.statuses``: scripted as for ``look status``."""
-        return tuple(self.look(target, path, timeout=timeout)[0] for path in paths)
+    def looks(
+        self, target: HostRef, paths: Sequence[str], want: str = "status", *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[FileState, list[Any]], ...]:
+        """See ``Fabric.looks``: scripted as for ``look``."""
+        rows = []
+        for path in paths:
+            below = self.look(target, path, want, timeout=timeout)[1] if want != "status" else b""
+            rows.append((self.look(target, path, timeout=timeout)[0], json.loads(below or b"[]")))
+        return tuple(rows)
 
     def network(
         self,
@@ -217,6 +223,21 @@ class FakeFabric:
         return NetworkState(
             near, {host: ForwardingState(**self._document(host, "forwarding-state", timeout)) for host in forwarding}
         )
+
+    def activity(
+        self, hosts: Mapping[str, Sequence[str]], *, timeout: float = OUTSIDE_TIME
+    ) -> dict[HostRef, HostActivity]:
+        """See ``Fabric.activity``: ``activity`` gives a ``HostActivity`` in JSON; others have booted, and no more."""
+        seen = {}
+        for ref in (HostRef(instance, host) for instance, names in hosts.items() for host in names):
+            try:
+                done = self._told(Call(ref.host, "activity"), timeout)
+            except HostUnreachableError:
+                seen[ref] = HostActivity(runs=False)
+                continue
+            told = json.loads(done.stdout) if done is not None else {}
+            seen[ref] = HostActivity(**{"runs": True, "booted": True, **told})
+        return seen
 
     def _document(self, host: str, command: str, timeout: float) -> dict[str, Any]:
         """Return all that is scripted of a host, what was scripted later over what was before."""

@@ -23,6 +23,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.contract": "loader model",
     # The machine: interfaces first, one implementation behind each.
     "orchestrator.engine.engine_interface": "",
+    "orchestrator.engine.container_processor": "",
     "orchestrator.engine.refusals": "engine.engine_interface",
     "orchestrator.engine.streams": "engine.engine_interface engine.refusals",
     "orchestrator.engine.docker_engine": "engine.engine_interface engine.refusals engine.streams",
@@ -53,11 +54,11 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.helper.syscall_policy fabric.reaper faults model"
     ),
     "orchestrator.labs": (
-        "access.cabling access.lab_driver deliverables engine.engine_interface fabric.container "
-        "fabric.fabric_interface faults grader instances loader model planning"
+        "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
+        "fabric.container fabric.fabric_interface faults grader instances loader model planning"
     ),
     "orchestrator.records": "",
-    "orchestrator.practice": "grader instances labs model records",
+    "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
     "orchestrator.proof.model": "grader",
     "orchestrator.proof.verdicts": "model proof.model",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts",
@@ -101,7 +102,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_status "
         "proof.proof_store proof.trust records"
     ),
-    "orchestrator.bench": "app fabric.container grader instances labs model planning",
+    "orchestrator.bench": "app instances labs model planning",
     "orchestrator.cli": (
         "access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
@@ -362,6 +363,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
         "orchestrator.fabric.helper.messages": set(),
         "orchestrator.model.plan": {
             "orchestrator.model.deliverables",
+            "orchestrator.model.drawn_person",
             "orchestrator.model.image",
             "orchestrator.model.lab",
             "orchestrator.model.scenario",

@@ -24,9 +24,9 @@ from orchestrator.labs import Running
     "check",
     help=Text(
         fr="Évaluer la réparation : chaque phrase devient verte ou rouge.\n\n"
-        "Code de sortie : 0 réparé, 1 pas encore, 5 évaluation impossible.",
+        "Code de sortie : 0 réparé, même avec des changements à expliquer ; 1 pas encore ; 5 évaluation impossible.",
         en="Grade the repair: each sentence turns green or red.\n\n"
-        "Exit status: 0 repaired, 1 not yet, 5 the grading is not valid.",
+        "Exit status: 0 repaired, also with changes to explain; 1 not yet; 5 the grading is not valid.",
     ),
 )
 @lab_option

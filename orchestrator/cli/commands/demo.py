@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 
 from grader.report import Report
+from grader.report_formats import final_verdict
 from orchestrator.cli import completing, phrases
 from orchestrator.cli.card import typed
 from orchestrator.cli.click_classes import FILE, SCENARIO, command, option, seed_option
@@ -129,7 +130,7 @@ def _heading(invocation: Invocation, number: int, text: Text) -> None:
 
 
 def _judge(invocation: Invocation, before: Report, after: Report) -> int:
-    """Return 0 only if the fault was seen and the repair was, without a single doubt."""
+    """Return 0 only if the fault was seen and the repair was, without a doubt and without a change to explain."""
     good = before.verdict == "not_repaired" and after.verdict == "repaired"
     out = invocation.output
     if out.json:
@@ -139,10 +140,11 @@ def _judge(invocation: Invocation, before: Report, after: Report) -> int:
             Text(fr="✔ La panne était rouge, la réparation est verte.", en="✔ The fault was red, the repair is green.")
         )
     else:
+        first, last = final_verdict(before), final_verdict(after)
         out.bad(
             Text(
-                fr=f"✘ Démonstration manquée : avant {before.verdict}, après {after.verdict}.",
-                en=f"✘ The demonstration failed: before {before.verdict}, after {after.verdict}.",
+                fr=f"✘ Démonstration manquée : avant « {first.fr} », après « {last.fr} ».",
+                en=f"✘ The demonstration failed: '{first.en}' before, '{last.en}' after.",
             )
         )
     return ExitCode.DONE if good else ExitCode.BROKEN

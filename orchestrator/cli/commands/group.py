@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from rich.console import Group, RenderableType
 from rich.live import Live
 
 from orchestrator.cli.click_classes import (
@@ -19,7 +19,13 @@ from orchestrator.cli.click_classes import (
     scenario_argument,
     seed_option,
 )
-from orchestrator.cli.commands.group_tables import place_line, places_document, standings_document, standings_table
+from orchestrator.cli.commands.group_tables import (
+    hosts_table,
+    place_line,
+    places_document,
+    standings_document,
+    standings_table,
+)
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
@@ -31,7 +37,6 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.practice.export import to_csv
 from orchestrator.practice.launching import MemberPlace
-from orchestrator.practice.standings import Standing
 from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
@@ -172,48 +177,60 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
     "live",
     short_help=Text(fr="Où en est chacun.", en="Show how far each has come."),
     help=Text(
-        fr="Où en est chacun : son lab, ses contrôles verts, son temps, ses indices.\n\n"
-        "Chaque lab est évalué du dehors, sans que le stagiaire le voie. --watch recommence jusqu'à Ctrl-C.",
-        en="How far each has come: their lab, their green checks, their time, their hints.\n\n"
-        "Each lab is graded from outside, unseen by the trainee. --watch does so again until Ctrl-C.",
+        fr="Où en est chacun : la dernière évaluation, le temps, les indices, et ce qui se voit du lab du dehors : "
+        "quelles machines vivent, où l'on a tapé et quel fichier a changé en dernier.\n\n"
+        "Rien n'est évalué, sauf avec --check : alors un lab après l'autre, avec un demi-processeur au plus, et sans "
+        "gêner qui travaille. PERSONNE : ces membres seulement, machine par machine.",
+        en="How far each has come: the last grading, the time, the hints, and what can be seen of the lab from "
+        "outside: which hosts live, where something was typed and which file was changed last.\n\n"
+        "Nothing is graded, but with --check: then one lab after another, with half a processor at most, and in "
+        "nobody's way. PERSON: only these members, host by host.",
     ),
 )
 @_group_argument
+@_members_argument
+@option(
+    "--check",
+    is_flag=True,
+    help=Text(fr="Évaluer chaque lab, l'un après l'autre.", en="Grade each lab, one after another."),
+)
 @option(
     "--watch",
     type=click.IntRange(1, 3600),
     metavar=Text(fr="SECONDES", en="SECONDS"),
-    help=Text(fr="Recommencer après tant de secondes.", en="Look again after so many seconds."),
-)
-@option(
-    "--no-check",
-    is_flag=True,
-    help=Text(fr="Ne rien évaluer : seulement ce qui est enregistré.", en="Grade nothing: only what is recorded."),
+    help=Text(
+        fr="Redessiner après tant de secondes, jusqu'à Ctrl-C, sans rien évaluer de plus.",
+        en="Draw again after so many seconds, until Ctrl-C; grades nothing more.",
+    ),
 )
 @pass_invocation
-def live(invocation: Invocation, group: str, watch: int | None, *, no_check: bool) -> None:
+def live(invocation: Invocation, group: str, people: tuple[str, ...], watch: int | None, *, check: bool) -> None:
     """Show where everybody is."""
-    if watch is None or invocation.json:
-        found = tuple(_look(invocation, group, no_check=no_check))
-        invocation.output.emit(standings_document(group, found), standings_table(invocation, group, found))
-        return
-    shown = list(invocation.app.standings.known(group))
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        Live(
-            standings_table(invocation, group, shown), console=invocation.output.console, auto_refresh=False
-        ) as screen,
-    ):
-        while True:
-            for number, standing in enumerate(_look(invocation, group, no_check=no_check)):
-                shown[number : number + 1] = [standing]
-                screen.update(standings_table(invocation, group, shown), refresh=True)
-            wait_until(asked, within=watch)
-
-
-def _look(invocation: Invocation, group: str, *, no_check: bool) -> Iterable[Standing]:
     standings = invocation.app.standings
-    return standings.known(group) if no_check else standings.look(group)
+    if invocation.json:
+        found = tuple(standings.check(group, people)) if check else standings.board(group, people)
+        invocation.output.document(standings_document(group, found))
+        return
+    shown = list(standings.board(group, people))
+
+    def picture() -> RenderableType:
+        board = standings_table(invocation, group, shown)
+        return Group(board, "", hosts_table(shown)) if people else board
+
+    if not check and watch is None:
+        invocation.output.print(picture())
+        return
+    with (
+        contextlib.nullcontext() if watch is None else contextlib.suppress(KeyboardInterrupt),
+        Live(picture(), console=invocation.output.console, auto_refresh=False) as screen,
+    ):
+        for number, standing in enumerate(standings.check(group, people) if check else ()):
+            shown[number] = standing
+            screen.update(picture(), refresh=True)
+        while watch is not None:
+            wait_until(asked, within=watch)
+            shown[:] = standings.board(group, people)
+            screen.update(picture(), refresh=True)
 
 
 @group_command.command("stop", help=Text(fr="Arrêter tous les labs d'un groupe.", en="Stop all labs of a group."))

@@ -6,11 +6,12 @@ from typing import BinaryIO
 
 import click
 
+from grader.report_formats import difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.decision_table import read_decisions
 from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.results import Sheet
+from orchestrator.assessment.results import Line, SeenScenario, Sheet
 from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -24,6 +25,7 @@ from orchestrator.cli.commands.session_plan import (
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
+from orchestrator.core.documents import document_of
 from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
 
@@ -62,6 +64,7 @@ def results(invocation: Invocation, candidate: str, name: str | None) -> None:
         invocation.output.document(
             {
                 "candidate": candidate,
+                "scenarios": [_graded(one) for one in sheet.graded],
                 "competences": _document(sheet),
                 "ccps": [{"ccp": part.ccp.number, **_decided(part.decision)} for part in sheet.parts],
                 "title": _decided(sheet.title) if sheet.whole_title else None,
@@ -69,28 +72,54 @@ def results(invocation: Invocation, candidate: str, name: str | None) -> None:
             }
         )
         return
+    for graded in sheet.graded:
+        _show_graded(invocation, graded)
     for part in sheet.parts:
         title = localized(part.ccp.title)
         invocation.output.print(f"CCP {part.ccp.number} · {title}{_arrow(part.decision)}", style="title")
         for line in part.lines:
-            if not (line.worked or line.seen or line.decision):
-                continue
-            title = localized(line.competence.title)
-            invocation.output.print(f"  {line.competence.code} {title}{_arrow(line.decision)}", style="key")
-            for seen in line.seen:
-                mark, style = _MARKS[seen.result.outcome]
-                sentence = localized(seen.result.sentence)
-                invocation.output.print(f"    {mark} {sentence} ({seen.scenario})", style=style)
-                if seen.gist:
-                    invocation.output.quiet(f"      {localized(seen.gist)}")
-            for scenario in line.without:
-                invocation.output.warn(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"))
+            if line.worked or line.seen or line.decision:
+                _show_line(invocation, line)
     if sheet.title:
         arrow = _arrow(sheet.title)
         invocation.output.print(Text(fr=f"Titre{arrow}", en=f"Title{arrow}"), style="title")
     if sheet.undecided:
         listed = ", ".join(sheet.undecided)
         invocation.output.quiet(Text(fr=f"→ Reste à décider : {listed}", en=f"→ Still to be decided: {listed}"))
+
+
+def _show_graded(invocation: Invocation, graded: SeenScenario) -> None:
+    out, verdict = invocation.output, final_verdict(graded.report)
+    where = f"{graded.scenario} ({graded.phase})"
+    out.print(Text(fr=f"{where} : {verdict.fr}", en=f"{where}: {verdict.en}"), style="key")
+    for change in (*graded.report.forbidden, *graded.report.unexplained):
+        mark, style = ("✘", "bad") if change.standing == "forbidden" else ("?", "warn")
+        out.print(f"  {mark} {localized(difference_sentence(change))}", style=style)
+        for line in localized(difference_lines(change)).splitlines():
+            out.quiet(f"    {line}")
+
+
+def _graded(graded: SeenScenario) -> dict[str, object]:
+    report = graded.report
+    return {
+        "phase": graded.phase,
+        "scenario": graded.scenario,
+        "verdict": report.verdict,
+        "differences": document_of(report.differences),
+    }
+
+
+def _show_line(invocation: Invocation, line: Line) -> None:
+    title = localized(line.competence.title)
+    invocation.output.print(f"  {line.competence.code} {title}{_arrow(line.decision)}", style="key")
+    for seen in line.seen:
+        mark, style = _MARKS[seen.result.outcome]
+        sentence = localized(seen.result.sentence)
+        invocation.output.print(f"    {mark} {sentence} ({seen.scenario})", style=style)
+        if seen.gist:
+            invocation.output.quiet(f"      {localized(seen.gist)}")
+    for scenario in line.without:
+        invocation.output.warn(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"))
 
 
 def _arrow(decision: Decision | None) -> str:

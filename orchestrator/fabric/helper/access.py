@@ -18,12 +18,14 @@ from .agent_client import Agent
 from .dockerd import HostContainer
 from .inspector import Outside
 from .messages import (
+    Activity,
     Changes,
     Channel,
     Compare,
     Connect,
     HelperError,
     Look,
+    Looks,
     Network,
     Observe,
     Processes,
@@ -31,7 +33,6 @@ from .messages import (
     Request,
     RunCommand,
     Sockets,
-    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -44,55 +45,71 @@ Answer = tuple[dict[str, Any], bytes, list[int]]
 
 _OWN_MODULES = {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 """A host's Python takes modules from its own folders alone, and writes none there."""
+_MOST_HOSTS = 24
+"""Hosts of which something is remembered between two connections: each takes some twenty file descriptors."""
 _SCAN_TIME = 5.0
 """Seconds to look through a host's tools; it takes a millisecond where a trainee has not filled their folders."""
+_ACTIVITY_TIME = 0.25
+"""Seconds to look for what was changed last in a host; it takes two milliseconds where nobody has filled its disk."""
 
 
 class Access:
-    """Serves one access connection until it closes."""
+    """Serves one access connection after another. What it learns of the hosts outlives a connection, no agent does."""
 
-    def __init__(self, channel: Channel) -> None:
-        """Serve ``channel``."""
-        self._channel = channel
+    def __init__(self) -> None:
+        """Know nothing of any host yet."""
         self._agents: dict[tuple[str, str], Agent] = {}
         self._outsides: dict[tuple[str, str], Outside] = {}
         self._own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
-    def serve(self) -> None:
-        """Answer requests, one at a time, until the client is gone."""
-        while (message := self._next()) is not None:
+    def serve(self, channel: Channel) -> None:
+        """Answer requests, one at a time, until the client is gone; then no process of ours is left in a host."""
+        while (message := self._next(channel)) is not None:
             body, blob, fds = message
             for fd in fds:
                 os.close(fd)
             try:
-                answer, output, passed = self._carry_out(parse(body), blob)
+                answer, output, passed = self._carry_out(parse(body), blob, channel.connection.fileno())
             except HelperError as error:
-                self._channel.send({"error": {"kind": error.kind, "message": str(error)}})
+                channel.send({"error": {"kind": error.kind, "message": str(error)}})
             except ProtocolError as error:
-                self._channel.send({"error": {"kind": "bad-request", "message": str(error)}})
+                channel.send({"error": {"kind": "bad-request", "message": str(error)}})
             except TimeoutError:
-                self._channel.send({"error": {"kind": "timeout", "message": "the host did not answer"}})
+                channel.send({"error": {"kind": "timeout", "message": "the host did not answer"}})
             except (OSError, LookupError, ValueError, dockerd.DockerUnavailableError) as error:
-                self._channel.send({"error": {"kind": "failed", "message": f"{type(error).__name__}: {error}"}})
+                channel.send({"error": {"kind": "failed", "message": f"{type(error).__name__}: {error}"}})
             else:
-                self._channel.send({"ok": answer}, output, tuple(passed))
+                channel.send({"ok": answer}, output, tuple(passed))
                 for fd in passed:
                     os.close(fd)
+        self._rest()
 
-    def _next(self) -> tuple[dict[str, Any], bytes, list[int]] | None:
-        """Return the next message; meanwhile let go of hosts that end, whose mounts would wait for us."""
-        while not self._channel.pending:
+    def _rest(self) -> None:
+        """End the agents, and forget the hosts that have been known longest where they are many."""
+        while self._agents:
+            self._agents.popitem()[1].close()
+        for key in list(self._outsides)[:-_MOST_HOSTS]:
+            self._outsides.pop(key).close()
+
+    def wait_for(self, said: socket.socket) -> None:
+        """Wait until a socket has something to be read; meanwhile let go of hosts that end.
+
+        Their mounts would wait for us.
+        """
+        while True:
             poll = select.poll()
-            poll.register(self._channel.connection, select.POLLIN | select.POLLHUP)
-            for agent in self._agents.values():
-                poll.register(agent.pidfd, select.POLLIN)
-            for outside in self._outsides.values():
-                poll.register(outside.pidfd, select.POLLIN)
-            said = {fd for fd, _ in poll.poll()}
-            if self._channel.connection.fileno() in said:
-                break
-            self._let_go(said)
-        return self._channel.receive()
+            poll.register(said, select.POLLIN | select.POLLHUP)
+            for known in (*self._agents.values(), *self._outsides.values()):
+                poll.register(known.pidfd, select.POLLIN)
+            ready = {fd for fd, _ in poll.poll()}
+            if said.fileno() in ready:
+                return
+            self._let_go(ready)
+
+    def _next(self, channel: Channel) -> tuple[dict[str, Any], bytes, list[int]] | None:
+        if not channel.pending:
+            self.wait_for(channel.connection)
+        return channel.receive()
 
     def _let_go(self, ended: set[int]) -> None:
         """Close what is in, or looks at, hosts whose first process has ended."""
@@ -101,10 +118,10 @@ class Access:
         for key in [key for key, outside in self._outsides.items() if outside.pidfd in ended]:
             self._outsides.pop(key).close()
 
-    def _carry_out(self, request: Request, blob: bytes) -> Answer:
+    def _carry_out(self, request: Request, blob: bytes, client: int) -> Answer:
         match request:
             case RunCommand():
-                return self._run(request, blob)
+                return self._run(request, blob, client)
             case Terminal():
                 agent = self._agent(request.instance, request.host)
                 fd = agent.terminal(request.argv, request.rows, request.columns, request.environment)
@@ -113,20 +130,20 @@ class Access:
                 return {}, b"", [self._connect(request)]
             case Observe():
                 return _answer(tool_runs.observe(request))
-            case Network():
-                return {}, json.dumps(self._network(request)).encode(), []
-            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Statuses():
+            case Network() | Activity():
+                rows = self._network(request) if isinstance(request, Network) else self._activity(request)
+                return {}, json.dumps(rows).encode(), []
+            case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Looks():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
         raise ProtocolError(message)
 
-    def _run(self, request: RunCommand, blob: bytes) -> Answer:
+    def _run(self, request: RunCommand, blob: bytes, client: int) -> Answer:
         """Run a command in a host; where it is to be vouched for, see before and after what its tools are."""
         outside = self._outside(request.instance, request.host) if request.vouched else None
         began = layers.now()
         changed = outside.changed_tools(time.monotonic() + _SCAN_TIME) if outside else []
         agent = self._agent(request.instance, request.host)
-        client = self._channel.connection.fileno()
         environment = {**(_OWN_MODULES if request.vouched else {}), **request.environment}
         outcome = agent.run(request.argv, request.timeout, blob, environment, client=client)
         head, output, fds = _answer(outcome)
@@ -134,7 +151,7 @@ class Access:
             head["changed"] = changed or outside.changed_tools(time.monotonic() + _SCAN_TIME, since=began)
         return head, output, fds
 
-    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare | Changes | Statuses) -> Answer:
+    def _look(self, request: Tool | Unit | Look | Sockets | Processes | Compare | Changes | Looks) -> Answer:
         """Look at a host from outside."""
         outside = self._outside(request.instance, request.host)
         deadline = time.monotonic() + request.timeout
@@ -155,15 +172,15 @@ class Access:
                 case _:
                     return {}, json.dumps(self._rows(outside, root, request, deadline)).encode(), []
 
-    def _rows(self, outside: Outside, root: int, request: Sockets | Processes | Statuses, deadline: float) -> object:
+    def _rows(self, outside: Outside, root: int, request: Sockets | Processes | Looks, deadline: float) -> object:
         """Return what fills the blob of an answer."""
         match request:
             case Sockets():
                 return outside.sockets(root, self._own_network, deadline, connected=request.connected)
             case Processes():
                 return outside.processes(root, request.identify, deadline)
-            case Statuses():
-                return [root_files.status(root, path) for path in request.paths]
+            case Looks():
+                return root_files.looks(root, request, deadline)
 
     def _network(self, request: Network) -> dict[str, dict[str, Any]]:
         """Return what decides where packets go, of several hosts."""
@@ -183,8 +200,40 @@ class Access:
         }
         return {"addressing": addressing, "forwarding": forwarding}
 
-    def _outside(self, instance: str, host: str) -> Outside:
-        """Return the outside of a host, a new one after the host was restarted."""
+    def _activity(self, request: Activity) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return who lives, and what was typed and changed last, by lab and host; trouble with one is in its row."""
+        deadline = time.monotonic() + request.timeout
+        wanted = {(instance, host) for instance, hosts in request.hosts.items() for host in hosts}
+        known = {name for name in wanted if name in self._outsides and self._outsides[name].lives()}
+        running = dockerd.find_all(wanted - known)
+        return {
+            instance: {
+                host: self._activity_of(instance, host, running.get((instance, host)), deadline) for host in hosts
+            }
+            for instance, hosts in request.hosts.items()
+        }
+
+    def _activity_of(
+        self, instance: str, host: str, container: HostContainer | None, deadline: float
+    ) -> dict[str, Any]:
+        """Return a host's row, where ``container`` is that of a host which was not known: None if it does not run."""
+        if container is None and (instance, host) not in self._outsides:
+            return {"runs": False}
+        try:
+            outside = self._outside(instance, host, container)
+            return outside.activity(min(deadline, time.monotonic() + _ACTIVITY_TIME))
+        except ProcessLookupError:
+            return {"runs": False}
+        except HelperError as error:
+            return {"runs": False} if error.kind == "unreachable" else {"runs": True, "trouble": str(error)}
+        except OSError as error:
+            return {"runs": True, "trouble": f"{type(error).__name__}: {error}"}
+
+    def _outside(self, instance: str, host: str, container: HostContainer | None = None) -> Outside:
+        """Return the outside of a host, a new one after the host was restarted.
+
+        Docker is asked for its container where that is not given.
+        """
         outside = self._outsides.get((instance, host))
         if outside is not None:
             if outside.lives():
@@ -192,7 +241,9 @@ class Access:
             del self._outsides[instance, host]
             outside.close()
         agent = self._agents.get((instance, host))
-        outside = Outside(agent.container if agent is not None and agent.usable() else _running(instance, host))
+        if agent is not None and agent.usable():
+            container = agent.container
+        outside = Outside(container or _running(instance, host))
         self._outsides[instance, host] = outside
         return outside
 

@@ -2,16 +2,21 @@
 
 Forked from the helper itself, with its netlink library, a connection's process took twice as long to begin, and so
 did each agent that it forks in turn.
+
+A process whose connection has ended waits some seconds for another one: what it knows of the hosts (their layers, which
+files are the image's, its connection to their systemd) takes longer to learn than most questions take to answer.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
+import select
 import signal
 import socket
 import sys
+import time
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from . import kernel
@@ -22,6 +27,12 @@ from .messages import VERSION, Channel
 
 _FIRST_FREE = 3
 """The file descriptor after standard input, output and error."""
+_IDLE_TIME = 20.0
+"""Seconds that a process waits for its next connection."""
+_MOST_IDLE = 16
+"""Processes that wait at once: two gradings ask over fewer."""
+_AGE = 300.0
+"""Seconds after its start from which a process serves no other connection: whatever it remembers is bounded so."""
 
 
 def log(message: str) -> None:
@@ -50,37 +61,125 @@ class ForkServer:
             os._exit(1)
 
 
+@dataclass
+class _IdleProcess:
+    """A process that waits for its next connection."""
+
+    control: socket.socket
+    born: float
+    since: float = field(default_factory=time.monotonic)
+
+    def worn(self, now: float) -> bool:
+        """Return whether it is to wait no longer."""
+        return now - self.since > _IDLE_TIME or now - self.born > _AGE
+
+
+class _Processes:
+    """The processes of connections: those that serve one, each known by its control socket, and those that wait."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+        self._poll = select.poll()
+        self._poll.register(requests, select.POLLIN)
+        self._busy: dict[int, _IdleProcess] = {}
+        self._idle: list[_IdleProcess] = []
+
+    def serve(self) -> None:
+        """Have a process serve each connection that comes, until the helper is gone."""
+        while True:
+            for fd, _ in self._poll.poll(1000 if self._idle else None):
+                if fd != self._requests.fileno():
+                    self._take_back(fd)
+                    continue
+                data, fds, _, _ = socket.recv_fds(self._requests, 1, 1)
+                if not data:
+                    return
+                for connection in fds:
+                    self._hand_over(connection)
+                    os.close(connection)
+            self._retire()
+
+    def _hand_over(self, connection: int) -> None:
+        """Give a connection to the process that began to wait last, or to a new one."""
+        while self._idle:
+            process = self._idle.pop()
+            try:
+                socket.send_fds(process.control, [b"c"], [connection])
+            except OSError:  # it was killed
+                self._forget(process)
+                continue
+            self._busy[process.control.fileno()] = process
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if os.fork() == 0:
+            _serve_access(connection, theirs.detach())
+        theirs.close()
+        self._busy[ours.fileno()] = _IdleProcess(ours, time.monotonic())
+        self._poll.register(ours, select.POLLIN)
+
+    def _take_back(self, fd: int) -> None:
+        """Let a process wait that has served its connection to the end; forget one that has ended."""
+        process = self._busy.pop(fd, None)
+        if process is None:  # one that waits says nothing: it was killed
+            process = next(p for p in self._idle if p.control.fileno() == fd)
+            self._idle.remove(process)
+        elif len(self._idle) < _MOST_IDLE and _has_done(process.control):
+            process.since = time.monotonic()
+            self._idle.append(process)
+            return
+        self._forget(process)
+
+    def _retire(self) -> None:
+        """End the processes that have waited in vain, or are old: they see their control socket's end."""
+        now = time.monotonic()
+        for process in [process for process in self._idle if process.worn(now)]:
+            self._idle.remove(process)
+            self._forget(process)
+
+    def _forget(self, process: _IdleProcess) -> None:
+        self._poll.unregister(process.control)
+        process.control.close()
+
+
+def _has_done(control: socket.socket) -> bool:
+    """Return whether a process says that it has served its connection, and has not ended."""
+    try:
+        return bool(control.recv(1))
+    except OSError:
+        return False
+
+
 def _serve(requests: socket.socket) -> NoReturn:
-    """Fork for each connection that comes, until the helper is gone."""
+    """Have connections served, until the helper is gone."""
     try:
         kernel.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
         gc.freeze()  # to look for cycles in what is there already would copy it in each child
-        while True:
-            data, fds, _, _ = socket.recv_fds(requests, 1, 1)
-            if not data:
-                break
-            for fd in fds:
-                with contextlib.closing(socket.socket(fileno=fd)) as connection:
-                    if os.fork() == 0:
-                        _serve_access(connection)
+        _Processes(requests).serve()
     finally:
         os._exit(0)
 
 
-def _serve_access(connection: socket.socket) -> NoReturn:
-    """Become the process of one access connection; to be called in a child."""
+def _serve_access(connection: int, control: int) -> NoReturn:
+    """Become a process that serves one access connection after another; to be called in a child."""
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        keep = os.dup2(connection.fileno(), _FIRST_FREE)
-        connection.detach()
-        os.closerange(_FIRST_FREE + 1, os.sysconf("SC_OPEN_MAX"))
-        own = socket.socket(fileno=keep)
-        own.setblocking(True)
-        channel = Channel(own)
-        channel.send({"ok": {"version": VERSION}})
-        Access(channel).serve()
+        connection, control = _alone([connection, control])
+        access = Access()
+        with socket.socket(fileno=control) as orders:
+            while True:
+                with socket.socket(fileno=connection) as own:
+                    own.setblocking(True)
+                    channel = Channel(own)
+                    channel.send({"ok": {"version": VERSION}})
+                    access.serve(channel)
+                orders.send(b"i")
+                access.wait_for(orders)
+                data, fds, _, _ = socket.recv_fds(orders, 1, 1)
+                if not data:
+                    break
+                (connection,) = fds
         status = 0
     except ClientGoneError:
         status = 0
@@ -88,3 +187,12 @@ def _serve_access(connection: socket.socket) -> NoReturn:
         log(f"access connection: {type(error).__name__}: {error}")
     finally:
         os._exit(status)
+
+
+def _alone(fds: list[int]) -> list[int]:
+    """Close all file descriptors but these, and return their new numbers."""
+    kept = [os.dup(fd) for fd in fds]
+    moved = [os.dup2(fd, max(kept) + 1 + place) for place, fd in enumerate(kept)]
+    numbers = [os.dup2(fd, _FIRST_FREE + place) for place, fd in enumerate(moved)]
+    os.closerange(_FIRST_FREE + len(fds), os.sysconf("SC_OPEN_MAX"))
+    return numbers

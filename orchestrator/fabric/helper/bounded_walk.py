@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from . import kernel
 
@@ -16,7 +16,7 @@ _CHANGED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 def walk(
     top: int, deadline: float, *, leaving: Callable[[str], bool] = lambda _path: False
-) -> Iterator[tuple[str, os.stat_result]]:
+) -> Generator[tuple[str, os.stat_result], None, None]:
     """Give what is below a folder, one after the other, as its path from there and its state; no link is followed.
 
     Nothing is held but the folders that are still to be looked at, of which each was given before.
@@ -39,12 +39,13 @@ def walk(
             if error.errno in _CHANGED:
                 continue
             raise
+        above = "" if place == "." else f"{place}/"
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if time.monotonic() > deadline:
                         raise TimeoutError
-                    path = os.path.normpath(f"{place}/{entry.name}")
+                    path = above + entry.name
                     try:
                         state = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:

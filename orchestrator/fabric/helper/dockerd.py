@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -107,6 +108,20 @@ def find(instance: str, host: str) -> HostContainer | None:
         if found is not None:
             return found
     return None
+
+
+def find_all(wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], HostContainer]:
+    """Return those of some hosts, named by instance and host, that run: with one list for all of them.
+
+    Raises:
+        DockerUnavailableError: Docker does not answer.
+    """
+    found = {}
+    for entry in (get(f"/containers/json?filters={_filters(label=[f'{KIND}=host'])}") or ()) if wanted else ():
+        name = (entry["Labels"].get(INSTANCE, ""), entry["Labels"].get(HOST, ""))
+        if name in wanted and (container := inspect(entry["Id"])) is not None:
+            found[name] = container
+    return found
 
 
 def containers() -> list[tuple[str, str, bool]]:

@@ -9,9 +9,9 @@ import select
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import forwarding, kernel, sockets
+from . import activity, forwarding, hosts, kernel, sockets
 from .dockerd import HostContainer
-from .layers import Layers
+from .layers import Layers, written_by
 from .messages import HelperError, Unit
 from .processes import Table
 from .systemd import Systemd
@@ -104,6 +104,26 @@ class Outside:
                 self.container.pid, self.pidfd, own_network, deadline, lambda: filters(self.pidfd, deadline)
             )
         )
+
+    def activity(self, deadline: float) -> dict[str, Any]:
+        """Return whether the host has booted, when something was last typed in it and what was changed last.
+
+        Raises:
+            HelperError: it does not run.
+        """
+        with self.root() as root:
+            typed = activity.last_typed(root)
+        written = written_by(self.container.pid, self.container.id)
+        row = {"runs": True, "booted": hosts.has_booted(self.container.pid), "typed": typed}
+        if not self.lives():
+            raise HelperError("unreachable", f"{self.container.instance}/{self.container.host} does not run")
+        if written is None:
+            return {**row, "trouble": "what the host has written cannot be told from its image on this machine"}
+        try:
+            change = activity.last_changed(written, deadline)
+        finally:
+            os.close(written)
+        return {**row, "changed": change.at, "path": change.path, "whole": change.whole}
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""

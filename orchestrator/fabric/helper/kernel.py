@@ -49,7 +49,7 @@ _RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x1
 _TRIES = 1000
 """A ``..`` in a path makes openat2(2) say EAGAIN whenever something is mounted or renamed meanwhile, anywhere."""
 
-_PROC_SUPER_MAGIC = 0x9FA0  # statfs(2)
+_PROC_SUPER_MAGIC, _DEVPTS_SUPER_MAGIC = 0x9FA0, 0x1CD1  # statfs(2)
 
 with open("/proc/sys/kernel/cap_last_cap") as _last:
     LAST_CAPABILITY = int(_last.read())
@@ -267,9 +267,18 @@ def _openat2(root: int, path: str, flags: int, resolve: int) -> int:
 
 def is_proc(fd: int) -> bool:
     """Return whether a file descriptor is of a proc file system, and of nothing that only looks like one."""
+    return _kind_of(fd) == _PROC_SUPER_MAGIC
+
+
+def is_devpts(fd: int) -> bool:
+    """Return whether a file descriptor is of a file system of pseudo-terminals (devpts)."""
+    return _kind_of(fd) == _DEVPTS_SUPER_MAGIC
+
+
+def _kind_of(fd: int) -> int:
     answer = ctypes.create_string_buffer(256)
     _check(_libc.fstatfs(fd, answer), "fstatfs")
-    return bool(ctypes.c_long.from_buffer(answer).value == _PROC_SUPER_MAGIC)
+    return ctypes.c_long.from_buffer(answer).value
 
 
 def root_of(pid: int) -> int:

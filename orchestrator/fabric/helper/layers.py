@@ -265,6 +265,31 @@ class Layers:
         return any(_holds(upper, path) for upper in self._writable())
 
 
+def written_by(pid: int, container: str) -> int | None:
+    """Return a file descriptor of the folder that holds what a host has written, or None where it cannot be told.
+
+    A host with a disk writes to that, any other one to Docker's writable layer. The file descriptor keeps the disk in
+    use: it must not be kept for long.
+
+    Args:
+        pid: the host's first process.
+        container: its container's id.
+    """
+    known = disks.root_of(container)
+    if known is not None:
+        return disks.written(container, known.loop)
+    upper = dict(_overlay_options(pid)).get("upperdir", "")
+    machine = _machine_root(pid) if upper.startswith("/") else None
+    if machine is None:
+        return None
+    try:
+        return kernel.open_in_root(machine, upper, os.O_PATH | os.O_DIRECTORY)
+    except OSError:
+        return None
+    finally:
+        os.close(machine)
+
+
 def _holds(layer: int, path: str) -> bool:
     try:
         os.close(kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW))

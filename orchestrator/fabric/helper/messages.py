@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 7
+VERSION = 8
 ROLES = ("control", "access")
 """What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")
@@ -257,13 +257,33 @@ class Network(Request):
 
 
 @dataclass(frozen=True)
-class Statuses(Request):
-    """Answers with what is at each of some paths below a host's root; the rows are the answer's blob."""
+class Looks(Request):
+    """Answers with one of ``SEVERAL`` at each of some paths below a host's root; the rows are the answer's blob.
 
-    op = "statuses"
+    A row is the status, and what is in the folder where there is one.
+    """
+
+    op = "looks"
     instance: str
     host: str
     paths: list[str]
+    want: str
+    timeout: float
+
+
+SEVERAL = ("status", "entries", "writable")
+"""What is at the path; a folder's names too; or all below it that others than owner and group may write."""
+
+
+@dataclass(frozen=True)
+class Activity(Request):
+    """Answers, for hosts of any labs, whether they live and what was typed and changed last; the rows are the blob.
+
+    ``hosts`` names them by lab. Nothing runs in them, and one that cannot be looked at says so in its own row.
+    """
+
+    op = "activity"
+    hosts: dict[str, list[str]]
     timeout: float
 
 
@@ -271,7 +291,7 @@ REQUESTS: dict[str, type[Request]] = {
     r.op: r
     for r in (
         Hello, WaitReady, Ports, SetPort, RunCommand, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes,
-        Compare, Changes, Network, Statuses,
+        Compare, Changes, Network, Looks, Activity,
     )
 }  # fmt: skip
 
@@ -335,8 +355,9 @@ def parse(body: dict[str, Any]) -> Request:
     if "path" in given:
         paths.append(given["path"])
     _require_paths(request.op, paths)
-    if given.get("want", LOOKS[0]) not in LOOKS:
-        message = f"{operation}: want must be one of {', '.join(LOOKS)}"
+    wanted = SEVERAL if request is Looks else LOOKS
+    if given.get("want", wanted[0]) not in wanted:
+        message = f"{operation}: want must be one of {', '.join(wanted)}"
         raise ProtocolError(message)
     return request(**given)
 

@@ -13,7 +13,7 @@ from typing import Any
 from . import kernel
 from .bounded_walk import walk
 from .layers import Layers, digest, real_path
-from .messages import MAX_OUTPUT, HelperError, Look
+from .messages import MAX_OUTPUT, HelperError, Look, Looks
 
 _MAX_ENTRIES = 50_000
 _KINDS = {
@@ -47,20 +47,27 @@ def look(root: int, request: Look, deadline: float) -> tuple[dict[str, Any], byt
             if stat.S_ISLNK(state.st_mode):
                 status["target"] = os.readlink("", dir_fd=fd)
             return status, b""
-        if request.want in ("entries", "tree"):
+        if request.want in ("entries", "tree", "writable"):
             return status, _below(fd, request, deadline)
         return status, _of_file(fd, state, request, deadline)
     finally:
         os.close(fd)
 
 
-def status(root: int, path: str) -> dict[str, Any]:
-    """Return what is at a path, links followed; the answer says ``exists``.
+def looks(root: int, request: Looks, deadline: float) -> list[tuple[dict[str, Any], Any]]:
+    """Carry out the same look at several paths, links followed: for each the status, and what is in a folder.
 
     Raises:
-        HelperError: it cannot be looked at.
+        HelperError: one of them cannot be looked at.
     """
-    return look(root, Look("", "", path, "status", follow=True, timeout=0), 0.0)[0]
+    rows: list[tuple[dict[str, Any], Any]] = []
+    for path in request.paths:
+        seen, _ = look(root, Look("", "", path, "status", follow=True, timeout=0), deadline)
+        below: list[Any] = []
+        if request.want != "status" and seen.get("kind") == "directory":
+            below = json.loads(look(root, Look("", "", path, request.want, follow=True, timeout=0), deadline)[1])
+        rows.append((seen, below))
+    return rows
 
 
 def compare(root: int, layers: Layers, paths: list[str], deadline: float) -> dict[str, str]:
@@ -146,8 +153,9 @@ def _below(fd: int, request: Look, deadline: float) -> bytes:
             return json.dumps(_names(folder, request.path)).encode()
         rows: list[dict[str, Any]] = []
         for path, state in walk(folder, deadline):
-            rows.append({"path": path, **_status(state)})
-            _bounded(rows, request.path)
+            if request.want == "tree" or (state.st_mode & stat.S_IWOTH and not stat.S_ISLNK(state.st_mode)):
+                rows.append({"path": path, **_status(state)})
+                _bounded(rows, request.path)
         return json.dumps(rows).encode()
     except TimeoutError as error:
         raise HelperError("timeout", f"{request.path}: too much to look at") from error

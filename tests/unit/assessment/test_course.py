@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.job import EVERYTHING, Selection
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, Difference, Report
 from grader.runner import OnResult, OnRunning
 from orchestrator.assessment import session_retention, supervision
 from orchestrator.assessment.candidate import as_assessed
@@ -20,6 +20,7 @@ from orchestrator.assessment.events import Draft, SessionEvent
 from orchestrator.assessment.evidence import read_evidence
 from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
@@ -31,6 +32,7 @@ from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.proof_status import Reliance
 from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, plan_context
 from tests.unit.core.conftest import World, common_content, make_world, world
+from tests.unit.differences import EVERY, FORBIDDEN, UNEXPLAINED
 
 __all__ = ["common_content", "make_world", "world"]
 
@@ -49,6 +51,9 @@ class Graded(Labs):
     count = 0
     script: Mapping[str, Sequence[str]] = {}
     """For instances: what becomes of the guard in one grading after the other, ``lost`` where that breaks off."""
+    repaired = False
+    """Whether the symptom is green."""
+    differences: tuple[Difference, ...] = ()
 
     def wait_until_ready(self, running: Running) -> None:  # noqa: ARG002
         if self.why_unready is not None:
@@ -61,6 +66,7 @@ class Graded(Labs):
         selection: Selection = EVERYTHING,
         on_result: OnResult | None = None,  # noqa: ARG002
         on_running: OnRunning | None = None,  # noqa: ARG002
+        giving_way: bool = False,  # noqa: ARG002
     ) -> Report:
         self.count += 1
         guard, *rest = self.script.get(running.instance.name) or ("fail" if self.count in self.odd else "pass",)
@@ -68,11 +74,23 @@ class Graded(Labs):
         if self.count in self.lost or guard == "lost":
             raise LabError(same("no answer"))
         results = (
-            CheckResult("t.py::net", "symptom", 1, "1.3", same("net"), "fail", same("no carrier")),
+            CheckResult("t.py::net", "symptom", 1, "1.3", same("net"), "pass")
+            if self.repaired
+            else CheckResult("t.py::net", "symptom", 1, "1.3", same("net"), "fail", same("no carrier")),
             CheckResult("t.py::other", "guard", 1, None, same("other"), guard),  # type: ignore[arg-type]
         )
         asked = tuple(result for result in results if selection.only is None or result.id in selection.only)
-        return Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, asked)
+        made = Report(running.instance.name, SCENARIO, 5, running.plan.digest, "2025-12-14T09:00:00Z", 1.0, asked)
+        return replace(made, differences=self.differences)
+
+
+def first_schema(report: Report) -> str:
+    """Return a report as it was written before there were differences."""
+    results = [result.to_document() for result in report.results]
+    about = {
+        name: getattr(report, name) for name in ("instance", "scenario", "seed", "digest", "started_at", "seconds")
+    }
+    return json.dumps({"schema": 1, **about, "results": results})
 
 
 def proof(scenario: str, rule: ProofRule) -> Reliance:
@@ -208,6 +226,65 @@ def test_a_lab_that_does_not_get_ready_is_graded_and_the_reason_stated(course: C
     assert [result.outcome for result in report.results] == ["fail", "pass"]
 
 
+@pytest.mark.parametrize(
+    ("differences", "verdict", "said"),
+    [
+        ((), "repaired", "2 ✔ 0 ✘ 0 !."),
+        ((UNEXPLAINED,), "repaired_with_changes", "2 ✔ 0 ✘ 0 ! (1 change to explain)."),
+        (EVERY, "not_repaired", "2 ✔ 0 ✘ 0 ! (1 forbidden change) (1 change to explain)."),
+    ],
+)
+def test_changes_are_sealed_and_told(
+    course: Course, differences: tuple[Difference, ...], verdict: str, said: str
+) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.labs.repaired, course.labs.differences = True, differences  # type: ignore[attr-defined]
+    graded, report = closed(course)
+    details = graded.details["labs"][SCENARIO]
+    assert (report.verdict, details["verdict"], report.differences) == (verdict, verdict, differences)
+    assert (details["forbidden"], details["unexplained"]) == (len(report.forbidden), len(report.unexplained))
+    assert told(graded).en == f"Checks: {SCENARIO}: {said}"
+    assert told(graded).fr.startswith(f"Contrôles : {SCENARIO} : 2 ✔ 0 ✘ 0 !")
+
+
+def test_an_appeal_compares_the_changes_too(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.labs.repaired, course.labs.differences = True, EVERY  # type: ignore[attr-defined]
+    closed(course)
+    allowed = replace(FORBIDDEN, standing="explained")
+    other = replace(UNEXPLAINED, object="cron.service")
+    course.labs.differences = (allowed, replace(UNEXPLAINED, standing="forbidden"), other)  # type: ignore[attr-defined]
+    found = Reopening(course.jury_session, course.labs).reopen("reseau", "C-01", "organiser")
+    assert (found.sources, found.graded) == ({SCENARIO: "instance"}, 2)
+    assert [(one.check, one.before, one.after) for one in found.differences] == [
+        ("r1 /etc/nftables.conf\x1b[2J content", "forbidden", ""),
+        ("pc1 ssh.service enabled", "unexplained", "forbidden"),
+        ("pc1 cron.service enabled", "", "unexplained"),
+    ]
+    (regraded,) = course.jury_session.state().of("regraded")
+    assert "« ssh ne démarre plus » : à expliquer → interdit." in told(regraded).fr
+    assert "'The firewall lets everything through': forbidden → absent." in told(regraded).en
+
+
+def test_an_appeal_on_evidence_from_before_there_were_differences(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.labs.repaired = True  # type: ignore[attr-defined]
+    with monkeypatch.context() as patched:
+        patched.setattr(Report, "to_json", first_schema)
+        closed(course)
+    course.labs.differences = EVERY  # type: ignore[attr-defined]
+    reopening = Reopening(course.jury_session, course.labs)
+    assert reopening.reopen("reseau", "C-01", "organiser").differences == ()
+    course.labs.repaired = False  # type: ignore[attr-defined]
+    found = reopening.reopen("reseau", "C-01", "organiser").differences
+    assert [(one.check, one.before, one.after) for one in found] == [("t.py::net", "pass", "fail")]
+
+
 def test_two_looks_that_differ_are_no_judgement(course: Course) -> None:
     """The guard is red in the first of two gradings, and green in the second: nobody knows."""
     course.open()
@@ -217,7 +294,7 @@ def test_two_looks_that_differ_are_no_judgement(course: Course) -> None:
     details = graded.details["labs"][SCENARIO]
     assert details["asked_again"] == ["t.py::net", "t.py::other"]
     assert [check["check"] for check in details["disagreed"]] == ["t.py::other"]
-    assert (details["verdict"], details["fail"], details["error"]) == ("error", 1, 1)
+    assert (details["verdict"], details["fail"], details["error"]) == ("not_valid", 1, 1)
     net, other = report.results
     assert (net.outcome, net.evidence) == ("fail", same("no carrier")), "both looks agree"
     assert other.outcome == "error"
@@ -247,7 +324,7 @@ def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> No
     course.supervise()
     state = course.jury_session.state()
     (graded,) = state.of("graded", "C-01")
-    assert graded.details["labs"][SCENARIO] == {"verdict": "error", "why": "the lab is gone"}
+    assert graded.details["labs"][SCENARIO] == {"verdict": "not_valid", "why": "the lab is gone"}
     (clock,) = state.of("incident")
     assert "differs from the session's by 3600 s" in clock.details["text"]
     assert len(state.of("sealed")) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import FileState
 from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory
+from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 
 
 def record(path: Path) -> None:
@@ -123,7 +125,13 @@ REPORT = Report(
 
 
 @pytest.fixture
-def sealed(tmp_path: Path) -> Path:
+def report() -> Report:
+    """What the grading found."""
+    return REPORT
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, report: Report) -> Path:
     source = Played(START)
     jury_session = make_jury_session(tmp_path, source)
     open_in_memory(jury_session, "reseau")
@@ -135,7 +143,7 @@ def sealed(tmp_path: Path) -> Path:
     record(folder / "recordings" / "cut.pc1-1.cast")
     collecting.keep(folder / "cut.start.json.gz", {"pc1": files(hosts=b"one\n")})
     collecting.keep(folder / "cut.end.json.gz", {"pc1": files(hosts=b"two\n", **{"\udce9": b"x"})})
-    (folder / "cut.report.json").write_text(REPORT.to_json())
+    (folder / "cut.report.json").write_text(report.to_json())
     graded = {"labs": {"cut": {"verdict": "not_repaired", "pass": 1, "fail": 1, "error": 0}}}
     jury_session.keep(
         Draft("cut", "breakfix", START + 4500, "C-01", "reseau", {"deadline": START + 4500, "not_paused": {}})
@@ -174,6 +182,56 @@ def test_a_person_reads_it_in_a_browser(sealed: Path) -> None:
     assert "+two" in page
     assert "ip route" in page
     assert "Input is cut." in evidence.files["index.en.html"].decode()
+
+
+GREEN = replace(REPORT, results=REPORT.results[:1])
+
+
+@pytest.mark.parametrize(
+    ("report", "fr", "en"),
+    [
+        (GREEN, '<p class="pass">Réparé</p>', '<p class="pass">Repaired</p>'),
+        (REPORT, '<p class="fail">Non réparé</p>', '<p class="fail">Not repaired</p>'),
+        (replace(GREEN, whole=False), '<p class="error">Évaluation non valable</p>', "Grading not valid"),
+        (
+            replace(GREEN, differences=(UNEXPLAINED, HARMLESS)),
+            '<p class="error">Réparé, avec 1 changement à expliquer</p>',
+            '<p class="error">Repaired, with 1 change to explain</p>',
+        ),
+    ],
+)
+def test_the_page_begins_with_the_verdict(sealed: Path, fr: str, en: str) -> None:
+    files = read_evidence(sealed).files
+    assert fr in files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert en in files["index.en.html"].decode()
+
+
+@pytest.mark.parametrize("report", [replace(GREEN, differences=EVERY)])
+def test_the_page_shows_what_is_forbidden_or_to_be_explained(sealed: Path) -> None:
+    files = read_evidence(sealed).files
+    page = files["index.en.html"].decode()
+    for said in ("✘ forbidden", "The firewall lets everything through.", "? to explain", "ssh no longer starts."):
+        assert said in page
+    assert "+  policy accept \\u001b[31m&lt;all&gt;" in page
+    assert "before: enabled\nnow: disabled" in page
+    assert "ssh ne démarre plus." in files["index.html"].decode()
+    assert "Commands were typed." not in page
+    kept = Report.from_json(files["cut/report.json"].decode())
+    assert kept.differences == EVERY
+
+
+def test_a_page_is_made_of_a_report_of_the_first_schema(tmp_path: Path) -> None:
+    """An update of the program between grading and sealing leaves one."""
+    document = {**json.loads(REPORT.to_json()), "schema": 1, "verdict": "error"}
+    del document["differences"]
+    jury_session = make_jury_session(tmp_path, Played(START))
+    open_in_memory(jury_session, "reseau")
+    jury_session.start("reseau", "organiser")
+    (jury_session.folder.sitting("reseau", "C-01") / "cut.report.json").write_text(json.dumps(document))
+    state = jury_session.state()
+    path = jury_session.folder.sealed("reseau", "C-01")
+    seal(path, state, state.sittings["reseau", "C-01"], jury_session.folder, {})
+    assert '<p class="fail">Non réparé</p>' in read_evidence(path).files["index.html"].decode()
 
 
 def test_sha256sum_verifies_it(sealed: Path, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, Difference, Report
 from orchestrator.assessment.decisions import record_of
+from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.pdf import _nothing, pdf_of
@@ -28,14 +30,15 @@ from tests.unit.assessment.sessions import (
     open_in_memory,
     plan_context,
 )
+from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 
 COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
 
 
-def graded(jury_session: JurySession, candidate: str, outcome: str) -> None:
+def graded(jury_session: JurySession, candidate: str, outcome: str, differences: tuple[Difference, ...] = ()) -> None:
     sentence = Text(fr="Le poste de Zoé répond.", en="Zoé's workstation answers.")
     result = CheckResult("test_a.py::test_net", "symptom", 3, None, sentence, outcome)  # type: ignore[arg-type]
-    report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,))
+    report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,), differences=differences)
     path = jury_session.folder.sitting("reseau", candidate) / "cut.report.json"
     digest = write_whole(path, report.to_json().encode())
     at = START + 6000
@@ -212,6 +215,85 @@ def test_a_sheet_has_reasons_and_what_was_seen(dossier: Dossier) -> None:
     assert "Le poste de Zoé répond." in page
     assert "sans avis" in page
     assert "Zoé Faure" not in page
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> JurySession:
+    """A session whose candidates have repaired and changed more: C-01 what is to be explained, C-02 everything."""
+    made = make_jury_session(tmp_path, Played(START))
+    open_in_memory(made, "reseau")
+    made.start("reseau", "organiser")
+    graded(made, "C-01", "pass", (UNEXPLAINED, replace(UNEXPLAINED, object="cron.service"), HARMLESS))
+    graded(made, "C-02", "pass", EVERY)
+    return made
+
+
+def test_a_jury_sees_each_verdict_with_its_changes(changed: JurySession) -> None:
+    room = Jury(changed, plan_context())
+    sheets = {number: room.sheet(number) for number in COMPETENCES}
+    (one,), (other,) = sheets["C-01"].graded, sheets["C-02"].graded
+    assert (one.phase, one.scenario, one.report.verdict) == ("reseau", "cut", "repaired_with_changes")
+    assert other.report.verdict == "not_repaired"
+    line = next(line for line in sheets["C-02"].lines if line.competence.code == "1.3")
+    assert (line.count("pass"), line.unexplained, line.forbidden) == (1, 1, 1)
+    assert sheets["C-01"].undecided == ("1.3", "ccp-1", "ccp-2"), "nothing is decided by it"
+
+
+def test_a_sheet_prints_verdicts_and_changes(changed: JurySession) -> None:
+    room = Jury(changed, plan_context())
+    sheets = {number: room.sheet(number) for number in COMPETENCES}
+    dossier = Dossier(changed.state(), plan_context().referential, sheets, f"42:{'a' * 64}")
+    pages = [sheet_page(dossier, number, START).replace("\N{NO-BREAK SPACE}", " ") for number in COMPETENCES]
+    assert "Constat d’ensemble" in pages[0]
+    assert "<td>Réparé, avec 2 changements à expliquer</td>" in pages[0]
+    for said in ("ssh ne démarre plus.", "(à expliquer)", "cron.service (enabled)", "maintenant : disabled"):
+        assert said in pages[0]
+    assert "Des commandes ont été tapées" not in pages[0]
+    assert "<td>Non réparé</td>" in pages[1]
+    for said in ("Le pare-feu laisse tout passer.", "(interdit)", "+  policy accept \\u001b[31m&lt;all&gt;"):
+        assert said in pages[1]
+    minutes = minutes_page(dossier, START).replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 changements à expliquer" in minutes
+    assert "1 changement interdit" in minutes
+    rows = {(row["candidate"], row["subject"]): row for row in csv.DictReader(io.StringIO(csv_of(dossier)))}
+    row = rows["C-01", "1.3"]
+    assert (row["checks_passed"], row["changes_to_explain"], row["forbidden_changes"]) == ("1", "2", "0")
+    assert rows["C-01", "ccp-1"]["changes_to_explain"] == "", "nothing is summed up"
+
+
+def test_a_sheet_without_changes_says_so(dossier: Dossier) -> None:
+    pages = [sheet_page(dossier, number, START) for number in COMPETENCES]
+    assert "<td>Réparé</td><td>aucun</td>" in pages[0]
+    assert "<td>Évaluation non valable</td><td>aucun</td>" in pages[1]
+
+
+def test_a_report_of_the_first_schema_has_its_place_on_a_sheet(tmp_path: Path) -> None:
+    made = make_jury_session(tmp_path, Played(START))
+    open_in_memory(made, "reseau")
+    made.start("reseau", "organiser")
+    path = made.folder.sitting("reseau", "C-01") / "cut.report.json"
+    sentence = {"fr": "Le poste répond.", "en": "The workstation answers."}
+    result = {"id": "t.py::net", "role": "symptom", "points": 3, "competence": None, "sentence": sentence}
+    document = {
+        "schema": 1,
+        "instance": "cut",
+        "scenario": "cut",
+        "seed": 5,
+        "digest": "d" * 64,
+        "started_at": "",
+        "seconds": 1.0,
+        "verdict": "error",
+        "points": None,
+        "points_total": 3,
+        "results": [{**result, "outcome": "error"}],
+    }
+    digest = write_whole(path, json.dumps(document).encode())
+    details = {"labs": {"cut": {"report": digest, "verdict": "error", "pass": 0, "fail": 0, "error": 1}}}
+    made.keep(Draft("graded", "breakfix", START + 6000, "C-01", "reseau", details))
+    (one,) = Jury(made, plan_context()).sheet("C-01").graded
+    assert (one.report.verdict, one.report.differences) == ("not_valid", ())
+    (event,) = made.state().of("graded")
+    assert told(event).en == "Checks: cut: 0 ✔ 0 ✘ 1 !."
 
 
 def test_tables_for_programs_agree_and_start_no_formula(dossier: Dossier) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from grader.report import CheckResult, Outcome, Report
-from orchestrator.bench import gradings
 from orchestrator.bench.gradings import measure_gradings
-from orchestrator.bench.processor import container_processor_time
 from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
+from orchestrator.engine.container_processor import container_processor_time
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -41,6 +41,7 @@ class Labs:
     fails: bool = False
     green: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
+    asked: Iterator[int] = field(default_factory=itertools.count)
 
     def plan(self, scenario: str, seed: int) -> Any:  # noqa: ANN401 - as much of a plan as is needed
         assert seed == 1
@@ -65,16 +66,9 @@ class Labs:
     def discard(self, instance: str) -> None:
         self.done.append(f"stop {instance}")
 
-    def engine(self) -> Any:  # noqa: ANN401
-        return SimpleNamespace(container=lambda name: SimpleNamespace(id=name))
-
-
-@pytest.fixture(autouse=True)
-def used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each grading take half a second of the helper's processor, and a quarter of the grader's."""
-    asked = iter(range(1000))
-    monkeypatch.setattr(gradings, "processor_time", lambda: 1.0)
-    monkeypatch.setattr(gradings, "container_processor_time", lambda _helper: 0.75 * next(asked))
+    def processor_time(self) -> float:
+        """Each grading takes three quarters of a second."""
+        return 0.75 * next(self.asked)
 
 
 def app_of(labs: Labs) -> App:

@@ -43,6 +43,7 @@ from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.trust import Trust
 from tests.fakes.engine import FakeEngine
 from tests.fakes.fabric import FakeFabric
+from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 from tests.unit.reading import ReadOnce
 
 LAB = "cable-out-1a2b"
@@ -110,6 +111,8 @@ def report(*results: CheckResult) -> Report:
 
 RED = report(result("address", "fail"), result("page", "fail"), result("neighbour", "pass", "guard"))
 GREEN = report(result("address", "pass"), result("page", "pass"), result("neighbour", "pass", "guard"))
+CHANGED = replace(GREEN, differences=(UNEXPLAINED, HARMLESS))
+FORBIDDING = replace(GREEN, differences=EVERY)
 BROKEN = report(result("address", "error"), result("neighbour", "pass", "guard"))
 
 

@@ -18,7 +18,7 @@ from orchestrator.cli.card import card_document
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
-from orchestrator.model.plan import DrawnPerson
+from orchestrator.model.drawn_person import DrawnPerson
 
 from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, report
 

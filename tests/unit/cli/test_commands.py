@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from grader.report import Report
 from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
 from orchestrator.core.errors import MachineError
@@ -16,13 +17,16 @@ from orchestrator.core.text import Text
 from orchestrator.labs import LabState
 from orchestrator.loader.content import Content
 from orchestrator.model.seeds import SECRET
+from tests.unit.differences import EVERY
 
-from .conftest import BROKEN, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
+from .conftest import BROKEN, CHANGED, FORBIDDING, GREEN, LAB, RED, Cli, FakeApp, instance, report, result
 
 # Grading --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("graded", "status"), [(GREEN, 0), (RED, 1), (BROKEN, 5), (report(), 5)])
+@pytest.mark.parametrize(
+    ("graded", "status"), [(GREEN, 0), (CHANGED, 0), (RED, 1), (FORBIDDING, 1), (BROKEN, 5), (report(), 5)]
+)
 def test_the_exit_status_of_check_is_the_verdict(cli: Cli, app: FakeApp, graded: object, status: int) -> None:
     for form in ([], ["--json"], ["--format", "junit"], ["--evidence"]):
         app.labs.reports = [graded]  # type: ignore[list-item]
@@ -60,6 +64,68 @@ def test_an_error_says_why_to_everybody(cli: Cli, app: FakeApp) -> None:
 def test_a_guard_that_fails_is_told_in_the_verdict(cli: Cli, app: FakeApp) -> None:
     app.labs.reports = [report(result("page", "pass"), result("neighbour", "fail", "guard"))]
     assert "something that worked does not work any more" in " ".join(cli("check").stdout.split())
+
+
+def test_changes_are_questions(cli: Cli, app: FakeApp) -> None:
+    app.labs.reports = [CHANGED, CHANGED]
+    shown = cli("check").stdout
+    assert shown.index("neighbour (en)") < shown.index("Changes to explain")
+    assert "? ssh no longer starts." in shown
+    assert "pc1 · ssh.service (enabled)" in shown
+    assert "now: disabled" in shown
+    assert "✔ Repaired, with 1 change to explain. 6/6 points." in shown
+    assert "Commands were typed" not in shown
+    french = cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Changements à expliquer" in french
+    assert "? ssh ne démarre plus." in french
+    assert "✔ Réparé, avec 1 changement à expliquer. 6/6 points." in french
+
+
+def test_what_is_forbidden_is_to_be_undone(cli: Cli, app: FakeApp) -> None:
+    app.labs.reports = [FORBIDDING, FORBIDDING]
+    shown = cli("check").stdout
+    assert shown.index("Forbidden changes") < shown.index("The firewall lets everything") < shown.index("to explain")
+    assert "\\u001b[31m<all>" in shown
+    assert "\x1b" not in shown
+    assert "✘ Not repaired yet: 1 forbidden change to undo. 6/6 points." in " ".join(shown.split())
+    french = " ".join(cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "✘ Pas encore réparé : 1 changement interdit à défaire. 6/6 points." in french
+
+
+@pytest.mark.parametrize("form", ["shown", "text", "json", "junit"])
+@pytest.mark.parametrize("graded", [RED, BROKEN])
+def test_the_fault_is_no_change_that_a_trainee_sees(
+    cli: Cli, app: FakeApp, tmp_path: Path, form: str, graded: Report
+) -> None:
+    """As long as a check is red, the fault is what differs."""
+    app.labs.reports = [replace(graded, differences=EVERY)] * 2
+    path = tmp_path / "report"
+    words = () if form == "shown" else ("--format", form, "--output", str(path))
+    seen, told = cli("check", *words).stdout, cli("check", *words[:2], "--evidence").stdout
+    seen += path.read_text(encoding="utf-8") if path.exists() else ""
+    for secret in ("firewall lets", "ssh no longer", "nftables", "forbidden change"):
+        assert secret not in seen
+    assert "The firewall lets everything through." in told
+    assert graded.verdict == replace(graded, differences=EVERY).verdict
+
+
+def test_changes_are_shown_while_answers_are_left(cli: Cli, app: FakeApp) -> None:
+    wrong = replace(result("who", "fail", "objective"), id="answers.yaml::who")
+    app.labs.reports = [replace(CHANGED, results=(*CHANGED.results, wrong))]
+    shown = " ".join(cli("check").stdout.split())
+    assert "? ssh no longer starts." in shown
+    assert "Repaired, but 1 answer still to be given or corrected" in shown
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_every_form_has_the_changes(cli: Cli, app: FakeApp, tmp_path: Path, form: str) -> None:
+    app.labs.reports = [FORBIDDING]
+    path = tmp_path / "report"
+    assert cli("check", "--format", form, "--output", str(path)).exit_code == 1
+    text = path.read_text(encoding="utf-8")
+    assert "The firewall lets everything through." in text
+    assert ("Commands were typed." in text) == (form == "json")
+    assert "\x1b" not in text
 
 
 def test_changed_content_is_told(cli: Cli, app: FakeApp) -> None:
@@ -447,7 +513,9 @@ def test_the_demo_goes_from_red_to_green_and_cleans_up(cli: Cli, app: FakeApp) -
         assert part in done.stdout
 
 
-@pytest.mark.parametrize("reports", [[GREEN, GREEN], [RED, RED], [BROKEN, GREEN], [RED, BROKEN]])
+@pytest.mark.parametrize(
+    "reports", [[GREEN, GREEN], [RED, RED], [BROKEN, GREEN], [RED, BROKEN], [RED, CHANGED], [RED, FORBIDDING]]
+)
 def test_a_demo_that_does_not_prove_its_point_fails(cli: Cli, app: FakeApp, reports: list[object]) -> None:
     app.labs.reports = reports  # type: ignore[assignment]
     assert cli("demo").exit_code == 5
@@ -484,6 +552,28 @@ def test_a_picture_of_a_demo_that_failed_is_not_kept(cli: Cli, app: FakeApp, tmp
 def test_a_picture_that_cannot_be_written_is_told_before_the_demo(cli: Cli, app: FakeApp, tmp_path: Path) -> None:
     assert cli("demo", "--svg", str(tmp_path / "nowhere" / "x.svg")).exit_code == 3
     assert app.labs.calls == []
+
+
+@pytest.mark.parametrize(
+    ("after", "word", "fr", "en"),
+    [
+        (
+            CHANGED,
+            "repaired_with_changes",
+            "Réparé, avec 1 changement à expliquer",
+            "Repaired, with 1 change to explain",
+        ),
+        (BROKEN, "not_valid", "Évaluation non valable", "Grading not valid"),
+    ],
+)
+def test_a_demo_that_fails_says_what_was_found(
+    cli: Cli, app: FakeApp, after: Report, word: str, fr: str, en: str
+) -> None:
+    app.labs.reports = [RED, after] * 3
+    assert json.loads(cli("demo", "--json").stdout) == {"before": "not_repaired", "after": word, "ok": False}
+    french = " ".join(cli("demo", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert f"Démonstration manquée : avant « Non réparé », après « {fr} »." in french
+    assert f"The demonstration failed: 'Not repaired' before, '{en}' after." in " ".join(cli("demo").stdout.split())
 
 
 def test_the_demo_as_json(cli: Cli) -> None:

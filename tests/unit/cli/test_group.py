@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orchestrator.cli.times import ago
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.practice.launching import MemberPlace, Stopped
+from orchestrator.practice.looks import HostLook, LabLook
 from orchestrator.practice.standings import Check, Standing
 from orchestrator.records.database import Database
 from orchestrator.records.journal import now
@@ -20,6 +24,7 @@ from orchestrator.records.location import database_url
 
 from .conftest import Cli, FakeApp
 
+DOWN = LabError(Text(fr="srv1 : arrêtée", en="srv1: down"))
 WHY = LabError(Text(fr="la machine pc1 n’a pas démarré", en="the host pc1 did not come up"))
 PLACES = (MemberPlace("lea", "Léa Martin", 71, "lab-1"), MemberPlace("yann", "", 72, "lab-2", kept=True))
 
@@ -44,21 +49,40 @@ class FakeLauncher:
 
 @dataclass
 class FakeStandings:
-    """A look is finer than what is known; the third one is interrupted, as Ctrl-C does it."""
+    """A board whose third picture is interrupted, as Ctrl-C does it; a grading turns Léa's lab green."""
 
-    looks: int = 0
+    boards: int = 0
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    """Who was to be graded."""
 
-    def known(self, _group: str) -> tuple[Standing, ...]:
-        return (Standing("P-1", "lea", "Léa Martin"), Standing("P-2", "yann", ""))
-
-    def look(self, _group: str) -> Iterator[Standing]:
-        self.looks += 1
-        if self.looks == 3:
+    def board(self, _group: str, people: Sequence[str] = ()) -> tuple[Standing, ...]:
+        self.boards += 1
+        if self.boards == 3:
             raise KeyboardInterrupt
-        checks = (Check("a", "pass"), Check("b", "fail"), Check("c", "error"))
-        common = {"started_at": now(), "seconds": 754, "minutes": 10, "hints": 2}
-        yield Standing("P-1", "lea", "Léa Martin", "x", "lab-1", "71", "running", checks=checks, **common)  # type: ignore[arg-type]
-        yield Standing("P-2", "yann", "", "x", "lab-2", "72", "broken", trouble=WHY, **common)  # type: ignore[arg-type]
+        return tuple(one for one in self._members("fail") if not people or one.handle in people)
+
+    def check(self, _group: str, people: Sequence[str] = ()) -> Iterator[Standing]:
+        self.asked.append(tuple(people))
+        yield from (one for one in self._members("pass") if not people or one.handle in people)
+
+    @staticmethod
+    def _members(second: str) -> Iterator[Standing]:
+        moment = now()
+        checks = (Check("a", "pass"), Check("b", second), Check("c", "error"))
+        common: dict[str, Any] = {"started_at": moment, "seconds": 754, "minutes": 10, "hints": 2}
+        look = LabLook(
+            moment - timedelta(seconds=90),
+            (
+                HostLook("pc1", "up", moment - timedelta(minutes=4), moment - timedelta(hours=2), "/etc/hosts"),
+                HostLook("srv1", "down"),
+            ),
+        )
+        yield Standing(
+            "P-1", "lea", "Léa Martin", "x", "lab-1", "71", "running", checks=checks, points=4, points_possible=6,
+            graded_at=moment - timedelta(minutes=3), look=look, trouble=DOWN, **common,
+        )  # fmt: skip
+        yield Standing("P-2", "yann", "", "x", "lab-2", "72", "broken", trouble=WHY, **common)
+        yield Standing("P-3", "zoe", "")
 
 
 @pytest.fixture(autouse=True)
@@ -117,24 +141,111 @@ def test_a_lab_that_did_not_come_up_is_told_and_is_the_status(cli: Cli, launcher
 
 
 def test_where_everybody_is(cli: Cli, app: FakeApp) -> None:
-    shown = cli("group", "live", "tssr").stdout
-    assert "●○! 1/3" in shown
-    assert "at work" in shown
-    assert "lab unusable" in shown
-    assert "12\u202fmin" in shown
-    document = json.loads(cli("group", "live", "tssr", "--json").stdout)
-    assert [member["state"] for member in document["members"]] == ["running", "broken"]
-    assert document["members"][0]["checks"][1] == {"id": "b", "outcome": "fail"}
-    assert "rien de lancé" in cli("group", "live", "tssr", "--no-check", lang="fr").stdout
-    assert app.standings.looks == 2, "nothing was graded the last time"  # type: ignore[attr-defined]
+    cli.width = 240
+    lea, yann, zoe = cli("group", "live", "tssr").stdout.splitlines()[2:]
+    for shown in (
+        "Léa Martin", "lab-1", "at work (srv1: down)", "●○! 1/3", "4/6", "3\u202fmin ago", "1/2  1\u202fmin ago",
+        "pc1  4\u202fmin ago", "pc1:/etc/hosts  2\u202fh\u202f00 ago", "12\u202fmin !",
+    ):  # fmt: skip
+        assert shown in lea
+    assert "lab unusable (the host pc1 did not come up)" in yann
+    assert "nothing launched" in zoe
+    assert app.standings.asked == [], "nothing is graded"  # type: ignore[attr-defined]
 
 
-def test_watching_goes_on_until_it_is_interrupted(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.cli.commands.group.wait_until", lambda *_words, **_named: None)
-    watched = cli("group", "live", "tssr", "--watch", "1")
+def test_where_everybody_is_on_a_narrow_terminal(cli: Cli) -> None:
+    cli.width = 110
+    _, head, *lines = cli("group", "live", "tssr").stdout.splitlines()
+    assert head.split() == ["Who,", "lab", "State,", "time", "Checks", "Hosts,", "changed", "Typed"]
+    first = next(number for number, line in enumerate(lines) if "Léa Martin" in line)
+    lea = " ".join(lines[first : first + 2])
+    for shown in ("lab-1", "at work", "●○! 1/3", "4/6 pt, 3\u202fmin ago", "pc1  4\u202fmin ago", "pc1:/etc/hosts"):
+        assert shown in lea
+    assert max(map(len, lines)) <= 110
+
+
+def test_where_everybody_is_in_french(cli: Cli) -> None:
+    cli.width = 240
+    _, head, lea, yann, zoe = cli("group", "live", "tssr", lang="fr").stdout.splitlines()
+    assert head.split() == [
+        "Qui", "Lab", "État", "Contrôles", "Points", "Évalué", "Machines", "Frappe", "Changement", "Temps", "Indices"
+    ]  # fmt: skip
+    assert "au travail (srv1 : arrêtée)" in lea.replace("\N{NO-BREAK SPACE}", " ")
+    assert "il y a 3\u202fmin" in lea
+    assert "pc1  il y a 4\u202fmin" in lea
+    assert "lab inutilisable" in yann
+    assert "rien de lancé" in zoe
+
+
+def test_a_program_reads_each_age_as_a_moment(cli: Cli) -> None:
+    lea, yann, zoe = json.loads(cli("group", "live", "tssr", "--json").stdout)["members"]
+    assert [member["state"] for member in (lea, yann, zoe)] == ["running", "broken", "none"]
+    assert lea["checks"][1] == {"id": "b", "outcome": "fail"}
+    assert datetime.fromisoformat(lea["graded_at"]) < datetime.fromisoformat(lea["look"]["at"])
+    pc1, srv1 = lea["look"]["hosts"]
+    assert (pc1["host"], pc1["state"], pc1["changed"]) == ("pc1", "up", "/etc/hosts")
+    assert datetime.fromisoformat(pc1["changed_at"]) < datetime.fromisoformat(pc1["typed_at"])
+    assert srv1 == {
+        "host": "srv1", "state": "down", "typed_at": None, "changed_at": None, "changed": None, "trouble": None
+    }  # fmt: skip
+    assert lea["trouble"] == {"fr": "srv1 : arrêtée", "en": "srv1: down"}
+    assert (yann["look"], zoe["graded_at"], zoe["trouble"]) == (None, None, None)
+
+
+def test_named_members_are_shown_host_by_host(cli: Cli) -> None:
+    cli.width = 240
+    shown = cli("group", "live", "tssr", "lea").stdout
+    assert "yann" not in shown
+    pc1, srv1 = shown.splitlines()[-2:]
+    assert pc1.split() == [
+        "Léa", "Martin", "pc1", "running", "4", "min", "ago", "/etc/hosts", "2", "h", "00", "ago"
+    ]  # fmt: skip
+    assert srv1.split() == ["Léa", "Martin", "srv1", "down"]
+
+
+def test_a_trainer_may_have_labs_graded(cli: Cli, app: FakeApp) -> None:
+    cli.width = 240
+    assert "●●! 2/3" in cli("group", "live", "tssr", "--check").stdout
+    named = cli("group", "live", "tssr", "--check", "lea").stdout
+    assert "●●! 2/3" in named
+    assert app.standings.asked == [(), ("lea",)]  # type: ignore[attr-defined]
+    lea, *_ = json.loads(cli("group", "live", "tssr", "--check", "--json").stdout)["members"]
+    assert {check["outcome"] for check in lea["checks"]} == {"pass", "error"}
+
+
+@pytest.mark.parametrize("words", [(), ("--check",)], ids=["no grading", "one grading"])
+def test_watching_goes_on_until_it_is_interrupted(
+    cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    cli.width = 240
+    rests: list[float] = []
+    monkeypatch.setattr(
+        "orchestrator.cli.commands.group.wait_until", lambda _condition, *, within: rests.append(within)
+    )
+    watched = cli("group", "live", "tssr", "--watch", "7", *words)
     assert watched.exit_code == 0
-    assert app.standings.looks == 3  # type: ignore[attr-defined]
+    assert (app.standings.boards, rests) == (3, [7, 7])  # type: ignore[attr-defined]
+    assert app.standings.asked == [()] * len(words), "what is drawn again is not graded again"  # type: ignore[attr-defined]
     assert "●○! 1/3" in watched.stdout
+
+
+def test_a_name_from_a_host_acts_on_no_terminal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = HostLook("pc1", "up", None, now(), "/srv/[red]\x1b]0;x\x07")
+    standing = Standing("P-1", "lea", "", "x", "lab-1", "1", "running", look=LabLook(now(), (host,)))
+    monkeypatch.setattr(app.standings, "board", lambda *_: (standing,))
+    cli.width = 240
+    for shown in (cli("group", "live", "tssr", "lea").stdout, cli("group", "live", "tssr", "--json").stdout):
+        assert "\x1b" not in shown
+        assert "[red]" in shown
+
+
+def test_ages_are_read_in_both_languages() -> None:
+    moment = now()
+    ages = {seconds: ago(moment - timedelta(seconds=seconds), moment) for seconds in (-60, 9, 45, 180, 7500)}
+    assert [text.en for text in ages.values()] == [
+        "just now", "just now", "45\u202fs ago", "3\u202fmin ago", "2\u202fh\u202f05 ago"
+    ]  # fmt: skip
+    assert [text.fr for text in ages.values()][1:4] == ["à l'instant", "il y a 45\u202fs", "il y a 3\u202fmin"]
 
 
 def test_stopping_says_what_is_gone_and_what_is_not(cli: Cli, launcher: FakeLauncher) -> None:

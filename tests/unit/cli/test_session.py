@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from orchestrator.assessment.events import Draft
+from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 
-from .conftest import Cli, FakeApp
+from .conftest import CHANGED, FORBIDDING, Cli, FakeApp
 
 
 class Head:
@@ -112,6 +113,27 @@ def test_the_jury_decides_and_its_record_is_written(jury_session: JurySession, c
     lost = cli("session", "export", "json", "-o", str(tmp_path / "no" / "t.json"))
     assert lost.exit_code == 3
     assert jury_session.state().closed
+
+
+def test_the_jury_sees_each_verdict_with_its_changes(jury_session: JurySession, cli: Cli) -> None:
+    open_in_memory(jury_session, "reseau")
+    cli("session", "start", "reseau")
+    for candidate, graded in (("C-01", CHANGED), ("C-02", FORBIDDING)):
+        path = jury_session.folder.sitting("reseau", candidate) / "cut.report.json"
+        digest = write_whole(path, graded.to_json().encode())
+        details = {"labs": {"cut": {"report": digest, "verdict": graded.verdict}}}
+        jury_session.keep(Draft("graded", "breakfix", START + 60, candidate, "reseau", details))
+    shown = cli("session", "results", "C-01").stdout
+    assert "cut (reseau): Repaired, with 1 change to explain" in shown
+    assert "? ssh no longer starts." in shown
+    assert "now: disabled" in shown
+    french = cli("session", "results", "C-02", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert "cut (reseau) : Non réparé" in french
+    assert french.index("✘ Le pare-feu laisse tout passer.") < french.index("? ssh ne démarre plus.")
+    assert "\x1b" not in french
+    (scenario,) = json.loads(cli("session", "results", "C-02", "--json").stdout)["scenarios"]
+    assert (scenario["phase"], scenario["scenario"], scenario["verdict"]) == ("reseau", "cut", "not_repaired")
+    assert [d["standing"] for d in scenario["differences"]] == ["explained", "harmless", "unexplained", "forbidden"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from orchestrator.model.scenario import FaultSpec
 from orchestrator.proof import judging
 from orchestrator.proof.model import Stage
 
-from .conftest import PLAN, instance, report, result, speak
+from .conftest import CHANGED, PLAN, instance, report, result, speak
 
 
 def screen(language: Language = "en", *, stage: Stage | None = None, **more: object) -> TrialScreen:
@@ -92,6 +92,31 @@ def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.Mo
     assert any("check 40" in line for line in last)
     assert any(line.endswith("↓ 0 more lines") for line in last)
     assert first[-3:] == last[-3:], "the keys stay"
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        (
+            Stage("solution", "reference", 0.1, *judging.repaired(CHANGED, "reference")),
+            ("✘ The solution 'reference' leaves a change to explain: ssh no longer starts.", "The proof would refuse"),
+        ),
+        (
+            Stage("shortcut", "quick", 0.1, *judging.refused(CHANGED, "quick")),
+            (
+                "? The shortcut 'quick' is refused for its changes only:",
+                "As the proof expects it",
+            ),
+        ),
+    ],
+)
+def test_changes_are_told_where_they_decide(
+    stage: Stage, said: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak("en", monkeypatch)
+    text = "\n".join(drawn(screen(stage=stage, state=State(stage.name, stage.subject)), width=120, height=40))
+    for words in (*said, "pc1 · ssh.service (enabled)", "before: enabled", "now: disabled"):
+        assert words in text
 
 
 def test_another_state_hides_what_was_seen_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.core.errors import ContentError
 from orchestrator.model.deliverables import ChoiceQuestion, ListQuestion
-from orchestrator.model.plan import DrawnPerson, Plan
+from orchestrator.model.drawn_person import DrawnPerson
+from orchestrator.model.plan import Plan
 from orchestrator.planning.planner import plan_scenario
 from orchestrator.planning.variant import covering_variants, draw_variant
 

@@ -9,7 +9,7 @@ import pytest
 from jinja2 import TemplateError
 
 from orchestrator.core.errors import ContentError, Place
-from orchestrator.model.plan import DrawnPerson
+from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.templates.plain import filled_in
 from orchestrator.templates.render import _ENVIRONMENT, deciding_names, holds, mistakes_in, names_in, render
 

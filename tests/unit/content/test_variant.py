@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model.plan import DrawnPerson, Value
+from orchestrator.model.drawn_person import DrawnPerson
+from orchestrator.model.plan import Value
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.seeds import MAX_SEED
 from orchestrator.planning.name_pool import FEMININE, LAST, MASCULINE

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +18,18 @@ from orchestrator import labs as module
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.text import Text, same
-from orchestrator.fabric.container import SOCKET
+from orchestrator.engine.engine_interface import ContainerSpec
+from orchestrator.fabric.container import HELPER, SOCKET
+from orchestrator.fabric.fabric_interface import HostActivity, HostRef
 from orchestrator.instances.instance_records import InstanceRecord
 from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances.locks import BusyError
 from orchestrator.labs import Running, carry_out
 from orchestrator.loader.content import Content
 from orchestrator.model.scenario import CableStep, DeviceStep, FileStep, RebootStep, ScriptStep, Step
 
 if TYPE_CHECKING:
-    from tests.unit.core.conftest import World
+    from tests.unit.core.conftest import Machines, World
 
 SCENARIO = "scenarios/1.3-network-connection/moved-desks/scenario.yaml"
 TELL = Text(fr="Faire", en="Do")
@@ -205,6 +210,108 @@ def test_what_was_cut_off_is_not_graded(world: World, running: Running, graded: 
     assert raised.value.hint is not None
     assert "breakfix reset" in raised.value.hint.fr
     assert graded == []
+
+
+TRAINEE = """
+import sys
+from pathlib import Path
+from orchestrator.instances.locks import Locks
+with Locks(Path(sys.argv[1]), patience=0).exclusive(sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+"""Locks a lab as ``check`` does; patience it has none."""
+
+
+@contextmanager
+def trainee_at_work(world: World, running: Running) -> Iterator[None]:
+    command = [sys.executable, "-c", TRAINEE, str(world.state.parent / "lock"), running.instance.name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n", "it did not get the lock at once"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_a_grading_that_gives_way_ends_when_a_trainee_s_begins(
+    world: World, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def grade(request: GradeRequest, *, go_on: Callable[[], None], **_: object) -> Report:
+        begun.append(request.facts.instance)
+        go_on()
+        with trainee_at_work(world, running):
+            go_on()
+        raise AssertionError
+
+    monkeypatch.setattr(module, "grade", grade)
+    with pytest.raises(BusyError):
+        world.labs().check(running, giving_way=True)
+    assert begun == [running.instance.name]
+    with trainee_at_work(world, running), pytest.raises(BusyError):
+        world.labs().check(running, giving_way=True)
+    assert begun == [running.instance.name], "it did not even begin"
+
+
+def test_a_grading_that_gives_way_is_of_the_lab_that_was_there(
+    world: World, running: Running, graded: list[GradeRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs = world.labs()
+    assert labs.check(running, giving_way=True, on_result=noticed).instance == running.instance.name
+    assert len(graded) == 1
+
+    def grade(request: GradeRequest, **_: object) -> Report:
+        labs.reset(running, world.progress)
+        return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
+
+    monkeypatch.setattr(module, "grade", grade)
+    with pytest.raises(LabError, match="stopped or reset"):
+        labs.check(running, giving_way=True)
+
+
+def test_the_processor_of_gradings_is_the_graders_and_the_helper_s(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LabError):
+        world.labs().processor_time()
+    helper = world.engine.create(ContainerSpec(name=HELPER, image="breakfix/fabric:1", labels={}))
+    monkeypatch.setattr(module, "processor_time", lambda: 1.5)
+    monkeypatch.setattr(module, "container_processor_time", {helper: 0.25}.__getitem__)
+    assert world.labs().processor_time() == 1.75
+
+
+def test_a_passing_look_asks_of_the_hosts_that_run(world: World, running: Running) -> None:
+    world.fabric.on("activity", host="pc2", stdout='{"typed": 5.0}')
+    world.engine.stop(next(h.container for h in running.instance.hosts if h.name == "r1"), grace=0)
+    name = running.instance.name
+    found = world.labs().activity(world.labs().all())
+    assert found == {
+        HostRef(name, "pc1"): HostActivity(runs=True, booted=True),
+        HostRef(name, "pc2"): HostActivity(runs=True, booted=True, typed=5.0),
+    }
+    assert [call.command for call in world.fabric.calls][-2:] == ["activity", "activity"]
+
+
+def test_a_passing_look_starts_no_helper(world: World, running: Running) -> None:
+    def silent() -> Machines:
+        raise MachineError(same("the helper does not answer"))
+
+    opened: list[Machines] = []
+
+    def helper() -> Machines:
+        opened.append(world.fabric)
+        return world.fabric
+
+    instances = Instances(world.engine, silent, world.records, world.locks, "alice", helper=helper)
+    instances.close()
+    for _ in range(2):
+        assert {ref.host for ref in instances.activity([running.instance])} == {"pc1", "pc2", "r1"}
+    assert len(opened) == 1, "one connection, over which the helper knows the hosts"
+    instances.close()
+    assert world.fabric.closed
 
 
 def test_what_one_user_started_another_may_grade(world: World, running: Running, graded: list[GradeRequest]) -> None:

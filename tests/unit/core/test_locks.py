@@ -143,6 +143,42 @@ def test_a_process_shares_its_locks(locks: Locks, own: Path, shared: Path) -> No
         pass
 
 
+def test_who_gives_way_keeps_nobody_from_an_instance(locks: Locks, own: Path, shared: Path) -> None:
+    """A trainee's check beside a grading of the class board runs at once, and that grading ends."""
+    with locks.giving_way(LAB) as go_on:
+        go_on()
+        with another(own, shared) as process:  # which says that it holds the lock: it did not wait
+            with pytest.raises(BusyError) as raised:
+                go_on()
+            assert raised.value.holder.pid == process.pid
+    with another(own, shared):
+        pass
+
+
+@pytest.mark.parametrize("subject", [LAB, "-"])
+def test_who_gives_way_does_not_wait(own: Path, shared: Path, subject: str) -> None:
+    patient = Locks(own, shared, patience=3600)
+    with another(own, shared, subject), pytest.raises(BusyError), patient.giving_way(LAB):
+        raise AssertionError
+
+
+def test_of_those_who_give_way_one_is_at_work(locks: Locks, own: Path, shared: Path) -> None:
+    with locks.giving_way(LAB), locks.giving_way("moved-desks-3c4d"):
+        with pytest.raises(BusyError), locks.giving_way(LAB):
+            raise AssertionError
+        command = [sys.executable, "-c", HOLD.replace("exclusive(subject)", "giving_way(subject)")]
+        refused = subprocess.run([*command, str(own), str(shared), LAB], input="", capture_output=True, text=True)  # noqa: PLW1510
+        assert "BusyError" in refused.stderr
+    with locks.giving_way(LAB):
+        pass
+
+
+def test_a_user_of_another_home_ends_who_gives_way(shared: Path, tmp_path: Path) -> None:
+    mine = Locks(tmp_path / "alice", shared, patience=0)
+    with pytest.raises(BusyError), mine.giving_way(LAB) as go_on, another(tmp_path / "bob", shared):
+        go_on()
+
+
 def test_no_file_stays_open(locks: Locks, own: Path, shared: Path) -> None:
     def lock_files() -> int:
         links = (str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())

@@ -17,7 +17,7 @@ from grader.bilingual import text_of
 from grader.errors import unexpected_status
 from grader.job import GradeRequest, Selection
 from grader.marks import Role
-from grader.report import CheckResult, CommandRecord, Outcome, Report
+from grader.report import CheckResult, CommandRecord, Difference, Outcome, Report
 from orchestrator import labs
 from orchestrator.core import labels
 from orchestrator.core.errors import FaultMistakeError, LabError, MachineError
@@ -32,6 +32,7 @@ from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import ProofSubject
+from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -94,6 +95,8 @@ class Grader:
         """Grading -> check -> another outcome, or None: the check is not there."""
         self.details: dict[str, dict[str, object]] = {}
         """Check -> fields of its results that are other than usual."""
+        self.differences: dict[Grading, tuple[Difference, ...]] = {}
+        """Grading -> what differs then."""
         self.raises: dict[int, BaseException] = {}
         """The number of a grading -> what happens instead."""
         self.selections: list[Selection] = []
@@ -112,6 +115,7 @@ class Grader:
         outcomes = {**EXPECTED[kind], **self.changes.get(kind, {})}
         results = tuple(self.result(name, outcome) for name, outcome in outcomes.items() if outcome)
         report = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        report = dataclasses.replace(report, differences=self.differences.get(kind, ()))
         return ended_at_red(report, request.selection) if request.selection.until_red else report
 
     def result(self, name: str, outcome: Outcome) -> CheckResult:
@@ -165,7 +169,7 @@ def proof_of(
     *,
     jobs: int = 1,
     main_line: bool = False,
-    red_first: Mapping[str, tuple[str, ...]] | None = None,
+    red_first: RedFirst | None = None,
 ) -> Proof:
     watch = Watching()
     subject = ProofSubject(plan or world.plan(), main_line=main_line, red_first=red_first)
@@ -283,6 +287,7 @@ def test_the_hosts_are_rebooted_between_repair_and_reboot(world: World, grader: 
 
 
 NOTHING_KNOWN: Mapping[str, tuple[str, ...]] = {}
+RedFirst = Mapping[str, tuple[str, ...]]
 UNTOUCHED_FIRST = dict.fromkeys(("hard-coded", "other"), ("test_x.py::untouched",))
 
 
@@ -357,6 +362,67 @@ def test_a_shortcut_that_leaves_everything_green_is_accepted(world: World, grade
     grader.changes["shortcut"] = {"reports": "pass", "untouched": "pass"}
     kinds = [kind for kind, _ in found(proof_of(world, red_first=UNTOUCHED_FIRST))]
     assert kinds == ["accepted-shortcut", "accepted-shortcut", "untried-guard"]
+
+
+ALL_GREEN: dict[str, Outcome | None] = {"reports": "pass", "untouched": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("differences", "kind"),
+    [
+        ((), "accepted-shortcut"),
+        ((EXPLAINED, HARMLESS), "accepted-shortcut"),
+        ((UNEXPLAINED,), "refused-by-changes"),
+        ((FORBIDDEN,), "refused-by-changes"),
+    ],
+)
+@pytest.mark.parametrize("red_first", [None, UNTOUCHED_FIRST])
+def test_a_shortcut_is_refused_unless_it_is_plainly_repaired(
+    world: World,
+    grader: Grader,
+    differences: tuple[Difference, ...],
+    kind: str,
+    red_first: Mapping[str, tuple[str, ...]] | None,
+) -> None:
+    grader.changes["shortcut"] = ALL_GREEN
+    grader.differences["shortcut"] = differences
+    proof = proof_of(world, red_first=red_first)
+    assert {found for found, _ in found(proof)} - {"untried-guard"} == {kind}
+    assert proof.proven is (kind in REMARKS)
+
+
+def test_a_shortcut_with_a_red_check_needs_no_remark(world: World, grader: Grader) -> None:
+    grader.differences["shortcut"] = EVERY
+    assert found(proof_of(world)) == []
+
+
+@pytest.mark.parametrize("grading", ["repaired", "rebooted"])
+def test_a_solution_has_to_be_plainly_repaired(world: World, grader: Grader, grading: Grading) -> None:
+    grader.differences[grading] = EVERY
+    proof = proof_of(world)
+    stage = STAGES[grading]
+    assert not proof.proven
+    assert found(proof) == [("change-left", (stage,))] * 4, "of two solutions, two changes each"
+    grader.seen.clear()
+    grader.differences[grading] = (EXPLAINED, HARMLESS)
+    assert proof_of(world).proven
+
+
+def test_a_change_that_outlives_the_reboot_is_told_once(world: World, grader: Grader) -> None:
+    grader.differences["repaired"] = grader.differences["rebooted"] = (UNEXPLAINED,)
+    findings = proof_of(world).findings()
+    assert [[stage.key for _, stage in finding.places] for finding in findings] == [
+        [("solution", "reference"), ("reboot", "reference")],
+        [("solution", "second"), ("reboot", "second")],
+    ]
+
+
+def test_what_differs_is_told_once_all_is_green(grader: Grader) -> None:
+    """As long as a check is red, the fault may be what differs."""
+    red = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "fail"),), differences=EVERY)
+    assert [verdict.kind for verdict in judging.repaired(red, "x")[1]] == ["not-repaired"]
+    before = Stage("solution", "x", seen=judging.repaired(red, "x")[0])
+    assert judging.rebooted(red, "x", before)[1] == ()
 
 
 def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: Grader) -> None:
@@ -489,12 +555,26 @@ def things_are_left(world: World, _grader: Grader, patch: pytest.MonkeyPatch) ->
 MISSING: dict[str, object] = {
     "commands": (CommandRecord("pc1", "bash -c 'arping x'", 1, "bash: line 1: arping: command not found\n", 0.1),)
 }
+
+
+def differing(grading: Grading, **changes: dict[str, Outcome | None]) -> Arrange:
+    """``differing("repaired")``: one grading finds every sort of difference."""
+    arrange_outcomes = outcomes(details=None, **changes)
+
+    def arrange(world: World, grader: Grader, patch: pytest.MonkeyPatch) -> None:
+        arrange_outcomes(world, grader, patch)
+        grader.differences[grading] = EVERY
+
+    return arrange
+
+
 CASES: dict[str, tuple[Kind, Arrange]] = {
     "accepted-shortcut": ("accepted-shortcut", outcomes(shortcut={"reports": "pass", "untouched": "pass"})),
     "blind": (
         "blind",
         outcomes(broken={"reaches": "pass"}, again={"reaches": "pass"}, shortcut={"reaches": "fail"}),
     ),
+    "change-left": ("change-left", differing("repaired")),
     "guard-red": ("guard-red", outcomes(broken={"untouched": "fail"}, again={"untouched": "fail"})),
     "looks-at-nothing": ("looks-at-nothing", outcomes(nowhere={"untouched": "pass"})),
     "lost-at-reboot": ("lost-at-reboot", outcomes(rebooted={"reaches": "fail"})),
@@ -510,6 +590,10 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     "not-reverted-error": ("not-reverted", revert_fails),
     "not-reverted-mistake": ("not-reverted", revert_with_a_mistake),
     "red-before-the-fault": ("red-before-the-fault", outcomes(before={"reaches": "fail"})),
+    "refused-by-changes": (
+        "refused-by-changes",
+        differing("shortcut", shortcut=ALL_GREEN),
+    ),
     "residue": ("residue", things_are_left),
     "slow-red": ("slow-red", outcomes(details={"reaches": {"seconds": 12.3}})),
     "step-failed-solution": ("step-failed", shell_fails),

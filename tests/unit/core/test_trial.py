@@ -10,7 +10,7 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.marks import Role
-from grader.report import CheckResult, Outcome, Report
+from grader.report import CheckResult, Difference, Outcome, Report
 from orchestrator import labs
 from orchestrator.authoring.trial import BROKEN, HEALTHY, NOT_BEGUN, RESTORED, State, Trial, TrialSubject, expectation
 from orchestrator.core.errors import ContentError, LabError
@@ -20,6 +20,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import Stage
 from tests.unit.core.conftest import Told, World
+from tests.unit.differences import EXPLAINED, FORBIDDEN, UNEXPLAINED
 
 SCENARIO = "scenarios/1.3-network-connection/moved-desks"
 ROLES: dict[str, Role] = {"reaches": "symptom", "untouched": "guard"}
@@ -36,6 +37,7 @@ class Grader:
         self.files: list[str] = []
         self.harmed = False
         """Whether the guard is red."""
+        self.differences: tuple[Difference, ...] = ()
         self.trouble: LabError | None = None
 
     def cable_anew(self, instance: str) -> None:
@@ -58,7 +60,8 @@ class Grader:
             CheckResult(f"test_x.py::{name}", ROLES[name], 1, None, same(name), outcome, same(f"{name} saw this"))
             for name, outcome in outcomes.items()
         )
-        return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        made = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        return dataclasses.replace(made, differences=self.differences)
 
 
 @pytest.fixture
@@ -181,6 +184,17 @@ def test_what_is_wrong_is_said_as_the_proof_says_it(trial: Trial, world: World, 
     world.fabric.on("/bin/bash -s", status=3, stderr="no such command\n")
     trial.repair(trial.plan.solutions[0], world.progress, lambda _: None)
     assert [v.kind for v in trial.check().verdicts] == ["step-failed"]
+
+
+def test_a_change_is_judged_as_in_the_proof(trial: Trial, world: World, grader: Grader) -> None:
+    trial.repair(trial.plan.solutions[0], world.progress, lambda _: None)
+    grader.differences = (EXPLAINED, FORBIDDEN, UNEXPLAINED)
+    stage = trial.check()
+    assert ([v.kind for v in stage.verdicts], stage.sound) == (["change-left"] * 2, False)
+    assert "leaves a change that is forbidden: The firewall lets everything through." in stage.verdicts[0].text.en
+    assert "laisse un changement à expliquer : ssh ne démarre plus." in stage.verdicts[1].text.fr
+    grader.differences = (EXPLAINED,)
+    assert trial.check().sound
 
 
 def test_trouble_of_the_grader_is_told_and_ends_nothing(trial: Trial, grader: Grader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.fabric_interface import (
     CommandTimeoutError,
     Completed,
+    HostActivity,
     HostRef,
     HostUnreachableError,
     PortState,
@@ -131,6 +133,19 @@ def test_a_command_goes_and_its_result_comes(helper: Helper, client: FabricClien
             b"in\0",
         )
     ]
+    assert helper.roles == ["access"]
+
+
+def test_hosts_of_many_labs_are_asked_for_in_one_message(helper: Helper, client: FabricClient) -> None:
+    seen = {"demo-1a2b": {"pc1": {"runs": True, "booted": True, "typed": 12.5}}, "demo-3c4d": {"pc1": {"runs": False}}}
+    helper.on("activity", {"ok": {}}, json.dumps(seen).encode())
+    found = client.activity({"demo-1a2b": ("pc1",), "demo-3c4d": ("pc1",)}, timeout=5)
+    assert found == {
+        PC1: HostActivity(runs=True, booted=True, typed=12.5),
+        HostRef("demo-3c4d", "pc1"): HostActivity(runs=False),
+    }
+    asked = {"op": "activity", "hosts": {"demo-1a2b": ["pc1"], "demo-3c4d": ["pc1"]}, "timeout": 5}
+    assert helper.asked == [(1, asked, b"")]
     assert helper.roles == ["access"]
 
 

@@ -127,6 +127,20 @@ def test_a_docker_that_does_not_listen_is_unavailable(tmp_path: Path, monkeypatc
             ask()
 
 
+def test_many_hosts_are_found_with_one_list(daemon: Daemon) -> None:
+    named = {host: {**LABELS, "breakfix.host": host} for host in ("pc1", "pc2", "srv1")}
+    daemon.answers["/containers/json"] = reply(200, [{"Id": host, "Labels": named[host]} for host in named])
+    daemon.answers["/containers/pc1/json"] = inspected(labels=named["pc1"])
+    daemon.answers["/containers/pc2/json"] = inspected(running=False, labels=named["pc2"])
+    wanted = {("demo-1a2b", host) for host in ("pc1", "pc2", "absent")}
+    assert dockerd.find_all(wanted) == {("demo-1a2b", "pc1"): HostContainer("abc", "demo-1a2b", "pc1", 77, WIRING)}
+    assert [target.partition("?")[0] for target in daemon.asked] == [
+        "/containers/json", "/containers/pc1/json", "/containers/pc2/json"
+    ]  # fmt: skip
+    daemon.asked.clear()
+    assert (dockerd.find_all(set()), daemon.asked) == ({}, [])
+
+
 def test_the_process_of_a_container_is_found_by_its_name(daemon: Daemon) -> None:
     daemon.answers["/containers/pause/json"] = inspected(pid=88)
     assert dockerd.process_of("pause") == 88

@@ -20,7 +20,7 @@ from orchestrator.fabric.helper import kernel, layers, root_files
 from orchestrator.fabric.helper.bounded_walk import walk
 from orchestrator.fabric.helper.dbus import BusConnection, DBusError, MethodCall, Reader, complete_types, encode
 from orchestrator.fabric.helper.layers import Layers
-from orchestrator.fabric.helper.messages import MAX_OUTPUT, HelperError, Look
+from orchestrator.fabric.helper.messages import MAX_OUTPUT, HelperError, Look, Looks
 
 FOLDER = os.O_PATH | os.O_DIRECTORY
 
@@ -156,6 +156,24 @@ def test_a_folder_is_listed_and_its_links_are_not_walked(top: Path, root: int) -
     assert {(row["path"], row["kind"]) for row in rows} == {
         ("dir", "directory"), ("passwd", "file"), ("up", "symlink")
     }  # fmt: skip
+
+
+def test_several_paths_are_looked_at_at_once(top: Path, root: int) -> None:
+    (top / "etc/dir/open").write_text("")
+    (top / "etc/dir/open").chmod(0o666)
+    (top / "etc/dir/link").symlink_to("open")
+    (top / "etc/dir/closed").write_text("")
+
+    def looks(want: str) -> list[tuple[dict[str, object], list[object]]]:
+        asked = ["/etc/dir", "/etc/passwd", "/etc/absent"]
+        return root_files.looks(root, Looks("demo", "pc1", asked, want, timeout=5), soon())
+
+    assert [state.get("kind") for state, _ in looks("status")] == ["directory", "file", None]
+    assert [below for _, below in looks("status")] == [[], [], []]
+    assert [below for _, below in looks("entries")] == [["closed", "link", "open"], [], []]
+    (found,), *others = (below for _, below in looks("writable"))
+    assert isinstance(found, dict)
+    assert (found["path"], found["mode"], others) == ("open", 0o666, [[], []])
 
 
 def test_a_folder_that_looks_like_proc_is_none(root: int) -> None:

@@ -22,6 +22,7 @@ from orchestrator.fabric.helper.messages import (
     MAX_JSON,
     MAX_TIMEOUT,
     REQUESTS,
+    Activity,
     Changes,
     Channel,
     Compare,
@@ -30,6 +31,7 @@ from orchestrator.fabric.helper.messages import (
     Hello,
     HelperError,
     Look,
+    Looks,
     Network,
     Observe,
     Ports,
@@ -39,7 +41,6 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
-    Statuses,
     Terminal,
     Tool,
     Unit,
@@ -68,7 +69,8 @@ SAMPLES: tuple[Request, ...] = (
     Changes("demo-1a2b", "web1", 5.0),
     Changes("demo-1a2b", "web1", 5.0, 1_764_230_000_123_456_789),
     Network("demo-1a2b", ["web1", "pc1"], ["web1"], 5.0),
-    Statuses("demo-1a2b", "web1", ["/etc/passwd", "/etc"], 5.0),
+    Looks("demo-1a2b", "web1", ["/etc/passwd", "/etc"], "writable", 5.0),
+    Activity({"demo-1a2b": ["pc1", "srv1"], "demo-3c4d": []}, 5.0),
 )
 WRONG: dict[object, tuple[object, ...]] = {
     str: (1, None, True, ["pc1"]),
@@ -78,6 +80,7 @@ WRONG: dict[object, tuple[object, ...]] = {
     list[str]: ("ls", None, [1], [["ls"]], {"0": "ls"}),
     list[int]: (1, None, ["1"], [True], [1.0], {"0": 1}),
     dict[str, str]: ([], "A=b", None, {"A": 1}, {"A": None}),
+    dict[str, list[str]]: ([], "demo", None, {"demo": "pc1"}, {"demo": [1]}, {"demo": None}),
 }
 """Values that are not of a field's type; a bool is no int."""
 

@@ -14,7 +14,7 @@ from grader.facts import InterfaceFacts, LabFacts
 from grader.job import Factory, GradeRequest
 from grader.report import Report
 from grader.runner import OnResult, OnRunning, grade
-from orchestrator.model.plan import DrawnPerson
+from orchestrator.model.drawn_person import DrawnPerson
 
 _HEADER = "import os, signal, sys, time, pytest\nfrom grader import check, eventually\n"
 
@@ -69,10 +69,12 @@ def _grader_in(folder: Path) -> Callable[..., Report]:
         *,
         on_result: OnResult | None = None,
         on_running: OnRunning | None = None,
+        go_on: Callable[[], None] | None = None,
         **more: Any,  # noqa: ANN401
     ) -> Report:
         named = {"test_checks.py": files} if isinstance(files, str) else files
-        return grade(_request(folder, named, answers, **more), on_result=on_result, on_running=on_running)
+        request = _request(folder, named, answers, **more)
+        return grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
 
     return run
 

@@ -40,11 +40,11 @@ class Scripted(VantagePoint):
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         assert timeout > 0
-        assert argv[:2] == ("python3", "-c")
-        compile(argv[2], "mail_program.py", "exec")
-        self.asked.append(json.loads(argv[3]))
+        assert argv[:4] == ("python3", "-I", "-S", "-c")
+        compile(argv[4], "mail_program.py", "exec")
+        self.asked.append(json.loads(argv[5]))
         if self.clock is not None:
-            self.clock.sleep(json.loads(argv[3])["within"])
+            self.clock.sleep(json.loads(argv[5])["within"])
         return Completed(0, self.answer.encode(), b"")
 
     _use_tool = _execute

@@ -136,6 +136,22 @@ def test_what_a_check_started_ends_with_it(grading: Grade, tmp_path: Path) -> No
     eventually(lambda: all_gone(pids_in(tmp_path)), within=10, what="all processes are gone")
 
 
+def test_a_grading_that_is_not_to_go_on_leaves_nothing(grading: Grade, tmp_path: Path) -> None:
+    def go_on() -> None:
+        if (tmp_path / "pids").exists():
+            raise KeyError("somebody else is at work")
+
+    with pytest.raises(KeyError):
+        grading(BLOCKS, go_on=go_on)
+    eventually(lambda: all_gone(pids_in(tmp_path)), within=10, what="all processes are gone")
+
+
+def test_a_grading_that_goes_on_is_as_any_other(grading: Grade) -> None:
+    asked: list[None] = []
+    assert grading(MEET, go_on=lambda: asked.append(None)).verdict == "repaired"
+    assert asked
+
+
 def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) -> None:
     """What it waits for is stretched by the load of that moment: its own limit must not come first."""
     report = grading(
@@ -364,7 +380,7 @@ def test_checks_import_what_their_lab_offers(grading: Grade, tmp_path: Path) -> 
         ("fail", "it is closed"),
     ]
     assert not list(tmp_path.rglob("__pycache__"))
-    assert grading(checks).verdict == "error"  # no other grading has them
+    assert grading(checks).verdict == "not_valid"  # no other grading has them
 
 
 def test_the_starting_program_imports_nothing_heavy() -> None:

@@ -78,7 +78,9 @@ def test_only_the_chosen_checks_are_asked(grading: Grade, asked: Callable[[], li
     assert asked() == ["a", "c"], "in the order of the file"
     assert colours(report) == {"a": "pass", "c": "pass"}
     assert tuple(seen) == report.results
-    assert (report.whole, report.verdict, report.points) == (False, "error", None), "green, and no pass all the same"
+    assert (report.whole, report.verdict, report.points) == (False, "not_valid", None), (
+        "green, and no pass all the same"
+    )
 
 
 def test_a_chosen_check_that_is_red_is_red(grading: Grade) -> None:
@@ -98,7 +100,7 @@ def test_a_chosen_check_that_does_not_exist_is_an_error(grading: Grade) -> None:
     evidence = report.results[1].evidence
     assert evidence is not None
     assert evidence.en == "No check has this name."
-    assert report.verdict == "error"
+    assert report.verdict == "not_valid"
 
 
 def test_some_come_first_and_the_report_is_the_same(grading: Grade, asked: Callable[[], list[str]]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from sqlalchemy import text
 
+from grader.report import Difference, Report
 from orchestrator.core.errors import BreakfixError, MachineError, UsageError
 from orchestrator.core.text import same
 from orchestrator.loader.content import Content
@@ -13,6 +17,7 @@ from orchestrator.records import attempts, audit, journal
 from orchestrator.records.database import Database
 from orchestrator.records.models import Attempt
 from orchestrator.records.people import People
+from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 
 from .conftest import SCENARIO, graded, lab
 
@@ -83,6 +88,34 @@ def test_an_invalid_grading_solves_nothing(recorder: PracticeRecorder, store: Da
     (attempt,) = all_attempts(store)
     assert attempt.solved_at is None
     assert [(r.valid, r.repaired, r.points) for r in attempt.reports] == [(False, False, 0)]
+
+
+@pytest.mark.parametrize(
+    ("differences", "kept", "verdict"),
+    [
+        ((), (True, True, 2), "repaired"),
+        ((UNEXPLAINED, HARMLESS), (True, True, 2), "repaired_with_changes"),
+        (EVERY, (True, False, 2), "not_repaired"),
+    ],
+)
+def test_changes_are_kept_with_the_verdict(
+    recorder: PracticeRecorder,
+    store: Database,
+    differences: tuple[Difference, ...],
+    kept: tuple[bool, bool, int],
+    verdict: str,
+) -> None:
+    """What is to be explained is solved; what is forbidden is not."""
+    report = replace(graded("pass"), differences=differences)
+    assert recorder.checked(lab("lab-1"), report) is None
+    (attempt,) = all_attempts(store)
+    (made,) = attempt.reports
+    assert (made.valid, made.repaired, made.points) == kept
+    assert (attempt.solved_at is not None) == kept[1]
+    assert (made.report["schema"], made.report["verdict"]) == (2, verdict)
+    assert Report.from_document(made.report) == report
+    with store.read() as session:
+        assert audit.verify(session) == ()
 
 
 def test_a_reset_is_another_attempt_of_the_same_person(recorder: PracticeRecorder, store: Database) -> None:

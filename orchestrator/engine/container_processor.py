@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from orchestrator.bench.memory import CGROUPS
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 
+_CGROUPS: Final = Path("/sys/fs/cgroup")
 _V1_FOLDERS = ("cpuacct", "cpu,cpuacct")
 
 
-def container_processor_time(container: str, *, cgroups: Path = CGROUPS) -> float:
+def container_processor_time(container: str, *, cgroups: Path = _CGROUPS) -> float:
     """Return the seconds of the processor that a running container's processes have used so far.
 
     Raises:
