@@ -10,8 +10,10 @@ from grader import account_names, concurrently, reason, scaled_timeout
 
 NO_TICKET = 3
 """How a script ends that got no ticket."""
-SOON = 10
-"""Seconds after which SSSD and the file server have surely tried a controller again that was stopped or rebooted."""
+SOON = 20
+"""Seconds after which SSSD has surely tried a controller again that was stopped or rebooted."""
+SERVED = 90
+"""Seconds after which the file server has surely asked again for its domain, which it remembers to be away."""
 STEADY = 1
 """Seconds for which something must speak against a login until nobody tries again."""
 QUICK = 0.7
@@ -161,7 +163,7 @@ def wait_for_share(lab, host, login, password, share, unless=None):
         )
         return True
 
-    lab.wait(opens, within=SOON, every=0.5, unless=unless)
+    lab.wait(opens, within=SERVED, every=0.5, unless=unless)
 
 
 def wait_for_passage(lab, host, other, login, password, unless=None):

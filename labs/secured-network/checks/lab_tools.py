@@ -184,7 +184,7 @@ def in_words(state):
 def in_short(findings, most=6):
     """Join what was found, the first of it where it is much."""
     rest = len(findings) - most
-    more = [reason(fr=f"et {rest} autres", en=f"and {rest} more")] if rest > 0 else []
+    more = [reason(fr=f"et {rest} autre{'s' * (rest > 1)}", en=f"and {rest} more")] if rest > 0 else []
     return "; ".join([*findings[:most], *more])
 
 

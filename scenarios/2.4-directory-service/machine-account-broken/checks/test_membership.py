@@ -91,7 +91,7 @@ def test_machine_gets_a_ticket(lab):
     done = lab.client(pc).run(["kinit", "-c", "MEMORY:", "-k", f"{pc.upper()}$"], timeout=30)
     assert done.status == 0, reason(fr=f"{pc} : {words_of(done)}", en=f"{pc}: {words_of(done)}")
     other = "pc2" if pc == "pc1" else "pc1"
-    wait_for_passage(lab, other, pc, "nbrunet", PEOPLE["nbrunet"])
+    wait_for_passage(lab, other, pc, "nbrunet", PEOPLE["nbrunet"], unless=lambda _: refused(lab, pc))
 
 
 @check(
