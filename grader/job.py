@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 60.0
 """Seconds that a check may take when it does not say otherwise."""
 
-DEFAULT_WORKERS = 8
-"""How many groups of checks run at once."""
+DEFAULT_WORKERS = max(4, min(8, 2 * (os.cpu_count() or 1)))
+"""Checks wait more than they work; but each worker learns anew what the others know of a host."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import re
 import time
 from pathlib import Path
 
@@ -16,7 +17,13 @@ MOST = 6.0
 """How many times longer at most."""
 _PLENTY = 2.0
 """As many runnable processes for each processor change no deadline."""
+_MOMENT = 4.0
+"""Runnable processes for each processor that count at most where they are a moment's: a grading that begins makes as
+many itself, and is done with them before what it waits for is due."""
+_LASTING = 60.0
+"""Per cent of the last ten seconds in which somebody waited for a processor, from which it is no moment's."""
 _LOAD = Path("/proc/loadavg")
+_PRESSURE = Path("/proc/pressure/cpu")
 _HELD = 1.0
 """Seconds for which the longest deadlines hold: a tool with a time-out of its own must not outlast who waits for it."""
 
@@ -47,11 +54,22 @@ def scaled_timeout(seconds: float) -> int:
 
 def _load() -> float:
     """Return the runnable processes for each processor: now, or over the last minute where that is more."""
-    return _load_told(_LOAD, int(time.monotonic() / _NEWS))
+    return _load_told(_LOAD, _PRESSURE, int(time.monotonic() / _NEWS))
 
 
 @functools.lru_cache(1)
-def _load_told(path: Path, _when: int) -> float:
-    """Return what a file tells, which is read once for all deadlines of a moment: each look at a host has one."""
-    minute, _, _, now, *_ = path.read_text(encoding="ascii").split()
-    return max(float(minute), float(now.partition("/")[0])) / (os.cpu_count() or 1)
+def _load_told(load: Path, pressure: Path, _when: int) -> float:
+    """Return what two files tell, which are read once for all deadlines of a moment: each look at a host has one."""
+    minute, _, _, now, *_ = load.read_text(encoding="ascii").split()
+    processors = os.cpu_count() or 1
+    runnable = float(now.partition("/")[0]) / processors
+    return max(float(minute) / processors, runnable if _lasts(pressure) else min(runnable, _MOMENT))
+
+
+def _lasts(pressure: Path) -> bool:
+    """Return whether processors have been short for some seconds; also where the kernel does not tell (PSI)."""
+    try:
+        told = re.search(r"^some avg10=([\d.]+)", pressure.read_text(encoding="ascii"))
+    except OSError:
+        told = None
+    return told is None or float(told[1]) >= _LASTING

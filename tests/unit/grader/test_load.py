@@ -11,19 +11,32 @@ from grader import load
 LOAD = load._load
 
 
+SHORT, LONG = (f"some avg10={share} avg60=1.00 avg300=1.00 total=1\n" for share in ("59.99", "60.00"))
+"""For how long processors have been short."""
+
+
 @pytest.mark.parametrize(
-    ("told", "longer"),
+    ("told", "pressure", "longer"),
     [
-        ("0.10 0.20 0.30 1/300 4711", 1.0),
-        ("4.00 1.00 1.00 2/300 4711", 1.0),
-        ("8.00 1.00 1.00 2/300 4711", 2.0),  # over the last minute
-        ("0.10 1.00 1.00 8/300 4711", 2.0),  # now
-        ("90.0 1.00 1.00 8/300 4711", load.MOST),
+        ("0.10 0.20 0.30 1/300 4711", LONG, 1.0),
+        ("4.00 1.00 1.00 2/300 4711", LONG, 1.0),
+        ("8.00 1.00 1.00 2/300 4711", LONG, 2.0),  # over the last minute
+        ("0.10 1.00 1.00 8/300 4711", LONG, 2.0),  # now
+        ("0.10 1.00 1.00 16/300 4711", LONG, 4.0),
+        ("0.10 1.00 1.00 16/300 4711", None, 4.0),  # a kernel that does not tell
+        ("0.10 1.00 1.00 16/300 4711", SHORT, 2.0),  # for a moment
+        ("12.0 1.00 1.00 16/300 4711", SHORT, 3.0),
+        ("90.0 1.00 1.00 8/300 4711", SHORT, load.MOST),
     ],
 )
-def test_deadlines_by_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, longer: float) -> None:
+def test_deadlines_by_load(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, pressure: str | None, longer: float
+) -> None:
     (tmp_path / "loadavg").write_text(told + "\n")
+    if pressure is not None:
+        (tmp_path / "cpu").write_text(pressure)
     monkeypatch.setattr(load, "_LOAD", tmp_path / "loadavg")
+    monkeypatch.setattr(load, "_PRESSURE", tmp_path / "cpu")
     monkeypatch.setattr(load, "_load", LOAD)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert load.scaled_deadline(10) == 10 * longer
