@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.cli.click_classes import WORDS, option
-from orchestrator.cli.commands.session_plan import account
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.instances.instance import Instance
+
+if TYPE_CHECKING:
+    from orchestrator.instances.instance import Instance
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +69,7 @@ def note_intervention(invocation: Invocation, instance: Instance, act: str, reas
                 en="An intervention by the organisers: '--intervene --reason \"…\"'.",
             ),
         )
-    jury_session.intervene(account(), sitting, lab.scenario, act, reason)
+    jury_session.intervene(getpass.getuser(), sitting, lab.scenario, act, reason)
 
 
 def refuse_assessed(instance: Instance, instead: Text) -> None:

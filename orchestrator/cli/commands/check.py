@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.report import Report
 from grader.report_formats import render_junit, render_text
-from grader.runner import prepare
+from grader.runner import OnResult, OnRunning, prepare
 from orchestrator.cli.click_classes import FILE, command, lab_option, option
 from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
 from orchestrator.cli.interventions import refuse_assessed
@@ -17,7 +18,9 @@ from orchestrator.cli.store_access import record
 from orchestrator.core.control_characters import visible
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
-from orchestrator.labs import Running
+
+if TYPE_CHECKING:
+    from orchestrator.labs import Labs, Running
 
 
 @command(
@@ -57,8 +60,27 @@ def check_command(
 ) -> int:
     """Grade a lab."""
     prepare()  # while we look for the lab
-    labs = invocation.app.labs
-    running = labs.running(lab)
+    graded: list[Running] = []
+
+    def grade(on_result: OnResult | None = None, on_running: OnRunning | None = None) -> Report:
+        labs = invocation.app.labs  # takes a moment to import: the terminal shows by now that something is done
+        graded.append(_lab_to_grade(labs, lab))
+        return labs.check(graded[0], on_result=on_result, on_running=on_running)
+
+    shape = form or ("json" if invocation.json else "text")
+    if shape == "text" and path is None:
+        report = show_grading(invocation, grade, evidence=evidence)
+    else:
+        report = grade()
+        _write(invocation, _rendered(invocation, report, shape, evidence=evidence), path)
+    (running,) = graded
+    _warn_of_stale_content(invocation, running)
+    record(invocation, lambda practice: practice.checked(running, report))
+    return exit_code(report)
+
+
+def _lab_to_grade(labs: Labs, name: str | None) -> Running:
+    running = labs.running(name)
     refuse_assessed(
         running.instance,
         Text(
@@ -66,19 +88,7 @@ def check_command(
             en="'session run' grades it at its end; after an appeal, 'session reopen-evidence'.",
         ),
     )
-    _warn_of_stale_content(invocation, running)
-    shape = form or ("json" if invocation.json else "text")
-    if shape == "text" and path is None:
-        report = show_grading(
-            invocation,
-            lambda on_result, on_running: labs.check(running, on_result=on_result, on_running=on_running),
-            evidence=evidence,
-        )
-    else:
-        report = labs.check(running)
-        _write(invocation, _rendered(invocation, report, shape, evidence=evidence), path)
-    record(invocation, lambda practice: practice.checked(running, report))
-    return exit_code(report)
+    return running
 
 
 def _rendered(invocation: Invocation, report: Report, form: str, *, evidence: bool) -> str:
