@@ -87,7 +87,7 @@ def _last(hosts: Iterable[HostLook], when: Callable[[HostLook], datetime | None]
 
 
 class LabLooks:
-    """LabLooks at labs, and remembers what was last seen of each."""
+    """Looks at labs, and remembers what was last seen of each."""
 
     def __init__(self, labs: Callable[[], Labs]) -> None:
         """Take what returns the labs of this machine."""
