@@ -58,17 +58,18 @@ class ChangingHost(FakeFabric):
     ) -> tuple[ProcessState, ...]:
         """See ``Fabric.processes``: only of those asked for is told what they are to the image."""
         if identify:
-            self._note(f"identify {' '.join(map(str, identify))}")
+            self.note(f"identify {' '.join(map(str, identify))}")
         rows = super().processes(target, identify, timeout=timeout)
         return tuple(row if row.pid in identify else replace(row, image="", foreign=()) for row in rows)
 
     def _scripted(self, call: Call, timeout: float) -> Completed | None:
-        self._note(call.command)
+        self.note(call.command)
         lines = (self._folder / "changes").read_text().splitlines()
         self.answers = [Answer(**json.loads(line)) for line in lines]
         return super()._scripted(call, timeout)
 
-    def _note(self, line: str) -> None:
+    def note(self, line: str) -> None:
+        """Remember a question, or what a check wants others to know."""
         with (self._folder / "asked").open("a") as file:
             file.write(f"{line}\n")
 
@@ -78,4 +79,5 @@ def sound_host(folder: str) -> ChangingHost:
     host = ChangingHost(folder)
     host.unit_is()
     host.runs(MASTER, WORKER)
+    host.note("begun")  # so that there is something to be read
     return host

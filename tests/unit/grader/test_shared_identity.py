@@ -204,8 +204,9 @@ def test_a_grading_that_ends_at_its_first_red_looks_again_as_well(graded: Graded
 
 
 def test_a_check_that_dies_at_its_look_holds_up_nobody(graded: Graded, web: ChangingHost) -> None:
-    dies = "lab._fabric.unit = lambda *_, **__: os._exit(3)"
-    report = graded(a=f"{dies}; {GENUINE}", b=f"time.sleep(0.3); {GENUINE}", at_once=True)
+    dies = "lab._fabric.unit = lambda *_, **__: (WEB.note('dying'), os._exit(3))"
+    comes_later = "lab.wait(lambda: WEB.asked('dying'), within=30)"
+    report = graded(a=f"{dies}; {GENUINE}", b=f"{comes_later}; {GENUINE}", at_once=True)
     assert colours(report) == "a:error b:pass"
     assert web.asked("unit") == ["unit nginx.service"]
 
