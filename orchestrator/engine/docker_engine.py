@@ -59,6 +59,9 @@ CAP_SYS_RESOURCE (Docker inside a container) cannot give more than it has, which
 _CONSOLE = docker.types.LogConfig(type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"})
 """A host's console output is kept, but a trainee cannot fill the machine's disk with it."""
 
+_SHIM_GROUP = "io.containerd.runc.v2.group"
+"""The annotation by which containerd's shim for runc puts containers under one shim (containerd, core/runtime/v2)."""
+
 _CHUNK = 1 << 20
 
 
@@ -154,8 +157,11 @@ class DockerEngine:
         return str(created["Id"])
 
     def _host_config(self, spec: ContainerSpec) -> dict[str, Any]:
-        return dict(
-            self._api.create_host_config(
+        # The SDK knows no annotations; an engine before API 1.43 does not take them, and starts one shim per container.
+        annotations = {_SHIM_GROUP: spec.shim_group} if spec.shim_group else {}
+        return {
+            "Annotations": annotations,
+            **self._api.create_host_config(
                 network_mode="none",
                 mem_limit=spec.memory,
                 memswap_limit=spec.memory,  # equal to the memory limit: no swap on top
@@ -179,8 +185,8 @@ class DockerEngine:
                 restart_policy={"Name": "always" if spec.restart else "no"},
                 log_config=_CONSOLE,
                 init=False,
-            )
-        )
+            ),
+        }
 
     def put_archive(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at the root of a container that has not been started."""

@@ -130,6 +130,8 @@ class ContainerSpec:
         binds: source path or volume -> (target, read-only).
         memory: limit; swap is never allowed on top of it. None: no limit.
         runtime: the OCI runtime, by the engine's name for it; None: the engine's default.
+        shim_group: containers of one group share a process that watches over them, as those of a Kubernetes pod do;
+            None: it has one of its own.
     """
 
     name: str
@@ -154,6 +156,7 @@ class ContainerSpec:
     restart: bool = True
     stop_signal: str | None = None
     runtime: str | None = None
+    shim_group: str | None = None
 
 
 CREATED = "created"

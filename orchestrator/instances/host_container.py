@@ -11,6 +11,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import ContainerSpec, Engine
+from orchestrator.fabric.container import SHIM_GROUP
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.instances.instance import StartContext
 from orchestrator.instances.system_calls import filter_of_hosts
@@ -79,6 +80,7 @@ class HostContainers:
             ),
             stop_signal="SIGRTMIN+3",
             runtime=self.runtime,
+            shim_group=SHIM_GROUP,
         )
 
     @functools.cached_property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 
 _PROC = Path("/proc")
-_SHIM_ID = re.compile(rb"-id\0([0-9a-f]{64})\0")
 _KIB = 1024
 
 
@@ -23,7 +22,8 @@ class Footprint:
     Attributes:
         cgroup: its processes, kernel objects and tmpfs, without file cache that the kernel would drop first (as
             ``docker stats`` counts).
-        shim: the containerd-shim's proportional set size; resident where that may not be read.
+        shim: its share of the containerd-shim that watches over it, whose proportional set size is shared alike by all
+            containers of its group; resident where that may not be read.
     """
 
     cgroup: int
@@ -41,10 +41,10 @@ def footprints(containers: Sequence[str], *, proc: Path = _PROC, cgroups: Path =
     Raises:
         LabError: a container has no cgroup or no shim here.
     """
-    shims = _shims(proc)
+    parents = _parents(proc)
     return {
         container: Footprint(
-            container_memory(container, cgroups=cgroups), _process_memory(_known(container, shims), proc)
+            container_memory(container, cgroups=cgroups), _share_of_shim(container, parents, proc, cgroups)
         )
         for container in containers
     }
@@ -65,24 +65,32 @@ def process_memory(pid: str, *, proc: Path = _PROC) -> int:
     return _process_memory(pid, proc)
 
 
-def _known(container: str, shims: Mapping[str, int]) -> int:
-    if container not in shims:
-        raise _not_found(container, "containerd-shim")
-    return shims[container]
+def _share_of_shim(container: str, parents: Mapping[str, str], proc: Path, cgroups: Path) -> int:
+    folder, _ = memory_cgroup(container, cgroups)
+    for processes in folder.rglob("cgroup.procs"):
+        for pid in processes.read_text().split():
+            parent = parents.get(pid, "")
+            if parent and b"containerd-shim" in _words(proc / parent):
+                return _process_memory(parent, proc) // list(parents.values()).count(parent)
+    raise _not_found(container, "containerd-shim")
 
 
-def _shims(proc: Path) -> dict[str, int]:
-    """Return the process id of each container's shim, which names the container in its arguments."""
+def _parents(proc: Path) -> dict[str, str]:
+    """Return the parent of each process."""
     found = {}
     for folder in proc.iterdir():
         if folder.name.isdecimal():
-            try:
-                match = _SHIM_ID.search((folder / "cmdline").read_bytes())
-            except OSError:  # it has ended
-                continue
-            if match:
-                found[match[1].decode()] = int(folder.name)
+            with suppress(OSError):  # it has ended
+                line = (folder / "stat").read_bytes()
+                found[folder.name] = line.rpartition(b")")[2].split()[1].decode()
     return found
+
+
+def _words(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def _process_memory(pid: int | str, proc: Path) -> int:

@@ -12,26 +12,53 @@ from contextlib import suppress
 from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
 _WITHIN = 10.0
 """Seconds until the kernel and the engine must be done with what was killed."""
 
 
-def belongs(pid: str, containers: Sequence[str]) -> bool:
-    """Return whether a process runs in a container's control group (``ID``, ``docker-ID.scope``) or watches over it."""
+def runs_in(pid: str, containers: Sequence[str]) -> bool:
+    """Return whether a process runs in a container's control group: ``ID`` or ``docker-ID.scope``."""
     ids = "|".join(containers).encode()
-    try:
-        groups, words = (Path("/proc", pid, name).read_bytes() for name in ("cgroup", "cmdline"))
-    except OSError:  # it has just ended
+    return bool(re.search(rb"[-/](?:%b)(?:\.scope)?(?:/|$)" % ids, _read(pid, "cgroup"), re.MULTILINE))
+
+
+def watches(pid: str, containers: Sequence[str]) -> bool:
+    """Return whether a process is the shim that was started for a container; those of its group are watched by it too.
+
+    A process that watches over others has one of their processes as its child, or one that is about to start them.
+    """
+    ids = "|".join(containers).encode()
+    if not re.match(rb"[^\0]*containerd-shim[^\0]*\0(?:.*\0)?-id\0(?:%b)\0" % ids, _read(pid, "cmdline"), re.DOTALL):
         return False
-    return bool(
-        re.search(rb"[-/](?:%b)(?:\.scope)?(?:/|$)" % ids, groups, re.MULTILINE)
-        or re.match(rb"[^\0]*containerd-shim[^\0]*\0(?:.*\0)?-id\0(?:%b)\0" % ids, words, re.DOTALL)
-    )
+    return not any(_parent(child) == pid and not runs_in(child, containers) for child in _processes())
+
+
+def belongs(pid: str, containers: Sequence[str]) -> bool:
+    """Return whether a process runs in one of the containers, or watches over them and nobody else."""
+    return runs_in(pid, containers) or watches(pid, containers)
+
+
+def _processes() -> list[str]:
+    return [entry.name for entry in PROC.iterdir() if entry.name.isdigit()]
+
+
+def _parent(pid: str) -> str:
+    fields = _read(pid, "stat").rpartition(b")")[2].split()  # its name is whatever its program likes
+    return fields[1].decode() if fields else ""
+
+
+def _read(pid: str, name: str) -> bytes:
+    """Return a file of a process; empty where it has just ended."""
+    try:
+        return (PROC / pid / name).read_bytes()
+    except OSError:
+        return b""
 
 
 def kill(containers: Sequence[str]) -> None:
     """Kill every such process."""
-    for pid in filter(str.isdigit, (entry.name for entry in Path("/proc").iterdir())):
+    for pid in _processes():
         if belongs(pid, containers):
             with suppress(ProcessLookupError):
                 held = os.pidfd_open(int(pid))  # from here on nobody else can get its number

@@ -24,13 +24,20 @@ Engines = Callable[[bool], FakeEngine]
 
 
 @contextmanager
-def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with a command line of its own."""
-    program = "import time; time.sleep(1000)"
-    running = subprocess.Popen([words[0], "-c", program, *words[1:]], executable=sys.executable)
+def process(*words: str, starts: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with a command line of its own, which runs, and has started another one if it is asked to."""
+    begin = "if os.fork(): print(flush=True)" if starts else "print(flush=True)"
+    program = f"import os, sys\n{begin}\nsys.stdin.read()"
+    running = subprocess.Popen(
+        [words[0], "-c", program, *words[1:]], executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert running.stdin and running.stdout
+    running.stdout.readline()
     try:
         yield running
     finally:
+        running.stdin.close()  # its child ends of that
+        running.stdout.close()
         running.kill()
         running.wait()
 
@@ -50,6 +57,13 @@ def test_who_watches_over_a_container_is_killed_and_nobody_else() -> None:
         assert (of_another.poll(), asking.poll()) == (None, None)
 
 
+def test_who_watches_over_others_too_stays() -> None:
+    """The shim of a group has the name of the container that was the first of it."""
+    with process(SHIM, "-namespace", "moby", "-id", ONE, "-address", "/run/c.sock", starts=True) as watching:
+        reaper_program.kill([ONE])
+        assert watching.poll() is None
+
+
 @pytest.mark.parametrize(
     ("groups", "found"),
     [
@@ -64,10 +78,29 @@ def test_who_watches_over_a_container_is_killed_and_nobody_else() -> None:
     ],
 )
 def test_a_process_belongs_to_the_container_of_its_control_group(
-    groups: str, found: bool, monkeypatch: pytest.MonkeyPatch
+    groups: str, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Path, "read_bytes", lambda path: {"cgroup": groups.encode(), "cmdline": b"sh\0"}[path.name])
-    assert reaper_program.belongs("1", [ONE]) is found
+    (tmp_path / "17").mkdir()
+    (tmp_path / "17/cgroup").write_text(groups)
+    monkeypatch.setattr(reaper_program, "PROC", tmp_path)
+    assert reaper_program.belongs("17", [ONE]) is found
+    assert not reaper_program.belongs("18", [ONE]), "it has just ended"
+
+
+def test_a_shim_whose_only_container_still_dies_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "10/cmdline": f"{SHIM}\0-namespace\0moby\0-id\0{ONE}\0-address\0/run/c.sock\0",
+        "11/cgroup": f"0::/../{ONE}/init.scope\n",
+        "11/stat": "11 (a) b) c) S 10 11 11 0",
+        "12/stat": "12 (another's) S 9 10 10 10",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(reaper_program, "PROC", tmp_path)
+    assert reaper_program.watches("10", [ONE])
+    (tmp_path / "11/cgroup").write_text(f"0::/../{OTHER}\n")
+    assert not reaper_program.watches("10", [ONE])
 
 
 @pytest.mark.parametrize("place", [f"docker/{ONE}", f"pids/docker/{ONE}", f"system.slice/docker-{ONE}.scope"])
