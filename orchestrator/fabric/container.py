@@ -23,8 +23,8 @@ STATE_VOLUME = "breakfix-fabric"
 SOCKET_FOLDER = Path("/run/breakfix")
 SOCKET = SOCKET_FOLDER / "fabric.sock"
 SHIM_GROUP = "breakfix"
-"""All hosts share one containerd-shim, which is 5 MB and two starts of a program per host less. The pause container is
-of the group too: a shim ends with its last container, and one that is started in that moment would be lost."""
+"""All containers share one containerd-shim: 5 MB less each. The pause container, which is there before all others and
+after them, holds it: a shim ends with its last container, and one that is started in that moment would be lost."""
 _SECURITYFS = "/sys/kernel/security"
 
 _START_LIMIT = 60.0
@@ -150,6 +150,7 @@ def _helper(image: str, *, apparmor: bool) -> ContainerSpec:
         privileged=True,
         pid_mode="host",
         cgroup_namespace="host",
+        shim_group=SHIM_GROUP,
         binds={
             "/sys/fs/cgroup": ("/sys/fs/cgroup", False),
             docker_socket(): ("/run/docker.sock", False),
