@@ -93,7 +93,7 @@ class VantagePoint(ABC):
 
     def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
         """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
-        command = tools.curl_command(url, host_header=host_header, timeout=scaled_timeout(timeout))
+        command = tools.curl_command(url, host_header=host_header, timeout=round(scaled_deadline(timeout), 1))
         return self._ask(command, tools.parse_curl, timeout=timeout + 5)
 
     def ping(self, address: str, within: int = 2, size: int | None = None) -> tools.PingAnswer:

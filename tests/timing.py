@@ -41,7 +41,7 @@ def file_of(test: str) -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what ``breakfix test --durations`` asks for."""
     group = parser.getgroup("lengths")
-    group.addoption("--lengths", type=Path, metavar="FILE", help="show the time by file; FILE keeps each run's sum")
+    group.addoption("--lengths", type=Path, metavar="FILE", help="show the time by file; FILE keeps the run's sum, as those beside it do")
     group.addoption("--lengths-heading", default="seconds in all, of the longest test", help="what is written above")
     group.addoption("--lengths-name", default="tests", help="what the sum of this run is called")
 
@@ -69,7 +69,7 @@ class Lengths:
     """
 
     def __init__(self, kept: Path, name: str) -> None:
-        """Keep the run's sum in a file that has those of earlier runs, as JSON, under a name."""
+        """Keep the run's sum under a name in a JSON file, beside those of other runs: some run at the same time."""
         self.tests: dict[str, float] = {}
         self._live: set[str] = set()
         self._kept = kept
@@ -102,7 +102,8 @@ class Lengths:
             yield f"{seconds:10.1f} {longest[file]:10.1f}  {file}{' !' if near else ''}"
 
     def _sums(self) -> Mapping[str, float]:
-        sums = json.loads(self._kept.read_text(encoding="utf-8")) if self._kept.exists() else {}
-        sums[self._name] = sum(self.tests.values())
-        self._kept.write_text(json.dumps(sums), encoding="utf-8")
-        return dict(sums)
+        written = self._kept.with_suffix(".new")
+        written.write_text(json.dumps({self._name: sum(self.tests.values())}), encoding="utf-8")
+        written.replace(self._kept)  # at once: another run may just be reading
+        runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(self._kept.parent.glob("*.json"))]
+        return {name: seconds for run in runs for name, seconds in run.items()}

@@ -46,14 +46,15 @@ def test_with_machines(request):
 def test_a_hanging_test_is_named_and_the_others_go_on(tmp_path: Path, workers: str) -> None:
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = live\n")
-    sums = tmp_path / "sums.json"
-    sums.write_text('{"before": 2.5}')
+    sums = tmp_path / "sums"
+    sums.mkdir()
+    (sums / "1.json").write_text('{"before": 2.5}')
     words = [
         "-p",
         "tests.timing",
         "-n",
         workers,
-        f"--lengths={sums}",
+        f"--lengths={sums / '2.json'}",
         "--lengths-heading=where",
         "--lengths-name=these",
     ]
@@ -72,9 +73,8 @@ def test_a_hanging_test_is_named_and_the_others_go_on(tmp_path: Path, workers: s
     where = next(number for number, line in enumerate(lines) if re.fullmatch("=+ where =+", line))
     assert lines[where + 1].endswith("  test_some.py")
     assert [line.split()[-1] for line in lines[where + 2 : where + 4]] == ["before", "these"]
-    kept = json.loads(sums.read_text())
-    assert kept["before"] == 2.5
-    assert kept["these"] > 0
+    assert json.loads((sums / "1.json").read_text()) == {"before": 2.5}
+    assert json.loads((sums / "2.json").read_text())["these"] > 0
 
 
 def test_a_limit_is_generous_or_ten_times_the_usual_length(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -42,6 +43,7 @@ class TestPart:
         whole: the same with ``--all``.
         options: further options of pytest.
         starts_labs: whether its tests start labs.
+        behind: whether it runs behind the next part, whose tests mostly wait, and is shown after it.
     """
 
     title: Text
@@ -50,6 +52,7 @@ class TestPart:
     whole: str = ""
     options: tuple[str, ...] = ()
     starts_labs: bool = False
+    behind: bool = False
 
     def chosen(self, *, everything: bool) -> str:
         """Return pytest's ``-m`` for the usual tests of this part, or for everything."""
@@ -68,6 +71,7 @@ PARTS = (
         "slow and not live",
         usual="not whole",
         options=_ON_ALL_PROCESSORS,
+        behind=True,
     ),
     TestPart(
         Text(fr="Tests sur de vraies machines, l'un après l'autre", en="Tests on real machines, one after another"),
@@ -89,6 +93,8 @@ QUICK = "quick"
 """The word for the first part alone. The launcher knows it as well, and installs no Docker for it."""
 _ONE_PROCESS = frozenset({"--pdb", "--trace", "-s", "--capture=no"})
 """Options of pytest that need its own terminal."""
+_LOW_PRIORITY = 10
+"""The niceness of what runs behind: it takes the time that others leave."""
 NOTHING_COLLECTED = 5
 """pytest's exit status when a selection holds no test."""
 
@@ -143,21 +149,104 @@ def test_command(
     parts, arguments = parts_asked_for(arguments, root, everything=everything)
     if not everything and any(part.starts_labs for part in parts) and not arguments:
         require_few_stale(invocation.app.content, invocation.app.proofs)
-    folders = () if _names_tests(arguments, root) else ("tests",)
-    statuses = []
     with tempfile.TemporaryDirectory(prefix="breakfix-test-") as folder:
+        run = _TestRun(invocation, root, arguments, Path(folder), everything=everything, durations=durations)
+        behind: TestPart | None = None
         for part in parts:
-            invocation.output.note(part.title.map("── {} ──".format), style="bold")
-            options = () if _ONE_PROCESS.intersection(arguments) else part.options
-            told = _lengths(part, Path(folder)) if durations else ()
-            words = ["-m", part.chosen(everything=everything), *options, *told, *arguments, *folders]
-            started: AbstractContextManager[Mapping[str, str]]
-            started = _without_leftovers(invocation) if part.starts_labs else nullcontext({})
-            with started as variables:
-                statuses.append(_pytest(root, words, variables))
-            if statuses[-1] not in {0, NOTHING_COLLECTED} and not keep_going:
+            if part.behind and not run.in_one_process:
+                behind = part
+                continue
+            with run.behind(behind, keep_going=keep_going):
+                run.play(part)
+            behind = None
+            if run.failed and not keep_going:
                 break
-    return combined(*statuses)
+    return combined(*run.statuses)
+
+
+class _TestRun:
+    """The parts that run one after the other, or one behind another one.
+
+    Attributes:
+        statuses: pytest's exit statuses of the parts that have ended.
+        in_one_process: whether pytest is to have the terminal for itself.
+    """
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        root: Path,
+        arguments: tuple[str, ...],
+        folder: Path,
+        *,
+        everything: bool,
+        durations: bool,
+    ) -> None:
+        self.statuses: list[int] = []
+        self.in_one_process = bool(_ONE_PROCESS.intersection(arguments))
+        self._invocation = invocation
+        self._root = root
+        self._arguments = (*arguments, *(() if _names_tests(arguments, root) else ("tests",)))
+        self._folder = folder
+        self._everything = everything
+        self._durations = durations
+
+    @property
+    def failed(self) -> bool:
+        """Return whether a part has failed so far; one that holds no test has not."""
+        return bool({*self.statuses} - {0, NOTHING_COLLECTED})
+
+    def play(self, part: TestPart) -> None:
+        """Run a part to its end."""
+        self._tell(part)
+        started: AbstractContextManager[Mapping[str, str]]
+        started = _without_leftovers(self._invocation) if part.starts_labs else nullcontext({})
+        with started as variables:
+            self.statuses.append(_pytest(self._root, self._words(part), variables))
+
+    @contextmanager
+    def behind(self, part: TestPart | None, *, keep_going: bool) -> Iterator[None]:
+        """Run a part at a low priority while the block runs, and show its output afterwards.
+
+        It is interrupted where the block ends with an error, or with a failure after which nothing more is to run.
+        """
+        if part is None:
+            yield
+            return
+        self._invocation.output.note(
+            Text(
+                fr=f"{part.title.fr} : à côté de la partie suivante ; le résultat vient après le sien.",
+                en=f"{part.title.en}: beside the next part; the result comes after that one's.",
+            )
+        )
+        output = self._folder / "behind.txt"
+        with output.open("wb") as stream:
+            process = _started(self._root, self._words(part), {}, stream)
+            try:
+                os.setpriority(os.PRIO_PROCESS, process.pid, _LOW_PRIORITY)
+                yield
+                if self.failed and not keep_going:
+                    process.send_signal(signal.SIGINT)
+                    process.wait()
+                    return
+                status = process.wait()
+            except BaseException:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                raise
+        self._tell(part)
+        sys.stdout.write(output.read_text(encoding="utf-8", errors="replace"))
+        sys.stdout.flush()
+        self.statuses.append(status)
+
+    def _tell(self, part: TestPart) -> None:
+        self._invocation.output.note(part.title.map("── {} ──".format), style="bold")
+
+    def _words(self, part: TestPart) -> list[str]:
+        """Return pytest's arguments."""
+        options = () if self.in_one_process else part.options
+        told = _lengths(part, self._folder / f"{PARTS.index(part)}.json") if self._durations else ()
+        return ["-m", part.chosen(everything=self._everything), *options, *told, *self._arguments]
 
 
 def parts_asked_for(
@@ -204,14 +293,14 @@ def _names_tests(arguments: Sequence[str], root: Path) -> bool:
     return bool(first) and not first.startswith("-") and (root / first).exists()
 
 
-def _lengths(part: TestPart, folder: Path) -> tuple[str, ...]:
-    """Return pytest's options (``tests/timing.py``) that show the time of a part, and of those before."""
+def _lengths(part: TestPart, file: Path) -> tuple[str, ...]:
+    """Return pytest's options (``tests/timing.py``) that show the time of a part, and of those that have ended."""
     heading = Text(
         fr="Temps passé, en secondes : en tout, par le test le plus long",
         en="Time spent, in seconds: in all, by the longest test",
     )
     return (
-        f"--lengths={folder / 'lengths.json'}",
+        f"--lengths={file}",
         f"--lengths-heading={localized(heading)}",
         f"--lengths-name={localized(part.title)}",
     )
@@ -261,18 +350,26 @@ def _checkout() -> Path:
 
 def _pytest(root: Path, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run pytest in a process group of its own, so that one Ctrl-C reaches it once: a second would cut its clean-up."""
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-P", "-m", "pytest", *arguments],
-        cwd=root,
-        env={**environment_of_tests(os.environ), **variables},
-        process_group=0,
-    )
+    process = _started(root, arguments, variables)
     try:
         return process.wait()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         process.wait()
         raise
+
+
+def _started(
+    root: Path, arguments: Sequence[str], variables: Mapping[str, str], output: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-P", "-m", "pytest", *arguments],
+        cwd=root,
+        env={**environment_of_tests(os.environ), **variables},
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        process_group=0,
+    )
 
 
 def environment_of_tests(environment: Mapping[str, str]) -> dict[str, str]:

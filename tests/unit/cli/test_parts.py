@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import re
+import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -88,12 +90,26 @@ TESTS = {
 }
 
 
+def checkout(folder: Path, monkeypatch: pytest.MonkeyPatch, tests: Mapping[str, str]) -> Invocation:
+    """Make a checkout of a few tests that the real pytest runs, and return what the command works with."""
+    marks = "\n ".join(MARKS)
+    for name, text in {**tests, "../pytest.ini": f"[pytest]\nmarkers = {marks}\n"}.items():
+        (folder / "tests").mkdir(exist_ok=True)
+        (folder / "tests" / name).write_text(text)
+    monkeypatch.setattr(test, "built_in_root", lambda: folder)
+    monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
+    monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
+    content = SimpleNamespace(scenarios=tuple)
+    app = cast("App", SimpleNamespace(labs=Labs(), content=content, proofs=None, close=lambda: None))
+    return Invocation(make=lambda _content, _database: app)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "titles", "status", "end"),
     [
         (["quick", "--durations"], 1, 0, "1 passed"),
-        (["--durations"], 2, 1, "1 failed"),
+        (["--durations"], 3, 1, "1 failed"),
         (["tests/test_one.py", "--durations", "--all"], 4, 0, "no tests ran"),
     ],
     ids=["quick", "usual", "file"],
@@ -108,23 +124,52 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The real pytest runs a checkout of two tests: a part that fails is the last one."""
-    marks = "\n ".join(MARKS)
-    for name, text in {**TESTS, "../pytest.ini": f"[pytest]\nmarkers = {marks}\n"}.items():
-        (tmp_path / "tests").mkdir(exist_ok=True)
-        (tmp_path / "tests" / name).write_text(text)
-    monkeypatch.setattr(test, "built_in_root", lambda: tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(built_in_root()))
-    monkeypatch.setenv("PYTEST_PLUGINS", "tests.timing")
-    content = SimpleNamespace(scenarios=tuple)
-    app = cast("App", SimpleNamespace(labs=Labs(), content=content, proofs=None, close=lambda: None))
-    invocation = Invocation(make=lambda _content, _database: app)
-    assert run(["test", *words], invocation) == status
+    assert run(["test", *words], checkout(tmp_path, monkeypatch, TESTS)) == status
     captured = capfd.readouterr()
     assert captured.err.count("── ") == titles
     lines = captured.out.splitlines()
     assert end in lines[-1]
     assert sum("Time spent" in line for line in lines) == titles
     assert any(line.endswith("  tests/test_one.py") for line in lines)
+
+
+HANGS = """\
+import os, pathlib, time, pytest
+@pytest.mark.slow
+def test_hangs():
+    pathlib.Path("begun.new").write_text(str(os.getpid()))
+    os.rename("begun.new", "begun")
+    time.sleep(250)
+"""
+AWAITS = """\
+import os, pathlib, signal, time, pytest
+@pytest.mark.live
+@pytest.mark.alone
+@pytest.mark.core
+def test_other_has_begun():
+    while not pathlib.Path("begun").exists():
+        time.sleep(0.01)
+    END
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("assert False", 1), ("os.kill(os.getppid(), signal.SIGINT); time.sleep(250)", ExitCode.INTERRUPTED)],
+    ids=["a failure", "Ctrl-C"],
+)
+def test_what_runs_behind_ends_with_what_is_over(
+    end: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """After a part that fails, or where Ctrl-C reaches the command: here it comes from a test of the part in front."""
+    tests = {"test_one.py": TESTS["test_one.py"], "test_two.py": HANGS, "test_three.py": AWAITS.replace("END", end)}
+    assert run(["test"], checkout(tmp_path, monkeypatch, tests)) == status
+    captured = capfd.readouterr()
+    assert captured.err.count("── ") == 2
+    assert "test_hangs" not in captured.out
+    hanging = int((tmp_path / "begun").read_text())
+    assert not Path("/proc", str(hanging)).exists()
 
 
 @pytest.mark.parametrize(("words", "asked"), [([], True), (["quick"], False), (["--all"], False), (["-k", "x"], False)])
@@ -135,7 +180,7 @@ def test_what_is_too_stale_is_told_before_any_test(
         raise UsageError(same("6 scenarios are not as their recorded proof any more"), same("prove them"))
 
     monkeypatch.setattr(test, "require_few_stale", refuse)
-    monkeypatch.setattr(test, "_pytest", lambda *_: 0)
+    monkeypatch.setattr(test, "_started", lambda *_: subprocess.Popen(["true"]))
     app = cast("App", SimpleNamespace(labs=Labs(), content=None, proofs=None, close=lambda: None))
     status = run(["test", *words], Invocation(make=lambda _content, _database: app))
     told = capfd.readouterr().err
