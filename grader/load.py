@@ -17,7 +17,7 @@ MOST = 6.0
 """How many times longer at most."""
 _PLENTY = 2.0
 """As many runnable processes for each processor change no deadline."""
-_MOMENT = 4.0
+_MOMENT = 3.0
 """Runnable processes for each processor that count at most where they are a moment's: a grading that begins makes as
 many itself, and is done with them before what it waits for is due."""
 _LASTING = 60.0
@@ -26,8 +26,8 @@ _LOAD = Path("/proc/loadavg")
 _PRESSURE = Path("/proc/pressure/cpu")
 _HELD = 1.0
 """Seconds for which the longest deadlines hold: a tool with a time-out of its own must not outlast who waits for it."""
-
-
+_LITTLE = 0.25
+"""Seconds more than whole ones that a tool's time-out leaves out."""
 _NEWS = 0.1
 """Seconds for which the machine's load is taken to be what it was."""
 
@@ -49,7 +49,7 @@ def scaled_deadline(seconds: float) -> float:
 
 def scaled_timeout(seconds: float) -> int:
     """Return the whole seconds that a tool's own time-out is to be now: ``("curl", "--max-time", ...)``."""
-    return math.ceil(scaled_deadline(seconds))
+    return math.ceil(scaled_deadline(seconds) - _LITTLE)
 
 
 def _load() -> float:

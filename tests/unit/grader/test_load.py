@@ -24,7 +24,7 @@ SHORT, LONG = (f"some avg10={share} avg60=1.00 avg300=1.00 total=1\n" for share 
         ("0.10 1.00 1.00 8/300 4711", LONG, 2.0),  # now
         ("0.10 1.00 1.00 16/300 4711", LONG, 4.0),
         ("0.10 1.00 1.00 16/300 4711", None, 4.0),  # a kernel that does not tell
-        ("0.10 1.00 1.00 16/300 4711", SHORT, 2.0),  # for a moment
+        ("0.10 1.00 1.00 16/300 4711", SHORT, 1.5),  # for a moment
         ("12.0 1.00 1.00 16/300 4711", SHORT, 3.0),
         ("90.0 1.00 1.00 8/300 4711", SHORT, load.MOST),
     ],
@@ -42,7 +42,7 @@ def test_deadlines_by_load(
     assert load.scaled_deadline(10) == 10 * longer
 
 
-@pytest.mark.parametrize(("told", "seconds"), [(0.0, 2), (3.0, 3)])
+@pytest.mark.parametrize(("told", "seconds"), [(0.0, 2), (2.6, 2), (3.0, 2), (3.2, 3), (4.0, 3), (5.0, 4)])
 def test_a_tool_waits_for_whole_seconds(monkeypatch: pytest.MonkeyPatch, told: float, seconds: int) -> None:
     monkeypatch.setattr(load, "_load", lambda: told)
     assert load.scaled_timeout(1.5) == seconds
