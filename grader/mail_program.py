@@ -2,24 +2,25 @@
 
 The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show, in English
 or in the server's own words, and ``fr`` the same in French where the words are ours.
+
+It is started for each request, and imports take most of its time: each request imports what it needs.
 """
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-import imaplib
 import json
 import re
-import smtplib
 import socket
 import ssl
 import sys
 import time
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 
 TYPE_CHECKING = False
-"""Spares the import of ``typing``: this program is started for each request."""
+"""Spares the import of ``typing``."""
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from imaplib import IMAP4_SSL
     from typing import Any
 
     Request = dict[str, Any]
@@ -35,36 +36,26 @@ def context(request: Request) -> ssl.SSLContext:
     """Return the TLS settings of a mail program that trusts one authority, or that looks at no certificate."""
     if request["authority"]:
         return ssl.create_default_context(cadata=request["authority"])
-    careless = ssl.create_default_context()
+    careless = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the default one would read all authorities of the system
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
     return careless
 
 
-class Submission(smtplib.SMTP):
-    """A connection to an address, whose certificate has to be for a name."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(local_hostname="workstation.internal", timeout=request["timeout"])
-        self.connect(request["address"], 587)
-        self._host = request["name"]
-
-
-class Imap(imaplib.IMAP4_SSL):
-    """The same for IMAPS."""
-
-    def __init__(self, request: Request) -> None:
-        self.reached_at = request["address"]
-        self.settings = context(request)
-        super().__init__(request["name"], 993, ssl_context=self.settings, timeout=request["timeout"])
-
-    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
-        plain = socket.create_connection((self.reached_at, self.port), timeout)
-        return self.settings.wrap_socket(plain, server_hostname=self.host)
-
-
 def send(request: Request) -> Answer:
     """Submit one message with an attachment of some size, over TLS and after a login."""
+    import smtplib
+    from email.message import EmailMessage
+    from email.utils import formatdate, make_msgid
+
+    class Submission(smtplib.SMTP):
+        """A connection to an address, whose certificate has to be for a name."""
+
+        def __init__(self) -> None:
+            super().__init__(local_hostname="workstation.internal", timeout=request["timeout"])
+            self.connect(request["address"], 587)
+            self._host = request["name"]
+
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = request["sender"], request["to"], request["subject"]
     message["Date"], message["Message-ID"] = (
@@ -75,22 +66,49 @@ def send(request: Request) -> Answer:
     if request["size"]:
         drawing = (LINE * (request["size"] // len(LINE) + 1))[: request["size"]]
         message.add_attachment(drawing, filename="plan.txt")
-    with Submission(request) as server:
-        server.starttls(context=context(request))
-        server.ehlo()
-        one = [way for way in ("PLAIN", "LOGIN") if way in server.esmtp_features.get("auth", "").split()][:1]
-        if one:  # smtplib would offer a password that is refused once more, in the next way
-            server.esmtp_features["auth"] = one[0]
-        server.login(request["login"], request["password"])
-        server.send_message(message)
+    try:
+        with Submission() as server:
+            server.starttls(context=context(request))
+            server.ehlo()
+            one = [way for way in ("PLAIN", "LOGIN") if way in server.esmtp_features.get("auth", "").split()][:1]
+            if one:  # smtplib would offer a password that is refused once more, in the next way
+                server.esmtp_features["auth"] = one[0]
+            server.login(request["login"], request["password"])
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, text = next(iter(error.recipients.values()))
+        return {"problem": f"{code} {words(text)}"}
+    except smtplib.SMTPResponseException as error:
+        return {"problem": f"{error.smtp_code} {words(error.smtp_error)}"}
     return {}
+
+
+def reading(request: Request, act: Callable[[IMAP4_SSL], Answer]) -> Answer:
+    """Open somebody's mailbox and act in it."""
+    import imaplib
+
+    settings = context(request)
+
+    class Imap(imaplib.IMAP4_SSL):
+        """A connection to an address, whose certificate has to be for a name."""
+
+        def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
+            plain = socket.create_connection((request["address"], self.port), timeout)
+            return settings.wrap_socket(plain, server_hostname=self.host)
+
+    try:
+        with Imap(request["name"], 993, ssl_context=settings, timeout=request["timeout"]) as server:
+            server.login(request["login"], request["password"])
+            return act(server)
+    except imaplib.IMAP4.error as error:
+        return {"problem": words(error.args[0]) if error.args else type(error).__name__}
 
 
 def find(request: Request) -> Answer:
     """Look for a message by its subject in some folders, until it is there or the time is over."""
     deadline = time.monotonic() + request["within"]
-    with Imap(request) as server:
-        server.login(request["login"], request["password"])
+
+    def look(server: IMAP4_SSL) -> Answer:
         while True:
             for folder in request["folders"]:
                 opened, reason = server.select(folder, readonly=True)
@@ -104,26 +122,29 @@ def find(request: Request) -> Answer:
                 return {}
             time.sleep(AGAIN)
 
+    return reading(request, look)
+
 
 def identities(request: Request) -> Answer:
     """List the Message-ID of every message of some folders."""
-    found: list[str] = []
-    with Imap(request) as server:
-        server.login(request["login"], request["password"])
+
+    def listed(server: IMAP4_SSL) -> Answer:
+        found: list[str] = []
         for folder in request["folders"]:
             opened, reason = server.select(folder, readonly=True)
             if opened != "OK":
                 return {"problem": f"{folder}: {words(reason[0])}"}
             parts = server.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1] if reason[0] != b"0" else []
             found += [words(part[1]).partition(":")[2].strip() for part in parts if isinstance(part, tuple)]
-    return {"identities": found}
+        return {"identities": found}
+
+    return reading(request, listed)
 
 
 def webmail(request: Request) -> Answer:
     """Log in to Roundcube, and return its list of the messages in the inbox."""
-    # These take as long to import as all others, and mail itself needs none of them.
-    from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415
-    from urllib.parse import urlencode  # noqa: PLC0415
+    from http.client import HTTPException, HTTPSConnection
+    from urllib.parse import urlencode
 
     class Browser(HTTPSConnection):
         """A browser's connection to a webmail, with the cookies that it was given."""
@@ -162,7 +183,7 @@ def webmail(request: Request) -> Answer:
             return {"problem": f"{status}: the login is refused", "fr": f"{status} : la connexion est refusée"}
         status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
     except HTTPException as error:
-        return {"problem": problem_of(error) or type(error).__name__}
+        return {"problem": problem_of(error)}
     if status != OK:
         return {"problem": f"{status}: no list of messages", "fr": f"{status} : pas de liste des messages"}
     return {"list": page}
@@ -174,15 +195,8 @@ def words(data: object) -> str:
 
 
 def problem_of(error: Exception) -> str:
-    """Return what a mail program shows for an error."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, text = next(iter(error.recipients.values()))
-        return f"{code} {words(text)}"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {words(error.smtp_error)}"
-    if isinstance(error, imaplib.IMAP4.error) and error.args:
-        return words(error.args[0])
-    return getattr(error, "strerror", None) or str(error)
+    """Return what a mail program shows for an error that is not the server's."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def main() -> None:
@@ -191,8 +205,8 @@ def main() -> None:
     todo = {"send": send, "find": find, "identities": identities, "webmail": webmail}[request["do"]]
     try:
         answer = todo(request)
-    except (OSError, smtplib.SMTPException, imaplib.IMAP4.error) as error:
-        answer = {"problem": problem_of(error) or type(error).__name__}
+    except OSError as error:
+        answer = {"problem": problem_of(error)}
     sys.stdout.write(json.dumps(answer))
 
 
