@@ -129,7 +129,7 @@ def memory(bench: Bench, instance: Instance, helpers: Sequence[str]) -> Comparis
         unit="MB",
         ours=Series("breakfix", OURS, tuple((f.total + share) / _MB for f in ours)),
         peers=(Series("compose", _COMPOSE, tuple(f.total / _MB for f in peers)),),
-        target=Target(limit=15.0),
+        target=Target(limit=14.0),
         parts={"cgroup": median.cgroup / _MB, "shim": median.shim / _MB, "fabric": share / _MB},
     )
 
