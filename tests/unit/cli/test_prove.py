@@ -192,6 +192,7 @@ def test_a_record_is_written_where_the_proof_is_sound(cli: Cli, app: FakeApp, pr
     assert prover.main_lines == {False}
 
 
+@pytest.mark.slow
 def test_a_brief_proof_takes_somebody_who_vouches_for_the_rest(cli: Cli, app: FakeApp, prover: Prover) -> None:
     done = cli("prove", NAMES[0], "--brief")
     assert done.exit_code == 2
@@ -208,6 +209,7 @@ def test_a_brief_proof_takes_somebody_who_vouches_for_the_rest(cli: Cli, app: Fa
     assert "le chemin principal" in cli("show", NAMES[0], lang="fr").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_replay_compares_every_colour(cli: Cli, prover: Prover, lang: str) -> None:
     cli("prove", NAMES[0], "--record")
@@ -228,6 +230,7 @@ def test_a_replay_compares_every_colour(cli: Cli, prover: Prover, lang: str) -> 
     ]
 
 
+@pytest.mark.slow
 def test_a_replay_takes_a_record_of_the_scenario_as_it_is(
     cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +244,7 @@ def test_a_replay_takes_a_record_of_the_scenario_as_it_is(
     assert "changed since: the images" in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_keys_are_accepted_listed_used_and_taken_back(
     cli: Cli, app: FakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +276,7 @@ def states(cli: Cli) -> dict[str, object]:
     return {one["id"]: one["proof"]["state"] for one in json.loads(cli("scenarios", "--json").stdout)["scenarios"]}
 
 
+@pytest.mark.slow
 def test_the_list_tells_what_is_known_of_each(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(states(cli).values()) == {"unproven"}
     assert "– never" in cli("scenarios").stdout
@@ -289,6 +294,7 @@ def test_the_list_tells_what_is_known_of_each(cli: Cli, app: FakeApp, monkeypatc
     assert "~ modifié" in cli("scenarios", lang="fr").stdout
 
 
+@pytest.mark.slow
 def test_the_card_says_what_changed(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Never proven." in cli("show", NAMES[0]).stdout
     cli("prove", NAMES[0])
@@ -299,6 +305,7 @@ def test_the_card_says_what_changed(cli: Cli, app: FakeApp, monkeypatch: pytest.
     assert json.loads(cli("show", NAMES[0], "--json").stdout)["proof"]["changed"] == ["images"]
 
 
+@pytest.mark.slow
 def test_the_card_says_that_the_last_proof_failed(cli: Cli, prover: Prover) -> None:
     prover.stage = BAD
     cli("prove", NAMES[0])

@@ -125,6 +125,7 @@ def test_a_process_that_waits_in_vain_ends(make: Make) -> None:
     assert served_by(forks), "and the next one comes"
 
 
+@pytest.mark.slow
 def test_waiting_processes_end_with_the_helper(make: Make) -> None:
     forks = make()
     place, deadline = Path("/proc", str(served_by(forks))), soon()

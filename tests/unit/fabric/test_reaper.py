@@ -31,7 +31,8 @@ def process(*words: str, starts: bool = False) -> Iterator[subprocess.Popen[byte
     running = subprocess.Popen(
         [words[0], "-c", program, *words[1:]], executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert running.stdin and running.stdout
+    assert running.stdin
+    assert running.stdout
     running.stdout.readline()
     try:
         yield running

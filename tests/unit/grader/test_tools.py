@@ -119,6 +119,7 @@ exit 1
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("within", "answers"), [(60, 3), (1, 1_000_000)], ids=["comes back", "stays away"])
 def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: int, answers: int) -> None:
     """ping(8) with a deadline ends at the first error: what a repaired host answers a second later was never heard."""
