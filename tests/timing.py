@@ -41,7 +41,7 @@ def file_of(test: str) -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what ``breakfix test --durations`` asks for."""
     group = parser.getgroup("lengths")
-    group.addoption("--lengths", type=Path, metavar="FILE", help="show time by file; FILE is one of several in a folder")
+    group.addoption("--lengths", type=Path, metavar="FILE", help="show the time by file; FILE keeps the sum")
     group.addoption("--lengths-heading", default="seconds in all, of the longest test", help="what is written above")
     group.addoption("--lengths-name", default="tests", help="what the sum of this run is called")
 
