@@ -17,7 +17,9 @@ MOST = 6.0
 """How many times longer at most."""
 _PLENTY = 2.0
 """As many runnable processes for each processor change no deadline."""
-_MOMENT = 3.0
+_BRIEF = 3.0
+"""Seconds of the longest deadline for an answer that takes milliseconds; what takes longer waits for work of others."""
+_MOMENT, _MOMENT_OF_BRIEF = 4.0, 3.0
 """Runnable processes for each processor that count at most where they are a moment's: a grading that begins makes as
 many itself, and is done with them before what it waits for is due."""
 _LASTING = 60.0
@@ -35,16 +37,26 @@ _NEWS = 0.1
 class _Longest:
     """How many times longer deadlines have lately been, and when that was found."""
 
-    factor = 1.0
-    found = 0.0
+    def __init__(self) -> None:
+        self._factor = 1.0
+        self._found = 0.0
+
+    def factor(self, load: float, now: float) -> float:
+        """Return the factor for a load now, or the greater one that still holds."""
+        factor = min(MOST, max(1.0, load / _PLENTY))
+        if factor >= self._factor or now - self._found > _HELD:
+            self._factor, self._found = factor, now
+        return self._factor
+
+
+_LONGEST = {True: _Longest(), False: _Longest()}
+"""Of brief deadlines, and of others."""
 
 
 def scaled_deadline(seconds: float) -> float:
     """Return a deadline as it is to be taken now: the same on a machine with time to spare, up to ``MOST`` times it."""
-    now, factor = time.monotonic(), min(MOST, max(1.0, _load() / _PLENTY))
-    if factor >= _Longest.factor or now - _Longest.found > _HELD:
-        _Longest.factor, _Longest.found = factor, now
-    return seconds * _Longest.factor
+    brief = seconds <= _BRIEF
+    return seconds * _LONGEST[brief].factor(_load(_MOMENT_OF_BRIEF if brief else _MOMENT), time.monotonic())
 
 
 def scaled_timeout(seconds: float) -> int:
@@ -52,18 +64,20 @@ def scaled_timeout(seconds: float) -> int:
     return math.ceil(scaled_deadline(seconds) - _LITTLE)
 
 
-def _load() -> float:
-    """Return the runnable processes for each processor: now, or over the last minute where that is more."""
-    return _load_told(_LOAD, _PRESSURE, int(time.monotonic() / _NEWS))
+def _load(most: float) -> float:
+    """Return the runnable processes for each processor: now, ``most`` of a moment, or over the last minute if more."""
+    lasting, moment = _load_told(_LOAD, _PRESSURE, int(time.monotonic() / _NEWS))
+    return max(lasting, min(moment, most))
 
 
 @functools.lru_cache(1)
-def _load_told(load: Path, pressure: Path, _when: int) -> float:
-    """Return what two files tell, which are read once for all deadlines of a moment: each look at a host has one."""
+def _load_told(load: Path, pressure: Path, _when: int) -> tuple[float, float]:
+    """Return the load that lasts and that of now: read once for all deadlines of a moment, as each look has one."""
     minute, _, _, now, *_ = load.read_text(encoding="ascii").split()
     processors = os.cpu_count() or 1
     runnable = float(now.partition("/")[0]) / processors
-    return max(float(minute) / processors, runnable if _lasts(pressure) else min(runnable, _MOMENT))
+    lasting = float(minute) / processors
+    return max(lasting, runnable) if _lasts(pressure) else lasting, runnable
 
 
 def _lasts(pressure: Path) -> bool:

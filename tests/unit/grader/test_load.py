@@ -9,8 +9,6 @@ import pytest
 from grader import load
 
 LOAD = load._load
-
-
 SHORT, LONG = (f"some avg10={share} avg60=1.00 avg300=1.00 total=1\n" for share in ("59.99", "60.00"))
 """For how long processors have been short."""
 
@@ -24,7 +22,7 @@ SHORT, LONG = (f"some avg10={share} avg60=1.00 avg300=1.00 total=1\n" for share 
         ("0.10 1.00 1.00 8/300 4711", LONG, 2.0),  # now
         ("0.10 1.00 1.00 16/300 4711", LONG, 4.0),
         ("0.10 1.00 1.00 16/300 4711", None, 4.0),  # a kernel that does not tell
-        ("0.10 1.00 1.00 16/300 4711", SHORT, 1.5),  # for a moment
+        ("0.10 1.00 1.00 16/300 4711", SHORT, 2.0),  # for a moment
         ("12.0 1.00 1.00 16/300 4711", SHORT, 3.0),
         ("90.0 1.00 1.00 8/300 4711", SHORT, load.MOST),
     ],
@@ -40,11 +38,13 @@ def test_deadlines_by_load(
     monkeypatch.setattr(load, "_load", LOAD)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert load.scaled_deadline(10) == 10 * longer
+    of_a_moment = pressure is SHORT and longer == 2
+    assert load.scaled_deadline(2) == 2 * (1.5 if of_a_moment else longer), "what is answered at once needs less"
 
 
 @pytest.mark.parametrize(("told", "seconds"), [(0.0, 2), (2.6, 2), (3.0, 2), (3.2, 3), (4.0, 3), (5.0, 4)])
 def test_a_tool_waits_for_whole_seconds(monkeypatch: pytest.MonkeyPatch, told: float, seconds: int) -> None:
-    monkeypatch.setattr(load, "_load", lambda: told)
+    monkeypatch.setattr(load, "_load", lambda _most: told)
     assert load.scaled_timeout(1.5) == seconds
 
 
@@ -53,7 +53,7 @@ def test_a_longer_deadline_holds_for_a_moment(monkeypatch: pytest.MonkeyPatch) -
     clock = iter([10.0, 10.9, 11.1, 11.2])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     loads = iter([8.0, 2.0, 2.0, 4.0])
-    monkeypatch.setattr(load, "_load", lambda: next(loads))
+    monkeypatch.setattr(load, "_load", lambda _most: next(loads))
     assert [load.scaled_deadline(1) for _ in range(4)] == [4, 4, 1, 2]
 
 

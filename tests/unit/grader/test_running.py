@@ -160,12 +160,12 @@ def test_a_check_has_more_time_where_the_machine_becomes_busy(grading: Grade) ->
 
         @check("guard", fr="f", en="e", host="ws1")
         def test_in_time():
-            load._load = lambda: 12.0
+            load._load = lambda _most: 12.0
             time.sleep(0.6)
 
         @check("guard", fr="f", en="e", host="web")
         def test_for_ever():
-            load._load = lambda: 12.0
+            load._load = lambda _most: 12.0
             time.sleep(1000)
         """,
         timeout=0.25,
