@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from grader.report import CheckResult, CommandRecord, Difference, Report, Verdict, WrittenReport
@@ -57,6 +57,8 @@ _MOST_LINES = 12
 """Lines shown of one difference; the report's JSON has all of it."""
 _WIDEST = 160
 """Characters shown of each of them."""
+_LEFT_OUT = "…"
+"""Stands for lines in the midst of a difference; none of its own begins so."""
 _SECTIONS = {
     "symptom": Text(fr="symptôme", en="symptom"),
     "cause": Text(fr="cause", en="cause"),
@@ -160,11 +162,21 @@ def _difference_lines(one: Difference, language: Language) -> list[str]:
         shown = [*difflib.unified_diff((was or "").splitlines(), (now or "").splitlines(), n=1, lineterm="")][2:]
         if not shown:
             shown = [Text(fr="seules les fins de ligne diffèrent", en="only the line ends differ").in_(language)]
-    lines += [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in shown[:_MOST_LINES]]
-    if (more := len(shown) - _MOST_LINES) > 0:
+    kept = _first(shown)
+    lines += [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in kept]
+    if (more := len(shown) - len(kept) + kept.count(_LEFT_OUT)) > 0:
         word = Text(fr="ligne de plus", en="more line") if more == 1 else Text(fr="lignes de plus", en="more lines")
         lines.append(f"… {'et' if language == 'fr' else 'and'} {more} {word.in_(language)}")
     return lines
+
+
+def _first(shown: Sequence[str]) -> Sequence[str]:
+    """Return the lines for which there is room: where all of them tell what was, half tell what is."""
+    now = [line for line in shown[_MOST_LINES:] if line.startswith("+")]
+    if not now or any(line.startswith("+") for line in shown[:_MOST_LINES]):
+        return shown[:_MOST_LINES]
+    half = _MOST_LINES // 2
+    return (*shown[: _MOST_LINES - 1 - min(half, len(now))], _LEFT_OUT, *now[:half])
 
 
 def _place(one: Difference) -> Text:

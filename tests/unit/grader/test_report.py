@@ -287,6 +287,15 @@ def test_a_long_difference_is_cut() -> None:
     assert difference_lines(one_more).fr.splitlines()[-1] == "… et 1 ligne de plus"
 
 
+def test_a_long_difference_tells_what_was_and_what_is() -> None:
+    was, now = ("".join(f"{word} {n}\n" for n in range(30)) for word in ("was", "is"))
+    _, *lines, more = difference_lines(differing(was, now)).en.splitlines()
+    kept = ["@@ -1,30 +1,30 @@", *(f"-was {n}" for n in range(4)), "…", *(f"+is {n}" for n in range(6))]
+    assert (lines, more) == (kept, "… and 50 more lines")
+    _, *lines, more = difference_lines(differing(was, "is\n")).en.splitlines()
+    assert (lines[-2:], len(lines), more) == (["…", "+is"], 12, "… and 21 more lines")
+
+
 def test_a_name_with_line_ends_stays_in_a_line() -> None:
     odd = replace(EXPLAINED, object="a\nb", sentence=same("one\ntwo"), standing="unexplained")
     text = render_text(report(result("pass"), differences=(odd,)), "en")
