@@ -122,11 +122,16 @@ def _graded(details: _Details) -> Text:
 
 def _found(scenario: str, lab: _Details) -> Text:
     colours = f"{lab.get('pass', 0)} ✔ {lab.get('fail', 0)} ✘ {lab.get('error', 0)} !"
-    told = Text(fr=f"{scenario} : {colours}", en=f"{scenario}: {colours}")
-    for key, words in (("forbidden", forbidden_changes), ("unexplained", changes_to_explain)):
-        if count := lab.get(key, 0):
-            told = Text(fr=f"{told.fr} ({words(count).fr})", en=f"{told.en} ({words(count).en})")
-    return told
+    changes = [
+        words(count)
+        for key, words in (("forbidden", forbidden_changes), ("unexplained", changes_to_explain))
+        if (count := lab.get(key, 0))
+    ]
+    fr, en = ", ".join(one.fr for one in changes), ", ".join(one.en for one in changes)
+    return Text(
+        fr=f"{scenario} : {colours}" + (f" ({fr})" if fr else ""),
+        en=f"{scenario}: {colours}" + (f" ({en})" if en else ""),
+    )
 
 
 def _why(details: _Details) -> Text:

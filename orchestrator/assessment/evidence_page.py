@@ -14,10 +14,11 @@ from typing import Any
 import jinja2
 
 from grader.report import Report
-from grader.report_formats import difference_lines, difference_sentence, final_verdict
+from grader.report_formats import command_line, difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.results import meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import Language, typographic
 from orchestrator.proof.proof_status import Status
@@ -103,6 +104,8 @@ def index_of(
             typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
             proof_told=lambda proof: status_text(Status.from_document(proof)).in_(language),
             verdict=final_verdict,
+            meaning=meaning,
+            command_line=command_line,
             changed=difference_sentence,
             counted=lambda report: (*report.forbidden, *report.unexplained),
             difference_lines=lambda one: difference_lines(one).in_(language),

@@ -24,7 +24,7 @@ from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence_page import environment
 from orchestrator.assessment.extra_time import duration
 from orchestrator.assessment.plan_file import Offer, zone_of
-from orchestrator.assessment.results import Line, Sheet
+from orchestrator.assessment.results import Line, Sheet, meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import printed
 from orchestrator.model.referential import Referential
@@ -117,6 +117,7 @@ def _page(template: str, dossier: Dossier, now: int, only: str = "") -> str:
             deadline=state.deadline,
             plural=lambda number: "s" if number > 1 else "",
             verdict=final_verdict,
+            meaning=meaning,
             changes=lambda report: (*report.forbidden, *report.unexplained),
             changed=difference_sentence,
             difference=lambda one: difference_lines(one).fr,

@@ -128,6 +128,33 @@ class Sheet:
         return tuple(missing)
 
 
+def meaning(report: Report) -> Text | None:
+    """Return what a jury has to know to read a verdict and its changes; None of a verdict that says it all."""
+    said = []
+    if report.verdict == "not_valid":
+        said.append(
+            Text(
+                fr="Ce n'est ni une réussite ni un échec : l'évaluateur n'a pas pu tout juger.",
+                en="This is neither a success nor a failure: the grader could not judge everything.",
+            )
+        )
+    elif report.forbidden:
+        said.append(
+            Text(
+                fr="Un changement interdit l'emporte sur tous les contrôles.",
+                en="A forbidden change outweighs all checks.",
+            )
+        )
+    if report.unexplained:
+        said.append(
+            Text(
+                fr="Un changement à expliquer n'est pas une faute : c'est une question à poser au candidat.",
+                en="A change to explain is no mistake: it is a question to put to the candidate.",
+            )
+        )
+    return Text(fr=" ".join(one.fr for one in said), en=" ".join(one.en for one in said)) if said else None
+
+
 def assessed_ccps(plan: SessionPlan, referential: Referential) -> tuple[Ccp, ...]:
     """Return the CCP that a session assesses: those that its plan names, or all of the title."""
     return tuple(ccp for ccp in referential.ccps if not plan.ccps or ccp.number in plan.ccps)

@@ -231,7 +231,7 @@ def test_a_lab_that_does_not_get_ready_is_graded_and_the_reason_stated(course: C
     [
         ((), "repaired", "2 ✔ 0 ✘ 0 !."),
         ((UNEXPLAINED,), "repaired_with_changes", "2 ✔ 0 ✘ 0 ! (1 change to explain)."),
-        (EVERY, "not_repaired", "2 ✔ 0 ✘ 0 ! (1 forbidden change) (1 change to explain)."),
+        (EVERY, "not_repaired", "2 ✔ 0 ✘ 0 ! (1 forbidden change, 1 change to explain)."),
     ],
 )
 def test_changes_are_sealed_and_told(

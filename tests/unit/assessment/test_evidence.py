@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, CommandRecord, Report
 from orchestrator.assessment import collecting
 from orchestrator.assessment.asciicast import TerminalRecorder, timeline, transcript
 from orchestrator.assessment.collecting import HostFiles, changes
@@ -214,10 +214,24 @@ def test_the_page_shows_what_is_forbidden_or_to_be_explained(sealed: Path) -> No
         assert said in page
     assert "+  policy accept \\u001b[31m&lt;all&gt;" in page
     assert "before: enabled\nnow: disabled" in page
+    assert "A forbidden change outweighs all checks. A change to explain is no mistake" in page
     assert "ssh ne démarre plus." in files["index.html"].decode()
     assert "Commands were typed." not in page
     kept = Report.from_json(files["cut/report.json"].decode())
     assert kept.differences == EVERY
+
+
+ASKED = CommandRecord("pc1", "ping -c1 r1", 2, "ping: r1: no\n", 1.0, 3)
+
+
+@pytest.mark.parametrize("report", [replace(REPORT, results=(replace(REPORT.results[1], commands=(ASKED,)),))])
+def test_the_page_says_how_each_command_ended_and_what_is_not_known(sealed: Path) -> None:
+    files = read_evidence(sealed).files
+    page = files["index.en.html"].decode()
+    assert "<pre>pc1 $ ping -c1 r1 -&gt; 2 (x3)\nping: r1: no\n" in page
+    assert "unknown: the lab was no longer there" in page
+    assert "None" not in page
+    assert "inconnue : le lab" in files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_page_is_made_of_a_report_of_the_first_schema(tmp_path: Path) -> None:

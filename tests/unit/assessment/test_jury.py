@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from grader.report import CheckResult, Difference, Report
+from grader.report import CheckResult, Difference, Outcome, Report
 from orchestrator.assessment.decisions import record_of
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.pdf import _nothing, pdf_of
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.results import meaning
 from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import UsageError
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from tests.unit.assessment.sessions import (
     PLAN,
     START,
@@ -30,7 +31,7 @@ from tests.unit.assessment.sessions import (
     open_in_memory,
     plan_context,
 )
-from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
+from tests.unit.differences import EVERY, FORBIDDEN, HARMLESS, UNEXPLAINED
 
 COMPETENCES = {"C-01": ("1.3",), "C-02": ("1.3",)}
 
@@ -245,12 +246,22 @@ def test_a_sheet_prints_verdicts_and_changes(changed: JurySession) -> None:
     dossier = Dossier(changed.state(), plan_context().referential, sheets, f"42:{'a' * 64}")
     pages = [sheet_page(dossier, number, START).replace("\N{NO-BREAK SPACE}", " ") for number in COMPETENCES]
     assert "Constat d’ensemble" in pages[0]
-    assert "<td>Réparé, avec 2 changements à expliquer</td>" in pages[0]
-    for said in ("ssh ne démarre plus.", "(à expliquer)", "cron.service (enabled)", "maintenant : disabled"):
+    assert ">Réparé, avec 2 changements à expliquer</span>" in pages[0]
+    assert "une question à poser au candidat" in pages[0]
+    for said in (
+        "ssh ne démarre plus.",
+        ">changement à expliquer</td>",
+        "cron.service (enabled)",
+        "maintenant : disabled",
+    ):
         assert said in pages[0]
     assert "Des commandes ont été tapées" not in pages[0]
-    assert "<td>Non réparé</td>" in pages[1]
-    for said in ("Le pare-feu laisse tout passer.", "(interdit)", "+  policy accept \\u001b[31m&lt;all&gt;"):
+    assert ">Non réparé</span>" in pages[1]
+    for said in (
+        "Le pare-feu laisse tout passer.",
+        ">changement interdit</td>",
+        "+  policy accept \\u001b[31m&lt;all&gt;",
+    ):
         assert said in pages[1]
     minutes = minutes_page(dossier, START).replace("\N{NO-BREAK SPACE}", " ")
     assert "2 changements à expliquer" in minutes
@@ -261,10 +272,37 @@ def test_a_sheet_prints_verdicts_and_changes(changed: JurySession) -> None:
     assert rows["C-01", "ccp-1"]["changes_to_explain"] == "", "nothing is summed up"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "differences", "said"),
+    [
+        ("pass", (HARMLESS,), ""),
+        ("fail", (), ""),
+        ("error", (), "This is neither a success nor a failure: the grader could not judge everything."),
+        ("error", (FORBIDDEN,), "This is neither a success nor a failure: the grader could not judge everything."),
+        ("pass", (FORBIDDEN,), "A forbidden change outweighs all checks."),
+        ("pass", (UNEXPLAINED,), "A change to explain is no mistake: it is a question to put to the candidate."),
+        (
+            "fail",
+            EVERY,
+            "A forbidden change outweighs all checks. "
+            "A change to explain is no mistake: it is a question to put to the candidate.",
+        ),
+    ],
+)
+def test_a_verdict_is_told_with_what_it_means(outcome: Outcome, differences: tuple[Difference, ...], said: str) -> None:
+    result = CheckResult("test_a.py::test_net", "symptom", 3, None, same("pc1 answers."), outcome)
+    report = Report("cut", "cut", 5, "d" * 64, "2025-12-14T09:15:00Z", 1.0, (result,), differences=differences)
+    told = meaning(report)
+    assert (told.en if told else "") == said
+
+
 def test_a_sheet_without_changes_says_so(dossier: Dossier) -> None:
     pages = [sheet_page(dossier, number, START) for number in COMPETENCES]
-    assert "<td>Réparé</td><td>aucun</td>" in pages[0]
-    assert "<td>Évaluation non valable</td><td>aucun</td>" in pages[1]
+    assert ">Réparé</span><br>" in pages[0]
+    assert ">Évaluation non valable</span>" in pages[1]
+    for page in pages:
+        assert "aucun changement interdit ou à expliquer" in page
+    assert "n’a pas pu tout juger" in pages[1]
 
 
 def test_a_report_of_the_first_schema_has_its_place_on_a_sheet(tmp_path: Path) -> None:
