@@ -112,7 +112,14 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
             _show(invocation, result, evidence=evidence)
     shown = report if evidence else without_evidence(report)
     _show_changes(invocation, Text(fr="Changements interdits", en="Forbidden changes"), shown.forbidden)
-    _show_changes(invocation, Text(fr="Changements à expliquer", en="Changes to explain"), shown.unexplained)
+    _show_changes(
+        invocation,
+        Text(
+            fr="Changements à expliquer (ce n'est pas une faute : sachez dire pourquoi)",
+            en="Changes to explain (this is no mistake: be ready to say why)",
+        ),
+        shown.unexplained,
+    )
     out.print("", _verdict(shown))
     if report.written is not None:
         out.print(

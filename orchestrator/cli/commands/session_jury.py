@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import BinaryIO
 
 import click
+from rich.padding import Padding
+from rich.table import Table
 
 from grader.report_formats import difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.decision_table import read_decisions
 from orchestrator.assessment.decisions import SIGNATURES, VERDICTS, Decision
 from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.results import Line, SeenScenario, Sheet
+from orchestrator.assessment.results import Line, SeenScenario, Sheet, meaning
 from orchestrator.cli.click_classes import FILE, WORDS, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -92,11 +94,23 @@ def _show_graded(invocation: Invocation, graded: SeenScenario) -> None:
     out, verdict = invocation.output, final_verdict(graded.report)
     where = f"{graded.scenario} ({graded.phase})"
     out.print(Text(fr=f"{where} : {verdict.fr}", en=f"{where}: {verdict.en}"), style="key")
+    if (means := meaning(graded.report)) is not None:
+        _show_below(invocation, means, 2)
     for change in (*graded.report.forbidden, *graded.report.unexplained):
         mark, style = ("✘", "bad") if change.standing == "forbidden" else ("?", "warn")
-        out.print(f"  {mark} {localized(difference_sentence(change))}", style=style)
-        for line in localized(difference_lines(change)).splitlines():
-            out.quiet(f"    {line}")
+        _show_marked(invocation, mark, difference_sentence(change), style, 2)
+        _show_below(invocation, difference_lines(change), 4)
+
+
+def _show_marked(invocation: Invocation, mark: str, sentence: Text | str, style: str, margin: int) -> None:
+    """Show a sentence behind a mark; its further lines stand below its first."""
+    row = Table.grid(padding=(0, 1))
+    row.add_row(plain(mark, style), plain(sentence, style))
+    invocation.output.print(Padding(row, (0, 0, 0, margin)))
+
+
+def _show_below(invocation: Invocation, text: Text, margin: int) -> None:
+    invocation.output.print(Padding(plain(text, "quiet"), (0, 0, 0, margin)))
 
 
 def _graded(graded: SeenScenario) -> dict[str, object]:
@@ -114,10 +128,9 @@ def _show_line(invocation: Invocation, line: Line) -> None:
     invocation.output.print(f"  {line.competence.code} {title}{_arrow(line.decision)}", style="key")
     for seen in line.seen:
         mark, style = _MARKS[seen.result.outcome]
-        sentence = localized(seen.result.sentence)
-        invocation.output.print(f"    {mark} {sentence} ({seen.scenario})", style=style)
+        _show_marked(invocation, mark, f"{localized(seen.result.sentence)} ({seen.scenario})", style, 4)
         if seen.gist:
-            invocation.output.quiet(f"      {localized(seen.gist)}")
+            _show_below(invocation, seen.gist, 6)
     for scenario in line.without:
         invocation.output.warn(Text(fr=f"    ! {scenario} : sans résultat", en=f"    ! {scenario}: no result"))
 

@@ -76,7 +76,7 @@ def test_changes_are_questions(cli: Cli, app: FakeApp) -> None:
     assert "✔ Repaired, with 1 change to explain. 6/6 points." in shown
     assert "Commands were typed" not in shown
     french = cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
-    assert "Changements à expliquer" in french
+    assert "Changements à expliquer (ce n'est pas une faute : sachez dire pourquoi)" in french
     assert "? ssh ne démarre plus." in french
     assert "✔ Réparé, avec 1 changement à expliquer. 6/6 points." in french
 

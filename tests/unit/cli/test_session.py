@@ -129,6 +129,9 @@ def test_the_jury_sees_each_verdict_with_its_changes(jury_session: JurySession, 
     assert "now: disabled" in shown
     french = cli("session", "results", "C-02", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ")
     assert "cut (reseau) : Non réparé" in french
+    assert "  Un changement interdit l'emporte sur tous les contrôles." in french
+    lines = [line.rstrip() for line in french.splitlines()]
+    assert lines[lines.index("  ? ssh ne démarre plus.") + 1] == "    pc1 · ssh.service (enabled)"
     assert french.index("✘ Le pare-feu laisse tout passer.") < french.index("? ssh ne démarre plus.")
     assert "\x1b" not in french
     (scenario,) = json.loads(cli("session", "results", "C-02", "--json").stdout)["scenarios"]
