@@ -108,7 +108,7 @@ def test_no_host_gets_the_machine(world: World) -> None:
     """Whatever a later field of the specification would allow: a host has the defaults but for what it needs."""
     world.start()
     needed = {"hostname", "environment", "devices", "memory", "cpu_shares", "pids", "tmpfs"}
-    needed |= {"name", "image", "labels", "stop_signal", "security_options"}
+    needed |= {"name", "image", "labels", "stop_signal", "security_options", "shim_group"}
     plain = ContainerSpec("name", "image", {})
     for spec in specs(world).values():
         for field in dataclasses.fields(ContainerSpec):
@@ -120,6 +120,7 @@ def test_no_host_gets_the_machine(world: World) -> None:
         assert set(spec.devices) <= set(get_args(DeviceFile))
         assert all("size=" in options and "nosuid" in options for options in spec.tmpfs.values())
         assert spec.stop_signal == "SIGRTMIN+3", "systemd's own signal to shut down"
+        assert spec.shim_group == fabric_container.SHIM_GROUP
 
 
 def test_only_a_host_that_writes_sysctls_leaves_dockers_apparmor_profile(

@@ -14,7 +14,16 @@ from orchestrator.engine.engine_interface import Container, ContainerSpec, Engin
 from orchestrator.fabric import container as module
 from orchestrator.fabric import reaper
 from orchestrator.fabric.client import FabricClient
-from orchestrator.fabric.container import HELPER, PAUSE, SOCKET, STATE_VOLUME, docker_socket, ensure, remove
+from orchestrator.fabric.container import (
+    HELPER,
+    PAUSE,
+    SHIM_GROUP,
+    SOCKET,
+    STATE_VOLUME,
+    docker_socket,
+    ensure,
+    remove,
+)
 from tests.fakes.engine import FakeEngine
 
 IMAGE, NEWER = "breakfix/fabric:1", "breakfix/fabric:2"
@@ -111,6 +120,7 @@ def test_the_pause_container_can_do_nothing(engine: Engine) -> None:
         command=("sleep", "infinity"),
         drop_capabilities=("ALL",),
         read_only=True,
+        shim_group=SHIM_GROUP,
     )
 
 
@@ -121,6 +131,7 @@ HELPER_SPEC = ContainerSpec(
     pid_mode="host",
     cgroup_namespace="host",
     privileged=True,
+    shim_group=SHIM_GROUP,
     binds={
         "/sys/fs/cgroup": ("/sys/fs/cgroup", False),
         "/var/run/docker.sock": ("/run/docker.sock", False),
