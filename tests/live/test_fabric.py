@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ SOON = 20.0
 def inspected(container: str) -> dict[str, Any]:
     output = subprocess.run(["docker", "inspect", container], check=True, capture_output=True).stdout
     return dict(json.loads(output)[0])
+
+
+def parent_of(pid: int) -> str:
+    status = Path("/proc", str(pid), "status").read_text(encoding="utf-8")
+    return next(line for line in status.splitlines() if line.startswith("PPid:"))
 
 
 def reaches(fabric: Fabric, target: HostRef, address: str) -> bool:
@@ -83,6 +89,12 @@ def test_hosts_have_the_limits_of_the_lab(pair: Running) -> None:
     assert settings["Memory"] == settings["MemorySwap"] == 96 << 20
     assert settings["CpuShares"] == 256
     assert settings["PidsLimit"] == 120
+
+
+def test_one_process_watches_over_all_hosts_and_what_holds_it(pair: Running) -> None:
+    """It ends with its last container: the pause container is there before the first host and after the last."""
+    held = [*(host.container for host in pair.instance.hosts), fabric_container.PAUSE, fabric_container.HELPER]
+    assert len({parent_of(inspected(container)["State"]["Pid"]) for container in held}) == 1
 
 
 def test_every_host_boots_without_a_failed_unit(app: App, pair: Running) -> None:
