@@ -64,7 +64,7 @@ def test_a_whole_run(program: Program) -> None:
         "ready": 1 / 2,
         "stop": 1 / 2,
         "checks": 1 / 15,
-        "memory": 15.0,
+        "memory": 14.0,
     }
     assert program.fabric.pinged, "the helper runs before the clock does"
     assert (report.machine.compose, report.machine.docker) == ("2.26.1-4", program.engine.info().version)
