@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -135,21 +136,19 @@ def test_the_output_ends_with_the_summary_of_the_last_part(
 
 
 HANGS = """\
-import os, pathlib, time, pytest
+import os, pathlib, signal, pytest
 @pytest.mark.slow
 def test_hangs():
-    pathlib.Path("begun.new").write_text(str(os.getpid()))
-    os.rename("begun.new", "begun")
-    time.sleep(250)
+    pathlib.Path("begun").write_text(str(os.getpid()))
+    signal.pause()
 """
 AWAITS = """\
-import os, pathlib, signal, time, pytest
+import os, pathlib, signal, pytest
 @pytest.mark.live
 @pytest.mark.alone
 @pytest.mark.core
 def test_other_has_begun():
-    while not pathlib.Path("begun").exists():
-        time.sleep(0.01)
+    pathlib.Path("pid").write_text(pathlib.Path("begun").read_text())
     END
 """
 
@@ -157,7 +156,7 @@ def test_other_has_begun():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "status"),
-    [("assert False", 1), ("os.kill(os.getppid(), signal.SIGINT); time.sleep(250)", ExitCode.INTERRUPTED)],
+    [("assert False", 1), ("os.kill(os.getppid(), signal.SIGINT); signal.pause()", ExitCode.INTERRUPTED)],
     ids=["a failure", "Ctrl-C"],
 )
 def test_what_runs_behind_ends_with_what_is_over(
@@ -165,11 +164,12 @@ def test_what_runs_behind_ends_with_what_is_over(
 ) -> None:
     """After a part that fails, or where Ctrl-C reaches the command: here it comes from a test of the part in front."""
     tests = {"test_one.py": TESTS["test_one.py"], "test_two.py": HANGS, "test_three.py": AWAITS.replace("END", end)}
+    os.mkfifo(tmp_path / "begun")  # who writes and who reads wait for each other
     assert run(["test"], checkout(tmp_path, monkeypatch, tests)) == status
     captured = capfd.readouterr()
     assert captured.err.count("── ") == 2
     assert "test_hangs" not in captured.out
-    hanging = Path("/proc", (tmp_path / "begun").read_text())
+    hanging = Path("/proc", (tmp_path / "pid").read_text())
     assert wait_until(lambda: not hanging.exists(), within=30)
 
 
