@@ -18,6 +18,7 @@ from grader.errors import unreadable
 from grader.lines import lines_in
 from grader.load import scaled_deadline
 from grader.polling import eventually
+from grader.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ _SLICE = 2.0
 """The same where nobody asks; started anew, it learns how much longer it is to wait on a machine that got busier."""
 _PATIENCE = 60.0
 """Seconds that a conversation with a server may take, besides the time that a message may be under way."""
+_TOGETHER: Together[dict[str, Any], dict[str, Any]] = Together()
+"""One program for what a check asks from one place at once: to start it costs more than what it does."""
 _AGENTS = ("cleanup", "smtp", "relay/smtp", "lmtp", "local", "virtual", "pipe", "error", "discard")
 """The parts of Postfix that name a message's Message-ID, or how an attempt to deliver it ended."""
 
@@ -89,7 +92,7 @@ def send_mail(
         fr=f"{sender.address} ne peut pas écrire à {to}",
         en=f"{sender.address} cannot send to {to}",
     )
-    _ask(vantage_point, sender, request, _PATIENCE, failed)
+    _ask(vantage_point, sender, request, failed)
     return unique
 
 
@@ -121,7 +124,7 @@ def find_mail(
 
     def arrived() -> dict[str, Any]:
         asked = request | {"within": min(within, look)}
-        return _ask(vantage_point, reader, asked, _PATIENCE, failed, refused=_RefusedError)
+        return _ask(vantage_point, reader, asked, failed, refused=_RefusedError)
 
     missing = reason(
         fr=f"« {subject} » n'est pas arrivé chez {reader.address}",
@@ -182,7 +185,7 @@ def message_ids(vantage_point: VantagePoint, reader: Mailbox, folders: Iterable[
     """
     request = {"do": "identities", "folders": list(folders)}
     failed = reason(fr=f"{reader.address} ne peut pas lire", en=f"{reader.address} cannot read")
-    answer = _ask(vantage_point, reader, request, _PATIENCE, failed)
+    answer = _ask(vantage_point, reader, request, failed)
     return frozenset(answer["identities"])
 
 
@@ -193,7 +196,7 @@ def open_webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
         AssertionError: the page does not open, or the login is refused.
     """
     failed = reason(fr=f"{reader.login} dans le webmail", en=f"{reader.login} in the webmail")
-    answer = _ask(vantage_point, reader, {"do": "webmail"}, _PATIENCE, failed)
+    answer = _ask(vantage_point, reader, {"do": "webmail"}, failed)
     return str(answer["list"])
 
 
@@ -205,7 +208,6 @@ def _ask(
     vantage_point: VantagePoint,
     who: Mailbox,
     request: dict[str, Any],
-    timeout: float,
     failed: str,
     *,
     refused: type[Exception] = AssertionError,
@@ -218,12 +220,17 @@ def _ask(
         "authority": who.authority,
         "timeout": scaled_deadline(_ANSWER),
     }
-    argv = ("python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(account | request))
-    done = vantage_point.run(argv, timeout=timeout)
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise unreadable(who.server, f"mail {request['do']}", done.stdout + done.stderr) from error
+
+    def answers(requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        argv = ("python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), json.dumps(requests))
+        done = vantage_point.run(argv, timeout=_PATIENCE)
+        try:
+            told: list[dict[str, Any]] = json.loads(done.stdout)
+        except ValueError as error:
+            raise unreadable(who.server, f"mail {request['do']}", done.stdout + done.stderr) from error
+        return told
+
+    answer = _TOGETHER.ask(vantage_point.place, account | request, answers)
     if "problem" in answer:
         said = text_of(failed)
         raise refused(

@@ -1,9 +1,9 @@
 """What ``grader.mail`` runs at a vantage point: its text is given to python3 there, with the standard library alone.
 
-The one argument is a request in JSON, and so is the answer: ``problem`` says what a mail program would show, in English
-or in the server's own words, and ``fr`` the same in French where the words are ours.
+The one argument is a list of requests in JSON, and so are the answers: ``problem`` says what a mail program would show,
+in English or in the server's own words, and ``fr`` the same in French where the words are ours.
 
-It is started for each request, and imports take most of its time: each request imports what it needs.
+Its imports take most of its time: each request imports what it needs, and those of one moment are answered at once.
 """
 # ruff: noqa: PLC0415
 
@@ -199,15 +199,32 @@ def problem_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def main() -> None:
-    """Answer the one request."""
-    request = json.loads(sys.argv[1])
+def answer(request: Request) -> Answer:
+    """Do what one request asks for."""
     todo = {"send": send, "find": find, "identities": identities, "webmail": webmail}[request["do"]]
     try:
-        answer = todo(request)
+        return todo(request)
     except OSError as error:
-        answer = {"problem": problem_of(error)}
-    sys.stdout.write(json.dumps(answer))
+        return {"problem": problem_of(error)}
+
+
+def main() -> None:
+    """Answer all requests at the same time; where one of them ends in an error, there is no answer of any."""
+    from threading import Thread
+
+    requests = json.loads(sys.argv[1])
+    answers: dict[int, Answer] = {}
+
+    def answer_to(number: int) -> None:
+        answers[number] = answer(requests[number])
+
+    threads = [Thread(target=answer_to, args=(number,)) for number in range(1, len(requests))]
+    for thread in threads:
+        thread.start()
+    answer_to(0)
+    for thread in threads:
+        thread.join()
+    sys.stdout.write(json.dumps([answers[number] for number in range(len(requests))]))
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ _PING_OBSERVED = re.compile(
 )
 
 
-def ping_command(address: str, *, within: int = 2, size: int | None = None) -> tuple[str, ...]:
+def ping_command(address: str, *, within: float = 2, size: int | None = None) -> tuple[str, ...]:
     """Return the command that asks each second and ends at the first answer or after ``within`` seconds.
 
     ``ping-until`` of the helper's image goes on after an ICMP error: the host may be on its way back.
@@ -207,7 +207,7 @@ def ping_command(address: str, *, within: int = 2, size: int | None = None) -> t
         size: octets of ICMP data to send unfragmented, to find the MTU of a path (1472 fits Ethernet).
     """
     whole = () if size is None else ("-M", "do", "-s", str(size))
-    return ("ping-until", str(within), *whole, address)
+    return ("ping-until", f"{within:g}", *whole, address)
 
 
 def parse_ping(done: Completion) -> PingAnswer:
@@ -230,15 +230,21 @@ _NC_STATES = (
 )
 
 
-def nc_command(address: str, port: int, *, timeout: int = 2) -> tuple[str, ...]:
+_TIMED_OUT = 124
+"""The status of timeout(1): nc takes whole seconds only, so its time is up before nc's own."""
+
+
+def nc_command(address: str, port: int, *, timeout: float = 2) -> tuple[str, ...]:
     """Return the command that opens a TCP port and closes it again (netcat-openbsd)."""
-    return ("nc", "-z", "-v", "-w", str(timeout), address, str(port))
+    return ("timeout", f"{timeout:g}", "nc", "-z", "-v", address, str(port))
 
 
 def parse_nc(done: Completion) -> TcpAnswer:
     """Return what nc said."""
     if done.status == 0:
         return TcpAnswer("open")
+    if done.status == _TIMED_OUT:
+        return TcpAnswer("silent", reason(fr="pas de réponse", en="no answer"))
     said = done.stderr.strip()
     for state, words in _NC_STATES:
         if words in said:
@@ -248,15 +254,15 @@ def parse_nc(done: Completion) -> TcpAnswer:
 
 _SCAN = """wait=$1; shift
 for target; do
-  { said=$(nc -z -v -n -w "$wait" "${target%:*}" "${target##*:}" 2>&1); echo "$target $? $said"; } &
+  { said=$(timeout "$wait" nc -z -v -n "${target%:*}" "${target##*:}" 2>&1); echo "$target $? $said"; } &
 done
 wait
 """
 
 
-def scan_command(targets: Iterable[tuple[str, int]], *, timeout: int = 3) -> tuple[str, ...]:
+def scan_command(targets: Iterable[tuple[str, int]], *, timeout: float = 2) -> tuple[str, ...]:
     """Return the command that tries several TCP ports at once."""
-    return ("sh", "-c", _SCAN, "scan", str(timeout), *(f"{address}:{port}" for address, port in targets))
+    return ("sh", "-c", _SCAN, "scan", f"{timeout:g}", *(f"{address}:{port}" for address, port in targets))
 
 
 def parse_scan(done: Completion) -> dict[tuple[str, int], TcpAnswer]:

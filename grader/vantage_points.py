@@ -34,8 +34,15 @@ T = TypeVar("T")
 
 _LAST_WORDS = 3.0
 """Seconds besides, for a tool whose own time-out is as long: it is to say that nobody answered, not to be killed."""
+TWO_TRIES = 1.6
+"""Seconds in which a packet is sent twice: kernels and ping(8) send again after one, and answers take milliseconds."""
 _BACK = 3.0
 """Seconds until a port that answered must be open again."""
+
+
+def _tenths(seconds: float) -> float:
+    """Return a deadline as it is to be now, for a tool that takes tenths of seconds."""
+    return round(scaled_deadline(seconds), 1)
 
 
 class VantagePoint(ABC):
@@ -48,6 +55,11 @@ class VantagePoint(ABC):
         """Name the place in the evidence."""
         self._where = where
         self._recorder = recorder
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where it is: what is asked from equal places may be asked together."""
+        return (self._where,)
 
     def run(self, argv: Sequence[str], *, timeout: float = DEFAULT_TIMEOUT) -> tools.Completion:
         """Run a tool and return how it ended.
@@ -93,23 +105,25 @@ class VantagePoint(ABC):
 
     def http_get(self, url: str, host_header: str | None = None, timeout: float = 5.0) -> tools.HttpAnswer:
         """Get a page with curl; no redirect is followed. ``host_header`` asks an address for a named site."""
-        command = tools.curl_command(url, host_header=host_header, timeout=round(scaled_deadline(timeout), 1))
+        command = tools.curl_command(url, host_header=host_header, timeout=_tenths(timeout))
         return self._ask(command, tools.parse_curl, timeout=timeout + 5)
 
-    def ping(self, address: str, within: int = 2, size: int | None = None) -> tools.PingAnswer:
+    def ping(self, address: str, within: float = TWO_TRIES, size: int | None = None) -> tools.PingAnswer:
         """Wait up to ``within`` seconds for an echo; ``size`` octets go unfragmented (a path's MTU)."""
-        command = tools.ping_command(address, within=scaled_timeout(within), size=size)
+        command = tools.ping_command(address, within=_tenths(within), size=size)
         return self._ask(command, tools.parse_ping, timeout=within + 5)
 
-    def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
+    def tcp(self, address: str, port: int, timeout: float = TWO_TRIES) -> tools.TcpAnswer:
         """Try to open a TCP port."""
-        command = tools.nc_command(address, port, timeout=scaled_timeout(timeout))
+        command = tools.nc_command(address, port, timeout=_tenths(timeout))
         return self._ask(command, tools.parse_nc, timeout=timeout + 5)
 
-    def scan(self, targets: Iterable[tuple[str, int]], timeout: int = 3) -> dict[tuple[str, int], tools.TcpAnswer]:
+    def scan(
+        self, targets: Iterable[tuple[str, int]], timeout: float = TWO_TRIES
+    ) -> dict[tuple[str, int], tools.TcpAnswer]:
         """Try several TCP ports at once, given as addresses (not names) with their ports; answers keep the order."""
         targets = tuple(targets)
-        command = tools.scan_command(targets, timeout=scaled_timeout(timeout))
+        command = tools.scan_command(targets, timeout=_tenths(timeout))
         answers = self._ask(command, tools.parse_scan, timeout=timeout + 10)
         if missing := set(targets) - set(answers):
             ports = ", ".join(f"{address}:{port}" for address, port in sorted(missing))
@@ -158,6 +172,11 @@ class Probe(VantagePoint):
         self._gateway = gateway
         self._paths = PathChecker(fabric, facts, recorder.add)
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The segment, and the way out of it."""
+        return (*super().place, self._gateway)
+
     def resolve(self, name: str, server: str, rtype: str = "A") -> tools.DnsAnswer:
         """Ask a name server; with ``rtype="PTR"``, ``name`` may be an address."""
         return self._dig(name, server, rtype)
@@ -174,7 +193,7 @@ class Probe(VantagePoint):
             self._require_lasting(page.peer, place.port or (443 if place.scheme == "https" else 80))
         return page
 
-    def tcp(self, address: str, port: int, timeout: int = 2) -> tools.TcpAnswer:
+    def tcp(self, address: str, port: int, timeout: float = TWO_TRIES) -> tools.TcpAnswer:
         """Try to open a TCP port; once the observer has gone, the host still listens there.
 
         Raises:

@@ -263,8 +263,8 @@ def test_a_probes_missing_tool_is_an_error(bench: Bench) -> None:
     bench.fabric.on("curl *", status=-11)
     with pytest.raises(ObservationError, match="killed by signal 11"):
         bench.lab.probe("office").http_get("http://web/")
-    bench.fabric.on("nc *", status=1, stderr="usage: nc")
-    with pytest.raises(ObservationError, match=r"unexpected answer of 'nc .*: usage: nc"):
+    bench.fabric.on("timeout * nc *", status=1, stderr="usage: nc")
+    with pytest.raises(ObservationError, match=r"unexpected answer of 'timeout .* nc .*: usage: nc"):
         bench.lab.probe("office").tcp("192.168.20.3", 80)
 
 
@@ -318,7 +318,7 @@ def test_nobody_can_tell_an_observers_address_beforehand(facts: Facts) -> None:
 @pytest.mark.slow
 def test_a_server_that_listens_only_while_it_is_asked_is_an_error(bench: Bench) -> None:
     bench.fabric.on("curl *", stdout="HTTP/1.1 200 OK\r\n\r\nhello", stderr="answered by 192.168.20.3\n")
-    bench.fabric.on("nc *")
+    bench.fabric.on("timeout * nc *")
     listens = {"protocol": "tcp", "state": "listening", "address": "0.0.0.0", "port": 8080}
     bench.fabric.on("sockets", host="web", stdout=json.dumps([listens]))
     probe = bench.lab.probe("servers")

@@ -6,6 +6,8 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader import mail, mail_program
+from grader import concurrently, mail, mail_program
 from grader.bilingual import reason, text_of
 from grader.command_log import CommandLog
 from grader.errors import ObservationError
 from grader.mail import FoundMail, Mailbox
 from grader.report import CommandRecord
+from grader.together import Together
 from grader.vantage_points import VantagePoint
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Completed
@@ -30,22 +33,26 @@ ZOE = Mailbox("zoe@lan.test", "zoe", "Rabot-41", "192.168.20.3", "mail.lan.test"
 
 
 class Scripted(VantagePoint):
-    """A station that gives one answer, and keeps what it was asked; with a clock, it looks as long as it is told to."""
+    """A station that gives one answer to all, and keeps what it was asked; with a clock, it looks as long as told."""
 
     def __init__(self, answer: object, clock: Clock | None = None) -> None:
         super().__init__("segment office", CommandLog(list[CommandRecord]().append))
         self.clock = clock
-        self.answer = answer if isinstance(answer, str) else json.dumps(answer)
+        self.answer = answer
         self.asked: list[dict[str, object]] = []
+        self.programs = 0
 
     def _execute(self, argv: tuple[str, ...], timeout: float) -> Completed:
         assert timeout > 0
         assert argv[:4] == ("python3", "-I", "-S", "-c")
         compile(argv[4], "mail_program.py", "exec")
-        self.asked.append(json.loads(argv[5]))
+        requests = json.loads(argv[5])
+        self.asked += requests
+        self.programs += 1
         if self.clock is not None:
-            self.clock.sleep(json.loads(argv[5])["within"])
-        return Completed(0, self.answer.encode(), b"")
+            self.clock.sleep(max(request["within"] for request in requests))
+        told = self.answer if isinstance(self.answer, str) else json.dumps([self.answer] * len(requests))
+        return Completed(0, told.encode(), b"")
 
     _use_tool = _execute
 
@@ -63,6 +70,16 @@ class Here(VantagePoint):
     _use_tool = _execute
 
 
+def until_there_are(number: int) -> Callable[[Sequence[object]], None]:
+    """Return what waits until so many have asked."""
+
+    def wait(gathered: Sequence[object]) -> None:
+        while len(gathered) < number:
+            time.sleep(0.001)
+
+    return wait
+
+
 def test_each_message_has_a_subject_of_its_own() -> None:
     station = Scripted({})
     first, second = (mail.send_mail(station, ZOE, "leo@lan.test", subject="Plan", size=100) for _ in range(2))
@@ -71,6 +88,18 @@ def test_each_message_has_a_subject_of_its_own() -> None:
     assert station.asked[0]["subject"] == first
     assert (station.asked[0]["address"], station.asked[0]["name"]) == ("192.168.20.3", "mail.lan.test")
     assert station.asked[0]["size"] == 100
+
+
+def test_what_is_asked_at_once_from_one_place_is_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gets its own answer, whoever ran the program."""
+    monkeypatch.setattr(mail, "_TOGETHER", Together(until_there_are(3)))
+    station = Scripted({})
+    subjects = concurrently(
+        lambda number: mail.send_mail(station, ZOE, f"leo{number}@lan.test", subject=f"Plan {number}"), range(3)
+    )
+    assert station.programs == 1
+    told = {(request["to"], request["subject"]) for request in station.asked}
+    assert told == {(f"leo{number}@lan.test", subject) for number, subject in enumerate(subjects)}
 
 
 def test_what_was_found_says_where() -> None:
@@ -197,3 +226,37 @@ def test_the_program_says_why_it_could_not_connect(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(mail, "_PROGRAM", program)
         with pytest.raises(AssertionError, match=r"cannot send to leo@lan\.test: Connection refused"):
             mail.send_mail(Here(), Mailbox("zoe@lan.test", "zoe", "Rabot-41", "127.0.0.1"), "leo@lan.test")
+
+
+def test_the_program_answers_each_of_several_requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One of them reaches a server, which refuses it in its words; the other's refuses the connection."""
+    with socket.socket() as taken, socket.create_server(("127.0.0.2", 0)) as server:
+        port = server.getsockname()[1]
+        taken.bind(("127.0.0.1", port))
+        program = tmp_path / "mail_program.py"
+        text = Path(mail_program.__file__).read_text(encoding="utf-8")
+        program.write_text(text.replace(", 587)", f", {port})"), encoding="utf-8")
+        monkeypatch.setattr(mail, "_PROGRAM", program)
+        monkeypatch.setattr(mail, "_TOGETHER", Together(until_there_are(2)))
+
+        def refuse() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"220 mail.lan.test\r\n")
+                while connection.recv(1024):
+                    connection.sendall(b"554 5.3.2 Closed today\r\n")
+
+        serving = threading.Thread(target=refuse)
+        serving.start()
+
+        def said(address: str) -> str:
+            with pytest.raises(AssertionError) as failure:
+                mail.send_mail(Here(), Mailbox("zoe@lan.test", "zoe", "Rabot-41", address), "leo@lan.test")
+            return text_of(str(failure.value)).en
+
+        words = concurrently(said, ("127.0.0.1", "127.0.0.2"))
+        serving.join()
+    assert words == [
+        "zoe@lan.test cannot send to leo@lan.test: Connection refused",
+        "zoe@lan.test cannot send to leo@lan.test: 554 5.3.2 Closed today",
+    ]

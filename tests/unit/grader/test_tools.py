@@ -120,8 +120,8 @@ exit 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("within", "answers"), [(60, 3), (1, 1_000_000)], ids=["comes back", "stays away"])
-def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: int, answers: int) -> None:
+@pytest.mark.parametrize(("within", "answers"), [(60, 3), (1.2, 1_000_000)], ids=["comes back", "stays away"])
+def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: float, answers: int) -> None:
     """ping(8) with a deadline ends at the first error: what a repaired host answers a second later was never heard."""
     (tmp_path / "ping").write_text(PING)
     (tmp_path / "ping").chmod(0o755)
@@ -133,7 +133,7 @@ def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: int, answers:
     )
     asked = (tmp_path / "calls").read_text().splitlines()
     assert name == program.name
-    assert all(line.startswith("-n -c 1 -w ") and line.endswith(" 10.0.0.1") for line in asked)
+    assert all(line.startswith("-n -c 1 -W ") and line.endswith(" 10.0.0.1") for line in asked)
     answer = tools.parse_ping(Completion(done.returncode, done.stdout, done.stderr))
     if answers == 3:
         assert (answer.reached, len(asked)) == (True, 3)
@@ -193,7 +193,7 @@ def test_a_scan_gives_an_answer_for_each_port() -> None:
     said = (
         "10.0.0.1:25 0 Connection to 10.0.0.1 25 port [tcp/smtp] succeeded!\n"
         "10.0.0.1:80 1 nc: connect to 10.0.0.1 port 80 (tcp) failed: Connection refused\n"
-        "10.0.0.2:22 1 nc: connect to 10.0.0.2 port 22 (tcp) timed out: Operation now in progress\n"
+        "10.0.0.2:22 124 \n"
         "10.0.0.3:22 1 nc: connect to 10.0.0.3 port 22 (tcp) failed: No route to host\n"
     )
     answers = tools.parse_scan(Completion(0, said, ""))
@@ -213,8 +213,8 @@ def test_a_scan_that_cannot_ask_is_no_answer_about_the_network(status: int, text
 
 
 def test_a_scan_names_each_target_once() -> None:
-    assert tools.scan_command([("10.0.0.1", 25), ("10.0.0.2", 80)], timeout=4)[-3:] == (
-        "4",
+    assert tools.scan_command([("10.0.0.1", 25), ("10.0.0.2", 80)], timeout=1.6)[-3:] == (
+        "1.6",
         "10.0.0.1:25",
         "10.0.0.2:80",
     )
