@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 60.0
 """Seconds that a check may take when it does not say otherwise."""
 
-DEFAULT_WORKERS = max(4, min(8, 2 * (os.cpu_count() or 1)))
+DEFAULT_WORKERS = max(6, min(8, 2 * (os.cpu_count() or 1)))
 """Checks wait more than they work; but each worker learns anew what the others know of a host."""
 
 
