@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -16,34 +16,37 @@ _REMEMBERED = 256
 """Texts of the kernel's whose meaning is remembered: between two answers they seldom change."""
 _HARMLESS = frozenset({
     "accept", "comment", "continue", "counter", "ct count", "ct helper", "ct timeout", "drop", "goto", "jump", "last",
-    "limit", "log", "masquerade", "match", "meter", "notrack", "quota", "reject", "return", "set", "snat", "vmap",
+    "limit", "log", "match", "meter", "notrack", "quota", "reject", "return", "set", "vmap",
 })  # fmt: skip
-"""Statements of a rule after which a packet goes where it is addressed to, or nowhere; any other may lead elsewhere."""
+"""Statements of a rule that change no packet: it goes where it is addressed to, or nowhere. Any other may lead packets
+elsewhere, or answer in another's place: so does a sender's address that is written anew on arrival."""
+_TRANSLATES_SENDERS = frozenset({"masquerade", "snat"})
+"""What a firewall that translates by its plan does besides."""
 _KEPT_COURSE = frozenset({"dscp", "ecn", "ttl", "hoplimit"})
 """Fields of a packet that do not decide where it goes."""
 _OLD_TARGETS = frozenset({"REDIRECT", "DNAT", "NETMAP", "TPROXY", "NFQUEUE", "QUEUE", "TEE", "DNPT", "SNPT"})
 """Targets of iptables that do; nft(8) shows these by their name, or not at all."""
 
 
-def redirections_of(state: ForwardingState, *, arriving: bool = False) -> tuple[str, ...]:
-    """Return where packets that a host sends itself are led elsewhere: ``table/chain`` of each such rule (nft(8)).
+def redirections_of(state: ForwardingState, own: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return where a host leads packets elsewhere, or rewrites them: ``table/chain`` of each such rule (nft(8)).
+
+    All hooks count: an answer is rewritten on its way out, a question on its way in.
 
     Args:
         state: the host's.
-        arriving: ask for the packets that arrive from others instead.
+        own: the addresses of a host that translates by its plan: it may lead elsewhere what is sent to these, and write
+            its own address into what it forwards.
     """
-    entries = state.rules
-    chains = {(c["family"], c["table"], c["name"]): c.get("hook") for e in entries if (c := e.get("chain"))}
-    found, others = [], "output" if arriving else "prerouting"
-    for rule in (e["rule"] for e in entries if "rule" in e):
-        place = (rule["family"], rule["table"], rule["chain"])
-        leads = any(_leads(expression) for expression in rule.get("expr", ()) if isinstance(expression, dict))
-        if leads and chains.get(place) != others:  # a chain without a hook may be jumped to from anywhere
-            found.append(f"{rule['table']}/{rule['chain']}")
+    found = [
+        f"{rule['table']}/{rule['chain']}"
+        for rule in (entry["rule"] for entry in state.rules if "rule" in entry)
+        if any(_leads(expression, rule, own) for expression in rule.get("expr", ()) if isinstance(expression, dict))
+    ]
     return tuple(dict.fromkeys(found))
 
 
-def _leads(expression: Mapping[str, Any]) -> bool:
+def _leads(expression: Mapping[str, Any], rule: Mapping[str, Any], own: Collection[str] | None) -> bool:
     """Return whether a statement of a rule may lead packets elsewhere: by its name, or by what it writes into them."""
     if "xt" in expression:
         name = (expression["xt"] or {}).get("name")
@@ -51,7 +54,21 @@ def _leads(expression: Mapping[str, Any]) -> bool:
     if "mangle" in expression:
         written = expression["mangle"].get("key") or {}
         return "payload" in written and written["payload"].get("field") not in _KEPT_COURSE
+    if own is not None and set(expression) <= _TRANSLATES_SENDERS:
+        return False
+    if own is not None and set(expression) == {"dnat"}:
+        return not any(_is_for(match, own) for e in rule["expr"] if (match := e.get("match")))
     return not set(expression) <= _HARMLESS
+
+
+def _is_for(match: Mapping[str, Any], own: Collection[str]) -> bool:
+    """Return whether a match lets pass only what is sent to some addresses."""
+    field = (match.get("left") or {}).get("payload") if isinstance(match.get("left"), dict) else None
+    wanted = match.get("right")
+    if match.get("op") != "==" or not field or (field.get("protocol"), field.get("field")) != ("ip", "daddr"):
+        return False
+    several = (wanted.get("set") or ()) if isinstance(wanted, dict) else (wanted,)
+    return bool(several) and all(isinstance(address, str) and address in own for address in several)
 
 
 def intakes_of(state: ForwardingState) -> tuple[str, ...]:
@@ -62,9 +79,13 @@ def intakes_of(state: ForwardingState) -> tuple[str, ...]:
 def gateways_of(state: ForwardingState, address: str) -> tuple[tuple[str, str], ...]:
     """Return by which gateways a host's routing tables lead to an address: of each table, the closest routes'.
 
-    Each comes with the interface that leads to it.
+    Each comes with the interface that leads to it. A route that takes only some packets (by their type of service), or
+    none as long as its link is down, leaves the others to the next closest ones.
+
+    Raises:
+        ValueError: a route's gateway is not told, but the number of an object that has it.
     """
-    closest: dict[str, tuple[int, list[tuple[str, str]]]] = {}
+    tables: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
     for route in state.routes:
         destination = route.get("dst", "")
         if destination in {"", "default"}:
@@ -72,17 +93,25 @@ def gateways_of(state: ForwardingState, address: str) -> tuple[tuple[str, str], 
         network = IPv4Network(destination, strict=False)
         if IPv4Address(address) not in network:
             continue
-        hops = [route, *route.get("nexthops", ())]
-        gateways = [
-            (gateway, hop.get("dev", ""))
-            for hop in hops
-            if (gateway := hop.get("gateway") or (hop.get("via") or {}).get("host"))
-        ]
-        length, known = closest.get(str(route.get("table", "main")), (-1, []))
-        if network.prefixlen >= length:
-            kept = known if network.prefixlen == length else []
-            closest[str(route.get("table", "main"))] = network.prefixlen, [*kept, *gateways]
-    return tuple(dict.fromkeys(gateway for _, gateways in closest.values() for gateway in gateways))
+        lengths = tables.setdefault(str(route.get("table", "main")), {})
+        lengths.setdefault(network.prefixlen, []).append(route)
+    found = []
+    for lengths in tables.values():
+        for _, routes in sorted(lengths.items(), reverse=True):
+            found += [hop for route in routes for hop in _hops(route)]
+            if not all(route.get("tos") or route.get("flags") for route in routes):
+                break
+    return tuple(dict.fromkeys(found))
+
+
+def _hops(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give the gateways of a route with their interfaces."""
+    if "nhid" in route and not {"dev", "gateway", "via", "nexthops"} & set(route):
+        message = f"{route.get('dst')} nhid {route['nhid']}"
+        raise ValueError(message)
+    for hop in (route, *route.get("nexthops", ())):
+        if gateway := hop.get("gateway") or (hop.get("via") or {}).get("host"):
+            yield gateway, hop.get("dev", "")
 
 
 @functools.lru_cache(_REMEMBERED)

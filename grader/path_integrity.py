@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, TypeVar
@@ -32,14 +32,14 @@ _ROUTES, _NEIGHBOURS = "/proc/1/net/fib_trie", "/proc/1/net/arp"
 """What a host's kernel tells of its routing tables and of its neighbours."""
 
 
-def redirections(state: ForwardingState, *, own: bool = False) -> tuple[str, ...]:
-    """Return by which rules a host leads packets elsewhere than where they are addressed to.
+def redirections(state: ForwardingState, own: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return by which rules a host leads packets elsewhere than where they are addressed to, or rewrites them.
 
     Args:
         state: what decides where it sends packets.
-        own: ask for what leads the packets that it sends itself, not those that arrive.
+        own: the addresses of a host that translates by its plan (``forwarding_state.redirections_of``).
     """
-    found = forwarding_state.redirections_of(state, arriving=not own)
+    found = forwarding_state.redirections_of(state, own)
     intakes = forwarding_state.intakes_of(state)
     return (
         *(f"nftables {rule}" for rule in found),
@@ -92,12 +92,9 @@ class PathChecker:
         if not passed:
             return
         state = self._look(tuple(passed))
-        if sender:
-            self._require_none(sender, state, own=True)
+        for host in state.forwarding:
+            self._require_none(host, state)
         for way in ways:
-            for host in (way.holder, *way.between):
-                if host != sender:
-                    self._require_none(host, state)
             for host in dict.fromkeys((*way.between, *({sender} - {"", way.holder}))):
                 self._require_no_detour(host, way.address, state)
             self._require_alone(way, sender, state)
@@ -138,10 +135,19 @@ class PathChecker:
         return _Way(address, holder, between, forwarded)
 
     def _look(self, passed: Sequence[str]) -> NetworkState:
-        """Look at all hosts at once: for whom each answers, and where those that are passed send packets."""
+        """Look at all hosts at once: for whom each answers, and where it sends packets.
+
+        By which wires something passes, and who is told to be whose neighbour, the plan does not say: third hosts
+        count as well, as far as they run.
+        """
         began = time.monotonic()
+        others = [host for host in self._facts.hosts if host not in passed]
         state = self._fabric.network(
-            self._facts.instance, addressing=tuple(self._facts.hosts), forwarding=passed, timeout=_time()
+            self._facts.instance,
+            addressing=tuple(self._facts.hosts),
+            forwarding=passed,
+            beside=others,
+            timeout=_time(),
         )
         told = (f"{h}: {len(s.rules)} rules, {len(s.routes)} routes" for h, s in state.forwarding.items())
         seconds = time.monotonic() - began
@@ -156,7 +162,10 @@ class PathChecker:
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         cables = {i.name for i in self._facts.hosts[host]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
-        gateways = forwarding_state.gateways_of(state.forwarding[host], address)
+        try:
+            gateways = forwarding_state.gateways_of(state.forwarding[host], address)
+        except ValueError as error:
+            raise unreadable(host, "ip route", str(error)) from error
         for gateway, interface in gateways:
             if gateway in routers:
                 continue
@@ -221,9 +230,9 @@ class PathChecker:
         dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
-    def _require_none(self, host: str, state: NetworkState, *, own: bool = False) -> None:
-        found = redirections(state.forwarding[host], own=own)
-        if found and host not in self._facts.translators:
+    def _require_none(self, host: str, state: NetworkState) -> None:
+        own = [i.address for i in self._facts.hosts[host] if i.address] if host in self._facts.translators else None
+        if found := redirections(state.forwarding[host], own):
             raise _diverted(host, ", ".join(found))
 
     def _subnets(self, host: str) -> set[str]:

@@ -129,6 +129,7 @@ def curl_command(url: str, *, host_header: str | None = None, timeout: float = 5
     return (
         "curl",
         "--disable",
+        "--ipv4",
         "--silent",
         "--show-error",
         "--include",
@@ -236,7 +237,7 @@ _TIMED_OUT = 124
 
 def nc_command(address: str, port: int, *, timeout: float = 2) -> tuple[str, ...]:
     """Return the command that opens a TCP port and closes it again (netcat-openbsd)."""
-    return ("timeout", f"{timeout:g}", "nc", "-z", "-v", address, str(port))
+    return ("timeout", f"{timeout:g}", "nc", "-4", "-z", "-v", address, str(port))
 
 
 def parse_nc(done: Completion) -> TcpAnswer:

@@ -193,10 +193,11 @@ class FabricClient:
         *,
         addressing: Sequence[str] = (),
         forwarding: Sequence[str] = (),
+        beside: Sequence[str] = (),
         timeout: float = OUTSIDE_TIME,
     ) -> NetworkState:
         """See ``Fabric.network``."""
-        request = Network(instance, list(addressing), list(forwarding), timeout)
+        request = Network(instance, list(addressing), list(forwarding), list(beside), timeout)
         _, data, _ = self._ask("access", request, timeout, instance)
         seen = json.loads(data)
         return NetworkState(

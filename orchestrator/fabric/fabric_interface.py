@@ -398,6 +398,7 @@ class Fabric(Protocol):
         *,
         addressing: Sequence[str] = (),
         forwarding: Sequence[str] = (),
+        beside: Sequence[str] = (),
         timeout: float = OUTSIDE_TIME,
     ) -> NetworkState:
         """Return what decides where packets go in a lab, as the kernel has it, of several hosts in one look.
@@ -406,6 +407,7 @@ class Fabric(Protocol):
             instance: the lab.
             addressing: the hosts of which it is asked for whom they answer; one that does not run is left out.
             forwarding: those of which it is asked where they send packets.
+            beside: those of which it is asked as well; one that does not run is left out.
             timeout: seconds.
 
         Raises:

@@ -210,6 +210,7 @@ class FakeFabric:
         *,
         addressing: Sequence[str] = (),
         forwarding: Sequence[str] = (),
+        beside: Sequence[str] = (),
         timeout: float = OUTSIDE_TIME,
     ) -> NetworkState:
         """See ``Fabric.network``: ``forwarding-state`` gives a ``ForwardingState`` in JSON, ``addressing`` the other.
@@ -220,9 +221,11 @@ class FakeFabric:
         for host in addressing:
             with contextlib.suppress(HostUnreachableError):
                 near[host] = Addressing(**self._document(host, "addressing", timeout))
-        return NetworkState(
-            near, {host: ForwardingState(**self._document(host, "forwarding-state", timeout)) for host in forwarding}
-        )
+        far = {host: ForwardingState(**self._document(host, "forwarding-state", timeout)) for host in forwarding}
+        for host in beside:
+            with contextlib.suppress(HostUnreachableError):
+                far[host] = ForwardingState(**self._document(host, "forwarding-state", timeout))
+        return NetworkState(near, far)
 
     def activity(
         self, hosts: Mapping[str, Sequence[str]], *, timeout: float = OUTSIDE_TIME

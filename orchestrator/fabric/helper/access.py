@@ -192,12 +192,15 @@ class Access:
             except HelperError as error:
                 if error.kind != "unreachable":
                     raise
-        forwarding = {
-            host: self._outside(request.instance, host).forwarding_state(
-                self._own_network, deadline, tool_runs.packet_filters
-            )
-            for host in request.forwarding
-        }
+        forwarding = {}
+        for host in (*request.forwarding, *request.beside):
+            try:
+                forwarding[host] = self._outside(request.instance, host).forwarding_state(
+                    self._own_network, deadline, tool_runs.packet_filters
+                )
+            except HelperError as error:
+                if error.kind != "unreachable" or host in request.forwarding:
+                    raise
         return {"addressing": addressing, "forwarding": forwarding}
 
     def _activity(self, request: Activity) -> dict[str, dict[str, dict[str, Any]]]:

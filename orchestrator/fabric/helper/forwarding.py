@@ -27,6 +27,8 @@ _QUEUE: Final = struct.Struct("=BxxxiIII")  # struct tcmsg
 _NEXT_HOP: Final = struct.Struct("=HBBi")  # struct rtnexthop
 _LINK_NAME = 3
 _DESTINATION, _INTERFACE, _GATEWAY, _SEVERAL, _TABLE, _BY = 1, 4, 5, 9, 15, 18  # RTA_DST, OIF, …, MULTIPATH, TABLE, VIA
+_OBJECT = 30  # RTA_NH_ID
+_DEAD, _NO_LINK = 1, 16  # RTNH_F_DEAD, RTNH_F_LINKDOWN
 _QUEUE_KIND = 1
 _NO_FILTERS = frozenset({errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.EINVAL})
 """What a kernel says that has no nftables."""
@@ -101,11 +103,17 @@ def _routes(asking: socket.socket, names: dict[int, str], deadline: float) -> li
 
 def _route(body: bytes, names: dict[int, str]) -> dict[str, Any]:
     """Return a route by the words of ``ip -json route``."""
-    _, length, _, _, table, *_ = _ROUTE.unpack_from(body)
+    _, length, _, service, table, _, _, _, flags = _ROUTE.unpack_from(body)
     told = dict(netlink.attributes(body[_ROUTE.size :]))
     number = struct.unpack("=I", told[_TABLE])[0] if _TABLE in told else table
     destination = f"{_address(told[_DESTINATION])}/{length}" if _DESTINATION in told else "default"
     route = {"dst": destination, "table": str(number), **_hop(told, names)}
+    if service:
+        route["tos"] = f"{service:#04x}"
+    if flags & (_DEAD | _NO_LINK):
+        route["flags"] = ["dead"]
+    if _OBJECT in told:
+        route["nhid"] = struct.unpack("=I", told[_OBJECT])[0]
     if _SEVERAL in told:
         route["nexthops"] = list(_next_hops(told[_SEVERAL], names))
     return route

@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 8
+VERSION = 9
 ROLES = ("control", "access")
 """What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")
@@ -246,13 +246,14 @@ class Network(Request):
     """Answers with what decides where packets go in a lab: of all its hosts at once, as the kernel has it.
 
     The blob holds, of the hosts of ``addressing`` that run, for whom they answer, and of those of ``forwarding``, which
-    have to run, where they send packets.
+    have to run, and of those of ``beside`` that run, where they send packets.
     """
 
     op = "network"
     instance: str
     addressing: list[str]
     forwarding: list[str]
+    beside: list[str]
     timeout: float
 
 

@@ -9,24 +9,23 @@ import pytest
 from grader import forwarding_state
 from orchestrator.fabric.fabric_interface import ForwardingState
 
+HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress", None)
 
-def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
-    rules: list[dict[str, Any]] = [
-        {"chain": {"family": "ip", "table": "nat", "name": "out", "hook": "output"}},
-        {"chain": {"family": "ip", "table": "nat", "name": "pre", "hook": "prerouting"}},
-        {
-            "rule": {
-                "family": "ip",
-                "table": "nat",
-                "chain": "out",
-                "expr": [{"redirect": {"port": 80}}],
-            }
-        },
-        {"rule": {"family": "ip", "table": "nat", "chain": "pre", "expr": [{"dnat": {"addr": "10.0.0.1"}}]}},
-        {"rule": {"family": "ip", "table": "nat", "chain": "out", "expr": [{"masquerade": None}]}},
-    ]
-    assert forwarding_state.redirections_of(ForwardingState(rules, [], [])) == ("nat/out",)
-    assert forwarding_state.redirections_of(ForwardingState([], [], [])) == ()
+
+def rules_in(hook: str | None, *expressions: dict[str, Any]) -> ForwardingState:
+    """Return a packet filter with one rule; a chain without a hook may be jumped to from anywhere."""
+    chain = {"family": "ip", "table": "t", "name": "c"} | ({"hook": hook} if hook else {})
+    return ForwardingState(
+        [{"chain": chain}, {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": list(expressions)}}]
+    )
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_rule_leads_elsewhere_in_whatever_hook(hook: str | None) -> None:
+    """An answer is rewritten on its way out; the sender of a question, on its way in."""
+    assert forwarding_state.redirections_of(rules_in(hook, {"match": {}}, {"redirect": {"port": 80}})) == ("t/c",)
+    assert forwarding_state.redirections_of(rules_in(hook, {"match": {}}, {"accept": None})) == ()
+    assert forwarding_state.redirections_of(ForwardingState()) == ()
 
 
 @pytest.mark.parametrize(
@@ -42,15 +41,42 @@ def test_what_leads_a_hosts_own_packets_elsewhere() -> None:
         ({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": 46}}, False),
         ({"mangle": {"key": {"tcp option": {"name": "maxseg"}}, "value": 1360}}, False),
         ({"mangle": {"key": {"meta": {"key": "mark"}}, "value": 1}}, False),
-        ({"masquerade": None}, False),
+        ({"masquerade": None}, True),
+        ({"snat": {"addr": "10.0.0.9", "port": 9}}, True),
+        ({"dnat": {"addr": "10.0.0.9"}}, True),
     ],
 )
 def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool) -> None:
-    rules: list[dict[str, Any]] = [
-        {"chain": {"family": "ip", "table": "t", "name": "c", "hook": "prerouting"}},
-        {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{"match": {}}, expression]}},
-    ]
-    found = forwarding_state.redirections_of(ForwardingState(rules, [], []), arriving=True)
+    found = forwarding_state.redirections_of(rules_in("prerouting", {"match": {}}, expression))
+    assert found == (("t/c",) if leads else ())
+
+
+def sent_to(wanted: object, *, op: str = "==", field: str = "daddr") -> dict[str, Any]:
+    return {"match": {"op": op, "left": {"payload": {"protocol": "ip", "field": field}}, "right": wanted}}
+
+
+@pytest.mark.parametrize(
+    ("matches", "statement", "leads"),
+    [
+        ((), {"masquerade": None}, False),
+        ((), {"snat": {"addr": "203.0.113.2"}}, False),
+        ((sent_to("203.0.113.2"),), {"dnat": {"addr": "10.0.0.9"}}, False),
+        ((sent_to({"set": ["203.0.113.2", "10.0.0.1"]}),), {"dnat": {"addr": "10.0.0.9"}}, False),
+        ((), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to("10.0.0.7"),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to({"set": ["203.0.113.2", "10.0.0.7"]}),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to({"prefix": {"addr": "203.0.113.0", "len": 24}}),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to("203.0.113.2", op="!="),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to("203.0.113.2", field="saddr"),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((sent_to("203.0.113.2"),), {"redirect": {"port": 80}}, True),
+        ((sent_to("203.0.113.2"),), {"queue": None}, True),
+    ],
+)
+def test_a_host_that_translates_by_plan_leads_away_only_what_is_sent_to_itself(
+    matches: tuple[dict[str, Any], ...], statement: dict[str, Any], leads: bool
+) -> None:
+    state = rules_in("prerouting", {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}}}, *matches, statement)
+    found = forwarding_state.redirections_of(state, own=("203.0.113.2", "10.0.0.1"))
     assert found == (("t/c",) if leads else ())
 
 
@@ -67,6 +93,19 @@ def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool
         ),
         ([{"dst": "10.0.2.4", "gateway": "10.0.2.9"}], ()),
         (
+            [
+                {"dst": "10.0.2.0/24", "gateway": "10.0.1.9"},
+                {"dst": "10.0.2.3", "gateway": "10.0.1.1", "tos": "0x10"},
+                {"dst": "default", "gateway": "10.0.1.8"},
+            ],
+            ("10.0.1.1", "10.0.1.9"),
+        ),
+        (
+            [{"dst": "10.0.2.3", "dev": "eth1", "flags": ["dead"]}, {"dst": "default", "gateway": "10.0.1.8"}],
+            ("10.0.1.8",),
+        ),
+        ([{"dst": "10.0.2.3", "nhid": 7, "gateway": "10.0.1.8", "dev": "eth0"}], ("10.0.1.8",)),
+        (
             [{"dst": "default", "nexthops": [{"gateway": "10.0.1.1"}, {"via": {"host": "10.0.1.9"}}]}],
             ("10.0.1.1", "10.0.1.9"),
         ),
@@ -75,6 +114,12 @@ def test_which_statements_lead_elsewhere(expression: dict[str, Any], leads: bool
 def test_gateways_are_those_of_the_closest_routes(routes: list[dict[str, Any]], gateways: tuple[str, ...]) -> None:
     found = forwarding_state.gateways_of(ForwardingState([], [], routes), "10.0.2.3")
     assert tuple(gateway for gateway, _ in found) == gateways
+
+
+def test_a_route_that_only_names_an_object_is_not_understood() -> None:
+    routes = [{"dst": "10.0.2.3", "nhid": 7}]
+    with pytest.raises(ValueError, match=r"10\.0\.2\.3 nhid 7"):
+        forwarding_state.gateways_of(ForwardingState([], [], routes), "10.0.2.3")
 
 
 def test_a_gateway_comes_with_its_interface() -> None:

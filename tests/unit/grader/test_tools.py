@@ -133,7 +133,7 @@ def test_an_icmp_error_does_not_end_a_ping(tmp_path: Path, within: float, answer
     )
     asked = (tmp_path / "calls").read_text().splitlines()
     assert name == program.name
-    assert all(line.startswith("-n -c 1 -W ") and line.endswith(" 10.0.0.1") for line in asked)
+    assert all(line.startswith("-4 -n -c 1 -W ") and line.endswith(" 10.0.0.1") for line in asked)
     answer = tools.parse_ping(Completion(done.returncode, done.stdout, done.stderr))
     if answers == 3:
         assert (answer.reached, len(asked)) == (True, 3)
