@@ -47,7 +47,8 @@ class Listener:
     """Who listens at a port.
 
     Attributes:
-        processes: each process that holds a listening socket there, compared with the host's image.
+        processes: each process that holds a socket there that takes what arrives, compared with the host's image; one
+            of UDP does so even where it is connected.
         program: the executable that should listen, or empty: then any of the image's programs may.
         vouched: tells what speaks against the units of the processes, and against the way to them.
     """
@@ -137,7 +138,7 @@ def _held_by_nobody(address: str) -> str:
 def _listening(inspector: HostInspector, protocol: str, place: int | str) -> list[SocketState]:
     rows = [r for r in inspector.sockets() if r.protocol == protocol]
     rows = _bound_to(inspector, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
-    return [r for r in rows if r.state in ("listening", "unconnected")]
+    return [r for r in rows if r.state != "established" or r.protocol == "udp"]
 
 
 def _bound_to(inspector: HostInspector, rows: Sequence[SocketState], path: str) -> list[SocketState]:

@@ -62,6 +62,24 @@ class Web:
         return tuple(text_of(doubt).en for doubt in found.doubts)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "state", "counts"),
+    [("udp", "unconnected", True), ("udp", "established", True), ("tcp", "established", False)],
+)
+def test_every_socket_that_takes_what_arrives_counts(protocol: str, state: str, counts: bool) -> None:
+    """A UDP socket that is connected to one client takes what that one sends, before the server's own."""
+    name_server = {"protocol": protocol, "port": 53, "address": "0.0.0.0", "pids": [30]}
+    fabric = FakeFabric()
+    rows = [
+        {**name_server, "state": "unconnected" if protocol == "udp" else "listening"},
+        {**name_server, "state": state, "address": "10.0.0.2", "pids": [40]},
+    ]
+    fabric.on("sockets", stdout=json.dumps(rows))
+    fabric.on("processes", stdout=json.dumps([MASTER, {**MASTER, "pid": 40, "executable": "/root/named"}]))
+    inspector = HostInspector(fabric, HostRef("lab", "srv"), lambda *_args, **_more: None)
+    assert listener(inspector, protocol, 53, "/usr/sbin/nginx").pids == ({30, 40} if counts else {30})
+
+
 @pytest.fixture
 def web() -> Web:
     made = Web()
