@@ -396,11 +396,14 @@ def _waves(planned: Sequence[Planned], selection: Selection) -> Iterator[list[Nu
 
 
 def _groups(checks: Iterable[Numbered]) -> deque[deque[Numbered]]:
-    """Group the checks by their lock; one without a lock is a group of its own."""
+    """Group the checks by their lock; one without a lock is a group of its own.
+
+    Those that may take longest come first: one that begins last is what the others wait for.
+    """
     groups: dict[object, deque[Numbered]] = {}
     for number, check in checks:
         groups.setdefault(number if check.lock is None else check.lock, deque()).append((number, check))
-    return deque(groups.values())
+    return deque(sorted(groups.values(), key=lambda group: -sum(check.timeout for _, check in group)))
 
 
 def _end_of(worker: _Worker, status: int) -> Text:

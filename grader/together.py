@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -11,12 +10,8 @@ from typing import Generic, TypeVar
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-_MOMENT = 0.01
+MOMENT = 0.01
 """Seconds for which the first question waits for others: a tenth of what a program takes to start."""
-
-
-def _a_moment(_gathered: Sequence[object]) -> None:
-    time.sleep(_MOMENT)
 
 
 class _Batch(Generic[Q, A]):
@@ -28,10 +23,16 @@ class _Batch(Generic[Q, A]):
 class Together(Generic[Q, A]):
     """Gathers questions of one kind; all of a batch are answered when the last one is."""
 
-    def __init__(self, wait: Callable[[Sequence[Q]], None] = _a_moment) -> None:
-        """Gather nothing yet; ``wait`` is called with what a batch has gathered, and returns when that is enough."""
-        self._wait = wait
-        self._lock = threading.Lock()
+    def __init__(self, *, most: int = 1 << 10, moment: float = MOMENT) -> None:
+        """Gather nothing yet.
+
+        Args:
+            most: as many questions make a batch whole.
+            moment: seconds for which others are waited for otherwise.
+        """
+        self._most = most
+        self._moment = moment
+        self._came = threading.Condition()
         self._open: dict[Hashable, _Batch[Q, A]] = {}
 
     def ask(self, of: Hashable, question: Q, answer: Callable[[Sequence[Q]], Sequence[A]]) -> A:
@@ -45,17 +46,15 @@ class Together(Generic[Q, A]):
         Raises:
             Exception: what ``answer`` raised: each thread of a batch gets it.
         """
-        with self._lock:
-            batch = self._open.get(of)
-            comes_first = batch is None
-            if batch is None:
-                batch = self._open[of] = _Batch()
+        with self._came:
+            batch = self._open.setdefault(of, _Batch())
             number = len(batch.questions)
             batch.questions.append(question)
-        if comes_first:
-            self._wait(batch.questions)
-            with self._lock:
+            self._came.notify_all()
+            if number == 0:
+                self._came.wait_for(lambda: len(batch.questions) >= self._most, self._moment)
                 del self._open[of]
+        if number == 0:
             try:
                 batch.answers.set_result(answer(batch.questions))
             except BaseException as error:

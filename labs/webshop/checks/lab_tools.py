@@ -112,7 +112,7 @@ def place_order(station, url, patience=8):
         "--show-error",
         "--include",
         "--max-time",
-        str(scaled_timeout(patience)),
+        str(scaled_timeout(10 * patience) / 10),
         *fields,
         f"{url}/commandes",
     ]

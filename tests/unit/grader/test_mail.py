@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,16 +69,6 @@ class Here(VantagePoint):
     _use_tool = _execute
 
 
-def until_there_are(number: int) -> Callable[[Sequence[object]], None]:
-    """Return what waits until so many have asked."""
-
-    def wait(gathered: Sequence[object]) -> None:
-        while len(gathered) < number:
-            time.sleep(0.001)
-
-    return wait
-
-
 def test_each_message_has_a_subject_of_its_own() -> None:
     station = Scripted({})
     first, second = (mail.send_mail(station, ZOE, "leo@lan.test", subject="Plan", size=100) for _ in range(2))
@@ -92,7 +81,7 @@ def test_each_message_has_a_subject_of_its_own() -> None:
 
 def test_what_is_asked_at_once_from_one_place_is_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each gets its own answer, whoever ran the program."""
-    monkeypatch.setattr(mail, "_TOGETHER", Together(until_there_are(3)))
+    monkeypatch.setattr(mail, "_TOGETHER", Together(most=3, moment=30))
     station = Scripted({})
     subjects = concurrently(
         lambda number: mail.send_mail(station, ZOE, f"leo{number}@lan.test", subject=f"Plan {number}"), range(3)
@@ -237,7 +226,7 @@ def test_the_program_answers_each_of_several_requests(monkeypatch: pytest.Monkey
         text = Path(mail_program.__file__).read_text(encoding="utf-8")
         program.write_text(text.replace(", 587)", f", {port})"), encoding="utf-8")
         monkeypatch.setattr(mail, "_PROGRAM", program)
-        monkeypatch.setattr(mail, "_TOGETHER", Together(until_there_are(2)))
+        monkeypatch.setattr(mail, "_TOGETHER", Together(most=2, moment=30))
 
         def refuse() -> None:
             connection, _ = server.accept()

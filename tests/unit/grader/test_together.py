@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -11,14 +10,12 @@ import pytest
 from grader import concurrently
 from grader.together import Together
 
-
-def wait_for_three(gathered: Sequence[int]) -> None:
-    while len(gathered) < 3:
-        time.sleep(0.001)
+LONG = 30
+"""Seconds: more than a test takes."""
 
 
 def test_each_gets_its_own_answer_of_one_batch() -> None:
-    together, batches = Together[int, int](wait_for_three), list[list[int]]()
+    together, batches = Together[int, int](most=3, moment=LONG), list[list[int]]()
 
     def squares(questions: Sequence[int]) -> list[int]:
         batches.append(list(questions))
@@ -29,7 +26,7 @@ def test_each_gets_its_own_answer_of_one_batch() -> None:
 
 
 def test_what_is_asked_of_another_is_another_batch() -> None:
-    both, together = threading.Barrier(2, timeout=30), Together[int, int](lambda _gathered: None)
+    both, together = threading.Barrier(2, timeout=30), Together[int, int](moment=0)
 
     def answered(questions: Sequence[int]) -> Sequence[int]:
         both.wait()  # in one batch the second would never come
@@ -39,7 +36,7 @@ def test_what_is_asked_of_another_is_another_batch() -> None:
 
 
 def test_each_of_a_batch_gets_its_error() -> None:
-    together = Together[int, int](wait_for_three)
+    together = Together[int, int](most=3, moment=LONG)
 
     def fails(_questions: Sequence[int]) -> Sequence[int]:
         raise LookupError

@@ -54,7 +54,7 @@ def test_firewall_is_in_place(lab):
     network = reason(fr="une machine du réseau", en="a machine of the network")
     stations = {network: lab.probe("lan"), "term1": lab.client("term1"), "term2": lab.client("term2")}
     closed = [(lab.address("ts1"), port) for port in CLOSED]
-    scans = concurrently(lambda where: stations[where].scan(closed, timeout=2), stations)
+    scans = concurrently(lambda where: stations[where].scan(closed), stations)
     for where, seen in zip(stations, scans, strict=True):
         answers = [f"{port} ({state_of(answer)})" for (_, port), answer in seen.items() if answer.state != "silent"]
         assert not answers, reason(
