@@ -20,6 +20,7 @@ from grader.load import scaled_timeout
 from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
 from grader.nftables import ruleset_differences
+from grader.openvpn import openvpn_options
 from grader.polling import eventually
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
@@ -45,6 +46,7 @@ __all__ = [
     "lines_in",
     "message_ids",
     "open_webmail",
+    "openvpn_options",
     "password_policy_weaknesses",
     "reason",
     "rights_gained",

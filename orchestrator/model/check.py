@@ -31,6 +31,7 @@ OFFERED: Final = (
     "lines_in",
     "message_ids",
     "open_webmail",
+    "openvpn_options",
     "password_policy_weaknesses",
     "reason",
     "rights_gained",
