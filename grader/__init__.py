@@ -8,6 +8,7 @@ These modules import no more than they need: the command line imports this packa
 """
 
 from grader.accounts import account_names
+from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
@@ -32,6 +33,7 @@ __all__ = [
     "Mailbox",
     "ObservationError",
     "account_names",
+    "authorized_keys",
     "certificate_key_ids",
     "check",
     "concurrently",
@@ -50,6 +52,7 @@ __all__ = [
     "password_policy_weaknesses",
     "reason",
     "rights_gained",
+    "rrsync_command",
     "ruleset_differences",
     "scaled_timeout",
     "send_mail",
