@@ -8,6 +8,7 @@ These modules import no more than they need: the command line imports this packa
 """
 
 from grader.accounts import account_names
+from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
@@ -20,6 +21,7 @@ from grader.load import scaled_timeout
 from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
 from grader.nftables import ruleset_differences
+from grader.openvpn import openvpn_options
 from grader.polling import eventually
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
@@ -31,6 +33,7 @@ __all__ = [
     "Mailbox",
     "ObservationError",
     "account_names",
+    "authorized_keys",
     "certificate_key_ids",
     "check",
     "concurrently",
@@ -45,9 +48,11 @@ __all__ = [
     "lines_in",
     "message_ids",
     "open_webmail",
+    "openvpn_options",
     "password_policy_weaknesses",
     "reason",
     "rights_gained",
+    "rrsync_command",
     "ruleset_differences",
     "scaled_timeout",
     "send_mail",

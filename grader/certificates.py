@@ -8,19 +8,19 @@ if TYPE_CHECKING:
     import testinfra.modules.file
 
 
-def certificate_key_ids(file: testinfra.modules.file.File) -> list[str]:
+def certificate_key_ids(source: testinfra.modules.file.File | bytes) -> list[str]:
     """Return the key identifiers of the certificates in a file (PEM), computed from their keys; none where it has none.
 
     An identifier is the SHA-1 of the public key in hexadecimal digits (RFC 5280, section 4.2.1.2, method 1), what
     ``openssl x509 -ext subjectKeyIdentifier`` shows of a certificate that tells the truth.
 
     Args:
-        file: the file, as ``lab.host(...).file(...)`` gives it.
+        source: the file, as ``lab.host(...).file(...)`` gives it, or what it says.
     """
     from cryptography import x509  # noqa: PLC0415 (few checks ask)
 
     try:
-        certificates = x509.load_pem_x509_certificates(file.content)
+        certificates = x509.load_pem_x509_certificates(source if isinstance(source, bytes) else source.content)
     except ValueError:
         return []
     return [x509.SubjectKeyIdentifier.from_public_key(one.public_key()).digest.hex() for one in certificates]

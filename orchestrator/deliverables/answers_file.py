@@ -11,19 +11,27 @@ from orchestrator.core.errors import ContentError, Place, Problem, UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
 from orchestrator.loader.yaml_source import YamlSource, parse_yaml
-from orchestrator.model.deliverables import (
-    AddressQuestion,
-    ChoiceQuestion,
-    HostQuestion,
-    IntegerQuestion,
-    ListQuestion,
-    Question,
-    TextQuestion,
-)
+from orchestrator.model.deliverables import AddressQuestion, ChoiceQuestion, HostQuestion, ListQuestion, Question
 from orchestrator.planning.answers import UnreadableAnswerError, items_of, normal_form
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _NO_WORDS: Final = ("null", "true", "false")
+
+_FORMS: Final[Mapping[str, Text]] = {
+    "text": Text(fr="quelques mots", en="a few words"),
+    "integer": Text(fr="un nombre entier", en="a whole number"),
+    "number": Text(fr="un nombre, comme 1 250,5", en="a number, such as 1250.5"),
+    "mac": Text(fr="une adresse MAC, comme 02:00:00:12:34:56", en="a MAC address, such as 02:00:00:12:34:56"),
+    "prefix": Text(
+        fr="un préfixe comme /24, ou son masque, 255.255.255.0", en="a prefix such as /24, or its mask, 255.255.255.0"
+    ),
+    "name": Text(fr="un nom complet, comme www.example.org", en="a whole name, such as www.example.org"),
+    "date": Text(
+        fr="une date, comme 2026-03-14, 14/03/2026 ou 14 mars 2026",
+        en="a date, such as 2026-03-14, 14/03/2026 (the day first) or 14 March 2026",
+    ),
+}
+"""What an answer looks like, by its kind, where that does not depend on the question."""
 
 
 class AnswersError(UsageError):
@@ -120,15 +128,11 @@ def write_answers(
 def form_of(question: Question, hosts: Collection[str]) -> Text:
     """Return what an answer to a question looks like."""
     match question:
-        case TextQuestion():
-            return Text(fr="quelques mots", en="a few words")
         case ChoiceQuestion():
             return Text(
                 fr="un choix : " + " ; ".join(f"{name} = {label.fr}" for name, label in question.choices.items()),
                 en="a choice: " + "; ".join(f"{name} = {label.en}" for name, label in question.choices.items()),
             )
-        case IntegerQuestion():
-            return Text(fr="un nombre entier", en="a whole number")
         case AddressQuestion():
             prefix = "/24" if "/" in question.truth else ""
             return Text(fr=f"une adresse comme 192.0.2.1{prefix}", en=f"an address such as 192.0.2.1{prefix}")
@@ -137,6 +141,8 @@ def form_of(question: Question, hosts: Collection[str]) -> Text:
             return Text(fr=f"une machine : {listed}", en=f"a machine: {listed}")
         case ListQuestion():
             return _form_of_list(question, hosts)
+        case _:
+            return _FORMS[question.kind]
 
 
 def _form_of_list(question: ListQuestion, hosts: Collection[str]) -> Text:
@@ -145,6 +151,10 @@ def _form_of_list(question: ListQuestion, hosts: Collection[str]) -> Text:
         "text": Text(fr="textes", en="texts"),
         "integer": Text(fr="nombres entiers", en="whole numbers"),
         "address": Text(fr="adresses", en="addresses"),
+        "mac": Text(fr="adresses MAC", en="MAC addresses"),
+        "prefix": Text(fr="préfixes ou masques", en="prefixes or masks"),
+        "name": Text(fr="noms complets", en="whole names"),
+        "date": Text(fr="dates", en="dates"),
         "host": Text(fr=f"machines parmi {listed}", en=f"machines among {listed}"),
     }[question.of]
     order = Text(fr=", dans l'ordre", en=", in their order") if question.ordered else Text(fr="", en="")

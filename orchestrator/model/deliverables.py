@@ -14,6 +14,7 @@ QuestionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A question's name, the key of its answer in ``answers.yaml``."""
 
 _TRUTH = "The right answer, a template of the variant's values. It is never shown to a trainee."
+_TOLERANCE = "How far from the truth an answer may be, and still be right."
 
 
 class QuestionBase(Document):
@@ -48,13 +49,51 @@ class IntegerQuestion(QuestionBase):
 
     kind: Literal["integer"] = Field(description="The kind of answer.")
     truth: str = Field(min_length=1, description=_TRUTH)
-    tolerance: int = Field(default=0, ge=0, description="How far from the truth an answer may be, and still be right.")
+    tolerance: int = Field(default=0, ge=0, description=_TOLERANCE)
+
+
+class NumberQuestion(QuestionBase):
+    """Asks for a number: comma and point are both decimal, and spaces may part thousands (``1 250,5``)."""
+
+    kind: Literal["number"] = Field(description="The kind of answer.")
+    truth: str = Field(min_length=1, description=_TRUTH)
+    tolerance: float = Field(
+        default=0, ge=0, description="How far from the truth an answer may be, and still be right."
+    )
 
 
 class AddressQuestion(QuestionBase):
-    """Asks for an IPv4 address; with a prefix length (``192.168.10.1/24``) where the truth has one."""
+    """Asks for an IPv4 address; with a prefix length (``192.168.10.1/24``) or a mask where the truth has one."""
 
     kind: Literal["address"] = Field(description="The kind of answer.")
+    truth: str = Field(min_length=1, description=_TRUTH)
+
+
+class MacQuestion(QuestionBase):
+    """Asks for a MAC address: ``02:00:00:12:34:56``, ``02-00-00-12-34-56``, ``0200.0012.3456``, ``020000123456``."""
+
+    kind: Literal["mac"] = Field(description="The kind of answer.")
+    truth: str = Field(min_length=1, description=_TRUTH)
+
+
+class PrefixQuestion(QuestionBase):
+    """Asks for the length of an IPv4 prefix, or its mask: ``/24``, ``24`` and ``255.255.255.0`` are the same."""
+
+    kind: Literal["prefix"] = Field(description="The kind of answer.")
+    truth: str = Field(min_length=1, description=_TRUTH)
+
+
+class NameQuestion(QuestionBase):
+    """Asks for a host's or a domain's whole name: capitals and a final dot make no difference."""
+
+    kind: Literal["name"] = Field(description="The kind of answer.")
+    truth: str = Field(min_length=1, description=_TRUTH)
+
+
+class DateQuestion(QuestionBase):
+    """Asks for a date: ``2026-11-29``, ``29/11/2026`` (the day first) and ``29 novembre 2026`` are the same."""
+
+    kind: Literal["date"] = Field(description="The kind of answer.")
     truth: str = Field(min_length=1, description=_TRUTH)
 
 
@@ -69,7 +108,9 @@ class ListQuestion(QuestionBase):
     """Asks for several things; each counts once, and all of them are needed."""
 
     kind: Literal["list"] = Field(description="The kind of answer.")
-    of: Literal["text", "integer", "address", "host"] = Field(default="text", description="What its items are.")
+    of: Literal["text", "integer", "address", "mac", "prefix", "name", "date", "host"] = Field(
+        default="text", description="What its items are."
+    )
     truth: tuple[str, ...] = Field(
         min_length=1, description="The right items, templates; one that renders to nothing is left out."
     )
@@ -77,7 +118,17 @@ class ListQuestion(QuestionBase):
 
 
 Question: TypeAlias = Annotated[
-    TextQuestion | ChoiceQuestion | IntegerQuestion | AddressQuestion | HostQuestion | ListQuestion,
+    TextQuestion
+    | ChoiceQuestion
+    | IntegerQuestion
+    | NumberQuestion
+    | AddressQuestion
+    | MacQuestion
+    | PrefixQuestion
+    | NameQuestion
+    | DateQuestion
+    | HostQuestion
+    | ListQuestion,
     Field(discriminator="kind"),
 ]
 """One question, by the kind of its answer."""

@@ -6,39 +6,35 @@ Answers are texts as they were typed. The items of a list are separated by comma
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Mapping
-from ipaddress import IPv4Address, IPv4Interface
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 from typing import Final
 
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.model.deliverables import (
-    AddressQuestion,
     ChoiceQuestion,
-    HostQuestion,
     IntegerQuestion,
     ListQuestion,
+    NumberQuestion,
     Question,
     TextQuestion,
 )
+from orchestrator.planning import answer_forms
+from orchestrator.planning.answer_forms import UnreadableAnswerError, folded
 
-_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
-_GROUPS: Final = re.compile(r"(?<=[0-9])[ \u00a0\u202f](?=[0-9]{3}(?![0-9]))")
-"""The spaces that people write between thousands."""
+__all__ = ["UnreadableAnswerError", "check_truth", "is_right", "items_of", "normal_form"]
 
-
-class UnreadableAnswerError(ValueError):
-    """The answer is not of the kind that is asked for.
-
-    Attributes:
-        text: why, with the nearest right form, in both languages.
-    """
-
-    def __init__(self, text: Text) -> None:
-        """Tell why."""
-        super().__init__(text.en)
-        self.text = text
+_FORMS: Final[Mapping[str, Callable[[str], str]]] = {
+    "text": folded,
+    "integer": answer_forms.integer,
+    "number": answer_forms.number,
+    "mac": answer_forms.mac,
+    "prefix": answer_forms.prefix,
+    "name": answer_forms.name,
+    "date": answer_forms.date,
+}
+"""The form of each kind of answer that says all by itself."""
 
 
 def normal_form(question: Question, answer: str, hosts: Collection[str]) -> tuple[str, ...]:
@@ -53,18 +49,14 @@ def normal_form(question: Question, answer: str, hosts: Collection[str]) -> tupl
         UnreadableAnswerError: it is no answer to this kind of question.
     """
     match question:
-        case TextQuestion():
-            return (answer.strip() if question.exact else _folded(answer),)
+        case TextQuestion(exact=True):
+            return (answer.strip(),)
         case ChoiceQuestion():
             return (_choice(question.choices, answer),)
-        case IntegerQuestion():
-            return (_integer(answer),)
-        case AddressQuestion():
-            return (_address(answer),)
-        case HostQuestion():
-            return (_host(answer, hosts),)
         case ListQuestion():
             return _items(question, items_of(answer), hosts)
+        case _:
+            return (_form(question.kind, answer, (question.truth,), hosts),)
 
 
 def is_right(question: Question, answer: str, hosts: Collection[str]) -> bool:
@@ -76,8 +68,9 @@ def is_right(question: Question, answer: str, hosts: Collection[str]) -> bool:
     given = normal_form(question, answer, hosts)
     if isinstance(question, ListQuestion):
         return given == _items(question, question.truth, hosts)
-    if isinstance(question, IntegerQuestion):
-        return abs(int(given[0]) - int(_integer(question.truth))) <= question.tolerance
+    if isinstance(question, IntegerQuestion | NumberQuestion):
+        (truth,) = normal_form(question, question.truth, hosts)
+        return abs(Decimal(given[0]) - Decimal(truth)) <= Decimal(str(question.tolerance))
     accepted = (question.truth, *(question.also if isinstance(question, TextQuestion) else ()))
     return any(given == normal_form(question, truth, hosts) for truth in accepted if truth.strip())
 
@@ -106,64 +99,33 @@ def check_truth(question: Question, hosts: Collection[str]) -> None:
 
 def _items(question: ListQuestion, items: Collection[str], hosts: Collection[str]) -> tuple[str, ...]:
     """Return a list's items in their form, each once; sorted where the order does not count."""
-    found = dict.fromkeys(_item(question, item, hosts) for text in items for item in items_of(text))
+    forms = (_form(question.of, item, question.truth, hosts) for text in items for item in items_of(text))
+    found = dict.fromkeys(forms)
     return tuple(found) if question.ordered else tuple(sorted(found))
 
 
-def _item(question: ListQuestion, item: str, hosts: Collection[str]) -> str:
-    match question.of:
-        case "text":
-            return _folded(item)
-        case "integer":
-            return _integer(item)
-        case "address":
-            return _address(item)
-        case "host":
-            return _host(item, hosts)
-
-
-def _folded(text: str) -> str:
-    """Return a text without what makes no difference to a reader: capitals, accents, spacing, a final stop."""
-    plain = unicodedata.normalize("NFKD", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(letters.casefold().split()).strip(" .")
+def _form(kind: str, answer: str, truths: Collection[str], hosts: Collection[str]) -> str:
+    """Return one value's form; the prefix of an address counts where the truth has one."""
+    if kind == "host":
+        return _host(answer, hosts)
+    if kind == "address":
+        return answer_forms.address(answer, prefix=any("/" in truth for truth in truths))
+    return _FORMS[kind](answer)
 
 
 def _choice(choices: Mapping[str, Text], answer: str) -> str:
-    words = {_folded(name): name for name in choices}
+    words = {folded(name): name for name in choices}
     for name, label in choices.items():
-        words.setdefault(_folded(label.fr), name)
-        words.setdefault(_folded(label.en), name)
-    if (folded := _folded(answer)) in words:
-        return words[folded]
+        words.setdefault(folded(label.fr), name)
+        words.setdefault(folded(label.en), name)
+    if (word := folded(answer)) in words:
+        return words[word]
     raise _no_choice(choices, answer)
 
 
 def _no_choice(choices: Mapping[str, Text], answer: str) -> UnreadableAnswerError:
     text = Text(fr=f"« {answer} » n'est pas un des choix", en=f'"{answer}" is none of the choices')
     return UnreadableAnswerError(with_suggestion(text, answer, choices))
-
-
-def _integer(answer: str) -> str:
-    digits = _GROUPS.sub("", answer.strip())
-    if not _INTEGER.fullmatch(digits):
-        raise UnreadableAnswerError(
-            Text(fr=f"« {answer} » n'est pas un nombre entier", en=f'"{answer}" is no whole number')
-        )
-    return str(int(digits))
-
-
-def _address(answer: str) -> str:
-    text = answer.strip()
-    try:
-        return str(IPv4Interface(text) if "/" in text else IPv4Address(text))
-    except ValueError:
-        raise UnreadableAnswerError(
-            Text(
-                fr=f"« {answer} » n'est pas une adresse IPv4 comme 192.168.10.1",
-                en=f'"{answer}" is no IPv4 address such as 192.168.10.1',
-            )
-        ) from None
 
 
 def _host(answer: str, hosts: Collection[str]) -> str:

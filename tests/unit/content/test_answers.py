@@ -44,7 +44,50 @@ RIGHT = [
     (ask("integer", "100", tolerance=5), "95"),
     (ask("address", "192.168.10.1"), " 192.168.10.1 "),
     (ask("address", "192.168.10.1/24"), "192.168.10.1/255.255.255.0"),
+    (ask("address", "192.168.10.1/24"), "192.168.10.1 255.255.255.0"),
+    (ask("address", "192.168.10.1/24"), "192.168.10.1 / 24"),
+    (ask("address", "192.168.10.1"), "192.168.10.1/24"),
+    *(
+        (ask("mac", "02:bf:dc:ee:80:0a"), answer)
+        for answer in (
+            *("02:bf:dc:ee:80:0a", " 02-BF-DC-EE-80-0A ", "02bfdcee800a", "02bf.dcee.800A", "02bf-dcee-800a"),
+            *("02BFDC-EE800A", "02 bf dc ee 80 0a", "2:bf:dc:ee:80:a"),
+        )
+    ),
+    (ask("mac", "02-BF-DC-EE-80-0A"), "02:bf:dc:ee:80:0a"),
+    *((ask("prefix", "/24"), answer) for answer in ("/24", " 24", "/ 24", "255.255.255.0", "/255.255.255.0")),
+    (ask("prefix", "255.255.255.255"), "32"),
+    (ask("prefix", "/0"), "0.0.0.0"),
+    (ask("name", "www.Valbocage.internal"), " WWW.valbocage.internal. "),
+    (ask("name", "_ldap._tcp.valbocage.internal."), "_ldap._tcp.valbocage.internal"),
+    (ask("name", "xn--caf-dma.example"), "Cafe\N{COMBINING ACUTE ACCENT}.example"),
+    *(
+        (ask("number", "1250.5"), answer)
+        for answer in ("1250,5", "1250.50", "1 250,5", "1\u202f250,5", "+1\u00a0250.5")
+    ),
+    (ask("number", "-1"), "\N{MINUS SIGN}1,0"),
+    (ask("number", "1"), "1,000"),
+    (ask("number", "0"), "-0.0"),
+    (ask("number", "1000"), "1000"),
+    (ask("number", "2.5", tolerance=0.1), "2,6"),
+    (ask("integer", "1200"), "1\u202f200"),
+    *(
+        (ask("date", "2026-11-29"), answer)
+        for answer in (
+            *("2026-11-29", "29/11/2026", "29-11-2026", "29.11.2026", "2026/11/29", "29 novembre 2026"),
+            *(
+                "Dimanche 29 Novembre 2026",
+                "le 29 nov. 2026",
+                "29 November 2026",
+                "November 29, 2026",
+                "29th of Nov 2026",
+            ),
+        )
+    ),
+    (ask("date", "1er août 2026"), "1/8/2026"),
+    (ask("date", "4 février 2026"), "2026-02-04"),
     (ask("host", "web1"), "WEB1.valbocage.internal"),
+    (ask("host", "web1"), "web1."),
     (ask("list", ["pc1", "web1"], of="host"), "web1, PC1, web1"),
     (ask("list", ["a", "b"], ordered=True), "A\nB"),
     (ask("list", ["a", ""]), "a"),
@@ -60,6 +103,12 @@ WRONG = [
     (ask("integer", "12"), "120"),
     (ask("address", "192.168.10.1/24"), "192.168.10.1"),
     (ask("address", "192.168.10.1/24"), "192.168.10.1/25"),
+    (ask("mac", "02:bf:dc:ee:80:0a"), "02:bf:dc:ee:80:a0"),
+    (ask("prefix", "/24"), "255.255.255.128"),
+    (ask("name", "www.valbocage.internal"), "valbocage.internal"),
+    (ask("number", "1000"), "1,000"),
+    (ask("number", "2.5", tolerance=0.1), "2,61"),
+    (ask("date", "2026-04-03"), "04/03/2026"),
     (ask("host", "web1"), "srv1"),
     (ask("list", ["pc1", "web1"], of="host"), "web1"),
     (ask("list", ["pc1"], of="host"), "pc1, web1"),
@@ -74,6 +123,21 @@ UNREADABLE = [
     (ask("integer", "1"), "\N{ARABIC-INDIC DIGIT ONE}", "whole number"),
     (ask("address", "10.0.0.1"), "10.0.0.256", "IPv4"),
     (ask("address", "10.0.0.1"), "::1", "IPv4"),
+    *(
+        (ask("mac", "02:bf:dc:ee:80:0a"), answer, "no MAC address")
+        for answer in ("02:bf:dc:ee:80", "02:bf:dc:ee:80:0g", "02:bf-dc:ee:80:0a", "02bf.dcee-800a", "02bfdcee800a1")
+    ),
+    *(
+        (ask("prefix", "/24"), answer, "neither a prefix")
+        for answer in ("/33", "255.255.0.255", "0.0.0.255", "/-1", "")
+    ),
+    *((ask("name", "a.b"), answer, "no name") for answer in ("a..b", "a b", "-a.b", "http://a.b", ".", "a" * 64)),
+    *((ask("number", "1"), answer, "no number") for answer in ("1,000.5", "1 2", "one", "1e3", "1,", "NaN")),
+    (ask("integer", "1000"), "1,000", "no whole number"),
+    *(
+        (ask("date", "2026-11-29"), answer, "no date")
+        for answer in ("29/11/26", "11/29/2026", "2026-02-29", "29 jui 2026", "29 no 2026", "29 2026", "29/11-2026")
+    ),
     (ask("host", "web1"), "web2", 'did you mean "web1"'),
     (ask("list", ["pc1"], of="host"), "pc1, pc9", 'no host "pc9"'),
 ]
@@ -108,6 +172,11 @@ def test_unreadable(question: Question, answer: str, reason: str) -> None:
         ask("choice", "cable", choices=CHOICES),
         ask("integer", "many"),
         ask("address", "10.0.0.0/33"),
+        ask("mac", "02:00"),
+        ask("prefix", "/64"),
+        ask("name", "a b"),
+        ask("number", "many"),
+        ask("date", "2026-02-30"),
         ask("host", "pc9"),
         ask("list", ["10.0.0.1", "x"], of="address"),
     ],

@@ -51,10 +51,17 @@ HIDDEN = {
     "perceuse  n°2-2026-01-09.csv": "deux espaces\n",
     "centre-usinage-5-axes-2024-02-29.csv": "bissextile\n",
     "-v-2026-01-10.csv": "commence par un tiret\n",
+    "  raboteuse-2026-01-11.csv": "commence par des espaces\n",
+    "presse -2026-01-12.csv": "finit par une espace\n",
+    "cn\\x41\\n\\-2026-01-13.csv": "barres obliques inverses\n",
+    "*-2026-01-14.csv": "un astérisque\n",
+    "tour [0-9]?-2026-01-15.csv": "des crochets\n",
     "tour-2026-01-31.csv": HiddenFile("récent sur le disque\n"),
     "tour-2026-03-02.csv": HiddenFile("vieux sur le disque\n", modified=LAST_YEAR),
     "tour-2026-01-31.csv.part": "en cours\n",
+    "tour-2026-11-03.csv": "novembre\n",
     "tour-2026-1-3.csv": "pas une date\n",
+    "tour-2026-01-06.csv ": "pas un rapport : une espace à la fin\n",
     "tour-2026-01-05.txt": "pas un rapport\n",
     "lisez-moi.txt": "à garder\n",
     "sous-dossier/tour-2025-06-01.csv": "pas directement dans le dossier\n",
@@ -64,12 +71,27 @@ THE_RUN = reason(fr="le script", en="the script")
 FULL_DISK = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
 """Has a command run as on a full disk: folders and empty files can be made, no byte can be written."""
 OLD = (
+    "  raboteuse-2026-01-11.csv",
+    "*-2026-01-14.csv",
     "-v-2026-01-10.csv",
     "centre-usinage-5-axes-2024-02-29.csv",
+    "cn\\x41\\n\\-2026-01-13.csv",
     "perceuse  n°2-2026-01-09.csv",
+    "presse -2026-01-12.csv",
     "scie à panneaux-2025-12-31.csv",
+    "tour [0-9]?-2026-01-15.csv",
     "tour-2026-01-31.csv",
 )
+BAD_DATES = (
+    *("2026-2-1", "2026-02-1", "26-02-01", "20260201", "2026/02/01", "01/02/2026", "2026-02-01T00:00"),
+    *(" 2026-02-01", "2026-02-01 ", "2026-02-29", "2026-02-30", "2026-13-01", "2026-04-00", "yesterday", "*", ""),
+)
+BAD_INPUT = [
+    *(["ailleurs", DAY], ["in/lisez-moi.txt", DAY], ["", DAY]),
+    *(["in", date] for date in BAD_DATES),
+    *([], ["in"], ["in", DAY, DAY], ["in", DAY, ""]),
+]
+"""What the script has to refuse."""
 
 
 def text_of(name):
@@ -264,24 +286,15 @@ def test_loses_nothing(lab):
     "objective",
     points=2,
     competence="2.5",
-    fr="Un argument manquant, un mauvais dossier ou une date qui n'en est pas une est refusé sans rien changer.",
-    en="A missing argument, a bad folder or a date that is none is refused, and nothing changes.",
+    fr="Le script refuse, sans rien changer : un argument en moins ou en trop, un mauvais dossier, une mauvaise date.",
+    en="The script refuses and changes nothing: an argument missing or too many, a bad folder, a bad date.",
     host="web1",
     lock="",
 )
 def test_refuses_bad_input(lab):
-    bad = [
-        ["ailleurs", DAY],
-        ["in/lisez-moi.txt", DAY],
-        ["in", "2026-02-30"],
-        ["in", "yesterday"],
-        ["in", "20260201"],
-        ["in", ""],
-        ["in"],
-    ]
     with lab.workspace("web1", below(HIDDEN, "in"), user="technicien") as work:
         before = work.state()
-        for arguments in bad:
+        for arguments in BAD_INPUT:
             done = work.run([script(lab), *arguments])
             given = shlex.join(arguments)
             run = reason(fr=f"avec les arguments « {given} »", en=f'with the arguments "{given}"')

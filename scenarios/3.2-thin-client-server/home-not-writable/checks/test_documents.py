@@ -1,12 +1,14 @@
 """Is a person's work kept again, from one terminal to the other, without opening it to others?"""
 
-import re
 import secrets
 
 import pytest
 
-from grader import check, concurrently, lines_in, reason, scaled_timeout
+from grader import authorized_keys, check, concurrently, lines_in, reason, rrsync_command, scaled_timeout
 from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of, of
+
+KEYS = ("/root/.ssh/authorized_keys", "/root/.ssh/authorized_keys2")
+"""Where sshd looks for the keys that open root's account."""
 
 
 @check(
@@ -117,14 +119,17 @@ def test_key_opens_profiles_only(lab):
     assert "SSH-" not in tunnel, reason(
         fr="la clé de ts1 ouvre des tunnels à travers home1", en="the key of ts1 opens tunnels through home1"
     )
-    for line in lines_in(lab.host("home1").file("/root/.ssh/authorized_keys").content_string):
-        if not line.strip() or line.startswith("#"):
-            continue
-        forced = re.match(r'(\S+,)?command="(?:/usr/bin/)?rrsync ([^"]*)/srv/profils"', line)
-        assert forced, reason(
+    files = [lab.host("home1").file(path) for path in KEYS]
+    for key in (key for file in files if file.exists for key in authorized_keys(file.content_string)):
+        forced = rrsync_command(key.command or "")
+        folder = forced and forced.folder
+        assert folder == "/srv/profils", reason(
             fr="une clé ouvre sur home1 autre chose que les profils", en="a key opens more of home1 than the profiles"
         )
-        assert "-no-lock" in forced[2], reason(
+        assert not key.forwards_ports, reason(
+            fr="une clé peut ouvrir des tunnels à travers home1", en="a key may open tunnels through home1"
+        )
+        assert "-no-lock" in forced.options, reason(
             fr="home1 refuse son profil à qui ouvre un bureau en même temps qu'un autre (rrsync sans -no-lock)",
             en="home1 refuses the profile of who opens a desktop while somebody else does (rrsync without -no-lock)",
         )
