@@ -21,6 +21,7 @@ from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail
 from grader.marks import check
 from grader.nftables import ruleset_differences
 from grader.polling import eventually
+from grader.postgresql import ask_postgresql
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
 
@@ -31,6 +32,7 @@ __all__ = [
     "Mailbox",
     "ObservationError",
     "account_names",
+    "ask_postgresql",
     "certificate_key_ids",
     "check",
     "concurrently",

@@ -89,7 +89,7 @@ def test_server_reaches_the_database(lab, server):
     )
     statements = (
         "SELECT count(*) FROM public.product",
-        "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'",
+        "SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = 'shop'",
     )
     products, limit = map(int, queries(lab, statements))
     assert health["products"] == products, reason(
