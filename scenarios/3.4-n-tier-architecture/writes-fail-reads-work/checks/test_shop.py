@@ -39,6 +39,8 @@ def test_order_from_the_workstation(lab):
     customer, number, answer = place_order(pc1, shop)
     assert number, reason(fr=f"la boutique {answer}", en=f"the shop {answer}")
     assert_is_shown(pc1.http_get(f"{shop}/commandes/{number}"), number, customer)
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {number}")
+    assert_is_in_the_database(stored, number, customer)
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
