@@ -19,6 +19,7 @@ from grader.lines import lines_in
 from grader.load import scaled_timeout
 from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
+from grader.names import names_by_hand, plain_name, same_name
 from grader.nftables import ruleset_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
@@ -46,11 +47,14 @@ __all__ = [
     "ldap_values",
     "lines_in",
     "message_ids",
+    "names_by_hand",
     "open_webmail",
     "password_policy_weaknesses",
+    "plain_name",
     "reason",
     "rights_gained",
     "ruleset_differences",
+    "same_name",
     "scaled_timeout",
     "send_mail",
     "undelivered",

@@ -128,9 +128,9 @@ class GradedLab:
 
     def connected(self, host: str, port: int, remote: str, remote_port: int) -> frozenset[int]:
         """Return which processes of a host hold the TCP connection from one of its ports to another host's."""
+        rows = (r for r in self._inspector(host).sockets(connected=True) if r.state == "established")
         ends = (port, remote, remote_port)
-        rows = self._inspector(host).sockets(connected=True)
-        found = [r for r in rows if r.state == "established" and (r.port, r.remote, r.remote_port) == ends]
+        found = (r for r in rows if (r.port, r.remote.removeprefix("::ffff:"), r.remote_port) == ends)
         return frozenset(pid for row in found for pid in row.pids)
 
     def altered(self, host: str, folder: str) -> tuple[str, ...]:

@@ -87,10 +87,13 @@ def ask_postgresql(
     done = host.run(" ".join([psql, *("%s" for _ in words)]), *words)
     changed, *rows = parts_of(done.stdout, mark) or [""]
     listed = ", ".join(lines_in(changed)[:3])
-    assert not listed, reason(
-        fr=f"PostgreSQL : dans pg_catalog, {listed} n'est pas d'origine",
-        en=f"PostgreSQL: in pg_catalog, {listed} did not come with the server",
-    )
+    if listed:
+        raise AssertionError(
+            reason(
+                fr=f"PostgreSQL : dans pg_catalog, {listed} n'est pas d'origine",
+                en=f"PostgreSQL: in pg_catalog, {listed} did not come with the server",
+            )
+        )
     return SqlAnswer(done.rc, "\n".join(filter(None, rows)), done.stderr, tuple(rows))
 
 

@@ -286,7 +286,7 @@ def limits(within, connect=CONNECT):
 
 
 def visits(lab, url):
-    """Return what the server of the Internet's sites noted of a page: its number, who asked from which port, the status."""
+    """Return what the server of the Internet's sites noted of a page: number, who asked from which port, status."""
     log = lab.host("inet1").file("/var/log/nginx/access.log").content_string
     rows = [row.split(" ") for row in lines_in(log)]
     return [row[:4] for row in rows if row[4:] == [url]]
@@ -314,7 +314,8 @@ def assert_is_the_sites(lab, url, body):
         fr=f"{url} a été demandée par {client} et non par {PUBLIC}", en=f"{url} was asked for by {client}, not {PUBLIC}"
     )
     holders = lab.connected("proxy1", int(port), INET1, 80)
-    assert holders and holders <= squid.pids, reason(
+    by_squid = bool(holders) and holders <= squid.pids
+    assert by_squid, reason(
         fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
         en=f"{url}: it was not squid that asked the site for this page",
     )

@@ -146,6 +146,14 @@ def test_sockets_are_the_kernels(bench: Bench) -> None:
     assert web.socket("tcp://22").clients == [("::9", 9)]
 
 
+def test_who_holds_a_connection_is_told(bench: Bench) -> None:
+    ends = {"protocol": "tcp", "state": "established", "address": "10.0.0.1", "port": 4000}
+    rows = [{**ends, "remote": "::ffff:10.0.0.2", "remote_port": 80, "pids": [7]}]
+    bench.fabric.on("sockets", stdout=json.dumps([*SOCKETS, *rows]))
+    assert bench.lab.connected("web", 4000, "10.0.0.2", 80) == {7}
+    assert not bench.lab.connected("web", 4001, "10.0.0.2", 80)
+
+
 def test_packages_are_read_from_dpkgs_record(bench: Bench) -> None:
     record = (
         "Package: nginx-common\nStatus: install ok installed\nVersion: 1\n\n"

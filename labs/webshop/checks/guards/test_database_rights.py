@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from grader import check, lines_in, reason
+from grader import check, lines_in, plain_name, reason
 from lab_tools import POSTGRESQL, ask_as_inventory, queries, query, words_of
 
 APPLICATIONS = ("shop", "inventory")
@@ -91,7 +91,7 @@ def test_who_may_connect(lab):
             fr=f"pg_hba.conf ouvre plus que la base d'une application : {seen}",
             en=f"pg_hba.conf opens more than an application's database: {seen}",
         )
-        near = rule["address"] in clients or is_within(rule, networks)
+        near = plain_name(rule["address"] or "") in clients or is_within(rule, networks)
         assert near, reason(
             fr=f"pg_hba.conf laisse entrer plus que le réseau des applications : {seen}",
             en=f"pg_hba.conf lets in more than the network of the applications: {seen}",
