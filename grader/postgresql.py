@@ -83,7 +83,7 @@ def ask_postgresql(
     mark = secrets.token_hex(8)
     asked = [part for sql in (_CHANGED, *statements) for part in ("-c", sql, "-c", f"\\echo {mark}")]
     words = ["-d", connection(database), "-v", "ON_ERROR_STOP=1", *asked]
-    psql = f"runuser -u postgres -- env -i {programs}/psql -XAtq"
+    psql = f"runuser -u postgres -- env -i {programs}/psql -XAtqw"
     done = host.run(" ".join([psql, *("%s" for _ in words)]), *words)
     changed, *rows = parts_of(done.stdout, mark) or [""]
     listed = ", ".join(lines_in(changed)[:3])

@@ -154,6 +154,13 @@ def test_who_holds_a_connection_is_told(bench: Bench) -> None:
     assert not bench.lab.connected("web", 4001, "10.0.0.2", 80)
 
 
+def test_files_that_were_altered_are_told(bench: Bench) -> None:
+    rows = [{"path": path, "kind": kind} for path, kind in (("a", "file"), ("b/c", "file"), ("d", "symlink"))]
+    bench.fabric.on("look tree /etc/nginx", stdout=json.dumps(rows))
+    bench.fabric.on("compare /etc/nginx/a /etc/nginx/b/c", stdout=json.dumps({"/etc/nginx/b/c": "differs"}))
+    assert bench.lab.altered("web", "/etc/nginx") == ("/etc/nginx/b/c",)
+
+
 def test_packages_are_read_from_dpkgs_record(bench: Bench) -> None:
     record = (
         "Package: nginx-common\nStatus: install ok installed\nVersion: 1\n\n"

@@ -14,6 +14,7 @@ from lab_tools import (
     WEB1,
     arrived,
     ask,
+    assert_nginx_serves,
     assert_rules_are_the_files,
     by_tcp,
     in_short,
@@ -181,6 +182,7 @@ def test_intranet_opens(lab):
         fr=f"sur nomade1, intranet désigne {named or 'aucune adresse'} au lieu de srv1 ({SRV1})",
         en=f"on nomade1 intranet is {named or 'no address'} instead of srv1's ({SRV1})",
     )
+    assert_nginx_serves(lab, "srv1")
 
 
 @check(
