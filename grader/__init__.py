@@ -20,9 +20,11 @@ from grader.lines import lines_in
 from grader.load import scaled_timeout
 from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
+from grader.names import names_by_hand, plain_name, same_name
 from grader.nftables import ruleset_differences
 from grader.openvpn import openvpn_options
 from grader.polling import eventually
+from grader.postgresql import ask_postgresql
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
 
@@ -33,6 +35,7 @@ __all__ = [
     "Mailbox",
     "ObservationError",
     "account_names",
+    "ask_postgresql",
     "authorized_keys",
     "certificate_key_ids",
     "check",
@@ -47,13 +50,16 @@ __all__ = [
     "ldap_values",
     "lines_in",
     "message_ids",
+    "names_by_hand",
     "open_webmail",
     "openvpn_options",
     "password_policy_weaknesses",
+    "plain_name",
     "reason",
     "rights_gained",
     "rrsync_command",
     "ruleset_differences",
+    "same_name",
     "scaled_timeout",
     "send_mail",
     "undelivered",

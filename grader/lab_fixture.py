@@ -14,7 +14,7 @@ from grader.command_log import CommandLog
 from grader.errors import CheckMistakeError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.host_inspector import HostInspector
-from grader.identity import Listener, listener
+from grader.identity import Listener, compared, listener
 from grader.inputs import FileContent
 from grader.logins import Account, Login, log_in
 from grader.polling import eventually
@@ -125,6 +125,20 @@ class GradedLab:
         inspector = self._inspector(host)
         kind = "unix" if isinstance(port, str) else protocol
         return listener(inspector, kind, port, program, self._facts.placed.get(host))
+
+    def connected(self, host: str, port: int, remote: str, remote_port: int) -> frozenset[int]:
+        """Return which processes of a host hold the TCP connection from one of its ports to another host's."""
+        rows = (r for r in self._inspector(host).sockets(connected=True) if r.state == "established")
+        ends = (port, remote, remote_port)
+        found = (r for r in rows if (r.port, r.remote.removeprefix("::ffff:"), r.remote_port) == ends)
+        return frozenset(pid for row in found for pid in row.pids)
+
+    def altered(self, host: str, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder of a host that are neither its image's nor as the plan put them there."""
+        inspector = self._inspector(host)
+        paths = [f"{folder}/{entry.path}" for entry in inspector.tree(folder) if entry.kind == "file"]
+        states = compared(inspector, paths, self._facts.placed.get(host, {}))
+        return tuple(path for path, state in states.items() if state != "same")
 
     def login(
         self, segment: str, host: str, login: str, password: str, *, local: bool = False, timeout: int = 45

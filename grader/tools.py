@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.bilingual import reason
 from grader.lines import lines_in, words_in
+from grader.names import plain_name
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,10 @@ def dig_command(
     return ("dig", "-r", *at, f"+time={wait}", "+tries=2", "+noall", "+comments", "+answer", *question)
 
 
+_NAMES = frozenset({"CNAME", "MX", "NS", "PTR", "SRV"})
+"""Types of records that tell a name, besides numbers."""
+
+
 def parse_dig(done: Completion, rtype: str) -> DnsAnswer:
     """Return what dig printed; its status 9 says that no server answered."""
     if done.status == 9:  # noqa: PLR2004 (dig(1), RETURN CODES)
@@ -187,7 +192,8 @@ def parse_dig(done: Completion, rtype: str) -> DnsAnswer:
         raise ValueError(done.stderr or done.stdout)
     flags = re.search(r"^;; flags: ([^;]*);", done.stdout, re.MULTILINE)
     rows = (line.split(None, 4) for line in lines_in(done.stdout) if line and not line.startswith(";"))
-    records = tuple(row[4].removesuffix(".") for row in rows if len(row) == 5 and row[3] == rtype)  # noqa: PLR2004
+    told = (row[4] for row in rows if len(row) == 5 and row[3] == rtype)  # noqa: PLR2004
+    records = tuple(plain_name(data) if rtype in _NAMES else data.removesuffix(".") for data in told)
     return DnsAnswer(header[1], records, flags is not None and "aa" in flags[1].split())
 
 

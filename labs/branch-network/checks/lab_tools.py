@@ -375,6 +375,9 @@ def assert_opens(lab, pc, names, unless, within=SOON):
         return True
 
     lab.wait(all_open, within=within, unless=unless)
+    server = lab.listener("web1", 80, "/usr/sbin/nginx")
+    doubts = "; ".join(server.doubts)
+    assert server.is_genuine, reason(fr=f"web1, port 80 : {doubts}", en=f"web1, port 80: {doubts}")
 
 
 def assert_branch_opens_the_applications(lab):

@@ -9,6 +9,8 @@ FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
 PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
 SITE = "www.scierie-delorme.example"
+PORT = 3128
+"""The proxy's."""
 PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
 """Those that a rule names which is a little too wide, and one that nobody can know."""
 INTERNET = reason(fr="Internet", en="the Internet")
@@ -281,6 +283,62 @@ def limits(within, connect=CONNECT):
     """Return curl's options for how long it may take: to connect, and as a whole."""
     to_connect, whole = (str(scaled_timeout(100 * seconds) / 100) for seconds in (connect, within))
     return ("--connect-timeout", to_connect, "--max-time", whole)
+
+
+def visits(lab, url):
+    """Return what the server of the Internet's sites noted of a page: number, who asked from which port, status."""
+    log = lab.host("inet1").file("/var/log/nginx/access.log").content_string
+    rows = [row.split(" ") for row in lines_in(log)]
+    return [row[:4] for row in rows if row[4:] == [url]]
+
+
+def assert_is_the_sites(lab, url, body):
+    """A page that came through the proxy is the site's own, and squid itself has fetched it.
+
+    The site's server draws a number for each page, and notes it; nobody else knows it beforehand. squid keeps the
+    connection by which it asked: a page that another program has fetched did not come by that.
+    """
+    squid = assert_squid_listens(lab)
+    told = re.search(r"^Visite : ([0-9a-f]{32})$", body, re.MULTILINE)
+    invented = reason(
+        fr=f"{url} : le serveur du site n'a pas donné cette page", en=f"{url}: the site's server did not give this page"
+    )
+    assert told, invented
+    client, port = lab.wait(
+        lambda: next((row[1:3] for row in visits(lab, url) if row[0] == told[1]), None),
+        within=PATIENCE,
+        every=0.1,
+        what=invented,
+    )
+    assert client == PUBLIC, reason(
+        fr=f"{url} a été demandée par {client} et non par {PUBLIC}", en=f"{url} was asked for by {client}, not {PUBLIC}"
+    )
+    holders = lab.connected("proxy1", int(port), INET1, 80)
+    by_squid = bool(holders) and holders <= squid.pids
+    assert by_squid, reason(
+        fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
+        en=f"{url}: it was not squid that asked the site for this page",
+    )
+    assert_nginx_serves(lab, "inet1")
+    altered = ", ".join(lab.altered("inet1", "/etc/nginx"))
+    assert not altered, reason(
+        fr=f"inet1 n'est pas à nous, et {altered} y a changé", en=f"inet1 is not ours, and {altered} was changed there"
+    )
+
+
+def assert_squid_listens(lab):
+    """Another program on the proxy's port could make up whatever is asked for; return who listens."""
+    proxy = lab.listener("proxy1", PORT, "/usr/sbin/squid-gnutls")
+    doubts = "; ".join(proxy.doubts)
+    assert proxy.is_genuine, reason(fr=f"proxy1, port {PORT} : {doubts}", en=f"proxy1, port {PORT}: {doubts}")
+    return proxy
+
+
+def assert_nginx_serves(lab, host):
+    """Another program on a web server's port could show whatever is asked for."""
+    server = lab.listener(host, 80, "/usr/sbin/nginx")
+    doubts = "; ".join(server.doubts)
+    assert server.is_genuine, reason(fr=f"{host}, port 80 : {doubts}", en=f"{host}, port 80: {doubts}")
 
 
 def send(station, server, sender, recipient):

@@ -48,6 +48,9 @@ def assert_is_the_intranet(lab, where, page):
     assert page.peer == lab.address("web1"), reason(
         fr=f"{where} : {page.peer} répond à la place de web1", en=f"{where}: {page.peer} answers instead of web1"
     )
+    server = lab.listener("web1", 80, "/usr/sbin/nginx")
+    doubts = "; ".join(server.doubts)
+    assert server.is_genuine, reason(fr=f"web1, port 80 : {doubts}", en=f"web1, port 80: {doubts}")
 
 
 def assert_led_by_dhcp(lab, pc):

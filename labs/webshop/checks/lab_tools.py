@@ -4,7 +4,7 @@ import contextlib
 import re
 import secrets
 
-from grader import lines_in, reason, scaled_timeout
+from grader import ask_postgresql, lines_in, reason, scaled_timeout
 
 CATALOGUE = ("Assam de printemps", "Darjeeling des brumes", "Gunpowder", "Sencha du matin")
 """Some of the teas that the shop has sold for long."""
@@ -19,8 +19,6 @@ ORDERS = {
 
 
 POSTGRESQL = "/usr/lib/postgresql/17/bin"
-PSQL = f"runuser -u postgres -- {POSTGRESQL}/psql -X -h /run/postgresql"
-"""The administrator's psql, which reads no settings of a trainee's: Debian's wrapper chooses a server by such."""
 
 
 def query(lab, sql, database="shop"):
@@ -30,15 +28,17 @@ def query(lab, sql, database="shop"):
 
 def queries(lab, statements, database="shop"):
     """Ask several things of the shop's database server; return the rows of each."""
-    db1 = lab.host("db1")
-    answers = [db1.check_output(f"{PSQL} -d %s -Atc %s", database, sql) for sql in statements]
+    done = ask_postgresql(lab.host("db1"), *statements, database=database)
+    assert done.rc == 0, reason(
+        fr=f"la base {database} répond : {words_of(done)}", en=f"the database {database} answers: {words_of(done)}"
+    )
     assert_server_is_the_shops(lab)
-    return answers
+    return done.rows
 
 
 def ask(lab, sql):
-    """Ask as the administrator does, who waits for no lock longer than a second; return testinfra's result."""
-    done = lab.host("db1").run(f"{PSQL} -d shop -Atqc 'SET lock_timeout = 1000' -c %s", sql)
+    """Ask the shop's database as its administrator, who may be refused; return what ``ask_postgresql`` does."""
+    done = ask_postgresql(lab.host("db1"), sql, database="shop")
     if done.rc == 0:
         assert_server_is_the_shops(lab)
     return done

@@ -74,7 +74,7 @@ def test_order(lab):
 
 
 def _stock(lab):
-    return int(query(lab, "SELECT stock FROM product WHERE id = 6"))
+    return int(query(lab, "SELECT stock FROM public.product WHERE id = 6"))
 
 
 @pytest.mark.parametrize("server", APPLICATIONS)

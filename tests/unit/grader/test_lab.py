@@ -146,6 +146,21 @@ def test_sockets_are_the_kernels(bench: Bench) -> None:
     assert web.socket("tcp://22").clients == [("::9", 9)]
 
 
+def test_who_holds_a_connection_is_told(bench: Bench) -> None:
+    ends = {"protocol": "tcp", "state": "established", "address": "10.0.0.1", "port": 4000}
+    rows = [{**ends, "remote": "::ffff:10.0.0.2", "remote_port": 80, "pids": [7]}]
+    bench.fabric.on("sockets", stdout=json.dumps([*SOCKETS, *rows]))
+    assert bench.lab.connected("web", 4000, "10.0.0.2", 80) == {7}
+    assert not bench.lab.connected("web", 4001, "10.0.0.2", 80)
+
+
+def test_files_that_were_altered_are_told(bench: Bench) -> None:
+    rows = [{"path": path, "kind": kind} for path, kind in (("a", "file"), ("b/c", "file"), ("d", "symlink"))]
+    bench.fabric.on("look tree /etc/nginx", stdout=json.dumps(rows))
+    bench.fabric.on("compare /etc/nginx/a /etc/nginx/b/c", stdout=json.dumps({"/etc/nginx/b/c": "differs"}))
+    assert bench.lab.altered("web", "/etc/nginx") == ("/etc/nginx/b/c",)
+
+
 def test_packages_are_read_from_dpkgs_record(bench: Bench) -> None:
     record = (
         "Package: nginx-common\nStatus: install ok installed\nVersion: 1\n\n"

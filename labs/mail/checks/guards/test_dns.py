@@ -2,7 +2,7 @@
 
 import re
 
-from grader import check, lines_in, reason, scaled_timeout
+from grader import check, lines_in, plain_name, reason, scaled_timeout
 from lab_tools import HOSTS
 
 ALIASES = {"mail": "mail1", "webmail": "web1"}
@@ -16,7 +16,7 @@ def published(outside, server, questions):
     for line in lines_in(said.stdout):
         words = line.split(None, 4)
         if line.startswith(";") and len(words) == 3:
-            asked = (words[0].strip(";.").lower(), words[2])
+            asked = (plain_name(words[0].lstrip(";")), words[2])
         elif asked in found and len(words) == 5 and words[3] == asked[1]:
             found[asked].append(words[4].removesuffix("."))
     return found

@@ -2,11 +2,12 @@
 
 import ipaddress
 import json
+import secrets
 
 import pytest
 
-from grader import check, lines_in, reason
-from lab_tools import ask_as_inventory, queries, query, words_of
+from grader import check, lines_in, plain_name, reason
+from lab_tools import POSTGRESQL, ask_as_inventory, queries, query, words_of
 
 APPLICATIONS = ("shop", "inventory")
 """Databases, each with the application's role of the same name."""
@@ -24,8 +25,8 @@ def rules_and_safe_methods(lab):
     found, weak = queries(
         lab,
         (
-            "SELECT json_agg(r) FROM pg_hba_file_rules r WHERE error IS NULL",
-            "SELECT count(*) FROM pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%'",
+            "SELECT json_agg(r) FROM pg_catalog.pg_hba_file_rules r WHERE error IS NULL",
+            "SELECT count(*) FROM pg_catalog.pg_authid WHERE rolpassword NOT LIKE 'SCRAM-SHA-256$%'",
         ),
     )
     admitting = [rule for rule in json.loads(found) if rule["auth_method"] != "reject"]
@@ -50,6 +51,15 @@ def is_within(rule, networks):
     except ValueError:
         return False
     return any(addresses.subnet_of(ipaddress.IPv4Network(network)) for network in networks)
+
+
+def enters(lab, role, database):
+    """Return whether a role enters a database from an application server with a password that nobody has.
+
+    What the server has loaded need not be what its file says now.
+    """
+    psql = f"PGPASSWORD=%s {POSTGRESQL}/psql -X -w -h %s -U %s -d %s -c 'SELECT 1'"
+    return lab.host("app1").run(psql, secrets.token_hex(8), lab.address("db1"), role, database).rc == 0
 
 
 @check(
@@ -81,10 +91,15 @@ def test_who_may_connect(lab):
             fr=f"pg_hba.conf ouvre plus que la base d'une application : {seen}",
             en=f"pg_hba.conf opens more than an application's database: {seen}",
         )
-        near = rule["address"] in clients or is_within(rule, networks)
+        near = plain_name(rule["address"] or "") in clients or is_within(rule, networks)
         assert near, reason(
             fr=f"pg_hba.conf laisse entrer plus que le réseau des applications : {seen}",
             en=f"pg_hba.conf lets in more than the network of the applications: {seen}",
+        )
+    for role in (*APPLICATIONS, "postgres"):
+        assert not enters(lab, role, role), reason(
+            fr=f"{role} entre dans sa base avec un mot de passe tiré au hasard",
+            en=f"{role} enters its database with a random password",
         )
 
 
@@ -101,10 +116,11 @@ def test_roles_are_ordinary(lab):
     strong, joined, public = queries(
         lab,
         (
-            f"SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND ({powers})",
-            "SELECT m.rolname, g.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member"
-            " JOIN pg_roles g ON g.oid = a.roleid WHERE m.rolname !~ '^pg_'",
-            "SELECT DISTINCT relname FROM pg_class, aclexplode(relacl) a"
+            f"SELECT rolname FROM pg_catalog.pg_roles WHERE rolname <> 'postgres' AND ({powers})",
+            "SELECT m.rolname, g.rolname FROM pg_catalog.pg_auth_members a"
+            " JOIN pg_catalog.pg_roles m ON m.oid = a.member"
+            " JOIN pg_catalog.pg_roles g ON g.oid = a.roleid WHERE m.rolname !~ '^pg_'",
+            "SELECT DISTINCT relname FROM pg_catalog.pg_class, aclexplode(relacl) a"
             " WHERE relkind IN ('r', 'S') AND a.grantee = 0 AND relnamespace = 'public'::regnamespace",
         ),
     )
@@ -132,13 +148,14 @@ def test_roles_are_ordinary(lab):
     lock="",
 )
 def test_databases_are_there(lab, database):
-    owner = query(lab, f"SELECT datdba::regrole FROM pg_database WHERE datname = '{database}'")
+    owner = query(lab, f"SELECT datdba::regrole FROM pg_catalog.pg_database WHERE datname = '{database}'")
     assert owner, reason(fr=f"la base {database} n'existe plus", en=f"the database {database} is gone")
     assert owner == database, reason(
         fr=f"la base {database} appartient à {owner}", en=f"the database {database} belongs to {owner}"
     )
     tables = (
-        "SELECT relname, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        "SELECT relname, relowner::regrole FROM pg_catalog.pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     found = dict(line.split("|") for line in lines_in(query(lab, tables, database)))
     assert found, reason(

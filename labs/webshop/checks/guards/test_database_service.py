@@ -4,8 +4,9 @@ from grader import check, reason
 from lab_tools import assert_service_lasts, query
 
 AT_NEXT_START = (
-    "SELECT name FROM pg_settings s WHERE pending_restart OR (context = 'postmaster' AND source = 'configuration file'"
-    " AND NOT EXISTS (SELECT FROM pg_file_settings f WHERE f.name = s.name AND f.applied)) ORDER BY name"
+    "SELECT name FROM pg_catalog.pg_settings s WHERE pending_restart OR (context = 'postmaster'"
+    " AND source = 'configuration file' AND NOT EXISTS (SELECT FROM pg_catalog.pg_file_settings f"
+    " WHERE f.name = s.name AND f.applied)) ORDER BY name"
 )
 """Settings that only a start applies, and that the files no longer give as the running server has them."""
 

@@ -13,8 +13,8 @@ import json
 import math
 import re
 
-from grader import check, concurrently, ifupdown_interfaces, lines_in, reason, scaled_timeout
-from lab_tools import RESERVED, addresses_in_words, listed, no_lease_to_come
+from grader import check, concurrently, ifupdown_interfaces, lines_in, names_by_hand, reason, scaled_timeout
+from lab_tools import RESERVED, addresses_in_words, assert_is_the_intranet, listed, no_lease_to_come
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
 DRAWING = "/plans/escalier-saint-aubin.dxf"
@@ -80,6 +80,11 @@ def arrives(lab, pc, there, size):
         taken, octets = download(lab, pc, TIMES * there + 0.5)
         here = min(here, taken)
         if here <= TIMES * there:
+            assert octets == size, reason(
+                fr=f"le plan qui arrive sur {pc} n'est pas celui de web1 : {octets} octets au lieu de {size}",
+                en=f"the drawing that arrives on {pc} is not web1's: {octets} octets instead of {size}",
+            )
+            assert_is_the_intranet(lab, pc, lab.client(pc).http_get(f"http://intranet.{lab.domain}/"))
             return
         hopeless += octets < size / PART
         if hopeless == HOPELESS:
@@ -232,8 +237,8 @@ def test_workstations_unchanged(lab):
             fr=f"{pc} bride ses paquets par une route : {listed(squeezed)}",
             en=f"{pc} squeezes its packets by a route: {listed(squeezed)}",
         )
-        named = [line.strip() for line in lines_in(host.file("/etc/hosts").content_string) if "intranet" in line]
-        assert not named, reason(fr=f"{pc} : /etc/hosts dit « {named[0]} »", en=f'{pc}: /etc/hosts says "{named[0]}"')
+        named = names_by_hand(host, "intranet", "web1")
+        assert not named, reason(fr=f"{pc} : {named}", en=f"{pc}: {named}")
 
     concurrently(unchanged, WORKSTATIONS)
 

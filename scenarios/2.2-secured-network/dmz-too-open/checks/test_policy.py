@@ -23,6 +23,8 @@ from lab_tools import (
     WEB1,
     arrived,
     ask,
+    assert_is_the_sites,
+    assert_nginx_serves,
     assert_policy_is_kept,
     assert_published_alone,
     assert_still_reaches,
@@ -161,9 +163,10 @@ def site_by_proxy(lab):
     url = f"http://www.scierie-delorme.example/{page}"
     got = lab.client("pc1").run(["curl", "--disable", "-sS", *limits(10), "--proxy", proxy, url])
     seen = got.stderr.strip() or got.stdout[:80]
-    assert page in got.stdout, reason(
+    assert f"Page : /{page}" in got.stdout, reason(
         fr=f"pas de Web par le mandataire : {seen}", en=f"no Web through the proxy: {seen}"
     )
+    assert_is_the_sites(lab, url, got.stdout)
 
 
 def own_site(lab):
@@ -174,6 +177,7 @@ def own_site(lab):
         assert "Escaliers, fenêtres" in page.body, reason(
             fr=f"le site de l'entreprise, {url} : {seen}", en=f"the company's site, {url}: {seen}"
         )
+    assert_nginx_serves(lab, "web1")
 
 
 def intranet(lab):
@@ -189,6 +193,7 @@ def intranet(lab):
         return True
 
     lab.wait(opens, within=SOON, every=0.3, unless=lambda: filter_refuses(state_of(nomade1, SRV1, 80)))
+    assert_nginx_serves(lab, "srv1")
 
 
 @check(

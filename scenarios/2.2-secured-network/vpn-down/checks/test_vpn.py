@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 import re
 
-from grader import certificate_key_ids, check, concurrently, lines_in, openvpn_options, reason
+from grader import certificate_key_ids, check, concurrently, lines_in, openvpn_options, plain_name, reason
 from lab_tools import (
     INET1,
     PC1,
@@ -14,6 +14,7 @@ from lab_tools import (
     WEB1,
     arrived,
     ask,
+    assert_nginx_serves,
     assert_rules_are_the_files,
     by_tcp,
     in_short,
@@ -177,6 +178,7 @@ def test_intranet_opens(lab):
         fr=f"sur nomade1, intranet désigne {named or 'aucune adresse'} au lieu de srv1 ({SRV1})",
         en=f"on nomade1 intranet is {named or 'no address'} instead of srv1's ({SRV1})",
     )
+    assert_nginx_serves(lab, "srv1")
 
 
 @check(
@@ -434,9 +436,9 @@ def test_rest_works(lab):
 )
 def test_name_of_the_server(lab):
     name = f"vpn.{lab.domain}"
-    remotes = {words[0].lower().rstrip(".") for words in of_client(lab).every("remote") if words}
+    remotes = {plain_name(words[0]) for words in of_client(lab).every("remote") if words}
     listed = ", ".join(sorted(remotes))
-    assert remotes == {name}, reason(
+    assert remotes == {plain_name(name)}, reason(
         fr=f"nomade1 se connecte à {listed or 'aucun serveur'} au lieu de {name}",
         en=f"nomade1 connects to {listed or 'no server'} instead of {name}",
     )

@@ -7,7 +7,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 
-from grader import check, concurrently, lines_in, reason, scaled_timeout, send_mail
+from grader import check, concurrently, lines_in, reason, same_name, scaled_timeout, send_mail
 from lab_tools import (
     HOSTS,
     KEPT,
@@ -42,7 +42,7 @@ def signatures_of(headers, domain):
         {key.strip(): value.strip() for key, _, value in (tag.partition("=") for tag in signature.split(";"))}
         for signature in written
     ]
-    return [tags for tags in found if tags.get("d", "").lower() == domain]
+    return [tags for tags in found if same_name(tags.get("d", ""), domain)]
 
 
 def unverifiable(lab, headers):

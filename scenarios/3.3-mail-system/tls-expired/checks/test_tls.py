@@ -14,6 +14,7 @@ from grader import (
     concurrently,
     lines_in,
     message_ids,
+    plain_name,
     reason,
     scaled_timeout,
     send_mail,
@@ -104,7 +105,7 @@ def names_in(certificate):
     names = found.get_values_for_type(x509.DNSName)
     common = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     addresses = [str(address) for address in found.get_values_for_type(x509.IPAddress)]
-    return {name.lower().rstrip(".") for name in names or common} | set(addresses)
+    return {plain_name(name) for name in names or common} | set(addresses)
 
 
 def names_of_the_server(lab):

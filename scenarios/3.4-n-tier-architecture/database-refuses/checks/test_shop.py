@@ -12,10 +12,12 @@ from lab_tools import (
     POSTGRESQL,
     answer_of,
     assert_data_is_whole,
+    assert_fresh_order_is_shown,
     assert_is_shown,
     assert_is_the_catalogue,
     assert_order_is_stored,
     assert_service_lasts,
+    fresh_order,
     queries,
     words_of,
 )
@@ -56,6 +58,9 @@ def test_shop_opens(lab):
     page = pc1.http_get(f"{shop}/")
     assert_is_the_catalogue(page)
     assert_is_shown(pc1.http_get(f"{shop}/commandes/2"), 2, "Client : Hôtel des Embruns")
+    with fresh_order(lab) as (path, customer):
+        order = pc1.http_get(f"{shop}{path}")
+    assert_fresh_order_is_shown(order, customer)
 
 
 @check(
@@ -89,7 +94,7 @@ def test_server_reaches_the_database(lab, server):
     )
     statements = (
         "SELECT count(*) FROM public.product",
-        "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'shop'",
+        "SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = 'shop'",
     )
     products, limit = map(int, queries(lab, statements))
     assert health["products"] == products, reason(

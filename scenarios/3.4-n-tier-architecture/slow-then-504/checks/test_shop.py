@@ -223,7 +223,9 @@ def test_service(lab, host, service):
     lock="",
 )
 def test_tables_are_the_shops(lab):
-    tables = ask(lab, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relowner = 'shop'::regrole ORDER BY 1")
+    tables = ask(
+        lab, "SELECT relname FROM pg_catalog.pg_class WHERE relkind = 'r' AND relowner = 'shop'::regrole ORDER BY 1"
+    )
     seen = ", ".join(tables.stdout.split()) or reason(fr="aucune", en="none")
     assert seen == "product, purchase", reason(
         fr=f"les tables de la boutique sont : {seen}, au lieu de product, purchase",

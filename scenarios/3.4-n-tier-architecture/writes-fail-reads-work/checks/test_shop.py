@@ -20,8 +20,8 @@ from lab_tools import (
 
 READ_ONLY = "default_transaction_read_only"
 STILL_SET = (
-    f"SELECT 1 FROM pg_db_role_setting WHERE '{READ_ONLY}=on' = ANY (setconfig)",
-    f"SELECT 1 FROM pg_file_settings WHERE name = '{READ_ONLY}' AND applied AND setting ~* '^(on|t|y|1)'",
+    f"SELECT 1 FROM pg_catalog.pg_db_role_setting WHERE '{READ_ONLY}=on' = ANY (setconfig)",
+    f"SELECT 1 FROM pg_catalog.pg_file_settings WHERE name = '{READ_ONLY}' AND applied AND setting ~* '^(on|t|y|1)'",
 )
 """Who is read-only unless somebody has made an exception for them: databases and roles, and the whole server."""
 
@@ -39,6 +39,8 @@ def test_order_from_the_workstation(lab):
     customer, number, answer = place_order(pc1, shop)
     assert number, reason(fr=f"la boutique {answer}", en=f"the shop {answer}")
     assert_is_shown(pc1.http_get(f"{shop}/commandes/{number}"), number, customer)
+    stored = query(lab, f"SELECT customer FROM public.purchase WHERE id = {number}")
+    assert_is_in_the_database(stored, number, customer)
 
 
 @pytest.mark.parametrize("server", ["app1", "app2"])
@@ -68,12 +70,12 @@ def test_order_by_each_server(lab, server):
     lock="",  # it adds one to a row's number, which no other check reads
 )
 def test_stock_update(lab):
-    done = ask(lab, "UPDATE product SET stock = stock + 1 WHERE name = 'Gunpowder' RETURNING name")
+    done = ask(lab, "UPDATE public.product SET stock = stock + 1 WHERE name = 'Gunpowder' RETURNING name")
     assert done.stdout.strip() == "Gunpowder", reason(
         fr=f"la base répond à une mise à jour du stock : {words_of(done)}",
         en=f"the database answers an update of the stock: {words_of(done)}",
     )
-    done = ask_as_inventory(lab, "UPDATE device SET place = place WHERE false")
+    done = ask_as_inventory(lab, "UPDATE public.device SET place = place WHERE false")
     assert done.stdout.strip() == "UPDATE 0", reason(
         fr=f"inventory : la base répond à une mise à jour : {words_of(done)}",
         en=f"inventory: the database answers an update: {words_of(done)}",
