@@ -133,6 +133,7 @@ class Reader:
         names: the interfaces by their numbers in a packet set.
         hook: where the chain looks.
         priority: when.
+        early: whether the packets' destination may still be translated afterwards.
         sets: the elements of the table's named sets and maps.
     """
 
@@ -140,6 +141,7 @@ class Reader:
     names: Sequence[str]
     hook: str
     priority: int
+    early: bool
     sets: Mapping[str, Sequence[Json]]
 
     def match(self, statement: Mapping[str, Json]) -> Match:
@@ -253,6 +255,8 @@ class Reader:
         if key in {"iif", "iifname"}:
             return _Field(self._interface, Dimension.ARRIVES)
         if key in {"oif", "oifname"}:
+            if self.hook == "output" and self.early:
+                raise NotUnderstoodError  # a translation may yet change it
             unknown = self.hook in {"prerouting", "input"}
             return _Field(partial(_constant, "") if unknown else self._interface, Dimension.LEAVES)
         if key == "l4proto":
@@ -286,8 +290,14 @@ class Reader:
         if what["key"] == "direction":
             return _Field(partial(_one_of, {"original"}))
         if what["key"] == "status":
-            return _Field(_status, flags=True)
+            return _Field(self._status, flags=True)
         raise NotUnderstoodError
+
+    def _status(self, value: Json) -> Side:
+        """Return the side of a connection's state: of its flags, only the one of a translation is known."""
+        if value != "dnat":
+            raise NotUnderstoodError
+        return () if self.early else ((1, HIGHEST),)
 
     def _interface(self, value: Json) -> Side:
         if not isinstance(value, str):
@@ -371,13 +381,6 @@ def _one_of(actual: Set[str], value: Json) -> Side:
     if not isinstance(value, str):
         raise NotUnderstoodError
     return ANY if value in actual else ()
-
-
-def _status(value: Json) -> Side:
-    """Return the side of a connection's state by conntrack: of the flags, only the one of a translation is known."""
-    if value != "dnat":
-        raise NotUnderstoodError
-    return ((1, HIGHEST),)
 
 
 def _tcp_flags(left: Json, operator: str, right: Json) -> bool | None:

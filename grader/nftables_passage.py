@@ -90,7 +90,7 @@ class _Ruleset:
         self._tables = _tables(listing)
         self._alterations: dict[tuple[str, str], None] = {}
         self._not_understood: dict[tuple[str, str], None] = {}
-        self._compiled: dict[tuple[int, str, str, int], list[_Rule]] = {}
+        self._compiled: dict[tuple[int, str, str], list[_Rule]] = {}
 
     def passage(self) -> Passage:
         """Return what passes."""
@@ -151,11 +151,13 @@ class _Ruleset:
             passed = _Walk(self, table, name, passed, surely=surely).before()
         return passed
 
-    def rules(self, table: _Table, chain: str, hook: str, priority: int) -> list[_Rule]:
-        """Return the rules of a chain, as a base chain with a hook and a priority comes to them."""
-        key = id(table), chain, hook, priority
+    def rules(self, table: _Table, base: str, chain: str) -> list[_Rule]:
+        """Return the rules of a chain, as packets come to them from a base chain."""
+        key = id(table), base, chain
         if key not in self._compiled:
-            reader = Reader(self._family, self._firewall.names, hook, priority, table.sets)
+            hook, priority = table.chains[base]["hook"], table.chains[base]["prio"]
+            early = hook in {"prerouting", "output"} and (table.chains[base]["type"] == "nat" or priority < _DSTNAT)
+            reader = Reader(self._family, self._firewall.names, hook, priority, early, table.sets)
             place = f"{table.family} {table.name} {chain}"
             self._compiled[key] = [self._rule(reader, place, rule) for rule in table.rules.get(chain, [])]
         return self._compiled[key]
@@ -227,9 +229,7 @@ class _Walk:
     ) -> None:
         self._ruleset, self._table, self._name = ruleset, table, name
         self._passed, self._translated, self._surely = passed, translated, surely
-        chain = table.chains[name]
-        self._hook, self._priority = chain["hook"], chain["prio"]
-        self._accepts = chain.get("policy") != "drop"
+        self._accepts = table.chains[name].get("policy") != "drop"
 
     def before(self) -> PacketSet:
         """Return what passes, as it comes to the base chain."""
@@ -238,7 +238,7 @@ class _Walk:
     def _chain(self, name: str, behind: PacketSet) -> PacketSet:
         """Return what passes as it comes to a chain, by what passes that comes to its end."""
         after = behind
-        for rule in reversed(self._ruleset.rules(self._table, name, self._hook, self._priority)):
+        for rule in reversed(self._ruleset.rules(self._table, self._name, name)):
             for match, verdict, argument in reversed(rule.outcomes):
                 after = self._rule(match, (verdict, argument), after, behind)
         return after
