@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import Final, Literal
 
-from grader.packet_sets import ANY, NONE, Box, Dimension, PacketSet, Side, common, joined, packets, without
+from grader.packet_sets import ALL, ANY, HIGHEST, NONE, Dimension, PacketSet, Side, joined, packets, without
 
 Family = Literal[4, 6]
 
@@ -123,20 +124,11 @@ class Translation:
             own: the firewall's own addresses, of which ``itself`` means one.
             surely: whether only those count that become some of the set whatever is not known of the translation.
         """
-        found: list[Box] = []
+        found = NONE
         for meant, asked, change in self._parts(own, surely=surely):
-            for box in translated.boxes:
-                destination, port = box[Dimension.DESTINATION], box[Dimension.PORT]
-                if not _holds(box[Dimension.TRANSLATION], min(change, 1)):
-                    continue
-                if change and not self._leads_to(destination, port, own, surely=surely):
-                    continue
-                written = list(box)
-                written[Dimension.DESTINATION] = common(meant, destination if self._keeps_address(change) else ANY)
-                written[Dimension.PORT] = common(asked, port if self._keeps_port(change) else ANY)
-                written[Dimension.TRANSLATION] = ((change, change),)
-                found += [tuple(written)] if all(written) else []
-        return PacketSet(tuple(found))
+            led = self._led(translated, change, own, surely=surely)
+            found |= led & packets(destination=meant, port=asked, translation=((change, change),))
+        return found
 
     def _parts(self, own: Side, *, surely: bool) -> list[tuple[Side, Side, int]]:
         """Return what senders may have written, each as destinations and ports, with the change that is made of it."""
@@ -158,22 +150,24 @@ class Translation:
             for asked, port in ports
         ]
 
-    def _leads_to(self, destination: Side, port: Side, own: Side, *, surely: bool) -> bool:
-        """Return whether what is translated may be among some destinations and ports."""
-        if self.port is not None and not _holds(port, self.port):
-            return False
-        if isinstance(self.address, int):
-            return _holds(destination, self.address)
+    def _led(self, translated: PacketSet, change: int, own: Side, *, surely: bool) -> PacketSet:
+        """Return the packets that a change makes those of a set, whatever their senders wrote in its place."""
+        how: Side = ((1, HIGHEST),) if change else ((0, 0),)
+        found = (translated & packets(translation=how)).whatever(Dimension.TRANSLATION)
+        if not change:
+            return found
+        if self.port is not None:
+            found = (found & packets(port=((self.port, self.port),))).whatever(Dimension.PORT)
+        if self.address == "unknown":
+            return found.whatever(Dimension.DESTINATION, Dimension.PORT)
         if self.address == "itself":
-            return not without(own, destination) if surely else bool(common(own, destination))
-        return True
-
-    def _keeps_address(self, change: int) -> bool:
-        return not change or self.address is None
-
-    def _keeps_port(self, change: int) -> bool:
-        return not change or (self.port is None and self.address != "unknown")
+            each = [(found & packets(destination=((n, n),))).whatever(Dimension.DESTINATION) for n in _numbers(own)]
+            return reduce(and_ if surely else or_, each, ALL if surely else NONE)
+        if self.address is not None:
+            found = (found & packets(destination=((self.address,) * 2,))).whatever(Dimension.DESTINATION)
+        return found
 
 
-def _holds(side: Side, number: int) -> bool:
-    return any(low <= number <= high for low, high in side)
+def _numbers(side: Side) -> Iterator[int]:
+    for low, high in side:
+        yield from range(low, high + 1)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from grader.firewall import Family, interval
-from grader.packet_sets import ALL, ANY, HIGHEST, NONE, Box, Dimension, PacketSet, Side, common, joined, packets
+from grader.packet_sets import ALL, ANY, HIGHEST, NONE, Dimension, PacketSet, Side, common, joined, packets
 
 Json = Any
 """Whatever libnftables puts in a place."""
@@ -333,14 +333,14 @@ def _sides(fields: Sequence[_Field], sides: Sequence[Side]) -> dict[Dimension, S
 
 
 def _boxes(meant: Sequence[dict[Dimension, Side]]) -> PacketSet:
-    """Return boxes as a set; those of one dimension become one."""
+    """Return boxes as a set, of those with one dimension first one for all."""
     if meant and all(one.keys() == meant[0].keys() for one in meant) and len(meant[0]) == 1:
         (dimension,) = meant[0]
         return packets(**{dimension.name.lower(): joined(part for one in meant for part in one[dimension])})
-    found: list[Box] = []
+    found = NONE
     for one in meant:
-        found.extend(packets(**{dimension.name.lower(): side for dimension, side in one.items()}).boxes)
-    return PacketSet(tuple(found))
+        found |= packets(**{dimension.name.lower(): side for dimension, side in one.items()})
+    return found
 
 
 def _ranged(value: Json, end: Callable[[Json], tuple[int, int]]) -> Side:

@@ -91,10 +91,12 @@ class _Ruleset:
         self._alterations: dict[tuple[str, str], None] = {}
         self._not_understood: dict[tuple[str, str], None] = {}
         self._compiled: dict[tuple[int, str, str], list[_Rule]] = {}
+        self._doubts = False
 
     def passage(self) -> Passage:
         """Return what passes."""
-        may, sure = self._passes(surely=False), self._passes(surely=True)
+        may = self._passes(surely=False)
+        sure = self._passes(surely=True) if self._doubts else may
         if apart := dict.fromkeys(self._apart()):
             self._not_understood |= apart
             sure = NONE
@@ -180,6 +182,9 @@ class _Ruleset:
             elif kind not in _SILENT:
                 outcomes = self._outcomes(reader, place, match, kind, what)
                 break
+        for meant, verdict, how in outcomes:
+            unknown = verdict == _UNKNOWN or (isinstance(how, Translation) and isinstance(how.address, str))
+            self._doubts |= unknown or meant.may != meant.sure
         if any(meant.may != meant.sure for meant, _, _ in outcomes):
             self._not_understood |= dict.fromkeys((place, one) for one in doubts)
         return _Rule(tuple(outcomes))
@@ -251,8 +256,6 @@ class _Walk:
         if not match.may or verdict[0] == "continue":
             return after
         then = self._then(match, verdict, after, behind)
-        if verdict[0] == "accept" and not self._translated:  # what passes later passes here too
-            return after | ((match.sure if self._surely else match.may) & then)
         if not self._surely:
             return (after - match.sure) | (match.may & then)
         either = after & then & match.may if match.may != match.sure else NONE

@@ -113,8 +113,9 @@ def departures(
     """
     allowed = required = NONE
     for line in policy:
-        allowed |= line.packets(firewall, family)
-        required |= line.packets(firewall, family) if line.required else NONE
+        meant = line.packets(firewall, family)
+        allowed |= meant
+        required |= meant if line.required else NONE
     first = ITSELF if any(not line.source or not line.source[0] for line in policy) else ITSELF + 1
     counted = packets(arrives=((first, HIGHEST),))
     nowhere = _nowhere(family)
@@ -201,7 +202,7 @@ def described(found: PacketSet, firewall: Firewall, most: int = 4, family: Famil
         most: how many parts are shown.
         family: the packets' IP version.
     """
-    parts = list(dict.fromkeys(_part(box, firewall, family) for box in found.canonical().boxes))
+    parts = list(dict.fromkeys(_part(box, firewall, family) for box in found.boxes()))
     rest = len(parts) - most
     more = [reason(fr=f"et {rest} autre{'s' * (rest > 1)}", en=f"and {rest} more")] if rest > 0 else []
     return "; ".join([*parts[:most], *more])

@@ -13,7 +13,7 @@ import pytest
 
 from grader.firewall import Firewall, Translation
 from grader.nftables_passage import lets_pass
-from grader.packet_sets import ANY, Box, Dimension, PacketSet
+from grader.packet_sets import NONE, Box, Dimension, PacketSet, Side, packets
 
 FIREWALL = Firewall({"a": ("10.0.0.0/29",), "b": ("10.0.1.0/29",), "c": ()}, ("10.0.0.1", "10.0.1.1", "20.0.0.1"))
 NAMES = ("", "a", "b", "c")
@@ -120,7 +120,7 @@ class Interpreter:
                 return self._chain(name, 0, packet, then, then, name)
         return then(packet)
 
-    def _chain(  # noqa: PLR0913, PLR0917 (where a packet is)
+    def _chain(
         self,
         name: str,
         place: int,
@@ -358,22 +358,23 @@ def outcomes_of(found: PacketSet, packet: Packet) -> set[Outcome]:
 
     return {
         (leaves, how)
-        for box in found.boxes
+        for box in found.boxes()
         if has(box)
         for low, high in box[Dimension.LEAVES]
         for leaves in range(low, high + 1)
-        for how, _ in box[Dimension.TRANSLATION]
+        for first, last in box[Dimension.TRANSLATION]
+        for how in range(first, last + 1)
     }
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_all_packets_at_once_are_each_packet_alone(seed: int) -> None:
     author = Author(seed)
     seen: set[bool] = set()
-    for _ in range(15):
+    for _ in range(10):
         ruleset = author.ruleset()
         passage, interpreter = lets_pass(json.dumps(ruleset), FIREWALL), Interpreter(ruleset)
-        for packet in (author.packet() for _ in range(30)):
+        for packet in (author.packet() for _ in range(25)):
             outcomes = interpreter.outcomes(packet)
             assert outcomes_of(passage.may, packet) == outcomes - {None}, (packet, ruleset)
             surely = outcomes if len(outcomes) == 1 else set()
@@ -387,14 +388,14 @@ def test_sets_are_those_of_their_points() -> None:
     numbers = random.Random(7)
 
     def some() -> PacketSet:
-        boxes = []
+        found = NONE
         for _ in range(numbers.randint(0, 4)):
-            sides = [ANY] * len(Dimension)
-            for one in (Dimension.SOURCE, Dimension.PORT, Dimension.PROTOCOL):
+            sides: dict[str, Side] = {}
+            for one in ("source", "port", "protocol"):
                 low = numbers.randint(0, 3)
                 sides[one] = ((low, low + numbers.randint(0, 2)),)
-            boxes.append(tuple(sides))
-        return PacketSet(tuple(boxes))
+            found |= packets(**sides)
+        return found
 
     def points(found: PacketSet) -> set[tuple[int, int, int]]:
         return {
@@ -402,17 +403,18 @@ def test_sets_are_those_of_their_points() -> None:
             for a in range(6)
             for b in range(6)
             for c in range(6)
-            for box in found.boxes
+            for box in found.boxes()
             if all(
                 any(low <= value <= high for low, high in box[one])
                 for one, value in ((Dimension.SOURCE, a), (Dimension.PORT, b), (Dimension.PROTOCOL, c))
             )
         }
 
-    for _ in range(40):
+    for _ in range(25):
         one, other = some(), some()
         assert points(one | other) == points(one) | points(other)
         assert points(one & other) == points(one) & points(other)
         assert points(one - other) == points(one) - points(other)
         assert bool(one - other) == bool(points(one) - points(other))
-        assert ((one - other) | (one & other)).canonical() == one.canonical()
+        assert (one - other) | (one & other) == one
+        assert list((one | other).boxes()) == list((other | (one - other)).boxes())
