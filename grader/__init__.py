@@ -13,6 +13,7 @@ from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
 from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
+from grader.firewall_place import Firewall
 from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
 from grader.inputs import HiddenFile
 from grader.lines import lines_in
@@ -20,12 +21,15 @@ from grader.load import scaled_timeout
 from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
 from grader.marks import check
 from grader.nftables import ruleset_differences
+from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
 
 __all__ = [
+    "Allowed",
     "CheckMistakeError",
+    "Firewall",
     "FoundMail",
     "HiddenFile",
     "Mailbox",
@@ -46,6 +50,7 @@ __all__ = [
     "message_ids",
     "open_webmail",
     "password_policy_weaknesses",
+    "policy_differences",
     "reason",
     "rights_gained",
     "ruleset_differences",

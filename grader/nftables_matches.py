@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from grader.firewall import Family, interval
+from grader.firewall_place import Family, interval
 from grader.packet_sets import ALL, ANY, HIGHEST, NONE, Dimension, PacketSet, Side, common, joined, packets
 
 Json = Any
@@ -125,7 +125,7 @@ class _Field:
 
 
 @dataclass(frozen=True)
-class Reader:
+class MatchReader:
     """Reads the matches of one chain.
 
     Attributes:
@@ -378,6 +378,9 @@ def _constant(actual: str, value: Json) -> Side:
 
 
 def _one_of(actual: Set[str], value: Json) -> Side:
+    """Return all or nothing, by whether a value is one of those that packets have; none has several at once."""
+    if isinstance(value, dict) and "|" in value:
+        return ()
     if not isinstance(value, str):
         raise NotUnderstoodError
     return ANY if value in actual else ()

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.firewall import ITSELF, UNICAST, Family, Firewall, Translation, interval
-from grader.nftables_matches import Json, Match, NotUnderstoodError, Reader
+from grader.firewall_place import ITSELF, UNICAST, Family, Firewall, Translation, interval
+from grader.nftables_matches import Json, Match, MatchReader, NotUnderstoodError
 from grader.packet_sets import ALL, HIGHEST, NONE, PacketSet, packets
 
 _DSTNAT: Final = -100
@@ -77,7 +77,7 @@ def lets_pass(listing: str, firewall: Firewall, family: Family = 4) -> Passage:
         family: the packets' IP version.
 
     Raises:
-        TooManyBoxesError: the rules are more than can be compared.
+        TooManyPartsError: the rules are more than can be compared.
     """
     return _Ruleset(listing, firewall, family).passage()
 
@@ -159,12 +159,12 @@ class _Ruleset:
         if key not in self._compiled:
             hook, priority = table.chains[base]["hook"], table.chains[base]["prio"]
             early = hook in {"prerouting", "output"} and (table.chains[base]["type"] == "nat" or priority < _DSTNAT)
-            reader = Reader(self._family, self._firewall.names, hook, priority, early, table.sets)
+            reader = MatchReader(self._family, self._firewall.names, hook, priority, early, table.sets)
             place = f"{table.family} {table.name} {chain}"
             self._compiled[key] = [self._rule(reader, place, rule) for rule in table.rules.get(chain, [])]
         return self._compiled[key]
 
-    def _rule(self, reader: Reader, place: str, statements: Sequence[dict[str, Json]]) -> _Rule:
+    def _rule(self, reader: MatchReader, place: str, statements: Sequence[dict[str, Json]]) -> _Rule:
         match, doubts = Match(), list[str]()
         outcomes: list[tuple[Match, str, Json]] = []
         for statement in statements:
@@ -190,7 +190,7 @@ class _Ruleset:
         return _Rule(tuple(outcomes))
 
     def _outcomes(
-        self, reader: Reader, place: str, match: Match, kind: str, what: Json
+        self, reader: MatchReader, place: str, match: Match, kind: str, what: Json
     ) -> list[tuple[Match, str, Json]]:
         """Return what becomes of the packets that have come to a rule's last statement."""
         try:
@@ -305,7 +305,7 @@ def _verdict(kind: str, what: Json) -> tuple[str, Json]:
     return ("drop" if kind == "reject" else "accept" if kind in _SOURCE_CHANGED else _UNKNOWN), None
 
 
-def _translations(reader: Reader, what: dict[str, Json], kind: str) -> list[tuple[Match, Translation]]:
+def _translations(reader: MatchReader, what: dict[str, Json], kind: str) -> list[tuple[Match, Translation]]:
     """Return how a statement translates destinations: each translation with the packets that get it."""
     address, port = what.get("addr"), what.get("port")
     if kind == "redirect":

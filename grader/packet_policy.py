@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from grader.bilingual import reason
 from grader.errors import unreadable
-from grader.firewall import ITSELF, Family, Firewall, Translation, interval
+from grader.firewall_place import ITSELF, UNICAST, Family, Firewall, Translation, interval
 from grader.nftables_matches import PROTOCOLS
 from grader.nftables_passage import Passage, lets_pass
 from grader.packet_sets import (
@@ -20,7 +20,7 @@ from grader.packet_sets import (
     Dimension,
     PacketSet,
     Side,
-    TooManyBoxesError,
+    TooManyPartsError,
     common,
     joined,
     packets,
@@ -156,10 +156,10 @@ def policy_differences(
         passage = lets_pass(listing, firewall)
         more, less = departures(passage, firewall, policy)
         said = [_in_words(more, firewall, _more), _in_words(less, firewall, _less)]
-    except TooManyBoxesError as problem:
+    except TooManyPartsError as problem:
         return reason(fr=problem.text.fr, en=problem.text.en)
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
-        raise unreadable(str(host.backend), command, listing) from problem
+        raise unreadable(host.backend.hostname, command, listing) from problem
     altered = [f"{place}: {what}" for place, what in passage.alterations if what not in alterations]
     if altered:
         shown = ", ".join(altered)
@@ -210,8 +210,13 @@ def described(found: PacketSet, firewall: Firewall, most: int = 4, family: Famil
 
 def _part(box: Box, firewall: Firewall, family: Family) -> str:
     source = _end(box[Dimension.ARRIVES], box[Dimension.SOURCE], firewall, family)
-    target = _end(box[Dimension.LEAVES], box[Dimension.DESTINATION], firewall, family)
-    words = [f"{source} → {target}{_change(box[Dimension.TRANSLATION], family)}", _protocol(box)]
+    change = _change(box[Dimension.TRANSLATION], family)
+    if change:
+        everybody = reason(fr="toute adresse", en="any address")
+        target = f"{_among(UNICAST[family], box[Dimension.DESTINATION], family, everybody)} {change}"
+    else:
+        target = _end(box[Dimension.LEAVES], box[Dimension.DESTINATION], firewall, family)
+    words = [f"{source} → {target}", _protocol(box)]
     if box[Dimension.SOURCE_PORT] not in {ANY, CLIENT_PORTS}:
         shown = _numbers(box[Dimension.SOURCE_PORT])
         words.append(reason(fr=f"depuis le port {shown}", en=f"from port {shown}"))
@@ -222,16 +227,20 @@ def _end(interfaces: Side, addresses: Side, firewall: Firewall, family: Family) 
     """Return one end of a connection: its interfaces, and the addresses if they are not all behind one."""
     named = [name for number, name in enumerate(firewall.names) if common(interfaces, ((number, number),))]
     shown = "/".join(name or reason(fr="le pare-feu", en="the firewall") for name in named)
-    if len(named) != 1:
-        return f"{shown} {_addresses(addresses, family)}"
-    missing = without(firewall.place(named[0], family), addresses)
-    if named[0] and not firewall.interfaces[named[0]]:
-        missing = without(missing, _nowhere(family))
+    place = joined(interval for name in named for interval in firewall.place(name, family))
+    if any(name and not firewall.interfaces[name] for name in named):
+        place, addresses = without(place, _nowhere(family)), without(addresses, _nowhere(family)) or addresses
+    return _among(place, addresses, family, shown, shown)
+
+
+def _among(place: Side, addresses: Side, family: Family, named: str, before: str = "") -> str:
+    """Return addresses in words: as a place, as a place without a few, or one by one with a word before them."""
+    missing = without(place, addresses)
     if not missing:
-        return shown
+        return named
     if len(missing) < len(addresses):
-        return f"{shown} {_but(_addresses(missing, family))}"
-    return f"{shown} {_addresses(addresses, family)}"
+        return f"{named} {_but(_addresses(missing, family))}"
+    return f"{before} {_addresses(addresses, family)}".lstrip()
 
 
 def _but(shown: str) -> str:
@@ -272,7 +281,7 @@ def _change(translation: Side, family: Family) -> str:
             "unknown": reason(fr="une autre adresse", en="another address"),
         }[change.address]
     port = f":{change.port}" if change.port is not None else ""
-    return reason(fr=f" (traduit vers {shown}{port})", en=f" (translated to {shown}{port})")
+    return reason(fr=f"(traduit vers {shown}{port})", en=f"(translated to {shown}{port})")
 
 
 def _protocol(box: Box) -> str:

@@ -42,7 +42,7 @@ MOST_PARTS: Final = 20000
 """What takes more is not worked out: a ruleset that does is nothing that a person has written."""
 
 
-class TooManyBoxesError(LabError):
+class TooManyPartsError(LabError):
     """A set has become too large to work with."""
 
     def __init__(self) -> None:
@@ -153,7 +153,7 @@ class _Operation(Enum):
         """Return the node that two of the same dimension make.
 
         Raises:
-            TooManyBoxesError: there are too many parts.
+            TooManyPartsError: there are too many parts.
         """
         return self._of(one, other, depth, {})
 
@@ -161,7 +161,7 @@ class _Operation(Enum):
         found = self._at_once(one, other, depth) or made.get((one, other))
         if found is None:
             if len(made) > MOST_PARTS:
-                raise TooManyBoxesError
+                raise TooManyPartsError
             found = made[one, other] = _node(self._by_parts(one, other, depth, made))
         return found
 

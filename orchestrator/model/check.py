@@ -11,7 +11,9 @@ Role = Literal["symptom", "guard", "objective"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 OFFERED: Final = (
+    "Allowed",
     "CheckMistakeError",
+    "Firewall",
     "FoundMail",
     "HiddenFile",
     "Mailbox",
@@ -32,6 +34,7 @@ OFFERED: Final = (
     "message_ids",
     "open_webmail",
     "password_policy_weaknesses",
+    "policy_differences",
     "reason",
     "rights_gained",
     "ruleset_differences",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader.firewall import Firewall, Translation
+from grader.firewall_place import Firewall, Translation
 from grader.nftables_passage import lets_pass
 from grader.packet_sets import NONE, Box, Dimension, PacketSet, Side, packets
 
