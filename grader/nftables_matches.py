@@ -93,7 +93,8 @@ class Match:
 
     def __and__(self, other: Match) -> Match:
         """Return what both mean."""
-        return Match(self.may & other.may, self.sure & other.sure)
+        may = self.may & other.may
+        return Match(may, may if self.may == self.sure and other.may == other.sure else self.sure & other.sure)
 
     @property
     def doubtful(self) -> Match:
@@ -162,7 +163,7 @@ class MatchReader:
             return Match(within, NONE)
         if operator in {"!=", "!"}:
             return Match(within - meant.sure, within - meant.may)
-        return Match(within & meant.may, within & meant.sure)
+        return _exactly(within) & meant
 
     def entries(self, key: Json, data: Json) -> list[tuple[Match, Json]]:
         """Return the entries of a map by which packets have a key, each with its value; the last may be for the rest.
@@ -212,7 +213,8 @@ class MatchReader:
                 if one.doubt:
                     others = [ANY if other is one else side for other, side in zip(fields, sides, strict=True)]
                     doubtful |= one.doubt & _boxes([_sides(fields, others)])
-        return Match(_boxes(may) | doubtful, _boxes(sure) - doubtful)
+        meant = _boxes(may)
+        return Match(meant | doubtful, (meant if len(sure) == len(may) else _boxes(sure)) - doubtful)
 
     @staticmethod
     def _element(fields: Sequence[_Field], value: Json) -> tuple[list[Side], bool]:

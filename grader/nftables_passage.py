@@ -256,6 +256,8 @@ class _Walk:
         if not match.may or verdict[0] == "continue":
             return after
         then = self._then(match, verdict, after, behind)
+        if verdict[0] == "accept" and not self._translated:  # what passes later passes here too
+            return after | ((match.sure if self._surely else match.may) & then)
         if not self._surely:
             return (after - match.sure) | (match.may & then)
         either = after & then & match.may if match.may != match.sure else NONE

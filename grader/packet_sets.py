@@ -259,15 +259,17 @@ def _boxes(node: _Node) -> Iterator[Box]:
             yield (side, *rest)
 
 
+_NAMES: Final = [one.name.lower() for one in Dimension]
 ALL: Final = PacketSet(_ALL[0])
 NONE: Final = PacketSet()
 
 
 def packets(**sides: Side) -> PacketSet:
     """Return the packets with some sides, each named as its dimension in lower case: ``packets(port=((80, 80),))``."""
+    if not all(sides.values()):
+        return NONE
     node = _END
-    for one in reversed(Dimension):
-        node = _node({node: sides.get(one.name.lower(), ANY)})
-        if node is _EMPTY:
-            return NONE
+    for depth in reversed(range(len(_NAMES))):
+        side = sides.get(_NAMES[depth], ANY)
+        node = _ALL[depth] if side is ANY and node is _ALL[depth + 1] else _node({node: side})
     return PacketSet(node)
