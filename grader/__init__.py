@@ -14,6 +14,7 @@ from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
 from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
+from grader.firewall_place import Firewall
 from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
 from grader.inputs import HiddenFile
 from grader.lines import lines_in
@@ -23,13 +24,16 @@ from grader.marks import check
 from grader.names import names_by_hand, plain_name, same_name
 from grader.nftables import ruleset_differences
 from grader.openvpn import openvpn_options
+from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
 from grader.rights import rights_gained
 from grader.samba import domain_administrators_added
 
 __all__ = [
+    "Allowed",
     "CheckMistakeError",
+    "Firewall",
     "FoundMail",
     "HiddenFile",
     "Mailbox",
@@ -55,6 +59,7 @@ __all__ = [
     "openvpn_options",
     "password_policy_weaknesses",
     "plain_name",
+    "policy_differences",
     "reason",
     "rights_gained",
     "rrsync_command",

@@ -11,7 +11,9 @@ Role = Literal["symptom", "guard", "objective"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 OFFERED: Final = (
+    "Allowed",
     "CheckMistakeError",
+    "Firewall",
     "FoundMail",
     "HiddenFile",
     "Mailbox",
@@ -37,6 +39,7 @@ OFFERED: Final = (
     "openvpn_options",
     "password_policy_weaknesses",
     "plain_name",
+    "policy_differences",
     "reason",
     "rights_gained",
     "rrsync_command",

@@ -3,11 +3,21 @@
 import re
 import secrets
 
-from grader import concurrently, lines_in, reason, ruleset_differences, scaled_timeout
+from grader import (
+    Allowed,
+    Firewall,
+    concurrently,
+    lines_in,
+    policy_differences,
+    reason,
+    ruleset_differences,
+    scaled_timeout,
+)
 
 FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
 PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
+DMZ_GATEWAY, TELEWORK = "172.16.50.1", "10.8.50.0/24"
 SITE = "www.scierie-delorme.example"
 PORT = 3128
 """The proxy's."""
@@ -15,6 +25,36 @@ PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets
 """Those that a rule names which is a little too wide, and one that nobody can know."""
 INTERNET = reason(fr="Internet", en="the Internet")
 NEWCOMER = reason(fr="une autre machine de la DMZ", en="another host of the DMZ")
+
+LAN, DMZ, OUTSIDE = (("eth0",), ("eth1",), ("eth2",))
+ITSELF, PING = (), (8,)
+FIREWALL = Firewall(
+    interfaces={"eth0": ["192.168.50.0/24"], "eth1": ["172.16.50.0/24", TELEWORK], "eth2": []},
+    addresses=[FW1, DMZ_GATEWAY, PUBLIC],
+)
+PUBLISHED = ((WEB1, "tcp", 80), (RELAY1, "tcp", 25), (VPN1, "udp", 1194))
+POLICY = [
+    *(Allowed(OUTSIDE, (*DMZ, server), protocol, (port,), by=PUBLIC) for server, protocol, port in PUBLISHED),  # 1-3
+    Allowed((*DMZ, RELAY1), OUTSIDE, "tcp", (25,)),  # 4
+    Allowed((*DMZ, RELAY1), (*LAN, SRV1), "tcp", (25,)),  # 5
+    Allowed((*LAN, SRV1), (*DMZ, RELAY1), "tcp", (25,)),  # 6
+    Allowed(LAN, (*DMZ, PROXY1), "tcp", (3128,)),  # 7
+    Allowed((*DMZ, PROXY1), OUTSIDE, "tcp", (80, 443)),  # 8
+    *(Allowed((*DMZ, RELAY1, PROXY1), (*OUTSIDE, INET1), protocol, (53,)) for protocol in ("udp", "tcp")),  # 9
+    Allowed((*LAN, SRV1), ("", FW1), "tcp", (22,)),  # 10
+    Allowed((*LAN, SRV1), (*DMZ, *SERVERS), "tcp", (22,)),
+    Allowed((*DMZ, TELEWORK), (*LAN, SRV1), "tcp", (25, 80)),  # 11
+    Allowed(LAN, (*DMZ, WEB1), "tcp", (80,)),  # 12
+    *(Allowed(LAN, there, "icmp", PING) for there in (DMZ, OUTSIDE)),  # 13
+    *(Allowed(here, ITSELF, "icmp", PING) for here in (LAN, DMZ, OUTSIDE)),  # 14
+    # What opens nothing more, and what the policy does not say so exactly
+    Allowed(LAN, LAN, "icmp", PING, required=False),
+    *(Allowed((*LAN, SRV1), there, "tcp", (22,), required=False) for there in (ITSELF, DMZ)),
+    *(Allowed(OUTSIDE, (*DMZ, server), protocol, (port,), required=False) for server, protocol, port in PUBLISHED),
+    Allowed((*LAN, SRV1), (*DMZ, RELAY1), "tcp", (25,), by=PUBLIC, required=False),
+    Allowed(LAN, (*DMZ, WEB1), "tcp", (80,), by=PUBLIC, required=False),
+]
+"""The written policy of the lab's page, by its numbers: what is not in it is forbidden."""
 
 SUPPLIER = "commandes@scierie-delorme.example"
 ARRIVES = 15
@@ -425,6 +465,12 @@ def assert_policy_is_kept(lab):
 def assert_rules_are_the_files(lab):
     """What the firewall has loaded is what its file says."""
     differences = ruleset_differences(lab.host("fw1"))
+    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
+
+
+def assert_rules_are_the_policy(lab):
+    """What the firewall's rules let pass is what the policy allows, for all packets that can come."""
+    differences = policy_differences(lab.host("fw1"), FIREWALL, POLICY)
     assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from grader import check, concurrently, reason, scaled_timeout
 from lab_tools import (
+    DMZ_GATEWAY,
     FW1,
     INET1,
     INTERNET,
@@ -27,6 +28,7 @@ from lab_tools import (
     assert_nginx_serves,
     assert_policy_is_kept,
     assert_published_alone,
+    assert_rules_are_the_policy,
     assert_still_reaches,
     by_tcp,
     comes_in,
@@ -41,7 +43,6 @@ from lab_tools import (
     what_is_beside_tcp,
 )
 
-DMZ_GATEWAY = "172.16.50.1"
 DESK = [(PC1, port) for port in (22, 25, 80)]
 BETWEEN = {
     "relay1": [*ports_of(SRV1, 25), *ports_of(INET1, 25, 53), (NOMADE1, 53), *DESK],
@@ -103,6 +104,20 @@ def test_from_the_internet(lab):
     passed = in_short(passing(stations, {name: by_tcp(places) for name, places in targets.items()}))
     assert not passed, passed
     assert_published_alone(lab, "web1", WEB1, 80)
+
+
+@check(
+    "objective",
+    points=3,
+    competence="2.2",
+    fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
+    en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    because="let more pass than the policy",
+    host="fw1",
+    lock="",
+)
+def test_whole_policy(lab):
+    assert_rules_are_the_policy(lab)
 
 
 @check(

@@ -24,6 +24,7 @@ from lab_tools import (
     assert_no_more_than_before,
     assert_policy_is_kept,
     assert_published_alone,
+    assert_rules_are_the_policy,
     assert_still_reaches,
     by_tcp,
     comes_in,
@@ -144,6 +145,20 @@ def test_each_step_opens(lab):
 
     steps = in_short([step for steps in concurrently(closed, STEPS) for step in steps])
     assert not steps, steps
+
+
+@check(
+    "objective",
+    points=3,
+    competence="2.2",
+    fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
+    en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    because="let less pass than the policy",
+    host="fw1",
+    lock="",
+)
+def test_whole_policy(lab):
+    assert_rules_are_the_policy(lab)
 
 
 @check(
