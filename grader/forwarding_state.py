@@ -28,25 +28,37 @@ _OLD_TARGETS = frozenset({"REDIRECT", "DNAT", "NETMAP", "TPROXY", "NFQUEUE", "QU
 """Targets of iptables that do; nft(8) shows these by their name, or not at all."""
 
 
-def redirections_of(state: ForwardingState, own: Collection[str] | None = None) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Translator:
+    """A host that translates addresses by its plan: it may lead on what is sent to itself, and hide who sends.
+
+    Attributes:
+        own: its addresses.
+        arriving: the interfaces by which what is asked arrives on its way to others.
+    """
+
+    own: Collection[str]
+    arriving: Collection[str]
+
+
+def redirections_of(state: ForwardingState, translator: Translator | None = None) -> tuple[str, ...]:
     """Return where a host leads packets elsewhere, or rewrites them: ``table/chain`` of each such rule (nft(8)).
 
     All hooks count: an answer is rewritten on its way out, a question on its way in.
 
     Args:
         state: the host's.
-        own: the addresses of a host that translates by its plan: it may lead elsewhere what is sent to these, and write
-            its own address into what it forwards.
+        translator: what it may, if it translates by its plan.
     """
     found = [
         f"{rule['table']}/{rule['chain']}"
         for rule in (entry["rule"] for entry in state.rules if "rule" in entry)
-        if any(_leads(expression, rule, own) for expression in rule.get("expr", ()) if isinstance(expression, dict))
+        if any(_leads(one, rule, translator) for one in rule.get("expr", ()) if isinstance(one, dict))
     ]
     return tuple(dict.fromkeys(found))
 
 
-def _leads(expression: Mapping[str, Any], rule: Mapping[str, Any], own: Collection[str] | None) -> bool:
+def _leads(expression: Mapping[str, Any], rule: Mapping[str, Any], translator: Translator | None) -> bool:
     """Return whether a statement of a rule may lead packets elsewhere: by its name, or by what it writes into them."""
     if "xt" in expression:
         name = (expression["xt"] or {}).get("name")
@@ -54,21 +66,26 @@ def _leads(expression: Mapping[str, Any], rule: Mapping[str, Any], own: Collecti
     if "mangle" in expression:
         written = expression["mangle"].get("key") or {}
         return "payload" in written and written["payload"].get("field") not in _KEPT_COURSE
-    if own is not None and set(expression) <= _TRANSLATES_SENDERS:
+    if translator is not None and set(expression) <= _TRANSLATES_SENDERS:
         return False
-    if own is not None and set(expression) == {"dnat"}:
-        return not any(_is_for(match, own) for e in rule["expr"] if (match := e.get("match")))
+    if translator is not None and set(expression) == {"dnat"}:
+        matches = [match for e in rule["expr"] if (match := e.get("match"))]
+        return bool(translator.arriving) and not any(_spares(match, translator) for match in matches)
     return not set(expression) <= _HARMLESS
 
 
-def _is_for(match: Mapping[str, Any], own: Collection[str]) -> bool:
-    """Return whether a match lets pass only what is sent to some addresses."""
-    field = (match.get("left") or {}).get("payload") if isinstance(match.get("left"), dict) else None
-    wanted = match.get("right")
-    if match.get("op") != "==" or not field or (field.get("protocol"), field.get("field")) != ("ip", "daddr"):
+def _spares(match: Mapping[str, Any], translator: Translator) -> bool:
+    """Return whether a match does not mean what arrives on its way to others."""
+    left, right = match.get("left"), match.get("right")
+    if match.get("op") != "==" or not isinstance(left, dict):
         return False
-    several = (wanted.get("set") or ()) if isinstance(wanted, dict) else (wanted,)
-    return bool(several) and all(isinstance(address, str) and address in own for address in several)
+    meant = (right.get("set") or ()) if isinstance(right, dict) else (right,)
+    if not meant or not all(isinstance(one, str) for one in meant):
+        return False
+    field, meta = left.get("payload") or {}, left.get("meta") or {}
+    if (field.get("protocol"), field.get("field")) == ("ip", "daddr"):
+        return set(meant) <= set(translator.own)
+    return meta.get("key") in {"iif", "iifname"} and not set(meant) & set(translator.arriving)
 
 
 def intakes_of(state: ForwardingState) -> tuple[str, ...]:

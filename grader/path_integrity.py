@@ -18,6 +18,7 @@ from grader import forwarding_state
 from grader.bilingual import reason
 from grader.errors import ObservationError, unreadable
 from grader.facts import LabFacts
+from grader.forwarding_state import Translator
 from grader.load import scaled_deadline
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import OUTSIDE_TIME, Fabric, ForwardingState, NetworkState
@@ -32,14 +33,14 @@ _ROUTES, _NEIGHBOURS = "/proc/1/net/fib_trie", "/proc/1/net/arp"
 """What a host's kernel tells of its routing tables and of its neighbours."""
 
 
-def redirections(state: ForwardingState, own: Collection[str] | None = None) -> tuple[str, ...]:
+def redirections(state: ForwardingState, translator: Translator | None = None) -> tuple[str, ...]:
     """Return by which rules a host leads packets elsewhere than where they are addressed to, or rewrites them.
 
     Args:
         state: what decides where it sends packets.
-        own: the addresses of a host that translates by its plan (``forwarding_state.redirections_of``).
+        translator: what it may, if it translates by its plan.
     """
-    found = forwarding_state.redirections_of(state, own)
+    found = forwarding_state.redirections_of(state, translator)
     intakes = forwarding_state.intakes_of(state)
     return (
         *(f"nftables {rule}" for rule in found),
@@ -93,7 +94,8 @@ class PathChecker:
             return
         state = self._look(tuple(passed))
         for host in state.forwarding:
-            self._require_none(host, state)
+            arriving = self._arriving(host, [way.address for way in ways], subnet, sender, state)
+            self._require_none(host, state, arriving)
         for way in ways:
             for host in dict.fromkeys((*way.between, *({sender} - {"", way.holder}))):
                 self._require_no_detour(host, way.address, state)
@@ -162,10 +164,7 @@ class PathChecker:
         routers = self._facts.gateways | {i.address for r in self._routers() for i in self._facts.hosts[r]}
         cables = {i.name for i in self._facts.hosts[host]}
         subnets = [ip_network(subnet) for subnet in self._facts.segments.values() if subnet]
-        try:
-            gateways = forwarding_state.gateways_of(state.forwarding[host], address)
-        except ValueError as error:
-            raise unreadable(host, "ip route", str(error)) from error
+        gateways = _gateways(host, address, state)
         for gateway, interface in gateways:
             if gateway in routers:
                 continue
@@ -230,16 +229,44 @@ class PathChecker:
         dynamic = (self._facts.segments[i.segment] for i in self._facts.hosts[host] if i.address is None)
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
-    def _require_none(self, host: str, state: NetworkState) -> None:
-        own = [i.address for i in self._facts.hosts[host] if i.address] if host in self._facts.translators else None
-        if found := redirections(state.forwarding[host], own):
+    def _require_none(self, host: str, state: NetworkState, arriving: Collection[str]) -> None:
+        own = [i.address for i in self._facts.hosts[host] if i.address]
+        translator = Translator(own, arriving) if host in self._facts.translators else None
+        if found := redirections(state.forwarding[host], translator):
             raise _diverted(host, ", ".join(found))
+
+    def _arriving(
+        self, host: str, addresses: Iterable[str], subnet: str, sender: str, state: NetworkState
+    ) -> frozenset[str]:
+        """Return by which of a host's interfaces what is sent to others arrives at it; through a tunnel, by none."""
+        own = {i.address for i in self._facts.hosts[host]}
+        cables = {i.name for i in self._facts.hosts[sender]} if sender else set()
+        if not any(
+            address not in own and not (sender and self._by_tunnel(sender, cables, address, state))
+            for address in addresses
+        ):
+            return frozenset()
+        subnets = self._subnets(sender) if sender else {subnet}
+        return frozenset(i.name for i in self._facts.hosts[host] if self._facts.segments[i.segment] in subnets)
+
+    @staticmethod
+    def _by_tunnel(sender: str, cables: Collection[str], address: str, state: NetworkState) -> bool:
+        hops = _gateways(sender, address, state)
+        return bool(hops) and all(interface.partition(".")[0] not in cables for _, interface in hops)
 
     def _subnets(self, host: str) -> set[str]:
         return {self._facts.segments[i.segment] for i in self._facts.hosts[host]}
 
     def _routers(self) -> Iterator[str]:
         return (host for host in self._facts.hosts if len(self._subnets(host)) > 1)
+
+
+def _gateways(host: str, address: str, state: NetworkState) -> tuple[tuple[str, str], ...]:
+    """Return by which gateways a host's routes lead to an address, each with its interface."""
+    try:
+        return forwarding_state.gateways_of(state.forwarding[host], address)
+    except ValueError as error:
+        raise unreadable(host, "ip route", str(error)) from error
 
 
 def _own_of(host: str, state: NetworkState) -> tuple[IPv4Network, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from grader import forwarding_state
+from grader.forwarding_state import Translator
 from orchestrator.fabric.fabric_interface import ForwardingState
 
 HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress", None)
@@ -55,6 +56,10 @@ def sent_to(wanted: object, *, op: str = "==", field: str = "daddr") -> dict[str
     return {"match": {"op": op, "left": {"payload": {"protocol": "ip", "field": field}}, "right": wanted}}
 
 
+def arriving_by(name: object, *, key: str = "iifname") -> dict[str, Any]:
+    return {"match": {"op": "==", "left": {"meta": {"key": key}}, "right": name}}
+
+
 @pytest.mark.parametrize(
     ("matches", "statement", "leads"),
     [
@@ -70,14 +75,25 @@ def sent_to(wanted: object, *, op: str = "==", field: str = "daddr") -> dict[str
         ((sent_to("203.0.113.2", field="saddr"),), {"dnat": {"addr": "10.0.0.9"}}, True),
         ((sent_to("203.0.113.2"),), {"redirect": {"port": 80}}, True),
         ((sent_to("203.0.113.2"),), {"queue": None}, True),
+        ((arriving_by("eth2"),), {"dnat": {"addr": "10.0.0.9"}}, False),
+        ((arriving_by("eth0"),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((arriving_by({"set": ["eth0", "eth2"]}),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((arriving_by("eth2", key="oifname"),), {"dnat": {"addr": "10.0.0.9"}}, True),
+        ((arriving_by("eth2"),), {"redirect": {"port": 80}}, True),
     ],
 )
 def test_a_host_that_translates_by_plan_leads_away_only_what_is_sent_to_itself(
     matches: tuple[dict[str, Any], ...], statement: dict[str, Any], leads: bool
 ) -> None:
-    state = rules_in("prerouting", {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}}}, *matches, statement)
-    found = forwarding_state.redirections_of(state, own=("203.0.113.2", "10.0.0.1"))
-    assert found == (("t/c",) if leads else ())
+    state = rules_in("prerouting", {"match": {"op": "in", "left": {"ct": {"key": "state"}}}}, *matches, statement)
+    translator = Translator(("203.0.113.2", "10.0.0.1"), ("eth0",))
+    assert forwarding_state.redirections_of(state, translator) == (("t/c",) if leads else ())
+
+
+def test_who_asks_a_translator_itself_may_be_led_on() -> None:
+    asked = Translator(("203.0.113.2",), ())
+    assert forwarding_state.redirections_of(rules_in("prerouting", {"dnat": {"addr": "10.0.0.9"}}), asked) == ()
+    assert forwarding_state.redirections_of(rules_in("prerouting", {"redirect": {"port": 80}}), asked) == ("t/c",)
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,29 @@ def test_a_planned_translation_counts_as_the_labs(facts: Facts, fabric: FakeFabr
     object.__setattr__(planned, "translators", frozenset({"web"}))
     assert view.probe("servers").http_get("http://192.168.20.3/")
     fabric.on("forwarding-state", host="web", stdout=rules("prerouting", {"dnat": {"addr": "10.0.0.1"}}))
-    with pytest.raises(ObservationError, match="web leads what is sent elsewhere"):
-        view.probe("servers").http_get("http://192.168.20.3/")
+    assert view.probe("servers").http_get("http://192.168.20.3/"), "it is what was asked"
+
+
+def test_a_planned_translator_leads_on_what_comes_by_other_cables(routed: GradedLab, fabric: FakeFabric) -> None:
+    """A rule that names no address, but the cable to the Internet, does not mean what comes by another one."""
+
+    def translate(cable: str) -> None:
+        by = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": cable}}
+        rule = {"family": "ip", "table": "nat", "chain": "c", "expr": [by, {"dnat": {"addr": "10.0.2.9"}}]}
+        fabric.on("forwarding-state", host="r1", stdout=state_said(rules=[{"rule": rule}]))
+
+    object.__setattr__(routed._facts, "translators", frozenset({"r1"}))
+    translate("eth1")
+    assert routed.probe("a").http_get("http://10.0.2.3/")
+    assert routed.client("pc").http_get("http://10.0.2.3/")
+    translate("eth0")
+    assert routed.probe("b").http_get("http://10.0.2.3/")
+    for ask in (routed.probe("a").http_get, routed.client("pc").http_get):
+        with pytest.raises(ObservationError, match="r1 leads what is sent elsewhere"):
+            ask("http://10.0.2.3/")
+    tunnel = [{"dst": "10.0.2.0/24", "gateway": "10.8.0.1", "dev": "tun0"}]
+    fabric.on("forwarding-state", host="pc", stdout=state_said(routes=tunnel))
+    assert routed.client("pc").http_get("http://10.0.2.3/"), "it arrives by whichever cable the tunnel ends at"
 
 
 def test_rules_that_cannot_be_read_are_an_error(lab: GradedLab, fabric: FakeFabric) -> None:
