@@ -85,7 +85,8 @@ class PathChecker:
 
         Raises:
             ObservationError: a host leads packets elsewhere.
-            pytest.fail.Exception: a host takes another's address for its own.
+            pytest.fail.Exception: a host takes another's address for its own, or one that translates by its plan leads
+                elsewhere what is sent to others.
         """
         addresses = tuple(dict.fromkeys(addresses))
         ways = [way for address in addresses if (way := self._way(address, subnet)) is not None]
@@ -230,10 +231,11 @@ class PathChecker:
         return any(ip_address(address) in ip_network(subnet) for subnet in dynamic if subnet)
 
     def _require_none(self, host: str, state: NetworkState, arriving: Collection[str]) -> None:
+        """Refuse an answer where a host leads elsewhere what it may not: one that translates by its plan fails."""
         own = [i.address for i in self._facts.hosts[host] if i.address]
         translator = Translator(own, arriving) if host in self._facts.translators else None
         if found := redirections(state.forwarding[host], translator):
-            raise _diverted(host, ", ".join(found))
+            raise (_led_on if translator else _diverted)(host, ", ".join(found))
 
     def _arriving(
         self, host: str, addresses: Iterable[str], subnet: str, sender: str, state: NetworkState
@@ -319,6 +321,16 @@ def _taken(host: str, address: str) -> BaseException:
         reason(
             fr=f"{host} répond à {address}, qui n'est pas son adresse",
             en=f"{host} answers at {address}, which is not its address",
+        )
+    )
+
+
+def _led_on(host: str, what: str) -> BaseException:
+    """Return what turns a check red: a firewall that translates too much is a wrong repair, as is a moved address."""
+    return pytest.fail.Exception(
+        reason(
+            fr=f"{host} mène ailleurs ce qui est adressé à d'autres ({what})",
+            en=f"{host} leads elsewhere what is sent to others ({what})",
         )
     )
 
