@@ -367,6 +367,7 @@ def outcomes_of(found: PacketSet, packet: Packet) -> set[Outcome]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_all_packets_at_once_are_each_packet_alone(seed: int) -> None:
     author = Author(seed)
@@ -383,6 +384,7 @@ def test_all_packets_at_once_are_each_packet_alone(seed: int) -> None:
     assert seen == {True, False}
 
 
+@pytest.mark.slow
 def test_sets_are_those_of_their_points() -> None:
     """Union, intersection, difference, emptiness and the canonical form, over a world of few points."""
     numbers = random.Random(7)
