@@ -149,6 +149,18 @@ class Layers:
                 raise HelperError("unreachable", "the host's disk is not in use any more")
         return (self._written, self._upper)
 
+    def written(self) -> int:
+        """Return the folder that holds what the host has written since its first start.
+
+        Raises:
+            HelperError: the host's disk is gone: the host is.
+        """
+        return self._writable()[0]
+
+    def below(self) -> tuple[int, ...]:
+        """Return the folders of which the host was made, the topmost first: what was placed, and its image."""
+        return (*(() if self._disk is None else (self._upper,)), *self._lower)
+
     def compare(self, theirs: int, path: str, deadline: float) -> str:
         """Return how a host's open file is to what its image has at a path: ``same``, ``differs`` or ``new``."""
         state = os.fstat(theirs)

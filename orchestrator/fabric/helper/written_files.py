@@ -1,0 +1,187 @@
+"""What a host has written, entry by entry, each beside what its image has in the same place.
+
+An overlay copies a file up whole before it is changed, and the folders above it with it: so an entry of the writable
+layer may be the image's own still, in content and rights.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+from . import kernel
+from .bounded_walk import walk
+from .layers import Layers, digest
+from .messages import HelperError
+
+MOST = 20_000
+"""Entries that are told of one host."""
+READ = 1 << 20
+"""Bytes of the largest file whose content is compared; of a larger one, its size."""
+_OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
+"""The attributes by which a folder hides what lower layers have in it (Documentation/filesystems/overlayfs.rst)."""
+_KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+
+
+def written_files(
+    layers: Layers, deadline: float, *, leaving: Callable[[str], bool] = lambda _path: False
+) -> list[dict[str, Any]]:
+    """Return what a host has written since its first start, and what was there by its image and its plan.
+
+    Args:
+        layers: the host's.
+        deadline: when the looking ends, by the monotonic clock.
+        leaving: tells of a path, without its first slash, that it and what is below it are not asked for.
+
+    Returns:
+        A row for each entry, by path: ``path``, ``now`` and ``before``, each an entry's ``kind``, ``mode``, ``uid``,
+        ``gid``, and ``content`` (a file's SHA-256, a link's target), or None where nothing is. Entries that are as
+        they were are left out.
+
+    Raises:
+        HelperError: there are too many, or the time is over.
+    """
+    upper = layers.written()
+    rows = []
+    try:
+        with closing(walk(upper, deadline, leaving=leaving)) as entries:
+            for number, (path, state) in enumerate(entries):
+                if number == MOST:
+                    raise HelperError("failed", f"more than {MOST} files were written")
+                if leaving(path):
+                    continue
+                now = None if _is_whiteout(state) else _entry(upper, path, state, deadline)
+                before = _below(layers, path, deadline)
+                if now != before:
+                    rows.append({"path": f"/{path}", "now": now, "before": before})
+                if now is not None and _is_opaque(upper, path):
+                    rows += _hidden(layers, upper, path, deadline)
+    except TimeoutError:
+        raise HelperError("timeout", "what was written was not looked at in time") from None
+    return sorted(rows, key=lambda row: str(row["path"]))
+
+
+def _entry(layer: int, path: str, state: os.stat_result, deadline: float) -> dict[str, Any]:
+    kind = _KINDS.get(stat.S_IFMT(state.st_mode), "device")
+    row: dict[str, Any] = {"kind": kind, "mode": stat.S_IMODE(state.st_mode), "uid": state.st_uid, "gid": state.st_gid}
+    if kind in ("file", "symlink"):
+        row["content"] = _content(layer, path, state, deadline)
+    return row
+
+
+def _content(layer: int, path: str, state: os.stat_result, deadline: float) -> str:
+    """Return a file's digest, or its size where it is large; a link's target."""
+    fd = kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW)
+    try:
+        if stat.S_ISLNK(state.st_mode):
+            return os.readlink("", dir_fd=fd)
+        if state.st_size > READ:
+            return f"{state.st_size} bytes"
+        opened = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return digest(opened, deadline)
+        finally:
+            os.close(opened)
+    finally:
+        os.close(fd)
+
+
+def _below(layers: Layers, path: str, deadline: float) -> dict[str, Any] | None:
+    """Return what is at a path of what the host was made of: what was placed before its start, and its image."""
+    for layer in layers.below():
+        try:
+            fd = kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                raise
+            if _hides(layer, path):
+                return None
+            continue
+        try:
+            state = os.fstat(fd)
+        finally:
+            os.close(fd)
+        return None if _is_whiteout(state) else _entry(layer, path, state, deadline)
+    return None
+
+
+def _hides(layer: int, path: str) -> bool:
+    """Return whether a layer has something above a path that hides what lower layers have there."""
+    for folder in _above(path):
+        try:
+            fd = kernel.open_plainly(layer, folder, os.O_PATH | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            state = os.fstat(fd)
+        finally:
+            os.close(fd)
+        if not stat.S_ISDIR(state.st_mode) or _is_opaque(layer, folder):
+            return True
+    return False
+
+
+def _above(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[:length]) for length in range(1, len(parts)))
+
+
+def _hidden(layers: Layers, upper: int, folder: str, deadline: float) -> list[dict[str, Any]]:
+    """Return what an opaque folder of the host's hides: it was removed, and something else is there now."""
+    found: dict[str, dict[str, Any]] = {}
+    for layer in layers.below():
+        try:
+            fd = kernel.open_plainly(layer, folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            continue
+        try:
+            names = os.listdir(fd)
+        finally:
+            os.close(fd)
+        for path in (f"{folder}/{name}" for name in names):
+            if path not in found and not _is_there(upper, path) and (before := _below(layers, path, deadline)):
+                found[path] = {"path": f"/{path}", "now": None, "before": before}
+    return list(found.values())
+
+
+def _is_there(layer: int, path: str) -> bool:
+    try:
+        os.close(kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW))
+    except OSError:
+        return False
+    return True
+
+
+def _is_whiteout(state: os.stat_result) -> bool:
+    """Return whether an entry only says that what is below it is removed."""
+    return stat.S_ISCHR(state.st_mode) and state.st_rdev == 0
+
+
+def _is_opaque(layer: int, path: str) -> bool:
+    try:
+        fd = kernel.open_plainly(layer, path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        return any(_attribute(fd, name) == b"y" for name in _OPAQUE)
+    finally:
+        os.close(fd)
+
+
+def _attribute(fd: int, name: str) -> bytes:
+    try:
+        return os.getxattr(fd, name)
+    except OSError:
+        return b""

@@ -1,0 +1,138 @@
+"""What a host has written, beside what was there before: on layers of the tests' own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.fabric.helper import written_files
+from orchestrator.fabric.helper.layers import Layers
+from orchestrator.fabric.helper.messages import HelperError
+
+FOLDER = os.O_PATH | os.O_DIRECTORY
+
+
+class Host:
+    """A host's disk, what was placed before its start, and its image."""
+
+    def __init__(self, place: Path) -> None:
+        self.disk, self.placed, self.image = (place / name for name in ("disk", "placed", "image"))
+        for folder in (self.disk, self.placed, self.image):
+            folder.mkdir()
+        self.layers = Layers(self._open(self.placed), [self._open(self.image)], lambda: self._open(self.disk))
+
+    @staticmethod
+    def _open(folder: Path) -> int:
+        return os.open(folder, FOLDER)
+
+    def seen(self, within: float = 10, leaving: str = "") -> dict[str, tuple[Any, Any]]:
+        """Return what differs by path: what was there and what is there, each in one word."""
+        found = written_files.written_files(
+            self.layers, time.monotonic() + within, leaving=lambda path: bool(leaving) and path.startswith(leaving)
+        )
+        return {row["path"]: (word_of(row["before"]), word_of(row["now"])) for row in found}
+
+
+def word_of(entry: dict[str, Any] | None) -> str:
+    if entry is None:
+        return "-"
+    content = entry.get("content", "")
+    known = {hashlib.sha256(text.encode()).hexdigest(): text for text in ("old", "new")}
+    return f"{entry['kind']} {entry['mode']:o} {entry['uid']} {known.get(content, content)}".strip()
+
+
+def put(place: Path, text: str = "old", mode: int = 0o644) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    place.chmod(mode)
+
+
+def remove(place: Path) -> None:
+    """Hide what is below, as an overlay does."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.mknod(place, stat.S_IFCHR, os.makedev(0, 0))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    made = Host(tmp_path)
+    yield made
+    made.layers.close()
+
+
+def test_what_is_as_it_was_is_left_out(host: Host) -> None:
+    for layer in (host.image, host.disk):
+        put(layer / "etc/hosts")
+    put(host.placed / "etc/motd")
+    put(host.disk / "etc/motd")
+    assert host.seen() == {}, "it was only copied up"
+
+
+def test_each_kind_of_change_is_told_beside_what_was_there(host: Host) -> None:
+    for name in ("hosts", "passwd", "gone", "link"):
+        put(host.image / "etc" / name)
+    put(host.placed / "etc/hosts", "new")
+    put(host.disk / "etc/hosts")
+    put(host.disk / "etc/passwd", mode=0o666)
+    os.chown(host.disk / "etc/passwd", 7, 0)
+    remove(host.disk / "etc/gone")
+    (host.disk / "etc/link").symlink_to("/root/other")
+    put(host.disk / "root/note", "new", 0o600)
+    assert host.seen() == {
+        "/etc/gone": ("file 644 0 old", "-"),
+        "/etc/hosts": ("file 644 0 new", "file 644 0 old"),
+        "/etc/link": ("file 644 0 old", "symlink 777 0 /root/other"),
+        "/etc/passwd": ("file 644 0 old", "file 666 7 old"),
+        "/root": ("-", "directory 755 0"),
+        "/root/note": ("-", "file 600 0 new"),
+    }
+
+
+def test_what_was_placed_hides_what_the_image_has(host: Host) -> None:
+    put(host.image / "etc/hosts")
+    put(host.image / "srv/site/page")
+    remove(host.placed / "etc/hosts")
+    remove(host.placed / "srv/site")
+    put(host.disk / "etc/hosts", "new")
+    put(host.disk / "srv/site/page", "new")
+    assert host.seen() == {
+        "/etc/hosts": ("-", "file 644 0 new"),
+        "/srv/site": ("-", "directory 755 0"),
+        "/srv/site/page": ("-", "file 644 0 new"),
+    }
+
+
+def test_a_folder_that_was_made_anew_hides_what_was_in_it(host: Host) -> None:
+    put(host.image / "srv/site/page")
+    put(host.image / "srv/site/kept")
+    put(host.disk / "srv/site/kept")
+    os.setxattr(host.disk / "srv/site", "user.overlay.opaque", b"y")
+    assert host.seen() == {"/srv/site/page": ("file 644 0 old", "-")}
+
+
+def test_what_is_not_asked_for_is_left(host: Host) -> None:
+    put(host.disk / "var/log/messages")
+    put(host.disk / "etc/hosts")
+    assert set(host.seen(leaving="var")) == {"/etc", "/etc/hosts"}
+
+
+def test_a_large_file_counts_by_its_size(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(written_files, "READ", 4)
+    put(host.disk / "etc/hosts", "larger")
+    assert host.seen()["/etc/hosts"] == ("-", "file 644 0 6 bytes")
+
+
+def test_too_much_is_an_error(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(host.disk / "etc/hosts")
+    with pytest.raises(HelperError, match="not looked at in time"):
+        host.seen(within=-1)
+    monkeypatch.setattr(written_files, "MOST", 1)
+    with pytest.raises(HelperError, match="more than 1 files"):
+        host.seen()
