@@ -26,6 +26,7 @@ from orchestrator.fabric.fabric_interface import (
     PortState,
     ProcessState,
     SocketState,
+    StateChange,
     UnitState,
 )
 from orchestrator.fabric.helper.messages import (
@@ -36,6 +37,7 @@ from orchestrator.fabric.helper.messages import (
     Compare,
     Connect,
     Hello,
+    KeepStates,
     Look,
     Looks,
     Network,
@@ -47,6 +49,7 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
+    StateChanges,
     Terminal,
     Tool,
     Unit,
@@ -216,6 +219,17 @@ class FabricClient:
             for instance, rows in json.loads(data).items()
             for host, row in rows.items()
         }
+
+    def keep_states(self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> None:
+        """See ``Fabric.keep_states``."""
+        self._ask("access", KeepStates(instance, list(hosts), timeout), timeout, instance)
+
+    def state_changes(
+        self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[StateChange, ...], tuple[str, ...]]:
+        """See ``Fabric.state_changes``."""
+        answer, data, _ = self._ask("access", StateChanges(instance, list(hosts), timeout), timeout, instance)
+        return tuple(StateChange(*row) for row in json.loads(data)), tuple(answer["missing"])
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

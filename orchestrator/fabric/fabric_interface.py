@@ -209,6 +209,28 @@ class NetworkState:
 
 
 @dataclass(frozen=True)
+class StateChange:
+    """One thing in which a host is not in its sound state.
+
+    Attributes:
+        host: the host's name.
+        provider: what tells of it: ``files`` (what was written) or ``services`` (what starts and what runs).
+        object: a path, or a unit.
+        field: of a file ``kind``, ``mode``, ``owner``, ``content`` and, where there is one in it, ``key`` (a digest);
+            of a unit what it is ``pulled`` in by, whether it is ``masked``, and whether it ``runs``.
+        before: the value in the sound state, None where there is none.
+        now: the value now, None where there is none.
+    """
+
+    host: str
+    provider: str
+    object: str
+    field: str
+    before: str | None
+    now: str | None
+
+
+@dataclass(frozen=True)
 class HostActivity:
     """What a passing look from outside tells of a host; times are seconds since 1970, as the machine counts them.
 
@@ -424,6 +446,26 @@ class Fabric(Protocol):
         Args:
             hosts: the hosts' names, by lab.
             timeout: seconds; hosts to which nobody comes by then say so in ``whole``.
+        """
+
+    def keep_states(self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> None:
+        """Keep what state some hosts of a lab are in as their sound state, for as long as their containers exist.
+
+        Nothing of theirs is run. It is kept once: another one of the same container is refused.
+
+        Raises:
+            LabError: one of them cannot be looked at, or its state was kept before.
+            HostUnreachableError: one of them does not run.
+        """
+
+    def state_changes(
+        self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[StateChange, ...], tuple[str, ...]]:
+        """Return in what some hosts of a lab are not in their sound state, and of which of them none was kept.
+
+        Raises:
+            LabError: one of them cannot be looked at.
+            HostUnreachableError: one of them does not run.
         """
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:

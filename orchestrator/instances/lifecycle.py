@@ -268,6 +268,7 @@ class Instances:
             driver = self.driver(instance, plan, around.images)
             progress.step(Text(fr="Attente des services", en="Waiting for the services"))
             wait_for_conditions(driver, plan.ready)
+            self._fabric().keep_states(name, [host.name for host in plan.hosts])
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 self._inject(driver)

@@ -16,6 +16,7 @@ from typing import Any
 from . import dockerd, kernel, layers, root_files, tool_runs
 from .agent_client import Agent
 from .dockerd import HostContainer
+from .host_state import State, changes
 from .inspector import Outside
 from .messages import (
     Activity,
@@ -24,6 +25,7 @@ from .messages import (
     Compare,
     Connect,
     HelperError,
+    KeepStates,
     Look,
     Looks,
     Network,
@@ -33,12 +35,14 @@ from .messages import (
     Request,
     RunCommand,
     Sockets,
+    StateChanges,
     Terminal,
     Tool,
     Unit,
     parse,
 )
 from .outcome import Outcome
+from .sound_states import SoundStates
 
 Answer = tuple[dict[str, Any], bytes, list[int]]
 """What is answered, the blob, and the file descriptors passed."""
@@ -60,6 +64,7 @@ class Access:
         """Know nothing of any host yet."""
         self._agents: dict[tuple[str, str], Agent] = {}
         self._outsides: dict[tuple[str, str], Outside] = {}
+        self._sound = SoundStates()
         self._own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self, channel: Channel) -> None:
@@ -133,6 +138,11 @@ class Access:
             case Network() | Activity():
                 rows = self._network(request) if isinstance(request, Network) else self._activity(request)
                 return {}, json.dumps(rows).encode(), []
+            case KeepStates():
+                self._keep_states(request)
+                return {}, b"", []
+            case StateChanges():
+                return self._state_changes(request)
             case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Looks():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
@@ -202,6 +212,31 @@ class Access:
                 if error.kind != "unreachable" or host in request.forwarding:
                     raise
         return {"addressing": addressing, "forwarding": forwarding}
+
+    def _keep_states(self, request: KeepStates) -> None:
+        """Keep what state hosts are in: of all of them or, where there is trouble with one, of none."""
+        deadline = time.monotonic() + request.timeout
+        states = {host: self._state(request.instance, host, deadline) for host in request.hosts}
+        for host, state in states.items():
+            self._sound.put(self._outside(request.instance, host).container.id, state)
+
+    def _state_changes(self, request: StateChanges) -> Answer:
+        """Return in what hosts are not in the state that was kept, and of which of them none was."""
+        deadline = time.monotonic() + request.timeout
+        rows, missing = [], []
+        for host in request.hosts:
+            now = self._state(request.instance, host, deadline)
+            sound = self._sound.get(self._outside(request.instance, host).container.id)
+            if sound is None:
+                missing.append(host)
+            else:
+                rows += [(host, *change) for change in changes(sound, now)]
+        return {"missing": missing}, json.dumps(rows).encode(), []
+
+    def _state(self, instance: str, host: str, deadline: float) -> State:
+        outside = self._outside(instance, host)
+        with outside.root() as root:
+            return outside.state(root, deadline)
 
     def _activity(self, request: Activity) -> dict[str, dict[str, dict[str, Any]]]:
         """Return who lives, and what was typed and changed last, by lab and host; trouble with one is in its row."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import activity, forwarding, hosts, kernel, sockets
 from .dockerd import HostContainer
+from .host_state import State, host_state
 from .layers import Layers, written_by
 from .messages import HelperError, Unit
 from .processes import Table
@@ -124,6 +125,10 @@ class Outside:
         finally:
             os.close(written)
         return {**row, "changed": change.at, "path": change.path, "whole": change.whole}
+
+    def state(self, root: int, deadline: float) -> State:
+        """Return what state the host is in; see ``host_state``."""
+        return host_state(root, self.container.pid, self.layers(), deadline)
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""

@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 9
+VERSION = 10
 ROLES = ("control", "access")
 """What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")
@@ -288,11 +288,34 @@ class Activity(Request):
     timeout: float
 
 
+@dataclass(frozen=True)
+class KeepStates(Request):
+    """Keeps what state some hosts of a lab are in as their sound state, until their containers are gone."""
+
+    op = "keep-states"
+    instance: str
+    hosts: list[str]
+    timeout: float
+
+
+@dataclass(frozen=True)
+class StateChanges(Request):
+    """Answers in what the hosts of a lab are not in the state that was kept; the rows are the answer's blob.
+
+    ``missing`` names those of which no state was kept: what is changed in them is not known.
+    """
+
+    op = "state-changes"
+    instance: str
+    hosts: list[str]
+    timeout: float
+
+
 REQUESTS: dict[str, type[Request]] = {
     r.op: r
     for r in (
         Hello, WaitReady, Ports, SetPort, RunCommand, Terminal, Connect, Observe, Tool, Unit, Look, Sockets, Processes,
-        Compare, Changes, Network, Looks, Activity,
+        Compare, Changes, Network, Looks, Activity, KeepStates, StateChanges,
     )
 }  # fmt: skip
 

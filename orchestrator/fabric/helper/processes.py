@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -89,6 +90,14 @@ class Table:
             "unit": unit,
             "image_start": self._image_start(pid, numbers),
         }
+
+    def units(self) -> set[str]:
+        """Return the units that have a process."""
+        found = set()
+        for pid in self.numbers():
+            with contextlib.suppress(OSError):  # it has gone
+                found.add(self._unit(pid))
+        return found - {""}
 
     def identity(self, pid: int, layers: Layers, deadline: float) -> dict[str, Any]:
         """Return how a process's executable is to its image's, and which other code it runs that is not.

@@ -22,6 +22,7 @@ from .interface_names import port_name
 from .links import Links
 from .messages import HelperError, ProtocolError, SetPort
 from .port_states import PortStates
+from .sound_states import SoundStates
 
 _GATE_RETRY = 0.002
 """Seconds between two looks at a gate that is not there yet; it appears as soon as the host's init runs."""
@@ -75,6 +76,7 @@ class Reconciler:
         self._selector = selector
         self._links = links
         self._states = states
+        self._sound = SoundStates()
         self._log = log
         self._wired: dict[str, Wired] = {}
         self._segments: dict[str, set[str]] = {}
@@ -180,6 +182,7 @@ class Reconciler:
             self._let_go(container)
         if action == "destroy":
             disks.forget(container)
+            self._sound.forget(container)
             _clear_aside(container)
             try:  # the lab that is reset has the same name, and whole cables
                 self._states.drop(instance, host)
@@ -193,6 +196,7 @@ class Reconciler:
         instances = {instance for _, instance, _ in existing}
         self._attempt("strays", self._remove_strays, instances)  # first: a killed helper may have left half a link
         self._attempt("disks", disks.keep, {container for container, _, _ in existing})
+        self._attempt("sound states", self._sound.keep, {container for container, _, _ in existing})
         for container in set(self._wired) - running:
             self._let_go(container)
         for container in running:

@@ -7,11 +7,13 @@ layer may be the image's own still, in content and rights.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import NamedTuple, TypeAlias
 
 from . import kernel
 from .bounded_walk import walk
@@ -20,8 +22,16 @@ from .messages import HelperError
 
 MOST = 20_000
 """Entries that are told of one host."""
-READ = 1 << 20
-"""Bytes of the largest file whose content is compared; of a larger one, its size."""
+READ = 64 << 20
+"""Bytes of the largest file whose content is told; of a larger one, its size."""
+TEXT = 1 << 16
+"""Bytes of the largest text that is told as it is; of anything else, the digest."""
+_SEARCHED = 1 << 20
+"""Bytes of the largest file in which keys are looked for."""
+_KEY = re.compile(
+    rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY|OpenVPN Static key V1)-----(.+?)-----END \1-----", re.DOTALL
+)
+"""A key that is a secret, as text (RFC 7468, and OpenSSH's and OpenVPN's own)."""
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 """The attributes by which a folder hides what lower layers have in it (Documentation/filesystems/overlayfs.rst)."""
 _KINDS = {
@@ -34,10 +44,27 @@ _KINDS = {
     stat.S_IFBLK: "device",
 }
 
+Entry: TypeAlias = dict[str, str]
+"""What is at a path, in words: ``kind``, ``mode``, ``owner`` (numbers), ``content``, ``key``; empty: nothing is."""
+
+
+class Written(NamedTuple):
+    """What a host has written at a path.
+
+    Attributes:
+        path: from the host's root.
+        before: what its image, or what was placed before its first start, has there.
+        now: what is there.
+    """
+
+    path: str
+    before: Entry
+    now: Entry
+
 
 def written_files(
     layers: Layers, deadline: float, *, leaving: Callable[[str], bool] = lambda _path: False
-) -> list[dict[str, Any]]:
+) -> list[Written]:
     """Return what a host has written since its first start, and what was there by its image and its plan.
 
     Args:
@@ -46,15 +73,13 @@ def written_files(
         leaving: tells of a path, without its first slash, that it and what is below it are not asked for.
 
     Returns:
-        A row for each entry, by path: ``path``, ``now`` and ``before``, each an entry's ``kind``, ``mode``, ``uid``,
-        ``gid``, and ``content`` (a file's SHA-256, a link's target), or None where nothing is. Entries that are as
-        they were are left out.
+        What was written, by path; entries that are as they were are left out.
 
     Raises:
         HelperError: there are too many, or the time is over.
     """
     upper = layers.written()
-    rows = []
+    rows: list[Written] = []
     try:
         with closing(walk(upper, deadline, leaving=leaving)) as entries:
             for number, (path, state) in enumerate(entries):
@@ -62,43 +87,62 @@ def written_files(
                     raise HelperError("failed", f"more than {MOST} files were written")
                 if leaving(path):
                     continue
-                now = None if _is_whiteout(state) else _entry(upper, path, state, deadline)
+                now = {} if _is_whiteout(state) else entry(upper, path, state, deadline)
                 before = _below(layers, path, deadline)
                 if now != before:
-                    rows.append({"path": f"/{path}", "now": now, "before": before})
-                if now is not None and _is_opaque(upper, path):
+                    rows.append(Written(f"/{path}", before, now))
+                if now and _is_opaque(upper, path):
                     rows += _hidden(layers, upper, path, deadline)
     except TimeoutError:
         raise HelperError("timeout", "what was written was not looked at in time") from None
-    return sorted(rows, key=lambda row: str(row["path"]))
+    return sorted(rows)
 
 
-def _entry(layer: int, path: str, state: os.stat_result, deadline: float) -> dict[str, Any]:
+def entry(folder: int, path: str, state: os.stat_result, deadline: float) -> Entry:
+    """Return what is at a path below a folder, in words.
+
+    Raises:
+        HelperError: it takes too long to read.
+    """
     kind = _KINDS.get(stat.S_IFMT(state.st_mode), "device")
-    row: dict[str, Any] = {"kind": kind, "mode": stat.S_IMODE(state.st_mode), "uid": state.st_uid, "gid": state.st_gid}
+    row = {"kind": kind, "mode": f"{stat.S_IMODE(state.st_mode):04o}", "owner": f"{state.st_uid}:{state.st_gid}"}
     if kind in ("file", "symlink"):
-        row["content"] = _content(layer, path, state, deadline)
+        row |= _content(folder, path, state, deadline)
     return row
 
 
-def _content(layer: int, path: str, state: os.stat_result, deadline: float) -> str:
-    """Return a file's digest, or its size where it is large; a link's target."""
-    fd = kernel.open_plainly(layer, path, os.O_PATH | os.O_NOFOLLOW)
+def _content(folder: int, path: str, state: os.stat_result, deadline: float) -> Entry:
+    """Return a link's target; a file's text, or its digest, and the digest of the secret key in it."""
+    fd = kernel.open_plainly(folder, path, os.O_PATH | os.O_NOFOLLOW)
     try:
         if stat.S_ISLNK(state.st_mode):
-            return os.readlink("", dir_fd=fd)
+            return {"content": os.readlink("", dir_fd=fd)}
         if state.st_size > READ:
-            return f"{state.st_size} bytes"
-        opened = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+            return {"content": f"{state.st_size} bytes"}
+        opened = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            return digest(opened, deadline)
+            if state.st_size > _SEARCHED:
+                return {"content": f"sha256 {digest(opened, deadline)}"}
+            return _told(os.pread(opened, _SEARCHED, 0))
         finally:
             os.close(opened)
     finally:
         os.close(fd)
 
 
-def _below(layers: Layers, path: str, deadline: float) -> dict[str, Any] | None:
+def _told(data: bytes) -> Entry:
+    keys = b"\n".join(b"".join(found[2].split()) for found in _KEY.finditer(data))
+    by_digest = {"content": f"sha256 {hashlib.sha256(data).hexdigest()}"}
+    if keys:
+        return by_digest | {"key": hashlib.sha256(keys).hexdigest()}
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return by_digest
+    return by_digest if "\0" in text or len(data) > TEXT else {"content": text}
+
+
+def _below(layers: Layers, path: str, deadline: float) -> Entry:
     """Return what is at a path of what the host was made of: what was placed before its start, and its image."""
     for layer in layers.below():
         try:
@@ -107,14 +151,14 @@ def _below(layers: Layers, path: str, deadline: float) -> dict[str, Any] | None:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                 raise
             if _hides(layer, path):
-                return None
+                return {}
             continue
         try:
             state = os.fstat(fd)
         finally:
             os.close(fd)
-        return None if _is_whiteout(state) else _entry(layer, path, state, deadline)
-    return None
+        return {} if _is_whiteout(state) else entry(layer, path, state, deadline)
+    return {}
 
 
 def _hides(layer: int, path: str) -> bool:
@@ -138,9 +182,9 @@ def _above(path: str) -> Iterator[str]:
     return ("/".join(parts[:length]) for length in range(1, len(parts)))
 
 
-def _hidden(layers: Layers, upper: int, folder: str, deadline: float) -> list[dict[str, Any]]:
+def _hidden(layers: Layers, upper: int, folder: str, deadline: float) -> list[Written]:
     """Return what an opaque folder of the host's hides: it was removed, and something else is there now."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Written] = {}
     for layer in layers.below():
         try:
             fd = kernel.open_plainly(layer, folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -152,7 +196,7 @@ def _hidden(layers: Layers, upper: int, folder: str, deadline: float) -> list[di
             os.close(fd)
         for path in (f"{folder}/{name}" for name in names):
             if path not in found and not _is_there(upper, path) and (before := _below(layers, path, deadline)):
-                found[path] = {"path": f"/{path}", "now": None, "before": before}
+                found[path] = Written(f"/{path}", before, {})
     return list(found.values())
 
 

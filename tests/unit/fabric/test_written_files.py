@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,20 +30,17 @@ class Host:
     def _open(folder: Path) -> int:
         return os.open(folder, FOLDER)
 
-    def seen(self, within: float = 10, leaving: str = "") -> dict[str, tuple[Any, Any]]:
+    def seen(self, within: float = 10, leaving: str = "") -> dict[str, tuple[str, str]]:
         """Return what differs by path: what was there and what is there, each in one word."""
         found = written_files.written_files(
             self.layers, time.monotonic() + within, leaving=lambda path: bool(leaving) and path.startswith(leaving)
         )
-        return {row["path"]: (word_of(row["before"]), word_of(row["now"])) for row in found}
+        return {row.path: (word_of(row.before), word_of(row.now)) for row in found}
 
 
-def word_of(entry: dict[str, Any] | None) -> str:
-    if entry is None:
-        return "-"
-    content = entry.get("content", "")
-    known = {hashlib.sha256(text.encode()).hexdigest(): text for text in ("old", "new")}
-    return f"{entry['kind']} {entry['mode']:o} {entry['uid']} {known.get(content, content)}".strip()
+def word_of(entry: written_files.Entry) -> str:
+    owner = entry.get("owner", "").partition(":")[0]
+    return " ".join((entry["kind"], entry["mode"], owner, entry.get("content", ""))).strip() if entry else "-"
 
 
 def put(place: Path, text: str = "old", mode: int = 0o644) -> None:
@@ -86,12 +81,12 @@ def test_each_kind_of_change_is_told_beside_what_was_there(host: Host) -> None:
     (host.disk / "etc/link").symlink_to("/root/other")
     put(host.disk / "root/note", "new", 0o600)
     assert host.seen() == {
-        "/etc/gone": ("file 644 0 old", "-"),
-        "/etc/hosts": ("file 644 0 new", "file 644 0 old"),
-        "/etc/link": ("file 644 0 old", "symlink 777 0 /root/other"),
-        "/etc/passwd": ("file 644 0 old", "file 666 7 old"),
-        "/root": ("-", "directory 755 0"),
-        "/root/note": ("-", "file 600 0 new"),
+        "/etc/gone": ("file 0644 0 old", "-"),
+        "/etc/hosts": ("file 0644 0 new", "file 0644 0 old"),
+        "/etc/link": ("file 0644 0 old", "symlink 0777 0 /root/other"),
+        "/etc/passwd": ("file 0644 0 old", "file 0666 7 old"),
+        "/root": ("-", "directory 0755 0"),
+        "/root/note": ("-", "file 0600 0 new"),
     }
 
 
@@ -103,9 +98,9 @@ def test_what_was_placed_hides_what_the_image_has(host: Host) -> None:
     put(host.disk / "etc/hosts", "new")
     put(host.disk / "srv/site/page", "new")
     assert host.seen() == {
-        "/etc/hosts": ("-", "file 644 0 new"),
-        "/srv/site": ("-", "directory 755 0"),
-        "/srv/site/page": ("-", "file 644 0 new"),
+        "/etc/hosts": ("-", "file 0644 0 new"),
+        "/srv/site": ("-", "directory 0755 0"),
+        "/srv/site/page": ("-", "file 0644 0 new"),
     }
 
 
@@ -114,7 +109,7 @@ def test_a_folder_that_was_made_anew_hides_what_was_in_it(host: Host) -> None:
     put(host.image / "srv/site/kept")
     put(host.disk / "srv/site/kept")
     os.setxattr(host.disk / "srv/site", "user.overlay.opaque", b"y")
-    assert host.seen() == {"/srv/site/page": ("file 644 0 old", "-")}
+    assert host.seen() == {"/srv/site/page": ("file 0644 0 old", "-")}
 
 
 def test_what_is_not_asked_for_is_left(host: Host) -> None:
@@ -123,10 +118,33 @@ def test_what_is_not_asked_for_is_left(host: Host) -> None:
     assert set(host.seen(leaving="var")) == {"/etc", "/etc/hosts"}
 
 
+def test_a_secret_key_is_told_by_its_digest_however_it_is_wrapped(host: Host) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMC4C\nAQAw\n-----END PRIVATE KEY-----\n"
+    put(host.disk / "etc/ssl/one", key, 0o600)
+    put(host.disk / "tmp/two", "mine:\n" + key.replace("C\nA", "CA"))
+    put(host.disk / "etc/ssl/three", key.replace("MC4C", "MC4D"))
+    found = written_files.written_files(host.layers, time.monotonic() + 10)
+    one, two, three = (
+        {row.path: row.now for row in found}[f"/{name}"] for name in ("etc/ssl/one", "tmp/two", "etc/ssl/three")
+    )
+    assert one["key"] == two["key"] != three["key"]
+    assert all(entry["content"].startswith("sha256 ") for entry in (one, two, three))
+
+
+def test_what_is_no_text_is_told_by_its_digest(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    (host.disk / "etc").mkdir()
+    (host.disk / "etc/cache").write_bytes(b"\xff\0")
+    monkeypatch.setattr(written_files, "TEXT", 4)
+    put(host.disk / "etc/long", "longer")
+    told = {path: now for path, (_, now) in host.seen().items()}
+    assert told["/etc/cache"].startswith("file 0644 0 sha256 ")
+    assert told["/etc/long"].startswith("file 0644 0 sha256 ")
+
+
 def test_a_large_file_counts_by_its_size(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(written_files, "READ", 4)
     put(host.disk / "etc/hosts", "larger")
-    assert host.seen()["/etc/hosts"] == ("-", "file 644 0 6 bytes")
+    assert host.seen()["/etc/hosts"] == ("-", "file 0644 0 6 bytes")
 
 
 def test_too_much_is_an_error(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
