@@ -1,0 +1,49 @@
+"""What a provider of state is: it tells what state an application is in, and what is thought of a change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
+
+from grader.report import Standing
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import StateChange
+
+Objects: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Object → field → value: what there is, in words that compare."""
+RunInHost: TypeAlias = Callable[[Sequence[str], bytes], str]
+"""Runs a command in a host as root, with an input; returns what it printed.
+
+Raises:
+    LabError: it did not end well, or the host's own tools are not its image's.
+"""
+
+
+class Thought(NamedTuple):
+    """What is thought of a change.
+
+    Attributes:
+        standing: ``forbidden``, ``harmless``, or ``unexplained`` where nothing can be said without the scenario.
+        sentence: what has changed, in plain words, for whoever changed it.
+    """
+
+    standing: Standing
+    sentence: Text
+
+
+class Provider(Protocol):
+    """Tells what state an application of a host is in; one for each kind of application."""
+
+    @property
+    def name(self) -> str:
+        """Return the word for it in reports: ``postgresql``."""
+
+    def look(self, run: RunInHost) -> Objects:
+        """Return what state the application of a host is in.
+
+        Raises:
+            LabError: it does not say.
+        """
+
+    def think(self, change: StateChange) -> Thought:
+        """Return what is thought of a change that this provider told."""
