@@ -196,6 +196,7 @@ class App:
             records=self.instance_records,
             deliverables=DeliverablesStore(state_folder() / "deliverables"),
             build=self.build,
+            explained=self.proofs.explained,
         )
 
     @cached_property

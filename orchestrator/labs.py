@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +36,8 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
 from orchestrator.planning.planner import plan_lab, plan_scenario
+from orchestrator.sound_state.comparison import compared
+from orchestrator.sound_state.explained import ExplainedChange
 
 LabState = Literal["starting", "started", "stopping", "cut off"]
 """How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
@@ -70,6 +72,7 @@ class Labs:
         records: InstanceRecords,
         deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
+        explained: Callable[[str], Collection[ExplainedChange]] = lambda _scenario: (),
     ) -> None:
         """Take the parts.
 
@@ -79,12 +82,14 @@ class Labs:
             records: the records of this user's instances.
             deliverables: what this user hands in.
             build: builds the named images where they are missing and returns their references by name.
+            explained: returns the changes that a scenario's solutions bring, by its id.
         """
         self._content = content
         self._of_engine = instances
         self._records = records
         self._deliverables = deliverables
         self._build = build
+        self._explained = explained
 
     @property
     def _instances(self) -> Instances:
@@ -364,7 +369,9 @@ class Labs:
         if only is not None:
             questions = {result.id for result in handed_in.grade()}
             selection = replace(selection, only=tuple(name for name in only if name not in questions))
-        report = self._grade(running, running.plan.checks, on_result, selection, on_running, giving_way=giving_way)
+        report = self._grade(
+            running, running.plan.checks, on_result, selection, on_running, giving_way=giving_way, compare=True
+        )
         given = handed_in.grade()
         answers = tuple(result for result in given if only is None or result.id in only)
         if on_result is not None:
@@ -390,7 +397,9 @@ class Labs:
         on_running: OnRunning | None = None,
         *,
         giving_way: bool = False,
+        compare: bool = False,
     ) -> Report:
+        """Grade; with ``compare`` what differs from the sound state is part of it, before anybody else may act."""
         device = Factory("orchestrator.access.grading_devices:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
             running.plan,
@@ -404,9 +413,22 @@ class Labs:
             return grade(request, on_result=on_result, on_running=on_running)
         if giving_way:
             with self._instances.giving_way(running.instance) as go_on:
-                return grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
+                report = grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
+                return self._compared(running, report, on_result) if compare else report
         with self.exclusive(running):
-            return grade(request, on_result=on_result, on_running=on_running)
+            report = grade(request, on_result=on_result, on_running=on_running)
+            return self._compared(running, report, on_result) if compare else report
+
+    def _compared(self, running: Running, report: Report, on_result: OnResult | None) -> Report:
+        """Return a report with what differs from the sound state; who is told the results hears what went wrong."""
+        plan = running.plan
+        hosts = self._instances.find(running.instance.name).running
+        explained = partial(self._explained, plan.scenario or "")
+        whole = compared(report, plan, hosts, self._instances.fabric(), explained)
+        if on_result is not None:
+            for result in whole.results[len(report.results) :]:
+                on_result(result)
+        return whole
 
     def processor_time(self) -> float:
         """Return the seconds of the processor that gradings used: this program's, as they end, and the fabric helper.

@@ -24,6 +24,7 @@ from orchestrator.proof import judging, verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, StageName, Verdict
+from orchestrator.sound_state.comparison import words_of
 
 OnResult = Callable[[CheckResult], None]
 
@@ -158,11 +159,12 @@ class Trial:
         """Grade the lab, and judge it as the proof does at this stage."""
         began = time.monotonic()
         try:
-            seen, wrong = self._judged(on_result)
+            judged = self._judged(on_result)
         except LabError as error:
-            seen, wrong = (), (verdicts.trouble(self.state.name, said(error)),)
+            judged = Judged((), (verdicts.trouble(self.state.name, said(error)),))
         took = round(time.monotonic() - began, 2)
-        return Stage(self.state.name, self.state.subject, took, seen, (*self._failed, *wrong))
+        found = (*self._failed, *judged.verdicts)
+        return Stage(self.state.name, self.state.subject, took, judged.seen, found, changes=judged.changes)
 
     def reload(self, changed: Sequence[str], progress: Progress) -> None:
         """Read the files again; a mistake in them leaves the last good plan in place, and is kept in ``problems``.
@@ -237,9 +239,9 @@ class Trial:
         report = labs.check(running, on_result=on_result)
         match self.state.name:
             case "solution":
-                return judging.repaired(report, self.state.subject)
+                return judging.repaired(report, self.state.subject, words_of(plan), learning=True)
             case "shortcut":
-                return judging.refused(report, self.state.subject)
+                return judging.refused(report, self.state.subject, words_of(plan))
         return judging.broken(report, task=self.state == NOT_BEGUN)
 
     def _lab(self) -> Running:

@@ -23,10 +23,11 @@ from orchestrator.fabric.fabric_interface import (
     HostRef,
     HostUnreachableError,
     NetworkState,
+    ObjectChange,
     PortState,
     ProcessState,
     SocketState,
-    StateChange,
+    States,
     UnitState,
 )
 from orchestrator.fabric.helper.messages import (
@@ -220,16 +221,18 @@ class FabricClient:
             for host, row in rows.items()
         }
 
-    def keep_states(self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> None:
+    def keep_states(self, instance: str, hosts: Sequence[str], more: States, *, timeout: float = OUTSIDE_TIME) -> None:
         """See ``Fabric.keep_states``."""
-        self._ask("access", KeepStates(instance, list(hosts), timeout), timeout, instance)
+        blob = json.dumps(more).encode()
+        self._ask("access", KeepStates(instance, list(hosts), timeout), timeout, instance, blob)
 
     def state_changes(
-        self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[tuple[StateChange, ...], tuple[str, ...]]:
+        self, instance: str, hosts: Sequence[str], more: States, *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
         """See ``Fabric.state_changes``."""
-        answer, data, _ = self._ask("access", StateChanges(instance, list(hosts), timeout), timeout, instance)
-        return tuple(StateChange(*row) for row in json.loads(data)), tuple(answer["missing"])
+        blob = json.dumps(more).encode()
+        answer, data, _ = self._ask("access", StateChanges(instance, list(hosts), timeout), timeout, instance, blob)
+        return tuple(ObjectChange(*row) for row in json.loads(data)), tuple(answer["missing"])
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:
         """See ``Fabric.terminal``."""

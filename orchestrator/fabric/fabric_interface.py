@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from orchestrator.core.errors import LabError
 
@@ -208,19 +208,34 @@ class NetworkState:
     forwarding: Mapping[str, ForwardingState]
 
 
+States: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
+"""What is known of hosts' states: host → provider → object → field → value."""
+
+
 @dataclass(frozen=True)
-class StateChange:
-    """One thing in which a host is not in its sound state.
+class ObjectChange:
+    """An object of a host that is not as it was in its sound state.
 
     Attributes:
         host: the host's name.
-        provider: what tells of it: ``files`` (what was written) or ``services`` (what starts and what runs).
-        object: a path, or a unit.
-        field: of a file ``kind``, ``mode``, ``owner``, ``content`` and, where there is one in it, ``key`` (a digest);
-            of a unit what it is ``pulled`` in by, whether it is ``masked``, and whether it ``runs``.
-        before: the value in the sound state, None where there is none.
-        now: the value now, None where there is none.
+        provider: what tells of it: ``files`` (what was written), ``services`` (what starts and what runs) ...
+        object: a path, a unit ...
+        before: its fields in the sound state, empty where there was no such object. A file's: ``kind``, ``mode``,
+            ``owner``, ``content``, and ``key``, the digest of a secret key in it. A unit's: what it is ``pulled`` in
+            by, whether it is ``masked``, and whether it ``runs``.
+        now: its fields now, empty where there is no such object.
     """
+
+    host: str
+    provider: str
+    object: str
+    before: Mapping[str, str]
+    now: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A field of an object that is not as it was; None where there was none, or is none."""
 
     host: str
     provider: str
@@ -448,10 +463,16 @@ class Fabric(Protocol):
             timeout: seconds; hosts to which nobody comes by then say so in ``whole``.
         """
 
-    def keep_states(self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME) -> None:
+    def keep_states(self, instance: str, hosts: Sequence[str], more: States, *, timeout: float = OUTSIDE_TIME) -> None:
         """Keep what state some hosts of a lab are in as their sound state, for as long as their containers exist.
 
         Nothing of theirs is run. It is kept once: another one of the same container is refused.
+
+        Args:
+            instance: the lab.
+            hosts: the hosts' names.
+            more: what else is known of their states.
+            timeout: seconds.
 
         Raises:
             LabError: one of them cannot be looked at, or its state was kept before.
@@ -459,9 +480,15 @@ class Fabric(Protocol):
         """
 
     def state_changes(
-        self, instance: str, hosts: Sequence[str], *, timeout: float = OUTSIDE_TIME
-    ) -> tuple[tuple[StateChange, ...], tuple[str, ...]]:
+        self, instance: str, hosts: Sequence[str], more: States, *, timeout: float = OUTSIDE_TIME
+    ) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
         """Return in what some hosts of a lab are not in their sound state, and of which of them none was kept.
+
+        Args:
+            instance: the lab.
+            hosts: the hosts' names.
+            more: what else is known of their states now.
+            timeout: seconds.
 
         Raises:
             LabError: one of them cannot be looked at.

@@ -35,6 +35,7 @@ from orchestrator.instances.readiness import unready_by, wait_for_conditions
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
+from orchestrator.sound_state.look import keep_sound_state
 
 T = TypeVar("T")
 
@@ -268,7 +269,7 @@ class Instances:
             driver = self.driver(instance, plan, around.images)
             progress.step(Text(fr="Attente des services", en="Waiting for the services"))
             wait_for_conditions(driver, plan.ready)
-            self._fabric().keep_states(name, [host.name for host in plan.hosts])
+            keep_sound_state(self._fabric(), name, {host.name: host.applications for host in plan.hosts})
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 self._inject(driver)

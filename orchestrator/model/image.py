@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from orchestrator.core.text import Text
-from orchestrator.model.base import ContractDocument, Document, Slug
+from orchestrator.model.base import AbsolutePath, ContractDocument, Document, Slug
 from orchestrator.model.lab import Size
 
 Capability = Literal["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"]
@@ -20,6 +20,9 @@ runs beside them (SYS_PTRACE), or let them take the processors from everybody el
 DeviceFile = Literal["/dev/net/tun"]
 """The device files that an image may add: a tunnel belongs to the host's own network; all others are the machine's."""
 
+Application = Literal["openldap", "postgresql", "samba_ad"]
+"""The applications whose state is told, beside the files and services of a host."""
+
 MachineKind = Literal["server", "workstation", "router", "switch", "firewall"]
 """What a machine is in the field: people sit at a workstation, the others stand in the equipment room."""
 
@@ -30,6 +33,18 @@ class Device(Document):
     type: str = Field(description="netmiko's device_type, such as ``cisco_ios`` for FRR's vtysh.")
     user: str = Field(description="The user name for the device's command line over SSH.")
     password: str = Field(description="That user's password.")
+
+
+class VolatilePath(Document):
+    """A path, with all below it, that changes by itself: no difference from the sound state is told of it."""
+
+    path: AbsolutePath = Field(description="From the host's root; ``*`` stands for any name.")
+    what: Literal["all", "new", "content"] = Field(
+        default="all",
+        description="``new``: only what was not there in the sound state; ``content``: only what is in it; "
+        "else whatever changes.",
+    )
+    why: str = Field(min_length=1, description="The reason: what changes it, and why that concerns nobody.")
 
 
 class ImageSpec(ContractDocument):
@@ -55,6 +70,12 @@ class ImageSpec(ContractDocument):
     memory: Size = Field(default="128M", description="Memory limit of a host that does not set its own.")
     device: Device | None = Field(
         default=None, description="How to log in to hosts of this image that are network devices."
+    )
+    applications: tuple[Application, ...] = Field(
+        default=(), description="The applications that keep a state of their own, which a grading compares."
+    )
+    volatile: tuple[VolatilePath, ...] = Field(
+        default=(), description="What changes by itself in hosts of this image, beside what does in every host."
     )
     include: dict[str, str] = Field(
         default_factory=dict,

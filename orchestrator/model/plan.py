@@ -10,9 +10,9 @@ from typing import Any
 from orchestrator.core.text import Text
 from orchestrator.model.deliverables import Question
 from orchestrator.model.drawn_person import DrawnPerson
-from orchestrator.model.image import MachineKind
+from orchestrator.model.image import Application, MachineKind, VolatilePath
 from orchestrator.model.lab import Condition
-from orchestrator.model.scenario import FaultSpec, Step
+from orchestrator.model.scenario import FaultSpec, MayChange, Step, Unexplained
 
 Value = str | int | DrawnPerson
 
@@ -70,6 +70,8 @@ class PlannedHost:
     pids: int
     disk: int
     files: tuple[PlacedFile, ...]
+    applications: tuple[Application, ...] = ()
+    volatile: tuple[VolatilePath, ...] = ()
 
     @property
     def asks_for_address(self) -> bool:
@@ -121,6 +123,8 @@ class Plan:
         tools: the file that both may import as ``lab_tools``, or None.
         questions: what the trainee is asked, by name, with the variant's truth.
         report: whether an intervention report is asked for.
+        may_change: what may differ from the sound state in whatever way: the task is about it.
+        unexplained: what a difference that nobody has explained comes to.
     """
 
     scenario: str | None
@@ -143,6 +147,8 @@ class Plan:
     health: tuple[Path, ...]
     questions: Mapping[str, Question] = field(default_factory=dict)
     report: bool = False
+    may_change: tuple[MayChange, ...] = ()
+    unexplained: Unexplained = "ask"
     tools: Path | None = None
 
     def host(self, name: str) -> PlannedHost:

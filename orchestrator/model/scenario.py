@@ -209,6 +209,17 @@ class SolutionDocument(ContractDocument):
     steps: tuple[Step, ...] = Field(min_length=1, description="What the trainee does, in order.")
 
 
+class MayChange(Document):
+    """What a task is about: it may differ from the sound state in whatever way."""
+
+    host: Template = Field(description="The host; a template.")
+    path: Template = Field(description="A path, with all below it; a template. ``*`` stands for any name.")
+
+
+Unexplained = Literal["ask", "red"]
+"""What a difference that nobody has explained comes to: a question to the one who repaired, or no repair."""
+
+
 class ScenarioDocument(ContractDocument):
     """``scenario.yaml``: one training or assessment case on a lab."""
 
@@ -240,6 +251,13 @@ class ScenarioDocument(ContractDocument):
         "``checks/guards/test_dhcp_service.py``.",
     )
     hints: tuple[Text, ...] = Field(min_length=1, description="From a nudge to nearly the answer; templates.")
+    may_change: tuple[MayChange, ...] = Field(
+        default=(), description="What a task is about, and may differ from the sound state in whatever way."
+    )
+    unexplained: Unexplained = Field(
+        default="ask",
+        description="What a change that no solution explains comes to: ``ask``: a question; ``red``: not repaired.",
+    )
     deliverables: Deliverables = Field(
         default_factory=Deliverables, description="What the trainee hands in: answers and an intervention report."
     )

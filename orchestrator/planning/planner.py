@@ -62,6 +62,10 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         health=scenario.lab.checks,
         questions=render_questions(document, renderer, file),
         report=document.deliverables.report,
+        may_change=tuple(
+            renderer.document(one, file, ("may_change", place)) for place, one in enumerate(document.may_change)
+        ),
+        unexplained=document.unexplained,
         tools=_tools(scenario.lab),
     )
 
@@ -144,6 +148,8 @@ def _hosts(
             pids=host.pids,
             disk=bytes_of(host.disk),
             files=_files(lab, name, values, scenario),
+            applications=images[host.image].applications,
+            volatile=images[host.image].volatile,
         )
         for name, host in lab.document.hosts.items()
     )

@@ -30,6 +30,7 @@ from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import Key, ProofSubject, Watch, keys_of, stages_of
+from orchestrator.sound_state.comparison import words_of
 
 _NOWHERE = "nowhere"
 """A name that no instance can have: theirs end with a dash and four digits."""
@@ -114,6 +115,7 @@ class ProvenVariant:
         self.began = float("inf")
         self.ended = 0.0
         self._subject = subject
+        self._words = words_of(subject.plan)
         self._labs = labs
         self._at_work = at_work
         self._watch = watch
@@ -196,8 +198,7 @@ class ProvenVariant:
         def judge() -> Judged:
             failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
             report = self._labs.check(lab.running, selection=self._after(shortcut))
-            seen, wrong = judging.refused(report, shortcut.name)
-            return seen, (*failed, *wrong)
+            return judging.refused(report, shortcut.name, self._words).and_before(failed)
 
         with self._lab(key, clock) as lab:
             self._inject(lab, key, clock)
@@ -214,8 +215,8 @@ class ProvenVariant:
     def _healthy(self, lab: _Lab) -> Judged:
         health = self._labs.health(lab.running) if self.plan.health else None
         before = self._labs.check(lab.running) if self.plan.faults else None
-        seen, wrong = judging.healthy(health, before)
-        return seen, (*wrong, *self._composed_again())
+        judged = judging.healthy(health, before)
+        return judged._replace(verdicts=(*judged.verdicts, *self._composed_again()))
 
     def _composed_again(self) -> Iterator[Verdict]:
         """Compose the same variant once more: another plan means that something depends on chance."""
@@ -252,9 +253,9 @@ class ProvenVariant:
             self._labs.revert(lab.running)
             wait_for_conditions(lab.driver, self.plan.ready)
         except FaultMistakeError as error:
-            return (), (verdicts.fault_mistake("not-reverted", said(error)),)
+            return Judged((), (verdicts.fault_mistake("not-reverted", said(error)),))
         except LabError as error:
-            return (), (verdicts.not_reverted(None, said(error)),)
+            return Judged((), (verdicts.not_reverted(None, said(error)),))
         health = self._labs.health(lab.running) if self.plan.health else None
         return judging.restored(health, self._labs.check(lab.running))
 
@@ -264,8 +265,9 @@ class ProvenVariant:
 
         def repair() -> Judged:
             failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
-            seen, wrong = judging.repaired(self._labs.check(lab.running), solution.name)
-            return seen, (*failed, *wrong)
+            report = self._labs.check(lab.running)
+            judged = judging.repaired(report, solution.name, self._words, learning=self._subject.learning)
+            return judged.and_before(failed)
 
         def reboot() -> Judged:
             lab.driver.reboot()
@@ -274,10 +276,11 @@ class ProvenVariant:
                 wait_for_conditions(lab.driver, self.plan.ready)
             except LabError as error:
                 reason = said(error)
-            seen, wrong = judging.rebooted(self._labs.check(lab.running), solution.name, repaired)
-            if reason is not None and not wrong and repaired.sound:
-                wrong = (verdicts.not_ready(reason, solution=solution.name),)
-            return seen, wrong
+            report, learning = self._labs.check(lab.running), self._subject.learning
+            judged = judging.rebooted(report, solution.name, repaired, self._words, learning=learning)
+            if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
+                return judged.and_before([verdicts.not_ready(reason, solution=solution.name)])
+            return judged
 
         repaired = self._stage(key, clock, repair)
         self._stage(after, clock, reboot)
@@ -324,10 +327,10 @@ class ProvenVariant:
         """Carry out a stage and record it."""
         self._at_work.go_on()
         try:
-            seen, wrong = act()
+            judged = act()
         except LabError as error:
             raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
-        stage = Stage(*key, clock.lap(), seen, wrong)
+        stage = Stage(*key, clock.lap(), judged.seen, judged.verdicts, changes=judged.changes)
         self._record(stage)
         return stage
 

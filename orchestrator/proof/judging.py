@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from grader.errors import UNEXPECTED_STATUS
 from grader.report import CheckResult, Difference, Report, is_answer
@@ -12,9 +13,26 @@ from grader.report_formats import difference_lines, difference_sentence
 from orchestrator.core.text import Text
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantProof, Verdict
+from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 
-Judged = tuple[tuple[SeenColour, ...], tuple[Verdict, ...]]
-"""The checks of a stage with what was expected of them, and what is wrong."""
+
+class Judged(NamedTuple):
+    """What is thought of a stage.
+
+    Attributes:
+        seen: its checks, with what was expected of them.
+        verdicts: what is wrong.
+        changes: what of the lab is not in its sound state, in the words of the variant.
+    """
+
+    seen: tuple[SeenColour, ...]
+    verdicts: tuple[Verdict, ...]
+    changes: tuple[ExplainedChange, ...] = ()
+
+    def and_before(self, verdicts: Iterable[Verdict]) -> Judged:
+        """Return the same with verdicts before its own."""
+        return self._replace(verdicts=(*verdicts, *self.verdicts))
+
 
 _SLOW_RED = 5.0
 """Seconds after which a red is worth a remark: whoever pressed "check" waits for it."""
@@ -25,7 +43,7 @@ _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh: ")
 def nowhere(report: Report) -> Judged:
     """Judge a grading without a lab: no check may be green."""
     wrong = [verdicts.looks_at_nothing(r.id) for r in report.results if r.outcome == "pass"]
-    return _seen(report, "not-pass"), (*_nothing(report), *wrong)
+    return Judged(_seen(report, "not-pass"), (*_nothing(report), *wrong))
 
 
 def healthy(health: Report | None, before: Report | None) -> Judged:
@@ -42,7 +60,7 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
         before = without_answers(before)
         wrong += _all_green(before, lambda r: verdicts.red_before_the_fault(r.id, r.evidence))
         seen += _seen(before, "pass")
-    return seen, tuple(wrong)
+    return Judged(seen, tuple(wrong))
 
 
 def broken(report: Report, *, task: bool) -> Judged:
@@ -60,7 +78,7 @@ def broken(report: Report, *, task: bool) -> Judged:
             wrong += _reason(result)
             if result.seconds > _SLOW_RED:
                 wrong.append(verdicts.slow_red(result.id, result.seconds, result.evidence))
-    return tuple(seen), tuple(wrong)
+    return Judged(tuple(seen), tuple(wrong))
 
 
 def restored(health: Report | None, checks: Report) -> Judged:
@@ -71,33 +89,46 @@ def restored(health: Report | None, checks: Report) -> Judged:
 
     reports = [report for report in (health, without_answers(checks)) if report is not None]
     wrong = [verdict for report in reports for verdict in _all_green(report, still_red)]
-    return tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong)
+    return Judged(tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong))
 
 
 def again(first: Stage, report: Report) -> Judged:
     """Judge the same fault injected a second time: each check has the colour that it had."""
-    seen, wrong = broken(report, task=False)
+    seen, wrong, _ = broken(report, task=False)
     colours = {one.result.id: one.result.outcome for one in first.seen}
     changed = [s.result for s in seen if colours.get(s.result.id) != s.result.outcome]
     others = [w for w in wrong if w.check not in {r.id for r in changed}]
-    return seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed))
+    return Judged(seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed)))
 
 
-def repaired(report: Report, solution: str) -> Judged:
-    """Judge a lab after a solution: it is plainly repaired, without a change that is forbidden or to be explained."""
+def repaired(report: Report, solution: str, words: VariantWords, *, learning: bool) -> Judged:
+    """Judge a lab after a solution: it is plainly repaired, without a change that is forbidden or to be explained.
+
+    Args:
+        report: what the grading found.
+        solution: the solution's name.
+        words: tells changes in the words of the variant.
+        learning: whether the proof is to learn what solutions change: what nobody has explained yet is a remark.
+    """
     wrong = _all_green(report, lambda r: verdicts.not_repaired(r.id, solution, r.evidence))
-    return _seen(report, "pass"), tuple(wrong or _changes_left(report, solution))
+    return Judged(
+        _seen(report, "pass"),
+        tuple(wrong or _changes_left(report, solution, learning=learning)),
+        _changes(report, words),
+    )
 
 
-def rebooted(report: Report, solution: str, before: Stage) -> Judged:
-    """Judge a repaired lab after all hosts have rebooted; what was red before is told there."""
+def rebooted(report: Report, solution: str, before: Stage, words: VariantWords, *, learning: bool) -> Judged:
+    """Judge a repaired lab after all hosts have rebooted; what was red before is told there. See ``repaired``."""
     red_before = {one.result.id for one in before.seen if one.result.outcome != "pass"}
     wrong = _all_green(report, lambda r: verdicts.lost_at_reboot(r.id, solution, r.evidence))
     told = [w for w in wrong if w.check not in red_before]
-    return _seen(report, "pass"), tuple(told if wrong else _changes_left(report, solution))
+    left = () if wrong else _changes_left(report, solution, learning=learning)
+    kept = [verdict for verdict in left if verdict not in before.verdicts]
+    return Judged(_seen(report, "pass"), tuple(told if wrong else kept), _changes(report, words))
 
 
-def refused(report: Report, shortcut: str) -> Judged:
+def refused(report: Report, shortcut: str, words: VariantWords) -> Judged:
     """Judge a lab after a shortcut: it is not plainly repaired, whether all checks were graded or not.
 
     At least one check is red, or a change is forbidden or to be explained.
@@ -107,7 +138,11 @@ def refused(report: Report, shortcut: str) -> Judged:
         changes = (*report.forbidden, *report.unexplained)
         refused_for = verdicts.refused_by_changes(shortcut, _told(changes)) if changes else None
         wrong.append(refused_for or verdicts.accepted_shortcut(shortcut))
-    return _seen(report, "any"), tuple(wrong)
+    return Judged(_seen(report, "any"), tuple(wrong), _changes(report, words))
+
+
+def _changes(report: Report, words: VariantWords) -> tuple[ExplainedChange, ...]:
+    return tuple(sorted({words.told(one) for one in report.differences}, key=ExplainedChange.order))
 
 
 def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...], tuple[Verdict, ...]]:
@@ -117,6 +152,8 @@ def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...]
     the place of it; a check that is red before the fault is red after the revert and the solutions as well.
     """
     variants = tuple(_without_consequences(variant) for variant in variants)
+    learnt = frozenset(explained_by(variants))
+    variants = tuple(_refused_for_good(variant, learnt) for variant in variants)
     stages = [stage for variant in variants for stage in variant.stages]
     if not any(stage.seen for stage in stages if stage.name in {"broken", "not-begun"}):
         return variants, ()
@@ -128,6 +165,26 @@ def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...]
     if any(stage.seen for stage in stages if stage.name == "shortcut"):
         whole += [verdicts.untried_guard(name) for name in never if name not in blind | said]
     return kept, tuple(whole)
+
+
+def explained_by(variants: Iterable[VariantProof]) -> Iterator[ExplainedChange]:
+    """Yield the changes that the solutions bring, before a reboot and after it."""
+    for variant in variants:
+        for stage in variant.stages:
+            if stage.name in {"solution", "reboot"}:
+                yield from stage.changes
+
+
+def _refused_for_good(variant: VariantProof, learnt: frozenset[ExplainedChange]) -> VariantProof:
+    """Return a variant where a shortcut is accepted that was refused for what a solution changes as well."""
+
+    def judged_again(stage: Stage) -> Stage:
+        if not any(v.kind == "refused-by-changes" for v in stage.verdicts) or not learnt.issuperset(stage.changes):
+            return stage
+        others = tuple(v for v in stage.verdicts if v.kind != "refused-by-changes")
+        return replace(stage, verdicts=(*others, verdicts.accepted_shortcut(stage.subject)))
+
+    return replace(variant, stages=tuple(map(judged_again, variant.stages)))
 
 
 def _never_red(stages: Iterable[Stage]) -> dict[str, str | None]:
@@ -200,11 +257,14 @@ def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Ve
     return [*_nothing(report), *_errors(report), *failed, *_missing_tools(report)]
 
 
-def _changes_left(report: Report, solution: str) -> Iterator[Verdict]:
+def _changes_left(report: Report, solution: str, *, learning: bool) -> Iterator[Verdict]:
     """Yield what a solution leaves to be explained or undone; told once all is green, as what is wrong differs too."""
     for one in (*report.forbidden, *report.unexplained):
-        forbidden = one.standing == "forbidden"
-        yield verdicts.change_left(solution, difference_sentence(one), difference_lines(one), forbidden=forbidden)
+        said, lines = difference_sentence(one), difference_lines(one)
+        if one.standing == "unexplained" and learning:
+            yield verdicts.change_learnt(solution, said, lines)
+        else:
+            yield verdicts.change_left(solution, said, lines, forbidden=one.standing == "forbidden")
 
 
 def _told(differences: Sequence[Difference]) -> Text:

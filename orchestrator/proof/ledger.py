@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from orchestrator.core.documents import document_of
 from orchestrator.core.elision import de
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
@@ -21,6 +22,7 @@ from orchestrator.proof.binding import PARTS, RECORD, SIGNATURE, Binding
 from orchestrator.proof.model import Proof, Stage, VariantProof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.trust import Trust
+from orchestrator.sound_state.explained import ExplainedChange
 
 SCHEMA: Final = 1
 SUMS: Final = "ledger.sha256"
@@ -100,6 +102,7 @@ class LedgerEntry:
         binding: what it is about, and by which program.
         machine: where it was made.
         variants: one for each seed.
+        explained: what its solutions change, whatever was drawn.
     """
 
     scenario: str
@@ -107,6 +110,7 @@ class LedgerEntry:
     binding: Binding
     machine: ProvingMachine
     variants: tuple[RecordedVariant, ...]
+    explained: tuple[ExplainedChange, ...] = ()
 
     @property
     def version(self) -> str:
@@ -133,6 +137,7 @@ class LedgerEntry:
             "program": {"version": self.version, "hash": self.binding.program},
             "machine": asdict(self.machine),
             "variants": [variant.to_document() for variant in self.variants],
+            "explained": document_of(self.explained),
         }
         return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -155,6 +160,7 @@ class LedgerEntry:
                 binding=msgspec.convert(hashes, Binding),
                 machine=msgspec.convert(document["machine"], ProvingMachine),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
+                explained=msgspec.convert(document.get("explained", []), tuple[ExplainedChange, ...]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             message = f"no record of a proof: {error!r}"
@@ -164,7 +170,7 @@ class LedgerEntry:
     def of(cls, proof: Proof, binding: Binding, proven_at: str, machine: ProvingMachine) -> LedgerEntry:
         """Return what is recorded of a sound, whole proof."""
         variants = tuple(RecordedVariant.of(variant) for variant in proof.variants)
-        return cls(proof.scenario, proven_at, binding, machine, variants)
+        return cls(proof.scenario, proven_at, binding, machine, variants, proof.explained)
 
 
 @dataclass(frozen=True)

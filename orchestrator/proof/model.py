@@ -11,6 +11,7 @@ import msgspec
 from grader.report import CheckResult
 from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
+from orchestrator.sound_state.explained import ExplainedChange
 
 StageName = Literal[
     "nowhere", "healthy", "broken", "not-begun", "restored", "again", "solution", "reboot", "shortcut", "stopped"
@@ -28,6 +29,7 @@ Expected = Literal["pass", "fail", "not-pass", "any"]
 Kind = Literal[
     "accepted-shortcut",
     "blind",
+    "change-learnt",
     "change-left",
     "guard-red",
     "lost-at-reboot",
@@ -53,7 +55,7 @@ Kind = Literal[
 ]
 """What can be wrong; each has a line of its own (see ``verdicts``)."""
 
-REMARKS: frozenset[Kind] = frozenset({"refused-by-changes", "slow-red", "untried-guard"})
+REMARKS: frozenset[Kind] = frozenset({"change-learnt", "refused-by-changes", "slow-red", "untried-guard"})
 """What is worth a line but does not make a proof fail."""
 
 
@@ -117,6 +119,7 @@ class Stage:
         seen: the checks.
         verdicts: what is wrong; empty where all is as it should be.
         ran: False where an earlier stage kept it from being run.
+        changes: what of the lab was not in its sound state, in the words of the variant; of a repaired lab only.
     """
 
     name: StageName
@@ -125,6 +128,7 @@ class Stage:
     seen: tuple[SeenColour, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     ran: bool = True
+    changes: tuple[ExplainedChange, ...] = ()
 
     @property
     def key(self) -> tuple[StageName, str]:
@@ -146,6 +150,7 @@ class Stage:
             "ran": self.ran,
             "sound": self.sound,
             "checks": [seen.to_document() for seen in self.seen],
+            "changes": document_of(self.changes),
             "verdicts": [verdict.to_document() for verdict in self.verdicts],
         }
 
@@ -202,6 +207,13 @@ class Proof:
     variants: tuple[VariantProof, ...]
     verdicts: tuple[Verdict, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def explained(self) -> tuple[ExplainedChange, ...]:
+        """Return the changes that the solutions bring, before a reboot and after it."""
+        stages = (stage for variant in self.variants for stage in variant.stages)
+        changes = {change for stage in stages if stage.name in {"solution", "reboot"} for change in stage.changes}
+        return tuple(sorted(changes, key=ExplainedChange.order))
 
     @property
     def proven(self) -> bool:

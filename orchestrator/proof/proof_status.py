@@ -20,6 +20,7 @@ from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMa
 from orchestrator.proof.model import Proof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.proof_store import ProofHead, ProofStore, StoredProof
+from orchestrator.sound_state.explained import ExplainedChange
 
 State: TypeAlias = Literal["here", "recorded", "claimed", "changed", "unproven"]
 """What is known of a scenario as it is now: it was proven on this machine; by somebody who is believed; by somebody who
@@ -132,6 +133,17 @@ class Proofs:
     def last(self, scenario: str) -> StoredProof | None:
         """Return a scenario's last proof on this machine, whatever it found and however old it is."""
         return self._store.get(scenario)
+
+    def explained(self, scenario: str) -> tuple[ExplainedChange, ...]:
+        """Return what a scenario's solutions change, as its record says, or else the last sound proof made here.
+
+        A record is believed as in ``status``: what it explains is not asked of anybody.
+        """
+        found = self.ledger.find(scenario)
+        if found is not None and found.believed != "no":
+            return found.entry.explained
+        last = self.last(scenario)
+        return last.proof.explained if last is not None and last.proof.proven else ()
 
     def keep(self, proof: Proof, binding: Binding, *, vouched_by: str = "") -> StoredProof | None:
         """Keep a proof that was made of ``binding``.

@@ -36,12 +36,14 @@ class ProofSubject:
         main_line: whether only the main line is played: healthy, broken, the reference solution, a reboot.
         red_first: shortcut -> the checks that are likely to be red after it. Its grading begins with them and ends at
             its first red; None: every check is graded after each shortcut.
+        learning: whether the proof is to learn what the solutions change, rather than to hold them to what is known.
     """
 
     plan: Plan
     cases: Mapping[str, str] = field(default_factory=dict)
     main_line: bool = False
     red_first: Mapping[str, tuple[str, ...]] | None = None
+    learning: bool = False
 
 
 def stages_of(subject: ProofSubject) -> tuple[Key, ...]:

@@ -44,15 +44,37 @@ def blind(check: str, evidence: Text | None) -> Verdict:
 def change_left(solution: str, said: Text, evidence: Text, *, forbidden: bool) -> Verdict:
     """A solution repairs, and leaves a change that is forbidden or to be explained."""
     fr, en = ("interdit", "that is forbidden") if forbidden else ("à expliquer", "to explain")
+    undo = Text(
+        fr="Réparez sans ce changement, ou défaites-le à la fin de la solution.",
+        en="Repair without this change, or undo it at the end of the solution.",
+    )
+    learn = Text(
+        fr="S'il fait partie de la réparation, « breakfix prove --record » l'apprend ; sinon défaites-le à la fin "
+        "de la solution.",
+        en="If it is part of the repair, 'breakfix prove --record' learns it; else undo it at the end of the solution.",
+    )
     return Verdict(
         "change-left",
         Text(
             fr=f"La solution « {solution} » laisse un changement {fr} : {said.fr}",
             en=f"The solution '{solution}' leaves a change {en}: {said.en}",
         ),
+        undo if forbidden else learn,
+        evidence,
+    )
+
+
+def change_learnt(solution: str, said: Text, evidence: Text) -> Verdict:
+    """A solution brings a change that no proof knew: from now on it is explained."""
+    return Verdict(
+        "change-learnt",
         Text(
-            fr="Réparez sans ce changement, ou défaites-le à la fin de la solution.",
-            en="Repair without this change, or undo it at the end of the solution.",
+            fr=f"La preuve apprend de la solution « {solution} » : {said.fr}",
+            en=f"The proof learns from the solution '{solution}': {said.en}",
+        ),
+        Text(
+            fr="Relisez-le : qui répare pourra changer cela sans qu'on lui demande pourquoi.",
+            en="Review it: whoever repairs may change this without being asked why.",
         ),
         evidence,
     )

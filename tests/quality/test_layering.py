@@ -51,11 +51,12 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.deliverables": "grader instances.instance_records loader.yaml_source model planning",
     "orchestrator.instances": (
         "access.lab_driver engine.engine_interface fabric.container fabric.fabric_interface fabric.helper.hosts "
-        "fabric.helper.syscall_policy fabric.reaper faults model"
+        "fabric.helper.syscall_policy fabric.reaper faults model sound_state"
     ),
+    "orchestrator.sound_state": "fabric.fabric_interface grader model",
     "orchestrator.labs": (
         "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
-        "fabric.container fabric.fabric_interface faults grader instances loader model planning"
+        "fabric.container fabric.fabric_interface faults grader instances loader model planning sound_state"
     ),
     "orchestrator.records": "",
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",

@@ -180,8 +180,10 @@ class _Work:
         else:
             drawn = seeds_for(loaded, seeds)
         brief = self.extent == "brief"
+        learning = self.extent == "record" or proofs.ledger.find(loaded.id) is None
         return [
-            ProofSubject(self.invocation.app.labs.plan(name, one.seed), one.cases, main_line=brief) for one in drawn
+            ProofSubject(self.invocation.app.labs.plan(name, one.seed), one.cases, main_line=brief, learning=learning)
+            for one in drawn
         ]
 
     def proved(self, proof: Proof) -> None:

@@ -11,12 +11,13 @@ import os
 import select
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from . import dockerd, kernel, layers, root_files, tool_runs
 from .agent_client import Agent
 from .dockerd import HostContainer
-from .host_state import State, changes
+from .host_state import State, changes, more_of
 from .inspector import Outside
 from .messages import (
     Activity,
@@ -135,14 +136,8 @@ class Access:
                 return {}, b"", [self._connect(request)]
             case Observe():
                 return _answer(tool_runs.observe(request))
-            case Network() | Activity():
-                rows = self._network(request) if isinstance(request, Network) else self._activity(request)
-                return {}, json.dumps(rows).encode(), []
-            case KeepStates():
-                self._keep_states(request)
-                return {}, b"", []
-            case StateChanges():
-                return self._state_changes(request)
+            case Network() | Activity() | KeepStates() | StateChanges():
+                return self._of_several(request, blob)
             case Tool() | Unit() | Look() | Sockets() | Processes() | Compare() | Changes() | Looks():
                 return self._look(request)
         message = f"{request.op} belongs on a control connection"
@@ -213,19 +208,33 @@ class Access:
                     raise
         return {"addressing": addressing, "forwarding": forwarding}
 
-    def _keep_states(self, request: KeepStates) -> None:
+    def _of_several(self, request: Network | Activity | KeepStates | StateChanges, blob: bytes) -> Answer:
+        """Look at several hosts."""
+        match request:
+            case Network():
+                rows: object = self._network(request)
+            case Activity():
+                rows = self._activity(request)
+            case KeepStates():
+                self._keep_states(request, more_of(blob))
+                rows = []
+            case StateChanges():
+                return self._state_changes(request, more_of(blob))
+        return {}, json.dumps(rows).encode(), []
+
+    def _keep_states(self, request: KeepStates, more: Mapping[str, State]) -> None:
         """Keep what state hosts are in: of all of them or, where there is trouble with one, of none."""
         deadline = time.monotonic() + request.timeout
-        states = {host: self._state(request.instance, host, deadline) for host in request.hosts}
+        states = {host: self._state(request.instance, host, deadline) | more.get(host, {}) for host in request.hosts}
         for host, state in states.items():
             self._sound.put(self._outside(request.instance, host).container.id, state)
 
-    def _state_changes(self, request: StateChanges) -> Answer:
+    def _state_changes(self, request: StateChanges, more: Mapping[str, State]) -> Answer:
         """Return in what hosts are not in the state that was kept, and of which of them none was."""
         deadline = time.monotonic() + request.timeout
         rows, missing = [], []
         for host in request.hosts:
-            now = self._state(request.instance, host, deadline)
+            now = self._state(request.instance, host, deadline) | more.get(host, {})
             sound = self._sound.get(self._outside(request.instance, host).container.id)
             if sound is None:
                 missing.append(host)

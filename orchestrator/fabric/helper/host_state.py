@@ -6,6 +6,7 @@ words mean.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -23,12 +24,13 @@ State: TypeAlias = dict[str, dict[str, Entry]]
 """Provider → object → field → value."""
 _IMAGE = "image"
 """The key of what the host was made of has where something was written since; it is no provider of its own."""
-_LEFT = ("dev", "proc", "run", "sys", "tmp", "var/cache", "var/lib", "var/log")
-"""Folders whose files change by themselves: what daemons keep there is theirs to tell."""
-_SPOOL, _CRONTABS = "var/spool", "var/spool/cron"
-_IN_MEMORY = ("/tmp", "/dev/shm")  # noqa: S108 - nothing is written
-"""Where everybody may write, and nothing is left after the next boot: only keys are looked for."""
-_MOST_IN_MEMORY = 20_000
+_LEFT = ("dev", "proc", "run", "sys", "tmp")
+_VAR = "var"
+_TOLD_OF_VAR = ("var/spool/cron", "var/www")
+"""In ``/var`` are caches, data and logs, which change by themselves: what daemons keep there is theirs to tell."""
+_FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is written
+"""Where everybody may write: only keys are looked for."""
+_MOST_FOR_ALL = 20_000
 _UNITS = ("/usr/lib/systemd/system", "/etc/systemd/system")
 """Where links say what starts with what, and what is masked (systemd.unit(5)); the later one goes before the other."""
 _PULLS = (".wants", ".requires", ".upholds")
@@ -49,25 +51,48 @@ def host_state(root: int, pid: int, layers: Layers, deadline: float) -> State:
     """
     written = written_files(layers, deadline, leaving=_is_left)
     return {
-        "files": {row.path: row.now for row in written} | _keys_in_memory(root, deadline),
+        "files": {row.path: row.now for row in written} | _keys_for_all(root, deadline),
         _IMAGE: {row.path: row.before for row in written},
         "services": _services(root, pid),
     }
 
 
-def changes(sound: State, now: State) -> list[tuple[str, str, str, str | None, str | None]]:
-    """Return in what two states of a host differ: provider, object, field, and the value in either of them.
+def changes(sound: State, now: State) -> list[tuple[str, str, Entry, Entry]]:
+    """Return the objects in which two states of a host differ: provider, object, and its fields in either of them.
 
-    A field that one of them does not have is None there.
+    An object that one of them does not have has no fields there.
     """
     rows = []
     for provider in sorted((sound.keys() | now.keys()) - {_IMAGE}):
         before, after = _whole(sound, now, provider), _whole(now, sound, provider)
         for name in sorted(before.keys() | after.keys()):
             old, new = before.get(name, {}), after.get(name, {})
-            fields = sorted(field for field in old.keys() | new.keys() if old.get(field) != new.get(field))
-            rows += [(provider, name, field, old.get(field), new.get(field)) for field in fields]
+            if old != new:
+                rows.append((provider, name, old, new))
     return rows
+
+
+def more_of(blob: bytes) -> dict[str, State]:
+    """Return what a client says of hosts' states.
+
+    Raises:
+        HelperError: it is not of that form.
+    """
+    try:
+        said = json.loads(blob or b"{}")
+    except ValueError:
+        said = None
+    if not _is_nested(said, 4):
+        raise HelperError("bad-request", "the blob holds no states of hosts")
+    states: dict[str, State] = said
+    return states
+
+
+def _is_nested(value: object, depth: int) -> bool:
+    """Return whether a value is made of mappings, as deep as is said, with texts at the bottom."""
+    if not depth:
+        return isinstance(value, str)
+    return isinstance(value, dict) and all(_is_nested(one, depth - 1) for one in value.values())
 
 
 def _whole(one: State, other: State, provider: str) -> dict[str, Entry]:
@@ -77,23 +102,23 @@ def _whole(one: State, other: State, provider: str) -> dict[str, Entry]:
 
 
 def _is_left(path: str) -> bool:
-    if path == _SPOOL or _is_below(path, _CRONTABS):
-        return False
-    return _is_below(path, _SPOOL) or any(_is_below(path, folder) for folder in _LEFT)
+    if _is_below(path, _VAR):
+        return not any(_is_below(path, told) or _is_below(told, path) for told in _TOLD_OF_VAR)
+    return any(_is_below(path, folder) for folder in _LEFT)
 
 
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def _keys_in_memory(root: int, deadline: float) -> dict[str, Entry]:
-    """Return the files with a secret key in them where nothing lasts, and everybody may write.
+def _keys_for_all(root: int, deadline: float) -> dict[str, Entry]:
+    """Return the files with a secret key in them where everybody may write.
 
     Raises:
         HelperError: there is too much to look at, or the time is over.
     """
     found = {}
-    for place in _IN_MEMORY:
+    for place in _FOR_ALL:
         try:
             folder = kernel.open_in_root(root, place, os.O_RDONLY | os.O_DIRECTORY)
         except OSError:
@@ -101,8 +126,8 @@ def _keys_in_memory(root: int, deadline: float) -> dict[str, Entry]:
         try:
             with closing(walk(folder, deadline)) as entries:
                 for number, (path, state) in enumerate(entries):
-                    if number == _MOST_IN_MEMORY:
-                        raise HelperError("failed", f"{place}: more than {_MOST_IN_MEMORY} entries")
+                    if number == _MOST_FOR_ALL:
+                        raise HelperError("failed", f"{place}: more than {_MOST_FOR_ALL} entries")
                     if stat.S_ISREG(state.st_mode) and "key" in (seen := _told(folder, path, state, deadline)):
                         found[f"{place}/{path}"] = seen
         except TimeoutError:

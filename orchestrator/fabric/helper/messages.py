@@ -290,7 +290,10 @@ class Activity(Request):
 
 @dataclass(frozen=True)
 class KeepStates(Request):
-    """Keeps what state some hosts of a lab are in as their sound state, until their containers are gone."""
+    """Keeps what state some hosts of a lab are in as their sound state, until their containers are gone.
+
+    The blob is what else is known of their states, by host: provider, object, field, value (JSON).
+    """
 
     op = "keep-states"
     instance: str
@@ -302,6 +305,7 @@ class KeepStates(Request):
 class StateChanges(Request):
     """Answers in what the hosts of a lab are not in the state that was kept; the rows are the answer's blob.
 
+    The request's blob is what else is known of their states now, as in ``KeepStates``.
     ``missing`` names those of which no state was kept: what is changed in them is not known.
     """
 

@@ -1,0 +1,90 @@
+"""The end of a grading: where every check is green, what differs from the lab's sound state becomes part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Final
+
+from grader.report import CheckResult, Difference, Report
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Fabric
+from orchestrator.model.plan import Plan
+from orchestrator.sound_state.differences import Expectations, differences
+from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.look import changes_since
+
+_NOT_DRAWN: Final = ("lab", "domain", "seed")
+_RESULT: Final = "sound-state"
+"""The id of the result that says why nothing is known of the differences."""
+
+
+def words_of(plan: Plan) -> VariantWords:
+    """Return what tells a plan's differences in the words of its variant."""
+    return VariantWords({name: value for name, value in plan.values.items() if name not in _NOT_DRAWN})
+
+
+def compared(
+    report: Report,
+    plan: Plan,
+    running: Collection[str],
+    fabric: Fabric,
+    explained: Callable[[], Collection[ExplainedChange]],
+) -> Report:
+    """Return a report with what differs from the sound state, where every check was asked and is green.
+
+    Before, the fault itself is among the differences, and the verdict stands without them. A host that does not run
+    is a difference; where one was not looked at before the fault, there is no verdict.
+
+    Args:
+        report: what the checks found.
+        plan: the instance's.
+        running: the hosts that run.
+        fabric: reaches them.
+        explained: returns the changes that the scenario's solutions bring.
+    """
+    if not report.whole or report.verdict != "repaired":
+        return report
+    hosts = {host.name: host.applications for host in plan.hosts if host.name in running}
+    try:
+        changes, missing = changes_since(fabric, report.instance, hosts)
+    except LabError as error:
+        return replace(report, results=(*report.results, _unknown(error.text)))
+    if missing:
+        names = ", ".join(missing)
+        said = Text(
+            fr=f"De {names} n'a pas été retenu ce qui est sain : le lab est d'une version plus ancienne du programme. "
+            "« breakfix reset » le recommence.",
+            en=f"What is sound was not kept of {names}: the lab was started by an earlier version of the program. "
+            "'breakfix reset' starts it again.",
+        )
+        return replace(report, results=(*report.results, _unknown(said)))
+    expected = Expectations(
+        words=words_of(plan),
+        explained=frozenset(explained()),
+        volatile={host.name: host.volatile for host in plan.hosts},
+        may_change=plan.may_change,
+        strict=plan.unexplained == "red",
+    )
+    stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
+    return replace(report, differences=(*stopped, *differences(changes, expected)))
+
+
+def _stopped(host: str) -> Difference:
+    said = Text(fr=f"La machine {host} est arrêtée.", en=f"The host {host} is switched off.")
+    return Difference(host, "services", "host", "runs", "yes", None, "forbidden", said)
+
+
+def _unknown(why: Text) -> CheckResult:
+    return CheckResult(
+        id=_RESULT,
+        role=None,
+        points=0,
+        competence=None,
+        sentence=Text(
+            fr="Ce qui a changé depuis l'état sain est connu.", en="What has changed since the sound state is known."
+        ),
+        outcome="error",
+        evidence=why,
+    )

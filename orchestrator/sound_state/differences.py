@@ -1,0 +1,114 @@
+"""From changes of hosts' states to the differences of a report, each with what is thought of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from grader.report import Difference
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
+from orchestrator.model.image import VolatilePath
+from orchestrator.model.scenario import MayChange
+from orchestrator.sound_state import files, services
+from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.provider import Thought
+from orchestrator.sound_state.volatile import is_volatile, pattern
+
+_MOST = 200
+"""Differences that a report tells; whoever unpacks an archive need not have each file listed."""
+_THINK: Mapping[str, Callable[[StateChange], Thought]] = {services.NAME: services.think}
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """What is known of a scenario's changes.
+
+    Attributes:
+        words: tells a difference in the words of its variant.
+        explained: the changes that accepted solutions bring.
+        volatile: for each host the paths of which nothing is told.
+        may_change: what the task is about.
+        strict: whether what nobody has explained is forbidden.
+    """
+
+    words: VariantWords
+    explained: Collection[ExplainedChange] = ()
+    volatile: Mapping[str, tuple[VolatilePath, ...]] = field(default_factory=dict)
+    may_change: Collection[MayChange] = ()
+    strict: bool = False
+
+
+def differences(changes: Iterable[ObjectChange], expected: Expectations) -> tuple[Difference, ...]:
+    """Return the differences that changes come to, those that are forbidden first.
+
+    Args:
+        changes: in what hosts are not in their sound state.
+        expected: what is known of the scenario's changes.
+    """
+    found = [_standing(one, expected) for one in _raw(changes, expected)]
+    told = sorted((one for one in found if one.standing != "harmless"), key=_rank)
+    if len(told) <= _MOST:
+        return tuple(told)
+    return (*told[:_MOST], _more(told[_MOST:]))
+
+
+def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
+    """Yield what has changed, with what its provider thinks of it."""
+    for change in changes:
+        if change.provider == files.NAME:
+            yield from _of_file(change, expected.volatile.get(change.host, ()))
+            continue
+        for row in _fields(change):
+            thought = _THINK[change.provider](row)
+            yield _difference(change, row.field, row.before, row.now, thought)
+
+
+def _of_file(change: ObjectChange, volatile: tuple[VolatilePath, ...]) -> Iterator[Difference]:
+    was_there = bool(change.before)
+    for one in files.file_changes(change.object, change.before, change.now):
+        left = is_volatile(change.object, one.field, volatile, was_there=was_there)
+        if one.thought.standing == "forbidden" or not left:
+            yield _difference(change, one.field, one.before, one.now, one.thought)
+
+
+def _fields(change: ObjectChange) -> Iterator[StateChange]:
+    """Yield the fields that differ."""
+    for name in sorted(change.before.keys() | change.now.keys()):
+        before, now = change.before.get(name), change.now.get(name)
+        if before != now:
+            yield StateChange(change.host, change.provider, change.object, name, before, now)
+
+
+def _difference(change: ObjectChange, field: str, before: str | None, now: str | None, thought: Thought) -> Difference:
+    return Difference(
+        change.host, change.provider, change.object, field, before, now, thought.standing, thought.sentence
+    )
+
+
+def _standing(one: Difference, expected: Expectations) -> Difference:
+    """Return a difference with its standing in this scenario."""
+    if one.standing != "unexplained":
+        return one
+    if expected.words.told(one) in expected.explained or _is_the_task(one, expected.may_change):
+        return replace(one, standing="explained")
+    return replace(one, standing="forbidden") if expected.strict else one
+
+
+def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
+    """Return whether a difference is in what a task is about."""
+    return one.provider == files.NAME and any(
+        one.host == part.host and pattern(part.path).match(one.object) for part in may_change
+    )
+
+
+def _rank(one: Difference) -> tuple[int, str, str, str, str]:
+    standings = ("forbidden", "unexplained", "explained")
+    return standings.index(one.standing), one.host or "", one.provider, one.object, one.field
+
+
+def _more(left: Sequence[Difference]) -> Difference:
+    """Return one difference for all those that are too many to be told; it stands as the first of them does."""
+    count = len(left)
+    sentence = Text(fr=f"{count} autres changements ne sont pas montrés.", en=f"{count} more changes are not shown.")
+    return Difference(None, "state", "…", "count", None, str(count), left[0].standing, sentence)

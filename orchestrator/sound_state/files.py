@@ -1,0 +1,116 @@
+"""What is thought of a file that is not as it was: the provider ``files``, of which the fabric's helper tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from orchestrator.core.text import Text
+from orchestrator.sound_state.certificates import certificate_statements
+from orchestrator.sound_state.meaning import statements_changed
+from orchestrator.sound_state.provider import Thought
+
+NAME: Final = "files"
+_OTHERS_READ, _OTHERS_WRITE, _SET_ID, _STICKY = 0o004, 0o002, 0o6000, 0o1000
+_TOLD_ELSEWHERE = re.compile(r"/etc/systemd/system/(?:[^/]+\.(?:wants|requires|upholds)(?:/|$))")
+"""Links that say what starts with what: the provider ``services`` tells of them."""
+_DIGEST = re.compile(r"sha256 [0-9a-f]{64}|\d+ bytes")
+
+
+class FileChange(NamedTuple):
+    """One thing that has changed of a file: the field, both values, and what is thought of it."""
+
+    field: str
+    before: str | None
+    now: str | None
+    thought: Thought
+
+
+def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileChange]:
+    """Yield what has changed of a file; nothing where what has changed means the same.
+
+    Args:
+        path: the file's.
+        before: its fields in the sound state, empty where there was none.
+        now: its fields now, empty where there is none.
+    """
+    if _TOLD_ELSEWHERE.match(path):
+        return
+    yield from _forbidden(path, before, now)
+    if not now:
+        gone = Text(fr=f"{path} n'est plus là.", en=f"{path} is gone.")
+        yield FileChange("presence", _whole(path, before), None, Thought("unexplained", gone))
+        return
+    if not before:
+        new = Text(fr=f"{path} est nouveau.", en=f"{path} is new.")
+        yield FileChange("presence", None, _whole(path, now), Thought("unexplained", new))
+        return
+    words = {
+        "kind": Text(fr=f"{path} est d'une autre sorte qu'avant.", en=f"{path} is of another kind than before."),
+        "mode": Text(fr=f"Les droits d'accès de {path} ont changé.", en=f"The permissions of {path} have changed."),
+        "owner": Text(fr=f"Le propriétaire de {path} a changé.", en=f"The owner of {path} has changed."),
+    }
+    for field, sentence in words.items():
+        if before.get(field) != now.get(field):
+            yield FileChange(field, before.get(field), now.get(field), Thought("unexplained", sentence))
+    if not ("key" in before and "key" in now):  # whether a key fits, its users find out
+        yield from _content(path, before.get("content"), now.get("content"))
+
+
+def _content(path: str, before: str | None, now: str | None) -> Iterator[FileChange]:
+    """Yield the change of what a file says, as the statements that are gone and those that are new."""
+    if before == now:
+        return
+    sentence = Text(fr=f"Le contenu de {path} a changé.", en=f"What is in {path} has changed.")
+    if before is None or now is None or _DIGEST.fullmatch(before) or _DIGEST.fullmatch(now):
+        yield FileChange("content", before, now, Thought("unexplained", sentence))
+        return
+    gone, new = _changed(path, before, now)
+    if gone or new:
+        yield FileChange("content", "\n".join(gone) or None, "\n".join(new) or None, Thought("unexplained", sentence))
+
+
+def _changed(path: str, before: str, now: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the statements that are gone from a file and those that are new."""
+    was, said = certificate_statements(before), certificate_statements(now)
+    if was is not None and said is not None:
+        return ((), ()) if was == said else (was, said)
+    return statements_changed(path, before, now)
+
+
+def _whole(path: str, entry: Mapping[str, str]) -> str:
+    """Return a file that has come or gone in words: what it is, then what it says."""
+    head = " ".join(entry[field] for field in ("kind", "mode", "owner"))
+    content = entry.get("content")
+    if content is None or "key" in entry:  # a key that is made anew is another one each time
+        return head
+    if _DIGEST.fullmatch(content):
+        return f"{head}\n{content}"
+    said = certificate_statements(content)
+    return "\n".join((head, *(statements_changed(path, "", content)[1] if said is None else said)))
+
+
+def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileChange]:
+    """Yield what no repair may bring: a secret that all can read, rights that a program or everybody gains."""
+    was, mode, kind = _mode(before), _mode(now), now.get("kind")
+    if "key" in now and mode & _OTHERS_READ and not ("key" in before and was & _OTHERS_READ):
+        said = Text(
+            fr=f"Une clé privée est dans {path}, que tout le monde peut lire.",
+            en=f"A private key is in {path}, which everybody can read.",
+        )
+        yield FileChange("readable", None, "others", Thought("forbidden", said))
+    if kind == "file" and mode & _SET_ID & ~was:
+        said = Text(
+            fr=f"{path} s'exécute désormais avec les droits de son propriétaire ou de son groupe.",
+            en=f"{path} now runs with the rights of its owner or group.",
+        )
+        yield FileChange("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
+    writable = mode & _OTHERS_WRITE and not was & _OTHERS_WRITE and not mode & _STICKY
+    if kind in ("file", "directory") and writable and not path.startswith(("/home/", "/root/")):
+        said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
+        yield FileChange("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
+
+
+def _mode(entry: Mapping[str, str]) -> int:
+    return int(entry.get("mode", "0"), 8)

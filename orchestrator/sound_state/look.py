@@ -1,0 +1,82 @@
+"""Looking at a lab: its sound state is kept once, and in what it differs from it is told later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
+from orchestrator.sound_state import services
+from orchestrator.sound_state.provider import Provider, RunInHost
+
+APPLICATIONS: Final[Mapping[str, Provider]] = {}
+"""What tells of applications, by the names that images state."""
+_RUNS = "ActiveState"
+_ALIVE = frozenset({"active", "activating", "reloading"})
+
+
+def keep_sound_state(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> None:
+    """Keep what state a lab is in as its sound state.
+
+    Args:
+        fabric: reaches the hosts.
+        instance: the lab.
+        hosts: each host with its applications.
+
+    Raises:
+        LabError: a host cannot be looked at.
+    """
+    fabric.keep_states(instance, list(hosts), _applications(fabric, instance, hosts))
+
+
+def changes_since(
+    fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]
+) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
+    """Return in what a lab is not in its sound state, and of which hosts that was not kept; raises as above."""
+    found, missing = fabric.state_changes(instance, list(hosts), _applications(fabric, instance, hosts))
+    return tuple(change for change in found if not _runs_without_processes(fabric, instance, change)), missing
+
+
+def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
+    return {
+        host: {name: APPLICATIONS[name].look(_runner(fabric, HostRef(instance, host))) for name in names}
+        for host, names in hosts.items()
+        if names
+    }
+
+
+def _runner(fabric: Fabric, target: HostRef) -> RunInHost:
+    def run(argv: Sequence[str], stdin: bytes) -> str:
+        done = fabric.run(target, argv, stdin=stdin, vouched=True)
+        if done.changed:
+            what = ", ".join(done.changed)
+            raise LabError(
+                Text(
+                    fr=f"{target.host} : les outils de la machine ne sont plus ceux de son image : {what}",
+                    en=f"{target.host}: the host's tools are not its image's any more: {what}",
+                )
+            )
+        if done.status:
+            said = done.stderr.decode(errors="replace").strip()
+            raise LabError(
+                Text(
+                    fr=f"{target.host} : l'état de {argv[0]} ne peut pas être lu : {said}",
+                    en=f"{target.host}: the state of {argv[0]} cannot be read: {said}",
+                )
+            )
+        return done.stdout.decode(errors="replace")
+
+    return run
+
+
+def _runs_without_processes(fabric: Fabric, instance: str, change: ObjectChange) -> bool:
+    """Return whether a service only has no process any more, and systemd has it active still.
+
+    What a service has started may be started by hand instead: a DHCP client, for instance.
+    """
+    if change.provider != services.NAME or {**change.now, "runs": "yes"} != change.before:
+        return False
+    state = fabric.unit(HostRef(instance, change.host), change.object, [f"Unit.{_RUNS}"])
+    return state.properties.get(_RUNS) in _ALIVE
