@@ -26,9 +26,11 @@ from orchestrator.fabric.fabric_interface import (
     HostRef,
     HostUnreachableError,
     NetworkState,
+    ObjectChange,
     PortState,
     ProcessState,
     SocketState,
+    States,
     UnitState,
 )
 
@@ -92,6 +94,8 @@ class FakeFabric:
         self.cables = {(p.host, p.interface): p for p in ports}
         self.listening = {tuple(place) for place in listening}
         self.closed = False
+        self.kept: dict[HostRef, States] = {}
+        self.changes: list[ObjectChange] = []
 
     def on(self, command: str, host: str = "*", **fields: Any) -> None:  # noqa: ANN401 (an Answer's fields)
         """Add an answer."""
@@ -254,6 +258,29 @@ class FakeFabric:
                     raise LabError(same(answer.stderr))
                 found |= json.loads(done.stdout or b"{}")
         return found
+
+    def keep_states(
+        self,
+        instance: str,
+        hosts: Sequence[str],
+        more: States,
+        *,
+        timeout: float = OUTSIDE_TIME,  # noqa: ARG002 (the protocol's)
+    ) -> None:
+        """See ``Fabric.keep_states``: what the hosts are like stays as it is, but for what ``states`` says later."""
+        self.kept.update(dict.fromkeys((HostRef(instance, host) for host in hosts), more))
+
+    def state_changes(
+        self,
+        instance: str,
+        hosts: Sequence[str],
+        more: States,  # noqa: ARG002 (the protocol's)
+        *,
+        timeout: float = OUTSIDE_TIME,  # noqa: ARG002 (the protocol's)
+    ) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
+        """See ``Fabric.state_changes``: those of ``changes``, of hosts whose state was kept."""
+        missing = tuple(host for host in hosts if HostRef(instance, host) not in self.kept)
+        return tuple(one for one in self.changes if one.host in hosts and one.host not in missing), missing
 
     def terminal(self, target: HostRef, argv: Sequence[str], *, rows: int, columns: int) -> int:  # noqa: ARG002
         """See ``Fabric.terminal``: the command's scripted output can be read, then the end of the file."""

@@ -30,6 +30,7 @@ from orchestrator.fabric.helper.messages import (
     Decoder,
     Hello,
     HelperError,
+    KeepStates,
     Look,
     Looks,
     Network,
@@ -41,6 +42,7 @@ from orchestrator.fabric.helper.messages import (
     RunCommand,
     SetPort,
     Sockets,
+    StateChanges,
     Terminal,
     Tool,
     Unit,
@@ -71,6 +73,8 @@ SAMPLES: tuple[Request, ...] = (
     Network("demo-1a2b", ["web1", "pc1"], ["web1"], ["pc1"], 5.0),
     Looks("demo-1a2b", "web1", ["/etc/passwd", "/etc"], "writable", 5.0),
     Activity({"demo-1a2b": ["pc1", "srv1"], "demo-3c4d": []}, 5.0),
+    KeepStates("demo-1a2b", ["pc1", "srv1"], 5.0),
+    StateChanges("demo-1a2b", ["pc1"], 5.0),
 )
 WRONG: dict[object, tuple[object, ...]] = {
     str: (1, None, True, ["pc1"]),
