@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from orchestrator.core.text import Text
+from orchestrator.sound_state.account_rights import rights_gained
 from orchestrator.sound_state.certificates import certificate_statements
 from orchestrator.sound_state.meaning import statements_changed
 from orchestrator.sound_state.provider import Thought
@@ -15,6 +16,8 @@ NAME: Final = "files"
 _OTHERS_READ, _OTHERS_WRITE, _SET_ID, _STICKY = 0o004, 0o002, 0o6000, 0o1000
 _TOLD_ELSEWHERE = re.compile(r"/etc/systemd/system/(?:[^/]+\.(?:wants|requires|upholds)(?:/|$))")
 """Links that say what starts with what: the provider ``services`` tells of them."""
+_SECRETS = re.compile(r"/etc/(?:g?shadow-?|krb5\.keytab|sssd/sssd\.conf|.*\.(?:key|secret))")
+"""Files whose content opens something to whoever can read them."""
 _DIGEST = re.compile(r"sha256 [0-9a-f]{64}|\d+ bytes")
 
 
@@ -106,6 +109,14 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
             en=f"{path} now runs with the rights of its owner or group.",
         )
         yield FileChange("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
+    if _SECRETS.fullmatch(path) and before and mode & _OTHERS_READ & ~was:
+        said = Text(
+            fr=f"Tout le monde peut lire {path}, qui contient des secrets.",
+            en=f"Everybody can read {path}, which holds secrets.",
+        )
+        yield FileChange("readable", before.get("mode"), now["mode"], Thought("forbidden", said))
+    for said in rights_gained(path, before.get("content", ""), now.get("content", "")):
+        yield FileChange("rights", None, said.en, Thought("forbidden", said))
     writable = mode & _OTHERS_WRITE and not was & _OTHERS_WRITE and not mode & _STICKY
     if kind in ("file", "directory") and writable and not path.startswith(("/home/", "/root/")):
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
