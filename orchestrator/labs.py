@@ -41,6 +41,8 @@ from orchestrator.sound_state.explained import ExplainedChange
 
 LabState = Literal["starting", "started", "stopping", "cut off"]
 """How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
+Differences = Literal["green", "always"]
+"""When a grading tells what differs from the lab's sound state: where every check is green, or always."""
 
 
 @dataclass(frozen=True)
@@ -327,6 +329,7 @@ class Labs:
         on_result: OnResult | None = None,
         on_running: OnRunning | None = None,
         giving_way: bool = False,
+        differences: Differences = "green",
     ) -> Report:
         """Grade an instance with its scenario's checks, and the answers that were handed in.
 
@@ -337,6 +340,7 @@ class Labs:
             on_running: is told which checks run, each time that it changes.
             giving_way: whether other programs may act on the instance meanwhile, which ends the grading; as a rule they
                 are kept from it.
+            differences: when what differs from the sound state is told: where all is ``green``, or ``always``.
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
@@ -370,7 +374,13 @@ class Labs:
             questions = {result.id for result in handed_in.grade()}
             selection = replace(selection, only=tuple(name for name in only if name not in questions))
         report = self._grade(
-            running, running.plan.checks, on_result, selection, on_running, giving_way=giving_way, compare=True
+            running,
+            running.plan.checks,
+            on_result,
+            selection,
+            on_running,
+            giving_way=giving_way,
+            differences=differences,
         )
         given = handed_in.grade()
         answers = tuple(result for result in given if only is None or result.id in only)
@@ -397,9 +407,9 @@ class Labs:
         on_running: OnRunning | None = None,
         *,
         giving_way: bool = False,
-        compare: bool = False,
+        differences: Differences | None = None,
     ) -> Report:
-        """Grade; with ``compare`` what differs from the sound state is part of it, before anybody else may act."""
+        """Grade; what differs from the sound state is part of it where that is asked, before anybody else may act."""
         device = Factory("orchestrator.access.grading_devices:device_opener", {"devices": self._device_logins(running)})
         request = GradeRequest.of(
             running.plan,
@@ -414,17 +424,22 @@ class Labs:
         if giving_way:
             with self._instances.giving_way(running.instance) as go_on:
                 report = grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
-                return self._compared(running, report, on_result) if compare else report
+                return self._compared(running, report, on_result, differences)
         with self.exclusive(running):
             report = grade(request, on_result=on_result, on_running=on_running)
-            return self._compared(running, report, on_result) if compare else report
+            return self._compared(running, report, on_result, differences)
 
-    def _compared(self, running: Running, report: Report, on_result: OnResult | None) -> Report:
+    def _compared(
+        self, running: Running, report: Report, on_result: OnResult | None, differences: Differences | None
+    ) -> Report:
         """Return a report with what differs from the sound state; who is told the results hears what went wrong."""
+        if differences is None:
+            return report
         plan = running.plan
         hosts = self._instances.find(running.instance.name).running
         explained = partial(self._explained, plan.scenario or "")
-        whole = compared(report, plan, hosts, self._instances.fabric(), explained)
+        always = differences == "always"
+        whole = compared(report, plan, hosts, self._instances.fabric(), explained, always=always)
         if on_result is not None:
             for result in whole.results[len(report.results) :]:
                 on_result(result)

@@ -24,7 +24,6 @@ from orchestrator.proof import judging, verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, StageName, Verdict
-from orchestrator.sound_state.comparison import words_of
 
 OnResult = Callable[[CheckResult], None]
 
@@ -164,7 +163,7 @@ class Trial:
             judged = Judged((), (verdicts.trouble(self.state.name, said(error)),))
         took = round(time.monotonic() - began, 2)
         found = (*self._failed, *judged.verdicts)
-        return Stage(self.state.name, self.state.subject, took, judged.seen, found, changes=judged.changes)
+        return Stage(self.state.name, self.state.subject, took, judged.seen, found)
 
     def reload(self, changed: Sequence[str], progress: Progress) -> None:
         """Read the files again; a mistake in them leaves the last good plan in place, and is kept in ``problems``.
@@ -239,9 +238,9 @@ class Trial:
         report = labs.check(running, on_result=on_result)
         match self.state.name:
             case "solution":
-                return judging.repaired(report, self.state.subject, words_of(plan), learning=True)
+                return judging.repaired(report, self.state.subject, learning=True)
             case "shortcut":
-                return judging.refused(report, self.state.subject, words_of(plan))
+                return judging.refused(report, self.state.subject)
         return judging.broken(report, task=self.state == NOT_BEGUN)
 
     def _lab(self) -> Running:

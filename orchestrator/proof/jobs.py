@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from grader.job import EVERYTHING, Selection
+from grader.report import Difference, Report
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import FaultMistakeError, LabError
 from orchestrator.core.progress import Silent
@@ -31,6 +32,7 @@ from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import Key, ProofSubject, Watch, keys_of, stages_of
 from orchestrator.sound_state.comparison import words_of
+from orchestrator.sound_state.explained import ExplainedChange
 
 _NOWHERE = "nowhere"
 """A name that no instance can have: theirs end with a dash and four digits."""
@@ -197,12 +199,16 @@ class ProvenVariant:
 
         def judge() -> Judged:
             failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)
-            report = self._labs.check(lab.running, selection=self._after(shortcut))
-            return judging.refused(report, shortcut.name, self._words).and_before(failed)
+            report = self._check(lab, self._after(shortcut))
+            return judging.refused(report, shortcut.name).and_before(failed)
 
         with self._lab(key, clock) as lab:
             self._inject(lab, key, clock)
             self._stage(key, clock, judge)
+
+    def _check(self, lab: _Lab, selection: Selection = EVERYTHING) -> Report:
+        """Grade a lab, and tell what differs from its sound state whatever the checks find."""
+        return self._labs.check(lab.running, selection=selection, differences="always")
 
     def _after(self, shortcut: PlannedSolution) -> Selection:
         """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
@@ -214,7 +220,7 @@ class ProvenVariant:
 
     def _healthy(self, lab: _Lab) -> Judged:
         health = self._labs.health(lab.running) if self.plan.health else None
-        before = self._labs.check(lab.running) if self.plan.faults else None
+        before = self._check(lab) if self.plan.faults else None
         judged = judging.healthy(health, before)
         return judged._replace(verdicts=(*judged.verdicts, *self._composed_again()))
 
@@ -229,7 +235,7 @@ class ProvenVariant:
                     yield verdicts.unsteady_plan(part.name)
 
     def _begin(self, lab: _Lab, clock: Clock) -> bool:
-        self._stage(("not-begun", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=True))
+        self._stage(("not-begun", ""), clock, lambda: judging.broken(self._check(lab), task=True))
         return True
 
     def _break(self, lab: _Lab, clock: Clock) -> bool:
@@ -238,14 +244,14 @@ class ProvenVariant:
         The main line reverts nothing.
         """
         self._inject(lab, ("broken", ""), clock)
-        broken = self._stage(("broken", ""), clock, lambda: judging.broken(self._labs.check(lab.running), task=False))
+        broken = self._stage(("broken", ""), clock, lambda: judging.broken(self._check(lab), task=False))
         if self._subject.main_line:
             return True
         restored = self._stage(("restored", ""), clock, partial(self._restore, lab))
         if not restored.sound:
             return False
         self._inject(lab, ("again", ""), clock)
-        again = self._stage(("again", ""), clock, lambda: judging.again(broken, self._labs.check(lab.running)))
+        again = self._stage(("again", ""), clock, lambda: judging.again(broken, self._check(lab)))
         return again.sound
 
     def _restore(self, lab: _Lab) -> Judged:
@@ -257,7 +263,7 @@ class ProvenVariant:
         except LabError as error:
             return Judged((), (verdicts.not_reverted(None, said(error)),))
         health = self._labs.health(lab.running) if self.plan.health else None
-        return judging.restored(health, self._labs.check(lab.running))
+        return judging.restored(health, self._check(lab))
 
     def _solve(self, lab: _Lab, solution: PlannedSolution, clock: Clock) -> None:
         """Apply a solution, grade, reboot every host, grade again."""
@@ -265,8 +271,8 @@ class ProvenVariant:
 
         def repair() -> Judged:
             failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
-            report = self._labs.check(lab.running)
-            judged = judging.repaired(report, solution.name, self._words, learning=self._subject.learning)
+            report = self._check(lab)
+            judged = judging.repaired(report, solution.name, learning=self._subject.learning)
             return judged.and_before(failed)
 
         def reboot() -> Judged:
@@ -276,8 +282,8 @@ class ProvenVariant:
                 wait_for_conditions(lab.driver, self.plan.ready)
             except LabError as error:
                 reason = said(error)
-            report, learning = self._labs.check(lab.running), self._subject.learning
-            judged = judging.rebooted(report, solution.name, repaired, self._words, learning=learning)
+            report, learning = self._check(lab), self._subject.learning
+            judged = judging.rebooted(report, solution.name, repaired, learning=learning)
             if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
                 return judged.and_before([verdicts.not_ready(reason, solution=solution.name)])
             return judged
@@ -330,9 +336,13 @@ class ProvenVariant:
             judged = act()
         except LabError as error:
             raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
-        stage = Stage(*key, clock.lap(), judged.seen, judged.verdicts, changes=judged.changes)
+        stage = Stage(*key, clock.lap(), judged.seen, judged.verdicts, changes=self._told(judged.differences))
         self._record(stage)
         return stage
+
+    def _told(self, differences: Iterable[Difference]) -> tuple[ExplainedChange, ...]:
+        """Return differences in the words of the variant."""
+        return tuple(sorted({self._words.told(one) for one in differences}, key=ExplainedChange.order))
 
     def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
         """Record why a stage did not come about, and return what ends its job."""

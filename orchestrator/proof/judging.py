@@ -13,7 +13,7 @@ from grader.report_formats import difference_lines, difference_sentence
 from orchestrator.core.text import Text
 from orchestrator.proof import verdicts
 from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantProof, Verdict
-from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.explained import ExplainedChange
 
 
 class Judged(NamedTuple):
@@ -22,12 +22,12 @@ class Judged(NamedTuple):
     Attributes:
         seen: its checks, with what was expected of them.
         verdicts: what is wrong.
-        changes: what of the lab is not in its sound state, in the words of the variant.
+        differences: what of the lab is not in its sound state.
     """
 
     seen: tuple[SeenColour, ...]
     verdicts: tuple[Verdict, ...]
-    changes: tuple[ExplainedChange, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     def and_before(self, verdicts: Iterable[Verdict]) -> Judged:
         """Return the same with verdicts before its own."""
@@ -59,8 +59,9 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
     if before is not None:
         before = without_answers(before)
         wrong += _all_green(before, lambda r: verdicts.red_before_the_fault(r.id, r.evidence))
+        wrong += _changes_by_themselves(before)
         seen += _seen(before, "pass")
-    return Judged(seen, tuple(wrong))
+    return Judged(seen, tuple(wrong), () if before is None else before.differences)
 
 
 def broken(report: Report, *, task: bool) -> Judged:
@@ -78,7 +79,7 @@ def broken(report: Report, *, task: bool) -> Judged:
             wrong += _reason(result)
             if result.seconds > _SLOW_RED:
                 wrong.append(verdicts.slow_red(result.id, result.seconds, result.evidence))
-    return Judged(tuple(seen), tuple(wrong))
+    return Judged(tuple(seen), tuple(wrong), report.differences)
 
 
 def restored(health: Report | None, checks: Report) -> Judged:
@@ -89,7 +90,7 @@ def restored(health: Report | None, checks: Report) -> Judged:
 
     reports = [report for report in (health, without_answers(checks)) if report is not None]
     wrong = [verdict for report in reports for verdict in _all_green(report, still_red)]
-    return Judged(tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong))
+    return Judged(tuple(seen for report in reports for seen in _seen(report, "pass")), tuple(wrong), checks.differences)
 
 
 def again(first: Stage, report: Report) -> Judged:
@@ -98,37 +99,36 @@ def again(first: Stage, report: Report) -> Judged:
     colours = {one.result.id: one.result.outcome for one in first.seen}
     changed = [s.result for s in seen if colours.get(s.result.id) != s.result.outcome]
     others = [w for w in wrong if w.check not in {r.id for r in changed}]
-    return Judged(seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed)))
+    return Judged(seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed)), report.differences)
 
 
-def repaired(report: Report, solution: str, words: VariantWords, *, learning: bool) -> Judged:
+def repaired(report: Report, solution: str, *, learning: bool) -> Judged:
     """Judge a lab after a solution: it is plainly repaired, without a change that is forbidden or to be explained.
 
     Args:
         report: what the grading found.
         solution: the solution's name.
-        words: tells changes in the words of the variant.
         learning: whether the proof is to learn what solutions change: what nobody has explained yet is a remark.
     """
     wrong = _all_green(report, lambda r: verdicts.not_repaired(r.id, solution, r.evidence))
     return Judged(
         _seen(report, "pass"),
         tuple(wrong or _changes_left(report, solution, learning=learning)),
-        _changes(report, words),
+        report.differences,
     )
 
 
-def rebooted(report: Report, solution: str, before: Stage, words: VariantWords, *, learning: bool) -> Judged:
+def rebooted(report: Report, solution: str, before: Stage, *, learning: bool) -> Judged:
     """Judge a repaired lab after all hosts have rebooted; what was red before is told there. See ``repaired``."""
     red_before = {one.result.id for one in before.seen if one.result.outcome != "pass"}
     wrong = _all_green(report, lambda r: verdicts.lost_at_reboot(r.id, solution, r.evidence))
     told = [w for w in wrong if w.check not in red_before]
     left = () if wrong else _changes_left(report, solution, learning=learning)
     kept = [verdict for verdict in left if verdict not in before.verdicts]
-    return Judged(_seen(report, "pass"), tuple(told if wrong else kept), _changes(report, words))
+    return Judged(_seen(report, "pass"), tuple(told if wrong else kept), report.differences)
 
 
-def refused(report: Report, shortcut: str, words: VariantWords) -> Judged:
+def refused(report: Report, shortcut: str) -> Judged:
     """Judge a lab after a shortcut: it is not plainly repaired, whether all checks were graded or not.
 
     At least one check is red, or a change is forbidden or to be explained.
@@ -138,11 +138,7 @@ def refused(report: Report, shortcut: str, words: VariantWords) -> Judged:
         changes = (*report.forbidden, *report.unexplained)
         refused_for = verdicts.refused_by_changes(shortcut, _told(changes)) if changes else None
         wrong.append(refused_for or verdicts.accepted_shortcut(shortcut))
-    return Judged(_seen(report, "any"), tuple(wrong), _changes(report, words))
-
-
-def _changes(report: Report, words: VariantWords) -> tuple[ExplainedChange, ...]:
-    return tuple(sorted({words.told(one) for one in report.differences}, key=ExplainedChange.order))
+    return Judged(_seen(report, "any"), tuple(wrong), report.differences)
 
 
 def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...], tuple[Verdict, ...]]:
@@ -255,6 +251,12 @@ def _reason(result: CheckResult) -> Iterator[Verdict]:
 def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Verdict]:
     failed = [red(result) for result in report.results if result.outcome == "fail"]
     return [*_nothing(report), *_errors(report), *failed, *_missing_tools(report)]
+
+
+def _changes_by_themselves(report: Report) -> Iterator[Verdict]:
+    """Yield what is not as it was on a lab that nobody has touched."""
+    for one in (*report.forbidden, *report.unexplained):
+        yield verdicts.changes_by_itself(difference_sentence(one), difference_lines(one))
 
 
 def _changes_left(report: Report, solution: str, *, learning: bool) -> Iterator[Verdict]:

@@ -31,6 +31,7 @@ Kind = Literal[
     "blind",
     "change-learnt",
     "change-left",
+    "changes-by-itself",
     "guard-red",
     "lost-at-reboot",
     "looks-at-nothing",
@@ -119,7 +120,7 @@ class Stage:
         seen: the checks.
         verdicts: what is wrong; empty where all is as it should be.
         ran: False where an earlier stage kept it from being run.
-        changes: what of the lab was not in its sound state, in the words of the variant; of a repaired lab only.
+        changes: what of the lab was not in its sound state, in the words of the variant.
     """
 
     name: StageName

@@ -103,6 +103,7 @@ def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None
         proofs=proofs,
         columns_of=columns_of,
         blocks_of=blocks_of,
+        changes_of=changes_of,
         proven=all(proof.proven for proof in proofs),
         made_at=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
@@ -129,6 +130,11 @@ def blocks_of(proof: Proof) -> tuple[Block, ...]:
     """Return the variants as blocks of the matrix."""
     columns = columns_of(proof)
     return tuple(_block(variant, columns) for variant in proof.variants)
+
+
+def changes_of(proof: Proof) -> tuple[tuple[int, Stage], ...]:
+    """Return the stages at which something differed from the sound state, each with its seed."""
+    return tuple((variant.seed, stage) for variant in proof.variants for stage in variant.stages if stage.changes)
 
 
 def _block(variant: VariantProof, columns: Sequence[Column]) -> Block:

@@ -64,6 +64,19 @@ def change_left(solution: str, said: Text, evidence: Text, *, forbidden: bool) -
     )
 
 
+def changes_by_itself(said: Text, evidence: Text) -> Verdict:
+    """Something is not as it was on a lab that nobody has touched: everybody would be asked to explain it."""
+    return Verdict(
+        "changes-by-itself",
+        Text(fr=f"Sans que personne n'y touche : {said.fr}", en=f"Without anybody's doing: {said.en}"),
+        Text(
+            fr="Déclarez-le dans « volatile » de l'image, avec la raison, ou attendez dans « ready » qu'il soit fait.",
+            en="State it in the image's 'volatile', with the reason, or wait in 'ready' until it is done.",
+        ),
+        evidence,
+    )
+
+
 def change_learnt(solution: str, said: Text, evidence: Text) -> Verdict:
     """A solution brings a change that no proof knew: from now on it is explained."""
     return Verdict(

@@ -31,6 +31,8 @@ def compared(
     running: Collection[str],
     fabric: Fabric,
     explained: Callable[[], Collection[ExplainedChange]],
+    *,
+    always: bool = False,
 ) -> Report:
     """Return a report with what differs from the sound state, where every check was asked and is green.
 
@@ -43,13 +45,17 @@ def compared(
         running: the hosts that run.
         fabric: reaches them.
         explained: returns the changes that the scenario's solutions bring.
+        always: whether they are told where a check is red as well.
     """
-    if not report.whole or report.verdict != "repaired":
+    green = report.whole and report.verdict == "repaired"
+    if not green and not always:
         return report
     hosts = {host.name: host.applications for host in plan.hosts if host.name in running}
     try:
         changes, missing = changes_since(fabric, report.instance, hosts)
     except LabError as error:
+        if not green:  # the verdict stands without them: an application may be what is broken
+            return report
         return replace(report, results=(*report.results, _unknown(error.text)))
     if missing:
         names = ", ".join(missing)
