@@ -37,14 +37,17 @@ SAME: Final = [
     (MAIN, "mynetworks = 10.0.0.0/8, 127.0.0.0/8", "mynetworks = 127.0.0.0/8\n# c\n  10.0.0.0/8"),
     (MAIN, "smtpd_relay_restrictions = a, b", "smtpd_relay_restrictions =\n  a\n  b"),
     (MAIN, "maximal_backoff_time = 1h", "maximal_backoff_time = 60m"),
-    (MASTER, "smtp inet n - n - - smtpd\nqmgr unix n - n 300 1 qmgr", "qmgr unix n - n 300 1\n  qmgr\nsmtp  inet n - n - - smtpd"),
+    (MASTER, "smtp inet n - n - - smtpd\nqmgr unix n - n 300 1 qmgr",
+     "qmgr unix n - n 300 1\n  qmgr\nsmtp  inet n - n - - smtpd"),
     ("/etc/postfix/virtual", "a@b c@d\ne@f g@h\n", "# x\ne@f   g@h\na@b\tc@d\n"),
     (DOVECOT, "a = 1\nb = 2\nservice x {\n  port = 0\n}\n", "b=2\n# c\nservice  x {\nport = 0 # d\n}\na = 1\n"),
     (NAMED, "options { recursion yes; notify no; };", "// a\noptions {\n/* b */ notify no; # c\n recursion yes;\n};"),
-    (NAMED, 'zone "a" IN { type primary; file "/f"; };\nzone "b" {};', 'zone b {};\nzone "a" { file "/f"; type primary; };'),
+    (NAMED, 'zone "a" IN { type primary; file "/f"; };\nzone "b" {};',
+     'zone b {};\nzone "a" { file "/f"; type primary; };'),
     (NAMED, "options { allow-query { any; }; };", "options { allow-query{any;}; };"),
     (ZONE, SOA.format(1), SOA.format(2)),
-    (ZONE, SOA.format(1) + "www 1h A 1.2.3.4\n    IN TXT x ; c\n", SOA.format(1) + 'WWW IN 3600 A 1.2.3.4\nwww 5m TXT "x"\n'),
+    (ZONE, SOA.format(1) + "www 1h A 1.2.3.4\n    IN TXT x ; c\n",
+     SOA.format(1) + 'WWW IN 3600 A 1.2.3.4\nwww 5m TXT "x"\n'),
     (ZONE, "$TTL 1h\n$ORIGIN a.b.\nw CNAME x\n", "$TTL 3600\nw.a.b. IN CNAME x.A.B.\n"),
     (ZONE, "$TTL 1\na AAAA 2001:db8:0::1\nb A 1.2.3.4", "$TTL 1s\nb ( A\n 1.2.3.4 )\na AAAA 2001:DB8::1"),
     (KEA, '{"a": 1, "b": [1, 2]}', '// x\n{ # y\n "b": [ 1,\n 2 ], /* z */ "a": 1 }'),
@@ -144,7 +147,8 @@ OTHER: Final = [
     (VPN, "port 1\nlport 2\n", "lport 2\nport 1\n"),
     (VPN, "<ca>\nAB\n</ca>\n", "<ca>\nAC\n</ca>\n"),
     (NFT, "table ip a { chain b { drop; accept; } }", "table ip a { chain b { accept; drop; } }"),
-    (NFT, "table ip a { chain b { counter tcp dport { 80 } drop; } }", "table ip a { chain b { counter tcp dport { 81 } drop; } }"),
+    (NFT, "table ip a { chain b { counter tcp dport { 80 } drop; } }",
+     "table ip a { chain b { counter tcp dport { 81 } drop; } }"),
     (NFT, "table ip a { }", "table ip a { } }\ntable ip b { }"),
     ("/etc/passwd", "a:x:0:0::/:/b\nc:x:0:0::/:/d\n", "c:x:0:0::/:/d\na:x:0:0::/:/b\n"),
     ("/etc/group", "a:x:1:b\n", "a:x:1:b,c\n"),
@@ -159,9 +163,11 @@ OTHER: Final = [
     (PG, "work_mem = 1\n", "work_mem = 1MB\n"),
     (PG, "log_line_prefix = ''\n", "log_line_prefix = ''''\n"),
     (PG, "log_line_prefix = 'a # b'\n", "log_line_prefix = 'a # c'\n"),
-    (HBA, "host all a 1.1.1.1/32 trust\nhost all all all reject\n", "host all all all reject\nhost all a 1.1.1.1/32 trust\n"),
+    (HBA, "host all a 1.1.1.1/32 trust\nhost all all all reject\n",
+     "host all all all reject\nhost all a 1.1.1.1/32 trust\n"),
     (HBA, 'host "a  b" all all trust\n', 'host "a b" all all trust\n'),
-    ("/etc/ldap/slapd.d/a.ldif", "dn: a\nolcAccess: {0}x\nolcAccess: {1}y\n", "dn: a\nolcAccess: {0}y\nolcAccess: {1}x\n"),
+    ("/etc/ldap/slapd.d/a.ldif", "dn: a\nolcAccess: {0}x\nolcAccess: {1}y\n",
+     "dn: a\nolcAccess: {0}y\nolcAccess: {1}x\n"),
     ("/etc/pam.d/sshd", "auth required a.so\nauth required b.so\n", "auth required b.so\nauth required a.so\n"),
     ("/etc/shop/shop.env", "A=1\n", "A=2\n"),
     ("/etc/default/profils", "A=$B\n# c\n", "A=$B\n"),
@@ -211,7 +217,7 @@ def test_files_that_say_something_else_differ(path: str, one: str, other: str) -
 
 @pytest.mark.parametrize(("path", "text"), HASHES)
 def test_comments_and_blank_lines_never_count(path: str, text: str) -> None:
-    chance = random.Random(path)  # noqa: S311 (a test's variety)
+    chance = random.Random(path)
     for _ in range(30):
         lines = text.splitlines()
         for _ in range(chance.randint(1, 5)):
@@ -225,7 +231,7 @@ def test_each_format_has_a_pair_of_both_kinds() -> None:
 
 
 def test_no_text_fails() -> None:
-    chance = random.Random(21)  # noqa: S311 (a test's variety)
+    chance = random.Random(21)
     paths = sorted({path for path, *_ in SAME})
     signs = [*"{}[]();\"'\\#=,:/*!$ \t\n\r\0<>@-0a1", "\n", "IN", "A", "table", "{", "é", "\u2028", "$TTL 1\n"]
     texts = [text for _, *pair in SAME + OTHER for text in pair]
