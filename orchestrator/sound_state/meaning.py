@@ -59,12 +59,12 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/var/spool/cron/crontabs/[^/]+", lines.crontab),
     (r"/etc/fstab", lines.fstab),
     (r"/etc/sysctl(\.d/.*)?\.conf", lines.sysctl),
-    (r"/etc/postgresql(-common)?/.*/(postgresql|small|[0-9]+[^/]*|postgresql\.auto)\.conf|/etc/postgresql/.*/conf\.d/.*"
+    (r"/etc/postgresql-common/[^/]+\.conf|/etc/postgresql/.*/(postgresql|small|[0-9]+[^/]*|postgresql\.auto)\.conf|/etc/postgresql/.*/conf\.d/.*"
      r"|/var/lib/postgresql/.*/postgresql\.auto\.conf", records.postgresql),
     (r"/etc/postgresql/.*/pg_(hba|ident)\.conf", records.postgresql_access),
     (r"/etc/ldap/slapd\.d/.*\.ldif|.*\.ldif", records.ldif),
     (r"/etc/(pam\.d/[^/]+|pam\.conf)", lines.pam),
-    (r"/etc/(security/[^/]+\.conf|dhcpcd\.conf|dnsmasq\.conf|dnsmasq\.d/.*)", lines.ordered),
+    (r"/etc/(security/[^/]+\.conf|openvswitch/startup\.conf|dhcpcd\.conf|dnsmasq\.conf|dnsmasq\.d/.*)", lines.ordered),
     (r"/etc/(opendkim|ldap/ldap)\.conf", lines.unordered),
     (r"/etc/default/[^/]+|/etc/environment|/etc/.*\.env", records.environment),
 )  # fmt: skip

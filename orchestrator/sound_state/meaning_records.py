@@ -211,17 +211,21 @@ _PG_ELSEWHERE: Final = frozenset({"include", "include_dir", "include_if_exists"}
 
 
 def postgresql(text: str) -> list[str]:
-    """Return PostgreSQL's settings, by name; of several values the last counts, so that includes keep the order."""
+    """Return PostgreSQL's settings, by name; of several values the last counts. None passes an include."""
     found: list[tuple[str, str]] = []
+    run: dict[str, str] = {}
     for line in plain_lines(text):
         match = _PG_LINE.fullmatch(uncommented(line).strip(BLANK))
         if match is None:
             raise ValueError("not a setting")
         name = match[1].lower()
-        value = match[2][1:-1] if match[2][0] == "'" else match[2]
-        found.append((name, _pg_value(name, value)))
-    if not any(name in _PG_ELSEWHERE for name, _ in found):
-        found = sorted(dict(found).items())
+        value = _pg_value(name, match[2][1:-1] if match[2][0] == "'" else match[2])
+        if name in _PG_ELSEWHERE:
+            found += [*sorted(run.items()), (name, value)]
+            run = {}
+        else:
+            run[name] = value
+    found += sorted(run.items())
     return [setting(name, value if re.fullmatch(r"[^ \t']+", value) else f"'{value}'") for name, value in found]
 
 
