@@ -239,14 +239,14 @@ def test_no_text_fails() -> None:
     signs = [*"{}[]();\"'\\#=,:/*!$ \t\n\r\0<>@-0a1", "\n", "IN", "A", "table", "{", "é", "\u2028", "$TTL 1\n"]
     texts = [text for _, *pair in SAME + OTHER for text in pair]
     for path in paths:
-        for _ in range(20):
+        for _ in range(10):
             noise = "".join(chance.choices(signs, k=chance.randint(0, 30)))
             text = chance.choice(texts)
             cut = chance.randint(0, len(text))
             for made in (noise, text[:cut] + noise + text[cut:], text[:cut]):
                 gone, come = statements_changed(path, text, made)
                 assert bool(gone or come) == (meaning_of(path, text) != meaning_of(path, made))
-        for deep in ("{" * 5000, "[" * 20_000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
+        for deep in ("{" * 5000, "[" * 5000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
             meaning_of(path, deep)
 
 
