@@ -125,7 +125,9 @@ FOREIGN: Mapping[str, str] = {
     "docker": "orchestrator.engine.docker_engine",
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
-    "cryptography": "grader.certificates orchestrator.faults.library.tls._x509",
+    "cryptography": (
+        "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.sound_state.certificate_meaning"
+    ),
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.network_device",
     "weasyprint": "orchestrator.assessment.pdf",

@@ -1,0 +1,158 @@
+"""What configuration files say that have sections: settings behind the name of their section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Final
+
+from grader.lines import words_in
+from orchestrator.sound_state.meaning_values import (
+    BLANK,
+    SYSTEMD_TIMES,
+    joined_lines,
+    lowered,
+    ordered_by,
+    plain_lines,
+    setting,
+    span,
+    squeezed,
+)
+
+_COMMA: Final = re.compile(r"[ \t]*,[ \t]*")
+
+
+def _ini(
+    lines: list[str],
+    value_of: Callable[[str, str], str] = lambda _, value: value,
+    order: Callable[[str, str], str | None] = lambda _, __: None,
+) -> list[str]:
+    """Return the statements of a file with sections, each behind its section's name.
+
+    Args:
+        lines: the lines, without comments.
+        value_of: key and value → the value, written in one way.
+        order: key and value → what a setting is sorted by in its section; None where it stays.
+    """
+    found: list[tuple[str | None, str]] = []
+    section = ""
+    for line in lines:
+        if line.startswith("["):
+            if not line.endswith("]"):
+                raise ValueError("a section that is not closed")
+            section = line
+            found.append((None, section))
+            continue
+        key, equals, value = (part.strip(BLANK) for part in line.partition("="))
+        said = setting(key, value_of(key, value)) if equals else line
+        found.append((order(key, value) if equals else None, f"{section} {said}".strip(BLANK)))
+    return ordered_by(found)
+
+
+def ordered_ini(text: str) -> list[str]:
+    """Return sections and settings in their order, for krb5.conf and OpenSSL, where the first or the last counts."""
+    return _ini(plain_lines(text, "#;", joins=True))
+
+
+def xrdp(text: str) -> list[str]:
+    """Return xrdp's settings; the order of sections is that of the menu."""
+    return _ini(plain_lines(text, "#;"), order=lambda key, _: key)
+
+
+_SSSD_LISTS: Final = frozenset({"services", "domains", "simple_allow_users", "simple_allow_groups", "ldap_uri"})
+
+
+def sssd(text: str) -> list[str]:
+    """Return sssd's settings, sorted in their section."""
+    if re.search(r"^[ \t]+[^ \t\n#;]", text, re.MULTILINE):
+        raise ValueError("a line that may continue another")
+
+    def value_of(key: str, value: str) -> str:
+        return _COMMA.sub(", ", value) if key in _SSSD_LISTS else value
+
+    return _ini(plain_lines(text, "#;", joins=True), value_of, lambda key, _: key)
+
+
+_SAMBA_SWITCHES: Final = frozenset(
+    words_in(
+        "readonly writable writeable browseable browsable guestok inheritpermissions inheritacls loadprinters "
+        "available disablenetbios winbindusedefaultdomain winbindenumusers winbindenumgroups domainmaster "
+        "localmaster "
+    )
+)
+_SAMBA_SWITCH: Final = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
+_SAMBA_ALONE: Final = frozenset(
+    words_in(
+        "path comment workgroup realm security serverrole netbiosname disablenetbios smbports "
+        "machinepasswordtimeout loadprinters printcapname winbindusedefaultdomain winbindreconnectdelay "
+        "winbindcachetime logfile loglevel readonly validusers inheritpermissions createmask directorymask "
+        "browseable guestok "
+    )
+)
+"""Keys that no other key of a share sets as well, unless one of the synonyms is given."""
+_SAMBA_SYNONYMS: Final = frozenset(
+    words_in(
+        "writable writeable writeok directory public browsable createmode directorymode debuglevel printcap copy "
+        "include configfile protocol "
+    )
+)
+
+
+def samba(text: str) -> list[str]:
+    """Return what smb.conf(5) sets; a key's case and blanks do not count, nor the order of keys without synonyms."""
+    lines = []
+    for line in joined_lines(text, "#;"):
+        if line[0] == "[":
+            name = line[1:-1].strip(BLANK)
+            lines.append(f"[{lowered(name) if lowered(name) == 'global' else name}]" if line[-1] == "]" else line)
+        else:
+            key, equals, value = line.partition("=")
+            lines.append(f"{_samba_key(key)}{equals}{value}" if equals else line)
+    keys = {line.partition("=")[0] for line in lines}
+    alone: Collection[str] = frozenset() if keys & _SAMBA_SYNONYMS else _SAMBA_ALONE
+
+    def value_of(key: str, value: str) -> str:
+        return _SAMBA_SWITCH.get(lowered(value), value) if key in _SAMBA_SWITCHES else value
+
+    return _ini(lines, value_of, lambda key, _: key if key in alone or ":" in key else None)
+
+
+def _samba_key(key: str) -> str:
+    return lowered(re.sub(r"[ \t]+", "", key))
+
+
+_UNIT_LISTS: Final = frozenset(
+    words_in("After Before Wants Requires Requisite BindsTo PartOf Conflicts WantedBy RequiredBy Also ")
+)
+_UNIT_GROUPS: Final = ("Listen", "Condition", "Assert", "Timeout", "StartLimitInterval", "StandardInput")
+"""How keys begin that count for one another: sockets keep their order, and an empty value takes others back."""
+_UNIT_WORDS: Final = frozenset({"Environment", "EnvironmentFile", "CapabilityBoundingSet", "SystemCallFilter"})
+_UNIT_TIME: Final = re.compile(r"[A-Za-z]*(?<!U)(?<!N)Sec")
+
+
+def systemd(text: str) -> list[str]:
+    """Return what a unit or a drop-in sets, sorted by key in its section; values of one key keep their order.
+
+    Units that it depends on are a set, an empty value apart.
+    """
+    lines = []
+    for line in joined_lines(text, "#;", comments_within=True, joint=" "):
+        key, equals, value = (part.strip(BLANK) for part in line.partition("="))
+        if key in _UNIT_LISTS and re.fullmatch(r"[^\"'\\]+", value):
+            lines += [f"{key}={word}" for word in sorted(set(words_in(value)))]
+        else:
+            lines.append(f"{key}{equals}{value}")
+
+    def value_of(key: str, value: str) -> str:
+        if key.startswith("Exec") or key in _UNIT_WORDS:
+            return squeezed(value)
+        return span(value, SYSTEMD_TIMES, "s") if _UNIT_TIME.fullmatch(key) else value
+
+    def order(key: str, value: str) -> str:
+        if key in _UNIT_LISTS:
+            return f"{key} {value}"
+        if re.match(r"On(Active|Boot|Startup|Unit|Calendar)|Path(Exists|Changed|Modified)|DirectoryNotEmpty", key):
+            return "Trigger"
+        return next((group for group in _UNIT_GROUPS if key.startswith(group)), key)
+
+    return _ini(lines, value_of, order)
