@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from orchestrator.core.text import Text
 from orchestrator.sound_state.account_rights import rights_gained
 from orchestrator.sound_state.certificates import certificate_statements
-from orchestrator.sound_state.meaning import statements_changed
+from orchestrator.sound_state.meaning import meaning_of, statements_changed
 from orchestrator.sound_state.provider import Thought
 
 NAME: Final = "files"
@@ -91,7 +91,7 @@ def _whole(path: str, entry: Mapping[str, str]) -> str:
     if _DIGEST.fullmatch(content):
         return f"{head}\n{content}"
     said = certificate_statements(content)
-    return "\n".join((head, *(statements_changed(path, "", content)[1] if said is None else said)))
+    return "\n".join((head, *(meaning_of(path, content) if said is None else said)))
 
 
 def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileChange]:

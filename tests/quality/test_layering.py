@@ -60,26 +60,27 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.records": "",
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
-    "orchestrator.proof.model": "grader",
+    "orchestrator.proof.model": "grader sound_state.explained",
     "orchestrator.proof.verdicts": "model proof.model",
-    "orchestrator.proof.judging": "grader proof.model proof.verdicts",
+    "orchestrator.proof.judging": "grader proof.model proof.verdicts sound_state.explained",
     "orchestrator.proof.applying": "labs model proof.model proof.verdicts",
     "orchestrator.proof.residue": "access.lab_driver",
     "orchestrator.proof.admission": "",
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.jobs": (
         "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts"
+        "proof.stages proof.verdicts sound_state.comparison sound_state.explained"
     ),
     "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
     "orchestrator.proof.seed_cover": "model planning",
     "orchestrator.proof.program": "VERSION fabric.fabric_interface",
     "orchestrator.proof.binding": "fabric.fabric_interface loader proof.program",
     "orchestrator.proof.trust": "",
-    "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust",
+    "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust sound_state.explained",
     "orchestrator.proof.proof_store": "proof.binding proof.model",
     "orchestrator.proof.proof_status": (
-        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store"
+        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store "
+        "sound_state.explained"
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
