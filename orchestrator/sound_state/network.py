@@ -186,8 +186,7 @@ def _sentence(change: StateChange, kind: str, rest: str) -> Text:
     gap = "" if word.the.endswith("'") else " "
     field = _FIELDS.get(change.field, Text(fr=change.field, en=change.field))
     is_default = kind == "route" and name.en.startswith("default")  # "the default route", "the route 10.0.0.0/8"
-    subject = name.en.replace(" ", " route ", 1) if " " in name.en else f"{name.en} route"
-    en = f"The {subject if is_default else f'{word.en} {name.en}'}, {field.en}"
+    en = f"The {name.en if is_default else f'{word.en} {name.en}'}, {field.en}"
     fr = f"{word.the}{gap}{word.fr} {name.fr}, {field.fr}"
     before, now = change.before, change.now
     if any(len(value) > _LONG or "\n" in value for value in (before, now) if value):
@@ -210,6 +209,6 @@ def _name(kind: str, rest: str) -> Text:
     if kind == "route" and rest.endswith(" table main"):
         rest = rest.removesuffix(" table main")
     if kind == "route" and words[0] in {"default", "default6"}:
-        more = rest.removeprefix(words[0])
-        return Text(fr="par défaut" + (" (IPv6)" if words[0] == "default6" else "") + more, en=words[0] + more)
+        more = ("" if words[0] == "default" else " (IPv6)") + rest.removeprefix(words[0])
+        return Text(fr=f"par défaut{more}", en=f"default route{more}")
     return Text(fr=rest, en=rest)

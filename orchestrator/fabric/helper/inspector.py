@@ -136,9 +136,11 @@ class Outside:
                 pid, pidfd, own_network, deadline, lambda: filters(pidfd, deadline), network_state.SETTINGS
             )
         )
+        with Table(root, pid) as table:
+            routed = any(table.executable(number) == network_state.ROUTING_DAEMON for number in table.numbers())
         return {
             **host_state(root, pid, self.layers(), deadline),
-            "network": network_state.network_objects(rows),
+            "network": network_state.network_objects(rows, routed=routed),
             "sockets": self.listeners(root, own_network, deadline),
         }
 

@@ -7,6 +7,7 @@ link-local addresses, the routes of a host's own addresses.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any, Final
@@ -55,10 +56,12 @@ _PROTOCOLS: Final = {
 _LEARNT = frozenset({"babel", "bgp", "eigrp", "isis", "openr", "ospf", "rip"})
 """Routes that come and go with the neighbours of a routing daemon."""
 _KINDS: Final = {
-    1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole", 7: "unreachable",
+    2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole", 7: "unreachable",
     8: "prohibit", 9: "throw",
 }  # fmt: skip
-_LOCAL, _BROADCAST, _ANYCAST, _MULTICAST, _UNREACHABLE = 2, 3, 4, 5, 7
+_UNICAST, _LOCAL, _BROADCAST, _ANYCAST, _MULTICAST, _UNREACHABLE = 1, 2, 3, 4, 5, 7
+ROUTING_DAEMON = "/usr/lib/frr/zebra"
+"""What writes the routes that FRR's daemons learn."""
 _DRAWN_METRICS = frozenset({"dhcp"})
 """Who draws the metric of a route from the number of its interface, which may be another after a boot (dhcpcd)."""
 _COUNTS = frozenset({"comment", "counter", "expires", "handle", "last", "used", "used_unit"})
@@ -69,8 +72,14 @@ _OF_A_CHAIN: Final = {
 }  # fmt: skip
 
 
-def network_objects(rows: Mapping[str, Any]) -> dict[str, Entry]:
-    """Return a host's network by objects, as ``forwarding.network_rows`` tells it."""
+def network_objects(rows: Mapping[str, Any], *, routed: bool) -> dict[str, Entry]:
+    """Return a host's network by objects.
+
+    Args:
+        rows: of ``forwarding.network_rows``.
+        routed: whether a routing daemon runs in the host, so that routes may be what it learnt: anybody may write a
+            route in its name.
+    """
     idle = {row["name"] for row in rows["links"] if row["name"] in _BY_MODULES and not row["up"]}
     found: dict[str, Entry] = {}
     for row in rows["links"]:
@@ -89,7 +98,8 @@ def network_objects(rows: Mapping[str, Any]) -> dict[str, Entry]:
             found[f"neighbour {row['address']}"] = {"device": row["dev"], "mac": row["mac"]}
     found |= {f"rule {way}": {"there": "yes"} for way in rows["ways"]}
     found |= _queues(rows["queues"], idle)
-    found |= _routes(rows["routes"], [row["address"] for row in rows["addresses"]])
+    routes = [row for row in rows["routes"] if not (routed and _PROTOCOLS.get(row["protocol"]) in _LEARNT)]
+    found |= _routes(routes, [row["address"] for row in rows["addresses"]])
     for path, value in rows["sysctls"].items():
         if not idle & set(path.split("/")):
             name = path.removeprefix(_SYSCTLS).translate(_SWAPPED)
@@ -153,13 +163,13 @@ def _routes(rows: Iterable[Mapping[str, Any]], addresses: Sequence[str]) -> dict
     found: dict[str, list[Entry]] = {}
     for row in rows:
         protocol = _PROTOCOLS.get(row["protocol"], str(row["protocol"]))
-        if protocol in _LEARNT or _is_the_kernels(row, own, looped):
+        if _is_the_kernels(row, own, looped):
             continue
         service = f" tos {row['tos']}" if "tos" in row else ""
-        name = f"route {row['dst']} table {TABLES.get(row['table'], row['table'])}{service}"
-        if row["dst"] == "default" and ":" in _gateway(row):
-            name = name.replace("default", "default6", 1)
-        fields = {"protocol": protocol, "type": _KINDS.get(row["type"], str(row["type"])), "device": row.get("dev", "")}
+        place = "default6" if row["dst"] == "default" and row["family"] == socket.AF_INET6 else row["dst"]
+        name = f"route {place} table {TABLES.get(row['table'], row['table'])}{service}"
+        kind = "" if row["type"] == _UNICAST else _KINDS.get(row["type"], str(row["type"]))
+        fields = {"protocol": protocol, "type": kind, "device": row.get("dev", "")}
         fields |= {"gateway": _gateway(row), "source": row.get("source", "")}
         fields["metric"] = "" if protocol in _DRAWN_METRICS else str(row.get("metric", ""))
         fields["hops"] = ", ".join(sorted(f"{_gateway(hop)} {hop.get('dev', '')}" for hop in row.get("nexthops", ())))

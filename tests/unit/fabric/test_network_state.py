@@ -60,13 +60,13 @@ def rows(**changed: object) -> dict[str, Any]:
     }
 
 
-def seen(**changed: object) -> dict[str, dict[str, str]]:
-    return network_state.network_objects(rows(**changed))
+def seen(*, routed: bool = False, **changed: object) -> dict[str, dict[str, str]]:
+    return network_state.network_objects(rows(**changed), routed=routed)
 
 
-def of(kind: str, **changed: object) -> dict[str, dict[str, str]]:
+def of(kind: str, *, routed: bool = False, **changed: object) -> dict[str, dict[str, str]]:
     """Return the objects of a kind."""
-    return {name: fields for name, fields in seen(**changed).items() if name.startswith(f"{kind} ")}
+    return {name: fields for name, fields in seen(routed=routed, **changed).items() if name.startswith(f"{kind} ")}
 
 
 def test_interfaces_and_their_addresses() -> None:
@@ -101,16 +101,25 @@ def test_what_a_module_of_the_machines_kernel_adds_is_left_out_while_it_is_down(
 def test_routes() -> None:
     assert of("route", routes=[CONNECTED, DEFAULT]) == {
         "route 172.16.50.0/24 table main": {
-            "device": "eth0", "protocol": "kernel", "type": "unicast", "source": "172.16.50.94",
+            "device": "eth0", "protocol": "kernel", "source": "172.16.50.94",
         },
         "route default table main": {
-            "device": "eth0", "gateway": "172.16.50.1", "protocol": "boot", "type": "unicast",
+            "device": "eth0", "gateway": "172.16.50.1", "protocol": "boot",
         },
     }  # fmt: skip
     assert "metric" not in of("route", routes=[LEASED])["route default table main"]
-    assert of("route", routes=[LEARNT]) == {}
     service = {**DEFAULT, "tos": "0x10", "table": "100", "metric": 7}
     assert of("route", routes=[service])["route default table 100 tos 0x10"]["metric"] == "7"
+
+
+def test_what_a_routing_daemon_learnt_is_left_out_only_where_one_runs() -> None:
+    assert of("route", routed=True, routes=[LEARNT]) == {}
+    assert of("route", routed=False, routes=[LEARNT]) == {
+        "route 10.20.10.0/24 table main": {
+            "device": "eth3", "gateway": "10.0.12.2", "protocol": "ospf", "metric": "20",
+        }
+    }  # fmt: skip
+    assert len(of("route", routed=True, routes=[CONNECTED, DEFAULT, {**LEARNT, "protocol": 196}])) == 3
 
 
 def test_routes_to_one_place_are_told_together_in_one_order() -> None:
@@ -128,7 +137,10 @@ def test_a_route_by_several_gateways_and_by_an_object() -> None:
     assert told["hops"] == "10.0.0.1 eth0, 10.0.0.2 eth1"
     assert of("route", routes=[{**plain, "nhid": 7}])["route default table main"]["gateway"] == "object 7"
     via = {**plain, "dev": "eth0", "via": {"host": "fe80::1"}}
-    assert of("route", routes=[via])["route default6 table main"]["gateway"] == "fe80::1"
+    assert of("route", routes=[via])["route default table main"]["gateway"] == "fe80::1"
+    assert set(of("route", routes=[plain, {**plain, "family": INET6}])) == {
+        "route default table main", "route default6 table main",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,11 @@ def test_what_may_be_right(what: str, field: str, before: str | None, now: str |
             "The default route, gateway: 192.168.10.254 (192.168.10.1 before).",
         ),
         (
+            "route default6 table 7", "device", "eth0", "eth1",
+            "La route par défaut (IPv6) table 7, interface : eth1 (eth0 avant).",
+            "The default route (IPv6) table 7, interface: eth1 (eth0 before).",
+        ),
+        (
             "route 10.8.0.0/24 table main", "gateway", None, "172.16.0.94",
             "La route 10.8.0.0/24, passerelle : 172.16.0.94 (rien avant).",
             "The route 10.8.0.0/24, gateway: 172.16.0.94 (nothing before).",
