@@ -245,7 +245,7 @@ class Access:
     def _state(self, instance: str, host: str, deadline: float) -> State:
         outside = self._outside(instance, host)
         with outside.root() as root:
-            return outside.state(root, deadline)
+            return outside.state(root, self._own_network, deadline, tool_runs.packet_filters)
 
     def _activity(self, request: Activity) -> dict[str, dict[str, dict[str, Any]]]:
         """Return who lives, and what was typed and changed last, by lab and host; trouble with one is in its row."""

@@ -10,10 +10,11 @@ import errno
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from . import kernel, netlink
+from . import interfaces, kernel, netlink
+from .interfaces import text as _text
 from .messages import HelperError
 from .sysctls import sysctls
 
@@ -28,6 +29,7 @@ _NEXT_HOP: Final = struct.Struct("=HBBi")  # struct rtnexthop
 _LINK_NAME = 3
 _DESTINATION, _INTERFACE, _GATEWAY, _SEVERAL, _TABLE, _BY = 1, 4, 5, 9, 15, 18  # RTA_DST, OIF, …, MULTIPATH, TABLE, VIA
 _OBJECT = 30  # RTA_NH_ID
+_PRIORITY, _SOURCE = 6, 7  # RTA_PRIORITY, RTA_PREFSRC
 _DEAD, _NO_LINK = 1, 16  # RTNH_F_DEAD, RTNH_F_LINKDOWN
 _QUEUE_KIND = 1
 _NO_FILTERS = frozenset({errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.EINVAL})
@@ -68,6 +70,51 @@ def forwarding_state(
     return {"rules": rules, "queues": queues, "routes": routes, "old_tables": old}
 
 
+def network_rows(
+    pid: int, pidfd: int, own_network: int, deadline: float, filters: Callable[[], Rules], settings: list[str]
+) -> dict[str, Any]:
+    """Return a host's network as it runs: its interfaces, addresses, neighbours, routes, rules, queues and filters.
+
+    Args:
+        pid: the host's first process.
+        pidfd: the same, held so that nobody else can have got its number.
+        own_network: a file descriptor of our own network namespace.
+        deadline: of ``time.monotonic``.
+        filters: lists the rules of its packet filters; asked where there are any.
+        settings: the paths of what is wanted of ``/proc/sys/net``, with ``*`` for any interface.
+
+    Raises:
+        HelperError: the kernel does not say.
+    """
+    try:
+        with netlink.asking_in(pidfd, own_network, socket.NETLINK_ROUTE) as asking:
+            links = interfaces.links(asking, deadline)
+            names = {index: str(link["name"]) for index, link in links.items()}
+            rows = {
+                "links": list(links.values()),
+                "addresses": interfaces.addresses(asking, names, deadline),
+                "neighbours": interfaces.neighbours(asking, names, deadline),
+                "ways": interfaces.rules(asking, deadline),
+                "queues": _queues(asking, names, deadline),
+                "routes": [
+                    {**_route(body, names), **_manner(body)}
+                    for family in (socket.AF_INET, socket.AF_INET6)
+                    for body in _routes_told(asking, family, deadline)
+                ],
+            }
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise HelperError("failed", f"the kernel does not list the network: {error.strerror}") from error
+    kernel.enter_pidfd(pidfd, kernel.NEWNET)
+    try:
+        rows["sysctls"] = sysctls(settings, deadline)
+    finally:
+        kernel.enter_fd(own_network)
+    rows["rules"] = filters() if _has_filters(pidfd, own_network, deadline) else []
+    return {**rows, "old_tables": _read(pid, _OLD_TABLES, deadline).split()}
+
+
 def addressing(pid: int, pidfd: int, own_network: int, deadline: float) -> dict[str, Any]:
     """Return for whom a host answers: its table of addresses, its neighbours, and what it does in others' place."""
     kernel.enter_pidfd(pidfd, kernel.NEWNET)
@@ -97,17 +144,32 @@ def _queues(asking: socket.socket, names: dict[int, str], deadline: float) -> li
 
 
 def _routes(asking: socket.socket, names: dict[int, str], deadline: float) -> list[dict[str, Any]]:
-    question = _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
-    return [_route(body, names) for body in netlink.dumped(asking, _GET_ROUTE, question, deadline)]
+    return [_route(body, names) for body in _routes_told(asking, socket.AF_INET, deadline)]
+
+
+def _routes_told(asking: socket.socket, family: int, deadline: float) -> Iterator[bytes]:
+    return netlink.dumped(asking, _GET_ROUTE, _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0), deadline)
+
+
+def _manner(body: bytes) -> dict[str, Any]:
+    """Return of a route who made it, what kind it is and what it prefers: by numbers, as linux/rtnetlink.h has them."""
+    family, _, _, _, _, protocol, _, kind, _ = _ROUTE.unpack_from(body)
+    told = dict(netlink.attributes(body[_ROUTE.size :]))
+    manner: dict[str, Any] = {"family": family, "protocol": protocol, "type": kind}
+    if _PRIORITY in told:
+        manner["metric"] = struct.unpack("=I", told[_PRIORITY])[0]
+    if _SOURCE in told:
+        manner["source"] = interfaces.address(family, told[_SOURCE])
+    return manner
 
 
 def _route(body: bytes, names: dict[int, str]) -> dict[str, Any]:
     """Return a route by the words of ``ip -json route``."""
-    _, length, _, service, table, _, _, _, flags = _ROUTE.unpack_from(body)
+    family, length, _, service, table, _, _, _, flags = _ROUTE.unpack_from(body)
     told = dict(netlink.attributes(body[_ROUTE.size :]))
     number = struct.unpack("=I", told[_TABLE])[0] if _TABLE in told else table
-    destination = f"{_address(told[_DESTINATION])}/{length}" if _DESTINATION in told else "default"
-    route = {"dst": destination, "table": str(number), **_hop(told, names)}
+    destination = f"{interfaces.address(family, told[_DESTINATION])}/{length}" if _DESTINATION in told else "default"
+    route = {"dst": destination, "table": str(number), **_hop(told, names, family)}
     if service:
         route["tos"] = f"{service:#04x}"
     if flags & (_DEAD | _NO_LINK):
@@ -115,28 +177,28 @@ def _route(body: bytes, names: dict[int, str]) -> dict[str, Any]:
     if _OBJECT in told:
         route["nhid"] = struct.unpack("=I", told[_OBJECT])[0]
     if _SEVERAL in told:
-        route["nexthops"] = list(_next_hops(told[_SEVERAL], names))
+        route["nexthops"] = list(_next_hops(told[_SEVERAL], names, family))
     return route
 
 
-def _next_hops(data: bytes, names: dict[int, str]) -> Any:
+def _next_hops(data: bytes, names: dict[int, str], family: int) -> Any:
     position = 0
     while position + _NEXT_HOP.size <= len(data):
         size, _, _, index = _NEXT_HOP.unpack_from(data, position)
         told = dict(netlink.attributes(data[position + _NEXT_HOP.size : position + size]))
-        yield {"dev": names.get(index, "?"), **_hop(told, names)}
+        yield {"dev": names.get(index, "?"), **_hop(told, names, family)}
         position += max(size + -size % 4, _NEXT_HOP.size)
 
 
-def _hop(told: dict[int, bytes], names: dict[int, str]) -> dict[str, Any]:
+def _hop(told: dict[int, bytes], names: dict[int, str], family: int) -> dict[str, Any]:
     hop: dict[str, Any] = {}
     if _INTERFACE in told:
         hop["dev"] = names.get(struct.unpack("=i", told[_INTERFACE])[0], "?")
     if _GATEWAY in told:
-        hop["gateway"] = _address(told[_GATEWAY])
+        hop["gateway"] = interfaces.address(family, told[_GATEWAY])
     if _BY in told:  # struct rtvia: a family, then an address of it
-        family, address = struct.unpack_from("=H", told[_BY])[0], told[_BY][2:]
-        hop["via"] = {"host": socket.inet_ntop(family, address)}
+        other, address = struct.unpack_from("=H", told[_BY])[0], told[_BY][2:]
+        hop["via"] = {"host": socket.inet_ntop(other, address)}
     return hop
 
 
@@ -164,11 +226,3 @@ def _read(pid: int, name: str, deadline: float) -> str:
     except FileNotFoundError:
         return ""
     return data.decode("ascii", errors="replace")
-
-
-def _address(packed: bytes) -> str:
-    return socket.inet_ntop(socket.AF_INET, packed)
-
-
-def _text(data: bytes) -> str:
-    return data.rstrip(b"\0").decode(errors="replace")

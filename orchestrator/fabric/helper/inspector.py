@@ -9,7 +9,7 @@ import select
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import activity, forwarding, hosts, kernel, sockets
+from . import activity, forwarding, hosts, kernel, network_state, sockets
 from .dockerd import HostContainer
 from .host_state import State, host_state
 from .layers import Layers, written_by
@@ -126,9 +126,31 @@ class Outside:
             os.close(written)
         return {**row, "changed": change.at, "path": change.path, "whole": change.whole}
 
-    def state(self, root: int, deadline: float) -> State:
-        """Return what state the host is in; see ``host_state``."""
-        return host_state(root, self.container.pid, self.layers(), deadline)
+    def state(
+        self, root: int, own_network: int, deadline: float, filters: Callable[[int, float], forwarding.Rules]
+    ) -> State:
+        """Return what state the host is in; see ``host_state`` and ``network_state``."""
+        pid, pidfd = self.container.pid, self.pidfd
+        rows = self._while_it_lives(
+            lambda: forwarding.network_rows(
+                pid, pidfd, own_network, deadline, lambda: filters(pidfd, deadline), network_state.SETTINGS
+            )
+        )
+        with Table(root, pid) as table:
+            routed = any(table.executable(number) == network_state.ROUTING_DAEMON for number in table.numbers())
+        return {
+            **host_state(root, pid, self.layers(), deadline),
+            "network": network_state.network_objects(rows, routed=routed),
+            "sockets": self.listeners(root, own_network, deadline),
+        }
+
+    def listeners(self, root: int, own_network: int, deadline: float) -> dict[str, dict[str, str]]:
+        """Return who listens in the host."""
+        listed = sockets.listed(self.container.pid, self.pidfd, own_network, deadline, connected=False, unix=False)
+        rows = network_state.listeners(listed)
+        with Table(root, self.container.pid) as table:
+            holders = table.holders({row["inode"] for row in rows}, deadline)
+            return network_state.socket_objects(rows, holders, table.executable)
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""

@@ -99,6 +99,10 @@ class Table:
                 found.add(self._unit(pid))
         return found - {""}
 
+    def executable(self, pid: int) -> str:
+        """Return the path of a process's executable; nothing for one that has gone."""
+        return self._link(f"{pid}/exe")
+
     def identity(self, pid: int, layers: Layers, deadline: float) -> dict[str, Any]:
         """Return how a process's executable is to its image's, and which other code it runs that is not.
 

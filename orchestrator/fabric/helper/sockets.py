@@ -27,7 +27,9 @@ _ACCEPTS, _STREAMS = 0x10000, (1, 5)  # __SO_ACCEPTCON; SOCK_STREAM, SOCK_SEQPAC
 _MAX_SOCKETS = 50_000
 
 
-def listed(pid: int, pidfd: int, own_network: int, deadline: float, *, connected: bool) -> list[dict[str, Any]]:
+def listed(
+    pid: int, pidfd: int, own_network: int, deadline: float, *, connected: bool, unix: bool = True
+) -> list[dict[str, Any]]:
     """Return the TCP, UDP and named Unix sockets of a host.
 
     Args:
@@ -37,6 +39,7 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float, *, connected
         deadline: of ``time.monotonic``.
         connected: whether the sockets of TCP connections are wanted: the kernel goes through the table of all that
             the machine has, for each host, and that table is large.
+        unix: whether the named Unix sockets are wanted.
 
     Raises:
         HelperError: the kernel does not say, or there are too many.
@@ -52,7 +55,7 @@ def listed(pid: int, pidfd: int, own_network: int, deadline: float, *, connected
                 for row in _dumped(asking, family, number, states, deadline):
                     rows.append({"protocol": protocol, **row})
                     _bound(rows)
-        for row in _unix(asking, deadline) or _unix_by_name(pid):
+        for row in (_unix(asking, deadline) or _unix_by_name(pid)) if unix else ():
             rows.append(row)
             _bound(rows)
     return rows

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fabric.helper import kernel, processes
+from orchestrator.fabric.helper import forwarding, kernel, network_state, processes, sockets
 from orchestrator.fabric.helper.dockerd import HostContainer
 from orchestrator.fabric.helper.inspector import Outside
 from orchestrator.fabric.helper.layers import Layers
@@ -315,3 +315,34 @@ def test_what_decides_where_packets_go_is_the_hosts(started: Started) -> None:
     assert far["rules"] == []
     assert far["old_tables"] == []
     assert Path("/proc/sys/net/ipv4/conf/lo/proxy_arp").read_text() == "0\n"
+
+
+LISTENING = """import socket
+from orchestrator.fabric.helper import rtnetlink
+rtnetlink.bring_up(1)
+rtnetlink.add_address(1, "198.18.0.9/24")
+listening = socket.create_server(("198.18.0.9", 80))
+"""
+
+
+def test_the_network_as_it_runs_is_the_hosts(started: Started) -> None:
+    host = started(LISTENING)
+    outside = Outside(HostContainer("c", "demo", "pc1", host.pid, {}))
+    own = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        rows = forwarding.network_rows(host.pid, outside.pidfd, own, soon(), list, network_state.SETTINGS)
+        listed = sockets.listed(host.pid, outside.pidfd, own, soon(), connected=False, unix=False)
+        assert Path("/proc/self/ns/net").stat().st_ino == os.fstat(own).st_ino
+    finally:
+        os.close(own)
+        outside.close()
+    found = network_state.network_objects(rows, routed=False)
+    assert found["address lo 198.18.0.9/24"] == {"there": "yes"}
+    assert found["link lo"] == {"up": "yes", "mtu": "65536", "mac": "00:00:00:00:00:00"}
+    assert found["queue lo"] == {"kind": "noqueue"}
+    assert found["rule inet 32766: table main"] == {"there": "yes"}
+    assert found["sysctl net.ipv4.ip_forward"]["value"] in {"0", "1"}
+    assert not [name for name in found if name.startswith("route 198.18.0.9/32")]
+    holders = host.table.holders({row["inode"] for row in listed}, soon())
+    listeners = network_state.socket_objects(network_state.listeners(listed), holders, host.table.executable)
+    assert listeners == {"tcp 198.18.0.9:80": {"program": os.path.realpath(sys.executable)}}
