@@ -12,12 +12,18 @@ from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
 from orchestrator.sound_state import files, services
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.look import APPLICATIONS
+from orchestrator.sound_state.network import Network, Sockets
 from orchestrator.sound_state.provider import Thought
 from orchestrator.sound_state.volatile import is_volatile, pattern
 
 _MOST = 200
 """Differences that a report tells; whoever unpacks an archive need not have each file listed."""
-_THINK: Mapping[str, Callable[[StateChange], Thought]] = {services.NAME: services.think}
+_THINK: Mapping[str, Callable[[StateChange], Thought]] = {
+    services.NAME: services.think,
+    **{provider.name: provider.think for provider in (Network(), Sockets(), *APPLICATIONS.values())},
+}
+_RANKS = ("forbidden", "unexplained", "explained", "harmless")
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,17 @@ def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Di
         if change.provider == files.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue
-        for row in _fields(change):
-            thought = _THINK[change.provider](row)
-            yield _difference(change, row.field, row.before, row.now, thought)
+        thoughts = [(row, _THINK[change.provider](row)) for row in _fields(change)]
+        if change.before and change.now:
+            yield from (_difference(change, row.field, row.before, row.now, thought) for row, thought in thoughts)
+        elif thoughts:  # it has come or gone as a whole
+            thought = min((thought for _, thought in thoughts), key=lambda one: _RANKS.index(one.standing))
+            yield _difference(change, "presence", _whole(change.before), _whole(change.now), thought)
+
+
+def _whole(fields: Mapping[str, str]) -> str | None:
+    """Return an object that has come or gone in words; None where there is none."""
+    return "\n".join(f"{name}: {fields[name]}" for name in sorted(fields)) or None
 
 
 def _of_file(change: ObjectChange, volatile: tuple[VolatilePath, ...]) -> Iterator[Difference]:
@@ -103,8 +117,7 @@ def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
 
 
 def _rank(one: Difference) -> tuple[int, str, str, str, str]:
-    standings = ("forbidden", "unexplained", "explained")
-    return standings.index(one.standing), one.host or "", one.provider, one.object, one.field
+    return _RANKS.index(one.standing), one.host or "", one.provider, one.object, one.field
 
 
 def _more(left: Sequence[Difference]) -> Difference:

@@ -1,4 +1,4 @@
-"""What a provider of state is: it tells what state an application is in, and what is thought of a change of it."""
+"""What a provider of state is: it says what is thought of a change of its sort and, of an application, tells it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,18 @@ class Thought(NamedTuple):
 
 
 class Provider(Protocol):
-    """Tells what state an application of a host is in; one for each kind of application."""
+    """One sort of state: the fabric's helper tells it, or a provider of an application."""
 
     @property
     def name(self) -> str:
         """Return the word for it in reports: ``postgresql``."""
+
+    def think(self, change: StateChange) -> Thought:
+        """Return what is thought of a change that this provider told."""
+
+
+class ApplicationProvider(Provider, Protocol):
+    """Tells what state an application of a host is in; one for each kind of application."""
 
     def look(self, run: RunInHost) -> Objects:
         """Return what state the application of a host is in.
@@ -44,6 +51,3 @@ class Provider(Protocol):
         Raises:
             LabError: it does not say.
         """
-
-    def think(self, change: StateChange) -> Thought:
-        """Return what is thought of a change that this provider told."""
