@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.report import Difference
@@ -10,18 +10,18 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
-from orchestrator.sound_state import files, services
+from orchestrator.sound_state import files
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
-from orchestrator.sound_state.network import Network, Sockets
-from orchestrator.sound_state.provider import Thought
+from orchestrator.sound_state.network import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.provider import Provider, Thought
+from orchestrator.sound_state.services import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
 
 _MOST = 200
 """Differences that a report tells; whoever unpacks an archive need not have each file listed."""
-_THINK: Mapping[str, Callable[[StateChange], Thought]] = {
-    services.NAME: services.think,
-    **{provider.name: provider.think for provider in (Network(), Sockets(), *APPLICATIONS.values())},
+_PROVIDERS: Mapping[str, Provider] = {
+    one.name: one for one in (ServicesProvider(), NetworkProvider(), SocketsProvider(), *APPLICATIONS.values())
 }
 _RANKS = ("forbidden", "unexplained", "explained", "harmless")
 
@@ -65,7 +65,7 @@ def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Di
         if change.provider == files.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue
-        thoughts = [(row, _THINK[change.provider](row)) for row in _fields(change)]
+        thoughts = [(row, _PROVIDERS[change.provider].think(row)) for row in _fields(change)]
         if change.before and change.now:
             yield from (_difference(change, row.field, row.before, row.now, thought) for row, thought in thoughts)
         elif thoughts:  # it has come or gone as a whole

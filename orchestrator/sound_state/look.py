@@ -9,9 +9,9 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
 from orchestrator.sound_state import services
-from orchestrator.sound_state.provider import Provider, RunInHost
+from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
 
-APPLICATIONS: Final[Mapping[str, Provider]] = {}
+APPLICATIONS: Final[Mapping[str, ApplicationProvider]] = {}
 """What tells of applications, by the names that images state."""
 _RUNS = "ActiveState"
 _ALIVE = frozenset({"active", "activating", "reloading"})

@@ -72,7 +72,7 @@ _LONG = 60
 """Characters of a value that still fit into a sentence; of a longer one the difference is shown beside it."""
 
 
-class Network:
+class NetworkProvider:
     """Thinks about a host's network as it runs."""
 
     name = "network"
@@ -87,7 +87,7 @@ class Network:
         return Thought("unexplained", _sentence(change, kind, rest))
 
 
-class Sockets:
+class SocketsProvider:
     """Thinks about who listens in a host."""
 
     name = "sockets"

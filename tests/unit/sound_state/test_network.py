@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.network import Network, Sockets
+from orchestrator.sound_state.network import NetworkProvider, SocketsProvider
 from orchestrator.sound_state.provider import Thought
 
 
 def thought(what: str, field: str, before: str | None, now: str | None) -> Thought:
-    return Network().think(StateChange("fw1", "network", what, field, before, now))
+    return NetworkProvider().think(StateChange("fw1", "network", what, field, before, now))
 
 
 def of_a_socket(place: str, before: str | None, now: str | None) -> Thought:
-    return Sockets().think(StateChange("web1", "sockets", place, "program", before, now))
+    return SocketsProvider().think(StateChange("web1", "sockets", place, "program", before, now))
 
 
 @pytest.mark.parametrize(
