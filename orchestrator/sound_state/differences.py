@@ -20,9 +20,8 @@ from orchestrator.sound_state.volatile import is_volatile, pattern
 
 _MOST = 200
 """Differences that a report tells; whoever unpacks an archive need not have each file listed."""
-_PROVIDERS: Mapping[str, Provider] = {
-    one.name: one for one in (ServicesProvider(), NetworkProvider(), SocketsProvider(), *APPLICATIONS.values())
-}
+_EVERY: tuple[Provider, ...] = (ServicesProvider(), NetworkProvider(), SocketsProvider(), *APPLICATIONS.values())
+_PROVIDERS = {one.name: one for one in _EVERY}
 _RANKS = ("forbidden", "unexplained", "explained", "harmless")
 
 
