@@ -53,6 +53,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.lab_driver engine.engine_interface fabric.container fabric.fabric_interface fabric.helper.hosts "
         "fabric.helper.syscall_policy fabric.reaper faults model"
     ),
+    "orchestrator.sound_state": "fabric.fabric_interface grader",
     "orchestrator.labs": (
         "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
         "fabric.container fabric.fabric_interface faults grader instances loader model planning"
