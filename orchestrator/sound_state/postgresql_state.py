@@ -66,7 +66,7 @@ SELECT jsonb_build_array('pg_ident.conf', jsonb_build_object('mappings',
         ORDER BY map_number, line_number), '')))
 FROM pg_ident_file_mappings;
 SELECT jsonb_build_array('databases', coalesce(jsonb_agg(datname), '[]')) FROM pg_database
-WHERE datallowconn AND datname <> 'postgres';
+WHERE datallowconn AND datname NOT IN ('postgres', 'template1');
 """
 _DATABASE = r"""
 WITH spaces AS (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
@@ -195,6 +195,8 @@ class PostgresqlState:
 
     def look(self, run: RunInHost) -> Objects:
         """Return the server's state, asked in two runs of psql: the cluster's, and the other databases'.
+
+        What ``template1`` holds is left out: it counts once a database is made of it, which is looked at.
 
         Raises:
             LabError: the server does not answer, or its catalogue is not the one that came with it.
