@@ -39,7 +39,7 @@ SELECT jsonb_build_array('database ' || d.datname, jsonb_build_object(
     'template', d.datistemplate, 'rights', array_to_string(coalesce(d.datacl, acldefault('d', d.datdba)), E'\n')))
 FROM pg_database d;
 SELECT jsonb_build_array(
-    CASE WHEN s.setdatabase = 0 THEN 'role ' || r.rolname WHEN s.setrole = 0 THEN 'database ' || d.datname
+    CASE WHEN s.setdatabase = 0 THEN 'role ' || coalesce(r.rolname, 'ALL') WHEN s.setrole = 0 THEN 'database ' || d.datname
         ELSE 'role ' || r.rolname || ' in database ' || d.datname END,
     jsonb_build_object('setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)))
 FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase,
@@ -409,6 +409,8 @@ def _other(change: StateChange) -> Thought:
         sentence = _of_file(change)
     elif field.startswith("setting "):
         sentence = _setting(kind, name, field.removeprefix("setting "), now)
+    elif kind == "setting" and (before is None or now is None):
+        sentence = _about(kind, name, _set(field, now))
     elif before is None:
         sentence = _about(kind, name, Text(fr="n'existait pas", en="is new"))
     elif now is None:
@@ -450,6 +452,17 @@ def _setting(kind: str, name: str, setting: str, now: str | None) -> Text:
         return _about(kind, name, Text(fr=f"n'a plus le réglage {setting}", en=f"no longer has the setting {setting}"))
     value = _one_line(now)
     return _about(kind, name, Text(fr=f"a le réglage {setting} = {value}", en=f"has the setting {setting} = {value}"))
+
+
+def _set(field: str, now: str | None) -> Text:
+    """Return what is said of a setting of the server that was at its default, or is again."""
+    if field == "after restart":
+        if now is None:
+            return Text(fr="ne changera pas au redémarrage", en="will not change at a restart")
+        return Text(fr=f"vaudra {now} après un redémarrage", en=f"will be {now} after a restart")
+    if now is None:
+        return Text(fr="a de nouveau sa valeur par défaut", en="has its default value again")
+    return Text(fr=f"n'a plus sa valeur par défaut ({now})", en=f"no longer has its default value ({now})")
 
 
 def _shown(field: str, before: str, now: str) -> Text:
@@ -519,9 +532,11 @@ def _lets_in(before: str, now: str) -> Text | None:
     """Return what pg_hba.conf lets in that it did not let in before."""
     broken = [line for line in now.split("\n") if line.startswith("error | ")]
     if broken:
+        _, error, place = broken[0].split(" | ")
+        number = place.removeprefix("line ")
         return Text(
-            fr=f"pg_hba.conf a une erreur, PostgreSQL ne redémarrera pas : {broken[0]}.",
-            en=f"pg_hba.conf has an error, PostgreSQL will not start again: {broken[0]}.",
+            fr=f"pg_hba.conf a une erreur à la ligne {number}, PostgreSQL ne redémarrera pas : {error}.",
+            en=f"pg_hba.conf has an error in line {number}, PostgreSQL will not start again: {error}.",
         )
     had, has = _lines(before), _lines(now)
     refused = [line for line in had if line.method == "reject" and line not in has]

@@ -190,6 +190,13 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
             " enabled): D instead of O."),
         ("setting max_connections", "value", "30", "20", "PostgreSQL's setting 'max_connections' has changed (value):"
             " 20 instead of 30."),
+        ("setting max_connections", "after restart", None, "20", "PostgreSQL's setting 'max_connections' will be 20"
+            " after a restart."),
+        ("setting max_connections", "after restart", "20", None, "PostgreSQL's setting 'max_connections' will not"
+            " change at a restart."),
+        ("setting work_mem", "value", None, "8192", "PostgreSQL's setting 'work_mem' no longer has its default value"
+            " (8192)."),
+        ("setting work_mem", "value", "8192", None, "PostgreSQL's setting 'work_mem' has its default value again."),
         ("configuration", "loaded", "yes", "no", "PostgreSQL has not read its configuration files since they changed."),
         ("configuration", "errors", "syntax error", "", "PostgreSQL's configuration has changed."),
         ("pg_ident.conf", "mappings", "", "a: b -> c", "The rules of PostgreSQL's pg_ident.conf have changed."),
@@ -257,4 +264,12 @@ def test_a_line_that_refused_is_missed() -> None:
         "forbidden",
         "pg_hba.conf ne refuse plus : host all all 10.30.2.66/32 reject.",
         "pg_hba.conf no longer refuses: host all all 10.30.2.66/32 reject.",
+    )
+
+
+def test_a_line_with_an_error_is_named() -> None:
+    assert thought("pg_hba.conf", "rules", SOUND, f'{SOUND}\nerror | "end-of-line" | line 136') == (
+        "forbidden",
+        'pg_hba.conf a une erreur à la ligne 136, PostgreSQL ne redémarrera pas : "end-of-line".',
+        'pg_hba.conf has an error in line 136, PostgreSQL will not start again: "end-of-line".',
     )
