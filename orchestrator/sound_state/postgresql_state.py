@@ -39,17 +39,17 @@ SELECT jsonb_build_array('database ' || d.datname, jsonb_build_object(
     'template', d.datistemplate, 'rights', array_to_string(coalesce(d.datacl, acldefault('d', d.datdba)), E'\n')))
 FROM pg_database d;
 SELECT jsonb_build_array(
-    CASE WHEN s.setdatabase = 0 THEN 'role ' || coalesce(r.rolname, 'ALL') WHEN s.setrole = 0 THEN 'database ' || d.datname
-        ELSE 'role ' || r.rolname || ' in database ' || d.datname END,
+    CASE WHEN s.setdatabase = 0 THEN 'role ' || coalesce(r.rolname, 'ALL')
+        WHEN s.setrole = 0 THEN 'database ' || d.datname ELSE 'role ' || r.rolname || ' in database ' || d.datname END,
     jsonb_build_object('setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)))
 FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase,
     unnest(s.setconfig) c;
 WITH own AS (SELECT * FROM pg_settings), file AS (SELECT * FROM pg_file_settings)
 SELECT jsonb_build_array('setting ' || name, jsonb_build_object('value', setting, 'pending restart', pending_restart))
-FROM own WHERE source NOT IN ('default', 'override', 'client', 'session', 'database', 'user', 'database user')
+FROM own WHERE source NOT IN ('default', 'override', 'client', 'session', 'global', 'database', 'user', 'database user')
 UNION ALL SELECT jsonb_build_array('setting ' || f.name, jsonb_build_object('value', f.setting))
-FROM file f JOIN own o ON o.name = f.name AND o.source IN ('client', 'session', 'database', 'user', 'database user')
-WHERE f.applied AND f.name <> 'application_name'
+FROM file f JOIN own o ON o.name = f.name AND o.source IN ('client', 'session', 'global', 'database', 'user',
+    'database user') WHERE f.applied AND f.name <> 'application_name'
 UNION ALL SELECT jsonb_build_array('setting ' || f.name, jsonb_build_object('after restart', f.setting))
 FROM file f JOIN own o ON o.name = f.name WHERE f.error IS NOT NULL AND o.context = 'postmaster'
 UNION ALL SELECT jsonb_build_array('configuration', jsonb_build_object(
