@@ -26,7 +26,7 @@ _SETTINGS = {
     "row_security": "off",  # an error, not fewer rows
     "lock_timeout": "1000",
 }
-_CHANGED = """
+CHANGED = """
 WITH own (name, written) AS (
     SELECT proname, xmin FROM pg_catalog.pg_proc WHERE pronamespace = 11
     UNION ALL SELECT oprname, xmin FROM pg_catalog.pg_operator WHERE oprnamespace = 11
@@ -81,7 +81,7 @@ def ask_postgresql(
         AssertionError: functions, operators or views of ``pg_catalog`` are not those that came with the server.
     """
     mark = secrets.token_hex(8)
-    asked = [part for sql in (_CHANGED, *statements) for part in ("-c", sql, "-c", f"\\echo {mark}")]
+    asked = [part for sql in (CHANGED, *statements) for part in ("-c", sql, "-c", f"\\echo {mark}")]
     words = ["-d", connection(database), "-v", "ON_ERROR_STOP=1", *asked]
     psql = f"runuser -u postgres -- env -i {programs}/psql -XAtqw"
     done = host.run(" ".join([psql, *("%s" for _ in words)]), *words)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.bilingual import text_of
-from grader.postgresql import _CHANGED, SqlAnswer, ask_postgresql, connection
+from grader.postgresql import CHANGED, SqlAnswer, ask_postgresql, connection
 from tests.unit.records import postgres
 
 
@@ -62,9 +62,9 @@ def test_what_is_made_in_the_catalogue_is_found() -> None:
             command = ["psql", "-XAtq", address.format(name="postgres"), "-c", sql]
             return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
-        assert psql(_CHANGED) == []
+        assert psql(CHANGED) == []
         psql("CREATE FUNCTION public.own() RETURNS int LANGUAGE sql AS 'SELECT 1'")
-        assert psql(_CHANGED) == []
+        assert psql(CHANGED) == []
         psql("CREATE FUNCTION pg_catalog.own() RETURNS int LANGUAGE sql AS 'SELECT 1'")
         psql("CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$")
-        assert sorted(psql(_CHANGED)) == ["own", "version"]
+        assert sorted(psql(CHANGED)) == ["own", "version"]
