@@ -45,5 +45,16 @@ def _said(kind: str, pem: bytes) -> Iterator[str]:
 
 
 def _extension(extension: x509.Extension[x509.ExtensionType]) -> str:
-    critical = " critical" if extension.critical else ""
-    return f"{extension.oid._name}{critical} {extension.value!r}"  # noqa: SLF001 - as above
+    from cryptography import x509  # noqa: PLC0415 - as above
+
+    critical, value = " critical" if extension.critical else "", extension.value
+    match value:
+        case x509.SubjectAlternativeName():
+            said = " ".join(sorted(str(name.value) for name in value))
+        case x509.BasicConstraints():
+            said = f"authority {value.path_length}" if value.ca else "no authority"
+        case x509.ExtendedKeyUsage():
+            said = " ".join(sorted(usage._name for usage in value))  # noqa: SLF001 - as above
+        case _:
+            said = repr(value)
+    return f"{extension.oid._name}{critical} {said}"  # noqa: SLF001 - as above

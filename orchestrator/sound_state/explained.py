@@ -12,6 +12,13 @@ from grader.report import Difference
 
 _SHORTEST = 2
 """Characters of the shortest value that is told by its name."""
+_MADE_ANEW = {
+    "openldap": frozenset({"userPassword"}),
+    "postgresql": frozenset({"password"}),
+    "samba_ad": frozenset({"unicodePwd"}),
+}
+"""Fields whose value is another one each time that it is set: salted passwords, and those that programs draw."""
+_ANY = "<any>"
 _LEAST = 100
 """The least number that is told by its name: smaller ones stand for anything."""
 
@@ -53,12 +60,21 @@ class VariantWords:
 
     def told(self, difference: Difference) -> ExplainedChange:
         """Return a difference in the words of the variant."""
-        now = None if difference.now is None else self._in_words(difference.now)
+        now = None if difference.now is None else self._in_words(_without_what_is_made_anew(difference))
         host, changed, field = map(self._in_words, (difference.host or "", difference.object, difference.field))
         return ExplainedChange(host, difference.provider, changed, field, now)
 
     def _in_words(self, text: str) -> str:
         return text if self._some is None else self._some.sub(lambda found: f"<{self._names[found[0]]}>", text)
+
+
+def _without_what_is_made_anew(difference: Difference) -> str:
+    """Return a difference's value now, with ``_ANY`` for what is another one each time."""
+    now, fields = difference.now or "", _MADE_ANEW.get(difference.provider, frozenset())
+    if difference.field in fields:
+        return _ANY
+    lines = (line.partition(": ") for line in now.split("\n"))
+    return "\n".join(f"{name}{colon}{_ANY if colon and name in fields else value}" for name, colon, value in lines)
 
 
 def _named(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - whatever content draws

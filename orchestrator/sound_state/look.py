@@ -9,9 +9,13 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
 from orchestrator.sound_state import services
+from orchestrator.sound_state.openldap_state import OpenldapState
+from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
+from orchestrator.sound_state.samba_ad_state import SambaAdState
 
-APPLICATIONS: Final[Mapping[str, ApplicationProvider]] = {}
+_APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
+APPLICATIONS: Final = {one.name: one for one in _APPLICATIONS}
 """What tells of applications, by the names that images state."""
 _RUNS = "ActiveState"
 _ALIVE = frozenset({"active", "activating", "reloading"})

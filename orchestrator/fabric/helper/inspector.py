@@ -145,12 +145,13 @@ class Outside:
         }
 
     def listeners(self, root: int, own_network: int, deadline: float) -> dict[str, dict[str, str]]:
-        """Return who listens in the host."""
+        """Return who listens in the host: of a process and its children, which come and go, the process."""
         listed = sockets.listed(self.container.pid, self.pidfd, own_network, deadline, connected=False, unix=False)
         rows = network_state.listeners(listed)
         with Table(root, self.container.pid) as table:
             holders = table.holders({row["inode"] for row in rows}, deadline)
-            return network_state.socket_objects(rows, holders, table.executable)
+            first = {inode: {pid for pid in pids if table.parent(pid) not in pids} for inode, pids in holders.items()}
+            return network_state.socket_objects(rows, first, table.executable)
 
     def changed_tools(self, deadline: float, since: float = math.inf) -> list[str]:
         """Return which of the host's tools are not its image's, or were not since a time; none where none can tell."""

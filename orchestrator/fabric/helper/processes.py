@@ -91,6 +91,14 @@ class Table:
             "image_start": self._image_start(pid, numbers),
         }
 
+    def parent(self, pid: int) -> int:
+        """Return the number of a process's parent; 0 where it has none, or has gone."""
+        try:
+            line = self._read(f"{pid}/stat", 4096)
+        except OSError:
+            return 0
+        return int(line[line.rindex(")") + 2 :].split()[1])
+
     def units(self) -> set[str]:
         """Return the units that have a process."""
         found = set()
