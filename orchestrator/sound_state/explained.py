@@ -13,7 +13,7 @@ from grader.report import Difference
 _SHORTEST = 2
 """Characters of the shortest value that is told by its name."""
 _MADE_ANEW = {
-    "openldap": frozenset({"userPassword"}),
+    "openldap": frozenset({"userpassword"}),
     "postgresql": frozenset({"password"}),
     "samba_ad": frozenset({"unicodePwd"}),
 }
