@@ -33,7 +33,7 @@ _OTHERWISE: Final = Text(fr="démarre autrement avec la machine.", en="starts ot
 def think(change: StateChange) -> Thought:
     """Return what is thought of a service's change: what started, or ran, has to start and run still."""
     unit = change.object
-    if _COMES_AND_GOES.fullmatch(unit):
+    if change.field == "runs" and _COMES_AND_GOES.fullmatch(unit):
         return Thought("harmless", Text(fr=f"{unit} va et vient.", en=f"{unit} comes and goes."))
     lost, gained = _WORDS[change.field]
     if change.field == "pulled" and change.before and change.now:
