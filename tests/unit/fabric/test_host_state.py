@@ -145,7 +145,7 @@ def test_keys_are_found_where_everybody_may_write(host: Host) -> None:
     host.put("tmp/other", layer="root")
     (host.root / "tmp/link").symlink_to("/srv/key")
     files = host.state()["files"]
-    assert set(files) == {"/tmp/deep/key", "/var/tmp/key", "/dev/shm/key"}  # noqa: S108 - nothing is written
+    assert set(files) == {"/tmp/deep/key", "/var/tmp/key", "/dev/shm/key"}
     assert all(entry["key"] and entry["mode"] == "0644" for entry in files.values())
 
 
@@ -183,8 +183,8 @@ def test_a_file_that_was_not_written_yet_is_as_the_image_has_it(host: Host) -> N
 
 
 def test_what_differs_is_told_by_provider_and_object() -> None:
-    sound = {"services": {"a": {"runs": "yes"}, "b": {}}, "ldap": {"o": {"f": "1"}}}
-    now = {
+    sound: State = {"services": {"a": {"runs": "yes"}, "b": {}}, "ldap": {"o": {"f": "1"}}}
+    now: State = {
         "services": {"b": {"masked": "yes"}},
         "image": {"/x": {"kind": "file"}},
         "files": {"/x": {}},

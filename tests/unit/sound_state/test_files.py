@@ -70,7 +70,7 @@ def test_what_gives_rights_away_is_forbidden(before: dict[str, str], now: dict[s
     ("before", "now", "path"),
     [
         ({**KEY, "mode": "0644"}, {**KEY, "mode": "0645"}, "/etc/x"),
-        ({}, KEY, "/tmp/x"),  # noqa: S108 - nothing is written
+        ({}, KEY, "/tmp/x"),
         ({**FILE, "mode": "4755"}, {**FILE, "mode": "4755", "content": "new"}, "/etc/x"),
         (FOLDER, {**FOLDER, "mode": "2755"}, "/etc/x"),
         (FOLDER, {**FOLDER, "mode": "1777"}, "/etc/x"),
