@@ -74,7 +74,7 @@ class Labs:
         records: InstanceRecords,
         deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
-        explained: Callable[[str], Collection[ExplainedChange]] = lambda _scenario: (),
+        explained: Callable[[str, int], Collection[ExplainedChange] | None] = lambda _scenario, _seed: None,
     ) -> None:
         """Take the parts.
 
@@ -84,7 +84,8 @@ class Labs:
             records: the records of this user's instances.
             deliverables: what this user hands in.
             build: builds the named images where they are missing and returns their references by name.
-            explained: returns the changes that a scenario's solutions bring, by its id.
+            explained: returns the changes that a scenario's solutions bring, by its id and a seed; None where nobody
+                has learnt them.
         """
         self._content = content
         self._of_engine = instances
@@ -394,6 +395,10 @@ class Labs:
             whole=report.whole and answers == given,
         )
 
+    def explained(self, plan: Plan) -> Collection[ExplainedChange] | None:
+        """Return the changes that a variant's solutions bring; None where no proof has learnt them."""
+        return None if plan.scenario is None else self._explained(plan.scenario, plan.seed)
+
     def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
         """Grade an instance with its lab's own health checks."""
         return self._grade(running, running.plan.health, on_result, EVERYTHING)
@@ -437,9 +442,8 @@ class Labs:
             return report
         plan = running.plan
         hosts = self._instances.find(running.instance.name).running
-        explained = partial(self._explained, plan.scenario or "")
         always = differences == "always"
-        whole = compared(report, plan, hosts, self._instances.fabric(), explained, always=always)
+        whole = compared(report, plan, hosts, self._instances.fabric(), lambda: self.explained(plan), always=always)
         if on_result is not None:
             for result in whole.results[len(report.results) :]:
                 on_result(result)

@@ -118,6 +118,7 @@ class ProvenVariant:
         self.ended = 0.0
         self._subject = subject
         self._words = words_of(subject.plan)
+        self._learning = subject.learning or labs.explained(subject.plan) is None
         self._labs = labs
         self._at_work = at_work
         self._watch = watch
@@ -272,7 +273,7 @@ class ProvenVariant:
         def repair() -> Judged:
             failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
             report = self._check(lab)
-            judged = judging.repaired(report, solution.name, learning=self._subject.learning)
+            judged = judging.repaired(report, solution.name, learning=self._learning)
             return judged.and_before(failed)
 
         def reboot() -> Judged:
@@ -282,7 +283,7 @@ class ProvenVariant:
                 wait_for_conditions(lab.driver, self.plan.ready)
             except LabError as error:
                 reason = said(error)
-            report, learning = self._check(lab), self._subject.learning
+            report, learning = self._check(lab), self._learning
             judged = judging.rebooted(report, solution.name, repaired, learning=learning)
             if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
                 return judged.and_before([verdicts.not_ready(reason, solution=solution.name)])

@@ -102,7 +102,7 @@ class LedgerEntry:
         binding: what it is about, and by which program.
         machine: where it was made.
         variants: one for each seed.
-        explained: what its solutions change, whatever was drawn.
+        explained: what its solutions change, whatever was drawn; None in a record that did not learn it.
     """
 
     scenario: str
@@ -110,7 +110,7 @@ class LedgerEntry:
     binding: Binding
     machine: ProvingMachine
     variants: tuple[RecordedVariant, ...]
-    explained: tuple[ExplainedChange, ...] = ()
+    explained: tuple[ExplainedChange, ...] | None = None
 
     @property
     def version(self) -> str:
@@ -160,7 +160,7 @@ class LedgerEntry:
                 binding=msgspec.convert(hashes, Binding),
                 machine=msgspec.convert(document["machine"], ProvingMachine),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
-                explained=msgspec.convert(document.get("explained", []), tuple[ExplainedChange, ...]),
+                explained=msgspec.convert(document.get("explained"), tuple[ExplainedChange, ...] | None),
             )
         except (KeyError, TypeError, AttributeError) as error:
             message = f"no record of a proof: {error!r}"

@@ -20,6 +20,7 @@ from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMa
 from orchestrator.proof.model import Proof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.proof_store import ProofHead, ProofStore, StoredProof
+from orchestrator.proof.seed_cover import draw
 from orchestrator.sound_state.explained import ExplainedChange
 
 State: TypeAlias = Literal["here", "recorded", "claimed", "changed", "unproven"]
@@ -134,16 +135,19 @@ class Proofs:
         """Return a scenario's last proof on this machine, whatever it found and however old it is."""
         return self._store.get(scenario)
 
-    def explained(self, scenario: str) -> tuple[ExplainedChange, ...]:
-        """Return what a scenario's solutions change, as its record says, or else the last sound proof made here.
+    def explained(self, scenario: str, seed: int) -> tuple[ExplainedChange, ...] | None:
+        """Return what a scenario's solutions change, if that was learnt of the case that a seed draws; else None.
 
-        A record is believed as in ``status``: what it explains is not asked of anybody.
+        It is in the scenario's record, if that is believed, or in the last sound proof that was made here.
         """
-        found = self.ledger.find(scenario)
-        if found is not None and found.believed != "no":
-            return found.entry.explained
-        last = self.last(scenario)
-        return last.proof.explained if last is not None and last.proof.proven else ()
+        cases = draw(self._content.scenario(scenario), seed).cases
+        found, last = self.ledger.find(scenario), self.last(scenario)
+        if found is not None and found.believed != "no" and found.entry.explained is not None:
+            if any(variant.cases == cases for variant in found.entry.variants):
+                return found.entry.explained
+        if last is not None and last.proof.proven and any(one.cases == cases for one in last.proof.variants):
+            return last.proof.explained
+        return None
 
     def keep(self, proof: Proof, binding: Binding, *, vouched_by: str = "") -> StoredProof | None:
         """Keep a proof that was made of ``binding``.

@@ -36,7 +36,8 @@ class ProofSubject:
         main_line: whether only the main line is played: healthy, broken, the reference solution, a reboot.
         red_first: shortcut -> the checks that are likely to be red after it. Its grading begins with them and ends at
             its first red; None: every check is graded after each shortcut.
-        learning: whether the proof is to learn what the solutions change, rather than to hold them to what is known.
+        learning: whether the proof is to learn what the solutions change, rather than to hold them to what is known;
+            it does anyway where nothing is known of the variant's case.
     """
 
     plan: Plan

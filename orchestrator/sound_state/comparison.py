@@ -22,7 +22,15 @@ _RESULT: Final = "sound-state"
 
 def words_of(plan: Plan) -> VariantWords:
     """Return what tells a plan's differences in the words of its variant."""
-    return VariantWords({name: value for name, value in plan.values.items() if name not in _NOT_DRAWN})
+    drawn = {name: value for name, value in plan.values.items() if name not in _NOT_DRAWN}
+    hosts = {host.name: host for host in plan.hosts}
+    at = {
+        f"{name}.{cable.name}": {"address": (cable.address or "").partition("/")[0], "mac": cable.mac}
+        for name, value in drawn.items()
+        if isinstance(value, str) and value in hosts
+        for cable in hosts[value].interfaces
+    }
+    return VariantWords({**drawn, **at})
 
 
 def compared(
@@ -30,7 +38,7 @@ def compared(
     plan: Plan,
     running: Collection[str],
     fabric: Fabric,
-    explained: Callable[[], Collection[ExplainedChange]],
+    explained: Callable[[], Collection[ExplainedChange] | None],
     *,
     always: bool = False,
 ) -> Report:
@@ -44,8 +52,9 @@ def compared(
         plan: the instance's.
         running: the hosts that run.
         fabric: reaches them.
-        explained: returns the changes that the scenario's solutions bring.
-        always: whether they are told where a check is red as well.
+        explained: returns the changes that the scenario's solutions bring; None where nobody has learnt them: then
+            only what is forbidden is told.
+        always: whether all of them are told, where a check is red and where nothing was learnt as well.
     """
     green = report.whole and report.verdict == "repaired"
     if not green and not always:
@@ -66,15 +75,18 @@ def compared(
             "'breakfix reset' starts it again.",
         )
         return replace(report, results=(*report.results, _unknown(said)))
+    known = explained()
     expected = Expectations(
         words=words_of(plan),
-        explained=frozenset(explained()),
+        explained=frozenset(known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,
         strict=plan.unexplained == "red",
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
-    return replace(report, differences=(*stopped, *differences(changes, expected)))
+    found = (*stopped, *differences(changes, expected))
+    told = found if always or known is not None else tuple(one for one in found if one.standing == "forbidden")
+    return replace(report, differences=told)
 
 
 def _stopped(host: str) -> Difference:

@@ -82,6 +82,7 @@ def _named(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 
     if isinstance(value, str):
         if len(value) >= _SHORTEST:
             yield name, value
+            yield f"{name}.upper", value.upper()
     elif isinstance(value, int):
         if value >= _LEAST:
             yield name, str(value)

@@ -180,7 +180,7 @@ class _Work:
         else:
             drawn = seeds_for(loaded, seeds)
         brief = self.extent == "brief"
-        learning = self.extent == "record" or proofs.ledger.find(loaded.id) is None
+        learning = self.extent == "record"
         return [
             ProofSubject(self.invocation.app.labs.plan(name, one.seed), one.cases, main_line=brief, learning=learning)
             for one in drawn

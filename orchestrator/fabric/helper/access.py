@@ -226,8 +226,16 @@ class Access:
         """Keep what state hosts are in: of all of them or, where there is trouble with one, of none."""
         deadline = time.monotonic() + request.timeout
         states = {host: self._state(request.instance, host, deadline) | more.get(host, {}) for host in request.hosts}
-        for host, state in states.items():
-            self._sound.put(self._outside(request.instance, host).container.id, state)
+        kept: list[str] = []
+        try:
+            for host, state in states.items():
+                container = self._outside(request.instance, host).container.id
+                self._sound.put(container, state)
+                kept.append(container)
+        except (OSError, LookupError, HelperError, dockerd.DockerUnavailableError):
+            for container in kept:
+                self._sound.forget(container)
+            raise
 
     def _state_changes(self, request: StateChanges, more: Mapping[str, State]) -> Answer:
         """Return in what hosts are not in the state that was kept, and of which of them none was."""

@@ -33,6 +33,8 @@ _FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is written
 _MOST_FOR_ALL = 20_000
 _UNITS = ("/usr/lib/systemd/system", "/etc/systemd/system")
 """Where links say what starts with what, and what is masked (systemd.unit(5)); the later one goes before the other."""
+_NOTHING = "/dev/null"
+"""Where a link leads that masks a unit, or that has nothing pull it in; an empty file does as well."""
 _PULLS = (".wants", ".requires", ".upholds")
 _MOST_UNITS = 5_000
 
@@ -147,32 +149,24 @@ def _told(folder: int, path: str, state: os.stat_result, deadline: float) -> Ent
 
 def _services(root: int, pid: int) -> dict[str, Entry]:
     """Return of each unit what pulls it in, whether it is masked, and whether a process of it runs."""
-    found: dict[str, Entry] = {}
-    pulled: dict[str, set[str]] = {}
+    units: dict[str, str | None] = {}
+    pulls: dict[tuple[str, str], str | None] = {}
     for place in _UNITS:
-        for name, target in _links(root, place):
-            if target == "/dev/null":
-                found[name] = {"masked": "yes"}
-        for folder in _folders(root, place):
-            for name, _ in _links(root, f"{place}/{folder}"):
-                pulled.setdefault(name, set()).add(folder)
+        entries = [*_entries(root, place)]
+        units.update(entries)
+        for folder in (name for name, _ in entries if name.endswith(_PULLS)):
+            pulls.update(((name, folder), target) for name, target in _entries(root, f"{place}/{folder}"))
+    found: dict[str, Entry] = {name: {"masked": "yes"} for name, target in units.items() if target == _NOTHING}
+    pulled: dict[str, list[str]] = {}
+    for (name, folder), target in sorted(pulls.items(), key=lambda pull: pull[0]):
+        if target not in (None, _NOTHING):
+            pulled.setdefault(name, []).append(folder)
     for name, by in pulled.items():
-        found.setdefault(name, {})["pulled"] = " ".join(sorted(by))
+        found.setdefault(name, {})["pulled"] = " ".join(by)
     with Table(root, pid) as table:
         for name in table.units():
             found.setdefault(name, {})["runs"] = "yes"
     return found
-
-
-def _folders(root: int, place: str) -> list[str]:
-    return [name for name, _ in _entries(root, place) if name.endswith(_PULLS)]
-
-
-def _links(root: int, place: str) -> Iterator[tuple[str, str]]:
-    """Give the links in a folder, each with where it leads; an empty file counts as one to ``/dev/null``."""
-    for name, target in _entries(root, place):
-        if target is not None:
-            yield name, target
 
 
 def _entries(root: int, place: str) -> Iterator[tuple[str, str | None]]:
@@ -195,7 +189,7 @@ def _entries(root: int, place: str) -> Iterator[tuple[str, str | None]]:
                     yield name, os.readlink(name, dir_fd=folder)
                 else:
                     empty = stat.S_ISREG(state.st_mode) and not state.st_size
-                    yield name, "/dev/null" if empty else None
+                    yield name, _NOTHING if empty else None
             except FileNotFoundError:
                 continue
     finally:

@@ -29,9 +29,12 @@ TEXT = 1 << 16
 _SEARCHED = 1 << 20
 """Bytes of the largest file in which keys are looked for."""
 _KEY = re.compile(
-    rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY|OpenVPN Static key V1)-----(.+?)-----END \1-----", re.DOTALL
+    rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY|OpenVPN Static key V1)-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----"
 )
-"""A key that is a secret, as text (RFC 7468, and OpenSSH's and OpenVPN's own)."""
+"""A key that is a secret, as text (RFC 7468, and OpenSSH's and OpenVPN's own).
+
+Nothing in it holds five dashes: so many beginnings without an end take no longer than they are long.
+"""
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 """The attributes by which a folder hides what lower layers have in it (Documentation/filesystems/overlayfs.rst)."""
 _KINDS = {

@@ -19,7 +19,8 @@ from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.proof import judging
-from orchestrator.proof.model import Stage
+from orchestrator.proof.model import Stage, StageName
+from orchestrator.sound_state.explained import VariantWords
 
 from .conftest import CHANGED, PLAN, instance, report, result, speak
 
@@ -36,11 +37,15 @@ def drawn(shown: TrialScreen, width: int = 80, height: int = 24) -> list[str]:
     return ["".join(segment.text for segment in line).replace("\xa0", " ").rstrip() for line in lines]
 
 
+def stage_of(name: StageName, subject: str, judged: judging.Judged) -> Stage:
+    return Stage(name, subject, 0.1, judged.seen, judged.verdicts, changes=judged.changes)
+
+
 def broken(*outcomes: str) -> Stage:
     """A broken lab as it was graded: the last check is a guard."""
     roles = ["symptom"] * (len(outcomes) - 1) + ["guard"]
     found = report(*(result(f"check {i}", o, r) for i, (o, r) in enumerate(zip(outcomes, roles, strict=True))))
-    return Stage("broken", "", 0.1, *judging.broken(found, task=False))
+    return stage_of("broken", "", judging.broken(found, task=False))
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 12), (200, 60), (20, 8)])
@@ -98,11 +103,11 @@ def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.Mo
     ("stage", "said"),
     [
         (
-            Stage("solution", "reference", 0.1, *judging.repaired(CHANGED, "reference")),
+            stage_of("solution", "reference", judging.repaired(CHANGED, "reference", VariantWords({}), learning=False)),
             ("✘ The solution 'reference' leaves a change to explain: ssh no longer starts.", "The proof would refuse"),
         ),
         (
-            Stage("shortcut", "quick", 0.1, *judging.refused(CHANGED, "quick")),
+            stage_of("shortcut", "quick", judging.refused(CHANGED, "quick", VariantWords({}))),
             (
                 "? The shortcut 'quick' is refused for its changes only:",
                 "As the proof expects it",
@@ -160,6 +165,6 @@ def test_of_the_evidence_the_message_is_shown(
 ) -> None:
     speak("en", monkeypatch)
     found = dataclasses.replace(result("x", "fail"), evidence=Text(fr=evidence, en=evidence))
-    text = "\n".join(drawn(screen(stage=Stage("broken", "", 0.1, *judging.broken(report(found), task=False)))))
+    text = "\n".join(drawn(screen(stage=stage_of("broken", "", judging.broken(report(found), task=False)))))
     assert shown in text
     assert hidden not in text

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.job import GradeRequest, Selection
-from grader.report import Report
+from grader.report import CheckResult, Report
 from orchestrator import labs as module
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.text import Text, same
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.fabric.container import HELPER, SOCKET
-from orchestrator.fabric.fabric_interface import HostActivity, HostRef
+from orchestrator.fabric.fabric_interface import HostActivity, HostRef, ObjectChange
 from orchestrator.instances.instance_records import InstanceRecord
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError
@@ -210,6 +210,69 @@ def test_what_was_cut_off_is_not_graded(world: World, running: Running, graded: 
     assert raised.value.hint is not None
     assert "breakfix reset" in raised.value.hint.fr
     assert graded == []
+
+
+def green(request: GradeRequest, **_: object) -> Report:
+    result = CheckResult("test_x.py::web", "symptom", 1, None, same("web"), "pass")
+    facts = (request.facts.instance, request.scenario, request.seed, request.digest)
+    return Report(*facts, "", 0.0, (result,))
+
+
+@pytest.fixture
+def new_file(world: World, running: Running, monkeypatch: pytest.MonkeyPatch) -> ObjectChange:
+    """A file that is new in a host where every check is green."""
+    monkeypatch.setattr(module, "grade", green)
+    entry = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "x"}
+    world.fabric.changes = [ObjectChange(running.plan.hosts[0].name, "files", "/etc/x", {}, entry)]
+    return world.fabric.changes[0]
+
+
+@pytest.mark.parametrize("giving_way", [False, True])
+def test_a_check_tells_what_differs_from_the_sound_state(
+    world: World, running: Running, new_file: ObjectChange, giving_way: bool
+) -> None:
+    report = world.labs().check(running, giving_way=giving_way)
+    assert [(one.host, one.object, one.standing) for one in report.differences] == [
+        (new_file.host, "/etc/x", "unexplained")
+    ]
+    assert world.labs().health(running).differences == (), "nothing is repaired there"
+
+
+def test_a_check_tells_of_a_host_that_was_switched_off(world: World, running: Running, new_file: ObjectChange) -> None:
+    off = next(host for host in running.instance.hosts if host.name != new_file.host)
+    world.engine.stop(off.container, grace=0)
+    report = world.labs().check(running)
+    assert [(one.host, one.standing) for one in report.differences] == [
+        (off.name, "forbidden"),
+        (new_file.host, "unexplained"),
+    ]
+
+
+def test_who_hears_the_results_hears_that_the_sound_state_is_not_known(
+    world: World, running: Running, new_file: ObjectChange
+) -> None:
+    del world.fabric.kept[HostRef(running.instance.name, new_file.host)]
+    heard: list[CheckResult] = []
+    report = world.labs().check(running, on_result=heard.append)
+    assert report.verdict == "not_valid"
+    assert [(one.id, one.outcome) for one in heard] == [("sound-state", "error")]
+    assert heard[0] in report.results
+
+
+def test_the_sound_state_is_kept_before_the_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = dict(world.fabric.cables)
+    seen: list[bool] = []
+    keep = world.fabric.keep_states
+
+    def watch(*arguments: Any, **more: Any) -> None:  # noqa: ANN401 - as the fabric's
+        seen.append(world.fabric.cables == planned)
+        keep(*arguments, **more)
+
+    monkeypatch.setattr(world.fabric, "keep_states", watch)
+    instance = world.start()
+    assert seen == [True]
+    assert world.fabric.cables != planned
+    assert {ref.host for ref in world.fabric.kept if ref.instance == instance.name} == {"pc1", "pc2", "r1"}
 
 
 TRAINEE = """

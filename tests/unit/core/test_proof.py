@@ -32,6 +32,7 @@ from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import ProofSubject
+from orchestrator.sound_state.explained import VariantWords
 from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+WORDS = VariantWords({})
 GOLDEN = Path(__file__).parents[2] / "golden" / "proof"
 Grading = Literal[
     "health", "before", "broken", "healthy again", "restored", "again", "repaired", "rebooted", "shortcut", "nowhere"
@@ -170,9 +172,10 @@ def proof_of(
     jobs: int = 1,
     main_line: bool = False,
     red_first: RedFirst | None = None,
+    learning: bool = False,
 ) -> Proof:
     watch = Watching()
-    subject = ProofSubject(plan or world.plan(), main_line=main_line, red_first=red_first)
+    subject = ProofSubject(plan or world.plan(), main_line=main_line, red_first=red_first, learning=learning)
     (proof,) = prove(world.labs(), [subject], jobs=jobs, watch=watch)
     assert watch.proofs == [proof]
     stages = proof.variants[0].stages
@@ -412,17 +415,32 @@ def test_a_change_that_outlives_the_reboot_is_told_once(world: World, grader: Gr
     grader.differences["repaired"] = grader.differences["rebooted"] = (UNEXPLAINED,)
     findings = proof_of(world).findings()
     assert [[stage.key for _, stage in finding.places] for finding in findings] == [
-        [("solution", "reference"), ("reboot", "reference")],
-        [("solution", "second"), ("reboot", "second")],
+        [("solution", "reference")],
+        [("solution", "second")],
     ]
+
+
+def test_a_forbidden_change_fails_even_where_solutions_teach(world: World, grader: Grader) -> None:
+    grader.differences["repaired"] = (FORBIDDEN, UNEXPLAINED)
+    proof = proof_of(world, learning=True)
+    assert not proof.proven
+    assert {kind for kind, _ in found(proof)} == {"change-left", "change-learnt"}
+
+
+def test_a_shortcut_that_only_changes_what_a_solution_does_is_accepted(world: World, grader: Grader) -> None:
+    grader.differences["rebooted"] = grader.differences["shortcut"] = (UNEXPLAINED,)
+    grader.changes["shortcut"] = ALL_GREEN
+    proof = proof_of(world, learning=True)
+    assert {kind for kind, _ in found(proof)} - {"untried-guard"} == {"accepted-shortcut", "change-learnt"}
+    assert [one.object for one in proof.explained] == ["ssh.service"]
 
 
 def test_what_differs_is_told_once_all_is_green(grader: Grader) -> None:
     """As long as a check is red, the fault may be what differs."""
     red = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "fail"),), differences=EVERY)
-    assert [verdict.kind for verdict in judging.repaired(red, "x")[1]] == ["not-repaired"]
-    before = Stage("solution", "x", seen=judging.repaired(red, "x")[0])
-    assert judging.rebooted(red, "x", before)[1] == ()
+    assert [verdict.kind for verdict in judging.repaired(red, "x", WORDS, learning=False).verdicts] == ["not-repaired"]
+    before = Stage("solution", "x", seen=judging.repaired(red, "x", WORDS, learning=False).seen)
+    assert judging.rebooted(red, "x", before, WORDS, learning=False).verdicts == ()
 
 
 def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: Grader) -> None:
@@ -433,7 +451,7 @@ def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: 
 
 def test_a_report_of_some_checks_without_a_red_refuses_nothing(grader: Grader) -> None:
     graded = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "pass"),), whole=False)
-    assert [verdict.kind for verdict in judging.refused(graded, "x")[1]] == ["accepted-shortcut"]
+    assert [verdict.kind for verdict in judging.refused(graded, "x", WORDS).verdicts] == ["accepted-shortcut"]
 
 
 # A verdict of its own for each mistake -------------------------------------------------------------------
@@ -557,13 +575,15 @@ MISSING: dict[str, object] = {
 }
 
 
-def differing(grading: Grading, **changes: dict[str, Outcome | None]) -> Arrange:
+def differing(
+    grading: Grading, differences: tuple[Difference, ...] = EVERY, **changes: dict[str, Outcome | None]
+) -> Arrange:
     """``differing("repaired")``: one grading finds every sort of difference."""
     arrange_outcomes = outcomes(details=None, **changes)
 
     def arrange(world: World, grader: Grader, patch: pytest.MonkeyPatch) -> None:
         arrange_outcomes(world, grader, patch)
-        grader.differences[grading] = EVERY
+        grader.differences[grading] = differences
 
     return arrange
 
@@ -574,6 +594,7 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
         "blind",
         outcomes(broken={"reaches": "pass"}, again={"reaches": "pass"}, shortcut={"reaches": "fail"}),
     ),
+    "change-learnt": ("change-learnt", differing("repaired", (UNEXPLAINED, EXPLAINED))),
     "change-left": ("change-left", differing("repaired")),
     "guard-red": ("guard-red", outcomes(broken={"untouched": "fail"}, again={"untouched": "fail"})),
     "looks-at-nothing": ("looks-at-nothing", outcomes(nowhere={"untouched": "pass"})),
@@ -642,7 +663,7 @@ def test_each_mistake_has_its_own_verdict(
 ) -> None:
     kind, arrange = CASES[case]
     arrange(world, grader, monkeypatch)
-    proof = proof_of(world)
+    proof = proof_of(world, learning=kind == "change-learnt")
     assert proof.proven is (kind in REMARKS), "all but remarks make a proof fail"
     assert {f.verdict.kind for f in proof.findings()} - {"untried-guard"} <= {kind}
     text = re.sub(r"moved-desks-[0-9a-f]{4}", "moved-desks-xxxx", listed(proof))

@@ -17,6 +17,7 @@ from orchestrator.proof.binding import RECORD, SIGNATURE, Binding
 from orchestrator.proof.ledger import SUMS, ColourDifference, Ledger, LedgerEntry, ProvingMachine, differences
 from orchestrator.proof.model import Proof, SeenColour, Stage
 from orchestrator.proof.trust import NAMESPACE, Trust, sign
+from orchestrator.sound_state.explained import ExplainedChange
 
 SCENARIO = "no-network-after-move"
 BINDING = Binding("s", "c", "l", "i", "0.1.0+abc")
@@ -78,9 +79,30 @@ def test_each_stage_is_on_a_line_of_its_own(entry: LedgerEntry) -> None:
     lines = entry.to_bytes().decode().splitlines()
     assert sum('"broken": "F' in line for line in lines) == len(entry.variants)
     document = json.loads(entry.to_bytes())
-    assert list(document) == ["schema", "scenario", "proven_at", "content", "program", "machine", "variants"]
+    head = ["schema", "scenario", "proven_at", "content", "program", "machine"]
+    assert list(document) == [*head, "variants", "explained"]
     assert document["machine"] == {"kernel": "6.12.1", "cgroup": 2, "docker": "28.1.0"}
     assert document["program"] == {"version": "0.1.0", "hash": "0.1.0+abc"}
+
+
+CHANGE = ExplainedChange("pc1", "files", "/etc/<user.login>", "presence", None)
+
+
+def test_a_record_holds_what_solutions_change(entry: LedgerEntry, proof: Proof) -> None:
+    stages = tuple(replace(s, changes=(CHANGE,)) if s.name == "solution" else s for s in proof.variants[0].stages)
+    proof = replace(proof, variants=(replace(proof.variants[0], stages=stages),))
+    made = LedgerEntry.of(proof, BINDING, entry.proven_at, entry.machine)
+    assert made.explained == (CHANGE,)
+    assert LedgerEntry.from_bytes(made.to_bytes()) == made
+
+
+def test_a_record_from_before_changes_were_learnt_explains_none(entry: LedgerEntry) -> None:
+    document = json.loads(replace(entry, explained=(CHANGE,)).to_bytes())
+    del document["explained"]
+    assert LedgerEntry.from_bytes(json.dumps(document).encode()) == entry
+    document["explained"] = [{"host": "pc1"}]
+    with pytest.raises(ValueError, match="missing required field"):
+        LedgerEntry.from_bytes(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(

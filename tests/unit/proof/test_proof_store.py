@@ -25,6 +25,7 @@ from orchestrator.proof.model import Proof
 from orchestrator.proof.proof_status import Proofs, Status
 from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.trust import Trust
+from orchestrator.sound_state.explained import ExplainedChange
 
 SCENARIO = "no-network-after-move"
 OTHER = "dns-zone-broken"
@@ -336,3 +337,34 @@ def test_nothing_vouches_for_what_is_not_recorded(shelf: Shelf, proof: Proof) ->
     append(shelf.root / CHECKS)
     with pytest.raises(UsageError, match="changed since: the checks"):
         shelf.proofs.voucher(SCENARIO)
+
+
+# What solutions change ------------------------------------------------------------------------------------
+
+
+def changing(proof: Proof, name: str) -> Proof:
+    """Return a proof whose first solution changes a file."""
+    change = ExplainedChange("pc1", "files", name, "presence", None)
+    stages = (replace(s, changes=(change,)) if s.name == "solution" else s for s in proof.variants[0].stages)
+    return replace(proof, scenario=SCENARIO, variants=(replace(proof.variants[0], stages=tuple(stages)),))
+
+
+def explained(shelf: Shelf) -> list[str]:
+    return [one.object for one in shelf.proofs.explained(SCENARIO)]
+
+
+def test_a_record_that_is_believed_says_what_is_explained(shelf: Shelf, sound: Proof) -> None:
+    assert explained(shelf) == []
+    shelf.proofs.keep(changing(sound, "/here"), shelf.proofs.binding(SCENARIO))
+    assert explained(shelf) == ["/here"]
+    shelf.record(changing(sound, "/recorded"))
+    assert explained(shelf) == ["/recorded"]
+    shelf.shipped = False
+    assert explained(shelf) == ["/here"], "the record is nobody's whom this machine accepts"
+
+
+def test_a_proof_that_failed_explains_nothing(shelf: Shelf, bad: Proof) -> None:
+    proof = changing(bad, "/here")
+    assert proof.explained
+    shelf.proofs.keep(proof, shelf.proofs.binding(SCENARIO))
+    assert explained(shelf) == []

@@ -1,0 +1,88 @@
+"""What certificates say, whichever key they are for and however long they are valid."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from orchestrator.sound_state.certificates import certificate_statements
+
+
+def name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def made(
+    subject: str = "srv",
+    issuer: str = "authority",
+    names: tuple[str, ...] = ("srv.example",),
+    *,
+    ca: bool = False,
+    year: int = 2001,
+) -> str:
+    key, start = ec.generate_private_key(ec.SECP256R1()), datetime(year, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name(issuer), name(subject), key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(start).not_valid_after(start + timedelta(days=90))
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+    builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def request(subject: str) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    built = x509.CertificateSigningRequestBuilder(name(subject)).sign(key, hashes.SHA256())
+    return built.public_bytes(Encoding.PEM).decode()
+
+
+def test_a_renewed_certificate_says_the_same() -> None:
+    first = certificate_statements(made())
+    assert first is not None
+    assert first == certificate_statements(made(year=2002))
+    assert first[0].startswith("certificate of CN=srv, signed by CN=authority, ")
+
+
+@pytest.mark.parametrize(
+    "other", [made("other"), made(issuer="srv"), made(names=("srv.example", "x.example")), made(ca=True)]
+)
+def test_one_that_says_otherwise_does_not(other: str) -> None:
+    assert certificate_statements(other) != certificate_statements(made())
+
+
+def test_a_chain_says_what_each_says_and_a_request_what_is_asked() -> None:
+    both = certificate_statements(made() + made("authority", "root", ca=True))
+    assert both == (
+        *(certificate_statements(made()) or ()),
+        *(certificate_statements(made("authority", "root", ca=True)) or ()),
+    )
+    assert certificate_statements(request("srv")) == ("request for CN=srv",)
+
+
+def of_another_version() -> str:
+    der = x509.load_pem_x509_certificate(made().encode()).public_bytes(Encoding.DER)
+    changed = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")
+    return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(changed).decode()}-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        made() + "x",
+        made().replace("MII", "", 1),
+        of_another_version(),
+        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\n" * 3,
+    ],
+    ids=range(7),
+)
+def test_what_is_more_or_less_than_certificates_is_none(text: str) -> None:
+    assert certificate_statements(text) is None

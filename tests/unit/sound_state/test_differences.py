@@ -1,0 +1,107 @@
+"""From changes to differences: what is told, in which order, and how each stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.fabric.fabric_interface import ObjectChange
+from orchestrator.model.image import VolatilePath
+from orchestrator.model.scenario import MayChange
+from orchestrator.sound_state import differences as module
+from orchestrator.sound_state.differences import Expectations, differences
+from orchestrator.sound_state.explained import VariantWords
+
+FILE = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "x 10.0.0.7\n"}
+WORDS = VariantWords({"address": "10.0.0.7"})
+NONE = Expectations(WORDS)
+
+
+def new(path: str, host: str = "pc1", **changes: str) -> ObjectChange:
+    return ObjectChange(host, "files", path, {}, {**FILE, **changes})
+
+
+def seen(*changes: ObjectChange, expected: Expectations = NONE) -> list[tuple[str, str, str]]:
+    return [(one.object, one.field, one.standing) for one in differences(changes, expected)]
+
+
+LOST = ObjectChange("pc2", "services", "ssh.service", {"runs": "yes", "pulled": "x"}, {"pulled": "x", "masked": "yes"})
+
+
+def test_forbidden_differences_come_first_and_harmless_ones_are_left_out() -> None:
+    comes = ObjectChange("pc1", "services", "a.scope", {"runs": "yes"}, {})
+    explained = frozenset({WORDS.told(differences([new("/etc/c")], NONE)[0])})
+    found = seen(
+        new("/etc/c"), new("/etc/b"), LOST, comes, new("/etc/a", "srv"), expected=replace(NONE, explained=explained)
+    )
+    assert found == [
+        ("ssh.service", "masked", "forbidden"),
+        ("ssh.service", "runs", "forbidden"),
+        ("/etc/b", "presence", "unexplained"),
+        ("/etc/a", "presence", "unexplained"),
+        ("/etc/c", "presence", "explained"),
+    ]
+
+
+def test_a_difference_says_what_was_and_what_is() -> None:
+    masked = differences([LOST], NONE)[0]
+    assert (masked.host, masked.provider, masked.before, masked.now) == ("pc2", "services", None, "yes")
+    assert masked.sentence.en == "ssh.service is masked."
+
+
+def test_what_is_volatile_is_left_out_unless_it_is_forbidden() -> None:
+    own = replace(NONE, volatile={"pc1": (VolatilePath(path="/srv", why="its data"),)})
+    assert seen(new("/srv/x"), new("/root/x"), expected=own) == []
+    assert seen(new("/srv/x", "pc2"), expected=own) == [("/srv/x", "presence", "unexplained")]
+    assert seen(new("/srv/x", mode="4755"), expected=own) == [("/srv/x", "set-id", "forbidden")]
+
+
+def test_a_change_is_explained_in_the_words_of_another_seed() -> None:
+    other = VariantWords({"address": "10.0.0.99"})
+    learnt = other.told(differences([new("/etc/x", content="x 10.0.0.99\n")], Expectations(other))[0])
+    expected = replace(NONE, explained={learnt})
+    assert seen(new("/etc/x"), expected=expected) == [("/etc/x", "presence", "explained")]
+    for one in (
+        new("/etc/x", content="x 10.0.0.99\n"),
+        new("/etc/x", "pc2"),
+        new("/etc/y"),
+        new("/etc/x", owner="1:0"),
+    ):
+        assert [standing for *_, standing in seen(one, expected=expected)] == ["unexplained"]
+
+
+def test_what_is_forbidden_no_solution_explains() -> None:
+    explained = {WORDS.told(one) for one in differences([LOST], NONE)}
+    task = (MayChange(host="pc1", path="/etc"),)
+    expected = replace(NONE, explained=explained, may_change=task)
+    assert {standing for *_, standing in seen(LOST, expected=expected)} == {"forbidden"}
+    assert ("/etc/x", "set-id", "forbidden") in seen(new("/etc/x", mode="4755"), expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "standing"),
+    [
+        ("pc1", "/srv/a/x", "explained"),
+        ("pc1", "/srv/a/x/y", "explained"),
+        ("pc1", "/srv/a/xy", "unexplained"),
+        ("pc2", "/srv/a/x", "unexplained"),
+    ],
+)
+def test_a_task_may_change_what_it_is_about(host: str, path: str, standing: str) -> None:
+    expected = replace(NONE, may_change=(MayChange(host="pc1", path="/srv/*/x"),))
+    assert seen(new(path, host), expected=expected) == [(path, "presence", standing)]
+    strict = replace(expected, strict=True)
+    hard = "forbidden" if standing == "unexplained" else standing
+    assert seen(new(path, host), expected=strict) == [(path, "presence", hard)]
+
+
+def test_where_there_are_too_many_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module._MOST == 200
+    many = [new(f"/etc/{number:03}") for number in range(203)]
+    found = differences([*many, LOST], NONE)
+    assert len(found) == 201
+    assert (found[0].object, found[-1].now, found[-1].standing) == ("ssh.service", "5", "unexplained")
+    assert len(differences(many[:200], NONE)) == 200
+    monkeypatch.setattr(module, "_MOST", 1)
+    assert differences([LOST, *many], NONE)[-1].standing == "forbidden", "none of these is lost among others"
