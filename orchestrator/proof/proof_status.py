@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
@@ -16,8 +16,8 @@ from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.binding import NAMES, Binding, Part, binding_of
-from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMachine
-from orchestrator.proof.model import Proof
+from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMachine, RecordedVariant
+from orchestrator.proof.model import Proof, VariantProof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.proof_store import ProofHead, ProofStore, StoredProof
 from orchestrator.proof.seed_cover import draw
@@ -142,10 +142,9 @@ class Proofs:
         """
         cases = draw(self._content.scenario(scenario), seed).cases
         found, last = self.ledger.find(scenario), self.last(scenario)
-        if found is not None and found.believed != "no" and found.entry.explained is not None:
-            if any(variant.cases == cases for variant in found.entry.variants):
-                return found.entry.explained
-        if last is not None and last.proof.proven and any(one.cases == cases for one in last.proof.variants):
+        if found is not None and found.believed != "no" and _plays(found.entry.variants, cases):
+            return found.entry.explained
+        if last is not None and last.proof.proven and _plays(last.proof.variants, cases):
             return last.proof.explained
         return None
 
@@ -206,6 +205,10 @@ class Proofs:
         except UsageError:
             raise UsageError(text, _prove_it(scenario)) from None
         raise UsageError(text, _prove_briefly(scenario))
+
+
+def _plays(variants: Iterable[RecordedVariant | VariantProof], cases: Mapping[str, str]) -> bool:
+    return any(variant.cases == cases for variant in variants)
 
 
 def _of_head(head: ProofHead, found: FoundEntry | None, now: Binding) -> Status:

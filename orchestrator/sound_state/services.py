@@ -30,7 +30,6 @@ _WORDS: Final = {
 _OTHERWISE: Final = Text(fr="démarre autrement avec la machine.", en="starts otherwise with the host.")
 
 
-<<<<<<< HEAD
 class ServicesProvider:
     """The services of a host."""
 
@@ -39,7 +38,7 @@ class ServicesProvider:
     def think(self, change: StateChange) -> Thought:
         """Return what is thought of a service's change: what started, or ran, has to start and run still."""
         unit = change.object
-        if _COMES_AND_GOES.fullmatch(unit):
+        if change.field == "runs" and _COMES_AND_GOES.fullmatch(unit):
             return Thought("harmless", Text(fr=f"{unit} va et vient.", en=f"{unit} comes and goes."))
         lost, gained = _WORDS[change.field]
         if change.field == "pulled" and change.before and change.now:
@@ -47,16 +46,3 @@ class ServicesProvider:
         said = lost if change.now is None else gained
         forbidden = (change.now is None) != (change.field == "masked") and said is not _OTHERWISE
         return Thought("forbidden" if forbidden else "unexplained", said.map(lambda words: f"{unit} {words}"))
-=======
-def think(change: StateChange) -> Thought:
-    """Return what is thought of a service's change: what started, or ran, has to start and run still."""
-    unit = change.object
-    if change.field == "runs" and _COMES_AND_GOES.fullmatch(unit):
-        return Thought("harmless", Text(fr=f"{unit} va et vient.", en=f"{unit} comes and goes."))
-    lost, gained = _WORDS[change.field]
-    if change.field == "pulled" and change.before and change.now:
-        lost = gained = _OTHERWISE
-    said = lost if change.now is None else gained
-    forbidden = (change.now is None) != (change.field == "masked") and said is not _OTHERWISE
-    return Thought("forbidden" if forbidden else "unexplained", said.map(lambda words: f"{unit} {words}"))
->>>>>>> s9-tests
