@@ -16,7 +16,7 @@ _COMES_AND_GOES = re.compile(
 )
 """Units that systemd makes and removes with those who log in, and that it starts when somebody asks them."""
 _WORDS: Final = {
-    "pulled": (
+    "wanted-by": (
         Text(fr="ne démarre plus avec la machine.", en="no longer starts with the host."),
         Text(fr="démarre désormais avec la machine.", en="starts with the host now."),
     ),
@@ -41,7 +41,7 @@ class ServicesProvider:
         if change.field == "runs" and _COMES_AND_GOES.fullmatch(unit):
             return Thought("harmless", Text(fr=f"{unit} va et vient.", en=f"{unit} comes and goes."))
         lost, gained = _WORDS[change.field]
-        if change.field == "pulled" and change.before and change.now:
+        if change.field == "wanted-by" and change.before and change.now:
             lost = gained = _OTHERWISE
         said = lost if change.now is None else gained
         forbidden = (change.now is None) != (change.field == "masked") and said is not _OTHERWISE

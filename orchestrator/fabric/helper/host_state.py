@@ -162,7 +162,7 @@ def _services(root: int, pid: int) -> dict[str, Entry]:
         if target not in (None, _NOTHING):
             pulled.setdefault(name, []).append(folder)
     for name, by in pulled.items():
-        found.setdefault(name, {})["pulled"] = " ".join(by)
+        found.setdefault(name, {})["wanted-by"] = " ".join(by)
     with Table(root, pid) as table:
         for name in table.units():
             found.setdefault(name, {})["runs"] = "yes"

@@ -90,8 +90,8 @@ def test_links_of_the_image_and_of_the_host_say_what_pulls_a_unit_in(host: Host)
     host.running = {"ssh.service", "late.service"}
     assert host.state()["services"] == {
         "late.service": {"runs": "yes"},
-        "nginx.service": {"pulled": "b.target.upholds"},
-        "ssh.service": {"pulled": "graphical.target.requires multi-user.target.wants", "runs": "yes"},
+        "nginx.service": {"wanted-by": "b.target.upholds"},
+        "ssh.service": {"wanted-by": "graphical.target.requires multi-user.target.wants", "runs": "yes"},
     }
 
 

@@ -60,7 +60,7 @@ def test_hosts_of_which_nothing_was_kept_are_named(fabric: FakeFabric) -> None:
 @pytest.mark.parametrize("state", ["active", "activating", "reloading"])
 def test_a_service_that_is_active_without_processes_is_no_change(fabric: FakeFabric, state: str) -> None:
     fabric.on("unit dhcp.service", host="pc1", stdout=f'{{"ActiveState": "{state}"}}')
-    assert changes(fabric, service({"runs": "yes", "pulled": "x"}, {"pulled": "x"})) == ()
+    assert changes(fabric, service({"runs": "yes", "wanted-by": "x"}, {"wanted-by": "x"})) == ()
 
 
 @pytest.mark.parametrize("state", ["inactive", "failed", "deactivating"])
@@ -74,7 +74,7 @@ def test_a_service_that_does_not_run_is_a_change(fabric: FakeFabric, state: str)
     "change",
     [
         service({"runs": "yes"}, {"masked": "yes"}),
-        service({"runs": "yes", "pulled": "x"}, {}),
+        service({"runs": "yes", "wanted-by": "x"}, {}),
         service({}, {"runs": "yes"}),
         service({"runs": "yes"}, {}, "files"),
     ],

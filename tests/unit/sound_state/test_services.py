@@ -18,9 +18,9 @@ def thought(field: str, before: str | None, now: str | None, unit: str = "ssh.se
 @pytest.mark.parametrize(
     ("field", "before", "now", "standing", "said"),
     [
-        ("pulled", WANTED, None, "forbidden", "no longer starts with the host"),
-        ("pulled", None, WANTED, "unexplained", "starts with the host now"),
-        ("pulled", WANTED, "x.target.wants", "unexplained", "starts otherwise"),
+        ("wanted-by", WANTED, None, "forbidden", "no longer starts with the host"),
+        ("wanted-by", None, WANTED, "unexplained", "starts with the host now"),
+        ("wanted-by", WANTED, "x.target.wants", "unexplained", "starts otherwise"),
         ("masked", None, "yes", "forbidden", "is masked"),
         ("masked", "yes", None, "unexplained", "is no longer masked"),
         ("runs", "yes", None, "forbidden", "no longer runs"),
