@@ -131,6 +131,17 @@ def test_a_secret_key_is_told_by_its_digest_however_it_is_wrapped(host: Host) ->
     assert all(entry["content"].startswith("sha256 ") for entry in (one, two, three))
 
 
+def test_a_key_is_found_after_beginnings_without_an_end(host: Host) -> None:
+    """So many of them that whoever looked for the end of each would not come back."""
+    begin, key = "-----BEGIN PRIVATE KEY-----\n", "DEK-Info: AES-128-CBC,0A\n\nMC4C\n-----END PRIVATE KEY-----\n"
+    put(host.disk / "many", begin * 30_000 + begin + key)
+    put(host.disk / "one", begin + key)
+    put(host.disk / "none", begin * 30_000)
+    told = {row.path: row.now.get("key") for row in written_files.written_files(host.layers, time.monotonic() + 10)}
+    assert told["/many"] == told["/one"] is not None
+    assert told["/none"] is None
+
+
 def test_what_is_no_text_is_told_by_its_digest(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     (host.disk / "etc").mkdir()
     (host.disk / "etc/cache").write_bytes(b"\xff\0")

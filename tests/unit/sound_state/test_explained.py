@@ -18,6 +18,8 @@ VALUES = {
     "few": 99,
     "hundred": 100,
     "short": "x",
+    "site": "Paris Est",
+    "town": "Paris",
     "hosts": ["srv-7", {"name": "srv-7-b"}],
     "yes": True,
 }
@@ -37,6 +39,7 @@ def told(text: str) -> str:
         ("10.192.168.1.1", "10.192.168.1.1"),
         ("from 192.168.1.1.", "from <gateway>."),
         ("192.168.1 only", "<net> only"),
+        ("Paris Est, Paris", "<site>, <town>"),
         ("Zoé Martin <zmartin>", "<user.first> <user.last> <<user.login>>"),
         ("/home/zmartin/x", "/home/<user.login>/x"),
         ("zmartin2 x-zmartin zmartin-x", "zmartin2 x-zmartin zmartin-x"),

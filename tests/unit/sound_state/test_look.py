@@ -87,7 +87,7 @@ def test_whatever_else_changes_is_told_though_it_is_active(fabric: FakeFabric, c
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Completed(0, b"cn=x", b"", ("/usr/bin/ldapsearch",)), "not its image's any more: /usr/bin/ldapsearch"),
+        (Completed(0, b"cn=x", b"", changed=("/usr/bin/ldapsearch",)), "not its image's any more: /usr/bin/ldapsearch"),
         (Completed(1, b"", b"no server\n"), "the state of ldapsearch cannot be read: no server"),
     ],
 )
