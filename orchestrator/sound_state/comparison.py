@@ -86,7 +86,7 @@ def compared(
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
     found = (*stopped, *differences(changes, expected))
     told = found if always or known is not None else tuple(one for one in found if one.standing == "forbidden")
-    return replace(report, differences=told)
+    return replace(report, differences=(*report.differences, *told))
 
 
 def _stopped(host: str) -> Difference:

@@ -10,12 +10,12 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
-from orchestrator.sound_state import files
+from orchestrator.sound_state import file_state
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
-from orchestrator.sound_state.network import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
 from orchestrator.sound_state.provider import Provider, Thought
-from orchestrator.sound_state.services import ServicesProvider
+from orchestrator.sound_state.service_state import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
 
 _MOST = 200
@@ -61,7 +61,7 @@ def differences(changes: Iterable[ObjectChange], expected: Expectations) -> tupl
 def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
     """Yield what has changed, with what its provider thinks of it."""
     for change in changes:
-        if change.provider == files.NAME:
+        if change.provider == file_state.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue
         thoughts = [(row, _PROVIDERS[change.provider].think(row)) for row in _fields(change)]
@@ -79,7 +79,7 @@ def _whole(fields: Mapping[str, str]) -> str | None:
 
 def _of_file(change: ObjectChange, volatile: tuple[VolatilePath, ...]) -> Iterator[Difference]:
     was_there = bool(change.before)
-    for one in files.file_changes(change.object, change.before, change.now):
+    for one in file_state.file_changes(change.object, change.before, change.now):
         left = is_volatile(change.object, one.field, volatile, was_there=was_there)
         if one.thought.standing == "forbidden" or not left:
             yield _difference(change, one.field, one.before, one.now, one.thought)
@@ -110,7 +110,7 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
 
 def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
     """Return whether a difference is in what a task is about."""
-    return one.provider == files.NAME and any(
+    return one.provider == file_state.NAME and any(
         one.host == part.host and pattern(part.path).match(one.object) for part in may_change
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
-from orchestrator.sound_state import services
+from orchestrator.sound_state import service_state
 from orchestrator.sound_state.openldap_state import OpenldapState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
@@ -80,7 +80,7 @@ def _runs_without_processes(fabric: Fabric, instance: str, change: ObjectChange)
 
     What a service has started may be started by hand instead: a DHCP client, for instance.
     """
-    if change.provider != services.NAME or {**change.now, "runs": "yes"} != change.before:
+    if change.provider != service_state.NAME or {**change.now, "runs": "yes"} != change.before:
         return False
     state = fabric.unit(HostRef(instance, change.host), change.object, [f"Unit.{_RUNS}"])
     return state.properties.get(_RUNS) in _ALIVE

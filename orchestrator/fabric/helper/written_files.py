@@ -20,6 +20,8 @@ from .bounded_walk import walk
 from .layers import Layers, digest
 from .messages import HelperError
 
+_NO_KEY = b"(a private key)"
+"""What is told in place of a key."""
 MOST = 20_000
 """Entries that are told of one host."""
 READ = 64 << 20
@@ -135,14 +137,15 @@ def _content(folder: int, path: str, state: os.stat_result, deadline: float) -> 
 
 def _told(data: bytes) -> Entry:
     keys = b"\n".join(b"".join(found[2].split()) for found in _KEY.finditer(data))
-    by_digest = {"content": f"sha256 {hashlib.sha256(data).hexdigest()}"}
-    if keys:
-        return by_digest | {"key": hashlib.sha256(keys).hexdigest()}
+    said: Entry = {"key": hashlib.sha256(keys).hexdigest()} if keys else {}
+    data = _KEY.sub(_NO_KEY, data) if keys else data  # what stands around a key is no secret
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return by_digest
-    return by_digest if "\0" in text or len(data) > TEXT else {"content": text}
+        text = "\0"
+    if "\0" in text or len(data) > TEXT:
+        text = f"sha256 {hashlib.sha256(data).hexdigest()}"
+    return {"content": text, **said}
 
 
 def _below(layers: Layers, path: str, deadline: float) -> Entry:

@@ -27,7 +27,7 @@ from orchestrator.assessment.supervision import Supervisor
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
-from orchestrator.labs import Labs, Running
+from orchestrator.labs import Differences, Labs, Running
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.proof_status import Reliance
 from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, plan_context
@@ -67,6 +67,7 @@ class Graded(Labs):
         on_result: OnResult | None = None,  # noqa: ARG002
         on_running: OnRunning | None = None,  # noqa: ARG002
         giving_way: bool = False,  # noqa: ARG002
+        differences: Differences = "green",  # noqa: ARG002
     ) -> Report:
         self.count += 1
         guard, *rest = self.script.get(running.instance.name) or ("fail" if self.count in self.odd else "pass",)

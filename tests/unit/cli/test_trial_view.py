@@ -20,7 +20,6 @@ from orchestrator.core.text import Text
 from orchestrator.model.scenario import FaultSpec
 from orchestrator.proof import judging
 from orchestrator.proof.model import Stage, StageName
-from orchestrator.sound_state.explained import VariantWords
 
 from .conftest import CHANGED, PLAN, instance, report, result, speak
 
@@ -38,7 +37,7 @@ def drawn(shown: TrialScreen, width: int = 80, height: int = 24) -> list[str]:
 
 
 def stage_of(name: StageName, subject: str, judged: judging.Judged) -> Stage:
-    return Stage(name, subject, 0.1, judged.seen, judged.verdicts, changes=judged.changes)
+    return Stage(name, subject, 0.1, judged.seen, judged.verdicts)
 
 
 def broken(*outcomes: str) -> Stage:
@@ -103,11 +102,11 @@ def test_what_does_not_fit_is_counted_and_can_be_scrolled(monkeypatch: pytest.Mo
     ("stage", "said"),
     [
         (
-            stage_of("solution", "reference", judging.repaired(CHANGED, "reference", VariantWords({}), learning=False)),
+            stage_of("solution", "reference", judging.repaired(CHANGED, "reference", learning=False)),
             ("✘ The solution 'reference' leaves a change to explain: ssh no longer starts.", "The proof would refuse"),
         ),
         (
-            stage_of("shortcut", "quick", judging.refused(CHANGED, "quick", VariantWords({}))),
+            stage_of("shortcut", "quick", judging.refused(CHANGED, "quick")),
             (
                 "? The shortcut 'quick' is refused for its changes only:",
                 "As the proof expects it",

@@ -351,6 +351,7 @@ class World:
             records=self.records,
             deliverables=DeliverablesStore(self.state.parent / "deliverables"),
             build=build,
+            explained=lambda _scenario, _seed: (),
         )
 
     def plan(self, seed: int = 7) -> Plan:

@@ -32,7 +32,6 @@ from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import ProofSubject
-from orchestrator.sound_state.explained import VariantWords
 from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-WORDS = VariantWords({})
 GOLDEN = Path(__file__).parents[2] / "golden" / "proof"
 Grading = Literal[
     "health", "before", "broken", "healthy again", "restored", "again", "repaired", "rebooted", "shortcut", "nowhere"
@@ -438,9 +436,9 @@ def test_a_shortcut_that_only_changes_what_a_solution_does_is_accepted(world: Wo
 def test_what_differs_is_told_once_all_is_green(grader: Grader) -> None:
     """As long as a check is red, the fault may be what differs."""
     red = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "fail"),), differences=EVERY)
-    assert [verdict.kind for verdict in judging.repaired(red, "x", WORDS, learning=False).verdicts] == ["not-repaired"]
-    before = Stage("solution", "x", seen=judging.repaired(red, "x", WORDS, learning=False).seen)
-    assert judging.rebooted(red, "x", before, WORDS, learning=False).verdicts == ()
+    assert [verdict.kind for verdict in judging.repaired(red, "x", learning=False).verdicts] == ["not-repaired"]
+    before = Stage("solution", "x", seen=judging.repaired(red, "x", learning=False).seen)
+    assert judging.rebooted(red, "x", before, learning=False).verdicts == ()
 
 
 def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: Grader) -> None:
@@ -451,7 +449,7 @@ def test_a_check_that_cannot_judge_before_the_red_is_told(world: World, grader: 
 
 def test_a_report_of_some_checks_without_a_red_refuses_nothing(grader: Grader) -> None:
     graded = Report("x", "x", 1, "", "", 0.0, (grader.result("reaches", "pass"),), whole=False)
-    assert [verdict.kind for verdict in judging.refused(graded, "x", WORDS).verdicts] == ["accepted-shortcut"]
+    assert [verdict.kind for verdict in judging.refused(graded, "x").verdicts] == ["accepted-shortcut"]
 
 
 # A verdict of its own for each mistake -------------------------------------------------------------------
@@ -596,6 +594,7 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     ),
     "change-learnt": ("change-learnt", differing("repaired", (UNEXPLAINED, EXPLAINED))),
     "change-left": ("change-left", differing("repaired")),
+    "changes-by-itself": ("changes-by-itself", differing("before")),
     "guard-red": ("guard-red", outcomes(broken={"untouched": "fail"}, again={"untouched": "fail"})),
     "looks-at-nothing": ("looks-at-nothing", outcomes(nowhere={"untouched": "pass"})),
     "lost-at-reboot": ("lost-at-reboot", outcomes(rebooted={"reaches": "fail"})),

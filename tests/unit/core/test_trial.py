@@ -193,7 +193,6 @@ def test_a_change_is_judged_as_in_the_proof(trial: Trial, world: World, grader: 
     assert ([v.kind for v in stage.verdicts], stage.sound) == (["change-left", "change-learnt"], False)
     assert "leaves a change that is forbidden: The firewall lets everything through." in stage.verdicts[0].text.en
     assert "La preuve apprend de la solution « reference » : ssh ne démarre plus." in stage.verdicts[1].text.fr
-    assert [one.object for one in stage.changes] == ["office", "ssh.service", "/etc/nftables.conf\x1b[2J"]
     grader.differences = (UNEXPLAINED,)
     assert trial.check().sound, "it is only learnt"
     grader.differences = (EXPLAINED,)

@@ -88,7 +88,7 @@ def test_a_drawn_mac_address_is_not_told() -> None:
 
 def test_what_a_module_of_the_machines_kernel_adds_is_left_out_while_it_is_down() -> None:
     tunnel = {"name": "tunl0", "up": False, "mtu": 1480, "kind": "ipip"}
-    more = {
+    more: dict[str, Any] = {
         "queues": [{"kind": "noop", "dev": "tunl0"}],
         "sysctls": {"/proc/sys/net/ipv4/conf/tunl0/rp_filter": "0"},
     }

@@ -31,7 +31,7 @@ class Outside:
     def root(self) -> Iterator[int]:
         yield -1
 
-    def state(self, _root: int, _deadline: float) -> State:
+    def state(self, _root: int, _network: int, _deadline: float, _filters: object) -> State:
         if self._name not in self._states:
             raise HelperError("failed", f"{self._name} cannot be looked at")
         return self._states[self._name]

@@ -128,7 +128,10 @@ def test_a_secret_key_is_told_by_its_digest_however_it_is_wrapped(host: Host) ->
         {row.path: row.now for row in found}[f"/{name}"] for name in ("etc/ssl/one", "tmp/two", "etc/ssl/three")
     )
     assert one["key"] == two["key"] != three["key"]
-    assert all(entry["content"].startswith("sha256 ") for entry in (one, two, three))
+    assert [entry["content"].split("\n") for entry in (one, two)] == [
+        ["(a private key)", ""],
+        ["mine:", "(a private key)", ""],
+    ], "what stands around it is told"
 
 
 def test_a_key_is_found_after_beginnings_without_an_end(host: Host) -> None:

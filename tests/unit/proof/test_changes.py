@@ -23,7 +23,7 @@ def report(*differences: Difference, outcome: Outcome = "pass") -> Report:
 
 
 def repaired(*differences: Difference, learning: bool = False, outcome: Outcome = "pass") -> Judged:
-    return judging.repaired(report(*differences, outcome=outcome), "ref", WORDS, learning=learning)
+    return judging.repaired(report(*differences, outcome=outcome), "ref", learning=learning)
 
 
 def kinds(judged: Judged) -> list[str]:
@@ -31,7 +31,7 @@ def kinds(judged: Judged) -> list[str]:
 
 
 def stage(name: StageName, subject: str, judged: Judged) -> Stage:
-    return Stage(name, subject, 0.1, judged.seen, judged.verdicts, changes=judged.changes)
+    return Stage(name, subject, 0.1, judged.seen, judged.verdicts, changes=tuple(map(WORDS.told, judged.differences)))
 
 
 def test_what_nobody_explained_fails_unless_it_is_learnt() -> None:
@@ -39,7 +39,7 @@ def test_what_nobody_explained_fails_unless_it_is_learnt() -> None:
     learnt = repaired(UNEXPLAINED, EXPLAINED, learning=True)
     assert kinds(learnt) == ["change-learnt"]
     assert stage("solution", "ref", learnt).sound
-    assert [(one.host, one.object) for one in learnt.changes] == [("", "office"), ("<name>", "ssh.service")]
+    assert learnt.differences == (UNEXPLAINED, EXPLAINED)
 
 
 def test_what_is_forbidden_is_never_learnt() -> None:
@@ -50,12 +50,12 @@ def test_what_is_forbidden_is_never_learnt() -> None:
 
 def test_a_reboot_tells_only_what_is_new() -> None:
     before = stage("solution", "ref", repaired(UNEXPLAINED))
-    again = judging.rebooted(report(UNEXPLAINED, FORBIDDEN), "ref", before, WORDS, learning=False)
+    again = judging.rebooted(report(UNEXPLAINED, FORBIDDEN), "ref", before, learning=False)
     assert ["forbidden" in verdict.text.en for verdict in again.verdicts] == [True]
-    assert len(again.changes) == 2
+    assert again.differences == (UNEXPLAINED, FORBIDDEN)
 
 
-SHORTCUT = judging.refused(report(UNEXPLAINED), "quick", WORDS)
+SHORTCUT = judging.refused(report(UNEXPLAINED), "quick")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_shortcut_is_accepted_that_changes_only_what_a_solution_does(
     name: StageName, solution: tuple[Difference, ...], shortcut: tuple[Difference, ...], kind: str
 ) -> None:
     taught = VariantProof(1, "d1", (stage(name, "ref", repaired(*solution, learning=True)),))
-    tried = VariantProof(2, "d2", (stage("shortcut", "q", judging.refused(report(*shortcut), "q", WORDS)),))
+    tried = VariantProof(2, "d2", (stage("shortcut", "q", judging.refused(report(*shortcut), "q")),))
     variants, _ = judging.together([taught, tried])
     (judged,) = variants[1].stages
     assert [verdict.kind for verdict in judged.verdicts] == [kind]
@@ -81,7 +81,7 @@ def test_a_shortcut_is_accepted_that_changes_only_what_a_solution_does(
 
 
 def test_a_shortcut_with_a_red_check_stays_refused() -> None:
-    red = judging.refused(report(UNEXPLAINED, outcome="fail"), "q", WORDS)
+    red = judging.refused(report(UNEXPLAINED, outcome="fail"), "q")
     taught = stage("solution", "ref", repaired(UNEXPLAINED, learning=True))
     variants, _ = judging.together([VariantProof(1, "d", (taught, stage("shortcut", "q", red)))])
     assert variants[0].stages[1].verdicts == ()

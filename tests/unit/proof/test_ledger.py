@@ -99,7 +99,7 @@ def test_a_record_holds_what_solutions_change(entry: LedgerEntry, proof: Proof) 
 def test_a_record_from_before_changes_were_learnt_explains_none(entry: LedgerEntry) -> None:
     document = json.loads(replace(entry, explained=(CHANGE,)).to_bytes())
     del document["explained"]
-    assert LedgerEntry.from_bytes(json.dumps(document).encode()) == entry
+    assert LedgerEntry.from_bytes(json.dumps(document).encode()).explained is None
     document["explained"] = [{"host": "pc1"}]
     with pytest.raises(ValueError, match="missing required field"):
         LedgerEntry.from_bytes(json.dumps(document).encode())

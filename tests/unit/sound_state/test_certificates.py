@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from orchestrator.sound_state.certificates import certificate_statements
+from orchestrator.sound_state.certificate_meaning import certificate_statements
 
 
 def name(common: str) -> x509.Name:

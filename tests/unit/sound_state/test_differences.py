@@ -26,7 +26,9 @@ def seen(*changes: ObjectChange, expected: Expectations = NONE) -> list[tuple[st
     return [(one.object, one.field, one.standing) for one in differences(changes, expected)]
 
 
-LOST = ObjectChange("pc2", "services", "ssh.service", {"runs": "yes", "wanted-by": "x"}, {"wanted-by": "x", "masked": "yes"})
+LOST = ObjectChange(
+    "pc2", "services", "ssh.service", {"runs": "yes", "wanted-by": "x"}, {"wanted-by": "x", "masked": "yes"}
+)
 
 
 def test_forbidden_differences_come_first_and_harmless_ones_are_left_out() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.sound_state.files import file_changes
+from orchestrator.sound_state.file_state import file_changes
 
 SHA = "sha256 " + "ab" * 32
 FILE = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "one\n"}
 FOLDER = {"kind": "directory", "mode": "0755", "owner": "0:0"}
-KEY = {"kind": "file", "mode": "0600", "owner": "0:0", "content": SHA, "key": "k1"}
+KEY = {"kind": "file", "mode": "0600", "owner": "0:0", "content": "(a private key)\n", "key": "k1"}
 Row = tuple[str, str | None, str | None, str]
 
 
@@ -38,15 +38,20 @@ def test_each_field_is_told(field: str, value: str) -> None:
 
 
 def test_of_a_text_the_statements_that_differ_are_told() -> None:
-    before, now = ({**FILE, "content": text} for text in ("same\nold\n", "# why\nsame\nnew\n"))
+    before, now = ({**FILE, "content": text} for text in ("same\nold\n", "same  \n\nnew\n"))
     assert seen(before, now) == [("content", "old", "new", "unexplained")]
-    assert seen(now, {**now, "content": "# because\nsame\nnew\n"}) == []
+    assert seen(now, {**now, "content": "same\n\nnew"}) == []
     assert seen(now, {**now, "content": "same\n"}) == [("content", "new", None, "unexplained")]
 
 
 def test_another_key_is_no_change_and_its_loss_is() -> None:
-    assert seen(KEY, {**KEY, "key": "k2", "content": SHA.replace("ab", "cd")}) == []
-    assert seen(KEY, {**FILE, "mode": "0600"}) == [("content", SHA, "one\n", "unexplained")]
+    assert seen(KEY, {**KEY, "key": "k2"}) == []
+    pem = "-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n"
+    assert seen(KEY, {**KEY, "key": "k2", "content": pem + KEY["content"]}) == []
+    assert seen(KEY, {**KEY, "key": "k2", "content": "remote evil\n" + KEY["content"]}) == [
+        ("content", None, "remote evil", "unexplained")
+    ], "around the key"
+    assert seen(KEY, {**FILE, "mode": "0600"}) == [("content", "(a private key)", "one", "unexplained")]
 
 
 @pytest.mark.parametrize(

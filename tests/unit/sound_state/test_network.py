@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.network import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
 from orchestrator.sound_state.provider import Thought
 
 

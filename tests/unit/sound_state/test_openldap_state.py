@@ -9,7 +9,7 @@ import pytest
 from grader.report import Standing
 from orchestrator.fabric.fabric_interface import StateChange
 from orchestrator.sound_state.openldap_state import OpenldapState
-from orchestrator.sound_state.provider import Provider
+from orchestrator.sound_state.provider import ApplicationProvider
 
 CONFIGURATION = """\
 dn: cn=config
@@ -76,7 +76,7 @@ def thought(called: str, field: str, before: str | None, now: str | None) -> tup
 
 
 def test_entries_are_told_of_both_databases() -> None:
-    provider: Provider = OpenldapState()
+    provider: ApplicationProvider = OpenldapState()
     assert provider.name == "openldap"
     assert provider.look(slapcat) == {
         "cn=config": {"objectClass": "olcGlobal", "cn": "config", "olcTLSVerifyClient": "never"},

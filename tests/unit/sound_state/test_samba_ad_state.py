@@ -9,7 +9,7 @@ import pytest
 
 from grader.report import Standing
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.provider import Provider
+from orchestrator.sound_state.provider import ApplicationProvider
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
 PRINTED = """\
@@ -94,7 +94,7 @@ def thought(called: str, field: str, before: str | None, now: str | None) -> tup
 
 
 def test_objects_are_told_without_what_changes_by_itself() -> None:
-    provider: Provider = SambaAdState()
+    provider: ApplicationProvider = SambaAdState()
     assert provider.name == "samba_ad"
     assert provider.look(ldbsearch) == {
         PC1: {

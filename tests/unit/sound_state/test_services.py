@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.services import think
+from orchestrator.sound_state.service_state import ServicesProvider
 
 WANTED = "multi-user.target.wants"
 
 
 def thought(field: str, before: str | None, now: str | None, unit: str = "ssh.service") -> tuple[str, str]:
-    found = think(StateChange("pc1", "services", unit, field, before, now))
+    found = ServicesProvider().think(StateChange("pc1", "services", unit, field, before, now))
     return found.standing, found.sentence.en
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from orchestrator.core.text import Text
 from orchestrator.sound_state.account_rights import rights_gained
-from orchestrator.sound_state.certificates import certificate_statements
+from orchestrator.sound_state.certificate_meaning import certificate_statements
 from orchestrator.sound_state.meaning import meaning_of, statements_changed
 from orchestrator.sound_state.provider import Thought
 
@@ -16,12 +16,13 @@ NAME: Final = "files"
 _OTHERS_READ, _OTHERS_WRITE, _SET_ID, _STICKY = 0o004, 0o002, 0o6000, 0o1000
 _TOLD_ELSEWHERE = re.compile(r"/etc/systemd/system/(?:[^/]+\.(?:wants|requires|upholds)(?:/|$))")
 """Links that say what starts with what: the provider ``services`` tells of them."""
+_PEM = re.compile(r"\(a private key\)|-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----")
 _SECRETS = re.compile(r"/etc/(?:g?shadow-?|krb5\.keytab|sssd/sssd\.conf|.*\.(?:key|secret))")
 """Files whose content opens something to whoever can read them."""
 _DIGEST = re.compile(r"sha256 [0-9a-f]{64}|\d+ bytes")
 
 
-class FileChange(NamedTuple):
+class FileFinding(NamedTuple):
     """One thing that has changed of a file: the field, both values, and what is thought of it."""
 
     field: str
@@ -30,7 +31,7 @@ class FileChange(NamedTuple):
     thought: Thought
 
 
-def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileChange]:
+def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileFinding]:
     """Yield what has changed of a file; nothing where what has changed means the same.
 
     Args:
@@ -43,11 +44,11 @@ def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -
     yield from _forbidden(path, before, now)
     if not now:
         gone = Text(fr=f"{path} n'est plus là.", en=f"{path} is gone.")
-        yield FileChange("presence", _whole(path, before), None, Thought("unexplained", gone))
+        yield FileFinding("presence", _whole(path, before), None, Thought("unexplained", gone))
         return
     if not before:
         new = Text(fr=f"{path} est nouveau.", en=f"{path} is new.")
-        yield FileChange("presence", None, _whole(path, now), Thought("unexplained", new))
+        yield FileFinding("presence", None, _whole(path, now), Thought("unexplained", new))
         return
     words = {
         "kind": Text(fr=f"{path} est d'une autre sorte qu'avant.", en=f"{path} is of another kind than before."),
@@ -56,22 +57,28 @@ def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -
     }
     for field, sentence in words.items():
         if before.get(field) != now.get(field):
-            yield FileChange(field, before.get(field), now.get(field), Thought("unexplained", sentence))
-    if not ("key" in before and "key" in now):  # whether a key fits, its users find out
-        yield from _content(path, before.get("content"), now.get("content"))
+            yield FileFinding(field, before.get(field), now.get(field), Thought("unexplained", sentence))
+    if "key" in before and "key" in now:  # whether a key and what belongs to it fit, their users find out
+        before, now = ({**entry, "content": _around_keys(entry["content"])} for entry in (before, now))
+    yield from _content(path, before.get("content"), now.get("content"))
 
 
-def _content(path: str, before: str | None, now: str | None) -> Iterator[FileChange]:
+def _around_keys(content: str) -> str:
+    """Return what stands around a file's keys: no block of PEM, and not what the helper tells in a key's place."""
+    return _PEM.sub("", content)
+
+
+def _content(path: str, before: str | None, now: str | None) -> Iterator[FileFinding]:
     """Yield the change of what a file says, as the statements that are gone and those that are new."""
     if before == now:
         return
     sentence = Text(fr=f"Le contenu de {path} a changé.", en=f"What is in {path} has changed.")
     if before is None or now is None or _DIGEST.fullmatch(before) or _DIGEST.fullmatch(now):
-        yield FileChange("content", before, now, Thought("unexplained", sentence))
+        yield FileFinding("content", before, now, Thought("unexplained", sentence))
         return
     gone, new = _changed(path, before, now)
     if gone or new:
-        yield FileChange("content", "\n".join(gone) or None, "\n".join(new) or None, Thought("unexplained", sentence))
+        yield FileFinding("content", "\n".join(gone) or None, "\n".join(new) or None, Thought("unexplained", sentence))
 
 
 def _changed(path: str, before: str, now: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -94,7 +101,7 @@ def _whole(path: str, entry: Mapping[str, str]) -> str:
     return "\n".join((head, *(meaning_of(path, content) if said is None else said)))
 
 
-def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileChange]:
+def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileFinding]:
     """Yield what no repair may bring: a secret that all can read, rights that a program or everybody gains."""
     was, mode, kind = _mode(before), _mode(now), now.get("kind")
     if "key" in now and mode & _OTHERS_READ and not ("key" in before and was & _OTHERS_READ):
@@ -102,25 +109,25 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
             fr=f"Une clé privée est dans {path}, que tout le monde peut lire.",
             en=f"A private key is in {path}, which everybody can read.",
         )
-        yield FileChange("readable", None, "others", Thought("forbidden", said))
+        yield FileFinding("readable", None, "others", Thought("forbidden", said))
     if kind == "file" and mode & _SET_ID & ~was:
         said = Text(
             fr=f"{path} s'exécute désormais avec les droits de son propriétaire ou de son groupe.",
             en=f"{path} now runs with the rights of its owner or group.",
         )
-        yield FileChange("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
+        yield FileFinding("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
     if _SECRETS.fullmatch(path) and before and mode & _OTHERS_READ & ~was:
         said = Text(
             fr=f"Tout le monde peut lire {path}, qui contient des secrets.",
             en=f"Everybody can read {path}, which holds secrets.",
         )
-        yield FileChange("readable", before.get("mode"), now["mode"], Thought("forbidden", said))
+        yield FileFinding("readable", before.get("mode"), now["mode"], Thought("forbidden", said))
     for said in rights_gained(path, before.get("content", ""), now.get("content", "")):
-        yield FileChange("rights", None, said.en, Thought("forbidden", said))
+        yield FileFinding("rights", None, said.en, Thought("forbidden", said))
     writable = mode & _OTHERS_WRITE and not was & _OTHERS_WRITE and not mode & _STICKY
     if kind in ("file", "directory") and writable and not path.startswith(("/home/", "/root/")):
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
-        yield FileChange("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
+        yield FileFinding("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
 
 
 def _mode(entry: Mapping[str, str]) -> int:
