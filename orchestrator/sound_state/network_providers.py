@@ -82,9 +82,8 @@ class NetworkProvider:
         kind, _, rest = change.object.partition(" ")
         if kind == "sysctl":
             return _of_a_setting(change, rest)
-        if kind == "filter" and (opened := _opened(change, rest)) is not None:
-            return Thought("forbidden", opened)
-        return Thought("unexplained", _sentence(change, kind, rest))
+        opened = _opened(change, rest) if kind == "filter" else None  # other rules may keep out what it kept out
+        return Thought("unexplained", opened or _sentence(change, kind, rest))
 
 
 class SocketsProvider:

@@ -342,11 +342,11 @@ def test_nothing_vouches_for_what_is_not_recorded(shelf: Shelf, proof: Proof) ->
 # What solutions change ------------------------------------------------------------------------------------
 
 
-def changing(proof: Proof, name: str) -> Proof:
+def changing(proof: Proof, name: str, **cases: str) -> Proof:
     """Return a proof whose first solution changes a file."""
     change = ExplainedChange("pc1", "files", name, "presence", None)
     stages = (replace(s, changes=(change,)) if s.name == "solution" else s for s in proof.variants[0].stages)
-    return replace(proof, scenario=SCENARIO, variants=(replace(proof.variants[0], stages=tuple(stages)),))
+    return replace(proof, scenario=SCENARIO, variants=(replace(proof.variants[0], stages=tuple(stages), cases=cases),))
 
 
 def explained(shelf: Shelf, seed: int = 1) -> list[str] | None:
@@ -364,8 +364,13 @@ def test_a_record_that_is_believed_says_what_is_explained(shelf: Shelf, sound: P
     assert explained(shelf) == ["/here"], "the record is nobody's whom this machine accepts"
 
 
+def test_of_a_case_that_no_proof_has_played_nothing_is_known(shelf: Shelf, sound: Proof) -> None:
+    shelf.record(changing(sound, "/recorded", cause="another"))
+    assert explained(shelf) is None
+
+
 def test_a_proof_that_failed_explains_nothing(shelf: Shelf, bad: Proof) -> None:
     proof = changing(bad, "/here")
     assert proof.explained
     shelf.proofs.keep(proof, shelf.proofs.binding(SCENARIO))
-    assert explained(shelf) == []
+    assert explained(shelf) is None

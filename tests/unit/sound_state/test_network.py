@@ -25,9 +25,6 @@ def of_a_socket(place: str, before: str | None, now: str | None) -> Thought:
         ("sysctl net.ipv6.conf.all.forwarding", "value", "0", "1"),
         ("sysctl net.ipv4.conf.eth0/10.rp_filter", "value", "2", "0"),
         ("sysctl net.ipv4.ip_unprivileged_port_start", "value", "1024", "80"),
-        ("filter inet filter input", "policy", "drop", "accept"),
-        ("filter inet filter input", "policy", "drop", None),
-        ("filter inet filter", "flags", None, "dormant"),
     ],
 )
 def test_what_is_never_right(what: str, field: str, before: str | None, now: str | None) -> None:
@@ -44,6 +41,9 @@ def test_what_is_never_right(what: str, field: str, before: str | None, now: str
         ("sysctl net.ipv4.ping_group_range", "value", "0 1", "1 0"),
         ("filter inet filter input", "policy", "accept", None),
         ("filter inet filter input", "policy", None, "drop"),
+        ("filter inet filter input", "policy", "drop", "accept"),
+        ("filter inet filter input", "policy", "drop", None),
+        ("filter inet filter", "flags", None, "dormant"),
         ("filter inet filter input", "rules", "a", "b"),
         ("filter inet filter", "flags", "dormant", None),
         ("address eth0 192.168.10.9/24", "there", None, "yes"),
