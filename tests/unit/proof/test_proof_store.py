@@ -342,11 +342,13 @@ def test_nothing_vouches_for_what_is_not_recorded(shelf: Shelf, proof: Proof) ->
 # What solutions change ------------------------------------------------------------------------------------
 
 
-def changing(proof: Proof, name: str, **cases: str) -> Proof:
-    """Return a proof whose first solution changes a file."""
+def changing(proof: Proof, name: str, cause: str = "stale-address") -> Proof:
+    """Return a proof of one case, whose first solution changes a file."""
     change = ExplainedChange("pc1", "files", name, "presence", None)
     stages = (replace(s, changes=(change,)) if s.name == "solution" else s for s in proof.variants[0].stages)
-    return replace(proof, scenario=SCENARIO, variants=(replace(proof.variants[0], stages=tuple(stages), cases=cases),))
+    return replace(
+        proof, scenario=SCENARIO, variants=(replace(proof.variants[0], stages=tuple(stages), cases={"cause": cause}),)
+    )
 
 
 def explained(shelf: Shelf, seed: int = 1) -> list[str] | None:
