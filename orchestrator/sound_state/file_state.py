@@ -11,6 +11,7 @@ from orchestrator.sound_state.account_rights import rights_gained
 from orchestrator.sound_state.certificate_meaning import certificate_statements
 from orchestrator.sound_state.meaning import meaning_of, statements_changed
 from orchestrator.sound_state.provider import Thought
+from orchestrator.sound_state.weakened_settings import weakened
 
 NAME: Final = "files"
 _OTHERS_READ, _OTHERS_WRITE, _SET_ID, _STICKY = 0o004, 0o002, 0o6000, 0o1000
@@ -122,12 +123,18 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
             en=f"Everybody can read {path}, which holds secrets.",
         )
         yield FileFinding("readable", before.get("mode"), now["mode"], Thought("forbidden", said))
+    for said in weakened(path, *_statements(path, before.get("content", ""), now.get("content", ""))):
+        yield FileFinding("weakened", None, said.en, Thought("forbidden", said))
     for said in rights_gained(path, before.get("content", ""), now.get("content", "")):
         yield FileFinding("rights", None, said.en, Thought("forbidden", said))
     writable = mode & _OTHERS_WRITE and not was & _OTHERS_WRITE and not mode & _STICKY
     if kind in ("file", "directory") and writable and not path.startswith(("/home/", "/root/")):
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
         yield FileFinding("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
+
+
+def _statements(path: str, before: str, now: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return ((), ()) if before == now or _DIGEST.fullmatch(now) else _changed(path, before, now)
 
 
 def _mode(entry: Mapping[str, str]) -> int:

@@ -1,0 +1,82 @@
+"""Settings that no repair may bring: each lifts a limit, or takes a proof or a secret away from who has to show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
+
+from orchestrator.core.text import Text
+
+
+class _Weakening(NamedTuple):
+    path: re.Pattern[str]
+    statement: re.Pattern[str]
+    said: Text
+
+
+def _weakening(path: str, statement: str, fr: str, en: str) -> _Weakening:
+    return _Weakening(re.compile(path), re.compile(statement, re.IGNORECASE), Text(fr=fr, en=en))
+
+
+_WEAKENED: Final = (
+    _weakening(
+        r"/etc/postfix/(?:main|master)\.cf",
+        r"\bmessage_size_limit\s*=\s*0(?!\d)",
+        "Postfix prend des messages de n'importe quelle taille",
+        "Postfix takes messages of any size",
+    ),
+    _weakening(
+        r"/etc/postfix/(?:main|master)\.cf",
+        r"\bsmtpd_tls_auth_only\s*=\s*no\b",
+        "Postfix accepte des mots de passe en clair",
+        "Postfix takes passwords in clear text",
+    ),
+    _weakening(
+        r"/etc/dovecot/.*",
+        r"\b(?:auth_allow_cleartext\s*=\s*yes|disable_plaintext_auth\s*=\s*no)\b",
+        "Dovecot accepte des mots de passe en clair",
+        "Dovecot takes passwords in clear text",
+    ),
+    _weakening(
+        r"/etc/ssh/sshd_config(?:\.d/.*)?",
+        r"\b(?:permitrootlogin\s+yes|permitemptypasswords\s+yes|strictmodes\s+no)\b",
+        "sshd laisse entrer plus de monde",
+        "sshd lets more people in",
+    ),
+    _weakening(
+        r"/etc/sssd/.*|/etc/ldap/ldap\.conf",
+        r"\b(?:ldap_)?tls_reqcert\s*(?:=|\s)\s*(?:never|allow|try)\b|\bldap_id_use_start_tls\s*=\s*false\b",
+        "Le serveur d'annuaire n'a plus à prouver qui il est",
+        "The directory server need not prove who it is any more",
+    ),
+    _weakening(
+        r"/etc/pam\.d/.*",
+        r"^auth\s+\S+\s+pam_permit\.so|^auth\s.*\bnullok\b",
+        "Une connexion est possible sans mot de passe",
+        "A login is possible without a password",
+    ),
+    _weakening(
+        r"/etc/openvpn/.*",
+        r"\b(?:verify-client-cert\s+(?:none|optional)|(?:auth|cipher|data-ciphers)\s+none)\b",
+        "OpenVPN ne vérifie plus ses clients, ou ne chiffre plus",
+        "OpenVPN does not verify its clients any more, or does not encrypt",
+    ),
+)
+
+
+def weakened(path: str, gone: Collection[str], new: Collection[str]) -> Iterator[Text]:
+    """Yield what a file's new statements weaken, each as a sentence.
+
+    Args:
+        path: the file's.
+        gone: the statements that it has no more: what these allowed as well is no news.
+        new: the statements that it did not have.
+    """
+    for one in _WEAKENED:
+        if one.path.fullmatch(path) and _says(one, new) and not _says(one, gone):
+            yield one.said.map(lambda words: f"{words} ({path}).")
+
+
+def _says(one: _Weakening, statements: Collection[str]) -> bool:
+    return any(one.statement.search(statement) for statement in statements)

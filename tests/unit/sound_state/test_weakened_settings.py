@@ -1,0 +1,54 @@
+"""Settings that no repair may bring."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.sound_state.file_state import file_changes
+
+FILE = {"kind": "file", "mode": "0644", "owner": "0:0"}
+
+
+def forbidden(path: str, before: str, now: str) -> list[str]:
+    changes = file_changes(path, {**FILE, "content": before}, {**FILE, "content": now})
+    return [one.thought.sentence.en for one in changes if one.thought.standing == "forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "now", "said"),
+    [
+        ("/etc/postfix/main.cf", "message_size_limit = 9\n", "message_size_limit=0\n", "messages of any size"),
+        (
+            "/etc/postfix/master.cf",
+            "submission inet n - n - - smtpd -o syslog_name=x\n",
+            "submission inet n - n - - smtpd -o syslog_name=x\n  -o message_size_limit=0\n",
+            "messages of any size",
+        ),
+        ("/etc/ssh/sshd_config", "", "PermitRootLogin yes\n", "lets more people in"),
+        ("/etc/ssh/sshd_config.d/own.conf", "", "permitemptypasswords   yes\n", "lets more people in"),
+        ("/etc/sssd/sssd.conf", "[domain/a]\n", "[domain/a]\nldap_tls_reqcert=never\n", "need not prove"),
+        ("/etc/ldap/ldap.conf", "TLS_REQCERT demand\n", "TLS_REQCERT allow\n", "need not prove"),
+        ("/etc/dovecot/dovecot.conf", "auth_allow_cleartext = no\n", "auth_allow_cleartext = yes\n", "clear text"),
+        ("/etc/pam.d/sshd", "auth required pam_unix.so\n", "auth sufficient pam_permit.so\n", "without a password"),
+        ("/etc/openvpn/server/server.conf", "port 1194\n", "port 1194\nverify-client-cert none\n", "does not verify"),
+    ],
+)
+def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) -> None:
+    (sentence,) = forbidden(path, before, now)
+    assert said in sentence
+    assert path in sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "now"),
+    [
+        ("/etc/postfix/main.cf", "message_size_limit = 9\n", "message_size_limit = 10485760\n"),
+        ("/etc/postfix/main.cf", "message_size_limit = 0\n", "# mine\nmessage_size_limit=0\n"),
+        ("/etc/ssh/sshd_config", "", "PermitRootLogin prohibit-password\n"),
+        ("/etc/sssd/sssd.conf", "[domain/a]\n", "[domain/a]\nldap_tls_reqcert = demand\n"),
+        ("/etc/pam.d/common-auth", "auth required pam_unix.so nullok\n", "auth required pam_unix.so nullok nodelay\n"),
+        ("/opt/notes", "", "PermitRootLogin yes\n"),
+    ],
+)
+def test_what_does_not_is_not(path: str, before: str, now: str) -> None:
+    assert forbidden(path, before, now) == []
