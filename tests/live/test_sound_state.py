@@ -1,0 +1,155 @@
+"""What a repaired lab is asked about: whatever differs from what it was before its fault, and what no repair may bring.
+
+One lab is repaired; then something is changed in it, graded, and undone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from grader.report import Difference, Report
+from grader.report_formats import render_text
+from orchestrator.app import App
+from orchestrator.core.errors import LabError
+from orchestrator.core.progress import Silent
+from orchestrator.core.waiting import wait_until
+from orchestrator.fabric.container import HELPER
+from orchestrator.labs import Running
+
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
+
+KEPT = "/var/lib/breakfix/sound"
+SOON = 30
+"""Seconds until the helper has heard of a container's end."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a host, how it is undone, and what is then told: the object, or None for nothing at all."""
+
+    host: str
+    does: str
+    undoes: str
+    told: str | None
+    forbidden: bool = False
+
+
+CHANGES = {
+    "a service is disabled": Change(
+        "web1", "systemctl disable -q ssh", "systemctl enable -q ssh", "ssh.service", forbidden=True
+    ),
+    "a service is masked": Change(
+        "app2", "systemctl mask -q ssh", "systemctl unmask -q ssh", "ssh.service", forbidden=True
+    ),
+    "a service is stopped": Change("app1", "systemctl stop ssh", "systemctl start ssh", "ssh.service", forbidden=True),
+    "a database takes two connections": Change(
+        "db1",
+        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT 2'",
+        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT -1'",
+        "database shop",
+        forbidden=True,
+    ),
+    "a key is readable": Change(
+        "pc1", "openssl genpkey -algorithm ed25519 -out /tmp/k; chmod 644 /tmp/k", "rm /tmp/k", "/tmp/k", forbidden=True
+    ),
+    "a program runs as root": Change(
+        "app1",
+        "install -m 4755 /usr/bin/true /usr/local/bin/t",
+        "rm /usr/local/bin/t",
+        "/usr/local/bin/t",
+        forbidden=True,
+    ),
+    "a setting is another one": Change(
+        "web1",
+        "sed -i.bak 's/worker_connections .*/worker_connections 64;/' /etc/nginx/nginx.conf",
+        "mv /etc/nginx/nginx.conf.bak /etc/nginx/nginx.conf",
+        "/etc/nginx/nginx.conf",
+    ),
+    "a host listens on another port": Change(
+        "pc1",
+        "systemd-run -q --unit=served --property=Type=exec nc -l -k -s 0.0.0.0 -p 8099",
+        "systemctl stop served",
+        "tcp 0.0.0.0:8099",
+    ),
+    "a route is added": Change(
+        "app1", "ip route add 10.99.0.0/16 dev eth0", "ip route del 10.99.0.0/16", "route 10.99.0.0/16 table main"
+    ),
+    "a comment is added, and a note made": Change(
+        "web1",
+        "cp -p /etc/nginx/nginx.conf /root/before; echo '# mine' >> /etc/nginx/nginx.conf",
+        "mv /root/before /etc/nginx/nginx.conf",
+        None,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def repaired(app: App) -> Iterator[Running]:
+    """Return a lab that was broken and repaired as the reference solution says."""
+    running = app.labs.start(app.labs.plan("bad-gateway", 1), Silent())
+    try:
+        app.labs.apply(running, running.plan.solutions[0], lambda _step: None)
+        yield running
+    finally:
+        with suppress(LabError):  # the last test has done it
+            app.labs.discard(running.instance)
+
+
+def run(app: App, running: Running, host: str, script: str) -> None:
+    done = app.labs.driver(running).run_script(host, script)
+    assert done.status == 0, done.stderr.decode()
+
+
+def said(report: Report) -> str:
+    return render_text(report, "en", commands=True)
+
+
+def test_a_right_repair_is_plainly_one(app: App, repaired: Running) -> None:
+    report = app.labs.check(repaired)
+    assert report.verdict == "repaired", said(report)
+    assert {one.standing for one in report.differences} <= {"explained"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_told(app: App, repaired: Running, name: str) -> None:
+    change = CHANGES[name]
+    run(app, repaired, change.host, change.does)
+    try:
+        report = app.labs.check(repaired)
+    finally:
+        run(app, repaired, change.host, change.undoes)
+    assert all(result.outcome == "pass" for result in report.results), said(report)
+    told: tuple[Difference, ...] = (*report.forbidden, *report.unexplained)
+    if change.told is None:
+        assert (told, report.verdict) == ((), "repaired"), said(report)
+        return
+    assert report.verdict == ("not_repaired" if change.forbidden else "repaired_with_changes"), said(report)
+    about = [one for one in told if (one.host, one.object) == (change.host, change.told)]
+    assert {one.standing for one in about} == {"forbidden" if change.forbidden else "unexplained"}, said(report)
+
+
+def test_without_the_first_look_there_is_no_verdict(app: App, repaired: Running) -> None:
+    kept = {host.name: f"{KEPT}/{host.container}.json" for host in repaired.instance.hosts}
+    in_helper = ["docker", "exec", HELPER]
+    subprocess.run([*in_helper, "mv", kept["web1"], f"{KEPT}/aside"], check=True)
+    try:
+        report = app.labs.check(repaired)
+    finally:
+        subprocess.run([*in_helper, "mv", f"{KEPT}/aside", kept["web1"]], check=True)
+    assert report.verdict == "not_valid"
+    assert "web1" in said(report)
+
+
+def test_what_was_kept_goes_with_the_lab(app: App, repaired: Running) -> None:
+    def there() -> set[str]:
+        listed = subprocess.run(["docker", "exec", HELPER, "ls", KEPT], check=True, capture_output=True, text=True)
+        return {host.container for host in repaired.instance.hosts if f"{host.container}.json" in listed.stdout}
+
+    assert len(there()) == len(repaired.instance.hosts)
+    app.labs.discard(repaired.instance)
+    assert wait_until(lambda: not there() or None, within=SOON)
