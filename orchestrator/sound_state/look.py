@@ -17,8 +17,8 @@ from orchestrator.sound_state.samba_ad_state import SambaAdState
 _APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
 APPLICATIONS: Final = {one.name: one for one in _APPLICATIONS}
 """What tells of applications, by the names that images state."""
-_RUNS = "ActiveState"
 _ALIVE = frozenset({"active", "activating", "reloading"})
+"""States of a unit (``ActiveState``) that does its work, whether it has a process or not."""
 
 
 def keep_sound_state(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> None:
@@ -76,11 +76,13 @@ def _runner(fabric: Fabric, target: HostRef) -> RunInHost:
 
 
 def _runs_without_processes(fabric: Fabric, instance: str, change: ObjectChange) -> bool:
-    """Return whether a service only has no process any more, and systemd has it active still.
+    """Return whether a service only has no process any more, and is not ended for that.
 
-    What a service has started may be started by hand instead: a DHCP client, for instance.
+    What it has started may be started by hand instead: a DHCP client, for instance. One that does something once
+    (``oneshot``) may have been at it when the lab was sound.
     """
     if change.provider != service_state.NAME or {**change.now, "runs": "yes"} != change.before:
         return False
-    state = fabric.unit(HostRef(instance, change.host), change.object, [f"Unit.{_RUNS}"])
-    return state.properties.get(_RUNS) in _ALIVE
+    asked = ["Unit.ActiveState", "Service.Type"] if change.object.endswith(".service") else ["Unit.ActiveState"]
+    said = fabric.unit(HostRef(instance, change.host), change.object, asked).properties
+    return said.get("ActiveState") in _ALIVE or said.get("Type") == "oneshot"

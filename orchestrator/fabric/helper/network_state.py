@@ -110,12 +110,17 @@ def network_objects(rows: Mapping[str, Any], *, routed: bool) -> dict[str, Entry
     return found
 
 
+_OF_CLIENTS = frozenset({("udp", 68), ("udp", 546)})
+"""Where DHCP clients listen while they ask (RFC 2131, RFC 8415)."""
+
+
 def listeners(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return of ``sockets.listed`` those by which the host is spoken to: no port that the kernel drew."""
     return [
         row
         for row in rows
         if 0 < row.get("port", 0) < EPHEMERAL
+        and (row["protocol"], row["port"]) not in _OF_CLIENTS
         and (row["protocol"], row["state"]) in {("tcp", "listening"), ("udp", "unconnected")}
     ]
 

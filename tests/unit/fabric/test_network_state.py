@@ -224,6 +224,7 @@ def test_who_listens() -> None:
         row("tcp", "listening", "0.0.0.0", 2049, 4),
         row("tcp", "listening", "0.0.0.0", 40000, 5),
         row("udp", "unconnected", "0.0.0.0", 50123, 6),
+        row("udp", "unconnected", "192.168.10.51", 68, 11),
         row("udp", "established", "10.0.0.1", 500, 7),
         row("udp", "unconnected", "0.0.0.0", 0, 8),
         row("tcp", "established", "10.0.0.1", 80, 9),

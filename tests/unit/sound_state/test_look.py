@@ -63,6 +63,11 @@ def test_a_service_that_is_active_without_processes_is_no_change(fabric: FakeFab
     assert changes(fabric, service({"runs": "yes", "wanted-by": "x"}, {"wanted-by": "x"})) == ()
 
 
+def test_a_service_that_does_something_once_need_not_be_at_it(fabric: FakeFabric) -> None:
+    fabric.on("unit dhcp.service", host="pc1", stdout='{"ActiveState": "inactive", "Type": "oneshot"}')
+    assert changes(fabric, service({"runs": "yes"}, {})) == ()
+
+
 @pytest.mark.parametrize("state", ["inactive", "failed", "deactivating"])
 def test_a_service_that_does_not_run_is_a_change(fabric: FakeFabric, state: str) -> None:
     fabric.on("unit dhcp.service", host="pc1", stdout=f'{{"ActiveState": "{state}"}}')
