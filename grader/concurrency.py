@@ -29,7 +29,7 @@ def concurrently(ask: Callable[[S], T], of: Iterable[S]) -> list[T]:
     Raises:
         BaseException: what was raised for the first place, in this order, that has no answer; all have ended by then.
     """
-    threads = ThreadPoolExecutor(_MOST, initializer=_leave_signals)
+    threads = ThreadPoolExecutor(_MOST, initializer=leave_signals)
     try:
         asked = [threads.submit(ask, place) for place in of]
         wait(asked)
@@ -38,6 +38,6 @@ def concurrently(ask: Callable[[S], T], of: Iterable[S]) -> list[T]:
     return [one.result() for one in asked]
 
 
-def _leave_signals() -> None:
+def leave_signals() -> None:
     """Leave every signal to the check's own thread, which alone knows when it may be interrupted."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

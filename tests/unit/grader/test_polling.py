@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,67 @@ def test_what_ends_the_wait_is_not_asked_where_the_condition_holds(clock: Clock)
     began = clock.now
     assert eventually(lambda: clock.now > began, unless=unless, within=5, every=0.5)
     assert asked == [began]
+
+
+class Slow:
+    """A condition whose answer comes once somebody has asked what speaks against it, and some seconds later."""
+
+    def __init__(self, clock: Clock, seconds: float, *, holds: bool = False) -> None:
+        self.clock, self.seconds, self.holds = clock, seconds, holds
+        self.times = 0
+        self.asked = threading.Event()
+
+    def until(self) -> bool:
+        self.times += 1
+        assert self.asked.wait(60), "nobody asks while the answer is waited for"
+        self.clock.now += self.seconds
+        return self.holds
+
+    def unless(self) -> str:
+        self.asked.set()
+        return REFUSED
+
+
+def test_what_speaks_against_it_is_asked_while_the_first_answer_is_waited_for(clock: Clock) -> None:
+    slow = Slow(clock, 1.5)
+    with pytest.raises(AssertionError, match=r"given up after 1\.5 s"):
+        eventually(slow.until, unless=slow.unless, within=60)
+    assert slow.times == 1
+
+
+def test_a_slow_answer_within_a_second_is_asked_for_again(clock: Clock) -> None:
+    slow = Slow(clock, 0.6)
+    with pytest.raises(AssertionError, match=r"given up after 2\.0 s"):
+        eventually(slow.until, unless=slow.unless, within=60, every=0.1)
+    assert slow.times == 3
+
+
+def test_a_slow_answer_that_is_right_wins(clock: Clock) -> None:
+    slow = Slow(clock, 1.5, holds=True)
+    assert eventually(slow.until, unless=slow.unless, within=60)
+
+
+def test_what_spoke_against_it_and_does_not_any_more_ends_no_wait(clock: Clock) -> None:
+    slow = Slow(clock, 1.5)
+    said = iter([REFUSED])
+
+    def unless() -> str:
+        slow.asked.set()
+        return next(said, "")
+
+    with pytest.raises(AssertionError, match="waited"):
+        eventually(slow.until, unless=unless, within=5)
+
+
+def test_trouble_of_an_early_question_is_told_when_it_is_asked_again(clock: Clock) -> None:
+    slow = Slow(clock, 1.5)
+
+    def unless() -> str:
+        slow.asked.set()
+        raise LookupError(slow.times)
+
+    with pytest.raises(LookupError):
+        eventually(slow.until, unless=unless, within=60)
 
 
 def test_a_condition_that_becomes_true_in_that_second_wins(clock: Clock) -> None:
