@@ -17,6 +17,8 @@ from orchestrator.sound_state.samba_ad_state import SambaAdState
 _APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
 APPLICATIONS: Final = {one.name: one for one in _APPLICATIONS}
 """What tells of applications, by the names that images state."""
+_LONG_ENOUGH = 60.0
+"""Seconds for one look: it takes tenths of one, where thirty labs do not start at once."""
 _ALIVE = frozenset({"active", "activating", "reloading"})
 """States of a unit (``ActiveState``) that does its work, whether it has a process or not."""
 
@@ -32,14 +34,15 @@ def keep_sound_state(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence
     Raises:
         LabError: a host cannot be looked at.
     """
-    fabric.keep_states(instance, list(hosts), _applications(fabric, instance, hosts))
+    fabric.keep_states(instance, list(hosts), _applications(fabric, instance, hosts), timeout=_LONG_ENOUGH)
 
 
 def changes_since(
     fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
     """Return in what a lab is not in its sound state, and of which hosts that was not kept; raises as above."""
-    found, missing = fabric.state_changes(instance, list(hosts), _applications(fabric, instance, hosts))
+    more = _applications(fabric, instance, hosts)
+    found, missing = fabric.state_changes(instance, list(hosts), more, timeout=_LONG_ENOUGH)
     return tuple(change for change in found if not _runs_without_processes(fabric, instance, change)), missing
 
 
@@ -53,7 +56,7 @@ def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[st
 
 def _runner(fabric: Fabric, target: HostRef) -> RunInHost:
     def run(argv: Sequence[str], stdin: bytes) -> str:
-        done = fabric.run(target, argv, stdin=stdin, vouched=True)
+        done = fabric.run(target, argv, stdin=stdin, vouched=True, timeout=_LONG_ENOUGH)
         if done.changed:
             what = ", ".join(done.changed)
             raise LabError(
