@@ -101,7 +101,7 @@ def test_an_application_that_does_not_say_is_an_error(
 ) -> None:
     asked: list[tuple[HostRef, bytes, bool]] = []
 
-    def run(target: HostRef, _argv: object, *, stdin: bytes, vouched: bool) -> Completed:
+    def run(target: HostRef, _argv: object, *, stdin: bytes, vouched: bool, **_: object) -> Completed:
         asked.append((target, stdin, vouched))
         return answer
 
