@@ -208,7 +208,8 @@ class Proofs:
 
 
 def _plays(variants: Iterable[RecordedVariant | VariantProof], cases: Mapping[str, str]) -> bool:
-    return any(variant.cases == cases for variant in variants)
+    """Return whether each of some cases was played, in whatever variant."""
+    return cases.items() <= {case for variant in variants for case in variant.cases.items()}
 
 
 def _of_head(head: ProofHead, found: FoundEntry | None, now: Binding) -> Status:
