@@ -92,7 +92,7 @@ _NGINX_PIECE: Final = re.compile(
 )
 _NGINX_PLAIN: Final = re.compile(r"""["'][A-Za-z0-9./_:=~^$*-]+["']""")
 _NGINX_ONCE: Final = re.compile(
-    r"listen|server_name|root|index|server_pieces|sendfile|tcp_nopush|default_type|client_max_body_size|ssl_certificate"
+    r"listen|server_name|root|index|server_tokens|sendfile|tcp_nopush|default_type|client_max_body_size|ssl_certificate"
     r"|ssl_certificate_key|ssl_protocols|ssl_ciphers|ssl_prefer_server_ciphers|proxy_pass|proxy_http_version"
     r"|proxy_redirect|proxy_buffering|fastcgi_pass|fastcgi_index|keepalive_timeout|.*_timeout|autoindex|charset|user"
     r"|worker_processes|worker_connections|pid|worker_cpu_affinity|gzip|types_hash_max_size"

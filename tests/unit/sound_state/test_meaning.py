@@ -33,6 +33,7 @@ SAME: Final = [
     (NGINX, "client_max_body_size 12m;", "client_max_body_size 12288k;"),
     (NGINX, "location / { }\nroot /a;", "root /a;\nlocation / { }"),
     (NGINX, 'location ~ "a{2}" { }\nset $a ${b}c;', 'location  ~  "a{2}" {}\nset $a ${b}c;'),
+    (NGINX, "server_tokens off;\nallow a;", "allow a;\nserver_tokens off;"),
     (MAIN, "a = 1\nb = 2\na = 3\n", "b=2\n\n# c\na   =\n  3\n"),
     (MAIN, "mynetworks = 10.0.0.0/8, 127.0.0.0/8", "mynetworks = 127.0.0.0/8\n# c\n  10.0.0.0/8"),
     (MAIN, "smtpd_relay_restrictions = a, b", "smtpd_relay_restrictions =\n  a\n  b"),
