@@ -13,6 +13,8 @@ from orchestrator.sound_state.meaning_values import keyword, plain_lines, settin
 # --- FRR -------------------------------------------------------------------------------------------------------------
 
 _FRR_OF_INTERFACES: Final = re.compile(r"(ip|ipv6) (ospf|ospf6|address|rip) .*|description .*|bandwidth .*|shutdown")
+_FRR_COMMAND: Final = re.compile(r"(ip|ipv6) (address|\S+ \S+)|\S+")
+"""What an interface's command sets, without its value: the last one of a command may be the one that counts."""
 _FRR_BLOCKS: Final = re.compile(
     r"interface|router|route-map|vrf|line|key|address-family|segment-routing|bfd|pseudowire"
 )
@@ -34,8 +36,11 @@ def frr(text: str) -> list[str]:
 
     def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
         interface = within or node
+        set_there = _FRR_COMMAND.match(node.said) if within else None
         is_plain = all(_FRR_OF_INTERFACES.fullmatch(one.said) for one in interface.block or ())
-        return node.said if interface.said.startswith("interface ") and is_plain else None
+        if not interface.said.startswith("interface ") or not is_plain:
+            return None
+        return set_there[0] if set_there else node.said
 
     return told_in_blocks(nodes, order)
 

@@ -144,6 +144,7 @@ OTHER: Final = [
     ("/etc/hosts", "1.1.1.1 a b\n", "1.1.1.1 a\u2003b\n"),
     ("/etc/nsswitch.conf", "passwd: files sss\n", "passwd: sss files\n"),
     (FRR, "interface a\n ip ospf cost 1\ninterface b\n", "interface a\ninterface b\n ip ospf cost 1\n"),
+    (FRR, "interface a\n ip ospf cost 1\n ip ospf cost 2\n", "interface a\n ip ospf cost 2\n ip ospf cost 1\n"),
     (FRR, "route-map a permit 1\nroute-map a deny 2\n", "route-map a deny 2\nroute-map a permit 1\n"),
     (VPN, "remote a\nremote b\n", "remote b\nremote a\n"),
     (VPN, "port 1\nlport 2\n", "lport 2\nport 1\n"),
