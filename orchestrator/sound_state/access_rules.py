@@ -133,7 +133,7 @@ def _covered(line: _Line, database: str, user: str, others: Sequence[_Line]) -> 
     """Return whether one of a line's databases and users was let in from all its addresses, no less encrypted."""
     own = user if database == "sameuser" else database
     databases = {database, own} | ({"all"} if database != "replication" else set())
-    databases |= {"sameuser"} if own == user else set()
+    databases |= {"sameuser"} if own == user != "all" else set()
     allowed = [
         one
         for one in others

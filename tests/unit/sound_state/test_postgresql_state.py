@@ -258,6 +258,14 @@ def test_a_new_line_lets_in_more_or_not(line: str, standing: Standing) -> None:
     assert thought("pg_hba.conf", "rules", SOUND, f"{SOUND}\n{line}")[0] == standing
 
 
+def test_a_users_own_database_is_not_every_database() -> None:
+    own = "host | sameuser | all | 10.30.2.0/24 | scram-sha-256 | "
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{own.replace('sameuser', 'all')}")[0] == "forbidden"
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{own.replace('.0/24', '.7/32')}")[0] == "unexplained"
+    one = "host | shop | shop | 10.30.2.7/32 | scram-sha-256 | "
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{one}")[0] == "unexplained"
+
+
 def test_a_line_that_refused_is_missed() -> None:
     refused = "host | all | all | 10.30.2.66/32 | reject | \n"
     assert thought("pg_hba.conf", "rules", refused + SOUND, SOUND) == (
