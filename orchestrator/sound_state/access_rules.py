@@ -66,7 +66,7 @@ def lets_in_more(before: str, now: str) -> Text | None:
         if line.method == "reject" or line in had:
             continue
         weak = line.method in _WITHOUT_PASSWORD
-        others = [one for one in had if one.method != "reject" and (not weak or one.method == line.method)]
+        others = [one for one in had if one.method != "reject" and (not weak or one.method in {line.method, "trust"})]
         if all(_covered(line, database, user, others) for database in line.databases for user in line.users):
             continue
         text = _written(line)

@@ -266,6 +266,12 @@ def test_a_users_own_database_is_not_every_database() -> None:
     assert thought("pg_hba.conf", "rules", own, f"{own}\n{one}")[0] == "unexplained"
 
 
+def test_a_password_is_more_than_trust() -> None:
+    trust = "host | all | all | 10.30.2.0/24 | trust | "
+    assert thought("pg_hba.conf", "rules", trust, trust.replace("trust", "password"))[0] == "unexplained"
+    assert thought("pg_hba.conf", "rules", trust.replace("trust", "password"), trust)[0] == "forbidden"
+
+
 def test_a_line_that_refused_is_missed() -> None:
     refused = "host | all | all | 10.30.2.66/32 | reject | \n"
     assert thought("pg_hba.conf", "rules", refused + SOUND, SOUND) == (
