@@ -254,8 +254,13 @@ def _weaker_password(name: str, before: str, now: str) -> Text | None:
 
 
 def _added(before: str, now: str) -> list[str]:
-    """Return what a list of rights gives that it did not give before: ``shop=r`` or a role's name."""
+    """Return what a list of rights gives that it did not give before: ``shop=r`` or a role's name.
+
+    Who may grant a right to others (``r*``) has it too.
+    """
     had, has = _rights(before), _rights(now)
+    for rights in had.values():
+        rights |= {right.removesuffix("*") for right in rights}
     return [
         f"{who}={''.join(sorted(more))}" if more != {""} else who
         for who, rights in has.items()

@@ -184,6 +184,8 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
             " 'crm' no longer has the setting work_mem."),
         ("table shop.public.product", "rights", "a=rw/o", "a=r/o", "PostgreSQL's table 'shop.public.product' has"
             " changed (rights): a=r/o instead of a=rw/o."),
+        ("table shop.public.product", "rights", "a=r*w/o", "a=rw/o", "PostgreSQL's table 'shop.public.product' has"
+            " changed (rights): a=rw/o instead of a=r*w/o."),
         ("table shop.public.new", "rights", None, "a=rw/o", "PostgreSQL's table 'shop.public.new' is new."),
         ("index shop.public.i", "definition", "CREATE …", None, "PostgreSQL's index 'shop.public.i' is gone."),
         ("event trigger shop.e", "enabled", "O", "D", "PostgreSQL's event trigger 'shop.e' has changed (whether it is"
