@@ -63,6 +63,8 @@ _FIELDS = {
 }
 _WEAKER = {"ssl": "off", "password_encryption": "md5"}
 """Setting -> the value with which passwords or data are less protected."""
+_BY_DEFAULT = {"ssl": "off", "password_encryption": "scram-sha-256"}
+"""Setting -> its value where none is set."""
 
 
 def think_of_postgresql(change: StateChange) -> Thought:
@@ -134,6 +136,8 @@ def _rights_gained(kind: str, name: str, change: StateChange) -> Text | None:
 def _less_protected(kind: str, name: str, change: StateChange) -> Text | None:
     """Return what is said of weaker passwords, encryption and rules."""
     field, before, now = change.field, change.before, change.now
+    if kind == "setting" and field == "value" and name in _WEAKER:
+        return _weaker_setting(name, before or _BY_DEFAULT[name], now or _BY_DEFAULT[name])
     if now is None:
         return None
     if change.object == "pg_hba.conf":
@@ -142,8 +146,6 @@ def _less_protected(kind: str, name: str, change: StateChange) -> Text | None:
         return _weaker_password(name, before, now)
     if field == "row security" and (before or "off") != "off" and now == "off":
         return _about(kind, name, Text(fr="n'a plus de sécurité par ligne", en="has no row security any more"))
-    if kind == "setting" and field == "value" and _WEAKER.get(name) == now:
-        return _about(kind, name, Text(fr=f"protège moins qu'avant : {now}", en=f"protects less than before: {now}"))
     return None
 
 
@@ -251,6 +253,12 @@ def _weaker_password(name: str, before: str, now: str) -> Text | None:
         what = Text(fr="a un mot de passe gardé moins sûrement", en="has a password that is kept less safely")
         return _about("role", name, what)
     return None
+
+
+def _weaker_setting(name: str, before: str, now: str) -> Text | None:
+    if before == now or now != _WEAKER[name]:
+        return None
+    return _about("setting", name, Text(fr=f"protège moins qu'avant : {now}", en=f"protects less than before: {now}"))
 
 
 def _added(before: str, now: str) -> list[str]:

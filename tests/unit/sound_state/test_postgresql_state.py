@@ -155,6 +155,14 @@ def test_a_changed_catalogue_is_an_error() -> None:
             "PostgreSQL's table 'shop.public.product' has no row security any more.",
         ),
         ("setting ssl", "value", "on", "off", "PostgreSQL's setting 'ssl' protects less than before: off."),
+        ("setting ssl", "value", "on", None, "PostgreSQL's setting 'ssl' protects less than before: off."),
+        (
+            "setting password_encryption",
+            "value",
+            None,
+            "md5",
+            "PostgreSQL's setting 'password_encryption' protects less than before: md5.",
+        ),
         (
             "configuration",
             "errors",
@@ -199,6 +207,7 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
         ("setting work_mem", "value", None, "8192", "PostgreSQL's setting 'work_mem' no longer has its default value"
             " (8192)."),
         ("setting work_mem", "value", "8192", None, "PostgreSQL's setting 'work_mem' has its default value again."),
+        ("setting ssl", "value", None, "off", "PostgreSQL's setting 'ssl' no longer has its default value (off)."),
         ("configuration", "loaded", "yes", "no", "PostgreSQL has not read its configuration files since they changed."),
         ("configuration", "errors", "syntax error", "", "PostgreSQL's configuration has changed."),
         ("pg_ident.conf", "mappings", "", "a: b -> c", "The rules of PostgreSQL's pg_ident.conf have changed."),
