@@ -156,6 +156,9 @@ def _other(change: StateChange) -> Thought:
     if field == "rows" and before is not None and now is not None:
         more = Text(fr=f"a plus de lignes : {now}, au lieu de {before}", en=f"has more rows: {now} instead of {before}")
         return Thought("harmless", _about(kind, name, more))
+    if field == "pending restart" and (before is None or now is None):  # its value has come or gone as well
+        what = _FIELDS[field]
+        return Thought("harmless", _about(kind, name, Text(fr=f"a changé ({what.fr})", en=f"has changed ({what.en})")))
     if kind not in _KINDS:
         sentence = _of_file(change)
     elif field.startswith("setting "):

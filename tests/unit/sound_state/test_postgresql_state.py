@@ -226,6 +226,12 @@ def test_more_rows_are_harmless() -> None:
     )
 
 
+@pytest.mark.parametrize(("before", "now"), [(None, "no"), ("no", None)])
+def test_the_value_of_a_setting_tells_more_than_its_restart(before: str | None, now: str | None) -> None:
+    assert thought("setting work_mem", "pending restart", before, now)[0] == "harmless"
+    assert thought("setting work_mem", "pending restart", "no", "yes")[0] == "unexplained"
+
+
 def test_sentences_are_french() -> None:
     said = [
         thought("role shop", "superuser", "no", "yes")[1],
