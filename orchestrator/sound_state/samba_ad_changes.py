@@ -48,6 +48,11 @@ def _longer(value: int) -> float:
     return abs(value)
 
 
+def _locks_for(value: int) -> float:
+    """Return how strict the length of a lock is; 0 and the least number are for ever."""
+    return abs(value) or _NEVER
+
+
 def _at_most(value: int) -> float:
     """Return how strict a highest number is; 0 is none."""
     return -value if value else -_NEVER
@@ -64,7 +69,7 @@ _LIMITS: Final[Mapping[str, _Strictness]] = {
     **dict.fromkeys(("minpwdage", "msds-minimumpasswordage"), _longer),
     **dict.fromkeys(("maxpwdage", "msds-maximumpasswordage"), _expires_within),
     **dict.fromkeys(("lockoutthreshold", "msds-lockoutthreshold"), _at_most),
-    **dict.fromkeys(("lockoutduration", "msds-lockoutduration"), _longer),
+    **dict.fromkeys(("lockoutduration", "msds-lockoutduration"), _locks_for),
     **dict.fromkeys(("lockoutobservationwindow", "msds-lockoutobservationwindow"), _longer),
     "pwdproperties": lambda value: (value & _COMPLEX) - (value & _CLEAR_TEXT),
 }
