@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from grader.lines import lines_in
 from orchestrator.sound_state import meaning_blocks as blocks
 from orchestrator.sound_state import meaning_lines as lines
+from orchestrator.sound_state import meaning_network as network
 from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
 
@@ -37,7 +38,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/dovecot/(conf\.d/)?[^/]+\.conf", blocks.dovecot),
     (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", blocks.named),
     (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.[^/]+", records.zone),
-    (r"/etc/kea/.*\.conf", blocks.kea),
+    (r"/etc/kea/.*\.conf", network.kea),
     (r"/etc/squid/.*\.conf", lines.squid),
     (r"/etc/ssh/ssh(d?)_config(\.d/.*\.conf)?", lines.ssh),
     (r"/etc/samba/.*\.conf", sections.samba),
@@ -50,9 +51,9 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/resolv\.conf", lines.resolv),
     (r"/etc/hosts", lines.hosts),
     (r"/etc/nsswitch\.conf", lines.nsswitch),
-    (r"/etc/frr/(frr|vtysh|zebra|ospfd|bgpd|staticd)\.conf", blocks.frr),
+    (r"/etc/frr/(frr|vtysh|zebra|ospfd|bgpd|staticd)\.conf", network.frr),
     (r"/etc/openvpn/.*\.(conf|ovpn)", lines.openvpn),
-    (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", blocks.nftables),
+    (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", network.nftables),
     (r"/etc/(passwd|group|shadow|gshadow)", records.accounts),
     (r"/etc/sudoers(\.d/.*)?", lines.sudoers),
     (r"/etc/crontab|/etc/cron\.d/[^/]+", lines.system_crontab),

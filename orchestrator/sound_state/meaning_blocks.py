@@ -1,12 +1,11 @@
-"""What configuration files say whose statements stand in blocks: each statement behind the blocks that it is in."""
+"""What configuration files of servers say whose statements stand in blocks: each behind the blocks that it is in."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from grader.lines import words_in
 from orchestrator.sound_state.meaning_values import (
@@ -15,7 +14,6 @@ from orchestrator.sound_state.meaning_values import (
     joined_lines,
     keyword,
     ordered_by,
-    plain_lines,
     setting,
     span,
     squeezed,
@@ -24,21 +22,21 @@ from orchestrator.sound_state.meaning_values import (
 
 
 @dataclass
-class _Node:
+class BlockStatement:
     """A statement, with those in its block; ``block`` is None where it has none."""
 
     said: str
-    block: list[_Node] | None = None
+    block: list[BlockStatement] | None = None
 
 
-_Order: TypeAlias = Callable[[_Node, "_Node | None"], str | None]
+BlockOrder: TypeAlias = Callable[[BlockStatement, "BlockStatement | None"], str | None]
 """A statement and the one that it is in → what it is sorted by there; None where it stays."""
 
 
-def _told(
-    nodes: Sequence[_Node],
-    order: _Order,
-    within: _Node | None = None,
+def told_in_blocks(
+    nodes: Sequence[BlockStatement],
+    order: BlockOrder,
+    within: BlockStatement | None = None,
     before: str = "",
     *,
     is_sorted_first: bool = False,
@@ -59,7 +57,7 @@ def _told(
         if node.block is not None:
             lines = [
                 f"{before}{node.said}:",
-                *_told(node.block, order, node, f"{before}{node.said} › ", is_sorted_first=is_sorted_first),
+                *told_in_blocks(node.block, order, node, f"{before}{node.said} › ", is_sorted_first=is_sorted_first),
             ]
         texts[str(place)] = lines
         told.append((order(node, within), str(place)))
@@ -68,8 +66,14 @@ def _told(
     return [line for place in ordered_by(told) for line in texts[place]]
 
 
-def _whole(read_block: Callable[[Iterator[str]], list[_Node]], pieces: Iterable[str]) -> list[_Node]:
+def whole_file(
+    read_block: Callable[[Iterator[str]], list[BlockStatement]], pieces: Iterable[str]
+) -> list[BlockStatement]:
     """Return the statements of a whole file.
+
+    Args:
+        read_block: reads the statements up to the end of a block.
+        pieces: what the file is made of.
 
     Raises:
         ValueError: a block is closed that is not open, or the other way round.
@@ -88,7 +92,7 @@ _NGINX_PIECE: Final = re.compile(
 )
 _NGINX_PLAIN: Final = re.compile(r"""["'][A-Za-z0-9./_:=~^$*-]+["']""")
 _NGINX_ONCE: Final = re.compile(
-    r"listen|server_name|root|index|server_pieces|sendfile|tcp_nopush|default_type|client_max_body_size|ssl_certificate"
+    r"listen|server_name|root|index|server_tokens|sendfile|tcp_nopush|default_type|client_max_body_size|ssl_certificate"
     r"|ssl_certificate_key|ssl_protocols|ssl_ciphers|ssl_prefer_server_ciphers|proxy_pass|proxy_http_version"
     r"|proxy_redirect|proxy_buffering|fastcgi_pass|fastcgi_index|keepalive_timeout|.*_timeout|autoindex|charset|user"
     r"|worker_processes|worker_connections|pid|worker_cpu_affinity|gzip|types_hash_max_size"
@@ -105,15 +109,15 @@ def nginx(text: str) -> list[str]:
     if "_by_lua" in text:
         raise ValueError("a block in another language")
 
-    def order(node: _Node, _: _Node | None) -> str | None:
+    def order(node: BlockStatement, _: BlockStatement | None) -> str | None:
         return keyword(node.said) if node.block is None and _NGINX_ONCE.fullmatch(keyword(node.said)) else None
 
     pieces = _pieces(text, _NGINX_PIECE, lambda piece: piece[0] == "#")
-    return _told(_whole(_nginx_block, pieces), order, is_sorted_first=True)
+    return told_in_blocks(whole_file(_nginx_block, pieces), order, is_sorted_first=True)
 
 
-def _nginx_block(pieces: Iterator[str]) -> list[_Node]:
-    nodes: list[_Node] = []
+def _nginx_block(pieces: Iterator[str]) -> list[BlockStatement]:
+    nodes: list[BlockStatement] = []
     words: list[str] = []
     for piece in pieces:
         if piece not in {"{", "}", ";"}:
@@ -125,7 +129,7 @@ def _nginx_block(pieces: Iterator[str]) -> list[_Node]:
             return nodes
         if not words:
             raise ValueError("a directive without a name")
-        nodes.append(_Node(_nginx_directive(words), _nginx_block(pieces) if piece == "{" else None))
+        nodes.append(BlockStatement(_nginx_directive(words), _nginx_block(pieces) if piece == "{" else None))
         words = []
     raise ValueError("a block that is not closed")
 
@@ -176,20 +180,20 @@ _NAMED_BLOCKS: Final = frozenset(
 def named(text: str) -> list[str]:
     """Return the statements of named.conf; views, definitions and lists of addresses keep their order."""
 
-    def order(node: _Node, within: _Node | None) -> str | None:
+    def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
         name = keyword(node.said)
         if within is None or keyword(within.said) == "view":
             return node.said if name == "zone" and node.block is not None else None
         return name if keyword(within.said) in {"options", "zone", "key", "channel"} and name != "include" else None
 
     pieces = _pieces(text, _NAMED_PIECE, lambda piece: piece[0] == "#" or piece[:2] in {"//", "/*"})
-    return _told(_whole(_named_block, pieces), order)
+    return told_in_blocks(whole_file(_named_block, pieces), order)
 
 
-def _named_block(pieces: Iterator[str]) -> list[_Node]:
-    nodes: list[_Node] = []
+def _named_block(pieces: Iterator[str]) -> list[BlockStatement]:
+    nodes: list[BlockStatement] = []
     words: list[str] = []
-    block: list[_Node] | None = None
+    block: list[BlockStatement] | None = None
     for piece in pieces:
         if piece == "{":
             if block is not None or not words:
@@ -204,7 +208,7 @@ def _named_block(pieces: Iterator[str]) -> list[_Node]:
             return nodes
         elif piece == ";":
             if words:
-                nodes.append(_Node(" ".join(words[:2] if _is_internet(words) else words), block))
+                nodes.append(BlockStatement(" ".join(words[:2] if _is_internet(words) else words), block))
             words, block = [], None
         elif block is not None:
             raise ValueError("words behind a block")
@@ -238,60 +242,12 @@ def _named_list(pieces: Iterator[str]) -> list[str]:
     raise ValueError("a list that is not closed")
 
 
-# --- Kea -------------------------------------------------------------------------------------------------------------
-
-_KEA_COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
-_KEA_NAMES: Final = ("subnet", "name", "hw-address", "pool", "id")
-"""What tells the elements of a list apart, for whoever reads the statements."""
-
-
-def kea(text: str) -> list[str]:
-    """Return what Kea's JSON says, a statement for each value; keys have no order, lists do."""
-    document = json.loads(
-        _KEA_COMMENT.sub(lambda match: match[1] or " ", text), object_pairs_hook=_distinct, parse_constant=_no_constant
-    )
-    return list(_kea_statements("", document))
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key that occurs twice")
-    return found
-
-
-def _no_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _kea_statements(path: str, value: Any) -> Iterator[str]:  # noqa: ANN401 (what JSON may hold)
-    if isinstance(value, dict) and value:
-        for key in sorted(value):
-            name = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
-            yield from _kea_statements(f"{path}.{name}" if path else name, value[key])
-    elif isinstance(value, list) and any(isinstance(element, dict | list) for element in value):
-        for label, element in zip(_kea_labels(value), value, strict=True):
-            yield from _kea_statements(f"{path}[{label}]", element)
-    else:
-        yield setting(path, json.dumps(value, ensure_ascii=False))
-
-
-def _kea_labels(elements: list[Any]) -> list[str]:
-    """Return what tells the elements of a list apart: a name that all have and none shares, or their place."""
-    for name in _KEA_NAMES:
-        if all(isinstance(element, dict) and isinstance(element.get(name), str | int) for element in elements):
-            labels = [json.dumps(element[name], ensure_ascii=False) for element in elements]
-            if len(set(labels)) == len(labels):
-                return [f"{name} {label}" for label in labels]
-    return [str(place) for place in range(len(elements))]
-
-
 # --- Dovecot ---------------------------------------------------------------------------------------------------------
 
 
 def dovecot(text: str) -> list[str]:
     """Return Dovecot's settings, sorted in a block where none builds upon another; blocks keep their order."""
-    stack: list[list[_Node]] = [[]]
+    stack: list[list[BlockStatement]] = [[]]
     for written in joined_lines(text):
         line = uncommented(written, behind_blank=True).strip(BLANK)
         if line == "}":
@@ -299,105 +255,19 @@ def dovecot(text: str) -> list[str]:
             if not stack:
                 raise ValueError("a block that is not open")
         elif line.endswith((" {", "\t{")):
-            block: list[_Node] = []
-            stack[-1].append(_Node(squeezed(line[:-1]), block))
+            block: list[BlockStatement] = []
+            stack[-1].append(BlockStatement(squeezed(line[:-1]), block))
             stack.append(block)
         else:
             name, equals, value = line.partition("=")
-            stack[-1].append(_Node(setting(name.strip(BLANK), value.strip(BLANK)) if equals else line))
+            stack[-1].append(BlockStatement(setting(name.strip(BLANK), value.strip(BLANK)) if equals else line))
     if len(stack) != 1:
         raise ValueError("a block that is not closed")
     if any(node.said.startswith("dovecot_config_version") for node in stack[0][1:]):
         raise ValueError("a version that is not the first setting")
     in_order = re.search(r"^[ \t]*!include|\$[A-Za-z{]|^[ \t]*@", text, re.MULTILINE)
 
-    def order(node: _Node, _: _Node | None) -> str | None:
+    def order(node: BlockStatement, _: BlockStatement | None) -> str | None:
         return None if in_order or node.block is not None or " = " not in node.said else keyword(node.said)
 
-    return _told(stack[0], order, is_sorted_first=not in_order)
-
-
-# --- FRR -------------------------------------------------------------------------------------------------------------
-
-_FRR_OF_INTERFACES: Final = re.compile(r"(ip|ipv6) (ospf|ospf6|address|rip) .*|description .*|bandwidth .*|shutdown")
-_FRR_BLOCKS: Final = re.compile(
-    r"interface|router|route-map|vrf|line|key|address-family|segment-routing|bfd|pseudowire"
-)
-
-
-def frr(text: str) -> list[str]:
-    """Return FRR's commands, each behind the block that it is in; interfaces are sorted, others keep their order."""
-    nodes: list[_Node] = []
-    block: list[_Node] | None = None
-    for line in plain_lines(text, "!#"):
-        words = squeezed(line)
-        if words in {"exit", "end"}:
-            block = None
-        elif _FRR_BLOCKS.fullmatch(keyword(words)) and " " in words and not words.startswith("address-family"):
-            block = []
-            nodes.append(_Node(words, block))
-        else:
-            (nodes if block is None else block).append(_Node(words))
-
-    def order(node: _Node, within: _Node | None) -> str | None:
-        interface = within or node
-        is_plain = all(_FRR_OF_INTERFACES.fullmatch(one.said) for one in interface.block or ())
-        return node.said if interface.said.startswith("interface ") and is_plain else None
-
-    return _told(nodes, order)
-
-
-# --- nftables --------------------------------------------------------------------------------------------------------
-
-_NFT_PIECE: Final = re.compile(r'[ \t]+|\\\n|#[^\n]*|[{};,\n]|"[^"\n]*"|[^ \t\n{};,"#\\]+')
-_NFT_BLOCKS: Final[Mapping[str, int]] = {
-    "table": 3, "chain": 2, "set": 2, "map": 2, "flowtable": 2, "counter": 2, "quota": 2, "limit": 2, "synproxy": 2,
-}  # fmt: skip
-"""What opens a block → with how many words at the most; more of them are a rule's, before a set."""
-
-
-def nftables(text: str) -> list[str]:
-    """Return the commands and rules of an nftables file in their order; the elements of a plain set have none."""
-    pieces = [piece for piece in _NFT_PIECE.findall(text) if piece[0] not in " \t#" and piece != "\\\n"]
-    if len("".join(_NFT_PIECE.findall(text))) != len(text):
-        raise ValueError("something that is no piece")
-    return _told(_whole(_nft_block, pieces), lambda _, __: None)
-
-
-def _nft_block(pieces: Iterator[str]) -> list[_Node]:
-    nodes: list[_Node] = []
-    words: list[str] = []
-    for piece in pieces:
-        if piece in {"\n", ";", "}"}:
-            if words:
-                nodes.append(_Node(" ".join(words)))
-                words = []
-            if piece == "}":
-                return nodes
-        elif piece == "{" and 1 < len(words) <= _NFT_BLOCKS.get(words[0], 0):
-            family = ["ip"] if words[0] == "table" and len(words) == 2 else []  # noqa: PLR2004 (table and name)
-            nodes.append(_Node(" ".join((words[0], *family, *words[1:])), _nft_block(pieces)))
-            words = []
-        elif piece == "{":
-            words.append(_nft_set(pieces))
-        else:
-            words.append(piece)
-    raise ValueError("a block that is not closed")
-
-
-def _nft_set(pieces: Iterator[str]) -> str:
-    """Return a set of a rule, its elements sorted where they are plain."""
-    elements: list[list[str]] = [[]]
-    for piece in pieces:
-        if piece == "}":
-            said = [" ".join(words) for words in elements if words]
-            return f"{{ {', '.join(said if any('{' in one for one in said) else sorted(said))} }}"
-        if piece == ",":
-            elements.append([])
-        elif piece == "{":
-            elements[-1].append(_nft_set(pieces))
-        elif piece == ";":
-            raise ValueError("a statement in a set")
-        elif piece != "\n":
-            elements[-1].append(piece)
-    raise ValueError("a set that is not closed")
+    return told_in_blocks(stack[0], order, is_sorted_first=not in_order)

@@ -155,6 +155,14 @@ def test_a_changed_catalogue_is_an_error() -> None:
             "PostgreSQL's table 'shop.public.product' has no row security any more.",
         ),
         ("setting ssl", "value", "on", "off", "PostgreSQL's setting 'ssl' protects less than before: off."),
+        ("setting ssl", "value", "on", None, "PostgreSQL's setting 'ssl' protects less than before: off."),
+        (
+            "setting password_encryption",
+            "value",
+            None,
+            "md5",
+            "PostgreSQL's setting 'password_encryption' protects less than before: md5.",
+        ),
         (
             "configuration",
             "errors",
@@ -184,6 +192,8 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
             " 'crm' no longer has the setting work_mem."),
         ("table shop.public.product", "rights", "a=rw/o", "a=r/o", "PostgreSQL's table 'shop.public.product' has"
             " changed (rights): a=r/o instead of a=rw/o."),
+        ("table shop.public.product", "rights", "a=r*w/o", "a=rw/o", "PostgreSQL's table 'shop.public.product' has"
+            " changed (rights): a=rw/o instead of a=r*w/o."),
         ("table shop.public.new", "rights", None, "a=rw/o", "PostgreSQL's table 'shop.public.new' is new."),
         ("index shop.public.i", "definition", "CREATE …", None, "PostgreSQL's index 'shop.public.i' is gone."),
         ("event trigger shop.e", "enabled", "O", "D", "PostgreSQL's event trigger 'shop.e' has changed (whether it is"
@@ -197,6 +207,7 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
         ("setting work_mem", "value", None, "8192", "PostgreSQL's setting 'work_mem' no longer has its default value"
             " (8192)."),
         ("setting work_mem", "value", "8192", None, "PostgreSQL's setting 'work_mem' has its default value again."),
+        ("setting ssl", "value", None, "off", "PostgreSQL's setting 'ssl' no longer has its default value (off)."),
         ("configuration", "loaded", "yes", "no", "PostgreSQL has not read its configuration files since they changed."),
         ("configuration", "errors", "syntax error", "", "PostgreSQL's configuration has changed."),
         ("pg_ident.conf", "mappings", "", "a: b -> c", "The rules of PostgreSQL's pg_ident.conf have changed."),
@@ -213,6 +224,12 @@ def test_more_rows_are_harmless() -> None:
         "La table PostgreSQL « shop.public.purchase » a plus de lignes : 6, au lieu de 5.",
         "PostgreSQL's table 'shop.public.purchase' has more rows: 6 instead of 5.",
     )
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, "no"), ("no", None)])
+def test_the_value_of_a_setting_tells_more_than_its_restart(before: str | None, now: str | None) -> None:
+    assert thought("setting work_mem", "pending restart", before, now)[0] == "harmless"
+    assert thought("setting work_mem", "pending restart", "no", "yes")[0] == "unexplained"
 
 
 def test_sentences_are_french() -> None:
@@ -256,6 +273,20 @@ def test_sentences_are_french() -> None:
 )
 def test_a_new_line_lets_in_more_or_not(line: str, standing: Standing) -> None:
     assert thought("pg_hba.conf", "rules", SOUND, f"{SOUND}\n{line}")[0] == standing
+
+
+def test_a_users_own_database_is_not_every_database() -> None:
+    own = "host | sameuser | all | 10.30.2.0/24 | scram-sha-256 | "
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{own.replace('sameuser', 'all')}")[0] == "forbidden"
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{own.replace('.0/24', '.7/32')}")[0] == "unexplained"
+    one = "host | shop | shop | 10.30.2.7/32 | scram-sha-256 | "
+    assert thought("pg_hba.conf", "rules", own, f"{own}\n{one}")[0] == "unexplained"
+
+
+def test_a_password_is_more_than_trust() -> None:
+    trust = "host | all | all | 10.30.2.0/24 | trust | "
+    assert thought("pg_hba.conf", "rules", trust, trust.replace("trust", "password"))[0] == "unexplained"
+    assert thought("pg_hba.conf", "rules", trust.replace("trust", "password"), trust)[0] == "forbidden"
 
 
 def test_a_line_that_refused_is_missed() -> None:

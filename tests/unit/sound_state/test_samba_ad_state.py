@@ -168,6 +168,8 @@ def test_records_of_all_kinds_are_told(kind: int, data: bytes, shown: str) -> No
             " -600000000 instead of -18000000000"),
         (DOMAIN, "maxPwdAge", "-36288000000000", "-9223372036854775808", "protects accounts less: maxPwdAge ="
             " -9223372036854775808 instead of -36288000000000"),
+        (DOMAIN, "lockoutDuration", "0", "-18000000000", "protects accounts less: lockoutDuration ="
+            " -18000000000 instead of 0"),
         ("cn=strict,dc=x", "msDS-PasswordComplexityEnabled", "TRUE", "FALSE", "protects accounts less:"
             " msDS-PasswordComplexityEnabled = FALSE instead of TRUE"),
     ],
@@ -191,6 +193,7 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
         (HELENE, "userAccountControl", "512", "514", "a changé (userAccountControl : + 514; - 512)"),
         (HELENE, "nTSecurityDescriptor", "a", "b", "a d'autres droits d'accès"),
         (DOMAIN, "lockoutThreshold", "0", "5", "a changé (lockoutThreshold : + 5; - 0)"),
+        (DOMAIN, "lockoutDuration", "-18000000000", "0", "a changé (lockoutDuration : + 0; - -18000000000)"),
         (DOMAIN, "lockoutDuration", "-18000000000", "-9223372036854775808", "a changé (lockoutDuration :"
             " + -9223372036854775808; - -18000000000)"),
     ],
