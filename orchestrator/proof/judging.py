@@ -148,7 +148,7 @@ def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...]
     the place of it; a check that is red before the fault is red after the revert and the solutions as well.
     """
     variants = tuple(_without_consequences(variant) for variant in variants)
-    learnt = frozenset(explained_by(variants))
+    learnt = frozenset(change.key() for change in explained_by(variants))
     variants = tuple(_refused_for_good(variant, learnt) for variant in variants)
     stages = [stage for variant in variants for stage in variant.stages]
     if not any(stage.seen for stage in stages if stage.name in {"broken", "not-begun"}):
@@ -171,11 +171,12 @@ def explained_by(variants: Iterable[VariantProof]) -> Iterator[ExplainedChange]:
                 yield from stage.changes
 
 
-def _refused_for_good(variant: VariantProof, learnt: frozenset[ExplainedChange]) -> VariantProof:
+def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]]) -> VariantProof:
     """Return a variant where a shortcut is accepted that was refused for what a solution changes as well."""
 
     def judged_again(stage: Stage) -> Stage:
-        if not any(v.kind == "refused-by-changes" for v in stage.verdicts) or not learnt.issuperset(stage.changes):
+        by_changes = any(verdict.kind == "refused-by-changes" for verdict in stage.verdicts)
+        if not by_changes or not learnt.issuperset(change.key() for change in stage.changes):
             return stage
         others = tuple(v for v in stage.verdicts if v.kind != "refused-by-changes")
         return replace(stage, verdicts=(*others, verdicts.accepted_shortcut(stage.subject)))

@@ -78,7 +78,7 @@ def compared(
     known = explained()
     expected = Expectations(
         words=words_of(plan),
-        explained=frozenset(known or ()),
+        explained=frozenset(change.key() for change in known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,
         strict=plan.unexplained == "red",

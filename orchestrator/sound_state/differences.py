@@ -11,7 +11,7 @@ from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
 from orchestrator.sound_state import file_state
-from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
 from orchestrator.sound_state.provider import Provider, Thought
@@ -31,14 +31,14 @@ class Expectations:
 
     Attributes:
         words: tells a difference in the words of its variant.
-        explained: the changes that accepted solutions bring.
+        explained: the keys of the changes that accepted solutions bring.
         volatile: for each host the paths of which nothing is told.
         may_change: what the task is about.
         strict: whether what nobody has explained is forbidden.
     """
 
     words: VariantWords
-    explained: Collection[ExplainedChange] = ()
+    explained: Collection[tuple[str, ...]] = ()
     volatile: Mapping[str, tuple[VolatilePath, ...]] = field(default_factory=dict)
     may_change: Collection[MayChange] = ()
     strict: bool = False
@@ -103,7 +103,7 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
     """Return a difference with its standing in this scenario."""
     if one.standing != "unexplained":
         return one
-    if expected.words.told(one) in expected.explained or _is_the_task(one, expected.may_change):
+    if expected.words.told(one).key() in expected.explained or _is_the_task(one, expected.may_change):
         return replace(one, standing="explained")
     return replace(one, standing="forbidden") if expected.strict else one
 

@@ -45,6 +45,11 @@ class ExplainedChange:
         """Return by what changes are sorted."""
         return self.host, self.provider, self.object, self.field, self.now or ""
 
+    def key(self) -> tuple[str, ...]:
+        """Return by what two changes are the same: in whatever order a value's lines are told."""
+        lines = [] if self.now is None else sorted(self.now.split("\n"))
+        return self.host, self.provider, self.object, self.field, *lines
+
 
 class VariantWords:
     """Tells values that a variant has drawn by their names, so that two variants can be compared."""

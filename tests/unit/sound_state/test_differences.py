@@ -33,7 +33,7 @@ LOST = ObjectChange(
 
 def test_forbidden_differences_come_first_and_harmless_ones_are_left_out() -> None:
     comes = ObjectChange("pc1", "services", "a.scope", {"runs": "yes"}, {})
-    explained = frozenset({WORDS.told(differences([new("/etc/c")], NONE)[0])})
+    explained = frozenset({WORDS.told(differences([new("/etc/c")], NONE)[0]).key()})
     found = seen(
         new("/etc/c"), new("/etc/b"), LOST, comes, new("/etc/a", "srv"), expected=replace(NONE, explained=explained)
     )
@@ -62,7 +62,7 @@ def test_what_is_volatile_is_left_out_unless_it_is_forbidden() -> None:
 def test_a_change_is_explained_in_the_words_of_another_seed() -> None:
     other = VariantWords({"address": "10.0.0.99"})
     learnt = other.told(differences([new("/etc/x", content="x 10.0.0.99\n")], Expectations(other))[0])
-    expected = replace(NONE, explained={learnt})
+    expected = replace(NONE, explained={learnt.key()})
     assert seen(new("/etc/x"), expected=expected) == [("/etc/x", "presence", "explained")]
     for one in (
         new("/etc/x", content="x 10.0.0.99\n"),
@@ -74,7 +74,7 @@ def test_a_change_is_explained_in_the_words_of_another_seed() -> None:
 
 
 def test_what_is_forbidden_no_solution_explains() -> None:
-    explained = {WORDS.told(one) for one in differences([LOST], NONE)}
+    explained = {WORDS.told(one).key() for one in differences([LOST], NONE)}
     task = (MayChange(host="pc1", path="/etc"),)
     expected = replace(NONE, explained=explained, may_change=task)
     assert {standing for *_, standing in seen(LOST, expected=expected)} == {"forbidden"}

@@ -65,3 +65,11 @@ def test_without_values_all_stays_as_it_is() -> None:
 def test_changes_without_a_value_are_sorted_too() -> None:
     change = VariantWords({}).told(UNEXPLAINED)
     assert sorted([change, replace(change, now=None)], key=ExplainedChange.order)[0].now is None
+
+
+def test_the_order_of_a_values_lines_does_not_count() -> None:
+    change = ExplainedChange("pc1", "files", "/etc/x", "content", "a\nb")
+    assert change.key() == replace(change, now="b\na").key()
+    for other in ("a", "a\nb\nb", None, "-"):
+        assert change.key() != replace(change, now=other).key()
+    assert replace(change, now=None).key() != replace(change, now="").key()
