@@ -50,6 +50,12 @@ def test_what_ends_the_wait_is_not_asked_where_the_condition_holds(clock: Clock)
     assert asked == [began]
 
 
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the early question be asked at once: no test waits for it."""
+    monkeypatch.setattr("grader.polling._NOT_AT_ONCE", 0.01)
+
+
 class Slow:
     """A condition whose answer comes once somebody has asked what speaks against it, and some seconds later."""
 
@@ -69,6 +75,7 @@ class Slow:
         return REFUSED
 
 
+@pytest.mark.usefixtures("eager")
 def test_what_speaks_against_it_is_asked_while_the_first_answer_is_waited_for(clock: Clock) -> None:
     slow = Slow(clock, 1.5)
     with pytest.raises(AssertionError, match=r"given up after 1\.5 s"):
@@ -76,6 +83,7 @@ def test_what_speaks_against_it_is_asked_while_the_first_answer_is_waited_for(cl
     assert slow.times == 1
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_slow_answer_within_a_second_is_asked_for_again(clock: Clock) -> None:
     slow = Slow(clock, 0.6)
     with pytest.raises(AssertionError, match=r"given up after 2\.0 s"):
@@ -83,11 +91,13 @@ def test_a_slow_answer_within_a_second_is_asked_for_again(clock: Clock) -> None:
     assert slow.times == 3
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_slow_answer_that_is_right_wins(clock: Clock) -> None:
     slow = Slow(clock, 1.5, holds=True)
     assert eventually(slow.until, unless=slow.unless, within=60)
 
 
+@pytest.mark.usefixtures("eager")
 def test_what_spoke_against_it_and_does_not_any_more_ends_no_wait(clock: Clock) -> None:
     slow = Slow(clock, 1.5)
     said = iter([REFUSED])
@@ -100,6 +110,7 @@ def test_what_spoke_against_it_and_does_not_any_more_ends_no_wait(clock: Clock) 
         eventually(slow.until, unless=unless, within=5)
 
 
+@pytest.mark.usefixtures("eager")
 def test_trouble_of_an_early_question_is_told_when_it_is_asked_again(clock: Clock) -> None:
     slow = Slow(clock, 1.5)
 
