@@ -18,7 +18,7 @@ from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.deliverables import ListQuestion, Question
 from orchestrator.model.lab import LabFile
-from orchestrator.model.scenario import Scenario, Solution, Step
+from orchestrator.model.scenario import MayChange, Scenario, Solution, Step
 from orchestrator.planning.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.planning.host_files import hosts_of, render_file
 from orchestrator.planning.steps import Renderer, applies, applying_steps, stated_faults
@@ -100,6 +100,10 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
     made += [
         part(partial(_Attempt.question, name=name, stated=question), *_texts_of_question(question))
         for name, question in scenario.document.deliverables.answers.items()
+    ]
+    made += [
+        part(partial(_Attempt.may_change, i=i, stated=stated), (stated.host, stated.path), names_in(stated.host))
+        for i, stated in enumerate(scenario.document.may_change)
     ]
     made += [
         part(partial(_Attempt.solution, solution=solution), *_texts_of(solution))
@@ -224,6 +228,19 @@ class _Attempt:
         except UnreadableAnswerError as error:
             where = Text(fr=f"{error.text.fr} ({self._variant.fr})", en=f"{error.text.en} ({self._variant.en})")
             self.problems.add((self._loaded.problem((*path, "truth"), where),))
+
+    def may_change(self, i: int, stated: MayChange) -> None:
+        """Render what a task may change, and look up its host."""
+        path: KeyPath = ("may_change", i)
+        part = self._renderer.document(stated, self._loaded.file, path)
+        if part.host not in (*self._hosts, _FAILED):
+            self.problems.add((self._loaded.problem((*path, "host"), self._no_host(part.host)),))
+        if part.path != _FAILED and not part.path.startswith("/"):
+            text = Text(
+                fr=f"« {part.path} » doit être un chemin absolu, comme « /srv/production »",
+                en=f'"{part.path}" must be an absolute path, such as "/srv/production"',
+            )
+            self.problems.add((self._loaded.problem((*path, "path"), text),))
 
     def solution(self, solution: Solution) -> None:
         """Render a solution or shortcut, and look up what its steps name."""

@@ -230,3 +230,32 @@ def test_broken(name: str, asking: Folder, golden: Golden) -> None:
     with pytest.raises(ContentError) as caught:
         asking.content.scenario("cable-out")
     golden(f"asked-{name}", caught.value)
+
+
+# What a task is about -----------------------------------------------------------------------------------------
+
+
+def stating(folder: Folder, host: str, path: str) -> Folder:
+    folder.edit("scenario.yaml", "hints:\n", f'may_change:\n  - {{host: "{host}", path: "{path}"}}\nhints:\n')
+    return folder
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_may_change_is_told_with_the_variants_values(asking: Folder, seed: int) -> None:
+    made = plan(stating(asking, "{{ server }}", "/srv/{{ town }}"), seed)
+    (part,) = made.may_change
+    assert (part.host, part.path) == (made.values["server"], f"/srv/{made.values['town']}")
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "said"),
+    [
+        ("web9", "/srv", 'the lab has no host "web9"'),
+        ("{{ town }}", "/srv", 'the lab has no host "Brest"'),
+        ("web1", "srv/{{ town }}", "must be an absolute path"),
+    ],
+)
+def test_what_may_change_is_somewhere(asking: Folder, host: str, path: str, said: str) -> None:
+    with pytest.raises(ContentError) as error:
+        stating(asking, host, path).content.scenario("cable-out")
+    assert any(said in problem.text.en for problem in error.value.problems)
