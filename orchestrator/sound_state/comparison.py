@@ -81,7 +81,7 @@ def compared(
         explained=frozenset(change.key() for change in known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,
-        strict=plan.unexplained == "red",
+        strict=plan.unexplained == "red" and known is not None,
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
     found = (*stopped, *differences(changes, expected))
