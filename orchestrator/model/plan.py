@@ -123,6 +123,7 @@ class Plan:
         tools: the file that both may import as ``lab_tools``, or None.
         questions: what the trainee is asked, by name, with the variant's truth.
         report: whether an intervention report is asked for.
+        cases: what was drawn of each ``one_of``.
         may_change: what may differ from the sound state in whatever way: the task is about it.
         unexplained: what a difference that nobody has explained comes to.
     """
@@ -147,6 +148,7 @@ class Plan:
     health: tuple[Path, ...]
     questions: Mapping[str, Question] = field(default_factory=dict)
     report: bool = False
+    cases: Mapping[str, str] = field(default_factory=dict)
     may_change: tuple[MayChange, ...] = ()
     unexplained: Unexplained = "ask"
     tools: Path | None = None

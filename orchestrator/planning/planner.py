@@ -20,7 +20,7 @@ from orchestrator.model.plan import (
     PlannedInterface,
     PlannedSegment,
 )
-from orchestrator.model.scenario import Scenario
+from orchestrator.model.scenario import FaultChoice, Scenario
 from orchestrator.planning.host_files import generated_files, hosts_of, render_file
 from orchestrator.planning.steps import KeyPath, Renderer, render_faults, render_questions, render_solutions
 from orchestrator.planning.template_context import base_values, mac_address
@@ -62,6 +62,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         health=scenario.lab.checks,
         questions=render_questions(document, renderer, file),
         report=document.deliverables.report,
+        cases={entry.as_: str(values[entry.as_]) for entry in document.faults if isinstance(entry, FaultChoice)},
         may_change=tuple(
             renderer.document(one, file, ("may_change", place)) for place, one in enumerate(document.may_change)
         ),

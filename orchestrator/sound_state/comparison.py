@@ -22,7 +22,7 @@ _RESULT: Final = "sound-state"
 
 def words_of(plan: Plan) -> VariantWords:
     """Return what tells a plan's differences in the words of its variant."""
-    drawn = {name: value for name, value in plan.values.items() if name not in _NOT_DRAWN}
+    drawn = {name: value for name, value in plan.values.items() if name not in (*_NOT_DRAWN, *plan.cases)}
     hosts = {host.name: host for host in plan.hosts}
     at = {
         f"{name}.{cable.name}": {"address": (cable.address or "").partition("/")[0], "mac": cable.mac}

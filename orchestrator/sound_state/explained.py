@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,15 @@ from grader.report import Difference
 _SHORTEST = 2
 """Characters of the shortest value that is told by its name."""
 _MADE_ANEW = {
-    "openldap": frozenset({"userpassword"}),
+    "openldap": frozenset({"userPassword"}),
     "postgresql": frozenset({"password"}),
     "samba_ad": frozenset({"unicodePwd"}),
 }
 """Fields whose value is another one each time that it is set: salted passwords, and those that programs draw."""
+_KEYS = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----|(?<=\bp=)[\w+/]{40,}={0,2}", re.DOTALL)
+"""What a new key makes another one, where it stands in a text: a certificate, the public key of DKIM's record."""
 _ANY = "<any>"
+_ADDRESS = re.compile(r"(?:\d+\.)+\d+|\d+")
 _LEAST = 100
 """The least number that is told by its name: smaller ones stand for anything."""
 
@@ -32,7 +35,8 @@ class ExplainedChange:
         provider: what sort of state it is.
         object: what differs.
         field: what of it differs.
-        now: the resulting value; None where nothing is there any more.
+        now: the resulting value, of a text its new statements; None where nothing is there any more.
+        gone: of a text the statements that are gone, else None: what was there is the sound state's.
     """
 
     host: str
@@ -40,15 +44,16 @@ class ExplainedChange:
     object: str
     field: str
     now: str | None
+    gone: str | None = None
 
     def order(self) -> tuple[str, ...]:
         """Return by what changes are sorted."""
-        return self.host, self.provider, self.object, self.field, self.now or ""
+        return self.host, self.provider, self.object, self.field, self.now or "", self.gone or ""
 
     def key(self) -> tuple[str, ...]:
         """Return by what two changes are the same: in whatever order a value's lines are told."""
-        lines = [] if self.now is None else sorted(self.now.split("\n"))
-        return self.host, self.provider, self.object, self.field, *lines
+        lines = [f"{sign}{line}" for sign, text in (("+", self.now), ("-", self.gone)) for line in _lines(text)]
+        return self.host, self.provider, self.object, self.field, *sorted(lines)
 
 
 class VariantWords:
@@ -60,26 +65,41 @@ class VariantWords:
         for name, value in _named("", values):
             self._names.setdefault(value, name)
         longest_first = sorted(self._names, key=lambda value: (-len(value), value))
-        some = "|".join(map(re.escape, longest_first))
-        self._some = re.compile(rf"(?<![\w.-])(?:{some})(?![\w-]|\.\w)") if some else None
+        some = "|".join(map(_pattern, longest_first))
+        self._some = re.compile(rf"(?<![\w.-])(?:{some})") if some else None
 
     def told(self, difference: Difference) -> ExplainedChange:
         """Return a difference in the words of the variant."""
-        now = None if difference.now is None else self._in_words(_without_what_is_made_anew(difference))
-        host, changed, field = map(self._in_words, (difference.host or "", difference.object, difference.field))
-        return ExplainedChange(host, difference.provider, changed, field, now)
+        names = map(self._in_words, (difference.host or "", difference.object, difference.field))
+        now, gone = difference.now, difference.before if difference.field == "content" else None
+        fields = _MADE_ANEW.get(difference.provider, frozenset())
+        if now is not None and difference.field in fields:
+            now = _ANY
+        elif now is not None and fields:
+            now = "\n".join(_without_value(line, fields) for line in now.split("\n"))
+        host, changed, field = names
+        return ExplainedChange(
+            host, difference.provider, changed, field, *(None if t is None else self._in_words(t) for t in (now, gone))
+        )
 
     def _in_words(self, text: str) -> str:
+        text = _KEYS.sub(_ANY, text)
         return text if self._some is None else self._some.sub(lambda found: f"<{self._names[found[0]]}>", text)
 
 
-def _without_what_is_made_anew(difference: Difference) -> str:
-    """Return a difference's value now, with ``_ANY`` for what is another one each time."""
-    now, fields = difference.now or "", _MADE_ANEW.get(difference.provider, frozenset())
-    if difference.field in fields:
-        return _ANY
-    lines = (line.partition(": ") for line in now.split("\n"))
-    return "\n".join(f"{name}{colon}{_ANY if colon and name in fields else value}" for name, colon, value in lines)
+def _pattern(value: str) -> str:
+    """Return what finds a value that is a word of its own; an address is none within a longer one."""
+    return re.escape(value) + (r"(?![\w-]|\.\d)" if _ADDRESS.fullmatch(value) else r"(?![\w-])")
+
+
+def _lines(text: str | None) -> list[str]:
+    return [] if text is None else text.split("\n")
+
+
+def _without_value(line: str, fields: Collection[str]) -> str:
+    """Return a line ``field: value`` with ``_ANY`` for a value that is another one each time."""
+    name, colon, _ = line.partition(": ")
+    return f"{name}{colon}{_ANY}" if colon and name in fields else line
 
 
 def _named(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - whatever content draws
