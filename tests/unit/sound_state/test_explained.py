@@ -73,3 +73,44 @@ def test_the_order_of_a_values_lines_does_not_count() -> None:
     for other in ("a", "a\nb\nb", None, "-"):
         assert change.key() != replace(change, now=other).key()
     assert replace(change, now=None).key() != replace(change, now="").key()
+
+
+def change(
+    now: str | None, before: str | None = None, field: str = "content", provider: str = "files"
+) -> ExplainedChange:
+    changed = replace(UNEXPLAINED, provider=provider, field=field, before=before, now=now)
+    return VariantWords({"pc": "pc1", "server": "mail1", "address": "10.0.0.7"}).told(changed)
+
+
+def test_of_a_text_what_is_gone_counts_as_well() -> None:
+    assert change("a", "b").key() != change("a", "c").key()
+    assert change(None, "b").key() != change(None, "b\nc").key()
+    assert change("a", "b", field="mode").key() == change("a", "c", field="mode").key(), "the sound state says it"
+
+
+def test_a_name_is_told_within_a_longer_one_and_an_address_is_not() -> None:
+    assert change("host/pc1.x.internal HOST/PC1 pc10 10.0.0.70 10.0.0.7.1 10.0.0.7. user@mail1").now == (
+        "host/<pc>.x.internal HOST/<pc.upper> pc10 10.0.0.70 10.0.0.7.1 <address>. user@<server>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "field", "now", "said"),
+    [
+        ("openldap", "userPassword", "{SSHA} 12ab", "<any>"),
+        ("openldap", "presence", "uid: x\nuserPassword: {SSHA} 12ab", "uid: x\nuserPassword: <any>"),
+        ("postgresql", "password", "SCRAM-SHA-256 12ab", "<any>"),
+        ("samba_ad", "unicodePwd", "12ab", "<any>"),
+        ("files", "presence", "userPassword: secret", "userPassword: secret"),
+        ("files", "content", "mail TXT v=DKIM1; p=" + "Ab/+" * 20 + "==", "mail TXT v=DKIM1; p=<any>"),
+        (
+            "files",
+            "content",
+            "<cert> -----BEGIN CERTIFICATE----- MIIC -----END CERTIFICATE----- </cert>",
+            "<cert> <any> </cert>",
+        ),
+        ("files", "content", "ssh-ed25519 " + "A" * 60, "ssh-ed25519 " + "A" * 60),
+    ],
+)
+def test_what_is_another_one_each_time_is_told_as_any(provider: str, field: str, now: str, said: str) -> None:
+    assert change(now, field=field, provider=provider).now == said
