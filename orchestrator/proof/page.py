@@ -15,6 +15,7 @@ from orchestrator.core.language import Language, typographic
 from orchestrator.core.text import Text
 from orchestrator.proof.model import Proof, SeenColour, Stage, StageName, VariantProof
 from orchestrator.proof.proof_words import STAGES, stage_title
+from orchestrator.sound_state.explained import ExplainedChange
 
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 _MARKS = {"pass": "✔", "fail": "✘", "error": "!"}
@@ -104,6 +105,7 @@ def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None
         columns_of=columns_of,
         blocks_of=blocks_of,
         changes_of=changes_of,
+        lines_of=lines_of,
         proven=all(proof.proven for proof in proofs),
         made_at=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
@@ -135,6 +137,14 @@ def blocks_of(proof: Proof) -> tuple[Block, ...]:
 def changes_of(proof: Proof) -> tuple[tuple[int, Stage], ...]:
     """Return the stages at which something differed from the sound state, each with its seed."""
     return tuple((variant.seed, stage) for variant in proof.variants for stage in variant.stages if stage.changes)
+
+
+def lines_of(change: ExplainedChange) -> str:
+    """Return what a change comes to: a value, or of a text the statements that are gone and those that are new."""
+    if change.field != "content":
+        return change.now or ""
+    sides = (("-", change.gone), ("+", change.now))
+    return "\n".join(f"{sign} {line}" for sign, text in sides if text for line in text.split("\n"))
 
 
 def _block(variant: VariantProof, columns: Sequence[Column]) -> Block:

@@ -84,7 +84,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
-    "orchestrator.proof.page": "VERSION proof.model proof.proof_words",
+    "orchestrator.proof.page": "VERSION proof.model proof.proof_words sound_state.explained",
     "orchestrator.assessment": (
         "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
         "proof.proof_words records"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -11,6 +12,7 @@ import pytest
 from orchestrator.core.language import Language
 from orchestrator.proof.model import Proof
 from orchestrator.proof.page import blocks_of, columns_of, page_of
+from orchestrator.sound_state.explained import ExplainedChange
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 VOID = {"meta", "br", "link", "img"}
@@ -113,3 +115,19 @@ def test_a_column_that_only_some_variants_have_stands_in_its_place(sound: Proof)
 
 def test_no_proof_at_all_is_a_page_too() -> None:
     assert "Proof of the scenarios" in read([]).text
+
+
+@pytest.mark.parametrize(("language", "gone"), [("fr", "n'est plus là"), ("en", "is gone")])
+def test_what_differs_is_listed_stage_by_stage(sound: Proof, language: Language, gone: str) -> None:
+    changes = (
+        ExplainedChange("web1", "files", "/etc/<x>", "content", "new", "old\nolder"),
+        ExplainedChange("web1", "files", "/etc/y", "mode", "0640"),
+        ExplainedChange("web1", "network", "route default", "presence", None),
+    )
+    first = sound.variants[0]
+    stages = tuple(replace(one, changes=changes) if one.name == "solution" else one for one in first.stages)
+    text = read([replace(sound, variants=(replace(first, stages=stages),))], language).text
+    for part in ("web1 · /etc/<x> (content)", "- old\n- older\n+ new", "web1 · /etc/y (mode)", "0640"):
+        assert part in text
+    assert gone in text.replace("\xa0", " ").replace("’", "'")
+    assert "/etc/<x>" not in read([sound], language).text
