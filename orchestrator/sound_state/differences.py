@@ -101,6 +101,8 @@ def _difference(change: ObjectChange, field: str, before: str | None, now: str |
 
 def _standing(one: Difference, expected: Expectations) -> Difference:
     """Return a difference with its standing in this scenario."""
+    if one.standing == "forbidden" and any(_names(part, one) for part in expected.may_change):
+        return replace(one, standing="explained")  # the task is to give somebody rights: how many, its checks ask
     if one.standing != "unexplained":
         return one
     if expected.words.told(one).key() in expected.explained or _is_the_task(one, expected.may_change):
@@ -112,6 +114,13 @@ def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
     """Return whether a difference is in what a task is about."""
     return one.provider == file_state.NAME and any(
         one.host == part.host and pattern(part.path).match(one.object) for part in may_change
+    )
+
+
+def _names(part: MayChange, one: Difference) -> bool:
+    """Return whether a task names the very file whose rights differ; to name a folder is not enough."""
+    return (
+        one.provider == file_state.NAME and one.field == "rights" and (one.host, one.object) == (part.host, part.path)
     )
 
 

@@ -47,9 +47,9 @@ CHANGES = {
         "app2", "systemctl mask -q ssh", "systemctl unmask -q ssh", "ssh.service", forbidden=True
     ),
     "a service is stopped": Change("app1", "systemctl stop ssh", "systemctl start ssh", "ssh.service", forbidden=True),
-    "a database takes two connections": Change(
+    "a database takes fifty connections": Change(
         "db1",
-        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT 2'",
+        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT 50'",
         "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT -1'",
         "database shop",
         forbidden=True,
@@ -130,7 +130,7 @@ def test_a_change_is_told(app: App, repaired: Running, name: str) -> None:
         return
     assert report.verdict == ("not_repaired" if change.forbidden else "repaired_with_changes"), said(report)
     about = [one for one in told if (one.host, one.object) == (change.host, change.told)]
-    assert {one.standing for one in about} == {"forbidden" if change.forbidden else "unexplained"}, said(report)
+    assert ("forbidden" if change.forbidden else "unexplained") in {one.standing for one in about}, said(report)
 
 
 def test_without_the_first_look_there_is_no_verdict(app: App, repaired: Running) -> None:

@@ -107,3 +107,16 @@ def test_where_there_are_too_many_the_rest_is_counted(monkeypatch: pytest.Monkey
     assert len(differences(many[:200], NONE)) == 200
     monkeypatch.setattr(module, "_MOST", 1)
     assert differences([LOST, *many], NONE)[-1].standing == "forbidden", "none of these is lost among others"
+
+
+def test_a_task_that_names_a_file_of_accounts_may_give_rights_by_it() -> None:
+    gained = ObjectChange(
+        "pc1",
+        "files",
+        "/etc/group",
+        {"kind": "file", "mode": "0644", "owner": "0:0", "content": "adm:x:4:\n"},
+        {"kind": "file", "mode": "0644", "owner": "0:0", "content": "adm:x:4:ann\n"},
+    )
+    for path, standing in (("/etc/group", "explained"), ("/etc", "forbidden"), ("/etc/passwd", "forbidden")):
+        expected = replace(NONE, may_change=(MayChange(host="pc1", path=path),))
+        assert ("/etc/group", "rights", standing) in seen(gained, expected=expected)
