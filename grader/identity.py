@@ -14,7 +14,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -108,14 +108,15 @@ def listener(
     """
     for _ in range(_TRIES):
         rows = _listening(inspector, protocol, place)
-        pids = {pid for r in rows for pid in r.pids}
-        pids -= {1} if len(pids) > 1 else set()  # systemd holds what it opened for a service
+        pids = _holders(rows)
         if not pids:
             return Listener((), program)
         everything = identified(inspector, pids)
         found = tuple(p for pid, p in everything.items() if pid in pids)
-        if pids <= everything.keys() and not any(p.image == "missing" for p in found):
-            break  # otherwise one of them has just ended: a server's child, which held the socket for a moment
+        whole = pids <= everything.keys() and not any(p.image == "missing" for p in found)
+        alike = len({p.executable for p in found}) == 1
+        if whole and (alike or pids <= _holders(_listening(inspector, protocol, place))):
+            break  # otherwise a server's child held the socket for a moment: it has ended, or is another program now
     loose = tuple(_held_by_nobody(r.address) for r in rows if not r.pids)  # it waits in another socket
 
     def vouched() -> tuple[str, ...]:
@@ -139,6 +140,12 @@ def _listening(inspector: HostInspector, protocol: str, place: int | str) -> lis
     rows = [r for r in inspector.sockets() if r.protocol == protocol]
     rows = _bound_to(inspector, rows, place) if isinstance(place, str) else [r for r in rows if r.port == place]
     return [r for r in rows if r.state != "established" or r.protocol == "udp"]
+
+
+def _holders(rows: Iterable[SocketState]) -> set[int]:
+    """Return the processes that hold sockets; systemd only where nobody else does: it opens some for its services."""
+    pids = {pid for row in rows for pid in row.pids}
+    return pids - {1} if len(pids) > 1 else pids
 
 
 def _bound_to(inspector: HostInspector, rows: Sequence[SocketState], path: str) -> list[SocketState]:

@@ -54,6 +54,7 @@ class App:
         self._database = database
         self.build_observer: BuildObserver = SilentObserver()
         self._local = threading.local()
+        self._making = threading.Lock()
         self._connections: list[FabricClient] = []
 
     @cached_property
@@ -124,7 +125,13 @@ class App:
         """Return what records practice for the user who runs the program."""
         from orchestrator.practice.recorder import PracticeRecorder
 
-        return PracticeRecorder(lambda: self.database, _user(), self.content.scenario_document)
+        return PracticeRecorder.of_account(lambda: self.database, _user(), self.content.scenario_document)
+
+    def practice_of(self, ref: str, by: str) -> PracticeRecorder:
+        """Return what records practice for a person, by their reference in the store; ``by``: that of who acts."""
+        from orchestrator.practice.recorder import PracticeRecorder
+
+        return PracticeRecorder.of_person(lambda: self.database, ref, self.content.scenario_document, by=by)
 
     @cached_property
     def launcher(self) -> Launcher:
@@ -172,7 +179,8 @@ class App:
         if threading.current_thread() is threading.main_thread():
             return self.fabric
         if not hasattr(self._local, "fabric"):
-            self._local.fabric = self.fabric.another_connection()
+            with self._making:  # the first of several threads starts the helper
+                self._local.fabric = self.fabric.another_connection()
             self._connections.append(self._local.fabric)
         connection: FabricClient = self._local.fabric
         return connection

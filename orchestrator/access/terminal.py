@@ -16,9 +16,19 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
+ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
+"""Root's shell in a host, as at its console."""
 _CHUNK = 1 << 16
 _END_OF_TRANSMISSION = b"\x04"
 """What Ctrl-D sends: standing for the end of an input that is no terminal."""
+
+
+def shell_of(user: str) -> tuple[str, ...]:
+    """Return the command that gives what a user has who logs in at the console: their login shell.
+
+    On a network device that is its own command line.
+    """
+    return ("/bin/su", "--login", user)
 
 
 class Remote(Protocol):

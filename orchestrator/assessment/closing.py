@@ -22,8 +22,8 @@ from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
 from orchestrator.core.errors import BreakfixError, LabError
-from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.instances.freezing import freeze
 from orchestrator.instances.instance import Instance
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
@@ -32,8 +32,6 @@ _GRACE: Final = 5
 """Seconds that a host gets to shut down before it is killed."""
 _BOOT: Final = 60.0
 """Seconds until a host must be back; one that is not was destroyed by its candidate."""
-_FREEZE: Final = 10.0
-"""Seconds until a host must stand still; it takes milliseconds, but the kernel may refuse a first time."""
 _HOSTS: Final = 8
 """Hosts of one lab that are acted on at once."""
 
@@ -166,27 +164,7 @@ class Closing:
 
     def _pause(self, sitting: Sitting, instances: Mapping[str, Instance]) -> dict[str, dict[str, str]]:
         engine = self._labs.engine()
-
-        def pause(_target: HostRef, container: str) -> None:
-            refusal: LabError | None = None
-
-            def stands_still() -> bool:
-                nonlocal refusal
-                state = engine.container(container).state
-                if state == "restarting":  # its first process ends at once: it would try for ever
-                    engine.stop(container, grace=0)
-                elif state == "running":
-                    try:
-                        engine.pause(container)
-                    except LabError as error:  # the kernel's freezer gives up on a machine that is very busy
-                        refusal = error
-                        return False
-                return True
-
-            if not wait_until(stands_still, within=_FREEZE, every=0.2) and refusal is not None:
-                raise refusal
-
-        return _each_host(sitting, instances, pause)
+        return _each_host(sitting, instances, lambda _target, container: freeze(engine, container))
 
     def _running(self, sitting: Sitting, lab: SessionLab) -> Running | None:
         """Return a lab as it is now; None where somebody has removed it. Its plan is made once."""

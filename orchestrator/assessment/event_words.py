@@ -98,12 +98,29 @@ def _troubles(details: _Details, key: str) -> str:
     return "; ".join(f"{host} ({why})" for hosts in found.values() for host, why in hosts.items())
 
 
-def _cut(details: _Details) -> Text:
+def _not_paused(details: _Details) -> Text | None:
     lost = _troubles(details, "not_paused")
-    return Text(
-        fr="La saisie est coupée" + (f" ; n'ont pas pu être figées : {lost}" if lost else "") + ".",
-        en="Input is cut" + (f"; could not be paused: {lost}" if lost else "") + ".",
-    )
+    return Text(fr=f"n'ont pas pu être figées : {lost}", en=f"could not be paused: {lost}") if lost else None
+
+
+def _cut(details: _Details) -> Text:
+    return _with(Text(fr="La saisie est coupée", en="Input is cut"), _not_paused(details))
+
+
+def _frozen(details: _Details) -> Text:
+    return _with(Text(fr="Les labs sont figés et gardés", en="The labs are frozen and kept"), _not_paused(details))
+
+
+def _regraded(details: _Details) -> Text:
+    found = differences(len(details["differences"]))
+    said = Text(fr=f"Preuves rouvertes ; {found.fr}", en=f"Evidence reopened; {found.en}")
+    return _with(said, _not_paused(details))
+
+
+def _with(said: Text, trouble: Text | None) -> Text:
+    """Return a sentence with what went wrong, where something did."""
+    more = Text(fr="", en="") if trouble is None else Text(fr=f" ; {trouble.fr}", en=f"; {trouble.en}")
+    return Text(fr=f"{said.fr}{more.fr}.", en=f"{said.en}{more.en}.")
 
 
 def _rebooted(details: _Details) -> Text:
@@ -187,15 +204,12 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     "collected": Text(fr="Les fichiers sont relevés.", en="The files were looked at."),
     "rebooted": _rebooted,
     "graded": _graded,
-    "frozen": Text(fr="Les labs sont figés et gardés.", en="The labs are frozen and kept."),
+    "frozen": _frozen,
     "sealed": lambda d: Text(
         fr=f"Les preuves sont scellées : {d['file']}, SHA-256 {d['sha256']}.",
         en=f"The evidence is sealed: {d['file']}, SHA-256 {d['sha256']}.",
     ),
     "observed": lambda d: Text(fr=f"Observation : {d['text']}", en=f"Observation: {d['text']}"),
-    "regraded": lambda d: Text(
-        fr=f"Preuves rouvertes ; {differences(len(d['differences'])).fr}.",
-        en=f"Evidence reopened; {differences(len(d['differences'])).en}.",
-    ),
+    "regraded": _regraded,
     "cleared": Text(fr="Les labs gardés sont retirés.", en="The kept labs are removed."),
 }

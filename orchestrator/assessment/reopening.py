@@ -18,8 +18,9 @@ from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import NONE, read_answers
+from orchestrator.instances.freezing import freeze
 from orchestrator.instances.instance import Instance
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, Running
 
 Source = Literal["instance", "evidence"]
 
@@ -52,6 +53,7 @@ class Reopened:
         graded: how many checks were graded again.
         stale: the scenarios whose content is not what it was: what differs may be its doing.
         unready: by scenario, why a kept lab was not ready when it was graded.
+        not_paused: by scenario and host, why a kept lab's host goes on after its grading.
         differences: the checks whose results differ, and of kept labs the changes that do.
     """
 
@@ -59,7 +61,18 @@ class Reopened:
     graded: int
     stale: tuple[str, ...]
     unready: Mapping[str, Text]
+    not_paused: Mapping[str, Mapping[str, Text]]
     differences: tuple[GradingDifference, ...]
+
+
+@dataclass(frozen=True)
+class _Regraded:
+    """What came of grading a kept lab; ``same``: its content is what it was."""
+
+    report: Report
+    same: bool
+    unready: Text | None
+    not_paused: Mapping[str, Text]
 
 
 class Reopening:
@@ -100,6 +113,7 @@ class Reopening:
         sources: dict[str, Source] = {}
         stale: list[str] = []
         unready: dict[str, Text] = {}
+        not_paused: dict[str, Mapping[str, Text]] = {}
         differences: list[GradingDifference] = []
         graded = 0
         for lab in sitting.labs:
@@ -110,37 +124,46 @@ class Reopening:
             if instance is None:
                 results, same = self._grade_evidence(evidence, lab.scenario)
             else:
-                report, same, trouble = self._grade_instance(instance)
-                results = report.results
-                unready |= {lab.scenario: trouble} if trouble is not None else {}
+                again = self._grade_instance(instance)
+                results, same = again.report.results, again.same
+                unready |= {} if again.unready is None else {lab.scenario: again.unready}
+                not_paused |= {lab.scenario: again.not_paused} if again.not_paused else {}
                 if sealed is not None and document["schema"] > 1:  # the first knew no differences
-                    differences += _changes(lab.scenario, sealed, report)
+                    differences += _changes(lab.scenario, sealed, again.report)
             if not same:
                 stale.append(lab.scenario)
             graded += len(results)
             differences += _differences(lab.scenario, sealed, results)
-        found = Reopened(sources, graded, tuple(stale), unready, tuple(differences))
+        found = Reopened(sources, graded, tuple(stale), unready, not_paused, tuple(differences))
         self._note(found, phase, candidate, by)
         return found
 
-    def _grade_instance(self, instance: Instance) -> tuple[Report, bool, Text | None]:
-        """Thaw an instance, grade it when it is ready, and freeze it; return as well why it did not get ready."""
+    def _grade_instance(self, instance: Instance) -> _Regraded:
+        """Thaw an instance, grade it when it is ready, and freeze it."""
         running = self._labs.running(instance.name)
         engine = self._labs.engine()
         for host in instance.hosts:
             with suppress(LabError):  # it was not frozen: destroyed, perhaps
                 engine.unpause(host.container)
-        trouble = None
+        not_paused: dict[str, Text] = {}
         try:
-            try:
-                self._labs.wait_until_ready(running)
-            except LabError as error:
-                trouble = error.text
-            return self._labs.check(running), not self._labs.stale(running), trouble
+            unready = self._wait_until_ready(running)
+            report = self._labs.check(running)
         finally:
             for host in instance.hosts:
-                with suppress(LabError):
-                    engine.pause(host.container)
+                try:
+                    freeze(engine, host.container)
+                except LabError as error:
+                    not_paused[host.name] = error.text
+        return _Regraded(report, not self._labs.stale(running), unready, not_paused)
+
+    def _wait_until_ready(self, running: Running) -> Text | None:
+        """Wait as long as a start does, and return what keeps a lab from being ready."""
+        try:
+            self._labs.wait_until_ready(running)
+        except LabError as error:
+            return error.text
+        return None
 
     def _grade_evidence(self, evidence: Evidence, scenario: str) -> tuple[tuple[CheckResult, ...], bool]:
         """Grade the answers again; what only a running lab shows cannot be graded without one."""
@@ -160,6 +183,9 @@ class Reopening:
             "graded": found.graded,
             "stale": list(found.stale),
             "unready": {scenario: asdict(trouble) for scenario, trouble in found.unready.items()},
+            "not_paused": {
+                scenario: {host: why.en for host, why in hosts.items()} for scenario, hosts in found.not_paused.items()
+            },
             "differences": [[d.scenario, d.check, d.before, d.after, asdict(d.sentence)] for d in found.differences],
         }
         state = self._jury_session.state()

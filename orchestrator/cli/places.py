@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from orchestrator.access.lab_places import require_host
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
-from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
-from orchestrator.fabric.fabric_interface import HostRef, PortState
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
 
 _MOST_PORT = 65535
@@ -21,10 +19,7 @@ def host_of(invocation: Invocation, lab: str | None, host: str) -> tuple[Instanc
         UsageError: there is no such lab or host.
     """
     instance = invocation.app.labs.find(lab)
-    names = [h.name for h in instance.hosts]
-    if host not in names:
-        text = Text(fr=f"Le lab n'a pas de machine « {host} »", en=f'The lab has no host "{host}"')
-        raise UsageError(with_suggestion(text, host, names))
+    require_host(host, [h.name for h in instance.hosts])
     return instance, HostRef(instance.name, host)
 
 
@@ -56,19 +51,3 @@ def cable_of(place: str) -> tuple[str, str]:
             Text(fr="Par exemple : pc1:eth0", en="For example: pc1:eth0"),
         )
     return host, interface
-
-
-def require_cable(ports: Sequence[PortState], target: HostRef, interface: str) -> PortState:
-    """Return a cable as it is.
-
-    Raises:
-        UsageError: the host has no such interface.
-    """
-    mine = {port.interface: port for port in ports if port.host == target.host}
-    if interface not in mine:
-        text = Text(
-            fr=f"{target.host} n'a pas d'interface câblée « {interface} »",
-            en=f'{target.host} has no cabled interface "{interface}"',
-        )
-        raise UsageError(with_suggestion(text, interface, mine))
-    return mine[interface]

@@ -173,7 +173,9 @@ def duration(seconds: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return a size in megabytes or gigabytes."""
+    """Return a size in megabytes or gigabytes; a small one in kilobytes."""
+    if size < 1e6:  # noqa: PLR2004
+        return f"{size / 1e3:.0f} {localized(Text(fr='ko', en='kB'))}"
     if size >= 1e9:  # noqa: PLR2004
         return f"{decimal(size / 1e9)} {localized(Text(fr='Go', en='GB'))}"
     return f"{size / 1e6:.0f} {localized(Text(fr='Mo', en='MB'))}"

@@ -92,7 +92,7 @@ def _places(finding: ProofFinding, language: str) -> str:
 def _verdict(proof: Proof, findings: Sequence[ProofFinding]) -> Styled:
     took = duration(proof.seconds)
     if proof.proven:
-        seeds = ", ".join(str(variant.seed) for variant in proof.variants)
+        seeds = ", ".join(map(str, proof.seeds))
         text = Text(
             fr=f"✔ {proof.scenario} est prouvé (graine {seeds}) en {took}.",
             en=f"✔ {proof.scenario} is proven (seed {seeds}) in {took}.",

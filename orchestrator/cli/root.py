@@ -92,9 +92,12 @@ SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
     (
         Text(fr="La machine", en="The machine"),
         (
+            CommandEntry("serve", "serve", fr="Servir les labs au navigateur.", en="Serve labs in the browser."),
             CommandEntry("demo", "demo", fr="Tout voir, du début à la fin.", en="See all of it, from start to end."),
             CommandEntry("doctor", "doctor", fr="Ce qui manque à cette machine.", en="Tell what this machine lacks."),
             CommandEntry("images", "images", fr="Les images des machines.", en="Build, list, save, load images."),
+            CommandEntry("backup", "backup", fr="Tout sauvegarder en un fichier.", en="Back up all data in one file."),
+            CommandEntry("restore", "backup", fr="Rétablir une sauvegarde.", en="Restore a backup."),
             CommandEntry("bench", "bench", fr="Mesurer démarrages et mémoire.", en="Measure starts and memory."),
             CommandEntry("test", "test", fr="Lancer les tests du projet.", en="Run the project's tests."),
             CommandEntry("completion", "completion", fr="La complétion du shell.", en="Print the shell's completion."),

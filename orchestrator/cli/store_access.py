@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -52,3 +53,10 @@ def reading(invocation: Invocation) -> Iterator[Transaction]:
         )
     with database.read() as transaction:
         yield transaction
+
+
+def myself(writing: Transaction) -> str:
+    """Return the ``ref`` of who runs the program."""
+    from orchestrator.records.people import People
+
+    return People(writing).of_account(getpass.getuser()).ref

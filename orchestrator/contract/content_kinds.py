@@ -1,4 +1,4 @@
-"""The kinds of content files, and the line that tells an editor which schema a file follows."""
+"""The kinds of files that people write, and the line that tells an editor which schema a file follows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import LabDocument
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import ScenarioDocument, SolutionDocument
+from orchestrator.model.serve_settings import ServeSettings
 from orchestrator.model.session_plan import SessionPlan
 
 SCHEMAS: Final = f"schemas/v{CONTRACT}"
@@ -27,11 +28,13 @@ class Kind:
         name: its name, and that of its schema.
         model: what the loader makes of such a file.
         files: which files of a content root are of this kind, for people.
+        page: the page below ``docs/`` that has the reference of its keys.
     """
 
     name: str
     model: type[ContractDocument]
     files: str
+    page: str = "trainers"
 
     @property
     def file(self) -> str:
@@ -48,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("image", ImageSpec, "images/<image>/image.yaml"),
         Kind("session", SessionPlan, "session.yaml"),
         Kind("referential", Referential, "the certification's data file"),
+        Kind("portal", ServeSettings, "/etc/breakfix/portal.toml", page="portal"),
     )
 }
 """Every kind of content file, by the name of its schema."""

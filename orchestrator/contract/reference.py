@@ -15,7 +15,9 @@ from orchestrator.loader.type_words import PATTERNS
 from orchestrator.model import base
 from orchestrator.model.scenario import VariableName
 
-BEGIN: Final = "<!-- The text down to the end mark is generated: breakfix schema --reference docs/trainers.md -->"
+_BEGIN: Final = "<!-- The text down to the end mark is generated: breakfix schema --reference docs/{}.md -->"
+BEGINS: Final[Mapping[str, str]] = {kind.page: _BEGIN.format(kind.page) for kind in KINDS.values()}
+"""Page below ``docs/`` -> the mark behind which its part of the reference stands."""
 END: Final = "<!-- The end of the generated text. -->"
 
 _HEADINGS: Final[Mapping[str, str]] = {
@@ -25,6 +27,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "image": "An image: `image.yaml`",
     "session": "A jury session: `session.yaml`",
     "referential": "A referential",
+    "portal": "The settings: `portal.toml`",
 }
 _COLUMNS: Final = 100
 """How wide the page's prose is; rows of tables cannot be wrapped."""
@@ -36,6 +39,7 @@ _STANDS: Final[Mapping[str, str]] = {
     "solution": "They are beside `scenario.yaml`.",
     "session": "Its organiser keeps it anywhere: see [For juries](jury.md).",
     "referential": "It comes with Breakfix; nothing needs to be written.",
+    "portal": "It is `/etc/breakfix/portal.toml`, or what `--settings` names.",
 }
 _OTHER_WORDS: Final[Mapping[str, str]] = {"fault spec": "fault", "script step": "shell step", "ccp": "CCP"}
 _NAMES: Final[Mapping[str, str]] = {
@@ -53,9 +57,9 @@ _PLAIN: Final[Mapping[str, str]] = {
 }
 
 
-def reference() -> str:
-    """Return the reference: a section for each kind of file, a table for each group of keys."""
-    return "\n".join(line for kind in KINDS.values() for line in _section(kind))
+def reference(page: str) -> str:
+    """Return a page's reference: a section for each kind of file, a table for each group of keys."""
+    return "\n".join(line for kind in KINDS.values() if kind.page == page for line in _section(kind))
 
 
 def with_reference(page: str) -> str:
@@ -64,12 +68,13 @@ def with_reference(page: str) -> str:
     Raises:
         ValueError: the page does not have both marks, in order.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        message = "the marks are missing"
-        raise ValueError(message)
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    for name, begin in BEGINS.items():
+        before, found, rest = page.partition(begin)
+        _, end, after = rest.partition(END)
+        if found and end:
+            return f"{before}{begin}\n\n{reference(name)}\n{END}{after}"
+    message = "the marks are missing"
+    raise ValueError(message)
 
 
 def _section(kind: Kind) -> Iterator[str]:

@@ -18,7 +18,14 @@ from orchestrator.deliverables.answers_file import (
     write_answers,
 )
 from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT, DeliverablesStore
-from orchestrator.deliverables.report_file import read_report, report_of, report_template
+from orchestrator.deliverables.report_file import (
+    ReportParts,
+    parts_of,
+    read_report,
+    report_of,
+    report_template,
+    report_text,
+)
 from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
@@ -118,6 +125,19 @@ class HandIn:
         """
         self._require_report()
         return self._store.write(self._instance, REPORT, text)
+
+    def report_parts(self) -> ReportParts:
+        """Return what was written so far, part by part."""
+        return parts_of(self._store.read(self._instance, REPORT))
+
+    def write_report(self, parts: ReportParts, language: Language) -> Path:
+        """Hand in a report that was written part by part, with its headings in a language.
+
+        Raises:
+            UsageError: no report is asked for.
+        """
+        title, scenario = self._plan.title, self._plan.scenario or ""
+        return self.take_report(report_text(parts, title, scenario, self._instance, language))
 
     def written(self) -> WrittenReport | None:
         """Return how complete the report is, or None where none is asked for."""

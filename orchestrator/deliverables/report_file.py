@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from grader.report import WrittenReport
@@ -51,6 +52,20 @@ _FRONT: Final = re.compile(r"\A---[ \t]*\n(?P<front>.*?)^---[ \t]*$", re.DOTALL 
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADING: Final = re.compile(r"(#{1,6})\s+(.+?)\s*#*")
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
+_COMMENT_BEGINS: Final = re.compile(r"<(\\*)!--")
+_MARK: Final = re.compile(r"^(\s*)(\\*)(?=#)")
+"""What a heading begins with; a backslash before it, or within the beginning of a comment, makes either plain text."""
+
+
+@dataclass(frozen=True)
+class ReportParts:
+    """The parts of a report, each as its author wrote it; ``minutes`` None: not said."""
+
+    symptom: str = ""
+    cause: str = ""
+    action: str = ""
+    test: str = ""
+    minutes: int | None = None
 
 
 def report_template(title: Text, scenario: str, lab: str, language: Language) -> str:
@@ -65,15 +80,28 @@ def report_of(step: ReportStep, title: Text, scenario: str, lab: str, language: 
     return _compose(title, scenario, lab, texts, f" {step.minutes}", language)
 
 
+def report_text(parts: ReportParts, title: Text, scenario: str, lab: str, language: Language) -> str:
+    """Return the report of parts that somebody typed; ``parts_of`` reads them again, whatever is in them."""
+    texts = {name: _typed(getattr(parts, name)) for name in _SECTIONS}
+    return _compose(title, scenario, lab, texts, "" if parts.minutes is None else f" {parts.minutes}", language)
+
+
+def parts_of(data: bytes | None) -> ReportParts:
+    """Return the parts of a report; one that was not written is empty."""
+    if data is None:
+        return ReportParts()
+    minutes, body = _opened(data)
+    texts = {name: "\n".join(lines).strip() for name, lines in _sections(body).items()}
+    return ReportParts(**{name: _as_typed(text) for name, text in texts.items()}, minutes=minutes)
+
+
 def read_report(data: bytes | None) -> WrittenReport:
     """Return how complete a report is; None: none was written."""
     if data is None:
         return WrittenReport(empty=(*_SECTIONS, "minutes"))
-    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
-    front = _FRONT.match(text)
-    minutes = _minutes(front["front"]) if front else None
-    filled = _filled(_COMMENT.sub("", text[front.end() :] if front else text))
-    empty = [name for name in _SECTIONS if name not in filled]
+    minutes, body = _opened(data)
+    sections = _sections(body)
+    empty = [name for name in _SECTIONS if not any(map(str.isalnum, "".join(sections.get(name, ()))))]
     return WrittenReport(
         empty=(*empty, *(() if minutes is not None else ("minutes",))),
         minutes=minutes,
@@ -98,19 +126,53 @@ def _minutes(front: str) -> int | None:
     return int(found[1]) or None if found else None
 
 
-def _filled(body: str) -> set[str]:
-    """Return the sections below whose heading there is at least one letter or digit."""
+def _opened(data: bytes) -> tuple[int | None, str]:
+    """Return the minutes that a report states, and its body without comments."""
+    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    front = _FRONT.match(text)
+    return _minutes(front["front"]) if front else None, _COMMENT.sub("", text[front.end() :] if front else text)
+
+
+def _sections(body: str) -> dict[str, list[str]]:
+    """Return the lines below the heading of each section."""
     section: str | None = None
     fenced = False
-    filled: set[str] = set()
+    found: dict[str, list[str]] = {}
     for line in body.splitlines():
         fenced ^= bool(_FENCE.match(line))
-        heading = None if fenced else _HEADING.fullmatch(line.strip())
-        if heading is not None and (len(heading[1]) <= len("##") or _section_of(heading[2])):
+        heading = None if fenced else _heads(line)
+        if heading is not None:
             section = _section_of(heading[2])
-        elif section is not None and any(letter.isalnum() for letter in line):
-            filled.add(section)
-    return filled
+        elif section is not None:
+            found.setdefault(section, []).append(line)
+    return found
+
+
+def _heads(line: str) -> re.Match[str] | None:
+    """Return the heading that a line is, if a section begins or ends with it."""
+    heading = _HEADING.fullmatch(line.strip())
+    return heading if heading and (len(heading[1]) <= len("##") or _section_of(heading[2])) else None
+
+
+def _typed(text: str) -> str:
+    """Return what somebody typed as it can stand in a section: no heading of ours, no comment, no fence left open."""
+    lines, fenced = [], False
+    for line in _COMMENT_BEGINS.sub(r"<\\\1!--", text.replace("\r\n", "\n").strip()).splitlines():
+        fenced ^= bool(_FENCE.match(line))
+        heads = not fenced and _heads(_MARK.sub(r"\1", line))
+        lines.append(_MARK.sub(r"\1\\\2", line) if heads else line)
+    return "\n".join([*lines, *(["```"] if fenced else [])])
+
+
+def _as_typed(text: str) -> str:
+    r"""Return what ``_typed`` was given."""
+    lines, fenced = [], False
+    for line in text.splitlines():
+        fenced ^= bool(_FENCE.match(line))
+        mark = _MARK.match(line)
+        heads = mark and mark[2] and not fenced and _heads(_MARK.sub(r"\1", line))
+        lines.append(line.replace("\\", "", 1) if heads else line)
+    return re.sub(r"<\\(\\*)!--", r"<\1!--", "\n".join(lines))
 
 
 def _section_of(heading: str) -> str | None:

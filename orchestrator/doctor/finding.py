@@ -18,7 +18,8 @@ class Finding:
     Attributes:
         id: a stable name for programs, such as ``docker-socket``.
         subject: what was looked at.
-        status: ``warn``: it works, with limits; ``fail``: labs cannot run.
+        status: ``warn``: it works, with limits; ``fail``: labs cannot run, or the portal cannot be
+            served as it is set up.
         seen: what is there.
         remedy: what to do, with the exact command; None where nothing is to be done.
     """

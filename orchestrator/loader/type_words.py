@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from orchestrator.core.text import Text
-from orchestrator.model import base, lab, session_plan
+from orchestrator.model import base, lab, serve_settings, session_plan
 from orchestrator.model.image import Capability, DeviceFile
 from orchestrator.model.referential import CompetenceCode
 from orchestrator.model.scenario import VariableName
@@ -74,6 +74,14 @@ PATTERNS: Final[Mapping[str, Text]] = {
     _pattern(session_plan.Line): Text(
         fr="un texte d'une ligne, sans blanc au début ni à la fin",
         en="a text of one line, without blanks around it",
+    ),
+    _pattern(serve_settings.ListenText): Text(
+        fr="une adresse et un port, comme 0.0.0.0:8443, ou unix:/chemin/de/la/socket",
+        en="an address and a port, such as 0.0.0.0:8443, or unix:/path/of/the/socket",
+    ),
+    _pattern(serve_settings.SiteName): Text(
+        fr="un nom ou une adresse, comme labs.ecole.example ou 192.168.1.10:8443",
+        en="a name or an address, such as labs.school.example or 192.168.1.10:8443",
     ),
     _pattern(VariableName): Text(
         fr="des minuscules, des chiffres et des soulignés, une lettre d'abord, comme « new_user »",

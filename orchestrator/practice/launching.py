@@ -19,9 +19,9 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import ScenarioDocument
 from orchestrator.practice.recorder import new_attempt
 from orchestrator.records import attempts
-from orchestrator.records.database import Database
+from orchestrator.records.database import Database, Transaction
 from orchestrator.records.groups import Groups
-from orchestrator.records.models import Person
+from orchestrator.records.models import Attempt, Person
 from orchestrator.records.people import People
 
 SEEDS = 100_000
@@ -55,6 +55,40 @@ class Stopped:
 
     names: tuple[str, ...]
     busy: tuple[LabError, ...]
+
+
+@dataclass(frozen=True)
+class WantedLaunch:
+    """What is to be launched.
+
+    Attributes:
+        group: the group's name.
+        scenario: the scenario's id.
+        seed: what the members' variants are drawn from.
+        handles: the short names of those trainees who are meant; none: all.
+    """
+
+    group: str
+    scenario: str
+    seed: int
+    handles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LaunchSeat:
+    """A trainee's seat in a launch: their variant, and their lab that runs already; empty: they are to be given one."""
+
+    person: Person
+    seed: int
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class NotedLaunch:
+    """A launch as the store knows it: its number, and the seats by the trainees' names."""
+
+    number: int
+    seats: tuple[LaunchSeat, ...]
 
 
 @dataclass(frozen=True)
@@ -104,25 +138,16 @@ class Launcher:
         self._labs.plan(scenario, seed)  # refuses what cannot be started before anything is written
         alive = {instance.name for instance in self._labs.all()}
         with self._database.write() as writing:
-            groups, me = Groups(writing), People(writing).of_account(self._account)
-            found = groups.find(group)
-            members = groups.members(found)
-            if not members:
-                raise _nobody(group)
-            running = {a.person_id: a for a in groups.attempts(found, running=True) if a.scenario == scenario}
-            for attempt in [one for one in running.values() if one.instance not in alive]:
-                attempts.end(writing, attempt, "gone", by=me)
-                del running[attempt.person_id]
-            launch = groups.launched(found, scenario, seed, by=me.ref).id
-        seeds = member_seeds(seed, [member.ref for member in members])
+            me = People(writing).of_account(self._account)
+            launch = note_launch(writing, WantedLaunch(group, scenario, seed), alive, by=me)
         places = {}
-        for member in (one for one in members if one.id in running):
-            attempt = running[member.id]
-            places[member.id] = MemberPlace(member.handle, member.name, int(attempt.seed), attempt.instance, kept=True)
+        for seat in (one for one in launch.seats if one.kept):
+            member = seat.person
+            places[member.id] = MemberPlace(member.handle, member.name, seat.seed, seat.kept, kept=True)
             tell(places[member.id])
-        missing = [_Missing(one, self._labs.plan(scenario, seeds[one.ref])) for one in members if one.id not in running]
-        places |= self._start_all(missing, launch, me, tell)
-        return tuple(places[member.id] for member in members)
+        missing = [_Missing(one.person, self._labs.plan(scenario, one.seed)) for one in launch.seats if not one.kept]
+        places |= self._start_all(missing, launch.number, me, tell)
+        return tuple(places[seat.person.id] for seat in launch.seats)
 
     def stop(self, group: str) -> Stopped:
         """Stop the labs of a group's launches; what their trainees handed in stays.
@@ -202,6 +227,49 @@ class Launcher:
         self._end(names, names)
 
 
+def note_launch(writing: Transaction, wanted: WantedLaunch, alive: Collection[str], *, by: Person) -> NotedLaunch:
+    """Note a launch, and who is to be given a lab by it.
+
+    Whoever has a lab of the scenario keeps it; one that they started by themselves becomes part of the launch. Their
+    attempts on labs that are gone are ended.
+
+    Args:
+        writing: a transaction.
+        wanted: what is launched.
+        alive: the names of all labs that are there.
+        by: who launches.
+
+    Raises:
+        UsageError: there is no such group, it has no trainee, or somebody who is meant is none of them.
+    """
+    groups = Groups(writing)
+    found = groups.find(wanted.group)
+    members = groups.members(found)
+    if not members:
+        raise _nobody(wanted.group)
+    if strangers := set(wanted.handles) - {member.handle for member in members}:
+        raise _no_trainee(wanted.group, sorted(strangers))
+    meant = [member for member in members if not wanted.handles or member.handle in wanted.handles]
+    running: dict[int, Attempt] = {}
+    for attempt in attempts.open_of(writing, wanted.scenario, [member.id for member in meant]):
+        if attempt.instance in alive:
+            running[attempt.person_id] = attempt
+        else:
+            attempts.end(writing, attempt, "gone", by=by)
+    launch = groups.launched(found, wanted.scenario, wanted.seed, by=by.ref).id
+    for attempt in running.values():
+        if attempt.launch_id is None:
+            attempt.launch_id = launch
+    seeds = member_seeds(wanted.seed, [member.ref for member in members])
+    seats = (
+        LaunchSeat(one, int(running[one.id].seed), running[one.id].instance)
+        if one.id in running
+        else LaunchSeat(one, seeds[one.ref])
+        for one in meant
+    )
+    return NotedLaunch(launch, tuple(seats))
+
+
 def member_seeds(seed: int, refs: Sequence[str]) -> dict[str, int]:
     """Return a seed for each member, drawn from a launch's seed and their ``ref``; no two have the same.
 
@@ -225,4 +293,14 @@ def _nobody(group: str) -> UsageError:
             fr=f"« breakfix group add {group} PERSONNE » y met quelqu’un.",
             en=f"'breakfix group add {group} PERSON' puts somebody into it.",
         ),
+    )
+
+
+def _no_trainee(group: str, handles: Sequence[str]) -> UsageError:
+    named = ", ".join(handles)
+    return UsageError(
+        Text(
+            fr=f"Aucun stagiaire de ce nom dans le groupe « {group} » : {named}.",
+            en=f'No trainee of the group "{group}": {named}.',
+        )
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PracticeRecorder:
-    """Records for one account of this machine.
+    """Records for somebody who acts: an account of this machine, or a person who is signed in.
 
     An attempt is its lab's owner's; one that a group's launch has begun is the member's. Assessed candidates' labs and
     labs without a scenario are no practice. Whatever is done on a lab of which nothing is known yet (it was started
@@ -30,30 +30,79 @@ class PracticeRecorder:
     """
 
     def __init__(
-        self, database: Callable[[], Database], account: str, document: Callable[[str], ScenarioDocument]
+        self,
+        database: Callable[[], Database],
+        document: Callable[[str], ScenarioDocument],
+        *,
+        by: Callable[[Transaction], Person],
+        owner: Callable[[Transaction, Running], Person],
     ) -> None:
         """Take the parts.
 
         Args:
             database: returns the store; may raise where its address is wrong.
-            account: who runs the program.
             document: returns a scenario as it is written.
+            by: returns who acts.
+            owner: returns whose a lab is of which nothing is known yet.
         """
         self._database = database
-        self._account = account
         self._document = document
+        self._by = by
+        self._owner = owner
 
-    def started(self, running: Running) -> BreakfixError | None:
-        """Record that a lab was started."""
-        return self._record(running, lambda session, by: self._begin(session, running, by))
+    @classmethod
+    def of_account(
+        cls, database: Callable[[], Database], account: str, document: Callable[[str], ScenarioDocument]
+    ) -> PracticeRecorder:
+        """Return what records for an account of this machine; a lab is the practice of the account that started it."""
+        return cls(
+            database,
+            document,
+            by=lambda session: People(session).of_account(account),
+            owner=lambda session, running: People(session).of_account(running.instance.owner or account),
+        )
 
-    def reset(self, old: Running, new: Running) -> BreakfixError | None:
-        """Record that a lab was started again: one attempt ends, another begins, the same person's."""
+    @classmethod
+    def of_person(
+        cls,
+        database: Callable[[], Database],
+        ref: str,
+        document: Callable[[str], ScenarioDocument],
+        *,
+        by: str | None = None,
+    ) -> PracticeRecorder:
+        """Return what records for a person, by their reference; what is acted on is theirs.
+
+        Args:
+            database: returns the store.
+            ref: whose practice it is.
+            document: returns a scenario as it is written.
+            by: the reference of who acts: their trainer; None: they do.
+        """
+        return cls(
+            database,
+            document,
+            by=lambda session: People(session).find(by or ref),
+            owner=lambda session, _running: People(session).find(ref),
+        )
+
+    def started(self, running: Running, launch: int | None = None) -> BreakfixError | None:
+        """Record that a lab was started; ``launch``: the number of the group's launch that it is part of."""
+        return self._record(running, lambda session, by: self._begin(session, running, by, launch))
+
+    def reset(self, old: Running, new: Running, launch: int | None = None) -> BreakfixError | None:
+        """Record that a lab was started again: one attempt ends, another begins, the same person's.
+
+        Args:
+            old: the lab before.
+            new: the lab now.
+            launch: the number of the group's launch that it is part of, where there was no attempt before.
+        """
 
         def act(session: Transaction, by: Person) -> None:
             before = attempts.current(session, old.instance.name)
             if before is None:
-                self._begin(session, new, by)
+                self._begin(session, new, by, launch)
                 return
             attempts.end(session, before, "reset", by=by)
             attempts.begin(session, before.person, self._new(new), by=by, launch=before.launch_id)
@@ -96,7 +145,7 @@ class PracticeRecorder:
         practised = [one.name for one in instances if one.scenario and not one.assessed]
 
         def act(session: Transaction) -> None:
-            by = self._person(session, self._account)
+            by = self._by(session)
             for name in practised:
                 attempt = attempts.current(session, name)
                 if attempt is not None:
@@ -107,7 +156,7 @@ class PracticeRecorder:
     def _record(self, running: Running, act: Callable[[Transaction, Person], object]) -> BreakfixError | None:
         if running.plan.scenario is None or is_secret(running.plan.seed):
             return None
-        return self._write(lambda session: act(session, self._person(session, self._account)))
+        return self._write(lambda session: act(session, self._by(session)))
 
     def _write(self, act: Callable[[Transaction], object]) -> BreakfixError | None:
         try:
@@ -120,16 +169,11 @@ class PracticeRecorder:
     def _current(self, session: Transaction, running: Running, by: Person) -> Attempt:
         return attempts.current(session, running.instance.name) or self._begin(session, running, by)
 
-    def _begin(self, session: Transaction, running: Running, by: Person) -> Attempt:
-        owner = self._person(session, running.instance.owner or self._account)
-        return attempts.begin(session, owner, self._new(running), by=by)
+    def _begin(self, session: Transaction, running: Running, by: Person, launch: int | None = None) -> Attempt:
+        return attempts.begin(session, self._owner(session, running), self._new(running), by=by, launch=launch)
 
     def _new(self, running: Running) -> NewAttempt:
         return new_attempt(running, self._document(running.plan.scenario or ""))
-
-    @staticmethod
-    def _person(session: Transaction, account: str) -> Person:
-        return People(session).of_account(account)
 
 
 def new_attempt(running: Running, document: ScenarioDocument) -> NewAttempt:

@@ -23,7 +23,7 @@ from orchestrator.records.attempts import seconds_spent
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.journal import now
-from orchestrator.records.models import Attempt, Person
+from orchestrator.records.models import Attempt, CheckReport, Person
 from orchestrator.records.people import People
 
 State = Literal["none", "running", "broken", "solved", "ended"]
@@ -31,10 +31,11 @@ State = Literal["none", "running", "broken", "solved", "ended"]
 
 @dataclass(frozen=True)
 class Check:
-    """One check as a table shows it: its sentence's colour, without what was expected."""
+    """One check as a table shows it: its sentence and its colour, without what was expected."""
 
     id: str
     outcome: str
+    sentence: Text
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Standing:
         to_explain: how many changes the last grading found that are to be explained.
         forbidden: how many that are forbidden.
         graded_at: when that grading was made; None where none was.
+        green_at: when a check that was not green before last became so; None: none ever did.
         look: what a passing look found of the lab; None where there is no lab, or nobody looked. Of changes in its
             hosts it holds those since the attempt began: what the start wrote is nobody's work.
         trouble: what is wrong: no grading could be made now, the lab could not be looked at, or hosts are down.
@@ -86,6 +88,7 @@ class Standing:
     to_explain: int = 0
     forbidden: int = 0
     graded_at: datetime | None = None
+    green_at: datetime | None = None
     look: LabLook | None = None
     trouble: BreakfixError | None = None
 
@@ -253,8 +256,21 @@ def _standing(member: Person, attempt: Attempt | None) -> Standing:
     if not attempt.reports:
         return standing
     last = attempt.reports[-1]
-    standing = replace(_found(standing, Report.from_document(last.report)), graded_at=last.at)
+    found = _found(standing, Report.from_document(last.report))
+    standing = replace(found, graded_at=last.at, green_at=_green_at(attempt.reports))
     return replace(standing, points=last.points, points_possible=last.points_possible) if last.valid else standing
+
+
+def _green_at(reports: Sequence[CheckReport]) -> datetime | None:
+    """Return when a check that was not green in the grading before became so for the last time."""
+    for before, kept in zip([None, *reports[:-1]][::-1], reports[::-1], strict=True):
+        if _green(kept) - (_green(before) if before else set()):
+            return kept.at
+    return None
+
+
+def _green(kept: CheckReport) -> set[str]:
+    return {result["id"] for result in kept.report["results"] if result["outcome"] == "pass"}
 
 
 def _with_report(standing: Standing, graded: _Graded) -> Standing:
@@ -272,5 +288,5 @@ def _with_report(standing: Standing, graded: _Graded) -> Standing:
 
 def _found(standing: Standing, report: Report) -> Standing:
     """Return a standing with the checks and changes of a grading."""
-    checks = tuple(Check(result.id, result.outcome) for result in report.results)
+    checks = tuple(Check(result.id, result.outcome, result.sentence) for result in report.results)
     return replace(standing, checks=checks, to_explain=len(report.unexplained), forbidden=len(report.forbidden))

@@ -130,6 +130,8 @@ class ProvenVariant:
 
     def _planned_jobs(self) -> tuple[ProofJob, ...]:
         """Return the jobs, the longest first."""
+        if self._subject.repairs_only:
+            return tuple(ProofJob(partial(self._solution, s), keys_of(s)) for s in self.plan.solutions)
         first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
         keys = tuple(key for key in stages_of(self._subject) if key[0] in _BEFORE_REPAIRS)
         proof_jobs = [ProofJob(partial(self._break_and_repair, first), (*keys, *(keys_of(first) if first else ())))]

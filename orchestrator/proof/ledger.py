@@ -57,6 +57,11 @@ class RecordedVariant:
     cases: Mapping[str, str]
     stages: Mapping[str, Mapping[str, str]]
 
+    @property
+    def repairs_only(self) -> bool:
+        """Return whether only its solutions were played, for what they change."""
+        return all(stage.partition(" ")[0] in {"solution", "reboot"} for stage in self.stages)
+
     @classmethod
     def of(cls, variant: VariantProof) -> RecordedVariant:
         """Return what is recorded of a variant's proof."""
@@ -119,8 +124,8 @@ class LedgerEntry:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Return the seeds that were tried."""
-        return tuple(variant.seed for variant in self.variants)
+        """Return the seeds of which more than the solutions was played."""
+        return tuple(variant.seed for variant in self.variants if not variant.repairs_only)
 
     def red(self, seed: int, stage: str) -> tuple[str, ...]:
         """Return the checks that were red at a stage of a seed; of another seed where that one was not tried."""

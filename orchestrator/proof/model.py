@@ -181,6 +181,11 @@ class VariantProof:
     stages: tuple[Stage, ...]
     cases: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def repairs_only(self) -> bool:
+        """Return whether only its solutions were played, for what they change."""
+        return all(stage.name in {"solution", "reboot", "stopped"} for stage in self.stages)
+
     def to_document(self) -> dict[str, Any]:
         """Return the variant as JSON's types."""
         return {
@@ -208,6 +213,11 @@ class Proof:
     variants: tuple[VariantProof, ...]
     verdicts: tuple[Verdict, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Return the seeds of which more than the solutions was played."""
+        return tuple(variant.seed for variant in self.variants if not variant.repairs_only)
 
     @property
     def explained(self) -> tuple[ExplainedChange, ...]:

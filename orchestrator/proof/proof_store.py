@@ -87,7 +87,7 @@ class ProofStore:
             "schema": SCHEMA,
             "proven_at": stored.proven_at,
             "proven": stored.proof.proven,
-            "seeds": [variant.seed for variant in stored.proof.variants],
+            "seeds": list(stored.proof.seeds),
             "vouched_by": stored.vouched_by,
             "binding": stored.binding.to_document(),
             "proof": stored.proof.to_document(),

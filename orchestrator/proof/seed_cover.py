@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.model.scenario import FaultChoice, Scenario
@@ -43,6 +43,21 @@ def seeds_for(scenario: Scenario, count: int) -> tuple[Draw, ...]:
     following = max((one.seed for one in (*chosen, *spare)), default=0) + 1
     spare += [draw(scenario, seed) for seed in range(following, following + count)]
     return (*chosen, *spare[: count - len(chosen)])
+
+
+def seeds_of_other_cases(scenario: Scenario, played: Sequence[Draw]) -> tuple[Draw, ...]:
+    """Return the first seeds that draw, together, every case which those that are played do not."""
+    wanted = {(entry.as_, case) for entry in _choices(scenario) for case in entry.one_of}
+    wanted -= {case for one in played for case in one.cases.items()}
+    chosen: list[Draw] = []
+    for seed in range(1, _MOST + 1):
+        if not wanted:
+            break
+        drawn = draw(scenario, seed)
+        if wanted & set(drawn.cases.items()):
+            chosen.append(drawn)
+            wanted -= set(drawn.cases.items())
+    return tuple(chosen)
 
 
 def _choices(scenario: Scenario) -> tuple[FaultChoice, ...]:

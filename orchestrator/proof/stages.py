@@ -34,6 +34,7 @@ class ProofSubject:
         plan: the variant.
         cases: what its seed drew of each ``one_of``.
         main_line: whether only the main line is played: healthy, broken, the reference solution, a reboot.
+        repairs_only: whether only the solutions are played, each with its reboot: what they change in this variant.
         red_first: shortcut -> the checks that are likely to be red after it. Its grading begins with them and ends at
             its first red; None: every check is graded after each shortcut.
         learning: whether the proof is to learn what the solutions change, rather than to hold them to what is known;
@@ -43,6 +44,7 @@ class ProofSubject:
     plan: Plan
     cases: Mapping[str, str] = field(default_factory=dict)
     main_line: bool = False
+    repairs_only: bool = False
     red_first: Mapping[str, tuple[str, ...]] | None = None
     learning: bool = False
 
@@ -50,6 +52,8 @@ class ProofSubject:
 def stages_of(subject: ProofSubject) -> tuple[Key, ...]:
     """Return the stages of a variant's proof, in the order in which a person reads them."""
     plan = subject.plan
+    if subject.repairs_only:
+        return (*(key for solution in plan.solutions for key in keys_of(solution)), ("stopped", ""))
     if subject.main_line:
         begun: Key = ("broken", "") if plan.faults else ("not-begun", "")
         repaired = [key for solution in plan.solutions[:1] for key in keys_of(solution)]

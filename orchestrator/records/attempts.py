@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -89,6 +89,21 @@ def current(session: Session, instance: str) -> Attempt | None:
     """Return the attempt that runs on a lab; None where there is none."""
     running = select(Attempt).where(Attempt.instance == instance, Attempt.ended_at.is_(None))
     return session.scalars(running.order_by(Attempt.id.desc())).first()
+
+
+def open_of(session: Session, scenario: str, people: Collection[int]) -> tuple[Attempt, ...]:
+    """Return the attempts at a scenario that run, of people by their numbers, in the order in which they began."""
+    wanted = select(Attempt).where(
+        Attempt.scenario == scenario, Attempt.person_id.in_(people), Attempt.ended_at.is_(None)
+    )
+    return tuple(session.scalars(wanted.order_by(Attempt.id)))
+
+
+def instances_of(session: Session, people: Collection[str]) -> tuple[str, ...]:
+    """Return the labs of the attempts that run, of people by their ``ref``, in the order in which they began."""
+    wanted = select(Attempt.instance).join(Person, Person.id == Attempt.person_id)
+    mine = wanted.where(Person.ref.in_(people), Attempt.ended_at.is_(None))
+    return tuple(session.scalars(mine.order_by(Attempt.started_at, Attempt.id)))
 
 
 def keep_report(session: Session, attempt: Attempt, graded: Graded, *, by: Person) -> CheckReport:

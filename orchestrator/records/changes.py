@@ -16,7 +16,7 @@ from orchestrator.records.people import check_extra_time
 
 CHANGEABLE = (
     *("given_name", "family_name", "born", "email", "organisation"),
-    *("candidate_number", "extra_time", "account", "keep_until"),
+    *("candidate_number", "extra_time", "account", "language", "keep_until"),
 )
 _UNIQUE = ("candidate_number", "account")
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -38,6 +39,7 @@ class Database:
         """Take the address, as ``location.database_url`` returns it; nothing is opened yet."""
         self._url = url
         self._engine: Engine | None = None
+        self._opening = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -75,6 +77,14 @@ class Database:
         """Return whether the database is there; of one on a server nothing is known before it is asked."""
         return self._url.get_backend_name() != "sqlite" or Path(str(self._url.database)).exists()
 
+    def version(self) -> tuple[str | None, str]:
+        """Return the version of its tables, None where there are none, and the one that this program makes of them.
+
+        Raises:
+            MachineError: the database cannot be opened or read.
+        """
+        return self._found_version(), schema_version.versions()[-1]
+
     def close(self) -> None:
         """Close all connections."""
         if self._engine is not None:
@@ -90,30 +100,40 @@ class Database:
         return options
 
     def _made(self) -> Engine:
-        """Return the database with the tables of this version, which are made where there are none."""
-        if self._engine is None:
-            with self._translated():
-                engine = self._opened()
-                try:
-                    schema_version.bring_up_to_date(engine, self.name)
-                except BaseException:
-                    engine.dispose()
-                    raise
-            self._engine = engine
-        return self._engine
+        """Return the database with the tables of this version, which are made where there are none.
+
+        Threads that come first at once open it once: Alembic has one migration at a time in a process.
+        """
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._brought_up_to_date()
+            return self._engine
+
+    def _brought_up_to_date(self) -> Engine:
+        with self._translated():
+            engine = self._opened()
+            try:
+                schema_version.bring_up_to_date(engine, self.name)
+            except BaseException:
+                engine.dispose()
+                raise
+        return engine
 
     def _there(self) -> Engine | None:
         """Return the database with the tables of this version; None where there are none."""
         return self._made() if self._engine is not None or self._has_tables() else None
 
     def _has_tables(self) -> bool:
+        return self._found_version() is not None
+
+    def _found_version(self) -> str | None:
         if not self.exists:
-            return False
+            return None
         with self._translated():
             engine = self._opened()
             try:
                 with engine.execution_options(**{_READ_ONLY: True}).connect() as connection:
-                    return schema_version.version_of(connection) is not None
+                    return schema_version.version_of(connection)
             finally:
                 engine.dispose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -78,6 +79,10 @@ class Groups:
             raise UsageError(with_suggestion(none, name, known), hint)
         return group
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a group of that name."""
+        return self._named(name) is not None
+
     def list(self) -> tuple[Summary, ...]:
         """Return all groups by name."""
         found = []
@@ -134,6 +139,37 @@ class Groups:
             .where(Membership.group_id == group.id, Membership.role == role)
             .order_by(Person.family_name, Person.given_name, Person.handle)
         )
+        return tuple(self._session.scalars(wanted))
+
+    def of_person(self, ref: str, role: Role) -> frozenset[str]:
+        """Return the names of the groups in which a person, by their ``ref``, is a trainee or a trainer."""
+        wanted = (
+            select(PeopleGroup.name)
+            .join(Membership, Membership.group_id == PeopleGroup.id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Person.ref == ref, Membership.role == role)
+        )
+        return frozenset(self._session.scalars(wanted))
+
+    def role_of(self, group: PeopleGroup, person: Person) -> str | None:
+        """Return what somebody is in a group; None where they are not in it."""
+        row = self._session.get(Membership, (group.id, person.id))
+        return None if row is None else row.role
+
+    def running(self) -> Mapping[str, int]:
+        """Return how many attempts of each group's launches run, by its name; a group without any is not there."""
+        wanted = (
+            select(PeopleGroup.name, func.count(Attempt.id))
+            .join(Launch, Launch.group_id == PeopleGroup.id)
+            .join(Attempt, Attempt.launch_id == Launch.id)
+            .where(Attempt.ended_at.is_(None))
+            .group_by(PeopleGroup.name)
+        )
+        return {row[0]: row[1] for row in self._session.execute(wanted)}
+
+    def launches(self, group: PeopleGroup) -> tuple[Launch, ...]:
+        """Return what was launched for a group, the newest first."""
+        wanted = select(Launch).where(Launch.group_id == group.id).order_by(Launch.id.desc())
         return tuple(self._session.scalars(wanted))
 
     def launched(self, group: PeopleGroup, scenario: str, seed: int, *, by: str) -> Launch:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.records.columns import JsonDocument, UtcTime
 
-Role = Literal["candidate", "trainee", "trainer", "jury"]
+Role = Literal["candidate", "trainee", "trainer", "jury", "administrator"]
 """What a person is; one may be several (a trainer who sits in the jury of others' candidates)."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -43,11 +43,13 @@ class Person(Base):
         organisation: employer or professional body, as a record of the jury states it.
         extra_time: more time for a candidate as a fraction or minutes ("1/3", "20 min"); None for none.
         account: the account on this machine whose practice is theirs, unique.
+        language: the language that they chose to read in, ``fr`` or ``en``; None: none yet.
         keep_until: the date after which their personal data goes.
         anonymised_at: when it went.
     """
 
     __tablename__ = "people"
+    __table_args__ = (CheckConstraint("language IN ('fr', 'en')", name="language"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(String(16), unique=True)
@@ -60,6 +62,7 @@ class Person(Base):
     candidate_number: Mapped[str | None] = mapped_column(String(32), unique=True)
     extra_time: Mapped[str | None] = mapped_column(String(32))
     account: Mapped[str | None] = mapped_column(String(64), unique=True)
+    language: Mapped[str | None] = mapped_column(String(2))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     keep_until: Mapped[date | None]
     anonymised_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -1,4 +1,4 @@
-"""People: who is a candidate, a trainee, a trainer or a member of a jury, and who trained whom."""
+"""People: who is a candidate, a trainee, a trainer, a member of a jury, an administrator, and who trained whom."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator.core.errors import UsageError
+from orchestrator.core.language import Language
 from orchestrator.core.suggest import nearest, with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.records import journal
@@ -38,6 +39,7 @@ class NewPerson:
     candidate_number: str | None = None
     extra_time: str | None = None
     account: str | None = None
+    language: Language | None = None
     keep_until: date | None = None
 
 
@@ -71,6 +73,7 @@ class People:
             candidate_number=number,
             extra_time=new.extra_time,
             account=new.account,
+            language=new.language,
             keep_until=new.keep_until,
             created_at=journal.now(),
             role_rows=[PersonRole(role=role) for role in sorted(new.roles)],
@@ -130,10 +133,17 @@ class People:
             ]
         )
 
+    def with_handle(self, handle: str) -> Person | None:
+        """Return who has a short name, as somebody types it; None where nobody has, or nobody could."""
+        word = handle.strip().lower()
+        if not HANDLE.fullmatch(word):
+            return None
+        return self._session.scalars(select(Person).where(Person.handle == word)).first()
+
     def of_account(self, account: str) -> Person:
         """Return whose practice an account's is; they are added as a trainee when they first practise."""
         known = self.with_account(account)
-        return known or self.add(NewPerson(self._free_handle(account), account=account))
+        return known or self.add(NewPerson(self.free_handle(account), account=account))
 
     def with_account(self, account: str) -> Person | None:
         """Return whose practice an account's is; None where nobody's is known yet."""
@@ -184,7 +194,8 @@ class People:
         numbers = [int(match[1]) for number in given if (match := re.fullmatch(r"C(\d+)", number or ""))]
         return f"C{max(numbers, default=0) + 1:03d}"
 
-    def _free_handle(self, account: str) -> str:
+    def free_handle(self, account: str) -> str:
+        """Return a short name like an account's that nobody has: with a number where somebody has it."""
         base = re.sub(r"[^a-z0-9._-]", "-", account.lower()).strip("._-")[:48] or "user"
         taken = set(self._session.scalars(select(Person.handle).where(Person.handle.startswith(base))))
         return next(h for h in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if h not in taken)
@@ -230,10 +241,11 @@ def _no_role(word: str, near: Iterable[str]) -> Role:
 
 def _other_role(person: Person, role: Role) -> UsageError:
     names = ROLE_NAMES[role]
+    article = "an" if role == "administrator" else "a"
     return UsageError(
         Text(
             fr=f"« {person.handle} » n’est pas {names.fr}.",
-            en=f'"{person.handle}" is not a {names.en}.',
+            en=f'"{person.handle}" is not {article} {names.en}.',
         ),
         Text(
             fr=f"« breakfix people change {person.handle} --role {role} » lui donne ce rôle.",
@@ -247,6 +259,7 @@ ROLE_NAMES: dict[Role, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
     "trainer": Text(fr="formateur", en="trainer"),
     "jury": Text(fr="membre de jury", en="jury member"),
+    "administrator": Text(fr="administrateur", en="administrator"),
 }
 
 

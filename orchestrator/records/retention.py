@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.records import journal
+from orchestrator.records import credentials, journal, sign_ins
 from orchestrator.records.models import Attempt, Membership, Person, Setting, Training
 
 DAYS = 730
@@ -72,8 +72,8 @@ def keep_until(session: Session, person: Person) -> date:
             Attempt.person_id == person.id
         )
     )
-    begun = person.created_at if last is None else max(person.created_at, last)
-    return begun.date() + timedelta(days=policy(session).days)
+    known = [moment for moment in (person.created_at, last, sign_ins.last_seen(session, person)) if moment]
+    return max(known).date() + timedelta(days=policy(session).days)
 
 
 def due(session: Session, today: date) -> tuple[Person, ...]:
@@ -100,8 +100,10 @@ def forget(session: Session, person: Person, *, by: str, reason: str) -> Forgott
         person.candidate_number = None
     person.handle = person.ref.lower()
     person.given_name = person.family_name = ""
-    person.born = person.email = person.organisation = person.extra_time = person.account = None
+    person.born = person.email = person.organisation = person.extra_time = None
+    person.account = person.language = None
     person.anonymised_at = journal.now()
+    credentials.remove(session, person)
     session.execute(delete(Membership).where(Membership.person_id == person.id))
     session.execute(delete(Training).where(or_(Training.trainee_id == person.id, Training.trainer_id == person.id)))
     session.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.records.models import Base
+from orchestrator.records import account_models, models
 
-METADATA = Base.metadata
+MODULES = (models, account_models)
+"""The modules with tables; a table is known once its module was imported."""
+METADATA = models.Base.metadata

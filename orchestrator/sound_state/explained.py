@@ -18,8 +18,15 @@ _MADE_ANEW = {
     "samba_ad": frozenset({"unicodePwd"}),
 }
 """Fields whose value is another one each time that it is set: salted passwords, and those that programs draw."""
-_KEYS = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----|(?<=\bp=)[\w+/]{40,}={0,2}", re.DOTALL)
-"""What a new key makes another one, where it stands in a text: a certificate, the public key of DKIM's record."""
+_KEYS = re.compile(
+    r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----"
+    r'|(?<=\bp=)[\w+/]{40,}={0,2}(?:"\s+"[\w+/]+={0,2})*',
+    re.DOTALL,
+)
+"""What a new key makes another one, where it stands in a text: a certificate, the public key of DKIM's record.
+
+A record's text is cut into strings of 255 characters at most: the key goes on in the next one.
+"""
 _ANY = "<any>"
 _ADDRESS = re.compile(r"(?:\d+\.)+\d+|\d+")
 _LEAST = 100

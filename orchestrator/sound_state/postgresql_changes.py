@@ -230,13 +230,20 @@ def _shown(field: str, before: str, now: str) -> Text:
 _SHORT = 60
 
 
+_FEW = 10
+"""Connections that an application with a pool for its visitors opens at once, at least."""
+
+
 def _one_line(text: str) -> str:
     return ", ".join(text.split("\n"))
 
 
 def _limited(kind: str, name: str, before: str, now: str) -> Text | None:
-    """Return what is said of a limit that lets fewer connections in than before."""
-    if now == "none" or (before != "none" and int(now) >= int(before)):
+    """Return what is said of a limit that lets in too few connections, and fewer than before.
+
+    A wider one keeps nobody out, and may be a good idea: its author explains it.
+    """
+    if now == "none" or int(now) >= _FEW or (before != "none" and int(now) >= int(before)):
         return None
     what = Text(
         fr=f"n'a plus droit qu'à {_count(now)} à la fois",

@@ -237,9 +237,10 @@ class _Picture:
     def _box(self, root: ET.Element, node: Node) -> None:
         column, y, height = self._columns[node.column], self._top(node), self._box_height(node)
         left = column.left
-        self._rect(root, left, y + 2, column.width, height, fill="#e2e8f0", rx="10")
-        self._rect(root, left, y, column.width, height, fill=_PAPER, rx="10", stroke=_LINE)
-        icon = ET.SubElement(root, "path", {
+        group = ET.SubElement(root, "g", {"data-host": node.name})  # by which a page makes it a button
+        self._rect(group, left, y + 2, column.width, height, fill="#e2e8f0", rx="10")
+        self._rect(group, left, y, column.width, height, fill=_PAPER, rx="10", stroke=_LINE)
+        icon = ET.SubElement(group, "path", {
             "d": _ICONS[node.kind], "fill": "none", "stroke": _SOFT, "stroke-width": "2",
             "stroke-linejoin": "round", "stroke-linecap": "round",
             "transform": f"translate({left + 14:.1f} {y + (height - _ICON) / 2:.1f})",
@@ -248,9 +249,9 @@ class _Picture:
         x = left + _ICON + 28
         lines = self._titles[node.name]
         first = y + height / 2 - 8 * len(lines) + 6
-        self._text(root, x, first, node.name, 16, _INK, weight="700")
+        self._text(group, x, first, node.name, 16, _INK, weight="700")
         for number, line in enumerate(lines, start=1):
-            self._text(root, x, first + 17 * number, line, 12, _SOFT)
+            self._text(group, x, first + 17 * number, line, 12, _SOFT)
 
     @staticmethod
     def _rect(root: ET.Element, x: float, y: float, width: float, height: float, **more: str) -> None:

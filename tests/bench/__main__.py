@@ -21,12 +21,14 @@ from tests.bench import benchmark
 from tests.bench.cycles import run_cycles
 from tests.bench.flips import SCENARIOS, STATES, run_gradings
 from tests.bench.sealings import run_sealings
+from tests.bench.shares import run_shares
 
 if TYPE_CHECKING:
     from tests.bench.bench_report import BenchReport
     from tests.bench.cycles import LongRun
     from tests.bench.flips import Flips
     from tests.bench.sealings import Sealings
+    from tests.bench.shares import Shares
 
 PROGRAM: Final = "python -m tests.bench"
 _LEAST_GRADINGS: Final = 2 * len(SCENARIOS) * len(STATES)
@@ -112,6 +114,19 @@ def grading(invocation: Invocation, count: int, output: Path | None) -> int:
     return ExitCode.NOT_REPAIRED if found.changes else ExitCode.DONE
 
 
+@bench.command(short_help="Tell what the comparison with the sound state costs.")
+@click.option("--runs", type=click.IntRange(min=1), default=5, metavar="N", help="How many of each; default 5.")
+@_output
+@pass_invocation
+def comparison(invocation: Invocation, runs: int, output: Path | None) -> int:
+    """Tell how much of a grading's processor time is the comparison with the sound state, for each lab."""
+    require_folder(output)
+    with steps(invocation) as shown:
+        found = run_shares(invocation.app, runs=runs, progress=shown)
+    _show(invocation, found, output)
+    return ExitCode.DONE
+
+
 @bench.command(short_help="Tell whether right repairs are sealed green.")
 @click.argument("rounds", type=click.IntRange(min=1), metavar="N")
 @click.option("--candidates", type=click.IntRange(1, 60), default=6, metavar="N", help="How many in each; default 6.")
@@ -126,7 +141,9 @@ def sealings(invocation: Invocation, rounds: int, candidates: int, output: Path 
     return ExitCode.NOT_REPAIRED if found.wrong else ExitCode.DONE
 
 
-def _show(invocation: Invocation, found: BenchReport | LongRun | Flips | Sealings, output: Path | None) -> None:
+def _show(
+    invocation: Invocation, found: BenchReport | LongRun | Flips | Sealings | Shares, output: Path | None
+) -> None:
     """Print what was found, and write it to a file."""
     document = found.to_document()
     if output is not None:

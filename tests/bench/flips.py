@@ -56,13 +56,13 @@ class FlippedPlace:
 
 @dataclass(frozen=True)
 class Change:
-    """A check that was of another colour than in the first grading of the same instance.
+    """What a grading said otherwise than the first one of the same instance: of a check, or of what differs from sound.
 
     Attributes:
         place: the grading.
-        check: the check's id.
-        before: its outcome in the first grading.
-        after: its outcome in this one.
+        check: the check's id; of a difference, the host and what differs.
+        before: the outcome in the first grading; of a difference its standing.
+        after: the same in this one.
         seconds: how long the check took.
         evidence: what it said in this one, or in the first one where it is green now.
     """
@@ -273,7 +273,7 @@ def busy_machine(tell: Progress) -> Iterator[None]:
 
 
 def _changes(place: FlippedPlace, first: Report, report: Report) -> Iterator[Change]:
-    """Give each check whose colour is another one than in the first grading."""
+    """Give each check, and each difference, of which a grading says otherwise than the first one."""
     before = {result.id: result for result in first.results}
     after = {result.id: result for result in report.results}
     for check in dict.fromkeys([*before, *after]):
@@ -281,6 +281,20 @@ def _changes(place: FlippedPlace, first: Report, report: Report) -> Iterator[Cha
         was, now = (result.outcome if result else "missing" for result in (old, new))
         if was != now:
             yield Change(place, check, was, now, new.seconds if new else 0.0, _evidence(new) or _evidence(old))
+
+    if first.checks_green and report.checks_green:  # else no difference is told
+        yield from _changed_differences(place, first, report)
+
+
+def _changed_differences(place: FlippedPlace, first: Report, report: Report) -> Iterator[Change]:
+    old, new = (
+        {" ".join(filter(None, (d.host, d.provider, d.object, d.field))): d for d in each.differences}
+        for each in (first, report)
+    )
+    for name in dict.fromkeys([*old, *new]):
+        was, now = ((each[name].standing, each[name].now) if name in each else ("absent", None) for each in (old, new))
+        if was != now:
+            yield Change(place, name, was[0], now[0], 0.0, f"{was[1]}\n{now[1]}"[:_EVIDENCE])
 
 
 def _evidence(result: CheckResult | None) -> str:

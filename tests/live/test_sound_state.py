@@ -47,9 +47,9 @@ CHANGES = {
         "app2", "systemctl mask -q ssh", "systemctl unmask -q ssh", "ssh.service", forbidden=True
     ),
     "a service is stopped": Change("app1", "systemctl stop ssh", "systemctl start ssh", "ssh.service", forbidden=True),
-    "a database takes fifty connections": Change(
+    "a database takes nine connections": Change(
         "db1",
-        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT 50'",
+        "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT 9'",
         "runuser -u postgres -- psql -qc 'ALTER DATABASE shop CONNECTION LIMIT -1'",
         "database shop",
         forbidden=True,

@@ -20,7 +20,10 @@ from orchestrator.loader.yaml_source import parse_yaml, read_yaml
 from orchestrator.model.base import Document, HostName
 
 ROOT = Path(__file__).parents[2]
-MEND = "run: python -m orchestrator schema --output docs/schemas/v1 --reference docs/trainers.md"
+MEND = (
+    "run: python -m orchestrator schema --output docs/schemas/v1 --reference docs/trainers.md "
+    "--reference docs/portal.md"
+)
 HEADER = "# yaml-language-server: $schema="
 
 
@@ -63,13 +66,14 @@ def test_nothing_else_is_published() -> None:
     assert found == {kind.file for kind in KINDS.values()}
 
 
-def test_the_reference_is_current() -> None:
-    page = (ROOT / "docs/trainers.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", {kind.page: None for kind in KINDS.values()})
+def test_the_reference_is_current(name: str) -> None:
+    page = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
     assert page == with_reference(page), MEND
 
 
 def test_the_reference_has_every_key_of_every_model() -> None:
-    page = (ROOT / "docs/trainers.md").read_text(encoding="utf-8")
+    page = "".join((ROOT / f"docs/{kind.page}.md").read_text(encoding="utf-8") for kind in KINDS.values())
     missing = [
         f"{where}.{key}" for where, key, _ in properties({}) if f"| `{key}` |" not in page and "Text" not in where
     ]

@@ -33,11 +33,15 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.fabric.container": "engine.engine_interface fabric.client fabric.reaper",
     "orchestrator.fabric.helper": "",
     "orchestrator.images": "engine.engine_interface model",
-    "orchestrator.doctor": "engine.engine_interface fabric.container",
+    "orchestrator.doctor": (
+        "engine.engine_interface fabric.container loader.settings_file model serving.portal_certificate "
+        "serving.portal_server serving.serve_folders serving.serve_plan"
+    ),
     # Acting on a lab, through the interfaces.
     "orchestrator.access.ssh": "fabric.fabric_interface",
     "orchestrator.access.network_device": "fabric.fabric_interface model",
     "orchestrator.access.cabling": "fabric.fabric_interface",
+    "orchestrator.access.lab_places": "fabric.fabric_interface",
     "orchestrator.access.lab_driver": (
         "access.cabling access.network_device engine.engine_interface fabric.fabric_interface model"
     ),
@@ -58,6 +62,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
         "fabric.container fabric.fabric_interface faults grader instances loader model planning sound_state"
     ),
+    # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
+    "orchestrator.keeper": "",
     "orchestrator.records": "",
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
     "orchestrator.proof.model": "grader sound_state.explained",
@@ -89,6 +95,16 @@ MAY_IMPORT: Mapping[str, str] = {
         "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
         "proof.proof_words records"
     ),
+    # The portal: its contract, and what serves it.
+    "orchestrator.labd.calls": "",
+    "orchestrator.labd.wire": "",
+    "orchestrator.labd.labd_client": "labd.calls labd.wire",
+    "orchestrator.labd": (
+        "access.lab_places access.terminal app deliverables fabric.fabric_interface grader instances "
+        "keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader model practice "
+        "proof.proof_status records topology"
+    ),
+    "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.
     "orchestrator.authoring": "",
     "orchestrator.authoring.content_names": "",
@@ -98,6 +114,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.authoring.trial": (
         "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
     ),
+    # The portal's pages: they know the contract with labd, and nothing else of the program.
+    "orchestrator.portal": "labd.calls labd.class_contract labd.labd_client",
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
@@ -106,9 +124,9 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.bench": "app instances labs model planning",
     "orchestrator.cli": (
-        "access.port_forward access.ssh access.terminal app assessment authoring bench contract "
+        "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
-        "loader model planning practice proof records topology"
+        "loader model planning practice proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -127,7 +145,8 @@ FOREIGN: Mapping[str, str] = {
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
     "cryptography": (
-        "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.sound_state.certificate_meaning"
+        "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.serving.portal_certificate "
+        "orchestrator.sound_state.certificate_meaning"
     ),
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.network_device",
@@ -140,10 +159,22 @@ FOREIGN: Mapping[str, str] = {
     "rich": "orchestrator.cli",
     "jinja2": (
         "orchestrator.templates orchestrator.authoring.example_files orchestrator.proof.page "
-        "orchestrator.assessment.evidence_page"
+        "orchestrator.assessment.evidence_page orchestrator.portal.pages"
     ),
     "yaml": "orchestrator.loader.yaml_source",
-    "msgspec": "orchestrator.core.documents grader.job grader.report orchestrator.proof orchestrator.assessment",
+    "msgspec": (
+        "orchestrator.core.documents grader.job grader.report orchestrator.proof orchestrator.assessment "
+        "orchestrator.keeper orchestrator.labd.terminal_socket orchestrator.labd.wire "
+        "orchestrator.serving.backup_parts"
+    ),
+    "argon2": "orchestrator.labd.account_passwords",
+    "limits": "orchestrator.labd.account_tries",
+    "httpx": "orchestrator.labd.labd_client",
+    "markdown_it": "orchestrator.portal.markup",
+    "websockets": "orchestrator.labd.labd_client orchestrator.portal.browser_terminal",
+    "starlette": "orchestrator.labd.labd_app orchestrator.labd.terminal_socket orchestrator.portal",
+    "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
+    "h11": "orchestrator.portal.prompt_http",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pytest": "grader",
@@ -276,14 +307,14 @@ MADE_IN: Mapping[str, str] = {
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
     "InstanceRecords": "orchestrator.app",
-    "Database": "orchestrator.app",
+    "Database": "orchestrator.app orchestrator.records.store_copy",
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
     "Ledger": "orchestrator.app",
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.labs",
-    "App": "orchestrator.cli.invocation",
+    "App": "orchestrator.cli.invocation orchestrator.labd.labd_process",
     "FakeEngine": "",
     "FakeFabric": "",
 }

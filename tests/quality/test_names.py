@@ -25,6 +25,11 @@ SAME_EVERYWHERE: Mapping[str, str] = {
 """Name that several modules may have -> why."""
 SAME_CLASSES: Mapping[str, str] = {
     "Interface": "a lab's, and testinfra's module over it",
+    "LabView": "what templates see of a lab, and what a browser does",
+    "HostView": "of a lab's view",
+    "SegmentView": "of a lab's view",
+    "RefusedError": "of what is typed, and of a call to labd: no program knows both",
+    "Opening": "of a session's phase; and where a viewer of a terminal begins, as the portal's page says it too",
 }
 """Name that two public classes may have -> why."""
 

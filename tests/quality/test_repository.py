@@ -101,13 +101,13 @@ def commands_in(text: str) -> Iterator[str]:
             yield words[0]
 
 
-def test_the_readme_begins_with_its_two_commands(root: Path) -> None:
+def test_the_readme_begins_with_its_three_commands(root: Path) -> None:
     text = (root / "README.md").read_text()
-    assert list(itertools.islice(commands_in(text), 2)) == ["demo", "test"]
+    assert list(itertools.islice(commands_in(text), 3)) == ["demo", "test", "serve"]
     assert (root / "breakfix").is_file()
 
 
-PAGES = ("trainees", "trainers", "proof", "records", "administrators", "contributing", "architecture")
+PAGES = ("trainees", "trainers", "proof", "records", "administrators", "portal", "contributing", "architecture")
 
 
 @pytest.mark.parametrize("name", ["README.md", *(f"docs/{page}.md" for page in PAGES)])
@@ -209,6 +209,7 @@ SLEEPERS = {
     "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.helper.reaper_program": "waits until the kernel is done, in a process of its own",
     "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
+    "orchestrator.portal.board_stream": "asks labd for a board every few seconds, while somebody looks",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
 }
 

@@ -30,6 +30,7 @@ POSTGRES, PANGO = "usr/lib/postgresql/17/bin", "usr/lib/a b/libpangoft2-1.0.so.0
 INSTALL = "apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600"
 RECORD = 'echo "${0##*/} $*" >>"$MACHINE/calls"\n'
 FAKES = {
+    "chromium": "exit 0",
     "apt-get": RECORD + '[ ! -e "$MACHINE/apt-fails" ] || { echo "E: Unable to fetch" >&2; exit 100; }\n'
     'case $* in *docker.io*) echo "exit 0" >"$MACHINE/bin/dockerd" ;; esac',
     "id": 'case $* in -u) echo "$UID_" ;; -un) echo bob ;; -nG) echo bob $SESSION ;;\n*) cat "$MACHINE/groups" ;; esac',
@@ -498,6 +499,8 @@ def test_a_silent_engine_at_another_socket_is_not_replaced(machine: Machine) -> 
         ["--lang", "fr", "doctor"],
         ["--database", "start", "people", "list"],
         ["audit", "verify"],
+        ["backup", "all.tar.gz"],
+        ["restore", "all.tar.gz"],
         ["progress"],
     ],
     ids=" ".join,
@@ -513,7 +516,7 @@ def test_docker_is_only_asked_of_those_who_need_it(machine: Machine, arguments: 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["hint"], ["exec", "mail1", "--", "ls", "--help"], ["--content", "show", "stop"]],
+    [["hint"], ["serve"], ["exec", "mail1", "--", "ls", "--help"], ["--content", "show", "stop"]],
     ids=" ".join,
 )
 def test_the_others_need_docker(machine: Machine, arguments: list[str]) -> None:
@@ -549,14 +552,15 @@ def test_the_other_tests_need_docker(machine: Machine, words: list[str]) -> None
     assert "start the Docker service" in machine.launch("test", *words, typed="n\n").err
 
 
-def test_the_tests_get_a_postgresql_what_prints_and_what_signs(machine: Machine) -> None:
+def test_the_tests_get_a_postgresql_a_browser_what_prints_and_what_signs(machine: Machine) -> None:
     (machine.folder / POSTGRES / "initdb").unlink()
     (machine.folder / PANGO).unlink()
     (machine.folder / "bin/ssh-keygen").unlink()
+    (machine.folder / "bin/chromium").unlink()
 
     machine.launch("test")
 
-    assert f"{INSTALL} libpangoft2-1.0-0 postgresql openssh-client" in machine.calls()
+    assert f"{INSTALL} libpangoft2-1.0-0 postgresql openssh-client chromium" in machine.calls()
 
 
 def test_what_prints_is_installed_for_what_prints(machine: Machine) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from orchestrator.access.lab_places import require_cable
 from orchestrator.cli import completing
 from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.places import cable_of, host_of, require_cable
+from orchestrator.cli.places import cable_of, host_of
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text

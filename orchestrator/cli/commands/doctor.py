@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from orchestrator.cli.click_classes import command
@@ -9,7 +10,9 @@ from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text
-from orchestrator.doctor import ExaminedMachine, Finding, examine, worst
+from orchestrator.doctor import ExaminedMachine, ExaminedPortal, Finding, examine, worst
+from orchestrator.serving.installation import act_on_installed
+from orchestrator.serving.serve_folders import SETTINGS, ServeFolders
 
 _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
 
@@ -26,8 +29,12 @@ _MARKS = {"ok": ("✔", "ok"), "warn": ("!", "warn"), "fail": ("✘", "bad")}
 @pass_invocation
 def doctor_command(invocation: Invocation) -> int:
     """Look at the machine and show what was found."""
+    act_on_installed(os.geteuid())
     app = invocation.app
-    findings = examine(ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)))
+    findings = examine(
+        ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)),
+        ExaminedPortal(SETTINGS, ServeFolders.of(os.geteuid()), lambda: app.database.version()),  # noqa: PLW0108 - the store is opened last
+    )
     status = worst(findings)
     document = {"status": status, "findings": [_document(finding) for finding in findings]}
     invocation.output.emit(document, lambda: _show(invocation, findings))

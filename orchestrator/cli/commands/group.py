@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 from pathlib import Path
 
 import click
@@ -29,7 +28,7 @@ from orchestrator.cli.commands.group_tables import (
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.store_access import reading
+from orchestrator.cli.store_access import myself, reading
 from orchestrator.core.control_characters import visible
 from orchestrator.core.errors import ExitCode, MachineError
 from orchestrator.core.interrupts import asked, shielded
@@ -37,7 +36,6 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.practice.export import to_csv
 from orchestrator.practice.launching import MemberPlace
-from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
 
@@ -67,7 +65,7 @@ _trainer_option = option("--trainer", is_flag=True, help=Text(fr="Comme formateu
 def create(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     """Make a group."""
     with invocation.app.database.write() as writing:
-        groups, me = Groups(writing), _me(writing)
+        groups, me = Groups(writing), myself(writing)
         made = groups.create(group, by=me)
         for word in people:
             groups.add(made, People(writing).find(word), trainer=False, by=me)
@@ -82,7 +80,7 @@ def create(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
 def add(invocation: Invocation, group: str, people: tuple[str, ...], *, trainer: bool) -> None:
     """Add members."""
     with invocation.app.database.write() as writing:
-        groups, me = Groups(writing), _me(writing)
+        groups, me = Groups(writing), myself(writing)
         found = groups.find(group)
         for word in people:
             groups.add(found, People(writing).find(word), trainer=trainer, by=me)
@@ -96,7 +94,7 @@ def add(invocation: Invocation, group: str, people: tuple[str, ...], *, trainer:
 def remove(invocation: Invocation, group: str, people: tuple[str, ...]) -> None:
     """Remove members."""
     with invocation.app.database.write() as writing:
-        groups, me = Groups(writing), _me(writing)
+        groups, me = Groups(writing), myself(writing)
         found = groups.find(group)
         for word in people:
             groups.remove(found, People(writing).find(word), by=me)
@@ -319,7 +317,3 @@ def _tell_members(invocation: Invocation, group: str) -> None:
             )
     if not trainees and not trainers:
         invocation.output.quiet(Text(fr="  personne encore", en="  nobody yet"))
-
-
-def _me(writing: Transaction) -> str:
-    return People(writing).of_account(getpass.getuser()).ref

@@ -1,8 +1,7 @@
-"""``people``: who is a candidate, a trainee, a trainer, a member of a jury; and how their data goes again."""
+"""``people``: who is a candidate, a trainee, a trainer and so on, how they sign in, and how their data goes again."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,18 +11,14 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from orchestrator.cli.click_classes import FILE, PERSON, WORDS, CommandGroup, argument, help_without_command, option
+from orchestrator.cli.commands.people_data import forget, retention_
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain, table
-from orchestrator.cli.store_access import reading
-from orchestrator.core.elision import de
-from orchestrator.core.errors import UsageError
-from orchestrator.core.paths import state_folder
+from orchestrator.cli.store_access import myself, reading
 from orchestrator.core.text import Text
-from orchestrator.deliverables.deliverables_store import DeliverablesStore
-from orchestrator.records import retention
+from orchestrator.records import credentials, retention
 from orchestrator.records.changes import change
 from orchestrator.records.csv_people import COLUMNS, read_people
-from orchestrator.records.database import Transaction
 from orchestrator.records.groups import Groups
 from orchestrator.records.models import ROLES, Person, Role
 from orchestrator.records.people import NewPerson, People, roles_in_words
@@ -35,9 +30,9 @@ Value: TypeAlias = str | datetime | None
 people_command = CommandGroup(
     "people",
     help=Text(
-        fr="Les personnes : candidats, stagiaires, formateurs, membres de jury.\n\n"
+        fr="Les personnes : candidats, stagiaires, formateurs, membres de jury, administrateurs.\n\n"
         "Ce qui identifie quelqu'un n'est écrit qu'ici ; les résultats ne portent qu'une référence.",
-        en="People: candidates, trainees, trainers, jury members.\n\n"
+        en="People: candidates, trainees, trainers, jury members, administrators.\n\n"
         "What identifies somebody is written here only; results bear a reference alone.",
     ),
     invoke_without_command=True,
@@ -65,10 +60,12 @@ def _columns(function: F) -> F:
         ("--candidate-number", None, Text(fr="Le numéro de candidat.", en="The candidate's number.")),
         ("--extra-time", None, Text(fr="Le temps majoré : 1/3, 20 min.", en="Extra time: 1/3, 20 min.")),
         ("--account", None, Text(fr="Le compte sur cette machine.", en="The account on this machine.")),
+        ("--language", "fr|en", Text(fr="La langue sur le portail.", en="The language in the portal.")),
         ("--keep-until", "DATE", Text(fr="Garder ces données jusqu'au…", en="Keep this data until…")),
     )
+    kinds = {"DATE": click.DateTime(["%Y-%m-%d"]), "fr|en": click.Choice(["fr", "en"])}
     for name, metavar, said in reversed(options):
-        kind = click.DateTime(["%Y-%m-%d"]) if metavar else str
+        kind = kinds.get(metavar or "", click.STRING)
         function = option(name, type=kind, metavar=metavar or WORDS, help=said)(function)
     return function
 
@@ -103,7 +100,7 @@ def add(
         people = People(writing)
         given = {name: value for name, value in _values(values).items() if value is not None}
         new = replace(NewPerson(handle, roles=frozenset(roles) or frozenset({"trainee"})), **given)
-        made = people.add(new, by=_me(writing))
+        made = people.add(new, by=myself(writing))
         _trained(people, made, trainers)
     _tell(invocation, made, Text(fr="ajouté", en="added"))
 
@@ -126,7 +123,7 @@ def change_(
 ) -> None:
     """Change a person."""
     with invocation.app.database.write() as writing:
-        people, me = People(writing), _me(writing)
+        people, me = People(writing), myself(writing)
         found = people.find(person)
         given = {n: v for n, v in _values(values, keep_empty=found).items() if values[n] is not None}
         change(writing, found, given, by=me)
@@ -184,7 +181,7 @@ def import_(invocation: Invocation, path: Path) -> None:
     """Add a list of people."""
     listed = read_people(path)
     with invocation.app.database.write() as writing:
-        people, groups, me = People(writing), Groups(writing), _me(writing)
+        people, groups, me = People(writing), Groups(writing), myself(writing)
         known = {group.name for group in groups.list()}
         made = []
         for one in listed:
@@ -200,89 +197,42 @@ def import_(invocation: Invocation, path: Path) -> None:
 
 
 @people_command.command(
-    "forget",
-    short_help=Text(fr="Effacer ce qui identifie quelqu'un.", en="Erase what identifies somebody."),
+    "password",
+    short_help=Text(fr="Faire un lien pour choisir un mot de passe.", en="Make a link to choose a password."),
     help=Text(
-        fr="Effacer ce qui identifie quelqu'un ; ses résultats restent, sous une référence qui ne mène à personne.\n\n"
-        "Ce que le dossier d'un jury doit garder y reste, et vous est dit. --due : tous ceux dont le délai est passé.",
-        en="Erase what identifies somebody; their results stay, under a reference that leads to nobody any more.\n\n"
-        "What a jury's record has to keep stays there, and you are told. --due: all those whose time is over.",
+        fr="Faire le lien par lequel quelqu'un choisit son mot de passe sur le portail.\n\n"
+        "Il sert une fois : 7 jours pour un premier mot de passe, 24 heures pour en changer. Les précédents cessent.",
+        en="Make the link by which somebody chooses their password in the portal.\n\n"
+        "It works once: for 7 days for a first password, for 24 hours to change it. Earlier ones end.",
     ),
 )
-@argument("person", metavar=Text(fr="[PERSONNE]", en="[PERSON]"), required=False)
-@option("--due", is_flag=True, help=Text(fr="Tous ceux dont le délai est passé.", en="All whose time is over."))
-@option("--gone", is_flag=True, help=Text(fr="Leurs labs n'existent plus.", en="Their labs are gone."))
+@_person_argument
 @pass_invocation
-def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool) -> None:
-    """Forget people."""
-    if due == (person is not None):
-        raise UsageError(
-            Text(fr="Nommez une personne, ou donnez --due.", en="Name one person, or give --due."),
-            Text(fr="« breakfix people list » les montre.", en="'breakfix people list' shows them."),
-        )
-    done: dict[str, retention.Forgotten] = {}
+def password(invocation: Invocation, person: str) -> None:
+    """Make a one-time link."""
     with invocation.app.database.write() as writing:
-        me = _me(writing)
-        found = retention.due(writing, datetime.now(UTC).date()) if due else (People(writing).find(str(person)),)
-        for one in found:
-            handle = one.handle
-            if gone or due:
-                retention.end_gone(writing, one)
-            done[handle] = retention.forget(writing, one, by=me, reason="retention" if due else "asked")
-    store = DeliverablesStore(state_folder() / "deliverables")
-    for one_done in done.values():
-        for instance in one_done.instances:
-            store.forget(instance)
-    _tell_forgotten(invocation, done)
+        found = People(writing).find(person)
+        link = credentials.make_link(writing, found, by=myself(writing), now=datetime.now(UTC))
+    path = f"/link#{link.secret}"
+    document = {"handle": found.handle, "ref": found.ref, "kind": link.kind, "link": link.secret, "path": path}
+    until = Text(fr=f"{link.until:%Y-%m-%d %H:%M} UTC", en=f"{link.until:%Y-%m-%d %H:%M} UTC")
 
-
-@people_command.command(
-    "retention",
-    short_help=Text(fr="Combien de temps tout est gardé.", en="How long all of it is kept."),
-    help=Text(
-        fr="Combien de jours les données de quelqu'un sont gardées après la dernière activité ; sans option, le "
-        "montrer.",
-        en="How many days somebody's data is kept after the last activity; without an option, show it.",
-    ),
-)
-@option("--days", type=click.IntRange(1, 36500), metavar="N", help=Text(fr="Le nombre de jours.", en="The days."))
-@option(
-    "--keep-numbers/--erase-numbers",
-    "numbers",
-    default=None,
-    help=Text(
-        fr="Garder les numéros de candidat, ou les effacer aussi.", en="Keep candidates' numbers, or erase them too."
-    ),
-)
-@pass_invocation
-def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None) -> None:
-    """Show or change the policy."""
-    with invocation.app.database.write() as writing:
-        now = retention.policy(writing)
-        new = retention.Policy(
-            now.days if days is None else days, now.keep_candidate_numbers if numbers is None else numbers
-        )
-        if new != now:
-            retention.set_policy(writing, new, by=_me(writing))
-        due = [one.handle for one in retention.due(writing, datetime.now(UTC).date())]
-    if invocation.json:
-        invocation.output.document({"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due})
-        return
-    invocation.output.print(
-        Text(
-            fr=f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son "
-            f"numéro de candidat est {'gardé' if new.keep_candidate_numbers else 'effacé aussi'}.",
-            en=f"Somebody's data is kept for {new.days} days after the last activity; then the candidate's number is "
-            f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
-        )
-    )
-    if due:
-        invocation.output.warn(
+    def tell() -> None:
+        invocation.output.ok(
             Text(
-                fr=f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
-                en=f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
+                fr=f"✔ Lien pour {found.handle}, valable une fois, jusqu'au {until.fr} :",
+                en=f"✔ Link for {found.handle}, to be used once, until {until.en}:",
             )
         )
+        invocation.output.print(f"  {path}")
+        invocation.output.note(
+            Text(
+                fr="  → Mettez devant l'adresse du portail, et ne le donnez qu'à cette personne.",
+                en="  → Put the portal's address before it, and give it to nobody else.",
+            )
+        )
+
+    invocation.output.emit(document | {"until": link.until.isoformat(timespec="seconds")}, tell)
 
 
 def _values(values: Mapping[str, Value], keep_empty: Person | None = None) -> dict[str, Any]:
@@ -303,11 +253,6 @@ def _trained(people: People, person: Person, trainers: Sequence[str]) -> None:
         people.trained_by(person, people.find(word, role="trainer"))
 
 
-def _me(writing: Transaction) -> str:
-    """Return the ``ref`` of who runs the program."""
-    return People(writing).of_account(getpass.getuser()).ref
-
-
 def _tell(invocation: Invocation, person: Person, what: Text) -> None:
     number = person.candidate_number
     said = Text(
@@ -315,31 +260,6 @@ def _tell(invocation: Invocation, person: Person, what: Text) -> None:
         en=f"✔ {person.handle} {what.en} ({person.ref}{f', candidate {number}' if number else ''}).",
     )
     invocation.output.emit(_document(person, person.keep_until), lambda: invocation.output.ok(said))
-
-
-def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
-    if invocation.json:
-        invocation.output.document(
-            {"forgotten": [{"person": h, "ref": f.ref, "kept_by": list(f.kept_by)} for h, f in done.items()]}
-        )
-        return
-    if not done:
-        invocation.output.print(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over."))
-    for handle, one in done.items():
-        invocation.output.ok(
-            Text(
-                fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
-                en=f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.",
-            )
-        )
-        for subject in one.kept_by:
-            invocation.output.warn(
-                Text(
-                    fr=f"  ! Le dossier {de(subject)} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
-                    "terme.",
-                    en=f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
-                )
-            )
 
 
 def _document(person: Person, until: date | None) -> dict[str, Any]:
@@ -355,5 +275,10 @@ def _document(person: Person, until: date | None) -> dict[str, Any]:
         "candidate_number": person.candidate_number,
         "extra_time": person.extra_time,
         "account": person.account,
+        "language": person.language,
         "keep_until": until and until.isoformat(),
     }
+
+
+people_command.add_command(forget)
+people_command.add_command(retention_)

@@ -23,7 +23,7 @@ from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachi
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_words import stage_title, status_text
 from orchestrator.proof.prover import prove
-from orchestrator.proof.seed_cover import Draw, draw, seeds_for
+from orchestrator.proof.seed_cover import Draw, draw, seeds_for, seeds_of_other_cases
 from orchestrator.proof.stages import ProofSubject
 
 
@@ -176,15 +176,23 @@ class _Work:
             self.records[loaded.id] = proofs.voucher(loaded.id)
         if self.extent == "replay":
             self.records[loaded.id] = self._played_again(loaded.id)
-            drawn: Sequence[Draw] = [draw(loaded, seed) for seed in self.records[loaded.id].entry.seeds]
-        else:
-            drawn = seeds_for(loaded, seeds)
-        brief = self.extent == "brief"
-        learning = self.extent == "record"
-        return [
-            ProofSubject(self.invocation.app.labs.plan(name, one.seed), one.cases, main_line=brief, learning=learning)
-            for one in drawn
-        ]
+            recorded = self.records[loaded.id].entry.variants
+            return [self._subject(name, draw(loaded, one.seed), repairs_only=one.repairs_only) for one in recorded]
+        drawn = seeds_for(loaded, seeds)
+        subjects = [self._subject(name, one) for one in drawn]
+        if self.extent == "record":
+            others = seeds_of_other_cases(loaded, drawn)
+            subjects += [self._subject(name, one, repairs_only=True) for one in others]
+        return subjects
+
+    def _subject(self, name: str, one: Draw, *, repairs_only: bool = False) -> ProofSubject:
+        return ProofSubject(
+            self.invocation.app.labs.plan(name, one.seed),
+            one.cases,
+            main_line=self.extent == "brief",
+            repairs_only=repairs_only,
+            learning=self.extent == "record",
+        )
 
     def proved(self, proof: Proof) -> None:
         """Keep a proof, record it, or compare it, as the command asks."""

@@ -40,16 +40,17 @@ if TYPE_CHECKING:
 )
 @option(
     "--reference",
-    "page",
+    "pages",
     type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
     metavar=FILE,
     help=Text(
-        fr="Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques.",
-        en="Write the contract's reference again in this Markdown page, between its two marks.",
+        fr="Réécrire la référence du contrat dans cette page Markdown, entre ses deux marques ; répétable.",
+        en="Write the contract's reference again in this Markdown page, between its two marks; may be repeated.",
     ),
 )
 @pass_invocation
-def schema_command(invocation: Invocation, name: str | None, output: Path | None, page: Path | None) -> None:
+def schema_command(invocation: Invocation, name: str | None, output: Path | None, pages: tuple[Path, ...]) -> None:
     """Print or write schemas."""
     from orchestrator.faults.registry import fault_classes
 
@@ -57,8 +58,7 @@ def schema_command(invocation: Invocation, name: str | None, output: Path | None
         text = Text(fr=f"Type de fichier inconnu : « {name} »", en=f'Unknown kind of file: "{name}"')
         raise UsageError(with_suggestion(text, name, KINDS))
     written = _written(output, fault_classes(), name) if output else []
-    if page:
-        written.append(_rewritten(page))
+    written += [_rewritten(page) for page in pages]
     if written:
         _tell(invocation, written)
     elif name is not None:
@@ -88,14 +88,15 @@ def _rewritten(page: Path) -> Path:
         text = page.read_text(encoding="utf-8")
         page.write_text(reference.with_reference(text), encoding="utf-8")
     except (OSError, ValueError) as error:
+        begin = reference.BEGINS.get(page.stem, reference.BEGINS["trainers"])
         raise UsageError(
             Text(
                 fr=f"La référence ne peut pas être écrite dans {page} : {error}",
                 en=f"The reference cannot be written into {page}: {error}",
             ),
             Text(
-                fr=f"La page doit exister et contenir ces deux lignes : {reference.BEGIN} et {reference.END}",
-                en=f"The page must exist and hold these two lines: {reference.BEGIN} and {reference.END}",
+                fr=f"La page doit exister et contenir ces deux lignes : {begin} et {reference.END}",
+                en=f"The page must exist and hold these two lines: {begin} and {reference.END}",
             ),
         ) from error
     return page

@@ -365,6 +365,10 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
                 "graded": found.graded,
                 "stale": found.stale,
                 "unready": {scenario: both(why) for scenario, why in found.unready.items()},
+                "not_paused": {
+                    scenario: {host: both(why) for host, why in hosts.items()}
+                    for scenario, hosts in found.not_paused.items()
+                },
                 "differences": differences,
             }
         )
@@ -383,6 +387,14 @@ def reopen(invocation: Invocation, phase: str, candidate: str, name: str | None)
         invocation.output.warn(
             Text(fr=f"! {scenario} n'était pas prêt : {why.fr}", en=f"! {scenario} was not ready: {why.en}")
         )
+    for scenario, hosts in found.not_paused.items():
+        for host, why in hosts.items():
+            invocation.output.warn(
+                Text(
+                    fr=f"! {scenario}, {host} n'a pas pu être figée : {why.fr}",
+                    en=f"! {scenario}, {host} could not be paused: {why.en}",
+                )
+            )
     for one in found.differences:
         invocation.output.bad(f"✘ {one.scenario} {one.check}: {one.before} → {one.after}")
         invocation.output.quiet(one.sentence.map("  {}".format))

@@ -21,8 +21,6 @@ from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
 from orchestrator.model.image import Device
 
-ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
-
 
 @command(
     "shell",
@@ -91,7 +89,8 @@ def _console(invocation: Invocation, target: HostRef) -> None:
 def console(invocation: Invocation, target: HostRef) -> terminal.MasterRemote:
     """Return root's shell on a host, as at its console."""
     rows, columns = terminal.size()
-    return terminal.MasterRemote(invocation.app.labs.fabric().terminal(target, ROOT_SHELL, rows=rows, columns=columns))
+    fabric = invocation.app.labs.fabric()
+    return terminal.MasterRemote(fabric.terminal(target, terminal.ROOT_SHELL, rows=rows, columns=columns))
 
 
 @contextlib.contextmanager

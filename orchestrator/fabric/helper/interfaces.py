@@ -18,7 +18,8 @@ TABLES: Final = {"253": "default", "254": "main", "255": "local"}
 _UP = 1  # IFF_UP
 _MAC, _PEER_MAC, _NAME, _MTU, _BELOW, _MASTER, _INFO, _BELOW_AT, _XDP = 1, 2, 3, 4, 5, 10, 18, 37, 43  # IFLA_…
 _INFO_KIND, _INFO_DATA, _VLAN_NUMBER, _XDP_ATTACHED = 1, 2, 1, 2
-_FAR, _NEAR = 1, 2  # IFA_ADDRESS, IFA_LOCAL
+_FAR, _NEAR, _ADDRESS_FLAGS = 1, 2, 8  # IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS
+_STAYS = 0x80  # IFA_F_PERMANENT
 _TO, _AT = 1, 2  # NDA_DST, NDA_LLADDR
 _PERMANENT, _PROXY = 0x80, 8  # NUD_PERMANENT, NTF_PROXY
 _INVERTED = 2  # FIB_RULE_INVERT
@@ -55,19 +56,23 @@ def links(asking: socket.socket, deadline: float) -> dict[int, dict[str, Any]]:
 
 
 def addresses(asking: socket.socket, names: dict[int, str], deadline: float) -> list[dict[str, Any]]:
-    """Return the addresses; one with a ``peer`` is at the end of a line.
+    """Return the addresses; one with a ``peer`` is at the end of a line, one that is ``leased`` ends by itself.
 
     Raises:
         OSError: the kernel does not say.
     """
     rows = []
     for body in netlink.dumped(asking, _GET_ADDRESS, _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0), deadline):
-        family, length, _, _, index = _ADDRESS.unpack_from(body)
+        family, length, flags, _, index = _ADDRESS.unpack_from(body)
         told = dict(netlink.attributes(body[_ADDRESS.size :]))
         far = told.get(_FAR, b"")
         near = told.get(_NEAR, far)
-        row = {"dev": names.get(index, "?"), "address": f"{address(family, near)}/{length}"}
-        rows.append({**row, "peer": address(family, far)} if far and far != near else row)
+        row: dict[str, Any] = {"dev": names.get(index, "?"), "address": f"{address(family, near)}/{length}"}
+        if far and far != near:
+            row["peer"] = address(family, far)
+        if not (_number(told[_ADDRESS_FLAGS]) if _ADDRESS_FLAGS in told else flags) & _STAYS:
+            row["leased"] = True
+        rows.append(row)
     return rows
 
 

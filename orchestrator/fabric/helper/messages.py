@@ -15,7 +15,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-VERSION = 10
+VERSION = 11
 ROLES = ("control", "access")
 """What a connection is for: ports and waiting; what enters hosts, looks at them and observes segments."""
 HEADER = struct.Struct("!II")

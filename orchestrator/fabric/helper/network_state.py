@@ -1,7 +1,8 @@
 """A host's network in words that compare: what its kernel lists, without what changes by itself.
 
 Left out are numbers that count or run down, what a routing daemon learnt, and what the kernel makes of the rest:
-link-local addresses, the routes of a host's own addresses.
+link-local addresses, the routes of a host's own addresses. An address that a lease gave is told by its network: the
+next lease may give another one of its pool.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def network_objects(rows: Mapping[str, Any], *, routed: bool) -> dict[str, Entry
     for row in rows["addresses"]:
         if not _is_link_local(row["address"]):
             peer = {"peer": row["peer"]} if "peer" in row else {}
-            found[f"address {row['dev']} {row['address']}"] = {"there": "yes", **peer}
+            found[f"address {row['dev']} {_address(row)}"] = {"there": "yes", **peer}
     for row in rows["neighbours"]:
         if row.get("proxy"):
             found[f"proxy {row['address']} {row['dev']}"] = {"there": "yes"}
@@ -99,7 +100,7 @@ def network_objects(rows: Mapping[str, Any], *, routed: bool) -> dict[str, Entry
     found |= {f"rule {way}": {"there": "yes"} for way in rows["ways"]}
     found |= _queues(rows["queues"], idle)
     routes = [row for row in rows["routes"] if not (routed and _PROTOCOLS.get(row["protocol"]) in _LEARNT)]
-    found |= _routes(routes, [row["address"] for row in rows["addresses"]])
+    found |= _routes(routes, rows["addresses"])
     for path, value in rows["sysctls"].items():
         if not idle & set(path.split("/")):
             name = path.removeprefix(_SYSCTLS).translate(_SWAPPED)
@@ -144,6 +145,12 @@ def socket_objects(
     return {name: {"program": "\n".join(sorted(paths))} for name, paths in programs.items()}
 
 
+def _address(row: Mapping[str, Any]) -> str:
+    """Return an address with its prefix in words."""
+    is_leased = row.get("leased") and ip_interface(row["address"]).version == 4  # noqa: PLR2004
+    return f"lease {ip_interface(row['address']).network}" if is_leased else str(row["address"])
+
+
 def _word(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
@@ -161,10 +168,12 @@ def _queues(rows: Iterable[Mapping[str, Any]], idle: set[str]) -> dict[str, Entr
     return {f"queue {device}": {"kind": " ".join(sorted(names))} for device, names in kinds.items()}
 
 
-def _routes(rows: Iterable[Mapping[str, Any]], addresses: Sequence[str]) -> dict[str, Entry]:
+def _routes(rows: Iterable[Mapping[str, Any]], addresses: Sequence[Mapping[str, Any]]) -> dict[str, Entry]:
     """Return the routes; several to one place are told in one object, a line for each in each of its fields."""
-    own = {ip_interface(address).ip for address in addresses}
-    looped = {ip_interface(address).network for address in addresses if ip_interface(address).is_loopback}
+    mine = {ip_interface(row["address"]): row for row in addresses}
+    own = {address.ip for address in mine}
+    looped = {address.network for address in mine if address.is_loopback}
+    leases = {str(address.ip): _address(row) for address, row in mine.items() if row.get("leased")}
     found: dict[str, list[Entry]] = {}
     for row in rows:
         protocol = _PROTOCOLS.get(row["protocol"], str(row["protocol"]))
@@ -175,7 +184,7 @@ def _routes(rows: Iterable[Mapping[str, Any]], addresses: Sequence[str]) -> dict
         name = f"route {place} table {TABLES.get(row['table'], row['table'])}{service}"
         kind = "" if row["type"] == _UNICAST else _KINDS.get(row["type"], str(row["type"]))
         fields = {"protocol": protocol, "type": kind, "device": row.get("dev", "")}
-        fields |= {"gateway": _gateway(row), "source": row.get("source", "")}
+        fields |= {"gateway": _gateway(row), "source": leases.get(row.get("source", ""), row.get("source", ""))}
         fields["metric"] = "" if protocol in _DRAWN_METRICS else str(row.get("metric", ""))
         fields["hops"] = ", ".join(sorted(f"{_gateway(hop)} {hop.get('dev', '')}" for hop in row.get("nexthops", ())))
         if "nhid" in row and not (fields["device"] or fields["hops"]):

@@ -53,9 +53,10 @@ def observe(request: Observe) -> Outcome:
     child, pipes = _start(request.argv, prepare)
     os.close(unshared_write)
     os.close(wired_read)
-    name = f"o{child}"
+    name, network = f"o{child}", -1
     try:
         os.read(unshared_read, 1)
+        network = os.open(f"/proc/{child}/ns/net", os.O_RDONLY)
         rtnetlink.add_veth(name, bridge, peer=_INTERFACE, mac=_mac_of(request.address), pid=child)
         os.write(wired_write, b"1")
     finally:
@@ -63,6 +64,8 @@ def observe(request: Observe) -> Outcome:
         os.close(wired_write)
         outcome = collect(child, *pipes, b"", request.timeout)
         rtnetlink.remove(name)  # at once: the kernel takes its time to end a network namespace
+        if network >= 0:
+            os.close(network)  # not before: Linux 6.18 has crashed over a link whose far end's namespace was ending
     return _ended(outcome, request.argv)
 
 

@@ -27,6 +27,7 @@ from orchestrator.assessment.supervision import Supervisor
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
+from orchestrator.instances import freezing
 from orchestrator.labs import Differences, Labs, Running
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.proof_status import Reliance
@@ -267,6 +268,30 @@ def test_an_appeal_compares_the_changes_too(course: Course) -> None:
     (regraded,) = course.jury_session.state().of("regraded")
     assert "« ssh ne démarre plus » : à expliquer → interdit." in told(regraded).fr
     assert "'The firewall lets everything through': forbidden → absent." in told(regraded).en
+
+
+def test_an_appeal_tells_which_host_goes_on_after_it(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel may refuse to freeze a host; nobody is told that it stands still."""
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    closed(course)
+    lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
+    restless = course.labs.find(lab.instance).hosts[0]
+    engine = course.world.engine
+    pause = engine.pause
+
+    def refused(container: str) -> None:
+        if container == restless.container:
+            raise LabError(same("unable to freeze"))
+        pause(container)
+
+    monkeypatch.setattr(engine, "pause", refused)
+    monkeypatch.setattr(freezing, "_WITHIN", 0.0)
+    found = Reopening(course.jury_session, course.labs).reopen("reseau", "C-01", "organiser")
+    assert found.not_paused == {SCENARIO: {restless.name: same("unable to freeze")}}
+    (regraded,) = course.jury_session.state().of("regraded")
+    assert f"; could not be paused: {restless.name} (unable to freeze)." in told(regraded).en
+    assert f" ; n'ont pas pu être figées : {restless.name} (unable to freeze)." in told(regraded).fr
 
 
 def test_an_appeal_on_evidence_from_before_there_were_differences(

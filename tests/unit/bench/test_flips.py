@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +15,7 @@ from grader.report import CheckResult, Report
 from orchestrator.core.text import Text, same
 from tests.bench import flips as module
 from tests.bench.flips import run_gradings
+from tests.unit.differences import EVERY
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -105,6 +106,17 @@ def test_another_colour_is_a_change_with_its_evidence() -> None:
     assert "x (healthy, idle machine, 2) a: pass → error" in shown
     assert "changement(s)" in found.to_text("fr")
     assert found.to_document()["changes"][0]["check"] == "a"
+
+
+def test_a_difference_that_comes_or_goes_is_a_change() -> None:
+    """Whatever is thought of it: what nobody changed differs the same way each time, where differences are told."""
+    green = report(a="pass")
+    labs = Labs(replace(green, differences=EVERY), {"x-1": replace(green, differences=EVERY[1:])})
+    found = run_gradings(app_of(labs), gradings=12, scenarios=("x",))
+    assert {(c.check, c.before, c.after) for c in found.changes} == {("network office rule", "explained", "absent")}
+    labs = Labs(replace(green, differences=EVERY), {"x-1": report(a="fail")})
+    found = run_gradings(app_of(labs), gradings=12, scenarios=("x",))
+    assert {c.check for c in found.changes} == {"a"}, "of a red grading no difference is told"
 
 
 def test_how_many_were_made_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     monkeypatch.setattr(benchmark, "run", made)
     monkeypatch.setattr(command, "run_cycles", made)
     monkeypatch.setattr(command, "run_gradings", made)
+    monkeypatch.setattr(command, "run_shares", made)
     return made
 
 
@@ -71,6 +72,7 @@ def run(*words: str, lang: str = "en") -> int:
         (["compare", "--runs", "2"], {"runs": 2}),
         (["cycles", "7"], {"cycles": 7}),
         (["grading", "18"], {"gradings": 18}),
+        (["comparison", "--runs", "3"], {"runs": 3}),
     ],
     ids=" ".join,
 )

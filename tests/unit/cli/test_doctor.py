@@ -143,7 +143,7 @@ def test_a_kernel_without_bridges(root: Path) -> None:
 
 def test_the_command_s_exit_status_and_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = (Finding("disk", text("Disk"), "fail", text("full"), text("make room")),)
-    monkeypatch.setattr("orchestrator.cli.commands.doctor.examine", lambda _machine: bad)
+    monkeypatch.setattr("orchestrator.cli.commands.doctor.examine", lambda _machine, _portal: bad)
     done = cli("doctor", "--json")
     assert done.exit_code == 3
     assert json.loads(done.stdout)["findings"][0]["remedy"] == {"fr": "make room (fr)", "en": "make room (en)"}

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.cli.times import ago
 from orchestrator.core.errors import LabError
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.practice.launching import MemberPlace, Stopped
 from orchestrator.practice.looks import HostLook, LabLook
 from orchestrator.practice.standings import Check, Standing
@@ -68,7 +68,9 @@ class FakeStandings:
     @staticmethod
     def _members(second: str) -> Iterator[Standing]:
         moment = now()
-        checks = (Check("a", "pass"), Check("b", second), Check("c", "error"))
+        checks = tuple(
+            Check(name, colour, same(name)) for name, colour in (("a", "pass"), ("b", second), ("c", "error"))
+        )
         common: dict[str, Any] = {"started_at": moment, "seconds": 754, "minutes": 10, "hints": 2}
         look = LabLook(
             moment - timedelta(seconds=90),

@@ -55,11 +55,11 @@ NAMES = (
         "doctor",
         "images",
     ),
-    *("bench", "test", "completion"),
+    *("bench", "test", "completion", "serve", "backup", "restore"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
 COMMANDS += [("ledger", n) for n in ("trust", "distrust", "keys", "sign")]
-COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "retention")]
+COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "password", "retention")]
 COMMANDS += [("group", n) for n in ("create", "add", "remove", "list", "members", "launch", "live", "stop", "export")]
 COMMANDS += [("audit", n) for n in ("verify", "head", "log")]
 COMMANDS += [("new", kind) for kind in ("scenario", "lab", "fault", "image")]

@@ -13,8 +13,10 @@ from sqlalchemy import text
 
 from orchestrator.labs import Running
 from orchestrator.practice.recorder import PracticeRecorder
+from orchestrator.records import credentials, journal
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
+from orchestrator.records.people import People
 
 from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, instance
 
@@ -51,6 +53,31 @@ def test_people_come_and_go(cli: Cli) -> None:
     gone = cli("people", "forget", "lea")
     assert f"lea is forgotten; what stays are the results, under {document['ref']}" in gone.stdout
     assert "lea" not in cli("people", "list").stdout
+
+
+def test_a_link_is_made_by_which_somebody_chooses_a_password(cli: Cli, store: Database) -> None:
+    cli("people", "add", "lea", "--role", "administrator", "--language", "fr")
+    shown = cli("people", "password", "lea", lang="fr").stdout
+    assert "Lien pour lea, valable une fois" in shown
+    document = json.loads(cli("people", "password", "lea", "--json").stdout)
+    assert (document["handle"], document["kind"]) == ("lea", "invitation")
+    assert document["path"] == f"/link#{document['link']}"
+    assert document["link"] not in shown
+    with store.read() as session:
+        assert credentials.find_link(session, document["link"], journal.now()) is not None
+        (first, _) = journal.entries(session, kind=credentials.LINK_MADE)
+        assert first.event.actor == People(session).find("trainer1").ref
+    listed = json.loads(cli("people", "list", "--role", "administrator", "--json").stdout)
+    assert [(one["handle"], one["language"]) for one in listed["people"]] == [("lea", "fr")]
+    assert "administrateur" in cli("people", "list", lang="fr").stdout
+
+
+def test_a_candidate_alone_is_given_no_link(cli: Cli) -> None:
+    cli("people", "add", "zoe", "--role", "candidate")
+    refused = cli("people", "password", "zoe")
+    assert refused.exit_code == 2
+    assert "people change zoe --role trainee" in " ".join(refused.stderr.split())
+    assert cli("people", "password", "nobody").exit_code == 2
 
 
 @pytest.mark.parametrize("words", [[], ["lea", "--due"]], ids=["nobody", "both"])
@@ -99,7 +126,7 @@ def test_what_is_no_head_is_refused(cli: Cli) -> None:
 
 def test_progress_tells_what_was_done_and_what_is_next(cli: Cli, app: FakeApp, store: Database) -> None:
     assert "no scenario of this competence solved yet" in cli("progress").stdout
-    recorder = PracticeRecorder(
+    recorder = PracticeRecorder.of_account(
         lambda: store, "trainer1", lambda _name: app.content.scenario_document("no-network-after-move")
     )
     running = Running(

@@ -46,5 +46,6 @@ def test_sizes_and_times_in_both_languages() -> None:
     language_choice.choose(["--lang", "fr"])
     try:
         assert (duration(2.34), megabytes(1_500_000_000)) == ("2,3 s", "1,5 Go")
+        assert (megabytes(30_187), megabytes(30_187_000)) == ("30 ko", "30 Mo")
     finally:
         language_choice.choose([], {})

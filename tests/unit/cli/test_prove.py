@@ -33,20 +33,28 @@ class Prover:
     asked: list[tuple[str, int]] = field(default_factory=list)
     jobs: int | None = 0
     main_lines: set[bool] = field(default_factory=set)
+    repairs: list[tuple[str, int]] = field(default_factory=list)
 
     def prove(
         self, _labs: object, subjects: Sequence[ProofSubject], *, jobs: int | None, watch: Watch
     ) -> tuple[Proof, ...]:
         self.jobs = jobs
         watch.begin(len(subjects))
-        proofs = []
-        for number, subject in enumerate(subjects):
+        proofs, number = [], 0
+        for subject in subjects:
             watch.end(replace(subject.plan, scenario=NAMES[0]), self.stage)
-            self.asked.append((NAMES[number % len(NAMES)], subject.plan.seed))
             self.main_lines.add(subject.main_line)
+            if subject.repairs_only:
+                self.repairs.append((self.asked[-1][0], subject.plan.seed))
+            else:
+                self.asked.append((NAMES[number % len(NAMES)], subject.plan.seed))
+                number += 1
         for name in dict.fromkeys(name for name, _ in self.asked):
             seeds = [seed for asked, seed in self.asked if asked == name]
             variants = tuple(VariantProof(seed, "d1", (self.stage,), {"cause": "unplugged"}) for seed in seeds)
+            repaired = Stage("solution", "reference", 1.5, (SeenColour("pass", result("page", "pass")),))
+            others = dict.fromkeys(seed for asked, seed in self.repairs if asked == name)
+            variants += tuple(VariantProof(seed, "d2", (repaired,), {"cause": "other"}) for seed in others)
             proofs.append(Proof(name, text("Title"), variants, self.whole, 12.3))
             watch.proved(proofs[-1])
         return tuple(proofs)
@@ -190,6 +198,9 @@ def test_a_record_is_written_where_the_proof_is_sound(cli: Cli, app: FakeApp, pr
     assert found.entry.machine.docker == app.engine.info().version
     assert found.entry.variants[0].stages == {"healthy": {"test_x.py::page": "pass"}}
     assert prover.main_lines == {False}
+    recorded = {variant.seed for variant in found.entry.variants if variant.repairs_only}
+    assert recorded == {seed for _, seed in prover.repairs}, "of the cases that seed 1 does not draw"
+    assert set(found.entry.seeds) == {1}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.contract.content_kinds import KINDS
-from orchestrator.contract.reference import BEGIN, END
+from orchestrator.contract.reference import BEGINS, END
 from orchestrator.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,15 +51,17 @@ def test_a_folder_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> No
     assert "Not a directory" in " ".join(done.output.split())
 
 
-def test_the_reference_is_written_between_its_marks(cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "key"), [("trainers", "difficulty"), ("portal", "listen")])
+def test_the_reference_is_written_between_its_marks(cli: Cli, tmp_path: Path, name: str, key: str) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nwas here\n{END}\nafter\n")
+    page.write_text(f"before\n{BEGINS[name]}\nwas here\n{END}\nafter\n")
     assert cli("schema", "--reference", str(page)).exit_code == ExitCode.DONE
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "was here" not in text
-    assert "| `difficulty` |" in text
+    assert text.count("| `contract` |") == (6 if name == "trainers" else 1)
+    assert f"| `{key}` |" in text
 
 
 def test_a_page_without_marks_is_told(cli: Cli, tmp_path: Path) -> None:
@@ -67,5 +69,5 @@ def test_a_page_without_marks_is_told(cli: Cli, tmp_path: Path) -> None:
     page.write_text("nothing\n")
     done = cli("schema", "--reference", str(page))
     assert done.exit_code == ExitCode.WRONG_USE
-    assert BEGIN in " ".join(done.output.split())
+    assert BEGINS["trainers"] in " ".join(done.output.split())
     assert page.read_text() == "nothing\n"

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs import Labs
 from orchestrator.practice.launching import Launcher, MemberPlace, member_seeds
+from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records import attempts
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
@@ -77,6 +79,17 @@ def test_launching_again_is_for_those_who_have_none(world: World, store: Databas
     with store.read() as session:
         yann = attempts.of_person(session, People(session).find("yann"))
         assert [attempt.end for attempt in yann] == ["gone", None]
+
+
+def test_a_lab_that_a_member_started_alone_becomes_part_of_the_launch(world: World, store: Database) -> None:
+    lab = world.labs().start(world.plan(), Silent())
+    PracticeRecorder.of_account(lambda: store, "alice", world.content.scenario_document).started(lab)
+    with store.write() as session:
+        alone = People(session).of_account(lab.instance.owner)
+        Groups(session).add(Groups(session).find("tssr"), alone, trainer=False, by="P-0")
+    places = {p.handle: p for p in launcher(world, store).launch("tssr", SCENARIO, 7, lambda _place: None)}
+    assert (places[alone.handle].instance, places[alone.handle].kept) == (lab.instance.name, True)
+    assert running(store)[alone.handle].instance == lab.instance.name
 
 
 class OneFails(Labs):

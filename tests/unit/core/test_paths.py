@@ -21,3 +21,9 @@ def test_data_goes_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", "/home/alice")
     for environment in ({}, {"XDG_DATA_HOME": ""}):
         assert data_folder(environment) == Path("/home/alice/.local/share/breakfix")
+
+
+def test_one_folder_of_all_may_be_named() -> None:
+    environment = {"BREAKFIX_HOME": "/var/lib/breakfix", "XDG_DATA_HOME": "/d", "XDG_STATE_HOME": "/s"}
+    assert data_folder(environment) == Path("/var/lib/breakfix/data")
+    assert state_folder(environment) == Path("/var/lib/breakfix/state")

@@ -28,6 +28,7 @@ from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.proof import jobs, judging
+from orchestrator.proof.ledger import RecordedVariant
 from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
@@ -754,6 +755,25 @@ def test_what_one_seed_shows_counts_for_all(world: World, grader: Grader) -> Non
     assert [variant.seed for variant in proof.variants] == [7, 8]
     assert proof.variants[1].cases == {"cause": "x"}
     assert [(f.verdict.kind, [seed for seed, _ in f.places]) for f in proof.findings()] == [("blind", [7, 7])]
+
+
+def test_of_another_case_only_the_solutions_are_played(world: World, grader: Grader) -> None:
+    """What they change there is learnt; no check is blind or untried because no fault was looked at there."""
+    grader.order = [*ORDER, *("repaired", "rebooted", "repaired", "rebooted")]
+    others = ProofSubject(world.plan(8), {"cause": "x"}, repairs_only=True, learning=True)
+    (proof,) = prove(world.labs(), [ProofSubject(world.plan(7)), others], jobs=1, watch=Watching())
+    whole, repairs = proof.variants
+    assert [stage.key for stage in repairs.stages] == [
+        ("solution", "reference"),
+        ("reboot", "reference"),
+        ("solution", "second"),
+        ("reboot", "second"),
+        ("stopped", ""),
+    ]
+    assert (whole.repairs_only, repairs.repairs_only, proof.seeds) == (False, True, (7,))
+    assert (found(proof), proof.proven) == ([], True)
+    recorded = [RecordedVariant.of(variant) for variant in proof.variants]
+    assert [one.repairs_only for one in recorded] == [False, True]
 
 
 def test_labs_run_side_by_side_and_every_stage_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,22 @@ def test_interfaces_and_their_addresses() -> None:
     assert of("address", addresses=line) == {"address tun0 10.8.0.2/32": {"there": "yes", "peer": "10.8.0.1"}}
 
 
+def test_a_leased_address_is_told_by_its_network() -> None:
+    """The next lease may give another address of the pool, which is no change; one of another network is."""
+
+    def leased(address: str) -> dict[str, dict[str, str]]:
+        source = address.partition("/")[0]
+        route = {"dst": "default", "protocol": 16, "type": 1, "table": "254", "dev": "eth0", "family": INET}
+        given = {"dev": "eth0", "address": address, "leased": True}
+        return seen(addresses=[given], routes=[{**route, "gateway": "192.168.10.1", "source": source}])
+
+    assert leased("192.168.10.109/24") == leased("192.168.10.120/24") != leased("192.168.20.120/24")
+    assert leased("192.168.10.109/24")["address eth0 lease 192.168.10.0/24"] == {"there": "yes"}
+    assert leased("192.168.10.109/24")["route default table main"]["source"] == "lease 192.168.10.0/24"
+    by_hand = [{"dev": "eth0", "address": "192.168.10.109/24"}]
+    assert list(of("address", addresses=by_hand)) == ["address eth0 192.168.10.109/24"]
+
+
 def test_a_drawn_mac_address_is_not_told() -> None:
     """That of Open vSwitch's ``ovs-netdev`` was another one after each boot."""
     bridge = {"name": "ovs-netdev", "up": False, "mtu": 1500, "kind": "tun", "mac": "8a:58:12:64:56:9e"}

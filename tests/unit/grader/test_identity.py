@@ -11,7 +11,7 @@ import pytest
 from grader.bilingual import text_of
 from grader.host_inspector import HostInspector
 from grader.identity import Listener, listener
-from orchestrator.fabric.fabric_interface import HostRef, ProcessState
+from orchestrator.fabric.fabric_interface import HostRef, ProcessState, SocketState
 from tests.fakes.fabric import FakeFabric
 
 STARTED = 1_800_000_000
@@ -155,3 +155,22 @@ def test_a_child_that_ends_meanwhile_is_none_of_those_who_listen(web: Web) -> No
     assert not looks
     web.runs(MASTER, {**WORKER, "image": "missing"})
     assert web.doubts() == ("/usr/sbin/nginx has gone",), "whoever is never there is not believed"
+
+
+def test_a_child_that_becomes_another_program_is_none_of_those_who_listen(web: Web) -> None:
+    """sshd's child holds the server's socket until it executes what serves the connection."""
+    web.runs(MASTER, {**WORKER, "executable": "/usr/lib/openssh/sshd-session"})
+    answer = web.fabric.sockets
+    looks = 0
+
+    def sockets(target: HostRef, *, connected: bool = False, timeout: float = 5) -> tuple[SocketState, ...]:
+        nonlocal looks
+        looks += 1
+        web.listens("0.0.0.0", pids=[30, 31] if looks == 1 else [30])
+        return answer(target, connected=connected, timeout=timeout)
+
+    web.fabric.sockets = sockets  # type: ignore[method-assign]
+    assert web.doubts() == ()
+    web.fabric.sockets = answer  # type: ignore[method-assign]
+    web.listens("0.0.0.0", pids=[30, 31])
+    assert web.doubts() == ("/usr/lib/openssh/sshd-session listens instead of /usr/sbin/nginx",), "who keeps it is told"

@@ -75,4 +75,4 @@ def content() -> Content:
 @pytest.fixture
 def recorder(store: Database, content: Content) -> PracticeRecorder:
     """What records for alice."""
-    return PracticeRecorder(lambda: store, "alice", content.scenario_document)
+    return PracticeRecorder.of_account(lambda: store, "alice", content.scenario_document)

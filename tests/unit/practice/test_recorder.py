@@ -136,7 +136,7 @@ def test_what_is_done_on_a_lab_that_nobody_knows_begins_an_attempt(recorder: Pra
 
 
 def test_somebody_elses_lab_is_their_attempt(store: Database, content: Content) -> None:
-    bob = PracticeRecorder(lambda: store, "bob", content.scenario_document)
+    bob = PracticeRecorder.of_account(lambda: store, "bob", content.scenario_document)
     bob.checked(lab("lab-1"), graded("fail"))
     assert all_attempts(store, "bob") == ()
     assert len(all_attempts(store, "alice")) == 1
@@ -167,7 +167,7 @@ def test_a_store_that_fails_is_trouble_that_is_returned(content: Content) -> Non
     def no_store() -> Database:
         raise UsageError(same("no such database"))
 
-    recorder = PracticeRecorder(no_store, "alice", content.scenario_document)
+    recorder = PracticeRecorder.of_account(no_store, "alice", content.scenario_document)
     trouble = recorder.started(lab("lab-1"))
     assert isinstance(trouble, BreakfixError)
     assert trouble.text.en == "no such database"

@@ -282,6 +282,17 @@ def test_only_what_was_changed_since_the_attempt_began_is_somebody_s_work(standi
     assert lea.look.changed.changed == "/etc/hosts"
 
 
+def test_the_last_new_green_is_dated(standings: Standings, recorder: PracticeRecorder, store: Database) -> None:
+    """A check that was green in the grading before is none."""
+    seen = []
+    for outcomes in (("fail", "fail"), ("pass", "fail"), ("fail", "fail"), ("pass", "fail"), ("pass", "error")):
+        recorder.checked(lab("lab-1"), graded(*outcomes))
+        seen.append(standings.known("tssr", ["lea"])[0].green_at)
+    with store.read() as session:
+        at = [report.at for report in attempts.of_person(session, People(session).find("lea"))[0].reports]
+    assert seen == [None, at[1], at[1], at[3], at[3]]
+
+
 def test_a_helper_that_is_silent_leaves_the_rest(
     standings: Standings, recorder: PracticeRecorder, labs: Scripted
 ) -> None:

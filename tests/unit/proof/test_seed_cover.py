@@ -7,7 +7,7 @@ import pytest
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.scenario import FaultChoice, Scenario
-from orchestrator.proof.seed_cover import seeds_for
+from orchestrator.proof.seed_cover import seeds_for, seeds_of_other_cases
 
 
 @pytest.fixture(scope="module", params=["no-network-after-move", "dns-zone-broken"])
@@ -27,6 +27,15 @@ def test_more_seeds_begin_with_the_fewer(scenario: Scenario, count: int) -> None
     assert len(set(drawn)) == count
     assert drawn[0] == 1
     assert [draw.seed for draw in seeds_for(scenario, 9)][: min(count, 4)] == drawn[:4]
+
+
+def test_the_cases_that_are_not_played_are_drawn_each_once(scenario: Scenario) -> None:
+    (choice,) = [entry for entry in scenario.document.faults if isinstance(entry, FaultChoice)]
+    played = seeds_for(scenario, 2)
+    others = seeds_of_other_cases(scenario, played)
+    cases = [drawn.cases[choice.as_] for drawn in (*played, *others)]
+    assert sorted(cases) == sorted(choice.one_of)
+    assert seeds_of_other_cases(scenario, (*played, *others)) == ()
 
 
 def test_a_scenario_without_draws_takes_the_first_seeds(scenario: Scenario) -> None:

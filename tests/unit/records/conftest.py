@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
 
+from orchestrator.records import journal, schema_version
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from tests.unit.records import postgres
@@ -69,3 +73,40 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database = Database(database_url(address, {}))
     yield database
     database.close()
+
+
+def at_version(address: str, version: str) -> None:
+    """Make a database's tables as they were in an older version."""
+    config = Config()
+    config.set_main_option("script_location", str(schema_version.MIGRATIONS))
+    engine = create_engine(database_url(address, {}))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    engine.dispose()
+
+
+OLD_ROWS = (
+    "INSERT INTO people (id, ref, handle, family_name, given_name, created_at) "
+    "VALUES (1, 'P-1', 'paul', 'Durand', 'Paul', '2026-01-01 00:00:00.000000')",
+    "INSERT INTO person_roles (person_id, role) VALUES (1, 'trainer')",
+)
+
+
+def fill_old(address: str) -> None:
+    """Make a store of the first version, in which somebody was recorded."""
+    at_version(address, "0001")
+    engine = create_engine(database_url(address, {}))
+    with Session(engine) as session, session.begin():
+        for statement in OLD_ROWS:
+            session.execute(text(statement))
+        journal.append(session, journal.JournalEvent(journal.PROGRAM, "person.added", "P-1"))
+    engine.dispose()
+
+
+@pytest.fixture
+def old_store(tmp_path: Path) -> Path:
+    """The file of a store of the first version, in which somebody was recorded."""
+    path = tmp_path / "old.sqlite"
+    fill_old(str(path))
+    return path

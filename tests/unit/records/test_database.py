@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from orchestrator.core.errors import MachineError
-from orchestrator.records import journal, schema_version
+from orchestrator.records import audit, journal, schema_version
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.models import Launch, PeopleGroup, Setting
+from orchestrator.records.people import People
 from orchestrator.records.tables import METADATA
+
+from .conftest import fill_old
 
 AT = datetime(2026, 3, 29, 3, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
 
@@ -61,6 +65,23 @@ def test_the_migrations_make_what_the_models_say(store: Database) -> None:
         context = MigrationContext.configure(session.connection(), opts={"compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
         assert schema_version.version_of(session.connection()) == schema_version.versions()[-1]
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(address: str) -> None:
+    fill_old(address)
+    store = Database(database_url(address, {}))
+    with store.write() as session:
+        paul = People(session).find("paul")
+        assert (sorted(paul.roles), paul.language) == (["trainer"], None)
+        People(session).give_role(paul, "administrator")
+        assert audit.verify(session) == ()
+    with store.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+    for wrong in ("UPDATE person_roles SET role = 'boss'", "UPDATE people SET language = 'de'"):
+        with pytest.raises(MachineError), store.write() as session:
+            session.execute(text(wrong))
+    store.close()
 
 
 def test_what_is_written_comes_back(store: Database) -> None:
@@ -169,6 +190,22 @@ def test_what_is_no_database_is_not_written_over(tmp_path: Path) -> None:
         use()
     database.close()
     assert path.read_text() == "Dear jury,\n" * 100
+
+
+def test_threads_that_begin_at_once_make_the_tables_once(address: str) -> None:
+    store = Database(database_url(address, {}))
+    barrier = threading.Barrier(4)
+
+    def begin(number: int) -> None:
+        barrier.wait(60)
+        with store.write() as session:
+            session.add(Setting(name=str(number), value="1"))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(begin, range(4)))
+    with store.read() as session:
+        assert session.query(Setting).count() == 4
+    store.close()
 
 
 def _open(address: str, barrier: threading.Barrier) -> None:

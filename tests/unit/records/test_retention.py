@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.core.errors import UsageError
-from orchestrator.records import attempts, audit, journal, retention
+from orchestrator.records import attempts, audit, credentials, journal, retention, sign_ins
 from orchestrator.records.changes import change
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
@@ -64,6 +64,35 @@ def test_nothing_that_says_who_it_was_is_left(store: Database) -> None:
     assert (done.ref, done.instances, done.kept_by) == (ref, ("lab-1",), ())
     after = everything(store)
     assert [word for word in IDENTIFYING if word in after] == []
+
+
+def test_nothing_is_left_to_sign_in_with(store: Database) -> None:
+    practised(store)
+    now = journal.now()
+    with store.write() as session:
+        lea = People(session).find("lea.martin")
+        change(session, lea, {"language": "fr"}, by=lea.ref)
+        credentials.choose_password(session, lea, "$hash$", now=now, way="link")
+        secret = credentials.make_link(session, lea, by="P-0", now=now).secret
+        token = sign_ins.begin(session, lea, "Firefox", now)
+    ref = forget(store).ref
+    with store.write() as session:
+        lea = People(session).find(ref)
+        assert (lea.language, credentials.password_hash(session, lea)) == (None, None)
+        assert credentials.find_link(session, secret, now) is None
+        assert sign_ins.current(session, token, now) is None
+        assert not credentials.may_sign_in(lea)
+        with pytest.raises(UsageError, match="is forgotten"):
+            credentials.make_link(session, lea, by="P-0", now=now)
+
+
+def test_who_comes_to_the_portal_is_not_forgotten_meanwhile(store: Database) -> None:
+    practised(store)
+    with store.write() as session:
+        lea = People(session).find("lea.martin")
+        before = retention.keep_until(session, lea)
+        sign_ins.begin(session, lea, "", journal.now() + timedelta(days=100))
+        assert retention.keep_until(session, lea) == before + timedelta(days=100)
 
 
 def test_results_and_the_journal_stay_whole(store: Database) -> None:

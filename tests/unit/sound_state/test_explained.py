@@ -106,6 +106,12 @@ def test_a_name_is_told_within_a_longer_one_and_an_address_is_not() -> None:
         (
             "files",
             "content",
+            f'TXT ("k=rsa; "\n\t"p={"Ab/+" * 50}"\n\t"xZk/Ya==" ) ; a key',
+            'TXT ("k=rsa; "\n\t"p=<any>" ) ; a key',
+        ),
+        (
+            "files",
+            "content",
             "<cert> -----BEGIN CERTIFICATE----- MIIC -----END CERTIFICATE----- </cert>",
             "<cert> <any> </cert>",
         ),

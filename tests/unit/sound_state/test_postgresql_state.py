@@ -180,6 +180,8 @@ def test_what_is_forbidden(called: str, field: str, before: str | None, now: str
 @pytest.mark.parametrize(
     ("called", "field", "before", "now", "english"),
     [
+        ("role shop", "limit", "none", "20", "PostgreSQL's role 'shop' has changed (connections allowed): 20 instead"
+         " of none."),
         ("role shop", "limit", "2", "none", "PostgreSQL's role 'shop' has changed (connections allowed): none instead"
             " of 2."),
         ("role new", "login", None, "yes", "PostgreSQL's role 'new' is new."),

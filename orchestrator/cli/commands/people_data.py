@@ -1,0 +1,130 @@
+"""``people forget`` and ``people retention``: how long somebody's data is kept, and how it goes again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import click
+
+from orchestrator.cli.click_classes import argument, command, option
+from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.store_access import myself
+from orchestrator.core.elision import de
+from orchestrator.core.errors import UsageError
+from orchestrator.core.paths import state_folder
+from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.records import retention
+from orchestrator.records.people import People
+
+
+@command(
+    "forget",
+    short_help=Text(fr="Effacer ce qui identifie quelqu'un.", en="Erase what identifies somebody."),
+    help=Text(
+        fr="Effacer ce qui identifie quelqu'un ; ses résultats restent, sous une référence qui ne mène à personne.\n\n"
+        "Ce que le dossier d'un jury doit garder y reste, et vous est dit. --due : tous ceux dont le délai est passé.",
+        en="Erase what identifies somebody; their results stay, under a reference that leads to nobody any more.\n\n"
+        "What a jury's record has to keep stays there, and you are told. --due: all those whose time is over.",
+    ),
+)
+@argument("person", metavar=Text(fr="[PERSONNE]", en="[PERSON]"), required=False)
+@option("--due", is_flag=True, help=Text(fr="Tous ceux dont le délai est passé.", en="All whose time is over."))
+@option("--gone", is_flag=True, help=Text(fr="Leurs labs n'existent plus.", en="Their labs are gone."))
+@pass_invocation
+def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool) -> None:
+    """Forget people."""
+    if due == (person is not None):
+        raise UsageError(
+            Text(fr="Nommez une personne, ou donnez --due.", en="Name one person, or give --due."),
+            Text(fr="« breakfix people list » les montre.", en="'breakfix people list' shows them."),
+        )
+    done: dict[str, retention.Forgotten] = {}
+    with invocation.app.database.write() as writing:
+        me = myself(writing)
+        found = retention.due(writing, datetime.now(UTC).date()) if due else (People(writing).find(str(person)),)
+        for one in found:
+            handle = one.handle
+            if gone or due:
+                retention.end_gone(writing, one)
+            done[handle] = retention.forget(writing, one, by=me, reason="retention" if due else "asked")
+    store = DeliverablesStore(state_folder() / "deliverables")
+    for one_done in done.values():
+        for instance in one_done.instances:
+            store.forget(instance)
+    _tell_forgotten(invocation, done)
+
+
+@command(
+    "retention",
+    short_help=Text(fr="Combien de temps tout est gardé.", en="How long all of it is kept."),
+    help=Text(
+        fr="Combien de jours les données de quelqu'un sont gardées après la dernière activité ; sans option, le "
+        "montrer.",
+        en="How many days somebody's data is kept after the last activity; without an option, show it.",
+    ),
+)
+@option("--days", type=click.IntRange(1, 36500), metavar="N", help=Text(fr="Le nombre de jours.", en="The days."))
+@option(
+    "--keep-numbers/--erase-numbers",
+    "numbers",
+    default=None,
+    help=Text(
+        fr="Garder les numéros de candidat, ou les effacer aussi.", en="Keep candidates' numbers, or erase them too."
+    ),
+)
+@pass_invocation
+def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None) -> None:
+    """Show or change the policy."""
+    with invocation.app.database.write() as writing:
+        now = retention.policy(writing)
+        new = retention.Policy(
+            now.days if days is None else days, now.keep_candidate_numbers if numbers is None else numbers
+        )
+        if new != now:
+            retention.set_policy(writing, new, by=myself(writing))
+        due = [one.handle for one in retention.due(writing, datetime.now(UTC).date())]
+    if invocation.json:
+        invocation.output.document({"days": new.days, "keep_candidate_numbers": new.keep_candidate_numbers, "due": due})
+        return
+    invocation.output.print(
+        Text(
+            fr=f"Les données de quelqu'un sont gardées {new.days} jours après sa dernière activité ; ensuite, son "
+            f"numéro de candidat est {'gardé' if new.keep_candidate_numbers else 'effacé aussi'}.",
+            en=f"Somebody's data is kept for {new.days} days after the last activity; then the candidate's number is "
+            f"{'kept' if new.keep_candidate_numbers else 'erased, too'}.",
+        )
+    )
+    if due:
+        invocation.output.warn(
+            Text(
+                fr=f"! Délai passé : {', '.join(due)}. « breakfix people forget --due » les oublie.",
+                en=f"! Time is over for: {', '.join(due)}. 'breakfix people forget --due' forgets them.",
+            )
+        )
+
+
+def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
+    if invocation.json:
+        invocation.output.document(
+            {"forgotten": [{"person": h, "ref": f.ref, "kept_by": list(f.kept_by)} for h, f in done.items()]}
+        )
+        return
+    if not done:
+        invocation.output.print(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over."))
+    for handle, one in done.items():
+        invocation.output.ok(
+            Text(
+                fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",
+                en=f"✔ {handle} is forgotten; what stays are the results, under {one.ref}.",
+            )
+        )
+        for subject in one.kept_by:
+            invocation.output.warn(
+                Text(
+                    fr=f"  ! Le dossier {de(subject)} dit encore de qui il s'agit : un jury doit le garder jusqu'à son "
+                    "terme.",
+                    en=f"  ! The record of {subject} still says who it was: a jury has to keep it until its own term.",
+                )
+            )

@@ -1,0 +1,43 @@
+"""Freezing hosts: every process of a container stands still, until it is thawed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orchestrator.core.errors import LabError
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import Engine
+
+_WITHIN: Final = 10.0
+"""Seconds until a host must stand still.
+
+It takes milliseconds as a rule. But the kernel cannot freeze a process while it waits for the disk, and runc gives up
+after tenths of a second: with four hosts that write without a pause, 102 of 240 first tries were refused.
+"""
+
+
+def freeze(engine: Engine, container: str) -> None:
+    """Freeze a container that runs; one that does not run has nothing to freeze.
+
+    A container whose first process ends at once would be started again for ever: it is stopped.
+
+    Raises:
+        LabError: it does not stand still, or it is gone.
+    """
+    refusal: LabError | None = None
+
+    def stands_still() -> bool:
+        nonlocal refusal
+        state = engine.container(container).state
+        if state == "restarting":
+            engine.stop(container, grace=0)
+        elif state == "running":
+            try:
+                engine.pause(container)
+            except LabError as error:
+                refusal = error
+                return False
+        return True
+
+    if not wait_until(stands_still, within=_WITHIN, every=0.2) and refusal is not None:
+        raise refusal

@@ -1,0 +1,241 @@
+"""The calls of the contract about scenarios and labs, each done for somebody who may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from orchestrator.labd import calls
+from orchestrator.labd.calls import Nothing, Refusal, Who
+from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_terminals import LabTerminals
+from orchestrator.labd.lab_work import LabWork
+from orchestrator.labd.path_view import LearnersPath
+from orchestrator.labd.told_refusals import busy_with
+from orchestrator.model.plan import Plan
+
+_ENDS_ALL: Final = frozenset({"start", "reset", "stop"})
+"""While one of these is done with a lab, no terminal can be opened in it."""
+STARTS: Final = 2
+"""Labs that are started at once."""
+
+
+class LabCalls:
+    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+
+    def __init__(
+        self,
+        desk: LabDesk,
+        jobs: LabJobs,
+        logs: EventLogs,
+        terminals: LabTerminals,
+        threads: WorkThreads,
+    ) -> None:
+        """Take the parts; ``threads`` are for what a caller waits for."""
+        self._desk = desk
+        self._jobs = jobs
+        self._logs = logs
+        self._terminals = terminals
+        self._threads = threads
+        self._work = LabWork(desk)
+        self._path = LearnersPath(desk)
+        self._starting = asyncio.Lock()
+        self._making = WorkThreads(STARTS, "start")
+        self._grading = WorkThreads(2, "grading")
+        self._stopping = WorkThreads(2, "stop")
+        self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
+            calls.PATH.name: self.path,
+            calls.SCENARIO.name: self.scenario,
+            calls.START.name: self.start,
+        }
+        self.of_a_lab: Mapping[str, Callable[[Who, FoundLab, Any], Awaitable[object]]] = {
+            calls.LAB.name: self.lab,
+            calls.MAP.name: self.map,
+            calls.CABLE.name: self.cable,
+            calls.CHECK.name: self.check,
+            calls.HINT.name: self.hint,
+            calls.ANSWER.name: self.answer,
+            calls.REPORT.name: self.report,
+            calls.OPEN_TERMINAL.name: self.open_terminal,
+            calls.CLOSE_TERMINAL.name: self.close_terminal,
+            calls.RESET.name: self.reset,
+            calls.STOP.name: self.stop,
+            calls.DEBRIEF.name: self.debrief,
+        }
+
+    async def finish(self) -> None:
+        """Let what runs come to its end; what waits for its turn is told that it will not come."""
+        for threads in (self._making, self._grading, self._stopping):
+            threads.close()
+        await self._jobs.finish()
+
+    # Before a lab ---------------------------------------------------------------------------------------------
+
+    async def path(self, who: Who, _asked: Nothing) -> calls.PathView:
+        """See ``calls.PATH``."""
+        return await self._threads.run(self._path.path, who.ref)
+
+    async def scenario(self, who: Who, asked: calls.LookAtScenario) -> calls.ScenarioCard:
+        """See ``calls.SCENARIO``."""
+        return await self._threads.run(self._path.card, who.ref, asked.scenario)
+
+    async def start(self, who: Who, asked: calls.StartLab) -> calls.Started:
+        """See ``calls.START``."""
+        async with self._starting:  # two clicks start one lab
+            choice = await self._threads.run(self._desk.to_start, who.ref, asked)
+            plan = choice.plan
+            if plan is None:
+                return calls.Started(choice.lab)
+            await self._begin_start(choice.lab, plan, LabNote(who.ref, asked.scenario, str(plan.seed)), who.ref)
+        return calls.Started(choice.lab)
+
+    async def start_for(self, note: LabNote, by: str) -> asyncio.Event | None:
+        """Begin to start a lab for a trainee of a class, or to start one again whose start was cut off.
+
+        Args:
+            note: whose it shall be, and what of.
+            by: the reference of who launches.
+
+        Returns:
+            What is set when it is over; None where they have a lab of the scenario.
+
+        Raises:
+            RefusedCallError: there is no such scenario any more.
+            BreakfixError: it cannot be planned, or the engine or the store does not answer.
+        """
+        while True:
+            async with self._starting:
+                choice = await self._threads.run(self._desk.to_launch, note)
+                plan = choice.plan
+                if plan is not None:
+                    return await self._begin_start(choice.lab, plan, note, by)
+            if self._jobs.act_on(choice.lab) == "stop":
+                await self._jobs.free(choice.lab)
+                continue
+            found = await self._threads.run(self._desk.cut_off, choice.lab)
+            return None if found is None or self._jobs.act_on(choice.lab) else self._begin_reset(found, by)
+
+    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, by: str) -> asyncio.Event:
+        for name in await self._threads.run(self._desk.failed, note.owner, note.scenario):
+            self._logs.forget(name)
+        log = partial(self._logs.of, lab, note)
+        return self._jobs.begin(lab, "start", log, self._making, lambda: self._work.start(lab, plan, log(), by))
+
+    # A lab ----------------------------------------------------------------------------------------------------
+
+    async def lab(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.LabView:
+        """See ``calls.LAB``."""
+        terminals = await self._terminals.of(found)
+        view = await self._threads.run(self._desk.view, found, terminals)
+        return replace(view, yours=found.owner == who.ref)
+
+    async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
+        """See ``calls.MAP``."""
+        return await self._threads.run(self._desk.map, found, asked.language)
+
+    async def cable(self, _who: Who, found: FoundLab, asked: calls.MoveCable) -> calls.CableView:
+        """See ``calls.CABLE``."""
+        with self._jobs.holding(found.name, "cable"):
+            return await self._threads.run(self._work.cable, found, asked)
+
+    async def hint(self, _who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.HintView:
+        """See ``calls.HINT``."""
+        with self._jobs.holding(found.name, "hint"):
+            return await self._threads.run(self._work.hint, found)
+
+    async def answer(self, who: Who, found: FoundLab, asked: calls.AnswerQuestion) -> Nothing:
+        """See ``calls.ANSWER``."""
+        await self._threads.run(self._work.answer, found, asked, who.language or "fr")
+        return Nothing()
+
+    async def report(self, _who: Who, found: FoundLab, asked: calls.WriteReport) -> Nothing:
+        """See ``calls.REPORT``."""
+        await self._threads.run(self._work.report, found, asked)
+        return Nothing()
+
+    async def debrief(self, _who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.DebriefView:
+        """See ``calls.DEBRIEF``."""
+        return await self._threads.run(self._work.debrief, found)
+
+    async def open_terminal(self, _who: Who, found: FoundLab, asked: calls.OpenTerminal) -> calls.TerminalView:
+        """See ``calls.OPEN_TERMINAL``."""
+        act = self._jobs.act_on(found.name)
+        if act in _ENDS_ALL:
+            raise busy_with(act)
+        return await self._terminals.open(found, asked)
+
+    async def close_terminal(self, _who: Who, found: FoundLab, asked: calls.CloseTerminal) -> Nothing:
+        """See ``calls.CLOSE_TERMINAL``."""
+        await self._terminals.close(found, asked.terminal)
+        return Nothing()
+
+    # What is told by events -----------------------------------------------------------------------------------
+
+    async def check(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
+        """See ``calls.CHECK``."""
+        await self._threads.run(self._desk.running, found)  # what cannot be graded is refused at once
+        self._jobs.begin(
+            found.name, "check", lambda: found.log, self._grading, lambda: self._work.check(found, who.ref)
+        )
+        return Nothing()
+
+    async def reset(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
+        """See ``calls.RESET``."""
+        async with self._starting:
+            if found.instance is None and found.owner == who.ref:  # it makes one more
+                await self._threads.run(self._desk.require_room, who.ref)
+            self._begin_reset(found, who.ref)
+        return Nothing()
+
+    def _begin_reset(self, found: FoundLab, by: str) -> asyncio.Event:
+        return self._jobs.begin(
+            found.name,
+            "reset",
+            lambda: found.log,
+            self._making,
+            lambda: self._work.reset(found, by),
+            then=self._without_terminals(found),
+        )
+
+    async def stop(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
+        """See ``calls.STOP``. A lab that is being made is not stopped: its caller is told to wait."""
+        self._begin_stop(who, found)
+        return Nothing()
+
+    async def stop_when_free(self, who: Who, lab: str) -> None:
+        """Stop a lab once nothing else is done with it, and wait until it has.
+
+        Raises:
+            BreakfixError: the engine or the store does not answer.
+        """
+        while True:
+            await self._jobs.free(lab)
+            found = await self._threads.run(self._desk.find, lab)
+            if found is None:
+                return
+            if not self._jobs.act_on(lab):
+                await self._begin_stop(who, found).wait()
+                return
+
+    def _begin_stop(self, who: Who, found: FoundLab) -> asyncio.Event:
+        return self._jobs.begin(
+            found.name,
+            "stop",
+            lambda: found.log,
+            self._stopping,
+            lambda: self._work.stop(found, who.ref),
+            then=self._without_terminals(found),
+            after=lambda: self._logs.forget(found.name),
+        )
+
+    def _without_terminals(self, found: FoundLab) -> Callable[[Refusal | None], Awaitable[None]]:
+        async def forget(refusal: Refusal | None) -> None:
+            if refusal is None or await self._threads.run(self._desk.find, found.name) is None:
+                await self._terminals.forget(found)
+
+        return forget

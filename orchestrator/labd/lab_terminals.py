@@ -1,0 +1,171 @@
+"""The terminals of labs: opened in a host by the fabric, and handed over to the keeper, which holds them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from orchestrator.access.lab_places import require_host
+from orchestrator.access.terminal import ROOT_SHELL, shell_of
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
+from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
+from orchestrator.labd.calls import OpenTerminal, TerminalView
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.told_refusals import missing_terminal, refused
+from orchestrator.labd.trainee_view import fields, iso
+
+_MOST_SIDE: Final = 500
+"""Rows or columns of the largest window."""
+
+
+class LabTerminals:
+    """Opens, lists and closes the terminals of labs."""
+
+    def __init__(
+        self, desk: LabDesk, keeper: KeeperClient, threads: WorkThreads, restart_keeper: Callable[[], None]
+    ) -> None:
+        """Take the parts; ``restart_keeper`` starts the keeper where it does not answer."""
+        self._desk = desk
+        self._threads = threads
+        self._restart_keeper = restart_keeper
+        self._watching: dict[str, list[str]] = {}
+        self.keeper = keeper
+
+    async def of(self, found: FoundLab) -> tuple[TerminalView, ...]:
+        """Return a lab's terminals, the oldest first; none where the keeper does not answer."""
+        try:
+            kept = await self.keeper.terminals()
+        except KeeperDownError:
+            return ()
+        return tuple(self._view(one) for one in kept if _is_of(one, found))
+
+    async def find(self, found: FoundLab, terminal: str) -> KeptTerminal:
+        """Return a terminal of a lab.
+
+        Raises:
+            RefusedCallError: the lab has none of that id.
+            KeeperDownError: the keeper does not answer.
+        """
+        for one in await self.keeper.terminals():
+            if one.id == terminal and _is_of(one, found):
+                return one
+        raise missing_terminal()
+
+    async def open(self, found: FoundLab, asked: OpenTerminal) -> TerminalView:
+        """Open a terminal.
+
+        Raises:
+            RefusedCallError: the lab is not running, the host has no such terminal, or there are as many as may be.
+            BreakfixError: there is no such host, or it does not run.
+        """
+        if not (0 < asked.rows <= _MOST_SIDE and 0 < asked.columns <= _MOST_SIDE):
+            raise refused("wrong", Text(fr="Cette taille ne va pas.", en="That size does not fit."), field="rows")
+        master = await self._threads.run(self._opened, found, asked)
+        try:
+            kept = await self._kept(master, found, asked)
+        finally:
+            os.close(master)
+        view = self._view(await self.find(found, kept))
+        found.log.add("terminal", fields(view))
+        return view
+
+    @contextlib.contextmanager
+    def watched(self, found: FoundLab, terminal: str, by: str) -> Iterator[None]:
+        """Announce within the block that a trainer looks at a terminal; the first is named until the last has gone."""
+        names = self._watching.setdefault(terminal, [])
+        names.append(by)
+        if len(names) == 1:
+            found.log.add("watched", {"terminal": terminal, "by": by})
+        try:
+            yield
+        finally:
+            names.remove(by)
+            if not names:
+                del self._watching[terminal]
+                found.log.add("watched", {"terminal": terminal, "by": ""})
+
+    def _view(self, kept: KeptTerminal) -> TerminalView:
+        return TerminalView(
+            id=kept.id,
+            host=kept.about.host,
+            kind="device" if kept.about.kind == "device" else "root",
+            since=iso(datetime.fromisoformat(kept.since)),
+            ended=kept.ended,
+            watched=next(iter(self._watching.get(kept.id, ())), ""),
+        )
+
+    async def _kept(self, master: int, found: FoundLab, asked: OpenTerminal) -> str:
+        instance = found.instance.identity if found.instance else ""
+        about = TerminalAbout(found.name, instance, asked.host, asked.kind, found.owner, asked.rows, asked.columns)
+        try:
+            return await self.keeper.keep(master, about)
+        except KeeperDownError:
+            await self._threads.run(self._restart_keeper)
+            return await self.keeper.keep(master, about)
+        except TooManyError:
+            await self.forget_gone()
+            try:
+                return await self.keeper.keep(master, about)
+            except TooManyError as error:
+                raise refused("busy", error.text, error.hint) from error
+
+    def _opened(self, found: FoundLab, asked: OpenTerminal) -> int:
+        """Return the descriptor of a new terminal's master."""
+        running = self._desk.running(found)
+        require_host(asked.host, [host.name for host in running.plan.hosts])
+        command: tuple[str, ...] = ROOT_SHELL
+        if asked.kind == "device":
+            device = running.images[running.plan.host(asked.host).image].device
+            if device is None:
+                raise refused(
+                    "wrong",
+                    Text(fr=f"{asked.host} n'est pas un équipement réseau.", en=f"{asked.host} is no network device."),
+                    field="kind",
+                )
+            command = shell_of(device.user)
+        target = HostRef(found.name, asked.host)
+        return self._desk.parts.labs().fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
+
+    async def close(self, found: FoundLab, terminal: str) -> None:
+        """Hang a terminal up; whoever looks at it is told.
+
+        Raises:
+            RefusedCallError: the lab has none of that id.
+            KeeperDownError: the keeper does not answer.
+        """
+        await self.find(found, terminal)
+        with contextlib.suppress(NoTerminalError):  # somebody else was quicker
+            await self.keeper.close(terminal)
+        found.log.add("closed", {"terminal": terminal})
+
+    async def forget_gone(self) -> None:
+        """Forget the terminals of labs that were removed at the command line.
+
+        Raises:
+            BreakfixError: the keeper or the engine does not answer.
+        """
+        kept = {one.about.lab for one in await self.keeper.terminals()}
+        if kept:
+            alive = await self._threads.run(lambda: self._desk.parts.labs().all())
+            for lab in sorted(kept - {instance.name for instance in alive}):
+                await self.keeper.forget_lab(lab)
+
+    async def forget(self, found: FoundLab) -> None:
+        """Hang up all terminals of a lab whose hosts are gone."""
+        terminals = await self.of(found)
+        with contextlib.suppress(KeeperDownError):
+            await self.keeper.forget_lab(found.name)
+        for one in terminals:
+            found.log.add("closed", {"terminal": one.id})
+
+
+def _is_of(kept: KeptTerminal, found: FoundLab) -> bool:
+    """Return whether a terminal belongs to a lab as it is now, and to whose lab it is."""
+    identity = found.instance.identity if found.instance else ""
+    return (kept.about.lab, kept.about.identity, kept.about.owner) == (found.name, identity, found.owner)

@@ -1,0 +1,307 @@
+"""labd's door: each call, the events of a lab and its terminals over HTTP and WebSocket, each by the table of rules."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
+from orchestrator.keeper.keeper_client import NoTerminalError
+from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
+from orchestrator.labd.class_calls import ClassCalls
+from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.event_stream import event_lines
+from orchestrator.labd.lab_calls import LabCalls
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.lab_terminals import LabTerminals
+from orchestrator.labd.people_calls import PeopleCalls
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.rules import (
+    EVENTS,
+    RULES,
+    TERMINAL,
+    concerns_a_class,
+    concerns_a_lab,
+    refusal_kind,
+    standing_of,
+)
+from orchestrator.labd.standing_watch import Doorbell, Over, until_over
+from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, bridge
+from orchestrator.labd.told_refusals import (
+    broken,
+    forbidden,
+    missing_class,
+    missing_lab,
+    refusal_of,
+    refused,
+    signed_out,
+)
+from orchestrator.labd.wire import WireError, decode, encode
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_BODY: Final = 256 * 1024
+_LONGEST_TOKEN: Final = 200
+_TROUBLE: Final = 1011
+"""What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
+_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+_ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member"})
+"""After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
+
+
+@dataclass(frozen=True)
+class LabdParts:
+    """What the door leads to.
+
+    Attributes:
+        people: the calls about people and sign-ins.
+        labs: the calls about scenarios and labs.
+        classes: the calls about classes.
+        desk: finds labs.
+        terminals: the terminals of labs.
+        threads: for what a caller waits for.
+        bell: rung when somebody may follow a lab no longer.
+    """
+
+    people: PeopleCalls
+    labs: LabCalls
+    classes: ClassCalls
+    desk: LabDesk
+    terminals: LabTerminals
+    threads: WorkThreads
+    bell: Doorbell
+
+
+def labd_app(parts: LabdParts) -> Starlette:
+    """Return the application."""
+    door = _Door(parts)
+    return Starlette(
+        routes=[
+            Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
+            WebSocketRoute(f"/v{VERSION}/terminal/{{lab}}/{{terminal}}", door.terminal),
+            Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
+        ]
+    )
+
+
+class _Door:
+    def __init__(self, parts: LabdParts) -> None:
+        self._parts = parts
+
+    # Calls ----------------------------------------------------------------------------------------------------
+
+    async def call(self, request: Request) -> Response:
+        """Answer a call."""
+        name = request.path_params["name"]
+
+        async def answer() -> Response:
+            if name not in _BY_NAME:
+                raise refused("missing", Text(fr="Cet appel n'existe pas.", en="There is no such call."))
+            done = await self._done(_BY_NAME[name], request)
+            if name in _ENDS:
+                self._parts.bell.ring()
+            return _json(encode(done))
+
+        return await _answered(answer)
+
+    async def _done(self, call: Call[Any, Any], request: Request) -> object:
+        token = _token(request.headers.get("authorization", ""))
+        who = await self._who(call.name, token)
+        if concerns_a_lab(call.name):
+            who = _somebody(who)
+            asked = _read(call, await _body(request))
+            found = await self._found(call.name, who, asked.lab)
+            return await self._parts.labs.of_a_lab[call.name](who, found, asked)
+        if concerns_a_class(call.name):
+            who = _somebody(who)
+            asked = _read(call, await _body(request))
+            await self._require_class(call.name, who, asked.name)
+            return await self._parts.classes.of_a_class[call.name](who, asked)
+        _require(call.name, who, trains=who is not None and "trainer" in who.roles)
+        asked = _read(call, await _body(request))
+        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class):
+            if call.name in known:
+                return await known[call.name](_somebody(who), asked)
+        return await self._parts.people.do(call.name, token, who, asked)
+
+    async def _who(self, name: str, token: str) -> Who | None:
+        """Return who calls; nobody is looked up for what anybody may call."""
+        if not token or RULES[name] == "anybody":
+            return None
+        return await self._parts.threads.run(self._parts.people.who, token)
+
+    async def _found(self, name: str, who: Who, lab: str) -> FoundLab:
+        """Return a lab for somebody.
+
+        Raises:
+            RefusedCallError: they may not, or there is none of that name.
+        """
+        found = await self._parts.threads.run(self._parts.desk.find, lab)
+        owns = found is not None and found.owner == who.ref
+        trains = found is not None and not owns and await self._parts.classes.trains(who, found.owner)
+        _require(name, who, owns=owns, trains=trains)
+        if found is None:
+            raise missing_lab()
+        return found
+
+    async def _require_class(self, name: str, who: Who, asked: str) -> None:
+        """Refuse a call about a class that the table refuses.
+
+        Raises:
+            RefusedCallError: it does, or there is no such class.
+        """
+        found = await self._parts.classes.find(who, asked)
+        _require(name, who, trains=found is not None and found.trains)
+        if found is None:
+            raise missing_class()
+
+    # Events ---------------------------------------------------------------------------------------------------
+
+    async def events(self, request: Request) -> Response:
+        """Send the events of a lab."""
+        lab, token = request.path_params["lab"], _token(request.headers.get("authorization", ""))
+
+        async def answer() -> Response:
+            _, found = await self._may(EVENTS, token, lab)
+            after = _number(request.query_params.get("after", "0"))
+            over = partial(until_over, self._parts.bell, lambda: self._standing(EVENTS, token, lab))
+            return StreamingResponse(event_lines(found.log, after, over), media_type="application/x-ndjson")
+
+        return await _answered(answer)
+
+    async def _may(self, name: str, token: str, lab: str) -> tuple[Who, FoundLab]:
+        who = _somebody(await self._who(name, token))
+        return who, await self._found(name, who, lab)
+
+    async def _standing(self, name: str, token: str, lab: str) -> Over | None:
+        """Return why somebody may follow a lab no longer; trouble of the store or the engine ends nothing."""
+        try:
+            await self._may(name, token, lab)
+        except RefusedCallError as error:
+            return "signed-out" if error.refusal.kind == "signed-out" else "missing"
+        except BreakfixError as error:
+            refusal_of(error)
+        return None
+
+    # Terminals ------------------------------------------------------------------------------------------------
+
+    async def terminal(self, viewer: WebSocket) -> None:
+        """Join a viewer to a terminal."""
+        lab, terminal = viewer.path_params["lab"], viewer.path_params["terminal"]
+        token = _token(viewer.headers.get("authorization", ""))
+        with contextlib.suppress(WebSocketDisconnect):  # it has gone by itself
+            await viewer.accept()
+            await self._join(viewer, token, lab, terminal)
+
+    async def _join(self, viewer: WebSocket, token: str, lab: str, terminal: str) -> None:
+        try:
+            who, found = await self._may(TERMINAL, token, lab)
+            await self._parts.terminals.find(found, terminal)
+            owns = found.owner == who.ref
+            after = viewer.query_params.get("after")
+            keeper = self._parts.terminals.keeper
+            over = partial(until_over, self._parts.bell, lambda: self._standing(TERMINAL, token, lab))
+            async with keeper.attach(terminal, None if after is None else _number(after)) as seen:
+                looking = self._parts.terminals.watched(found, terminal, who.name)
+                with contextlib.nullcontext() if owns else looking:
+                    await bridge(viewer, seen, over, typing=owns)
+        except RefusedCallError as error:
+            await viewer.close(SIGNED_OUT if error.refusal.kind == "signed-out" else MISSING)
+        except NoTerminalError:
+            await viewer.close(MISSING)
+        except BreakfixError as error:
+            refusal_of(error)
+            await viewer.close(_TROUBLE)
+
+
+def _somebody(who: Who | None) -> Who:
+    """Return who asks.
+
+    Raises:
+        RefusedCallError: nobody does who is known.
+    """
+    if who is None:
+        raise signed_out()
+    return who
+
+
+def _require(name: str, who: Who | None, *, owns: bool = False, trains: bool = False) -> None:
+    """Refuse what the table refuses.
+
+    Raises:
+        RefusedCallError: it does.
+    """
+    kind = refusal_kind(name, standing_of(who, owns=owns, trains=trains))
+    if kind == "signed-out":
+        raise signed_out()
+    if kind == "missing":
+        raise missing_class() if concerns_a_class(name) else missing_lab()
+    if kind is not None:
+        raise forbidden()
+
+
+def _token(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN else ""
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(2**63)):
+        raise refused("wrong", Text(fr="Ce n'est pas un nombre.", en="That is no number."), field="after")
+    return int(text)
+
+
+async def _body(request: Request) -> bytes:
+    """Return what was sent.
+
+    Raises:
+        RefusedCallError: it is too long.
+    """
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_BODY:
+            raise refused("wrong", Text(fr="C'est trop long.", en="That is too long."))
+    return body
+
+
+def _read(call: Call[Any, Any], body: bytes) -> Any:  # noqa: ANN401 - the call's own request
+    try:
+        return decode(call.request, body)
+    except WireError as error:
+        raise refused(
+            "wrong", Text(fr="Cette demande n'est pas lisible.", en=f"This request cannot be read: {error}")
+        ) from error
+
+
+async def _answered(answer: Callable[[], Awaitable[Response]]) -> Response:
+    """Return an answer, or why there is none."""
+    try:
+        return await answer()
+    except RefusedCallError as error:
+        return _refusal(error.refusal)
+    except BreakfixError as error:
+        return _refusal(refusal_of(error))
+    except Exception:
+        _log.exception("a call failed")
+        return _refusal(broken())
+
+
+def _refusal(refusal: Refusal) -> Response:
+    return _json(encode(refusal), STATUS[refusal.kind])
+
+
+def _json(content: bytes, status: int = 200) -> Response:
+    return Response(content, status, media_type="application/json")

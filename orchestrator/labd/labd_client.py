@@ -1,0 +1,160 @@
+"""What speaks to labd: coarse calls, the events of a lab, and terminals, over its Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import httpx
+from websockets.asyncio.client import ClientConnection, unix_connect
+from websockets.exceptions import InvalidHandshake
+
+from orchestrator.core.text import Text
+from orchestrator.labd.calls import VERSION, Call, LabEvent, Refusal
+from orchestrator.labd.wire import WireError, decode, encode
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+_HOST = "labd"
+_ANSWER_SECONDS = 60
+"""How long a call may take: longer work is told by events."""
+_CONNECTIONS = 200
+_AT_ONCE = 8
+"""Calls with one token at a time; more wait for each other."""
+_REFUSED = 400
+
+
+class RefusedError(Exception):
+    """labd refused a call, or does not answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Take what it said."""
+        super().__init__(refusal.text.en)
+        self.refusal = refusal
+
+
+class LabdClient:
+    """Connections to labd; one client for a whole portal."""
+
+    def __init__(self, socket: Path, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Take where labd listens; another transport is for tests."""
+        self._socket = socket
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._http = self._pool(transport, _CONNECTIONS)
+        self._streams = self._pool(transport, None)
+
+    def _pool(self, transport: httpx.AsyncBaseTransport | None, most: int | None) -> httpx.AsyncClient:
+        """Return a pool of so many connections: streams have their own, or who holds many would let no call through."""
+        limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
+        return httpx.AsyncClient(
+            transport=transport or httpx.AsyncHTTPTransport(uds=str(self._socket), limits=limits),
+            base_url=f"http://{_HOST}/v{VERSION}/",
+            timeout=_ANSWER_SECONDS,
+        )
+
+    def _turn(self, token: str | None) -> AbstractAsyncContextManager[None]:
+        """Return a turn of somebody's, of whom few calls are done at once: others' pass meanwhile."""
+        if token is None:
+            return nullcontext()
+        turns = self._turns.get(token)
+        if turns is None:
+            turns = self._turns[token] = asyncio.Semaphore(_AT_ONCE)
+        return turns
+
+    async def call(self, what: Call[Q, R], request: Q, token: str | None = None) -> R:
+        """Make a call and return its response.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        try:
+            async with self._turn(token):
+                answer = await self._http.post(what.name, content=encode(request), headers=_bearer(token))
+        except httpx.HTTPError as error:
+            raise RefusedError(_silent()) from error
+        if answer.status_code >= _REFUSED:
+            raise RefusedError(_refusal(answer.content))
+        try:
+            return decode(what.response, answer.content)
+        except WireError as error:  # a labd of another version
+            raise RefusedError(_silent()) from error
+
+    async def events(self, lab: str, after: int, token: str) -> AsyncGenerator[LabEvent, None]:
+        """Yield a lab's events after a number, as they happen, until labd or the reader goes away.
+
+        Who ends before closes it (``contextlib.aclosing``): it holds a connection.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        timeout = httpx.Timeout(_ANSWER_SECONDS, read=None)
+        try:
+            async with self._streams.stream(
+                "GET", f"events/{lab}", params={"after": after}, headers=_bearer(token), timeout=timeout
+            ) as answer:
+                if answer.status_code >= _REFUSED:
+                    raise RefusedError(_refusal(await answer.aread()))
+                async for line in answer.aiter_lines():
+                    if line:
+                        yield decode(LabEvent, line)
+        except (httpx.HTTPError, WireError) as error:
+            raise RefusedError(_silent()) from error
+
+    @asynccontextmanager
+    async def terminal(self, lab: str, terminal: str, token: str, after: int | None) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of a terminal, which first sends what was shown since the byte ``after``.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        seen = "" if after is None else f"?after={after}"
+        address = f"ws://{_HOST}/v{VERSION}/terminal/{lab}/{terminal}{seen}"
+        try:
+            connection = await unix_connect(
+                str(self._socket), address, additional_headers=_bearer(token), compression=None, max_size=1 << 20
+            )
+        except OSError as error:
+            raise RefusedError(_silent()) from error
+        except InvalidHandshake as error:
+            raise RefusedError(_no_terminal()) from error
+        async with connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+        await self._streams.aclose()
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def _refusal(content: bytes) -> Refusal:
+    try:
+        return decode(Refusal, content)
+    except WireError:
+        return _silent()
+
+
+def _silent() -> Refusal:
+    return Refusal(
+        "machine",
+        Text(fr="Le service des labs ne répond pas.", en="The lab service does not answer."),
+        Text(
+            fr="Vos labs et vos terminaux continuent. Réessayez dans un instant.",
+            en="Your labs and terminals go on. Try again in a moment.",
+        ),
+    )
+
+
+def _no_terminal() -> Refusal:
+    return Refusal(
+        "missing",
+        Text(fr="Ce terminal n'existe pas, ou plus.", en="There is no such terminal, or it is gone."),
+    )

@@ -1,0 +1,112 @@
+"""The process labd: its options, its parts on this machine, its signals."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.runner import prepare
+from orchestrator.app import App
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.open_files import raise_limit
+from orchestrator.core.paths import state_folder
+from orchestrator.labd.keeper_start import KeeperStart
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.labd_server import LabdPlaces, LabdServer
+from orchestrator.labd.labd_socket import labd_socket
+from orchestrator.labd.log_lines import LogLines
+from orchestrator.labd.portal_accounts import PortalAccounts
+from orchestrator.labd.scenario_shelf import ScenarioShelf
+from orchestrator.labs import Labs
+from orchestrator.practice.standings import Standing
+
+_CANNOT_START = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run labd until SIGTERM, and return its exit status.
+
+    It prints ``ready`` on a line once it answers; behind it, where nobody can sign in as an administrator yet, a line
+    of JSON, ``{"first_link": {...}}``, with the link for the first one.
+    """
+    options = _options(argv)
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setFormatter(LogLines("labd: %(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[shown])
+    raise_limit()
+    app = App(options.content, options.database)
+    try:
+        with labd_socket(options.socket, options.socket_gid) as listener:
+            _run(app, options, listener)
+    except BreakfixError as error:
+        hint = f" {error.hint.en}" if error.hint else ""
+        print(f"labd: {error.text.en}{hint}", file=sys.stderr)  # noqa: T201 - its one sentence
+        return _CANNOT_START
+    finally:
+        app.close()
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m orchestrator.labd", description="Serves labs.")
+    parser.add_argument("--socket", type=Path, required=True, help="where it listens")
+    parser.add_argument("--keeper", type=Path, required=True, help="where the keeper of terminals listens, or shall")
+    parser.add_argument("--recordings", type=Path, required=True, help="the folder for recordings of terminals")
+    parser.add_argument("--content", type=Path, action="append", default=[], help="a folder with more content")
+    parser.add_argument("--database", help="the address of the store of people and results")
+    parser.add_argument("--socket-gid", type=int, help="the group that may connect besides the owner")
+    return parser.parse_args(argv)
+
+
+def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None:
+    keeper = KeeperStart(options.keeper, options.recordings)
+    keeper.ensure()
+    accounts = PortalAccounts(app.database)
+    first_link = accounts.first_link()  # makes the store too, before several threads use it
+    prepare()
+    places = LabdPlaces(options.keeper, state_folder() / "labd")
+    server = LabdServer(parts_of(app), accounts, places, keeper.ensure)
+
+    def ready() -> None:
+        print("ready", flush=True)  # noqa: T201 - it is waited for
+        if first_link is not None:
+            link = {"handle": first_link.handle, "link": first_link.link, "until": first_link.until}
+            print(json.dumps({"first_link": link}), flush=True)  # noqa: T201 - for whoever serves, to show it once
+
+    async def serve() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, server.end)
+        await server.serve(listener, ready)
+
+    asyncio.run(serve())
+
+
+def parts_of(app: App) -> LabParts:
+    """Return what labd serves of the program."""
+    making = threading.Lock()
+
+    def labs() -> Labs:
+        with making:  # several threads ask for it first
+            _ = app.instances
+            return app.labs
+
+    def board(group: str) -> tuple[Standing, ...]:
+        labs()  # made under the lock
+        return app.standings.board(group)
+
+    return LabParts(
+        labs=labs,
+        database=app.database,
+        shelf=ScenarioShelf(app.content, lambda: app.proofs),
+        practice_of=app.practice_of,
+        hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
+        board=board,
+    )

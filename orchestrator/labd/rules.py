@@ -1,0 +1,149 @@
+"""Who may call what, as data: each call has a right, and each right says what becomes of whoever asks.
+
+labd refuses by it whatever its caller has let through; the events of a lab and its terminals stand in the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from orchestrator.labd.calls import RefusalKind, Who
+
+Standing = Literal["anonymous", "signed-in", "trainer", "owner", "administrator"]
+"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an administrator.
+
+About a lab, a trainer is one of a class in which the lab's owner is a trainee, and an administrator is so of every
+class; about a class, one of that class; about neither, anybody who is a trainer. Otherwise they are somebody.
+"""
+Right = Literal[
+    "anybody", "anyone-signed-in", "owner", "owner-or-trainer", "administrators", "trainers", "trainers-of-the-class"
+]
+
+EVENTS: Final = "events"
+TERMINAL: Final = "terminal"
+
+RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
+    "anybody": {"anonymous": None, "signed-in": None, "trainer": None, "owner": None, "administrator": None},
+    "anyone-signed-in": {
+        "anonymous": "signed-out",
+        "signed-in": None,
+        "trainer": None,
+        "owner": None,
+        "administrator": None,
+    },
+    "owner": {
+        "anonymous": "signed-out",
+        "signed-in": "missing",
+        "trainer": "missing",
+        "owner": None,
+        "administrator": "missing",
+    },
+    "owner-or-trainer": {
+        "anonymous": "signed-out",
+        "signed-in": "missing",
+        "trainer": None,
+        "owner": None,
+        "administrator": "missing",
+    },
+    "administrators": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": "forbidden",
+        "owner": "forbidden",
+        "administrator": None,
+    },
+    "trainers": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": None,
+        "owner": "forbidden",
+        "administrator": None,
+    },
+    "trainers-of-the-class": {
+        "anonymous": "signed-out",
+        "signed-in": "missing",
+        "trainer": None,
+        "owner": "missing",
+        "administrator": None,
+    },
+}
+"""Right -> who asks -> why they are refused; None: they are not."""
+
+RULES: Final[Mapping[str, Right]] = {
+    "sign-in": "anybody",
+    "look-at-link": "anybody",
+    "use-link": "anybody",
+    "look-at-code": "anybody",
+    "join": "anybody",
+    "sign-out": "anyone-signed-in",
+    "me": "anyone-signed-in",
+    "set-language": "anyone-signed-in",
+    "change-password": "anyone-signed-in",
+    "sign-ins": "anyone-signed-in",
+    "end-sign-in": "anyone-signed-in",
+    "people": "administrators",
+    "add-person": "administrators",
+    "make-link": "administrators",
+    "path": "anyone-signed-in",
+    "scenario": "anyone-signed-in",
+    "start": "anyone-signed-in",
+    "lab": "owner-or-trainer",
+    "map": "owner-or-trainer",
+    "cable": "owner",
+    "check": "owner-or-trainer",
+    "hint": "owner",
+    "answer": "owner",
+    "report": "owner",
+    "open-terminal": "owner",
+    "close-terminal": "owner",
+    "reset": "owner",
+    "stop": "owner",
+    "debrief": "owner",
+    EVENTS: "owner-or-trainer",
+    TERMINAL: "owner-or-trainer",
+    "classes": "trainers",
+    "add-class": "trainers",
+    "class": "trainers-of-the-class",
+    "add-members": "trainers-of-the-class",
+    "remove-member": "trainers-of-the-class",
+    "make-code": "trainers-of-the-class",
+    "end-code": "trainers-of-the-class",
+    "launch": "trainers-of-the-class",
+    "stop-class": "trainers-of-the-class",
+    "board": "trainers-of-the-class",
+    "announce": "trainers-of-the-class",
+    "export": "trainers-of-the-class",
+}
+"""Call, or what is read besides -> its right. A call that is not here is refused to everybody.
+
+Who is no owner of a terminal's lab looks at it only: what they type is dropped (``terminal_socket``).
+"""
+
+_OF_LABS: Final = frozenset({"owner", "owner-or-trainer"})
+
+
+def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) -> Standing:
+    """Return who asks, as the table names them."""
+    if who is None:
+        return "anonymous"
+    if owns:
+        return "owner"
+    if trains:
+        return "trainer"
+    return "administrator" if "administrator" in who.roles else "signed-in"
+
+
+def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
+    """Return why somebody is refused a call; None: they are not."""
+    return RIGHTS[RULES[name]][standing]
+
+
+def concerns_a_lab(name: str) -> bool:
+    """Return whether a call depends on whose a lab is."""
+    return RULES[name] in _OF_LABS
+
+
+def concerns_a_class(name: str) -> bool:
+    """Return whether a call depends on who trains a class."""
+    return RULES[name] == "trainers-of-the-class"

@@ -1,0 +1,118 @@
+"""A terminal's WebSocket: bytes and sizes between its viewer and the keeper, as long as the viewer may see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Final
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from orchestrator.keeper.keeper_client import Attachment, KeeperDownError
+from orchestrator.keeper.keeper_protocol import Opening, Resized
+from orchestrator.labd.standing_watch import Over
+
+MISSING: Final = 4404
+SIGNED_OUT: Final = 4401
+CLOSED: Final = 4409
+_GOING_AWAY: Final = 1001
+_WRONG: Final = 1008
+_TRY_AGAIN: Final = 1013
+_CODES: Final[Mapping[Over, int]] = {"signed-out": SIGNED_OUT, "missing": MISSING, "closing": _GOING_AWAY}
+_Side = Annotated[int, msgspec.Meta(ge=1, le=500)]
+
+
+class _Size(msgspec.Struct, forbid_unknown_fields=True):
+    """What a viewer says of its window: rows and columns."""
+
+    resize: tuple[_Side, _Side]
+
+
+async def bridge(
+    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], *, typing: bool = True
+) -> None:
+    """Join a viewer, which was accepted, to a terminal, until one of them ends; then close the viewer.
+
+    Args:
+        viewer: the WebSocket.
+        seen: the terminal.
+        over: returns when the viewer may see it no longer.
+        typing: whether they may type and change its size; otherwise what they send is dropped.
+    """
+    await viewer.send_text(_opening(seen.opening))
+    tasks = [
+        asyncio.ensure_future(_until_gone(_show(viewer, seen))),
+        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen if typing else None))),
+        asyncio.ensure_future(_code(over())),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    codes = [task.result() for task in tasks if task in done]
+    if None not in codes:
+        await viewer.close(codes[0] or _GOING_AWAY)
+
+
+async def _until_gone(doing: Awaitable[int]) -> int | None:
+    """Return the code to close with; None where the viewer has gone by itself, or the keeper's end is no answer."""
+    try:
+        return await doing
+    except WebSocketDisconnect:
+        return None
+    except KeeperDownError:
+        return _TRY_AGAIN
+
+
+async def _code(over: Awaitable[Over]) -> int | None:
+    return _CODES[await over]
+
+
+async def _show(viewer: WebSocket, seen: Attachment) -> int:
+    """Send what the terminal shows, until somebody closes it."""
+    async for event in seen:
+        if isinstance(event, bytes):
+            await viewer.send_bytes(event)
+        elif isinstance(event, Opening):
+            await viewer.send_text(_opening(event))
+        elif isinstance(event, Resized):
+            await viewer.send_text(json.dumps({"rows": event.rows, "columns": event.columns}))
+        else:
+            await viewer.send_text(json.dumps({"ended": True}))
+    return CLOSED
+
+
+async def _pass_on(viewer: WebSocket, seen: Attachment | None) -> int:
+    """Type what the viewer types, into nothing where it may only look, until it says what nobody understands."""
+    while True:
+        message = await viewer.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code") or _GOING_AWAY)
+        typed = message.get("bytes")
+        if typed is not None:
+            if seen is not None:
+                await seen.type(typed)
+            continue
+        try:
+            size = msgspec.json.decode(message["text"], type=_Size)
+        except msgspec.MsgspecError:
+            return _WRONG
+        if seen is not None:
+            await seen.resize(*size.resize)
+
+
+def _opening(opening: Opening) -> str:
+    return json.dumps(
+        {
+            "at": opening.at,
+            "reset": opening.reset,
+            "rows": opening.rows,
+            "columns": opening.columns,
+            "ended": opening.ended,
+            "end": opening.end,
+        }
+    )

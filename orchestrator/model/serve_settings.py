@@ -1,0 +1,64 @@
+"""The settings of a machine that serves the portal: one TOML file of its administrator's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from orchestrator.core.text import Text
+from orchestrator.model.base import AbsolutePath, ContractDocument, Document
+
+ListenText = Annotated[
+    str, StringConstraints(pattern=r"^((\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|unix:/.+)$", max_length=200)
+]
+"""Where the portal listens: a host or address with a port, or the path of a Unix socket."""
+
+SiteName = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?$"),
+]
+"""A name or address by which browsers reach the portal, with a port where it is not the one that is listened on."""
+
+DEFAULT_LISTEN = "127.0.0.1:8443"
+
+
+DatabaseText = Annotated[
+    str, StringConstraints(min_length=1), Text(fr="l'adresse d'une base", en="a database's address")
+]
+"""The address of a database, as ``--database`` takes it."""
+
+
+class CertificateFiles(Document):
+    """A certificate from your own authority, as PEM files."""
+
+    cert: AbsolutePath = Field(description="The certificate, followed by those between it and the authority.")
+    key: AbsolutePath = Field(description="Its private key, without a password; only root needs to read it.")
+
+
+class ServeSettings(ContractDocument):
+    """How this machine serves the portal; an option of `serve` counts more than what stands here."""
+
+    listen: ListenText = Field(
+        DEFAULT_LISTEN,
+        description="Where the portal listens: `0.0.0.0:8443` for a whole school, `unix:/run/…` for a reverse proxy.",
+    )
+    names: tuple[SiteName, ...] = Field(
+        (),
+        description="The names and addresses that people type, the most usual one first; the certificate bears them, "
+        "and requests under another name are refused. By default what the machine is called",
+    )
+    behind_proxy: bool = Field(
+        False,
+        description="Whether a reverse proxy on this machine speaks TLS: plain HTTP on a loopback address or a Unix "
+        "socket, and the client's address is taken from the proxy's headers",
+    )
+    tls: CertificateFiles | None = Field(
+        None,
+        description="A certificate of your own; by default one is made where the address is not a loopback one.",
+    )
+    database: DatabaseText | None = Field(
+        None,
+        description="The database of people and results, as `--database` takes it; by default a SQLite file",
+    )
+    content: tuple[AbsolutePath, ...] = Field((), description="Folders of content besides what comes with Breakfix.")

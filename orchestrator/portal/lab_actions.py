@@ -1,0 +1,131 @@
+"""What is done on the lab page: small requests, answered briefly to a script and by the page to a browser without."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, cast
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from orchestrator.labd import calls
+from orchestrator.labd.calls import Call, OfLab, Refusal, TerminalView
+from orchestrator.labd.labd_client import RefusedError
+from orchestrator.portal import lab_words
+from orchestrator.portal.lab_addresses import lab_of, terminal_of
+from orchestrator.portal.pages import form_of, go_to, wants_json
+from orchestrator.portal.visit import ask, visit_of
+
+_MINUTES_DIGITS = 4
+_ROWS, _COLUMNS = range(2, 501), range(20, 501)
+
+Action = Callable[[Request], Awaitable[Response]]
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of what is done on the lab page."""
+    return [
+        *(_post(call.name, _plain(call, place)) for call, place in _PLAIN),
+        _post("cable", _cable),
+        _post("answer", _answer),
+        _post("report", _report),
+        _post("terminals", _open_terminal),
+        _post("terminals/{terminal}/close", _close_terminal),
+    ]
+
+
+def _post(path: str, action: Action) -> Route:
+    return Route(f"/labs/{{lab}}/{path}", action, methods=["POST"])
+
+
+_PLAIN: tuple[tuple[Call[OfLab, Any], str], ...] = (
+    (calls.CHECK, "check"),
+    (calls.HINT, "hints"),
+    (calls.RESET, ""),
+    (calls.STOP, ""),
+)
+"""Calls that take a lab and nothing else, and the place of the page at which they are seen."""
+
+
+def _plain(call: Call[OfLab, Any], place: str) -> Action:
+    async def act(request: Request) -> Response:
+        await ask(request, call, OfLab(lab_of(request)))
+        return _done(request, place)
+
+    return act
+
+
+def _done(request: Request, place: str) -> Response:
+    """Return the answer when something was done: nothing for a script; without one, the page at a place."""
+    if wants_json(request):
+        return Response(status_code=204)
+    return go_to(f"/labs/{lab_of(request)}{f'#{place}' if place else ''}")
+
+
+async def _cable(request: Request) -> Response:
+    form = await form_of(request)
+    asked = calls.MoveCable(
+        lab_of(request),
+        form.get("host", ""),
+        form.get("interface", ""),
+        cast('Literal["plug", "unplug", "replace", "move"]', form.get("action", "")),  # labd says what may be asked
+        form.get("segment", ""),
+    )
+    await ask(request, calls.CABLE, asked)
+    return _done(request, "cables")
+
+
+async def _answer(request: Request) -> Response:
+    form = await form_of(request)
+    asked = calls.AnswerQuestion(lab_of(request), form.get("question", ""), form.get("value", ""))
+    await ask(request, calls.ANSWER, asked)
+    return _done(request, "hand-in")
+
+
+async def _report(request: Request) -> Response:
+    form = await form_of(request)
+    asked = calls.WriteReport(
+        lab_of(request),
+        **{name: form.get(name, "") for name in lab_words.REPORT_FIELDS},
+        minutes=_minutes(form.get("minutes", "").strip()),
+        language=visit_of(request).language,
+    )
+    await ask(request, calls.REPORT, asked)
+    return _done(request, "hand-in")
+
+
+def _minutes(written: str) -> int | None:
+    """Return how many minutes were written; None: none.
+
+    Raises:
+        RefusedError: it is no number of minutes.
+    """
+    if not written:
+        return None
+    if not written.isascii() or not written.isdigit() or len(written) > _MINUTES_DIGITS:
+        raise RefusedError(Refusal("wrong", lab_words.WRONG_MINUTES, field="minutes"))
+    return int(written)
+
+
+async def _open_terminal(request: Request) -> Response:
+    form = await form_of(request)
+    asked = calls.OpenTerminal(
+        lab_of(request),
+        form.get("host", ""),
+        "device" if form.get("kind", "") == "device" else "root",
+        _size(form.get("rows", ""), _ROWS, 24),
+        _size(form.get("columns", ""), _COLUMNS, 80),
+    )
+    opened: TerminalView = await ask(request, calls.OPEN_TERMINAL, asked)
+    return JSONResponse({"id": opened.id, "host": opened.host, "kind": opened.kind, "ended": opened.ended})
+
+
+def _size(written: str, fits: range, usual: int) -> int:
+    plain = written.isascii() and written.isdigit() and len(written) <= len(str(fits.stop))
+    return min(max(int(written), fits.start), fits.stop - 1) if plain else usual
+
+
+async def _close_terminal(request: Request) -> Response:
+    await ask(request, calls.CLOSE_TERMINAL, calls.CloseTerminal(lab_of(request), terminal_of(request)))
+    return _done(request, "terminals")

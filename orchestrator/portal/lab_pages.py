@@ -1,0 +1,67 @@
+"""The page of a lab."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from orchestrator.labd.calls import DEBRIEF, LAB, MAP, DebriefView, LabMap, LabView, MapOf, OfLab
+from orchestrator.labd.labd_client import RefusedError
+from orchestrator.portal import board_words, lab_actions, lab_words
+from orchestrator.portal.browser_events import events
+from orchestrator.portal.browser_terminal import terminal
+from orchestrator.portal.lab_addresses import lab_of
+from orchestrator.portal.lab_map import NoPictureError, inline_map
+from orchestrator.portal.lab_view import cable_state, check_groups, diff_lines, phase_of, said, script_data
+from orchestrator.portal.pages import render
+from orchestrator.portal.visit import ask, visit_of
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of the lab page."""
+    return [
+        Route("/labs/{lab}", _page),
+        Route("/labs/{lab}/events", events),
+        WebSocketRoute("/labs/{lab}/terminals/{terminal}", terminal),
+        *lab_actions.routes(),
+    ]
+
+
+async def _page(request: Request) -> Response:
+    lab: LabView = await ask(request, LAB, OfLab(lab_of(request)))
+    phase = phase_of(lab)
+    return render(request, "lab.html.j2", {
+        "lab": lab,
+        "phase": phase,
+        "l": lab_words,
+        "b": board_words,
+        "picture": await _picture(request, lab) if phase == "started" else None,
+        "debrief": await _debrief(request, lab) if lab.solved else None,
+        "data": script_data(lab, visit_of(request).language),
+        "check_groups": check_groups,
+        "cable_state": cable_state,
+        "diff_lines": diff_lines,
+    })  # fmt: skip
+
+
+async def _picture(request: Request, lab: LabView) -> str | None:
+    """Return the lab's picture; None where there is none: the lists beside it say the same."""
+    language = visit_of(request).language
+
+    def open_on(shown: str) -> str:
+        return said(lab_words.OPEN_SHOWN, language, shown=shown)
+
+    try:
+        drawn: LabMap = await ask(request, MAP, MapOf(lab.name, language))
+        return inline_map(drawn.svg, said(lab_words.MAP, language), open_on if lab.yours else None)
+    except (RefusedError, NoPictureError):
+        return None
+
+
+async def _debrief(request: Request, lab: LabView) -> DebriefView | None:
+    try:
+        told: DebriefView = await ask(request, DEBRIEF, OfLab(lab.name))
+    except RefusedError:
+        return None
+    return told

@@ -1,0 +1,113 @@
+"""What the lab page shows of a lab, made ready for its template."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from orchestrator.core.language import Language, printed
+from orchestrator.core.text import Text
+from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
+from orchestrator.portal import board_words, lab_words
+
+Phase = Literal["starting", "started", "stopping", "failed", "gone"]
+"""Which of its faces the page has."""
+
+_CONTEXT = 2
+"""Lines that are shown around what is gone and new."""
+_LONGEST_CHANGE = 400
+"""Lines of a change that are shown."""
+
+
+def said(text: Text, language: Language, **values: object) -> str:
+    """Return a text as the page shows it, with values for its braces."""
+    plain = text.in_(language)
+    plain = plain.format(**values) if values else plain
+    return printed(plain) if language == "fr" else plain
+
+
+def phase_of(lab: LabView) -> Phase:
+    """Return which face the page has: while a lab is made anew, nothing can be done in it."""
+    if lab.state == "gone":
+        return "gone"
+    if lab.state == "stopping" or lab.busy == "stop":
+        return "stopping"
+    if lab.state == "starting" or lab.busy in {"start", "reset"}:
+        return "starting"
+    return "started" if lab.state == "started" else "failed"
+
+
+@dataclass(frozen=True)
+class DiffLine:
+    """A line of a change: ``sign`` is ``-`` for one that is gone, ``+`` for a new one, a space for one beside them."""
+
+    sign: str
+    text: str
+
+
+def diff_lines(change: ChangeView) -> tuple[DiffLine, ...]:
+    """Return what is gone and new in a change, with some of what is around it; empty where nothing can be shown."""
+    before = (change.before or "").splitlines()
+    now = (change.now or "").splitlines()
+    lines = list(difflib.unified_diff(before, now, lineterm="", n=_CONTEXT))[2:]
+    shown = [DiffLine("…" if line.startswith("@@") else line[:1], line[1:]) for line in lines[1 : _LONGEST_CHANGE + 1]]
+    return tuple(DiffLine("…", "") if line.sign == "…" else line for line in shown)
+
+
+@dataclass(frozen=True)
+class CheckGroup:
+    """Checks that belong together, under a heading."""
+
+    heading: Text
+    checks: tuple[CheckView, ...]
+
+
+def check_groups(grading: GradingView) -> tuple[CheckGroup, ...]:
+    """Return the checks of a grading: what is to be put right, what must keep working, answers."""
+    groups: Sequence[tuple[Text, frozenset[str]]] = (
+        (lab_words.TO_DO, frozenset({"symptom", "objective"})),
+        (lab_words.TO_KEEP, frozenset({"guard"})),
+    )
+    known = frozenset[str]().union(*(roles for _, roles in groups))
+    made = [CheckGroup(heading, tuple(c for c in grading.checks if c.role in roles)) for heading, roles in groups]
+    made.append(CheckGroup(lab_words.ANSWERS, tuple(c for c in grading.checks if c.role not in known)))
+    return tuple(group for group in made if group.checks)
+
+
+def segment_title(lab: LabView, name: str, language: Language) -> str:
+    """Return what a segment is called."""
+    return next((s.title.in_(language) for s in lab.segments if s.name == name), name)
+
+
+def cable_state(lab: LabView, cable: CableView, language: Language) -> str:
+    """Return how a cable is, in words."""
+    words = lab_words.PLUGGED if cable.plugged else lab_words.UNPLUGGED
+    return said(words, language, segment=segment_title(lab, cable.at, language))
+
+
+def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
+    """Return what the page's scripts need to know at its beginning."""
+    return {
+        "base": f"/labs/{lab.name}",
+        "lab": lab.name,
+        "language": language,
+        "phase": phase_of(lab),
+        "yours": lab.yours,
+        "busy": lab.busy,
+        "now": datetime.now(UTC).isoformat(),
+        "since": lab.since,
+        "minutes": lab.minutes,
+        "last_event": lab.last_event,
+        "hosts": {host.name: {"device": host.device} for host in lab.hosts},
+        "terminals": [
+            {"id": one.id, "host": one.host, "kind": one.kind, "ended": one.ended, "watched": one.watched}
+            for one in lab.terminals
+        ],
+        "words": {
+            name: said(text, language)
+            for name, text in {**lab_words.SCRIPT_WORDS, **board_words.LAB_SCRIPT_WORDS}.items()
+        },
+    }

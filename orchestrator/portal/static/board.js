@@ -1,0 +1,186 @@
+// The live board: what has changed comes as events, ages count on here, and a check's sentence is read where one looks.
+
+import { post } from "./portal.js";
+
+const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
+const LONGEST_WAIT = 30_000;
+const MINUTE = 60_000;
+
+const byId = (id) => document.getElementById(id);
+const language = document.documentElement.lang;
+
+// Times that count on -------------------------------------------------------------------------------------------
+
+let arrived = Date.now();
+
+function ago(moment) {
+  const passed = Math.floor((Date.now() - moment) / MINUTE);
+  if (passed < 1) return language === "fr" ? "à l’instant" : "just now";
+  const day = language === "fr" ? "j" : "d";
+  let length = `${passed}\u00a0min`;
+  if (passed >= 60) length = `${Math.floor(passed / 60)}\u00a0h`;
+  if (passed >= 2880) length = `${Math.floor(passed / 1440)}\u00a0${day}`;
+  return language === "fr" ? `il y a ${length}` : `${length} ago`;
+}
+
+function worked(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (!hours) return `${minutes}\u00a0min`;
+  return `${hours}\u00a0h${minutes % 60 ? `\u00a0${String(minutes % 60).padStart(2, "0")}` : ""}`;
+}
+
+function countOn() {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const at = Date.parse(time.dateTime);
+    if (!Number.isNaN(at)) time.textContent = ago(at);
+  }
+  for (const span of document.querySelectorAll("[data-seconds][data-counts]")) {
+    span.dataset.arrived ??= arrived;
+    const more = (Date.now() - Number(span.dataset.arrived)) / 1000;
+    span.textContent = worked(Number(span.dataset.seconds) + more);
+  }
+}
+
+// The board as it changes ---------------------------------------------------------------------------------------
+
+const parts = (board) => [...board.querySelectorAll("[data-part]")];
+const served = new Map(parts(byId("board")).map((part) => [part.id, essence(part)]));
+const shape = (board) => parts(board).map(({ id }) => id).join(" ");
+
+/** Return a copy of a part without what counts on by itself. */
+function essence(part) {
+  const copy = part.cloneNode(true);
+  for (const time of copy.querySelectorAll("time[data-ago]")) time.replaceChildren();
+  for (const span of copy.querySelectorAll("[data-counts]")) {
+    span.replaceChildren();
+    span.removeAttribute("data-seconds");
+  }
+  return copy;
+}
+
+function swap(old, young) {
+  const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+  old.replaceWith(young);
+  if (held) byId(held)?.focus();
+}
+
+/** Put a board in the place of the one that is shown: only what differs, so that nobody loses their place. */
+function take(html) {
+  const young = new DOMParser().parseFromString(html, "text/html").getElementById("board");
+  const old = byId("board");
+  arrived = Date.now();
+  const whole = shape(old) !== shape(young);
+  for (const part of parts(young)) {
+    const now = essence(part);
+    const same = now.isEqualNode(served.get(part.id));
+    served.set(part.id, now);
+    if (whole || same) continue;
+    part.classList.toggle("changed", part.localName === "tr");
+    swap(byId(part.id), part);
+  }
+  if (whole) swap(old, young);
+  countOn();
+}
+
+function looked(moment) {
+  const time = byId("board-looked")?.querySelector("time");
+  if (!time) return;
+  time.dateTime = moment;
+  countOn();
+}
+
+// The line to the portal ----------------------------------------------------------------------------------------
+
+let source = null;
+let tries = 0;
+let over = false;
+let waiting = 0;
+let hiding = 0;
+
+function open() {
+  clearTimeout(waiting);
+  if (over || source) return;
+  source = new EventSource(byId("live").dataset.events);
+  source.addEventListener("open", () => {
+    tries = 0;
+    byId("board-lost").hidden = true;
+  });
+  source.addEventListener("message", ({ data }) => {
+    const told = JSON.parse(data);
+    if (told.html) take(told.html);
+    else looked(told.looked);
+  });
+  source.addEventListener("end", () => {
+    over = true;
+    close();
+    byId("board-lost").hidden = false;
+  });
+  source.addEventListener("error", lost);
+}
+
+function close() {
+  clearTimeout(waiting);
+  source?.close();
+  source = null;
+}
+
+function lost() {
+  close();
+  if (over) return;
+  byId("board-lost").hidden = false;
+  waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
+  tries += 1;
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiding);
+  if (document.hidden) hiding = setTimeout(close, HIDDEN_FOR);
+  else open();
+});
+window.addEventListener("online", open);
+window.addEventListener("pagehide", close);
+window.addEventListener("pageshow", (event) => event.persisted && open());
+
+// A check's sentence, where one looks ---------------------------------------------------------------------------
+
+let usual = null;
+
+function read(event) {
+  const line = byId("board-said");
+  const place = event.target.closest?.("#board [data-check]");
+  const sentence = place && byId(`check-${place.dataset.check}`)?.textContent;
+  if (!line) return;
+  usual ??= line.textContent;
+  line.textContent = sentence
+    ? [place.dataset.who, `${place.dataset.check}. ${sentence}`, place.dataset.outcome].filter(Boolean).join(" · ")
+    : usual;
+  for (const cell of document.querySelectorAll("#board .looked")) cell.classList.remove("looked");
+  if (!sentence) return;
+  for (const cell of document.querySelectorAll(`#board [data-check="${place.dataset.check}"]`)) cell.classList.add("looked");
+}
+
+for (const kind of ["pointerover", "focusin", "click"]) document.addEventListener(kind, read);
+
+// A check now ---------------------------------------------------------------------------------------------------
+
+document.addEventListener("submit", async (event) => {
+  if (!("checkNow" in event.target.dataset)) return;
+  event.preventDefault();
+  const told = byId("board-told");
+  const { action } = event.target;
+  let said = told.dataset.failed;
+  try {
+    const answer = await post(action, { lab: event.submitter.value });
+    if (answer.ok) said = told.dataset.checking;
+    else said = (await answer.json()).text;
+  } catch {
+    // no connection, or no answer of ours: what is said already holds
+  }
+  told.textContent = said;
+  told.hidden = false;
+});
+
+countOn();
+setInterval(countOn, 10_000);
+open();

@@ -1,0 +1,1 @@
+"""Serving labs in the browser: settings, certificate, the processes, installation, backup."""

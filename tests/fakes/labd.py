@@ -1,0 +1,520 @@
+"""A labd in memory: it speaks the contract as an ASGI application, or at a Unix socket in a thread of its own.
+
+Whoever tests may change its people, its lab and its script; there is no store, no lab, and no password is hashed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
+from orchestrator.labd import calls as c
+from orchestrator.labd.labd_client import LabdClient
+from orchestrator.labd.wire import WireError, decode, encode
+from tests.fakes import labd_world as world
+from tests.fakes.labd_classes import FakeClasses
+from tests.fakes.labd_world import FakePerson
+
+
+class RefusalError(Exception):
+    """A call is refused."""
+
+    def __init__(self, kind: c.RefusalKind, fr: str, en: str, field: str = "", hint: Text | None = None) -> None:
+        super().__init__(en)
+        self.refusal = c.Refusal(kind, Text(fr=fr, en=en), hint, field)
+
+
+def missing() -> RefusalError:
+    return RefusalError("missing", "Cela n'existe pas.", "There is no such thing.")
+
+
+class Ears:
+    """Wakes readers, in whatever thread's loop they wait."""
+
+    def __init__(self) -> None:
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set at each call."""
+        one = (asyncio.get_running_loop(), asyncio.Event())
+        self._waiting.add(one)
+        try:
+            yield one[1]
+        finally:
+            self._waiting.discard(one)
+
+    def call(self) -> None:
+        """Wake all who listen."""
+        for loop, event in tuple(self._waiting):
+            loop.call_soon_threadsafe(event.set)
+
+
+@dataclass
+class FakeTerminal:
+    """A terminal that says again what is typed; ``output`` is all that it ever showed."""
+
+    view: c.TerminalView
+    output: bytearray = field(default_factory=lambda: bytearray(b"root@lab:~# "))
+    rows: int = 24
+    columns: int = 80
+    ears: Ears = field(default_factory=Ears)
+
+    def write(self, data: bytes) -> None:
+        """Show something."""
+        self.output += data
+        self.ears.call()
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give it another size."""
+        self.rows, self.columns = rows, columns
+        self.ears.call()
+
+    def end(self) -> None:
+        """Have its last program leave."""
+        self.view = replace(self.view, ended=True)
+        self.ears.call()
+
+
+class FakeLabd:
+    """The labd in memory.
+
+    Attributes:
+        people: whom it knows, by short name.
+        tokens: who is signed in: token → short name.
+        links: the one-time links that hold: secret → short name.
+        labs: the labs by name, each its owner's.
+        owners: lab → its owner's short name.
+        events: what happened, by lab.
+        terminals: by lab and id.
+        refusals: call → what to refuse it with, whoever asks.
+        classes: what it knows of classes.
+        asked: what was called, oldest first: name, who (empty: nobody), request.
+    """
+
+    def __init__(self) -> None:
+        self.people = world.people()
+        self.tokens: dict[str, str] = {}
+        self.links: dict[str, str] = {}
+        self.labs: dict[str, c.LabView] = {world.LAB: world.lab()}
+        self.owners: dict[str, str] = {world.LAB: "lea"}
+        self.events: dict[str, list[c.LabEvent]] = {world.LAB: []}
+        self.terminals: dict[tuple[str, str], FakeTerminal] = {}
+        self.refusals: dict[str, c.Refusal] = {}
+        self.asked: list[tuple[str, str, Any]] = []
+        self.classes = FakeClasses(self, RefusalError)
+        self._ears = Ears()
+        self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
+            **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
+            **self.classes.calls,
+        }
+        self.app = Starlette(
+            routes=[
+                Route("/v1/events/{lab}", self._stream),
+                WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
+                Route("/v1/{name}", self._call, methods=["POST"]),
+            ]
+        )
+
+    # For tests ------------------------------------------------------------------------------------------------
+
+    def client(self) -> LabdClient:
+        """Return a client that asks in this very thread; events and terminals need ``serving``."""
+        return LabdClient(Path("unused"), httpx.ASGITransport(self.app))
+
+    @contextmanager
+    def serving(self, folder: Path) -> Iterator[Path]:
+        """Serve at a Unix socket, whose path is given, in a thread."""
+        socket = folder / "labd.sock"
+        config = uvicorn.Config(self.app, uds=str(socket), ws="websockets-sansio", log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            wait_until(lambda: server.started, within=20, every=0.01)
+            yield socket
+        finally:
+            server.should_exit = server.force_exit = True
+            self._ears.call()
+            thread.join(20)
+
+    def sign_in(self, handle: str) -> str:
+        """Return a new token of somebody's."""
+        token = secrets.token_urlsafe(32)
+        self.tokens[token] = handle
+        return token
+
+    def signed_in_as(self, handle: str) -> c.SignedIn:
+        """Return a new sign-in of somebody's."""
+        return c.SignedIn(self.sign_in(handle), 3600, self._seen(self.people[handle]))
+
+    def emit(self, kind: c.EventKind, body: object, lab: str = world.LAB) -> c.LabEvent:
+        """Have something happen in a lab."""
+        events = self.events[lab]
+        event = c.LabEvent(len(events) + 1, world.NOW, kind, msgspec.to_builtins(body))
+        events.append(event)
+        self.labs[lab] = replace(self.labs[lab], last_event=event.number)
+        self._ears.call()
+        return event
+
+    def change(self, lab: str = world.LAB, **fields: Any) -> None:  # noqa: ANN401 - a lab's
+        """Have a lab be otherwise."""
+        self.labs[lab] = replace(self.labs[lab], **fields)
+
+    def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
+        """Return a terminal, to write to it or end it."""
+        return self.terminals[lab, terminal]
+
+    # The door -------------------------------------------------------------------------------------------------
+
+    def _who(self, connection: HTTPConnection) -> FakePerson | None:
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        return self.people.get(self.tokens.get(token, "")) if scheme == "Bearer" else None
+
+    async def _call(self, request: Request) -> Response:
+        try:
+            return Response(encode(self._outcome(request, await request.body())))
+        except RefusalError as error:
+            return _refused(error.refusal)
+        except WireError as error:
+            return _refused(c.Refusal("wrong", Text(fr=str(error), en=str(error))))
+
+    def _outcome(self, request: Request, body: bytes) -> object:
+        name = request.path_params["name"]
+        if name not in self._calls:
+            raise missing()
+        call, method = self._calls[name]
+        asked = decode(call.request, body)
+        who = self._who(request)
+        self.asked.append((name, who.handle if who else "", asked))
+        if name in self.refusals:
+            error = missing()
+            error.refusal = self.refusals[name]
+            raise error
+        if name in {"sign-in", "look-at-link", "use-link", "look-at-code", "join"}:
+            return method(asked)
+        self._token = request.headers.get("authorization", "").partition(" ")[2]
+        return method(self._signed_in(who), asked)
+
+    @staticmethod
+    def _signed_in(who: FakePerson | None) -> FakePerson:
+        if who is None:
+            raise RefusalError("signed-out", "Vous n'êtes pas connecté.", "You are not signed in.")
+        return who
+
+    def _own(self, who: FakePerson, lab: str) -> c.LabView:
+        if self.owners.get(lab) != who.handle and not {"trainer", "administrator"} & set(who.roles):
+            raise missing()
+        if lab not in self.labs:
+            raise missing()
+        return self.labs[lab]
+
+    async def _stream(self, request: Request) -> Response:
+        who, lab = self._who(request), request.path_params["lab"]
+        try:
+            self._own(self._signed_in(who), lab)
+        except RefusalError as error:
+            return _refused(error.refusal)
+        return StreamingResponse(self._lines(lab, int(request.query_params.get("after", "0"))))
+
+    async def _lines(self, lab: str, after: int) -> AsyncIterator[bytes]:
+        with self._ears.listening() as heard:
+            while True:
+                for event in self.events[lab][after:]:
+                    after = event.number
+                    yield encode(event) + b"\n"
+                await heard.wait()
+                heard.clear()
+
+    async def _attach(self, socket: WebSocket) -> None:
+        key = (socket.path_params["lab"], socket.path_params["terminal"])
+        terminal, who = self.terminals.get(key), self._who(socket)
+        mine = who is not None and self.owners.get(key[0]) == who.handle
+        if terminal is None or who is None or not (mine or {"trainer", "administrator"} & set(who.roles)):
+            await socket.close(4404 if who else 4401)
+            return
+        await socket.accept()
+        with terminal.ears.listening() as heard:
+            told = asyncio.create_task(self._show(socket, key, terminal, heard))
+            try:
+                while True:
+                    message = await socket.receive()
+                    if mine or message["type"] == "websocket.disconnect":
+                        _typed(terminal, message)
+            except WebSocketDisconnect:
+                pass
+            finally:
+                told.cancel()
+
+    async def _show(self, socket: WebSocket, key: tuple[str, str], one: FakeTerminal, heard: asyncio.Event) -> None:
+        said = socket.query_params.get("after")
+        known = said is not None and int(said) <= len(one.output)
+        at = int(said) if said is not None and known else 0
+        size, ended = (one.rows, one.columns), one.view.ended
+        first = {"at": at, "reset": not known, "rows": one.rows, "columns": one.columns, "ended": ended}
+        await socket.send_text(json.dumps({**first, "end": len(one.output)}))
+        while True:
+            if at < len(one.output):
+                data = bytes(one.output[at:])
+                at += len(data)
+                await socket.send_bytes(data)
+            if size != (one.rows, one.columns):
+                size = (one.rows, one.columns)
+                await socket.send_text(json.dumps({"rows": one.rows, "columns": one.columns}))
+            if one.view.ended and not ended:
+                ended = True
+                await socket.send_text(json.dumps({"ended": True}))
+            if key not in self.terminals:
+                await socket.close(4409)
+                return
+            await heard.wait()
+            heard.clear()
+
+    # Who ------------------------------------------------------------------------------------------------------
+
+    def _sign_in(self, asked: c.SignIn) -> c.SignedIn:
+        person = self.people.get(asked.handle)
+        if person is None or person.password is None or person.password != asked.password:
+            raise RefusalError(
+                "wrong", "Ce nom ou ce mot de passe n'est pas juste.", "This name or password is not right."
+            )
+        return self.signed_in_as(asked.handle)
+
+    def _look_at_link(self, asked: c.LookAtLink) -> c.LinkView:
+        person = self.people.get(self.links.get(asked.link, ""))
+        if person is None:
+            raise RefusalError("missing", "Ce lien ne vaut plus.", "This link no longer holds.")
+        return c.LinkView(person.handle, person.name, "reset" if person.password else "invitation")
+
+    def _use_link(self, asked: c.UseLink) -> c.SignedIn:
+        view = self._look_at_link(c.LookAtLink(asked.link))
+        self._strong(asked.password, "password")
+        del self.links[asked.link]
+        self.people[view.handle].password = asked.password
+        self.tokens = {token: handle for token, handle in self.tokens.items() if handle != view.handle}
+        return self.signed_in_as(view.handle)
+
+    def _sign_out(self, _who: FakePerson, _asked: c.Nothing) -> c.Nothing:
+        del self.tokens[self._token]
+        return c.Nothing()
+
+    def _me(self, who: FakePerson, _asked: c.Nothing) -> c.Who:
+        return self._seen(who)
+
+    def _seen(self, who: FakePerson) -> c.Who:
+        return c.Who(who.ref, who.handle, who.name, who.roles, who.language)
+
+    def _set_language(self, who: FakePerson, asked: c.SetLanguage) -> c.Nothing:
+        who.language = asked.language
+        return c.Nothing()
+
+    def _change_password(self, who: FakePerson, asked: c.ChangePassword) -> c.Nothing:
+        if asked.old != who.password:
+            raise RefusalError("wrong", "Ce n'est pas votre mot de passe.", "This is not your password.", "old")
+        self._strong(asked.new, "new")
+        who.password = asked.new
+        return c.Nothing()
+
+    @staticmethod
+    def _strong(password: str, field: str) -> None:
+        if len(password) < 12:
+            raise RefusalError("wrong", "Il faut au moins 12 caractères.", "At least 12 characters are needed.", field)
+
+    def _sign_ins(self, who: FakePerson, _asked: c.Nothing) -> tuple[c.SignInView, ...]:
+        return tuple(
+            c.SignInView(number, world.EARLIER, world.NOW, "Firefox 150 / Linux", token == self._token)
+            for number, (token, handle) in enumerate(self.tokens.items(), start=1)
+            if handle == who.handle
+        )
+
+    def _end_sign_in(self, who: FakePerson, asked: c.EndSignIn) -> c.Nothing:
+        tokens = [token for token, handle in self.tokens.items()]
+        if not 1 <= asked.id <= len(tokens) or self.tokens[tokens[asked.id - 1]] != who.handle:
+            raise missing()
+        del self.tokens[tokens[asked.id - 1]]
+        return c.Nothing()
+
+    # People ---------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _need(who: FakePerson, role: c.RoleName) -> None:
+        if role not in who.roles:
+            raise RefusalError("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
+
+    def _people(self, who: FakePerson, _asked: c.Nothing) -> tuple[c.PersonView, ...]:
+        self._need(who, "administrator")
+        return tuple(
+            c.PersonView(one.handle, one.name, one.roles, one.password is not None, world.NOW if one.password else None)
+            for one in self.people.values()
+        )
+
+    def _add_person(self, who: FakePerson, asked: c.AddPerson) -> c.NewLink:
+        self._need(who, "administrator")
+        if asked.handle in self.people:
+            raise RefusalError("wrong", "Ce nom court est pris.", "This short name is taken.", "handle")
+        name = f"{asked.given_name} {asked.family_name}".strip() or asked.handle
+        ref = f"P-{len(self.people) + 1:012x}"
+        self.people[asked.handle] = FakePerson(ref, asked.handle, name, asked.roles, password=None)
+        return self._make_link(who, c.MakeLink(asked.handle))
+
+    def _make_link(self, who: FakePerson, asked: c.MakeLink) -> c.NewLink:
+        self._need(who, "administrator")
+        if asked.handle not in self.people:
+            raise missing()
+        self.links = {link: handle for link, handle in self.links.items() if handle != asked.handle}
+        link = secrets.token_urlsafe(24)
+        self.links[link] = asked.handle
+        return c.NewLink(asked.handle, link, "2026-12-05T09:42:00+00:00")
+
+    # The path -------------------------------------------------------------------------------------------------
+
+    def _path(self, who: FakePerson, _asked: c.Nothing) -> c.PathView:
+        return world.path(running=self.owners.get(world.LAB) == who.handle and world.LAB in self.labs)
+
+    def _scenario(self, who: FakePerson, asked: c.LookAtScenario) -> c.ScenarioCard:
+        card = world.card(asked.scenario)
+        if card is None:
+            raise missing()
+        if asked.scenario == world.SCENARIO and self._path(who, c.Nothing()).running:
+            card = replace(card, scenario=replace(card.scenario, state="running", running=world.LAB))
+        return card
+
+    def _start(self, who: FakePerson, asked: c.StartLab) -> c.Started:
+        if world.card(asked.scenario) is None:
+            raise missing()
+        if asked.scenario == world.SCENARIO and self.owners.get(world.LAB) == who.handle:
+            return c.Started(world.LAB)
+        name = f"{asked.scenario}-{asked.seed or 42}"
+        self.labs[name] = replace(world.lab(), name=name, scenario=asked.scenario, state="starting", busy="start")
+        self.owners[name] = who.handle
+        self.events[name] = []
+        return c.Started(name)
+
+    # A lab ----------------------------------------------------------------------------------------------------
+
+    def _lab(self, who: FakePerson, asked: c.OfLab) -> c.LabView:
+        return replace(self._own(who, asked.lab), yours=self.owners[asked.lab] == who.handle)
+
+    def _map(self, who: FakePerson, asked: c.MapOf) -> c.LabMap:
+        self._own(who, asked.lab)
+        return c.LabMap(world.SVG)
+
+    def _cable(self, who: FakePerson, asked: c.MoveCable) -> c.CableView:
+        lab = self._own(who, asked.lab)
+        cables = {(one.host, one.interface): one for one in lab.cables}
+        old = cables.get((asked.host, asked.interface))
+        if old is None:
+            raise missing()
+        at = asked.segment if asked.action == "move" else old.at
+        new = replace(old, at=at, plugged=asked.action != "unplug")
+        self.change(asked.lab, cables=tuple(new if one is old else one for one in lab.cables))
+        self.emit("cable", new, asked.lab)
+        return new
+
+    def _check(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        lab = self._own(who, asked.lab)
+        if lab.busy:
+            raise RefusalError("busy", "Le lab est occupé.", "The lab is busy.")
+        grading = world.GRADING
+        self.emit("began", {"act": "check"}, asked.lab)
+        self.emit("running", {"sentences": [check.sentence for check in grading.checks]}, asked.lab)
+        for check in grading.checks:
+            self.emit("result", check, asked.lab)
+        self.change(asked.lab, grading=grading)
+        self.emit("graded", grading, asked.lab)
+        self.emit("ended", {"act": "check", "refusal": None}, asked.lab)
+        return c.Nothing()
+
+    def _hint(self, who: FakePerson, asked: c.OfLab) -> c.HintView:
+        lab = self._own(who, asked.lab)
+        if len(lab.hints) >= len(world.HINTS):
+            raise RefusalError("wrong", "Il n'y a plus d'indice.", "There is no further hint.")
+        hint = c.HintView(len(lab.hints) + 1, len(world.HINTS), world.HINTS[len(lab.hints)])
+        self.change(asked.lab, hints=(*lab.hints, hint.hint))
+        self.emit("hint", hint, asked.lab)
+        return hint
+
+    def _answer(self, who: FakePerson, asked: c.AnswerQuestion) -> c.Nothing:
+        lab = self._own(who, asked.lab)
+        if asked.question not in {one.name for one in lab.questions}:
+            raise missing()
+        answered = (replace(q, answer=asked.value) if q.name == asked.question else q for q in lab.questions)
+        self.change(asked.lab, questions=tuple(answered))
+        return c.Nothing()
+
+    def _report(self, who: FakePerson, asked: c.WriteReport) -> c.Nothing:
+        self._own(who, asked.lab)
+        report = c.ReportView(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
+        self.change(asked.lab, report=report)
+        return c.Nothing()
+
+    def _open_terminal(self, who: FakePerson, asked: c.OpenTerminal) -> c.TerminalView:
+        lab = self._own(who, asked.lab)
+        if asked.host not in {host.name for host in lab.hosts}:
+            raise missing()
+        view = c.TerminalView(secrets.token_hex(6), asked.host, asked.kind, world.NOW, ended=False)
+        self.terminals[asked.lab, view.id] = FakeTerminal(view, rows=asked.rows, columns=asked.columns)
+        self.change(asked.lab, terminals=(*lab.terminals, view))
+        self.emit("terminal", view, asked.lab)
+        return view
+
+    def _close_terminal(self, who: FakePerson, asked: c.CloseTerminal) -> c.Nothing:
+        lab = self._own(who, asked.lab)
+        if (asked.lab, asked.terminal) not in self.terminals:
+            raise missing()
+        terminal = self.terminals.pop((asked.lab, asked.terminal))
+        self.change(asked.lab, terminals=tuple(one for one in lab.terminals if one.id != asked.terminal))
+        self.emit("closed", {"terminal": asked.terminal}, asked.lab)
+        terminal.ears.call()
+        return c.Nothing()
+
+    def _reset(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        self._own(who, asked.lab)
+        self.emit("began", {"act": "reset"}, asked.lab)
+        self.change(asked.lab, cables=world.lab().cables, grading=None)
+        self.emit("ended", {"act": "reset", "refusal": None}, asked.lab)
+        return c.Nothing()
+
+    def _stop(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        self._own(who, asked.lab)
+        self.change(asked.lab, state="gone")
+        self.emit("state", {"state": "gone"}, asked.lab)
+        return c.Nothing()
+
+    def _debrief(self, who: FakePerson, asked: c.OfLab) -> c.DebriefView:
+        if not self._own(who, asked.lab).solved:
+            raise RefusalError("wrong", "Il faut d'abord réparer.", "Repair it first.")
+        broken = (Text(fr="Le câble de pc1 était débranché.", en="The cable of pc1 was unplugged."),)
+        return c.DebriefView(broken, Text(fr="Commencez par la couche 1.", en="Begin with layer 1."))
+
+
+def _typed(terminal: FakeTerminal, message: Mapping[str, Any]) -> None:
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect
+    if message.get("bytes") is not None:
+        terminal.write(message["bytes"])
+    elif message.get("text") is not None:
+        rows, columns = json.loads(message["text"])["resize"]
+        terminal.resize(rows, columns)
+
+
+def _refused(refusal: c.Refusal) -> Response:
+    return Response(encode(refusal), c.STATUS[refusal.kind])

@@ -1,0 +1,194 @@
+"""Who may call what: each cell of the table is played against labd, and another's lab is missing everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.labd import calls
+from orchestrator.labd import class_contract as contract
+from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
+from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.labd_client import LabdClient, RefusedError
+from orchestrator.labd.rules import EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
+from orchestrator.labd.told_refusals import forbidden, missing_class, missing_lab, signed_out
+from tests.labd_talk import events_until
+
+from .conftest import SCENARIO, Site, refusal_of, started
+
+OUT, NOT, MAY, HIDDEN = "signed-out", "forbidden", "", "missing"
+ANYBODY = (MAY, MAY, MAY, MAY, MAY, MAY)
+SOMEBODY = (OUT, MAY, MAY, MAY, MAY, MAY)
+OWNER = (OUT, HIDDEN, HIDDEN, HIDDEN, MAY, HIDDEN)
+LOOKING = (OUT, HIDDEN, HIDDEN, MAY, MAY, HIDDEN)
+ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
+TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
+OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
+
+EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "sign-in": ANYBODY,
+    "look-at-link": ANYBODY,
+    "use-link": ANYBODY,
+    "look-at-code": ANYBODY,
+    "join": ANYBODY,
+    "me": SOMEBODY,
+    "set-language": SOMEBODY,
+    "change-password": SOMEBODY,
+    "sign-ins": SOMEBODY,
+    "end-sign-in": SOMEBODY,
+    "people": ADMINISTRATOR,
+    "add-person": ADMINISTRATOR,
+    "make-link": ADMINISTRATOR,
+    "path": SOMEBODY,
+    "scenario": SOMEBODY,
+    "start": SOMEBODY,
+    "lab": LOOKING,
+    "map": LOOKING,
+    "cable": OWNER,
+    "check": LOOKING,
+    "hint": OWNER,
+    "answer": OWNER,
+    "report": OWNER,
+    "open-terminal": OWNER,
+    "close-terminal": OWNER,
+    "debrief": OWNER,
+    "reset": OWNER,
+    "stop": OWNER,
+    "classes": TRAINER,
+    "add-class": TRAINER,
+    "class": OF_THE_CLASS,
+    "add-members": OF_THE_CLASS,
+    "remove-member": OF_THE_CLASS,
+    "make-code": OF_THE_CLASS,
+    "end-code": OF_THE_CLASS,
+    "launch": OF_THE_CLASS,
+    "board": OF_THE_CLASS,
+    "announce": OF_THE_CLASS,
+    "export": OF_THE_CLASS,
+    "stop-class": OF_THE_CLASS,
+    "sign-out": SOMEBODY,
+}
+"""Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
+in the class, and an administrator, to whom the lab's owner is in no class; in an order that can be played."""
+SAID: Final[Mapping[str, Refusal]] = {
+    OUT: signed_out().refusal,
+    NOT: forbidden().refusal,
+    HIDDEN: missing_lab().refusal,
+}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+NO_CLASS: Final = missing_class().refusal
+
+
+def test_the_table_has_every_call() -> None:
+    assert set(RULES) == set(EVERY) | {EVENTS, TERMINAL}
+    assert set(EXPECTED) == set(EVERY)
+    assert {right: set(cells) for right, cells in RIGHTS.items()} == {
+        right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())
+    }
+
+
+def asked_of(name: str, lab: str) -> object:
+    """Return what is asked with a call, so that it would do something."""
+    special: dict[str, object] = {
+        "sign-in": calls.SignIn("nobody", "a wrong password"),
+        "look-at-link": calls.LookAtLink("no-link"),
+        "use-link": calls.UseLink("no-link", "a long password"),
+        "set-language": calls.SetLanguage("fr"),
+        "change-password": calls.ChangePassword("none", "short"),
+        "end-sign-in": calls.EndSignIn(0),
+        "add-person": calls.AddPerson("not a handle", "", ""),
+        "make-link": calls.MakeLink("nobody"),
+        "scenario": calls.LookAtScenario(SCENARIO),
+        "start": calls.StartLab(SCENARIO, -1),
+        "map": calls.MapOf(lab, "fr"),
+        "cable": calls.MoveCable(lab, "pc1", "eth0", "plug"),
+        "answer": calls.AnswerQuestion(lab, "q", "a"),
+        "report": calls.WriteReport(lab, "", "", "", "", None, "fr"),
+        "open-terminal": calls.OpenTerminal(lab, "pc1", "root"),
+        "close-terminal": calls.CloseTerminal(lab, "0" * 16),
+    }
+    special |= {
+        "look-at-code": contract.LookAtCode("no code"),
+        "join": contract.Join("no code", "zoe", "", "", "a long password"),
+        "add-class": contract.OfClass("Not A Name"),
+        "add-members": contract.AddMembers("tssr", "wrong"),
+        "remove-member": contract.RemoveMember("tssr", "nobody"),
+        "launch": contract.LaunchForClass("tssr", "no-scenario"),
+        "announce": contract.Announce("tssr", ""),
+    }
+    if name in special:
+        return special[name]
+    if concerns_a_class(name):
+        return contract.OfClass("tssr")
+    return OfLab(lab) if concerns_a_lab(name) else Nothing()
+
+
+async def outcome(client: LabdClient, call: Call[Any, Any], lab: str, token: str | None) -> str:
+    """Return why a call is refused by the table; empty where it is not, whatever else becomes of it."""
+    try:
+        await client.call(call, asked_of(call.name, lab), token)
+    except RefusedError as error:
+        said = {**SAID, HIDDEN: NO_CLASS} if concerns_a_class(call.name) else SAID
+        return next((kind for kind, refusal in said.items() if refusal == error.refusal), MAY)
+    return MAY
+
+
+def test_each_cell(site: Site) -> None:
+    owner, other, stranger = site.member("lea"), site.member("tom"), site.member("bob", "trainer")
+    trainer, admin = site.member("ada", "trainer"), site.member("root", "administrator")
+    site.a_class("other", stranger, other)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab, alone = await started(client, owner), await started(client, site.member("max"))
+            await client.call(calls.START, calls.StartLab(SCENARIO), other.token)  # somebody with a lab of their own
+            site.a_class("tssr", trainer, owner)
+            for name, expected in EXPECTED.items():
+                found = []
+                for who in (None, other, stranger, trainer, owner, admin):
+                    token = who.token if who else None
+                    before = (
+                        (await client.call(calls.LAB, OfLab(lab), owner.token)).last_event if name == "check" else 0
+                    )
+                    found.append(await outcome(client, EVERY[name], alone if who is admin else lab, token))
+                    if name == "check" and not found[-1]:
+                        await events_until(client, lab, owner.token, "ended", after=before)
+                assert tuple(found) == expected, name
+                if name == "reset":
+                    await events_until(client, lab, owner.token, "ended", act=name)
+
+    asyncio.run(play())
+
+
+def test_all_classes_are_an_administrators(site: Site) -> None:
+    """So is the look at the labs of those who are in one; what is not there, is not there for them either."""
+    owner, admin = site.member("lea"), site.member("root", "administrator")
+    site.a_class("tssr", site.member("ada", "trainer"), owner)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, owner)
+            for name, expected in EXPECTED.items():
+                if expected == LOOKING and name != "check":
+                    assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
+                if expected == OWNER:
+                    assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
+            missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
+            assert missing == NO_CLASS
+
+    asyncio.run(play())
+
+
+def test_a_lab_that_is_not_there_reads_like_anothers(site: Site) -> None:
+    owner, other = site.member("lea"), site.member("tom")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, owner)
+            for call in (call for call in CALLS if concerns_a_lab(call.name)):
+                for name in (lab, "moved-desks-0000", "../labd", "", "x" * 300):
+                    assert await outcome(client, call, name, other.token) == HIDDEN, (call.name, name)
+            assert not site.entered.is_set()
+
+    asyncio.run(play())

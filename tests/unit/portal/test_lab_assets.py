@@ -1,0 +1,52 @@
+"""What others wrote and the page serves: the very files of their packages, each with its licence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from orchestrator.portal import lab_pages
+from orchestrator.portal.static_files import manifest
+
+STATIC = Path(lab_pages.__file__).parent / "static"
+VENDOR = STATIC / "vendor"
+ASSETS = json.loads((VENDOR / "assets.json").read_text())["assets"]
+FIRST = 250_000
+"""Bytes that the page may weigh before a terminal is opened."""
+
+
+def test_every_file_is_the_packages_own() -> None:
+    listed = {name: about["sha256"] for asset in ASSETS for name, about in asset["files"].items()}
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.iterdir()}
+    del found["assets.json"]
+    assert found == listed
+
+
+def test_every_package_says_where_it_is_from_and_how_it_may_be_used() -> None:
+    for asset in ASSETS:
+        name = asset["name"].rpartition("/")[2]
+        assert asset["tarball"] == f"https://registry.npmjs.org/{asset['name']}/-/{name}-{asset['version']}.tgz"
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", asset["integrity"])
+        assert asset["licence"] == "MIT"
+        assert "Permission is hereby granted, free of charge" in (VENDOR / asset["licence_file"]).read_text()
+
+
+def test_the_page_is_light_until_a_terminal_opens() -> None:
+    weight = {name: path.stat().st_size for name, (path, _) in manifest().items() if "/" not in name}
+    assert sum(weight.values()) < FIRST - 100_000, weight  # the rest is for the page itself
+
+
+def test_scripts_import_what_is_served_beside_them_and_nothing_else() -> None:
+    for path in STATIC.glob("*.js"):
+        for target in re.findall(r"""(?:from|import\()\s*["']([^"']+)["']""", path.read_text()):
+            assert target.startswith("./"), f"{path.name}: {target}"
+            assert (STATIC / target).is_file(), f"{path.name}: {target}"
+
+
+def test_scripts_never_make_html_of_text() -> None:
+    for path in STATIC.glob("*.js"):
+        text = path.read_text()
+        for wrong in ("insertAdjacentHTML", "outerHTML", "innerHTML", "document.write", "eval(", "new Function"):
+            assert wrong not in text, f"{path.name}: {wrong}"
