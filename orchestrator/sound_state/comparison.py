@@ -11,6 +11,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric
 from orchestrator.model.plan import Plan
+from orchestrator.sound_state.cabling_state import cabling_changes
 from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.look import changes_since
@@ -62,6 +63,7 @@ def compared(
     hosts = {host.name: host.applications for host in plan.hosts if host.name in running}
     try:
         changes, missing = changes_since(fabric, report.instance, hosts)
+        cables = tuple(cabling_changes(plan, fabric.ports(report.instance)))
     except LabError as error:
         if not green:  # the verdict stands without them: an application may be what is broken
             return report
@@ -84,7 +86,7 @@ def compared(
         strict=plan.unexplained == "red" and known is not None,
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
-    found = (*stopped, *differences(changes, expected))
+    found = (*stopped, *differences((*changes, *cables), expected))
     told = found if always or known is not None else tuple(one for one in found if one.standing == "forbidden")
     return replace(report, differences=(*report.differences, *told))
 

@@ -11,6 +11,7 @@ from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
 from orchestrator.sound_state import file_state
+from orchestrator.sound_state.cabling_state import CablesProvider
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
@@ -20,7 +21,13 @@ from orchestrator.sound_state.volatile import is_volatile, pattern
 
 _MOST = 200
 """Differences that a report tells; whoever unpacks an archive need not have each file listed."""
-_EVERY: tuple[Provider, ...] = (ServicesProvider(), NetworkProvider(), SocketsProvider(), *APPLICATIONS.values())
+_EVERY: tuple[Provider, ...] = (
+    ServicesProvider(),
+    NetworkProvider(),
+    SocketsProvider(),
+    CablesProvider(),
+    *APPLICATIONS.values(),
+)
 _PROVIDERS = {one.name: one for one in _EVERY}
 _RANKS = ("forbidden", "unexplained", "explained", "harmless")
 

@@ -16,6 +16,7 @@ from grader.lines import lines_in
 from orchestrator.sound_state import meaning_blocks as blocks
 from orchestrator.sound_state import meaning_lines as lines
 from orchestrator.sound_state import meaning_network as network
+from orchestrator.sound_state import meaning_ovsdb as ovsdb
 from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
 
@@ -53,6 +54,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/nsswitch\.conf", lines.nsswitch),
     (r"/etc/frr/(frr|vtysh|zebra|ospfd|bgpd|staticd)\.conf", network.frr),
     (r"/etc/openvpn/.*\.(conf|ovpn)", lines.openvpn),
+    (r"/etc/openvswitch/conf\.db", ovsdb.ovsdb),
     (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", network.nftables),
     (r"/etc/(passwd|group|shadow|gshadow)", records.accounts),
     (r"/etc/sudoers(\.d/.*)?", lines.sudoers),

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from orchestrator.sound_state.meaning import _BY_PATH, meaning_of, statements_changed
+from tests.unit.sound_state import test_meaning_ovsdb as ovsdb
 
 NGINX: Final = "/etc/nginx/sites-available/default"
 MAIN: Final = "/etc/postfix/main.cf"
@@ -46,6 +47,7 @@ SAME: Final = [
     (NAMED, 'zone "a" IN { type primary; file "/f"; };\nzone "b" {};',
      'zone b {};\nzone "a" { file "/f"; type primary; };'),
     (NAMED, "options { allow-query { any; }; };", "options { allow-query{any;}; };"),
+    (ovsdb.PATH, ovsdb.log(ovsdb.port("a"), ovsdb.port("b")), ovsdb.log(ovsdb.port("b"), ovsdb.port("a"))),
     (ZONE, SOA.format(1), SOA.format(2)),
     (ZONE, SOA.format(1) + "www 1h A 1.2.3.4\n    IN TXT x ; c\n",
      SOA.format(1) + 'WWW IN 3600 A 1.2.3.4\nwww 5m TXT "x"\n'),
@@ -164,6 +166,7 @@ OTHER: Final = [
     ("/etc/sysctl.conf", "a.b = 1\na.b = 0\n", "a.b = 0\na.b = 1\n"),
     (PG, "fsync = on\n", "fsync = off\n"),
     (PG, "include_dir = 'conf.d'\nport = 1\n", "port = 1\ninclude_dir = 'conf.d'\n"),
+    (ovsdb.PATH, ovsdb.log(ovsdb.port("a", tag=1)), ovsdb.log(ovsdb.port("a", tag=2))),
     ("/etc/openvswitch/startup.conf", "set port a tag=1\nset port b tag=1\n", "set port b tag=1\nset port a tag=1\n"),
     (PG, "work_mem = 1\n", "work_mem = 1MB\n"),
     (PG, "log_line_prefix = ''\n", "log_line_prefix = ''''\n"),
