@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from orchestrator.core.text import Text
 from orchestrator.sound_state.account_rights import rights_gained
+from orchestrator.sound_state.backup_copies import is_backup_copy, original_of
 from orchestrator.sound_state.certificate_meaning import certificate_statements
 from orchestrator.sound_state.meaning import meaning_of, statements_changed
 from orchestrator.sound_state.provider import Thought
@@ -46,6 +47,8 @@ def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -
     if not now:
         gone = Text(fr=f"{path} n'est plus là.", en=f"{path} is gone.")
         yield FileFinding("presence", _whole(path, before), None, Thought("unexplained", gone))
+        return
+    if is_backup_copy(path, before, now):
         return
     if not before:
         new = Text(fr=f"{path} est nouveau.", en=f"{path} is new.")
@@ -117,7 +120,9 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
             en=f"{path} now runs with the rights of its owner or group.",
         )
         yield FileFinding("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
-    if _SECRETS.fullmatch(path) and before and mode & _OTHERS_READ & ~was:
+    original = original_of(path)
+    is_secret = (_SECRETS.fullmatch(path) and before) or (original and _SECRETS.fullmatch(original))
+    if is_secret and mode & _OTHERS_READ & ~was:
         said = Text(
             fr=f"Tout le monde peut lire {path}, qui contient des secrets.",
             en=f"Everybody can read {path}, which holds secrets.",
