@@ -23,6 +23,7 @@ from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
 from orchestrator import labs as service
 from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.labd import calls
@@ -34,11 +35,13 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.portal_accounts import PortalAccounts
+from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
+from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.proof.proof_status import Proofs, Status
 from orchestrator.records import journal, sign_ins
 from orchestrator.records.database import Database
@@ -152,6 +155,11 @@ class Site:
             board=self.standings.board,
         )
 
+    @property
+    def privacy(self) -> PrivacyParts:
+        recordings = KeptRecordings(self.folder / "recordings")
+        return PrivacyParts(recordings, DeliverablesStore(self.folder / "deliverables"), 90)
+
     @asynccontextmanager
     async def labd(self) -> AsyncIterator[LabdClient]:
         """Run labd for as long as the block lasts, and give a client of it."""
@@ -160,6 +168,7 @@ class Site:
             self.parts,
             PortalAccounts(self.store, hashes=PasswordHashes(HashCosts(passes=1, memory_kib=8))),
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
+            self.privacy,
             keeper.ensure,
             self.most_labs,
         )
