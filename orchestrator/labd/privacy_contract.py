@@ -17,11 +17,17 @@ from orchestrator.labd.calls import Call, LookAtScenario, Nothing
 
 @dataclass(frozen=True)
 class LookLine:
-    """A trainer has looked at the recordings of one of somebody's attempts; ``at``: ISO 8601, ``by``: their name."""
+    """A trainer has looked at recordings of somebody's.
+
+    Attributes:
+        at: when, ISO 8601.
+        by: the trainer's name.
+        title: the title of the scenario that the attempt is about.
+    """
 
     at: str
     by: str
-    scenario: str
+    title: Text
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.labd import privacy_words
 from orchestrator.labd.calls import Who
@@ -71,6 +72,7 @@ class PrivacyDesk:
             person = People(reading).find(who.ref)
             policy, asked = retention.policy(reading), erasure_requests.asked_at(reading, person)
             names = {one.ref: one.name or one.handle for one in People(reading).list()}
+            titles = self._desk.parts.shelf.all()
             return PrivacyView(
                 email=person.email or "",
                 born=person.born.isoformat() if person.born else "",
@@ -83,7 +85,11 @@ class PrivacyDesk:
                 recordings=len(kept),
                 recorded_bytes=_size(kept),
                 looks=tuple(
-                    LookLine(iso(one.at), names.get(one.by, "—"), one.scenario)
+                    LookLine(
+                        iso(one.at),
+                        names.get(one.by, "—"),
+                        titles[one.scenario].document.title if one.scenario in titles else same(one.scenario),
+                    )
                     for one in personal_data.looks(reading, person)[:_LOOKS]
                 ),
                 days=policy.days,

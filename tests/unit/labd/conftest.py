@@ -155,6 +155,10 @@ class Site:
             board=self.standings.board,
         )
 
+    @cached_property
+    def hashes(self) -> PasswordHashes:
+        return PasswordHashes(HashCosts(passes=1, memory_kib=8))
+
     @property
     def privacy(self) -> PrivacyParts:
         recordings = KeptRecordings(self.folder / "recordings")
@@ -166,7 +170,7 @@ class Site:
         keeper = KeeperStart(self.folder / "keeper.sock", self.folder / "recordings")
         server = LabdServer(
             self.parts,
-            PortalAccounts(self.store, hashes=PasswordHashes(HashCosts(passes=1, memory_kib=8))),
+            PortalAccounts(self.store, hashes=self.hashes),
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
             self.privacy,
             keeper.ensure,
