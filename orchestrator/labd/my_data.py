@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
-
-import msgspec
 
 from grader.report import Report
 from orchestrator.core.language import Language
 from orchestrator.labd.attempt_look import marks_of
 from orchestrator.labd.calls import Who
+from orchestrator.labd.my_data_words import FOLDERS, README
 from orchestrator.labd.privacy_desk import PrivacyParts
-from orchestrator.labd.privacy_words import FOLDERS, README
 from orchestrator.labd.trainee_view import grading_view, iso
+from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import shown_seed
 from orchestrator.privacy.kept_recordings import PIECE, KeptRecording
 from orchestrator.records import attempts, erasure_requests, journal, personal_data
@@ -157,4 +157,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _json(document: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return json.dumps(json.loads(encode(document)), indent=2, ensure_ascii=False).encode() + b"\n"

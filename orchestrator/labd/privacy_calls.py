@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from limits import RateLimitItemPerHour
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from typing import Any
 
 from orchestrator.core.language import Language
 from orchestrator.labd import privacy_contract as contract
-from orchestrator.labd import privacy_words
 from orchestrator.labd.calls import LookAtScenario, Nothing, Who
+from orchestrator.labd.export_turns import AT_ONCE, ExportTurns
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.my_data import MyData
 from orchestrator.labd.my_data_archive import zipped
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyDesk
-from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.replay_desk import FoundAttempt, ReplayDesk
-
-EXPORTS_AN_HOUR: Final = 3
-"""Archives that one person may have made in an hour: each reads all that is kept about them."""
-_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True)
@@ -49,9 +38,8 @@ class PrivacyCalls:
         self._data = desks.data
         self._accounts = accounts
         self._threads = threads
-        self._sending = WorkThreads(_AT_ONCE, "my-data")
-        self._sent: set[str] = set()
-        self._often = MovingWindowRateLimiter(MemoryStorage())
+        self._sending = WorkThreads(AT_ONCE, "my-data")
+        self._turns = ExportTurns()
         self.of_somebody: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.PRIVACY.name: self.view,
             contract.ASK_ERASURE.name: self.ask,
@@ -87,25 +75,10 @@ class PrivacyCalls:
         return _behind(first, pieces)
 
     async def _pieces(self, who: Who, language: Language) -> AsyncGenerator[bytes, None]:
-        with self._turn(who.ref):
+        with self._turns.turn(who.ref):
             archive = zipped(self._data.files(who, language))
             while (piece := await self._sending.run(_next, archive)) is not None:
                 yield piece
-
-    @contextlib.contextmanager
-    def _turn(self, ref: str) -> Iterator[None]:
-        """Let somebody have an archive made within the block."""
-        if ref in self._sent or len(self._sent) >= _AT_ONCE:
-            raise RefusedCallError(privacy_words.exporting_already())
-        limit = RateLimitItemPerHour(EXPORTS_AN_HOUR)
-        if not self._often.hit(limit, ref):
-            left = self._often.get_window_stats(limit, ref).reset_time - time.time()
-            raise RefusedCallError(privacy_words.exported_often(EXPORTS_AN_HOUR, math.ceil(left)))
-        self._sent.add(ref)
-        try:
-            yield
-        finally:
-            self._sent.discard(ref)
 
     # Erasure --------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
-from orchestrator.labd import privacy_words
+from orchestrator.labd import privacy_refusals
 from orchestrator.labd.calls import Who
 from orchestrator.labd.lab_desk import LabDesk
 from orchestrator.labd.privacy_contract import (
@@ -162,7 +162,7 @@ class PrivacyDesk:
             ref = _asking(reading, asked.handle).ref
         running = self._running(ref)
         if running:
-            raise RefusedCallError(privacy_words.still_running(running))
+            raise RefusedCallError(privacy_refusals.still_running(running))
 
         def who(writing: Transaction) -> tuple[Person, ...]:
             person = _asking(writing, asked.handle)  # the wish may have been withdrawn meanwhile
@@ -180,7 +180,7 @@ class PrivacyDesk:
 def _asking(transaction: Transaction, handle: str) -> Person:
     person = People(transaction).with_handle(handle)
     if person is None or erasure_requests.asked_at(transaction, person) is None:
-        raise RefusedCallError(privacy_words.no_request())
+        raise RefusedCallError(privacy_refusals.no_request())
     return person
 
 
@@ -190,7 +190,7 @@ def _require_another_administrator(transaction: Transaction, person: Person) -> 
         return
     with_password = credentials.have_password(transaction)
     if not any(one.id in with_password and one.id != person.id for one in People(transaction).list("administrator")):
-        raise RefusedCallError(privacy_words.last_administrator())
+        raise RefusedCallError(privacy_refusals.last_administrator())
 
 
 def _size(kept: Sequence[KeptRecording]) -> int:

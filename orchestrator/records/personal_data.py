@@ -30,7 +30,7 @@ _SAME_LOOK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Look:
+class ReplayLook:
     """Somebody has looked at the recordings of an attempt.
 
     Attributes:
@@ -98,13 +98,13 @@ def note_look(session: Session, number: int, *, by: str) -> None:
         journal.append(session, JournalEvent(by, LOOKED, subject))
 
 
-def looks(session: Session, person: Person) -> tuple[Look, ...]:
+def looks(session: Session, person: Person) -> tuple[ReplayLook, ...]:
     """Return who has looked at the recordings of somebody's attempts, the newest first."""
     mine = select(Attempt.id, Attempt.scenario).where(Attempt.person_id == person.id)
     scenarios = {f"attempt:{row[0]}": str(row[1]) for row in session.execute(mine)}
     found = select(JournalRow).where(JournalRow.kind == LOOKED, JournalRow.subject.in_(scenarios))
     rows = session.scalars(found.order_by(JournalRow.seq.desc()))
-    return tuple(Look(row.at, row.actor, scenarios[row.subject]) for row in rows)
+    return tuple(ReplayLook(row.at, row.actor, scenarios[row.subject]) for row in rows)
 
 
 # Accounts, classes, the journal -------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.serving.backup_parts"
     ),
     "argon2": "orchestrator.labd.account_passwords",
-    "limits": "orchestrator.labd.account_tries",
+    "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
     "httpx": "orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
     "websockets": "orchestrator.labd.labd_client orchestrator.portal.browser_terminal",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrator.deliverables.deliverables_store import REPORT
-from orchestrator.labd import calls, privacy_calls
+from orchestrator.labd import calls, export_turns
 from orchestrator.labd import privacy_contract as contract
 from orchestrator.labd.calls import Nothing, OfLab
 from orchestrator.labd.labd_client import LabdClient, RefusedError
@@ -126,7 +126,7 @@ def test_an_archive_is_sent_to_whom_it_is_about_a_few_times_an_hour(site: Site) 
             with pytest.raises(RefusedError) as out:
                 await anext(client.my_data("en", "nobody's"))
             assert out.value.refusal.kind == "signed-out"
-            for _ in range(privacy_calls.EXPORTS_AN_HOUR):
+            for _ in range(export_turns.AN_HOUR):
                 await archive_of(client, lea)
             with pytest.raises(RefusedError) as often:
                 await archive_of(client, lea)
