@@ -123,8 +123,8 @@ class ReplayDesk:
         first, last = attempt.started_at - _TO_A_SECOND, attempt.ended_at
         return tuple(
             one
-            for one in self._recordings.of_lab(attempt.instance)
-            if one.owner == attempt.person.ref and first <= one.began and (last is None or one.began <= last)
+            for one in self._recordings.of_lab(attempt.instance, attempt.person.ref)
+            if first <= one.began and (last is None or one.began <= last)
         )
 
     def _title(self, scenario: str) -> Text:

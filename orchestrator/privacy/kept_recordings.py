@@ -87,16 +87,17 @@ class KeptRecordings:
         """Take the folder; there may be none yet."""
         self._folder = folder
 
-    def of_lab(self, lab: str) -> tuple[KeptRecording, ...]:
-        """Return the recordings of labs of a name, the oldest first."""
+    def of_lab(self, lab: str, owner: str | None = None) -> tuple[KeptRecording, ...]:
+        """Return the recordings of labs of a name, the oldest first; with an owner, of these only theirs."""
         if not _LAB.fullmatch(lab):
             return ()
-        found = (self._about(lab, path) for path in self._files(lab))
+        found = (self._about(lab, path, owner) for path in self._files(lab))
         return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.began, one.id)))
 
     def of_owner(self, ref: str) -> tuple[KeptRecording, ...]:
         """Return all recordings of somebody's work, the oldest first; every head is read for it."""
-        return tuple(sorted((one for one in self.every() if one.owner == ref), key=lambda one: (one.began, one.id)))
+        found = (one for lab in self._labs() for one in self.of_lab(lab, ref))
+        return tuple(sorted(found, key=lambda one: (one.began, one.id)))
 
     def every(self) -> Iterator[KeptRecording]:
         """Yield all recordings, lab by lab."""
@@ -170,11 +171,13 @@ class KeptRecordings:
             return []
         return [path for path in found if path.suffix == _ENDING and _ID.fullmatch(path.stem)]
 
-    def _about(self, lab: str, path: Path) -> KeptRecording | None:
+    def _about(self, lab: str, path: Path, owner: str | None) -> KeptRecording | None:
         try:
             with self.opened(lab, path.stem) as file:
                 state, head = os.fstat(file.fileno()), _head(file.readline(_HEAD))
                 about = head.get("breakfix", {})
+                if owner not in {None, about.get("owner")}:
+                    return None  # before its end is read, for most are others'
                 began = head.get("timestamp", state.st_mtime)  # of a head that was cut off only the file tells
                 return KeptRecording(
                     lab=lab,

@@ -12,10 +12,11 @@ from orchestrator.core.text import Text
 from orchestrator.labd import calls
 from orchestrator.labd import privacy_contract as contract
 from orchestrator.labd.calls import LookAtScenario, Nothing, OfLab
+from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.replay_marks import marks_of
 from orchestrator.records import attempts, journal
 from orchestrator.records.people import People
-from tests.labd_talk import events_until
+from tests.labd_talk import events_until, shown, stopped
 from tests.unit.privacy.recordings import record
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
@@ -95,6 +96,43 @@ def test_an_attempt_has_the_recordings_of_its_time_and_its_owner(site: Site) -> 
                 assert (await refusal_of(client, contract.REPLAY, nothing, lea.token)).kind == "missing"
 
     asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_what_a_terminal_showed_is_played_while_it_is_open_and_afterwards(site: Site) -> None:
+    lea = site.member("lea")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            number = (await client.call(calls.LAB, OfLab(lab), lea.token)).attempt
+            opened = await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, "pc1", "root", 30, 100), lea.token)
+            async with client.terminal(lab, opened.id, lea.token, None) as viewer:
+                await viewer.send(b"hello\r")
+                await shown(viewer, b"hello\r\nhello\r\n")
+            async with asyncio.timeout(30):
+                while "hello" not in await played(client, number, opened.id, lea):
+                    await asyncio.sleep(0)
+            await stopped(client, lab, lea.token)
+            view = await client.call(contract.REPLAY, contract.OfAttempt(number), lea.token)
+            assert [(one.id, one.host, one.rows, one.columns) for one in view.recordings] == [
+                (opened.id, "pc1", 30, 100)
+            ]
+            assert "hello" in await played(client, number, opened.id, lea)
+
+    asyncio.run(play())
+
+
+async def played(client: LabdClient, number: int, name: str, member: Member) -> str:
+    """Return what a recording holds by now, all of it."""
+    view = await client.call(contract.REPLAY, contract.OfAttempt(number), member.token)
+    if name not in {one.id for one in view.recordings}:
+        return ""
+    at, read, end = 0, "", False
+    while not end:
+        piece = await client.call(contract.REPLAY_PIECE, contract.PieceOf(number, name, at), member.token)
+        at, read, end = piece.next, read + piece.lines, piece.end
+    return read
 
 
 @pytest.mark.slow
