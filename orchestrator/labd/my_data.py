@@ -18,7 +18,7 @@ from orchestrator.labd.trainee_view import grading_view, iso
 from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import shown_seed
 from orchestrator.privacy.kept_recordings import PIECE, KeptRecording
-from orchestrator.records import attempts, erasure_requests, journal, personal_data
+from orchestrator.records import erasure_requests, journal, personal_data
 from orchestrator.records.database import Database, Transaction
 from orchestrator.records.models import Attempt, Person
 from orchestrator.records.people import People
@@ -46,9 +46,9 @@ class MyData:
         with self._database.read() as reading:
             person = People(reading).find(who.ref)
             about, entries = _person(reading, person), _journal(reading, person)
-            numbers = [(one.id, one.scenario) for one in attempts.of_person(reading, person)]
+            numbers = personal_data.attempts(reading, person)
             shared = personal_data.shared_instances(reading, person)
-            instances = {one.instance for one in attempts.of_person(reading, person)} - shared
+            instances = set(personal_data.instances(reading, person)) - shared
         read_me = README.in_(language).format(at=iso(journal.now()), name=who.name, handle=who.handle)
         yield named("README"), [read_me.encode()]
         yield named("person"), [_json(about)]

@@ -60,9 +60,15 @@ def attempt(session: Session, number: int) -> Attempt | None:
     return session.scalars(wanted.options(selectinload(Attempt.reports), selectinload(Attempt.person))).first()
 
 
-def attempts_count(session: Session, person: Person) -> int:
-    """Return how many attempts somebody has made."""
-    return session.scalar(select(func.count(Attempt.id)).where(Attempt.person_id == person.id)) or 0
+def attempts(session: Session, person: Person) -> tuple[tuple[int, str], ...]:
+    """Return the number of each of somebody's attempts, in their order, and what it is about."""
+    rows = session.execute(select(Attempt.id, Attempt.scenario).where(Attempt.person_id == person.id))
+    return tuple(sorted((row[0], row[1]) for row in rows))
+
+
+def instances(session: Session, person: Person) -> tuple[str, ...]:
+    """Return the lab of each of somebody's attempts, in their order."""
+    return tuple(session.scalars(select(Attempt.instance).where(Attempt.person_id == person.id).order_by(Attempt.id)))
 
 
 def hints(session: Session, number: int) -> tuple[tuple[datetime, int], ...]:
@@ -149,9 +155,9 @@ class OwnEntry:
 
 def entries(session: Session, person: Person) -> tuple[OwnEntry, ...]:
     """Return the journal's entries that are about somebody, and what they did to others, in their order."""
-    attempts = tuple(session.scalars(select(Attempt.id).where(Attempt.person_id == person.id)))
-    reports = session.scalars(select(CheckReport.id).where(CheckReport.attempt_id.in_(attempts)))
-    subjects = {person.ref, *(f"attempt:{one}" for one in attempts), *map(audit.report_subject, reports)}
+    mine = tuple(session.scalars(select(Attempt.id).where(Attempt.person_id == person.id)))
+    reports = session.scalars(select(CheckReport.id).where(CheckReport.attempt_id.in_(mine)))
+    subjects = {person.ref, *(f"attempt:{one}" for one in mine), *map(audit.report_subject, reports)}
     wanted = JournalRow.subject.in_(subjects) | (JournalRow.actor == person.ref) | JournalRow.kind.in_(_GROUPS)
     found = (
         journal.entry_of(row) for row in session.scalars(select(JournalRow).where(wanted).order_by(JournalRow.seq))

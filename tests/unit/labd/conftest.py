@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -43,7 +44,7 @@ from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.proof.proof_status import Proofs, Status
-from orchestrator.records import journal, sign_ins
+from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.location import database_url
@@ -249,6 +250,16 @@ def site(
     yield made
     store.close()
     end_keeper(folder / "keeper.sock")
+
+
+def an_attempt(site: Site, member: Member, started_at: datetime, ended_at: datetime | None, lab: str = "lab-1") -> int:
+    """Return the number of an attempt that lasted from then to then."""
+    new = attempts.NewAttempt(SCENARIO, "pair", "3", lab, "d" * 64, ("1.3",), 1, 20, 2)
+    with site.store.write() as writing:
+        person = People(writing).find(member.who.ref)
+        made = attempts.begin(writing, person, new, by=person)
+        made.started_at, made.ended_at = started_at, ended_at
+        return made.id
 
 
 async def started(client: LabdClient, member: Member, seed: int | None = 7) -> str:

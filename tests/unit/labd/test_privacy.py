@@ -23,7 +23,7 @@ from orchestrator.records.people import People
 from tests.labd_talk import events_until, stopped
 from tests.unit.privacy.recordings import record
 
-from .conftest import SCENARIO, Member, Site, refusal_of, started
+from .conftest import SCENARIO, Member, Site, an_attempt, refusal_of, started
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,7 @@ def test_what_is_kept_is_told_by_the_real_settings(site: Site) -> None:
     site.a_class("tssr", site.member("ada", "trainer"), lea)
     recorded(site, lea, "lab-1")
     recorded(site, tom, "lab-1", TWO)
+    an_attempt(site, lea, journal.now(), journal.now())
     with site.store.write() as writing:
         retention.set_policy(writing, retention.Policy(31, keep_candidate_numbers=True), by="P-0")
         until = retention.keep_until(writing, People(writing).find("lea"))
@@ -71,7 +72,7 @@ def test_what_is_kept_is_told_by_the_real_settings(site: Site) -> None:
     view = asyncio.run(play())
     assert (view.days, view.until, view.keeps_number) == (31, until.isoformat(), True)
     assert (view.recordings_days, view.sign_in_hours, view.sign_in_days) == (90, 12, 30)
-    assert (view.classes, view.trainers, view.attempts, view.recordings) == (("tssr",), ("ada",), 0, 1)
+    assert (view.classes, view.trainers, view.attempts, view.recordings) == (("tssr",), ("ada",), 1, 1)
     assert (view.asked, view.running, view.looks) == ("", (), ())
 
 
@@ -238,6 +239,7 @@ def test_labd_removes_recordings_whose_time_is_over_when_it_starts(site: Site) -
     lea = site.member("lea")
     recorded(site, lea, "lab-1", ONE, timedelta(days=91))
     recorded(site, lea, "lab-1", TWO, timedelta(days=89))
+    an_attempt(site, lea, journal.now(), journal.now())
 
     async def play() -> None:
         async with site.labd() as client:

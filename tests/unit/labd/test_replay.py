@@ -14,12 +14,11 @@ from orchestrator.labd import privacy_contract as contract
 from orchestrator.labd.calls import LookAtScenario, Nothing, OfLab
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.replay_marks import marks_of
-from orchestrator.records import attempts, journal
-from orchestrator.records.people import People
+from orchestrator.records import journal
 from tests.labd_talk import events_until, shown, stopped
 from tests.unit.privacy.recordings import record
 
-from .conftest import SCENARIO, Member, Site, refusal_of, started
+from .conftest import SCENARIO, Member, Site, an_attempt, refusal_of, started
 
 ONE, TWO, THREE = "00000000000000a1", "00000000000000b2", "00000000000000c3"
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -52,16 +51,6 @@ def test_marks_are_where_something_turned() -> None:
         ("03", "green", "two works."),
         ("04", "hint", 2),
     ]
-
-
-def an_attempt(site: Site, member: Member, started_at: datetime, ended_at: datetime | None, lab: str = "lab-1") -> int:
-    """Return the number of an attempt that lasted from then to then."""
-    new = attempts.NewAttempt(SCENARIO, "pair", "3", lab, "d" * 64, ("1.3",), 1, 20, 2)
-    with site.store.write() as writing:
-        person = People(writing).find(member.who.ref)
-        made = attempts.begin(writing, person, new, by=person)
-        made.started_at, made.ended_at = started_at, ended_at
-        return made.id
 
 
 @pytest.mark.slow
