@@ -31,6 +31,7 @@ class AttemptLook:
         solved: whether a grading found it repaired once.
         graded: the last grading, and when it was; None: there was none.
         marks: check -> what it was found to be, in all gradings.
+        number: the attempt's number.
     """
 
     since: datetime
@@ -38,6 +39,7 @@ class AttemptLook:
     solved: bool
     graded: tuple[datetime, Report] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    number: int = 0
 
 
 def owner_of(database: Database, instance: Instance) -> str | None:
@@ -60,6 +62,7 @@ def look_at(database: Database, instance: Instance) -> AttemptLook | None:
             attempt.solved_at is not None,
             reports[-1] if reports else None,
             marks_of(reports),
+            attempt.id,
         )
 
 

@@ -329,6 +329,7 @@ class AttemptLine:
     hints: int
     gradings: int
     seconds: int
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -539,6 +540,7 @@ class LabView:
         last_event: the number of the last event, to read on from.
         trouble: why a start failed.
         yours: whether it is the reader's own; a trainer looks at those of their classes, and may have them graded.
+        attempt: the number of the attempt on it; 0 where the store does not know.
     """
 
     name: str
@@ -564,6 +566,7 @@ class LabView:
     last_event: int
     trouble: Refusal | None = None
     yours: bool = True
+    attempt: int = 0
 
 
 @dataclass(frozen=True)

@@ -295,6 +295,7 @@ class LabDesk:
             solved=look is not None and look.solved,
             last_event=last_event,
             trouble=found.log.trouble if state == "failed" else None,
+            attempt=look.number if look else 0,
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

@@ -27,13 +27,18 @@ from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.people_calls import PeopleCalls
+from orchestrator.labd.privacy_calls import PrivacyCalls
+from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.replay_desk import FoundAttempt
 from orchestrator.labd.rules import (
     EVENTS,
+    MY_DATA,
     RULES,
     TERMINAL,
     concerns_a_class,
     concerns_a_lab,
+    concerns_an_attempt,
     refusal_kind,
     standing_of,
 )
@@ -42,6 +47,7 @@ from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, bridge
 from orchestrator.labd.told_refusals import (
     broken,
     forbidden,
+    missing_attempt,
     missing_class,
     missing_lab,
     refusal_of,
@@ -56,8 +62,8 @@ _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
-_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
-_ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member"})
+_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS)}
+_ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
 
 
@@ -69,6 +75,7 @@ class LabdParts:
         people: the calls about people and sign-ins.
         labs: the calls about scenarios and labs.
         classes: the calls about classes.
+        privacy: the calls about what is kept of people.
         desk: finds labs.
         terminals: the terminals of labs.
         threads: for what a caller waits for.
@@ -78,6 +85,7 @@ class LabdParts:
     people: PeopleCalls
     labs: LabCalls
     classes: ClassCalls
+    privacy: PrivacyCalls
     desk: LabDesk
     terminals: LabTerminals
     threads: WorkThreads
@@ -91,6 +99,7 @@ def labd_app(parts: LabdParts) -> Starlette:
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
             WebSocketRoute(f"/v{VERSION}/terminal/{{lab}}/{{terminal}}", door.terminal),
+            Route(f"/v{VERSION}/{MY_DATA}", door.my_data, methods=["POST"]),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )
@@ -129,9 +138,15 @@ class _Door:
             asked = _read(call, await _body(request))
             await self._require_class(call.name, who, asked.name)
             return await self._parts.classes.of_a_class[call.name](who, asked)
+        if concerns_an_attempt(call.name):
+            who = _somebody(who)
+            asked = _read(call, await _body(request))
+            attempt = await self._found_attempt(call.name, who, asked.attempt)
+            return await self._parts.privacy.of_an_attempt[call.name](who, attempt, asked)
         _require(call.name, who, trains=who is not None and "trainer" in who.roles)
         asked = _read(call, await _body(request))
-        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class):
+        parts = self._parts
+        for known in (parts.labs.before_a_lab, parts.classes.before_a_class, parts.privacy.of_somebody):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)
         return await self._parts.people.do(call.name, token, who, asked)
@@ -156,6 +171,20 @@ class _Door:
             raise missing_lab()
         return found
 
+    async def _found_attempt(self, name: str, who: Who, number: int) -> FoundAttempt:
+        """Return an attempt for somebody.
+
+        Raises:
+            RefusedCallError: they may not, or there is none of that number.
+        """
+        found = await self._parts.privacy.find_attempt(number)
+        owns = found is not None and found.owner == who.ref
+        trains = found is not None and not owns and await self._parts.classes.trains(who, found.owner)
+        _require(name, who, owns=owns, trains=trains)
+        if found is None:
+            raise missing_attempt()
+        return found
+
     async def _require_class(self, name: str, who: Who, asked: str) -> None:
         """Refuse a call about a class that the table refuses.
 
@@ -166,6 +195,18 @@ class _Door:
         _require(name, who, trains=found is not None and found.trains)
         if found is None:
             raise missing_class()
+
+    async def my_data(self, request: Request) -> Response:
+        """Send somebody all that is kept about them."""
+        token, english = _token(request.headers.get("authorization", "")), request.query_params.get("language") == "en"
+
+        async def answer() -> Response:
+            who = _somebody(await self._who(MY_DATA, token))
+            _require(MY_DATA, who)
+            pieces = await self._parts.privacy.my_data(who, "en" if english else "fr")
+            return StreamingResponse(pieces, media_type="application/zip")
+
+        return await _answered(answer)
 
     # Events ---------------------------------------------------------------------------------------------------
 
@@ -247,7 +288,13 @@ def _require(name: str, who: Who | None, *, owns: bool = False, trains: bool = F
     if kind == "signed-out":
         raise signed_out()
     if kind == "missing":
-        raise missing_class() if concerns_a_class(name) else missing_lab()
+        raise (
+            missing_class()
+            if concerns_a_class(name)
+            else missing_attempt()
+            if concerns_an_attempt(name)
+            else missing_lab()
+        )
     if kind is not None:
         raise forbidden()
 

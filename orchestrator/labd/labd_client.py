@@ -13,6 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import InvalidHandshake
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import VERSION, Call, LabEvent, Refusal
 from orchestrator.labd.wire import WireError, decode, encode
@@ -103,6 +104,23 @@ class LabdClient:
                     if line:
                         yield decode(LabEvent, line)
         except (httpx.HTTPError, WireError) as error:
+            raise RefusedError(_silent()) from error
+
+    async def my_data(self, language: Language, token: str) -> AsyncGenerator[bytes, None]:
+        """Yield the archive of all that is kept about somebody, in pieces; who ends before closes it.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer, or no longer.
+        """
+        try:
+            async with self._streams.stream(
+                "POST", "my-data", params={"language": language}, headers=_bearer(token)
+            ) as answer:
+                if answer.status_code >= _REFUSED:
+                    raise RefusedError(_refusal(await answer.aread()))
+                async for piece in answer.aiter_raw():
+                    yield piece
+        except httpx.HTTPError as error:
             raise RefusedError(_silent()) from error
 
     @asynccontextmanager

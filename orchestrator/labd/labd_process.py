@@ -18,15 +18,19 @@ from orchestrator.app import App
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.paths import state_folder
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.log_lines import LogLines
 from orchestrator.labd.portal_accounts import PortalAccounts
+from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
+from orchestrator.model.serve_settings import RECORDINGS_DAYS
 from orchestrator.practice.standings import Standing
+from orchestrator.privacy.kept_recordings import KeptRecordings
 
 _CANNOT_START = 3
 
@@ -62,6 +66,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recordings", type=Path, required=True, help="the folder for recordings of terminals")
     parser.add_argument("--content", type=Path, action="append", default=[], help="a folder with more content")
     parser.add_argument("--database", help="the address of the store of people and results")
+    parser.add_argument("--recordings-days", type=int, default=RECORDINGS_DAYS, help="days for which these are kept")
     parser.add_argument("--socket-gid", type=int, help="the group that may connect besides the owner")
     return parser.parse_args(argv)
 
@@ -73,7 +78,10 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     first_link = accounts.first_link()  # makes the store too, before several threads use it
     prepare()
     places = LabdPlaces(options.keeper, state_folder() / "labd")
-    server = LabdServer(parts_of(app), accounts, places, keeper.ensure)
+    privacy = PrivacyParts(
+        KeptRecordings(options.recordings), DeliverablesStore(state_folder() / "deliverables"), options.recordings_days
+    )
+    server = LabdServer(parts_of(app), accounts, places, privacy, keeper.ensure)
 
     def ready() -> None:
         print("ready", flush=True)  # noqa: T201 - it is waited for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
@@ -23,8 +24,13 @@ from orchestrator.labd.lab_desk import LabDesk, LabParts
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
+from orchestrator.labd.my_data import MyData
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.portal_accounts import PortalAccounts
+from orchestrator.labd.privacy_calls import PrivacyCalls, PrivacyDesks
+from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
+from orchestrator.labd.recording_sweep import RecordingSweep
+from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.standing_watch import Doorbell
 
 MOST_LABS: Final = 2
@@ -60,6 +66,7 @@ class LabdServer:
         parts: LabParts,
         accounts: PortalAccounts,
         places: LabdPlaces,
+        privacy: PrivacyParts,
         restart_keeper: Callable[[], None],
         most_labs: int = MOST_LABS,
     ) -> None:
@@ -76,7 +83,22 @@ class LabdServer:
         boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
-        app = labd_app(LabdParts(self._people, self._labs, self._classes, desk, terminals, self._threads, self._bell))
+        replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)
+        desks = PrivacyDesks(PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy))
+        self._privacy = PrivacyCalls(desks, accounts, self._threads)
+        self._sweep = RecordingSweep(parts.database, privacy, terminals.keeper, self._threads)
+        app = labd_app(
+            LabdParts(
+                self._people,
+                self._labs,
+                self._classes,
+                self._privacy,
+                desk,
+                terminals,
+                self._threads,
+                self._bell,
+            )
+        )
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -102,11 +124,15 @@ class LabdServer:
         self._server.ready = ready
         with contextlib.suppress(BreakfixError):  # without the engine nobody knows which labs are gone
             await self._terminals.forget_gone()
+        sweeping = asyncio.create_task(self._sweep.run())
         try:
             await self._server.serve([listener])
         finally:
+            self._sweep.end()
             await self._labs.finish()
             await self._classes.finish()
+            await sweeping
+            self._privacy.close()
             self._threads.close()
             self._people.close()
 

@@ -93,6 +93,7 @@ class LearnersPath:
                     hints=one.hints,
                     gradings=len(one.reports),
                     seconds=attempts.seconds_spent(one),
+                    number=one.id,
                 )
                 for one in reversed(mine)
                 if one.scenario == scenario

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from orchestrator.core.errors import MachineError, UsageError
@@ -185,6 +186,22 @@ class PortalAccounts:
                 raise RefusedCallError(account_words.wrong_password())
             credentials.choose_password(writing, person, made, now=self._clock(), way="change")
             sign_ins.end_all(writing, person.id, self._clock(), but=here.id)
+
+    def require_password(self, who: calls.Who, password: str) -> None:
+        """Refuse somebody who is signed in what only they may do who know the password.
+
+        Raises:
+            RefusedCallError: it is another, or was tried too often.
+        """
+        with self._database.read() as reading:
+            kept = credentials.password_hash(reading, People(reading).find(who.ref))
+        where = f"person {who.ref}"
+        self._tries.refuse_too_many(who.handle, where)
+        with self._hashes.turn():
+            right = self._hashes.matches(password, kept)
+        if not right:
+            self._tries.in_vain(who.handle, where)
+            raise RefusedCallError(replace(account_words.wrong_password(), field="password"))
 
     def sign_ins(self, token: str) -> tuple[calls.SignInView, ...]:
         """Return where somebody is signed in, the last used first.

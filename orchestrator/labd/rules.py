@@ -13,15 +13,23 @@ from orchestrator.labd.calls import RefusalKind, Who
 Standing = Literal["anonymous", "signed-in", "trainer", "owner", "administrator"]
 """Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an administrator.
 
-About a lab, a trainer is one of a class in which the lab's owner is a trainee, and an administrator is so of every
-class; about a class, one of that class; about neither, anybody who is a trainer. Otherwise they are somebody.
+About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
+every class; about a class, one of that class; about neither, anybody who is a trainer. Otherwise they are somebody.
 """
 Right = Literal[
-    "anybody", "anyone-signed-in", "owner", "owner-or-trainer", "administrators", "trainers", "trainers-of-the-class"
+    "anybody",
+    "anyone-signed-in",
+    "owner",
+    "owner-or-trainer",
+    "owner-or-trainer-of-the-attempt",
+    "administrators",
+    "trainers",
+    "trainers-of-the-class",
 ]
 
 EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
+MY_DATA: Final = "my-data"
 
 RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
     "anybody": {"anonymous": None, "signed-in": None, "trainer": None, "owner": None, "administrator": None},
@@ -40,6 +48,13 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "administrator": "missing",
     },
     "owner-or-trainer": {
+        "anonymous": "signed-out",
+        "signed-in": "missing",
+        "trainer": None,
+        "owner": None,
+        "administrator": "missing",
+    },
+    "owner-or-trainer-of-the-attempt": {
         "anonymous": "signed-out",
         "signed-in": "missing",
         "trainer": None,
@@ -114,6 +129,16 @@ RULES: Final[Mapping[str, Right]] = {
     "board": "trainers-of-the-class",
     "announce": "trainers-of-the-class",
     "export": "trainers-of-the-class",
+    "privacy": "anyone-signed-in",
+    MY_DATA: "anyone-signed-in",
+    "ask-erasure": "anyone-signed-in",
+    "withdraw-erasure": "anyone-signed-in",
+    "erasure-requests": "administrators",
+    "look-at-erasure": "administrators",
+    "erase-person": "administrators",
+    "recorded-attempts": "anyone-signed-in",
+    "replay": "owner-or-trainer-of-the-attempt",
+    "replay-piece": "owner-or-trainer-of-the-attempt",
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
 
@@ -142,6 +167,11 @@ def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
 def concerns_a_lab(name: str) -> bool:
     """Return whether a call depends on whose a lab is."""
     return RULES[name] in _OF_LABS
+
+
+def concerns_an_attempt(name: str) -> bool:
+    """Return whether a call depends on whose an attempt is."""
+    return RULES[name] == "owner-or-trainer-of-the-attempt"
 
 
 def concerns_a_class(name: str) -> bool:

@@ -67,6 +67,16 @@ def missing_terminal() -> RefusedCallError:
     )
 
 
+def missing_attempt() -> RefusedCallError:
+    """Return what ends a call about an attempt that is not there, or is not theirs: both read the same."""
+    return refused("missing", Text(fr="Cet essai n'existe pas.", en="There is no such attempt."))
+
+
+def missing_recording() -> RefusedCallError:
+    """Return what ends a call about a recording that is not there, or that ends before."""
+    return refused("missing", Text(fr="Cet enregistrement n'existe plus.", en="This recording is gone."))
+
+
 def busy_with(act: str) -> RefusedCallError:
     """Return what ends a call on a lab with which something else is being done."""
     doing = _DOING[act]

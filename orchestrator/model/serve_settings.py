@@ -21,6 +21,8 @@ SiteName = Annotated[
 """A name or address by which browsers reach the portal, with a port where it is not the one that is listened on."""
 
 DEFAULT_LISTEN = "127.0.0.1:8443"
+RECORDINGS_DAYS = 90
+"""Days for which a recording of a terminal is kept: a term of a course, in which one looks at one's work again."""
 
 
 DatabaseText = Annotated[
@@ -60,5 +62,11 @@ class ServeSettings(ContractDocument):
     database: DatabaseText | None = Field(
         None,
         description="The database of people and results, as `--database` takes it; by default a SQLite file",
+    )
+    recordings_days: int = Field(
+        RECORDINGS_DAYS,
+        ge=1,
+        le=3650,
+        description="Days for which a recording of a terminal is kept after its end; then it is removed, by labd.",
     )
     content: tuple[AbsolutePath, ...] = Field((), description="Folders of content besides what comes with Breakfix.")

@@ -18,7 +18,7 @@ from orchestrator.labd.calls import (
     Refusal,
 )
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import words
+from orchestrator.portal import privacy_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask
 
@@ -66,5 +66,5 @@ async def end_sign_in(request: Request) -> Response:
 
 async def _page(request: Request, refusal: Refusal | None = None, done: Text | None = None) -> Response:
     sign_ins = await ask(request, SIGN_INS, Nothing())
-    context = {"sign_ins": sign_ins, "refusal": refusal, "done": done}
+    context = {"p": privacy_words, "sign_ins": sign_ins, "refusal": refusal, "done": done}
     return render(request, "account.html.j2", context, STATUS[refusal.kind] if refusal else 200)

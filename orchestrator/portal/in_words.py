@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from orchestrator.core.language import Language
 
@@ -11,6 +11,7 @@ _MONTHS = {
     "en": "January February March April May June July August September October November December",
 }
 _HOUR = 60
+_THOUSAND = 1000
 _DAY = 24 * _HOUR
 _TWO_DAYS = 2 * _DAY
 
@@ -23,6 +24,35 @@ def moment(iso: str, language: Language) -> str:
         return "—"
     day = f"{at.day} {_MONTHS[language].split()[at.month - 1]} {at.year}"
     return f"{day} à {at:%H} h {at:%M} UTC" if language == "fr" else f"{day}, {at:%H:%M} UTC"
+
+
+def day(iso: str, language: Language) -> str:
+    """Return a date as it is read; a dash for none."""
+    try:
+        at = date.fromisoformat(iso)
+    except ValueError:
+        return "—"
+    first = "1er" if language == "fr" and at.day == 1 else str(at.day)
+    return f"{first} {_MONTHS[language].split()[at.month - 1]} {at.year}"
+
+
+def size(number: int, language: Language) -> str:
+    """Return how much a number of bytes is, in the units that people know."""
+    units = ("o", "ko", "Mo", "Go") if language == "fr" else ("B", "kB", "MB", "GB")
+    amount, unit = float(number), units[0]
+    for unit in units:
+        if amount < _THOUSAND or unit == units[-1]:
+            break
+        amount /= _THOUSAND
+    said = f"{amount:.0f}" if unit == units[0] or amount >= 10 else f"{amount:.1f}"  # noqa: PLR2004 - two digits
+    return f"{said.replace('.', ',') if language == 'fr' else said} {unit}"
+
+
+def length(seconds: float) -> str:
+    """Return a length as a clock has it; the same in both languages."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def minutes(number: int) -> str:

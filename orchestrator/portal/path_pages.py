@@ -19,7 +19,8 @@ from orchestrator.labd.calls import (
     StartLab,
 )
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import words
+from orchestrator.labd.privacy_contract import RECORDED_ATTEMPTS
+from orchestrator.portal import replay_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask
 
@@ -66,5 +67,6 @@ async def start(request: Request) -> Response:
 
 async def _card(request: Request, refusal: Refusal | None = None, seed: str = "") -> Response:
     card = await ask(request, SCENARIO, LookAtScenario(request.path_params["scenario"]))
-    context = {"card": card, "refusal": refusal, "seed": seed}
+    recorded = await ask(request, RECORDED_ATTEMPTS, LookAtScenario(card.scenario.id)) if card.attempts else ()
+    context = {"card": card, "refusal": refusal, "seed": seed, "r": replay_words, "recorded": recorded}
     return render(request, "scenario.html.j2", context, STATUS[refusal.kind] if refusal else 200)

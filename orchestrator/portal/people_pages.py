@@ -21,6 +21,8 @@ from orchestrator.labd.calls import (
     RoleName,
 )
 from orchestrator.labd.labd_client import RefusedError
+from orchestrator.labd.privacy_contract import ERASURE_REQUESTS
+from orchestrator.portal import privacy_words
 from orchestrator.portal.pages import form_of, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 from orchestrator.portal.web_forms import fields_of
@@ -73,9 +75,13 @@ async def _page(
     link: NewLink | None = None,
 ) -> Response:
     people = await ask(request, PEOPLE, Nothing())
+    requests = await ask(request, ERASURE_REQUESTS, Nothing())
     address = f"{visit_of(request).origin}/link#{link.link}" if link else ""
     context = {
+        "p": privacy_words,
         "people": people,
+        "requests": requests,
+        "done": privacy_words.ERASED if request.query_params.get("done") == "erased" else None,
         "refusal": refusal,
         "typed": typed or _EMPTY,
         "roles": roles,

@@ -95,43 +95,6 @@ END = Text(fr="Fermer", en="End")
 END_ONE = Text(fr="Fermer la connexion de {agent}", en="End the sign-in of {agent}")
 NAME = Text(fr="Nom", en="Name")
 ROLE = Text(fr="Rôle", en="Role")
-PRIVACY = Text(fr="Ce qui est enregistré sur vous", en="What is recorded about you")
-PRIVACY_LINES: tuple[Text, ...] = (
-    Text(
-        fr="**Qui vous êtes** : votre nom, votre nom court et vos rôles, à un seul endroit. "
-        "Le mot de passe n'est gardé que sous une forme dont on ne peut pas le retrouver.",
-        en="**Who you are**: your name, short name and roles, in one place. "
-        "The password is kept only in a form from which it cannot be found again.",
-    ),
-    Text(
-        fr="**Ce que vous avez essayé** : les scénarios, vos corrections, indices, réponses et rapports, avec les "
-        "heures. Ils servent à vous dire où vous en êtes.",
-        en="**What you tried**: the scenarios, your gradings, hints, answers and reports, with their times. "
-        "They tell you how far you are.",
-    ),
-    Text(
-        fr="**Vos terminaux** : ce qu'ils affichent est enregistré, et gardé quand le lab s'arrête. Ce qui ne "
-        "s'affiche pas, comme un mot de passe que vous tapez, ne l'est pas.",
-        en="**Your terminals**: what they show is recorded, and kept when the lab stops. What is not shown, such as a "
-        "password that you type, is not.",
-    ),
-    Text(
-        fr="**Vos connexions** : quand, et avec quel navigateur. Vous les voyez ci-dessus.",
-        en="**Your sign-ins**: when, and with which browser. You see them above.",
-    ),
-    Text(
-        fr="**Combien de temps** : deux ans après votre dernière activité, sauf si votre organisme a choisi une autre "
-        "durée. Ensuite, ou à votre demande, votre identité est effacée ; les résultats restent sans elle.",
-        en="**How long**: two years after your last activity, unless your organisation has chosen otherwise. Then, or "
-        "at your wish, your identity is erased; results stay without it.",
-    ),
-    Text(
-        fr="**Qui le voit** : vous, vos formateurs, et les administrateurs de cette machine. Personne d'autre ; ces "
-        "pages ne demandent rien à un autre site.",
-        en="**Who sees it**: you, your trainers, and the administrators of this machine. Nobody else; these pages ask "
-        "nothing of another site.",
-    ),
-)
 
 # People -------------------------------------------------------------------------------------------------------
 

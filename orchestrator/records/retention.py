@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.records import credentials, journal, sign_ins
+from orchestrator.records import credentials, erasure_requests, journal, sign_ins
 from orchestrator.records.models import Attempt, Membership, Person, Setting, Training
 
 DAYS = 730
@@ -95,7 +95,7 @@ def forget(session: Session, person: Person, *, by: str, reason: str) -> Forgott
         UsageError: they still practise on a lab, or are forgotten already.
     """
     _refuse(session, person)
-    done = Forgotten(person.ref, _instances(session, person), _kept_by(session, person))
+    done = Forgotten(person.ref, _instances(session, person), kept_by(session, person))
     if not policy(session).keep_candidate_numbers:
         person.candidate_number = None
     person.handle = person.ref.lower()
@@ -104,6 +104,7 @@ def forget(session: Session, person: Person, *, by: str, reason: str) -> Forgott
     person.account = person.language = None
     person.anonymised_at = journal.now()
     credentials.remove(session, person)
+    erasure_requests.remove(session, person)
     session.execute(delete(Membership).where(Membership.person_id == person.id))
     session.execute(delete(Training).where(or_(Training.trainee_id == person.id, Training.trainer_id == person.id)))
     session.flush()
@@ -145,8 +146,8 @@ def _instances(session: Session, person: Person) -> tuple[str, ...]:
     return tuple(session.scalars(select(Attempt.instance).where(Attempt.person_id == person.id).order_by(Attempt.id)))
 
 
-def _kept_by(session: Session, person: Person) -> tuple[str, ...]:
-    """Return the sessions whose record still says who a person is; those have a term of their own."""
+def kept_by(session: Session, person: Person) -> tuple[str, ...]:
+    """Return the jury sessions whose record says who a person is; those have a term of their own."""
     names = {person.handle, person.ref, person.candidate_number} - {None}
     subjects = [
         entry.event.subject

@@ -16,6 +16,7 @@ from orchestrator.core.paths import HOME
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.model.base import CONTRACT
+from orchestrator.model.serve_settings import RECORDINGS_DAYS
 from orchestrator.serving import portal_account, portal_certificate, systemd_units
 from orchestrator.serving.process_commands import DATABASE
 from orchestrator.serving.serve_folders import SETTINGS, ServeFolders
@@ -194,6 +195,8 @@ def settings_text(plan: ServePlan) -> str:
         lines.append("behind_proxy = true")
     if plan.database:
         lines.append(f"database = {json.dumps(plan.database)}")
+    if plan.recordings_days != RECORDINGS_DAYS:
+        lines.append(f"recordings_days = {plan.recordings_days}")
     if plan.content:
         lines.append(f"content = {json.dumps([str(folder) for folder in plan.content])}")
     if plan.tls:

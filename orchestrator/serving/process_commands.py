@@ -17,13 +17,16 @@ _PASSED = ("PATH", "PYTHONPATH", "TZ", "LANG", "LANGUAGE", "LC_ALL")
 """What the portal has of our environment: no secret."""
 
 
-def labd_command(folders: ServeFolders, content: Sequence[Path], group: int | None = None) -> tuple[str, ...]:
+def labd_command(
+    folders: ServeFolders, content: Sequence[Path], group: int | None = None, *, recordings_days: int
+) -> tuple[str, ...]:
     """Return labd's command line.
 
     Args:
         folders: where its sockets and recordings are.
         content: folders of content besides the built-in one.
         group: who besides its owner may speak to it.
+        recordings_days: days for which a recording is kept.
     """
     more = tuple(word for folder in content for word in ("--content", str(folder)))
     if group is not None:
@@ -31,7 +34,7 @@ def labd_command(folders: ServeFolders, content: Sequence[Path], group: int | No
     return (
         sys.executable, *_PYTHON, "orchestrator.labd",
         "--socket", str(folders.labd), "--keeper", str(folders.keeper), "--recordings", str(folders.recordings),
-        *more,
+        "--recordings-days", str(recordings_days), *more,
     )  # fmt: skip
 
 

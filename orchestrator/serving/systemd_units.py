@@ -94,7 +94,8 @@ WantedBy=multi-user.target
 
 
 def _labd(inputs: UnitInputs) -> str:
-    folders = inputs.folders
+    folders, plan = inputs.folders, inputs.plan
+    command = process_commands.labd_command(folders, plan.content, inputs.group, recordings_days=plan.recordings_days)
     return f"""\
 # Written by "breakfix serve --install"; it writes this file again.
 [Unit]
@@ -106,7 +107,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 # root: whoever may use Docker is as powerful.
-ExecStart={_line(process_commands.labd_command(folders, inputs.plan.content, inputs.group))}
+ExecStart={_line(command)}
 Environment={_quoted(f"BREAKFIX_HOME={folders.state}")} HOME=/root PYTHONUNBUFFERED=1{_python_path()}
 EnvironmentFile=-{_escaped(str(inputs.environment_file))}
 StandardOutput=truncate:{_escaped(str(told_by_labd(folders)))}

@@ -31,6 +31,7 @@ from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import FakeClasses
+from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_world import FakePerson
 
 
@@ -107,6 +108,7 @@ class FakeLabd:
         terminals: by lab and id.
         refusals: call → what to refuse it with, whoever asks.
         classes: what it knows of classes.
+        privacy: what it keeps of people.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -121,15 +123,18 @@ class FakeLabd:
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.classes = FakeClasses(self, RefusalError)
+        self.privacy = FakePrivacy(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
+            **self.privacy.calls,
         }
         self.app = Starlette(
             routes=[
                 Route("/v1/events/{lab}", self._stream),
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
+                Route("/v1/my-data", self._my_data, methods=["POST"]),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )
@@ -243,6 +248,13 @@ class FakeLabd:
                     yield encode(event) + b"\n"
                 await heard.wait()
                 heard.clear()
+
+    async def _my_data(self, request: Request) -> Response:
+        try:
+            archive = self.privacy.archive(self._signed_in(self._who(request)), request.query_params["language"])
+        except RefusalError as error:
+            return _refused(error.refusal)
+        return Response(archive, media_type="application/zip")
 
     async def _attach(self, socket: WebSocket) -> None:
         key = (socket.path_params["lab"], socket.path_params["terminal"])

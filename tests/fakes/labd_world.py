@@ -123,8 +123,12 @@ def card(name: str) -> ScenarioCard | None:
     if line is None:
         return None
     tried = (
-        AttemptLine("12", "2026-11-27T14:00:00+00:00", solved=True, running=False, hints=1, gradings=3, seconds=1260),
-        AttemptLine("7", "2026-11-26T08:30:00+00:00", solved=False, running=False, hints=0, gradings=1, seconds=600),
+        AttemptLine(
+            "12", "2026-11-27T14:00:00+00:00", solved=True, running=False, hints=1, gradings=3, seconds=1260, number=41
+        ),
+        AttemptLine(
+            "7", "2026-11-26T08:30:00+00:00", solved=False, running=False, hints=0, gradings=1, seconds=600, number=40
+        ),
     )
     competences = (("1.3", Text(fr="Mettre à disposition un service informatique", en="Provide an IT service")),)
     hosts = ("router", "srv1", "pc1", "pc2")

@@ -66,6 +66,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.keeper": "",
     "orchestrator.records": "",
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
+    "orchestrator.privacy": "deliverables records",
     "orchestrator.proof.model": "grader sound_state.explained",
     "orchestrator.proof.verdicts": "model proof.model",
     "orchestrator.proof.judging": "grader proof.model proof.verdicts sound_state.explained",
@@ -102,7 +103,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd": (
         "access.lab_places access.terminal app deliverables fabric.fabric_interface grader instances "
         "keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader model practice "
-        "proof.proof_status records topology"
+        "privacy proof.proof_status records topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.
@@ -115,7 +116,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
-    "orchestrator.portal": "labd.calls labd.class_contract labd.labd_client",
+    "orchestrator.portal": "labd.calls labd.class_contract labd.labd_client labd.privacy_contract",
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
@@ -126,7 +127,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
-        "loader model planning practice proof records serving topology"
+        "loader model planning practice privacy proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -168,7 +169,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.serving.backup_parts"
     ),
     "argon2": "orchestrator.labd.account_passwords",
-    "limits": "orchestrator.labd.account_tries",
+    "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
     "httpx": "orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
     "websockets": "orchestrator.labd.labd_client orchestrator.portal.browser_terminal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -15,8 +16,13 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.paths import state_folder
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.privacy.erasure import ErasedPerson, Erasure
+from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.records import retention
+from orchestrator.records.database import Transaction
+from orchestrator.records.models import Person
 from orchestrator.records.people import People
+from orchestrator.serving.serve_folders import ServeFolders
 
 
 @command(
@@ -24,9 +30,11 @@ from orchestrator.records.people import People
     short_help=Text(fr="Effacer ce qui identifie quelqu'un.", en="Erase what identifies somebody."),
     help=Text(
         fr="Effacer ce qui identifie quelqu'un ; ses résultats restent, sous une référence qui ne mène à personne.\n\n"
-        "Ce que le dossier d'un jury doit garder y reste, et vous est dit. --due : tous ceux dont le délai est passé.",
+        "Partent aussi ses réponses, ses rapports et les enregistrements de ses terminaux sur cette machine. Ce que le "
+        "dossier d'un jury doit garder y reste, et vous est dit. --due : tous ceux dont le délai est passé.",
         en="Erase what identifies somebody; their results stay, under a reference that leads to nobody any more.\n\n"
-        "What a jury's record has to keep stays there, and you are told. --due: all those whose time is over.",
+        "Answers, reports and recordings of terminals on this machine go, too. What a jury's record has to keep stays "
+        "there, and you are told. --due: all those whose time is over.",
     ),
 )
 @argument("person", metavar=Text(fr="[PERSONNE]", en="[PERSON]"), required=False)
@@ -40,19 +48,15 @@ def forget(invocation: Invocation, person: str | None, *, due: bool, gone: bool)
             Text(fr="Nommez une personne, ou donnez --due.", en="Name one person, or give --due."),
             Text(fr="« breakfix people list » les montre.", en="'breakfix people list' shows them."),
         )
-    done: dict[str, retention.Forgotten] = {}
-    with invocation.app.database.write() as writing:
-        me = myself(writing)
-        found = retention.due(writing, datetime.now(UTC).date()) if due else (People(writing).find(str(person)),)
-        for one in found:
-            handle = one.handle
-            if gone or due:
-                retention.end_gone(writing, one)
-            done[handle] = retention.forget(writing, one, by=me, reason="retention" if due else "asked")
-    store = DeliverablesStore(state_folder() / "deliverables")
-    for one_done in done.values():
-        for instance in one_done.instances:
-            store.forget(instance)
+
+    def chosen(writing: Transaction) -> tuple[Person, ...]:
+        if due:
+            return retention.due(writing, datetime.now(UTC).date())
+        return (People(writing).find(str(person)),)
+
+    recordings = KeptRecordings(ServeFolders.of(os.geteuid()).recordings)
+    erasure = Erasure(invocation.app.database, DeliverablesStore(state_folder() / "deliverables"), recordings)
+    done = erasure.forget(chosen, myself, reason="retention" if due else "asked", gone=gone or due)
     _tell_forgotten(invocation, done)
 
 
@@ -105,15 +109,26 @@ def retention_(invocation: Invocation, days: int | None, *, numbers: bool | None
         )
 
 
-def _tell_forgotten(invocation: Invocation, done: Mapping[str, retention.Forgotten]) -> None:
+def _tell_forgotten(invocation: Invocation, done: Mapping[str, ErasedPerson]) -> None:
     if invocation.json:
         invocation.output.document(
-            {"forgotten": [{"person": h, "ref": f.ref, "kept_by": list(f.kept_by)} for h, f in done.items()]}
+            {
+                "forgotten": [
+                    {
+                        "person": handle,
+                        "ref": one.forgotten.ref,
+                        "kept_by": list(one.forgotten.kept_by),
+                        "recordings": one.recordings,
+                    }
+                    for handle, one in done.items()
+                ]
+            }
         )
         return
     if not done:
         invocation.output.print(Text(fr="Aucun délai n'est passé.", en="Nobody's time is over."))
-    for handle, one in done.items():
+    for handle, erased in done.items():
+        one = erased.forgotten
         invocation.output.ok(
             Text(
                 fr=f"✔ {handle} est oublié ; restent ses résultats, sous {one.ref}.",

@@ -2,13 +2,13 @@
 
 import { TerminalLine } from "./terminal_line.js";
 
-const THEME = {
+export const THEME = {
   background: "#0b1220",
   foreground: "#e2e8f0",
   cursor: "#f8fafc",
   selectionBackground: "#3b5b92",
 };
-const FONT = '"JetBrains Mono", "DejaVu Sans Mono", "Cascadia Mono", Consolas, Menlo, monospace';
+export const FONT = '"JetBrains Mono", "DejaVu Sans Mono", "Cascadia Mono", Consolas, Menlo, monospace';
 const MOST = 500; // rows and columns that labd takes
 const TITLES_LINKS_CLIPBOARD_COLOURS = [0, 1, 2, 4, 7, 8, 9, 10, 11, 12, 52, 104, 110, 111, 112, 633, 777, 1337];
 
@@ -56,6 +56,27 @@ export function load() {
   return loading;
 }
 
+/**
+ * Have what a host sends be shown, and do nothing else: no titles, links, clipboard, no answers typed in its name.
+ *
+ * What a program asks now (where the cursor is, what this terminal can do) is answered; what one asked in the past is
+ * not: it would be typed into whatever runs by now. `past` returns whether it is the past that is being shown.
+ */
+export function guard(term, past) {
+  const parser = term.parser;
+  const swallow = () => true;
+  for (const number of TITLES_LINKS_CLIPBOARD_COLOURS) parser.registerOscHandler(number, swallow);
+  parser.registerDcsHandler({ intermediates: "$", final: "q" }, swallow);
+  parser.registerDcsHandler({ intermediates: "+", final: "q" }, swallow);
+  parser.registerCsiHandler({ final: "t" }, swallow);
+  parser.registerCsiHandler({ prefix: ">", final: "q" }, swallow);
+  for (const prefix of ["", ">", "="]) parser.registerCsiHandler({ prefix, final: "c" }, past);
+  for (const prefix of ["", "?"]) {
+    parser.registerCsiHandler({ prefix, final: "n" }, past);
+    parser.registerCsiHandler({ prefix, intermediates: "$", final: "p" }, past);
+  }
+}
+
 /** One terminal on the page: its screen in an element, its line to the host. */
 export class TerminalScreen {
   constructor(code, element, address, { settings, label, readOnly, onState, onEnded, onUnsent, onLeave, onFind }) {
@@ -81,7 +102,7 @@ export class TerminalScreen {
     this.search = new code.SearchAddon();
     for (const addon of [this.fit, this.search, new code.Unicode11Addon()]) this.term.loadAddon(addon);
     this.term.unicode.activeVersion = "11";
-    this.guard();
+    guard(this.term, () => this.replaying);
     this.term.open(element);
     this.term.textarea.setAttribute("aria-label", label);
     this.term.attachCustomKeyEventHandler((event) => this.key(event));
@@ -100,25 +121,6 @@ export class TerminalScreen {
     });
     this.watch.observe(element);
     this.line.open();
-  }
-
-  /** What a host sends is shown, and does nothing else: no titles, links, clipboard, no answers typed in its name. */
-  guard() {
-    const parser = this.term.parser;
-    const swallow = () => true;
-    for (const number of TITLES_LINKS_CLIPBOARD_COLOURS) parser.registerOscHandler(number, swallow);
-    parser.registerDcsHandler({ intermediates: "$", final: "q" }, swallow);
-    parser.registerDcsHandler({ intermediates: "+", final: "q" }, swallow);
-    parser.registerCsiHandler({ final: "t" }, swallow);
-    parser.registerCsiHandler({ prefix: ">", final: "q" }, swallow);
-    // What a program asks now (where the cursor is, what this terminal can do) is answered; what one asked in the
-    // past is not: it would be typed into whatever runs by now.
-    const past = () => this.replaying;
-    for (const prefix of ["", ">", "="]) parser.registerCsiHandler({ prefix, final: "c" }, past);
-    for (const prefix of ["", "?"]) {
-      parser.registerCsiHandler({ prefix, final: "n" }, past);
-      parser.registerCsiHandler({ prefix, intermediates: "$", final: "p" }, past);
-    }
   }
 
   begin({ reset, rows, columns }) {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from orchestrator.records import credentials, journal
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.people import People
+from orchestrator.serving.serve_folders import ServeFolders
+from tests.unit.privacy.recordings import TOM, record
 
 from .conftest import GREEN, LAB, PLAN, Cli, FakeApp, instance
 
@@ -53,6 +57,19 @@ def test_people_come_and_go(cli: Cli) -> None:
     gone = cli("people", "forget", "lea")
     assert f"lea is forgotten; what stays are the results, under {document['ref']}" in gone.stdout
     assert "lea" not in cli("people", "list").stdout
+
+
+def test_forgetting_removes_the_recordings_of_their_terminals(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAKFIX_HOME", str(tmp_path / "home"))
+    recordings, began = ServeFolders.of(os.geteuid()).recordings, datetime(2026, 11, 29, 12, tzinfo=UTC)
+    ref = json.loads(cli("people", "add", "lea", "--json").stdout)["ref"]
+    mine = record(recordings, "lab-1", "a1", ref, began=began)
+    others = record(recordings, "lab-1", "b2", TOM, began=began)
+    gone = json.loads(cli("people", "forget", "lea", "--json").stdout)["forgotten"]
+    assert [(one["person"], one["recordings"]) for one in gone] == [("lea", 1)]
+    assert (mine.exists(), others.exists()) == (False, True)
 
 
 def test_a_link_is_made_by_which_somebody_chooses_a_password(cli: Cli, store: Database) -> None:

@@ -54,7 +54,7 @@ def served(
     def portal(_folders: object, _fd: int, _origins: object, tls: tuple[str, str] | None, **_: object) -> list[str]:
         return [sys.executable, "-S", "-c", PORTAL, str(tmp_path / "crashed"), *(tls[1:] if tls else ())]
 
-    monkeypatch.setattr(process_commands, "labd_command", lambda *_: (sys.executable, "-S", "-c", LABD))
+    monkeypatch.setattr(process_commands, "labd_command", lambda *_, **__: (sys.executable, "-S", "-c", LABD))
     monkeypatch.setattr(process_commands, "portal_command", portal)
     monkeypatch.setenv("COLUMNS", "80")
 

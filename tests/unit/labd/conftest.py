@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +24,7 @@ from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
 from orchestrator import labs as service
 from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.labd import calls
@@ -34,13 +36,15 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.portal_accounts import PortalAccounts
+from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
+from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.proof.proof_status import Proofs, Status
-from orchestrator.records import journal, sign_ins
+from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.location import database_url
@@ -152,14 +156,24 @@ class Site:
             board=self.standings.board,
         )
 
+    @cached_property
+    def hashes(self) -> PasswordHashes:
+        return PasswordHashes(HashCosts(passes=1, memory_kib=8))
+
+    @property
+    def privacy(self) -> PrivacyParts:
+        recordings = KeptRecordings(self.folder / "recordings")
+        return PrivacyParts(recordings, DeliverablesStore(self.folder / "deliverables"), 90)
+
     @asynccontextmanager
     async def labd(self) -> AsyncIterator[LabdClient]:
         """Run labd for as long as the block lasts, and give a client of it."""
         keeper = KeeperStart(self.folder / "keeper.sock", self.folder / "recordings")
         server = LabdServer(
             self.parts,
-            PortalAccounts(self.store, hashes=PasswordHashes(HashCosts(passes=1, memory_kib=8))),
+            PortalAccounts(self.store, hashes=self.hashes),
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
+            self.privacy,
             keeper.ensure,
             self.most_labs,
         )
@@ -236,6 +250,16 @@ def site(
     yield made
     store.close()
     end_keeper(folder / "keeper.sock")
+
+
+def an_attempt(site: Site, member: Member, started_at: datetime, ended_at: datetime | None, lab: str = "lab-1") -> int:
+    """Return the number of an attempt that lasted from then to then."""
+    new = attempts.NewAttempt(SCENARIO, "pair", "3", lab, "d" * 64, ("1.3",), 1, 20, 2)
+    with site.store.write() as writing:
+        person = People(writing).find(member.who.ref)
+        made = attempts.begin(writing, person, new, by=person)
+        made.started_at, made.ended_at = started_at, ended_at
+        return made.id
 
 
 async def started(client: LabdClient, member: Member, seed: int | None = 7) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.labd.calls import CALLS, STATUS, VERSION, Refusal
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.rules import RULES
 from orchestrator.labd.wire import decode
 
@@ -38,6 +39,7 @@ _GOOD: Final[dict[str, st.SearchStrategy[Any]]] = {
     "roles": st.just(["trainee"]),
     "minutes": st.integers(0, 90),
     "id": st.integers(70, 79),
+    "attempt": st.integers(0, 3),
 }
 _BODIES: Final = st.one_of(
     st.binary(max_size=30), st.sampled_from([b"[]", b"null", b"{", b"\xff", b"[" * 2000, b'{"lab": "\\ud800"}'])
@@ -52,7 +54,7 @@ def _value(field: dataclasses.Field[Any], lab: str) -> st.SearchStrategy[Any]:
 @st.composite
 def _calls(draw: st.DrawFn, lab: str) -> tuple[str, bytes]:
     """Draw a call and its body: right fields, wrong ones, or no JSON at all."""
-    call = draw(st.sampled_from((*CALLS, *CLASS_CALLS)))
+    call = draw(st.sampled_from((*CALLS, *CLASS_CALLS, *PRIVACY_CALLS)))
     if draw(st.integers(0, 9)) == 0:
         return call.name, draw(_BODIES)
     fields = {
@@ -95,7 +97,11 @@ def test_any_call_is_answered_or_refused(site: Site) -> None:
             answer = runner.run(http.post(name, content=body, headers={"Authorization": f"Bearer {token}"}))
             assert not any(secret in answer.text for secret in secrets)
             if answer.status_code == httpx.codes.OK:
-                assert standing == "owner" or RULES[name] not in {"owner", "owner-or-trainer"}
+                assert standing == "owner" or RULES[name] not in {
+                    "owner",
+                    "owner-or-trainer",
+                    "owner-or-trainer-of-the-attempt",
+                }
                 return
             refusal = decode(Refusal, answer.content)
             assert refusal.kind != "broken"

@@ -8,11 +8,22 @@ from typing import Any, Final
 
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
+from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
-from orchestrator.labd.rules import EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
-from orchestrator.labd.told_refusals import forbidden, missing_class, missing_lab, signed_out
+from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.rules import (
+    EVENTS,
+    MY_DATA,
+    RIGHTS,
+    RULES,
+    TERMINAL,
+    concerns_a_class,
+    concerns_a_lab,
+    concerns_an_attempt,
+)
+from orchestrator.labd.told_refusals import forbidden, missing_attempt, missing_class, missing_lab, signed_out
 from tests.labd_talk import events_until
 
 from .conftest import SCENARIO, Site, refusal_of, started
@@ -67,6 +78,15 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "announce": OF_THE_CLASS,
     "export": OF_THE_CLASS,
     "stop-class": OF_THE_CLASS,
+    "privacy": SOMEBODY,
+    "ask-erasure": SOMEBODY,
+    "withdraw-erasure": SOMEBODY,
+    "erasure-requests": ADMINISTRATOR,
+    "look-at-erasure": ADMINISTRATOR,
+    "erase-person": ADMINISTRATOR,
+    "recorded-attempts": SOMEBODY,
+    "replay": LOOKING,
+    "replay-piece": LOOKING,
     "sign-out": SOMEBODY,
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
@@ -76,19 +96,20 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS)}
 NO_CLASS: Final = missing_class().refusal
+NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(EVERY) | {EVENTS, TERMINAL}
+    assert set(RULES) == set(EVERY) | {EVENTS, TERMINAL, MY_DATA}
     assert set(EXPECTED) == set(EVERY)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())
     }
 
 
-def asked_of(name: str, lab: str) -> object:
+def asked_of(name: str, lab: str, attempt: int) -> object:
     """Return what is asked with a call, so that it would do something."""
     special: dict[str, object] = {
         "sign-in": calls.SignIn("nobody", "a wrong password"),
@@ -117,19 +138,29 @@ def asked_of(name: str, lab: str) -> object:
         "launch": contract.LaunchForClass("tssr", "no-scenario"),
         "announce": contract.Announce("tssr", ""),
     }
+    special |= {
+        "ask-erasure": privacy.AskErasure("a wrong password"),
+        "look-at-erasure": privacy.OfPerson("nobody"),
+        "erase-person": privacy.OfPerson("nobody"),
+        "recorded-attempts": calls.LookAtScenario(SCENARIO),
+        "replay-piece": privacy.PieceOf(attempt, "0" * 16, 0),
+    }
     if name in special:
         return special[name]
+    if concerns_an_attempt(name):
+        return privacy.OfAttempt(attempt)
     if concerns_a_class(name):
         return contract.OfClass("tssr")
     return OfLab(lab) if concerns_a_lab(name) else Nothing()
 
 
-async def outcome(client: LabdClient, call: Call[Any, Any], lab: str, token: str | None) -> str:
+async def outcome(client: LabdClient, call: Call[Any, Any], lab: str, token: str | None, attempt: int = 0) -> str:
     """Return why a call is refused by the table; empty where it is not, whatever else becomes of it."""
     try:
-        await client.call(call, asked_of(call.name, lab), token)
+        await client.call(call, asked_of(call.name, lab, attempt), token)
     except RefusedError as error:
-        said = {**SAID, HIDDEN: NO_CLASS} if concerns_a_class(call.name) else SAID
+        hidden = NO_CLASS if concerns_a_class(call.name) else NO_ATTEMPT if concerns_an_attempt(call.name) else None
+        said = {**SAID, HIDDEN: hidden or SAID[HIDDEN]}
         return next((kind for kind, refusal in said.items() if refusal == error.refusal), MAY)
     return MAY
 
@@ -141,9 +172,14 @@ def test_each_cell(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            lab, alone = await started(client, owner), await started(client, site.member("max"))
+            lonely = site.member("max")
+            lab, alone = await started(client, owner), await started(client, lonely)
             await client.call(calls.START, calls.StartLab(SCENARIO), other.token)  # somebody with a lab of their own
             site.a_class("tssr", trainer, owner)
+            attempts = {}
+            for one, whose in ((lab, owner), (alone, lonely)):
+                attempts[one] = (await client.call(calls.LAB, OfLab(one), whose.token)).attempt
+            assert all(attempts.values())
             for name, expected in EXPECTED.items():
                 found = []
                 for who in (None, other, stranger, trainer, owner, admin):
@@ -151,7 +187,8 @@ def test_each_cell(site: Site) -> None:
                     before = (
                         (await client.call(calls.LAB, OfLab(lab), owner.token)).last_event if name == "check" else 0
                     )
-                    found.append(await outcome(client, EVERY[name], alone if who is admin else lab, token))
+                    place = alone if who is admin else lab
+                    found.append(await outcome(client, EVERY[name], place, token, attempts[place]))
                     if name == "check" and not found[-1]:
                         await events_until(client, lab, owner.token, "ended", after=before)
                 assert tuple(found) == expected, name
@@ -171,7 +208,8 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
             lab = await started(client, owner)
             for name, expected in EXPECTED.items():
                 if expected == LOOKING and name != "check":
-                    assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
+                    attempt = (await client.call(calls.LAB, OfLab(lab), owner.token)).attempt
+                    assert await outcome(client, EVERY[name], lab, admin.token, attempt) == MAY, name
                 if expected == OWNER:
                     assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)

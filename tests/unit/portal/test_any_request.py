@@ -13,6 +13,7 @@ from starlette.types import Message
 
 from orchestrator.portal.visit import form_key_of
 from tests.fakes import labd_world as world
+from tests.fakes.labd_privacy import LONG
 
 from .browser import ORIGIN, Browser
 
@@ -31,7 +32,7 @@ _WORDS: Final = st.one_of(
 _FIELDS: Final = (
     "handle", "password", "new_password", "old_password", "next", "back", "language", "link", "id", "seed", "role",
     "given_name", "family_name", "host", "interface", "action", "segment", "question", "value", "minutes", "symptom",
-    "kind", "rows", "columns", "form_key",
+    "kind", "rows", "columns", "form_key", "confirmed",
 )  # fmt: skip
 _HEADERS: Final = (
     "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "accept-language", "accept", "user-agent", "range",
@@ -48,7 +49,14 @@ def _paths(browser: Browser) -> Sequence[str]:
 @st.composite
 def _requests(draw: st.DrawFn, paths: Sequence[str]) -> dict[str, Any]:
     path = draw(st.sampled_from(paths))
-    known = {"lab": world.LAB, "scenario": world.SCENARIO, "terminal": "a", "file:path": "x"}
+    known = {
+        "lab": world.LAB,
+        "scenario": world.SCENARIO,
+        "terminal": "a",
+        "file:path": "x",
+        "attempt": "41",
+        "recording": LONG,
+    }
     for name, value in known.items():
         path = path.replace(f"{{{name}}}", draw(st.one_of(st.just(value), _WORDS)))
     fields = draw(st.lists(st.tuples(st.sampled_from(_FIELDS), _WORDS), max_size=6))

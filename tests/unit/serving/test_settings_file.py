@@ -40,6 +40,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("contract = 1\nlisten = 2026-11-29", "2:10", "an address and a port"),
         ("contract = 1\nnames = [\n  'good',\n  'bad name',\n]", "4:3", 'found "bad name"'),
         ("contract = 1\nbehind_proxy = 'yes'", "2:16", "true or false"),
+        ("contract = 1\nrecordings_days = 0", "2:19", "1"),
         ("contract = 1\ntls = 3", "2:7", "pairs"),
         ("contract = 1\n[tls]\ncrt = '/a'\nkey = '/k'", "3:1", 'did you mean "cert"?'),
         ("contract = 1\n[tls]\ncert = '/a'", "2:1", 'the key "key" is missing'),

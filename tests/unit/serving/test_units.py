@@ -64,6 +64,13 @@ def test_words_of_a_command_line_stay_words(planned: Plan, places: Places) -> No
     assert '--content "/srv/my labs/50%% $$done"' in texts[LABD]
 
 
+def test_labd_is_told_for_how_long_recordings_are_kept(planned: Plan, places: Places) -> None:
+    assert " --recordings-days 90 " in written(planned(), places)[LABD]
+    plan = plan_of(ServeOptions(), parse_settings("contract = 1\nrecordings_days = 31", "x"))
+    assert " --recordings-days 31 " in written(plan, places)[LABD]
+    assert parse_settings(settings_text(plan), "x").recordings_days == 31
+
+
 def test_a_service_needs_a_port(planned: Plan, places: Places) -> None:
     with pytest.raises(UsageError):
         written(planned(listen="127.0.0.1:0"), places)

@@ -1,0 +1,359 @@
+// The replay: a recording's events written to a terminal in their time, a bar to seek by, and marks where checks turned.
+
+import { RecordingSource } from "./recording_source.js";
+import { FONT, THEME, guard, load } from "./terminal_screen.js";
+
+const STEP = 5; // seconds of an arrow key
+const PAUSE = 2; // seconds without output after which a pause is one that can be skipped
+const AHEAD = 30; // seconds that are read before they are played
+const LEAD = 5; // seconds that are shown before a mark
+const SIZES = { least: 6, most: 18 }; // pixels of a letter
+const WIDTH = 0.61; // of a letter of ours, in its own size
+
+const byId = (id) => document.getElementById(id);
+const { base, recordings, marks, words } = JSON.parse(byId("replay-data").textContent);
+const language = document.documentElement.lang;
+const locale = navigator.languages.find((one) => one.startsWith(`${language}-`)) ?? { en: "en-GB" }[language] ?? language;
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+class Player {
+  constructor(code) {
+    this.code = code;
+    this.playing = false;
+    this.turn = 0; // what was begun in an earlier one is over
+    this.choose(0);
+  }
+
+  get speed() {
+    return Number(byId("speed").value);
+  }
+
+  /** Show another terminal's recording, from its beginning. */
+  choose(number) {
+    this.pause();
+    this.turn += 1;
+    this.about = recordings[number];
+    this.number = number;
+    this.source = new RecordingSource(base + this.about.id);
+    this.length = Math.max(this.about.seconds, 0.1);
+    this.began = Date.parse(this.about.began) / 1000;
+    this.marks = marks
+      .map((mark, index) => ({ ...mark, index, seconds: Date.parse(mark.at) / 1000 - this.began }))
+      .filter(({ seconds }) => seconds >= -LEAD && seconds <= this.length + LEAD)
+      .map((mark) => ({ ...mark, seconds: clamp(mark.seconds, 0, this.length) }));
+    byId("recording").value = String(number);
+    byId("bar").max = String(this.length);
+    this.screen();
+    this.drawTicks();
+    this.position = 0;
+    this.next = 0;
+    return this.seek(0);
+  }
+
+  screen() {
+    this.term?.dispose();
+    byId("screen").replaceChildren();
+    this.term = new this.code.Terminal({
+      allowProposedApi: true,
+      cursorBlink: false,
+      disableStdin: true,
+      fontFamily: FONT,
+      fontSize: SIZES.most,
+      minimumContrastRatio: 4.5,
+      rows: this.about.rows,
+      cols: this.about.columns,
+      screenReaderMode: wantsReader(),
+      scrollback: 2000,
+      theme: THEME,
+      linkHandler: { activate() {} },
+    });
+    this.term.loadAddon(new this.code.Unicode11Addon());
+    this.term.unicode.activeVersion = "11";
+    guard(this.term, () => true); // all of it is the past: nothing is answered
+    this.term.open(byId("screen"));
+    this.term.textarea.tabIndex = -1; // nothing is typed here
+    this.term.attachCustomKeyEventHandler(() => false);
+    this.fit();
+  }
+
+  /** Have the columns fit into the page, as far as they can still be read. */
+  fit() {
+    const room = byId("screen").clientWidth - 24;
+    const size = clamp(Math.floor(room / (this.term.cols * WIDTH)), SIZES.least, SIZES.most);
+    if (this.term.options.fontSize !== size) this.term.options.fontSize = size;
+  }
+
+  /** Draw the marks below the bar; of one moment each kind once, one above the other. */
+  drawTicks() {
+    const columns = new Map();
+    for (const { kind, seconds, index } of this.marks) {
+      const column = columns.get(seconds) ?? document.createElement("span");
+      columns.set(seconds, column);
+      column.style.left = `${(100 * seconds) / this.length}%`;
+      if (column.querySelector(`.${kind}`)) continue;
+      const tick = document.createElement("span");
+      tick.className = kind;
+      tick.textContent = document.querySelector(`[data-mark="${index}"] .sign`).textContent;
+      column.append(tick);
+    }
+    byId("ticks").replaceChildren(...columns.values());
+    const most = Math.max(0, ...[...columns.values()].map((column) => column.childElementCount));
+    byId("ticks").style.height = `${1.1 * most}rem`;
+  }
+
+  /** Write all that was shown up to a time. */
+  show(until) {
+    let text = "";
+    const { events } = this.source;
+    while (this.next < events.length && events[this.next][0] <= until) {
+      const [, kind, data] = events[this.next];
+      this.next += 1;
+      if (kind === "o") text += data;
+      const size = kind === "r" && /^(\d{1,4})x(\d{1,4})$/.exec(data);
+      if (!size) continue;
+      this.write(text);
+      text = "";
+      this.resize(clamp(Number(size[1]), 2, 500), clamp(Number(size[2]), 1, 500));
+    }
+    this.write(text);
+  }
+
+  write(text) {
+    if (text) this.term.write(text);
+  }
+
+  /** Give the screen another size, once what was written before is shown: it was written for the old one. */
+  resize(columns, rows) {
+    const { term } = this;
+    term.write("", () => {
+      if (term !== this.term) return;
+      term.resize(columns, rows);
+      this.fit();
+    });
+  }
+
+  /** Go to a time: forward from where we are, backward from the beginning. */
+  async seek(seconds) {
+    const turn = (this.turn += 1);
+    const wanted = clamp(seconds, 0, this.length);
+    this.point(wanted);
+    if (this.source.known <= wanted) this.tell(words.loading);
+    try {
+      await this.source.reach(wanted);
+    } catch {
+      if (turn === this.turn) this.broken();
+      return;
+    }
+    if (turn !== this.turn) return;
+    this.tell("");
+    if (wanted < this.position || this.next === 0) {
+      this.next = 0;
+      this.term.reset();
+      this.term.resize(this.about.columns, this.about.rows);
+      this.fit();
+    }
+    this.position = wanted;
+    this.show(wanted);
+    this.point(wanted);
+  }
+
+  broken() {
+    this.pause();
+    this.tell(words.failed);
+  }
+
+  /** Have the bar, the time and the marks say where we are. */
+  point(seconds) {
+    const bar = byId("bar");
+    bar.value = String(seconds);
+    const said = fill(words.of, { at: clock(seconds), whole: clock(this.length) });
+    bar.setAttribute("aria-valuetext", said);
+    byId("time").textContent = said;
+    const reached = new Set(this.marks.filter((mark) => mark.seconds <= seconds).map(({ index }) => String(index)));
+    for (const line of document.querySelectorAll("[data-mark]")) {
+      line.classList.toggle("reached", reached.has(line.dataset.mark));
+    }
+  }
+
+  tell(text) {
+    byId("told").textContent = text;
+  }
+
+  tellMarks(turned) {
+    this.tell(turned.map(({ seconds, text }) => fill(words.reached, { time: clock(seconds), mark: text })).join(" · "));
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  async play() {
+    this.set(true);
+    if (this.position >= this.length) await this.seek(0);
+    this.last = performance.now();
+    requestAnimationFrame((now) => this.frame(now));
+  }
+
+  pause() {
+    this.set(false);
+  }
+
+  set(playing) {
+    this.playing = playing;
+    byId("player").classList.toggle("playing", playing);
+    byId("play-word").textContent = playing ? words.pause : words.play;
+  }
+
+  frame(now) {
+    if (!this.playing) return;
+    const passed = Math.min(0.25, (now - this.last) / 1000) * this.speed; // a hidden page stands still
+    this.last = now;
+    this.move(this.position + Math.max(0, passed));
+    if (this.playing) requestAnimationFrame((then) => this.frame(then));
+  }
+
+  /** Play on to a time; where it is not read yet, wait for it. */
+  move(seconds) {
+    this.readAhead();
+    const following = this.source.events[this.next]?.[0];
+    let wanted = Math.min(seconds, this.length);
+    const pause = following === undefined ? 0 : following - this.position;
+    if (byId("skip").checked && pause > PAUSE) wanted = Math.max(wanted, following - 0.3);
+    if (wanted >= this.source.known) return; // it is on its way
+    const turned = this.marks.filter((mark) => mark.seconds > this.position && mark.seconds <= wanted);
+    this.position = wanted;
+    this.show(wanted);
+    this.point(wanted);
+    if (turned.length) this.tellMarks(turned);
+    if (wanted >= this.length) {
+      this.pause();
+      if (!turned.length) this.tell(words.over);
+    }
+  }
+
+  readAhead() {
+    if (this.source.whole || this.source.asking || this.source.known > this.position + AHEAD * this.speed) return;
+    this.source.reach(this.position + AHEAD * this.speed).catch(() => this.broken());
+  }
+
+  /** Go to the mark after, or before, where we are. */
+  toMark(way) {
+    const ahead = this.marks.filter(({ seconds }) => seconds > this.position + 0.5);
+    const behind = this.marks.filter(({ seconds }) => seconds < this.position - 0.5);
+    const mark = way > 0 ? ahead[0] : behind.at(-1);
+    if (mark) this.goTo(mark, 0);
+  }
+
+  async goTo(mark, lead) {
+    await this.seek(mark.seconds - lead);
+    this.tellMarks(this.marks.filter(({ seconds }) => seconds === mark.seconds));
+  }
+
+  /** Show what led to a mark, in the terminal that was in use then: this one, else the one that was opened last. */
+  async lookAt(index) {
+    const at = Date.parse(marks[index].at) / 1000;
+    if (!this.marks.some((mark) => mark.index === index)) {
+      const there = recordings.findLastIndex(({ began, seconds }) => {
+        const from = Date.parse(began) / 1000;
+        return at >= from - LEAD && at <= from + seconds + LEAD;
+      });
+      if (there < 0) {
+        this.tell(words.outside);
+        return;
+      }
+      await this.choose(there);
+    }
+    await this.goTo(this.marks.find((mark) => mark.index === index), LEAD);
+    byId("player").scrollIntoView({ block: "nearest" });
+  }
+
+  /** Do what a key asks for; return whether it asks for anything. */
+  key(key) {
+    const acts = {
+      " ": () => this.toggle(),
+      ArrowLeft: () => this.seek(this.position - STEP),
+      ArrowRight: () => this.seek(this.position + STEP),
+      Home: () => this.seek(0),
+      End: () => this.seek(this.length),
+      n: () => this.toMark(1),
+      p: () => this.toMark(-1),
+    };
+    const act = acts[key.length === 1 ? key.toLowerCase() : key];
+    act?.();
+    return Boolean(act);
+  }
+}
+
+function wantsReader() {
+  try {
+    return JSON.parse(localStorage.getItem("breakfix.terminal") ?? "{}").reader === true;
+  } catch {
+    return false; // storage is off, or holds something else
+  }
+}
+
+/** Say times as clocks here have them: those of marks to a second, for all are of one sitting. */
+function setUpTimes() {
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  recordings.forEach(({ label, began, seconds }, number) => {
+    const at = day.format(new Date(began));
+    byId("recording").options[number].textContent = fill(words.opened, { host: label, at, length: clock(seconds) });
+  });
+  for (const when of document.querySelectorAll("[data-mark] time")) when.textContent = time.format(new Date(when.dateTime));
+}
+
+/** Make buttons of the marks' lines: without this script they are only read. */
+function setUpMarks(player) {
+  for (const line of document.querySelectorAll("[data-mark]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...line.childNodes);
+    button.addEventListener("click", () => player.lookAt(Number(line.dataset.mark)));
+    line.append(button);
+  }
+}
+
+function setUp(player) {
+  byId("play").addEventListener("click", () => player.toggle());
+  byId("before").addEventListener("click", () => player.toMark(-1));
+  byId("after").addEventListener("click", () => player.toMark(1));
+  let seeking = 0;
+  byId("bar").addEventListener("input", () => {
+    cancelAnimationFrame(seeking); // of many places that are dragged over, the last one counts
+    seeking = requestAnimationFrame(() => player.seek(Number(byId("bar").value)));
+  });
+  byId("recording").addEventListener("change", () => player.choose(Number(byId("recording").value)));
+  window.addEventListener("resize", () => player.fit());
+  byId("player").addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const within = event.target;
+    if (within.localName === "select" || within.type === "checkbox") return; // these have keys of their own
+    if (event.key === " " && within.localName === "button") return;
+    if (player.key(event.key)) event.preventDefault();
+  });
+}
+
+if (recordings.length) {
+  byId("player").hidden = false;
+  setUpTimes();
+  load().then(
+    (code) => {
+      const player = new Player(code);
+      setUp(player);
+      setUpMarks(player);
+    },
+    () => {
+      byId("told").textContent = words.failed;
+    },
+  );
+}
