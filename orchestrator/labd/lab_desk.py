@@ -295,6 +295,7 @@ class LabDesk:
             solved=look is not None and look.solved,
             last_event=last_event,
             trouble=found.log.trouble if state == "failed" else None,
+            notes=trainee_view.notes_of(look.notes) if look else (),
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

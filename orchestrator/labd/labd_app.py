@@ -22,6 +22,8 @@ from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.event_stream import event_lines
+from orchestrator.labd.help_calls import HelpCalls
+from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -56,7 +58,7 @@ _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
-_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS, *HELP_CALLS)}
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
 
@@ -69,6 +71,7 @@ class LabdParts:
         people: the calls about people and sign-ins.
         labs: the calls about scenarios and labs.
         classes: the calls about classes.
+        help: the calls by which a trainer helps.
         desk: finds labs.
         terminals: the terminals of labs.
         threads: for what a caller waits for.
@@ -78,6 +81,7 @@ class LabdParts:
     people: PeopleCalls
     labs: LabCalls
     classes: ClassCalls
+    help: HelpCalls
     desk: LabDesk
     terminals: LabTerminals
     threads: WorkThreads
@@ -123,15 +127,17 @@ class _Door:
             who = _somebody(who)
             asked = _read(call, await _body(request))
             found = await self._found(call.name, who, asked.lab)
-            return await self._parts.labs.of_a_lab[call.name](who, found, asked)
+            of_a_lab = {**self._parts.labs.of_a_lab, **self._parts.help.of_a_lab}
+            return await of_a_lab[call.name](who, found, asked)
         if concerns_a_class(call.name):
             who = _somebody(who)
             asked = _read(call, await _body(request))
             await self._require_class(call.name, who, asked.name)
-            return await self._parts.classes.of_a_class[call.name](who, asked)
+            of_a_class = {**self._parts.classes.of_a_class, **self._parts.help.of_a_class}
+            return await of_a_class[call.name](who, asked)
         _require(call.name, who, trains=who is not None and "trainer" in who.roles)
         asked = _read(call, await _body(request))
-        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class):
+        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class, self._parts.help.before):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)
         return await self._parts.people.do(call.name, token, who, asked)
@@ -214,9 +220,9 @@ class _Door:
             keeper = self._parts.terminals.keeper
             over = partial(until_over, self._parts.bell, lambda: self._standing(TERMINAL, token, lab))
             async with keeper.attach(terminal, None if after is None else _number(after)) as seen:
-                looking = self._parts.terminals.watched(found, terminal, who.name)
-                with contextlib.nullcontext() if owns else looking:
-                    await bridge(viewer, seen, over, typing=owns)
+                looking = self._parts.terminals.watched(found, terminal, who)
+                with contextlib.nullcontext() if owns else looking as may_type:
+                    await bridge(viewer, seen, over, may_type)
         except RefusedCallError as error:
             await viewer.close(SIGNED_OUT if error.refusal.kind == "signed-out" else MISSING)
         except NoTerminalError:

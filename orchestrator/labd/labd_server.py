@@ -18,11 +18,13 @@ from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
+from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import LabDesk, LabParts
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
+from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.standing_watch import Doorbell
@@ -76,7 +78,12 @@ class LabdServer:
         boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
-        app = labd_app(LabdParts(self._people, self._labs, self._classes, desk, terminals, self._threads, self._bell))
+        help_calls = HelpCalls(
+            desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
+        )
+        app = labd_app(
+            LabdParts(self._people, self._labs, self._classes, help_calls, desk, terminals, self._threads, self._bell)
+        )
         self._server = _Server(
             uvicorn.Config(
                 app,

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
+from orchestrator.labd import help_contract as help_
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.rules import EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
 from orchestrator.labd.told_refusals import forbidden, missing_class, missing_lab, signed_out
@@ -22,6 +24,7 @@ ANYBODY = (MAY, MAY, MAY, MAY, MAY, MAY)
 SOMEBODY = (OUT, MAY, MAY, MAY, MAY, MAY)
 OWNER = (OUT, HIDDEN, HIDDEN, HIDDEN, MAY, HIDDEN)
 LOOKING = (OUT, HIDDEN, HIDDEN, MAY, MAY, HIDDEN)
+HELPING = (OUT, HIDDEN, HIDDEN, MAY, NOT, HIDDEN)
 ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
@@ -53,6 +56,17 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "open-terminal": OWNER,
     "close-terminal": OWNER,
     "debrief": OWNER,
+    "ask-to-type": HELPING,
+    "answer-typing": OWNER,
+    "end-typing": LOOKING,
+    "give-hint": HELPING,
+    "give-class-hint": OF_THE_CLASS,
+    "member-attempts": OF_THE_CLASS,
+    "member-attempt": OF_THE_CLASS,
+    "comment": OF_THE_CLASS,
+    "renew-link": OF_THE_CLASS,
+    "comment-news": SOMEBODY,
+    "read-notes": SOMEBODY,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,
@@ -76,7 +90,7 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *HELP_CALLS)}
 NO_CLASS: Final = missing_class().refusal
 
 
@@ -116,6 +130,18 @@ def asked_of(name: str, lab: str) -> object:
         "remove-member": contract.RemoveMember("tssr", "nobody"),
         "launch": contract.LaunchForClass("tssr", "no-scenario"),
         "announce": contract.Announce("tssr", ""),
+    }
+    special |= {
+        "ask-to-type": help_.AskToType(lab, "0" * 16),
+        "answer-typing": help_.AnswerTyping(lab, "0" * 16, allow=True),
+        "end-typing": help_.EndTyping(lab, "0" * 16),
+        "give-hint": help_.GiveHint(lab, ""),
+        "give-class-hint": help_.GiveClassHint("tssr", ""),
+        "member-attempts": help_.OfMember("tssr", "nobody"),
+        "member-attempt": help_.OfAttempt("tssr", "nobody", 1),
+        "comment": help_.Comment("tssr", "nobody", 1, ""),
+        "renew-link": help_.OfMember("tssr", "nobody"),
+        "read-notes": help_.OfScenario(SCENARIO),
     }
     if name in special:
         return special[name]
@@ -172,6 +198,8 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
             for name, expected in EXPECTED.items():
                 if expected == LOOKING and name != "check":
                     assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
+                if expected == HELPING:
+                    assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
                 if expected == OWNER:
                     assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
@@ -186,7 +214,7 @@ def test_a_lab_that_is_not_there_reads_like_anothers(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, owner)
-            for call in (call for call in CALLS if concerns_a_lab(call.name)):
+            for call in (call for call in (*CALLS, *HELP_CALLS) if concerns_a_lab(call.name)):
                 for name in (lab, "moved-desks-0000", "../labd", "", "x" * 300):
                     assert await outcome(client, call, name, other.token) == HIDDEN, (call.name, name)
             assert not site.entered.is_set()
