@@ -25,7 +25,7 @@ from orchestrator.labd.class_contract import (
     RemoveMember,
 )
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import trainer_words
+from orchestrator.portal import help_words, trainer_words
 from orchestrator.portal.class_addresses import class_of
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
@@ -130,6 +130,7 @@ async def _class(
     view: ClassView = await ask(request, CLASS, OfClass(class_of(request)))
     context = {
         "c": trainer_words,
+        "h": help_words,
         "view": view,
         "refusal": refusal,
         "people": people,

@@ -18,8 +18,9 @@ from orchestrator.labd.calls import (
     Started,
     StartLab,
 )
+from orchestrator.labd.help_contract import COMMENT_NEWS, READ_NOTES, OfScenario
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import words
+from orchestrator.portal import help_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask
 
@@ -41,7 +42,8 @@ def routes() -> list[BaseRoute]:
 async def show_path(request: Request) -> Response:
     """Show what runs, what to do next, and everything by CCP and competence."""
     view: PathView = await ask(request, PATH, Nothing())
-    return render(request, "path.html.j2", {"view": view})
+    news = await ask(request, COMMENT_NEWS, Nothing())
+    return render(request, "path.html.j2", {"view": view, "news": news, "h": help_words})
 
 
 @signed_in
@@ -66,5 +68,6 @@ async def start(request: Request) -> Response:
 
 async def _card(request: Request, refusal: Refusal | None = None, seed: str = "") -> Response:
     card = await ask(request, SCENARIO, LookAtScenario(request.path_params["scenario"]))
-    context = {"card": card, "refusal": refusal, "seed": seed}
+    said = await ask(request, READ_NOTES, OfScenario(request.path_params["scenario"]))
+    context = {"card": card, "refusal": refusal, "seed": seed, "said": said, "h": help_words}
     return render(request, "scenario.html.j2", context, STATUS[refusal.kind] if refusal else 200)

@@ -31,6 +31,7 @@ from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import FakeClasses
+from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_world import FakePerson
 
 
@@ -107,6 +108,7 @@ class FakeLabd:
         terminals: by lab and id.
         refusals: call → what to refuse it with, whoever asks.
         classes: what it knows of classes.
+        help: how its trainers help.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -121,10 +123,12 @@ class FakeLabd:
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.classes = FakeClasses(self, RefusalError)
+        self.help = FakeHelp(self, self.classes, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
+            **self.help.calls,
         }
         self.app = Starlette(
             routes=[
@@ -182,6 +186,10 @@ class FakeLabd:
     def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
         """Return a terminal, to write to it or end it."""
         return self.terminals[lab, terminal]
+
+    def own(self, who: FakePerson, lab: str) -> c.LabView:
+        """Return a lab to who may see it."""
+        return self._own(who, lab)
 
     # The door -------------------------------------------------------------------------------------------------
 
@@ -257,7 +265,8 @@ class FakeLabd:
             try:
                 while True:
                     message = await socket.receive()
-                    if mine or message["type"] == "websocket.disconnect":
+                    helps = message.get("bytes") is not None and self.help.may_type(who, *key)
+                    if mine or helps or message["type"] == "websocket.disconnect":
                         _typed(terminal, message)
             except WebSocketDisconnect:
                 pass
@@ -411,7 +420,8 @@ class FakeLabd:
     # A lab ----------------------------------------------------------------------------------------------------
 
     def _lab(self, who: FakePerson, asked: c.OfLab) -> c.LabView:
-        return replace(self._own(who, asked.lab), yours=self.owners[asked.lab] == who.handle)
+        lab = self.help.seen_by(who, self._own(who, asked.lab))
+        return replace(lab, yours=self.owners[asked.lab] == who.handle)
 
     def _map(self, who: FakePerson, asked: c.MapOf) -> c.LabMap:
         self._own(who, asked.lab)

@@ -60,7 +60,8 @@ export function load() {
 export class TerminalScreen {
   constructor(code, element, address, { settings, label, readOnly, onState, onEnded, onUnsent, onLeave, onFind }) {
     this.element = element;
-    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed
+    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed but with their leave
+    this.mayType = !readOnly;
     element.classList.toggle("lab-read-only", readOnly);
     this.hooks = { onState, onEnded, onUnsent, onLeave, onFind };
     this.replaying = true;
@@ -113,7 +114,8 @@ export class TerminalScreen {
     parser.registerCsiHandler({ prefix: ">", final: "q" }, swallow);
     // What a program asks now (where the cursor is, what this terminal can do) is answered; what one asked in the
     // past is not: it would be typed into whatever runs by now.
-    const past = () => this.replaying;
+    // For who looks only, the owner's own terminal answers.
+    const past = () => this.replaying || this.readOnly;
     for (const prefix of ["", ">", "="]) parser.registerCsiHandler({ prefix, final: "c" }, past);
     for (const prefix of ["", "?"]) {
       parser.registerCsiHandler({ prefix, final: "n" }, past);
@@ -191,7 +193,14 @@ export class TerminalScreen {
   }
 
   sent(bytes) {
-    if (!this.readOnly && !this.line.send(bytes)) this.hooks.onUnsent();
+    if (this.mayType && !this.line.send(bytes)) this.hooks.onUnsent();
+  }
+
+  /** Let who looks type, or no longer. */
+  letType(may) {
+    this.mayType = !this.readOnly || may;
+    this.term.options.disableStdin = !this.mayType;
+    this.element.classList.toggle("lab-along", this.readOnly && may);
   }
 
   /** Make the next sign a control sign: for keyboards without that key. */

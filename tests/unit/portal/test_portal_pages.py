@@ -41,6 +41,11 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/classes/tssr-2026/launch": (303, 404, 200, 200),
     "/classes/tssr-2026/board": (303, 404, 200, 200),
     "/classes/tssr-2026/export": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/lea/attempts": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/theo/attempts": (303, 404, 404, 404),
+    "/classes/tssr-2026/members/lea/attempts/7": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/lea/attempts/8": (303, 404, 404, 404),
+    "/classes/other/members/lea/attempts": (303, 404, 404, 404),
     "/classes/other": (303, 404, 404, 200),
     "/classes/other/board": (303, 404, 404, 200),
     "/classes/nothing": (303, 404, 404, 404),
@@ -72,6 +77,10 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/tssr-2026/launch": ({"scenario": "backup-script", "for": "all"}, (303, 404, 303, 303)),
     "/classes/tssr-2026/check": ({"lab": world.LAB}, (303, 303, 303, 303)),
     "/classes/tssr-2026/announce": ({"text": "Pause."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/hint": ({"hint": "Read."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/attempts/7": ({"text": "Good."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/link": ({}, (303, 404, 200, 200)),
+    "/classes/other/members/lea/link": ({}, (303, 404, 404, 404)),
     "/classes/tssr-2026/stop": ({}, (303, 404, 303, 303)),
     "/classes/other/stop": ({}, (303, 404, 404, 303)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
@@ -107,6 +116,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     ours = {path for path in (getattr(route, "path", "") for route in browser.app.routes) if path[:5] != "/labs"}
     known = {re.sub(r"^/scenarios/.*", "/scenarios/{scenario}", path) for path in (*SEEN, *SENT)}
     known = {re.sub(r"^/classes/[^/]+", "/classes/{name}", path) for path in known}
+    known = {re.sub(r"/members/(?!remove)[^/]+/", "/members/{handle}/", path) for path in known}
+    known = {re.sub(r"/attempts/\d+", "/attempts/{attempt}", path) for path in known}
     assert ours - {"/static/{file:path}", "/classes/{name}/events"} <= known
 
 
@@ -115,7 +126,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
 PAGES = (
     "/", "/account", "/people", "/scenarios/dns-zone-broken", "/scenarios/no-network-after-move", "/nothing",
     "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board", "/classes/empty",
-    "/classes/empty/launch", "/classes/empty/board", "/join",
+    "/classes/empty/launch", "/classes/empty/board", "/join", "/classes/tssr-2026/members/lea/attempts",
+    "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3",
 )  # fmt: skip
 
 
