@@ -15,7 +15,7 @@ import yaml
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
-from orchestrator.portal import board_words, in_words, trainer_words, words
+from orchestrator.portal import board_words, help_words, in_words, trainer_words, words
 from orchestrator.portal.static_files import manifest, static
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -204,7 +204,7 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
 
 def every_text() -> list[Text]:
     found: list[Text] = []
-    for value in (one for part in (words, trainer_words, board_words) for one in vars(part).values()):
+    for value in (one for part in (words, trainer_words, board_words, help_words) for one in vars(part).values()):
         refusals = [value.text, value.hint] if isinstance(value, Refusal) else []
         within = [*value.values()] if isinstance(value, dict) else value if isinstance(value, tuple) else []
         found += [one for one in [value, *refusals, *within] if isinstance(one, Text)]
@@ -242,7 +242,13 @@ def test_no_template_says_anything_in_one_language_only() -> None:
 def test_every_phrase_is_used() -> None:
     folder = TEMPLATES.parent
     used = "".join(path.read_text() for path in [*folder.glob("*.py"), *folder.rglob("*.j2")] if path.stem != "words")
-    for part, short in ((words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words")):
+    parts = {
+        "w|words": words,
+        "c|trainer_words": trainer_words,
+        "b|board_words": board_words,
+        "h|help_words": help_words,
+    }
+    for short, part in parts.items():
         names = [name for name, value in vars(part).items() if name.isupper() and not callable(value)]
         assert len(names) > 30
         assert set(names) - set(re.findall(rf"\b(?:{short})\.([A-Z_]+)\b", used)) == set()
