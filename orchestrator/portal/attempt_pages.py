@@ -1,8 +1,7 @@
-"""The attempts of a class's trainee, for their trainers: a list, each one whole with comments; and a new link."""
+"""The attempts of a class's trainee, for their trainers: a list, each one whole with comments."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +12,14 @@ from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.text import Text
 from orchestrator.labd import help_contract as h
-from orchestrator.labd.calls import STATUS, NewLink, Refusal
-from orchestrator.labd.class_contract import CLASS, ClassView, OfClass
+from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import help_words, lab_words, trainer_words
-from orchestrator.portal.class_addresses import class_of
+from orchestrator.portal.class_addresses import member_of
 from orchestrator.portal.lab_view import check_groups
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
-from orchestrator.portal.visit import ask, visit_of
+from orchestrator.portal.visit import ask
 
-_HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MOST_DIGITS = 18
 """Of an attempt's number: what fits into 64 bits."""
 _DONE: Mapping[str, Text] = {"commented": help_words.COMMENTED}
@@ -34,19 +31,11 @@ def routes() -> list[BaseRoute]:
         Route("/classes/{name}/members/{handle}/attempts", show_attempts, methods=["GET"]),
         Route("/classes/{name}/members/{handle}/attempts/{attempt}", show_attempt, methods=["GET"]),
         Route("/classes/{name}/members/{handle}/attempts/{attempt}", comment, methods=["POST"]),
-        Route("/classes/{name}/members/{handle}/link", renew_link, methods=["POST"]),
     ]
 
 
-def _member_of(request: Request) -> h.OfMember:
-    handle: str = request.path_params["handle"]
-    if not _HANDLE.fullmatch(handle):
-        raise HTTPException(404)
-    return h.OfMember(class_of(request), handle)
-
-
 def _attempt_of(request: Request) -> h.OfAttempt:
-    member, number = _member_of(request), request.path_params["attempt"]
+    member, number = h.OfMember(*member_of(request)), request.path_params["attempt"]
     if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
         raise HTTPException(404)
     return h.OfAttempt(member.name, member.handle, int(number))
@@ -55,7 +44,7 @@ def _attempt_of(request: Request) -> h.OfAttempt:
 @signed_in
 async def show_attempts(request: Request) -> Response:
     """List a trainee's attempts."""
-    member = _member_of(request)
+    member = h.OfMember(*member_of(request))
     view: h.MemberAttempts = await ask(request, h.MEMBER_ATTEMPTS, member)
     return render(request, "attempts.html.j2", {**_WORDS, "name": member.name, "view": view})
 
@@ -75,27 +64,6 @@ async def comment(request: Request) -> Response:
     except RefusedError as error:
         return await _attempt(request, said_at_form(error), text)
     return go_to(f"/classes/{of.name}/members/{of.handle}/attempts/{of.attempt}?done=commented")
-
-
-@signed_in
-async def renew_link(request: Request) -> Response:
-    """Make a trainee a new link, and show it: this answer is the only place where it stands."""
-    member = _member_of(request)
-    view: ClassView = await ask(request, CLASS, OfClass(member.name))
-    try:
-        link: NewLink = await ask(request, h.RENEW_LINK, member)
-    except RefusedError as error:
-        context = {"view": view, "refusal": said_at_form(error), "people": "", "done": None, "c": trainer_words}
-        context |= {"join_at": f"{visit_of(request).origin}/join", "h": help_words}
-        return render(request, "class.html.j2", context, STATUS[error.refusal.kind])
-    name = {one.handle: one.name for one in view.members}.get(link.handle, link.handle)
-    context = {
-        "c": trainer_words,
-        "view": view,
-        "links": [(link, name)],
-        "address": f"{visit_of(request).origin}/link#",
-    }
-    return render(request, "class_links.html.j2", context)
 
 
 _WORDS: Mapping[str, Any] = {"c": trainer_words, "h": help_words, "l": lab_words}

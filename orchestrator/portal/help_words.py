@@ -135,4 +135,11 @@ SAID_BY_TRAINERS = Text(fr="De vos formateurs", en="From your trainers")
 # A new link ---------------------------------------------------------------------------------------------------
 
 RENEW_LINK = Text(fr="Nouveau lien", en="New link")
+RENEWED = Text(fr="Un nouveau lien", en="A new link")
+RENEWED_ONCE = Text(
+    fr="Il n'est montré que cette fois, et sert une fois, pour choisir un nouveau mot de passe : donnez-le à cette "
+    "personne seule. L'ancien mot de passe vaut jusque-là.",
+    en="It is shown this once, and works once, to choose a new password: give it to this person alone. The old "
+    "password holds until then.",
+)
 RENEW_LINK_OF = Text(fr="Nouveau lien pour {name}, mot de passe oublié", en="New link for {name}, password forgotten")

@@ -23,6 +23,7 @@ export function setUpHelp(all, refresh) {
   terminals = all;
   terminals.onChange = showTyping;
   byId("terminal-ask")?.addEventListener("click", async () => {
+    byId("lab-said").hidden = true;
     if ((await post("typing/ask", { terminal: terminals.active })).ok) refresh();
   });
   document.addEventListener("submit", async (event) => {
