@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd import help_contract as contract
-from orchestrator.labd import help_words
+from orchestrator.labd import help_refusals
 from orchestrator.labd.calls import NewLink, Nothing, Who
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -107,7 +107,7 @@ class HelpCalls:
             if scenario and one.instance is not None and one.instance.scenario == scenario
         ]
         if not working:
-            raise RefusedCallError(help_words.nobody_works())
+            raise RefusedCallError(help_refusals.nobody_works())
         self._give(who, working, text)
         return contract.HintsGiven(len({one.owner for one in working}))
 

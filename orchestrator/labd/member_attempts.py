@@ -9,7 +9,7 @@ from grader.report import Report
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text, same
-from orchestrator.labd import help_words
+from orchestrator.labd import help_refusals
 from orchestrator.labd.attempt_look import marks_of
 from orchestrator.labd.calls import NewLink, QuestionView, ReportView, Who
 from orchestrator.labd.help_contract import (
@@ -109,9 +109,9 @@ class MemberAttemptsDesk:
             only = person.roles == {"trainee"} and person.account is None
             own = groups.of_person(person.ref, "trainee") <= mine
             if "administrator" not in who.roles and not (only and own):
-                raise RefusedCallError(help_words.administrators_link(asked.handle))
+                raise RefusedCallError(help_refusals.administrators_link(asked.handle))
             if not credentials.may_sign_in(person):
-                raise RefusedCallError(help_words.administrators_link(asked.handle))
+                raise RefusedCallError(help_refusals.administrators_link(asked.handle))
             made = credentials.make_link(writing, person, by=who.ref, now=self._clock())
             return NewLink(person.handle, made.secret, iso(made.until))
 
@@ -199,14 +199,14 @@ def plain_text(typed: str) -> str:
     """
     text = typed.strip().replace("\r\n", "\n")
     if not 0 < len(text) <= LONGEST_NOTE or CONTROLS.search(text) or "\r" in text:
-        raise RefusedCallError(help_words.wrong_text(LONGEST_NOTE))
+        raise RefusedCallError(help_refusals.wrong_text(LONGEST_NOTE))
     return text
 
 
 def _trainee(reading: Transaction, asked: OfMember | OfAttempt) -> Person:
     groups, person = Groups(reading), People(reading).with_handle(asked.handle)
     if person is None or groups.role_of(groups.find(asked.name), person) != "trainee":
-        raise RefusedCallError(help_words.no_trainee(asked.handle))
+        raise RefusedCallError(help_refusals.no_trainee(asked.handle))
     return person
 
 
@@ -215,7 +215,7 @@ def _found(reading: Transaction, asked: OfAttempt) -> tuple[Person, Attempt]:
     for one in attempts.of_person(reading, person):
         if one.id == asked.attempt:
             return person, one
-    raise RefusedCallError(help_words.no_attempt())
+    raise RefusedCallError(help_refusals.no_attempt())
 
 
 _LATER = Text(

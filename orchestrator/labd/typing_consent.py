@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from orchestrator.labd import help_words
+from orchestrator.labd import help_refusals
 from orchestrator.labd.calls import TypingView, Who
 from orchestrator.labd.help_contract import TypingState
 from orchestrator.labd.lab_desk import FoundLab
@@ -118,11 +118,11 @@ class TypingConsents:
             RefusedCallError: the trainer does not see this terminal, or another one asks or types.
         """
         if not self._seats[terminal, who.ref]:
-            raise RefusedCallError(help_words.not_looking())
+            raise RefusedCallError(help_refusals.not_looking())
         known = self._consents.get(terminal)
         if known is not None:
             if known.by.ref != who.ref:
-                raise RefusedCallError(help_words.somebody_types(known.by.name))
+                raise RefusedCallError(help_refusals.somebody_types(known.by.name))
             return
         made = secrets.token_hex(8)
         timer = self._later(self._limits.unanswered, lambda: self._over(made, "unanswered"))
@@ -137,7 +137,7 @@ class TypingConsents:
         """
         found = self._find(lab, consent)
         if found.allowed:
-            raise RefusedCallError(help_words.no_question())
+            raise RefusedCallError(help_refusals.no_question())
         if not allow:
             self._over(consent, "refused")
             return found.by
@@ -154,7 +154,7 @@ class TypingConsents:
         """
         found = self._find(lab, consent)
         if by is not None and found.by.ref != by:
-            raise RefusedCallError(help_words.no_question())
+            raise RefusedCallError(help_refusals.no_question())
         self._over(consent, "ended")
 
     def close(self, *terminals: str) -> None:
@@ -173,7 +173,7 @@ class TypingConsents:
         for one in self._consents.values():
             if (one.found.name, one.id) == (lab, consent):
                 return one
-        raise RefusedCallError(help_words.no_question())
+        raise RefusedCallError(help_refusals.no_question())
 
     def _may_type(self, seat: tuple[str, str], count: int) -> bool:
         mine = self._of(*seat)

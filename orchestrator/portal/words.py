@@ -105,15 +105,16 @@ PRIVACY_LINES: tuple[Text, ...] = (
     ),
     Text(
         fr="**Ce que vous avez essayé** : les scénarios, vos corrections, indices, réponses et rapports, avec les "
-        "heures. Ils servent à vous dire où vous en êtes.",
-        en="**What you tried**: the scenarios, your gradings, hints, answers and reports, with their times. "
-        "They tell you how far you are.",
+        "heures, et ce que vos formateurs vous en écrivent. Ils servent à vous dire où vous en êtes.",
+        en="**What you tried**: the scenarios, your gradings, hints, answers and reports, with their times, and what "
+        "your trainers write to you about them. They tell you how far you are.",
     ),
     Text(
         fr="**Vos terminaux** : ce qu'ils affichent est enregistré, et gardé quand le lab s'arrête. Ce qui ne "
-        "s'affiche pas, comme un mot de passe que vous tapez, ne l'est pas.",
+        "s'affiche pas, comme un mot de passe que vous tapez, ne l'est pas. Si vous laissez un formateur y taper, "
+        "votre essai le note.",
         en="**Your terminals**: what they show is recorded, and kept when the lab stops. What is not shown, such as a "
-        "password that you type, is not.",
+        "password that you type, is not. If you let a trainer type in one, your attempt notes it.",
     ),
     Text(
         fr="**Vos connexions** : quand, et avec quel navigateur. Vous les voyez ci-dessus.",
