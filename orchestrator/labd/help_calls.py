@@ -37,7 +37,7 @@ class HelpCalls:
 
         Args:
             desk: finds labs.
-            terminals: the terminals of labs, with the leave to type in them.
+            terminals: the terminals of labs, with who may type in them.
             members: the attempts of trainees.
             last_scenario: returns what was launched last for a class; empty: nothing was.
             threads: for what a caller waits for.

@@ -18,7 +18,7 @@ the terminal is closed, its lab gone, or labd was started again.
 
 @dataclass(frozen=True)
 class AskToType:
-    """Ask a lab's trainee for leave to type in a terminal that one looks at; nothing is typed before they give it."""
+    """Ask a lab's trainee for consent to type in a terminal that one looks at; nothing is typed before they give it."""
 
     lab: str
     terminal: str
@@ -26,7 +26,7 @@ class AskToType:
 
 @dataclass(frozen=True)
 class AnswerTyping:
-    """Allow or refuse what a trainer asked; ``id``: the question's, so that no other trainer gets the leave."""
+    """Allow or refuse what a trainer asked; ``id``: the question's, so that no other trainer gets the consent."""
 
     lab: str
     id: str

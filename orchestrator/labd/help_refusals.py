@@ -28,7 +28,7 @@ def somebody_types(name: str) -> Refusal:
 
 
 def no_question() -> Refusal:
-    """Return that a question or leave is over, or somebody else's."""
+    """Return that a question or consent is over, or somebody else's."""
     return Refusal(
         "missing",
         Text(fr="Cette demande n'est plus en cours.", en="This question is no longer open."),

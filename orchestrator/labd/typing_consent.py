@@ -54,7 +54,7 @@ _LIMITS: Final = TypingLimits()
 
 @dataclass
 class _Consent:
-    """A trainer's question, or the leave they were given; ``timer`` ends it by itself, ``leaving`` once they left."""
+    """A trainer's question, or the consent they were given; ``timer`` ends it by itself, ``leaving`` once they left."""
 
     id: str
     found: FoundLab
@@ -112,7 +112,7 @@ class TypingConsents:
                 self._leave(*seat)
 
     def ask(self, found: FoundLab, terminal: str, host: str, who: Who) -> None:
-        """Ask the trainee of a lab for leave to type in a terminal; asked again, it is the same question.
+        """Ask the trainee of a lab for consent to type in a terminal; asked again, it is the same question.
 
         Raises:
             RefusedCallError: the trainer does not see this terminal, or another one asks or types.

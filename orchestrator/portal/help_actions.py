@@ -24,7 +24,7 @@ def routes() -> list[BaseRoute]:
 
 @signed_in
 async def ask_to_type(request: Request) -> Response:
-    """Ask the trainee for leave to type."""
+    """Ask the trainee for consent to type."""
     terminal = (await form_of(request)).get("terminal", "")
     await ask(request, h.ASK_TO_TYPE, h.AskToType(lab_of(request), terminal))
     return _done(request, "terminals")
@@ -32,7 +32,7 @@ async def ask_to_type(request: Request) -> Response:
 
 @signed_in
 async def answer_typing(request: Request) -> Response:
-    """Allow or refuse it; whatever is not said to be leave is none."""
+    """Allow or refuse it; whatever is not said to be consent is none."""
     form = await form_of(request)
     allow = form.get("allow", "") == "yes"
     await ask(request, h.ANSWER_TYPING, h.AnswerTyping(lab_of(request), form.get("id", ""), allow))

@@ -28,13 +28,13 @@ YOU_ASKED = Text(
 TAKE_BACK = Text(fr="Retirer la demande", en="Take it back")
 YOU_TYPE = Text(
     fr="Vous tapez dans {host}, avec l'accord de votre stagiaire, qui voit tout.",
-    en="You type in {host} with the leave of your trainee, who sees it all.",
+    en="You type in {host} with the consent of your trainee, who sees it all.",
 )
 STOP_TYPING = Text(fr="Arrêter de taper", en="Stop typing")
 ANOTHER_ASKED = Text(fr="{by} a demandé à taper dans {host}.", en="{by} has asked to type in {host}.")
 ANOTHER_TYPES = Text(
     fr="{by} tape dans {host}, avec l'accord du stagiaire.",
-    en="{by} types in {host} with the trainee's leave.",
+    en="{by} types in {host} with the trainee's consent.",
 )
 
 # Hints --------------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ NOT_SOLVED = Text(fr="pas résolu", en="not solved")
 NEVER_CHECKED = Text(fr="jamais évalué", en="never checked")
 TYPED = Text(
     fr="Un formateur a pu taper dans un terminal, avec l'accord du stagiaire.",
-    en="A trainer could type in a terminal, with the trainee's leave.",
+    en="A trainer could type in a terminal, with the trainee's consent.",
 )
 VERDICTS: Mapping[str, Text] = {
     "repaired": Text(fr="réparé", en="repaired"),

@@ -1,4 +1,4 @@
-"""How a trainer helps, in the labd in memory: leave to type, hints, attempts with comments, a new link."""
+"""How a trainer helps, in the labd in memory: consent to type, hints, attempts with comments, a new link."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ export function load() {
 export class TerminalScreen {
   constructor(code, element, address, { settings, label, readOnly, onState, onEnded, onUnsent, onLeave, onFind }) {
     this.element = element;
-    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed but with their leave
+    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed but with their consent
     this.mayType = !readOnly;
     element.classList.toggle("lab-read-only", readOnly);
     this.hooks = { onState, onEnded, onUnsent, onLeave, onFind };

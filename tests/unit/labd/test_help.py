@@ -1,4 +1,4 @@
-"""A trainer helps, over the socket: types with leave, gives hints, reads and comments on attempts, renews a link."""
+"""A trainer helps, over the socket: types with consent, gives hints, reads and comments on attempts, renews a link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def asked_in(client: LabdClient, lab: str, member: Member, state: str) -> 
     return view
 
 
-def test_a_trainer_types_with_leave_and_only_then(site: Site, ada: Member) -> None:
+def test_a_trainer_types_with_consent_and_only_then(site: Site, ada: Member) -> None:
     lea = site.again("lea")
 
     async def play() -> None:
@@ -85,7 +85,7 @@ def test_a_trainer_types_with_leave_and_only_then(site: Site, ada: Member) -> No
         assert kept.event.actor == ada.who.ref
 
 
-def test_leave_ends_with_the_lab(site: Site, ada: Member) -> None:
+def test_consent_ends_with_the_lab(site: Site, ada: Member) -> None:
     lea = site.again("lea")
 
     async def play() -> None:

@@ -1,4 +1,4 @@
-"""Leave to type in somebody's terminal: given by its owner to who asked, and over by everything that may end it."""
+"""Consent to type in somebody's terminal: given by its owner to who asked, and over by everything that may end it."""
 
 from __future__ import annotations
 
@@ -100,14 +100,14 @@ def refusal(call: Callable[[], object]) -> str:
     return refused.value.refusal.kind
 
 
-def test_nothing_gets_there_before_leave_is_given_nor_after_it_has_ended(room: Room) -> None:
+def test_nothing_gets_there_before_consent_is_given_nor_after_it_has_ended(room: Room) -> None:
     may_type, other = room.look(), room.look(BOB)
     assert not may_type(1)
     asked = room.ask()
     assert not may_type(1)
     assert room.consents.answer("lab-1", asked, allow=True) == ADA
     assert may_type(5)
-    assert not other(5), "leave is the trainer's who asked"
+    assert not other(5), "consent is for the trainer who asked"
     room.consents.end("lab-1", asked, None)
     assert not may_type(1)
     assert room.told == [("asked", 0), ("allowed", 0), ("ended", 5)]

@@ -73,7 +73,7 @@ def at_the_lab(browser: Browser, labd: FakeLabd, origin: str, handle: str, wrong
     return page
 
 
-def test_a_trainer_types_with_leave(labd: FakeLabd, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_trainer_types_with_consent(labd: FakeLabd, tmp_path_factory: pytest.TempPathFactory) -> None:
     if not Path(CHROMIUM).exists():
         pytest.skip("Ubuntu's Chromium is a snap, which no test can start")
     playing = pytest.importorskip("playwright.sync_api")  # here, since others' tests need not wait for it

@@ -1,4 +1,4 @@
-"""A trainer helps, on the pages: typing with leave, hints, attempts and comments, a new link."""
+"""A trainer helps, on the pages: typing with consent, hints, attempts and comments, a new link."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ def test_another_trainer_sees_it_and_can_end_nothing(lea: Browser, labd: FakeLab
     labd.change(typing=(view,))
     theo = Browser(lea._runner, labd)
     theo.sign_in("theo", "en")
-    assert band(theo) == ("Ada Petit types in pc1 with the trainee's leave.", [])
+    assert band(theo) == ("Ada Petit types in pc1 with the trainee's consent.", [])
 
 
 @pytest.mark.parametrize(("said", "allow"), [("yes", True), ("no", False), ("", False), ("YES", False), ("1", False)])
-def test_only_yes_is_leave(lea: Browser, labd: FakeLabd, said: str, allow: bool) -> None:
+def test_only_yes_is_consent(lea: Browser, labd: FakeLabd, said: str, allow: bool) -> None:
     lea.post(f"{LAB}/typing/answer", {"id": "x", "allow": said}, page=LAB)
     assert asked(labd, "answer-typing") == [h.AnswerTyping(world.LAB, "x", allow)]
 
@@ -166,7 +166,9 @@ def test_a_member_s_attempts_are_listed_and_read(theo: Browser) -> None:
         assert expected in whole.texts, expected
     assert f"{LAB}" in {one["href"] for one in whole.all("a")}
     gone = Reading.of(theo.get(f"{ATTEMPTS}/3").text)
-    assert {"The answers are gone.", "A trainer could type in a terminal, with the trainee's leave."} <= set(gone.texts)
+    assert {"The answers are gone.", "A trainer could type in a terminal, with the trainee's consent."} <= set(
+        gone.texts
+    )
     assert "has not tried anything yet." in theo.get(f"{BASE}/members/nour/attempts").text
 
 
