@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text, same
+from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.instances.instance import Instance
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
@@ -14,11 +18,14 @@ from orchestrator.labd.calls import Nothing, OfLab
 from orchestrator.labd.help_contract import AskToType, OfAttempt, OfMember
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.rules import concerns_a_lab
+from orchestrator.labd.wire import encode
+from orchestrator.model.deliverables import TextQuestion
+from orchestrator.model.plan import Plan
 from orchestrator.records import journal
 from orchestrator.records.changes import change
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
-from tests.labd_talk import SOON, events_until, shown, told
+from tests.labd_talk import SOON, events_until, shown, stopped, told
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
 
@@ -245,3 +252,41 @@ def test_a_trainer_renews_the_link_of_who_is_only_their_trainee(site: Site, ada:
     with site.store.read() as reading:
         made = journal.entries(reading, kind="account.link-made")
     assert (made[0].event.actor, made[0].event.subject) == (ada.who.ref, lea.who.ref)
+
+
+def test_answers_and_report_are_read_once_the_lab_is_gone(
+    site: Site, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lea = site.again("lea")
+    asked = TextQuestion(kind="text", question=Text(fr="Quoi ?", en="What?"), truth="a cable")
+    preview = site.labs.preview
+
+    def with_questions(scenario: str, seed: int) -> Plan:
+        return replace(preview(scenario, seed), questions={"what": asked}, report=True)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            handed_in = site.labs.handed_in(lab, with_questions(SCENARIO, 7))
+            handed_in.answer({"what": "the switch"}, "en")
+            handed_in.write_report(ReportParts("No network", "A cable", "Plugged it in", "It works", 12), "en")
+            await stopped(client, lab, lea.token)
+            (summary,) = (await client.call(help_.MEMBER_ATTEMPTS, OfMember("tssr", "lea"), ada.token)).attempts
+            of = OfAttempt("tssr", "lea", summary.id)
+            with monkeypatch.context() as questioned:
+                questioned.setattr(site.labs, "preview", with_questions)
+                view = await client.call(help_.MEMBER_ATTEMPT, of, ada.token)
+            assert [(one.question.en, one.answer) for one in view.questions] == [("What?", "the switch")]
+            assert view.report == calls.ReportView("No network", "A cable", "Plugged it in", "It works", 12)
+            assert (view.lab, view.trouble) == ("", None)
+            assert not [one for one in encode(view).split(b'"') if one == b"a cable"], "no right answer is told"
+
+            def gone(_scenario: str, _seed: int) -> Plan:
+                raise UsageError(same("There is no such scenario."))
+
+            with monkeypatch.context() as without:
+                without.setattr(site.labs, "preview", gone)
+                view = await client.call(help_.MEMBER_ATTEMPT, of, ada.token)
+            assert (view.questions, view.report, view.trouble) == ((), None, same("There is no such scenario."))
+
+    asyncio.run(play())
