@@ -27,6 +27,16 @@ def somebody_types(name: str) -> Refusal:
     )
 
 
+def just_refused(seconds: int) -> Refusal:
+    """Return that a trainee has just refused this trainer: asked at once again, it would not be their choice."""
+    return Refusal(
+        "too-often",
+        Text(fr="Votre stagiaire vient de refuser.", en="Your trainee has just refused."),
+        Text(fr="Parlez-en d'abord ; redemandez dans une minute.", en="Speak first; ask again in a minute."),
+        seconds=seconds,
+    )
+
+
 def no_question() -> Refusal:
     """Return that a question or consent is over, or somebody else's."""
     return Refusal(

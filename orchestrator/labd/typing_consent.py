@@ -42,11 +42,13 @@ class TypingLimits:
         unanswered: without an answer.
         idle: without anything typed by the trainer.
         left: since the trainer's last window of the terminal was closed; a lost connection comes back sooner.
+        refused: until a trainer who was refused may ask again for the same terminal.
     """
 
     unanswered: float = 120
     idle: float = 600
     left: float = 15
+    refused: int = 60
 
 
 _LIMITS: Final = TypingLimits()
@@ -78,6 +80,7 @@ class TypingConsents:
         self._later = later
         self._consents: dict[str, _Consent] = {}
         self._seats: Counter[tuple[str, str]] = Counter()
+        self._refused: set[tuple[str, str]] = set()
 
     def of(self, lab: str, who: Who) -> tuple[TypingView, ...]:
         """Return what is asked or allowed in a lab, as somebody reads it."""
@@ -115,7 +118,7 @@ class TypingConsents:
         """Ask the trainee of a lab for consent to type in a terminal; asked again, it is the same question.
 
         Raises:
-            RefusedCallError: the trainer does not see this terminal, or another one asks or types.
+            RefusedCallError: the trainer does not see this terminal, was just refused, or another one asks or types.
         """
         if not self._seats[terminal, who.ref]:
             raise RefusedCallError(help_refusals.not_looking())
@@ -124,6 +127,8 @@ class TypingConsents:
             if known.by.ref != who.ref:
                 raise RefusedCallError(help_refusals.somebody_types(known.by.name))
             return
+        if (terminal, who.ref) in self._refused:
+            raise RefusedCallError(help_refusals.just_refused(self._limits.refused))
         made = secrets.token_hex(8)
         timer = self._later(self._limits.unanswered, lambda: self._over(made, "unanswered"))
         self._consents[terminal] = _Consent(made, found, terminal, host, who, timer)
@@ -140,6 +145,9 @@ class TypingConsents:
             raise RefusedCallError(help_refusals.no_question())
         if not allow:
             self._over(consent, "refused")
+            asked = (found.terminal, found.by.ref)
+            self._refused.add(asked)
+            self._later(self._limits.refused, lambda: self._refused.discard(asked))
             return found.by
         found.allowed = True
         self._rest(found)

@@ -20,7 +20,7 @@ ADA = Who("P-00000000000a", "ada", "Ada Petit", ("trainer",), None)
 BOB = Who("P-00000000000b", "bob", "Ada Petit", ("trainer",), None)
 """Another trainer of the same name."""
 LEA = Who("P-00000000000c", "lea", "Léa Martin", ("trainee",), None)
-LIMITS = TypingLimits(unanswered=2, idle=3, left=1)
+LIMITS = TypingLimits(unanswered=2, idle=3, left=1, refused=5)
 TERMINAL = "t1"
 
 
@@ -122,6 +122,16 @@ def test_a_refusal_lets_nobody_type(room: Room) -> None:
     assert not may_type(1)
     assert refusal(lambda: room.consents.answer("lab-1", asked, allow=True)) == "missing"
     assert room.told == [("asked", 0), ("refused", 0)]
+
+
+def test_who_was_refused_asks_again_only_after_a_while(room: Room) -> None:
+    room.look()
+    room.look(BOB)
+    room.consents.answer("lab-1", room.ask(), allow=False)
+    assert refusal(room.ask) == "too-often"
+    room.consents.end("lab-1", room.ask(BOB), BOB.ref)
+    room.clock.pass_(LIMITS.refused)
+    room.ask()
 
 
 def test_an_answer_is_to_one_question(room: Room) -> None:
