@@ -468,6 +468,10 @@ class Labs:
         """Return what takes and gives back an instance's answers and report."""
         return HandIn(self._deliverables, running.instance.name, running.plan)
 
+    def handed_in(self, instance: str, plan: Plan) -> HandIn:
+        """Return what was handed in on a lab by its name, also once it is gone."""
+        return HandIn(self._deliverables, instance, plan)
+
     def kept(self, instance: Instance) -> tuple[Path, ...]:
         """Return the files that an instance's trainee handed in; they stay when the lab is stopped."""
         return self._deliverables.kept(instance.name)

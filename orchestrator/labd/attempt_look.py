@@ -8,9 +8,10 @@ from datetime import datetime
 
 from grader.report import Report
 from orchestrator.instances.instance import Instance
-from orchestrator.records import attempts
+from orchestrator.records import attempts, trainer_notes
 from orchestrator.records.database import Database, Transaction
 from orchestrator.records.models import Attempt
+from orchestrator.records.trainer_notes import KeptNote
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class AttemptLook:
         graded: the last grading, and when it was; None: there was none.
         marks: check -> what it was found to be, in all gradings.
         number: the attempt's number.
+        notes: what trainers wrote to it, the oldest first.
     """
 
     since: datetime
@@ -40,6 +42,7 @@ class AttemptLook:
     graded: tuple[datetime, Report] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     number: int = 0
+    notes: tuple[KeptNote, ...] = ()
 
 
 def owner_of(database: Database, instance: Instance) -> str | None:
@@ -63,6 +66,7 @@ def look_at(database: Database, instance: Instance) -> AttemptLook | None:
             reports[-1] if reports else None,
             marks_of(reports),
             attempt.id,
+            trainer_notes.of_attempts(reading, [attempt.id])[attempt.id],
         )
 
 

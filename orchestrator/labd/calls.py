@@ -513,6 +513,38 @@ class ReportView:
 
 
 @dataclass(frozen=True)
+class TrainerNote:
+    """What a trainer wrote to an attempt, plain text; ``at``: ISO 8601; ``new``: its trainee was not shown it yet."""
+
+    kind: Literal["hint", "comment"]
+    by: str
+    at: str
+    text: str
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class TypingView:
+    """That a trainer asks to type in a terminal, or may.
+
+    Attributes:
+        id: by which it is answered and ended.
+        terminal: the terminal's id.
+        host: the machine's name.
+        by: the trainer's name.
+        state: whether they may.
+        yours: whether it is the reader who asks or types.
+    """
+
+    id: str
+    terminal: str
+    host: str
+    by: str
+    state: Literal["asked", "allowed"]
+    yours: bool
+
+
+@dataclass(frozen=True)
 class LabView:
     """All that the lab page shows.
 
@@ -541,6 +573,8 @@ class LabView:
         trouble: why a start failed.
         yours: whether it is the reader's own; a trainer looks at those of their classes, and may have them graded.
         attempt: the number of the attempt on it; 0 where the store does not know.
+        notes: what trainers wrote to the attempt, the oldest first.
+        typing: the trainers who ask to type in a terminal, or may.
     """
 
     name: str
@@ -567,6 +601,8 @@ class LabView:
     trouble: Refusal | None = None
     yours: bool = True
     attempt: int = 0
+    notes: tuple[TrainerNote, ...] = ()
+    typing: tuple[TypingView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -684,6 +720,9 @@ EventKind = Literal[
     "state",  # {state: LabStateName}: the lab is in another state
     "announced",  # {text, by}: a trainer says something to the class
     "watched",  # {terminal: ID, by}: a trainer looks at a terminal; by is empty once nobody does
+    "typing",  # {id, terminal: ID, by, state, bytes}: see ``TypingState``; bytes that the trainer has typed
+    "trainer-hint",  # {by, text}: a trainer gives a hint
+    "commented",  # {by}: a trainer has commented on the attempt
 ]
 
 # The calls ----------------------------------------------------------------------------------------------------

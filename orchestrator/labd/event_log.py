@@ -59,6 +59,7 @@ class EventLog:
         self._lines: list[tuple[int, bytes]] = []
         self._open_acts: list[str] = []
         self._watched: set[str] = set()
+        self._typing: dict[str, Mapping[str, Any]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -102,6 +103,8 @@ class EventLog:
         """End what a labd that was killed had begun, and what was looked at by it."""
         for terminal in sorted(self._watched):
             self.add("watched", {"terminal": terminal, "by": ""})
+        for typing in tuple(self._typing.values()):
+            self.add("typing", {**typing, "state": "closed"})
         for act in tuple(self._open_acts):
             self.add("ended", {"act": act, "refusal": cut_short()})
 
@@ -131,6 +134,10 @@ class EventLog:
             self._ended(event.body["act"], event.body["refusal"])
         elif event.kind == "watched":
             (self._watched.add if event.body["by"] else self._watched.discard)(event.body["terminal"])
+        elif event.kind == "typing":
+            self._typing.pop(event.body["id"], None)
+            if event.body["state"] in {"asked", "allowed"}:
+                self._typing[event.body["id"]] = event.body
 
     def _ended(self, act: str, refusal: Mapping[str, Any] | None) -> None:
         if act in self._open_acts:

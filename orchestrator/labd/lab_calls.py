@@ -132,7 +132,7 @@ class LabCalls:
         """See ``calls.LAB``."""
         terminals = await self._terminals.of(found)
         view = await self._threads.run(self._desk.view, found, terminals)
-        return replace(view, yours=found.owner == who.ref)
+        return replace(view, yours=found.owner == who.ref, typing=self._terminals.consents.of(found.name, who))
 
     async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
         """See ``calls.MAP``."""

@@ -296,6 +296,7 @@ class LabDesk:
             last_event=last_event,
             trouble=found.log.trouble if state == "failed" else None,
             attempt=look.number if look else 0,
+            notes=trainee_view.notes_of(look.notes) if look else (),
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

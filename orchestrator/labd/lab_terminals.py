@@ -14,11 +14,12 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
 from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
-from orchestrator.labd.calls import OpenTerminal, TerminalView
+from orchestrator.labd.calls import OpenTerminal, TerminalView, Who
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.told_refusals import missing_terminal, refused
 from orchestrator.labd.trainee_view import fields, iso
+from orchestrator.labd.typing_consent import MayType, TypingConsents
 
 _MOST_SIDE: Final = 500
 """Rows or columns of the largest window."""
@@ -35,6 +36,7 @@ class LabTerminals:
         self._threads = threads
         self._restart_keeper = restart_keeper
         self._watching: dict[str, list[str]] = {}
+        self.consents = TypingConsents()
         self.keeper = keeper
 
     async def of(self, found: FoundLab) -> tuple[TerminalView, ...]:
@@ -76,14 +78,19 @@ class LabTerminals:
         return view
 
     @contextlib.contextmanager
-    def watched(self, found: FoundLab, terminal: str, by: str) -> Iterator[None]:
-        """Announce within the block that a trainer looks at a terminal; the first is named until the last has gone."""
+    def watched(self, found: FoundLab, terminal: str, who: Who) -> Iterator[MayType]:
+        """Announce within the block that a trainer looks at a terminal; the first is named until the last has gone.
+
+        It gives what says whether the trainer may type.
+        """
+        by = who.name
         names = self._watching.setdefault(terminal, [])
         names.append(by)
         if len(names) == 1:
             found.log.add("watched", {"terminal": terminal, "by": by})
         try:
-            yield
+            with self.consents.seat(terminal, who) as may_type:
+                yield may_type
         finally:
             names.remove(by)
             if not names:
@@ -142,6 +149,7 @@ class LabTerminals:
         await self.find(found, terminal)
         with contextlib.suppress(NoTerminalError):  # somebody else was quicker
             await self.keeper.close(terminal)
+        self.consents.close(terminal)
         found.log.add("closed", {"terminal": terminal})
 
     async def forget_gone(self) -> None:
@@ -161,6 +169,7 @@ class LabTerminals:
         terminals = await self.of(found)
         with contextlib.suppress(KeeperDownError):
             await self.keeper.forget_lab(found.name)
+        self.consents.close(*(one.id for one in terminals))
         for one in terminals:
             found.log.add("closed", {"terminal": one.id})
 

@@ -22,6 +22,8 @@ from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.event_stream import event_lines
+from orchestrator.labd.help_calls import HelpCalls
+from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -62,7 +64,9 @@ _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
-_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS)}
+_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
+    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS)
+}
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
 
@@ -76,6 +80,7 @@ class LabdParts:
         labs: the calls about scenarios and labs.
         classes: the calls about classes.
         privacy: the calls about what is kept of people.
+        help: the calls by which a trainer helps.
         desk: finds labs.
         terminals: the terminals of labs.
         threads: for what a caller waits for.
@@ -86,6 +91,7 @@ class LabdParts:
     labs: LabCalls
     classes: ClassCalls
     privacy: PrivacyCalls
+    help: HelpCalls
     desk: LabDesk
     terminals: LabTerminals
     threads: WorkThreads
@@ -132,12 +138,14 @@ class _Door:
             who = _somebody(who)
             asked = _read(call, await _body(request))
             found = await self._found(call.name, who, asked.lab)
-            return await self._parts.labs.of_a_lab[call.name](who, found, asked)
+            of_a_lab = {**self._parts.labs.of_a_lab, **self._parts.help.of_a_lab}
+            return await of_a_lab[call.name](who, found, asked)
         if concerns_a_class(call.name):
             who = _somebody(who)
             asked = _read(call, await _body(request))
             await self._require_class(call.name, who, asked.name)
-            return await self._parts.classes.of_a_class[call.name](who, asked)
+            of_a_class = {**self._parts.classes.of_a_class, **self._parts.help.of_a_class}
+            return await of_a_class[call.name](who, asked)
         if concerns_an_attempt(call.name):
             who = _somebody(who)
             asked = _read(call, await _body(request))
@@ -146,7 +154,12 @@ class _Door:
         _require(call.name, who, trains=who is not None and "trainer" in who.roles)
         asked = _read(call, await _body(request))
         parts = self._parts
-        for known in (parts.labs.before_a_lab, parts.classes.before_a_class, parts.privacy.of_somebody):
+        for known in (
+            parts.labs.before_a_lab,
+            parts.classes.before_a_class,
+            parts.privacy.of_somebody,
+            parts.help.before,
+        ):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)
         return await self._parts.people.do(call.name, token, who, asked)
@@ -255,9 +268,9 @@ class _Door:
             keeper = self._parts.terminals.keeper
             over = partial(until_over, self._parts.bell, lambda: self._standing(TERMINAL, token, lab))
             async with keeper.attach(terminal, None if after is None else _number(after)) as seen:
-                looking = self._parts.terminals.watched(found, terminal, who.name)
-                with contextlib.nullcontext() if owns else looking:
-                    await bridge(viewer, seen, over, typing=owns)
+                looking = self._parts.terminals.watched(found, terminal, who)
+                with contextlib.nullcontext() if owns else looking as may_type:
+                    await bridge(viewer, seen, over, may_type)
         except RefusedCallError as error:
             await viewer.close(SIGNED_OUT if error.refusal.kind == "signed-out" else MISSING)
         except NoTerminalError:

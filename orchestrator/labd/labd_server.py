@@ -19,11 +19,13 @@ from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
+from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import LabDesk, LabParts
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
+from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.portal_accounts import PortalAccounts
@@ -87,12 +89,16 @@ class LabdServer:
         desks = PrivacyDesks(PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy))
         self._privacy = PrivacyCalls(desks, accounts, self._threads)
         self._sweep = RecordingSweep(parts.database, privacy, terminals.keeper, self._threads)
+        help_calls = HelpCalls(
+            desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
+        )
         app = labd_app(
             LabdParts(
                 self._people,
                 self._labs,
                 self._classes,
                 self._privacy,
+                help_calls,
                 desk,
                 terminals,
                 self._threads,

@@ -18,7 +18,7 @@ from orchestrator.labd.trainee_view import grading_view, iso
 from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import shown_seed
 from orchestrator.privacy.kept_recordings import PIECE, KeptRecording
-from orchestrator.records import erasure_requests, journal, personal_data
+from orchestrator.records import erasure_requests, journal, personal_data, trainer_notes
 from orchestrator.records.database import Database, Transaction
 from orchestrator.records.models import Attempt, Person
 from orchestrator.records.people import People
@@ -148,6 +148,11 @@ def _attempt(reading: Transaction, attempt: Attempt) -> Mapping[str, Any]:
             {"at": iso(one.at), "kind": one.kind, "detail": one.detail}
             for one in personal_data.happened(reading, attempt.id)
         ],
+        "written_by_trainers": [
+            {"at": iso(one.at), "kind": one.kind, "text": one.text}
+            for one in trainer_notes.of_attempts(reading, [attempt.id])[attempt.id]
+        ],
+        "a_trainer_was_let_type": [iso(at) for at in trainer_notes.typing_allowed(reading, attempt.id)],
         "checks": [grading_view(report, marks_of(reports[: n + 1]), at) for n, (at, report) in enumerate(reports)],
     }
 

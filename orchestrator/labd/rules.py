@@ -22,6 +22,7 @@ Right = Literal[
     "owner",
     "owner-or-trainer",
     "owner-or-trainer-of-the-attempt",
+    "trainer-of-the-owner",
     "administrators",
     "trainers",
     "trainers-of-the-class",
@@ -59,6 +60,13 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": None,
+        "administrator": "missing",
+    },
+    "trainer-of-the-owner": {
+        "anonymous": "signed-out",
+        "signed-in": "missing",
+        "trainer": None,
+        "owner": "forbidden",
         "administrator": "missing",
     },
     "administrators": {
@@ -139,13 +147,25 @@ RULES: Final[Mapping[str, Right]] = {
     "recorded-attempts": "anyone-signed-in",
     "replay": "owner-or-trainer-of-the-attempt",
     "replay-piece": "owner-or-trainer-of-the-attempt",
+    "ask-to-type": "trainer-of-the-owner",
+    "answer-typing": "owner",
+    "end-typing": "owner-or-trainer",
+    "give-hint": "trainer-of-the-owner",
+    "give-class-hint": "trainers-of-the-class",
+    "member-attempts": "trainers-of-the-class",
+    "member-attempt": "trainers-of-the-class",
+    "comment": "trainers-of-the-class",
+    "renew-link": "trainers-of-the-class",
+    "comment-news": "anyone-signed-in",
+    "read-notes": "anyone-signed-in",
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
 
-Who is no owner of a terminal's lab looks at it only: what they type is dropped (``terminal_socket``).
+Who is no owner of a terminal's lab looks at it only: what they type is dropped (``terminal_socket``), unless the owner
+lets them (``typing_consent``).
 """
 
-_OF_LABS: Final = frozenset({"owner", "owner-or-trainer"})
+_OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"})
 
 
 def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) -> Standing:

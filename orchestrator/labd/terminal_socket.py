@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.keeper.keeper_client import Attachment, KeeperDownError
 from orchestrator.keeper.keeper_protocol import Opening, Resized
 from orchestrator.labd.standing_watch import Over
+from orchestrator.labd.typing_consent import MayType
 
 MISSING: Final = 4404
 SIGNED_OUT: Final = 4401
@@ -31,7 +32,7 @@ class _Size(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def bridge(
-    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], *, typing: bool = True
+    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], may_type: MayType | None = None
 ) -> None:
     """Join a viewer, which was accepted, to a terminal, until one of them ends; then close the viewer.
 
@@ -39,12 +40,12 @@ async def bridge(
         viewer: the WebSocket.
         seen: the terminal.
         over: returns when the viewer may see it no longer.
-        typing: whether they may type and change its size; otherwise what they send is dropped.
+        may_type: says whether what they type gets there, asked each time; they change no size. None: it is their own.
     """
     await viewer.send_text(_opening(seen.opening))
     tasks = [
         asyncio.ensure_future(_until_gone(_show(viewer, seen))),
-        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen if typing else None))),
+        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen, may_type))),
         asyncio.ensure_future(_code(over())),
     ]
     try:
@@ -86,7 +87,7 @@ async def _show(viewer: WebSocket, seen: Attachment) -> int:
     return CLOSED
 
 
-async def _pass_on(viewer: WebSocket, seen: Attachment | None) -> int:
+async def _pass_on(viewer: WebSocket, seen: Attachment, may_type: MayType | None) -> int:
     """Type what the viewer types, into nothing where it may only look, until it says what nobody understands."""
     while True:
         message = await viewer.receive()
@@ -94,14 +95,14 @@ async def _pass_on(viewer: WebSocket, seen: Attachment | None) -> int:
             raise WebSocketDisconnect(message.get("code") or _GOING_AWAY)
         typed = message.get("bytes")
         if typed is not None:
-            if seen is not None:
+            if may_type is None or may_type(len(typed)):
                 await seen.type(typed)
             continue
         try:
             size = msgspec.json.decode(message["text"], type=_Size)
         except msgspec.MsgspecError:
             return _WRONG
-        if seen is not None:
+        if may_type is None:
             await seen.resize(*size.resize)
 
 

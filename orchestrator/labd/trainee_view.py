@@ -24,10 +24,12 @@ from orchestrator.labd.calls import (
     QuestionView,
     ReportView,
     SegmentView,
+    TrainerNote,
 )
 from orchestrator.model.deliverables import ChoiceQuestion
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
+from orchestrator.records.trainer_notes import KeptNote
 
 _LONGEST_CHANGE = 4000
 """Characters that are shown of what was there before a change, and of what is now."""
@@ -98,6 +100,11 @@ def questions_of(plan: Plan, given: Mapping[str, str]) -> tuple[QuestionView, ..
 def report_view(parts: ReportParts) -> ReportView:
     """Return the intervention report as it was written last."""
     return ReportView(parts.symptom, parts.cause, parts.action, parts.test, parts.minutes)
+
+
+def notes_of(kept: Iterable[KeptNote]) -> tuple[TrainerNote, ...]:
+    """Return what trainers wrote to an attempt."""
+    return tuple(TrainerNote(one.kind, one.by, iso(one.at), one.text, new=not one.seen) for one in kept)
 
 
 def check_view(result: CheckResult, marks: Mapping[str, Mark], at: datetime) -> CheckView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +12,9 @@ from starlette.routing import BaseRoute, Route
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import CHECK, STATUS, OfLab, Refusal
 from orchestrator.labd.class_contract import ANNOUNCE, BOARD, EXPORT, STOP_CLASS, Announce, Export, OfClass
+from orchestrator.labd.help_contract import GIVE_CLASS_HINT, GiveClassHint
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import board_words, trainer_words
+from orchestrator.portal import board_words, help_words, trainer_words
 from orchestrator.portal.board_stream import events
 from orchestrator.portal.board_view import board_context
 from orchestrator.portal.class_addresses import class_of
@@ -22,6 +24,7 @@ from orchestrator.portal.visit import ask
 _DONE: Mapping[str, Text] = {
     "announced": board_words.ANNOUNCED,
     "checking": board_words.CHECKING,
+    "hinted": help_words.CLASS_HINT_GIVEN,
     "launched": board_words.LAUNCHED,
     "stopped": board_words.STOPPED,
 }
@@ -36,6 +39,7 @@ def routes() -> list[BaseRoute]:
         Route("/classes/{name}/events", events, methods=["GET"]),
         Route("/classes/{name}/check", check, methods=["POST"]),
         Route("/classes/{name}/announce", announce, methods=["POST"]),
+        Route("/classes/{name}/hint", give_hint, methods=["POST"]),
         Route("/classes/{name}/stop", stop, methods=["POST"]),
         Route("/classes/{name}/export", export, methods=["GET"]),
     ]
@@ -67,6 +71,17 @@ async def announce(request: Request) -> Response:
 
 
 @signed_in
+async def give_hint(request: Request) -> Response:
+    """Give a hint to everybody who has the board's scenario running."""
+    name, text = class_of(request), (await form_of(request)).get("hint", "")
+    try:
+        await ask(request, GIVE_CLASS_HINT, GiveClassHint(name, text))
+    except RefusedError as error:
+        return await _board(request, replace(said_at_form(error), field="hint"), hint=text)
+    return go_to(f"/classes/{name}/board?done=hinted")
+
+
+@signed_in
 async def stop(request: Request) -> Response:
     """Stop all labs of the class."""
     name = class_of(request)
@@ -84,8 +99,9 @@ async def export(request: Request) -> Response:
 
 
 async def _board(
-    request: Request, refusal: Refusal | None = None, text: str = "", done: Text | None = None
+    request: Request, refusal: Refusal | None = None, text: str = "", done: Text | None = None, hint: str = ""
 ) -> Response:
     view = await ask(request, BOARD, OfClass(class_of(request)))
     context = {**board_context(view), "c": trainer_words, "refusal": refusal, "text": text, "done": done}
+    context |= {"h": help_words, "hint": hint}
     return render(request, "board.html.j2", context, STATUS[refusal.kind] if refusal else 200)

@@ -94,9 +94,10 @@ EXPORT = Text(fr="Exporter en CSV", en="Export as CSV")
 # On a lab's page ----------------------------------------------------------------------------------------------
 
 SOMEBODY_ELSES = Text(
-    fr="Ce lab n'est pas le vôtre : vous le regardez, sans pouvoir y toucher. Son stagiaire voit quand vous regardez "
-    "un terminal.",
-    en="This lab is not yours: you look at it, and cannot touch it. Its trainee sees when you look at a terminal.",
+    fr="Ce lab n'est pas le vôtre : vous le regardez, sans y toucher. Son stagiaire voit quand vous regardez un "
+    "terminal, et décide si vous y tapez.",
+    en="This lab is not yours: you look at it, and do not touch it. Its trainee sees when you look at a terminal, and "
+    "decides whether you type there.",
 )
 NO_TERMINAL = Text(fr="Aucun terminal n'est ouvert.", en="No terminal is open.")
 LAB_SCRIPT_WORDS: Mapping[str, Text] = {

@@ -20,3 +20,15 @@ def class_of(connection: HTTPConnection) -> str:
     if not _NAME.fullmatch(name):
         raise HTTPException(404)
     return name
+
+
+def member_of(connection: HTTPConnection) -> tuple[str, str]:
+    """Return the class that an address names, and the short name of somebody in it.
+
+    Raises:
+        HTTPException: one of them can be no such name.
+    """
+    handle: str = connection.path_params["handle"]
+    if not _NAME.fullmatch(handle):
+        raise HTTPException(404)
+    return class_of(connection), handle

@@ -24,9 +24,10 @@ from orchestrator.labd.class_contract import (
     OfClass,
     RemoveMember,
 )
+from orchestrator.labd.help_contract import RENEW_LINK, OfMember
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import trainer_words
-from orchestrator.portal.class_addresses import class_of
+from orchestrator.portal import help_words, trainer_words
+from orchestrator.portal.class_addresses import class_of, member_of
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -45,6 +46,7 @@ def routes() -> list[BaseRoute]:
         Route("/classes/{name}", show_class, methods=["GET"]),
         Route("/classes/{name}/members", add_members, methods=["POST"]),
         Route("/classes/{name}/members/remove", remove_member, methods=["POST"]),
+        Route("/classes/{name}/members/{handle}/link", renew_link, methods=["POST"]),
         Route("/classes/{name}/code", make_code, methods=["POST"]),
         Route("/classes/{name}/code/end", end_code, methods=["POST"]),
     ]
@@ -109,6 +111,26 @@ async def remove_member(request: Request) -> Response:
 
 
 @signed_in
+async def renew_link(request: Request) -> Response:
+    """Make a trainee a new link, and show it: this answer is the only place where it stands."""
+    member = OfMember(*member_of(request))
+    try:
+        link: NewLink = await ask(request, RENEW_LINK, member)
+    except RefusedError as error:
+        return await _class(request, said_at_form(error))
+    view: ClassView = await ask(request, CLASS, OfClass(member.name))
+    context: dict[str, Any] = {
+        "c": trainer_words,
+        "view": view,
+        "links": [(link, {one.handle: one.name for one in view.members}.get(link.handle, link.handle))],
+        "address": f"{visit_of(request).origin}/link#",
+        "heading": help_words.RENEWED,
+        "once": help_words.RENEWED_ONCE,
+    }
+    return render(request, "class_links.html.j2", context)
+
+
+@signed_in
 async def make_code(request: Request) -> Response:
     """Make the code of the class, or another one."""
     name = class_of(request)
@@ -130,6 +152,7 @@ async def _class(
     view: ClassView = await ask(request, CLASS, OfClass(class_of(request)))
     context = {
         "c": trainer_words,
+        "h": help_words,
         "view": view,
         "refusal": refusal,
         "people": people,

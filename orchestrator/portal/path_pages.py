@@ -18,9 +18,10 @@ from orchestrator.labd.calls import (
     Started,
     StartLab,
 )
+from orchestrator.labd.help_contract import COMMENT_NEWS, READ_NOTES, OfScenario
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.privacy_contract import RECORDED_ATTEMPTS
-from orchestrator.portal import replay_words, words
+from orchestrator.portal import help_words, replay_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask
 
@@ -42,7 +43,8 @@ def routes() -> list[BaseRoute]:
 async def show_path(request: Request) -> Response:
     """Show what runs, what to do next, and everything by CCP and competence."""
     view: PathView = await ask(request, PATH, Nothing())
-    return render(request, "path.html.j2", {"view": view})
+    news = await ask(request, COMMENT_NEWS, Nothing())
+    return render(request, "path.html.j2", {"view": view, "news": news, "h": help_words})
 
 
 @signed_in
@@ -68,5 +70,14 @@ async def start(request: Request) -> Response:
 async def _card(request: Request, refusal: Refusal | None = None, seed: str = "") -> Response:
     card = await ask(request, SCENARIO, LookAtScenario(request.path_params["scenario"]))
     recorded = await ask(request, RECORDED_ATTEMPTS, LookAtScenario(card.scenario.id)) if card.attempts else ()
-    context = {"card": card, "refusal": refusal, "seed": seed, "r": replay_words, "recorded": recorded}
+    said = await ask(request, READ_NOTES, OfScenario(card.scenario.id))
+    context = {
+        "card": card,
+        "refusal": refusal,
+        "seed": seed,
+        "r": replay_words,
+        "recorded": recorded,
+        "said": said,
+        "h": help_words,
+    }
     return render(request, "scenario.html.j2", context, STATUS[refusal.kind] if refusal else 200)

@@ -126,6 +126,19 @@ ROWS: tuple[KeptRow, ...] = (
         ),
     ),
     KeptRow(
+        Text(fr="Ce que vos formateurs vous écrivent", en="What your trainers write to you"),
+        Text(
+            fr="Leurs indices et leurs commentaires. Si vous en laissez un taper dans un terminal, l'essai le note.",
+            en="Their hints and comments. If you let one of them type in a terminal, the attempt notes it.",
+        ),
+        Text(fr="Vous aider à avancer.", en="To help you on."),
+        Text(fr="Jusqu'à l'effacement.", en="Until erasure."),
+        Text(
+            fr="Vous, vos formateurs, les administrateurs.",
+            en="You, your trainers, the administrators.",
+        ),
+    ),
+    KeptRow(
         Text(fr="Vos terminaux", en="Your terminals"),
         Text(
             fr="Ce qu'ils affichent, et quand. Ce qui ne s'affiche pas, comme un mot de passe que vous tapez, n'est "
@@ -231,7 +244,10 @@ GOES_LINES: tuple[Text, ...] = (
         en="your name and all that identifies you, your password and your sign-ins: the account is gone;",
     ),
     Text(fr="votre place dans vos classes ;", en="your place in your classes;"),
-    Text(fr="vos réponses et vos rapports ;", en="your answers and reports;"),
+    Text(
+        fr="vos réponses et vos rapports, et ce que vos formateurs ont écrit de vos essais ;",
+        en="your answers and reports, and what your trainers wrote to your attempts;",
+    ),
     Text(fr="les enregistrements de vos terminaux.", en="the recordings of your terminals."),
 )
 STAYS = Text(fr="Ce qui restera", en="What will stay")
@@ -280,7 +296,10 @@ ERASE_GOES: tuple[Text, ...] = (
         en="the name and all that identifies this person, their password and sign-ins;",
     ),
     Text(fr="ses places dans des classes : {classes} ;", en="their places in classes: {classes};"),
-    Text(fr="ses réponses et ses rapports ;", en="their answers and reports;"),
+    Text(
+        fr="ses réponses et ses rapports, et ce que ses formateurs ont écrit de ses essais ;",
+        en="their answers and reports, and what their trainers wrote to their attempts;",
+    ),
     Text(
         fr="les enregistrements de ses terminaux sur cette machine : {recordings} ({size}).",
         en="the recordings of their terminals on this machine: {recordings} ({size}).",

@@ -12,10 +12,12 @@ from starlette.routing import Route
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.portal import (
     account_pages,
+    attempt_pages,
     board_pages,
     class_pages,
     entry_pages,
     erasure_pages,
+    help_actions,
     join_pages,
     lab_pages,
     launch_pages,
@@ -52,6 +54,8 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *board_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
+            *help_actions.routes(),
+            *attempt_pages.routes(),
         ],
         middleware=[
             Middleware(Safety, settings=settings),

@@ -140,6 +140,10 @@ class PracticeRecorder:
 
         return self._record(running, act)
 
+    def noted(self, running: Running, note: Callable[[Transaction, Attempt, Person], object]) -> BreakfixError | None:
+        """Record something else about the attempt on a lab; ``note`` gets it, and who acts."""
+        return self._record(running, lambda session, by: note(session, self._current(session, running, by), by))
+
     def stopped(self, *instances: Instance) -> BreakfixError | None:
         """Record that labs were stopped, in one go; a lab of which nothing is known leaves nothing."""
         practised = [one.name for one in instances if one.scenario and not one.assessed]

@@ -91,6 +91,11 @@ def current(session: Session, instance: str) -> Attempt | None:
     return session.scalars(running.order_by(Attempt.id.desc())).first()
 
 
+def latest(session: Session, instance: str) -> Attempt | None:
+    """Return the last attempt on labs of a name, whoever's it was; None where there was none."""
+    return session.scalars(select(Attempt).where(Attempt.instance == instance).order_by(Attempt.id.desc())).first()
+
+
 def open_of(session: Session, scenario: str, people: Collection[int]) -> tuple[Attempt, ...]:
     """Return the attempts at a scenario that run, of people by their numbers, in the order in which they began."""
     wanted = select(Attempt).where(

@@ -199,7 +199,7 @@ class CheckReport(Base):
 
 
 class AttemptEvent(Base):
-    """Something that a trainee did during an attempt: ``hint``, ``answer``, ``report``."""
+    """Something that a trainee did during an attempt: ``hint``, ``answer``, ``report``; ``typed``: a trainer could."""
 
     __tablename__ = "attempt_events"
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from orchestrator.records import audit, journal
+from orchestrator.records import audit, journal, trainer_notes
 from orchestrator.records.account_models import PasswordRow, SignInRow
 from orchestrator.records.journal import JournalEntry, JournalEvent
 from orchestrator.records.models import (
@@ -79,7 +79,8 @@ def hints(session: Session, number: int) -> tuple[tuple[datetime, int], ...]:
 
 def happened(session: Session, number: int) -> tuple[AttemptEvent, ...]:
     """Return what was handed in during an attempt, in its order."""
-    wanted = select(AttemptEvent).where(AttemptEvent.attempt_id == number)
+    handed_in = AttemptEvent.kind != trainer_notes.TYPED
+    wanted = select(AttemptEvent).where(AttemptEvent.attempt_id == number, handed_in)
     return tuple(session.scalars(wanted.order_by(AttemptEvent.id)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.records import credentials, erasure_requests, journal, sign_ins
+from orchestrator.records import credentials, erasure_requests, journal, sign_ins, trainer_notes
 from orchestrator.records.models import Attempt, Membership, Person, Setting, Training
 
 DAYS = 730
@@ -105,6 +105,7 @@ def forget(session: Session, person: Person, *, by: str, reason: str) -> Forgott
     person.anonymised_at = journal.now()
     credentials.remove(session, person)
     erasure_requests.remove(session, person)
+    trainer_notes.remove(session, person)
     session.execute(delete(Membership).where(Membership.person_id == person.id))
     session.execute(delete(Training).where(or_(Training.trainee_id == person.id, Training.trainer_id == person.id)))
     session.flush()

@@ -31,6 +31,7 @@ from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import FakeClasses
+from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_world import FakePerson
 
@@ -109,6 +110,7 @@ class FakeLabd:
         refusals: call → what to refuse it with, whoever asks.
         classes: what it knows of classes.
         privacy: what it keeps of people.
+        help: how its trainers help.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -124,11 +126,13 @@ class FakeLabd:
         self.asked: list[tuple[str, str, Any]] = []
         self.classes = FakeClasses(self, RefusalError)
         self.privacy = FakePrivacy(self, RefusalError)
+        self.help = FakeHelp(self, self.classes, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
             **self.privacy.calls,
+            **self.help.calls,
         }
         self.app = Starlette(
             routes=[
@@ -187,6 +191,10 @@ class FakeLabd:
     def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
         """Return a terminal, to write to it or end it."""
         return self.terminals[lab, terminal]
+
+    def own(self, who: FakePerson, lab: str) -> c.LabView:
+        """Return a lab to who may see it."""
+        return self._own(who, lab)
 
     # The door -------------------------------------------------------------------------------------------------
 
@@ -269,7 +277,8 @@ class FakeLabd:
             try:
                 while True:
                     message = await socket.receive()
-                    if mine or message["type"] == "websocket.disconnect":
+                    helps = message.get("bytes") is not None and self.help.may_type(who, *key)
+                    if mine or helps or message["type"] == "websocket.disconnect":
                         _typed(terminal, message)
             except WebSocketDisconnect:
                 pass
@@ -423,7 +432,8 @@ class FakeLabd:
     # A lab ----------------------------------------------------------------------------------------------------
 
     def _lab(self, who: FakePerson, asked: c.OfLab) -> c.LabView:
-        return replace(self._own(who, asked.lab), yours=self.owners[asked.lab] == who.handle)
+        lab = self.help.seen_by(who, self._own(who, asked.lab))
+        return replace(lab, yours=self.owners[asked.lab] == who.handle)
 
     def _map(self, who: FakePerson, asked: c.MapOf) -> c.LabMap:
         self._own(who, asked.lab)

@@ -95,6 +95,10 @@ class FakeClasses:
             raise self._refuse("missing", "Cette classe n'existe pas.", "There is no such class.")
         return one
 
+    def own(self, who: FakePerson, name: str) -> FakeClass:
+        """Return a class to who trains it."""
+        return self._own(who, name)
+
     def _views(self, one: FakeClass) -> tuple[k.MemberView, ...]:
         people = [self._labd.people[handle] for handle in (*one.members, *one.trainers)]
         return tuple(

@@ -116,7 +116,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
-    "orchestrator.portal": "labd.calls labd.class_contract labd.labd_client labd.privacy_contract",
+    "orchestrator.portal": ("labd.calls labd.class_contract labd.help_contract labd.labd_client labd.privacy_contract"),
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "

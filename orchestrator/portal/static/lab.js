@@ -4,6 +4,7 @@ import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, word
 import { LabEvents } from "./lab_events.js";
 import { Terminals } from "./lab_terminals.js";
 import { trainerHeard } from "./lab_trainer.js";
+import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
 import { saveByThemselves } from "./lab_writing.js";
 
 const byId = (id) => document.getElementById(id);
@@ -69,6 +70,8 @@ function update(page) {
   data.busy = there.busy;
   if (data.phase === "started") showBusy();
   terminals?.take(there.terminals);
+  data.typing = there.typing;
+  showTyping();
 }
 
 // The check as it goes ------------------------------------------------------------------------------------------
@@ -128,6 +131,7 @@ const HEARD = {
     refresh();
   },
   ...trainerHeard((id) => terminals?.tabs.get(id)?.name ?? ""),
+  ...helpHeard((id) => terminals?.tabs.get(id)?.name ?? "", () => refresh()),
   ended({ act, refusal }) {
     data.busy = "";
     if (data.phase === "started") showBusy();
@@ -345,6 +349,7 @@ function begin() {
     saveByThemselves();
     terminals = new Terminals(() => showView("terminals"));
     terminals.take(data.terminals);
+    setUpHelp(terminals, refresh);
   }
   if (data.phase !== "gone") listen();
 }

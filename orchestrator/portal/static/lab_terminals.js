@@ -138,6 +138,7 @@ export class Terminals {
       if (one === tab) one.button.setAttribute("aria-current", "true");
     }
     this.tell(tab);
+    this.onChange?.();
     const screen = await this.screenOf(tab);
     if (screen && focus && this.active === id) screen.focus();
   }
@@ -156,6 +157,7 @@ export class Terminals {
         onLeave: () => tab.button.focus(),
         onFind: () => this.find(true),
       });
+      this.onChange?.();
       tab.screen.onControl = (held) => byId("terminal-control").setAttribute("aria-pressed", held);
       return tab.screen;
     } catch {
@@ -175,6 +177,7 @@ export class Terminals {
     tab.over = true;
     tab.word = "ended";
     tab.item.classList.add("lab-ended");
+    this.onChange?.();
     this.tell(tab);
   }
 
@@ -227,6 +230,7 @@ export class Terminals {
     byId("terminal-help").hidden = !any;
     byId("terminal-keys").hidden = !any || !data.yours;
     byId("lab").classList.toggle("lab-has-terminals", any);
+    this.onChange?.();
     if (!any) this.find(false);
   }
 

@@ -5,7 +5,8 @@ import { data, fill, words } from "./lab_calls.js";
 const KEPT = `breakfix.announced.${data.lab}`;
 const watchers = new Map();
 
-function show(id, text) {
+/** Show a text in a line of the page's head; an empty one hides it. */
+export function show(id, text) {
   const line = document.getElementById(id);
   if (!line) return;
   line.querySelector("p").textContent = text;

@@ -81,7 +81,8 @@ export function guard(term, past) {
 export class TerminalScreen {
   constructor(code, element, address, { settings, label, readOnly, onState, onEnded, onUnsent, onLeave, onFind }) {
     this.element = element;
-    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed
+    this.readOnly = readOnly; // it has the size that its owner gives it, and nothing is typed but with their consent
+    this.mayType = !readOnly;
     element.classList.toggle("lab-read-only", readOnly);
     this.hooks = { onState, onEnded, onUnsent, onLeave, onFind };
     this.replaying = true;
@@ -102,7 +103,8 @@ export class TerminalScreen {
     this.search = new code.SearchAddon();
     for (const addon of [this.fit, this.search, new code.Unicode11Addon()]) this.term.loadAddon(addon);
     this.term.unicode.activeVersion = "11";
-    guard(this.term, () => this.replaying);
+    // For who looks only, the owner's own terminal answers.
+    guard(this.term, () => this.replaying || this.readOnly);
     this.term.open(element);
     this.term.textarea.setAttribute("aria-label", label);
     this.term.attachCustomKeyEventHandler((event) => this.key(event));
@@ -193,7 +195,14 @@ export class TerminalScreen {
   }
 
   sent(bytes) {
-    if (!this.readOnly && !this.line.send(bytes)) this.hooks.onUnsent();
+    if (this.mayType && !this.line.send(bytes)) this.hooks.onUnsent();
+  }
+
+  /** Let who looks type, or no longer. */
+  letType(may) {
+    this.mayType = !this.readOnly || may;
+    this.term.options.disableStdin = !this.mayType;
+    this.element.classList.toggle("lab-along", this.readOnly && may);
   }
 
   /** Make the next sign a control sign: for keyboards without that key. */

@@ -15,6 +15,7 @@ from orchestrator.deliverables.deliverables_store import REPORT
 from orchestrator.labd import calls, export_turns
 from orchestrator.labd import privacy_contract as contract
 from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd.help_contract import GIVE_HINT, GiveHint
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.refused_call import RefusedCallError
@@ -88,6 +89,7 @@ def test_what_somebody_takes_along_is_all_of_theirs_and_nothing_of_others(site: 
             last = (await client.call(calls.LAB, OfLab(lab), lea.token)).last_event
             await client.call(calls.CHECK, OfLab(lab), ada.token)
             await events_until(client, lab, lea.token, "ended", after=last, act="check")
+            await client.call(GIVE_HINT, GiveHint(lab, "Look at the cable."), ada.token)
             for name, who, place in ((ONE, lea, lab), (TWO, tom, other), (THREE, tom, lab)):
                 recorded(site, who, place, name)
             return await archive_of(client, lea), await archive_of(client, lea, "fr"), await archive_of(client, ada)
@@ -104,6 +106,7 @@ def test_what_somebody_takes_along_is_all_of_theirs_and_nothing_of_others(site: 
     assert ONE in everything
     (attempt,) = [json.loads(content) for name, content in files.items() if name.startswith("attempts/")]
     assert (attempt["scenario"], attempt["checks"][0]["verdict"]) == (SCENARIO, "not_repaired")
+    assert [(one["kind"], one["text"]) for one in attempt["written_by_trainers"]] == [("hint", "Look at the cable.")]
     assert [check["evidence"] for check in attempt["checks"][0]["checks"]] == [None, None], "as the page told it"
     assert b"Plugged it" in next(content for name, content in files.items() if name.startswith("handed-in/"))
     about = json.loads(files["person.json"])

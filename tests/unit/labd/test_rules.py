@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
+from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.rules import (
@@ -33,6 +35,7 @@ ANYBODY = (MAY, MAY, MAY, MAY, MAY, MAY)
 SOMEBODY = (OUT, MAY, MAY, MAY, MAY, MAY)
 OWNER = (OUT, HIDDEN, HIDDEN, HIDDEN, MAY, HIDDEN)
 LOOKING = (OUT, HIDDEN, HIDDEN, MAY, MAY, HIDDEN)
+HELPING = (OUT, HIDDEN, HIDDEN, MAY, NOT, HIDDEN)
 ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
@@ -64,6 +67,17 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "open-terminal": OWNER,
     "close-terminal": OWNER,
     "debrief": OWNER,
+    "ask-to-type": HELPING,
+    "answer-typing": OWNER,
+    "end-typing": LOOKING,
+    "give-hint": HELPING,
+    "give-class-hint": OF_THE_CLASS,
+    "member-attempts": OF_THE_CLASS,
+    "member-attempt": OF_THE_CLASS,
+    "comment": OF_THE_CLASS,
+    "renew-link": OF_THE_CLASS,
+    "comment-news": SOMEBODY,
+    "read-notes": SOMEBODY,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,
@@ -96,7 +110,7 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS)}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS)}
 NO_CLASS: Final = missing_class().refusal
 NO_ATTEMPT: Final = missing_attempt().refusal
 
@@ -144,6 +158,16 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "erase-person": privacy.OfPerson("nobody"),
         "recorded-attempts": calls.LookAtScenario(SCENARIO),
         "replay-piece": privacy.PieceOf(attempt, "0" * 16, 0),
+        "ask-to-type": help_.AskToType(lab, "0" * 16),
+        "answer-typing": help_.AnswerTyping(lab, "0" * 16, allow=True),
+        "end-typing": help_.EndTyping(lab, "0" * 16),
+        "give-hint": help_.GiveHint(lab, ""),
+        "give-class-hint": help_.GiveClassHint("tssr", ""),
+        "member-attempts": help_.OfMember("tssr", "nobody"),
+        "member-attempt": help_.OfMemberAttempt("tssr", "nobody", 1),
+        "comment": help_.Comment("tssr", "nobody", 1, ""),
+        "renew-link": help_.OfMember("tssr", "nobody"),
+        "read-notes": help_.OfScenario(SCENARIO),
     }
     if name in special:
         return special[name]
@@ -210,6 +234,8 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
                 if expected == LOOKING and name != "check":
                     attempt = (await client.call(calls.LAB, OfLab(lab), owner.token)).attempt
                     assert await outcome(client, EVERY[name], lab, admin.token, attempt) == MAY, name
+                if expected == HELPING:
+                    assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
                 if expected == OWNER:
                     assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
@@ -224,7 +250,7 @@ def test_a_lab_that_is_not_there_reads_like_anothers(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, owner)
-            for call in (call for call in CALLS if concerns_a_lab(call.name)):
+            for call in (call for call in (*CALLS, *HELP_CALLS) if concerns_a_lab(call.name)):
                 for name in (lab, "moved-desks-0000", "../labd", "", "x" * 300):
                     assert await outcome(client, call, name, other.token) == HIDDEN, (call.name, name)
             assert not site.entered.is_set()

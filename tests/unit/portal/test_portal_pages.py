@@ -15,7 +15,7 @@ import yaml
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
-from orchestrator.portal import board_words, in_words, privacy_words, replay_words, trainer_words, words
+from orchestrator.portal import board_words, help_words, in_words, privacy_words, replay_words, trainer_words, words
 from orchestrator.portal.static_files import manifest, static
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -53,6 +53,11 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/classes/tssr-2026/launch": (303, 404, 200, 200),
     "/classes/tssr-2026/board": (303, 404, 200, 200),
     "/classes/tssr-2026/export": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/lea/attempts": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/theo/attempts": (303, 404, 404, 404),
+    "/classes/tssr-2026/members/lea/attempts/7": (303, 404, 200, 200),
+    "/classes/tssr-2026/members/lea/attempts/8": (303, 404, 404, 404),
+    "/classes/other/members/lea/attempts": (303, 404, 404, 404),
     "/classes/other": (303, 404, 404, 200),
     "/classes/other/board": (303, 404, 404, 200),
     "/classes/nothing": (303, 404, 404, 404),
@@ -89,6 +94,10 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/tssr-2026/launch": ({"scenario": "backup-script", "for": "all"}, (303, 404, 303, 303)),
     "/classes/tssr-2026/check": ({"lab": world.LAB}, (303, 303, 303, 303)),
     "/classes/tssr-2026/announce": ({"text": "Pause."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/hint": ({"hint": "Read."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/attempts/7": ({"text": "Good."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/link": ({}, (303, 404, 200, 200)),
+    "/classes/other/members/lea/link": ({}, (303, 404, 404, 404)),
     "/classes/tssr-2026/stop": ({}, (303, 404, 303, 303)),
     "/classes/other/stop": ({}, (303, 404, 404, 303)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
@@ -129,6 +138,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/people/erasure/[^/]+", "/people/erasure/{handle}", path) for path in known}
     known = {re.sub(r"^/attempts/[^/]+", "/attempts/{attempt}", path) for path in known}
     known = {re.sub(r"/recordings/[^/]+$", "/recordings/{recording}", path) for path in known}
+    known = {re.sub(r"/members/(?!remove)[^/]+/", "/members/{handle}/", path) for path in known}
+    known = {re.sub(r"/attempts/\d+", "/attempts/{attempt}", path) for path in known}
     assert ours - {"/static/{file:path}", "/classes/{name}/events"} <= known
 
 
@@ -139,6 +150,8 @@ PAGES = (
     "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board", "/classes/empty",
     "/classes/empty/launch", "/classes/empty/board", "/join", "/account/privacy", "/attempts/41/replay",
     "/attempts/40/replay", "/people/erasure/nour",
+    "/classes/empty/launch", "/classes/empty/board", "/join", "/classes/tssr-2026/members/lea/attempts",
+    "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3",
 )  # fmt: skip
 
 
@@ -241,7 +254,7 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
             assert [text for text in reading.texts if re.search(r"\w'\w| [;:?!»]|« ", text)] == [], name
 
 
-PARTS = (words, trainer_words, board_words, privacy_words, replay_words)
+PARTS = (words, trainer_words, board_words, privacy_words, replay_words, help_words)
 
 
 def every_text() -> list[Text]:
@@ -284,7 +297,7 @@ def test_no_template_says_anything_in_one_language_only() -> None:
 def test_every_phrase_is_used() -> None:
     folder = TEMPLATES.parent
     used = "".join(path.read_text() for path in [*folder.glob("*.py"), *folder.rglob("*.j2")] if path.stem != "words")
-    shorts = "w|words c|trainer_words b|board_words p|privacy_words r|replay_words"
+    shorts = "w|words c|trainer_words b|board_words p|privacy_words r|replay_words h|help_words"
     for part, short in zip(PARTS, shorts.split(), strict=True):
         names = [name for name, value in vars(part).items() if name.isupper() and not callable(value)]
         assert len(names) > 20

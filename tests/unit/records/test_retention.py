@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.core.errors import UsageError
-from orchestrator.records import attempts, audit, credentials, journal, retention, sign_ins
+from orchestrator.records import attempts, audit, credentials, journal, retention, sign_ins, trainer_notes
 from orchestrator.records.changes import change
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
@@ -64,6 +65,29 @@ def test_nothing_that_says_who_it_was_is_left(store: Database) -> None:
     assert (done.ref, done.instances, done.kept_by) == (ref, ("lab-1",), ())
     after = everything(store)
     assert [word for word in IDENTIFYING if word in after] == []
+
+
+def test_what_trainers_wrote_to_somebody_goes_with_them(store: Database) -> None:
+    """Nothing of it is in the journal, and what they wrote to others stays."""
+    practised(store)
+    with store.write() as session:
+        people = People(session)
+        paul, tom = people.find("paul"), people.add(NewPerson("tom"))
+        (lea_s,) = attempts.of_person(session, people.find("lea.martin"))
+        tom_s = attempts.begin(session, tom, replace(NEW, instance="lab-2"), by=tom)
+        trainer_notes.write(session, lea_s, "hint", "Léa, look again.", by=paul)
+        trainer_notes.write(session, lea_s, "comment", "Well done, Léa.", by=paul)
+        trainer_notes.write(session, tom_s, "comment", "Well done, Tom.", by=paul)
+        both = [lea_s.id, tom_s.id]
+    assert "Léa, look" not in everything(store)
+    forget(store)
+    with store.read() as session:
+        left = trainer_notes.of_attempts(session, both)
+        assert [note.text for number in both for note in left[number]] == ["Well done, Tom."]
+        assert [entry.event.kind for entry in journal.entries(session, subject=f"attempt:{both[0]}")][-2:] == [
+            "attempt.hint-given",
+            "attempt.commented",
+        ]
 
 
 def test_nothing_is_left_to_sign_in_with(store: Database) -> None:
