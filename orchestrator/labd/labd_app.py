@@ -19,6 +19,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.keeper.keeper_client import NoTerminalError
 from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
+from orchestrator.labd.catalogue_calls import CatalogueCalls
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.event_stream import event_lines
@@ -34,6 +36,7 @@ from orchestrator.labd.rules import (
     TERMINAL,
     concerns_a_class,
     concerns_a_lab,
+    counts_as_trainer,
     refusal_kind,
     standing_of,
 )
@@ -56,7 +59,7 @@ _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
-_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {call.name: call for call in (*CALLS, *CLASS_CALLS, *CATALOGUE_CALLS)}
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
 
@@ -69,6 +72,7 @@ class LabdParts:
         people: the calls about people and sign-ins.
         labs: the calls about scenarios and labs.
         classes: the calls about classes.
+        catalogue: the calls about the catalogue and proofs.
         desk: finds labs.
         terminals: the terminals of labs.
         threads: for what a caller waits for.
@@ -78,6 +82,7 @@ class LabdParts:
     people: PeopleCalls
     labs: LabCalls
     classes: ClassCalls
+    catalogue: CatalogueCalls
     desk: LabDesk
     terminals: LabTerminals
     threads: WorkThreads
@@ -129,9 +134,9 @@ class _Door:
             asked = _read(call, await _body(request))
             await self._require_class(call.name, who, asked.name)
             return await self._parts.classes.of_a_class[call.name](who, asked)
-        _require(call.name, who, trains=who is not None and "trainer" in who.roles)
+        _require(call.name, who, trains=who is not None and counts_as_trainer(call.name, who))
         asked = _read(call, await _body(request))
-        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class):
+        for known in (self._parts.labs.before_a_lab, self._parts.classes.before_a_class, self._parts.catalogue.calls):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)
         return await self._parts.people.do(call.name, token, who, asked)

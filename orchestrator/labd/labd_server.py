@@ -13,6 +13,7 @@ import uvicorn
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import KeeperClient
+from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
@@ -76,7 +77,19 @@ class LabdServer:
         boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
-        app = labd_app(LabdParts(self._people, self._labs, self._classes, desk, terminals, self._threads, self._bell))
+        self._catalogue = CatalogueCalls(parts, self._threads)
+        app = labd_app(
+            LabdParts(
+                self._people,
+                self._labs,
+                self._classes,
+                self._catalogue,
+                desk,
+                terminals,
+                self._threads,
+                self._bell,
+            )
+        )
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -102,17 +115,20 @@ class LabdServer:
         self._server.ready = ready
         with contextlib.suppress(BreakfixError):  # without the engine nobody knows which labs are gone
             await self._terminals.forget_gone()
+        self._catalogue.open()
         try:
             await self._server.serve([listener])
         finally:
             await self._labs.finish()
             await self._classes.finish()
+            await self._catalogue.finish()
             self._threads.close()
             self._people.close()
 
     def end(self) -> None:
-        """Take no more calls, begin no labs of launches, end streams, and let ``serve`` come to its end."""
+        """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
         self._classes.close()
+        self._catalogue.close()
         self._bell.close()
         self._server.should_exit = True
 

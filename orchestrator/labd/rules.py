@@ -14,10 +14,18 @@ Standing = Literal["anonymous", "signed-in", "trainer", "owner", "administrator"
 """Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an administrator.
 
 About a lab, a trainer is one of a class in which the lab's owner is a trainee, and an administrator is so of every
-class; about a class, one of that class; about neither, anybody who is a trainer. Otherwise they are somebody.
+class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever is
+of a jury as well. Otherwise they are somebody.
 """
 Right = Literal[
-    "anybody", "anyone-signed-in", "owner", "owner-or-trainer", "administrators", "trainers", "trainers-of-the-class"
+    "anybody",
+    "anyone-signed-in",
+    "owner",
+    "owner-or-trainer",
+    "administrators",
+    "trainers",
+    "trainers-and-jury",
+    "trainers-of-the-class",
 ]
 
 EVENTS: Final = "events"
@@ -54,6 +62,13 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "administrator": None,
     },
     "trainers": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": None,
+        "owner": "forbidden",
+        "administrator": None,
+    },
+    "trainers-and-jury": {
         "anonymous": "signed-out",
         "signed-in": "forbidden",
         "trainer": None,
@@ -114,6 +129,11 @@ RULES: Final[Mapping[str, Right]] = {
     "board": "trainers-of-the-class",
     "announce": "trainers-of-the-class",
     "export": "trainers-of-the-class",
+    "catalogue": "trainers-and-jury",
+    "inside": "trainers-and-jury",
+    "prove": "administrators",
+    "cancel-proof": "administrators",
+    "proof": "administrators",
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
 
@@ -137,6 +157,11 @@ def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) ->
 def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
     """Return why somebody is refused a call; None: they are not."""
     return RIGHTS[RULES[name]][standing]
+
+
+def counts_as_trainer(name: str, who: Who) -> bool:
+    """Return whether somebody counts as a trainer for a call about neither a lab nor a class."""
+    return "trainer" in who.roles or ("jury" in who.roles and RULES[name] == "trainers-and-jury")
 
 
 def concerns_a_lab(name: str) -> bool:

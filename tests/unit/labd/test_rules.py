@@ -9,8 +9,10 @@ from typing import Any, Final
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
+from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
 from orchestrator.labd.told_refusals import forbidden, missing_class, missing_lab, signed_out
 from tests.labd_talk import events_until
@@ -67,6 +69,11 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "announce": OF_THE_CLASS,
     "export": OF_THE_CLASS,
     "stop-class": OF_THE_CLASS,
+    "catalogue": TRAINER,
+    "inside": TRAINER,
+    "prove": ADMINISTRATOR,
+    "cancel-proof": ADMINISTRATOR,
+    "proof": ADMINISTRATOR,
     "sign-out": SOMEBODY,
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
@@ -76,7 +83,7 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS)}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *CATALOGUE_CALLS)}
 NO_CLASS: Final = missing_class().refusal
 
 
@@ -117,6 +124,7 @@ def asked_of(name: str, lab: str) -> object:
         "launch": contract.LaunchForClass("tssr", "no-scenario"),
         "announce": contract.Announce("tssr", ""),
     }
+    special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     if name in special:
         return special[name]
     if concerns_a_class(name):
@@ -176,6 +184,21 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
                     assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
             assert missing == NO_CLASS
+
+    asyncio.run(play())
+
+
+def test_the_catalogue_is_the_jurys_too(site: Site) -> None:
+    """What spoils a scenario is for nobody who only practises it, and a proof is begun by administrators only."""
+    jury, trainee = site.member("jo", "jury"), site.member("kim", "trainee", "candidate")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for call in CATALOGUE_CALLS:
+                may = MAY if EXPECTED[call.name] == TRAINER else NOT
+                assert await outcome(client, call, "", jury.token) == may, call.name
+                assert await outcome(client, call, "", trainee.token) == NOT, call.name
+            assert await outcome(client, contract.CLASSES, "", jury.token) == NOT
 
     asyncio.run(play())
 
