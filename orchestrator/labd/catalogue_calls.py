@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.labd import catalogue_contract as contract
-from orchestrator.labd import catalogue_words, proof_contract
+from orchestrator.labd import proof_contract, proof_refusals
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.catalogue_desk import CatalogueDesk
 from orchestrator.labd.lab_desk import LabParts
@@ -57,7 +57,7 @@ class CatalogueCalls:
     async def prove(self, who: Who, asked: proof_contract.Prove) -> Nothing:
         """See ``proof_contract.PROVE``. It goes on behind the answer."""
         if not 1 <= asked.seeds <= MOST_SEEDS:
-            raise RefusedCallError(catalogue_words.WRONG_COUNT)
+            raise RefusedCallError(proof_refusals.WRONG_COUNT)
         title = await self._threads.run(self._desk.to_prove, asked.scenario)
         self._runs.begin(asked.scenario, title, who.name, asked.seeds)
         return Nothing()

@@ -9,7 +9,7 @@ from orchestrator.core.control_characters import visible
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.faults.registry import explanation
-from orchestrator.labd import catalogue_words
+from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Who
 from orchestrator.labd.catalogue_contract import (
     AnswerView,
@@ -79,7 +79,7 @@ class CatalogueDesk:
         shelf = self._parts.shelf
         shelved = shelf.one(asked.scenario)
         if not 0 <= asked.seed <= MAX_CHOSEN:
-            raise RefusedCallError(catalogue_words.WRONG_SEED)
+            raise RefusedCallError(proof_refusals.WRONG_SEED)
         plan = self._parts.labs().preview(asked.scenario, asked.seed)
         titles = shelf.content.referential().competences()
         statistics, checks = self._statistics(who, asked.scenario), stated_checks(plan)

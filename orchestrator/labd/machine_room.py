@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from orchestrator.labd import catalogue_words
+from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Refusal
 
 _MEMINFO: Final = Path("/proc/meminfo")
@@ -31,9 +31,9 @@ def no_room(meminfo: Path = _MEMINFO, pressure: Path = _PRESSURE) -> Refusal | N
     """
     available = _found(meminfo, r"^MemAvailable:\s+(\d+) kB")
     if available is not None and available * 1024 < _MEMORY:
-        return catalogue_words.NO_MEMORY
+        return proof_refusals.NO_MEMORY
     waited = _found(pressure, r"^some .*avg60=([\d.]+)")
-    return catalogue_words.NO_PROCESSOR if waited is not None and waited >= _BUSY_PERCENT else None
+    return proof_refusals.NO_PROCESSOR if waited is not None and waited >= _BUSY_PERCENT else None
 
 
 def _found(file: Path, pattern: str) -> float | None:

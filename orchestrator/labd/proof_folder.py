@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator.app import App
 from orchestrator.core.paths import state_folder
-from orchestrator.instances.instance_records import InstanceRecords
 
 
 def proof_folder() -> Path:
@@ -15,4 +15,4 @@ def proof_folder() -> Path:
 
 def left_over(folder: Path) -> bool:
     """Return whether labs are noted there; without a proof that runs, an earlier one has left them."""
-    return bool(InstanceRecords(folder).names())
+    return bool(App(records=folder).instance_records.names())

@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,8 +23,7 @@ from orchestrator.core import interrupts
 from orchestrator.core.errors import BreakfixError, LabError
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.waiting import wait_until
-from orchestrator.instances.instance_records import InstanceRecords
-from orchestrator.labd import catalogue_words
+from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.log_lines import LogLines
 from orchestrator.labd.proof_contract import ProofOutcome, ProofStage
@@ -60,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, handlers=[shown])
     raise_limit()
     os.nice(_NICE)
-    app = _ProofApp(options.content)
+    app = App(options.content, records=proof_folder())
     try:
         with interrupts.installed(lambda: None):
             threading.Thread(target=_end_with_labd, daemon=True, name="labd").start()
@@ -72,14 +70,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _REFUSED
     finally:
         app.close()
-
-
-class _ProofApp(App):
-    """The program, with the notes of its labs apart from everybody else's: what stands there, a proof has started."""
-
-    @cached_property
-    def instance_records(self) -> InstanceRecords:
-        return InstanceRecords(proof_folder())
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -107,7 +97,7 @@ def _tell(line: ProofLine) -> None:
 def _run(app: App, options: argparse.Namespace) -> int:
     with _alone(proof_folder()) as alone:
         if not alone:
-            return _refused(catalogue_words.LEFT_OVER)
+            return _refused(proof_refusals.LEFT_OVER)
         _sweep(app)
         if not options.sweep:
             _prove(app, options.scenario, options.seeds)

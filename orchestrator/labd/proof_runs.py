@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from orchestrator.core.text import Text
-from orchestrator.labd import catalogue_words
+from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.child_environment import child_environment
 from orchestrator.labd.proof_contract import ProofOutcome, ProofRun, ProofStage
@@ -74,11 +74,11 @@ class ProofRuns:
             RefusedCallError: another one runs, the machine has no room, or labd is being ended.
         """
         if self._closed:
-            raise RefusedCallError(catalogue_words.ENDED_WITH_LABD)
+            raise RefusedCallError(proof_refusals.ENDED_WITH_LABD)
         if self._run is not None and self._run.phase != "over":
-            raise RefusedCallError(catalogue_words.busy_proving(self._run.title))
+            raise RefusedCallError(proof_refusals.busy_proving(self._run.title))
         if self._task is not None and not self._task.done():
-            raise RefusedCallError(catalogue_words.LEFT_OVER)
+            raise RefusedCallError(proof_refusals.LEFT_OVER)
         if (refusal := self._command.no_room()) is not None:
             raise RefusedCallError(refusal)
         number = 1 if self._run is None else self._run.number + 1
@@ -92,7 +92,7 @@ class ProofRuns:
             RefusedCallError: there is none of that number that runs.
         """
         if self._run is None or self._run.number != number or self._run.phase == "over":
-            raise RefusedCallError(catalogue_words.NO_PROOF)
+            raise RefusedCallError(proof_refusals.NO_PROOF)
         self._stop()
 
     def clear(self) -> None:
@@ -122,7 +122,7 @@ class ProofRuns:
 
     async def _carry_out(self, scenario: str, seeds: int) -> None:
         outcome: ProofOutcome = "failed"
-        trouble: Refusal | None = catalogue_words.FAILED
+        trouble: Refusal | None = proof_refusals.FAILED
         try:
             heard = await self._play([scenario, "--seeds", str(seeds)])
             if heard.outcome or heard.refusal:
@@ -132,7 +132,7 @@ class ProofRuns:
         except OSError:
             _log.exception("a proof cannot be started")
         if self._run is not None and self._run.phase == "cancelling" and outcome == "failed":
-            outcome, trouble = "cancelled", catalogue_words.ENDED_WITH_LABD if self._closed else None
+            outcome, trouble = "cancelled", proof_refusals.ENDED_WITH_LABD if self._closed else None
         self._change(phase="over", outcome=outcome, trouble=trouble, ended=iso(datetime.now(UTC)))
         self._ended()
 
@@ -153,8 +153,7 @@ class ProofRuns:
         try:
             if self._run is not None and self._run.phase == "cancelling":
                 _end(process)
-            assert process.stdout is not None  # noqa: S101 - for the type
-            async for said in process.stdout:
+            while process.stdout is not None and (said := await process.stdout.readline()):
                 with contextlib.suppress(WireError):
                     line = decode(ProofLine, said)
                     self._hear(line)

@@ -13,6 +13,7 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.portal import (
     account_pages,
     board_pages,
+    catalogue_pages,
     class_pages,
     entry_pages,
     join_pages,
@@ -20,6 +21,7 @@ from orchestrator.portal import (
     launch_pages,
     path_pages,
     people_pages,
+    proof_pages,
     static_files,
     words,
 )
@@ -44,6 +46,8 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *class_pages.routes(),
             *launch_pages.routes(),
             *board_pages.routes(),
+            *catalogue_pages.routes(),
+            *proof_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
         ],

@@ -30,6 +30,7 @@ from orchestrator.labd import calls as c
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
+from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_world import FakePerson
 
@@ -107,6 +108,7 @@ class FakeLabd:
         terminals: by lab and id.
         refusals: call → what to refuse it with, whoever asks.
         classes: what it knows of classes.
+        catalogue: what it knows of scenarios from inside, and of proofs.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -121,10 +123,12 @@ class FakeLabd:
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.classes = FakeClasses(self, RefusalError)
+        self.catalogue = FakeCatalogue(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
+            **self.catalogue.calls,
         }
         self.app = Starlette(
             routes=[

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from orchestrator.core.text import same
 from orchestrator.labd import catalogue_contract as contract
-from orchestrator.labd import catalogue_words, proof_contract
+from orchestrator.labd import proof_contract, proof_refusals
 from orchestrator.labd.calls import CHECK, HINT, Nothing, OfLab
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.proof_contract import ProofRun
@@ -66,7 +66,7 @@ def test_a_scenario_is_seen_from_inside(site: Site) -> None:
             assert (view.matrix.source, view.matrix.seconds) == ("here", 12.5)
             for seed in (-1, SECRET):
                 refusal = await refusal_of(client, contract.INSIDE, contract.LookInside(SCENARIO, seed), trainer.token)
-                assert refusal == catalogue_words.WRONG_SEED
+                assert refusal == proof_refusals.WRONG_SEED
             nothing = await refusal_of(client, contract.INSIDE, contract.LookInside("nothing"), trainer.token)
             assert nothing.kind == "missing"
 
@@ -119,7 +119,7 @@ def test_a_proof_is_begun_from_the_catalogue(site: Site) -> None:
                 refusal = await refusal_of(
                     client, proof_contract.PROVE, proof_contract.Prove(SCENARIO, seeds), admin.token
                 )
-                assert refusal == catalogue_words.WRONG_COUNT
+                assert refusal == proof_refusals.WRONG_COUNT
             await client.call(contract.CATALOGUE, Nothing(), trainer.token)
             await client.call(proof_contract.PROVE, proof_contract.Prove(SCENARIO), admin.token)
             site.proofs.known = Status("here", AT)

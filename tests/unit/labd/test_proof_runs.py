@@ -18,7 +18,7 @@ from orchestrator import labs as service
 from orchestrator.app import App
 from orchestrator.core.text import same
 from orchestrator.instances.instance_records import InstanceRecords
-from orchestrator.labd import catalogue_words, proof_process
+from orchestrator.labd import proof_process, proof_refusals
 from orchestrator.labd.child_environment import child_environment
 from orchestrator.labd.machine_room import no_room
 from orchestrator.labd.proof_contract import ProofRun, ProofStage
@@ -27,6 +27,7 @@ from orchestrator.labd.proof_lines import ProofLine
 from orchestrator.labd.proof_runs import ProofCommand, ProofRuns
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.wire import decode, encode
+from orchestrator.proof import prover
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
 from tests.labd_talk import SOON
@@ -111,15 +112,15 @@ def test_one_goes_at_a_time_and_is_cancelled_by_its_number() -> None:
     async def play() -> None:
         proving = Proving(script(says(ProofLine("planned", stages=PLANNED)), WAITS))
         proving.begin()
-        assert refused(proving.begin) == catalogue_words.busy_proving(same("Moved desks"))
+        assert refused(proving.begin) == proof_refusals.busy_proving(same("Moved desks"))
         await proving.until(lambda run: run.phase == "playing")
-        assert refused(lambda: proving.runs.cancel(7)) == catalogue_words.NO_PROOF
+        assert refused(lambda: proving.runs.cancel(7)) == proof_refusals.NO_PROOF
         proving.runs.cancel(1)
         proving.runs.cancel(1)
         assert proving.run.phase == "cancelling"
         run = await proving.until(over)
         assert (run.outcome, run.trouble) == ("cancelled", None)
-        assert refused(lambda: proving.runs.cancel(1)) == catalogue_words.NO_PROOF
+        assert refused(lambda: proving.runs.cancel(1)) == proof_refusals.NO_PROOF
 
     asyncio.run(play())
 
@@ -141,8 +142,8 @@ def test_the_end_of_labd_cancels_it_and_waits_for_it() -> None:
         await proving.until(lambda run: run.phase == "playing")
         proving.runs.close()
         await proving.runs.finish()
-        assert (proving.run.outcome, proving.run.trouble) == ("cancelled", catalogue_words.ENDED_WITH_LABD)
-        assert refused(proving.begin) == catalogue_words.ENDED_WITH_LABD
+        assert (proving.run.outcome, proving.run.trouble) == ("cancelled", proof_refusals.ENDED_WITH_LABD)
+        assert refused(proving.begin) == proof_refusals.ENDED_WITH_LABD
 
     asyncio.run(play())
 
@@ -153,25 +154,25 @@ def test_one_that_cannot_be_played_is_told(words: list[str]) -> None:
         proving = Proving(ProofCommand(words))
         proving.begin()
         run = await proving.until(over)
-        assert (run.outcome, run.trouble) == ("failed", catalogue_words.FAILED)
+        assert (run.outcome, run.trouble) == ("failed", proof_refusals.FAILED)
 
     asyncio.run(play())
 
 
 def test_what_the_process_refuses_is_told_in_its_words() -> None:
     async def play() -> None:
-        proving = Proving(script(says(ProofLine("refused", refusal=catalogue_words.LEFT_OVER)), "sys.exit(3)"))
+        proving = Proving(script(says(ProofLine("refused", refusal=proof_refusals.LEFT_OVER)), "sys.exit(3)"))
         proving.begin()
         run = await proving.until(over)
-        assert (run.outcome, run.trouble) == ("failed", catalogue_words.LEFT_OVER)
+        assert (run.outcome, run.trouble) == ("failed", proof_refusals.LEFT_OVER)
 
     asyncio.run(play())
 
 
 def test_a_machine_without_room_is_told_and_nothing_begins() -> None:
     async def play() -> None:
-        proving = Proving(ProofCommand(["/nothing/there"], no_room=lambda: catalogue_words.NO_MEMORY))
-        assert refused(proving.begin) == catalogue_words.NO_MEMORY
+        proving = Proving(ProofCommand(["/nothing/there"], no_room=lambda: proof_refusals.NO_MEMORY))
+        assert refused(proving.begin) == proof_refusals.NO_MEMORY
         assert proving.runs.run is None
 
     asyncio.run(play())
@@ -193,7 +194,7 @@ def test_what_a_killed_process_left_is_removed_by_another(tmp_path: Path) -> Non
         assert (run.outcome, left.exists()) == ("failed", False), "it is over once nothing is left"
         left.touch()
         proving.runs.clear()  # as a labd does that starts
-        assert refused(proving.begin) == catalogue_words.LEFT_OVER
+        assert refused(proving.begin) == proof_refusals.LEFT_OVER
         await proving.runs.finish()
         assert not left.exists()
 
@@ -207,8 +208,8 @@ def test_what_a_killed_process_left_is_removed_by_another(tmp_path: Path) -> Non
     ("available", "avg60", "refusal"),
     [
         (4_000_000, "12.50", None),
-        (900_000, "0.00", catalogue_words.NO_MEMORY),
-        (4_000_000, "73.10", catalogue_words.NO_PROCESSOR),
+        (900_000, "0.00", proof_refusals.NO_MEMORY),
+        (4_000_000, "73.10", proof_refusals.NO_PROCESSOR),
         (None, None, None),
     ],
 )
@@ -258,7 +259,7 @@ def test_the_process_plays_every_stage_with_one_lab_at_a_time(
 ) -> None:
     proofs, asked = Proofs(), []
     proofs.edited = edited
-    real = proof_process.prove
+    real = prover.prove
 
     def noted(*arguments: Any, **named: Any) -> object:  # noqa: ANN401 - prove's own
         asked.append(named["jobs"])

@@ -15,7 +15,7 @@ import yaml
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
-from orchestrator.portal import board_words, in_words, trainer_words, words
+from orchestrator.portal import board_words, catalogue_words, in_words, trainer_words, words
 from orchestrator.portal.static_files import manifest, static
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -45,6 +45,10 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/classes/other/board": (303, 404, 404, 200),
     "/classes/nothing": (303, 404, 404, 404),
     "/classes/No%20Name": (303, 404, 404, 404),
+    "/catalogue": (303, 403, 200, 200),
+    "/catalogue/no-network-after-move": (303, 403, 200, 200),
+    "/catalogue/nothing": (303, 403, 404, 404),
+    "/proof": (303, 403, 403, 200),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -74,6 +78,9 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/tssr-2026/announce": ({"text": "Pause."}, (303, 404, 303, 303)),
     "/classes/tssr-2026/stop": ({}, (303, 404, 303, 303)),
     "/classes/other/stop": ({}, (303, 404, 404, 303)),
+    "/catalogue/no-network-after-move/prove": ({"seeds": "1"}, (303, 403, 403, 303)),
+    "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
+    "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -107,7 +114,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     ours = {path for path in (getattr(route, "path", "") for route in browser.app.routes) if path[:5] != "/labs"}
     known = {re.sub(r"^/scenarios/.*", "/scenarios/{scenario}", path) for path in (*SEEN, *SENT)}
     known = {re.sub(r"^/classes/[^/]+", "/classes/{name}", path) for path in known}
-    assert ours - {"/static/{file:path}", "/classes/{name}/events"} <= known
+    known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
+    assert ours - {"/static/{file:path}", "/classes/{name}/events", "/proof/events"} <= known
 
 
 # What they say ------------------------------------------------------------------------------------------------
@@ -115,7 +123,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
 PAGES = (
     "/", "/account", "/people", "/scenarios/dns-zone-broken", "/scenarios/no-network-after-move", "/nothing",
     "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board", "/classes/empty",
-    "/classes/empty/launch", "/classes/empty/board", "/join",
+    "/classes/empty/launch", "/classes/empty/board", "/join", "/catalogue", "/catalogue?text=none&order=title",
+    "/catalogue/no-network-after-move", "/catalogue/backup-script", "/catalogue/backup-script?seed=x", "/proof",
 )  # fmt: skip
 
 
@@ -140,6 +149,8 @@ def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
     found["wrong password"] = browser.post("/account/password", bad, page="/").text
     found["taken"] = browser.post("/people", {"handle": "lea"}, page="/").text
     found["new link"] = browser.post("/people/link", {"handle": "nour"}, page="/").text
+    browser.post("/catalogue/no-network-after-move/prove", {"seeds": "1"}, page="/")
+    found["proof"] = browser.get("/proof").text
     found["wrong seed"] = browser.post("/scenarios/backup-script", {"seed": "x"}, page="/").text
     return found
 
@@ -192,7 +203,7 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
 
 def every_text() -> list[Text]:
     found: list[Text] = []
-    for value in (one for part in (words, trainer_words, board_words) for one in vars(part).values()):
+    for value in (one for part in (words, trainer_words, board_words, catalogue_words) for one in vars(part).values()):
         refusals = [value.text, value.hint] if isinstance(value, Refusal) else []
         within = [*value.values()] if isinstance(value, dict) else value if isinstance(value, tuple) else []
         found += [one for one in [value, *refusals, *within] if isinstance(one, Text)]
@@ -227,10 +238,16 @@ def test_no_template_says_anything_in_one_language_only() -> None:
         assert (spoken, set(said) - {"Breakfix", "Ctrl", "Esc", "Tab"}) == ([], set()), path.name
 
 
+PHRASES = (
+    (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
+    (catalogue_words, "k|catalogue_words"),
+)  # fmt: skip
+
+
 def test_every_phrase_is_used() -> None:
     folder = TEMPLATES.parent
     used = "".join(path.read_text() for path in [*folder.glob("*.py"), *folder.rglob("*.j2")] if path.stem != "words")
-    for part, short in ((words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words")):
+    for part, short in PHRASES:
         names = [name for name, value in vars(part).items() if name.isupper() and not callable(value)]
         assert len(names) > 30
         assert set(names) - set(re.findall(rf"\b(?:{short})\.([A-Z_]+)\b", used)) == set()

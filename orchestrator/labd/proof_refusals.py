@@ -1,4 +1,4 @@
-"""What is told of the catalogue and of proofs that are refused."""
+"""What is told of a look into the catalogue, or of a proof, that is refused."""
 
 from __future__ import annotations
 
