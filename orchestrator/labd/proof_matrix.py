@@ -136,7 +136,7 @@ def _recorded_row(
     asked = {key for key, colour in colours.items() if colour}
     line = known.get(check) or known.get(check.partition("[")[0])
     role = line.role if line is not None else "health" if asked <= {"healthy", "restored"} else ""
-    sentence = line.sentence if line is not None else same(readable(check))
+    sentence = line.sentence if line is not None and line.id == check else same(readable(check))
     return MatrixRow(check, role, sentence, tuple(_recorded_cell(key, colour) for key, colour in colours.items()))
 
 

@@ -1,4 +1,4 @@
-"""The checks of a plan as their files state them: nothing of them is run."""
+"""The checks of a plan as their files state them, and its questions: nothing of them is run."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.report import ANSWERS
 from orchestrator.core.errors import ContentError, Place
 from orchestrator.core.text import Text, same
 from orchestrator.labd.catalogue_contract import CheckLine
 from orchestrator.labd.proof_matrix import readable
 from orchestrator.loader.check_source import Sentence, StatedCheck, read_checks
+from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import Plan
 from orchestrator.templates.render import render
 
 
 def stated_checks(plan: Plan) -> tuple[CheckLine, ...]:
-    """Return a plan's checks, in their files' order; a file that cannot be read has none."""
-    return tuple(line for path in plan.checks for line in _of_file(path, plan.values))
+    """Return a plan's checks in their files' order, then its questions; a file that cannot be read has none."""
+    checks = [line for path in plan.checks for line in _of_file(path, plan.values)]
+    asked = [CheckLine(f"{ANSWERS}{name}", "objective", _right(one), None) for name, one in plan.questions.items()]
+    return (*checks, *asked)
+
+
+def _right(question: Question) -> Text:
+    asked = question.question.map(lambda text: " ".join(text.split()))
+    return Text(fr=f"Réponse juste : {asked.fr}", en=f"Right answer: {asked.en}")
 
 
 def _of_file(path: Path, values: Mapping[str, Any]) -> Iterator[CheckLine]:

@@ -48,8 +48,8 @@ LAB = same("Lab")
 LEVEL = Text(fr="Niveau", en="Level")
 TIME = Text(fr="Durée", en="Time")
 PROOF = Text(fr="Preuve", en="Proof")
-RECORDED = Text(fr="Datée du", en="Made on")
-OLDER = Text(fr="par un autre état du programme", en="by another state of the program")
+RECORDED = same("Date")
+OLDER = Text(fr="par un programme antérieur", en="by an earlier program")
 STATES: Mapping[ProofState, Text] = {
     "here": Text(fr="prouvé ici", en="proven here"),
     "recorded": Text(fr="prouvé par l'auteur", en="proven by its author"),
@@ -86,8 +86,10 @@ STATES_MEAN: Mapping[ProofState, Text] = {
     "unproven": Text(fr="personne ne sait ce que valent ses notes.", en="nobody knows what its grades are worth."),
 }
 OLDER_MEANS = Text(
-    fr="Une preuve par un autre état du programme vaut toujours ; une nouvelle preuve la rend actuelle.",
-    en="A proof by another state of the program still holds; a new proof brings it up to date.",
+    fr="Une preuve par un programme antérieur, donc par un autre état de Breakfix, vaut toujours ; une nouvelle preuve "
+    "la rend actuelle.",
+    en="A proof by an earlier program, that is by another state of Breakfix, still holds; a new proof brings it up to "
+    "date.",
 )
 
 # A scenario's page for trainers -------------------------------------------------------------------------------
@@ -190,8 +192,11 @@ OPEN_CELL = Text(
 )
 CLOSE = Text(fr="Fermer", en="Close")
 HOW_TO_READ = Text(
-    fr="Une colonne par étape, une ligne par vérification. Un rouge souligné se touche : il montre ce qui a été vu.",
-    en="A column for each stage, a line for each check. An underlined red can be pressed: it shows what was seen.",
+    fr="Une colonne par étape, une ligne par vérification.", en="A column for each stage, a line for each check."
+)
+PRESS = Text(
+    fr="Un signe souligné s'ouvre : il montre ce qui a été vu.",
+    en="An underlined mark can be opened: it shows what was seen.",
 )
 FINDINGS = Text(fr="À corriger", en="To be corrected")
 REMARKS = Text(fr="Remarques ({n})", en="Remarks ({n})")

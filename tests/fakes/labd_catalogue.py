@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.labd import calls as c
 from orchestrator.labd import catalogue_contract as k
 from orchestrator.labd.proof_contract import (
@@ -70,7 +70,7 @@ SENTENCES = {
     "test_web.py::test_address": Text(fr="pc1 a une adresse du réseau", en="pc1 has an address of the network"),
     "test_web.py::test_others": Text(fr="pc2 joint toujours le serveur", en="pc2 still reaches the server"),
 }
-SEEN = Text(fr="vu : <b>rien</b>", en="seen: <b>nothing</b>")
+SEEN = Text(fr="vu <b>rien</b>", en="seen: <b>nothing</b>")
 MATRIX = k.MatrixView(
     "here",
     AT,
@@ -141,11 +141,14 @@ STAGES = (
 )
 
 
+TYPED = same("pc1 # echo 'up': $?")
+
+
 def inside(scenario: k.CatalogueLine, seed: int) -> k.InsideView:
     """Return a scenario from inside."""
     step = k.StepView(
         Text(fr="Rebrancher le câble.", en="Plug the cable in again."),
-        (Text(fr="câble pc1:eth0 branché", en="cable pc1:eth0 plugged in"),),
+        (Text(fr="câble pc1:eth0 branché", en="cable pc1:eth0 plugged in"), TYPED),
     )
     repair = k.RepairView(
         "by-cable", Text(fr="Le câble est rebranché.", en="The cable is plugged in."), reference=True, steps=(step,)

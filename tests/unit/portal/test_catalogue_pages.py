@@ -124,7 +124,7 @@ def test_under_each_competence_stands_what_exercises_it() -> None:
 def test_the_state_of_a_proof_is_told_in_words(theo: Browser) -> None:
     texts = Reading.of(theo.get("/catalogue").text).texts
     assert {"proven here", "changed since", "proven by its author", "never proven"} <= set(texts)
-    assert "by another state of the program" in texts
+    assert "by an earlier program" in texts
     assert "2026-11-27" in texts
 
 
@@ -161,6 +161,13 @@ def test_each_colour_of_the_matrix_is_told_in_words_and_what_was_seen_is_escaped
     assert "seen: &lt;b&gt;nothing" in page
 
 
+def test_what_is_typed_keeps_its_quotes_in_french(browser: Browser) -> None:
+    browser.sign_in("theo", "fr")
+    page = browser.get(INSIDE).text
+    assert "pc1 # echo &#39;up&#39;: $?" in page
+    assert page.count("vu &lt;b&gt;rien&lt;/b&gt;") == 3
+
+
 def test_numbers_that_few_people_made_are_not_there(theo: Browser, labd: FakeLabd) -> None:
     usual = fake.inside(fake.LINES[0], 1)
     labd.catalogue.views[world.SCENARIO] = replace(usual, numbers=None)
@@ -189,7 +196,12 @@ def test_an_administrator_begins_a_proof_and_cancels_it(ada: Browser, labd: Fake
     assert [request for name, _, request in labd.asked if name == "prove"] == [Prove(world.SCENARIO, 2)]
     page = ada.get("/proof").text
     texts = Reading.of(page).texts
-    assert {"Playing: 2 of 3 stages.", "not as it should be · 8\N{NO-BREAK SPACE}s", "to come", "A guard is red."} <= set(texts)
+    assert {
+        "Playing: 2 of 3 stages.",
+        "not as it should be · 8\N{NO-BREAK SPACE}s",
+        "to come",
+        "A guard is red.",
+    } <= set(texts)
     busy = ada.post(f"{INSIDE}/prove", {"seeds": "1"}, page=INSIDE)
     assert (busy.status_code, "A proof runs already." in busy.text) == (409, True)
     assert ada.post("/proof/cancel", {"number": "1"}, page="/proof").headers["location"] == "/proof"
