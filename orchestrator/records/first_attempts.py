@@ -23,9 +23,7 @@ class FirstAttempt:
 
 def first_attempts(session: Session, scenario: str) -> tuple[FirstAttempt, ...]:
     """Return the first attempt of each person at a scenario, in the order in which they began."""
-    first = (
-        select(func.min(Attempt.id)).where(Attempt.scenario == scenario).group_by(Attempt.person_id).scalar_subquery()
-    )
+    first = select(func.min(Attempt.id)).where(Attempt.scenario == scenario).group_by(Attempt.person_id)
     wanted = (
         select(Attempt.id, Person.ref, Attempt.solved_at, Attempt.ended_at)
         .join(Person, Person.id == Attempt.person_id)
