@@ -136,8 +136,8 @@ class ProofRuns:
         self._change(phase="over", outcome=outcome, trouble=trouble, ended=iso(datetime.now(UTC)))
         self._ended()
 
-    async def _play(self, words: Sequence[str]) -> ProofLine:
-        """Run a process to its end, and return the last that it said of what came of it."""
+    async def _play(self, words: Sequence[str], *, proving: bool = True) -> ProofLine:
+        """Run a process to its end, and return the last that it said of it; one that proves can be ended."""
         heard = ProofLine("over")
         process = await asyncio.create_subprocess_exec(
             *self._command.words,
@@ -149,9 +149,10 @@ class ProofRuns:
             start_new_session=True,
             limit=_LONGEST_LINE,
         )
-        self._process = process
+        if proving:
+            self._process = process
         try:
-            if self._run is not None and self._run.phase == "cancelling":
+            if proving and self._run is not None and self._run.phase == "cancelling":
                 _end(process)
             while process.stdout is not None and (said := await process.stdout.readline()):
                 with contextlib.suppress(WireError):
@@ -166,7 +167,7 @@ class ProofRuns:
     async def _sweep(self) -> None:
         """Have what an earlier process left be removed."""
         with contextlib.suppress(OSError):
-            await self._play([SWEEP])
+            await self._play([SWEEP], proving=False)
 
     def _hear(self, line: ProofLine) -> None:
         if self._run is None or self._run.phase == "over":
