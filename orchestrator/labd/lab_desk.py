@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.core.language import Language
@@ -23,6 +23,7 @@ from orchestrator.labd.calls import (
     TerminalView,
 )
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf, page_of
 from orchestrator.labd.told_refusals import busy_with, refused
 from orchestrator.labs import Labs, Running
@@ -54,6 +55,7 @@ class LabParts:
         practice_of: returns what records for a person, by their reference and that of who acts.
         hints_shown: returns how many hints of a lab were read.
         board: returns where each trainee of a class is, by its name, with a look at all their labs.
+        proving: the process that proves a scenario.
     """
 
     labs: Callable[[], Labs]
@@ -62,6 +64,7 @@ class LabParts:
     practice_of: Callable[[str, str], PracticeRecorder]
     hints_shown: Callable[[str], int]
     board: Callable[[str], tuple[Standing, ...]]
+    proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
 
 
 @dataclass(frozen=True)

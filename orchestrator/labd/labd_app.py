@@ -19,6 +19,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.keeper.keeper_client import NoTerminalError
 from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
+from orchestrator.labd.catalogue_calls import CatalogueCalls
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.event_stream import event_lines
@@ -41,6 +43,7 @@ from orchestrator.labd.rules import (
     concerns_a_class,
     concerns_a_lab,
     concerns_an_attempt,
+    counts_as_trainer,
     refusal_kind,
     standing_of,
 )
@@ -65,7 +68,7 @@ _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
 _BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
-    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS)
+    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)
 }
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
@@ -81,6 +84,7 @@ class LabdParts:
         classes: the calls about classes.
         privacy: the calls about what is kept of people.
         help: the calls by which a trainer helps.
+        catalogue: the calls about the catalogue and proofs.
         desk: finds labs.
         terminals: the terminals of labs.
         threads: for what a caller waits for.
@@ -92,6 +96,7 @@ class LabdParts:
     classes: ClassCalls
     privacy: PrivacyCalls
     help: HelpCalls
+    catalogue: CatalogueCalls
     desk: LabDesk
     terminals: LabTerminals
     threads: WorkThreads
@@ -151,7 +156,7 @@ class _Door:
             asked = _read(call, await _body(request))
             attempt = await self._found_attempt(call.name, who, asked.attempt)
             return await self._parts.privacy.of_an_attempt[call.name](who, attempt, asked)
-        _require(call.name, who, trains=who is not None and "trainer" in who.roles)
+        _require(call.name, who, trains=who is not None and counts_as_trainer(call.name, who))
         asked = _read(call, await _body(request))
         parts = self._parts
         for known in (
@@ -159,6 +164,7 @@ class _Door:
             parts.classes.before_a_class,
             parts.privacy.of_somebody,
             parts.help.before,
+            parts.catalogue.calls,
         ):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)

@@ -24,8 +24,11 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.log_lines import LogLines
+from orchestrator.labd.machine_room import no_room
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
+from orchestrator.labd.proof_folder import left_over, proof_folder
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.model.serve_settings import RECORDINGS_DAYS
@@ -81,7 +84,7 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     privacy = PrivacyParts(
         KeptRecordings(options.recordings), DeliverablesStore(state_folder() / "deliverables"), options.recordings_days
     )
-    server = LabdServer(parts_of(app), accounts, places, privacy, keeper.ensure)
+    server = LabdServer(parts_of(app, _proving(options.content)), accounts, places, privacy, keeper.ensure)
 
     def ready() -> None:
         print("ready", flush=True)  # noqa: T201 - it is waited for
@@ -97,7 +100,14 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     asyncio.run(serve())
 
 
-def parts_of(app: App) -> LabParts:
+def _proving(content: Sequence[Path]) -> ProofCommand:
+    """Return the process of a proof, with the content that labd has."""
+    more = [word for folder in content for word in ("--content", str(folder.absolute()))]
+    words = [sys.executable, "-P", "-m", "orchestrator.labd.proof_process", *more]
+    return ProofCommand(words, lambda: left_over(proof_folder()), no_room)
+
+
+def parts_of(app: App, proving: ProofCommand) -> LabParts:
     """Return what labd serves of the program."""
     making = threading.Lock()
 
@@ -117,4 +127,5 @@ def parts_of(app: App) -> LabParts:
         practice_of=app.practice_of,
         hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
         board=board,
+        proving=proving,
     )

@@ -14,6 +14,7 @@ import uvicorn
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import KeeperClient
+from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
@@ -92,6 +93,7 @@ class LabdServer:
         help_calls = HelpCalls(
             desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
         )
+        self._catalogue = CatalogueCalls(parts, self._threads)
         app = labd_app(
             LabdParts(
                 self._people,
@@ -99,6 +101,7 @@ class LabdServer:
                 self._classes,
                 self._privacy,
                 help_calls,
+                self._catalogue,
                 desk,
                 terminals,
                 self._threads,
@@ -130,6 +133,7 @@ class LabdServer:
         self._server.ready = ready
         with contextlib.suppress(BreakfixError):  # without the engine nobody knows which labs are gone
             await self._terminals.forget_gone()
+        self._catalogue.open()
         sweeping = asyncio.create_task(self._sweep.run())
         try:
             await self._server.serve([listener])
@@ -137,14 +141,16 @@ class LabdServer:
             self._sweep.end()
             await self._labs.finish()
             await self._classes.finish()
+            await self._catalogue.finish()
             await sweeping
             self._privacy.close()
             self._threads.close()
             self._people.close()
 
     def end(self) -> None:
-        """Take no more calls, begin no labs of launches, end streams, and let ``serve`` come to its end."""
+        """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
         self._classes.close()
+        self._catalogue.close()
         self._bell.close()
         self._server.should_exit = True
 

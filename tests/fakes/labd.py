@@ -30,6 +30,7 @@ from orchestrator.labd import calls as c
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
+from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_privacy import FakePrivacy
@@ -111,6 +112,7 @@ class FakeLabd:
         classes: what it knows of classes.
         privacy: what it keeps of people.
         help: how its trainers help.
+        catalogue: what it knows of scenarios from inside, and of proofs.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -127,12 +129,14 @@ class FakeLabd:
         self.classes = FakeClasses(self, RefusalError)
         self.privacy = FakePrivacy(self, RefusalError)
         self.help = FakeHelp(self, self.classes, RefusalError)
+        self.catalogue = FakeCatalogue(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
             **self.privacy.calls,
             **self.help.calls,
+            **self.catalogue.calls,
         }
         self.app = Starlette(
             routes=[

@@ -37,13 +37,16 @@ from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
+from orchestrator.proof.ledger import FoundEntry
 from orchestrator.proof.proof_status import Proofs, Status
+from orchestrator.proof.proof_store import StoredProof
 from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
@@ -81,9 +84,26 @@ class Stations(Machines):
         return master
 
 
-class _Unproven:
+class Unproven:
+    """Proofs of which there are none; a test may put one there."""
+
+    def __init__(self) -> None:
+        self.stored: StoredProof | None = None
+        self.found: FoundEntry | None = None
+        self.known = Status("unproven")
+
+    @property
+    def ledger(self) -> Unproven:
+        return self
+
+    def find(self, _scenario: str) -> FoundEntry | None:
+        return self.found
+
+    def last(self, _scenario: str) -> StoredProof | None:
+        return self.stored
+
     def status(self, _scenario: str) -> Status:
-        return Status("unproven")
+        return self.known
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,8 @@ class Site:
     """Set when a grading has begun."""
     may_grade: threading.Event = field(default_factory=threading.Event)
     """What a grading waits for."""
+    proofs: Unproven = field(default_factory=Unproven)
+    proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
 
     def member(self, handle: str, *roles: Role) -> Member:
         """Sign somebody in who was not there yet."""
@@ -150,10 +172,11 @@ class Site:
         return LabParts(
             labs=lambda: self.labs,
             database=self.store,
-            shelf=ScenarioShelf(self.world.content, lambda: cast("Proofs", _Unproven())),
+            shelf=ScenarioShelf(self.world.content, lambda: cast("Proofs", self.proofs)),
             practice_of=lambda ref, by: PracticeRecorder.of_person(lambda: self.store, ref, document, by=by),
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
+            proving=self.proving,
         )
 
     @cached_property
