@@ -367,7 +367,24 @@ class Started:
 
 # A lab --------------------------------------------------------------------------------------------------------
 
-LabStateName = Literal["starting", "started", "stopping", "cut off", "failed", "gone"]
+LabStateName = Literal["waiting", "starting", "started", "frozen", "stopping", "cut off", "failed", "gone"]
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """Where a lab stands that waits for its start.
+
+    Attributes:
+        place: its place, from 1.
+        waiting: how many labs wait.
+        why: what it waits for: its ``turn``, or ``room``, until other labs end.
+        seconds: until it starts, as far as starts were measured; None: nobody knows.
+    """
+
+    place: int
+    waiting: int
+    why: Literal["turn", "room"]
+    seconds: int | None
 
 
 @dataclass(frozen=True)
@@ -539,6 +556,8 @@ class LabView:
         last_event: the number of the last event, to read on from.
         trouble: why a start failed.
         yours: whether it is the reader's own; a trainer looks at those of their classes, and may have them graded.
+        queue: where it stands while it waits for its start; None: it does not.
+        freezes: when it will be frozen unless somebody does something in it, ISO 8601; empty: not soon.
     """
 
     name: str
@@ -564,6 +583,8 @@ class LabView:
     last_event: int
     trouble: Refusal | None = None
     yours: bool = True
+    queue: QueueView | None = None
+    freezes: str = ""
 
 
 @dataclass(frozen=True)
@@ -681,6 +702,10 @@ EventKind = Literal[
     "state",  # {state: LabStateName}: the lab is in another state
     "announced",  # {text, by}: a trainer says something to the class
     "watched",  # {terminal: ID, by}: a trainer looks at a terminal; by is empty once nobody does
+    "queued",  # QueueView: the lab waits for its start, at this place now
+    "idle",  # {until}: the lab will be frozen at that moment (ISO 8601); until is empty once it will not
+    "frozen",  # {}: the lab was frozen, because nobody did anything in it
+    "thawed",  # {}: it goes on
 ]
 
 # The calls ----------------------------------------------------------------------------------------------------
@@ -714,6 +739,7 @@ OPEN_TERMINAL = Call("open-terminal", OpenTerminal, TerminalView)
 CLOSE_TERMINAL = Call("close-terminal", CloseTerminal, Nothing)
 RESET = Call("reset", OfLab, Nothing)
 STOP = Call("stop", OfLab, Nothing)
+THAW = Call("thaw", OfLab, Nothing)
 DEBRIEF = Call("debrief", OfLab, DebriefView)
 
 CALLS: tuple[Call[Any, Any], ...] = (
@@ -743,6 +769,7 @@ CALLS: tuple[Call[Any, Any], ...] = (
     CLOSE_TERMINAL,
     RESET,
     STOP,
+    THAW,
     DEBRIEF,
 )
 """Every call of the contract."""

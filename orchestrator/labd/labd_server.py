@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
@@ -18,17 +19,20 @@ from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
-from orchestrator.labd.lab_calls import LabCalls
-from orchestrator.labd.lab_desk import LabDesk, LabParts
+from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.lab_calls import LabCalls, StartParts
+from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_limits import USUAL, LabLimits
+from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.standing_watch import Doorbell
+from orchestrator.labd.start_lengths import StartLengths
+from orchestrator.labd.start_queue import StartQueue
 
-MOST_LABS: Final = 2
-"""Labs that one person may have at once."""
 _CALLS: Final = 8
 """Calls that are done at once: each thread has a connection to the fabric."""
 _LONGEST_MESSAGE: Final = 1 << 20
@@ -61,20 +65,29 @@ class LabdServer:
         accounts: PortalAccounts,
         places: LabdPlaces,
         restart_keeper: Callable[[], None],
-        most_labs: int = MOST_LABS,
+        limits: LabLimits = USUAL,
     ) -> None:
         """Put the parts together."""
-        logs, jobs = EventLogs(places.events), LabJobs()
-        self._threads = WorkThreads(_CALLS, "call")
+        logs, lengths, room = EventLogs(places.events), StartLengths(), LabRoom(parts.labs, limits.memory)
+        jobs = LabJobs()
+        self._threads = threads = WorkThreads(_CALLS, "call")
+        queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths)
+        jobs.when_freed(queue.freed)
+
+        def act_on(lab: str) -> str:
+            return jobs.act_on(lab) or (WAITS if queue.waits(lab) else "")
+
         self._people = PeopleCalls(accounts)
         self._bell = Doorbell()
-        desk = LabDesk(parts, logs, jobs.act_on, most_labs)
+        desk = LabDesk(parts, logs, act_on, limits.per_person)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
-        self._labs = LabCalls(desk, jobs, logs, terminals, self._threads)
-        classes = ClassDesk(desk)
-        boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
-        launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits)
+        starts = StartParts(queue, lengths, room, self._idle, limits.starts)
+        self._labs = LabCalls(desk, jobs, logs, terminals, self._threads, starts)
+        classes = ClassDesk(desk, room)
+        boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
+        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         app = labd_app(LabdParts(self._people, self._labs, self._classes, desk, terminals, self._threads, self._bell))
         self._server = _Server(
@@ -102,9 +115,11 @@ class LabdServer:
         self._server.ready = ready
         with contextlib.suppress(BreakfixError):  # without the engine nobody knows which labs are gone
             await self._terminals.forget_gone()
+        watching = asyncio.create_task(self._idle.watch())
         try:
             await self._server.serve([listener])
         finally:
+            watching.cancel()
             await self._labs.finish()
             await self._classes.finish()
             self._threads.close()
@@ -113,6 +128,7 @@ class LabdServer:
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams, and let ``serve`` come to its end."""
         self._classes.close()
+        self._labs.close()
         self._bell.close()
         self._server.should_exit = True
 

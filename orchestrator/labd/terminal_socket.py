@@ -31,7 +31,7 @@ class _Size(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def bridge(
-    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], *, typing: bool = True
+    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], typed: Callable[[], None] | None
 ) -> None:
     """Join a viewer, which was accepted, to a terminal, until one of them ends; then close the viewer.
 
@@ -39,12 +39,12 @@ async def bridge(
         viewer: the WebSocket.
         seen: the terminal.
         over: returns when the viewer may see it no longer.
-        typing: whether they may type and change its size; otherwise what they send is dropped.
+        typed: called when they type; None: they may neither type nor change its size, and what they send is dropped.
     """
     await viewer.send_text(_opening(seen.opening))
     tasks = [
         asyncio.ensure_future(_until_gone(_show(viewer, seen))),
-        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen if typing else None))),
+        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen, typed))),
         asyncio.ensure_future(_code(over())),
     ]
     try:
@@ -86,7 +86,7 @@ async def _show(viewer: WebSocket, seen: Attachment) -> int:
     return CLOSED
 
 
-async def _pass_on(viewer: WebSocket, seen: Attachment | None) -> int:
+async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], None] | None) -> int:
     """Type what the viewer types, into nothing where it may only look, until it says what nobody understands."""
     while True:
         message = await viewer.receive()
@@ -94,14 +94,15 @@ async def _pass_on(viewer: WebSocket, seen: Attachment | None) -> int:
             raise WebSocketDisconnect(message.get("code") or _GOING_AWAY)
         typed = message.get("bytes")
         if typed is not None:
-            if seen is not None:
+            if on_typed is not None:
+                on_typed()
                 await seen.type(typed)
             continue
         try:
             size = msgspec.json.decode(message["text"], type=_Size)
         except msgspec.MsgspecError:
             return _WRONG
-        if seen is not None:
+        if on_typed is not None:
             await seen.resize(*size.resize)
 
 

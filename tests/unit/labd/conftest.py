@@ -30,6 +30,7 @@ from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
 from orchestrator.labd.calls import Who
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
@@ -98,7 +99,7 @@ class Site:
     world: World
     store: Database
     labs: Labs
-    most_labs: int = 2
+    limits: LabLimits = USUAL
     entered: threading.Event = field(default_factory=threading.Event)
     """Set when a grading has begun."""
     may_grade: threading.Event = field(default_factory=threading.Event)
@@ -161,7 +162,7 @@ class Site:
             PortalAccounts(self.store, hashes=PasswordHashes(HashCosts(passes=1, memory_kib=8))),
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
             keeper.ensure,
-            self.most_labs,
+            self.limits,
         )
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:

@@ -53,6 +53,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "open-terminal": OWNER,
     "close-terminal": OWNER,
     "debrief": OWNER,
+    "thaw": LOOKING,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,
