@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -43,7 +42,7 @@ class IdleWatch:
         logs: EventLogs,
         threads: WorkThreads,
         limits: LabLimits,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         """Take the parts; ``clock`` returns seconds."""
         self._desk = desk
@@ -127,15 +126,21 @@ class IdleWatch:
         never = asyncio.Event()
         while True:
             try:
-                await self._round()
+                await self.look()
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("idle labs cannot be looked for: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(never.wait(), between)
 
-    async def _round(self) -> None:
+    async def look(self) -> None:
+        """Look at all labs: warn of those that are idle, and freeze those that were warned in time.
+
+        Raises:
+            BreakfixError: the engine or the fabric does not answer.
+            RefusedCallError: labd ends.
+        """
         labs = await self._threads.run(self._ours)
-        self._active = {lab: at for lab, at in self._active.items() if lab in labs}
+        self._active = {lab: at for lab, at in self._active.items() if self._logs.get(lab) is not None}
         self._warned = {lab: until for lab, until in self._warned.items() if lab in labs}
         self._frozen = {lab for lab, one in labs.items() if is_frozen(one)}
         if not self._limits.freeze_s:

@@ -182,7 +182,8 @@ class LabCalls:
             with self._lengths.measured():
                 self._work.start(lab, plan, log(), by)
 
-        begin = partial(self._jobs.begin, lab, "start", log, self._making, start)
+        touch = partial(self._idle.touch, lab)  # whoever has waited for it has all the time from now on
+        begin = partial(self._jobs.begin, lab, "start", log, self._making, start, after=touch)
         return await self._queue.put(QueuedStart(lab, asker, needs, note, begin))
 
     # A lab ----------------------------------------------------------------------------------------------------
@@ -269,6 +270,7 @@ class LabCalls:
             self._making,
             lambda: self._work.reset(found, by),
             then=self._without_terminals(found),
+            after=partial(self._idle.touch, found.name),
         )
 
     async def stop(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:

@@ -11,10 +11,6 @@ from orchestrator.labd.told_refusals import refused
 from orchestrator.model.plan import Plan
 
 _GIB: Final = 1 << 30
-_LEAST_SPARED: Final = 2 * _GIB
-"""Bytes that are left to the machine at least: Docker, labd, keeper and portal, a build of images, a store."""
-_SPARED_PART: Final = 8
-"""What is left to a larger machine is this part of its memory."""
 _WARNED_S: Final = 300.0
 
 
@@ -44,11 +40,6 @@ class LabLimits:
 
 USUAL: Final = LabLimits()
 """What holds where an administrator has said nothing."""
-
-
-def usual_memory(machine: int) -> int:
-    """Return the bytes that labs may take of a machine's where nobody has said it: never all, but at least half."""
-    return max(machine - max(_LEAST_SPARED, machine // _SPARED_PART), machine // 2)
 
 
 def memory_of(plan: Plan) -> int:

@@ -8,9 +8,10 @@ from typing import Final
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.instances.instance import Instance
-from orchestrator.labd.lab_limits import memory_of, too_large, usual_memory
+from orchestrator.labd.lab_limits import memory_of, too_large
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
+from orchestrator.model.serve_settings import usual_memory
 
 _UNKNOWN_HOST: Final = 192 << 20
 """Bytes that a host is taken for whose lab is known no longer: what most of ours may take."""

@@ -20,12 +20,15 @@ from orchestrator.core.open_files import raise_limit
 from orchestrator.core.paths import state_folder
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.log_lines import LogLines
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
+from orchestrator.model.lab import bytes_of
+from orchestrator.model.serve_settings import Limits
 from orchestrator.practice.standings import Standing
 
 _CANNOT_START = 3
@@ -63,7 +66,21 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--content", type=Path, action="append", default=[], help="a folder with more content")
     parser.add_argument("--database", help="the address of the store of people and results")
     parser.add_argument("--socket-gid", type=int, help="the group that may connect besides the owner")
+    usual = Limits()
+    parser.add_argument(
+        "--labs-per-person", type=int, default=usual.labs_per_person, help="labs that somebody may have"
+    )
+    parser.add_argument("--labs", type=int, help="labs on the machine at once")
+    parser.add_argument("--memory", type=bytes_of, help="what labs may take of the machine's memory, such as 24G")
+    parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
+    parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
     return parser.parse_args(argv)
+
+
+def _limits(options: argparse.Namespace) -> LabLimits:
+    return LabLimits(
+        options.labs_per_person, options.labs, options.memory, options.starts_at_once, options.freeze_after * 60.0
+    )
 
 
 def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None:
@@ -73,7 +90,7 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     first_link = accounts.first_link()  # makes the store too, before several threads use it
     prepare()
     places = LabdPlaces(options.keeper, state_folder() / "labd")
-    server = LabdServer(parts_of(app), accounts, places, keeper.ensure)
+    server = LabdServer(parts_of(app), accounts, places, keeper.ensure, _limits(options))
 
     def ready() -> None:
         print("ready", flush=True)  # noqa: T201 - it is waited for

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +67,9 @@ class LabdServer:
         places: LabdPlaces,
         restart_keeper: Callable[[], None],
         limits: LabLimits = USUAL,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Put the parts together."""
+        """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
         logs, lengths, room = EventLogs(places.events), StartLengths(), LabRoom(parts.labs, limits.memory)
         jobs = LabJobs()
         self._threads = threads = WorkThreads(_CALLS, "call")
@@ -82,7 +84,7 @@ class LabdServer:
         desk = LabDesk(parts, logs, act_on, limits.per_person)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
-        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock)
         starts = StartParts(queue, lengths, room, self._idle, limits.starts)
         self._labs = LabCalls(desk, jobs, logs, terminals, self._threads, starts)
         classes = ClassDesk(desk, room)

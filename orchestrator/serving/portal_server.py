@@ -78,7 +78,9 @@ def prepared(plan: ServePlan, folders: ServeFolders, uid: int) -> Iterator[Servi
         me = os.getpid()
         labd = ServedProcess(
             name="labd",
-            program=process_commands.labd_command(folders, plan.content, account.group if account else None),
+            program=process_commands.labd_command(
+                folders, plan.content, plan.limits, account.group if account else None
+            ),
             entry=Entry(me, signal.SIGTERM),
             environment=process_commands.labd_environment(plan.database),
             log=folders.logs / "labd.log",

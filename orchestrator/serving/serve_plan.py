@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.model.serve_settings import ServeSettings
+from orchestrator.model.serve_settings import Limits, ServeSettings
 from orchestrator.serving.listen_address import ListenAddress, host_of, origins
 
 
@@ -46,6 +46,7 @@ class ServePlan:
         behind_proxy: whether a reverse proxy speaks TLS.
         database: the store's address; None: as on the command line.
         content: folders of content besides the built-in one.
+        limits: what labs may take.
     """
 
     listen: ListenAddress
@@ -56,6 +57,7 @@ class ServePlan:
     behind_proxy: bool
     database: str | None
     content: tuple[Path, ...]
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def encrypted(self) -> bool:
@@ -105,6 +107,7 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
         behind_proxy=behind_proxy,
         database=options.database or settings.database,
         content=tuple(dict.fromkeys((*options.content, *map(Path, settings.content)))),
+        limits=settings.limits or Limits(),
     )
 
 

@@ -106,7 +106,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 # root: whoever may use Docker is as powerful.
-ExecStart={_line(process_commands.labd_command(folders, inputs.plan.content, inputs.group))}
+ExecStart={_line(process_commands.labd_command(folders, inputs.plan.content, inputs.plan.limits, inputs.group))}
 Environment={_quoted(f"BREAKFIX_HOME={folders.state}")} HOME=/root PYTHONUNBUFFERED=1{_python_path()}
 EnvironmentFile=-{_escaped(str(inputs.environment_file))}
 StandardOutput=truncate:{_escaped(str(told_by_labd(folders)))}

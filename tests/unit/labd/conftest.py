@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -100,6 +101,7 @@ class Site:
     store: Database
     labs: Labs
     limits: LabLimits = USUAL
+    clock: Callable[[], float] = time.monotonic
     entered: threading.Event = field(default_factory=threading.Event)
     """Set when a grading has begun."""
     may_grade: threading.Event = field(default_factory=threading.Event)
@@ -163,6 +165,7 @@ class Site:
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
             keeper.ensure,
             self.limits,
+            self.clock,
         )
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:
