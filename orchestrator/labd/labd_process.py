@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     It prints ``ready`` on a line once it answers; behind it, where nobody can sign in as an administrator yet, a line
     of JSON, ``{"first_link": {...}}``, with the link for the first one.
     """
-    options = _options(argv)
+    options = options_of(argv)
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(LogLines("labd: %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[shown])
@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of a command line, those of ``limits_of`` among them."""
     parser = argparse.ArgumentParser(prog="python -m orchestrator.labd", description="Serves labs.")
     parser.add_argument("--socket", type=Path, required=True, help="where it listens")
     parser.add_argument("--keeper", type=Path, required=True, help="where the keeper of terminals listens, or shall")
@@ -77,7 +78,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _limits(options: argparse.Namespace) -> LabLimits:
+def limits_of(options: argparse.Namespace) -> LabLimits:
+    """Return the limits that the options say."""
     return LabLimits(
         options.labs_per_person, options.labs, options.memory, options.starts_at_once, options.freeze_after * 60.0
     )
@@ -90,7 +92,7 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     first_link = accounts.first_link()  # makes the store too, before several threads use it
     prepare()
     places = LabdPlaces(options.keeper, state_folder() / "labd")
-    server = LabdServer(parts_of(app), accounts, places, keeper.ensure, _limits(options))
+    server = LabdServer(parts_of(app), accounts, places, keeper.ensure, limits_of(options))
 
     def ready() -> None:
         print("ready", flush=True)  # noqa: T201 - it is waited for

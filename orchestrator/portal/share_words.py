@@ -18,8 +18,8 @@ IN_A_MINUTE = Text(fr="Il démarre dans une minute environ, d'après les dernier
 IN_MINUTES = Text(fr="Il démarre dans {minutes} minutes environ, d'après les derniers démarrages.",
                   en="It starts in about {minutes} minutes, going by the last starts.")  # fmt: skip
 NOT_KNOWN = Text(
-    fr="L'attente n'est pas encore connue : aucun démarrage n'a été mesuré depuis que le service tourne.",
-    en="How long is not known yet: no start was measured since the service runs.",
+    fr="L'attente n'est pas encore connue : aucun démarrage n'a été mesuré depuis le lancement du service.",
+    en="How long is not known yet: no start was measured since the service began.",
 )
 NO_ROOM = Text(
     fr="La machine n'a plus de place pour d'autres labs : celui-ci démarre quand d'autres s'arrêtent. Personne ne sait "
@@ -37,12 +37,12 @@ TAKE_BACK = Text(fr="Ne plus attendre", en="Stop waiting")
 # A lab in which nobody does anything --------------------------------------------------------------------------
 
 FREEZES = Text(
-    fr="Plus personne ne fait rien dans ce lab. Il sera mis en pause à {time} ; rien n'y sera perdu.",
-    en="Nobody does anything in this lab. It will be frozen at {time}; nothing in it will be lost.",
+    fr="Personne ne travaille dans ce lab. Il sera mis en pause à {time} ; rien n'y sera perdu.",
+    en="Nobody is working in this lab. It will be frozen at {time}; nothing in it will be lost.",
 )
 GO_ON = Text(fr="Je suis là", en="I am here")
 FROZEN = Text(
-    fr="Ce lab est en pause, parce que personne n'y faisait rien. Tout y est comme avant, programmes compris.",
-    en="This lab is frozen, because nobody did anything in it. All is as it was, programs too.",
+    fr="Ce lab est en pause, parce que personne n'y travaillait. Tout y est comme avant, programmes compris.",
+    en="This lab is frozen, because nobody was working in it. All is as it was, programs too.",
 )
 THAW = Text(fr="Reprendre", en="Go on")

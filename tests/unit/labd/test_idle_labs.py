@@ -77,7 +77,7 @@ def test_an_idle_lab_is_warned_frozen_and_thawed(site: Site, clock: Clock) -> No
                 assert (view.state, view.freezes, view.busy) == ("frozen", "", "")
             assert {host.state for host in view.hosts} == {"paused"}
             assert paused(site, lab) == {True}
-            acts: list[tuple[calls.Call[OfLab, object], Member]] = [
+            acts: list[tuple[calls.Call[OfLab, calls.Nothing], Member]] = [
                 (calls.THAW, lea), (calls.CHECK, lea), (calls.CHECK, ada), (calls.THAW, ada)
             ]  # fmt: skip
             for call, who in acts:
