@@ -28,9 +28,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Seats:
-    """What is still to be put into the queue for a class; ``handing`` is held while one of them is."""
+    """What is still to be put into the queue for a class; ``handing`` is held while one of them, ``handed``, is."""
 
     left: deque[LabNote] = field(default_factory=deque)
+    handed: LabNote | None = None
     handing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -70,7 +71,9 @@ class ClassLaunches:
     def left(self, name: str) -> int:
         """Return how many labs of a class are still to be started, or just starting."""
         seats = self._seats.get(name, _Seats())
-        return len(seats.left) + self._queue.left(asker_of(name)) + seats.handing.locked()
+        queued = self._queue.notes(asker_of(name))
+        handed = seats.handed is not None and all(note is not seats.handed for note in queued)
+        return len(seats.left) + len(queued) + handed
 
     def begin(self, who: Who, name: str, scenario: str, launch: NotedLaunch) -> None:
         """Begin to start the labs of a launch for a class, and return at once."""
@@ -85,7 +88,9 @@ class ClassLaunches:
         while seats.left:
             async with seats.handing:
                 if seats.left:
-                    await self._put(who, name, seats.left.popleft())
+                    seats.handed = seats.left.popleft()
+                    await self._put(who, name, seats.handed)
+                    seats.handed = None
             self._changed(name)
 
     async def _put(self, who: Who, name: str, note: LabNote) -> None:

@@ -129,6 +129,8 @@ class IdleWatch:
                 await self.look()
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("idle labs cannot be looked for: %s", error)
+            except Exception:  # the next round is another
+                _log.exception("idle labs cannot be looked for")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(never.wait(), between)
 
@@ -158,7 +160,7 @@ class IdleWatch:
             if left > self._limits.warn_s:
                 self.touch(lab) if lab in self._warned else None
             elif lab not in self._warned:
-                self._warn(lab, max(left, 0.0))
+                self._warn(lab)
             elif left <= 0:
                 await self._freeze(lab, one)
 
@@ -176,10 +178,12 @@ class IdleWatch:
     def _typed(self, labs: Mapping[str, Instance]) -> Mapping[str, float]:
         return last_typed(self._desk.parts.labs(), labs.values())
 
-    def _warn(self, lab: str, left: float) -> None:
+    def _warn(self, lab: str) -> None:
+        """Tell that a lab will be frozen: from now on there is the whole time of a warning, however late it comes."""
         log = self._logs.get(lab)
         if log is not None:
-            self._warned[lab] = iso(datetime.now(UTC) + timedelta(seconds=left))
+            self._active[lab] = self._clock() - (self._limits.freeze_s - self._limits.warn_s)
+            self._warned[lab] = iso(datetime.now(UTC) + timedelta(seconds=self._limits.warn_s))
             log.add("idle", {"until": self._warned[lab]})
 
     async def _freeze(self, lab: str, instance: Instance) -> None:

@@ -100,9 +100,10 @@ class StartQueue:
             return view
         return QueueView(view.place, view.waiting, view.why, max(0, round(view.seconds - (time.monotonic() - at))))
 
-    def left(self, asker: str) -> int:
-        """Return how many labs of an asker's wait or start."""
-        return len(self._turns.of(asker)) + sum(one.asker == asker for one, _ in self._starting.values())
+    def notes(self, asker: str) -> tuple[LabNote, ...]:
+        """Return what is noted of the labs of an asker's that wait or start."""
+        starting = (one.note for one, _ in self._starting.values() if one.asker == asker)
+        return (*(one.note for one in self._turns.of(asker)), *starting)
 
     async def put(self, start: QueuedStart) -> asyncio.Event:
         """Begin a start once there is room, at once where there is; return what is set when it is over.
@@ -170,6 +171,8 @@ class StartQueue:
                 await self._pump()
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("no room can be looked for: %s", error)
+            except Exception:  # what waits must not wait for ever
+                _log.exception("no room can be looked for")
             if not self._waiting:
                 break
             with contextlib.suppress(TimeoutError):

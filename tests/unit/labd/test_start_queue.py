@@ -6,14 +6,18 @@ import asyncio
 
 import pytest
 
+from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
+from orchestrator.engine.engine_interface import engine_unreachable
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd.calls import Nothing, OfLab, QueueView, StartLab
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.lab_limits import LabLimits, memory_of, too_many
+from orchestrator.labd.lab_room import LabRoom, TakenRoom
 from orchestrator.labd.labd_client import LabdClient
+from orchestrator.model.serve_settings import usual_memory
 from tests.labd_talk import SOON, events_until, stopped
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
@@ -176,3 +180,34 @@ def test_what_waits_when_labd_is_killed_leaves_no_trace(site: Site) -> None:
 
     asyncio.run(play())
     assert [path.name for path in folder.iterdir()] == ["moved-desks-0002.events"]
+
+
+def test_where_the_engine_is_silent_nothing_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    lea = site.member("lea")
+
+    def silent() -> None:
+        raise engine_unreachable("it sleeps")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            with monkeypatch.context() as sleeping:
+                sleeping.setattr(LabRoom, "taken", lambda _self: silent())
+                assert (await refusal_of(client, calls.START, StartLab(SCENARIO), lea.token)).kind == "machine"
+            await started(client, lea)
+
+    asyncio.run(play())
+    assert len(site.labs.all()) == 1
+
+
+def test_a_lab_whose_content_is_gone_takes_room_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = site.world.plan(7)
+    site.labs.start(plan, Silent(), name="by-hand")
+    room = LabRoom(lambda: site.labs, None)
+    assert room.taken() == TakenRoom({"by-hand": memory_of(plan)}, usual_memory(4 << 30))
+
+    def gone(_name: str) -> None:
+        raise UsageError(same("there is no such scenario"))
+
+    monkeypatch.setattr(site.labs, "running", gone)
+    assert room.taken().labs == {"by-hand": memory_of(plan)}, "it is remembered"
+    assert LabRoom(lambda: site.labs, 1).taken() == TakenRoom({"by-hand": len(plan.hosts) * (192 << 20)}, 1)
