@@ -156,7 +156,7 @@ class IdleWatch:
         for lab, one in quiet.items():
             if lab in typed:
                 self._active[lab] = max(self._active[lab], now - typed[lab])
-            left = self._left(lab, self._clock())
+            left = self._left(lab, now)
             if left > self._limits.warn_s:
                 self.touch(lab) if lab in self._warned else None
             elif lab not in self._warned:

@@ -94,6 +94,7 @@ def test_an_idle_lab_is_warned_frozen_and_thawed(site: Site, clock: Clock) -> No
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_whoever_is_there_is_warned_in_time(site: Site, clock: Clock) -> None:
     lea = site.member("lea")
 
@@ -111,6 +112,7 @@ def test_whoever_is_there_is_warned_in_time(site: Site, clock: Clock) -> None:
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_a_key_at_a_terminal_thaws_and_a_trainers_look_does_not(site: Site, clock: Clock) -> None:
     lea, ada = site.member("lea"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea)
@@ -140,6 +142,7 @@ def test_a_key_at_a_terminal_thaws_and_a_trainers_look_does_not(site: Site, cloc
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_a_frozen_lab_is_seen_as_frozen_after_a_restart(site: Site, clock: Clock) -> None:
     """Also on the board; a warning of the labd before is taken back, and everybody has all their time again."""
     lea, tom, ada = site.member("lea"), site.member("tom"), site.member("ada", "trainer")
@@ -181,6 +184,7 @@ def of_a_jury(site: Site, _lea: Member) -> None:
     site.labs.start(site.world.plan(seed), Silent(), name="by-hand")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prepare", [by_hand, of_a_jury])
 def test_labs_that_are_left_alone(site: Site, clock: Clock, prepare: Callable[[Site, Member], None]) -> None:
     lea, tom = site.member("lea"), site.member("tom")
@@ -196,6 +200,7 @@ def test_labs_that_are_left_alone(site: Site, clock: Clock, prepare: Callable[[S
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_a_shell_at_the_command_line_keeps_a_lab_awake(site: Site, clock: Clock) -> None:
     lea = site.member("lea")
     typed = json.dumps({"typed": time.time() + 3600})
@@ -222,6 +227,7 @@ def test_a_shell_at_the_command_line_keeps_a_lab_awake(site: Site, clock: Clock)
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_what_does_not_stand_still_goes_on_and_is_tried_again(
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
