@@ -28,11 +28,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Seats:
-    """What is still to be put into the queue for a class; ``handing`` is held while one of them, ``handed``, is."""
+    """What is still to be put into the queue for a class.
+
+    Attributes:
+        left: what of it is still here.
+        handed: what is just being put there.
+        handing: held meanwhile.
+        stopped: the number of the last launch that was stopped: what of it is handed will be taken back.
+    """
 
     left: deque[LabNote] = field(default_factory=deque)
     handed: LabNote | None = None
     handing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stopped: int = 0
 
 
 def asker_of(name: str) -> str:
@@ -71,9 +79,10 @@ class ClassLaunches:
     def left(self, name: str) -> int:
         """Return how many labs of a class are still to be started, or just starting."""
         seats = self._seats.get(name, _Seats())
-        queued = self._queue.notes(asker_of(name))
-        handed = seats.handed is not None and all(note is not seats.handed for note in queued)
-        return len(seats.left) + len(queued) + handed
+        waiting, starting = self._queue.notes(asker_of(name))
+        if seats.handed is not None and all(note is not seats.handed for note in (*waiting, *starting)):
+            waiting = (*waiting, seats.handed)
+        return len(seats.left) + len(starting) + sum(note.launch > seats.stopped for note in waiting)
 
     def begin(self, who: Who, name: str, scenario: str, launch: NotedLaunch) -> None:
         """Begin to start the labs of a launch for a class, and return at once."""
@@ -114,7 +123,8 @@ class ClassLaunches:
             name: the class.
             last: the number of its last launch: what is launched after it stays.
         """
-        seats = self._seats.get(name, _Seats())
+        seats = self._seats.setdefault(name, _Seats())
+        seats.stopped = max(seats.stopped, last)
         for note in [one for one in seats.left if one.launch <= last]:
             seats.left.remove(note)
         self._queue.take_all_back(asker_of(name), last)

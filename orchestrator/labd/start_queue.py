@@ -100,10 +100,10 @@ class StartQueue:
             return view
         return QueueView(view.place, view.waiting, view.why, max(0, round(view.seconds - (time.monotonic() - at))))
 
-    def notes(self, asker: str) -> tuple[LabNote, ...]:
-        """Return what is noted of the labs of an asker's that wait or start."""
+    def notes(self, asker: str) -> tuple[tuple[LabNote, ...], tuple[LabNote, ...]]:
+        """Return what is noted of the labs of an asker's: of those that wait, and of those that start."""
         starting = (one.note for one, _ in self._starting.values() if one.asker == asker)
-        return (*(one.note for one in self._turns.of(asker)), *starting)
+        return tuple(one.note for one in self._turns.of(asker)), tuple(starting)
 
     async def put(self, start: QueuedStart) -> asyncio.Event:
         """Begin a start once there is room, at once where there is; return what is set when it is over.
