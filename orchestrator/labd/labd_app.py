@@ -142,7 +142,7 @@ class _Door:
         if concerns_a_lab(call.name):
             who = _somebody(who)
             asked = _read(call, await _body(request))
-            found = await self._found(call.name, who, asked.lab)
+            found = await self._parts.labs.touched(call.name, await self._found(call.name, who, asked.lab))
             of_a_lab = {**self._parts.labs.of_a_lab, **self._parts.help.of_a_lab}
             return await of_a_lab[call.name](who, found, asked)
         if concerns_a_class(call.name):
@@ -276,7 +276,7 @@ class _Door:
             async with keeper.attach(terminal, None if after is None else _number(after)) as seen:
                 looking = self._parts.terminals.watched(found, terminal, who)
                 with contextlib.nullcontext() if owns else looking as may_type:
-                    await bridge(viewer, seen, over, may_type)
+                    await bridge(viewer, seen, over, partial(self._parts.labs.typed, found), may_type)
         except RefusedCallError as error:
             await viewer.close(SIGNED_OUT if error.refusal.kind == "signed-out" else MISSING)
         except NoTerminalError:

@@ -131,6 +131,7 @@ RULES: Final[Mapping[str, Right]] = {
     "close-terminal": "owner",
     "reset": "owner",
     "stop": "owner",
+    "thaw": "owner-or-trainer",
     "debrief": "owner",
     EVENTS: "owner-or-trainer",
     TERMINAL: "owner-or-trainer",

@@ -525,6 +525,16 @@ class FakeLabd:
         self.emit("state", {"state": "gone"}, asked.lab)
         return c.Nothing()
 
+    def _thaw(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        lab = self._own(who, asked.lab)
+        if lab.state == "frozen":
+            self.change(asked.lab, state="started")
+            self.emit("thawed", {}, asked.lab)
+        if lab.freezes:
+            self.change(asked.lab, freezes="")
+            self.emit("idle", {"until": ""}, asked.lab)
+        return c.Nothing()
+
     def _debrief(self, who: FakePerson, asked: c.OfLab) -> c.DebriefView:
         if not self._own(who, asked.lab).solved:
             raise RefusalError("wrong", "Il faut d'abord réparer.", "Repair it first.")

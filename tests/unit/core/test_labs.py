@@ -240,9 +240,7 @@ def test_a_check_tells_what_differs_from_the_sound_state(
     assert world.labs().health(running).differences == (), "nothing is repaired there"
 
 
-def test_a_check_tells_of_a_cable_that_is_out(
-    world: World, running: Running, new_file: ObjectChange
-) -> None:
+def test_a_check_tells_of_a_cable_that_is_out(world: World, running: Running, new_file: ObjectChange) -> None:
     world.labs().move_cable(HostRef(running.instance.name, "pc2"), "eth0", plugged=False)
     told = [(one.host, one.provider, one.object) for one in world.labs().check(running).differences]
     assert told == [("pc1", "files", new_file.object), ("pc2", "cables", "eth0")]

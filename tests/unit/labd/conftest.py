@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,7 @@ from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
 from orchestrator.labd.calls import Who
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
@@ -122,7 +124,8 @@ class Site:
     world: World
     store: Database
     labs: Labs
-    most_labs: int = 2
+    limits: LabLimits = USUAL
+    clock: Callable[[], float] = time.monotonic
     entered: threading.Event = field(default_factory=threading.Event)
     """Set when a grading has begun."""
     may_grade: threading.Event = field(default_factory=threading.Event)
@@ -198,7 +201,8 @@ class Site:
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
             self.privacy,
             keeper.ensure,
-            self.most_labs,
+            self.limits,
+            self.clock,
         )
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:

@@ -80,6 +80,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "renew-link": OF_THE_CLASS,
     "comment-news": SOMEBODY,
     "read-notes": SOMEBODY,
+    "thaw": LOOKING,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,
