@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
@@ -34,49 +35,66 @@ SOON = 60_000
 
 @dataclass
 class ServedPortal:
-    """A portal that browsers reach.
+    """A portal that browsers reach, with one labd after another behind it.
 
     Attributes:
-        labd: what is behind it.
         origin: its address.
-        browser: looks at it.
+        folder: where labd listens.
         wrong: what scripts did wrong, on any page.
     """
 
-    labd: FakeLabd
     origin: str
-    browser: Browser
+    folder: Path
     wrong: list[str] = field(default_factory=list)
 
-    def context(self, handle: str = "", **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's
-        """Return a browser of somebody's who is signed in, or of nobody's; what its scripts do wrong is noted."""
-        context = self.browser.new_context(**options)
-        context.set_default_timeout(SOON)
-        if handle:
-            token = {"name": "breakfix", "value": self.labd.sign_in(handle), "url": self.origin}
-            context.add_cookies([token])  # type: ignore[list-item]
-        context.on("weberror", lambda error: self.wrong.append(str(error.error)))
-        context.on("console", lambda said: self.wrong.append(said.text) if "Security Policy" in said.text else None)
-        return context
+    @contextmanager
+    def labd(self) -> Iterator[FakeLabd]:
+        """Have a labd that knows nothing of those before it."""
+        labd = FakeLabd()
+        with labd.serving(self.folder):
+            yield labd
 
-    def page(self, handle: str, path: str) -> Page:
-        """Return a page that somebody has opened."""
-        page = self.context(handle, locale="en-GB", viewport={"width": 1300, "height": 900}).new_page()
-        page.goto(f"{self.origin}{path}")
+    def page(self, context: BrowserContext) -> Page:
+        """Return a new page; what its scripts do wrong is noted."""
+        page = context.new_page()
+        page.set_default_timeout(SOON)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if "Security Policy" in said.text else None)
         return page
+
+    def open(self, page: Page, labd: FakeLabd, handle: str, path: str) -> None:
+        """Open an address as somebody who is signed in, or as nobody."""
+        page.context.clear_cookies()
+        if handle:
+            token = {"name": "breakfix", "value": labd.sign_in(handle), "url": self.origin}
+            page.context.add_cookies([token])  # type: ignore[list-item]
+        page.goto(f"{self.origin}{path}")
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[ServedPortal]:
-    """Serve a portal, and give it with a browser."""
+def browsing() -> Iterator[Browser]:
+    """Give a browser; Debian's Chromium is there wherever the tests' own requirements are."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is used
 
     if not Path(CHROMIUM).exists():
         pytest.skip("Ubuntu's Chromium is a snap, which no test can start")
-    labd = FakeLabd()
-    with labd.serving(folder) as path, socket.create_server(("127.0.0.1", 0)) as listener:
-        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        client = LabdClient(path)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served() -> Iterator[ServedPortal]:
+    """Serve a portal."""
+    with (
+        tempfile.TemporaryDirectory(prefix="portal-") as made,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        folder, origin = Path(made), f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = LabdClient(folder / "labd.sock")
         app = make_app(PortalSettings((WebOrigin.parse(origin),)), client)
         config = uvicorn.Config(
             app, ws="websockets-sansio", log_level="error", lifespan="off", timeout_graceful_shutdown=5
@@ -91,10 +109,7 @@ def served(folder: Path) -> Iterator[ServedPortal]:
         thread.start()
         try:
             wait_until(lambda: server.started, within=20, every=0.01)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS])
-                yield ServedPortal(labd, origin, browser)
-                browser.close()
+            yield ServedPortal(origin, folder)
         finally:
             server.should_exit = True
             thread.join(20)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +12,11 @@ from orchestrator.labd import class_contract as k
 from orchestrator.portal import board_stream
 from tests.fakes import labd_classes as fake
 from tests.fakes import labd_world as world
-from tests.unit.portal.served_portal import ServedPortal, served
+from tests.fakes.labd import FakeLabd
+from tests.unit.portal.served_portal import ServedPortal, browsing, served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import BrowserContext, Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -33,17 +32,30 @@ HEARD = """() => { window.heard = 0;
 
 
 @pytest.fixture(scope="module")
+def chromium() -> Iterator[BrowserContext]:
+    with browsing() as browser:
+        yield browser.new_context(locale="en-GB", viewport={"width": 1300, "height": 900})
+
+
+@pytest.fixture(scope="module")
 def portal() -> Iterator[ServedPortal]:
-    with tempfile.TemporaryDirectory(prefix="portal-") as folder, served(Path(folder)) as one:
+    with served() as one:
         yield one
 
 
-def opened(portal: ServedPortal, handle: str, path: str) -> Page:
-    context = portal.context(handle, locale="en-GB", viewport={"width": 1300, "height": 900})
-    context.add_init_script(f"({HEARD})()")
-    page = context.new_page()
-    page.goto(f"{portal.origin}{path}")
-    return page
+@pytest.fixture
+def labd(portal: ServedPortal) -> Iterator[FakeLabd]:
+    with portal.labd() as one:
+        yield one
+
+
+@pytest.fixture
+def page(portal: ServedPortal, chromium: BrowserContext) -> Iterator[Page]:
+    page = portal.page(chromium)
+    page.add_init_script(f"({HEARD})()")
+    yield page
+    page.close()
+    assert portal.wrong == []
 
 
 def more_heard(page: Page, before: int) -> None:
@@ -60,59 +72,58 @@ def press(page: Page, element: str) -> None:
 
 
 def test_a_row_of_the_board_that_changes_under_a_press_is_clicked(
-    portal: ServedPortal, monkeypatch: pytest.MonkeyPatch
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(board_stream, "POLL_SECONDS", 0.05)
-    page = opened(portal, "theo", BOARD)
+    portal.open(page, labd, "theo", BOARD)
     more_heard(page, 0)
     before = page.evaluate("heard")
     press(page, "check-now-lea")
-    portal.labd.classes.rows["lea"] = fake.row("lea", "Léa Martin", lab=world.LAB, hints=2)
+    labd.classes.rows["lea"] = fake.row("lea", "Léa Martin", lab=world.LAB, hints=2)
     more_heard(page, before)
     with page.expect_request("**/check"):
         page.mouse.up()
     page.wait_for_selector("#row-lea.changed")
-    assert [asked for name, _, asked in portal.labd.asked if name == k.BOARD.name]
-    assert portal.wrong == []
+    assert [asked for name, _, asked in labd.asked if name == k.BOARD.name]
 
 
-def test_a_cable_that_changes_under_a_press_is_clicked(portal: ServedPortal) -> None:
-    page = opened(portal, "lea", LAB)
+def test_a_cable_that_changes_under_a_press_is_clicked(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "lea", LAB)
     page.locator("#fold-cables > summary").click()
     press(page, "replace-srv1:eth0")
     with page.expect_response(lambda answer: answer.url.endswith(LAB)) as fresh:
-        cables = portal.labd.labs[world.LAB].cables
+        cables = labd.labs[world.LAB].cables
         other = tuple(replace(one, plugged=one.host != "srv1") for one in cables)
-        portal.labd.change(cables=other)
-        portal.labd.emit("cable", other[3])
+        labd.change(cables=other)
+        labd.emit("cable", other[3])
     fresh.value.finished()
     page.evaluate("() => new Promise(requestAnimationFrame)")
     with page.expect_request("**/cable"):
         page.mouse.up()
     page.wait_for_selector('[id="cable-srv1:eth0"][value="unplug"]')
-    assert portal.wrong == []
 
 
-def test_a_page_that_was_asked_for_before_a_check_began_does_not_end_it(portal: ServedPortal) -> None:
-    page = opened(portal, "lea", LAB)
+def test_a_page_that_was_asked_for_before_a_check_began_does_not_end_it(
+    portal: ServedPortal, labd: FakeLabd, page: Page
+) -> None:
+    portal.open(page, labd, "lea", LAB)
     asked: list[bool] = []
 
     def late(route: Route) -> None:
         older = route.fetch()
         if not asked:
             asked.append(True)
-            portal.labd.emit("began", {"act": "check"})
+            labd.emit("began", {"act": "check"})
             page.wait_for_selector("#lab-live:not([hidden])", state="attached")
         route.fulfill(response=older)
 
     page.route(f"**{LAB}", late)
     with page.expect_response(lambda answer: answer.url.endswith(LAB)) as older:
-        portal.labd.emit("hint", {})
+        labd.emit("hint", {})
     older.value.finished()
     page.evaluate("() => new Promise(requestAnimationFrame)")
     assert asked
     assert page.locator("#lab-live:not([hidden])").count() == 1
     page.unroute(f"**{LAB}")
-    portal.labd.emit("ended", {"act": "check", "refusal": None})
+    labd.emit("ended", {"act": "check", "refusal": None})
     page.wait_for_selector("#lab-live[hidden]", state="attached")
-    assert portal.wrong == []
