@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text, same
 from orchestrator.labd import calls as c
@@ -170,7 +170,7 @@ def _no_lab(labd: FakeLabd) -> None:
 def _busy_board(labd: FakeLabd) -> None:
     _open_class(labd)
     trouble = Text(fr="Le lab n'a pas démarré : plus de mémoire.", en="The lab did not start: no memory is left.")
-    rows = (
+    rows: tuple[dict[str, Any], ...] = (
         {"state": "running", "stuck": True, "minutes": 10},
         {"state": "solved", "colours": ("pass", "pass", "pass")},
         {"state": "broken", "trouble": trouble, "colours": (), "graded": ""},
