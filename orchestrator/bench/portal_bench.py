@@ -31,6 +31,8 @@ _PAGE_KB: Final = 250.0
 _PAINTED_MS: Final = 500.0
 _MEMORY_MB: Final = 250.0
 _PROCESSOR_PERCENT: Final = 15.0
+_AT_ONCE: Final = 10
+"""Reconnections at a time."""
 _KB, _MB = 1_000, 1_000_000
 
 
@@ -180,10 +182,11 @@ class _Measurement:
             "descriptors": Text(fr="descripteurs restés", en="descriptors left"),
             "processes": Text(fr="processus restés", en="processes left"),
         }
-        await portal_lines.reconnect(self._site, terminals, len(terminals))  # what is made once and stays is there
+        # Before, as many at once as never below: what is made when it is first needed, such as the store's connections.
+        await portal_lines.reconnect(self._site, terminals, 4 * len(terminals), at_once=4 * _AT_ONCE)
         await portal_lines.rest(self._site)
         before = self._counts()
-        await portal_lines.reconnect(self._site, terminals, self._amounts.reconnects)
+        await portal_lines.reconnect(self._site, terminals, self._amounts.reconnects, at_once=_AT_ONCE)
         await portal_lines.rest(self._site)
         after = await self._settled(before)
         count = self._amounts.reconnects

@@ -165,7 +165,7 @@ async def _write(slaves: Sequence[int], seconds: float) -> None:
         os.write(slaves[number % len(slaves)], b"%d\n" % time.perf_counter_ns())
 
 
-async def reconnect(site: PortalSite, terminals: Sequence[OpenTerminal], times: int, at_once: int = 10) -> None:
+async def reconnect(site: PortalSite, terminals: Sequence[OpenTerminal], times: int, *, at_once: int) -> None:
     """Open and leave lines to terminals, some at once."""
     turn = iter(range(times))
 
