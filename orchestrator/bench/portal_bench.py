@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from orchestrator.bench import page_paint, peer_shells, portal_lines, process_costs
 from orchestrator.bench.boots import require_folder
 from orchestrator.bench.peer_shells import NoPeerError
-from orchestrator.bench.portal_lines import Echo, OpenTerminal, percentile
+from orchestrator.bench.portal_lines import Echo, MeasuredTerminal, percentile
 from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.bench.portal_site import CLASS, PEOPLE, PortalSite, portal_site
 from orchestrator.core.progress import Progress
@@ -114,7 +114,7 @@ class _Measurement:
             Figure("weight", weight, "kB", paint.bytes / _KB, _PAGE_KB),
         ]
 
-    async def _echo(self, terminal: OpenTerminal) -> list[Figure]:
+    async def _echo(self, terminal: MeasuredTerminal) -> list[Figure]:
         titles = {
             "ssh": Text(fr="touche à l'écran par SSH, p95", en="key to echo by SSH, p95"),
             "ttyd": Text(fr="touche à l'écran par ttyd, p95", en="key to echo by ttyd, p95"),
@@ -136,7 +136,7 @@ class _Measurement:
         peers = [Figure(name, title, "ms", found.get(name), None, absent.get(name)) for name, title in titles.items()]
         return [Figure("echo", title, "ms", found["portal"], target), *peers]
 
-    async def _busy(self, terminals: tuple[OpenTerminal, ...]) -> list[Figure]:
+    async def _busy(self, terminals: tuple[MeasuredTerminal, ...]) -> list[Figure]:
         _, labd, _ = self._site.pids
         places = process_costs.terminals_below(labd)
         times = await portal_lines.lines_beside(self._site, terminals, places, self._amounts.seconds)
@@ -147,7 +147,7 @@ class _Measurement:
         )
         return [Figure("lines", title, "ms", percentile(times, 99), _LINES_MS)]
 
-    async def _idle(self, terminals: tuple[OpenTerminal, ...]) -> list[Figure]:
+    async def _idle(self, terminals: tuple[MeasuredTerminal, ...]) -> list[Figure]:
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(portal_lines.streams(self._site, CLASS))
             for one in terminals:
@@ -176,7 +176,7 @@ class _Measurement:
     def _processor(self) -> float:
         return sum(process_costs.processor_seconds(pid) for pid in self._site.pids)
 
-    async def _reconnects(self, terminals: tuple[OpenTerminal, ...]) -> list[Figure]:
+    async def _reconnects(self, terminals: tuple[MeasuredTerminal, ...]) -> list[Figure]:
         titles = {
             "terminals": Text(fr="terminaux restés", en="terminals left"),
             "descriptors": Text(fr="descripteurs restés", en="descriptors left"),

@@ -31,7 +31,7 @@ Echo = Callable[[bytes], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class OpenTerminal:
+class MeasuredTerminal:
     """A terminal of somebody's."""
 
     guest: Guest
@@ -43,21 +43,21 @@ class OpenTerminal:
         return f"/labs/{self.guest.lab}/terminals/{self.id}"
 
 
-async def open_terminals(site: PortalSite, each: int) -> tuple[OpenTerminal, ...]:
+async def open_terminals(site: PortalSite, each: int) -> tuple[MeasuredTerminal, ...]:
     """Open some terminals in each trainee's lab."""
     labd = LabdClient(site.labd)
     try:
         found = []
         for guest, _ in itertools.product(site.trainees, range(each)):
             asked = calls.OpenTerminal(guest.lab, site.host, "root")
-            found.append(OpenTerminal(guest, (await labd.call(calls.OPEN_TERMINAL, asked, guest.token)).id))
+            found.append(MeasuredTerminal(guest, (await labd.call(calls.OPEN_TERMINAL, asked, guest.token)).id))
         return tuple(found)
     finally:
         await labd.close()
 
 
 @asynccontextmanager
-async def attached(site: PortalSite, terminal: OpenTerminal) -> AsyncIterator[ClientConnection]:
+async def attached(site: PortalSite, terminal: MeasuredTerminal) -> AsyncIterator[ClientConnection]:
     """Look at a terminal, as a browser does."""
     address = site.origin.replace("http", "ws", 1) + terminal.path
     async with connect(
@@ -117,7 +117,7 @@ def _slaves(places: Sequence[Path]) -> Iterator[list[int]]:
 
 
 async def lines_beside(
-    site: PortalSite, terminals: Sequence[OpenTerminal], places: Sequence[Path], seconds: float
+    site: PortalSite, terminals: Sequence[MeasuredTerminal], places: Sequence[Path], seconds: float
 ) -> list[float]:
     """Write lines into terminals, all at the same rate, and return the milliseconds until each was shown.
 
@@ -165,7 +165,7 @@ async def _write(slaves: Sequence[int], seconds: float) -> None:
         os.write(slaves[number % len(slaves)], b"%d\n" % time.perf_counter_ns())
 
 
-async def reconnect(site: PortalSite, terminals: Sequence[OpenTerminal], times: int, *, at_once: int) -> None:
+async def reconnect(site: PortalSite, terminals: Sequence[MeasuredTerminal], times: int, *, at_once: int) -> None:
     """Open and leave lines to terminals, some at once."""
     turn = iter(range(times))
 
