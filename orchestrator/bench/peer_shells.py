@@ -78,6 +78,8 @@ async def ssh_shell(folder: Path) -> AsyncIterator[Echo]:
         if not await _listens(port):
             raise NoPeerError(Text(fr="sshd ne démarre pas", en="sshd does not start"))
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=QUIET", "BatchMode=yes"]
+        # Else keys wait up to 20 ms for each other, so that nobody tells from their times what is typed (since 9.5).
+        options += ["IgnoreUnknown=ObscureKeystrokeTiming", "ObscureKeystrokeTiming=no"]
         client = await asyncio.create_subprocess_exec(
             ssh, "-tt", "-F", "/dev/null", "-i", str(folder / "user"), "-p", str(port),
             *(word for option in options for word in ("-o", option)), f"{getpass.getuser()}@127.0.0.1", "exec cat",
