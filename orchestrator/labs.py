@@ -15,6 +15,7 @@ from grader.runner import OnResult, OnRunning, grade, processor_time
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.kept_reads import KeptReads
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
@@ -43,6 +44,9 @@ LabState = Literal["starting", "started", "stopping", "cut off"]
 """How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
 Differences = Literal["green", "always"]
 """When a grading tells what differs from the lab's sound state: where every check is green, or always."""
+
+_PLANS = 100
+"""Plans that are kept: those of a few classes' labs."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class Labs:
         self._deliverables = deliverables
         self._build = build
         self._explained = explained
+        self._plans: KeptReads[tuple[Plan, Mapping[str, ImageSpec]]] = KeptReads(_PLANS)
 
     @property
     def _instances(self) -> Instances:
@@ -118,7 +123,7 @@ class Labs:
             UsageError: there is no such scenario.
             ContentError: its content is invalid.
         """
-        return _planned(self._content, scenario, seed)[0]
+        return self._planned(self._content, scenario, seed)[0]
 
     def plan_of_lab(self, lab: str) -> Plan:
         """Return the plan of a healthy lab without a scenario."""
@@ -177,7 +182,7 @@ class Labs:
         instance = self._instances.find(name)
         content = self._content_of(instance)
         if instance.scenario:
-            plan, images = _planned(content, instance.scenario, instance.seed)
+            plan, images = self._planned(content, instance.scenario, instance.seed)
         else:
             plan, images = _planned_lab(content, instance.lab, instance.seed)
         return Running(instance, plan, images)
@@ -536,6 +541,17 @@ class Labs:
         instance = self._instances.start(plan, around, progress, broken=broken, name=name)
         self._deliverables.put_aside(instance.name)  # of an earlier instance of that name
         return Running(instance, plan, around.images)
+
+    def _planned(self, content: Content, scenario: str, seed: int) -> tuple[Plan, Mapping[str, ImageSpec]]:
+        """Return the plan of a variant and the images of its lab; made once, unless the scenario's files change.
+
+        Its lab and its images are read once by ``Content`` anyway. Reading a scenario takes far longer than all else
+        that a page of labd's needs.
+        """
+        if content is not self._content:
+            return _planned(content, scenario, seed)
+        folder = content.scenario_folder(scenario)
+        return self._plans.of(folder, (folder, seed), lambda: _planned(content, scenario, seed))
 
     def _content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""

@@ -1,1 +1,1 @@
-"""The measurement for somebody who sizes a classroom: how long images and labs take to be ready, and their memory."""
+"""The measurement for somebody who sizes a classroom: starts of images and labs, verdicts, memory, the portal."""

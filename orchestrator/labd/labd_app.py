@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -360,6 +360,8 @@ async def _answered(answer: Callable[[], Awaitable[Response]]) -> Response:
         return _refusal(error.refusal)
     except BreakfixError as error:
         return _refusal(refusal_of(error))
+    except ClientDisconnect:  # the browser has left its page meanwhile: nobody reads the answer, and nothing failed
+        return _refusal(broken())
     except Exception:
         _log.exception("a call failed")
         return _refusal(broken())

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.runner import prepare
@@ -40,8 +40,12 @@ from orchestrator.privacy.kept_recordings import KeptRecordings
 _CANNOT_START = 3
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, program: Callable[[Sequence[Path], str | None], App] | None = None) -> int:
     """Run labd until SIGTERM, and return its exit status.
+
+    Args:
+        argv: its options.
+        program: returns the program on content roots and the store's address; None: the usual one.
 
     It prints ``ready`` on a line once it answers; behind it, where nobody can sign in as an administrator yet, a line
     of JSON, ``{"first_link": {...}}``, with the link for the first one.
@@ -51,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     shown.setFormatter(LogLines("labd: %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[shown])
     raise_limit()
-    app = App(options.content, options.database)
+    app = App(options.content, options.database) if program is None else program(options.content, options.database)
     try:
         with labd_socket(options.socket, options.socket_gid) as listener:
             _run(app, options, listener)

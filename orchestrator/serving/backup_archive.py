@@ -9,14 +9,14 @@ import stat
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from orchestrator import __version__
-from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.serving.backup_parts import (
     BLOCK,
@@ -27,6 +27,7 @@ from orchestrator.serving.backup_parts import (
     BackedUpFile,
     BackupPlaces,
     Manifest,
+    file_errors,
 )
 
 OnBytes = Callable[[int, int], None]
@@ -62,7 +63,7 @@ def write_backup(
             Text(fr=f"{target} existe déjà.", en=f"There is {target} already."),
             Text(fr="Donnez un autre nom à la sauvegarde.", en="Give the backup another name."),
         )
-    with _file_errors(target), tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+    with _writing(target), tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         store = Path(folder, STORE)
         copy_store(store)
         made = Path(folder, "archive")
@@ -155,19 +156,11 @@ def _new(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(stream.fileno())
 
 
-@contextmanager
-def _file_errors(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise MachineError(
-            Text(
-                fr=f"La sauvegarde {target} ne peut pas être écrite : {said}",
-                en=f"The backup {target} cannot be written: {said}",
-            ),
-            Text(
-                fr="Choisissez un dossier où vous pouvez écrire et qui a de la place.",
-                en="Choose a folder that you may write to, with room.",
-            ),
-        ) from error
+def _writing(target: Path) -> AbstractContextManager[None]:
+    return file_errors(
+        Text(fr=f"La sauvegarde {target} ne peut pas être écrite", en=f"The backup {target} cannot be written"),
+        Text(
+            fr="Choisissez un dossier où vous pouvez écrire et qui a de la place.",
+            en="Choose a folder that you may write to, with room.",
+        ),
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,8 @@ from typing import Final
 import msgspec
 
 from orchestrator.core.documents import document_of
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
 
 FORMAT: Final = 1
 """The version of the archive's form."""
@@ -73,3 +76,21 @@ class BackupPlaces:
     folders: Mapping[str, Path]
     settings: Path
     labd: Path
+
+
+@contextmanager
+def file_errors(what: Text, hint: Text) -> Iterator[None]:
+    """Tell within the block what the system says of a file as our error.
+
+    Args:
+        what: what cannot be done; the system's word follows it.
+        hint: the next step.
+
+    Raises:
+        MachineError: a file cannot be read or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise MachineError(Text(fr=f"{what.fr} : {said}", en=f"{what.en}: {said}"), hint) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ from typing import Any, Literal
 
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
+from orchestrator.serving import bounded_log
 from orchestrator.serving.process_entry import Entry
 
 _READY = "ready"
-_LARGEST_LOG = 4 << 20
 _EVIDENCE = 4000
 """Bytes of a log's end that explain a failure."""
 
@@ -54,12 +53,14 @@ class RestartPace:
         longest: the most seconds.
         calm: seconds after which a program that ran counts as sound again.
         ready: seconds that a program may take to be ready.
+        logs: seconds between two looks at how large the logs are.
     """
 
     first: float = 1
     longest: float = 60
     calm: float = 60
     ready: float = 120
+    logs: float = 30
 
     def wait(self, crashes: int) -> float:
         """Return how long to wait after so many crashes in a row."""
@@ -102,6 +103,7 @@ class ProcessGroup:
         chosen = pace or RestartPace()
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._kept = [_Kept(one, tell, chosen, self._stop, self._hurry) for one in processes]
+        self._logs, self._every = [one.log for one in processes], chosen.logs
 
     def stop(self) -> None:
         """Ask for the end; asked again, programs are killed at once. May be called by a signal's handler."""
@@ -114,6 +116,7 @@ class ProcessGroup:
             NotReadyError: one of them did not get ready at its first start; the others are ended.
         """
         tasks: list[asyncio.Task[None]] = []
+        logs = asyncio.create_task(self._keep_logs_small())
         try:
             for one in self._kept:
                 tasks.append(asyncio.create_task(one.keep()))
@@ -125,7 +128,15 @@ class ProcessGroup:
             self._stop.set()
             for one in reversed(self._kept):
                 await one.end()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            logs.cancel()
+            await asyncio.gather(*tasks, logs, return_exceptions=True)
+
+    async def _keep_logs_small(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            for path in self._logs:
+                with contextlib.suppress(OSError):  # a full disk ends nothing; the next look may do it
+                    bounded_log.keep_small(path)
 
     async def _first(self, awaited: Any, tasks: Sequence[asyncio.Task[None]]) -> None:  # noqa: ANN401 - a coroutine
         """Wait for something, for ``stop``, or for a task's failure, which is raised."""
@@ -196,7 +207,7 @@ class _Kept:
         async with self._starting:
             if self._stop.is_set():
                 return None
-            with _log(spec.log) as log:
+            with bounded_log.opened(spec.log) as log:
                 self._process = await asyncio.create_subprocess_exec(
                     *spec.entry.command(spec.program),
                     stdin=asyncio.subprocess.DEVNULL,
@@ -262,14 +273,6 @@ def _over(process: asyncio.subprocess.Process) -> bool:
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(number)
-
-
-def _log(path: Path) -> Any:  # noqa: ANN401 - a file
-    """Open a program's log for more; one that has grown large is put aside, and the one before is gone."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > _LARGEST_LOG:
-            path.replace(path.with_suffix(".old.log"))
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab")
 
 
 def _not_ready(spec: ServedProcess, status: int) -> NotReadyError:

@@ -8,8 +8,8 @@ import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -30,6 +30,7 @@ from orchestrator.serving.backup_parts import (
     BackedUpFile,
     BackupPlaces,
     Manifest,
+    file_errors,
 )
 
 _LONGEST_NAME = 1000
@@ -83,7 +84,7 @@ def restore_backup(
     if there and not replace:
         raise _data_is_there(there)
     beside = next(iter(places.folders.values())).parent
-    with _file_errors(source):
+    with _restoring(source):
         beside.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=beside) as folder:
             staged = Path(folder)
@@ -225,19 +226,11 @@ def _data_is_there(there: list[Path]) -> UsageError:
     )
 
 
-@contextmanager
-def _file_errors(source: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise MachineError(
-            Text(
-                fr=f"La sauvegarde {source} ne peut pas être rétablie : {said}",
-                en=f"The backup {source} cannot be restored: {said}",
-            ),
-            Text(
-                fr="Vérifiez le fichier, vos droits et la place sur le disque.",
-                en="See to the file, your rights and the room on the disk.",
-            ),
-        ) from error
+def _restoring(source: Path) -> AbstractContextManager[None]:
+    return file_errors(
+        Text(fr=f"La sauvegarde {source} ne peut pas être rétablie", en=f"The backup {source} cannot be restored"),
+        Text(
+            fr="Vérifiez le fichier, vos droits et la place sur le disque.",
+            en="See to the file, your rights and the room on the disk.",
+        ),
+    )

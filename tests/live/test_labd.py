@@ -16,7 +16,6 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.core import labels
-from orchestrator.core.errors import BreakfixError
 from orchestrator.labd import calls
 from orchestrator.labd.calls import Call, OfLab
 from orchestrator.labd.labd_client import LabdClient, RefusedError
@@ -25,6 +24,7 @@ from orchestrator.records import journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.people import NewPerson, People
+from tests.labd_labs import discard_begun
 from tests.labd_talk import end_keeper, events_until, labd_process, shown, stopped, told
 
 pytestmark = [pytest.mark.live, pytest.mark.core]
@@ -68,19 +68,16 @@ class Place:
 
 @pytest.fixture
 def place(app: App) -> Iterator[Place]:
-    """A folder with a short path, for sockets; what a failed test leaves in Docker is removed."""
-    before = {instance.name for instance in app.labs.all()}
+    """A folder with a short path, for sockets; the labs that its labd has begun are removed, also after a failure."""
     plans = (app.labs.preview(SCENARIO, seed) for seed in range(100))
     plan = next(plan for plan in plans if plan.cases["cause"] == "wrong-segment")
-    with tempfile.TemporaryDirectory(prefix="labd-") as made:
-        store = Database(database_url(f"sqlite:///{made}/records.sqlite", {}))
-        yield Place(Path(made), store, plan)
-        store.close()
-        end_keeper(Path(made, "keeper"))
-    for instance in app.labs.all():
-        if instance.scenario == SCENARIO and instance.seed == plan.seed and instance.name not in before:
-            with contextlib.suppress(BreakfixError):
-                app.labs.discard(instance)
+    with contextlib.ExitStack() as ends:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="labd-")))
+        ends.callback(discard_begun, app.labs, folder)
+        ends.callback(end_keeper, folder / "keeper")
+        store = Database(database_url(f"sqlite:///{folder}/records.sqlite", {}))
+        ends.callback(store.close)
+        yield Place(folder, store, plan)
 
 
 def test_a_lab_from_its_start_to_its_end(place: Place, app: App) -> None:

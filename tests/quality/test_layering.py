@@ -128,6 +128,20 @@ MAY_IMPORT: Mapping[str, str] = {
         "proof.proof_store proof.trust records"
     ),
     "orchestrator.bench": "app instances labs model planning",
+    # A portal of its own to measure: real processes, whose labs are nothing but terminals.
+    "orchestrator.bench.process_costs": "",
+    "orchestrator.bench.portal_report": "",
+    "orchestrator.bench.local_labd": (
+        "app engine.docker_engine fabric.fabric_interface instances labd.labd_process model"
+    ),
+    "orchestrator.bench.portal_site": ("app bench.local_labd model portal.cookies portal.visit records"),
+    "orchestrator.bench.portal_lines": "bench.portal_site labd.calls labd.labd_client",
+    "orchestrator.bench.peer_shells": "bench.portal_lines",
+    "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
+    "orchestrator.bench.portal_bench": (
+        "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.portal_report bench.portal_site "
+        "bench.process_costs"
+    ),
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
@@ -174,9 +188,12 @@ FOREIGN: Mapping[str, str] = {
     ),
     "argon2": "orchestrator.labd.account_passwords",
     "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
-    "httpx": "orchestrator.labd.labd_client",
+    "httpx": "orchestrator.bench.portal_lines orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
-    "websockets": "orchestrator.labd.labd_client orchestrator.portal.browser_terminal",
+    "websockets": (
+        "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
+        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal"
+    ),
     "starlette": "orchestrator.labd.labd_app orchestrator.labd.terminal_socket orchestrator.portal",
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
     "h11": "orchestrator.portal.prompt_http",
@@ -312,7 +329,7 @@ MADE_IN: Mapping[str, str] = {
     "Instances": "orchestrator.app",
     "Labs": "orchestrator.app",
     "InstanceRecords": "orchestrator.app",
-    "Database": "orchestrator.app orchestrator.records.store_copy",
+    "Database": "orchestrator.app orchestrator.bench.portal_site orchestrator.records.store_copy",
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
     "Ledger": "orchestrator.app",
@@ -320,8 +337,8 @@ MADE_IN: Mapping[str, str] = {
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.labs",
     "App": (
-        "orchestrator.cli.invocation orchestrator.labd.labd_process orchestrator.labd.proof_folder "
-        "orchestrator.labd.proof_process"
+        "orchestrator.bench.local_labd orchestrator.cli.invocation orchestrator.labd.labd_process "
+        "orchestrator.labd.proof_folder orchestrator.labd.proof_process"
     ),
     "FakeEngine": "",
     "FakeFabric": "",

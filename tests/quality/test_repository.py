@@ -212,6 +212,11 @@ SLEEPERS = {
     "orchestrator.portal.board_stream": "asks labd for a board every few seconds, while somebody looks",
     "orchestrator.portal.proof_stream": "asks labd how far a proof is every second, while somebody looks",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
+    "orchestrator.serving.process_group": "looks every so often how large the logs of running programs are",
+    "orchestrator.bench.page_paint": "waits until a browser has painted",
+    "orchestrator.bench.peer_shells": "waits until a peer's server listens",
+    "orchestrator.bench.portal_bench": "measures for some seconds what is taken while nobody types",
+    "orchestrator.bench.portal_lines": "types and writes at a pace",
 }
 
 

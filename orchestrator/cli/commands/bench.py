@@ -1,4 +1,4 @@
-"""``bench``: how long images and labs take to be ready on this machine, their memory, and how long verdicts take."""
+"""``bench``: how long images, labs and verdicts take on this machine, their memory, and how fast the portal is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.bench.boots import BootReport
+    from orchestrator.bench.portal_report import PortalReport
 
 
 @command(
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
         fr="Mesurer combien de temps chaque image et chaque lab mettent à être prêts sur cette machine, et la mémoire "
         "qu'ils prennent ensuite.\n\n"
         "Les images sont démarrées une à une, les labs en entier ; tout est retiré à la fin. Avec --checks : combien "
-        "de temps prend le verdict de chaque scénario, en panne puis réparé.",
+        "de temps prend le verdict de chaque scénario, en panne puis réparé. Avec --portal, sans aucun lab : la "
+        "vitesse du portail et ce qu'il prend, à côté de SSH et de ttyd s'ils sont installés.",
         en="Measure how long each image and each lab take to be ready on this machine, and what memory they then "
         "take.\n\n"
         "The images are started one by one, the labs whole; all of it is removed in the end. With --checks: how long "
-        "each scenario's verdict takes, broken and then repaired.",
+        "each scenario's verdict takes, broken and then repaired. With --portal, without any lab: how fast the portal "
+        "is and what it takes, beside SSH and ttyd where they are installed.",
     ),
 )
 @option(
@@ -52,6 +55,14 @@ if TYPE_CHECKING:
     ),
 )
 @option(
+    "--portal",
+    is_flag=True,
+    help=Text(
+        fr="Mesurer le portail au lieu des démarrages.",
+        en="Measure the portal instead of starts.",
+    ),
+)
+@option(
     "--scenario",
     "names",
     multiple=True,
@@ -63,20 +74,29 @@ if TYPE_CHECKING:
 )
 @pass_invocation
 def bench_command(
-    invocation: Invocation, runs: int, output: Path | None, names: tuple[str, ...], *, checks: bool
+    invocation: Invocation, runs: int, output: Path | None, names: tuple[str, ...], *, checks: bool, portal: bool
 ) -> int:
-    """Measure the starts, or the verdicts."""
+    """Measure the starts, the verdicts, or the portal."""
     from orchestrator.bench.boots import measure
     from orchestrator.bench.gradings import GradingBench, measure_gradings
 
-    report: BootReport | GradingBench
+    report: BootReport | GradingBench | PortalReport
+    if checks and portal:
+        raise UsageError(
+            Text(fr="--checks et --portal ne vont pas ensemble.", en="--checks and --portal do not go together."),
+            Text(fr="Mesurez l'un, puis l'autre.", en="Measure one, then the other."),
+        )
     if names and not checks:
         raise UsageError(
             Text(fr="--scenario ne sert qu'avec --checks.", en="--scenario is for --checks only."),
             Text(fr="Ajoutez --checks.", en="Add --checks."),
         )
     with steps(invocation) as shown:
-        if checks:
+        if portal:
+            from orchestrator.bench.portal_bench import measure_portal
+
+            report = measure_portal(invocation.app, output=output, progress=shown)
+        elif checks:
             report = measure_gradings(invocation.app, names, runs=runs, output=output, progress=shown)
         else:
             report = measure(invocation.app, runs=runs, output=output, progress=shown)

@@ -1,6 +1,7 @@
 // The live board: what has changed comes as events, ages count on here, and a check's sentence is read where one looks.
 
 import { post } from "./portal.js";
+import { released } from "./pressed.js";
 
 const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
 const LONGEST_WAIT = 30_000;
@@ -106,8 +107,9 @@ function open() {
     tries = 0;
     byId("board-lost").hidden = true;
   });
-  source.addEventListener("message", ({ data }) => {
+  source.addEventListener("message", async ({ data }) => {
     const told = JSON.parse(data);
+    await released();
     if (told.html) take(told.html);
     else looked(told.looked);
   });

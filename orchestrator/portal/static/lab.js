@@ -6,6 +6,7 @@ import { Terminals } from "./lab_terminals.js";
 import { trainerHeard } from "./lab_trainer.js";
 import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
 import { saveByThemselves } from "./lab_writing.js";
+import { released } from "./pressed.js";
 
 const byId = (id) => document.getElementById(id);
 const TOLD_AGAIN = new Set(["announced", "began", "step", "running", "result"]);
@@ -38,6 +39,8 @@ function replace(old, young) {
 
 let refreshing = null;
 let stale = false;
+let told = data.last_event; // the newest event that was heard
+let asking = false; // a check was asked for, and its beginning not heard yet
 
 /** Bring the page up to date; calls that come meanwhile are one more. */
 async function refresh() {
@@ -47,6 +50,7 @@ async function refresh() {
   }
   refreshing = fresh();
   const page = await refreshing;
+  await released();
   refreshing = null;
   if (page) update(page);
   if (stale) {
@@ -67,7 +71,7 @@ function update(page) {
   }
   const solved = page.getElementById("tab-debrief")?.hidden === false;
   if (solved) byId("tab-debrief").hidden = false;
-  data.busy = there.busy;
+  if (!asking && there.last_event >= told) data.busy = there.busy; // what was heard since is newer than this page
   data.idle = there.idle;
   if (data.phase === "started") showBusy();
   terminals?.take(there.terminals);
@@ -113,6 +117,7 @@ const HEARD = {
     byId("lab-steps")?.replaceChildren();
     byId("lab-results")?.replaceChildren();
     if (again) return;
+    asking = false;
     data.busy = act;
     if (data.phase === "waiting") refresh();
     if (data.phase !== "started") return;
@@ -135,6 +140,7 @@ const HEARD = {
   ...trainerHeard((id) => terminals?.tabs.get(id)?.name ?? ""),
   ...helpHeard((id) => terminals?.tabs.get(id)?.name ?? "", () => refresh()),
   ended({ act, refusal }) {
+    asking = false;
     data.busy = "";
     if (data.phase === "started") showBusy();
     if (refusal) say([refusal.text, refusal.hint].filter(Boolean).join(" "), { trouble: true });
@@ -144,6 +150,7 @@ const HEARD = {
 };
 
 function heard({ kind, body, number }) {
+  told = Math.max(told, number);
   const again = number <= data.last_event;
   if (again && !TOLD_AGAIN.has(kind)) return; // the page has it already
   (HEARD[kind] ?? refresh)(body, again);
@@ -290,12 +297,15 @@ async function check() {
   showView("check");
   remember("check");
   data.busy = "check";
+  asking = true;
   byId("lab-results").replaceChildren();
   showBusy();
   const answer = await post("check");
   if (answer.ok) return;
+  asking = false;
   data.busy = "";
   showBusy();
+  refresh(); // it may be busy, with what another began
 }
 
 function setUpForms() {

@@ -12,6 +12,7 @@ import pytest
 from grader.report import Report
 from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
+from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labs import LabState
@@ -224,6 +225,20 @@ def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monke
         json.loads(cli("bench", "--json", "--output", str(tmp_path / "b.json")).stdout)["images"][0]["name"] == "host"
     )
     assert asked == [(app, 1, None), (app, 5, tmp_path / "b.json")]
+
+
+def test_bench_measures_the_portal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(asked: object, *, output: Path | None, progress: object) -> PortalReport:
+        assert (asked, output) == (app, None)
+        assert progress is not None
+        return PortalReport((Figure("echo", Text(fr="touche", en="key"), "ms", 4.25, 3.0),))
+
+    monkeypatch.setattr("orchestrator.bench.portal_bench.measure_portal", measure)
+    assert "missed" in cli("bench", "--portal").stdout
+    assert json.loads(cli("bench", "--portal", "--json").stdout)["figures"] == [
+        {"name": "echo", "unit": "ms", "value": 4.25, "target": 3.0, "met": False}
+    ]
+    assert cli("bench", "--portal", "--checks").exit_code == 2
 
 
 def test_bench_measures_verdicts(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.waiting import wait_until
+from orchestrator.serving import bounded_log
 from orchestrator.serving.process_entry import Entry, hidden_top
 from orchestrator.serving.process_group import (
     GroupEvent,
@@ -152,7 +153,22 @@ def test_a_log_that_has_grown_large_is_put_aside(tmp_path: Path) -> None:
     log.write_bytes(b"x" * (5 << 20))
     run([process(tmp_path, "labd", STAYS)], stop_when("ready", "labd"))
     assert log.stat().st_size == 0
-    assert (tmp_path / "labd.old.log").stat().st_size == 5 << 20
+    assert (tmp_path / "labd.old.log").stat().st_size == bounded_log.LARGEST
+
+
+def test_a_log_that_grows_while_its_program_runs_is_put_aside_and_goes_on(tmp_path: Path) -> None:
+    log, aside = tmp_path / "labd.log", tmp_path / "labd.old.log"
+    wants = f"import time, pathlib\nwhile not pathlib.Path({str(aside)!r}).exists(): time.sleep(0.01)\n"
+    loud = (
+        "import sys; sys.stderr.write('first ' + 'x' * (5 << 20) + ' last'); sys.stderr.flush()\n"
+        f"{wants}sys.stderr.write('more'); sys.stderr.flush(); {STAYS}"
+    )
+    pace = RestartPace(first=0.01, longest=0.04, ready=60, logs=0.01)
+    run([process(tmp_path, "labd", loud)], stop_when("ready", "labd"), pace)
+    assert log.read_text() == "more"
+    assert aside.stat().st_size == bounded_log.LARGEST
+    assert aside.read_text().endswith("x last")
+    assert aside.stat().st_mode & 0o777 == 0o600
 
 
 # Entering a program ---------------------------------------------------------------------------------------

@@ -1,0 +1,260 @@
+"""Every page of the portal, in its states: what has to be so for it, and what is done to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.text import Text, same
+from orchestrator.labd import calls as c
+from orchestrator.labd import class_contract as k
+from tests.fakes import labd_classes as classes
+from tests.fakes import labd_world as world
+from tests.fakes.labd import FakeLabd
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+NO_PAGES = frozenset(
+    {"/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events"}
+)  # fmt: skip
+"""What is asked for by GET and is no page: files, streams, downloads."""
+
+CLASS = f"/classes/{classes.CLASS}"
+LAB = f"/labs/{world.LAB}"
+LINK = "a-secret-of-a-link"
+
+
+def _as_it_is(_labd: FakeLabd) -> None:
+    """Change nothing."""
+
+
+def _at_once(_page: Page) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page in one of its states.
+
+    Attributes:
+        name: what the test is called.
+        path: where it is opened.
+        template: what the page is made of that is looked at in the end.
+        handle: who opens it; empty: nobody is signed in.
+        prepare: what has to be so.
+        act: what is done once it is open.
+    """
+
+    name: str
+    path: str
+    template: str
+    handle: str = ""
+    prepare: Callable[[FakeLabd], None] = _as_it_is
+    act: Callable[[Page], None] = _at_once
+
+
+# What is done on pages ----------------------------------------------------------------------------------------
+
+
+def _send(page: Page, button: str, **fields: str) -> None:
+    """Fill in fields, and send their form."""
+    for name, value in fields.items():
+        page.locator(f"#{name}").fill(value)
+    with page.expect_navigation():
+        page.locator(button).first.click()
+
+
+def _wrong_sign_in(page: Page) -> None:
+    _send(page, "main button:not([type=button])", handle="lea", password="wrong")
+
+
+def _wrong_link(page: Page) -> None:
+    _send(page, "#link-form button", link="nothing")
+
+
+def _wrong_password(page: Page) -> None:
+    _send(
+        page, "form[action='/account/password'] button:not([type=button])", old_password="wrong", new_password="short"
+    )
+
+
+def _person_added(page: Page) -> None:
+    page.locator("details summary").click()
+    _send(page, "form[action='/people'] button", handle="mia")
+    page.locator("details summary").click()
+
+
+def _wrong_person(page: Page) -> None:
+    page.locator("details summary").click()
+    _send(page, "form[action='/people'] button", handle="lea")
+
+
+def _wrong_class(page: Page) -> None:
+    _send(page, "form[action='/classes'] button", name="two words")
+
+
+def _coded(page: Page) -> None:
+    _send(page, "form[action$='/code'] button")
+    page.locator("details summary").click()
+
+
+def _wrong_members(page: Page) -> None:
+    page.locator("details summary").click()
+    _send(page, "form[action$='/members'] button", people="nom\nmia")
+
+
+def _members_added(page: Page) -> None:
+    page.locator("details summary").click()
+    _send(page, "form[action$='/members'] button", people="handle,name\nmia,Mia Roy\nmax,Max Petit-Dubois de la Tour")
+
+
+def _announced(page: Page) -> None:
+    _send(page, "form[action$='/announce'] button", text="Cinq minutes")
+    page.locator("main details summary").click()
+    page.wait_for_selector("#board-lost", state="hidden")
+
+
+def _joining(page: Page) -> None:
+    _send(page, "main form button", code=classes.CODE)
+
+
+def _wrong_joining(page: Page) -> None:
+    _joining(page)
+    page.locator("#given_name").fill("Léa")
+    page.locator("#family_name").fill("Martin")
+    _send(page, "main form button:not([type=button])", handle="lea", password="correct horse battery")
+
+
+def _tab(name: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.locator(f"#tab-{name}").click()
+        page.wait_for_selector(f"#{name}:not([hidden])")
+
+    return act
+
+
+def _terminal(page: Page) -> None:
+    page.locator('#terminal-empty [data-host="pc1"]').evaluate("(button) => button.click()")
+    page.wait_for_selector(".lab-screen:not([hidden]) .xterm-rows", state="attached")
+
+
+def _asked_to_stop(page: Page) -> None:
+    page.locator("[data-opens=lab-stop]").click()
+    page.wait_for_selector("dialog[open]")
+
+
+def _unfolded(page: Page) -> None:
+    for fold in ("hosts", "cables"):
+        page.evaluate("(id) => { document.getElementById(id).open = true; }", f"fold-{fold}")
+    page.evaluate("() => { location.hash = ''; }")
+
+
+# What has to be so --------------------------------------------------------------------------------------------
+
+
+def _invited(labd: FakeLabd) -> None:
+    labd.links[LINK] = "nour"
+
+
+def _open_class(labd: FakeLabd) -> None:
+    labd.classes.classes[classes.CLASS].code = k.JoinCode(classes.CODE, classes.UNTIL)
+    labd.classes.classes[classes.CLASS].launches.append(k.LaunchLine(world.SCENARIO, world.MOVE.title, world.NOW))
+
+
+def _no_lab(labd: FakeLabd) -> None:
+    labd.labs.clear()
+
+
+def _busy_board(labd: FakeLabd) -> None:
+    _open_class(labd)
+    trouble = Text(fr="Le lab n'a pas démarré : plus de mémoire.", en="The lab did not start: no memory is left.")
+    rows: tuple[dict[str, Any], ...] = (
+        {"state": "running", "stuck": True, "minutes": 10},
+        {"state": "solved", "colours": ("pass", "pass", "pass")},
+        {"state": "broken", "trouble": trouble, "colours": (), "graded": ""},
+        {"state": "starting", "colours": (), "graded": "", "active": ""},
+        {"state": "ended", "lab": "", "colours": ("pass", "error", "fail")},
+    )
+    for number, fields in enumerate(rows):
+        handle, name = f"member{number}", f"Maximilienne Dupont-Durand {number}"
+        labd.people[handle] = world.FakePerson(f"P-{number:012x}", handle, name, ("trainee",))
+        labd.classes.classes[classes.CLASS].members.append(handle)
+        labd.classes.rows[handle] = classes.row(handle, name, **fields)
+    labd.classes.launching = 2
+
+
+def _graded(labd: FakeLabd) -> None:
+    changes = (
+        c.ChangeView("forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "bad:x:0"),
+        c.ChangeView(
+            "unexplained",
+            "pc1",
+            Text(fr="Un fichier a changé.", en="A file has changed."),
+            "\n".join(["old", "same", "x" * 200]),
+            "\n".join(["new", "same", "y" * 200]),
+        ),
+    )
+    evidence = same("ip: " + "a" * 90)
+    checks = tuple(replace(check, evidence=evidence) for check in world.CHECKS)
+    grading = replace(world.GRADING, checks=checks, changes=changes)
+    labd.change(grading=grading, hints=world.HINTS[:1])
+
+
+def _solved(labd: FakeLabd) -> None:
+    labd.change(grading=replace(world.GRADING, verdict="repaired"), solved=True, hints=world.HINTS)
+
+
+def _state(state: c.LabStateName, busy: str = "") -> Callable[[FakeLabd], None]:
+    def prepare(labd: FakeLabd) -> None:
+        text = Text(fr="Il n'y a plus de place sur le disque.", en="The disk is full.")
+        trouble = c.Refusal("machine", text, Text(fr="Prévenez votre formateur.", en="Tell your trainer."))
+        labd.change(state=state, busy=busy, trouble=trouble if state == "failed" else None)
+
+    return prepare
+
+
+def _silent(labd: FakeLabd) -> None:
+    text = Text(fr="Le moteur ne répond pas.", en="The engine does not answer.")
+    labd.refusals["path"] = c.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
+
+
+LOOKS = (  # a form that was refused holds all that it held before
+    Look("sign-in, refused", "/sign-in", "sign_in.html.j2", act=_wrong_sign_in),
+    Look("link, refused", "/link", "link.html.j2", act=_wrong_link),
+    Look("link with its secret", f"/link#{LINK}", "link_password.html.j2", prepare=_invited),
+    Look("path", "/", "path.html.j2", "lea"),
+    Look("path of an administrator", "/", "path.html.j2", "ada"),
+    Look("no answer", "/", "error.html.j2", "lea", _silent),
+    Look("no such page", "/nothing", "error.html.j2", "lea"),
+    Look("scenario", "/scenarios/address-conflict", "scenario.html.j2", "lea"),
+    Look("scenario, tried", "/scenarios/dns-zone-broken", "scenario.html.j2", "lea"),
+    Look("scenario, unproven", "/scenarios/backup-script", "scenario.html.j2", "lea"),
+    Look("scenario, running", f"/scenarios/{world.SCENARIO}", "scenario.html.j2", "lea"),
+    Look("account, refused", "/account", "account.html.j2", "lea", act=_wrong_password),
+    Look("people, one added", "/people", "people.html.j2", "ada", act=_person_added),
+    Look("people, refused", "/people", "people.html.j2", "ada", act=_wrong_person),
+    Look("classes, refused", "/classes", "classes.html.j2", "theo", act=_wrong_class),
+    Look("class with a code", CLASS, "class.html.j2", "theo", _open_class, _coded),
+    Look("class, refused", CLASS, "class.html.j2", "theo", act=_wrong_members),
+    Look("links of a class", CLASS, "class_links.html.j2", "theo", act=_members_added),
+    Look("launch", f"{CLASS}/launch", "launch.html.j2", "theo"),
+    Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),
+    Look("join", "/join", "join.html.j2"),
+    Look("join, signed in", "/join", "join.html.j2", "lea"),
+    Look("join an account, refused", "/join", "join_account.html.j2", prepare=_open_class, act=_wrong_joining),
+    Look("lab, about", LAB, "lab.html.j2", "lea", act=_tab("about")),
+    Look("lab, graded", LAB, "lab.html.j2", "lea", _graded, _tab("check")),
+    Look("lab, hints", LAB, "lab.html.j2", "lea", _graded, _tab("hints")),
+    Look("lab, hand in", LAB, "lab.html.j2", "lea", act=_tab("hand-in")),
+    Look("lab, solved", LAB, "lab.html.j2", "lea", _solved, _tab("debrief")),
+    Look("lab, machines and cables", f"{LAB}#map", "lab.html.j2", "lea", act=_unfolded),
+    Look("lab with a terminal", f"{LAB}#terminals", "lab.html.j2", "lea", act=_terminal),
+    Look("lab, asked to stop", LAB, "lab.html.j2", "lea", act=_asked_to_stop),
+    Look("lab of another", LAB, "lab.html.j2", "theo", _graded),
+    Look("lab, starting", LAB, "lab.html.j2", "lea", _state("starting", "start")),
+    Look("lab, stopping", LAB, "lab.html.j2", "lea", _state("stopping", "stop")),
+    Look("lab, failed", LAB, "lab.html.j2", "lea", _state("failed")),
+    Look("lab, gone", LAB, "lab.html.j2", "lea", _state("gone")),
+)
