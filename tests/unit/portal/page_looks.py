@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core.text import Text, same
 from orchestrator.labd import calls as c
 from orchestrator.labd import class_contract as k
+from orchestrator.labd.proof_contract import ProofRun
+from tests.fakes import labd_catalogue as catalogue
 from tests.fakes import labd_classes as classes
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 NO_PAGES = frozenset(
-    {"/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events"}
+    {
+        "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
+        "/proof/events", "/attempts/{attempt}/recordings/{recording}",
+    }
 )  # fmt: skip
 """What is asked for by GET and is no page: files, streams, downloads."""
 
@@ -151,6 +156,14 @@ def _unfolded(page: Page) -> None:
     page.evaluate("() => { location.hash = ''; }")
 
 
+def _unfold_all(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+
+
+def _played(page: Page) -> None:
+    page.wait_for_selector(".xterm-rows", state="attached")
+
+
 # What has to be so --------------------------------------------------------------------------------------------
 
 
@@ -215,6 +228,32 @@ def _state(state: c.LabStateName, busy: str = "") -> Callable[[FakeLabd], None]:
     return prepare
 
 
+def _waiting(labd: FakeLabd) -> None:
+    labd.change(state="waiting", queue=c.QueueView(3, 7, "turn", 190))
+
+
+def _warned(labd: FakeLabd) -> None:
+    labd.change(freezes=world.NOW)
+
+
+def _asked_to_type(labd: FakeLabd) -> None:
+    labd.help.refs |= {"one": labd.people["theo"].ref, "two": labd.people["theo"].ref}
+    asked = c.TypingView("one", "0" * 16, "pc1", "Théo Bernard", "asked", yours=False)
+    notes = (c.TrainerNote("hint", "Théo Bernard", world.NOW, "Regardez le câble. " + "x" * 90, new=True),)
+    labd.change(typing=(asked, replace(asked, id="two", state="allowed")), notes=notes)
+
+
+def _erasure_asked(labd: FakeLabd) -> None:
+    labd.privacy.asked |= {"nour": world.NOW, "lea": world.NOW}
+    labd.privacy.running = (world.LAB,)
+
+
+def _proving(labd: FakeLabd) -> None:
+    labd.catalogue.run = ProofRun(
+        1, world.SCENARIO, world.MOVE.title, "Ada Petit", world.NOW, "", "playing", "", catalogue.STAGES
+    )
+
+
 def _silent(labd: FakeLabd) -> None:
     text = Text(fr="Le moteur ne répond pas.", en="The engine does not answer.")
     labd.refusals["path"] = c.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
@@ -241,6 +280,19 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("links of a class", CLASS, "class_links.html.j2", "theo", act=_members_added),
     Look("launch", f"{CLASS}/launch", "launch.html.j2", "theo"),
     Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),
+    Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
+    Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
+    Look("privacy", "/account/privacy", "privacy.html.j2", "lea", act=_unfold_all),
+    Look("privacy, erasure asked", "/account/privacy", "privacy.html.j2", "lea", _erasure_asked),
+    Look("people, erasure asked", "/people", "people.html.j2", "ada", _erasure_asked),
+    Look("erasure", "/people/erasure/nour", "erasure.html.j2", "ada", _erasure_asked),
+    Look("replay", "/attempts/41/replay", "replay.html.j2", "lea", act=_played),
+    Look("replay of nothing", "/attempts/40/replay", "replay.html.j2", "lea"),
+    Look("catalogue", "/catalogue", "catalogue.html.j2", "theo"),
+    Look("scenario from inside", f"/catalogue/{world.SCENARIO}", "inside.html.j2", "ada", act=_unfold_all),
+    Look("scenario from inside, unproven", "/catalogue/backup-script", "inside.html.j2", "theo"),
+    Look("no proof", "/proof", "proof.html.j2", "ada"),
+    Look("proof as it goes", "/proof", "proof.html.j2", "ada", _proving),
     Look("join", "/join", "join.html.j2"),
     Look("join, signed in", "/join", "join.html.j2", "lea"),
     Look("join an account, refused", "/join", "join_account.html.j2", prepare=_open_class, act=_wrong_joining),
@@ -253,6 +305,11 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("lab with a terminal", f"{LAB}#terminals", "lab.html.j2", "lea", act=_terminal),
     Look("lab, asked to stop", LAB, "lab.html.j2", "lea", act=_asked_to_stop),
     Look("lab of another", LAB, "lab.html.j2", "theo", _graded),
+    Look("lab, asked to type", LAB, "lab.html.j2", "lea", _asked_to_type, _tab("hints")),
+    Look("lab of another, typing", LAB, "lab.html.j2", "theo", _asked_to_type, _tab("hints")),
+    Look("lab, waiting", LAB, "lab.html.j2", "lea", _waiting),
+    Look("lab, soon frozen", LAB, "lab.html.j2", "lea", _warned),
+    Look("lab, frozen", LAB, "lab.html.j2", "lea", _state("frozen")),
     Look("lab, starting", LAB, "lab.html.j2", "lea", _state("starting", "start")),
     Look("lab, stopping", LAB, "lab.html.j2", "lea", _state("stopping", "stop")),
     Look("lab, failed", LAB, "lab.html.j2", "lea", _state("failed")),
