@@ -20,6 +20,7 @@ from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import LabDesk, LabParts
+from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
@@ -71,12 +72,16 @@ class LabdServer:
         desk = LabDesk(parts, logs, jobs.act_on, most_labs)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
-        self._labs = LabCalls(desk, jobs, logs, terminals, self._threads)
+        displays = LabDisplays(desk, self._threads)
+        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads)
         classes = ClassDesk(desk)
         boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
-        app = labd_app(LabdParts(self._people, self._labs, self._classes, desk, terminals, self._threads, self._bell))
+        door_parts = LabdParts(
+            self._people, self._labs, self._classes, desk, terminals, displays, self._threads, self._bell
+        )
+        app = labd_app(door_parts)
         self._server = _Server(
             uvicorn.Config(
                 app,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
-from orchestrator.portal import board_words, lab_words
+from orchestrator.portal import board_words, desktop_words, lab_words
 
 Phase = Literal["starting", "started", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
@@ -106,8 +106,13 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
             {"id": one.id, "host": one.host, "kind": one.kind, "ended": one.ended, "watched": one.watched}
             for one in lab.terminals
         ],
+        "screens": [{"host": host.name, "watched": host.watched} for host in lab.hosts if host.desktop],
         "words": {
             name: said(text, language)
-            for name, text in {**lab_words.SCRIPT_WORDS, **board_words.LAB_SCRIPT_WORDS}.items()
+            for name, text in {
+                **lab_words.SCRIPT_WORDS,
+                **board_words.LAB_SCRIPT_WORDS,
+                **desktop_words.SCRIPT_WORDS,
+            }.items()
         },
     }

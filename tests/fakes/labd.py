@@ -6,6 +6,7 @@ Whoever tests may change its people, its lab and its script; there is no store, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import threading
@@ -32,6 +33,7 @@ from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_world import FakePerson
+from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
 
 
 class RefusalError(Exception):
@@ -107,6 +109,7 @@ class FakeLabd:
         terminals: by lab and id.
         refusals: call → what to refuse it with, whoever asks.
         classes: what it knows of classes.
+        screen: what every screen of a host shows; None: all are off.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -120,6 +123,7 @@ class FakeLabd:
         self.terminals: dict[tuple[str, str], FakeTerminal] = {}
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
+        self.screen: FakeScreen | None = None
         self.classes = FakeClasses(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
@@ -130,6 +134,7 @@ class FakeLabd:
             routes=[
                 Route("/v1/events/{lab}", self._stream),
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
+                WebSocketRoute("/v1/display/{lab}/{host}", self._display),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )
@@ -263,6 +268,26 @@ class FakeLabd:
                 pass
             finally:
                 told.cancel()
+
+    async def _display(self, socket: WebSocket) -> None:
+        who, lab = self._who(socket), self.labs.get(socket.path_params["lab"])
+        mine = who is not None and lab is not None and self.owners.get(lab.name) == who.handle
+        allowed = mine or (who is not None and {"trainer", "administrator"} & set(who.roles))
+        await socket.accept()
+        hosts = {host.name for host in lab.hosts if host.desktop} if lab is not None else set()
+        if not allowed or socket.path_params["host"] not in hosts:
+            await socket.close(4404 if who else 4401)
+            return
+        if self.screen is None:
+            await socket.close(4410)
+            return
+        vnc = FakeVnc(self.screen)
+        with contextlib.suppress(WebSocketDisconnect):
+            await socket.send_bytes(GREETING)
+            while True:
+                answer = vnc.feed(await socket.receive_bytes())
+                for at in range(0, len(answer), 1 << 16):
+                    await socket.send_bytes(answer[at : at + (1 << 16)])
 
     async def _show(self, socket: WebSocket, key: tuple[str, str], one: FakeTerminal, heard: asyncio.Event) -> None:
         said = socket.query_params.get("after")
