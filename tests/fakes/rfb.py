@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 GREETING = b"RFB 003.008\n"
+_HEADS = {2: 4, 6: 8, 248: 9, 251: 8}
 _SIZES = {0: 20, 3: 10, 4: 8, 150: 10, 255: 12}
 _FORMAT, _KEY, _POINTER, _TEXT, _SCANCODE = 0, 4, 5, 6, 255
 _UPDATE, _ENCODINGS, _FENCE, _DESKTOP_SIZE = 3, 2, 248, 251
@@ -65,21 +66,12 @@ class FakeVnc:
         if self._met < len(_MEETING):
             return _MEETING[self._met]
         data = self._pending
-        if len(data) < 2:
+        if len(data) < 2 or len(data) < _HEADS.get(data[0], 2):
             return 0
-        match data[0]:
-            case 2:
-                return 4 + 4 * int.from_bytes(data[2:4], "big") if len(data) >= 4 else 0
-            case 5:
-                return 6 + (data[1] >> 7)
-            case 6:
-                return 8 + abs(int.from_bytes(data[4:8], "big", signed=True)) if len(data) >= 8 else 0
-            case 248:
-                return 9 + data[8] if len(data) > 8 else 0
-            case 251:
-                return 8 + 16 * data[6] if len(data) > 6 else 0
-            case kind:
-                return _SIZES.get(kind, 1)
+        sizes = {2: lambda: 4 + 4 * int.from_bytes(data[2:4], "big"), 5: lambda: 6 + (data[1] >> 7)}
+        sizes |= {6: lambda: 8 + abs(int.from_bytes(data[4:8], "big", signed=True))}
+        sizes |= {_FENCE: lambda: 9 + data[8], _DESKTOP_SIZE: lambda: 8 + 16 * data[6]}
+        return sizes[data[0]]() if data[0] in sizes else _SIZES.get(data[0], 1)
 
     def _meet(self, message: bytes) -> bytes:
         self._met += 1
@@ -95,9 +87,7 @@ class FakeVnc:
 
     def _answer(self, message: bytes) -> bytes:
         screen, kind = self.screen, message[0]
-        if kind == _KEY and message[1]:
-            screen.keys.append(int.from_bytes(message[4:8], "big"))
-        elif kind == _SCANCODE and message[3]:
+        if (kind == _KEY and message[1]) or (kind == _SCANCODE and message[3]):
             screen.keys.append(int.from_bytes(message[4:8], "big"))
         elif kind == _POINTER:
             screen.points.append((int.from_bytes(message[2:4], "big"), int.from_bytes(message[4:6], "big"), message[1]))

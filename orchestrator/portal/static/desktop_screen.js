@@ -11,6 +11,7 @@ const OFF = 4410;
 const FINAL = { 4404: "screen_missing", 4401: "signed-out", 4403: "screen_missing" };
 const COPIES = 2_000; // milliseconds after a key that copies in which what is copied may reach this computer's clipboard
 const PASTES = 150; // milliseconds in which a browser says what is pasted
+const ARRIVES = 500; // milliseconds that a new text takes to the desktop's clipboard, and to who pastes it: RDP is slow
 const PACE = 12; // milliseconds between two signs that are typed for somebody
 
 let loading = null;
@@ -41,6 +42,8 @@ export class DesktopScreen {
     this.over = false;
     this.copying = 0;
     this.pasting = 0;
+    this.held = null; // keys that wait for what is pasted before them
+    this.given = null;
     for (const [name, take] of [["keydown", "pressed"], ["keyup", "released"], ["paste", "pasted"]]) {
       element.addEventListener(name, (event) => this[take](event), true);
     }
@@ -107,6 +110,9 @@ export class DesktopScreen {
 
   letGo() {
     clearTimeout(this.waiting);
+    clearTimeout(this.pasting);
+    this.held = null;
+    this.given = null;
     this.wanted = this.element.contains(document.activeElement);
     this.keys.leave();
     const { rfb, socket } = this;
@@ -142,7 +148,7 @@ export class DesktopScreen {
   // Keys ---------------------------------------------------------------------------------------------------------
 
   pressed(event) {
-    if (event.target.tagName !== "CANVAS" || this.readOnly) return;
+    if (event.target.tagName !== "CANVAS" || this.readOnly || this.holds(event)) return;
     const both = event.ctrlKey && event.shiftKey && !event.altKey && !event.metaKey;
     if ((both && event.key === "ArrowUp") || (event.shiftKey && event.key === "F6")) {
       take(event);
@@ -157,26 +163,50 @@ export class DesktopScreen {
     }
     if ((control && letter === "v") || (event.shiftKey && event.key === "Insert")) {
       event.stopImmediatePropagation(); // the browser then says what is pasted
-      clearTimeout(this.pasting);
+      this.held = [];
       const keysym = letter === "v" ? event.key.charCodeAt(0) : 0xff63;
       this.finish = () => this.rfb?.sendKey(keysym, event.code);
-      this.pasting = setTimeout(() => this.finish(), PASTES);
+      this.pasting = setTimeout(() => this.paste(), PASTES);
       return;
     }
     if (this.keys.pressed(event)) take(event);
   }
 
   released(event) {
+    if (event.target.tagName !== "CANVAS" || this.holds(event)) return;
     if (this.keys.released(event)) take(event);
   }
 
+  /** Return whether a key waits for what is pasted before it. */
+  holds(event) {
+    if (!this.held || !event.isTrusted) return false;
+    take(event);
+    this.held.push(event);
+    return true;
+  }
+
   pasted(event) {
-    if (event.target.tagName === "TEXTAREA" || this.readOnly) return;
+    if (this.readOnly || !this.held) return;
     take(event);
     clearTimeout(this.pasting);
-    this.offer(event.clipboardData?.getData("text/plain") ?? "");
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const takes = text === this.given ? 0 : ARRIVES;
+    this.offer(text);
+    this.pasting = setTimeout(() => this.paste(takes), takes);
+  }
+
+  /** Press the key that pastes, then those that were pressed since. */
+  paste(takes = 0) {
     this.finish?.();
     this.finish = null;
+    this.pasting = setTimeout(() => this.release(), takes);
+  }
+
+  release() {
+    const held = this.held ?? [];
+    this.held = null;
+    const canvas = this.element.querySelector("canvas");
+    for (const event of held) canvas?.dispatchEvent(again(event));
   }
 
   /** Type a text, sign by sign; resolves once that is done. */
@@ -192,12 +222,15 @@ export class DesktopScreen {
 
   /** Put a text into the clipboard of the desktop. */
   offer(text) {
-    if (text) this.rfb?.clipboardPasteFrom(text);
+    if (!text || !this.rfb) return;
+    this.given = text;
+    this.rfb.clipboardPasteFrom(text);
   }
 
   /** What was copied there reaches this computer's clipboard if a key for that was pressed here; else one may take it. */
   async copied(text) {
     if (this.readOnly) return;
+    this.given = null; // the desktop's clipboard holds another text now
     let taken = false;
     if (Date.now() < this.copying) {
       try {
@@ -217,6 +250,14 @@ export class DesktopScreen {
   focus() {
     this.rfb?.focus({ preventScroll: true });
   }
+}
+
+/** The same key once more. */
+function again(event) {
+  const { key, code, location, repeat, ctrlKey, shiftKey, altKey, metaKey, type } = event;
+  const modifiers = ["AltGraph", "CapsLock", "NumLock"].map((name) => [`modifier${name}`, event.getModifierState(name)]);
+  const same = { key, code, location, repeat, ctrlKey, shiftKey, altKey, metaKey, bubbles: true, cancelable: true };
+  return new KeyboardEvent(type, { ...same, ...Object.fromEntries(modifiers) });
 }
 
 function take(event) {

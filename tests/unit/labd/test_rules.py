@@ -11,7 +11,7 @@ from orchestrator.labd import class_contract as contract
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
-from orchestrator.labd.rules import EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
+from orchestrator.labd.rules import DISPLAY, EVENTS, RIGHTS, RULES, TERMINAL, concerns_a_class, concerns_a_lab
 from orchestrator.labd.told_refusals import forbidden, missing_class, missing_lab, signed_out
 from tests.labd_talk import events_until
 
@@ -81,7 +81,7 @@ NO_CLASS: Final = missing_class().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(EVERY) | {EVENTS, TERMINAL}
+    assert set(RULES) == set(EVERY) | {DISPLAY, EVENTS, TERMINAL}
     assert set(EXPECTED) == set(EVERY)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())
