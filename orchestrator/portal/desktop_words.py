@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from orchestrator.core.text import Text
 
 SCREEN = Text(fr="Écran", en="Screen")
+SCREEN_OF = Text(fr="Écran de {host}", en="Screen of {host}")
 OPEN_ON = Text(fr="Voir l'écran de {host}", en="Show the screen of {host}")
 TOOLS = Text(fr="Outils de l'écran", en="Tools of the screen")
 LAYOUT = Text(fr="Clavier", en="Keyboard")
@@ -31,7 +32,7 @@ LEAVE = Text(
 )
 
 SCRIPT_WORDS: Mapping[str, Text] = {
-    "screen_of": Text(fr="Écran de {host}", en="Screen of {host}"),
+    "screen_of": SCREEN_OF,
     "screen_connecting": Text(fr="L'écran s'affiche…", en="The screen is coming up…"),
     "screen_off": Text(
         fr="Cet écran est éteint : rien n'y est ouvert. Il s'affichera de lui-même.",
