@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
-
 from starlette.websockets import WebSocket
-from websockets.asyncio.client import ClientConnection
 
 from orchestrator.labd.labd_client import LabdClient
-from orchestrator.portal.browser_terminal import serve_line
+from orchestrator.portal.browser_terminal import OpeningLine, serve_line
 from orchestrator.portal.lab_addresses import host_of, lab_of
 
 
@@ -17,6 +14,6 @@ async def display(socket: WebSocket) -> None:
     await serve_line(socket, _display, lambda _text: None)
 
 
-def _display(socket: WebSocket, token: str) -> AbstractAsyncContextManager[ClientConnection]:
+def _display(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     return labd.display(lab_of(socket), host_of(socket), token)

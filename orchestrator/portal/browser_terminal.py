@@ -31,7 +31,8 @@ _CODES: Mapping[RefusalKind, int] = {"missing": _MISSING, "signed-out": _SIGNED_
 """Refusal → close code; after any other one the browser comes again."""
 _OURS = range(4400, 4500)
 """Close codes of labd's that are meant for the browser."""
-LineOf = Callable[[WebSocket, str], AbstractAsyncContextManager[ClientConnection]]
+OpeningLine = AbstractAsyncContextManager[ClientConnection]
+LineOf = Callable[[WebSocket, str], OpeningLine]
 
 
 async def terminal(socket: WebSocket) -> None:
@@ -75,7 +76,7 @@ async def _served(socket: WebSocket, line_of: LineOf, text_of: Callable[[str], s
         return _CODES.get(error.refusal.kind, _COME_AGAIN)
 
 
-def _terminal(socket: WebSocket, token: str) -> AbstractAsyncContextManager[ClientConnection]:
+def _terminal(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     return labd.terminal(lab_of(socket), terminal_of(socket), token, _after(socket))
 
