@@ -124,6 +124,7 @@ class FakeLabd:
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.screen: FakeScreen | None = None
+        self._copies: list[Callable[[str], None]] = []
         self.classes = FakeClasses(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
@@ -183,6 +184,10 @@ class FakeLabd:
     def change(self, lab: str = world.LAB, **fields: Any) -> None:  # noqa: ANN401 - a lab's
         """Have a lab be otherwise."""
         self.labs[lab] = replace(self.labs[lab], **fields)
+
+    def copy(self, text: str) -> None:
+        """Have somebody copy a text on the screen that was opened last."""
+        self._copies[-1](text)
 
     def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
         """Return a terminal, to write to it or end it."""
@@ -281,7 +286,12 @@ class FakeLabd:
         if self.screen is None:
             await socket.close(4410)
             return
-        vnc = FakeVnc(self.screen)
+        vnc, loop = FakeVnc(self.screen), asyncio.get_running_loop()
+
+        def copied(text: str) -> None:
+            asyncio.run_coroutine_threadsafe(socket.send_bytes(vnc.clip(text)), loop)
+
+        self._copies.append(copied)
         with contextlib.suppress(WebSocketDisconnect):
             await socket.send_bytes(GREETING)
             while True:

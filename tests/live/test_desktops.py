@@ -118,6 +118,7 @@ def test_a_desktop_in_a_browser(site: Site, app: App) -> None:
         lea = joined(site, trainer, "lea")
         terminal = Terminal(app.labs.fabric(), started(site, lea))
         after.callback(discard, app, terminal.lab)
+        expect(lea.locator("#lab")).to_be_visible(timeout=LONG)
         lea.locator('#terminal-empty [data-host="term1"][data-kind="screen"]').click()
         expect(lea.locator("#terminal-state")).to_contain_text("off")
         terminal.open()
@@ -143,11 +144,10 @@ def discard(app: App, lab: str) -> None:
 
 
 def started(site: Site, page: Page) -> str:
-    """Start the scenario, and return its lab's name once it can be worked in."""
+    """Start the scenario, and return its lab's name."""
     page.goto(f"{site.origin}/scenarios/{SCENARIO}")
     page.locator("button.large").click()
     page.wait_for_url(re.compile("/labs/"))
-    expect(page.locator("#lab")).to_be_visible(timeout=LONG)
     return page.url.partition("#")[0].rpartition("/")[2]
 
 

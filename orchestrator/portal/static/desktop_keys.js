@@ -108,7 +108,7 @@ export class DesktopKeys {
     const chosen = this.layout === "auto" || event.code === "Space" ? key : this.signOf(event, false, false) ?? key;
     const whole = `${chosen}${adds}`.normalize("NFC");
     if (chosen === " ") this.type(alone);
-    else if (keysymsOf(chosen).length > 1 || !/^\p{L}$/u.test(chosen)) this.type(chosen === alone ? alone : chosen);
+    else if (chosen === alone || chosen.normalize("NFD").includes(adds)) this.type(chosen);
     else this.type([...whole].length === 1 ? whole : `${alone}${chosen}`);
     return true;
   }
