@@ -12,6 +12,7 @@ from orchestrator.labd import calls
 from orchestrator.labd.calls import Nothing, Refusal, Who
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
@@ -34,6 +35,7 @@ class LabCalls:
         jobs: LabJobs,
         logs: EventLogs,
         terminals: LabTerminals,
+        displays: LabDisplays,
         threads: WorkThreads,
     ) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""
@@ -41,6 +43,7 @@ class LabCalls:
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
+        self._displays = displays
         self._threads = threads
         self._work = LabWork(desk)
         self._path = LearnersPath(desk)
@@ -132,7 +135,12 @@ class LabCalls:
         """See ``calls.LAB``."""
         terminals = await self._terminals.of(found)
         view = await self._threads.run(self._desk.view, found, terminals)
-        return replace(view, yours=found.owner == who.ref, typing=self._terminals.consents.of(found.name, who))
+        return replace(
+            view,
+            hosts=self._displays.told(found.name, view.hosts),
+            yours=found.owner == who.ref,
+            typing=self._terminals.consents.of(found.name, who),
+        )
 
     async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
         """See ``calls.MAP``."""

@@ -22,6 +22,7 @@ from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import LabDesk, LabParts
+from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
@@ -80,7 +81,8 @@ class LabdServer:
         desk = LabDesk(parts, logs, jobs.act_on, most_labs)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
-        self._labs = LabCalls(desk, jobs, logs, terminals, self._threads)
+        displays = LabDisplays(desk, self._threads)
+        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads)
         classes = ClassDesk(desk)
         boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
@@ -101,6 +103,7 @@ class LabdServer:
                 help_calls,
                 desk,
                 terminals,
+                displays,
                 self._threads,
                 self._bell,
             )

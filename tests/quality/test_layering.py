@@ -173,7 +173,8 @@ FOREIGN: Mapping[str, str] = {
     "httpx": "orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
     "websockets": "orchestrator.labd.labd_client orchestrator.portal.browser_terminal",
-    "starlette": "orchestrator.labd.labd_app orchestrator.labd.terminal_socket orchestrator.portal",
+    "starlette": "orchestrator.labd.labd_app orchestrator.labd.terminal_socket orchestrator.labd.display_socket "
+    "orchestrator.portal",
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
     "h11": "orchestrator.portal.prompt_http",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
