@@ -43,15 +43,17 @@ class App:
         build_observer: is told what image builds do; a command may set its own before it needs images.
     """
 
-    def __init__(self, content: Sequence[Path] = (), database: str | None = None) -> None:
+    def __init__(self, content: Sequence[Path] = (), database: str | None = None, records: Path | None = None) -> None:
         """Take what the global options name.
 
         Args:
             content: the content roots of ``--content``; the built-in one and the environment's come besides.
             database: the address of ``--database``, or None for the environment's or the user's own.
+            records: the folder of the records of instances that this program starts, apart from the user's others.
         """
         self._options = tuple(content)
         self._database = database
+        self._records = records
         self.build_observer: BuildObserver = SilentObserver()
         self._local = threading.local()
         self._making = threading.Lock()
@@ -103,10 +105,10 @@ class App:
 
     @cached_property
     def instance_records(self) -> InstanceRecords:
-        """Return the records of this user's instances."""
+        """Return the records of this user's instances, or of those that this program has apart."""
         from orchestrator.instances.instance_records import InstanceRecords
 
-        return InstanceRecords(state_folder() / "instances")
+        return InstanceRecords(self._records or state_folder() / "instances")
 
     @cached_property
     def database(self) -> Database:

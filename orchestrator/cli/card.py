@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from rich.padding import Padding
@@ -10,16 +9,14 @@ from rich.table import Table
 
 from orchestrator.cli import phrases
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.language_choice import chosen, localized
+from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain
-from orchestrator.core.elision import de
 from orchestrator.core.text import Text
 from orchestrator.faults.registry import explanation
-from orchestrator.model.deliverables import ReportStep
 from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.plan import Plan, PlannedSolution, Value
 from orchestrator.model.scenario import Scenario, Step
-from orchestrator.planning.answers import items_of
+from orchestrator.planning.step_lines import step_lines
 from orchestrator.planning.template_context import RESERVED
 
 
@@ -150,48 +147,5 @@ def _show_steps(invocation: Invocation, solution: PlannedSolution, mark: str) ->
 
 
 def typed(step: Step) -> tuple[str, ...]:
-    """Return what a person types or does in a step, line by line."""
-    if step.shell is not None:
-        return tuple(f"{step.shell.host} # {line}" for line in step.shell.script.strip().splitlines())
-    if step.device is not None:
-        return tuple(f"{step.device.host}(config)# {line}" for line in step.device.lines)
-    if step.file is not None:
-        where = f"{step.file.host}:{step.file.path}"
-        head = localized(Text(fr=f"{where} reçoit :", en=f"{where} gets:"))
-        return (head, *(f"  {line}" for line in step.file.content.splitlines()))
-    if step.reboot is not None:
-        return (localized(Text(fr=f"redémarrage {de(step.reboot.host)}", en=f"reboot of {step.reboot.host}")),)
-    return (_cable(step),) if step.cable is not None else _handed_in_by(step)
-
-
-def _handed_in_by(step: Step) -> tuple[str, ...]:
-    if step.report is not None:
-        return tuple(_report_lines(step.report))
-    return tuple(f"{name}: {', '.join(items_of(answer))}" for name, answer in (step.answers or {}).items())
-
-
-def _report_lines(report: ReportStep) -> Iterator[str]:
-    for word, text in (
-        (Text(fr="Symptôme : ", en="Symptom: "), report.symptom),
-        (Text(fr="Cause : ", en="Cause: "), report.cause),
-        (Text(fr="Action : ", en="Action: "), report.action),
-        (Text(fr="Test : ", en="Test: "), report.test),
-    ):
-        yield localized(word) + " ".join(text.in_(chosen()).split())
-    yield localized(Text(fr=f"Temps passé : {report.minutes} min", en=f"Time spent: {report.minutes} min"))
-
-
-def _cable(step: Step) -> str:
-    cable = step.cable
-    if cable is None:
-        return ""
-    name = f"{cable.host}:{cable.interface}"
-    if cable.replace:
-        text = Text(fr=f"câble {name} remplacé", en=f"cable {name} replaced")
-    elif cable.segment is not None:
-        text = Text(fr=f"câble {name} → segment {cable.segment}", en=f"cable {name} → segment {cable.segment}")
-    elif cable.plug:
-        text = Text(fr=f"câble {name} branché", en=f"cable {name} plugged in")
-    else:
-        text = Text(fr=f"câble {name} débranché", en=f"cable {name} unplugged")
-    return localized(text)
+    """Return what a person types or does in a step, line by line, in the user's language."""
+    return tuple(localized(line) for line in step_lines(step))

@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestrator.core.errors import BreakfixError, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.portal_limits import limits_finding
 from orchestrator.loader.settings_file import read_settings
 from orchestrator.model.base import CONTRACT
 from orchestrator.model.serve_settings import ServeSettings
@@ -37,12 +38,14 @@ class ExaminedPortal:
         folders: sockets and state.
         version: returns the version of the store's tables and the program's own; None where nothing was recorded.
         now: the time.
+        machine: where /proc is.
     """
 
     settings: Path
     folders: ServeFolders
     version: Callable[[], tuple[str | None, str]]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    machine: Path = Path("/")
 
 
 def look_at_portal(portal: ExaminedPortal) -> Iterator[Finding]:
@@ -62,6 +65,7 @@ def look_at_portal(portal: ExaminedPortal) -> Iterator[Finding]:
     yield Finding(
         "portal-settings", _subject("réglages", "settings"), "ok", there if portal.settings.exists() else none
     )
+    yield limits_finding(plan.limits, portal.machine)
     yield from _certificate(portal, plan)
     pid = answering(portal.folders.labd)
     yield _labd(pid)

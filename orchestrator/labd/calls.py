@@ -368,7 +368,24 @@ class Started:
 
 # A lab --------------------------------------------------------------------------------------------------------
 
-LabStateName = Literal["starting", "started", "stopping", "cut off", "failed", "gone"]
+LabStateName = Literal["waiting", "starting", "started", "frozen", "stopping", "cut off", "failed", "gone"]
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """Where a lab stands that waits for its start.
+
+    Attributes:
+        place: its place, from 1.
+        waiting: how many labs wait.
+        why: what it waits for: its ``turn``, or ``room``, until other labs end.
+        seconds: until it starts, as far as starts were measured; None: nobody knows.
+    """
+
+    place: int
+    waiting: int
+    why: Literal["turn", "room"]
+    seconds: int | None
 
 
 @dataclass(frozen=True)
@@ -577,6 +594,8 @@ class LabView:
         attempt: the number of the attempt on it; 0 where the store does not know.
         notes: what trainers wrote to the attempt, the oldest first.
         typing: the trainers who ask to type in a terminal, or may.
+        queue: where it stands while it waits for its start; None: it does not.
+        freezes: when it will be frozen unless somebody does something in it, ISO 8601; empty: not soon.
     """
 
     name: str
@@ -605,6 +624,8 @@ class LabView:
     attempt: int = 0
     notes: tuple[TrainerNote, ...] = ()
     typing: tuple[TypingView, ...] = ()
+    queue: QueueView | None = None
+    freezes: str = ""
 
 
 @dataclass(frozen=True)
@@ -726,6 +747,10 @@ EventKind = Literal[
     "trainer-hint",  # {by, text}: a trainer gives a hint
     "commented",  # {by}: a trainer has commented on the attempt
     "screen-watched",  # {host, by}: a trainer looks at a host's screen; by is empty once nobody does
+    "queued",  # QueueView: the lab waits for its start, at this place now
+    "idle",  # {until}: the lab will be frozen at that moment (ISO 8601); until is empty once it will not
+    "frozen",  # {}: the lab was frozen, because nobody did anything in it
+    "thawed",  # {}: it goes on
 ]
 
 # The calls ----------------------------------------------------------------------------------------------------
@@ -759,6 +784,7 @@ OPEN_TERMINAL = Call("open-terminal", OpenTerminal, TerminalView)
 CLOSE_TERMINAL = Call("close-terminal", CloseTerminal, Nothing)
 RESET = Call("reset", OfLab, Nothing)
 STOP = Call("stop", OfLab, Nothing)
+THAW = Call("thaw", OfLab, Nothing)
 DEBRIEF = Call("debrief", OfLab, DebriefView)
 
 CALLS: tuple[Call[Any, Any], ...] = (
@@ -788,6 +814,7 @@ CALLS: tuple[Call[Any, Any], ...] = (
     CLOSE_TERMINAL,
     RESET,
     STOP,
+    THAW,
     DEBRIEF,
 )
 """Every call of the contract."""

@@ -13,6 +13,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.class_contract import BoardCheck, BoardRow, BoardView, MemberState
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.event_log import EventLog, EventLogs
+from orchestrator.labd.lab_desk import WAITS
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.told_refusals import words_of
 from orchestrator.labd.trainee_view import iso
@@ -27,7 +28,8 @@ a trainer who comes after twenty comes too late.
 """
 _FRESH_S: Final = 2.0
 """Seconds for which a board holds: several that are open cost one look."""
-_MAKES: Final = frozenset({"start", "reset"})
+_COMING: Final[Mapping[str, MemberState]] = {"start": "starting", "reset": "starting", WAITS: "waiting"}
+"""What is done with a lab that does not run yet -> the state of whose it is."""
 
 
 class ClassBoards:
@@ -100,13 +102,15 @@ class ClassBoards:
         lab, trouble = standing.instance, None if standing.trouble is None else words_of(standing.trouble)
         state: MemberState = standing.state
         found, works_on = standing, standing.scenario
-        if lab and self._act_on(lab) in _MAKES:
-            state, trouble = "starting", None
-        elif noted is not None and noted[0] != lab and (self._act_on(noted[0]) in _MAKES or noted[1].failed):
+        if lab and (coming := _COMING.get(self._act_on(lab))):
+            state, trouble = coming, None
+        elif noted is not None and noted[0] != lab and ((act := self._act_on(noted[0])) in _COMING or noted[1].failed):
             lab, log = noted  # the store does not know it yet, or it never came up
             works_on, found = log.note.scenario, Standing(standing.ref, standing.handle, standing.name)
-            refusal = log.trouble if log.failed and not self._act_on(lab) else None
-            state, trouble = ("starting", None) if refusal is None else ("broken", refusal.text)
+            refusal = log.trouble if log.failed and not act else None
+            state, trouble = (_COMING.get(act, "starting"), None) if refusal is None else ("broken", refusal.text)
+        elif state == "running" and _is_frozen(standing.look):
+            state, trouble = "frozen", None
         seen = found.look or LabLook()
         outcomes = {check.id: check.outcome for check in found.checks} if works_on == scenario else {}
         active = _latest(_touched(seen))
@@ -136,6 +140,10 @@ def is_stuck(standing: Standing) -> bool:
         return False
     last = _latest([standing.started_at, standing.green_at, *_touched(look)])
     return last is not None and look.at - last >= STUCK
+
+
+def _is_frozen(look: LabLook | None) -> bool:
+    return look is not None and any(host.life == "paused" for host in look.hosts)
 
 
 def _touched(look: LabLook) -> list[datetime | None]:

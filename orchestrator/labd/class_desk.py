@@ -27,6 +27,7 @@ from orchestrator.labd.class_contract import (
 )
 from orchestrator.labd.class_members import MemberList
 from orchestrator.labd.lab_desk import LabDesk
+from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.trainee_view import iso
 from orchestrator.practice.export import to_csv
@@ -53,9 +54,10 @@ class ClassStanding:
 class ClassDesk:
     """Knows all classes; whether somebody may ask is for ``rules``."""
 
-    def __init__(self, desk: LabDesk, clock: Callable[[], datetime] = journal.now) -> None:
-        """Take what finds labs, and what time it is."""
+    def __init__(self, desk: LabDesk, room: LabRoom, clock: Callable[[], datetime] = journal.now) -> None:
+        """Take what finds labs, what room there is for them, and what time it is."""
         self._desk = desk
+        self._room = room
         self._database = desk.parts.database
         self._clock = clock
 
@@ -172,14 +174,14 @@ class ClassDesk:
         """Note a launch, from a new seed, and return whom it gives a lab.
 
         Raises:
-            RefusedCallError: there is no such scenario.
+            RefusedCallError: there is no such scenario, or never room for its lab.
             UsageError: the class has no trainee, somebody is none of them, or a fault cannot be made.
             ContentError: the scenario's content is invalid.
         """
         self._desk.parts.shelf.one(asked.scenario)
         wanted = WantedLaunch(asked.name, asked.scenario, secrets.randbelow(SEEDS), asked.handles)
         labs = self._desk.parts.labs()
-        labs.plan(asked.scenario, wanted.seed)
+        self._room.require(labs.plan(asked.scenario, wanted.seed))
         alive = {instance.name for instance in labs.all()}
         with self._database.write() as writing:
             return note_launch(writing, wanted, alive, by=People(writing).find(who.ref))

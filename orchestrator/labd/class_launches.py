@@ -1,4 +1,4 @@
-"""Launches for classes that go on behind their call: labs begin to start one after another, as threads are free.
+"""Launches for classes that go on behind their call: each lab takes its turn in the queue of starts, as the class's.
 
 What has not begun is in memory only. A labd that ends, however, has started labs whole or not at all: what waits leaves
 no trace, and what was just starting is told to its owner as every start that was cut off.
@@ -17,76 +17,103 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.calls import Who
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.event_log import LabNote
-from orchestrator.labd.lab_calls import STARTS, LabCalls
+from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.start_queue import StartQueue
 from orchestrator.practice.launching import NotedLaunch
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Waiting:
-    """What is still to be started for a class, and what is done once those that are just starting have started."""
+class _Seats:
+    """What is still to be put into the queue for a class.
 
-    seats: deque[LabNote] = field(default_factory=deque)
-    starting: set[asyncio.Future[None]] = field(default_factory=set)
+    Attributes:
+        left: what of it is still here.
+        handed: what is just being put there.
+        handing: held meanwhile.
+        stopped: the number of the last launch that was stopped: what of it is handed will be taken back.
+    """
+
+    left: deque[LabNote] = field(default_factory=deque)
+    handed: LabNote | None = None
+    handing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stopped: int = 0
+
+
+def asker_of(name: str) -> str:
+    """Return as whose a class's launches take their turns: no person's reference looks so."""
+    return f"class:{name}"
 
 
 class ClassLaunches:
     """The launches of all classes; for the event loop's thread."""
 
-    def __init__(self, desk: ClassDesk, labs: LabCalls, threads: WorkThreads, changed: Callable[[str], None]) -> None:
-        """Take the parts; as many labs of launches start at once as threads start labs, so that nobody waits long.
+    def __init__(
+        self,
+        desk: ClassDesk,
+        labs: LabCalls,
+        queue: StartQueue,
+        threads: WorkThreads,
+        changed: Callable[[str], None],
+    ) -> None:
+        """Take the parts.
 
         Args:
             desk: the classes.
             labs: starts and stops labs.
+            queue: the starts that wait.
             threads: for what the store is asked.
-            changed: called with a class whenever one of its labs is started or stopped.
+            changed: called with a class whenever one of its labs waits, is started or stopped.
         """
         self._changed = changed
         self._desk = desk
         self._labs = labs
+        self._queue = queue
         self._threads = threads
-        self._turns = asyncio.Semaphore(STARTS)
-        self._waiting: dict[str, _Waiting] = {}
+        self._seats: dict[str, _Seats] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def left(self, name: str) -> int:
         """Return how many labs of a class are still to be started, or just starting."""
-        waiting = self._waiting.get(name)
-        return 0 if waiting is None else len(waiting.seats) + len(waiting.starting)
+        seats = self._seats.get(name, _Seats())
+        waiting, starting = self._queue.notes(asker_of(name))
+        if seats.handed is not None and all(note is not seats.handed for note in (*waiting, *starting)):
+            waiting = (*waiting, seats.handed)
+        return len(seats.left) + len(starting) + sum(note.launch > seats.stopped for note in waiting)
 
     def begin(self, who: Who, name: str, scenario: str, launch: NotedLaunch) -> None:
         """Begin to start the labs of a launch for a class, and return at once."""
         notes = [
             LabNote(seat.person.ref, scenario, str(seat.seed), launch.number) for seat in launch.seats if not seat.kept
         ]
-        waiting = self._waiting.setdefault(name, _Waiting())
-        waiting.seats.extend(notes)
-        for _ in notes[:STARTS]:
-            self._go_on(self._start_all(who, name, waiting))
+        seats = self._seats.setdefault(name, _Seats())
+        seats.left.extend(notes)
+        self._go_on(self._put_all(who, name, seats))
 
-    async def _start_all(self, who: Who, name: str, waiting: _Waiting) -> None:
-        while waiting.seats:
-            async with self._turns:
-                if waiting.seats:
-                    await self._start(who, waiting, waiting.seats.popleft())
-                    self._changed(name)
+    async def _put_all(self, who: Who, name: str, seats: _Seats) -> None:
+        while seats.left:
+            async with seats.handing:
+                if seats.left:
+                    seats.handed = seats.left.popleft()
+                    await self._put(who, name, seats.handed)
+                    seats.handed = None
+            self._changed(name)
 
-    async def _start(self, who: Who, waiting: _Waiting, note: LabNote) -> None:
-        over = asyncio.get_running_loop().create_future()
-        waiting.starting.add(over)
+    async def _put(self, who: Who, name: str, note: LabNote) -> None:
         try:
-            starting = await self._labs.start_for(note, who.ref)
-            if starting is not None:
-                await starting.wait()
+            over = await self._labs.start_for(note, who.ref, asker_of(name))
         except (RefusedCallError, BreakfixError) as error:
             _log.warning("no lab for %s: %s", note.owner, error)
-        finally:
-            waiting.starting.discard(over)
-            over.set_result(None)
+            return
+        if over is not None:
+            self._go_on(self._tell(name, over))
+
+    async def _tell(self, name: str, over: asyncio.Event) -> None:
+        await over.wait()
+        self._changed(name)
 
     def stop(self, who: Who, name: str, last: int) -> None:
         """Begin to stop the labs of a class's launches, and return at once; what was not begun will not be.
@@ -96,14 +123,19 @@ class ClassLaunches:
             name: the class.
             last: the number of its last launch: what is launched after it stays.
         """
-        waiting = self._waiting.get(name, _Waiting())
-        for note in [one for one in waiting.seats if one.launch <= last]:
-            waiting.seats.remove(note)
-        self._go_on(self._stop_all(who, name, last, tuple(waiting.starting)))
+        seats = self._seats.setdefault(name, _Seats())
+        seats.stopped = max(seats.stopped, last)
+        for note in [one for one in seats.left if one.launch <= last]:
+            seats.left.remove(note)
+        self._queue.take_all_back(asker_of(name), last)
+        self._go_on(self._stop_all(who, name, last, seats))
 
-    async def _stop_all(self, who: Who, name: str, last: int, starting: tuple[asyncio.Future[None], ...]) -> None:
-        if starting:
-            await asyncio.wait(starting)
+    async def _stop_all(self, who: Who, name: str, last: int, seats: _Seats) -> None:
+        async with seats.handing:
+            self._queue.take_all_back(asker_of(name), last)
+            starting = self._queue.starting(asker_of(name))
+        for over in starting:
+            await over.wait()
         try:
             labs = await self._threads.run(self._desk.launched, who, name, last)
         except (RefusedCallError, BreakfixError) as error:
@@ -125,8 +157,8 @@ class ClassLaunches:
 
     def close(self) -> None:
         """Begin nothing more."""
-        for waiting in self._waiting.values():
-            waiting.seats.clear()
+        for seats in self._seats.values():
+            seats.left.clear()
 
     async def finish(self) -> None:
         """Wait until all that was begun is done."""

@@ -18,7 +18,7 @@ OFF: Final = 4410
 
 
 async def show_display(
-    viewer: WebSocket, line: DisplayLine, over: Callable[[], Awaitable[Over]], *, typing: bool
+    viewer: WebSocket, line: DisplayLine, over: Callable[[], Awaitable[Over]], typed: Callable[[], None] | None
 ) -> None:
     """Join a viewer, which was accepted, to a screen, until one of them ends; then close the viewer.
 
@@ -26,15 +26,14 @@ async def show_display(
         viewer: the WebSocket.
         line: the line to the screen's server.
         over: returns when the viewer may see it no longer.
-        typing: whether their keys, pointer and copied texts count; otherwise they are dropped here.
+        typed: called when they act. None: they only look, and their keys, pointer and copied texts are dropped here.
 
     Raises:
         DisplayOffError: no VNC server is there.
     """
     await greeted(line)
     await viewer.send_bytes(GREETING)
-    messages = ViewerMessages(typing=typing)
-    await until_one_ends(viewer, [_show(viewer, line), _pass_on(viewer, line, messages), closed_by(over())])
+    await until_one_ends(viewer, [_show(viewer, line), _pass_on(viewer, line, typed), closed_by(over())])
 
 
 async def _show(viewer: WebSocket, line: DisplayLine) -> int:
@@ -43,7 +42,8 @@ async def _show(viewer: WebSocket, line: DisplayLine) -> int:
     return OFF
 
 
-async def _pass_on(viewer: WebSocket, line: DisplayLine, messages: ViewerMessages) -> int:
+async def _pass_on(viewer: WebSocket, line: DisplayLine, typed: Callable[[], None] | None) -> int:
+    messages = ViewerMessages(typing=typed is not None)
     while True:
         message = await viewer.receive()
         if message["type"] == "websocket.disconnect":
@@ -52,5 +52,7 @@ async def _pass_on(viewer: WebSocket, line: DisplayLine, messages: ViewerMessage
             passed = messages.passed_on(message.get("bytes") or b"")
         except WrongMessageError:
             return WRONG
+        if messages.acted and typed is not None:
+            typed()
         if passed:
             await line.write(passed)

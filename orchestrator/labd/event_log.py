@@ -51,17 +51,23 @@ class EventLog:
     """The events of one lab; several threads add to it."""
 
     def __init__(self, path: Path, note: LabNote) -> None:
-        """Take its file and what it is about; see ``EventLogs``, which makes it."""
+        """Take its file and what it is about; see ``EventLogs``, which makes it.
+
+        ``begun`` says whether a start of the lab was begun here, as far as its events are kept.
+        """
         self.note = note
         self.last = 0
         self.closed = False
         self.trouble: Refusal | None = None
         self.failed = False
+        self.begun = False
         self._path = path
         self._lines: list[tuple[int, bytes]] = []
         self._open_acts: list[str] = []
         self._watched: set[tuple[EventKind, str]] = set()
         self._typing: dict[str, Mapping[str, Any]] = {}
+        self._waits = False
+        self._warned = False
         self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -101,8 +107,15 @@ class EventLog:
             with self._lock:
                 self._listeners.remove(tell)
 
+    @property
+    def only_waited(self) -> bool:
+        """Return whether the lab waits for a start that was never begun."""
+        return self._waits and not self.begun
+
     def cut_short(self) -> None:
-        """End what a labd that was killed had begun, and what was looked at by it."""
+        """End what a labd that was killed had begun, what was looked at by it, and what it had warned of."""
+        if self._warned:
+            self.add("idle", {"until": ""})
         for kind, what in sorted(self._watched):
             self.add(kind, {_WATCHED[kind]: what, "by": ""})
         for typing in tuple(self._typing.values()):
@@ -132,6 +145,11 @@ class EventLog:
         self._lines.append((event.number, line))
         if event.kind == "began":
             self._open_acts.append(event.body["act"])
+            self.begun = self.begun or event.body["act"] in _MAKES
+        elif event.kind == "queued":
+            self._waits = True
+        elif event.kind == "idle":
+            self._warned = bool(event.body["until"])
         elif event.kind == "ended":
             self._ended(event.body["act"], event.body["refusal"])
         elif event.kind in _WATCHED:
@@ -176,6 +194,9 @@ class EventLogs:
             with contextlib.suppress(WireError):
                 log = EventLog(path, decode(LabNote, head))
                 log.read([line for line in lines if line])
+                if log.only_waited:
+                    path.unlink(missing_ok=True)
+                    continue
                 log.begin_file()
                 log.cut_short()
                 self._logs[path.name.removesuffix(_ENDING)] = log

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-import orchestrator
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
+from orchestrator.labd.child_environment import child_environment
 
 _START_S: Final = 20.0
 _READY: Final = b"ready"
@@ -49,7 +49,6 @@ class KeeperStart:
 
     def _start(self) -> None:
         """Start it in a session of its own, with no descriptor of ours, and read its output until it is ready."""
-        root = str(Path(orchestrator.__file__).parents[1])
         command = [sys.executable, "-P", "-m", "orchestrator.keeper"]
         reading, writing = os.pipe()
         try:
@@ -58,7 +57,7 @@ class KeeperStart:
                 stdin=subprocess.DEVNULL,
                 stdout=writing,
                 cwd="/",
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([root, *_others()])},
+                env=child_environment(),
                 start_new_session=True,
             )
         finally:
@@ -78,10 +77,6 @@ class KeeperStart:
                 ),
             )
         threading.Thread(target=keeper.wait, daemon=True, name="keeper").start()  # no zombie where it ends before us
-
-
-def _others() -> list[str]:
-    return [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if Path(place).is_absolute()]
 
 
 def _said_ready(descriptor: int) -> bool:

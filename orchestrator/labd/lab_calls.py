@@ -4,26 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from orchestrator.labd import calls
 from orchestrator.labd.calls import Nothing, Refusal, Who
 from orchestrator.labd.event_log import EventLogs, LabNote
-from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.path_view import LearnersPath
+from orchestrator.labd.start_lengths import StartLengths
+from orchestrator.labd.start_queue import QueuedStart, StartQueue
 from orchestrator.labd.told_refusals import busy_with
 from orchestrator.model.plan import Plan
 
-_ENDS_ALL: Final = frozenset({"start", "reset", "stop"})
+_ENDS_ALL: Final = frozenset({"start", "reset", "stop", WAITS})
 """While one of these is done with a lab, no terminal can be opened in it."""
-STARTS: Final = 2
-"""Labs that are started at once."""
+_SHOWN: Final = frozenset({calls.LAB.name, calls.MAP.name, calls.DEBRIEF.name})
+"""Calls that an open page makes by itself: by them nobody does anything in a lab."""
+_ENDING: Final = frozenset({calls.RESET.name, calls.STOP.name})
+"""Calls that concern a frozen lab as any other."""
+
+
+@dataclass(frozen=True)
+class StartParts:
+    """What decides when a lab starts, and how long it goes on.
+
+    Attributes:
+        queue: the starts that wait.
+        lengths: how long starts take.
+        room: what labs take of the machine.
+        idle: in which of them nobody does anything.
+        at_once: labs that start at once.
+    """
+
+    queue: StartQueue
+    lengths: StartLengths
+    room: LabRoom
+    idle: IdleWatch
+    at_once: int
 
 
 class LabCalls:
@@ -37,9 +62,11 @@ class LabCalls:
         terminals: LabTerminals,
         displays: LabDisplays,
         threads: WorkThreads,
+        starts: StartParts,
     ) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self._desk = desk
+        self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.room, starts.idle
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
@@ -48,7 +75,7 @@ class LabCalls:
         self._work = LabWork(desk)
         self._path = LearnersPath(desk)
         self._starting = asyncio.Lock()
-        self._making = WorkThreads(STARTS, "start")
+        self._making = WorkThreads(starts.at_once, "start")
         self._grading = WorkThreads(2, "grading")
         self._stopping = WorkThreads(2, "stop")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -68,14 +95,33 @@ class LabCalls:
             calls.CLOSE_TERMINAL.name: self.close_terminal,
             calls.RESET.name: self.reset,
             calls.STOP.name: self.stop,
+            calls.THAW.name: self.thaw,
             calls.DEBRIEF.name: self.debrief,
         }
+
+    def close(self) -> None:
+        """Begin none of the starts that wait."""
+        self._queue.close()
 
     async def finish(self) -> None:
         """Let what runs come to its end; what waits for its turn is told that it will not come."""
         for threads in (self._making, self._grading, self._stopping):
             threads.close()
         await self._jobs.finish()
+        await self._queue.finish()
+
+    async def touched(self, name: str, found: FoundLab) -> FoundLab:
+        """Return a lab about which somebody calls, thawed where that is an act in it.
+
+        Raises:
+            RefusedCallError: it is gone meanwhile.
+            BreakfixError: it cannot be thawed.
+        """
+        return found if name in _SHOWN | _ENDING else await self._idle.awake(found)
+
+    def typed(self, found: FoundLab) -> None:
+        """Note that something is typed at a terminal of a lab."""
+        self._idle.typed(found)
 
     # Before a lab ---------------------------------------------------------------------------------------------
 
@@ -94,15 +140,17 @@ class LabCalls:
             plan = choice.plan
             if plan is None:
                 return calls.Started(choice.lab)
-            await self._begin_start(choice.lab, plan, LabNote(who.ref, asked.scenario, str(plan.seed)), who.ref)
+            note = LabNote(who.ref, asked.scenario, str(plan.seed))
+            await self._begin_start(choice.lab, plan, note, who.ref, who.ref)
         return calls.Started(choice.lab)
 
-    async def start_for(self, note: LabNote, by: str) -> asyncio.Event | None:
+    async def start_for(self, note: LabNote, by: str, asker: str) -> asyncio.Event | None:
         """Begin to start a lab for a trainee of a class, or to start one again whose start was cut off.
 
         Args:
             note: whose it shall be, and what of.
             by: the reference of who launches.
+            asker: whose turn it takes.
 
         Returns:
             What is set when it is over; None where they have a lab of the scenario.
@@ -116,18 +164,30 @@ class LabCalls:
                 choice = await self._threads.run(self._desk.to_launch, note)
                 plan = choice.plan
                 if plan is not None:
-                    return await self._begin_start(choice.lab, plan, note, by)
+                    return await self._begin_start(choice.lab, plan, note, by, asker)
             if self._jobs.act_on(choice.lab) == "stop":
                 await self._jobs.free(choice.lab)
                 continue
             found = await self._threads.run(self._desk.cut_off, choice.lab)
-            return None if found is None or self._jobs.act_on(choice.lab) else self._begin_reset(found, by)
+            if found is None or self._jobs.act_on(choice.lab) or self._queue.waits(choice.lab):
+                return None
+            begin = partial(self._begin_reset, found, by)
+            return await self._queue.put(QueuedStart(choice.lab, asker, 0, found.log.note, begin))
 
-    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, by: str) -> asyncio.Event:
+    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, by: str, asker: str) -> asyncio.Event:
+        """Begin a start once there is room; ``by``: the reference of who starts it, ``asker``: whose turn it takes."""
+        needs = await self._threads.run(self._room.require, plan)
         for name in await self._threads.run(self._desk.failed, note.owner, note.scenario):
             self._logs.forget(name)
         log = partial(self._logs.of, lab, note)
-        return self._jobs.begin(lab, "start", log, self._making, lambda: self._work.start(lab, plan, log(), by))
+
+        def start() -> None:
+            with self._lengths.measured():
+                self._work.start(lab, plan, log(), by)
+
+        touch = partial(self._idle.touch, lab)  # whoever has waited for it has all the time from now on
+        begin = partial(self._jobs.begin, lab, "start", log, self._making, start, after=touch)
+        return await self._queue.put(QueuedStart(lab, asker, needs, note, begin))
 
     # A lab ----------------------------------------------------------------------------------------------------
 
@@ -135,12 +195,10 @@ class LabCalls:
         """See ``calls.LAB``."""
         terminals = await self._terminals.of(found)
         view = await self._threads.run(self._desk.view, found, terminals)
-        return replace(
-            view,
-            hosts=self._displays.told(found.name, view.hosts),
-            yours=found.owner == who.ref,
-            typing=self._terminals.consents.of(found.name, who),
-        )
+        typing = self._terminals.consents.of(found.name, who)
+        yours, queue = found.owner == who.ref, self._queue.view(found.name)
+        view = replace(view, hosts=self._displays.told(found.name, view.hosts))
+        return replace(view, yours=yours, typing=typing, queue=queue, freezes=self._idle.freezes(found.name))
 
     async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
         """See ``calls.MAP``."""
@@ -172,7 +230,7 @@ class LabCalls:
 
     async def open_terminal(self, _who: Who, found: FoundLab, asked: calls.OpenTerminal) -> calls.TerminalView:
         """See ``calls.OPEN_TERMINAL``."""
-        act = self._jobs.act_on(found.name)
+        act = WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name)
         if act in _ENDS_ALL:
             raise busy_with(act)
         return await self._terminals.open(found, asked)
@@ -195,9 +253,18 @@ class LabCalls:
     async def reset(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
         """See ``calls.RESET``."""
         async with self._starting:
-            if found.instance is None and found.owner == who.ref:  # it makes one more
+            if act := WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name):
+                raise busy_with(act)
+            self._idle.touch(found.name)
+            if found.instance is not None:
+                self._begin_reset(found, who.ref)
+                return Nothing()
+            if found.owner == who.ref:  # it makes one more
                 await self._threads.run(self._desk.require_room, who.ref)
-            self._begin_reset(found, who.ref)
+            plan = await self._threads.run(self._desk.planned, found)
+            needs = await self._threads.run(self._room.require, plan)
+            begin = partial(self._begin_reset, found, who.ref)
+            await self._queue.put(QueuedStart(found.name, who.ref, needs, found.log.note, begin))
         return Nothing()
 
     def _begin_reset(self, found: FoundLab, by: str) -> asyncio.Event:
@@ -208,11 +275,17 @@ class LabCalls:
             self._making,
             lambda: self._work.reset(found, by),
             then=self._without_terminals(found),
+            after=partial(self._idle.touch, found.name),
         )
 
     async def stop(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
         """See ``calls.STOP``. A lab that is being made is not stopped: its caller is told to wait."""
-        self._begin_stop(who, found)
+        if not self._queue.take_back(found.name) or found.instance is not None:
+            self._begin_stop(who, found)
+        return Nothing()
+
+    async def thaw(self, _who: Who, _found: FoundLab, _asked: calls.OfLab) -> Nothing:
+        """See ``calls.THAW``. It was thawed before, as by any act."""
         return Nothing()
 
     async def stop_when_free(self, who: Who, lab: str) -> None:

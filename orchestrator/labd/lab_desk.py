@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.core.language import Language
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.instances.instance import Instance
 from orchestrator.labd import trainee_view
@@ -23,6 +23,9 @@ from orchestrator.labd.calls import (
     TerminalView,
 )
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
+from orchestrator.labd.lab_freezing import is_frozen
+from orchestrator.labd.lab_limits import STOP_ONE, too_many
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf, page_of
 from orchestrator.labd.told_refusals import busy_with, refused
 from orchestrator.labs import Labs, Running
@@ -41,6 +44,8 @@ _SEEDS: Final = 1000
 """A drawn seed is below this: short enough to be dictated."""
 _TOLD: Final = frozenset({"start", "check", "reset", "stop"})
 _LONGEST_STEM: Final = 32
+WAITS: Final = "queue"
+"""What is being done with a lab that waits for its start, beside the acts of ``lab_jobs``."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class LabParts:
         practice_of: returns what records for a person, by their reference and that of who acts.
         hints_shown: returns how many hints of a lab were read.
         board: returns where each trainee of a class is, by its name, with a look at all their labs.
+        proving: the process that proves a scenario.
     """
 
     labs: Callable[[], Labs]
@@ -62,6 +68,7 @@ class LabParts:
     practice_of: Callable[[str, str], PracticeRecorder]
     hints_shown: Callable[[str], int]
     board: Callable[[str], tuple[Standing, ...]]
+    proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class LabDesk:
         Args:
             parts: what is served.
             logs: the events of all labs.
-            act_on: returns what is being done with a lab; empty where nothing is.
+            act_on: returns what is being done with a lab, or that it waits for its start; empty where nothing is.
             most_labs: how many labs one person may have at once.
         """
         self.parts = parts
@@ -156,7 +163,12 @@ class LabDesk:
             return "stopping"
         if act in {"start", "reset"}:
             return "starting"
-        return "failed" if found.instance is None else self.parts.labs().state_of(found.instance)
+        if act == WAITS:
+            return "waiting"
+        if found.instance is None:
+            return "failed"
+        state = self.parts.labs().state_of(found.instance)
+        return "frozen" if state == "started" and is_frozen(found.instance) else state
 
     # What is to be started ------------------------------------------------------------------------------------
 
@@ -197,15 +209,12 @@ class LabDesk:
 
     def _require_room(self, mine: list[FoundLab]) -> None:
         if len(mine) >= self._most_labs:
-            listed = ", ".join(one.name for one in mine)
-            raise refused(
-                "busy",
-                Text(
-                    fr=f"Vous avez déjà {len(mine)} labs en marche : {listed}.",
-                    en=f"You have {len(mine)} labs running already: {listed}.",
-                ),
-                Text(fr="Arrêtez-en un d'abord.", en="Stop one of them first."),
-            )
+            raise refused("busy", too_many(tuple(self._title_of(one) for one in mine)), STOP_ONE)
+
+    def _title_of(self, found: FoundLab) -> Text:
+        scenario = found.log.note.scenario
+        shelved = self.parts.shelf.all().get(scenario)
+        return same(scenario) if shelved is None else shelved.document.title
 
     def to_launch(self, note: LabNote) -> StartChoice:
         """Return what a class's launch comes to for a trainee; how many labs they have does not count.
@@ -220,6 +229,10 @@ class LabDesk:
             if one.log.note.scenario == note.scenario and self.state_of(one) != "failed":
                 return StartChoice(one.name)
         return StartChoice(self._new_name(note.scenario), self.parts.labs().plan(note.scenario, int(note.seed)))
+
+    def planned(self, found: FoundLab) -> Plan:
+        """Return the plan of a lab that could not be made, to be started; raises as ``Labs.plan``."""
+        return self.parts.labs().plan(found.log.note.scenario, int(found.log.note.seed))
 
     def cut_off(self, name: str) -> FoundLab | None:
         """Return a lab whose start was cut off; None where it is another, or there is none of that name."""
@@ -268,7 +281,7 @@ class LabDesk:
         plan = running.plan if running else labs.preview(found.log.note.scenario, int(found.log.note.seed))
         images = running.images if running else labs.images(plan)
         look, handed_in = self.attempt(found), labs.hand_in(running) if running else None
-        whole = running is not None and state not in {"starting", "stopping"}
+        whole = running is not None and state not in {"waiting", "starting", "stopping"}
         scenario = plan.scenario or ""
         return LabView(
             name=found.name,
@@ -305,7 +318,7 @@ class LabDesk:
     def map(self, found: FoundLab, language: Language) -> LabMap:
         """Return a lab's picture, with its cables as they are."""
         labs = self.parts.labs()
-        if found.instance is None or self.state_of(found) in {"starting", "stopping"}:
+        if found.instance is None or self.state_of(found) in {"waiting", "starting", "stopping"}:
             return LabMap(draw_svg(topology(labs.preview(found.log.note.scenario, int(found.log.note.seed))), language))
         running = self.running(found)
         return LabMap(draw_svg(topology(running.plan, self._cables(running)), language))

@@ -14,6 +14,7 @@ from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd.calls import HostView
 from orchestrator.labd.display_line import DisplayLine
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.rfb_viewer import GREETING
 from orchestrator.labd.told_refusals import refused
@@ -68,6 +69,8 @@ class LabDisplays:
     def _opened(self, found: FoundLab, host: str) -> int:
         """Return the master of a terminal in which the relay runs."""
         running = self._desk.running(found)
+        if is_frozen(running.instance):  # nobody would answer; the page offers to thaw it
+            raise DisplayOffError
         planned = next((one for one in running.plan.hosts if one.name == host), None)
         display = None if planned is None else running.images[planned.image].display
         if display is None:
@@ -93,6 +96,10 @@ class LabDisplays:
             if not names:
                 del self._watching[place]
                 found.log.add("screen-watched", {"host": host, "by": ""})
+
+    def shown(self) -> frozenset[tuple[str, str]]:
+        """Return the screens that are shown to somebody: lab and host of each."""
+        return frozenset(self._lines)
 
     def told(self, lab: str, hosts: tuple[HostView, ...]) -> tuple[HostView, ...]:
         """Return a lab's hosts with who looks at their screens."""

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 Act = Literal["start", "check", "reset", "stop"]
 """What takes its time, and is told by events."""
-ShortAct = Literal["cable", "hint"]
+ShortAct = Literal["cable", "hint", "freeze", "thaw"]
 """What is done while its caller waits."""
 
 _WAITS: Final = Text(fr="En attente : d'autres labs passent d'abord.", en="Waiting: other labs come first.")
@@ -76,6 +76,7 @@ class LabJobs:
 
     def __init__(self) -> None:
         """Begin with nothing."""
+        self._freed: list[Callable[[], None]] = []
         self._acts: dict[str, Act | ShortAct] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: list[asyncio.Future[None]] = []
@@ -83,6 +84,14 @@ class LabJobs:
     def act_on(self, lab: str) -> str:
         """Return what is being done with a lab; empty where nothing is."""
         return self._acts.get(lab, "")
+
+    def when_freed(self, tell: Callable[[], None]) -> None:
+        """Have a function called whenever something has come to its end."""
+        self._freed.append(tell)
+
+    def being_made(self) -> int:
+        """Return how many labs are being started, or started again."""
+        return sum(act in {"start", "reset"} for act in self._acts.values())
 
     @contextmanager
     def holding(self, lab: str, act: Act | ShortAct) -> Iterator[None]:
@@ -102,6 +111,8 @@ class LabJobs:
                 if not waiting.done():
                     waiting.set_result(None)
             self._waiting.clear()
+            for tell in self._freed:
+                tell()
 
     async def free(self, lab: str) -> None:
         """Wait until nothing is being done with a lab; whoever goes on without a pause is the first."""

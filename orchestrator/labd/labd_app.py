@@ -19,6 +19,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.keeper.keeper_client import NoTerminalError
 from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, RefusalKind, Who
+from orchestrator.labd.catalogue_calls import CatalogueCalls
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.display_socket import OFF, show_display
@@ -44,6 +46,7 @@ from orchestrator.labd.rules import (
     concerns_a_class,
     concerns_a_lab,
     concerns_an_attempt,
+    counts_as_trainer,
     refusal_kind,
     standing_of,
 )
@@ -72,7 +75,7 @@ _CLOSED_BY: Final[Mapping[RefusalKind, int]] = {"signed-out": SIGNED_OUT, "busy"
 _UntilOver = Callable[[], Awaitable[Over]]
 _Joining = Callable[[WebSocket, Who, FoundLab, _UntilOver], Awaitable[None]]
 _BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
-    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS)
+    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)
 }
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
@@ -88,6 +91,7 @@ class LabdParts:
         classes: the calls about classes.
         privacy: the calls about what is kept of people.
         help: the calls by which a trainer helps.
+        catalogue: the calls about the catalogue and proofs.
         desk: finds labs.
         terminals: the terminals of labs.
         displays: the screens of labs' hosts.
@@ -100,6 +104,7 @@ class LabdParts:
     classes: ClassCalls
     privacy: PrivacyCalls
     help: HelpCalls
+    catalogue: CatalogueCalls
     desk: LabDesk
     terminals: LabTerminals
     displays: LabDisplays
@@ -147,7 +152,7 @@ class _Door:
         if concerns_a_lab(call.name):
             who = _somebody(who)
             asked = _read(call, await _body(request))
-            found = await self._found(call.name, who, asked.lab)
+            found = await self._parts.labs.touched(call.name, await self._found(call.name, who, asked.lab))
             of_a_lab = {**self._parts.labs.of_a_lab, **self._parts.help.of_a_lab}
             return await of_a_lab[call.name](who, found, asked)
         if concerns_a_class(call.name):
@@ -161,7 +166,7 @@ class _Door:
             asked = _read(call, await _body(request))
             attempt = await self._found_attempt(call.name, who, asked.attempt)
             return await self._parts.privacy.of_an_attempt[call.name](who, attempt, asked)
-        _require(call.name, who, trains=who is not None and "trainer" in who.roles)
+        _require(call.name, who, trains=who is not None and counts_as_trainer(call.name, who))
         asked = _read(call, await _body(request))
         parts = self._parts
         for known in (
@@ -169,6 +174,7 @@ class _Door:
             parts.classes.before_a_class,
             parts.privacy.of_somebody,
             parts.help.before,
+            parts.catalogue.calls,
         ):
             if call.name in known:
                 return await known[call.name](_somebody(who), asked)
@@ -294,14 +300,14 @@ class _Door:
         async with terminals.keeper.attach(terminal, None if after is None else _number(after)) as seen:
             looking = terminals.watched(found, terminal, who)
             with contextlib.nullcontext() if owns else looking as may_type:
-                await bridge(viewer, seen, over, may_type)
+                await bridge(viewer, seen, over, partial(self._parts.labs.typed, found), may_type)
 
     async def _to_display(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
         host, displays = viewer.path_params["host"], self._parts.displays
         owns = found.owner == who.ref
         async with displays.line(found, host) as line:
             with contextlib.nullcontext() if owns else displays.watched(found, host, who.name):
-                await show_display(viewer, line, over, typing=owns)
+                await show_display(viewer, line, over, partial(self._parts.labs.typed, found) if owns else None)
 
 
 def _somebody(who: Who | None) -> Who:

@@ -21,14 +21,19 @@ from orchestrator.core.paths import state_folder
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.log_lines import LogLines
+from orchestrator.labd.machine_room import no_room
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
+from orchestrator.labd.proof_folder import left_over, proof_folder
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
-from orchestrator.model.serve_settings import RECORDINGS_DAYS
+from orchestrator.model.lab import bytes_of
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits
 from orchestrator.practice.standings import Standing
 from orchestrator.privacy.kept_recordings import KeptRecordings
 
@@ -41,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     It prints ``ready`` on a line once it answers; behind it, where nobody can sign in as an administrator yet, a line
     of JSON, ``{"first_link": {...}}``, with the link for the first one.
     """
-    options = _options(argv)
+    options = options_of(argv)
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(LogLines("labd: %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[shown])
@@ -59,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of a command line, those of ``limits_of`` among them."""
     parser = argparse.ArgumentParser(prog="python -m orchestrator.labd", description="Serves labs.")
     parser.add_argument("--socket", type=Path, required=True, help="where it listens")
     parser.add_argument("--keeper", type=Path, required=True, help="where the keeper of terminals listens, or shall")
@@ -68,7 +74,22 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--database", help="the address of the store of people and results")
     parser.add_argument("--recordings-days", type=int, default=RECORDINGS_DAYS, help="days for which these are kept")
     parser.add_argument("--socket-gid", type=int, help="the group that may connect besides the owner")
+    usual = Limits()
+    parser.add_argument(
+        "--labs-per-person", type=int, default=usual.labs_per_person, help="labs that somebody may have"
+    )
+    parser.add_argument("--labs", type=int, help="labs on the machine at once")
+    parser.add_argument("--memory", type=bytes_of, help="what labs may take of the machine's memory, such as 24G")
+    parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
+    parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
     return parser.parse_args(argv)
+
+
+def limits_of(options: argparse.Namespace) -> LabLimits:
+    """Return the limits that the options say."""
+    return LabLimits(
+        options.labs_per_person, options.labs, options.memory, options.starts_at_once, options.freeze_after * 60.0
+    )
 
 
 def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None:
@@ -81,7 +102,8 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     privacy = PrivacyParts(
         KeptRecordings(options.recordings), DeliverablesStore(state_folder() / "deliverables"), options.recordings_days
     )
-    server = LabdServer(parts_of(app), accounts, places, privacy, keeper.ensure)
+    parts = parts_of(app, _proving(options.content))
+    server = LabdServer(parts, accounts, places, privacy, keeper.ensure, limits_of(options))
 
     def ready() -> None:
         print("ready", flush=True)  # noqa: T201 - it is waited for
@@ -97,7 +119,14 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     asyncio.run(serve())
 
 
-def parts_of(app: App) -> LabParts:
+def _proving(content: Sequence[Path]) -> ProofCommand:
+    """Return the process of a proof, with the content that labd has."""
+    more = [word for folder in content for word in ("--content", str(folder.absolute()))]
+    words = [sys.executable, "-P", "-m", "orchestrator.labd.proof_process", *more]
+    return ProofCommand(words, lambda: left_over(proof_folder()), no_room)
+
+
+def parts_of(app: App, proving: ProofCommand) -> LabParts:
     """Return what labd serves of the program."""
     making = threading.Lock()
 
@@ -117,4 +146,5 @@ def parts_of(app: App) -> LabParts:
         practice_of=app.practice_of,
         hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
         board=board,
+        proving=proving,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,20 @@ import uvicorn
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import KeeperClient
+from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
-from orchestrator.labd.lab_calls import LabCalls
-from orchestrator.labd.lab_desk import LabDesk, LabParts
+from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.lab_calls import LabCalls, StartParts
+from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_limits import USUAL, LabLimits
+from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
@@ -35,9 +40,9 @@ from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.standing_watch import Doorbell
+from orchestrator.labd.start_lengths import StartLengths
+from orchestrator.labd.start_queue import StartQueue
 
-MOST_LABS: Final = 2
-"""Labs that one person may have at once."""
 _CALLS: Final = 8
 """Calls that are done at once: each thread has a connection to the fabric."""
 _LONGEST_MESSAGE: Final = 1 << 20
@@ -71,21 +76,31 @@ class LabdServer:
         places: LabdPlaces,
         privacy: PrivacyParts,
         restart_keeper: Callable[[], None],
-        most_labs: int = MOST_LABS,
+        limits: LabLimits = USUAL,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Put the parts together."""
-        logs, jobs = EventLogs(places.events), LabJobs()
-        self._threads = WorkThreads(_CALLS, "call")
+        """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
+        logs, lengths, room = EventLogs(places.events), StartLengths(), LabRoom(parts.labs, limits.memory)
+        jobs = LabJobs()
+        self._threads = threads = WorkThreads(_CALLS, "call")
+        queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths)
+        jobs.when_freed(queue.freed)
+
+        def act_on(lab: str) -> str:
+            return jobs.act_on(lab) or (WAITS if queue.waits(lab) else "")
+
         self._people = PeopleCalls(accounts)
         self._bell = Doorbell()
-        desk = LabDesk(parts, logs, jobs.act_on, most_labs)
+        desk = LabDesk(parts, logs, act_on, limits.per_person)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
-        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads)
-        classes = ClassDesk(desk)
-        boards = ClassBoards(classes, parts.board, logs, jobs.act_on, self._threads)
-        launches = ClassLaunches(classes, self._labs, self._threads, boards.forget)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
+        starts = StartParts(queue, lengths, room, self._idle, limits.starts)
+        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
+        classes = ClassDesk(desk, room)
+        boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
+        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)
         desks = PrivacyDesks(PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy))
@@ -94,6 +109,7 @@ class LabdServer:
         help_calls = HelpCalls(
             desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
         )
+        self._catalogue = CatalogueCalls(parts, self._threads)
         app = labd_app(
             LabdParts(
                 self._people,
@@ -101,6 +117,7 @@ class LabdServer:
                 self._classes,
                 self._privacy,
                 help_calls,
+                self._catalogue,
                 desk,
                 terminals,
                 displays,
@@ -133,21 +150,27 @@ class LabdServer:
         self._server.ready = ready
         with contextlib.suppress(BreakfixError):  # without the engine nobody knows which labs are gone
             await self._terminals.forget_gone()
+        self._catalogue.open()
         sweeping = asyncio.create_task(self._sweep.run())
+        watching = asyncio.create_task(self._idle.watch())
         try:
             await self._server.serve([listener])
         finally:
+            watching.cancel()
             self._sweep.end()
             await self._labs.finish()
             await self._classes.finish()
+            await self._catalogue.finish()
             await sweeping
             self._privacy.close()
             self._threads.close()
             self._people.close()
 
     def end(self) -> None:
-        """Take no more calls, begin no labs of launches, end streams, and let ``serve`` come to its end."""
+        """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
         self._classes.close()
+        self._labs.close()
+        self._catalogue.close()
         self._bell.close()
         self._server.should_exit = True
 

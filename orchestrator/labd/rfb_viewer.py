@@ -22,7 +22,9 @@ _SHARED: Final = b"\x01"
 _FORMAT, _ENCODINGS, _UPDATE, _KEY, _POINTER, _TEXT = 0, 2, 3, 4, 5, 6
 _CONTINUOUS, _FENCE, _POWER, _SIZE, _SCANCODE = 150, 248, 250, 251, 255
 _LOOKING: Final = frozenset({_FORMAT, _ENCODINGS, _UPDATE, _CONTINUOUS, _FENCE})
-_TYPING: Final = frozenset({_KEY, _POINTER, _TEXT, _SCANCODE})
+_ACTS: Final = frozenset({_KEY, _POINTER, _SCANCODE})
+"""What somebody does; of texts a browser speaks by itself."""
+_TYPING: Final = _ACTS | {_TEXT}
 """Beside these there are messages that act on the machine or give the screen another size: nobody's get through."""
 
 _HEADS: Final[Mapping[int, int]] = {
@@ -61,6 +63,8 @@ class ViewerMessages:
         self._allowed = _LOOKING | _TYPING if typing else _LOOKING
         self._greeting = [_same(GREETING), _same(_NO_PASSWORD), _always(_SHARED)]
         self._pending = bytearray()
+        self.acted = False
+        """Whether keys or the pointer were among what was passed on last."""
 
     def passed_on(self, data: bytes) -> bytes:
         """Return what of the viewer's next bytes is passed on; a message is so once it is whole.
@@ -69,12 +73,13 @@ class ViewerMessages:
             WrongMessageError: they are no message that is known, or too long a one.
         """
         self._pending += data
-        passed = bytearray()
+        passed, self.acted = bytearray(), False
         while (message := self._next()) is not None:
             if self._greeting:
                 passed += self._greeting.pop(0)(message)
             elif message[0] in self._allowed:
                 passed += message
+                self.acted = self.acted or message[0] in _ACTS
         return bytes(passed)
 
     def _next(self) -> bytes | None:

@@ -14,7 +14,8 @@ Standing = Literal["anonymous", "signed-in", "trainer", "owner", "administrator"
 """Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an administrator.
 
 About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
-every class; about a class, one of that class; about neither, anybody who is a trainer. Otherwise they are somebody.
+every class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever
+is of a jury as well. Otherwise they are somebody.
 """
 Right = Literal[
     "anybody",
@@ -25,6 +26,7 @@ Right = Literal[
     "trainer-of-the-owner",
     "administrators",
     "trainers",
+    "trainers-and-jury",
     "trainers-of-the-class",
 ]
 
@@ -84,6 +86,13 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "owner": "forbidden",
         "administrator": None,
     },
+    "trainers-and-jury": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": None,
+        "owner": "forbidden",
+        "administrator": None,
+    },
     "trainers-of-the-class": {
         "anonymous": "signed-out",
         "signed-in": "missing",
@@ -123,6 +132,7 @@ RULES: Final[Mapping[str, Right]] = {
     "close-terminal": "owner",
     "reset": "owner",
     "stop": "owner",
+    "thaw": "owner-or-trainer",
     "debrief": "owner",
     EVENTS: "owner-or-trainer",
     TERMINAL: "owner-or-trainer",
@@ -160,6 +170,11 @@ RULES: Final[Mapping[str, Right]] = {
     "renew-link": "trainers-of-the-class",
     "comment-news": "anyone-signed-in",
     "read-notes": "anyone-signed-in",
+    "catalogue": "trainers-and-jury",
+    "inside": "trainers-and-jury",
+    "prove": "administrators",
+    "cancel-proof": "administrators",
+    "proof": "administrators",
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
 
@@ -184,6 +199,11 @@ def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) ->
 def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
     """Return why somebody is refused a call; None: they are not."""
     return RIGHTS[RULES[name]][standing]
+
+
+def counts_as_trainer(name: str, who: Who) -> bool:
+    """Return whether somebody counts as a trainer for a call about neither a lab nor a class."""
+    return "trainer" in who.roles or ("jury" in who.roles and RULES[name] == "trainers-and-jury")
 
 
 def concerns_a_lab(name: str) -> bool:

@@ -15,7 +15,7 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.files import read_text
 from orchestrator.model.lab import Lab
 from orchestrator.model.scenario import ScenarioDocument
-from orchestrator.proof.proof_status import Proofs
+from orchestrator.proof.proof_status import Proofs, Status
 
 _FRESH_S: Final = 60.0
 _PROVEN: Final = frozenset({"here", "recorded"})
@@ -23,10 +23,15 @@ _PROVEN: Final = frozenset({"here", "recorded"})
 
 @dataclass(frozen=True)
 class ShelvedScenario:
-    """A scenario as it is written, and whether a proof holds for it."""
+    """A scenario as it is written, and what is known of its proof."""
 
     document: ScenarioDocument
-    proven: bool
+    status: Status
+
+    @property
+    def proven(self) -> bool:
+        """Return whether a proof holds for it."""
+        return self.status.state in _PROVEN
 
 
 class ScenarioShelf:
@@ -37,7 +42,7 @@ class ScenarioShelf:
     ) -> None:
         """Take where they are, what is known of their proofs, and how time passes."""
         self.content = content
-        self._proofs = proofs
+        self.proofs = proofs
         self._clock = clock
         self._lock = threading.Lock()
         self._read_at = -_FRESH_S
@@ -62,20 +67,25 @@ class ScenarioShelf:
             raise refused("missing", Text(fr="Ce scénario n'existe pas.", en="There is no such scenario."))
         return found
 
+    def forget(self) -> None:
+        """Have everything read anew: a scenario has just been proven."""
+        with self._lock:
+            self._all = {}
+
     def _read(self) -> dict[str, ShelvedScenario]:
         found = {}
         for name in self.content.scenarios():
             try:
-                found[name] = ShelvedScenario(self.content.scenario_document(name), self._proven(name))
+                found[name] = ShelvedScenario(self.content.scenario_document(name), self._status(name))
             except ContentError:  # 'validate' tells of it
                 continue
         return found
 
-    def _proven(self, name: str) -> bool:
+    def _status(self, name: str) -> Status:
         try:
-            return self._proofs().status(name).state in _PROVEN
+            return self.proofs().status(name)
         except (ContentError, UsageError):
-            return False
+            return Status("unproven")
 
 
 def page_of(lab: Lab) -> Text:

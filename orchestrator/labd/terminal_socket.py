@@ -32,7 +32,11 @@ class _Size(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def bridge(
-    viewer: WebSocket, seen: Attachment, over: Callable[[], Awaitable[Over]], may_type: MayType | None = None
+    viewer: WebSocket,
+    seen: Attachment,
+    over: Callable[[], Awaitable[Over]],
+    typed: Callable[[], None],
+    may_type: MayType | None = None,
 ) -> None:
     """Join a viewer, which was accepted, to a terminal, until one of them ends; then close the viewer.
 
@@ -40,10 +44,11 @@ async def bridge(
         viewer: the WebSocket.
         seen: the terminal.
         over: returns when the viewer may see it no longer.
+        typed: called when what they type gets there.
         may_type: says whether what they type gets there, asked each time; they change no size. None: it is their own.
     """
     await viewer.send_text(_opening(seen.opening))
-    ways = [_show(viewer, seen), _pass_on(viewer, seen, may_type), closed_by(over())]
+    ways = [_show(viewer, seen), _pass_on(viewer, seen, typed, may_type), closed_by(over())]
     await until_one_ends(viewer, ways)
 
 
@@ -90,7 +95,7 @@ async def _show(viewer: WebSocket, seen: Attachment) -> int:
     return CLOSED
 
 
-async def _pass_on(viewer: WebSocket, seen: Attachment, may_type: MayType | None) -> int:
+async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], None], may_type: MayType | None) -> int:
     """Type what the viewer types, into nothing where it may only look, until it says what nobody understands."""
     while True:
         message = await viewer.receive()
@@ -99,6 +104,7 @@ async def _pass_on(viewer: WebSocket, seen: Attachment, may_type: MayType | None
         typed = message.get("bytes")
         if typed is not None:
             if may_type is None or may_type(len(typed)):
+                on_typed()
                 await seen.type(typed)
             continue
         try:

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from orchestrator.core.text import Text
 from orchestrator.model.base import AbsolutePath, ContractDocument, Document
+from orchestrator.model.lab import Size
 
 ListenText = Annotated[
     str, StringConstraints(pattern=r"^((\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|unix:/.+)$", max_length=200)
@@ -38,6 +39,50 @@ class CertificateFiles(Document):
     key: AbsolutePath = Field(description="Its private key, without a password; only root needs to read it.")
 
 
+class Limits(Document):
+    """What labs may take of this machine, and a person of its labs; jury sessions and the command line go beyond it."""
+
+    labs_per_person: int = Field(
+        2,
+        ge=1,
+        le=50,
+        description="How many labs somebody may have at once; what a trainer launches for a class is always given.",
+    )
+    labs: int | None = Field(
+        None,
+        ge=1,
+        le=2000,
+        description="How many labs may be on the machine at once, frozen ones among them; others wait. By default as "
+        "many as memory allows",
+    )
+    memory: Size | None = Field(
+        None,
+        description="How much memory all labs may take together, such as `24G`; a lab counts with the limits of its "
+        "hosts. By default what the machine has, less an eighth, at least 2 GiB",
+    )
+    starts_at_once: int = Field(
+        2, ge=1, le=16, description="How many labs start at once: each takes a processor for most of a minute."
+    )
+    freeze_after: int = Field(
+        60,
+        ge=0,
+        le=10_080,
+        description="After how many minutes a lab is frozen in which nobody does anything; 0: never.",
+    )
+
+
+_GIB = 1 << 30
+_LEAST_SPARED = 2 * _GIB
+"""Bytes that are left to the machine at least: Docker, labd, keeper and portal, a build of images, a store."""
+_SPARED_PART = 8
+"""To a larger machine this part of its memory is left."""
+
+
+def usual_memory(machine: int) -> int:
+    """Return the bytes that labs may take of a machine's where nobody has said it: never all, but at least half."""
+    return max(machine - max(_LEAST_SPARED, machine // _SPARED_PART), machine // 2)
+
+
 class ServeSettings(ContractDocument):
     """How this machine serves the portal; an option of `serve` counts more than what stands here."""
 
@@ -59,6 +104,7 @@ class ServeSettings(ContractDocument):
         None,
         description="A certificate of your own; by default one is made where the address is not a loopback one.",
     )
+    limits: Limits | None = Field(None, description="How labs share this machine; by default as said below.")
     database: DatabaseText | None = Field(
         None,
         description="The database of people and results, as `--database` takes it; by default a SQLite file",

@@ -41,16 +41,20 @@ OUTCOMES: Mapping[str, Text] = {
 MARKS: Mapping[str, str] = {"pass": "✔", "fail": "✘", "error": "!", "none": "·"}
 STATES: Mapping[MemberState, Text] = {
     "none": Text(fr="pas de lab", en="no lab"),
+    "waiting": Text(fr="attend son tour", en="waits for its turn"),
     "starting": Text(fr="démarre", en="starting"),
     "running": Text(fr="en cours", en="running"),
+    "frozen": Text(fr="en pause", en="frozen"),
     "broken": Text(fr="en panne", en="broken down"),
     "solved": Text(fr="résolu", en="solved"),
     "ended": Text(fr="terminé", en="ended"),
 }
 ICONS: Mapping[MemberState, str] = {
     "none": "new",
+    "waiting": "new",
     "starting": "tried",
     "running": "running",
+    "frozen": "tried",
     "broken": "wrong",
     "solved": "solved",
     "ended": "hinted",

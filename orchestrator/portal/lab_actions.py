@@ -44,6 +44,7 @@ _PLAIN: tuple[tuple[Call[OfLab, Any], str], ...] = (
     (calls.HINT, "hints"),
     (calls.RESET, ""),
     (calls.STOP, ""),
+    (calls.THAW, ""),
 )
 """Calls that take a lab and nothing else, and the place of the page at which they are seen."""
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from orchestrator.labd.calls import DEBRIEF, LAB, MAP, DebriefView, LabMap, LabView, MapOf, OfLab
+from orchestrator.labd.calls import DEBRIEF, LAB, MAP, THAW, DebriefView, LabMap, LabView, MapOf, OfLab
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import board_words, desktop_words, help_words, lab_actions, lab_words, replay_words
+from orchestrator.portal import (
+    board_words,
+    desktop_words,
+    help_words,
+    lab_actions,
+    lab_words,
+    replay_words,
+    share_words,
+)
 from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
@@ -17,6 +27,9 @@ from orchestrator.portal.lab_map import NoPictureError, inline_map
 from orchestrator.portal.lab_view import cable_state, check_groups, diff_lines, phase_of, said, script_data
 from orchestrator.portal.pages import render
 from orchestrator.portal.visit import ask, visit_of
+
+_FRESH = "x-fresh"
+"""What the page's own script sends as it brings the page up to date: nobody does anything by that."""
 
 
 def routes() -> list[BaseRoute]:
@@ -31,6 +44,9 @@ def routes() -> list[BaseRoute]:
 
 
 async def _page(request: Request) -> Response:
+    if _FRESH not in request.headers:  # somebody opens it: a frozen lab goes on
+        with suppress(RefusedError):  # the view says what is wrong
+            await ask(request, THAW, OfLab(lab_of(request)))
     lab: LabView = await ask(request, LAB, OfLab(lab_of(request)))
     phase = phase_of(lab)
     return render(request, "lab.html.j2", {
@@ -41,6 +57,7 @@ async def _page(request: Request) -> Response:
         "r": replay_words,
         "h": help_words,
         "d": desktop_words,
+        "s": share_words,
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,
         "data": script_data(lab, visit_of(request).language),

@@ -13,7 +13,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
 from orchestrator.portal import board_words, desktop_words, help_words, lab_words
 
-Phase = Literal["starting", "started", "stopping", "failed", "gone"]
+Phase = Literal["waiting", "starting", "started", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
 
 _CONTEXT = 2
@@ -35,9 +35,11 @@ def phase_of(lab: LabView) -> Phase:
         return "gone"
     if lab.state == "stopping" or lab.busy == "stop":
         return "stopping"
+    if lab.state == "waiting":
+        return "waiting"
     if lab.state == "starting" or lab.busy in {"start", "reset"}:
         return "starting"
-    return "started" if lab.state == "started" else "failed"
+    return "started" if lab.state in {"started", "frozen"} else "failed"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
         "phase": phase_of(lab),
         "yours": lab.yours,
         "busy": lab.busy,
+        "idle": lab.state == "frozen" or bool(lab.freezes),
         "now": datetime.now(UTC).isoformat(),
         "since": lab.since,
         "minutes": lab.minutes,

@@ -13,6 +13,7 @@ SKIP = Text(fr="Aller au contenu", en="Skip to the content")
 NAVIGATION = Text(fr="Pages", en="Pages")
 PATH = Text(fr="Parcours", en="Path")
 CLASSES = Text(fr="Classes", en="Classes")
+CATALOGUE = Text(fr="Catalogue", en="Catalogue")
 PEOPLE = Text(fr="Personnes", en="People")
 ACCOUNT = Text(fr="Compte", en="Account")
 ACCOUNT_OF = Text(fr="Compte de {name}", en="Account of {name}")
@@ -150,8 +151,10 @@ KINDS: Mapping[str, Text] = {
     "task": Text(fr="travail à faire", en="task"),
 }
 LAB_STATES: Mapping[str, Text] = {
+    "waiting": Text(fr="attend son tour", en="waits for its turn"),
     "starting": Text(fr="démarre", en="starting"),
     "started": Text(fr="prêt", en="ready"),
+    "frozen": Text(fr="en pause", en="frozen"),
     "stopping": Text(fr="s'arrête", en="stopping"),
     "cut off": Text(fr="interrompu", en="cut off"),
     "failed": Text(fr="le démarrage a échoué", en="the start failed"),

@@ -201,6 +201,9 @@ def settings_text(plan: ServePlan) -> str:
         lines.append(f"content = {json.dumps([str(folder) for folder in plan.content])}")
     if plan.tls:
         lines += ["", "[tls]", f"cert = {json.dumps(str(plan.tls.cert))}", f"key = {json.dumps(str(plan.tls.key))}"]
+    chosen = plan.limits.model_dump(exclude_defaults=True)
+    if chosen:
+        lines += ["", "[limits]", *(f"{name} = {json.dumps(value)}" for name, value in chosen.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -81,6 +81,7 @@ def prepared(plan: ServePlan, folders: ServeFolders, uid: int) -> Iterator[Servi
             program=process_commands.labd_command(
                 folders,
                 plan.content,
+                plan.limits,
                 account.group if account else None,
                 recordings_days=plan.recordings_days,
             ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.core.paths import home_folder
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits
 from orchestrator.serving.serve_folders import ServeFolders
 
 DATABASE = "BREAKFIX_DATABASE"
@@ -18,24 +19,39 @@ _PASSED = ("PATH", "PYTHONPATH", "TZ", "LANG", "LANGUAGE", "LC_ALL")
 
 
 def labd_command(
-    folders: ServeFolders, content: Sequence[Path], group: int | None = None, *, recordings_days: int
+    folders: ServeFolders,
+    content: Sequence[Path],
+    limits: Limits,
+    group: int | None = None,
+    *,
+    recordings_days: int = RECORDINGS_DAYS,
 ) -> tuple[str, ...]:
     """Return labd's command line.
 
     Args:
         folders: where its sockets and recordings are.
         content: folders of content besides the built-in one.
+        limits: what labs may take; what was not chosen is left to labd.
         group: who besides its owner may speak to it.
         recordings_days: days for which a recording is kept.
     """
     more = tuple(word for folder in content for word in ("--content", str(folder)))
     if group is not None:
         more = (*more, "--socket-gid", str(group))
+    more = (*more, *_limits(limits))
     return (
         sys.executable, *_PYTHON, "orchestrator.labd",
         "--socket", str(folders.labd), "--keeper", str(folders.keeper), "--recordings", str(folders.recordings),
         "--recordings-days", str(recordings_days), *more,
     )  # fmt: skip
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    usual = Limits()
+    for name in Limits.model_fields:
+        chosen = getattr(limits, name)
+        if chosen != getattr(usual, name):
+            yield from (f"--{name.replace('_', '-')}", str(chosen))
 
 
 def keeper_command(folders: ServeFolders) -> tuple[str, ...]:

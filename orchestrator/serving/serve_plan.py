@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.model.serve_settings import RECORDINGS_DAYS, ServeSettings
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, ServeSettings
 from orchestrator.serving.listen_address import ListenAddress, host_of, origins
 
 
@@ -47,6 +47,7 @@ class ServePlan:
         database: the store's address; None: as on the command line.
         content: folders of content besides the built-in one.
         recordings_days: days for which a recording of a terminal is kept.
+        limits: what labs may take.
     """
 
     listen: ListenAddress
@@ -58,6 +59,7 @@ class ServePlan:
     database: str | None
     content: tuple[Path, ...]
     recordings_days: int = RECORDINGS_DAYS
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def encrypted(self) -> bool:
@@ -108,6 +110,7 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
         database=options.database or settings.database,
         content=tuple(dict.fromkeys((*options.content, *map(Path, settings.content)))),
         recordings_days=settings.recordings_days,
+        limits=settings.limits or Limits(),
     )
 
 

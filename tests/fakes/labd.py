@@ -31,6 +31,7 @@ from orchestrator.labd import calls as c
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
+from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_privacy import FakePrivacy
@@ -114,6 +115,7 @@ class FakeLabd:
         privacy: what it keeps of people.
         help: how its trainers help.
         screen: what every screen of a host shows; None: all are off.
+        catalogue: what it knows of scenarios from inside, and of proofs.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -132,12 +134,14 @@ class FakeLabd:
         self.classes = FakeClasses(self, RefusalError)
         self.privacy = FakePrivacy(self, RefusalError)
         self.help = FakeHelp(self, self.classes, RefusalError)
+        self.catalogue = FakeCatalogue(self, RefusalError)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
             **self.classes.calls,
             **self.privacy.calls,
             **self.help.calls,
+            **self.catalogue.calls,
         }
         self.app = Starlette(
             routes=[
@@ -554,6 +558,16 @@ class FakeLabd:
         self._own(who, asked.lab)
         self.change(asked.lab, state="gone")
         self.emit("state", {"state": "gone"}, asked.lab)
+        return c.Nothing()
+
+    def _thaw(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        lab = self._own(who, asked.lab)
+        if lab.state == "frozen":
+            self.change(asked.lab, state="started")
+            self.emit("thawed", {}, asked.lab)
+        if lab.freezes:
+            self.change(asked.lab, freezes="")
+            self.emit("idle", {"until": ""}, asked.lab)
         return c.Nothing()
 
     def _debrief(self, who: FakePerson, asked: c.OfLab) -> c.DebriefView:

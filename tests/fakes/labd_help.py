@@ -95,7 +95,9 @@ class FakeHelp:
     def ask_to_type(self, who: FakePerson, asked: h.AskToType) -> c.Nothing:
         """Ask to type."""
         self._labd.own(who, asked.lab)
-        terminal = self._labd.terminals[asked.lab, asked.terminal]
+        terminal = self._labd.terminals.get((asked.lab, asked.terminal))
+        if terminal is None:
+            raise self._refuse("missing", "Ce terminal n'existe pas.", "There is no such terminal.")
         made = secrets.token_hex(8)
         self.refs[made] = who.ref
         host = terminal.view.host

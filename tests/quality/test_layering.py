@@ -101,9 +101,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.wire": "",
     "orchestrator.labd.labd_client": "labd.calls labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app deliverables fabric.fabric_interface grader instances "
-        "keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader model practice "
-        "privacy proof.proof_status records topology"
+        "access.lab_places access.terminal app deliverables fabric.fabric_interface faults grader instances "
+        "keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader model planning practice privacy "
+        "proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store proof.proof_words "
+        "proof.prover proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.
@@ -116,7 +117,10 @@ MAY_IMPORT: Mapping[str, str] = {
         "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
-    "orchestrator.portal": ("labd.calls labd.class_contract labd.help_contract labd.labd_client labd.privacy_contract"),
+    "orchestrator.portal": (
+        "labd.calls labd.catalogue_contract labd.class_contract labd.help_contract labd.labd_client "
+        "labd.privacy_contract labd.proof_contract"
+    ),
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
@@ -316,7 +320,10 @@ MADE_IN: Mapping[str, str] = {
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.labs",
-    "App": "orchestrator.cli.invocation orchestrator.labd.labd_process",
+    "App": (
+        "orchestrator.cli.invocation orchestrator.labd.labd_process orchestrator.labd.proof_folder "
+        "orchestrator.labd.proof_process"
+    ),
     "FakeEngine": "",
     "FakeFabric": "",
 }

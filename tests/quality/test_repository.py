@@ -211,6 +211,7 @@ SLEEPERS = {
     "orchestrator.fabric.helper.reaper_program": "waits until the kernel is done, in a process of its own",
     "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
     "orchestrator.portal.board_stream": "asks labd for a board every few seconds, while somebody looks",
+    "orchestrator.portal.proof_stream": "asks labd how far a proof is every second, while somebody looks",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
 }
 

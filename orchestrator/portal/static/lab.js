@@ -68,6 +68,7 @@ function update(page) {
   const solved = page.getElementById("tab-debrief")?.hidden === false;
   if (solved) byId("tab-debrief").hidden = false;
   data.busy = there.busy;
+  data.idle = there.idle;
   if (data.phase === "started") showBusy();
   terminals?.take(there.terminals);
   data.typing = there.typing;
@@ -113,6 +114,7 @@ const HEARD = {
     byId("lab-results")?.replaceChildren();
     if (again) return;
     data.busy = act;
+    if (data.phase === "waiting") refresh();
     if (data.phase !== "started") return;
     if (REMAKES.has(act)) refresh();
     else showBusy();
@@ -251,6 +253,9 @@ function setUpDialogs() {
 }
 
 const DONE = {
+  async thaw() {
+    if ((await post("thaw")).ok) refresh();
+  },
   async hint() {
     if ((await post("hint")).ok) refresh();
   },
@@ -267,6 +272,17 @@ const DONE = {
     if ((await post("stop")).ok) refresh();
   },
 };
+
+/** Any click or key in a page says that somebody is there, once that matters. */
+function setUpPresence() {
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, ({ target }) => {
+      if (!data.idle || target.closest?.('[data-act="thaw"]')) return; // that form says it by itself
+      data.idle = false;
+      post("thaw", {}, { quiet: true }).then(refresh);
+    });
+  }
+}
 
 async function check() {
   if (data.busy) return;
@@ -343,6 +359,7 @@ function begin() {
   if (data.phase === "started") {
     setUpTabs();
     setUpFolds();
+    setUpPresence();
     showBusy();
     tellElapsed();
     setInterval(tellElapsed, 1000);

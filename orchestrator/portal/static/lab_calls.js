@@ -76,7 +76,7 @@ export async function post(action, fields = {}, { quiet = false, keepalive = fal
 /** Ask for this page as it is now; null where there is no answer. */
 export async function fresh() {
   try {
-    const response = await fetch(data.base, { credentials: "same-origin" });
+    const response = await fetch(data.base, { credentials: "same-origin", headers: { "X-Fresh": "1" } });
     if (response.redirected) signedOut();
     else if (response.status === 404) location.assign("/"); // the lab is gone: its results are in the path
     else if (response.ok) return new DOMParser().parseFromString(await response.text(), "text/html");

@@ -220,8 +220,10 @@ def green(request: GradeRequest, **_: object) -> Report:
 
 @pytest.fixture
 def new_file(world: World, running: Running, monkeypatch: pytest.MonkeyPatch) -> ObjectChange:
-    """A file that is new in a host where every check is green."""
+    """A file that is new in a host where every check is green, and every cable back in its place."""
     monkeypatch.setattr(module, "grade", green)
+    for host in ("pc1", "pc2"):
+        world.labs().move_cable(HostRef(running.instance.name, host), "eth0", plugged=True, segment="office")
     entry = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "x"}
     world.fabric.changes = [ObjectChange(running.plan.hosts[0].name, "files", "/etc/x", {}, entry)]
     return world.fabric.changes[0]
@@ -236,6 +238,12 @@ def test_a_check_tells_what_differs_from_the_sound_state(
         (new_file.host, "/etc/x", "unexplained")
     ]
     assert world.labs().health(running).differences == (), "nothing is repaired there"
+
+
+def test_a_check_tells_of_a_cable_that_is_out(world: World, running: Running, new_file: ObjectChange) -> None:
+    world.labs().move_cable(HostRef(running.instance.name, "pc2"), "eth0", plugged=False)
+    told = [(one.host, one.provider, one.object) for one in world.labs().check(running).differences]
+    assert told == [("pc1", "files", new_file.object), ("pc2", "cables", "eth0")]
 
 
 def test_a_check_tells_of_a_host_that_was_switched_off(world: World, running: Running, new_file: ObjectChange) -> None:

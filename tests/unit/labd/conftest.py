@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,18 +33,22 @@ from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
 from orchestrator.labd.calls import Who
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
+from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
+from orchestrator.proof.ledger import FoundEntry
 from orchestrator.proof.proof_status import Proofs, Status
+from orchestrator.proof.proof_store import StoredProof
 from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
@@ -81,9 +86,26 @@ class Stations(Machines):
         return master
 
 
-class _Unproven:
+class Unproven:
+    """Proofs of which there are none; a test may put one there."""
+
+    def __init__(self) -> None:
+        self.stored: StoredProof | None = None
+        self.found: FoundEntry | None = None
+        self.known = Status("unproven")
+
+    @property
+    def ledger(self) -> Unproven:
+        return self
+
+    def find(self, _scenario: str) -> FoundEntry | None:
+        return self.found
+
+    def last(self, _scenario: str) -> StoredProof | None:
+        return self.stored
+
     def status(self, _scenario: str) -> Status:
-        return Status("unproven")
+        return self.known
 
 
 @dataclass(frozen=True)
@@ -102,11 +124,14 @@ class Site:
     world: World
     store: Database
     labs: Labs
-    most_labs: int = 2
+    limits: LabLimits = USUAL
+    clock: Callable[[], float] = time.monotonic
     entered: threading.Event = field(default_factory=threading.Event)
     """Set when a grading has begun."""
     may_grade: threading.Event = field(default_factory=threading.Event)
     """What a grading waits for."""
+    proofs: Unproven = field(default_factory=Unproven)
+    proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
 
     def member(self, handle: str, *roles: Role) -> Member:
         """Sign somebody in who was not there yet."""
@@ -150,10 +175,11 @@ class Site:
         return LabParts(
             labs=lambda: self.labs,
             database=self.store,
-            shelf=ScenarioShelf(self.world.content, lambda: cast("Proofs", _Unproven())),
+            shelf=ScenarioShelf(self.world.content, lambda: cast("Proofs", self.proofs)),
             practice_of=lambda ref, by: PracticeRecorder.of_person(lambda: self.store, ref, document, by=by),
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
+            proving=self.proving,
         )
 
     @cached_property
@@ -175,7 +201,8 @@ class Site:
             LabdPlaces(self.folder / "keeper.sock", self.folder / "events"),
             self.privacy,
             keeper.ensure,
-            self.most_labs,
+            self.limits,
+            self.clock,
         )
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:

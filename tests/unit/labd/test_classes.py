@@ -15,7 +15,7 @@ from orchestrator.labd import class_contract as contract
 from orchestrator.labd.calls import Nothing, OfLab
 from orchestrator.labd.class_contract import BoardView, OfClass
 from orchestrator.labd.event_log import EventLogs, LabNote
-from orchestrator.labd.lab_calls import STARTS
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.told_refusals import cut_short
 from orchestrator.records import audit, journal
@@ -197,7 +197,7 @@ async def begun(site: Site, client: LabdClient) -> Member:
     site.a_class("tssr", bob, *(site.member(handle) for handle in ("lea", "max", "tom", "zoe")))
     site.fabric.may_boot.clear()
     await client.call(contract.LAUNCH, contract.LaunchForClass("tssr", SCENARIO), bob.token)
-    for _ in range(STARTS):
+    for _ in range(LabLimits().starts):
         assert await asyncio.to_thread(site.fabric.booting.acquire, timeout=SOON)
     return bob
 
@@ -208,9 +208,12 @@ def test_a_launch_that_ends_with_labd_leaves_nothing_half(site: Site) -> None:
     async def before() -> None:
         async with site.labd() as client:
             bob = await begun(site, client)
-            board = await client.call(contract.BOARD, TSSR, bob.token)
-            assert sorted(row.state for row in board.rows) == ["none", "none", "starting", "starting"]
-            assert board.launching == 4
+            states = [""]
+            async with asyncio.timeout(SOON):
+                while states != ["starting", "starting", "waiting", "waiting"]:
+                    board = await client.call(contract.BOARD, TSSR, bob.token)
+                    assert board.launching == 4
+                    states = sorted(row.state for row in board.rows)
 
     async def after(kept: dict[str, str]) -> None:
         bob = site.again("bob")
@@ -223,7 +226,7 @@ def test_a_launch_that_ends_with_labd_leaves_nothing_half(site: Site) -> None:
 
     asyncio.run(before())
     kept = running(site)
-    assert len(kept) == len(site.labs.all()) == STARTS
+    assert len(kept) == len(site.labs.all()) == LabLimits().starts
     asyncio.run(after(kept))
     assert kept.items() <= running(site).items()
 
@@ -280,7 +283,7 @@ def test_a_launch_can_be_stopped_in_between(site: Site) -> None:
         async with site.labd() as client:
             bob = await begun(site, client)
             await client.call(contract.STOP_CLASS, TSSR, bob.token)
-            assert (await client.call(contract.BOARD, TSSR, bob.token)).launching == STARTS
+            assert (await client.call(contract.BOARD, TSSR, bob.token)).launching == LabLimits().starts
             only = contract.LaunchForClass("tssr", SCENARIO, ("zoe",))
             await client.call(contract.LAUNCH, only, bob.token)
             site.fabric.may_boot.set()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pty
 import struct
 import threading
+import time
 import tty
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +21,7 @@ from websockets.asyncio.client import ClientConnection
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd import calls, lab_displays
 from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
 from tests.labd_talk import SOON, closing_code, events_until, stopped
@@ -32,6 +35,8 @@ SOCKET = "/run/screen/vnc"
 KEY = struct.pack(">BB2xI", 4, 1, ord("x"))
 UPDATE = struct.pack(">BB4H", 3, 0, 0, 0, 320, 200)
 FRAME = 320 * 200 * 4
+LIMIT_S = 0.5
+"""Of the clock that a test moves."""
 OFF, MISSING, SIGNED_OUT, WRONG, AGAIN = 4410, 4404, 4401, 1008, 1013
 
 
@@ -242,5 +247,30 @@ def test_so_many_lines_and_no_more(site: Site, screen: FakeScreen, monkeypatch: 
             async with looking(client, lab, lea.token) as viewer:
                 await frame(viewer)
             assert screen.keys == []
+
+    asyncio.run(play())
+
+
+@pytest.mark.usefixtures("screen")
+def test_a_lab_goes_on_by_a_key_and_not_by_a_screen_that_is_shown(site: Site) -> None:
+    """The relay reads from a terminal of the host all the time; a frozen screen is as one that is off."""
+    lea, clock = site.member("lea"), [1000.0]
+    site.clock, site.limits = lambda: clock[0], LabLimits(freeze_s=LIMIT_S)
+    site.fabric.on("activity", host="*pc1", stdout=json.dumps({"typed": time.time() + 3600}))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            async with looking(client, lab, lea.token) as viewer:
+                for kind in ("idle", "frozen"):
+                    clock[0] += LIMIT_S * 0.6
+                    await events_until(client, lab, lea.token, kind)
+                async with client.display(lab, "pc1", lea.token) as again:
+                    assert await closing_code(again) == OFF
+                await viewer.send(UPDATE)
+                await heard(viewer, 16 + FRAME)
+                assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "frozen"
+                await viewer.send(KEY)
+                await events_until(client, lab, lea.token, "thawed")
 
     asyncio.run(play())

@@ -12,6 +12,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text, same
 from orchestrator.labd import calls
 from orchestrator.labd.calls import OfLab, StartLab
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.model.seeds import SECRET
 from orchestrator.practice.recorder import PracticeRecorder
@@ -205,7 +206,7 @@ def test_what_runs_is_finished_when_labd_ends(site: Site) -> None:
 
 def test_nobody_has_more_labs_than_they_may(site: Site) -> None:
     lea = site.member("lea")
-    site.most_labs = 0
+    site.limits = LabLimits(per_person=0)
 
     async def play() -> None:
         async with site.labd() as client:

@@ -11,6 +11,7 @@ from orchestrator.labd import calls
 from orchestrator.labd.calls import OfLab, StartLab
 from orchestrator.labd.event_log import EventLog
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import RefusedError
 from tests.labd_talk import events_until
 
@@ -20,7 +21,7 @@ from .test_lab_calls import broken_start
 
 def test_many_starts_at_once_are_one_lab(site: Site) -> None:
     lea = site.member("lea")
-    site.most_labs = 1
+    site.limits = LabLimits(per_person=1)
 
     async def play() -> None:
         async with site.labd() as client:
@@ -68,7 +69,7 @@ def test_a_failed_lab_counts_once_it_is_made_again(site: Site, monkeypatch: pyte
             return await refusal_of(client, calls.RESET, OfLab(lab), lea.token)
 
     lab = asyncio.run(fail())
-    site.most_labs = 0
+    site.limits = LabLimits(per_person=0)
     assert asyncio.run(again(lab)).kind == "busy"
     assert site.labs.all() == ()
 

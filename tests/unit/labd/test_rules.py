@@ -11,10 +11,12 @@ from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import (
     DISPLAY,
     EVENTS,
@@ -79,6 +81,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "renew-link": OF_THE_CLASS,
     "comment-news": SOMEBODY,
     "read-notes": SOMEBODY,
+    "thaw": LOOKING,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,
@@ -102,6 +105,11 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "recorded-attempts": SOMEBODY,
     "replay": LOOKING,
     "replay-piece": LOOKING,
+    "catalogue": TRAINER,
+    "inside": TRAINER,
+    "prove": ADMINISTRATOR,
+    "cancel-proof": ADMINISTRATOR,
+    "proof": ADMINISTRATOR,
     "sign-out": SOMEBODY,
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
@@ -111,7 +119,7 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS)}
+EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)}
 NO_CLASS: Final = missing_class().refusal
 NO_ATTEMPT: Final = missing_attempt().refusal
 
@@ -170,6 +178,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "renew-link": help_.OfMember("tssr", "nobody"),
         "read-notes": help_.OfScenario(SCENARIO),
     }
+    special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):
@@ -241,6 +250,21 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
                     assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
             assert missing == NO_CLASS
+
+    asyncio.run(play())
+
+
+def test_the_catalogue_is_the_jurys_too(site: Site) -> None:
+    """What spoils a scenario is for nobody who only practises it, and a proof is begun by administrators only."""
+    jury, trainee = site.member("jo", "jury"), site.member("kim", "trainee", "candidate")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for call in CATALOGUE_CALLS:
+                may = MAY if EXPECTED[call.name] == TRAINER else NOT
+                assert await outcome(client, call, "", jury.token) == may, call.name
+                assert await outcome(client, call, "", trainee.token) == NOT, call.name
+            assert await outcome(client, contract.CLASSES, "", jury.token) == NOT
 
     asyncio.run(play())
 

@@ -15,7 +15,16 @@ import yaml
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
-from orchestrator.portal import board_words, help_words, in_words, privacy_words, replay_words, trainer_words, words
+from orchestrator.portal import (
+    board_words,
+    catalogue_words,
+    help_words,
+    in_words,
+    privacy_words,
+    replay_words,
+    trainer_words,
+    words,
+)
 from orchestrator.portal.static_files import manifest, static
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -62,6 +71,10 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/classes/other/board": (303, 404, 404, 200),
     "/classes/nothing": (303, 404, 404, 404),
     "/classes/No%20Name": (303, 404, 404, 404),
+    "/catalogue": (303, 403, 200, 200),
+    "/catalogue/no-network-after-move": (303, 403, 200, 200),
+    "/catalogue/nothing": (303, 403, 404, 404),
+    "/proof": (303, 403, 403, 200),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -100,6 +113,9 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/other/members/lea/link": ({}, (303, 404, 404, 404)),
     "/classes/tssr-2026/stop": ({}, (303, 404, 303, 303)),
     "/classes/other/stop": ({}, (303, 404, 404, 303)),
+    "/catalogue/no-network-after-move/prove": ({"seeds": "1"}, (303, 403, 403, 303)),
+    "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
+    "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -140,7 +156,8 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/recordings/[^/]+$", "/recordings/{recording}", path) for path in known}
     known = {re.sub(r"/members/(?!remove)[^/]+/", "/members/{handle}/", path) for path in known}
     known = {re.sub(r"/attempts/\d+", "/attempts/{attempt}", path) for path in known}
-    assert ours - {"/static/{file:path}", "/classes/{name}/events"} <= known
+    known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
+    assert ours - {"/static/{file:path}", "/classes/{name}/events", "/proof/events"} <= known
 
 
 # What they say ------------------------------------------------------------------------------------------------
@@ -149,9 +166,10 @@ PAGES = (
     "/", "/account", "/people", "/scenarios/dns-zone-broken", "/scenarios/no-network-after-move", "/nothing",
     "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board", "/classes/empty",
     "/classes/empty/launch", "/classes/empty/board", "/join", "/account/privacy", "/attempts/41/replay",
-    "/attempts/40/replay", "/people/erasure/nour",
-    "/classes/empty/launch", "/classes/empty/board", "/join", "/classes/tssr-2026/members/lea/attempts",
-    "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3",
+    "/attempts/40/replay", "/people/erasure/nour", "/classes/tssr-2026/members/lea/attempts",
+    "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
+    "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
+    "/catalogue/backup-script?seed=x", "/proof",
 )  # fmt: skip
 
 
@@ -177,6 +195,8 @@ def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
     found["wrong password"] = browser.post("/account/password", bad, page="/").text
     found["taken"] = browser.post("/people", {"handle": "lea"}, page="/").text
     found["new link"] = browser.post("/people/link", {"handle": "nour"}, page="/").text
+    browser.post("/catalogue/no-network-after-move/prove", {"seeds": "1"}, page="/")
+    found["proof"] = browser.get("/proof").text
     found["wrong seed"] = browser.post("/scenarios/backup-script", {"seed": "x"}, page="/").text
     return found
 
@@ -254,12 +274,16 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
             assert [text for text in reading.texts if re.search(r"\w'\w| [;:?!»]|« ", text)] == [], name
 
 
-PARTS = (words, trainer_words, board_words, privacy_words, replay_words, help_words)
+PHRASES = (
+    (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
+    (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
+    (catalogue_words, "k|catalogue_words"),
+)  # fmt: skip
 
 
 def every_text() -> list[Text]:
     found: list[Text] = []
-    for value in (one for part in PARTS for one in vars(part).values()):
+    for value in (one for part, _ in PHRASES for one in vars(part).values()):
         refusals = [value.text, value.hint] if isinstance(value, Refusal) else []
         within = [*value.values()] if isinstance(value, dict) else value if isinstance(value, tuple) else []
         found += [one for one in [value, *refusals, *within] if isinstance(one, Text)]
@@ -297,8 +321,7 @@ def test_no_template_says_anything_in_one_language_only() -> None:
 def test_every_phrase_is_used() -> None:
     folder = TEMPLATES.parent
     used = "".join(path.read_text() for path in [*folder.glob("*.py"), *folder.rglob("*.j2")] if path.stem != "words")
-    shorts = "w|words c|trainer_words b|board_words p|privacy_words r|replay_words h|help_words"
-    for part, short in zip(PARTS, shorts.split(), strict=True):
+    for part, short in PHRASES:
         names = [name for name, value in vars(part).items() if name.isupper() and not callable(value)]
         assert len(names) > 20
         assert set(names) - set(re.findall(rf"\b(?:{short})\.([A-Z_]+)\b", used)) == set()

@@ -11,6 +11,7 @@ from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.portal_checks import ExaminedPortal, look_at_portal
+from orchestrator.model.serve_settings import usual_memory
 from orchestrator.serving.installation import Places, act_on_installed
 from orchestrator.serving.listen_address import ListenAddress
 from orchestrator.serving.portal_certificate import ensure, made_pair
@@ -48,6 +49,7 @@ def test_a_sound_portal(folders: ServeFolders, settings: Path) -> None:
     assert {name: one.status for name, one in found.items() if name != "portal-room"} == dict.fromkeys(
         (
             "portal-settings",
+            "portal-limits",
             "portal-certificate",
             "portal-labd",
             "portal-port",
@@ -125,3 +127,26 @@ def test_root_acts_on_what_is_installed(folders: ServeFolders, tmp_path: Path, m
     assert environment == {}
     act_on_installed(0, places)
     assert environment == {"BREAKFIX_HOME": str(folders.state)}
+
+
+@pytest.mark.parametrize(
+    ("limits", "status", "said"),
+    [
+        ("", "ok", "13.5 GiB of memory, 2 for each person, 2 starts at once, frozen after 60 min"),
+        ("memory = '4G'\nlabs = 9\nfreeze_after = 0", "ok", "4.0 GiB of memory, 9 labs at once"),
+        ("memory = '32G'", "warn", "32.0 GiB"),
+    ],
+)
+def test_the_limits_of_labs(folders: ServeFolders, settings: Path, limits: str, status: str, said: str) -> None:
+    settings.write_text(f"{settings.read_text()}\n[limits]\n{limits}\n")
+    (settings.parent / "proc").mkdir()
+    (settings.parent / "proc/meminfo").write_text("MemTotal:       16252928 kB\nMemFree: 1 kB\n")
+    portal = ExaminedPortal(settings, folders, lambda: VERSIONS, machine=settings.parent)
+    found = {one.id: one for one in look_at_portal(portal)}["portal-limits"]
+    assert (found.status, said in found.seen.en) == (status, True), found.seen.en
+    assert (found.remedy is None) == (status == "ok")
+
+
+@pytest.mark.parametrize(("machine", "labs"), [(1, 0.5), (3, 1.5), (8, 6), (16, 14), (64, 56)])
+def test_what_labs_may_take_of_a_machine(machine: int, labs: float) -> None:
+    assert usual_memory(machine << 30) == int(labs * (1 << 30))

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import MachineError, UsageError
+from orchestrator.labd.lab_limits import LabLimits
+from orchestrator.labd.labd_process import limits_of, options_of
 from orchestrator.loader.settings_file import parse_settings
 from orchestrator.serving import installation
 from orchestrator.serving.installation import Places, first_link, install, settings_text, start, uninstall, write
+from orchestrator.serving.process_commands import labd_command
 from orchestrator.serving.serve_folders import ServeFolders
 from orchestrator.serving.serve_plan import ServeOptions, ServePlan, plan_of
 from orchestrator.serving.systemd_units import CERTIFICATE, KEEPER, LABD, PORTAL, SOCKET, UNITS
@@ -69,6 +72,19 @@ def test_labd_is_told_for_how_long_recordings_are_kept(planned: Plan, places: Pl
     plan = plan_of(ServeOptions(), parse_settings("contract = 1\nrecordings_days = 31", "x"))
     assert " --recordings-days 31 " in written(plan, places)[LABD]
     assert parse_settings(settings_text(plan), "x").recordings_days == 31
+
+
+def test_labd_is_told_of_the_limits_that_were_chosen(planned: Plan, places: Places) -> None:
+    """What was not chosen is left out; what is installed says the same again, and labd reads it."""
+    usual = planned(listen=LISTEN)
+    assert "--starts-at-once" not in written(usual, places)[LABD]
+    text = "contract = 1\n[limits]\nlabs_per_person = 3\nlabs = 40\nmemory = '24G'\nfreeze_after = 0\n"
+    plan = plan_of(ServeOptions(listen=LISTEN), parse_settings(text, "x"))
+    assert "--labs-per-person 3 --labs 40 --memory 24G --freeze-after 0" in written(plan, places)[LABD]
+    assert plan_of(ServeOptions(), parse_settings(settings_text(plan), "x")) == plan
+    command = labd_command(places.folders, (), plan.limits)
+    assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])) == LabLimits(3, 40, 24 << 30, 2, 0)
+    assert limits_of(options_of(labd_command(places.folders, (), usual.limits)[4:])) == LabLimits()
 
 
 def test_a_service_needs_a_port(planned: Plan, places: Places) -> None:

@@ -1,0 +1,81 @@
+"""How much labs may take of a machine, and a person of its labs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.core.text import Text
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.told_refusals import refused
+from orchestrator.model.plan import Plan
+
+_GIB: Final = 1 << 30
+_WARNED_S: Final = 300.0
+
+
+@dataclass(frozen=True)
+class LabLimits:
+    """The limits that labd keeps.
+
+    Attributes:
+        per_person: labs that somebody may have at once, those that wait among them.
+        labs: labs that are on the machine at once; None: as many as memory allows.
+        memory: bytes that all labs may take together; None: worked out from the machine.
+        starts: labs that start at once.
+        freeze_s: seconds until an idle lab is frozen; 0: never.
+    """
+
+    per_person: int = 2
+    labs: int | None = None
+    memory: int | None = None
+    starts: int = 2
+    freeze_s: float = 3600.0
+
+    @property
+    def warn_s(self) -> float:
+        """Return how many seconds before it is frozen a lab is warned of it."""
+        return min(_WARNED_S, self.freeze_s / 2)
+
+
+USUAL: Final = LabLimits()
+"""What holds where an administrator has said nothing."""
+
+
+def memory_of(plan: Plan) -> int:
+    """Return the bytes that a lab may take at most: the memory limits of its hosts together."""
+    return sum(host.memory or 0 for host in plan.hosts)
+
+
+STOP_ONE: Final = Text(fr="Arrêtez-en un d'abord.", en="Stop one of them first.")
+
+
+def too_many(titles: tuple[Text, ...]) -> Text:
+    """Return what is said to somebody who has as many labs as they may; ``titles``: what these are of."""
+    if not titles:
+        return Text(fr="Vous ne pouvez démarrer aucun lab.", en="You can start no lab.")
+    fr, en = (" ; ".join(f"« {one.fr} »" for one in titles), ", ".join(f'"{one.en}"' for one in titles))
+    if len(titles) == 1:
+        return Text(fr=f"Vous avez déjà un lab, {fr}.", en=f"You have a lab already, {en}.")
+    count = len(titles)
+    return Text(fr=f"Vous avez déjà {count} labs : {fr}.", en=f"You have {count} labs already: {en}.")
+
+
+def too_large(needs: int, limit: int) -> RefusedCallError:
+    """Return what ends a start for which there will never be room."""
+    return refused(
+        "wrong",
+        Text(
+            fr=f"Ce lab demande {_gib(needs).replace('.', ',')} Gio de mémoire : les labs de cette machine n'en ont "
+            f"que {_gib(limit).replace('.', ',')} en tout.",
+            en=f"This lab needs {_gib(needs)} GiB of memory: the labs of this machine have {_gib(limit)} in all.",
+        ),
+        Text(
+            fr="Prévenez la personne qui s'occupe de cette machine : c'est un de ses réglages.",
+            en="Tell whoever looks after this machine: it is one of its settings.",
+        ),
+    )
+
+
+def _gib(size: int) -> str:
+    return f"{size / _GIB:.1f}"

@@ -1,0 +1,81 @@
+"""What the labs on this machine may take of its memory, whoever has started them. Called from threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.core.errors import BreakfixError
+from orchestrator.instances.instance import Instance
+from orchestrator.labd.lab_limits import memory_of, too_large
+from orchestrator.labs import Labs
+from orchestrator.model.plan import Plan
+from orchestrator.model.serve_settings import usual_memory
+
+_UNKNOWN_HOST: Final = 192 << 20
+"""Bytes that a host is taken for whose lab is known no longer: what most of ours may take."""
+
+
+@dataclass(frozen=True)
+class TakenRoom:
+    """What is taken of a machine.
+
+    Attributes:
+        labs: the bytes that each lab on it may take, by its name.
+        memory: the bytes that all of them may take together.
+    """
+
+    labs: Mapping[str, int]
+    memory: int
+
+
+class LabRoom:
+    """Looks at all labs of this machine: those of the command line and of jury sessions take room as well."""
+
+    def __init__(self, labs: Callable[[], Labs], memory: int | None) -> None:
+        """Take what returns the service of labs, and what they may take; None: it is worked out."""
+        self._labs = labs
+        self._memory = memory
+        self._known: dict[tuple[str, str, int, str], int] = {}
+
+    def taken(self) -> TakenRoom:
+        """Return what is taken now.
+
+        Raises:
+            BreakfixError: the engine does not answer.
+        """
+        labs = self._labs()
+        found = labs.all()
+        plans = {(one.scenario, one.lab, one.seed, one.digest): one for one in found}
+        self._known = {
+            key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
+        }
+        return TakenRoom(
+            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found}, self.memory()
+        )
+
+    def memory(self) -> int:
+        """Return the bytes that all labs may take together; raises as ``taken``."""
+        if self._memory is None:
+            self._memory = usual_memory(self._labs().engine_info().memory)
+        return self._memory
+
+    def require(self, plan: Plan) -> int:
+        """Return the bytes that a lab may take.
+
+        Raises:
+            RefusedCallError: it is more than all labs together may.
+            BreakfixError: the engine does not answer.
+        """
+        needs, limit = memory_of(plan), self.memory()
+        if needs > limit:
+            raise too_large(needs, limit)
+        return needs
+
+
+def _memory_of(labs: Labs, instance: Instance) -> int:
+    try:
+        return memory_of(labs.running(instance.name).plan)
+    except BreakfixError:  # its content is gone, or it is
+        return instance.expected * _UNKNOWN_HOST

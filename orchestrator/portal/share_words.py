@@ -1,0 +1,48 @@
+"""The phrases about shares of the machine: a lab that waits for its start, one that is frozen; templates: ``s``."""
+
+from __future__ import annotations
+
+from orchestrator.core.text import Text
+
+# A lab that waits for its start -------------------------------------------------------------------------------
+
+WAITING = Text(fr="Votre lab attend son tour", en="Your lab waits for its turn")
+WAITING_OTHER = Text(fr="Ce lab attend son tour", en="This lab waits for its turn")
+PLACE = Text(fr="Place {place} sur {waiting}", en="Place {place} of {waiting}")
+NEXT = Text(fr="C'est le prochain.", en="It is the next one.")
+ALONE = Text(fr="C'est le seul qui attend.", en="It is the only one that waits.")
+SOON = Text(fr="Il démarre dans moins d'une minute, d'après les derniers démarrages.",
+            en="It starts within a minute, going by the last starts.")  # fmt: skip
+IN_A_MINUTE = Text(fr="Il démarre dans une minute environ, d'après les derniers démarrages.",
+                   en="It starts in about a minute, going by the last starts.")  # fmt: skip
+IN_MINUTES = Text(fr="Il démarre dans {minutes} minutes environ, d'après les derniers démarrages.",
+                  en="It starts in about {minutes} minutes, going by the last starts.")  # fmt: skip
+NOT_KNOWN = Text(
+    fr="L'attente n'est pas encore connue : aucun démarrage n'a été mesuré depuis le lancement du service.",
+    en="How long is not known yet: no start was measured since the service began.",
+)
+NO_ROOM = Text(
+    fr="La machine n'a plus de place pour d'autres labs : celui-ci démarre quand d'autres s'arrêtent. Personne ne sait "
+    "quand ce sera.",
+    en="The machine has no room for more labs: this one starts when others are stopped. Nobody knows when that is.",
+)
+MEANWHILE = Text(
+    fr="Les personnes et les classes passent chacune à leur tour. Cette page s'ouvre d'elle-même ; vous pouvez la "
+    "fermer sans perdre votre place. Votre temps ne compte pas encore.",
+    en="People and classes take turns. This page opens by itself; you can close it and keep your place. Your time does "
+    "not count yet.",
+)
+TAKE_BACK = Text(fr="Ne plus attendre", en="Stop waiting")
+
+# A lab in which nobody does anything --------------------------------------------------------------------------
+
+FREEZES = Text(
+    fr="Personne ne travaille dans ce lab. Il sera mis en pause à {time} ; rien n'y sera perdu.",
+    en="Nobody is working in this lab. It will be frozen at {time}; nothing in it will be lost.",
+)
+GO_ON = Text(fr="Je suis là", en="I am here")
+FROZEN = Text(
+    fr="Ce lab est en pause, parce que personne n'y travaillait. Tout y est comme avant, programmes compris.",
+    en="This lab is frozen, because nobody was working in it. All is as it was, programs too.",
+)
+THAW = Text(fr="Reprendre", en="Go on")
