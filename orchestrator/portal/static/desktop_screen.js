@@ -1,6 +1,8 @@
 // A host's screen: noVNC, a line that comes back by itself, the keyboard and the clipboard of whoever sits before it.
 
+import { DesktopKeys } from "./desktop_keys.js";
 import { openSocket } from "./portal.js";
+import RFB from "./vendor/novnc/core/rfb.js";
 
 const SHORTEST_WAIT = 500;
 const LONGEST_WAIT = 20_000;
@@ -14,23 +16,9 @@ const PASTES = 150; // milliseconds in which a browser says what is pasted
 const ARRIVES = 500; // milliseconds that a new text takes to the desktop's clipboard, and to who pastes it: RDP is slow
 const PACE = 12; // milliseconds between two signs that are typed for somebody
 
-let loading = null;
-
-async function loaded() {
-  const [novnc, keys] = await Promise.all([import("./vendor/novnc/core/rfb.js"), import("./desktop_keys.js")]);
-  return { RFB: novnc.default, ...keys };
-}
-
-/** Load the code of screens, once, when the first one opens. */
-export function loadDesktop() {
-  loading ??= loaded();
-  return loading;
-}
-
 /** One screen in an element of the page. */
 export class DesktopScreen {
-  constructor({ RFB, DesktopKeys }, element, address, { label, readOnly, layout, onState, onLeave, onCopied, onWait }) {
-    this.RFB = RFB;
+  constructor(element, address, { label, readOnly, layout, onState, onLeave, onCopied, onWait }) {
     this.element = element;
     this.address = address;
     this.label = label;
@@ -70,7 +58,7 @@ export class DesktopScreen {
     const socket = openSocket(this.address);
     this.socket = socket;
     socket.addEventListener("close", ({ code }) => socket === this.socket && this.lost(code));
-    const rfb = new this.RFB(this.element, socket, { shared: true });
+    const rfb = new RFB(this.element, socket, { shared: true });
     this.rfb = rfb;
     rfb.scaleViewport = true;
     rfb.viewOnly = this.readOnly;

@@ -1,7 +1,6 @@
 // The screens of the page's hosts: each a tab beside the terminals, with its tools.
 
 import { data, fill, say, words } from "./lab_calls.js";
-import { DesktopScreen, loadDesktop } from "./desktop_screen.js";
 
 const KEPT = `breakfix.screens.${data.lab}`;
 const LAYOUT = "breakfix.keyboard";
@@ -22,6 +21,12 @@ export function keepScreens(hosts) {
   } catch {
     // storage is off: a page that is loaded again shows none
   }
+}
+
+/** Load the code of screens when the first one opens; the browser keeps it. */
+async function load() {
+  const [screens, keys] = await Promise.all([import("./desktop_screen.js"), import("./desktop_keys.js")]);
+  return { ...screens, ...keys };
 }
 
 function keptLayout() {
@@ -54,7 +59,7 @@ export async function openDesktop(tab, hooks) {
   let code = null;
   try {
     hooks.onState("screen_connecting");
-    code = await loadDesktop();
+    code = await load();
   } catch {
     hooks.onState("no_screen_code");
     return null;
@@ -70,7 +75,7 @@ export async function openDesktop(tab, hooks) {
   });
   const layout = code.CHOICES.includes(keptLayout()) ? keptLayout() : "auto";
   let copied = "";
-  const screen = new DesktopScreen(code, place, `${data.base}/screens/${tab.host}`, {
+  const screen = new code.DesktopScreen(place, `${data.base}/screens/${tab.host}`, {
     ...hooks,
     label: fill(words.screen_of, { host: tab.host }),
     readOnly: !data.yours,
