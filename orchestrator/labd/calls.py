@@ -5,7 +5,7 @@ TOKEN`` where somebody is signed in. The token names the person: no caller can a
 The answer is the JSON form of the response, with status 200; or a ``Refusal`` with a status that its ``kind`` decides.
 
 What happens in a lab is read at ``GET /v1/events/LAB?after=N`` as lines of JSON, each a ``LabEvent``; a terminal is a
-WebSocket at ``/v1/terminal/LAB/ID``.
+WebSocket at ``/v1/terminal/LAB/ID``, a host's screen one at ``/v1/display/LAB/HOST`` that speaks RFB.
 """
 
 from __future__ import annotations
@@ -404,9 +404,10 @@ class HostView:
         title: what it is.
         kind: ``workstation``, ``server``, ``router``, ``switch`` or ``firewall``.
         device: whether it is configured by a command line of its own.
-        desktop: whether it has a screen; not served yet.
+        desktop: whether it has a screen.
         addresses: interface → address with its prefix, as planned; empty text for one that DHCP gives.
         state: Docker's word for it: ``running``, ``exited``, ``paused``.
+        watched: the name of the trainer who looks at its screen; empty: nobody does.
     """
 
     name: str
@@ -416,6 +417,7 @@ class HostView:
     desktop: bool
     addresses: Mapping[str, str]
     state: str
+    watched: str = ""
 
 
 @dataclass(frozen=True)
@@ -744,6 +746,7 @@ EventKind = Literal[
     "typing",  # {id, terminal: ID, by, state, bytes}: see ``TypingState``; bytes that the trainer has typed
     "trainer-hint",  # {by, text}: a trainer gives a hint
     "commented",  # {by}: a trainer has commented on the attempt
+    "screen-watched",  # {host, by}: a trainer looks at a host's screen; by is empty once nobody does
     "queued",  # QueueView: the lab waits for its start, at this place now
     "idle",  # {until}: the lab will be frozen at that moment (ISO 8601); until is empty once it will not
     "frozen",  # {}: the lab was frozen, because nobody did anything in it

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 _MOST: Final = 1000
 """Events that are kept of a lab: a reader who has missed more sees the rest in the lab's view."""
+_WATCHED: Final[Mapping[EventKind, str]] = {"watched": "terminal", "screen-watched": "host"}
+"""What a trainer looks at, by the kind of event that tells it, and the field that names it."""
 _MAKES: Final = frozenset({"start", "reset"})
 """The acts without which there is no lab."""
 _ENDING: Final = ".events"
@@ -62,7 +64,7 @@ class EventLog:
         self._path = path
         self._lines: list[tuple[int, bytes]] = []
         self._open_acts: list[str] = []
-        self._watched: set[str] = set()
+        self._watched: set[tuple[EventKind, str]] = set()
         self._typing: dict[str, Mapping[str, Any]] = {}
         self._waits = False
         self._warned = False
@@ -114,8 +116,8 @@ class EventLog:
         """End what a labd that was killed had begun, what was looked at by it, and what it had warned of."""
         if self._warned:
             self.add("idle", {"until": ""})
-        for terminal in sorted(self._watched):
-            self.add("watched", {"terminal": terminal, "by": ""})
+        for kind, what in sorted(self._watched):
+            self.add(kind, {_WATCHED[kind]: what, "by": ""})
         for typing in tuple(self._typing.values()):
             self.add("typing", {**typing, "state": "closed"})
         for act in tuple(self._open_acts):
@@ -150,8 +152,9 @@ class EventLog:
             self._warned = bool(event.body["until"])
         elif event.kind == "ended":
             self._ended(event.body["act"], event.body["refusal"])
-        elif event.kind == "watched":
-            (self._watched.add if event.body["by"] else self._watched.discard)(event.body["terminal"])
+        elif event.kind in _WATCHED:
+            watched = event.kind, event.body[_WATCHED[event.kind]]
+            (self._watched.add if event.body["by"] else self._watched.discard)(watched)
         elif event.kind == "typing":
             self._typing.pop(event.body["id"], None)
             if event.body["state"] in {"asked", "allowed"}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -43,14 +43,16 @@ class IdleWatch:
         threads: WorkThreads,
         limits: LabLimits,
         clock: Callable[[], float],
+        screens: Callable[[], Collection[tuple[str, str]]],
     ) -> None:
-        """Take the parts; ``clock`` returns seconds."""
+        """Take the parts; ``clock`` returns seconds, ``screens`` lab and host of the screens that are shown."""
         self._desk = desk
         self._jobs = jobs
         self._logs = logs
         self._threads = threads
         self._limits = limits
         self._clock = clock
+        self._screens = screens
         self._active: dict[str, float] = {}
         self._warned: dict[str, str] = {}
         self._frozen: set[str] = set()
@@ -152,7 +154,7 @@ class IdleWatch:
         quiet = {lab: one for lab, one in awake.items() if self._left(lab, now) <= self._limits.warn_s}
         if not quiet:
             return
-        typed = await self._threads.run(self._typed, quiet)
+        typed = await self._threads.run(self._typed, quiet, self._screens())
         for lab, one in quiet.items():
             if lab in typed:
                 self._active[lab] = max(self._active[lab], now - typed[lab])
@@ -175,8 +177,8 @@ class IdleWatch:
         there = {one.name: one for one in labs.all() if one.name in begun and not one.assessed}
         return {name: one for name, one in there.items() if labs.state_of(one) == "started"}
 
-    def _typed(self, labs: Mapping[str, Instance]) -> Mapping[str, float]:
-        return last_typed(self._desk.parts.labs(), labs.values())
+    def _typed(self, labs: Mapping[str, Instance], screens: Collection[tuple[str, str]]) -> Mapping[str, float]:
+        return last_typed(self._desk.parts.labs(), labs.values(), screens)
 
     def _warn(self, lab: str) -> None:
         """Tell that a lab will be frozen: from now on there is the whole time of a warning, however late it comes."""

@@ -13,6 +13,7 @@ from orchestrator.labd.calls import Nothing, Refusal, Who
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
+from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
@@ -59,6 +60,7 @@ class LabCalls:
         jobs: LabJobs,
         logs: EventLogs,
         terminals: LabTerminals,
+        displays: LabDisplays,
         threads: WorkThreads,
         starts: StartParts,
     ) -> None:
@@ -68,6 +70,7 @@ class LabCalls:
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
+        self._displays = displays
         self._threads = threads
         self._work = LabWork(desk)
         self._path = LearnersPath(desk)
@@ -194,6 +197,7 @@ class LabCalls:
         view = await self._threads.run(self._desk.view, found, terminals)
         typing = self._terminals.consents.of(found.name, who)
         yours, queue = found.owner == who.ref, self._queue.view(found.name)
+        view = replace(view, hosts=self._displays.told(found.name, view.hosts))
         return replace(view, yours=yours, typing=typing, queue=queue, freezes=self._idle.freezes(found.name))
 
     async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from orchestrator.core.errors import BreakfixError, LabError
@@ -51,17 +51,20 @@ def thaw_lab(labs: Labs, name: str) -> None:
                     raise
 
 
-def last_typed(labs: Labs, instances: Iterable[Instance]) -> Mapping[str, float]:
+def last_typed(
+    labs: Labs, instances: Iterable[Instance], screens: Collection[tuple[str, str]] = ()
+) -> Mapping[str, float]:
     """Return for each lab how many seconds ago something was last typed at a terminal of its hosts; else it lacks.
 
-    Shells that were opened at the command line are among them.
+    Shells that were opened at the command line are among them. Hosts whose screen is shown (``screens``: lab and host)
+    are not: what shows it reads from a terminal whenever the screen changes, by its clock too.
 
     Raises:
         MachineError: the fabric does not answer.
     """
     now, found = time.time(), dict[str, float]()
     for target, seen in labs.activity(instances).items():
-        if seen.typed is not None:
+        if seen.typed is not None and (target.instance, target.host) not in screens:
             ago = max(0.0, now - seen.typed)
             found[target.instance] = min(ago, found.get(target.instance, ago))
     return found

@@ -1,4 +1,4 @@
-"""labd's door: each call, the events of a lab and its terminals over HTTP and WebSocket, each by the table of rules."""
+"""labd's door: each call, a lab's events, terminals and screens over HTTP and WebSocket, each by the table of rules."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.keeper.keeper_client import NoTerminalError
-from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, Who
+from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, RefusalKind, Who
 from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.display_socket import OFF, show_display
 from orchestrator.labd.event_stream import event_lines
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.people_calls import PeopleCalls
@@ -36,6 +38,7 @@ from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.replay_desk import FoundAttempt
 from orchestrator.labd.rules import (
+    DISPLAY,
     EVENTS,
     MY_DATA,
     RULES,
@@ -48,7 +51,7 @@ from orchestrator.labd.rules import (
     standing_of,
 )
 from orchestrator.labd.standing_watch import Doorbell, Over, until_over
-from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, bridge
+from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TRY_AGAIN, bridge
 from orchestrator.labd.told_refusals import (
     broken,
     forbidden,
@@ -67,6 +70,10 @@ _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
 _TROUBLE: Final = 1011
 """What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
+_CLOSED_BY: Final[Mapping[RefusalKind, int]] = {"signed-out": SIGNED_OUT, "busy": TRY_AGAIN}
+"""Why a call was refused -> what its WebSocket is closed with; otherwise there is no such thing."""
+_UntilOver = Callable[[], Awaitable[Over]]
+_Joining = Callable[[WebSocket, Who, FoundLab, _UntilOver], Awaitable[None]]
 _BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
     call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)
 }
@@ -87,6 +94,7 @@ class LabdParts:
         catalogue: the calls about the catalogue and proofs.
         desk: finds labs.
         terminals: the terminals of labs.
+        displays: the screens of labs' hosts.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -99,6 +107,7 @@ class LabdParts:
     catalogue: CatalogueCalls
     desk: LabDesk
     terminals: LabTerminals
+    displays: LabDisplays
     threads: WorkThreads
     bell: Doorbell
 
@@ -111,6 +120,7 @@ def labd_app(parts: LabdParts) -> Starlette:
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
             WebSocketRoute(f"/v{VERSION}/terminal/{{lab}}/{{terminal}}", door.terminal),
             Route(f"/v{VERSION}/{MY_DATA}", door.my_data, methods=["POST"]),
+            WebSocketRoute(f"/v{VERSION}/display/{{lab}}/{{host}}", door.display),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )
@@ -255,35 +265,49 @@ class _Door:
             refusal_of(error)
         return None
 
-    # Terminals ------------------------------------------------------------------------------------------------
+    # Terminals and screens ------------------------------------------------------------------------------------
 
     async def terminal(self, viewer: WebSocket) -> None:
         """Join a viewer to a terminal."""
-        lab, terminal = viewer.path_params["lab"], viewer.path_params["terminal"]
-        token = _token(viewer.headers.get("authorization", ""))
+        await self._join(viewer, TERMINAL, self._to_terminal)
+
+    async def display(self, viewer: WebSocket) -> None:
+        """Join a viewer to a host's screen."""
+        await self._join(viewer, DISPLAY, self._to_display)
+
+    async def _join(self, viewer: WebSocket, name: str, to: _Joining) -> None:
+        lab, token = viewer.path_params["lab"], _token(viewer.headers.get("authorization", ""))
+        over = partial(until_over, self._parts.bell, lambda: self._standing(name, token, lab))
         with contextlib.suppress(WebSocketDisconnect):  # it has gone by itself
             await viewer.accept()
-            await self._join(viewer, token, lab, terminal)
+            try:
+                await to(viewer, *await self._may(name, token, lab), over)
+            except RefusedCallError as error:
+                await viewer.close(_CLOSED_BY.get(error.refusal.kind, MISSING))
+            except NoTerminalError:
+                await viewer.close(MISSING)
+            except DisplayOffError:
+                await viewer.close(OFF)
+            except BreakfixError as error:
+                refusal_of(error)
+                await viewer.close(_TROUBLE)
 
-    async def _join(self, viewer: WebSocket, token: str, lab: str, terminal: str) -> None:
-        try:
-            who, found = await self._may(TERMINAL, token, lab)
-            await self._parts.terminals.find(found, terminal)
-            owns = found.owner == who.ref
-            after = viewer.query_params.get("after")
-            keeper = self._parts.terminals.keeper
-            over = partial(until_over, self._parts.bell, lambda: self._standing(TERMINAL, token, lab))
-            async with keeper.attach(terminal, None if after is None else _number(after)) as seen:
-                looking = self._parts.terminals.watched(found, terminal, who)
-                with contextlib.nullcontext() if owns else looking as may_type:
-                    await bridge(viewer, seen, over, partial(self._parts.labs.typed, found), may_type)
-        except RefusedCallError as error:
-            await viewer.close(SIGNED_OUT if error.refusal.kind == "signed-out" else MISSING)
-        except NoTerminalError:
-            await viewer.close(MISSING)
-        except BreakfixError as error:
-            refusal_of(error)
-            await viewer.close(_TROUBLE)
+    async def _to_terminal(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
+        terminal, after = viewer.path_params["terminal"], viewer.query_params.get("after")
+        terminals = self._parts.terminals
+        await terminals.find(found, terminal)
+        owns = found.owner == who.ref
+        async with terminals.keeper.attach(terminal, None if after is None else _number(after)) as seen:
+            looking = terminals.watched(found, terminal, who)
+            with contextlib.nullcontext() if owns else looking as may_type:
+                await bridge(viewer, seen, over, partial(self._parts.labs.typed, found), may_type)
+
+    async def _to_display(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
+        host, displays = viewer.path_params["host"], self._parts.displays
+        owns = found.owner == who.ref
+        async with displays.line(found, host) as line:
+            with contextlib.nullcontext() if owns else displays.watched(found, host, who.name):
+                await show_display(viewer, line, over, partial(self._parts.labs.typed, found) if owns else None)
 
 
 def _somebody(who: Who | None) -> Who:

@@ -1,4 +1,4 @@
-"""What speaks to labd: coarse calls, the events of a lab, and terminals, over its Unix socket."""
+"""What speaks to labd: coarse calls, the events of a lab, terminals and screens, over its Unix socket."""
 
 from __future__ import annotations
 
@@ -131,7 +131,22 @@ class LabdClient:
             RefusedError: labd refuses it, or does not answer.
         """
         seen = "" if after is None else f"?after={after}"
-        address = f"ws://{_HOST}/v{VERSION}/terminal/{lab}/{terminal}{seen}"
+        async with self._line(f"terminal/{lab}/{terminal}{seen}", token) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def display(self, lab: str, host: str, token: str) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of a host's screen, which speaks RFB.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        async with self._line(f"display/{lab}/{host}", token) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _line(self, path: str, token: str) -> AsyncIterator[ClientConnection]:
+        address = f"ws://{_HOST}/v{VERSION}/{path}"
         try:
             connection = await unix_connect(
                 str(self._socket), address, additional_headers=_bearer(token), compression=None, max_size=1 << 20

@@ -25,6 +25,7 @@ from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_calls import LabCalls, StartParts
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
+from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.lab_room import LabRoom
@@ -93,9 +94,10 @@ class LabdServer:
         desk = LabDesk(parts, logs, act_on, limits.per_person)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
-        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock)
+        displays = LabDisplays(desk, self._threads)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
         starts = StartParts(queue, lengths, room, self._idle, limits.starts)
-        self._labs = LabCalls(desk, jobs, logs, terminals, self._threads, starts)
+        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
         classes = ClassDesk(desk, room)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget)
@@ -118,6 +120,7 @@ class LabdServer:
                 self._catalogue,
                 desk,
                 terminals,
+                displays,
                 self._threads,
                 self._bell,
             )

@@ -1,6 +1,6 @@
 """Who may call what, as data: each call has a right, and each right says what becomes of whoever asks.
 
-labd refuses by it whatever its caller has let through; the events of a lab and its terminals stand in the same table.
+labd refuses by it whatever its caller has let through; a lab's events, terminals and screens stand in the same table.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ Right = Literal[
 EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
+DISPLAY: Final = "display"
 
 RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
     "anybody": {"anonymous": None, "signed-in": None, "trainer": None, "owner": None, "administrator": None},
@@ -135,6 +136,7 @@ RULES: Final[Mapping[str, Right]] = {
     "debrief": "owner",
     EVENTS: "owner-or-trainer",
     TERMINAL: "owner-or-trainer",
+    DISPLAY: "owner-or-trainer",
     "classes": "trainers",
     "add-class": "trainers",
     "class": "trainers-of-the-class",
@@ -176,8 +178,8 @@ RULES: Final[Mapping[str, Right]] = {
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
 
-Who is no owner of a terminal's lab looks at it only: what they type is dropped (``terminal_socket``), unless the owner
-lets them (``typing_consent``).
+Who is no owner of the lab of a terminal or a screen looks at it only: what they type is dropped (``terminal_socket``,
+``display_socket``), unless it is a terminal and the owner lets them (``typing_consent``).
 """
 
 _OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -18,10 +18,10 @@ from orchestrator.labd.typing_consent import MayType
 MISSING: Final = 4404
 SIGNED_OUT: Final = 4401
 CLOSED: Final = 4409
-_GOING_AWAY: Final = 1001
-_WRONG: Final = 1008
-_TRY_AGAIN: Final = 1013
-_CODES: Final[Mapping[Over, int]] = {"signed-out": SIGNED_OUT, "missing": MISSING, "closing": _GOING_AWAY}
+GOING_AWAY: Final = 1001
+WRONG: Final = 1008
+TRY_AGAIN: Final = 1013
+_CODES: Final[Mapping[Over, int]] = {"signed-out": SIGNED_OUT, "missing": MISSING, "closing": GOING_AWAY}
 _Side = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
@@ -48,11 +48,13 @@ async def bridge(
         may_type: says whether what they type gets there, asked each time; they change no size. None: it is their own.
     """
     await viewer.send_text(_opening(seen.opening))
-    tasks = [
-        asyncio.ensure_future(_until_gone(_show(viewer, seen))),
-        asyncio.ensure_future(_until_gone(_pass_on(viewer, seen, typed, may_type))),
-        asyncio.ensure_future(_code(over())),
-    ]
+    ways = [_show(viewer, seen), _pass_on(viewer, seen, typed, may_type), closed_by(over())]
+    await until_one_ends(viewer, ways)
+
+
+async def until_one_ends(viewer: WebSocket, ways: Sequence[Awaitable[int]]) -> None:
+    """Do several things for a viewer until one of them ends, and close the viewer with the code that it gives."""
+    tasks = [asyncio.ensure_future(_until_gone(way)) for way in ways]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -61,7 +63,7 @@ async def bridge(
         await asyncio.gather(*tasks, return_exceptions=True)
     codes = [task.result() for task in tasks if task in done]
     if None not in codes:
-        await viewer.close(codes[0] or _GOING_AWAY)
+        await viewer.close(codes[0] or GOING_AWAY)
 
 
 async def _until_gone(doing: Awaitable[int]) -> int | None:
@@ -71,10 +73,11 @@ async def _until_gone(doing: Awaitable[int]) -> int | None:
     except WebSocketDisconnect:
         return None
     except KeeperDownError:
-        return _TRY_AGAIN
+        return TRY_AGAIN
 
 
-async def _code(over: Awaitable[Over]) -> int | None:
+async def closed_by(over: Awaitable[Over]) -> int:
+    """Return the code that says why somebody may see something no longer, once that is so."""
     return _CODES[await over]
 
 
@@ -97,7 +100,7 @@ async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], N
     while True:
         message = await viewer.receive()
         if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code") or _GOING_AWAY)
+            raise WebSocketDisconnect(message.get("code") or GOING_AWAY)
         typed = message.get("bytes")
         if typed is not None:
             if may_type is None or may_type(len(typed)):
@@ -107,7 +110,7 @@ async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], N
         try:
             size = msgspec.json.decode(message["text"], type=_Size)
         except msgspec.MsgspecError:
-            return _WRONG
+            return WRONG
         if may_type is None:
             await seen.resize(*size.resize)
 

@@ -56,7 +56,7 @@ def hosts_of(plan: Plan, images: Mapping[str, ImageSpec], instance: Instance | N
             title=host.title,
             kind=host.kind,
             device=images[host.image].device is not None,
-            desktop=False,
+            desktop=images[host.image].display is not None,
             addresses={interface.name: interface.address or "" for interface in host.interfaces},
             state=states.get(host.name, _MADE),
         )

@@ -35,6 +35,15 @@ class Device(Document):
     password: str = Field(description="That user's password.")
 
 
+class Display(Document):
+    """The screen of hosts of an image, which the portal shows in a browser."""
+
+    socket: AbsolutePath = Field(
+        description="The Unix socket of the host's VNC server, which asks for no password there: only root may "
+        "use it (mode 0600). It may be there at times only; meanwhile the screen is off."
+    )
+
+
 class VolatilePath(Document):
     """A path, with all below it, that changes by itself: no difference from the sound state is told of it."""
 
@@ -71,6 +80,7 @@ class ImageSpec(ContractDocument):
     device: Device | None = Field(
         default=None, description="How to log in to hosts of this image that are network devices."
     )
+    display: Display | None = Field(default=None, description="The screen that hosts of this image have, if any.")
     applications: tuple[Application, ...] = Field(
         default=(), description="The applications that keep a state of their own, which a grading compares."
     )

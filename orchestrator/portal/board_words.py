@@ -99,13 +99,14 @@ EXPORT = Text(fr="Exporter en CSV", en="Export as CSV")
 
 SOMEBODY_ELSES = Text(
     fr="Ce lab n'est pas le vôtre : vous le regardez, sans y toucher. Son stagiaire voit quand vous regardez un "
-    "terminal, et décide si vous y tapez.",
-    en="This lab is not yours: you look at it, and do not touch it. Its trainee sees when you look at a terminal, and "
-    "decides whether you type there.",
+    "terminal ou un écran, et décide si vous tapez dans un terminal.",
+    en="This lab is not yours: you look at it, and do not touch it. Its trainee sees when you look at a terminal or a "
+    "screen, and decides whether you type in a terminal.",
 )
 NO_TERMINAL = Text(fr="Aucun terminal n'est ouvert.", en="No terminal is open.")
 LAB_SCRIPT_WORDS: Mapping[str, Text] = {
     "announces": Text(fr="{by} annonce : {text}", en="{by} announces: {text}"),
     "watches": Text(fr="{by} regarde votre terminal {name}.", en="{by} is looking at your terminal {name}."),
+    "watches_screen": Text(fr="{by} regarde l'écran de {name}.", en="{by} is looking at the screen of {name}."),
 }
 """What the lab page's scripts say of trainers, beside their other words."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -31,10 +31,22 @@ _CODES: Mapping[RefusalKind, int] = {"missing": _MISSING, "signed-out": _SIGNED_
 """Refusal → close code; after any other one the browser comes again."""
 _OURS = range(4400, 4500)
 """Close codes of labd's that are meant for the browser."""
+OpeningLine = AbstractAsyncContextManager[ClientConnection]
+LineOf = Callable[[WebSocket, str], OpeningLine]
 
 
 async def terminal(socket: WebSocket) -> None:
-    """Bridge a terminal until one side leaves.
+    """Bridge a terminal until one side leaves."""
+    await serve_line(socket, _terminal, _resize)
+
+
+async def serve_line(socket: WebSocket, line_of: LineOf, text_of: Callable[[str], str | None]) -> None:
+    """Bridge a line of labd's until one side leaves.
+
+    Args:
+        socket: the browser's.
+        line_of: gives labd's line for a sign-in's token.
+        text_of: returns a text frame of the browser's as it may be passed on; None: it may not.
 
     What is refused is accepted first and closed with a code that says why: before, a browser would learn nothing, and
     the server would log a mistake.
@@ -42,28 +54,31 @@ async def terminal(socket: WebSocket) -> None:
     await socket.accept()
     lines: OpenLines = socket.app.state.lines
     with lines.one_more(socket) as may:
-        code = await _served(socket) if may else _COME_AGAIN
+        code = await _served(socket, line_of, text_of) if may else _COME_AGAIN
     if WebSocketState.DISCONNECTED not in {socket.client_state, socket.application_state}:
         with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)
 
 
-async def _served(socket: WebSocket) -> int:
-    """Serve a terminal, and return the code to close with."""
+async def _served(socket: WebSocket, line_of: LineOf, text_of: Callable[[str], str | None]) -> int:
+    """Serve a line, and return the code to close with."""
     visit = visit_of(socket)
     if not comes_from_us(socket.headers, visit.origin):
         return _FORBIDDEN
     if visit.token is None:
         return _SIGNED_OUT
-    labd: LabdClient = socket.app.state.labd
     try:
-        names = lab_of(socket), terminal_of(socket)
-        async with labd.terminal(*names, visit.token, _after(socket)) as line:
-            return await _bridged(socket, line)
+        async with line_of(socket, visit.token) as line:
+            return await _bridged(socket, line, text_of)
     except HTTPException:
         return _MISSING
     except RefusedError as error:
         return _CODES.get(error.refusal.kind, _COME_AGAIN)
+
+
+def _terminal(socket: WebSocket, token: str) -> OpeningLine:
+    labd: LabdClient = socket.app.state.labd
+    return labd.terminal(lab_of(socket), terminal_of(socket), token, _after(socket))
 
 
 def _after(socket: WebSocket) -> int | None:
@@ -71,9 +86,9 @@ def _after(socket: WebSocket) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < len(str(1 << 53)) else None
 
 
-async def _bridged(socket: WebSocket, line: ClientConnection) -> int:
+async def _bridged(socket: WebSocket, line: ClientConnection, text_of: Callable[[str], str | None]) -> int:
     """Pass on what comes, in both directions, until either side ends; a slow side has the other one wait."""
-    ways = [asyncio.create_task(_shown(line, socket)), asyncio.create_task(_typed(socket, line))]
+    ways = [asyncio.create_task(_shown(line, socket)), asyncio.create_task(_typed(socket, line, text_of))]
     try:
         done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         return next(way.result() for way in ways if way in done)
@@ -97,7 +112,7 @@ async def _shown(line: ClientConnection, socket: WebSocket) -> int:
     return _ended(line)
 
 
-async def _typed(socket: WebSocket, line: ClientConnection) -> int:
+async def _typed(socket: WebSocket, line: ClientConnection, text_of: Callable[[str], str | None]) -> int:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -105,7 +120,7 @@ async def _typed(socket: WebSocket, line: ClientConnection) -> int:
         typed, text = message.get("bytes"), message.get("text")
         if len(typed or b"") > LARGEST_INPUT:
             return _TOO_MUCH
-        passed = typed if typed is not None else _resize(text or "")
+        passed = typed if typed is not None else text_of(text or "")
         if passed is None:
             return _WRONG
         try:

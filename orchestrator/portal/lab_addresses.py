@@ -28,6 +28,15 @@ def terminal_of(connection: HTTPConnection) -> str:
     return _name(connection, "terminal")
 
 
+def host_of(connection: HTTPConnection) -> str:
+    """Return the host that an address names.
+
+    Raises:
+        HTTPException: it can be no host's name.
+    """
+    return _name(connection, "host")
+
+
 def _name(connection: HTTPConnection, parameter: str) -> str:
     name: str = connection.path_params[parameter]
     if not _NAME.fullmatch(name):

@@ -10,7 +10,16 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from orchestrator.labd.calls import DEBRIEF, LAB, MAP, THAW, DebriefView, LabMap, LabView, MapOf, OfLab
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import board_words, help_words, lab_actions, lab_words, replay_words, share_words
+from orchestrator.portal import (
+    board_words,
+    desktop_words,
+    help_words,
+    lab_actions,
+    lab_words,
+    replay_words,
+    share_words,
+)
+from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
 from orchestrator.portal.lab_addresses import lab_of
@@ -29,6 +38,7 @@ def routes() -> list[BaseRoute]:
         Route("/labs/{lab}", _page),
         Route("/labs/{lab}/events", events),
         WebSocketRoute("/labs/{lab}/terminals/{terminal}", terminal),
+        WebSocketRoute("/labs/{lab}/screens/{host}", display),
         *lab_actions.routes(),
     ]
 
@@ -46,6 +56,7 @@ async def _page(request: Request) -> Response:
         "b": board_words,
         "r": replay_words,
         "h": help_words,
+        "d": desktop_words,
         "s": share_words,
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,

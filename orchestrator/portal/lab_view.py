@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
-from orchestrator.portal import board_words, help_words, lab_words
+from orchestrator.portal import board_words, desktop_words, help_words, lab_words
 
 Phase = Literal["waiting", "starting", "started", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
@@ -110,12 +110,14 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
             for one in lab.terminals
         ],
         "typing": [{"terminal": one.terminal, "state": one.state, "yours": one.yours} for one in lab.typing],
+        "screens": [{"host": host.name, "watched": host.watched} for host in lab.hosts if host.desktop],
         "words": {
             name: said(text, language)
             for name, text in {
                 **lab_words.SCRIPT_WORDS,
                 **board_words.LAB_SCRIPT_WORDS,
                 **help_words.LAB_SCRIPT_WORDS,
+                **desktop_words.SCRIPT_WORDS,
             }.items()
         },
     }

@@ -6,6 +6,7 @@ Whoever tests may change its people, its lab and its script; there is no store, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import threading
@@ -35,6 +36,7 @@ from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_world import FakePerson
+from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
 
 
 class RefusalError(Exception):
@@ -112,6 +114,7 @@ class FakeLabd:
         classes: what it knows of classes.
         privacy: what it keeps of people.
         help: how its trainers help.
+        screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -126,6 +129,8 @@ class FakeLabd:
         self.terminals: dict[tuple[str, str], FakeTerminal] = {}
         self.refusals: dict[str, c.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
+        self.screen: FakeScreen | None = None
+        self._copies: list[Callable[[str], None]] = []
         self.classes = FakeClasses(self, RefusalError)
         self.privacy = FakePrivacy(self, RefusalError)
         self.help = FakeHelp(self, self.classes, RefusalError)
@@ -143,6 +148,7 @@ class FakeLabd:
                 Route("/v1/events/{lab}", self._stream),
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
                 Route("/v1/my-data", self._my_data, methods=["POST"]),
+                WebSocketRoute("/v1/display/{lab}/{host}", self._display),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )
@@ -191,6 +197,10 @@ class FakeLabd:
     def change(self, lab: str = world.LAB, **fields: Any) -> None:  # noqa: ANN401 - a lab's
         """Have a lab be otherwise."""
         self.labs[lab] = replace(self.labs[lab], **fields)
+
+    def copy(self, text: str) -> None:
+        """Have somebody copy a text on the screen that was opened last."""
+        self._copies[-1](text)
 
     def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
         """Return a terminal, to write to it or end it."""
@@ -288,6 +298,31 @@ class FakeLabd:
                 pass
             finally:
                 told.cancel()
+
+    async def _display(self, socket: WebSocket) -> None:
+        who, lab = self._who(socket), self.labs.get(socket.path_params["lab"])
+        mine = who is not None and lab is not None and self.owners.get(lab.name) == who.handle
+        allowed = mine or (who is not None and {"trainer", "administrator"} & set(who.roles))
+        await socket.accept()
+        hosts = {host.name for host in lab.hosts if host.desktop} if lab is not None else set()
+        if not allowed or socket.path_params["host"] not in hosts:
+            await socket.close(4404 if who else 4401)
+            return
+        if self.screen is None:
+            await socket.close(4410)
+            return
+        vnc, loop = FakeVnc(self.screen), asyncio.get_running_loop()
+
+        def copied(text: str) -> None:
+            asyncio.run_coroutine_threadsafe(socket.send_bytes(vnc.clip(text)), loop)
+
+        self._copies.append(copied)
+        with contextlib.suppress(WebSocketDisconnect):
+            await socket.send_bytes(GREETING)
+            while True:
+                answer = vnc.feed(await socket.receive_bytes())
+                for at in range(0, len(answer), 1 << 16):
+                    await socket.send_bytes(answer[at : at + (1 << 16)])
 
     async def _show(self, socket: WebSocket, key: tuple[str, str], one: FakeTerminal, heard: asyncio.Event) -> None:
         said = socket.query_params.get("after")

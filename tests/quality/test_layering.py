@@ -194,7 +194,10 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
         "orchestrator.labd.labd_client orchestrator.portal.browser_terminal"
     ),
-    "starlette": "orchestrator.labd.labd_app orchestrator.labd.terminal_socket orchestrator.portal",
+    "starlette": (
+        "orchestrator.labd.display_socket orchestrator.labd.labd_app orchestrator.labd.terminal_socket "
+        "orchestrator.portal"
+    ),
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
     "h11": "orchestrator.portal.prompt_http",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",

@@ -1,6 +1,7 @@
-// The terminals of the page: a tab each, opened by the buttons of hosts; they outlive the page.
+// The terminals and screens of the page: a tab each, opened by the buttons of hosts; they outlive the page.
 
 import { data, fill, make, post, say, words } from "./lab_calls.js";
+import { keepScreens, keptScreens, openDesktop } from "./lab_desktops.js";
 import { TerminalScreen, load } from "./terminal_screen.js";
 
 const SENDS = {
@@ -44,6 +45,7 @@ export class Terminals {
     this.setUpSettings();
     this.setUpFind();
     this.setUpKeys();
+    for (const host of keptScreens()) this.addScreen(host);
     this.shape();
     document.addEventListener("click", (event) => {
       const opener = event.target.closest("[data-host]");
@@ -82,9 +84,28 @@ export class Terminals {
     const { host, kind = data.hosts[host]?.device ? "device" : "root" } = opener.dataset;
     opener.closest("details.lab-menu")?.removeAttribute("open");
     this.show();
+    if (kind === "screen") {
+      this.choose(this.addScreen(host));
+      return;
+    }
     const open = [...this.tabs.values()].find((tab) => tab.host === host && tab.kind === kind && !tab.over);
     if (open && !("new" in opener.dataset)) this.choose(open.id);
     else if (data.yours) this.open(host, kind);
+  }
+
+  /** Add the tab of a host's screen, unless it is there, and return its id; no page lists it. */
+  addScreen(host) {
+    const id = `screen-${host}`;
+    if (!this.tabs.has(id)) {
+      this.unlisted.add(id);
+      this.add({ id, host, kind: "screen", ended: false });
+      this.keepScreens();
+    }
+    return id;
+  }
+
+  keepScreens() {
+    keepScreens([...this.tabs.values()].filter(({ kind }) => kind === "screen").map(({ host }) => host));
   }
 
   async open(host, kind) {
@@ -105,7 +126,8 @@ export class Terminals {
   }
 
   add({ id, host, kind, ended }) {
-    const plain = kind === "root" && data.hosts[host]?.device ? fill(words.root_of, { host }) : host;
+    const sort = { root: data.hosts[host]?.device ? words.root_of : "{host}", screen: words.screen_of }[kind];
+    const plain = fill(sort ?? "{host}", { host });
     const same = [...this.tabs.values()].filter((tab) => tab.plain === plain).length;
     const name = same ? `${plain} ${same + 1}` : plain;
     const item = make("li");
@@ -116,9 +138,9 @@ export class Terminals {
     close.type = "button";
     close.setAttribute("aria-label", fill(words.close_terminal, { name }));
     close.addEventListener("click", () => this.close(id));
-    item.append(choose, ...(data.yours ? [close] : []));
+    item.append(choose, ...(data.yours || kind === "screen" ? [close] : []));
     byId("terminal-tabs").append(item);
-    const element = make("div", "lab-screen");
+    const element = make("div", kind === "screen" ? "lab-screen lab-desktop" : "lab-screen");
     element.hidden = true;
     byId("terminal-screens").append(element);
     const tab = { id, host, kind, plain, name, item, button: choose, element, screen: null, over: false };
@@ -137,6 +159,7 @@ export class Terminals {
       one.button.toggleAttribute("aria-current", one === tab);
       if (one === tab) one.button.setAttribute("aria-current", "true");
     }
+    this.shape();
     this.tell(tab);
     this.onChange?.();
     const screen = await this.screenOf(tab);
@@ -144,6 +167,13 @@ export class Terminals {
   }
 
   async screenOf(tab) {
+    if (tab.kind === "screen") {
+      tab.screen ??= await openDesktop(tab, {
+        onState: (word) => this.state(tab, word),
+        onLeave: () => tab.button.focus(),
+      });
+      return tab.screen;
+    }
     try {
       const code = await load();
       if (!this.tabs.has(tab.id)) return null;
@@ -198,6 +228,10 @@ export class Terminals {
 
   async close(id) {
     const tab = this.tabs.get(id);
+    if (tab?.kind === "screen") {
+      this.remove(id, { focus: true });
+      return;
+    }
     if (!tab || (!tab.over && !window.confirm(fill(words.close_running, { name: tab.name })))) return;
     const answer = await post(`terminals/${id}/close`, {}, { quiet: true });
     if (answer.ok || answer.status === 404) this.remove(id, { focus: true });
@@ -213,6 +247,7 @@ export class Terminals {
     tab.screen?.close();
     tab.item.remove();
     tab.element.remove();
+    if (tab.kind === "screen") this.keepScreens();
     this.shape();
     if (this.active !== id) return;
     this.active = null;
@@ -224,14 +259,16 @@ export class Terminals {
 
   shape() {
     const any = this.tabs.size > 0;
+    const terminal = any && this.tabs.get(this.active)?.kind !== "screen";
     byId("terminal-empty").hidden = any;
     if (data.yours) byId("terminal-new").hidden = !any;
-    byId("terminal-settings").hidden = !any;
-    byId("terminal-help").hidden = !any;
-    byId("terminal-keys").hidden = !any || !data.yours;
+    byId("terminal-settings").hidden = !terminal;
+    byId("terminal-help").hidden = !terminal;
+    byId("terminal-keys").hidden = !terminal || !data.yours;
     byId("lab").classList.toggle("lab-has-terminals", any);
+    byId("lab").classList.toggle("lab-has-screen", any && !terminal);
     this.onChange?.();
-    if (!any) this.find(false);
+    if (!terminal) this.find(false);
   }
 
   get screen() {

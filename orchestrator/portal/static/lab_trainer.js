@@ -1,4 +1,4 @@
-// What a trainee reads of their trainers: what they announce to the class, and that they look at a terminal.
+// What a trainee reads of their trainers: what they announce to the class, and that they look at a terminal or a screen.
 
 import { data, fill, words } from "./lab_calls.js";
 
@@ -32,9 +32,9 @@ function kept() {
   }
 }
 
-function watch(terminal, by, name) {
-  watchers.delete(terminal);
-  if (by) watchers.set(terminal, fill(words.watches, { by, name }));
+function watch(what, by, name, sentence = words.watches) {
+  watchers.delete(what);
+  if (by) watchers.set(what, fill(sentence, { by, name }));
   show("lab-watched", [...watchers.values()].join(" "));
 }
 
@@ -43,12 +43,16 @@ export function trainerHeard(nameOf) {
   document.querySelector("#lab-announced button")?.addEventListener("click", () => announce(""));
   show("lab-announced", kept());
   for (const { id, host, watched } of data.terminals) watch(id, watched, host);
+  for (const { host, watched } of data.screens) watch(`screen ${host}`, watched, host, words.watches_screen);
   return {
     announced({ text, by }) {
       announce(fill(words.announces, { text, by }));
     },
     watched({ terminal, by }) {
       watch(terminal, by, nameOf(terminal));
+    },
+    "screen-watched"({ host, by }) {
+      watch(`screen ${host}`, by, host, words.watches_screen);
     },
   };
 }

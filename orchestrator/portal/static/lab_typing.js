@@ -14,7 +14,8 @@ export function showTyping() {
   const mine = new Set(data.typing.filter((one) => one.yours && one.state === "allowed").map((one) => one.terminal));
   for (const tab of terminals.tabs.values()) tab.screen?.letType(mine.has(tab.id));
   const open = terminals.tabs.get(terminals.active);
-  byId("terminal-ask").hidden = !open || open.over || data.typing.some(({ terminal }) => terminal === open.id);
+  const terminal = open && !open.over && open.kind !== "screen";
+  byId("terminal-ask").hidden = !terminal || data.typing.some(({ terminal }) => terminal === open.id);
   byId("terminal-keys").hidden = !open || !mine.has(open.id);
 }
 

@@ -39,9 +39,13 @@ def test_what_was_looked_at_by_a_killed_labd_is_looked_at_no_longer(tmp_path: Pa
     log = EventLogs(tmp_path).of("lab-1", NOTE)
     for terminal, by in (("one", "ada"), ("two", "ada"), ("one", "")):
         log.add("watched", {"terminal": terminal, "by": by})
+    log.add("screen-watched", {"host": "pc1", "by": "ada"})
     again = EventLogs(tmp_path).get("lab-1")
     assert again is not None
-    assert [json.loads(line)["body"] for _, line in again.after(3)] == [{"terminal": "two", "by": ""}]
+    assert [json.loads(line)["body"] for _, line in again.after(4)] == [
+        {"host": "pc1", "by": ""},
+        {"terminal": "two", "by": ""},
+    ]
 
 
 def test_a_launch_is_remembered_and_makes_no_other_lab(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import (
+    DISPLAY,
     EVENTS,
     MY_DATA,
     RIGHTS,
@@ -124,7 +125,7 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(EVERY) | {EVENTS, TERMINAL, MY_DATA}
+    assert set(RULES) == set(EVERY) | {DISPLAY, EVENTS, TERMINAL, MY_DATA}
     assert set(EXPECTED) == set(EVERY)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())

@@ -216,7 +216,9 @@ def test_a_member_s_lab_is_looked_at_and_graded_and_nothing_else(theo: Browser) 
     offered = {one["action"].rpartition("/")[2] for one in reading.all("form") if "/labs/" in one.get("action", "")}
     assert offered == {"check", "cable", "answer", "report", "trainer-hint"}
     assert "disabled" in reading.all("fieldset")[0]
-    assert not [one for one in reading.all("button") if "data-host" in one or one.get("name") == "action"]
+    buttons = [one for one in reading.all("button") if "data-host" in one or one.get("name") == "action"]
+    offers = [(one.get("data-host"), one.get("data-kind")) for one in buttons]
+    assert offers == [("pc1", "screen")], "looking is allowed"
     assert not [one for one in reading.all("g") if one.get("role") == "button"]
 
 

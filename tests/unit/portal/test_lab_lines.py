@@ -29,6 +29,7 @@ from orchestrator.portal.visit import form_key_of
 from orchestrator.portal.web_app import make_app
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
+from tests.fakes.rfb import GREETING, FakeScreen
 
 ORIGIN = "https://portal.test"
 SECRET = "s" * 32
@@ -100,7 +101,7 @@ class Portal:
         token = self.labd.sign_in(handle) if handle else None
         cookies = f"__Host-breakfix-key={SECRET}" + (f"; __Host-breakfix={token}" if token else "")
         path, _, query = path.partition("?")
-        kind = "websocket" if "/terminals/" in path else "http"
+        kind = "websocket" if "/terminals/" in path or "/screens/" in path else "http"
         named = {"host": "portal.test", "origin": ORIGIN, "cookie": cookies, **headers}
         scope = {
             "type": kind,
@@ -154,7 +155,7 @@ def portal(socket: tuple[FakeLabd, Path], runner: asyncio.Runner) -> Iterator[Po
     runner.run(client.close())
 
 
-RESET = ("people", "tokens", "labs", "owners", "events", "terminals", "refusals", "asked")
+RESET = ("people", "tokens", "labs", "owners", "events", "terminals", "refusals", "asked", "screen")
 
 # Terminals ----------------------------------------------------------------------------------------------------
 
@@ -282,6 +283,57 @@ def test_without_labd_a_browser_comes_again(runner: asyncio.Runner, tmp_path: Pa
 
     portal.run(scenario)
     runner.run(client.close())
+
+
+# Screens ------------------------------------------------------------------------------------------------------
+
+SCREEN = f"/labs/{world.LAB}/screens/pc1"
+
+
+def test_a_screen_is_seen_and_typed_at(portal: Portal) -> None:
+    screen = portal.labd.screen = FakeScreen()
+
+    async def scenario() -> None:
+        async with portal.open(SCREEN) as line:
+            assert (await line.next())["type"] == "websocket.accept"
+            await line.shown(GREETING)
+            await line.type(GREETING + b"\1\1")
+            await line.shown(b"fake")
+            await line.type(b"\4\1\0\0\0\0\0x" + b"\3\0" + b"\0\0\0\0\0\x10\0\x10")
+            await line.shown(bytes((160, 96, 32, 0)) * 1000)
+            assert screen.typed == "x"
+            await line.tell("text")
+            assert await line.code() == 1008
+
+    portal.run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("handle", "host", "code"),
+    [
+        ("lea", "pc1", 4410),
+        ("lea", "srv1", 4404),
+        ("lea", "none", 4404),
+        ("lea", "x%3Fy", 4404),
+        ("nour", "pc1", 4404),
+        ("", "pc1", 4401),
+    ],
+)
+def test_a_screen_that_is_off_or_anothers_says_so(portal: Portal, handle: str, host: str, code: int) -> None:
+    async def scenario() -> None:
+        async with portal.open(f"/labs/{world.LAB}/screens/{host}", handle) as line:
+            assert await line.code() == code
+
+    portal.run(scenario)
+
+
+def test_another_page_opens_no_screen(portal: Portal) -> None:
+    async def scenario() -> None:
+        async with portal.open(SCREEN, origin="https://evil.example") as line:
+            message = await line.next()
+            assert (message["type"], message["code"]) == ("websocket.close", 4403)
+
+    portal.run(scenario)
 
 
 # Events -------------------------------------------------------------------------------------------------------
