@@ -141,7 +141,7 @@ def _tab(name: str) -> Callable[[Page], None]:
 
 
 def _terminal(page: Page) -> None:
-    page.locator('#terminal-empty [data-host="pc1"]').evaluate("(button) => button.click()")
+    page.locator('#terminal-empty [data-host="pc1"][data-kind="root"]').evaluate("(button) => button.click()")
     page.wait_for_selector(".lab-screen:not([hidden]) .xterm-rows", state="attached")
 
 
