@@ -316,8 +316,8 @@ from orchestrator.core import interrupts
 from orchestrator.labd import proof_process
 with interrupts.installed(lambda: None):
     threading.Thread(target=proof_process._end_with_labd, daemon=True).start()
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)  # the signal may come as soon as this is read
         signal.pause()
     except KeyboardInterrupt:
         print("cleaned up", flush=True)
