@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from orchestrator.core import interrupts
 from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.text import Text
 
@@ -31,30 +32,34 @@ def run_command(
     Raises:
         LabError: it failed or did not end in time; the evidence is the end of what it printed.
     """
-    with subprocess.Popen(
-        list(argv),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
-        start_new_session=True,
-    ) as process:
+    with contextlib.ExitStack() as stack:
+        with interrupts.shielded():  # an interruption in the midst of the start would lose the process
+            process = stack.enter_context(
+                subprocess.Popen(
+                    list(argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(environment or {})},
+                    start_new_session=True,
+                )
+            )
+            stack.callback(_kill, process)
         try:
             output = process.communicate(timeout=timeout)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             _kill(process)
             text = process.communicate()[0].decode(errors="replace")
             raise _failed(argv, f"> {timeout:g} s", text) from None
-        except BaseException:
-            _kill(process)
-            raise
     if check and process.returncode:
         raise _failed(argv, str(process.returncode), output)
     return output
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a command with all that it started, and bury it."""
+    """Kill a command that has not ended, with all that it started, and bury it."""
+    if process.returncode is not None:
+        return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

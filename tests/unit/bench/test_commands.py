@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core import labels
+from orchestrator.core import interrupts, labels
 from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import ContainerSpec
@@ -51,7 +51,7 @@ def test_a_command_that_hangs_is_killed() -> None:
 def test_an_interruption_ends_the_command_too(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     threading.Thread(target=_interrupt_once, args=(file,), daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
+    with interrupts.installed(lambda: None), pytest.raises(KeyboardInterrupt):
         run_command(["sh", "-c", f"echo $$ >{file}.new; mv {file}.new {file}; exec sleep 60"], timeout=60)
     with pytest.raises(ProcessLookupError):
         os.kill(int(file.read_text()), 0)
@@ -124,18 +124,27 @@ def test_nothing_is_left_when_the_start_fails(
     script("docker-compose", "echo no space left >&2; exit 17")
     script("docker", f'echo "docker $*" >>"{tools}/calls"; [ "$2" != ls ] || echo 4711')
     other = leave(engine, "foreign", kind="host")
-    late: list[threading.Timer] = []
+    removed: list[str] = []
+
+    def remove_and_hear_late(container: str) -> None:
+        """Remove a container; Docker is slow to hear of Compose's end, and makes one more."""
+        remove(container)
+        removed.append(container)
+        if len(removed) == 1:
+            leave(engine, project.name)
+
+    remove = engine.remove
+    monkeypatch.setattr(engine, "remove", remove_and_hear_late)
+    project = ComposeProject(plan, images, {IMAGE: REFERENCE}, engine)
 
     def start() -> None:
-        with ComposeProject(plan, images, {IMAGE: REFERENCE}, engine) as project:
+        with project:
             leave(engine, project.name)
-            late.append(threading.Timer(0.15, leave, (engine, project.name)))  # Docker is slow to hear of the end
-            late[0].start()
             project.up()
 
     with pytest.raises(LabError, match="17") as caught:
         start()
-    late[0].join()
+    assert len(removed) == 2
     assert caught.value.evidence == "no space left"
     assert [c.id for c in engine.containers({labels.KIND: None})] == [other]
     assert calls(tools)[-1] == "docker network rm 4711"
