@@ -55,7 +55,7 @@ def type_once_raw(master: int, slave: int, keys: bytes) -> threading.Thread:
         return not termios.tcgetattr(slave)[3] & termios.ICANON
 
     def type_() -> None:
-        if wait_until(raw, within=5):
+        if wait_until(raw, within=30):
             os.write(master, keys)
 
     thread = threading.Thread(target=type_, daemon=True)
@@ -108,9 +108,9 @@ def test_a_change_of_the_window_is_passed_on() -> None:
     reading, writing = os.pipe()
 
     def resize_then_leave() -> None:
-        wait_until(lambda: remote.sizes, within=5)
+        wait_until(lambda: remote.sizes, within=30)
         os.kill(os.getpid(), signal.SIGWINCH)
-        wait_until(lambda: len(remote.sizes) > 1, within=5)
+        wait_until(lambda: len(remote.sizes) > 1, within=30)
         os.write(writing, b"q")
 
     helper = threading.Thread(target=resize_then_leave)
@@ -173,7 +173,7 @@ def test_a_port_where_nothing_listens_is_told() -> None:
     threading.Thread(target=forwarding.serve, args=(lambda e: told.append(e.text.en),), daemon=True).start()
     with socket.create_connection(("127.0.0.1", forwarding.local), timeout=5) as client:
         assert client.recv(1) == b""
-    assert wait_until(lambda: told, within=5)
+    assert wait_until(lambda: told, within=30)
     forwarding.close()
 
 
