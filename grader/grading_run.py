@@ -38,6 +38,7 @@ from grader.load import MOST, scaled_deadline
 from grader.plugin import GraderPlugin, Planned, refused
 from grader.report import CheckResult, CommandRecord, Report
 from grader.shared_looks import Desk, pair
+from grader.told import running_for_trainee
 from grader.worker import Ends, work
 from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
@@ -331,7 +332,7 @@ class _GradingRun:
                 worker.commands = Commands()
                 for record in self._again.get(number, ()):
                     worker.commands.add(record)
-                sentence = document_of(worker.waiting[0][1].result.sentence)
+                sentence = document_of(running_for_trainee(worker.waiting[0][1].result))
                 self._send({"event": "begun", "number": number, "sentence": sentence})
             case {"timeout": timeout}:
                 worker.timeout = timeout

@@ -19,7 +19,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class CheckMark:
-    """What ``@check`` states; ``fr``, ``en`` and ``host`` are Jinja2 templates of the variant's values.
+    """What ``@check`` states; sentences and ``host`` are Jinja2 templates of the variant's values.
 
     Attributes:
         role: what the check stands for.
@@ -44,6 +44,8 @@ class CheckMark:
     timeout: float | None
     because: str | None = None
     lock: str | None = None
+    before_fr: str | None = None
+    before_en: str | None = None
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the statement, in English for the author's terminal."""
@@ -63,6 +65,14 @@ class CheckMark:
             ),
             (self.because is None or _is_sentence(self.because), f"because {self.because!r} is no regular expression"),
             (self.lock is None or isinstance(self.lock, str), f"lock {self.lock!r} is no name"),
+            (
+                (self.before_fr is None) is (self.before_en is None),
+                "before_fr and before_en go together: both or none",
+            ),
+            *(
+                (before is None or _is_sentence(before), f"{name} {before!r} is no sentence")
+                for name, before in (("before_fr", self.before_fr), ("before_en", self.before_en))
+            ),
         )
         return tuple(problem for good, problem in rules if not good)
 
@@ -92,6 +102,8 @@ def check(  # noqa: PLR0913 (each but the role is a keyword of its own)
     timeout: float | None = None,
     because: str | None = None,
     lock: str | None = None,
+    before_fr: str | None = None,
+    before_en: str | None = None,
 ) -> Callable[[_F], _F]:
     """Mark a test function as a check.
 
@@ -108,13 +120,16 @@ def check(  # noqa: PLR0913 (each but the role is a keyword of its own)
         lock: what the check needs for itself, a name of the author's (or a template): checks with the same lock run
             one after another, and at once with all others. Without it, the host is the lock. ``lock=""`` says that the
             check neither disturbs another one nor is disturbed: it only looks, or acts on what is its own.
+        before_fr: what a trainee reads in place of the sentence as long as the check is red, in French: what a user
+            would notice, and nothing of the cause; a template too.
+        before_en: the same in English; both or none.
 
     Raises:
         ValueError: something is missing or wrong; all problems are listed.
     """
     import pytest  # noqa: PLC0415 (the program that only starts gradings must not pay for it)
 
-    mark = CheckMark(role, points, competence, fr, en, host, timeout, because, lock)
+    mark = CheckMark(role, points, competence, fr, en, host, timeout, because, lock, before_fr, before_en)
 
     def decorate(function: _F) -> _F:
         problems = mark.problems()

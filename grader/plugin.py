@@ -220,7 +220,20 @@ def _planned(item: pytest.Item, name: str, mark: CheckMark, values: dict[str, An
     if host is not None and host not in request.facts.hosts:
         raise CheckMistakeError(Text(fr=f"Le labo n'a pas de machine « {host} ».", en=f"The lab has no host '{host}'."))
     because = None if mark.because is None else _pattern(render(mark.because, values))
-    result = CheckResult(name, mark.role, mark.points, mark.competence, sentence, "error", host=host, because=because)
+    before = None
+    if mark.before_fr is not None and mark.before_en is not None:
+        before = Text(fr=render(mark.before_fr, values), en=render(mark.before_en, values))
+    result = CheckResult(
+        name,
+        mark.role,
+        mark.points,
+        mark.competence,
+        sentence,
+        "error",
+        host=host,
+        because=because,
+        before=before,
+    )
     lock = host if mark.lock is None else render(mark.lock, values) if mark.lock else None
     return Planned(item, result, mark.timeout or request.timeout, lock)
 

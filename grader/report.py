@@ -74,6 +74,7 @@ class CheckResult:
         seconds: how long the check took.
         host: the host that it looks at, or None.
         because: a regular expression for the evidence of a red that its fault causes, or None; for proofs only.
+        before: what a trainee reads in place of the sentence as long as the check is not green; None: the sentence.
     """
 
     id: str
@@ -87,6 +88,7 @@ class CheckResult:
     seconds: float = 0.0
     host: str | None = None
     because: str | None = None
+    before: Text | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Return the result as JSON's types."""

@@ -276,8 +276,12 @@ class _InOrder:
 
 def _again(result: CheckResult) -> CheckResult:
     """Return a further result of a check, which says that it is one."""
-    said = result.sentence
-    return replace(result, sentence=Text(fr=f"Évalué de nouveau : {said.fr}", en=f"Graded again: {said.en}"))
+    before = result.before and _said_again(result.before)
+    return replace(result, sentence=_said_again(result.sentence), before=before)
+
+
+def _said_again(sentence: Text) -> Text:
+    return Text(fr=f"Évalué de nouveau : {sentence.fr}", en=f"Graded again: {sentence.en}")
 
 
 def _log() -> IO[bytes]:

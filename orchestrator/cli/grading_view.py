@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from grader.report import CheckResult, Difference, Report, is_answer
+from grader.report import CheckResult, Difference, Report
 from grader.report_formats import (
     changes_to_explain,
     command_line,
@@ -21,6 +20,7 @@ from grader.report_formats import (
     written_report,
 )
 from grader.runner import OnResult, OnRunning
+from grader.told import report_for_trainee, result_for_trainee
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import plain
@@ -69,48 +69,27 @@ def exit_code(report: Report) -> ExitCode:
     return _EXITS[report.verdict]
 
 
-def without_evidence(report: Report) -> Report:
-    """Return what a trainee may see: sentences and results, but neither what was expected nor how it was looked at.
-
-    An error keeps its evidence: it is about the grader's trouble, and says what to repair. So does an answer, whose
-    evidence says only that it is missing, unreadable or wrong. The differences are left out until every check is
-    green: before, the fault itself is one of them. That changes no verdict.
-    """
-    differences = report.differences if report.checks_green else ()
-    return replace(report, results=tuple(map(_seen_by_a_trainee, report.results)), differences=differences)
-
-
-def _seen_by_a_trainee(result: CheckResult) -> CheckResult:
-    return replace(result, evidence=result.evidence if _may_be_seen(result) else None, commands=(), because=None)
-
-
-def _may_be_seen(result: CheckResult) -> bool:
-    return result.outcome == "error" or is_answer(result)
-
-
 def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False) -> Report:
     """Grade, and show each result as it arrives; what must keep working comes after, under its own heading.
 
     Then come the changes that are forbidden and those to explain, as questions.
     """
     out = invocation.output
-    guards: list[CheckResult] = []
 
     def on_result(result: CheckResult) -> None:
-        if result.role == "guard":
-            guards.append(result)
-        else:
-            _show(invocation, result, evidence=evidence)
+        if result.role != "guard":
+            _show(invocation, result if evidence else result_for_trainee(result), evidence=evidence)
 
     running = RunningLine()
     waiting = out.console.status(running) if out.console.is_terminal else contextlib.nullcontext()
     with waiting:
         report = grade(on_result, running.tell)
+    shown = report if evidence else report_for_trainee(report)
+    guards = [result for result in shown.results if result.role == "guard"]
     if guards:
         out.heading(Text(fr="À préserver", en="Must keep working"))
         for result in guards:
             _show(invocation, result, evidence=evidence)
-    shown = report if evidence else without_evidence(report)
     _show_changes(invocation, Text(fr="Changements interdits", en="Forbidden changes"), shown.forbidden)
     _show_changes(
         invocation,
@@ -129,6 +108,7 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
 
 
 def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> None:
+    """Show a result with all that it holds; ``evidence``: with its points, and what was run where it is not green."""
     out, language = invocation.output, invocation.language
     mark, style = _MARKS[result.outcome]
     sentence = plain(result.sentence.in_(language))
@@ -139,7 +119,7 @@ def _show(invocation: Invocation, result: CheckResult, *, evidence: bool) -> Non
     row = Table.grid(padding=(0, 1))
     row.add_row(" ", plain(mark, style), sentence)
     out.print(row)
-    if (evidence or _may_be_seen(result)) and result.evidence is not None:
+    if result.evidence is not None:
         out.print(Padding(plain(result.evidence.in_(language), "quiet"), (0, 0, 0, 6)))
     if evidence and result.outcome != "pass":
         for record in result.commands:

@@ -21,7 +21,8 @@ def marks_of(
 ) -> tuple[MarkLine, ...]:
     """Return what turned, in time; the first grading shows what each check was found to be at first.
 
-    A trainee is told no more than the lab page told: sentences, and changes once every check is green.
+    A trainee is told no more than the lab page told: sentences, and changes once every check is green. What must keep
+    working was green from the beginning: one of these is told of once it has been red.
 
     Args:
         gradings: the gradings in their order, each with its time.
@@ -33,7 +34,8 @@ def marks_of(
     for at, report in gradings:
         view = grading_view(report, {}, at)
         for check in view.checks:
-            if known.get(check.id) != check.outcome:
+            silent = check.role == "guard" and check.outcome == "pass" and check.id not in known
+            if known.get(check.id) != check.outcome and not silent:
                 marks.append((at, MarkLine(view.at, _KINDS[check.outcome], check.sentence)))
                 known[check.id] = check.outcome
         for change in view.changes:

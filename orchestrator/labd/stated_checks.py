@@ -11,7 +11,8 @@ from orchestrator.core.errors import ContentError, Place
 from orchestrator.core.text import Text, same
 from orchestrator.labd.catalogue_contract import CheckLine
 from orchestrator.labd.proof_matrix import readable
-from orchestrator.loader.check_source import Sentence, StatedCheck, read_checks
+from orchestrator.loader.check_source import read_checks
+from orchestrator.loader.check_statements import Sentence, StatedCheck
 from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import Plan
 from orchestrator.templates.render import render

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.report import CheckResult, Difference, Report, is_answer
+from grader.report import CheckResult, Difference, Report
 from grader.report_formats import difference_sentence
+from grader.told import KEPT, report_for_trainee, result_for_trainee
 from orchestrator.core.control_characters import visible
-from orchestrator.core.text import Text
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.instances.instance import Instance
@@ -108,49 +108,48 @@ def notes_of(kept: Iterable[KeptNote]) -> tuple[TrainerNote, ...]:
 
 
 def check_view(result: CheckResult, marks: Mapping[str, Mark], at: datetime) -> CheckView:
-    """Return a check that has just been graded: neither what was expected nor how it was looked at.
-
-    An error keeps its evidence, which is about the grader's trouble; so does an answer, whose evidence says only that
-    it is missing, unreadable or wrong.
+    """Return a check that has just been graded, as a trainee is told it.
 
     Args:
         result: what was found.
         marks: what the checks were found to be before.
         at: when this was found.
     """
-    before = marks.get(result.id)
-    since = before.since if before is not None and before.outcome == result.outcome else at
+    return _check_view(result_for_trainee(result), marks, at)
+
+
+def _check_view(told: CheckResult, marks: Mapping[str, Mark], at: datetime) -> CheckView:
+    before = marks.get(told.id)
+    since = before.since if before is not None and before.outcome == told.outcome else at
     return CheckView(
-        id=result.id,
-        role=result.role or "",
-        sentence=result.sentence.map(visible),
-        outcome=result.outcome,
-        points=result.points,
+        id=told.id,
+        role=told.role or "",
+        sentence=told.sentence.map(visible),
+        outcome=told.outcome,
+        points=told.points,
         since=iso(since),
-        evidence=_seen(result),
+        evidence=told.evidence and told.evidence.map(visible),
     )
-
-
-def _seen(result: CheckResult) -> Text | None:
-    if result.evidence is None or not (result.outcome == "error" or is_answer(result)):
-        return None
-    return result.evidence.map(visible)
 
 
 def grading_view(report: Report, marks: Mapping[str, Mark], at: datetime) -> GradingView:
-    """Return a whole grading; ``marks`` and ``at`` as for ``check_view``.
-
-    The changes are left out until every check is green: before, the fault itself is one of them.
-    """
-    changes = (*report.forbidden, *report.unexplained) if report.checks_green else ()
+    """Return a whole grading, as a trainee is told it; ``marks`` and ``at`` as for ``check_view``."""
+    told = report_for_trainee(report)
     return GradingView(
         at=iso(at),
-        verdict=report.verdict,
-        points=report.points,
-        points_total=report.points_total,
-        checks=tuple(check_view(result, marks, at) for result in report.results),
-        changes=tuple(_changes(changes)),
+        verdict=told.verdict,
+        points=told.points,
+        points_total=told.points_total,
+        checks=tuple(_check_view(result, _with_kept(marks, report), at) for result in told.results),
+        changes=tuple(_changes((*told.forbidden, *told.unexplained))),
     )
+
+
+def _with_kept(marks: Mapping[str, Mark], report: Report) -> Mapping[str, Mark]:
+    """Return marks with one for the line of all guards that are green: they are since the last of them is."""
+    guards = [marks.get(one.id) for one in report.results if one.role == "guard" and one.outcome == "pass"]
+    since = [mark.since for mark in guards if mark is not None and mark.outcome == "pass"]
+    return {**marks, KEPT: Mark("pass", max(since))} if since and len(since) == len(guards) else marks
 
 
 def _changes(changes: Iterable[Difference]) -> Sequence[ChangeView]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -19,63 +19,17 @@ from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.author_imports import PlaceOf
-from orchestrator.loader.check_calls import AskedName, read_calls
+from orchestrator.loader.check_calls import read_calls
 from orchestrator.loader.check_imports import TakenTool, read_imports
+from orchestrator.loader.check_statements import CheckFile, Sentence, StatedCheck
 from orchestrator.loader.python_source import parse_python, too_deep
 from orchestrator.model.check import KEYWORDS, ROLES
-from orchestrator.templates.render import names_in
 
 _SENTENCES: Final = ("fr", "en")
+_BEFORE: Final = ("before_fr", "before_en")
 _NOT_GRADED: Final = ("skip", "skipif", "xfail")
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-_KnownCompetence: TypeAlias = Callable[[str], Text | None]
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A text of a check that is a template of the variant's values, with the place where it stands."""
-
-    source: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class StatedCheck:
-    """One ``@check`` as it is written.
-
-    Attributes:
-        name: the function's name.
-        role: its role, with its place; None where it is not literal.
-        fr: the trainee's sentence in French; None where it is not literal.
-        en: the same in English.
-        host: the host that it looks at; None where it names none, or not literally.
-        competence: the competence's code, with its place; None where it states none.
-        parameters: the names that ``pytest.mark.parametrize`` adds to the variant's.
-    """
-
-    name: str
-    role: Sentence | None = None
-    fr: Sentence | None = None
-    en: Sentence | None = None
-    host: Sentence | None = None
-    competence: Sentence | None = None
-    parameters: frozenset[str] = frozenset()
-
-    def templates(self) -> Iterator[Sentence]:
-        """Yield the texts that are rendered when the check is graded."""
-        yield from (text for text in (self.fr, self.en, self.host) if text is not None)
-
-
-@dataclass(frozen=True)
-class CheckFile:
-    """One file with checks: what it states, takes of its lab's tools and asks of the lab; what is wrong by itself."""
-
-    path: Path
-    checks: tuple[StatedCheck, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    tools: tuple[TakenTool, ...] = ()
-    asked: tuple[AskedName, ...] = ()
 
 
 def read_checks(source: str, path: Path) -> CheckFile:
@@ -91,47 +45,6 @@ def read_checks(source: str, path: Path) -> CheckFile:
         return CheckFile(path, problems=too_deep(path).problems)
     problems = (*reader.problems, *calls.problems)
     return CheckFile(path, tuple(reader.checks), problems, tuple(reader.tools), tuple(calls.names))
-
-
-def names_are_known(files: Iterable[CheckFile], names: Collection[str]) -> Iterator[Problem]:
-    """Yield a problem for each name in a sentence that neither the variant nor the check's parameters have."""
-    for check in (check for file in files for check in file.checks):
-        for text in check.templates():
-            for name in sorted(names_in(text.source) - check.parameters - set(names)):
-                unknown = Text(fr=f"le nom « {name} » n'est pas défini", en=f'the name "{name}" is not defined')
-                yield Problem(text.place, with_suggestion(unknown, name, sorted({*names, *check.parameters})))
-
-
-def asked_names(files: Iterable[CheckFile]) -> Iterator[AskedName]:
-    """Yield the names that stand literally in check files and should be the lab's or the variant's."""
-    for file in files:
-        for check in file.checks:
-            if check.host is not None and "{" not in check.host.source:
-                yield AskedName("host", check.host.source, check.host.place)
-        yield from file.asked
-
-
-def are_guards(files: Iterable[CheckFile]) -> Iterator[Problem]:
-    """Yield a problem for each check of these files that has another role than a guard's."""
-    for check in (check for file in files for check in file.checks):
-        if check.role is not None and check.role.source != "guard":
-            text = Text(
-                fr=f"« {check.name} » est dans checks/guards : son rôle est « guard »",
-                en=f'"{check.name}" is in checks/guards: its role is "guard"',
-            )
-            yield Problem(check.role.place, text)
-
-
-def competences_are_known(files: Iterable[CheckFile], unknown: _KnownCompetence) -> Iterator[Problem]:
-    """Yield a problem for each competence of a check that the certification does not have.
-
-    Args:
-        files: the check files.
-        unknown: tells what is wrong with a code, or None.
-    """
-    for check in (check for file in files for check in file.checks):
-        if check.competence is not None and (text := unknown(check.competence.source)) is not None:
-            yield Problem(check.competence.place, text)
 
 
 def place_in(path: Path, source: str) -> PlaceOf:
@@ -244,12 +157,9 @@ class _Reader:
                     f'il manque la phrase {name[0]} du contrôle : ajoutez {language}="…"',
                     f'the check\'s {name[1]} sentence is missing: add {language}="…"',
                 )
-            elif (said := self._literal(value)) is not None and CONTROLS.search(said.source):
-                self._refuse(
-                    value,
-                    "cette phrase a un caractère de commande, qui agirait sur un terminal ; retirez-le",
-                    "this sentence has a control character, which would act on a terminal; remove it",
-                )
+            else:
+                self._shown(value)
+        self._before(mark, given)
         self._points(given.get("points"))
         self._because(given.get("because"))
         return StatedCheck(
@@ -260,7 +170,30 @@ class _Reader:
             host=self._literal(given.get("host")),
             competence=self._competence(given.get("competence")),
             parameters=frozenset(_parameters(function)),
+            before=tuple(said for name in _BEFORE if (said := self._literal(given.get(name))) is not None),
         )
+
+    def _shown(self, value: ast.expr | None) -> None:
+        if (said := self._literal(value)) is not None and CONTROLS.search(said.source):
+            self._refuse(
+                value,
+                "cette phrase a un caractère de commande, qui agirait sur un terminal ; retirez-le",
+                "this sentence has a control character, which would act on a terminal; remove it",
+            )
+
+    def _before(self, mark: ast.Call, given: Mapping[str | None, ast.expr]) -> None:
+        """Look at what is read before the repair: in both languages, or not at all."""
+        values = [given.get(name) for name in _BEFORE]
+        for name, value, other in zip(_BEFORE, values, reversed(values), strict=True):
+            empty = isinstance(value, ast.Constant) and not _sentence(value.value)
+            if empty or (value is None and other is not None and None not in given):
+                self._refuse(
+                    value or mark,
+                    f'ce qui se lit avant la réparation se dit dans les deux langues : ajoutez {name}="…"',
+                    f'what is read before the repair is said in both languages: add {name}="…"',
+                )
+            else:
+                self._shown(value)
 
     def _keywords(self, mark: ast.Call) -> None:
         for keyword in mark.keywords:

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
-from orchestrator.loader.check_source import CheckFile, read_checks
+from orchestrator.loader.check_source import read_checks
+from orchestrator.loader.check_statements import CheckFile
 from orchestrator.loader.files import MAX_FILE, files_below, problem, read_bytes, read_text
 from orchestrator.loader.model_validation import validate
 from orchestrator.loader.yaml_source import YamlSource, read_yaml

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator.core.errors import Problem
 from orchestrator.loader.check_calls import Known, asked_names_are_known
-from orchestrator.loader.check_source import are_guards, asked_names, names_are_known
+from orchestrator.loader.check_statements import are_guards, asked_names, names_are_known
 from orchestrator.loader.files import read_text, require_bounded
 from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_checks import CHECKS, LabFolder

@@ -12,7 +12,8 @@ from orchestrator.core.errors import ContentError, Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.check_imports import read_imports
-from orchestrator.loader.check_source import CheckFile, place_in
+from orchestrator.loader.check_source import place_in
+from orchestrator.loader.check_statements import CheckFile
 from orchestrator.loader.python_source import parse_python
 from orchestrator.model.check import TOOLS
 from orchestrator.model.lab import LabTools

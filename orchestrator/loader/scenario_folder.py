@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from orchestrator.core.errors import Place, Problem
 from orchestrator.core.text import Text
-from orchestrator.loader.check_source import CheckFile
+from orchestrator.loader.check_statements import CheckFile
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step

@@ -11,7 +11,7 @@ from orchestrator.core.errors import Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.check_calls import Known, asked_names_are_known
-from orchestrator.loader.check_source import asked_names, competences_are_known, names_are_known
+from orchestrator.loader.check_statements import asked_names, competences_are_known, names_are_known
 from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
 from orchestrator.loader.files import problem, read_text, require_bounded
 from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries

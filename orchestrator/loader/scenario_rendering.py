@@ -11,7 +11,7 @@ from typing import Any, Final
 from orchestrator.core.errors import Place, Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
-from orchestrator.loader.check_source import StatedCheck
+from orchestrator.loader.check_statements import StatedCheck
 from orchestrator.loader.folder_reader import Problems
 from orchestrator.loader.repair_checks import step_actions
 from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Place, Problem
-from orchestrator.loader.check_source import names_are_known
+from orchestrator.loader.check_statements import names_are_known
 from orchestrator.loader.scenario_folder import RepairFiles
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.planning.template_context import RESERVED

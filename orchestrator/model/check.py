@@ -51,7 +51,9 @@ OFFERED: Final = (
 )
 """The names that a check file may import from ``grader``."""
 
-KEYWORDS: Final = ("role", "points", "competence", "fr", "en", "host", "timeout", "because", "lock")
+KEYWORDS: Final = (
+    "role", "points", "competence", "fr", "en", "host", "timeout", "because", "lock", "before_fr", "before_en",
+)  # fmt: skip
 """What ``@check`` takes, by name."""
 
 TOOLS: Final = "lab_tools"

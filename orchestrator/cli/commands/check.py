@@ -10,8 +10,9 @@ import click
 from grader.report import Report
 from grader.report_formats import render_junit, render_text
 from grader.runner import OnResult, OnRunning, prepare
+from grader.told import report_for_trainee
 from orchestrator.cli.click_classes import FILE, command, lab_option, option
-from orchestrator.cli.grading_view import exit_code, show_grading, without_evidence
+from orchestrator.cli.grading_view import exit_code, show_grading
 from orchestrator.cli.interventions import refuse_assessed
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.store_access import record
@@ -92,7 +93,7 @@ def _lab_to_grade(labs: Labs, name: str | None) -> Running:
 
 
 def _rendered(invocation: Invocation, report: Report, form: str, *, evidence: bool) -> str:
-    shown = report if evidence else without_evidence(report)
+    shown = report if evidence else report_for_trainee(report)
     if form == "json":
         return shown.to_json() + "\n"
     return render_junit(shown) if form == "junit" else render_text(shown, invocation.language, commands=evidence)

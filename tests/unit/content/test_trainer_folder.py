@@ -177,6 +177,7 @@ MISTAKES: dict[str, Break] = {
     "one-shortcut": remove("shortcuts/stale.yaml"),
     # Checks
     "check-role": edit(CHECKS, '"guard"', '"gard"'),
+    "check-before": edit(CHECKS, ', en="The intranet answers."', ', en="The intranet answers.", before_fr="Rien."'),
     "check-language": edit(CHECKS, ', en="The intranet answers."', ""),
     "check-competence": edit(CHECKS, '"guard",', '"guard", competence="1.9",'),
     "check-host": edit(CHECKS, 'host="web1"', 'host="web2"'),

@@ -117,16 +117,23 @@ def test_what_runs_now_is_told(grading: Grade) -> None:
     told: list[tuple[Text, ...]] = []
     grading(
         """
-        @check("guard", fr="premier", en="first", host="ws1")
+        @check("symptom", fr="premier", en="first", before_fr="avant", before_en="before", host="ws1")
         def test_a(): pass
 
-        @check("guard", fr="second", en="second", host="ws1")
+        @check("symptom", fr="second", en="second", host="ws1")
         def test_b(): pass
+
+        @check("guard", fr="troisième", en="third", host="ws1")
+        def test_c(): pass
         """,
         on_running=told.append,
     )
     runs = [sentences for sentences in dict.fromkeys(told) if sentences]
-    assert runs == [(Text(fr="premier", en="first"),), (Text(fr="second", en="second"),)]
+    assert runs == [
+        (Text(fr="avant", en="before"),),
+        (Text(fr="second", en="second"),),
+        (Text(fr="Ce qui marchait", en="What worked"),),
+    ]
     assert told[-1] == ()
 
 

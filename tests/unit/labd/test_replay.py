@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,27 @@ def test_marks_are_where_something_turned() -> None:
         ("03", "green", "one works."),
         ("03", "green", "two works."),
         ("04", "hint", 2),
+    ]
+
+
+def test_what_must_keep_working_is_marked_once_it_has_been_red() -> None:
+    def with_guards(shop: Outcome, one: Outcome) -> Report:
+        guards = {"one": one, "two": "pass"}
+        made = graded(shop=shop)
+        added = tuple(
+            CheckResult(name, "guard", 1, None, Text(fr=f"{name} va.", en=f"{name} works."), outcome)
+            for name, outcome in guards.items()
+        )
+        return replace(made, results=(*made.results, *added))
+
+    minutes = [NOON + timedelta(minutes=number) for number in range(3)]
+    reports = [with_guards("fail", "pass"), with_guards("fail", "fail"), with_guards("pass", "pass")]
+    found = marks_of(zip(minutes, reports, strict=True), [])
+    assert [(mark.at[14:16], mark.kind, mark.text.en) for mark in found] == [
+        ("00", "red", "shop works."),
+        ("01", "red", "one works."),
+        ("02", "green", "shop works."),
+        ("02", "green", "one works."),
     ]
 
 

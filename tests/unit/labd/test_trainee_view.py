@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from grader.report import CheckResult, Outcome, Report
+from grader.told import KEPT
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labd.attempt_look import marks_of
@@ -35,6 +36,19 @@ def test_a_colour_is_as_old_as_its_first_grading_in_a_row() -> None:
     assert check_view(result("error"), marks, now).since == iso(TEN + 4 * MINUTE)
     assert check_view(result("pass"), marks, now).since == iso(now)
     assert iso(now) == "2026-11-29T10:09:00Z"
+
+
+def test_the_line_of_all_guards_is_as_old_as_the_last_of_them() -> None:
+    def guarded(*outcomes: Outcome) -> Report:
+        guards = [replace(result(outcome, f"g{n}"), role="guard") for n, outcome in enumerate(outcomes)]
+        return report(result("fail"), *guards)
+
+    gradings = [(TEN, guarded("pass", "fail")), (TEN + MINUTE, guarded("pass", "pass"))]
+    now = TEN + 9 * MINUTE
+    later = grading_view(guarded("pass", "pass"), marks_of(gradings), now)
+    assert [(one.id, one.since) for one in later.checks[1:]] == [(KEPT, iso(TEN + MINUTE))]
+    first = grading_view(guarded("pass", "pass"), {}, now)
+    assert [(one.id, one.since) for one in first.checks[1:]] == [(KEPT, iso(now))]
 
 
 def test_evidence_is_of_errors_and_answers_only() -> None:
