@@ -72,7 +72,7 @@ def running(pid: int) -> bool:
 
 
 def pids_in(folder: Path) -> list[int]:
-    eventually((folder / "pids").exists, within=20, what="the check runs")
+    eventually((folder / "pids").exists, within=120, what="the check runs")
     return [int(p) for p in (folder / "pids").read_text().split()]
 
 
