@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,3 +29,13 @@ def decode(kind: type[T], data: bytes | str) -> T:
         return msgspec.json.decode(data or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
+
+
+def schemas_of(kinds: Iterable[type], reference: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """Return the JSON Schema of each kind of value, as ``decode`` reads it, and those of the classes in them by name.
+
+    Args:
+        kinds: the kinds.
+        reference: how a schema refers to a class, with ``{name}`` in it.
+    """
+    return msgspec.json.schema_components(kinds, ref_template=reference)
