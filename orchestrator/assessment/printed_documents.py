@@ -27,6 +27,7 @@ from orchestrator.assessment.plan_file import Offer, zone_of
 from orchestrator.assessment.results import Line, Sheet, meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import printed
+from orchestrator.core.spreadsheet import harmless
 from orchestrator.model.referential import Referential
 from orchestrator.model.session_plan import Candidate
 
@@ -243,12 +244,8 @@ def csv_of(dossier: Dossier, separator: str = ",") -> str:
     found = rows(dossier)
     writer = csv.DictWriter(text, list(found[0]), delimiter=separator)
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in found)
+    writer.writerows({key: harmless(value, separator) for key, value in row.items()} for row in found)
     return text.getvalue()
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
 
 
 def document_of(dossier: Dossier) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The contract with labd as an OpenAPI document, made from the same dataclasses that read each call.
 
-It is for who writes another client, and for tests that hold labd against it. ``python -m orchestrator.labd.api_document``
-prints it as it is published in ``docs/schemas/api/labd-v1.json``.
+It is for who writes another client, and for tests that hold labd against it. ``python -m
+orchestrator.labd.api_document`` prints it as it is published in ``docs/schemas/api/labd-v1.json``.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ refused. What somebody may not see is `missing`.
 
 Two WebSockets belong to the contract. `/v1/terminal/{lab}/{terminal}?after=N` is a terminal: binary messages are what
 it shows and what is typed, text messages are JSON. `/v1/display/{lab}/{host}` is a host's screen, and speaks RFB.
-Both take the same `Authorization`, and close with 4401 (signed out), 4404 (no such thing, or not theirs), 1013 (busy: try
-again), 1011 (trouble of the machine) or 4410 (the screen is off)."""
+Both take the same `Authorization`, and close with 4401 (signed out), 4404 (no such thing, or not theirs), 4409 (the
+terminal was closed), 4410 (the screen is off), 1013 (busy: try again) or 1011 (trouble of the machine)."""
 
 
 def api_document() -> _Part:

@@ -48,7 +48,7 @@ class EventStream(StreamingResponse):
         lines: OpenLines = self._request.app.state.lines
         async with aclosing(self.body_iterator):  # type: ignore[type-var]
             with lines.one_more(self._request) as may:
-                if not may:
+                if not may or self._request.method == "HEAD":  # which asks for no frame, and would wait for ever
                     self.body_iterator = _nothing()
                 await super().stream_response(send)
 

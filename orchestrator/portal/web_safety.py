@@ -32,6 +32,7 @@ _HSTS_SECONDS = 365 * 24 * 3600
 _PERMISSIONS = ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
 
 _WRONG_HOST = "Cette adresse n'est pas celle du portail. / This is not the portal's address.\n"
+_UNCLEAR = "Cette demande n'est pas lisible. / This request cannot be read.\n"
 _WRONG_METHOD = "Cette demande n'existe pas ici. / There is no such request here.\n"
 _OTHER_PAGE = "Cette demande vient d'une autre page. / This request comes from another page.\n"
 _TOO_MUCH = "C'est trop à la fois. / This is too much at once.\n"
@@ -97,12 +98,17 @@ class Safety:
         if scope["type"] == "websocket":
             passed = origin is not None and comes_from_us(headers, origin)
             await (self._app(scope, receive, send) if passed else _close(send))
+        elif _ends_nowhere(scope, headers):
+            await PlainTextResponse(_UNCLEAR, 400, {"Connection": "close"})(scope, receive, send)
         elif origin is None:
             await PlainTextResponse(_WRONG_HOST, 421 if "host" in headers else 400)(scope, receive, send)
         else:
             await self._http(scope, receive, _with_headers(send, scope, origin), origin)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, origin: WebOrigin) -> None:
+        scope["scheme"] = (
+            origin.scheme
+        )  # what browsers see, whatever a proxy before us speaks: redirects are made of it
         refusal = _refusal(scope, origin)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -122,6 +128,12 @@ class Safety:
             await PlainTextResponse(_TOO_MUCH, 413)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+
+def _ends_nowhere(scope: Scope, headers: Headers) -> bool:
+    """Return whether a proxy before us may see the end of a request elsewhere, and another request in the rest."""
+    old = scope.get("http_version") == "1.0"
+    return "transfer-encoding" in headers and (old or "content-length" in headers)
 
 
 def _refusal(scope: Scope, origin: WebOrigin) -> Response | None:

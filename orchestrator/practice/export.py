@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from grader.report import Report
+from orchestrator.core.spreadsheet import harmless
 from orchestrator.records.attempts import seconds_spent
 from orchestrator.records.models import Attempt
 
@@ -28,7 +29,6 @@ HEADER = (
         "forbidden_changes",
     ),
 )
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(attempts: Iterable[Attempt], *, anonymous: bool, separator: str = ",") -> str:
@@ -43,7 +43,8 @@ def to_csv(attempts: Iterable[Attempt], *, anonymous: bool, separator: str = ","
     writer = csv.writer(out, lineterminator="\r\n", delimiter=separator)
     writer.writerow(HEADER)
     for attempt in attempts:
-        writer.writerow([_cell(value) for value in _row(attempt, anonymous=anonymous)])
+        cells = (harmless(value, separator) for value in _row(attempt, anonymous=anonymous))
+        writer.writerow(["" if cell is None else cell for cell in cells])
     return out.getvalue()
 
 
@@ -80,10 +81,3 @@ def _row(attempt: Attempt, *, anonymous: bool) -> tuple[object, ...]:
 
 def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
-
-
-def _cell(value: object) -> object:
-    """Return a cell that a spreadsheet takes for text where it is text, and never for a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return "" if value is None else value

@@ -67,6 +67,10 @@ class Ears:
         finally:
             self._waiting.discard(one)
 
+    def __len__(self) -> int:
+        """Return how many listen."""
+        return len(self._waiting)
+
     def call(self) -> None:
         """Wake all who listen."""
         for loop, event in tuple(self._waiting):
@@ -201,6 +205,11 @@ class FakeLabd:
     def copy(self, text: str) -> None:
         """Have somebody copy a text on the screen that was opened last."""
         self._copies[-1](text)
+
+    @property
+    def listeners(self) -> int:
+        """How many follow the events of labs."""
+        return len(self._ears)
 
     def terminal(self, terminal: str, lab: str = world.LAB) -> FakeTerminal:
         """Return a terminal, to write to it or end it."""

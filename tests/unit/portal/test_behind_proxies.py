@@ -1,10 +1,9 @@
-"""nginx and Caddy before the portal's process, set up by the very text of docs/portal.md; each where it is installed."""
+"""nginx and Caddy before the portal's process, set up by the very text of docs/portal.md, where they are installed."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -20,6 +19,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from orchestrator.core.waiting import wait_until
 from orchestrator.serving import portal_certificate
@@ -110,8 +110,8 @@ class Front:
                 f"wss://{NAME}:{PORT}/labs/{world.LAB}/terminals/{terminal}",
                 sock=line,
                 ssl=self.trusted,
-                origin=origin,  # type: ignore[arg-type]
-                subprotocols=["breakfix", f"key-{key}"],  # type: ignore[list-item]
+                origin=Origin(origin),
+                subprotocols=[Subprotocol("breakfix"), Subprotocol(f"key-{key}")],
                 additional_headers={"Cookie": cookies},
             ) as connection,
         ):
@@ -135,8 +135,8 @@ def portal(folder: Path, listen: str) -> Iterator[None]:
     """Run the portal's process at an address, as ``serve --behind-proxy`` does."""
     named = [word for one in origins((f"{NAME}:{PORT}",), "https", 443) for word in ("--origin", one)]
     with ListenAddress.parse(listen).bind() as listening:
-        command = [sys.executable, "-P", "-m", "orchestrator.portal", "--labd", folder / "labd.sock", "--trust-proxy"]
-        more = ["--fd", str(listening.fileno()), *named]
+        command = [sys.executable, "-P", "-m", "orchestrator.portal", "--trust-proxy"]
+        more = ["--labd", str(folder / "labd.sock"), "--fd", str(listening.fileno()), *named]
         log, own = folder / "portal.log", {**os.environ, "PYTHONPATH": str(TOP)}
         with running([*command, *more], log, pass_fds=(listening.fileno(),), env=own) as process:
 
@@ -169,6 +169,7 @@ def nginx(folder: Path, printed: Printed, address: str, listen: str) -> tuple[Se
 
 def caddy(folder: Path, printed: Printed, address: str, listen: str) -> tuple[Sequence[str | Path], str]:
     """Return Caddy's command line; it asks no authority for a certificate, and leaves other ports alone."""
+    assert "flush_interval" not in printed.configuration  # with -1 it keeps the lines of who has left
     places = {
         f"{NAME} {{\n": f"{NAME}:{PORT} {{\nbind {address}\ntls {folder}/portal.pem {folder}/portal.key\n",
         printed.listen: listen,
@@ -235,6 +236,7 @@ def test_the_printed_setup_works(front: Front) -> None:
             front.labd.emit("announced", {"text": word, "by": "Théo"})
             assert word in next(line for line in lines if line.startswith("data:") and word in line)
         events.close()
+        wait_until(lambda: not front.labd.listeners, within=SOON, every=0.02)  # and who leaves takes no line with them
 
         # A terminal is a WebSocket, for pages of ours only.
         key = front.key(client, f"/labs/{world.LAB}")

@@ -123,10 +123,8 @@ def _body(kind: str, sent: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
     if kind == "bytes":
         return "application/octet-stream", b"".join(value for _, value in sent)
     if kind == "files":
-        parts = [
-            b'--x\r\nContent-Disposition: form-data; name="%s"; filename="../../x.csv"\r\n\r\n%s\r\n' % (name.encode(), value)
-            for name, value in sent
-        ]
+        head = 'Content-Disposition: form-data; name="{}"; filename="../../x.csv"\r\n\r\n'
+        parts = [b"--x\r\n" + head.format(name).encode() + value + b"\r\n" for name, value in sent]
         return "multipart/form-data; boundary=x", b"".join([*parts, b"--x--\r\n"])
     return kind, "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in sent).encode()
 

@@ -1,0 +1,26 @@
+"""Cells of a CSV file that a spreadsheet takes for the text that they are, never for a formula."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_FORMULA: Final = r"[=+\-@＝＋－＠]"
+_AT_THE_START: Final = re.compile(rf"{_FORMULA}|[\t\r]")
+
+
+def harmless(value: object, separator: str = ",") -> object:
+    """Return a cell with an apostrophe before whatever would begin a formula; what is no text stays as it is.
+
+    A spreadsheet may part cells at another character than the file does: in French, Excel parts a file with commas at
+    semicolons, so that the second half of a name would be a cell of its own.
+
+    Args:
+        value: the cell.
+        separator: what is between two cells of the file.
+    """
+    if not isinstance(value, str):
+        return value
+    others = "".join({";", ",", "\t"} - {separator})
+    inside = re.sub(rf'([{others}\r\n][\s"]*)({_FORMULA})', r"\1'\2", value)
+    return f"'{inside}" if _AT_THE_START.match(inside) else inside
