@@ -145,7 +145,7 @@ def test_labd_holds_to_it(site: Site, *, fitting: bool) -> None:
             if operation.method != "post" or operation.path.endswith(f"/{MY_DATA}"):
                 continue  # it gives a stream, not JSON
 
-            @settings(HOLD, max_examples=6)
+            @settings(HOLD, max_examples=3)
             @given(operation.as_strategy(generation_mode=mode), st.sampled_from(sorted(talk.tokens)))
             def hold(case: Case[Any], who: str) -> None:
                 body = b"" if isinstance(case.body, NotSet) else case.body

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import random
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 
@@ -53,6 +54,7 @@ async def archive_of(client: LabdClient, member: Member, language: str = "en") -
     pieces = [piece async for piece in client.my_data("fr" if language == "fr" else "en", member.token)]
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.testzip() is None
+        assert all(re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name) and ".." not in name for name in archive.namelist())
         return {name: archive.read(name) for name in archive.namelist()}
 
 

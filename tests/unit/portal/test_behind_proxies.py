@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 TOP: Final = Path(__file__).parents[3]
 PAGE: Final = TOP / "docs/portal.md"
 NAME: Final = "labs.school.example"
-SOON: Final = 60.0
+SOON: Final = 200.0
 """Seconds in which anything comes that a test waits for, however busy the machine is."""
 PORT: Final = 20443
 """Below those that the kernel gives away; with an address that is this process's own nobody else listens there."""
@@ -113,6 +113,7 @@ class Front:
                 origin=Origin(origin),
                 subprotocols=[Subprotocol("breakfix"), Subprotocol(f"key-{key}")],
                 additional_headers={"Cookie": cookies},
+                open_timeout=SOON,
             ) as connection,
         ):
             yield connection

@@ -23,7 +23,7 @@ from tests.fakes.labd import FakeLabd
 pytestmark = pytest.mark.slow
 
 TOP: Final = Path(__file__).parents[3]
-SOON: Final = 60.0
+SOON: Final = 200.0
 KEY: Final = "k" * 32
 EVENTS: Final = f"/labs/{world.LAB}/events"
 TERMINAL: Final = f"/labs/{world.LAB}/terminals/x"
