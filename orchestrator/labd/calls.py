@@ -371,6 +371,9 @@ class Started:
 LabStateName = Literal["waiting", "starting", "started", "frozen", "stopping", "cut off", "failed", "gone"]
 
 
+QueueReason = Literal["turn", "room", "class", "jury"]
+
+
 @dataclass(frozen=True)
 class QueueView:
     """Where a lab stands that waits for its start.
@@ -378,13 +381,14 @@ class QueueView:
     Attributes:
         place: its place, from 1.
         waiting: how many labs wait.
-        why: what it waits for: its ``turn``, or ``room``, until other labs end.
+        why: what it waits for: its ``turn``; ``room``, until other labs end; ``class``, until others of its class do;
+            ``jury``, until a jury's labs, for which there is still room, are open.
         seconds: until it starts, as far as starts were measured; None: nobody knows.
     """
 
     place: int
     waiting: int
-    why: Literal["turn", "room"]
+    why: QueueReason
     seconds: int | None
 
 

@@ -17,6 +17,7 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.calls import Who
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.event_log import LabNote
+from orchestrator.labd.fair_turns import asker_of
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.refused_call import RefusedCallError
@@ -41,11 +42,6 @@ class _Seats:
     handed: LabNote | None = None
     handing: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopped: int = 0
-
-
-def asker_of(name: str) -> str:
-    """Return as whose a class's launches take their turns: no person's reference looks so."""
-    return f"class:{name}"
 
 
 class ClassLaunches:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+_CLASS: Final = "class:"
+
+
+def asker_of(name: str) -> str:
+    """Return as whose a class's launches take their turns: no person's reference looks so."""
+    return f"{_CLASS}{name}"
+
+
+def is_class(asker: str) -> bool:
+    """Return whether who asks is a class."""
+    return asker.startswith(_CLASS)
 
 
 class FairTurns(Generic[T]):

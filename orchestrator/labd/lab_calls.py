@@ -15,10 +15,12 @@ from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.path_view import LearnersPath
+from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
 from orchestrator.labd.told_refusals import busy_with
@@ -40,15 +42,17 @@ class StartParts:
         queue: the starts that wait.
         lengths: how long starts take.
         room: what labs take of the machine.
+        persons: what those of one person take.
         idle: in which of them nobody does anything.
-        at_once: labs that start at once.
+        limits: how much labs may take.
     """
 
     queue: StartQueue
     lengths: StartLengths
     room: LabRoom
+    persons: PersonRoom
     idle: IdleWatch
-    at_once: int
+    limits: LabLimits
 
 
 class LabCalls:
@@ -67,15 +71,16 @@ class LabCalls:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self._desk = desk
         self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.room, starts.idle
+        self._persons, self._limits = starts.persons, starts.limits
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
         self._displays = displays
         self._threads = threads
-        self._work = LabWork(desk)
+        self._work = LabWork(desk, starts.limits.host_processors)
         self._path = LearnersPath(desk)
         self._starting = asyncio.Lock()
-        self._making = WorkThreads(starts.at_once, "start")
+        self._making = WorkThreads(starts.limits.starts, "start")
         self._grading = WorkThreads(2, "grading")
         self._stopping = WorkThreads(2, "stop")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -141,7 +146,8 @@ class LabCalls:
             if plan is None:
                 return calls.Started(choice.lab)
             note = LabNote(who.ref, asked.scenario, str(plan.seed))
-            await self._begin_start(choice.lab, plan, note, who.ref, who.ref)
+            needs = await self._threads.run(self._persons.require, who.ref, plan)
+            await self._begin_start(choice.lab, plan, note, needs, who.ref, who.ref)
         return calls.Started(choice.lab)
 
     async def start_for(self, note: LabNote, by: str, asker: str) -> asyncio.Event | None:
@@ -164,7 +170,8 @@ class LabCalls:
                 choice = await self._threads.run(self._desk.to_launch, note)
                 plan = choice.plan
                 if plan is not None:
-                    return await self._begin_start(choice.lab, plan, note, by, asker)
+                    needs = await self._threads.run(self._room.require, plan, self._limits.class_memory)
+                    return await self._begin_start(choice.lab, plan, note, needs, by, asker)
             if self._jobs.act_on(choice.lab) == "stop":
                 await self._jobs.free(choice.lab)
                 continue
@@ -174,9 +181,17 @@ class LabCalls:
             begin = partial(self._begin_reset, found, by)
             return await self._queue.put(QueuedStart(choice.lab, asker, 0, found.log.note, begin))
 
-    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, by: str, asker: str) -> asyncio.Event:
-        """Begin a start once there is room; ``by``: the reference of who starts it, ``asker``: whose turn it takes."""
-        needs = await self._threads.run(self._room.require, plan)
+    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, needs: int, by: str, asker: str) -> asyncio.Event:
+        """Begin a start once there is room.
+
+        Args:
+            lab: the lab's name.
+            plan: what it is to be.
+            note: what is noted of it.
+            needs: the bytes that it may take.
+            by: the reference of who starts it.
+            asker: whose turn it takes.
+        """
         for name in await self._threads.run(self._desk.failed, note.owner, note.scenario):
             self._logs.forget(name)
         log = partial(self._logs.of, lab, note)
@@ -262,7 +277,10 @@ class LabCalls:
             if found.owner == who.ref:  # it makes one more
                 await self._threads.run(self._desk.require_room, who.ref)
             plan = await self._threads.run(self._desk.planned, found)
-            needs = await self._threads.run(self._room.require, plan)
+            if found.owner == who.ref:
+                needs = await self._threads.run(self._persons.require, who.ref, plan)
+            else:
+                needs = await self._threads.run(self._room.require, plan)
             begin = partial(self._begin_reset, found, who.ref)
             await self._queue.put(QueuedStart(found.name, who.ref, needs, found.log.note, begin))
         return Nothing()

@@ -19,6 +19,7 @@ from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
+from orchestrator.labd.class_labs import room_of
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
@@ -28,12 +29,12 @@ from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
-from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
 from orchestrator.labd.people_calls import PeopleCalls
+from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_calls import PrivacyCalls, PrivacyDesks
 from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
@@ -80,7 +81,7 @@ class LabdServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
-        logs, lengths, room = EventLogs(places.events), StartLengths(), LabRoom(parts.labs, limits.memory)
+        logs, lengths, room = EventLogs(places.events), StartLengths(), room_of(parts, limits)
         jobs = LabJobs()
         self._threads = threads = WorkThreads(_CALLS, "call")
         queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths)
@@ -96,9 +97,9 @@ class LabdServer:
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
-        starts = StartParts(queue, lengths, room, self._idle, limits.starts)
+        starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
-        classes = ClassDesk(desk, room)
+        classes = ClassDesk(desk, room, share=limits.class_memory)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
         launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget)
         self._classes = ClassCalls(classes, launches, boards, self._threads)

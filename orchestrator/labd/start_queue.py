@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.core.errors import BreakfixError
-from orchestrator.labd.calls import QueueView
+from orchestrator.labd.calls import QueueReason, QueueView
 from orchestrator.labd.event_log import EventLogs, LabNote
-from orchestrator.labd.fair_turns import FairTurns
+from orchestrator.labd.fair_turns import FairTurns, asker_of, is_class
+from orchestrator.labd.jury_room import NOTHING_KEPT, KeptRoom
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.lab_room import TakenRoom
 from orchestrator.labd.refused_call import RefusedCallError
@@ -186,23 +187,54 @@ class StartQueue:
                 return
             self._seen = await self._room()
             for start in self._turns.order():
+                if not self._class_allows([start]):
+                    continue  # its class has as much as it may: that concerns nobody else
                 if not self._has_room(start):
                     break  # whoever is behind waits, so that a large lab gets its turn
                 self._begin(start)
             self._tell_all()
 
     def _has_room(self, start: QueuedStart) -> bool:
-        if self._closed or self._being_made() >= self._limits.starts:
+        if self._closed or self._being_made() + self._seen.juries_start >= self._limits.starts:
             return False
-        return self._fits([start])
+        return self._fits([start], self._seen.kept)
 
-    def _fits(self, starts: list[QueuedStart]) -> bool:
-        """Return whether labs have room beside those that are there."""
+    def _there(self) -> dict[str, int]:
+        """Return the bytes that each lab may take that is there, or is just being started."""
         begun = {lab: one.memory for lab, (one, _) in self._starting.items() if lab not in self._seen.labs}
-        there = {**self._seen.labs, **begun}
-        if sum(there.values()) + sum(one.memory for one in starts) > self._seen.memory:
+        return {**self._seen.labs, **begun}
+
+    def _fits(self, starts: list[QueuedStart], kept: KeptRoom) -> bool:
+        """Return whether labs have room beside those that are there, and what is kept free for others."""
+        there, needs = self._there(), sum(one.memory for one in starts)
+        if not needs:  # they are there already
+            kept = NOTHING_KEPT
+        if sum(there.values()) + needs + kept.memory > self._seen.memory:
             return False
-        return self._limits.labs is None or len({*there, *(one.lab for one in starts)}) <= self._limits.labs
+        labs = len({*there, *(one.lab for one in starts)}) + kept.labs
+        return self._limits.labs is None or labs <= self._limits.labs
+
+    def _class_allows(self, starts: list[QueuedStart]) -> bool:
+        """Return whether the class of the last of these starts may have all that are its among them."""
+        asker, there = starts[-1].asker, self._there()
+        if not is_class(asker):
+            return True
+        labs = {lab: there[lab] for lab, name in self._seen.classes.items() if asker_of(name) == asker and lab in there}
+        for one in (*(one for one, _ in self._starting.values()), *starts):
+            if one.asker == asker:
+                labs[one.lab] = max(one.memory, labs.get(one.lab, 0))
+        if self._limits.class_labs is not None and len(labs) > self._limits.class_labs:
+            return False
+        return self._limits.class_memory is None or sum(labs.values()) <= self._limits.class_memory
+
+    def _why(self, ahead: list[QueuedStart], start: QueuedStart) -> QueueReason:
+        """Return what a start waits for that comes behind others."""
+        starts = [*ahead, start]
+        if not self._class_allows(starts):
+            return "class"
+        if self._fits(starts, self._seen.kept):
+            return "turn"
+        return "jury" if self._fits(starts, NOTHING_KEPT) else "room"
 
     def _begin(self, start: QueuedStart) -> None:
         try:
@@ -249,10 +281,13 @@ class StartQueue:
     def _tell_all(self) -> None:
         order, now = self._turns.order(), time.monotonic()
         running = [now - began for _, began in self._starting.values()]
+        ahead: list[QueuedStart] = []
         for place, start in enumerate(order, start=1):
-            has_room = self._fits(list(order[:place]))
-            wait = self._lengths.wait(place, self._limits.starts, running) if has_room else None
-            view = QueueView(place, len(order), "turn" if has_room else "room", None if wait is None else round(wait))
+            why = self._why(ahead, start)
+            if why != "class":
+                ahead.append(start)
+            wait = self._lengths.wait(len(ahead), self._limits.starts, running) if why == "turn" else None
+            view = QueueView(place, len(order), why, None if wait is None else round(wait))
             before = self._views.get(start.lab)
             self._views[start.lab] = view, now
             if before is None or _told(before[0]) != _told(view):
