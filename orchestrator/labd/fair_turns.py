@@ -15,9 +15,9 @@ def asker_of(name: str) -> str:
     return f"{_CLASS}{name}"
 
 
-def is_class(asker: str) -> bool:
-    """Return whether who asks is a class."""
-    return asker.startswith(_CLASS)
+def class_of(asker: str) -> str:
+    """Return the class that asks; empty where it is a person."""
+    return asker.removeprefix(_CLASS) if asker.startswith(_CLASS) else ""
 
 
 class FairTurns(Generic[T]):

@@ -23,7 +23,8 @@ from orchestrator.labd.path_view import LearnersPath
 from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
-from orchestrator.labd.told_refusals import busy_with
+from orchestrator.labd.told_refusals import busy_with, missing_lab
+from orchestrator.labd.waiting_book import KeptStart, now_text
 from orchestrator.model.plan import Plan
 
 _ENDS_ALL: Final = frozenset({"start", "reset", "stop", WAITS})
@@ -179,7 +180,8 @@ class LabCalls:
             if found is None or self._jobs.act_on(choice.lab) or self._queue.waits(choice.lab):
                 return None
             begin = partial(self._begin_reset, found, by)
-            return await self._queue.put(QueuedStart(choice.lab, asker, 0, found.log.note, begin))
+            start = QueuedStart(choice.lab, asker, 0, found.log.note, begin, by, again=True)
+            return await self._queue.put(start)
 
     async def _begin_start(self, lab: str, plan: Plan, note: LabNote, needs: int, by: str, asker: str) -> asyncio.Event:
         """Begin a start once there is room.
@@ -194,6 +196,11 @@ class LabCalls:
         """
         for name in await self._threads.run(self._desk.failed, note.owner, note.scenario):
             self._logs.forget(name)
+        return await self._queue.put(self._start_of(lab, plan, note, needs, by, asker, now_text()))
+
+    def _start_of(
+        self, lab: str, plan: Plan, note: LabNote, needs: int, by: str, asker: str, asked: str
+    ) -> QueuedStart:
         log = partial(self._logs.of, lab, note)
 
         def start() -> None:
@@ -202,7 +209,29 @@ class LabCalls:
 
         touch = partial(self._idle.touch, lab)  # whoever has waited for it has all the time from now on
         begin = partial(self._jobs.begin, lab, "start", log, self._making, start, after=touch)
-        return await self._queue.put(QueuedStart(lab, asker, needs, note, begin))
+        return QueuedStart(lab, asker, needs, note, begin, by, asked=asked)
+
+    async def queued_again(self, kept: KeptStart) -> QueuedStart:
+        """Return a start that waited when an earlier labd ended, to be put into the queue.
+
+        Raises:
+            RefusedCallError: it can be started no longer: its scenario or lab is gone, or there is never room for it.
+            UsageError: one of its faults cannot be made.
+            ContentError: its content is invalid.
+            MachineError: the engine or the store does not answer.
+        """
+        note = kept.note
+        await self._threads.run(self._desk.parts.shelf.one, note.scenario)
+        plan = await self._threads.run(lambda: self._desk.parts.labs().plan(note.scenario, int(note.seed)))
+        needs = await self._threads.run(self._room.require, plan)
+        if not kept.again:
+            return self._start_of(kept.lab, plan, note, needs, kept.by, kept.asker, kept.asked)
+        found = await self._threads.run(self._desk.find, kept.lab)
+        if found is None:
+            raise missing_lab()
+        needs = 0 if found.instance else needs
+        begin = partial(self._begin_reset, found, kept.by)
+        return QueuedStart(kept.lab, kept.asker, needs, note, begin, kept.by, again=True, asked=kept.asked)
 
     # A lab ----------------------------------------------------------------------------------------------------
 
@@ -282,7 +311,8 @@ class LabCalls:
             else:
                 needs = await self._threads.run(self._room.require, plan)
             begin = partial(self._begin_reset, found, who.ref)
-            await self._queue.put(QueuedStart(found.name, who.ref, needs, found.log.note, begin))
+            note = found.log.note
+            await self._queue.put(QueuedStart(found.name, who.ref, needs, note, begin, who.ref, again=True))
         return Nothing()
 
     def _begin_reset(self, found: FoundLab, by: str) -> asyncio.Event:

@@ -24,6 +24,7 @@ from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
+from orchestrator.labd.waiting_book import WaitingBook
 from tests.labd_talk import events_until, stopped
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
@@ -52,7 +53,9 @@ class Machine:
             return self.room
 
         logs = EventLogs(self.folder)
-        return StartQueue(self.limits, room, lambda: self.starting, logs, StartLengths())
+        return StartQueue(
+            self.limits, room, lambda: self.starting, logs, StartLengths(), WaitingBook(self.folder / "waiting.json")
+        )
 
     @property
     def starting(self) -> int:
@@ -231,6 +234,7 @@ async def board_has(client: LabdClient, ada: Member, *states: str) -> contract.B
                 return board
 
 
+@pytest.mark.slow
 def test_a_lab_that_is_larger_than_a_share_is_refused(site: Site) -> None:
     lea, ada = site.member("lea"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea)
@@ -287,6 +291,7 @@ def processors(site: Site, lab: str) -> set[float | None]:
     return {engine.processors(host.container) for host in site.labs.find(lab).hosts}
 
 
+@pytest.mark.slow
 def test_a_lab_whose_processors_cannot_be_limited_starts_all_the_same(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
