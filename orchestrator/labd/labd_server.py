@@ -63,7 +63,7 @@ class LabdPlaces:
 
     Attributes:
         keeper: the keeper's socket.
-        events: the folder where the events of labs are kept.
+        events: the folder where the events of labs are kept, and what waits for its start.
     """
 
     keeper: Path
