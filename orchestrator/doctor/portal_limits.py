@@ -24,6 +24,18 @@ def limits_finding(limits: Limits, machine: Path) -> Finding:
         en.append(f"{limits.labs} labs at once")
     fr.append(f"{limits.labs_per_person} par personne")
     en.append(f"{limits.labs_per_person} for each person")
+    if limits.memory_per_person is not None:
+        fr.append(f"{limits.memory_per_person} de mémoire par personne")
+        en.append(f"{limits.memory_per_person} of memory for each person")
+    if limits.labs_per_class is not None:
+        fr.append(f"{limits.labs_per_class} labs par classe")
+        en.append(f"{limits.labs_per_class} labs for each class")
+    if limits.memory_per_class is not None:
+        fr.append(f"{limits.memory_per_class} de mémoire par classe")
+        en.append(f"{limits.memory_per_class} of memory for each class")
+    if limits.processors_per_host is not None:
+        fr.append(f"{limits.processors_per_host:g} processeur par hôte".replace(".", ","))
+        en.append(f"{limits.processors_per_host:g} processors for each host")
     fr.append(f"{limits.starts_at_once} démarrages à la fois")
     en.append(f"{limits.starts_at_once} starts at once")
     fr.append(f"mis en pause après {limits.freeze_after} min" if limits.freeze_after else "jamais mis en pause")

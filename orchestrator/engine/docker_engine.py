@@ -62,6 +62,9 @@ _CONSOLE = docker.types.LogConfig(type="local", config={"max-size": "1m", "max-f
 _SHIM_GROUP = "io.containerd.runc.v2.group"
 """The annotation by which containerd's shim for runc puts containers under one shim (containerd, core/runtime/v2)."""
 
+_CPU_PERIOD = 100_000
+"""Microseconds in which a limit of processors is counted: the kernel's own."""
+
 _CHUNK = 1 << 20
 
 
@@ -227,6 +230,12 @@ class DockerEngine:
         """Let a paused container go on."""
         with self._translated(container):
             self._api.unpause(container)
+
+    def limit_processors(self, container: str, processors: float) -> None:
+        """Let a container keep at most so many processors busy from now on."""
+        quota = round(processors * _CPU_PERIOD)
+        with self._translated(container):
+            self._api.update_container(container, cpu_period=_CPU_PERIOD, cpu_quota=quota)
 
     def remove(self, container: str) -> None:
         """Kill and remove a container with its anonymous volumes."""

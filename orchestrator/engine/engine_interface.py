@@ -240,6 +240,9 @@ class Engine(Protocol):
     def unpause(self, container: str) -> None:
         """Let a paused container go on."""
 
+    def limit_processors(self, container: str, processors: float) -> None:
+        """Let a container keep at most so many processors busy from now on, also after it is started again."""
+
     def remove(self, container: str) -> None:
         """Kill and remove a container with its anonymous volumes; one that is gone is no error.
 

@@ -371,6 +371,9 @@ class Started:
 LabStateName = Literal["waiting", "starting", "started", "frozen", "stopping", "cut off", "failed", "gone"]
 
 
+QueueReason = Literal["turn", "room", "class", "jury"]
+
+
 @dataclass(frozen=True)
 class QueueView:
     """Where a lab stands that waits for its start.
@@ -378,13 +381,14 @@ class QueueView:
     Attributes:
         place: its place, from 1.
         waiting: how many labs wait.
-        why: what it waits for: its ``turn``, or ``room``, until other labs end.
+        why: what it waits for: its ``turn``; ``room``, until other labs end; ``class``, until others of its class do;
+            ``jury``, until a jury's labs, for which there is still room, are open.
         seconds: until it starts, as far as starts were measured; None: nobody knows.
     """
 
     place: int
     waiting: int
-    why: Literal["turn", "room"]
+    why: QueueReason
     seconds: int | None
 
 
@@ -533,13 +537,29 @@ class ReportView:
 
 @dataclass(frozen=True)
 class TrainerNote:
-    """What a trainer wrote to an attempt, plain text; ``at``: ISO 8601; ``new``: its trainee was not shown it yet."""
+    """What a trainer wrote to an attempt, plain text.
+
+    Attributes:
+        kind: what it is.
+        by: the trainer's name.
+        at: when, ISO 8601.
+        text: the words; empty where it was withdrawn.
+        new: whether its trainee was not shown it yet, as it is now.
+        id: its number.
+        changed: when the words were last changed, ISO 8601; empty: never.
+        withdrawn: when it was withdrawn, ISO 8601; empty: it was not.
+        yours: whether it is the reader's own, to be changed or withdrawn.
+    """
 
     kind: Literal["hint", "comment"]
     by: str
     at: str
     text: str
     new: bool = False
+    id: int = 0
+    changed: str = ""
+    withdrawn: str = ""
+    yours: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,15 @@ class ClassStanding:
 class ClassDesk:
     """Knows all classes; whether somebody may ask is for ``rules``."""
 
-    def __init__(self, desk: LabDesk, room: LabRoom, clock: Callable[[], datetime] = journal.now) -> None:
-        """Take what finds labs, what room there is for them, and what time it is."""
+    def __init__(
+        self, desk: LabDesk, room: LabRoom, clock: Callable[[], datetime] = journal.now, share: int | None = None
+    ) -> None:
+        """Take what finds labs, what room there is for them, what time it is, and the bytes a class's labs may take."""
         self._desk = desk
         self._room = room
         self._database = desk.parts.database
         self._clock = clock
+        self._share = share
 
     # Whose it is ----------------------------------------------------------------------------------------------
 
@@ -181,7 +184,7 @@ class ClassDesk:
         self._desk.parts.shelf.one(asked.scenario)
         wanted = WantedLaunch(asked.name, asked.scenario, secrets.randbelow(SEEDS), asked.handles)
         labs = self._desk.parts.labs()
-        self._room.require(labs.plan(asked.scenario, wanted.seed))
+        self._room.require(labs.plan(asked.scenario, wanted.seed), self._share)
         alive = {instance.name for instance in labs.all()}
         with self._database.write() as writing:
             return note_launch(writing, wanted, alive, by=People(writing).find(who.ref))

@@ -1,7 +1,7 @@
 """Launches for classes that go on behind their call: each lab takes its turn in the queue of starts, as the class's.
 
-What has not begun is in memory only. A labd that ends, however, has started labs whole or not at all: what waits leaves
-no trace, and what was just starting is told to its owner as every start that was cut off.
+What has not begun is kept for the next labd, here as in the queue. What was just starting when labd was killed is told
+to its owner as every start that was cut off.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,12 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.calls import Who
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.event_log import LabNote
+from orchestrator.labd.fair_turns import asker_of, class_of
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.start_queue import StartQueue
+from orchestrator.labd.waiting_book import KeptStart, WaitingBook
 from orchestrator.practice.launching import NotedLaunch
 
 _log = logging.getLogger(__name__)
@@ -37,15 +39,10 @@ class _Seats:
         stopped: the number of the last launch that was stopped: what of it is handed will be taken back.
     """
 
-    left: deque[LabNote] = field(default_factory=deque)
+    left: deque[KeptStart] = field(default_factory=deque)
     handed: LabNote | None = None
     handing: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopped: int = 0
-
-
-def asker_of(name: str) -> str:
-    """Return as whose a class's launches take their turns: no person's reference looks so."""
-    return f"class:{name}"
 
 
 class ClassLaunches:
@@ -58,6 +55,7 @@ class ClassLaunches:
         queue: StartQueue,
         threads: WorkThreads,
         changed: Callable[[str], None],
+        book: WaitingBook,
     ) -> None:
         """Take the parts.
 
@@ -67,12 +65,16 @@ class ClassLaunches:
             queue: the starts that wait.
             threads: for what the store is asked.
             changed: called with a class whenever one of its labs waits, is started or stopped.
+            book: keeps what has still to be put into the queue.
         """
         self._changed = changed
         self._desk = desk
         self._labs = labs
         self._queue = queue
         self._threads = threads
+        self._book = book
+        self._left_over = list(book.seats)
+        self._closed = False
         self._seats: dict[str, _Seats] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,31 +84,57 @@ class ClassLaunches:
         waiting, starting = self._queue.notes(asker_of(name))
         if seats.handed is not None and all(note is not seats.handed for note in (*waiting, *starting)):
             waiting = (*waiting, seats.handed)
-        return len(seats.left) + len(starting) + sum(note.launch > seats.stopped for note in waiting)
+        left = len(seats.left) + sum(one.asker == asker_of(name) for one in self._left_over)
+        return left + len(starting) + sum(note.launch > seats.stopped for note in waiting)
 
     def begin(self, who: Who, name: str, scenario: str, launch: NotedLaunch) -> None:
         """Begin to start the labs of a launch for a class, and return at once."""
-        notes = [
-            LabNote(seat.person.ref, scenario, str(seat.seed), launch.number) for seat in launch.seats if not seat.kept
+        kept = [
+            KeptStart(LabNote(seat.person.ref, scenario, str(seat.seed), launch.number), asker_of(name), who.ref)
+            for seat in launch.seats
+            if not seat.kept
         ]
-        seats = self._seats.setdefault(name, _Seats())
-        seats.left.extend(notes)
-        self._go_on(self._put_all(who, name, seats))
+        self._book.add_seats(kept)
+        self._put_for(name, kept)
 
-    async def _put_all(self, who: Who, name: str, seats: _Seats) -> None:
+    @property
+    def left_over(self) -> tuple[KeptStart, ...]:
+        """Return what an earlier labd has left and was not taken up yet, in its order."""
+        return tuple(self._left_over)
+
+    def take_up(self, kept: Sequence[KeptStart]) -> None:
+        """Begin what an earlier labd has left, and forget the rest of that."""
+        still = [one for one in self._left_over if any(one is other for other in kept)]
+        self._forget([one for one in self._left_over if all(one is not other for other in still)])
+        self._left_over.clear()
+        for asker in dict.fromkeys(one.asker for one in still):
+            self._put_for(class_of(asker), [one for one in still if one.asker == asker])
+
+    def _forget(self, seats: Sequence[KeptStart]) -> None:
+        self._book.drop_seats(lambda one: any(one is seat for seat in seats))
+
+    def _put_for(self, name: str, kept: Sequence[KeptStart]) -> None:
+        seats = self._seats.setdefault(name, _Seats())
+        seats.left.extend(kept)
+        self._go_on(self._put_all(name, seats))
+
+    async def _put_all(self, name: str, seats: _Seats) -> None:
         while seats.left:
             async with seats.handing:
                 if seats.left:
-                    seats.handed = seats.left.popleft()
-                    await self._put(who, name, seats.handed)
+                    seat = seats.left.popleft()
+                    seats.handed = seat.note
+                    await self._put(name, seat)
                     seats.handed = None
+                    if not self._closed:  # else nobody knows whether it came into the queue: the next labd does
+                        self._forget([seat])
             self._changed(name)
 
-    async def _put(self, who: Who, name: str, note: LabNote) -> None:
+    async def _put(self, name: str, seat: KeptStart) -> None:
         try:
-            over = await self._labs.start_for(note, who.ref, asker_of(name))
+            over = await self._labs.start_for(seat.note, seat.by, asker_of(name))
         except (RefusedCallError, BreakfixError) as error:
-            _log.warning("no lab for %s: %s", note.owner, error)
+            _log.warning("no lab for %s: %s", seat.note.owner, error)
             return
         if over is not None:
             self._go_on(self._tell(name, over))
@@ -125,10 +153,16 @@ class ClassLaunches:
         """
         seats = self._seats.setdefault(name, _Seats())
         seats.stopped = max(seats.stopped, last)
-        for note in [one for one in seats.left if one.launch <= last]:
-            seats.left.remove(note)
+        gone = [one for one in (*seats.left, *self._left_over) if self._stops(one, name, last)]
+        seats.left = deque(one for one in seats.left if not self._stops(one, name, last))
+        self._left_over = [one for one in self._left_over if not self._stops(one, name, last)]
+        self._forget(gone)
         self._queue.take_all_back(asker_of(name), last)
         self._go_on(self._stop_all(who, name, last, seats))
+
+    @staticmethod
+    def _stops(seat: KeptStart, name: str, last: int) -> bool:
+        return seat.asker == asker_of(name) and seat.note.launch <= last
 
     async def _stop_all(self, who: Who, name: str, last: int, seats: _Seats) -> None:
         async with seats.handing:
@@ -156,7 +190,8 @@ class ClassLaunches:
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more; what was not begun is left to the next labd."""
+        self._closed = True
         for seats in self._seats.values():
             seats.left.clear()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,8 +184,13 @@ class EventLog:
 class EventLogs:
     """The logs of all labs, one file each."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read what an earlier labd has kept below a folder, and end what it had begun."""
+    def __init__(self, folder: Path, waiting: Collection[str] = ()) -> None:
+        """Read what an earlier labd has kept below a folder, and end what it had begun.
+
+        Args:
+            folder: where the logs are.
+            waiting: the labs that wait for their start: the log of another one that only waited is dropped.
+        """
         self._folder = folder
         self._lock = threading.Lock()
         self._logs: dict[str, EventLog] = {}
@@ -194,7 +199,7 @@ class EventLogs:
             with contextlib.suppress(WireError):
                 log = EventLog(path, decode(LabNote, head))
                 log.read([line for line in lines if line])
-                if log.only_waited:
+                if log.only_waited and path.name.removesuffix(_ENDING) not in waiting:
                     path.unlink(missing_ok=True)
                     continue
                 log.begin_file()

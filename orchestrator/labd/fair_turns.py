@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+_CLASS: Final = "class:"
+
+
+def asker_of(name: str) -> str:
+    """Return as whose a class's launches take their turns: no person's reference looks so."""
+    return f"{_CLASS}{name}"
+
+
+def class_of(asker: str) -> str:
+    """Return the class that asks; empty where it is a person."""
+    return asker.removeprefix(_CLASS) if asker.startswith(_CLASS) else ""
 
 
 class FairTurns(Generic[T]):

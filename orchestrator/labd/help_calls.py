@@ -10,6 +10,7 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.labd import help_contract as contract
 from orchestrator.labd import help_refusals
 from orchestrator.labd.calls import NewLink, Nothing, Who
+from orchestrator.labd.comment_desk import CommentDesk
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
@@ -45,6 +46,7 @@ class HelpCalls:
         self._desk = desk
         self._terminals = terminals
         self._members = members
+        self._comments = CommentDesk(desk.parts.database)
         self._last_scenario = last_scenario
         self._threads = threads
         self.before: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -62,6 +64,8 @@ class HelpCalls:
             contract.MEMBER_ATTEMPTS.name: self.attempts,
             contract.MEMBER_ATTEMPT.name: self.attempt,
             contract.COMMENT.name: self.comment,
+            contract.CHANGE_COMMENT.name: self.change_comment,
+            contract.WITHDRAW_COMMENT.name: self.withdraw_comment,
             contract.RENEW_LINK.name: self.renew_link,
         }
 
@@ -139,17 +143,29 @@ class HelpCalls:
         """See ``help_contract.MEMBER_ATTEMPTS``."""
         return await self._threads.run(self._members.attempts, asked)
 
-    async def attempt(self, _who: Who, asked: contract.OfMemberAttempt) -> contract.AttemptView:
+    async def attempt(self, who: Who, asked: contract.OfMemberAttempt) -> contract.AttemptView:
         """See ``help_contract.MEMBER_ATTEMPT``."""
-        return await self._threads.run(self._members.attempt, asked)
+        return await self._threads.run(self._members.attempt, who, asked)
 
     async def comment(self, who: Who, asked: contract.Comment) -> Nothing:
         """See ``help_contract.COMMENT``. Where the attempt's lab runs, its page tells it at once."""
-        lab = await self._threads.run(self._members.comment, who, asked)
+        await self._tell(who, await self._threads.run(self._members.comment, who, asked))
+        return Nothing()
+
+    async def change_comment(self, who: Who, asked: contract.ChangeComment) -> Nothing:
+        """See ``help_contract.CHANGE_COMMENT``. It is told as a new one is."""
+        await self._tell(who, await self._threads.run(self._comments.change, who, asked))
+        return Nothing()
+
+    async def withdraw_comment(self, who: Who, asked: contract.OfComment) -> Nothing:
+        """See ``help_contract.WITHDRAW_COMMENT``."""
+        await self._threads.run(self._comments.withdraw, who, asked)
+        return Nothing()
+
+    async def _tell(self, who: Who, lab: str) -> None:
         found = await self._threads.run(self._desk.find, lab) if lab else None
         if found is not None:
             found.log.add("commented", {"by": who.name})
-        return Nothing()
 
     async def renew_link(self, who: Who, asked: contract.OfMember) -> NewLink:
         """See ``help_contract.RENEW_LINK``."""

@@ -169,6 +169,27 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class ChangeComment:
+    """Give a comment of one's own other words; ``note``: its number."""
+
+    name: str
+    handle: str
+    attempt: int
+    note: int
+    text: str
+
+
+@dataclass(frozen=True)
+class OfComment:
+    """Names a comment, by its number, on an attempt of a trainee of a class."""
+
+    name: str
+    handle: str
+    attempt: int
+    note: int
+
+
+@dataclass(frozen=True)
 class CommentNews:
     """A comment that a trainee was not shown yet; ``started``: when its attempt began, ISO 8601."""
 
@@ -202,6 +223,8 @@ GIVE_CLASS_HINT = Call("give-class-hint", GiveClassHint, HintsGiven)
 MEMBER_ATTEMPTS = Call("member-attempts", OfMember, MemberAttempts)
 MEMBER_ATTEMPT = Call("member-attempt", OfMemberAttempt, AttemptView)
 COMMENT = Call("comment", Comment, Nothing)
+CHANGE_COMMENT = Call("change-comment", ChangeComment, Nothing)
+WITHDRAW_COMMENT = Call("withdraw-comment", OfComment, Nothing)
 RENEW_LINK = Call("renew-link", OfMember, NewLink)
 COMMENT_NEWS = Call("comment-news", Nothing, tuple[CommentNews, ...])
 READ_NOTES = Call("read-notes", OfScenario, tuple[AttemptNotes, ...])
@@ -215,6 +238,8 @@ HELP_CALLS: tuple[Call[Any, Any], ...] = (
     MEMBER_ATTEMPTS,
     MEMBER_ATTEMPT,
     COMMENT,
+    CHANGE_COMMENT,
+    WITHDRAW_COMMENT,
     RENEW_LINK,
     COMMENT_NEWS,
     READ_NOTES,

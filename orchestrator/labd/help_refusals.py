@@ -85,6 +85,32 @@ def no_attempt() -> Refusal:
     return Refusal("missing", Text(fr="Cet essai n'existe pas.", en="There is no such attempt."))
 
 
+def no_comment() -> Refusal:
+    """Return that an attempt has no comment of a number."""
+    return Refusal("missing", Text(fr="Ce commentaire n'existe pas.", en="There is no such comment."))
+
+
+def anothers_comment() -> Refusal:
+    """Return that a comment is its author's alone to change."""
+    return Refusal(
+        "forbidden",
+        Text(
+            fr="Seul son auteur peut modifier ou retirer un commentaire.",
+            en="Only its author can change or withdraw a comment.",
+        ),
+    )
+
+
+def withdrawn() -> Refusal:
+    """Return that a comment was withdrawn, for good."""
+    return Refusal(
+        "wrong",
+        Text(fr="Ce commentaire a été retiré.", en="This comment was withdrawn."),
+        Text(fr="Écrivez-en un autre.", en="Write another one."),
+        field="text",
+    )
+
+
 def administrators_link(handle: str) -> Refusal:
     """Return that a new link for somebody is for administrators."""
     return Refusal(

@@ -29,6 +29,8 @@ _MOST_BETWEEN_S: Final = 30.0
 """Seconds between two rounds, at most: so much longer than it should a lab goes on."""
 _PARTS: Final = 5
 """Rounds within the time of a warning, at least."""
+_WHOLE_S: Final = 1.0
+"""Seconds by which the kernel's date of a terminal may be too early: it notes whole ones."""
 _OURS: Final = frozenset({"freeze", "thaw"})
 
 
@@ -56,6 +58,8 @@ class IdleWatch:
         self._active: dict[str, float] = {}
         self._warned: dict[str, str] = {}
         self._frozen: set[str] = set()
+        self._freezing: dict[str, bool] = {}
+        """The labs that are just being frozen, and whether somebody has done something in them meanwhile."""
         self._thawing: set[asyncio.Task[None]] = set()
 
     # What is done ---------------------------------------------------------------------------------------------
@@ -63,6 +67,8 @@ class IdleWatch:
     def touch(self, lab: str) -> None:
         """Note that somebody does something in a lab."""
         self._active[lab] = self._clock()
+        if lab in self._freezing:
+            self._freezing[lab] = True
         if self._warned.pop(lab, ""):
             log = self._logs.get(lab)
             if log is not None:
@@ -164,7 +170,7 @@ class IdleWatch:
             elif lab not in self._warned:
                 self._warn(lab)
             elif left <= 0:
-                await self._freeze(lab, one)
+                await self._freeze(lab, one, now)
 
     def _left(self, lab: str, now: float) -> float:
         """Return the seconds until a lab is frozen; one that is seen for the first time has all of them."""
@@ -188,16 +194,33 @@ class IdleWatch:
             self._warned[lab] = iso(datetime.now(UTC) + timedelta(seconds=self._limits.warn_s))
             log.add("idle", {"until": self._warned[lab]})
 
-    async def _freeze(self, lab: str, instance: Instance) -> None:
+    async def _freeze(self, lab: str, instance: Instance, looked: float) -> None:
+        """Freeze a lab; where somebody has done something since it was looked at, it goes on at once."""
         log = self._logs.get(lab)
         if log is None or self._jobs.act_on(lab):
             return
         with self._jobs.holding(lab, "freeze"):
+            self._freezing[lab] = False
             try:
                 await self._threads.run(freeze_lab, self._desk.parts.labs(), instance)
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("%s is not frozen: %s", lab, error)
                 return
-            self._frozen.add(lab)
+            finally:
+                acted = self._freezing.pop(lab)
+            self._frozen.add(lab)  # a key that comes from here on thaws it
+            try:
+                if acted or await self._typed_since(lab, instance, looked):
+                    await self._threads.run(self._thaw, lab)
+                    self._frozen.discard(lab)
+                    self.touch(lab)
+                    return
+            except (BreakfixError, RefusedCallError) as error:
+                _log.warning("%s stays frozen, though somebody may work in it: %s", lab, error)
             self._warned.pop(lab, None)
             log.add("frozen", {})
+
+    async def _typed_since(self, lab: str, instance: Instance, looked: float) -> bool:
+        """Return whether something was typed in a lab after it was looked at, before it stood still."""
+        typed = await self._threads.run(self._typed, {lab: instance}, self._screens())
+        return lab in typed and typed[lab] < self._clock() - looked + _WHOLE_S

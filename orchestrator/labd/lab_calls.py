@@ -15,13 +15,16 @@ from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.path_view import LearnersPath
+from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
-from orchestrator.labd.told_refusals import busy_with
+from orchestrator.labd.told_refusals import busy_with, missing_lab
+from orchestrator.labd.waiting_book import KeptStart, now_text
 from orchestrator.model.plan import Plan
 
 _ENDS_ALL: Final = frozenset({"start", "reset", "stop", WAITS})
@@ -40,15 +43,17 @@ class StartParts:
         queue: the starts that wait.
         lengths: how long starts take.
         room: what labs take of the machine.
+        persons: what those of one person take.
         idle: in which of them nobody does anything.
-        at_once: labs that start at once.
+        limits: how much labs may take.
     """
 
     queue: StartQueue
     lengths: StartLengths
     room: LabRoom
+    persons: PersonRoom
     idle: IdleWatch
-    at_once: int
+    limits: LabLimits
 
 
 class LabCalls:
@@ -67,15 +72,16 @@ class LabCalls:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self._desk = desk
         self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.room, starts.idle
+        self._persons, self._limits = starts.persons, starts.limits
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
         self._displays = displays
         self._threads = threads
-        self._work = LabWork(desk)
+        self._work = LabWork(desk, starts.limits.host_processors)
         self._path = LearnersPath(desk)
         self._starting = asyncio.Lock()
-        self._making = WorkThreads(starts.at_once, "start")
+        self._making = WorkThreads(starts.limits.starts, "start")
         self._grading = WorkThreads(2, "grading")
         self._stopping = WorkThreads(2, "stop")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -141,7 +147,8 @@ class LabCalls:
             if plan is None:
                 return calls.Started(choice.lab)
             note = LabNote(who.ref, asked.scenario, str(plan.seed))
-            await self._begin_start(choice.lab, plan, note, who.ref, who.ref)
+            needs = await self._threads.run(self._persons.require, who.ref, plan)
+            await self._begin_start(choice.lab, plan, note, needs, who.ref, who.ref)
         return calls.Started(choice.lab)
 
     async def start_for(self, note: LabNote, by: str, asker: str) -> asyncio.Event | None:
@@ -164,7 +171,8 @@ class LabCalls:
                 choice = await self._threads.run(self._desk.to_launch, note)
                 plan = choice.plan
                 if plan is not None:
-                    return await self._begin_start(choice.lab, plan, note, by, asker)
+                    needs = await self._threads.run(self._room.require, plan, self._limits.class_memory)
+                    return await self._begin_start(choice.lab, plan, note, needs, by, asker)
             if self._jobs.act_on(choice.lab) == "stop":
                 await self._jobs.free(choice.lab)
                 continue
@@ -172,13 +180,27 @@ class LabCalls:
             if found is None or self._jobs.act_on(choice.lab) or self._queue.waits(choice.lab):
                 return None
             begin = partial(self._begin_reset, found, by)
-            return await self._queue.put(QueuedStart(choice.lab, asker, 0, found.log.note, begin))
+            start = QueuedStart(choice.lab, asker, 0, found.log.note, begin, by, again=True)
+            return await self._queue.put(start)
 
-    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, by: str, asker: str) -> asyncio.Event:
-        """Begin a start once there is room; ``by``: the reference of who starts it, ``asker``: whose turn it takes."""
-        needs = await self._threads.run(self._room.require, plan)
+    async def _begin_start(self, lab: str, plan: Plan, note: LabNote, needs: int, by: str, asker: str) -> asyncio.Event:
+        """Begin a start once there is room.
+
+        Args:
+            lab: the lab's name.
+            plan: what it is to be.
+            note: what is noted of it.
+            needs: the bytes that it may take.
+            by: the reference of who starts it.
+            asker: whose turn it takes.
+        """
         for name in await self._threads.run(self._desk.failed, note.owner, note.scenario):
             self._logs.forget(name)
+        return await self._queue.put(self._start_of(lab, plan, note, needs, by, asker, now_text()))
+
+    def _start_of(
+        self, lab: str, plan: Plan, note: LabNote, needs: int, by: str, asker: str, asked: str
+    ) -> QueuedStart:
         log = partial(self._logs.of, lab, note)
 
         def start() -> None:
@@ -187,7 +209,29 @@ class LabCalls:
 
         touch = partial(self._idle.touch, lab)  # whoever has waited for it has all the time from now on
         begin = partial(self._jobs.begin, lab, "start", log, self._making, start, after=touch)
-        return await self._queue.put(QueuedStart(lab, asker, needs, note, begin))
+        return QueuedStart(lab, asker, needs, note, begin, by, asked=asked)
+
+    async def queued_again(self, kept: KeptStart) -> QueuedStart:
+        """Return a start that waited when an earlier labd ended, to be put into the queue.
+
+        Raises:
+            RefusedCallError: it can be started no longer: its scenario or lab is gone, or there is never room for it.
+            UsageError: one of its faults cannot be made.
+            ContentError: its content is invalid.
+            MachineError: the engine or the store does not answer.
+        """
+        note = kept.note
+        await self._threads.run(self._desk.parts.shelf.one, note.scenario)
+        plan = await self._threads.run(lambda: self._desk.parts.labs().plan(note.scenario, int(note.seed)))
+        needs = await self._threads.run(self._room.require, plan)
+        if not kept.again:
+            return self._start_of(kept.lab, plan, note, needs, kept.by, kept.asker, kept.asked)
+        found = await self._threads.run(self._desk.find, kept.lab)
+        if found is None:
+            raise missing_lab()
+        needs = 0 if found.instance else needs
+        begin = partial(self._begin_reset, found, kept.by)
+        return QueuedStart(kept.lab, kept.asker, needs, note, begin, kept.by, again=True, asked=kept.asked)
 
     # A lab ----------------------------------------------------------------------------------------------------
 
@@ -262,9 +306,13 @@ class LabCalls:
             if found.owner == who.ref:  # it makes one more
                 await self._threads.run(self._desk.require_room, who.ref)
             plan = await self._threads.run(self._desk.planned, found)
-            needs = await self._threads.run(self._room.require, plan)
+            if found.owner == who.ref:
+                needs = await self._threads.run(self._persons.require, who.ref, plan)
+            else:
+                needs = await self._threads.run(self._room.require, plan)
             begin = partial(self._begin_reset, found, who.ref)
-            await self._queue.put(QueuedStart(found.name, who.ref, needs, found.log.note, begin))
+            note = found.log.note
+            await self._queue.put(QueuedStart(found.name, who.ref, needs, note, begin, who.ref, again=True))
         return Nothing()
 
     def _begin_reset(self, found: FoundLab, by: str) -> asyncio.Event:

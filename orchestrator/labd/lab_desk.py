@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from orchestrator.assessment.reserved_places import Offered, Place
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.fabric.fabric_interface import PortState
@@ -60,6 +61,8 @@ class LabParts:
         hints_shown: returns how many hints of a lab were read.
         board: returns where each trainee of a class is, by its name, with a look at all their labs.
         proving: the process that proves a scenario.
+        jury_places: returns the labs that juries will still open, by what scenarios offer; raises where the store does
+            not answer.
     """
 
     labs: Callable[[], Labs]
@@ -69,6 +72,7 @@ class LabParts:
     hints_shown: Callable[[str], int]
     board: Callable[[str], tuple[Standing, ...]]
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
+    jury_places: Callable[[Mapping[str, Offered]], tuple[Place, ...]] = lambda _offers: ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ class LabLimits:
         memory: bytes that all labs may take together; None: worked out from the machine.
         starts: labs that start at once.
         freeze_s: seconds until an idle lab is frozen; 0: never.
+        person_memory: bytes that the labs of somebody may take together; None: not limited.
+        class_labs: labs that are launched for a class and are there at once; None: not limited.
+        class_memory: bytes that these may take together; None: not limited.
+        host_processors: processors that each host may keep busy; None: not limited.
     """
 
     per_person: int = 2
@@ -31,6 +35,10 @@ class LabLimits:
     memory: int | None = None
     starts: int = 2
     freeze_s: float = 3600.0
+    person_memory: int | None = None
+    class_labs: int | None = None
+    class_memory: int | None = None
+    host_processors: float | None = None
 
     @property
     def warn_s(self) -> float:
@@ -47,6 +55,10 @@ def memory_of(plan: Plan) -> int:
     return sum(host.memory or 0 for host in plan.hosts)
 
 
+_ASK: Final = Text(
+    fr="Prévenez la personne qui s'occupe de cette machine : c'est un de ses réglages.",
+    en="Tell whoever looks after this machine: it is one of its settings.",
+)
 STOP_ONE: Final = Text(fr="Arrêtez-en un d'abord.", en="Stop one of them first.")
 
 
@@ -70,10 +82,29 @@ def too_large(needs: int, limit: int) -> RefusedCallError:
             f"que {_gib(limit).replace('.', ',')} en tout.",
             en=f"This lab needs {_gib(needs)} GiB of memory: the labs of this machine have {_gib(limit)} in all.",
         ),
+        _ASK,
+    )
+
+
+def larger_than_share(needs: int, share: int) -> RefusedCallError:
+    """Return what ends a start that is too large for a person's or a class's share."""
+    return refused(
+        "wrong",
         Text(
-            fr="Prévenez la personne qui s'occupe de cette machine : c'est un de ses réglages.",
-            en="Tell whoever looks after this machine: it is one of its settings.",
+            fr=f"Ce lab demande {_gib(needs).replace('.', ',')} Gio de mémoire : chaque personne, ou chaque classe, "
+            f"n'a droit qu'à {_gib(share).replace('.', ',')}.",
+            en=f"This lab needs {_gib(needs)} GiB of memory: each person, or each class, may take {_gib(share)} only.",
         ),
+        _ASK,
+    )
+
+
+def too_much_memory(needs: int, share: int) -> Text:
+    """Return what is said to somebody whose labs would take more than their share with one more."""
+    return Text(
+        fr=f"Avec ce lab, les vôtres prendraient {_gib(needs).replace('.', ',')} Gio de mémoire ; vous avez droit à "
+        f"{_gib(share).replace('.', ',')}.",
+        en=f"With this lab yours would take {_gib(needs)} GiB of memory; you may take {_gib(share)}.",
     )
 
 

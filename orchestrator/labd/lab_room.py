@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.instances.instance import Instance
-from orchestrator.labd.lab_limits import memory_of, too_large
+from orchestrator.labd.jury_room import NOTHING_KEPT, KeptRoom
+from orchestrator.labd.lab_limits import larger_than_share, memory_of, too_large
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.model.serve_settings import usual_memory
@@ -24,19 +25,40 @@ class TakenRoom:
     Attributes:
         labs: the bytes that each lab on it may take, by its name.
         memory: the bytes that all of them may take together.
+        classes: the class that a lab was launched for, by its name; others are not there.
+        kept: what is kept free for juries.
+        juries_start: how many labs are being started for juries.
     """
 
     labs: Mapping[str, int]
     memory: int
+    classes: Mapping[str, str] = field(default_factory=dict)
+    kept: KeptRoom = NOTHING_KEPT
+    juries_start: int = 0
 
 
 class LabRoom:
     """Looks at all labs of this machine: those of the command line and of jury sessions take room as well."""
 
-    def __init__(self, labs: Callable[[], Labs], memory: int | None) -> None:
-        """Take what returns the service of labs, and what they may take; None: it is worked out."""
+    def __init__(
+        self,
+        labs: Callable[[], Labs],
+        memory: int | None,
+        kept: Callable[[], KeptRoom] = lambda: NOTHING_KEPT,
+        classes: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """Take what returns the service of labs, what they may take, and what else counts.
+
+        Args:
+            labs: returns the service of labs.
+            memory: what all may take; None: it is worked out.
+            kept: returns what is kept free for juries.
+            classes: returns the class that a lab was launched for, by its name.
+        """
         self._labs = labs
         self._memory = memory
+        self._kept = kept
+        self._classes = classes
         self._known: dict[tuple[str, str, int, str], int] = {}
 
     def taken(self) -> TakenRoom:
@@ -52,7 +74,11 @@ class LabRoom:
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
         return TakenRoom(
-            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found}, self.memory()
+            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found},
+            self.memory(),
+            self._classes(),
+            self._kept(),
+            sum(one.assessed and labs.state_of(one) == "starting" for one in found),
         )
 
     def memory(self) -> int:
@@ -61,16 +87,18 @@ class LabRoom:
             self._memory = usual_memory(self._labs().engine_info().memory)
         return self._memory
 
-    def require(self, plan: Plan) -> int:
-        """Return the bytes that a lab may take.
+    def require(self, plan: Plan, share: int | None = None) -> int:
+        """Return the bytes that a lab may take; ``share``: what all labs may of whoever it is for, None: not limited.
 
         Raises:
-            RefusedCallError: it is more than all labs together may.
+            RefusedCallError: it is more than all labs together may, or those of whoever it is for.
             BreakfixError: the engine does not answer.
         """
         needs, limit = memory_of(plan), self.memory()
         if needs > limit:
             raise too_large(needs, limit)
+        if share is not None and needs > share:
+            raise larger_than_share(needs, share)
         return needs
 
 

@@ -45,9 +45,10 @@ class EventProgress:
 class LabWork:
     """Acts on labs for their owners."""
 
-    def __init__(self, desk: LabDesk) -> None:
-        """Take what finds labs."""
+    def __init__(self, desk: LabDesk, processors: float | None = None) -> None:
+        """Take what finds labs, and the processors that each host may keep busy once it has started; None: all."""
         self._desk = desk
+        self._processors = processors
         self._writing = threading.Lock()
 
     @property
@@ -79,6 +80,7 @@ class LabWork:
         except BaseException:
             log.add("state", {"state": "failed"})
             raise
+        self._limit_processors(running)
         self._record(log.note.owner, lambda practice: practice.started(running, log.note.launch or None), by)
         log.add("state", {"state": "started"})
 
@@ -99,8 +101,19 @@ class LabWork:
         except BaseException:
             self._after_failed_reset(found, running)
             raise
+        self._limit_processors(again)
         self._record(found.owner, lambda practice: practice.reset(running, again, found.log.note.launch or None), by)
         found.log.add("state", {"state": "started"})
+
+    def _limit_processors(self, running: Running) -> None:
+        """Limit what each host may take, once a start was as fast as it can be; a lab without is better than none."""
+        if self._processors is None:
+            return
+        try:
+            for host in running.instance.hosts:
+                self._labs.engine().limit_processors(host.container, self._processors)
+        except BreakfixError as error:
+            _log.warning("the processors of %s are not limited: %s", running.instance.name, error)
 
     def _after_failed_reset(self, found: FoundLab, running: Running) -> None:
         if any(one.name == found.name for one in self._labs.all()):  # it was refused before anything was done

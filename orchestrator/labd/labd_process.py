@@ -15,6 +15,7 @@ from pathlib import Path
 
 from grader.runner import prepare
 from orchestrator.app import App
+from orchestrator.assessment.reserved_places import ReservedPlaces
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.paths import state_folder
@@ -82,8 +83,12 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--labs-per-person", type=int, default=usual.labs_per_person, help="labs that somebody may have"
     )
+    parser.add_argument("--labs-per-class", type=int, help="labs that are launched for a class at once")
     parser.add_argument("--labs", type=int, help="labs on the machine at once")
+    parser.add_argument("--memory-per-person", type=bytes_of, help="what somebody's labs may take, such as 2G")
+    parser.add_argument("--memory-per-class", type=bytes_of, help="what a class's labs may take, such as 12G")
     parser.add_argument("--memory", type=bytes_of, help="what labs may take of the machine's memory, such as 24G")
+    parser.add_argument("--processors-per-host", type=float, help="what each host of a lab may take of the processors")
     parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
     parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
     return parser.parse_args(argv)
@@ -92,7 +97,15 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
 def limits_of(options: argparse.Namespace) -> LabLimits:
     """Return the limits that the options say."""
     return LabLimits(
-        options.labs_per_person, options.labs, options.memory, options.starts_at_once, options.freeze_after * 60.0
+        options.labs_per_person,
+        options.labs,
+        options.memory,
+        options.starts_at_once,
+        options.freeze_after * 60.0,
+        options.memory_per_person,
+        options.labs_per_class,
+        options.memory_per_class,
+        options.processors_per_host,
     )
 
 
@@ -133,6 +146,7 @@ def _proving(content: Sequence[Path]) -> ProofCommand:
 def parts_of(app: App, proving: ProofCommand) -> LabParts:
     """Return what labd serves of the program."""
     making = threading.Lock()
+    reserved = ReservedPlaces(app.registry)
 
     def labs() -> Labs:
         with making:  # several threads ask for it first
@@ -151,4 +165,5 @@ def parts_of(app: App, proving: ProofCommand) -> LabParts:
         hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
         board=board,
         proving=proving,
+        jury_places=reserved.wanted,
     )

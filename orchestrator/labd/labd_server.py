@@ -19,21 +19,23 @@ from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
+from orchestrator.labd.class_labs import room_of
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.kept_rights import KeptRights
 from orchestrator.labd.lab_calls import LabCalls, StartParts
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
-from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
 from orchestrator.labd.people_calls import PeopleCalls
+from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_calls import PrivacyCalls, PrivacyDesks
 from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
@@ -42,6 +44,8 @@ from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import StartQueue
+from orchestrator.labd.taking_up import TakingUp
+from orchestrator.labd.waiting_book import WaitingBook
 
 _CALLS: Final = 8
 """Calls that are done at once: each thread has a connection to the fabric."""
@@ -59,7 +63,7 @@ class LabdPlaces:
 
     Attributes:
         keeper: the keeper's socket.
-        events: the folder where the events of labs are kept.
+        events: the folder where the events of labs are kept, and what waits for its start.
     """
 
     keeper: Path
@@ -80,10 +84,12 @@ class LabdServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
-        logs, lengths, room = EventLogs(places.events), StartLengths(), LabRoom(parts.labs, limits.memory)
+        book = WaitingBook(places.events / "waiting.json")
+        logs = EventLogs(places.events, frozenset(kept.lab for kept in book.starts))
+        lengths, room = StartLengths(), room_of(parts, limits)
         jobs = LabJobs()
         self._threads = threads = WorkThreads(_CALLS, "call")
-        queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths)
+        queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths, book)
         jobs.when_freed(queue.freed)
 
         def act_on(lab: str) -> str:
@@ -96,11 +102,14 @@ class LabdServer:
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
-        starts = StartParts(queue, lengths, room, self._idle, limits.starts)
+        starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
-        classes = ClassDesk(desk, room)
+        classes = ClassDesk(desk, room, share=limits.class_memory)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
-        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget)
+        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget, book)
+        rights = KeptRights(parts.database)
+        self._taking_up = TakingUp(book, rights, self._labs, launches, queue, logs, self._threads)
+        self._ended = asyncio.Event()
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)
         desks = PrivacyDesks(PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy))
@@ -153,10 +162,14 @@ class LabdServer:
         self._catalogue.open()
         sweeping = asyncio.create_task(self._sweep.run())
         watching = asyncio.create_task(self._idle.watch())
+        taking_up = asyncio.create_task(self._taking_up.run(self._ended))
+        await self._taking_up.tried.wait()
         try:
             await self._server.serve([listener])
         finally:
             watching.cancel()
+            taking_up.cancel()
+            await asyncio.wait({taking_up})
             self._sweep.end()
             await self._labs.finish()
             await self._classes.finish()
@@ -168,6 +181,7 @@ class LabdServer:
 
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
+        self._ended.set()
         self._classes.close()
         self._labs.close()
         self._catalogue.close()

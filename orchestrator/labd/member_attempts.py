@@ -57,8 +57,8 @@ class MemberAttemptsDesk:
             done = attempts.of_person(reading, person)[::-1]
             return MemberAttempts(person.handle, person.name or person.handle, self._summaries(reading, done))
 
-    def attempt(self, asked: OfMemberAttempt) -> AttemptView:
-        """Return one of them, whole.
+    def attempt(self, who: Who, asked: OfMemberAttempt) -> AttemptView:
+        """Return one of them, whole, for somebody who reads it.
 
         Raises:
             RefusedCallError: there is none of that number.
@@ -78,7 +78,7 @@ class MemberAttemptsDesk:
                 grading=grading_view(reports[-1][1], marks_of(reports), reports[-1][0]) if reports else None,
                 questions=questions,
                 report=report,
-                notes=notes_of(trainer_notes.of_attempts(reading, [found.id])[found.id]),
+                notes=notes_of(trainer_notes.of_attempts(reading, [found.id])[found.id], who.ref),
                 trouble=trouble,
             )
 
@@ -142,7 +142,7 @@ class MemberAttemptsDesk:
                 for one in tried
                 if found[one.id]
             )
-            new = [note.id for one in tried for note in found[one.id] if not note.seen]
+            new = [note.id for one in tried for note in found[one.id] if not note.seen and note.withdrawn is None]
         if new:
             with self._database.write() as writing:
                 trainer_notes.mark_seen(writing, new)
@@ -173,7 +173,7 @@ class MemberAttemptsDesk:
                 hints_offered=one.hints_offered,
                 gradings=len(one.reports),
                 given=sum(note.kind == "hint" for note in notes[one.id]),
-                comments=sum(note.kind == "comment" for note in notes[one.id]),
+                comments=sum(note.kind == "comment" and note.withdrawn is None for note in notes[one.id]),
                 typed=one.id in typed,
             )
             for one in found
@@ -201,6 +201,15 @@ def plain_text(typed: str) -> str:
     if not 0 < len(text) <= LONGEST_NOTE or CONTROLS.search(text) or "\r" in text:
         raise RefusedCallError(help_refusals.wrong_text(LONGEST_NOTE))
     return text
+
+
+def attempt_of(reading: Transaction, asked: OfMemberAttempt) -> Attempt:
+    """Return an attempt of a trainee of a class.
+
+    Raises:
+        RefusedCallError: there is none of that number.
+    """
+    return _found(reading, asked)[1]
 
 
 def _trainee(reading: Transaction, asked: OfMember | OfMemberAttempt) -> Person:

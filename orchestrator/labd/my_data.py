@@ -149,7 +149,13 @@ def _attempt(reading: Transaction, attempt: Attempt) -> Mapping[str, Any]:
             for one in personal_data.happened(reading, attempt.id)
         ],
         "written_by_trainers": [
-            {"at": iso(one.at), "kind": one.kind, "text": one.text}
+            {
+                "at": iso(one.at),
+                "kind": one.kind,
+                "text": one.text,
+                "changed": _iso(one.changed),
+                "withdrawn": _iso(one.withdrawn),
+            }
             for one in trainer_notes.of_attempts(reading, [attempt.id])[attempt.id]
         ],
         "a_trainer_was_let_type": [iso(at) for at in trainer_notes.typing_allowed(reading, attempt.id)],

@@ -167,6 +167,8 @@ RULES: Final[Mapping[str, Right]] = {
     "member-attempts": "trainers-of-the-class",
     "member-attempt": "trainers-of-the-class",
     "comment": "trainers-of-the-class",
+    "change-comment": "trainers-of-the-class",
+    "withdraw-comment": "trainers-of-the-class",
     "renew-link": "trainers-of-the-class",
     "comment-news": "anyone-signed-in",
     "read-notes": "anyone-signed-in",

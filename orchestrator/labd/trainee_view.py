@@ -102,9 +102,22 @@ def report_view(parts: ReportParts) -> ReportView:
     return ReportView(parts.symptom, parts.cause, parts.action, parts.test, parts.minutes)
 
 
-def notes_of(kept: Iterable[KeptNote]) -> tuple[TrainerNote, ...]:
-    """Return what trainers wrote to an attempt."""
-    return tuple(TrainerNote(one.kind, one.by, iso(one.at), one.text, new=not one.seen) for one in kept)
+def notes_of(kept: Iterable[KeptNote], reader: str = "") -> tuple[TrainerNote, ...]:
+    """Return what trainers wrote to an attempt; ``reader``: the reference of a trainer who reads it."""
+    return tuple(
+        TrainerNote(
+            one.kind,
+            one.by,
+            iso(one.at),
+            one.text,
+            new=not (one.seen or one.withdrawn),
+            id=one.id,
+            changed="" if one.changed is None else iso(one.changed),
+            withdrawn="" if one.withdrawn is None else iso(one.withdrawn),
+            yours=one.kind == "comment" and one.by_ref == reader and one.withdrawn is None,
+        )
+        for one in kept
+    )
 
 
 def check_view(result: CheckResult, marks: Mapping[str, Mark], at: datetime) -> CheckView:

@@ -40,7 +40,7 @@ class CertificateFiles(Document):
 
 
 class Limits(Document):
-    """What labs may take of this machine, and a person of its labs; jury sessions and the command line go beyond it."""
+    """What labs may take of this machine, and people and classes of them; juries and the command line go beyond it."""
 
     labs_per_person: int = Field(
         2,
@@ -59,6 +59,30 @@ class Limits(Document):
         None,
         description="How much memory all labs may take together, such as `24G`; a lab counts with the limits of its "
         "hosts. By default what the machine has, less an eighth, at least 2 GiB",
+    )
+    memory_per_person: Size | None = Field(
+        None,
+        description="How much memory the labs of one person may take together, such as `2G`. By default as much as "
+        "`labs_per_person` comes to; what a trainer launches for a class is always given.",
+    )
+    labs_per_class: int | None = Field(
+        None,
+        ge=1,
+        le=500,
+        description="How many labs that were launched for a class may be there at once; the others of that class "
+        "wait, and keep nobody else waiting. By default all of them",
+    )
+    memory_per_class: Size | None = Field(
+        None,
+        description="How much memory the labs that were launched for a class may take together, such as `12G`; the "
+        "others of that class wait. By default as much as there is",
+    )
+    processors_per_host: float | None = Field(
+        None,
+        ge=0.05,
+        le=64,
+        description="How many processors each host of a lab may keep busy once the lab has started, such as `0.5`. By "
+        "default as many as others leave; each host then has its share",
     )
     starts_at_once: int = Field(
         2, ge=1, le=16, description="How many labs start at once: each takes a processor for most of a minute."

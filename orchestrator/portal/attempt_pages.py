@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -22,23 +23,35 @@ from orchestrator.portal.visit import ask
 
 _MOST_DIGITS = 18
 """Of an attempt's number: what fits into 64 bits."""
-_DONE: Mapping[str, Text] = {"commented": help_words.COMMENTED}
+_DONE: Mapping[str, Text] = {
+    "commented": help_words.COMMENTED,
+    "changed": help_words.COMMENT_CHANGED,
+    "withdrawn": help_words.COMMENT_WITHDRAWN,
+}
+_ATTEMPT = "/classes/{name}/members/{handle}/attempts/{attempt}"
 
 
 def routes() -> list[BaseRoute]:
     """Return the routes of these pages."""
     return [
         Route("/classes/{name}/members/{handle}/attempts", show_attempts, methods=["GET"]),
-        Route("/classes/{name}/members/{handle}/attempts/{attempt}", show_attempt, methods=["GET"]),
-        Route("/classes/{name}/members/{handle}/attempts/{attempt}", comment, methods=["POST"]),
+        Route(_ATTEMPT, show_attempt, methods=["GET"]),
+        Route(_ATTEMPT, comment, methods=["POST"]),
+        Route(f"{_ATTEMPT}/comments/{{note}}", change_comment, methods=["POST"]),
+        Route(f"{_ATTEMPT}/comments/{{note}}/withdraw", withdraw_comment, methods=["POST"]),
     ]
 
 
-def _attempt_of(request: Request) -> h.OfMemberAttempt:
-    member, number = h.OfMember(*member_of(request)), request.path_params["attempt"]
+def _number(request: Request, what: str) -> int:
+    number = request.path_params[what]
     if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
         raise HTTPException(404)
-    return h.OfMemberAttempt(member.name, member.handle, int(number))
+    return int(number)
+
+
+def _attempt_of(request: Request) -> h.OfMemberAttempt:
+    member = h.OfMember(*member_of(request))
+    return h.OfMemberAttempt(member.name, member.handle, _number(request, "attempt"))
 
 
 @signed_in
@@ -63,17 +76,50 @@ async def comment(request: Request) -> Response:
         await ask(request, h.COMMENT, h.Comment(of.name, of.handle, of.attempt, text))
     except RefusedError as error:
         return await _attempt(request, said_at_form(error), text)
-    return go_to(f"/classes/{of.name}/members/{of.handle}/attempts/{of.attempt}?done=commented")
+    return _back(of, "commented")
+
+
+@signed_in
+async def change_comment(request: Request) -> Response:
+    """Give a comment of one's own other words."""
+    of, note = _attempt_of(request), _number(request, "note")
+    text = (await form_of(request)).get(f"text-{note}", "")
+    try:
+        await ask(request, h.CHANGE_COMMENT, h.ChangeComment(of.name, of.handle, of.attempt, note, text))
+    except RefusedError as error:
+        refusal = said_at_form(error)
+        if refusal.field:
+            refusal = replace(refusal, field=f"text-{note}")
+        return await _attempt(request, refusal, changing=(note, text))
+    return _back(of, "changed")
+
+
+@signed_in
+async def withdraw_comment(request: Request) -> Response:
+    """Withdraw a comment of one's own."""
+    of = _attempt_of(request)
+    await ask(request, h.WITHDRAW_COMMENT, h.OfComment(of.name, of.handle, of.attempt, _number(request, "note")))
+    return _back(of, "withdrawn")
+
+
+def _back(of: h.OfMemberAttempt, done: str) -> Response:
+    return go_to(f"/classes/{of.name}/members/{of.handle}/attempts/{of.attempt}?done={done}")
 
 
 _WORDS: Mapping[str, Any] = {"c": trainer_words, "h": help_words, "l": lab_words}
 
 
 async def _attempt(
-    request: Request, refusal: Refusal | None = None, text: str = "", done: Text | None = None
+    request: Request,
+    refusal: Refusal | None = None,
+    text: str = "",
+    done: Text | None = None,
+    changing: tuple[int, str] = (0, ""),
 ) -> Response:
+    """Show an attempt; ``changing``: the number of a comment that could not be changed so, and what was typed."""
     of = _attempt_of(request)
     view: h.AttemptView = await ask(request, h.MEMBER_ATTEMPT, of)
     context = {**_WORDS, "name": of.name, "view": view, "refusal": refusal, "text": text, "done": done}
+    context["changing"] = changing
     context["groups"] = check_groups(view.grading) if view.grading else ()
     return render(request, "attempt.html.j2", context, STATUS[refusal.kind] if refusal else 200)

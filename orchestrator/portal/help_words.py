@@ -115,6 +115,23 @@ COMMENT_ABOUT = Text(
 )
 SEND_COMMENT = Text(fr="Envoyer le commentaire", en="Send the comment")
 COMMENTED = Text(fr="Le commentaire est envoyé.", en="The comment is sent.")
+EDIT = Text(fr="Modifier ou retirer", en="Change or withdraw")
+EDIT_OF = Text(fr="Modifier ou retirer le commentaire du {at}", en="Change or withdraw the comment of {at}")
+CHANGE_COMMENT = Text(fr="Modifier le commentaire", en="Change the comment")
+CHANGE_ABOUT = Text(
+    fr="Votre stagiaire verra la date de la modification, et en est averti.",
+    en="Your trainee will see when it was changed, and is told of it.",
+)
+SAVE_CHANGE = Text(fr="Enregistrer", en="Save")
+WITHDRAW_ABOUT = Text(
+    fr="Un commentaire retiré ne laisse aucun texte, seulement votre nom et les dates. C'est définitif.",
+    en="A withdrawn comment leaves no text, only your name and the dates. It cannot be undone.",
+)
+WITHDRAW = Text(fr="Retirer le commentaire", en="Withdraw the comment")
+CHANGED_ON = Text(fr="modifié le", en="changed on")
+WITHDRAWN_ON = Text(fr="Commentaire retiré le", en="Comment withdrawn on")
+COMMENT_CHANGED = Text(fr="Le commentaire est modifié.", en="The comment is changed.")
+COMMENT_WITHDRAWN = Text(fr="Le commentaire est retiré.", en="The comment is withdrawn.")
 UNREAD = Text(fr="pas encore lu", en="not read yet")
 
 # What a trainee reads -----------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from orchestrator.core.text import Text
 
 # A lab that waits for its start -------------------------------------------------------------------------------
@@ -26,6 +29,20 @@ NO_ROOM = Text(
     "quand ce sera.",
     en="The machine has no room for more labs: this one starts when others are stopped. Nobody knows when that is.",
 )
+CLASS_FULL = Text(
+    fr="Votre classe a déjà autant de labs qu'elle peut en avoir : celui-ci démarre quand d'autres de la classe "
+    "s'arrêtent. Personne ne sait quand ce sera.",
+    en="Your class has as many labs as it may have: this one starts when others of the class are stopped. Nobody knows "
+    "when that is.",
+)
+JURY_FIRST = Text(
+    fr="La place qui reste est réservée aux labs d'un jury : celui-ci démarre quand d'autres labs s'arrêtent, ou après "
+    "la session. Personne ne sait quand ce sera.",
+    en="The room that is left is kept for the labs of a jury: this one starts when other labs are stopped, or after "
+    "the session. Nobody knows when that is.",
+)
+WAITS_FOR: Final[Mapping[str, Text]] = {"room": NO_ROOM, "class": CLASS_FULL, "jury": JURY_FIRST}
+"""What a lab waits for that has no room, by the reason."""
 MEANWHILE = Text(
     fr="Les personnes et les classes passent chacune à leur tour. Cette page s'ouvre d'elle-même ; vous pouvez la "
     "fermer sans perdre votre place. Votre temps ne compte pas encore.",

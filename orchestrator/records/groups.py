@@ -167,6 +167,16 @@ class Groups:
         )
         return {row[0]: row[1] for row in self._session.execute(wanted)}
 
+    def of_labs(self) -> Mapping[str, str]:
+        """Return the name of the group for which a lab was launched, by the lab's, of the attempts that run."""
+        wanted = (
+            select(Attempt.instance, PeopleGroup.name)
+            .join(Launch, Launch.id == Attempt.launch_id)
+            .join(PeopleGroup, PeopleGroup.id == Launch.group_id)
+            .where(Attempt.ended_at.is_(None))
+        )
+        return {row[0]: row[1] for row in self._session.execute(wanted)}
+
     def launches(self, group: PeopleGroup) -> tuple[Launch, ...]:
         """Return what was launched for a group, the newest first."""
         wanted = select(Launch).where(Launch.group_id == group.id).order_by(Launch.id.desc())

@@ -1,6 +1,7 @@
 """What trainers write to an attempt of a trainee's: hints while it runs, comments at any time. Plain text, journaled.
 
-The journal has who wrote and to which attempt, not the words: they may speak of a person, and go with the person.
+The journal has who wrote, changed or withdrew and to which attempt, not the words: they may speak of a person, and go
+with the person.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class TrainerNoteRow(Base):
         kind: ``hint`` or ``comment``.
         by_id: who wrote it.
         text: what they wrote.
-        seen_at: when the attempt's trainee was shown it; None: not yet.
+        seen_at: when the attempt's trainee was shown it, as it is now; None: not yet.
+        changed_at: when its words were last changed; None: never.
+        withdrawn_at: when it was withdrawn, and its words taken away; None: it was not.
     """
 
     __tablename__ = "trainer_notes"
@@ -45,20 +48,37 @@ class TrainerNoteRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(String(LONGEST_NOTE))
     seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     by: Mapped[Person] = relationship(lazy="joined")
 
 
 @dataclass(frozen=True)
 class KeptNote:
-    """A hint or a comment as it is read; ``by``: the name of who wrote it, ``seen``: its trainee was shown it."""
+    """A hint or a comment as it is read.
+
+    Attributes:
+        id: its number.
+        kind: what it is.
+        by: the name of who wrote it.
+        by_ref: their reference.
+        at: when.
+        text: the words; empty where it was withdrawn.
+        seen: whether its trainee was shown it, as it is now.
+        changed: when the words were last changed; None: never.
+        withdrawn: when it was withdrawn; None: it was not.
+    """
 
     id: int
     kind: NoteKind
     by: str
+    by_ref: str
     at: datetime
     text: str
     seen: bool
+    changed: datetime | None
+    withdrawn: datetime | None
 
 
 def write(session: Session, attempt: Attempt, kind: NoteKind, text: str, *, by: Person) -> None:
@@ -74,9 +94,37 @@ def write(session: Session, attempt: Attempt, kind: NoteKind, text: str, *, by: 
     note = TrainerNoteRow(attempt_id=attempt.id, by=by, at=journal.now(), kind=kind, text=text)
     session.add(note)
     session.flush()
-    what = {"hint": "attempt.hint-given", "comment": "attempt.commented"}[kind]
-    payload = {"note": note.id}
-    journal.append(session, journal.JournalEvent(by.ref, what, f"attempt:{attempt.id}", payload=payload))
+    _tell(session, note, {"hint": "attempt.hint-given", "comment": "attempt.commented"}[kind], by)
+
+
+def comment_of(session: Session, attempt: Attempt, number: int) -> TrainerNoteRow | None:
+    """Return a comment of an attempt's by its number; None where it has none of it."""
+    note = session.get(TrainerNoteRow, number)
+    return note if note is not None and (note.attempt_id, note.kind) == (attempt.id, "comment") else None
+
+
+def change(session: Session, note: TrainerNoteRow, text: str, *, by: Person) -> bool:
+    """Give a comment other words, which its trainee has not seen yet; return False where they are the same."""
+    if note.text == text:
+        return False
+    note.text, note.changed_at, note.seen_at = text, journal.now(), None
+    _tell(session, note, "attempt.comment-changed", by)
+    return True
+
+
+def withdraw(session: Session, note: TrainerNoteRow, *, by: Person) -> bool:
+    """Take a comment's words away for good; return False where they are."""
+    if note.withdrawn_at is not None:
+        return False
+    note.text, note.withdrawn_at = "", journal.now()
+    _tell(session, note, "attempt.comment-withdrawn", by)
+    return True
+
+
+def _tell(session: Session, note: TrainerNoteRow, what: str, by: Person) -> None:
+    session.flush()
+    event = journal.JournalEvent(by.ref, what, f"attempt:{note.attempt_id}", payload={"note": note.id})
+    journal.append(session, event)
 
 
 def of_attempts(session: Session, attempts: Collection[int]) -> Mapping[int, tuple[KeptNote, ...]]:
@@ -93,7 +141,8 @@ def unseen(session: Session, person: Person) -> tuple[tuple[KeptNote, Attempt], 
     wanted = (
         select(TrainerNoteRow, Attempt)
         .join(Attempt, Attempt.id == TrainerNoteRow.attempt_id)
-        .where(Attempt.person_id == person.id, TrainerNoteRow.kind == "comment", TrainerNoteRow.seen_at.is_(None))
+        .where(Attempt.person_id == person.id, TrainerNoteRow.kind == "comment")
+        .where(TrainerNoteRow.seen_at.is_(None), TrainerNoteRow.withdrawn_at.is_(None))
         .order_by(TrainerNoteRow.id.desc())
     )
     return tuple((_kept(note), attempt) for note, attempt in session.execute(wanted))
@@ -131,4 +180,14 @@ def remove(session: Session, person: Person) -> None:
 
 def _kept(row: TrainerNoteRow) -> KeptNote:
     kind: NoteKind = "hint" if row.kind == "hint" else "comment"
-    return KeptNote(row.id, kind, row.by.name or row.by.handle, row.at, row.text, row.seen_at is not None)
+    return KeptNote(
+        row.id,
+        kind,
+        row.by.name or row.by.handle,
+        row.by.ref,
+        row.at,
+        row.text,
+        row.seen_at is not None,
+        row.changed_at,
+        row.withdrawn_at,
+    )

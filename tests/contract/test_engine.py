@@ -201,6 +201,15 @@ def test_containers_are_listed_by_name_and_filtered_by_labels(engine: Engine) ->
     assert engine.containers({LABEL: RUN, "breakfix.lab": None}) == ()
 
 
+def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> None:
+    identity = running(engine)
+    engine.limit_processors(identity, 0.5)
+    engine.pause(identity)
+    engine.limit_processors(identity, 2)
+    with pytest.raises(NoSuchContainerError):
+        engine.limit_processors(f"{RUN}-none", 1)
+
+
 @pytest.mark.parametrize("call", ["start", "pause", "unpause", "container"])
 def test_a_container_that_is_not_there_is_an_error(engine: Engine, call: str) -> None:
     with pytest.raises(NoSuchContainerError):

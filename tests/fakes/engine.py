@@ -57,6 +57,7 @@ class _Record:
     runs_as: str = "running"
     archives: list[bytes] = field(default_factory=list)
     starts: int = 0
+    processors: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class FakeEngine:
         """Return how often a container was started."""
         with self._lock:
             return self._record(container).starts
+
+    def processors(self, container: str) -> float | None:
+        """Return how many processors a container may keep busy; None: it was never limited."""
+        with self._lock:
+            return self._record(container).processors
 
     def destroy(self, container: str) -> None:
         """Let a container's first process end at once from now on, whenever it is started: Docker tries for ever."""
@@ -188,6 +194,11 @@ class FakeEngine:
             if record.state != before:
                 raise refusals.refusal(_CONFLICT, f"Container {record.id} {otherwise}", container)
             record.state = after
+
+    def limit_processors(self, container: str, processors: float) -> None:
+        """Let a container keep at most so many processors busy from now on."""
+        with self._lock:
+            self._record(container).processors = processors
 
     def remove(self, container: str) -> None:
         """Kill and remove a container; one that is gone is no error."""

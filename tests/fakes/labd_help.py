@@ -171,8 +171,33 @@ class FakeHelp:
         self.member_attempt(who, h.OfMemberAttempt(asked.name, asked.handle, asked.attempt))
         if not asked.text:
             raise self._refuse("wrong", "Il faut un texte.", "A text is needed.", "text")
-        self.notes[asked.attempt].append(c.TrainerNote("comment", who.name, world.NOW, asked.text, new=True))
+        number = 1 + sum(map(len, self.notes.values()))
+        note = c.TrainerNote("comment", who.name, world.NOW, asked.text, new=True, id=number, yours=True)
+        self.notes[asked.attempt].append(note)
         return c.Nothing()
+
+    def _own(self, who: FakePerson, asked: h.OfComment | h.ChangeComment) -> c.TrainerNote:
+        self.member_attempt(who, h.OfMemberAttempt(asked.name, asked.handle, asked.attempt))
+        for note in self.notes[asked.attempt]:
+            if note.id == asked.note and note.kind == "comment":
+                return note
+        raise self._refuse("missing", "Ce commentaire n'existe pas.", "There is no such comment.")
+
+    def _put(self, attempt: int, note: c.TrainerNote) -> c.Nothing:
+        self.notes[attempt] = [note if one.id == note.id else one for one in self.notes[attempt]]
+        return c.Nothing()
+
+    def change_comment(self, who: FakePerson, asked: h.ChangeComment) -> c.Nothing:
+        """Change a comment."""
+        note = self._own(who, asked)
+        if not asked.text:
+            raise self._refuse("wrong", "Il faut un texte.", "A text is needed.", "text")
+        return self._put(asked.attempt, replace(note, text=asked.text, changed=world.NOW, new=True))
+
+    def withdraw_comment(self, who: FakePerson, asked: h.OfComment) -> c.Nothing:
+        """Withdraw a comment."""
+        note = self._own(who, asked)
+        return self._put(asked.attempt, replace(note, text="", withdrawn=world.NOW, new=False, yours=False))
 
     def renew_link(self, who: FakePerson, asked: h.OfMember) -> c.NewLink:
         """Make a trainee a new link; not for one who is more than a trainee."""

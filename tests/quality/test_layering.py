@@ -101,10 +101,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.wire": "",
     "orchestrator.labd.labd_client": "labd.calls labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app deliverables fabric.fabric_interface faults grader instances "
-        "keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader model planning practice privacy "
-        "proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store proof.proof_words "
-        "proof.prover proof.seed_cover proof.stages records templates topology"
+        "access.lab_places access.terminal app assessment.reserved_places deliverables fabric.fabric_interface "
+        "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader "
+        "model planning practice privacy proof.binding proof.ledger proof.model proof.page proof.proof_status "
+        "proof.proof_store proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.

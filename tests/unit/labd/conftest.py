@@ -132,6 +132,8 @@ class Site:
     """What a grading waits for."""
     proofs: Unproven = field(default_factory=Unproven)
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
+    jury_places: tuple[frozenset[str], ...] = ()
+    """The labs that juries will still open."""
 
     def member(self, handle: str, *roles: Role) -> Member:
         """Sign somebody in who was not there yet."""
@@ -180,6 +182,7 @@ class Site:
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
             proving=self.proving,
+            jury_places=lambda _offers: self.jury_places,
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,15 +22,17 @@ from orchestrator.labd.rules import concerns_a_lab
 from orchestrator.labd.wire import encode
 from orchestrator.model.deliverables import TextQuestion
 from orchestrator.model.plan import Plan
-from orchestrator.records import journal
+from orchestrator.records import attempts, journal, trainer_notes
 from orchestrator.records.changes import change
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
 from tests.labd_talk import SOON, events_until, shown, stopped, told
 
-from .conftest import SCENARIO, Member, Site, refusal_of, started
+from .conftest import SCENARIO, Member, Site, an_attempt, refusal_of, started
 
 pytestmark = pytest.mark.slow
+
+NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -224,6 +227,85 @@ def test_an_attempt_is_read_and_commented(site: Site, ada: Member) -> None:
     with site.store.read() as reading:
         (kept,) = journal.entries(reading, kind="attempt.commented")
         assert (kept.event.actor, "user" in str(kept.event.payload)) == (ada.who.ref, False)
+
+
+def test_a_comment_is_its_author_s_to_change_and_withdraw(site: Site, ada: Member) -> None:
+    lea, bob = site.again("lea"), site.member("bob", "trainer", "administrator")
+    attempt = an_attempt(site, lea, NOW, NOW)
+    with site.store.write() as writing:
+        groups = Groups(writing)
+        groups.add(groups.find("tssr"), People(writing).find("bob"), trainer=True, by=ada.who.ref)
+    of = help_.OfScenario(SCENARIO)
+
+    async def play() -> None:
+        async with site.labd() as client:
+
+            async def notes(member: Member = lea) -> tuple[calls.TrainerNote, ...]:
+                if member is lea:
+                    return (await client.call(help_.READ_NOTES, of, lea.token))[0].notes
+                asked = OfMemberAttempt("tssr", "lea", attempt)
+                return (await client.call(help_.MEMBER_ATTEMPT, asked, member.token)).notes
+
+            await client.call(help_.COMMENT, help_.Comment("tssr", "lea", attempt, "Well dome."), ada.token)
+            (note,) = await notes()
+            assert (note.changed, note.withdrawn, note.yours) == ("", "", False)
+            assert [one.yours for one in (*await notes(ada), *await notes(bob))] == [True, False]
+            changed = help_.ChangeComment("tssr", "lea", attempt, note.id, "Well done.")
+            mine = help_.OfComment("tssr", "lea", attempt, note.id)
+            for call, request in ((help_.CHANGE_COMMENT, changed), (help_.WITHDRAW_COMMENT, mine)):
+                assert (await refusal_of(client, call, request, bob.token)).kind == "forbidden"
+                for wrong in (replace(request, note=99), replace(request, attempt=99)):
+                    assert (await refusal_of(client, call, wrong, ada.token)).kind == "missing"
+            assert (
+                await refusal_of(client, help_.CHANGE_COMMENT, replace(changed, text=" "), ada.token)
+            ).field == "text"
+
+            await client.call(help_.CHANGE_COMMENT, replace(changed, text="Well dome."), ada.token)
+            assert (await notes())[0].changed == "", "the same words are no change"
+            await client.call(help_.CHANGE_COMMENT, changed, ada.token)
+            assert [one.by for one in await client.call(help_.COMMENT_NEWS, Nothing(), lea.token)] == ["ada"]
+            (note,) = await notes()
+            assert (note.text, note.new, bool(note.changed)) == ("Well done.", True, True)
+            assert not (await notes())[0].new
+
+            await client.call(help_.COMMENT, help_.Comment("tssr", "lea", attempt, "Unread."), ada.token)
+            for number in (note.id, note.id, note.id + 1):
+                await client.call(help_.WITHDRAW_COMMENT, replace(mine, note=number), ada.token)
+            assert await client.call(help_.COMMENT_NEWS, Nothing(), lea.token) == ()
+            for member in (lea, ada):
+                assert [(one.text, bool(one.withdrawn), one.yours, one.new) for one in await notes(member)] == [
+                    ("", True, False, False)
+                ] * 2
+            assert (await refusal_of(client, help_.CHANGE_COMMENT, changed, ada.token)).kind == "wrong"
+            summary = (await client.call(help_.MEMBER_ATTEMPTS, OfMember("tssr", "lea"), ada.token)).attempts[0]
+            assert summary.comments == 0
+
+    asyncio.run(play())
+    with site.store.read() as reading:
+        for kind, count in (("attempt.comment-changed", 1), ("attempt.comment-withdrawn", 2)):
+            kept = journal.entries(reading, kind=kind)
+            assert len(kept) == count
+            assert {one.event.actor for one in kept} == {ada.who.ref}
+            assert "done" not in str([one.event.payload for one in kept])
+
+
+def test_a_hint_is_no_comment_that_could_be_changed(site: Site, ada: Member) -> None:
+    lea = site.again("lea")
+    attempt = an_attempt(site, lea, NOW, NOW)
+    with site.store.write() as writing:
+        found = attempts.of_person(writing, People(writing).find("lea"))[0]
+        trainer_notes.write(writing, found, "hint", "Look.", by=People(writing).find("ada"))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            (hint,) = (
+                await client.call(help_.MEMBER_ATTEMPT, OfMemberAttempt("tssr", "lea", attempt), ada.token)
+            ).notes
+            assert not hint.yours
+            mine = help_.OfComment("tssr", "lea", attempt, hint.id)
+            assert (await refusal_of(client, help_.WITHDRAW_COMMENT, mine, ada.token)).kind == "missing"
+
+    asyncio.run(play())
 
 
 def test_a_trainer_renews_the_link_of_who_is_only_their_trainee(site: Site, ada: Member) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.model.seeds import is_secret
 from orchestrator.practice.recorder import PracticeRecorder
-from tests.labd_talk import SOON, events_until, stopped, told
+from tests.labd_talk import SOON, events_until, shown, stopped, told
 
 from .conftest import SCENARIO, Member, Site, started
 
@@ -255,5 +256,137 @@ def test_what_does_not_stand_still_goes_on_and_is_tried_again(
                     while len(tried) < 4:
                         await client.call(calls.LAB, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "frozen")
+
+    asyncio.run(play())
+
+
+# At the very moment of freezing -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Pausing:
+    """The engine while it freezes: a test does something just before the first host stands still.
+
+    Attributes:
+        begun: released once for each host that is about to be frozen.
+        may: what that waits for.
+        thawed: released once for each host that goes on.
+    """
+
+    begun: threading.Semaphore
+    may: threading.Event
+    thawed: threading.Semaphore
+
+
+@pytest.fixture
+def pausing(site: Site, monkeypatch: pytest.MonkeyPatch) -> Pausing:
+    made = Pausing(threading.Semaphore(0), threading.Event(), threading.Semaphore(0))
+    pause, unpause = site.world.engine.pause, site.world.engine.unpause
+
+    def slowly(container: str) -> None:
+        made.begun.release()
+        assert made.may.wait(SOON)
+        pause(container)
+
+    def told_unpause(container: str) -> None:
+        unpause(container)
+        made.thawed.release()
+
+    monkeypatch.setattr(site.world.engine, "pause", slowly)
+    monkeypatch.setattr(site.world.engine, "unpause", told_unpause)
+    return made
+
+
+async def about_to_freeze(client: LabdClient, member: Member, lab: str, clock: Clock, pausing: Pausing) -> None:
+    clock.pass_by()
+    await events_until(client, lab, member.token, "idle")
+    clock.pass_by()
+    assert await asyncio.to_thread(pausing.begun.acquire, timeout=SOON)
+
+
+async def goes_on(site: Site, client: LabdClient, member: Member, lab: str, pausing: Pausing) -> list[str]:
+    """Wait until all hosts have been thawed and nothing is done with the lab; return what was told of it."""
+    for _ in site.labs.find(lab).hosts:
+        assert await asyncio.to_thread(pausing.thawed.acquire, timeout=SOON)
+    await client.call(calls.THAW, OfLab(lab), member.token)
+    assert paused(site, lab) == {False}
+    seen = await events_until(client, lab, member.token, "idle", until="")
+    assert (await client.call(calls.LAB, OfLab(lab), member.token)).freezes == ""
+    return [event.kind for event in seen]
+
+
+@pytest.mark.slow
+def test_a_key_at_the_moment_of_freezing_is_not_lost(site: Site, clock: Clock, pausing: Pausing) -> None:
+    lea = site.member("lea")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            opening = calls.OpenTerminal(lab, "pc1", "root")
+            terminal = (await client.call(calls.OPEN_TERMINAL, opening, lea.token)).id
+            async with client.terminal(lab, terminal, lea.token, None) as typing:
+                await told(typing)
+                await about_to_freeze(client, lea, lab, clock, pausing)
+                await typing.send(b"key")
+                await shown(typing, b"key")
+                pausing.may.set()
+                assert "frozen" not in await goes_on(site, client, lea, lab, pausing)
+
+    asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_a_key_of_the_command_line_at_the_moment_of_freezing_is_not_lost(
+    site: Site, clock: Clock, pausing: Pausing
+) -> None:
+    """Labd is not told of it: the kernel's date of the terminal is looked at once more."""
+    lea = site.member("lea")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            await about_to_freeze(client, lea, lab, clock, pausing)
+            site.fabric.on("activity", stdout=json.dumps({"typed": time.time() + 3600}))
+            pausing.may.set()
+            assert "frozen" not in await goes_on(site, client, lea, lab, pausing)
+
+    asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_what_was_typed_long_before_stops_no_freezing(site: Site, clock: Clock, pausing: Pausing) -> None:
+    lea = site.member("lea")
+    pausing.may.set()
+    site.fabric.on("activity", stdout=json.dumps({"typed": time.time() - 3600}))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            await frozen(client, lea, lab, clock)
+            assert paused(site, lab) == {True}
+
+    asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_a_lab_that_cannot_be_thawed_at_once_is_told_as_frozen(
+    site: Site, clock: Clock, pausing: Pausing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lea = site.member("lea")
+
+    def refuses(_container: str) -> None:
+        raise LabError(same("it does not go on"))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            await about_to_freeze(client, lea, lab, clock, pausing)
+            site.fabric.on("activity", stdout=json.dumps({"typed": time.time() + 3600}))
+            with monkeypatch.context() as stuck:
+                stuck.setattr(site.world.engine, "unpause", refuses)
+                pausing.may.set()
+                last = (await events_until(client, lab, lea.token, "frozen"))[-1].number
+            await client.call(calls.THAW, OfLab(lab), lea.token)
+            await events_until(client, lab, lea.token, "thawed", after=last)
 
     asyncio.run(play())

@@ -78,6 +78,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "member-attempts": OF_THE_CLASS,
     "member-attempt": OF_THE_CLASS,
     "comment": OF_THE_CLASS,
+    "change-comment": OF_THE_CLASS,
+    "withdraw-comment": OF_THE_CLASS,
     "renew-link": OF_THE_CLASS,
     "comment-news": SOMEBODY,
     "read-notes": SOMEBODY,
@@ -175,6 +177,8 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "member-attempts": help_.OfMember("tssr", "nobody"),
         "member-attempt": help_.OfMemberAttempt("tssr", "nobody", 1),
         "comment": help_.Comment("tssr", "nobody", 1, ""),
+        "change-comment": help_.ChangeComment("tssr", "nobody", 1, 1, "x"),
+        "withdraw-comment": help_.OfComment("tssr", "nobody", 1, 1),
         "renew-link": help_.OfMember("tssr", "nobody"),
         "read-notes": help_.OfScenario(SCENARIO),
     }

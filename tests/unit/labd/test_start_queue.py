@@ -169,7 +169,7 @@ async def states(client: LabdClient, trainer: Member, *expected: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_waits_when_labd_is_killed_leaves_no_trace(site: Site) -> None:
+def test_what_waited_and_was_not_kept_leaves_no_trace(site: Site) -> None:
     lea, folder = site.member("lea"), site.folder / "events"
     note = LabNote(lea.who.ref, SCENARIO, "7")
     EventLogs(folder).of("moved-desks-0001", note).add("queued", {"place": 1})

@@ -28,11 +28,32 @@ NO_PAGES = frozenset(
 
 CLASS = f"/classes/{classes.CLASS}"
 LAB = f"/labs/{world.LAB}"
+MOVE = f"/scenarios/{world.SCENARIO}"
 LINK = "a-secret-of-a-link"
 
 
 def _as_it_is(_labd: FakeLabd) -> None:
     """Change nothing."""
+
+
+def _commented(labd: FakeLabd) -> None:
+    """Have two trainers have commented: one comment was changed, one withdrawn, one is another's."""
+    mine = c.TrainerNote("comment", "Théo Bernard", world.EARLIER, "Test with the user first.\nThen close the ticket.")
+    labd.help.notes[7] = [
+        replace(mine, id=1, changed=world.NOW, new=True, yours=True),
+        replace(mine, id=2, text="", withdrawn=world.NOW),
+        replace(mine, id=3, by="Ada Martin", text="Good report."),
+    ]
+
+
+def _class_full(labd: FakeLabd) -> None:
+    """Have a lab wait for others of its class."""
+    labd.change(state="waiting", queue=c.QueueView(2, 9, "class", None))
+
+
+def _jury_first(labd: FakeLabd) -> None:
+    """Have a lab wait for those of a jury."""
+    labd.change(state="waiting", queue=c.QueueView(1, 1, "jury", None))
 
 
 def _at_once(_page: Page) -> None:
@@ -282,6 +303,12 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
+    Look(
+        "comments on an attempt", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo", _commented, _unfold_all
+    ),
+    Look("comments as their trainee reads them", MOVE, "scenario.html.j2", "lea", _commented),
+    Look("waiting for the class", LAB, "lab.html.j2", "lea", _class_full),
+    Look("waiting for a jury", LAB, "lab.html.j2", "lea", _jury_first),
     Look("privacy", "/account/privacy", "privacy.html.j2", "lea", act=_unfold_all),
     Look("privacy, erasure asked", "/account/privacy", "privacy.html.j2", "lea", _erasure_asked),
     Look("people, erasure asked", "/people", "people.html.j2", "ada", _erasure_asked),

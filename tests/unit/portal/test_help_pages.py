@@ -208,6 +208,55 @@ def test_a_comment_that_is_refused_is_kept_for_another_try(theo: Browser, labd: 
     assert 'href="#text"' in answer.text
 
 
+def test_a_comment_is_changed_and_withdrawn_by_its_author(theo: Browser, lea: Browser) -> None:
+    page = f"{ATTEMPTS}/3"
+    theo.post(page, {"text": "Well done."}, page=page)
+    lea.get(f"/scenarios/{labd_help.SOLVED.scenario}")
+    form = Reading.of(theo.get(page).text)
+    assert {f"{page}/comments/1", f"{page}/comments/1/withdraw"} <= {one["action"] for one in form.all("form")}
+    assert form.wrong == []
+    changed = theo.post(f"{page}/comments/1", {"text-1": EVIL}, page=page)
+    assert changed.headers["location"] == f"{page}?done=changed"
+    assert "The comment is changed." in theo.get(changed.headers["location"]).text
+    assert "commented" in lea.get("/").text, "it is told again"
+    card = lea.get(f"/scenarios/{labd_help.SOLVED.scenario}").text
+    assert "changed on" in card
+    assert "Well done." not in card
+    assert "<script>alert" not in card
+    assert "/comments/1" not in card, "only its author can change it"
+
+    withdrawn = theo.post(f"{page}/comments/1/withdraw", {}, page=page)
+    assert withdrawn.headers["location"] == f"{page}?done=withdrawn"
+    for text in (theo.get(page).text, lea.get(f"/scenarios/{labd_help.SOLVED.scenario}").text):
+        assert "Comment withdrawn on" in text
+        assert "alert(1)" not in text
+        assert "/comments/1" not in text
+    assert "commented" not in lea.get("/").text
+
+
+def test_a_change_that_is_refused_stands_open_at_its_comment(theo: Browser, labd: FakeLabd) -> None:
+    page = f"{ATTEMPTS}/7"
+    theo.post(page, {"text": "Well done."}, page=page)
+    labd.refusals["change-comment"] = c.Refusal("wrong", Text(fr="Trop long.", en="Too long."), field="text")
+    answer = theo.post(f"{page}/comments/1", {"text-1": "</textarea><b>kept"}, page=page)
+    assert answer.status_code == 422
+    reading = Reading.of(answer.text)
+    assert reading.wrong == []
+    areas = [(one["id"], one.get("aria-invalid")) for one in reading.all("textarea")]
+    assert areas == [("text-1", "true"), ("text", None)]
+    assert "&lt;/textarea&gt;&lt;b&gt;kept</textarea>" in answer.text
+    assert 'href="#text-1"' in answer.text
+    assert [one.get("open") for one in reading.all("details") if one.get("class") == "note-edit"] == [""]
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 19])
+def test_what_can_be_no_comment_is_not_asked_for(theo: Browser, labd: FakeLabd, number: str) -> None:
+    for act in ("", "/withdraw"):
+        answer = theo.post(f"{ATTEMPTS}/7/comments/{number}{act}", {}, page=f"{ATTEMPTS}/7")
+        assert answer.status_code == 404
+    assert asked(labd, "change-comment") == asked(labd, "withdraw-comment") == []
+
+
 # A new link ---------------------------------------------------------------------------------------------------
 
 

@@ -109,6 +109,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/tssr-2026/announce": ({"text": "Pause."}, (303, 404, 303, 303)),
     "/classes/tssr-2026/hint": ({"hint": "Read."}, (303, 404, 303, 303)),
     "/classes/tssr-2026/members/lea/attempts/7": ({"text": "Good."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/attempts/7/comments/1": ({"text-1": "Good."}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/members/lea/attempts/7/comments/1/withdraw": ({}, (303, 404, 303, 303)),
     "/classes/tssr-2026/members/lea/link": ({}, (303, 404, 200, 200)),
     "/classes/other/members/lea/link": ({}, (303, 404, 404, 404)),
     "/classes/tssr-2026/stop": ({}, (303, 404, 303, 303)),
@@ -156,6 +158,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/recordings/[^/]+$", "/recordings/{recording}", path) for path in known}
     known = {re.sub(r"/members/(?!remove)[^/]+/", "/members/{handle}/", path) for path in known}
     known = {re.sub(r"/attempts/\d+", "/attempts/{attempt}", path) for path in known}
+    known = {re.sub(r"/comments/\d+", "/comments/{note}", path) for path in known}
     known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
     assert ours - {"/static/{file:path}", "/classes/{name}/events", "/proof/events"} <= known
 

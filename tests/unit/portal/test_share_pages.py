@@ -26,6 +26,8 @@ UNTIL = "2026-11-28T10:30:00Z"
         (c.QueueView(1, 1, "turn", 0), ("It is the only one that waits.", "within a minute")),
         (c.QueueView(2, 2, "turn", None), ("Place 2 of 2", "not known yet")),
         (c.QueueView(2, 2, "room", None), ("Nobody knows when",)),
+        (c.QueueView(2, 2, "class", None), ("Your class has as many labs as it may have",)),
+        (c.QueueView(2, 2, "jury", None), ("kept for the labs of a jury",)),
     ],
 )
 def test_a_waiting_lab_tells_its_place_and_how_long(
