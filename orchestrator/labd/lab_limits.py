@@ -24,6 +24,7 @@ class LabLimits:
         memory: bytes that all labs may take together; None: worked out from the machine.
         starts: labs that start at once.
         freeze_s: seconds until an idle lab is frozen; 0: never.
+        save_s: seconds until a frozen lab is saved; 0: never.
     """
 
     per_person: int = 2
@@ -31,6 +32,7 @@ class LabLimits:
     memory: int | None = None
     starts: int = 2
     freeze_s: float = 3600.0
+    save_s: float = 86400.0
 
     @property
     def warn_s(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core.errors import BreakfixError
-from orchestrator.instances.instance import Instance
+from orchestrator.instances.instance import STOPPED, Instance
 from orchestrator.labd.lab_limits import memory_of, too_large
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
@@ -22,7 +22,7 @@ class TakenRoom:
     """What is taken of a machine.
 
     Attributes:
-        labs: the bytes that each lab on it may take, by its name.
+        labs: the bytes that each lab on it may take, by its name; those whose hosts are off take nothing.
         memory: the bytes that all of them may take together.
     """
 
@@ -51,8 +51,9 @@ class LabRoom:
         self._known = {
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
+        held = [one for one in found if any(host.state not in STOPPED for host in one.hosts)]
         return TakenRoom(
-            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found}, self.memory()
+            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in held}, self.memory()
         )
 
     def memory(self) -> int:

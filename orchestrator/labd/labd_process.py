@@ -86,13 +86,19 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--memory", type=bytes_of, help="what labs may take of the machine's memory, such as 24G")
     parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
     parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
+    parser.add_argument("--save-after", type=int, default=usual.save_after, help="hours of being frozen; 0: never")
     return parser.parse_args(argv)
 
 
 def limits_of(options: argparse.Namespace) -> LabLimits:
     """Return the limits that the options say."""
     return LabLimits(
-        options.labs_per_person, options.labs, options.memory, options.starts_at_once, options.freeze_after * 60.0
+        options.labs_per_person,
+        options.labs,
+        options.memory,
+        options.starts_at_once,
+        options.freeze_after * 60.0,
+        options.save_after * 3600.0,
     )
 
 

@@ -22,7 +22,7 @@ from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
-from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
 from orchestrator.labd.lab_calls import LabCalls, StartParts
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
@@ -95,7 +95,8 @@ class LabdServer:
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
-        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
+        viewed = ViewedHosts(displays.shown, terminals.forget)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         starts = StartParts(queue, lengths, room, self._idle, limits.starts)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
         classes = ClassDesk(desk, room)

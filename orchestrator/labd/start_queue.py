@@ -40,6 +40,7 @@ class QueuedStart:
         memory: the bytes that it will take beside what is taken.
         note: what labd notes of the lab.
         begin: begins the start, and returns what is set when it is over.
+        there: whether the lab exists already, so that what is noted of it stays where it is taken back.
         over: set when the start is over, or was taken back.
     """
 
@@ -48,6 +49,7 @@ class QueuedStart:
     memory: int
     note: LabNote
     begin: Callable[[], asyncio.Event]
+    there: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -236,7 +238,7 @@ class StartQueue:
     def _drop(self, start: QueuedStart) -> None:
         """Forget the log of a lab that was never begun."""
         log = self._logs.get(start.lab)
-        if log is not None and not log.begun:
+        if log is not None and not log.begun and not start.there:
             self._logs.forget(start.lab)
 
     def _go_on(self, doing: Coroutine[Any, Any, None]) -> None:

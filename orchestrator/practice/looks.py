@@ -58,12 +58,14 @@ class LabLook:
         hosts: its hosts, by name.
         trouble: why it could not be made, so that this is an earlier one's, or what is wrong; None where all is well.
         gone: whether there is no such lab.
+        saved: whether its hosts are off until somebody resumes it.
     """
 
     at: datetime | None = None
     hosts: tuple[HostLook, ...] = ()
     trouble: BreakfixError | None = None
     gone: bool = False
+    saved: bool = False
 
     @property
     def up(self) -> int:
@@ -112,6 +114,9 @@ class LabLooks:
         for name in names:
             if name not in there:
                 self._seen[name] = LabLook(now(), trouble=_no_lab(name), gone=True)
+            elif not there[name].whole and labs.state_of(there[name]) == "saved":
+                hosts = tuple(HostLook(host.name, _life(host) or "down") for host in there[name].hosts)
+                self._seen[name] = LabLook(now(), hosts, saved=True)
             elif silent is not None:
                 self._seen[name] = self._without_helper(there[name], silent)
             else:
