@@ -174,7 +174,7 @@ class IdleWatch:
         await self._save_those_due(labs, saved)
         if not self._limits.freeze_s:
             return
-        awake = {lab: one for lab, one in labs.items() if lab not in self._frozen and not self._jobs.act_on(lab)}
+        awake = {lab: one for lab, one in labs.items() if not is_frozen(one) and not self._jobs.act_on(lab)}
         now = self._clock()
         quiet = {lab: one for lab, one in awake.items() if self._left(lab, now) <= self._limits.warn_s}
         if not quiet:

@@ -343,7 +343,8 @@ function tellTimes() {
   }
   for (const time of document.querySelectorAll("time[data-when]")) {
     const day = { weekday: "long", day: "numeric", month: "long", ...clock };
-    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, day);
+    const said = new Date(time.dateTime).toLocaleString(document.documentElement.lang, day);
+    time.textContent = document.documentElement.lang === "fr" ? said.replace(" 1 ", " 1er ") : said;
   }
   for (const time of document.querySelectorAll("time[data-since]")) {
     const at = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, clock);

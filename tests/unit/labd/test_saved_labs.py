@@ -71,7 +71,8 @@ async def resumed(client: LabdClient, member: Member, lab: str, after: int) -> i
     await client.call(calls.RESUME, OfLab(lab), member.token)
     ended = await events_until(client, lab, member.token, "ended", after=after, act="resume")
     assert ended[-1].body["refusal"] is None
-    assert [event.kind for event in ended if event.kind in {"began", "state"}] == ["began", "state", "state"]
+    told = [event.kind for event in ended if event.kind in {"idle", "began", "state"}]
+    assert told == ["began", "state", "state"], "a lab that is saved is not warned of being frozen"
     return ended[-1].number
 
 
