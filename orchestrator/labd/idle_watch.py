@@ -244,8 +244,9 @@ class IdleWatch:
             if due <= self._clock() and lab in self._frozen:
                 await self._save(lab, labs[lab])
         for lab in labs:
-            if (known := self._logs.get(lab)) is not None:
+            if (known := self._logs.get(lab)) is not None and known.saved:
                 known.saved = False  # somebody has resumed it at the command line
+                self.touch(lab)
         for lab, one in saved.items():
             log = self._logs.get(lab)
             if log is not None and (not log.saved or any(host.state not in STOPPED for host in one.hosts)):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from orchestrator.core.errors import LabError
+from orchestrator.core.language import Language
 from orchestrator.core.text import same
 from tests.unit.cli.conftest import LAB, Cli, FakeApp
 
@@ -47,7 +48,8 @@ def test_trouble_while_saving_is_told(cli: Cli, app: FakeApp) -> None:
 )
 def test_what_needs_the_hosts_of_a_saved_lab_says_how_to_go_on(cli: Cli, words: tuple[str, ...]) -> None:
     cli("save")
-    for lang, saved in (("en", "is saved"), ("fr", "est sauvegardé")):
+    said: tuple[tuple[Language, str], ...] = (("en", "is saved"), ("fr", "est sauvegardé"))
+    for lang, saved in said:
         done = cli(*words, lang=lang)
         assert done.exit_code != 0
         assert saved in done.stderr
