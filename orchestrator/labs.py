@@ -31,7 +31,7 @@ from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError
 from orchestrator.instances.readiness import wait_for_conditions
-from orchestrator.instances.saving import saved_error
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
@@ -430,7 +430,7 @@ class Labs:
     def _not_started(self, instance: Instance, state: LabState) -> LabError:
         """Return why nothing can be done in an instance that is not started."""
         if state == "saved":
-            return saved_error(instance.name)
+            return SavedLabError(instance.name)
         if state in {"starting", "stopping"} and (holder := self._instances.at_work(instance.name)):
             return BusyError(instance.name, holder)
         return LabError(

@@ -30,6 +30,23 @@ _THREADS: Final = 8
 _PAUSED: Final = "paused"
 
 
+class SavedLabError(LabError):
+    """What was asked for needs the hosts of a lab that is saved."""
+
+    def __init__(self, name: str) -> None:
+        """Make the error for an instance."""
+        super().__init__(
+            Text(
+                fr=f"Le lab {name} est sauvegardé : ses machines sont éteintes, leurs fichiers et leurs câbles gardés.",
+                en=f"The lab {name} is saved: its hosts are off, their files and cables are kept.",
+            ),
+            Text(
+                fr=f"« breakfix resume --lab {name} » le remet en marche, « breakfix stop --lab {name} » le retire.",
+                en=f"'breakfix resume --lab {name}' makes it run again, 'breakfix stop --lab {name}' removes it.",
+            ),
+        )
+
+
 def is_saved(engine: Engine, instance: Instance) -> bool:
     """Return whether a lab is saved; also one of which only a part is, as a program that was killed has left it."""
     return any(host.state in STOPPED for host in instance.hosts) and bool(
@@ -91,20 +108,6 @@ def bring_back(
         with shielded():
             put_down(engine, instance)
         raise
-
-
-def saved_error(name: str) -> LabError:
-    """Return the error for what needs the hosts of a saved lab."""
-    return LabError(
-        Text(
-            fr=f"Le lab {name} est sauvegardé : ses machines sont éteintes, leurs fichiers et leurs câbles gardés.",
-            en=f"The lab {name} is saved: its hosts are off, their files and cables are kept.",
-        ),
-        Text(
-            fr=f"« breakfix resume --lab {name} » le remet en marche, « breakfix stop --lab {name} » le retire.",
-            en=f"'breakfix resume --lab {name}' makes it run again, 'breakfix stop --lab {name}' removes it.",
-        ),
-    )
 
 
 def _for_each(act: Callable[[HostState], None], hosts: Iterable[HostState]) -> None:

@@ -272,7 +272,7 @@ class IdleWatch:
             try:
                 await self._threads.run(save)
                 found = await self._threads.run(self._desk.find, lab)
-                if found is None or await self._threads.run(self._desk.state_of, found) != "saved":
+                if found is None or not await self._threads.run(self._desk.is_saved, found):
                     return
                 await self._viewed.hang_up(found)
             except (BreakfixError, RefusedCallError) as error:

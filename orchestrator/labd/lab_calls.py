@@ -128,7 +128,7 @@ class LabCalls:
         return found
 
     async def _saved(self, found: FoundLab) -> bool:
-        return await self._threads.run(self._desk.state_of, found) == "saved"
+        return await self._threads.run(self._desk.is_saved, found)
 
     def typed(self, found: FoundLab) -> None:
         """Note that something is typed at a terminal of a lab."""
@@ -331,11 +331,12 @@ class LabCalls:
         return Nothing()
 
     async def stop_when_free(self, who: Who, lab: str) -> None:
-        """Stop a lab once nothing else is done with it, and wait until it has.
+        """Stop a lab once nothing else is done with it, and wait until it has; one that waits does so no longer.
 
         Raises:
             BreakfixError: the engine or the store does not answer.
         """
+        self._queue.take_back(lab)
         while True:
             await self._jobs.free(lab)
             found = await self._threads.run(self._desk.find, lab)

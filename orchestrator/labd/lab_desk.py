@@ -172,6 +172,10 @@ class LabDesk:
         state = self.parts.labs().state_of(found.instance)
         return "frozen" if state == "started" and is_frozen(found.instance) else state
 
+    def is_saved(self, found: FoundLab) -> bool:
+        """Return whether the hosts of a lab are off until it is resumed, also while it waits for that."""
+        return found.instance is not None and self.parts.labs().state_of(found.instance) == "saved"
+
     # What is to be started ------------------------------------------------------------------------------------
 
     def to_start(self, ref: str, asked: StartLab) -> StartChoice:

@@ -10,6 +10,7 @@ from typing import Final
 from orchestrator.core.errors import BreakfixError, ContentError, LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.instances.locks import BusyError
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.labd.refused_call import RefusedCallError
 
@@ -134,6 +135,8 @@ def refusal_of(error: BreakfixError) -> Refusal:
             ),
             _ASK,
         )
+    if isinstance(error, SavedLabError):
+        return saved_lab().refusal
     kind: RefusalKind = "wrong" if isinstance(error, UsageError) else "machine"
     text = words_of(error)
     if kind == "machine":

@@ -188,6 +188,7 @@ def test_the_room_of_a_saved_lab_is_given_to_others_and_resuming_waits(site: Sit
         await client.call(call, OfLab(lab), lea.token)
         view = await view_of(client, lea, lab)
         assert (view.state, view.queue and view.queue.why) == ("waiting", "room")
+        assert "saved" in (await refusal_of(client, calls.CHECK, OfLab(lab), lea.token)).text.en
         assert (await refusal_of(client, calls.RESUME, OfLab(lab), lea.token)).kind == "busy"
 
     async def play() -> None:

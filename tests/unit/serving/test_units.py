@@ -78,12 +78,14 @@ def test_labd_is_told_of_the_limits_that_were_chosen(planned: Plan, places: Plac
     """What was not chosen is left out; what is installed says the same again, and labd reads it."""
     usual = planned(listen=LISTEN)
     assert "--starts-at-once" not in written(usual, places)[LABD]
-    text = "contract = 1\n[limits]\nlabs_per_person = 3\nlabs = 40\nmemory = '24G'\nfreeze_after = 0\n"
+    text = "contract = 1\n[limits]\nlabs_per_person = 3\nlabs = 40\nmemory = '24G'\nfreeze_after = 0\nsave_after = 2\n"
     plan = plan_of(ServeOptions(listen=LISTEN), parse_settings(text, "x"))
-    assert "--labs-per-person 3 --labs 40 --memory 24G --freeze-after 0" in written(plan, places)[LABD]
+    assert "--labs-per-person 3 --labs 40 --memory 24G --freeze-after 0 --save-after 2" in written(plan, places)[LABD]
     assert plan_of(ServeOptions(), parse_settings(settings_text(plan), "x")) == plan
     command = labd_command(places.folders, (), plan.limits)
-    assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])) == LabLimits(3, 40, 24 << 30, 2, 0)
+    assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])) == LabLimits(
+        3, 40, 24 << 30, 2, 0, 7200
+    )
     assert limits_of(options_of(labd_command(places.folders, (), usual.limits)[4:])) == LabLimits()
 
 
