@@ -238,15 +238,15 @@ class IdleWatch:
 
     async def _save_those_due(self, labs: Mapping[str, Instance], saved: Mapping[str, Instance]) -> None:
         """Save the labs that were frozen for long, and do what a program that was killed has left of saving others."""
+        for lab in labs:
+            if (known := self._logs.get(lab)) is not None and known.saved:
+                known.saved = False  # somebody has resumed it at the command line
+                self.touch(lab)
         if self._limits.save_s:
             self._to_save = {lab: self._to_save.get(lab) or self._in(self._until_saved(lab)) for lab in self._frozen}
         for lab, (due, _) in tuple(self._to_save.items()):
             if due <= self._clock() and lab in self._frozen:
                 await self._save(lab, labs[lab])
-        for lab in labs:
-            if (known := self._logs.get(lab)) is not None and known.saved:
-                known.saved = False  # somebody has resumed it at the command line
-                self.touch(lab)
         for lab, one in saved.items():
             log = self._logs.get(lab)
             if log is not None and (not log.saved or any(host.state not in STOPPED for host in one.hosts)):

@@ -71,8 +71,8 @@ async def resumed(client: LabdClient, member: Member, lab: str, after: int) -> i
     await client.call(calls.RESUME, OfLab(lab), member.token)
     ended = await events_until(client, lab, member.token, "ended", after=after, act="resume")
     assert ended[-1].body["refusal"] is None
-    told = [event.kind for event in ended if event.kind in {"idle", "began", "state"}]
-    assert told == ["began", "state", "state"], "a lab that is saved is not warned of being frozen"
+    told = [event.kind for event in ended if event.kind in {"idle", "saved", "began", "state"}]
+    assert told == ["began", "state", "state"], "a lab is saved once, and not warned of being frozen"
     return ended[-1].number
 
 
@@ -196,10 +196,14 @@ def test_the_room_of_a_saved_lab_is_given_to_others_and_resuming_waits(site: Sit
             lab = await started(client, lea)
             last = await saved(client, lea, lab, clock)
             other = await started(client, tom)
+            clock.now += FREEZE_S * 0.6
+            await events_until(client, other, tom.token, "idle")  # a round has passed since it was saved
             for call in (calls.RESUME, calls.RESET):
                 await waits(client, call, lab)
                 await client.call(calls.STOP, OfLab(lab), lea.token)  # waits no longer, and is there still
-                last = (await events_until(client, lab, lea.token, "state", after=last, state="saved"))[-1].number
+                found = await events_until(client, lab, lea.token, "state", after=last, state="saved")
+                assert {event.kind for event in found} == {"queued", "state"}, "it is saved once, and warned of nothing"
+                last = found[-1].number
                 assert (await view_of(client, lea, lab)).state == "saved"
             await waits(client, calls.RESUME, lab)
             await stopped(client, other, tom.token)

@@ -317,6 +317,7 @@ def test_a_lab_that_somebody_works_on_is_left_to_them(standings: Standings, labs
 
 
 def test_a_saved_lab_is_not_broken(standings: Standings, labs: Scripted) -> None:
+    labs.reports = {"lab-2": graded("fail")}
     labs.trouble["lab-1"] = SavedLabError("lab-1")
     lea, *_ = standings.check("tssr")
     assert (lea.state, lea.trouble) == ("running", labs.trouble["lab-1"])
