@@ -161,6 +161,8 @@ class EventLog:
             self.frozen_at = event.at
         elif event.kind in {"thawed", "saved"}:
             self.frozen_at, self.saved = "", event.kind == "saved"
+        elif event.kind == "state":
+            self.saved = self.saved or event.body["state"] == "saved"  # resuming has failed
         elif event.kind == "ended":
             self._ended(event.body["act"], event.body["refusal"])
         elif event.kind in _WATCHED:
