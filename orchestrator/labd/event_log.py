@@ -157,12 +157,8 @@ class EventLog:
             self._waits = True
         elif event.kind == "idle":
             self._warned = bool(event.body["until"])
-        elif event.kind == "frozen":
-            self.frozen_at = event.at
-        elif event.kind in {"thawed", "saved"}:
-            self.frozen_at, self.saved = "", event.kind == "saved"
-        elif event.kind == "state":
-            self.saved = self.saved or event.body["state"] == "saved"  # resuming has failed
+        elif event.kind in {"frozen", "thawed", "saved", "state"}:
+            self._rested(event)
         elif event.kind == "ended":
             self._ended(event.body["act"], event.body["refusal"])
         elif event.kind in _WATCHED:
@@ -172,6 +168,13 @@ class EventLog:
             self._typing.pop(event.body["id"], None)
             if event.body["state"] in {"asked", "allowed"}:
                 self._typing[event.body["id"]] = event.body
+
+    def _rested(self, event: LabEvent) -> None:
+        if event.kind == "state":
+            self.saved = self.saved or event.body["state"] == "saved"  # resuming has failed
+        else:
+            self.frozen_at = event.at if event.kind == "frozen" else ""
+            self.saved = event.kind == "saved"
 
     def _ended(self, act: str, refusal: Mapping[str, Any] | None) -> None:
         if act in self._open_acts:

@@ -240,8 +240,8 @@ class IdleWatch:
         """Save the labs that were frozen for long, and do what a program that was killed has left of saving others."""
         for lab in labs:
             if (known := self._logs.get(lab)) is not None and known.saved:
-                known.saved = False  # somebody has resumed it at the command line
-                self.touch(lab)
+                self.touch(lab)  # somebody has resumed it at the command line
+                known.add("thawed", {})
         if self._limits.save_s:
             self._to_save = {lab: self._to_save.get(lab) or self._in(self._until_saved(lab)) for lab in self._frozen}
         for lab, (due, _) in tuple(self._to_save.items()):

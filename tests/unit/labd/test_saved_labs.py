@@ -279,7 +279,8 @@ def test_what_a_killed_labd_has_left_of_saving_is_done_by_the_next(site: Site, c
 
 
 @pytest.mark.slow
-def test_saving_at_the_command_line_is_told_on_the_page(site: Site, clock: Clock) -> None:
+@pytest.mark.usefixtures("clock")
+def test_saving_and_resuming_at_the_command_line_are_told_on_the_page(site: Site) -> None:
     """Each time; labd does not serve meanwhile, for within this process it shares the lock of the lab."""
     lea = site.member("lea")
 
@@ -287,22 +288,16 @@ def test_saving_at_the_command_line_is_told_on_the_page(site: Site, clock: Clock
         async with site.labd() as client:
             return await started(client, lea)
 
-    async def hear(lab: str, after: int) -> int:
+    async def hear(lab: str, after: int, kind: str) -> int:
         async with site.labd() as client:
-            return (await events_until(client, lab, lea.token, "saved", after=after))[-1].number
-
-    async def see_that_it_goes_on(lab: str, after: int) -> int:
-        async with site.labd() as client:
-            after = await frozen(client, lea, lab, clock, after)
-            await client.call(calls.THAW, OfLab(lab), lea.token)
-            return after
+            return (await events_until(client, lab, lea.token, kind, after=after))[-1].number
 
     lab, last = asyncio.run(begin()), 0
     for _ in range(2):
         site.labs.save(site.labs.find(lab))
-        last = asyncio.run(hear(lab, last))
+        last = asyncio.run(hear(lab, last, "saved"))
         site.labs.resume(site.labs.running(lab), Silent())
-        last = asyncio.run(see_that_it_goes_on(lab, last))
+        last = asyncio.run(hear(lab, last, "thawed"))
 
 
 @pytest.mark.slow
