@@ -175,6 +175,7 @@ class EventLog:
         else:
             self.frozen_at = event.at if event.kind == "frozen" else ""
             self.saved = event.kind == "saved"
+            self.trouble = self.trouble if self.failed else None  # of resuming it before
 
     def _ended(self, act: str, refusal: Mapping[str, Any] | None) -> None:
         if act in self._open_acts:
