@@ -31,6 +31,7 @@ from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError
 from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.loader.content import Content
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
@@ -40,8 +41,9 @@ from orchestrator.planning.planner import plan_lab, plan_scenario
 from orchestrator.sound_state.comparison import compared
 from orchestrator.sound_state.explained import ExplainedChange
 
-LabState = Literal["starting", "started", "stopping", "cut off"]
-"""How far an instance is; ``cut off``: its start or its stop was ended before it was done."""
+LabState = Literal["starting", "started", "saved", "stopping", "cut off"]
+"""How far an instance is; ``saved``: its hosts are stopped until it is resumed; ``cut off``: its start or its stop was
+ended before it was done."""
 Differences = Literal["green", "always"]
 """When a grading tells what differs from the lab's sound state: where every check is green, or always."""
 
@@ -205,7 +207,7 @@ class Labs:
         Where this user's records do not know, because somebody else started it, the mark that all users see tells.
         """
         if self._started(instance):
-            return "started"
+            return "saved" if self._instances.saved(instance) else "started"
         if self._instances.at_work(instance.name) is None:
             return "started" if self._started(instance) else "cut off"  # it may just have come to its end
         return "stopping" if self._records.get(instance.name).stopping else "starting"
@@ -255,6 +257,44 @@ class Labs:
     def wait_until_ready(self, running: Running) -> None:
         """Wait until an instance's services do their work, as after its start; raises as ``wait_for_conditions``."""
         wait_for_conditions(self.driver(running), running.plan.ready)
+
+    def save(self, instance: Instance, *, rest_only: bool = False) -> None:
+        """Stop the hosts of an instance, whose files and cables stay, until it is resumed.
+
+        Args:
+            instance: it.
+            rest_only: whether only what a killed program has left of saving is done; another instance goes on.
+
+        Raises:
+            UsageError: it is a jury session's: it must not go away under a candidate.
+            LabError: its start was cut off, a host does not stop, or another program is at work on it.
+        """
+        if instance.assessed:
+            raise UsageError(
+                Text(
+                    fr=f"{instance.name} est le lab d'un candidat : il ne se sauvegarde pas.",
+                    en=f"{instance.name} is a candidate's lab: it cannot be saved.",
+                ),
+                Text(
+                    fr="Seule sa session de jury l'arrête : « breakfix session clear » après la clôture.",
+                    en="Only its jury session ends it: 'breakfix session clear' after the closing.",
+                ),
+            )
+        state = self.state_of(instance)
+        if state not in {"started", "saved"}:
+            raise self._not_started(instance, state)
+        self._instances.save(instance.name, rest_only=rest_only)
+
+    def resume(self, running: Running, progress: Progress) -> Running:
+        """Boot the hosts of a saved instance as they are; one that is not saved is left as it is.
+
+        Raises:
+            LabError: a host did not boot, so that it is saved as before; or another program is at work on it.
+            MachineError: the fabric does not come up.
+        """
+        count = len(running.instance.hosts)
+        progress.step(Text(fr=f"Remise en marche de {count} machines", en=f"Starting {count} hosts again"))
+        return replace(running, instance=self._instances.resume(self.driver(running)))
 
     def stop(self, name: str) -> None:
         """Stop an instance and remove all of it but what was handed in.
@@ -353,21 +393,8 @@ class Labs:
             LabError: the instance's start was cut off, or another program is at work on it (``BusyError``).
         """
         state = self.state_of(running.instance)
-        if state in {"starting", "stopping"} and (holder := self._instances.at_work(running.instance.name)):
-            raise BusyError(running.instance.name, holder)
         if state != "started":
-            raise LabError(
-                Text(
-                    fr=f"{running.instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
-                    "sa panne n'est peut-être pas en place.",
-                    en=f"{running.instance.name} is not whole, its start or its stop was cut off: "
-                    "its fault may not be in place.",
-                ),
-                Text(
-                    fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
-                    en="'breakfix reset' starts it again, 'breakfix stop' removes it.",
-                ),
-            )
+            raise self._not_started(running.instance, state)
         if running.plan.scenario is None:
             raise UsageError(
                 Text(
@@ -398,6 +425,24 @@ class Labs:
             results=(*report.results, *answers),
             written=handed_in.written(),
             whole=report.whole and answers == given,
+        )
+
+    def _not_started(self, instance: Instance, state: LabState) -> LabError:
+        """Return why nothing can be done in an instance that is not started."""
+        if state == "saved":
+            return SavedLabError(instance.name)
+        if state in {"starting", "stopping"} and (holder := self._instances.at_work(instance.name)):
+            return BusyError(instance.name, holder)
+        return LabError(
+            Text(
+                fr=f"{instance.name} n'est pas entier, son démarrage ou son arrêt a été coupé : "
+                "sa panne n'est peut-être pas en place.",
+                en=f"{instance.name} is not whole, its start or its stop was cut off: its fault may not be in place.",
+            ),
+            Text(
+                fr="« breakfix reset » le recommence, « breakfix stop » le retire.",
+                en="'breakfix reset' starts it again, 'breakfix stop' removes it.",
+            ),
         )
 
     def explained(self, plan: Plan) -> Collection[ExplainedChange] | None:

@@ -8,6 +8,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
+from orchestrator.instances.saving import SavedLabError
 
 _MOST_PORT = 65535
 
@@ -17,9 +18,13 @@ def host_of(invocation: Invocation, lab: str | None, host: str) -> tuple[Instanc
 
     Raises:
         UsageError: there is no such lab or host.
+        SavedLabError: the lab's hosts are off.
     """
-    instance = invocation.app.labs.find(lab)
+    labs = invocation.app.labs
+    instance = labs.find(lab)
     require_host(host, [h.name for h in instance.hosts])
+    if not instance.whole and labs.state_of(instance) == "saved":
+        raise SavedLabError(instance.name)
     return instance, HostRef(instance.name, host)
 
 

@@ -42,6 +42,8 @@ SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
             CommandEntry("hint", "hint", fr="L'indice suivant.", en="Show the next hint."),
             CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault again."),
             CommandEntry("stop", "stop", fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it."),
+            CommandEntry("save", "saving", fr="Éteindre le lab sans rien perdre.", en="Switch the lab off, keep it."),
+            CommandEntry("resume", "saving", fr="Reprendre un lab sauvegardé.", en="Go on with a saved lab."),
             CommandEntry(
                 "progress", "progress", fr="Ce qui est résolu, et la suite.", en="Show what is solved, what is next."
             ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 KIND = "breakfix.kind"
 """``host``, ``fabric`` (the helper), ``pause`` (holds the fabric's network namespace), ``image``, ``state``,
 ``reaper`` (clears away what a killed helper or engine left);
-``started``: a volume that says of its instance, to all users of the engine, that its start came to its end."""
+``started``: a volume that says of its instance, to all users of the engine, that its start came to its end;
+``saved``: one that says that it is saved."""
 INSTANCE = "breakfix.instance"
 HOST = "breakfix.host"
 SCENARIO = "breakfix.scenario"

@@ -40,6 +40,9 @@ def limits_finding(limits: Limits, machine: Path) -> Finding:
     en.append(f"{limits.starts_at_once} starts at once")
     fr.append(f"mis en pause après {limits.freeze_after} min" if limits.freeze_after else "jamais mis en pause")
     en.append(f"frozen after {limits.freeze_after} min" if limits.freeze_after else "never frozen")
+    if limits.freeze_after:
+        fr.append(f"sauvegardés {limits.save_after} h plus tard" if limits.save_after else "jamais sauvegardés")
+        en.append(f"saved {limits.save_after} h later" if limits.save_after else "never saved")
     seen = Text(fr=", ".join(fr), en=", ".join(en))
     if memory <= total:
         return Finding("portal-limits", _SUBJECT, "ok", seen)

@@ -221,6 +221,12 @@ class DockerEngine:
         with suppress(NoSuchContainerError), self._translated(container):
             self._api.stop(container, timeout=grace)
 
+    def start_by_itself(self, container: str, *, wanted: bool) -> None:
+        """Say whether a container is started again where its first process has ended, and with the engine itself."""
+        policy: Any = {"Name": "always" if wanted else "no"}  # the stubs do not know "no"
+        with self._translated(container):
+            self._api.update_container(container, restart_policy=policy)
+
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""
         with self._translated(container):

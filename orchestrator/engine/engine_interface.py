@@ -234,6 +234,9 @@ class Engine(Protocol):
     def stop(self, container: str, *, grace: int) -> None:
         """Stop a container, killing it after ``grace`` seconds; one that does not run, or is gone, is no error."""
 
+    def start_by_itself(self, container: str, *, wanted: bool) -> None:
+        """Say whether a container is started again where its first process has ended, and with the engine itself."""
+
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""
 

@@ -13,6 +13,8 @@ from orchestrator.model.seeds import is_secret
 
 RUNNING = "running"
 """Docker's word for a container whose first process runs and is not frozen."""
+STOPPED = frozenset({"exited", "dead"})
+"""Docker's words for a container that was started once and has no process: it takes no memory."""
 
 
 @dataclass(frozen=True)

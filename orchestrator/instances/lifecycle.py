@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -32,6 +32,7 @@ from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.locks import BusyError, Holder, Locks
 from orchestrator.instances.placing import accounts_of, archive_of
 from orchestrator.instances.readiness import unready_by, wait_for_conditions
+from orchestrator.instances.saving import MARK, bring_back, is_saved, put_down
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
 from orchestrator.model.scenario import FaultSpec
@@ -46,6 +47,8 @@ _STARTED = "breakfix-started-"
 can be made after the containers, outlives a restart of the machine, and is seen by every user of the engine."""
 _BOOT_LIMIT = 180.0
 """Seconds until all hosts must have booted; an emulated machine needs most of them."""
+_SETTLES = 15
+"""Seconds that the services of a resumed lab are waited for: some of them may be what is broken."""
 
 
 class Instances:
@@ -132,6 +135,10 @@ class Instances:
     def started(self, name: str) -> bool:
         """Return whether an instance is marked as one whose start came to its end, whoever started it."""
         return bool(self._engine.volumes({labels.KIND: "started", labels.INSTANCE: name}))
+
+    def saved(self, instance: Instance) -> bool:
+        """Return whether an instance is saved: its hosts are stopped, until it is resumed."""
+        return is_saved(self._engine, instance)
 
     def unready(self, instance: Instance) -> dict[str, Text]:
         """Return the hosts that run, as the engine sees it, and are not wired or have not booted, each with why.
@@ -308,6 +315,51 @@ class Instances:
             _for_each(lambda host: self._engine.start(created[host]), clients)
             fabric.wait_ready(name, clients, timeout=_BOOT_LIMIT)
 
+    # Saving ---------------------------------------------------------------------------------------------
+
+    def save(self, name: str, *, rest_only: bool = False) -> None:
+        """Stop the hosts of an instance, whose files and cables stay; one that is saved by half is saved wholly.
+
+        Args:
+            name: the instance's name.
+            rest_only: whether only what a killed program has left of saving is done; another instance goes on.
+
+        Raises:
+            LabError: a host does not stop, or another program is at work on it (``BusyError``), or it is gone.
+        """
+        with self.exclusive(name):
+            instance = self.find(name)
+            if not rest_only or self.saved(instance):
+                put_down(self._engine, instance)
+
+    def resume(self, driver: LabDriver) -> Instance:
+        """Boot the hosts of a saved instance; one that is not saved is left as it is.
+
+        Its services are waited for a short while only: what its fault has broken never does its work.
+
+        Raises:
+            LabError: a host did not boot, so that it is saved as before; or another program is at work on it.
+            MachineError: the fabric does not come up.
+        """
+        name, hosts = driver.instance, driver.plan.hosts
+        with self._ready(name):
+            instance = self.find(name)
+            if not self.saved(instance):
+                self._engine.remove_volume(MARK + name)  # whoever resumed it may have been killed before that
+                return instance
+            late = {host.name for host in hosts if host.asks_for_address}
+            servers = [host.name for host in hosts if host.name not in late]
+            bring_back(self._engine, self._fabric(), instance, late, lambda: self._settle(driver, servers))
+            self._settle(driver, [host.name for host in hosts])
+            return self.find(name)
+
+    @staticmethod
+    def _settle(driver: LabDriver, hosts: Collection[str]) -> None:
+        conditions = [one for one in driver.plan.ready if one.host in hosts]
+        shorter = [one.model_copy(update={"within": min(one.within, _SETTLES)}) for one in conditions]
+        with suppress(LabError):
+            wait_for_conditions(driver, shorter)
+
     # Faults ---------------------------------------------------------------------------------------------
 
     def inject(self, driver: LabDriver) -> None:
@@ -375,6 +427,7 @@ class Instances:
         with suppress(MachineError):  # a full disk must not keep it from being removed
             self._records.cut_off(name)
         self._engine.remove_volume(_STARTED + name)
+        self._engine.remove_volume(MARK + name)
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
             remove_remains(self._engine, containers)
@@ -407,11 +460,13 @@ class Instances:
         A start or stop was killed, or somebody else removed the containers.
         """
         marked = {volume.removeprefix(_STARTED) for volume in self._engine.volumes({labels.KIND: "started"})}
+        marked |= {volume.removeprefix(MARK) for volume in self._engine.volumes({labels.KIND: "saved"})}
         for name in sorted({*self._records.names(), *marked} - {instance.name for instance in self.all()}):
             with suppress(BusyError), self._locks.exclusive_nowait(name):
                 if not self._engine.containers({labels.INSTANCE: name}):
                     self._records.remove(name)
                     self._engine.remove_volume(_STARTED + name)
+                    self._engine.remove_volume(MARK + name)
 
 
 def _gone(name: str) -> LabError:

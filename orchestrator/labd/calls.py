@@ -368,7 +368,7 @@ class Started:
 
 # A lab --------------------------------------------------------------------------------------------------------
 
-LabStateName = Literal["waiting", "starting", "started", "frozen", "stopping", "cut off", "failed", "gone"]
+LabStateName = Literal["waiting", "starting", "started", "frozen", "saved", "stopping", "cut off", "failed", "gone"]
 
 
 QueueReason = Literal["turn", "room", "class", "jury"]
@@ -593,7 +593,7 @@ class LabView:
         title: the scenario's title.
         seed: the variant, as it may be shown.
         state: how far it is.
-        busy: what is being done with it now (``start``, ``check``, ``reset``, ``stop``), empty where nothing is.
+        busy: what is being done with it now (``start``, ``check``, ``reset``, ``resume``, ``stop``); empty: nothing.
         since: when the attempt began, ISO 8601; empty where the store does not know.
         minutes: the time that a trainee should need.
         ticket: Markdown; None for a bare lab.
@@ -609,13 +609,14 @@ class LabView:
         grading: the last grading; None: none yet.
         solved: whether it was found repaired once.
         last_event: the number of the last event, to read on from.
-        trouble: why a start failed.
+        trouble: why a start failed, or why a saved lab could not be resumed.
         yours: whether it is the reader's own; a trainer looks at those of their classes, and may have them graded.
         attempt: the number of the attempt on it; 0 where the store does not know.
         notes: what trainers wrote to the attempt, the oldest first.
         typing: the trainers who ask to type in a terminal, or may.
         queue: where it stands while it waits for its start; None: it does not.
         freezes: when it will be frozen unless somebody does something in it, ISO 8601; empty: not soon.
+        saves: when it will be saved, which is frozen now, unless somebody does something in it; empty: never.
     """
 
     name: str
@@ -646,6 +647,7 @@ class LabView:
     typing: tuple[TypingView, ...] = ()
     queue: QueueView | None = None
     freezes: str = ""
+    saves: str = ""
 
 
 @dataclass(frozen=True)
@@ -750,7 +752,7 @@ class LabEvent:
 
 
 EventKind = Literal[
-    "began",  # {act}: start, check, reset, stop
+    "began",  # {act}: start, check, reset, resume, stop
     "step",  # {text: Text}: what a start does now
     "running",  # {sentences: [Text]}: the checks that run now
     "result",  # CheckView: one check has its colour
@@ -771,6 +773,7 @@ EventKind = Literal[
     "idle",  # {until}: the lab will be frozen at that moment (ISO 8601); until is empty once it will not
     "frozen",  # {}: the lab was frozen, because nobody did anything in it
     "thawed",  # {}: it goes on
+    "saved",  # {}: the lab was saved: its hosts are off until it is resumed, its terminals are closed
 ]
 
 # The calls ----------------------------------------------------------------------------------------------------
@@ -805,6 +808,7 @@ CLOSE_TERMINAL = Call("close-terminal", CloseTerminal, Nothing)
 RESET = Call("reset", OfLab, Nothing)
 STOP = Call("stop", OfLab, Nothing)
 THAW = Call("thaw", OfLab, Nothing)
+RESUME = Call("resume", OfLab, Nothing)
 DEBRIEF = Call("debrief", OfLab, DebriefView)
 
 CALLS: tuple[Call[Any, Any], ...] = (
@@ -835,6 +839,7 @@ CALLS: tuple[Call[Any, Any], ...] = (
     RESET,
     STOP,
     THAW,
+    RESUME,
     DEBRIEF,
 )
 """Every call of the contract."""

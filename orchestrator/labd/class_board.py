@@ -28,7 +28,12 @@ a trainer who comes after twenty comes too late.
 """
 _FRESH_S: Final = 2.0
 """Seconds for which a board holds: several that are open cost one look."""
-_COMING: Final[Mapping[str, MemberState]] = {"start": "starting", "reset": "starting", WAITS: "waiting"}
+_COMING: Final[Mapping[str, MemberState]] = {
+    "start": "starting",
+    "reset": "starting",
+    "resume": "starting",
+    WAITS: "waiting",
+}
 """What is done with a lab that does not run yet -> the state of whose it is."""
 
 
@@ -109,6 +114,8 @@ class ClassBoards:
             works_on, found = log.note.scenario, Standing(standing.ref, standing.handle, standing.name)
             refusal = log.trouble if log.failed and not act else None
             state, trouble = (_COMING.get(act, "starting"), None) if refusal is None else ("broken", refusal.text)
+        elif state == "running" and standing.look is not None and standing.look.saved:
+            state, trouble = "saved", None
         elif state == "running" and _is_frozen(standing.look):
             state, trouble = "frozen", None
         seen = found.look or LabLook()

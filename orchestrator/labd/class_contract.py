@@ -131,7 +131,7 @@ class BoardCheck:
     sentence: Text
 
 
-MemberState = Literal["none", "waiting", "starting", "running", "frozen", "broken", "solved", "ended"]
+MemberState = Literal["none", "waiting", "starting", "running", "frozen", "saved", "broken", "solved", "ended"]
 
 
 @dataclass(frozen=True)

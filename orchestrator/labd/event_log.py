@@ -27,6 +27,8 @@ _WATCHED: Final[Mapping[EventKind, str]] = {"watched": "terminal", "screen-watch
 """What a trainer looks at, by the kind of event that tells it, and the field that names it."""
 _MAKES: Final = frozenset({"start", "reset"})
 """The acts without which there is no lab."""
+_TELLS_TROUBLE: Final = _MAKES | {"resume"}
+"""The acts whose trouble the lab's page shows."""
 _ENDING: Final = ".events"
 
 
@@ -53,7 +55,9 @@ class EventLog:
     def __init__(self, path: Path, note: LabNote) -> None:
         """Take its file and what it is about; see ``EventLogs``, which makes it.
 
-        ``begun`` says whether a start of the lab was begun here, as far as its events are kept.
+        ``begun`` says whether a start of the lab was begun here, as far as its events are kept; ``frozen_at`` when it
+        was frozen, ISO 8601, empty where it was thawed since; ``saved`` whether the last that was told is that it was
+        saved.
         """
         self.note = note
         self.last = 0
@@ -61,6 +65,8 @@ class EventLog:
         self.trouble: Refusal | None = None
         self.failed = False
         self.begun = False
+        self.frozen_at = ""
+        self.saved = False
         self._path = path
         self._lines: list[tuple[int, bytes]] = []
         self._open_acts: list[str] = []
@@ -145,11 +151,14 @@ class EventLog:
         self._lines.append((event.number, line))
         if event.kind == "began":
             self._open_acts.append(event.body["act"])
+            self.saved = self.saved and event.body["act"] not in _TELLS_TROUBLE
             self.begun = self.begun or event.body["act"] in _MAKES
         elif event.kind == "queued":
             self._waits = True
         elif event.kind == "idle":
             self._warned = bool(event.body["until"])
+        elif event.kind in {"frozen", "thawed", "saved", "state"}:
+            self._rested(event)
         elif event.kind == "ended":
             self._ended(event.body["act"], event.body["refusal"])
         elif event.kind in _WATCHED:
@@ -160,11 +169,20 @@ class EventLog:
             if event.body["state"] in {"asked", "allowed"}:
                 self._typing[event.body["id"]] = event.body
 
+    def _rested(self, event: LabEvent) -> None:
+        if event.kind == "state":
+            self.saved = self.saved or event.body["state"] == "saved"  # resuming has failed
+        else:
+            self.frozen_at = event.at if event.kind == "frozen" else ""
+            self.saved = event.kind == "saved"
+            self.trouble = self.trouble if self.failed else None  # of resuming it before
+
     def _ended(self, act: str, refusal: Mapping[str, Any] | None) -> None:
         if act in self._open_acts:
             self._open_acts.remove(act)
         if act in _MAKES:
             self.failed = refusal is not None
+        if act in _TELLS_TROUBLE:
             self.trouble = None if refusal is None else decode(Refusal, encode(refusal))
 
     def _write(self, line: bytes) -> None:

@@ -23,16 +23,18 @@ from orchestrator.labd.path_view import LearnersPath
 from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
-from orchestrator.labd.told_refusals import busy_with, missing_lab
+from orchestrator.labd.told_refusals import busy_with, missing_lab, saved_lab
 from orchestrator.labd.waiting_book import KeptStart, now_text
 from orchestrator.model.plan import Plan
 
-_ENDS_ALL: Final = frozenset({"start", "reset", "stop", WAITS})
+_ENDS_ALL: Final = frozenset({"start", "reset", "resume", "stop", "save", WAITS})
 """While one of these is done with a lab, no terminal can be opened in it."""
 _SHOWN: Final = frozenset({calls.LAB.name, calls.MAP.name, calls.DEBRIEF.name})
 """Calls that an open page makes by itself: by them nobody does anything in a lab."""
 _ENDING: Final = frozenset({calls.RESET.name, calls.STOP.name})
 """Calls that concern a frozen lab as any other."""
+_NEEDS_HOSTS: Final = frozenset({calls.CABLE.name, calls.CHECK.name, calls.OPEN_TERMINAL.name, calls.THAW.name})
+"""Calls that are refused while a lab is saved."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class LabCalls:
             calls.RESET.name: self.reset,
             calls.STOP.name: self.stop,
             calls.THAW.name: self.thaw,
+            calls.RESUME.name: self.resume,
             calls.DEBRIEF.name: self.debrief,
         }
 
@@ -120,10 +123,18 @@ class LabCalls:
         """Return a lab about which somebody calls, thawed where that is an act in it.
 
         Raises:
-            RefusedCallError: it is gone meanwhile.
+            RefusedCallError: it is gone meanwhile, or is saved and the call needs its hosts.
             BreakfixError: it cannot be thawed.
         """
-        return found if name in _SHOWN | _ENDING else await self._idle.awake(found)
+        if name in _SHOWN | _ENDING:
+            return found
+        found = await self._idle.awake(found)
+        if name in _NEEDS_HOSTS and await self._saved(found):
+            raise saved_lab()
+        return found
+
+    async def _saved(self, found: FoundLab) -> bool:
+        return await self._threads.run(self._desk.is_saved, found)
 
     def typed(self, found: FoundLab) -> None:
         """Note that something is typed at a terminal of a lab."""
@@ -229,9 +240,10 @@ class LabCalls:
         found = await self._threads.run(self._desk.find, kept.lab)
         if found is None:
             raise missing_lab()
-        needs = 0 if found.instance else needs
+        saved = await self._saved(found)
+        needs = 0 if found.instance and not saved else needs
         begin = partial(self._begin_reset, found, kept.by)
-        return QueuedStart(kept.lab, kept.asker, needs, note, begin, kept.by, again=True, asked=kept.asked)
+        return QueuedStart(kept.lab, kept.asker, needs, note, begin, kept.by, again=True, there=saved, asked=kept.asked)
 
     # A lab ----------------------------------------------------------------------------------------------------
 
@@ -242,7 +254,8 @@ class LabCalls:
         typing = self._terminals.consents.of(found.name, who)
         yours, queue = found.owner == who.ref, self._queue.view(found.name)
         view = replace(view, hosts=self._displays.told(found.name, view.hosts))
-        return replace(view, yours=yours, typing=typing, queue=queue, freezes=self._idle.freezes(found.name))
+        freezes, saves = self._idle.freezes(found.name), self._idle.saves(found.name) if view.state == "frozen" else ""
+        return replace(view, yours=yours, typing=typing, queue=queue, freezes=freezes, saves=saves)
 
     async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
         """See ``calls.MAP``."""
@@ -300,10 +313,11 @@ class LabCalls:
             if act := WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name):
                 raise busy_with(act)
             self._idle.touch(found.name)
-            if found.instance is not None:
+            saved = await self._saved(found)
+            if found.instance is not None and not saved:
                 self._begin_reset(found, who.ref)
                 return Nothing()
-            if found.owner == who.ref:  # it makes one more
+            if found.owner == who.ref and not saved:  # it makes one more
                 await self._threads.run(self._desk.require_room, who.ref)
             plan = await self._threads.run(self._desk.planned, found)
             if found.owner == who.ref:
@@ -312,7 +326,34 @@ class LabCalls:
                 needs = await self._threads.run(self._room.require, plan)
             begin = partial(self._begin_reset, found, who.ref)
             note = found.log.note
-            await self._queue.put(QueuedStart(found.name, who.ref, needs, note, begin, who.ref, again=True))
+            await self._queue.put(
+                QueuedStart(found.name, who.ref, needs, note, begin, who.ref, again=True, there=saved)
+            )
+        return Nothing()
+
+    async def resume(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
+        """See ``calls.RESUME``. It takes its turn as a start does; a lab that is not saved is left as it is."""
+        async with self._starting:
+            if act := WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name):
+                raise busy_with(act)
+            if not await self._saved(found):
+                return Nothing()
+            running = await self._threads.run(self._desk.running, found)
+            if found.owner == who.ref:
+                needs = await self._threads.run(self._persons.require, who.ref, running.plan)
+            else:
+                needs = await self._threads.run(self._room.require, running.plan)
+            begin = partial(
+                self._jobs.begin,
+                found.name,
+                "resume",
+                lambda: found.log,
+                self._making,
+                lambda: self._work.resume(found),
+                then=self._without_terminals(found),
+                after=partial(self._idle.touch, found.name),
+            )
+            await self._queue.put(QueuedStart(found.name, who.ref, needs, found.log.note, begin, there=True))
         return Nothing()
 
     def _begin_reset(self, found: FoundLab, by: str) -> asyncio.Event:
@@ -327,8 +368,15 @@ class LabCalls:
         )
 
     async def stop(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.STOP``. A lab that is being made is not stopped: its caller is told to wait."""
-        if not self._queue.take_back(found.name) or found.instance is not None:
+        """See ``calls.STOP``. A lab that is being made is not stopped: its caller is told to wait.
+
+        A saved one that waits for its turn only waits no longer.
+        """
+        if not self._queue.take_back(found.name):
+            self._begin_stop(who, found)
+        elif await self._saved(found):
+            found.log.add("state", {"state": "saved"})
+        elif found.instance is not None:
             self._begin_stop(who, found)
         return Nothing()
 
@@ -337,11 +385,12 @@ class LabCalls:
         return Nothing()
 
     async def stop_when_free(self, who: Who, lab: str) -> None:
-        """Stop a lab once nothing else is done with it, and wait until it has.
+        """Stop a lab once nothing else is done with it, and wait until it has; one that waits does so no longer.
 
         Raises:
             BreakfixError: the engine or the store does not answer.
         """
+        self._queue.take_back(lab)
         while True:
             await self._jobs.free(lab)
             found = await self._threads.run(self._desk.find, lab)

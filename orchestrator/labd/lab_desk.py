@@ -43,7 +43,9 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """What a lab's name can look like; nothing else is looked for, nor becomes a file's name."""
 _SEEDS: Final = 1000
 """A drawn seed is below this: short enough to be dictated."""
-_TOLD: Final = frozenset({"start", "check", "reset", "stop"})
+_TOLD: Final = frozenset({"start", "check", "reset", "resume", "stop"})
+_OFF: Final = frozenset({"waiting", "starting", "saved", "stopping"})
+"""States in which a lab's cables are shown as they are planned."""
 _LONGEST_STEM: Final = 32
 WAITS: Final = "queue"
 """What is being done with a lab that waits for its start, beside the acts of ``lab_jobs``."""
@@ -165,7 +167,7 @@ class LabDesk:
         act = self._act_on(found.name)
         if act == "stop":
             return "stopping"
-        if act in {"start", "reset"}:
+        if act in {"start", "reset", "resume"}:
             return "starting"
         if act == WAITS:
             return "waiting"
@@ -173,6 +175,10 @@ class LabDesk:
             return "failed"
         state = self.parts.labs().state_of(found.instance)
         return "frozen" if state == "started" and is_frozen(found.instance) else state
+
+    def is_saved(self, found: FoundLab) -> bool:
+        """Return whether the hosts of a lab are off until it is resumed, also while it waits for that."""
+        return found.instance is not None and self.parts.labs().state_of(found.instance) == "saved"
 
     # What is to be started ------------------------------------------------------------------------------------
 
@@ -285,7 +291,7 @@ class LabDesk:
         plan = running.plan if running else labs.preview(found.log.note.scenario, int(found.log.note.seed))
         images = running.images if running else labs.images(plan)
         look, handed_in = self.attempt(found), labs.hand_in(running) if running else None
-        whole = running is not None and state not in {"waiting", "starting", "stopping"}
+        whole = running is not None and state not in _OFF
         scenario = plan.scenario or ""
         return LabView(
             name=found.name,
@@ -311,7 +317,7 @@ class LabDesk:
             grading=_grading(look),
             solved=look is not None and look.solved,
             last_event=last_event,
-            trouble=found.log.trouble if state == "failed" else None,
+            trouble=found.log.trouble if state in {"failed", "saved"} else None,
             attempt=look.number if look else 0,
             notes=trainee_view.notes_of(look.notes) if look else (),
         )
@@ -322,7 +328,7 @@ class LabDesk:
     def map(self, found: FoundLab, language: Language) -> LabMap:
         """Return a lab's picture, with its cables as they are."""
         labs = self.parts.labs()
-        if found.instance is None or self.state_of(found) in {"waiting", "starting", "stopping"}:
+        if found.instance is None or self.state_of(found) in _OFF:
             return LabMap(draw_svg(topology(labs.preview(found.log.note.scenario, int(found.log.note.seed))), language))
         running = self.running(found)
         return LabMap(draw_svg(topology(running.plan, self._cables(running)), language))

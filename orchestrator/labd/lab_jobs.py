@@ -24,9 +24,9 @@ P = ParamSpec("P")
 
 _log = logging.getLogger(__name__)
 
-Act = Literal["start", "check", "reset", "stop"]
+Act = Literal["start", "check", "reset", "resume", "stop"]
 """What takes its time, and is told by events."""
-ShortAct = Literal["cable", "hint", "freeze", "thaw"]
+ShortAct = Literal["cable", "hint", "freeze", "thaw", "save"]
 """What is done while its caller waits."""
 
 _WAITS: Final = Text(fr="En attente : d'autres labs passent d'abord.", en="Waiting: other labs come first.")
@@ -90,8 +90,8 @@ class LabJobs:
         self._freed.append(tell)
 
     def being_made(self) -> int:
-        """Return how many labs are being started, or started again."""
-        return sum(act in {"start", "reset"} for act in self._acts.values())
+        """Return how many labs are being started, started again, or resumed."""
+        return sum(act in {"start", "reset", "resume"} for act in self._acts.values())
 
     @contextmanager
     def holding(self, lab: str, act: Act | ShortAct) -> Iterator[None]:

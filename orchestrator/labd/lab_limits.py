@@ -28,6 +28,7 @@ class LabLimits:
         class_labs: labs that are launched for a class and are there at once; None: not limited.
         class_memory: bytes that these may take together; None: not limited.
         host_processors: processors that each host may keep busy; None: not limited.
+        save_s: seconds until a frozen lab is saved; 0: never.
     """
 
     per_person: int = 2
@@ -39,6 +40,7 @@ class LabLimits:
     class_labs: int | None = None
     class_memory: int | None = None
     host_processors: float | None = None
+    save_s: float = 86400.0
 
     @property
     def warn_s(self) -> float:

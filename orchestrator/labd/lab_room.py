@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.core.errors import BreakfixError
-from orchestrator.instances.instance import Instance
+from orchestrator.instances.instance import STOPPED, Instance
 from orchestrator.labd.jury_room import NOTHING_KEPT, KeptRoom
 from orchestrator.labd.lab_limits import larger_than_share, memory_of, too_large
 from orchestrator.labs import Labs
@@ -23,7 +23,7 @@ class TakenRoom:
     """What is taken of a machine.
 
     Attributes:
-        labs: the bytes that each lab on it may take, by its name.
+        labs: the bytes that each lab on it may take, by its name; those whose hosts are off take nothing.
         memory: the bytes that all of them may take together.
         classes: the class that a lab was launched for, by its name; others are not there.
         kept: what is kept free for juries.
@@ -73,8 +73,9 @@ class LabRoom:
         self._known = {
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
+        held = [one for one in found if any(host.state not in STOPPED for host in one.hosts)]
         return TakenRoom(
-            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found},
+            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in held},
             self.memory(),
             self._classes(),
             self._kept(),

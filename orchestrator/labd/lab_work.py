@@ -122,6 +122,20 @@ class LabWork:
         self._record(found.owner, lambda practice: practice.stopped(running.instance))
         found.log.add("state", {"state": "failed"})
 
+    def resume(self, found: FoundLab) -> None:
+        """Boot the hosts of a saved lab.
+
+        Raises:
+            BreakfixError: a host did not boot, so that it is saved as before; or another program is at work on it.
+        """
+        found.log.add("state", {"state": "starting"})
+        try:
+            self._labs.resume(self._desk.running(found), EventProgress(found.log))
+        except BaseException:
+            found.log.add("state", {"state": "saved"})
+            raise
+        found.log.add("state", {"state": "started"})
+
     def stop(self, found: FoundLab, by: str) -> None:
         """Stop a lab and remove all of it but what was handed in; ``by``: the reference of who does.
 

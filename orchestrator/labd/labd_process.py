@@ -91,6 +91,7 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--processors-per-host", type=float, help="what each host of a lab may take of the processors")
     parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
     parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
+    parser.add_argument("--save-after", type=int, default=usual.save_after, help="hours of being frozen; 0: never")
     return parser.parse_args(argv)
 
 
@@ -106,6 +107,7 @@ def limits_of(options: argparse.Namespace) -> LabLimits:
         options.labs_per_class,
         options.memory_per_class,
         options.processors_per_host,
+        options.save_after * 3600.0,
     )
 
 

@@ -23,7 +23,7 @@ from orchestrator.labd.class_labs import room_of
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
-from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
 from orchestrator.labd.kept_rights import KeptRights
 from orchestrator.labd.lab_calls import LabCalls, StartParts
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
@@ -101,7 +101,8 @@ class LabdServer:
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
-        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
+        viewed = ViewedHosts(displays.shown, terminals.forget)
+        self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
         classes = ClassDesk(desk, room, share=limits.class_memory)

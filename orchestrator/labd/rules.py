@@ -133,6 +133,7 @@ RULES: Final[Mapping[str, Right]] = {
     "reset": "owner",
     "stop": "owner",
     "thaw": "owner-or-trainer",
+    "resume": "owner",
     "debrief": "owner",
     EVENTS: "owner-or-trainer",
     TERMINAL: "owner-or-trainer",

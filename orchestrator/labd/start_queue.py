@@ -43,7 +43,8 @@ class QueuedStart:
         note: what labd notes of the lab.
         begin: begins the start, and returns what is set when it is over.
         by: the reference of who starts it.
-        again: whether the lab was begun before.
+        again: whether the lab was begun before, and is started anew.
+        there: whether the lab exists already, so that what is noted of it stays where it is taken back.
         asked: when it was asked for, ISO 8601.
         over: set when the start is over, or was taken back, or is left to the next labd.
     """
@@ -55,12 +56,15 @@ class QueuedStart:
     begin: Callable[[], asyncio.Event]
     by: str = ""
     again: bool = False
+    there: bool = False
     asked: str = field(default_factory=now_text)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def kept(self) -> KeptStart:
-        """Return what is kept of it for the next labd."""
+    def kept(self) -> KeptStart | None:
+        """Return what is kept of it for the next labd; nothing of a saved lab that is resumed, which stays saved."""
+        if self.there and not self.again:
+            return None
         return KeptStart(self.note, self.asker, self.by, self.asked, self.lab, self.again)
 
 
@@ -150,7 +154,9 @@ class StartQueue:
         start = self._waiting.get(lab)
         if start is None and lab not in self._left_over:
             return False
-        self._drop(lab)  # while it waits: see ``LabDesk``
+        there = self._left_over[lab].again if start is None else start.there
+        if not there:
+            self._drop(lab)  # while it waits: see ``LabDesk``
         if start is None:
             self.drop_left_over(self._left_over[lab])
         else:
@@ -327,7 +333,8 @@ class StartQueue:
 
     def _keep(self) -> None:
         """Keep what waits for the next labd, in the order in which it would be served."""
-        self._book.keep_starts([*self._left_over.values(), *(one.kept for one in self._turns.order())])
+        waiting = [kept for one in self._turns.order() if (kept := one.kept) is not None]
+        self._book.keep_starts([*self._left_over.values(), *waiting])
 
     def _drop(self, lab: str) -> None:
         """Forget the log of a lab that was never begun."""

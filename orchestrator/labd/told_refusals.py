@@ -10,6 +10,7 @@ from typing import Final
 from orchestrator.core.errors import BreakfixError, ContentError, LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.instances.locks import BusyError
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.labd.refused_call import RefusedCallError
 
@@ -31,6 +32,8 @@ _DOING: Final[Mapping[str, Text]] = {
     "queue": Text(fr="il attend son tour pour démarrer", en="it waits for its turn to start"),
     "freeze": Text(fr="il est mis en pause", en="it is being frozen"),
     "thaw": Text(fr="il reprend", en="it is being thawed"),
+    "save": Text(fr="il est sauvegardé", en="it is being saved"),
+    "resume": Text(fr="il est remis en marche", en="it is being resumed"),
 }
 
 
@@ -55,6 +58,18 @@ def missing_lab() -> RefusedCallError:
     """Return what ends a call about a lab that is not there, or is not theirs: both read the same."""
     return refused(
         "missing", Text(fr="Ce lab n'existe pas, ou n'existe plus.", en="There is no such lab, or it is gone.")
+    )
+
+
+def saved_lab() -> RefusedCallError:
+    """Return what ends a call that needs the hosts of a lab that is saved."""
+    return refused(
+        "busy",
+        Text(
+            fr="Ce lab est sauvegardé : ses machines sont éteintes.",
+            en="This lab is saved: its machines are switched off.",
+        ),
+        Text(fr="Reprenez-le d'abord, depuis sa page.", en="Resume it first, on its page."),
     )
 
 
@@ -120,6 +135,8 @@ def refusal_of(error: BreakfixError) -> Refusal:
             ),
             _ASK,
         )
+    if isinstance(error, SavedLabError):
+        return saved_lab().refusal
     kind: RefusalKind = "wrong" if isinstance(error, UsageError) else "machine"
     text = words_of(error)
     if kind == "machine":

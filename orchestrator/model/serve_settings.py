@@ -52,7 +52,7 @@ class Limits(Document):
         None,
         ge=1,
         le=2000,
-        description="How many labs may be on the machine at once, frozen ones among them; others wait. By default as "
+        description="How many labs may run on the machine at once, frozen ones among them; others wait. By default as "
         "many as memory allows",
     )
     memory: Size | None = Field(
@@ -92,6 +92,13 @@ class Limits(Document):
         ge=0,
         le=10_080,
         description="After how many minutes a lab is frozen in which nobody does anything; 0: never.",
+    )
+    save_after: int = Field(
+        24,
+        ge=0,
+        le=8760,
+        description="After how many hours a frozen lab is saved: its machines are switched off, its files and cables "
+        "are kept, its memory is free; 0: never.",
     )
 
 

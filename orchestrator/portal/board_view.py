@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.labd.class_contract import BoardRow, BoardView
 from orchestrator.portal import board_words
 
-_COUNTING = frozenset({"running", "frozen", "broken"})
+_COUNTING = frozenset({"running", "frozen", "saved", "broken"})
 """States in which a trainee's time goes on."""
 
 
@@ -49,7 +49,7 @@ def _counts(view: BoardView) -> Mapping[str, int]:
     return {
         "trainees": len(view.rows),
         "solved": sum(row.state == "solved" for row in view.rows),
-        "running": sum(row.state in {"running", "frozen"} for row in view.rows),
+        "running": sum(row.state in {"running", "frozen", "saved"} for row in view.rows),
         "stuck": sum(row.stuck for row in view.rows),
         "trouble": sum(row.trouble is not None for row in view.rows),
     }

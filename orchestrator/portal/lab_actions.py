@@ -45,6 +45,7 @@ _PLAIN: tuple[tuple[Call[OfLab, Any], str], ...] = (
     (calls.RESET, ""),
     (calls.STOP, ""),
     (calls.THAW, ""),
+    (calls.RESUME, ""),
 )
 """Calls that take a lab and nothing else, and the place of the page at which they are seen."""
 

@@ -13,7 +13,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
 from orchestrator.portal import board_words, desktop_words, help_words, lab_words
 
-Phase = Literal["waiting", "starting", "started", "stopping", "failed", "gone"]
+Phase = Literal["waiting", "starting", "started", "saved", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
 
 _CONTEXT = 2
@@ -37,8 +37,10 @@ def phase_of(lab: LabView) -> Phase:
         return "stopping"
     if lab.state == "waiting":
         return "waiting"
-    if lab.state == "starting" or lab.busy in {"start", "reset"}:
+    if lab.state == "starting" or lab.busy in {"start", "reset", "resume"}:
         return "starting"
+    if lab.state == "saved":
+        return "saved"
     return "started" if lab.state in {"started", "frozen"} else "failed"
 
 

@@ -1,4 +1,4 @@
-"""The phrases about shares of the machine: a lab that waits for its start, one that is frozen; templates: ``s``."""
+"""The phrases about shares of the machine: a lab that waits for its start, is frozen or saved; templates: ``s``."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ MEANWHILE = Text(
     en="People and classes take turns. This page opens by itself; you can close it and keep your place. Your time does "
     "not count yet.",
 )
+MEANWHILE_SAVED = Text(
+    fr="Les personnes et les classes passent chacune à leur tour. Cette page s'ouvre d'elle-même ; vous pouvez la "
+    "fermer sans perdre votre place. Le lab reste sauvegardé tant qu'il attend.",
+    en="People and classes take turns. This page opens by itself; you can close it and keep your place. The lab stays "
+    "saved while it waits.",
+)
 TAKE_BACK = Text(fr="Ne plus attendre", en="Stop waiting")
 
 # A lab in which nobody does anything --------------------------------------------------------------------------
@@ -63,3 +69,33 @@ FROZEN = Text(
     en="This lab is frozen, because nobody was working in it. All is as it was, programs too.",
 )
 THAW = Text(fr="Reprendre", en="Go on")
+SAVES = Text(
+    fr="Sans reprise, il sera sauvegardé le {when} : fichiers, câbles, réponses et rapport resteront ; programmes en "
+    "marche, terminaux et ce qui est en mémoire (/tmp, /run) seront perdus.",
+    en="If nobody goes on, it will be saved on {when}: files, cables, answers and report stay; running programs, "
+    "terminals and what is in memory (/tmp, /run) will be lost.",
+)
+
+# A lab that is saved ------------------------------------------------------------------------------------------
+
+SAVED = Text(fr="Ce lab est sauvegardé", en="This lab is saved")
+SAVED_WHY = Text(
+    fr="Personne n'y travaillait plus : ses machines ont été éteintes pour laisser la place à d'autres labs.",
+    en="Nobody was working in it any more: its machines were switched off to make room for other labs.",
+)
+SAVED_KEPT = Text(
+    fr="Gardés : les fichiers des machines, les câbles, les réponses, le rapport et l'essai.",
+    en="Kept: the files of the machines, the cables, the answers, the report and the attempt.",
+)
+SAVED_LOST = Text(
+    fr="Perdus, comme à l'arrêt d'un ordinateur : les programmes en marche, les terminaux, et ce qui était en mémoire "
+    "(/tmp, /run).",
+    en="Lost, as when a computer is shut down: running programs, terminals, and what was in memory (/tmp, /run).",
+)
+SAVED_OTHER = Text(fr="Son stagiaire le reprend depuis cette page.", en="Its trainee resumes it on this page.")
+RESUME = Text(fr="Reprendre le lab", en="Resume the lab")
+RESUMING = Text(fr="Le lab est remis en marche", en="The lab is being resumed")
+RESUMING_WAIT = Text(
+    fr="Les machines démarrent avec leurs fichiers et leurs câbles d'avant. Cette page s'ouvre d'elle-même.",
+    en="The machines boot with their files and cables as they were. This page opens by itself.",
+)

@@ -155,6 +155,7 @@ LAB_STATES: Mapping[str, Text] = {
     "starting": Text(fr="démarre", en="starting"),
     "started": Text(fr="prêt", en="ready"),
     "frozen": Text(fr="en pause", en="frozen"),
+    "saved": Text(fr="sauvegardé", en="saved"),
     "stopping": Text(fr="s'arrête", en="stopping"),
     "cut off": Text(fr="interrompu", en="cut off"),
     "failed": Text(fr="le démarrage a échoué", en="the start failed"),

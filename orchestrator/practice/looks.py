@@ -1,7 +1,7 @@
 """Passing looks at a class's labs from outside: which hosts live, and what was typed and changed last in them.
 
 Nothing is graded, nobody is logged in, and nothing runs in a host. One question goes to the engine and one to the
-fabric helper, for all labs together.
+fabric helper, for all labs together; the engine is asked once more of each lab of which hosts are off.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orchestrator.core.control_characters import in_one_line
 from orchestrator.core.errors import BreakfixError, LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostActivity, HostRef
-from orchestrator.instances.instance import RUNNING, HostState, Instance
+from orchestrator.instances.instance import RUNNING, STOPPED, HostState, Instance
 from orchestrator.labs import Labs
 from orchestrator.records.journal import now
 
@@ -58,12 +58,14 @@ class LabLook:
         hosts: its hosts, by name.
         trouble: why it could not be made, so that this is an earlier one's, or what is wrong; None where all is well.
         gone: whether there is no such lab.
+        saved: whether its hosts are off until somebody resumes it.
     """
 
     at: datetime | None = None
     hosts: tuple[HostLook, ...] = ()
     trouble: BreakfixError | None = None
     gone: bool = False
+    saved: bool = False
 
     @property
     def up(self) -> int:
@@ -101,6 +103,8 @@ class LabLooks:
         try:
             labs = self._labs()
             there = {one.name: one for one in labs.all() if one.name in names}
+            off = [one for one in there.values() if any(host.state in STOPPED for host in one.hosts)]
+            saved = {one.name for one in off if labs.state_of(one) == "saved"}
         except BreakfixError as error:
             return {name: replace(self._seen.get(name, LabLook()), trouble=error) for name in names}
         silent: BreakfixError | None = None
@@ -112,6 +116,9 @@ class LabLooks:
         for name in names:
             if name not in there:
                 self._seen[name] = LabLook(now(), trouble=_no_lab(name), gone=True)
+            elif name in saved:
+                hosts = tuple(HostLook(host.name, _life(host) or "down") for host in there[name].hosts)
+                self._seen[name] = LabLook(now(), hosts, saved=True)
             elif silent is not None:
                 self._seen[name] = self._without_helper(there[name], silent)
             else:

@@ -15,6 +15,7 @@ from grader.report import Report
 from orchestrator.core.errors import BreakfixError, MachineError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.instances.locks import BusyError
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.labs import Labs
 from orchestrator.practice.looks import LabLook, LabLooks
 from orchestrator.practice.pace import Pace
@@ -174,14 +175,14 @@ class Standings:
         """Grade a member's lab, remember what was found, and record it where it is new.
 
         Returns:
-            What went wrong, and whether the lab is of no use: one that is busy is not broken.
+            What went wrong, and whether the lab is of no use: one that is busy or saved is not broken.
         """
         labs = self._labs()
         try:
             running = labs.running(standing.instance)
             report = labs.check(running, giving_way=True)
         except BreakfixError as error:
-            return error, not isinstance(error, BusyError | MachineError)
+            return error, not isinstance(error, BusyError | MachineError | SavedLabError)
         self._graded[standing.instance] = _Graded(now(), report)
         if report.verdict != "not_valid" and _found(standing, report) != standing:
             return self._recorder.checked(running, report), False

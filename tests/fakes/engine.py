@@ -58,6 +58,7 @@ class _Record:
     archives: list[bytes] = field(default_factory=list)
     starts: int = 0
     processors: float | None = None
+    by_itself: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,18 @@ class FakeEngine:
         """Return how many processors a container may keep busy; None: it was never limited."""
         with self._lock:
             return self._record(container).processors
+
+    def by_itself(self, container: str) -> bool:
+        """Return whether a container is started with the engine."""
+        with self._lock:
+            return self._record(container).by_itself
+
+    def begin_again(self) -> None:
+        """Be an engine that was restarted, with its machine: nothing has survived but what starts by itself."""
+        with self._lock:
+            for record in self._containers.values():
+                if record.state != "created":
+                    record.state = record.runs_as if record.by_itself else "exited"
 
     def destroy(self, container: str) -> None:
         """Let a container's first process end at once from now on, whenever it is started: Docker tries for ever."""
@@ -179,6 +192,11 @@ class FakeEngine:
             record = self._record(container)
             record.starts += 1
             record.state = record.runs_as
+
+    def start_by_itself(self, container: str, *, wanted: bool) -> None:
+        """Say whether a container is started with the engine."""
+        with self._lock:
+            self._record(container).by_itself = wanted
 
     def pause(self, container: str) -> None:
         """Freeze all processes of a running container."""

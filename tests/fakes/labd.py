@@ -579,6 +579,14 @@ class FakeLabd:
             self.emit("idle", {"until": ""}, asked.lab)
         return c.Nothing()
 
+    def _resume(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+        if self._own(who, asked.lab).state == "saved":
+            self.emit("began", {"act": "resume"}, asked.lab)
+            self.change(asked.lab, state="started")
+            self.emit("state", {"state": "started"}, asked.lab)
+            self.emit("ended", {"act": "resume", "refusal": None}, asked.lab)
+        return c.Nothing()
+
     def _debrief(self, who: FakePerson, asked: c.OfLab) -> c.DebriefView:
         if not self._own(who, asked.lab).solved:
             raise RefusalError("wrong", "Il faut d'abord réparer.", "Repair it first.")

@@ -190,6 +190,8 @@ def _hosts(look: LabLook, moment: datetime) -> Styled:
     """Return how many of a lab's hosts live, and how old that look is."""
     if not look.hosts:
         return plain("")
+    if look.saved:
+        return plain(Text(fr="sauvegardé", en="saved"), "quiet")
     alive = plain(f"{look.up}/{len(look.hosts)}", "" if look.up == len(look.hosts) else "warn")
     return alive.append(_behind(look.at, moment), style="quiet")
 
@@ -272,6 +274,7 @@ def _document(standing: Standing) -> dict[str, Any]:
 def _look_document(look: LabLook) -> dict[str, Any]:
     return {
         "at": _stamp(look.at),
+        "saved": look.saved,
         "hosts": [
             {
                 "host": host.host,

@@ -80,7 +80,7 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
 def _seen(invocation: Invocation, instance: Instance) -> _Seen:
     labs = invocation.app.labs
     state = labs.state_of(instance)
-    waiting = {} if state in {"starting", "stopping"} else labs.unready(instance)
+    waiting = {} if state in {"starting", "stopping", "saved"} else labs.unready(instance)
     return _Seen(instance, _running(invocation, instance), state, waiting)
 
 
@@ -122,7 +122,7 @@ def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
 def _show(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
     out = invocation.output
-    head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work else "bad")
+    head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work or seen.state == "saved" else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     seed, owner = shown_seed(instance.seed), instance.owner
@@ -149,7 +149,7 @@ def _show(invocation: Invocation, seen: _Seen) -> None:
 def _style(seen: _Seen, host: HostState) -> str:
     if host.state == RUNNING and host.name not in seen.unready:
         return "ok"
-    return "warn" if seen.in_work else "bad"
+    return "warn" if seen.in_work or seen.state == "saved" else "bad"
 
 
 def _planned(invocation: Invocation, running: Running | None, host: str) -> tuple[str, str]:
@@ -165,7 +165,15 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
     if seen.in_work:
         _remark(invocation, _at_work(seen), Text(fr="Attendez qu'il ait fini.", en="Wait until it is done."))
         return
-    if what := _unfit(seen):
+    if seen.state == "saved":
+        resume = f"{phrases.program()} resume --lab {instance.name}"
+        why = Text(
+            fr="Sauvegardé : ses machines sont éteintes, leurs fichiers et leurs câbles sont gardés.",
+            en="Saved: its hosts are off, their files and cables are kept.",
+        )
+        next_step = Text(fr=f"« {resume} » le remet en marche.", en=f"'{resume}' makes it run again.")
+        _remark(invocation, why, next_step)
+    elif what := _unfit(seen):
         next_step = Text(
             fr=f"« {stop} » le retire ; puis démarrez-en un autre.", en=f"'{stop}' removes it; then start another."
         )

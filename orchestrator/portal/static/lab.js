@@ -10,7 +10,7 @@ import { released } from "./pressed.js";
 
 const byId = (id) => document.getElementById(id);
 const TOLD_AGAIN = new Set(["announced", "began", "step", "running", "result"]);
-const REMAKES = new Set(["start", "reset", "stop"]);
+const REMAKES = new Set(["start", "reset", "resume", "stop"]);
 let terminals = null;
 
 // Parts that are replaced by those of the page as it is now ------------------------------------------------------
@@ -263,6 +263,9 @@ const DONE = {
   async thaw() {
     if ((await post("thaw")).ok) refresh();
   },
+  async resume() {
+    if ((await post("resume")).ok) refresh();
+  },
   async hint() {
     if ((await post("hint")).ok) refresh();
   },
@@ -337,6 +340,11 @@ function tellTimes() {
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   for (const time of document.querySelectorAll("time[data-at]")) {
     time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, clock);
+  }
+  for (const time of document.querySelectorAll("time[data-when]")) {
+    const day = { weekday: "long", day: "numeric", month: "long", ...clock };
+    const said = new Date(time.dateTime).toLocaleString(document.documentElement.lang, day);
+    time.textContent = document.documentElement.lang === "fr" ? said.replace(" 1 ", " 1er ") : said;
   }
   for (const time of document.querySelectorAll("time[data-since]")) {
     const at = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, clock);

@@ -144,6 +144,11 @@ class FakeInstances:
             raise BusyError(name, Holder(4321, "breakfix reset", "bob"))
         return nullcontext()
 
+    def switch(self, name: str, state: str) -> None:
+        one = self.find(name)
+        hosts = tuple(replace(host, state=state) for host in one.hosts)
+        self.running = [replace(one, hosts=hosts) if known is one else known for known in self.running]
+
     def remove(self, name: str) -> None:
         self.running = [one for one in self.running if one.name != name]
 
@@ -235,6 +240,20 @@ class FakeLabs:
         self.calls.append("reset")
         self.instances.remove(running.instance.name)
         return self.start(running.plan, progress, name=running.instance.name)
+
+    def save(self, one: Instance) -> None:
+        self.calls.append("save")
+        if self.trouble:
+            raise self.trouble
+        self.is_phase = "saved"
+        self.instances.switch(one.name, "exited")
+
+    def resume(self, running: Running, progress: Progress) -> Running:
+        self.calls.append("resume")
+        progress.step(text("booting"))
+        self.is_phase = "started"
+        self.instances.switch(running.instance.name, "running")
+        return self.running(running.instance.name)
 
     def stop(self, name: str) -> None:
         self.instances.remove(name)

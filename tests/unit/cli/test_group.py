@@ -231,6 +231,16 @@ def test_watching_goes_on_until_it_is_interrupted(
     assert "●○! 1/3" in watched.stdout
 
 
+def test_a_saved_lab_is_told(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = LabLook(now(), (HostLook("pc1", "down"),), saved=True)
+    standing = Standing("P-1", "lea", "", "x", "lab-1", "1", "running", look=look)
+    monkeypatch.setattr(app.standings, "board", lambda *_: (standing,))
+    cli.width = 240
+    assert "saved" in cli("group", "live", "tssr", "lea").stdout
+    assert "sauvegardé" in cli("group", "live", "tssr", "lea", lang="fr").stdout
+    assert '"saved": true' in cli("group", "live", "tssr", "--json").stdout
+
+
 def test_a_name_from_a_host_acts_on_no_terminal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     host = HostLook("pc1", "up", None, now(), "/srv/[red]\x1b]0;x\x07")
     standing = Standing("P-1", "lea", "", "x", "lab-1", "1", "running", look=LabLook(now(), (host,)))

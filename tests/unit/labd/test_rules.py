@@ -84,6 +84,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "comment-news": SOMEBODY,
     "read-notes": SOMEBODY,
     "thaw": LOOKING,
+    "resume": OWNER,
     "reset": OWNER,
     "stop": OWNER,
     "classes": TRAINER,

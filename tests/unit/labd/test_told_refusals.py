@@ -7,6 +7,7 @@ import pytest
 from orchestrator.core.errors import BreakfixError, ContentError, LabError, MachineError, Place, Problem, UsageError
 from orchestrator.core.text import Text, same
 from orchestrator.instances.locks import BusyError, Holder
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.labd.told_refusals import refusal_of
 
 PLACE = Place("/srv/labs/x/lab.yaml", 3)
@@ -35,6 +36,7 @@ PLACE = Place("/srv/labs/x/lab.yaml", 3)
             "busy",
             "This lab is busy: another program of the machine is at work on it.",
         ),
+        (SavedLabError("lab-1"), "busy", "This lab is saved: its machines are switched off."),
     ],
 )
 def test_an_error_as_a_refusal(error: BreakfixError, kind: str, said: str) -> None:

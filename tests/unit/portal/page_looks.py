@@ -257,6 +257,12 @@ def _warned(labd: FakeLabd) -> None:
     labd.change(freezes=world.NOW)
 
 
+def _soon_saved(labd: FakeLabd) -> None:
+    """A lab that is frozen still once its page is open."""
+    labd.change(state="frozen", saves=world.NOW)
+    labd.refusals["thaw"] = c.Refusal("machine", Text(fr="Non.", en="No."))
+
+
 def _asked_to_type(labd: FakeLabd) -> None:
     labd.help.refs |= {"one": labd.people["theo"].ref, "two": labd.people["theo"].ref}
     asked = c.TypingView("one", "0" * 16, "pc1", "Théo Bernard", "asked", yours=False)
@@ -337,6 +343,9 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("lab, waiting", LAB, "lab.html.j2", "lea", _waiting),
     Look("lab, soon frozen", LAB, "lab.html.j2", "lea", _warned),
     Look("lab, frozen", LAB, "lab.html.j2", "lea", _state("frozen")),
+    Look("lab, soon saved", LAB, "lab.html.j2", "lea", _soon_saved),
+    Look("lab, saved", LAB, "lab.html.j2", "lea", _state("saved")),
+    Look("lab, resuming", LAB, "lab.html.j2", "lea", _state("starting", "resume")),
     Look("lab, starting", LAB, "lab.html.j2", "lea", _state("starting", "start")),
     Look("lab, stopping", LAB, "lab.html.j2", "lea", _state("stopping", "stop")),
     Look("lab, failed", LAB, "lab.html.j2", "lea", _state("failed")),

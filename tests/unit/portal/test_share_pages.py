@@ -1,7 +1,8 @@
-"""What pages say of a lab that waits for its start, and of one that is frozen or soon will be."""
+"""What pages say of a lab that waits for its start, and of one that is frozen or saved, or soon will be."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,16 @@ from orchestrator.labd import calls as c
 from orchestrator.portal import share_words
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
-from tests.unit.portal.browser import Browser
+from tests.unit.portal.browser import Browser, Reading
 from tests.unit.portal.test_lab_pages import PAGE, data_of, page, said
 
 FRESH = {"X-Fresh": "1"}
+
+
+def read(text: str) -> Reading:
+    return Reading.of(re.sub(r"</?noscript>", "", text))
+
+
 UNTIL = "2026-11-28T10:30:00Z"
 
 
@@ -86,6 +93,52 @@ def test_a_lab_that_cannot_be_thawed_is_shown_all_the_same(browser: Browser, lab
     assert "This lab is frozen" in said(page(browser))
 
 
+def test_a_frozen_lab_tells_when_it_is_saved_and_what_is_lost_then(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("lea", "en")
+    labd.change(state="frozen")
+    assert "will be saved" not in said(read(browser.get(PAGE, **FRESH).text))
+    labd.change(saves=UNTIL)
+    shown = browser.get(PAGE, **FRESH).text
+    assert f'<time datetime="{UNTIL}" data-when>28 November 2026, 10:30 UTC</time>' in shown
+    for part in ("it will be saved on", "files, cables", "will be lost"):
+        assert part in said(read(shown))
+
+
+def test_a_saved_lab_tells_what_is_left_and_is_resumed(browser: Browser, labd: FakeLabd) -> None:
+    labd.change(state="saved")
+    browser.sign_in("lea", "en")
+    shown = browser.get(PAGE).text
+    assert (data_of(shown)["phase"], labd.labs[world.LAB].state) == ("saved", "saved"), "to open it resumes nothing"
+    for part in ("This lab is saved", "Kept:", "Lost, as when a computer is shut down", "Since the move my PC"):
+        assert part in said(read(shown))
+    assert (f'action="{PAGE}/reset"' in shown, f'action="{PAGE}/stop"' in shown) == (True, True)
+    assert f'action="{PAGE}/check"' not in shown
+    assert browser.post(f"{PAGE}/resume", {}, PAGE).headers["location"] == PAGE
+    assert labd.labs[world.LAB].state == "started"
+
+
+def test_a_trainer_sees_that_a_lab_is_saved_and_cannot_resume_it(browser: Browser, labd: FakeLabd) -> None:
+    labd.change(state="saved")
+    browser.sign_in("theo", "en")
+    shown = browser.get(PAGE).text
+    assert "Its trainee resumes it on this page." in said(read(shown))
+    assert f'action="{PAGE}/resume"' not in shown
+
+
+def test_why_a_lab_could_not_be_resumed_is_told(browser: Browser, labd: FakeLabd) -> None:
+    labd.change(state="saved", trouble=c.Refusal("machine", Text(fr="Non.", en="pc1 has not booted.")))
+    browser.sign_in("lea", "en")
+    assert "pc1 has not booted." in said(page(browser))
+
+
+def test_resuming_has_its_words(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("lea", "en")
+    labd.change(state="starting", busy="resume")
+    assert "boot with their files and cables as they were" in said(page(browser))
+    labd.change(state="waiting", busy="", queue=c.QueueView(1, 1, "room", None))
+    assert "The lab stays saved while it waits." in said(page(browser))
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_no_phrase_of_the_other_language(browser: Browser, labd: FakeLabd, language: str) -> None:
     browser.sign_in("lea", language)
@@ -95,8 +148,11 @@ def test_no_phrase_of_the_other_language(browser: Browser, labd: FakeLabd, langu
         texts.append(browser.get(PAGE, **FRESH).text)
     labd.change(queue=c.QueueView(1, 1, "room", None))
     texts.append(browser.get(PAGE, **FRESH).text)
-    for state in ("started", "frozen"):
-        labd.labs[world.LAB] = replace(world.lab(), state=state, freezes=UNTIL)
+    for state in ("started", "frozen", "saved"):
+        labd.labs[world.LAB] = replace(world.lab(), state=state, freezes=UNTIL, saves=UNTIL)
+        texts.append(browser.get(PAGE, **FRESH).text)
+    for busy in ("start", "resume"):
+        labd.labs[world.LAB] = replace(world.lab(), state="starting", busy=busy)
         texts.append(browser.get(PAGE, **FRESH).text)
     whole, other = "".join(texts), "fr" if language == "en" else "en"
     for name, phrase in vars(share_words).items():

@@ -13,7 +13,7 @@ from orchestrator.core.errors import BreakfixError, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.fabric.fabric_interface import HostActivity, HostRef
 from orchestrator.instances.instance import HostState, Instance
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, LabState
 from orchestrator.practice.looks import HostLook, LabLooks
 
 SILENT = MachineError(Text(fr="L'auxiliaire ne répond pas", en="The helper does not answer"))
@@ -31,6 +31,10 @@ class Machine:
     engine: BreakfixError | None = None
     helper: BreakfixError | None = None
     asked: list[str] = field(default_factory=list)
+    saved: set[str] = field(default_factory=set)
+
+    def state_of(self, instance: Instance) -> LabState:
+        return "saved" if instance.name in self.saved else "started"
 
     def all(self) -> tuple[Instance, ...]:
         self.asked.append("engine")
@@ -93,6 +97,15 @@ def test_every_state_of_a_host_is_told(machine: Machine, looks: LabLooks) -> Non
     assert lab.trouble is not None
     assert lab.trouble.text.en == "h2, h4, h5: down; h3: paused; h1: booting"
     assert lab.trouble.text.fr == "h2, h4, h5 : à l'arrêt ; h3 : en pause ; h1 : en train de démarrer"
+
+
+def test_a_saved_lab_is_no_trouble(machine: Machine, looks: LabLooks) -> None:
+    machine.hosts["lab-1"] = dict.fromkeys(("pc1", "srv1"), "exited")
+    assert looks.at(["lab-1"])["lab-1"].trouble is not None
+    machine.saved = {"lab-1"}
+    lab = looks.at(["lab-1"])["lab-1"]
+    assert (lab.saved, lab.trouble, lab.up) == (True, None, 0)
+    assert [(host.host, host.life) for host in lab.hosts] == [("pc1", "down"), ("srv1", "down")]
 
 
 def test_what_could_not_be_seen_is_told(machine: Machine, looks: LabLooks) -> None:

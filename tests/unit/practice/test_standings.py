@@ -17,6 +17,7 @@ from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import HostActivity, HostRef
 from orchestrator.instances.instance import HostState, Instance
 from orchestrator.instances.locks import BusyError, Holder
+from orchestrator.instances.saving import SavedLabError
 from orchestrator.labs import Labs, Running
 from orchestrator.practice.export import to_csv
 from orchestrator.practice.pace import Pace
@@ -313,6 +314,13 @@ def test_a_lab_that_somebody_works_on_is_left_to_them(standings: Standings, labs
     labs.trouble["lab-1"] = LabError(same("not whole"))
     lea, *_ = standings.check("tssr")
     assert (lea.state, str(lea.trouble)) == ("broken", "not whole")
+
+
+def test_a_saved_lab_is_not_broken(standings: Standings, labs: Scripted) -> None:
+    labs.reports = {"lab-2": graded("fail")}
+    labs.trouble["lab-1"] = SavedLabError("lab-1")
+    lea, *_ = standings.check("tssr")
+    assert (lea.state, lea.trouble) == ("running", labs.trouble["lab-1"])
 
 
 def test_each_grading_is_a_turn(standings: Standings, labs: Scripted, turns: Turns) -> None:

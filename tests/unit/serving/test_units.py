@@ -80,14 +80,15 @@ def test_labd_is_told_of_the_limits_that_were_chosen(planned: Plan, places: Plac
     assert "--starts-at-once" not in written(usual, places)[LABD]
     text = "contract = 1\n[limits]\nlabs_per_person = 3\nlabs = 40\nmemory = '24G'\nfreeze_after = 0\n"
     text += "memory_per_person = '2G'\nlabs_per_class = 9\nmemory_per_class = '6G'\nprocessors_per_host = 0.5\n"
+    text += "save_after = 2\n"
     plan = plan_of(ServeOptions(listen=LISTEN), parse_settings(text, "x"))
     installed = written(plan, places)[LABD]
     assert "--labs-per-person 3 --labs 40 --memory 24G --memory-per-person 2G --labs-per-class 9" in installed
-    assert "--processors-per-host 0.5 --freeze-after 0" in installed
+    assert "--processors-per-host 0.5 --freeze-after 0 --save-after 2" in installed
     assert plan_of(ServeOptions(), parse_settings(settings_text(plan), "x")) == plan
     command = labd_command(places.folders, (), plan.limits)
     assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])) == LabLimits(
-        3, 40, 24 << 30, 2, 0, person_memory=2 << 30, class_labs=9, class_memory=6 << 30, host_processors=0.5
+        3, 40, 24 << 30, 2, 0, 2 << 30, 9, 6 << 30, 0.5, 7200
     )
     assert limits_of(options_of(labd_command(places.folders, (), usual.limits)[4:])) == LabLimits()
 
