@@ -9,6 +9,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
 from orchestrator.sound_state import service_state
+from orchestrator.sound_state.long_files import with_long_texts
 from orchestrator.sound_state.openldap_state import OpenldapState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
@@ -43,7 +44,8 @@ def changes_since(
     """Return in what a lab is not in its sound state, and of which hosts that was not kept; raises as above."""
     more = _applications(fabric, instance, hosts)
     found, missing = fabric.state_changes(instance, list(hosts), more, timeout=_LONG_ENOUGH)
-    return tuple(change for change in found if not _runs_without_processes(fabric, instance, change)), missing
+    told = with_long_texts(fabric, instance, found)
+    return tuple(change for change in told if not _runs_without_processes(fabric, instance, change)), missing
 
 
 def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
