@@ -245,6 +245,11 @@ class Report:
             return None
         return sum(r.points for r in self.results if r.outcome == "pass")
 
+    @property
+    def points_count(self) -> bool:
+        """Return whether the points stand: they tell of the checks alone, which a forbidden change outweighs."""
+        return self.points is not None and not self.forbidden
+
     def to_json(self, *, indent: int | None = 2) -> str:
         """Return the report as JSON; ``verdict`` and the points are there for readers that do not compute."""
         document = {
@@ -259,6 +264,7 @@ class Report:
             "verdict": self.verdict,
             "points": self.points,
             "points_total": self.points_total,
+            "points_count": self.points_count,
             "results": document_of(self.results),
             "differences": document_of(self.differences),
             "written_report": document_of(self.written),

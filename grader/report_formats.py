@@ -66,6 +66,11 @@ _SECTIONS = {
     "test": Text(fr="test avec l'utilisateur", en="test with the user"),
     "minutes": Text(fr="temps passé", en="time spent"),
 }
+POINTS_DO_NOT_COUNT = Text(
+    fr="Ces points sont ceux des contrôles : ils ne comptent qu'une fois défait ce qui est interdit.",
+    en="These points are those of the checks: they count only once what is forbidden is undone.",
+)
+"""Stands beside the points of a grading with a forbidden change, which outweighs all checks."""
 _WIDTH = max(len(word) for text in _OUTCOMES.values() for word in (text.fr, text.en))
 _STANDING_WIDTH = max(len(word) for text in _STANDINGS.values() for word in (text.fr, text.en))
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -95,6 +100,8 @@ def render_text(report: Report, language: Language, *, commands: bool = False) -
             else (f": {report.points}/{report.points_total} points")
         )
     lines.append(verdict)
+    if report.forbidden and report.points is not None:
+        lines.append(POINTS_DO_NOT_COUNT.in_(language))
     if report.written is not None:
         lines.append(written_report(report.written).in_(language))
     return "\n".join(lines) + "\n"
@@ -218,6 +225,7 @@ def render_junit(report: Report) -> str:
             "verdict": report.verdict,
             "points": "" if report.points is None else str(report.points),
             "points_total": str(report.points_total),
+            "points_count": "yes" if report.points_count else "no",
             **({} if report.written is None else {"written_report": written_report(report.written).en}),
         },
     )

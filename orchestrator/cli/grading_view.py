@@ -12,6 +12,7 @@ from rich.text import Text as Styled
 
 from grader.report import CheckResult, Difference, Report
 from grader.report_formats import (
+    POINTS_DO_NOT_COUNT,
     changes_to_explain,
     command_line,
     difference_lines,
@@ -100,6 +101,8 @@ def show_grading(invocation: Invocation, grade: Grade, *, evidence: bool = False
         shown.unexplained,
     )
     out.print("", _verdict(shown))
+    if shown.forbidden and shown.points is not None:
+        out.print(POINTS_DO_NOT_COUNT.in_(invocation.language), style="bad")
     if report.written is not None:
         out.print(
             written_report(report.written).in_(invocation.language), style="warn" if report.written.empty else "ok"

@@ -190,6 +190,10 @@ VERDICTS: Mapping[str, Text] = {
     ),
 }
 POINTS = Text(fr="Points : {points} sur {total}", en="Points: {points} of {total}")
+POINTS_DO_NOT_COUNT = Text(
+    fr="Ces points sont ceux des contrôles : ils ne comptent qu'une fois défait ce qui est interdit.",
+    en="These points are those of the checks: they count only once what is forbidden is undone.",
+)
 CHECKED_AT = Text(fr="Évaluation de", en="Checked at")
 SINCE = Text(fr="depuis", en="since")
 CHECKING = Text(fr="Évaluation en cours…", en="Checking…")

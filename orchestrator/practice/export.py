@@ -27,6 +27,7 @@ HEADER = (
         "verdict",
         "changes_to_explain",
         "forbidden_changes",
+        "points_count",
     ),
 )
 
@@ -76,6 +77,7 @@ def _row(attempt: Attempt, *, anonymous: bool) -> tuple[object, ...]:
         report.verdict if report else "not_valid" if attempt.reports else None,
         report and len(report.unexplained),
         report and len(report.forbidden),
+        report and ("yes" if report.points_count else "no"),
     )
 
 

@@ -9,14 +9,16 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
 from orchestrator.sound_state import service_state
+from orchestrator.sound_state.found_applications import FOUND, found_on, without_news
+from orchestrator.sound_state.long_files import with_long_texts
 from orchestrator.sound_state.openldap_state import OpenldapState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
 _APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
-APPLICATIONS: Final = {one.name: one for one in _APPLICATIONS}
-"""What tells of applications, by the names that images state."""
+APPLICATIONS: Final[Mapping[str, ApplicationProvider]] = {one.name: one for one in _APPLICATIONS} | FOUND
+"""What tells of applications, by the names that images state, and of those that are found."""
 _LONG_ENOUGH = 60.0
 """Seconds for one look: it takes tenths of one, where thirty labs do not start at once."""
 _ALIVE = frozenset({"active", "activating", "reloading"})
@@ -43,13 +45,16 @@ def changes_since(
     """Return in what a lab is not in its sound state, and of which hosts that was not kept; raises as above."""
     more = _applications(fabric, instance, hosts)
     found, missing = fabric.state_changes(instance, list(hosts), more, timeout=_LONG_ENOUGH)
-    return tuple(change for change in found if not _runs_without_processes(fabric, instance, change)), missing
+    told = with_long_texts(fabric, instance, found)
+    known = without_news(told)
+    return tuple(change for change in known if not _runs_without_processes(fabric, instance, change)), missing
 
 
 def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
+    having = {host: (*names, *found_on(fabric, HostRef(instance, host))) for host, names in hosts.items()}
     return {
         host: {name: APPLICATIONS[name].look(_runner(fabric, HostRef(instance, host))) for name in names}
-        for host, names in hosts.items()
+        for host, names in having.items()
         if names
     }
 

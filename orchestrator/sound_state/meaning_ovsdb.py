@@ -17,6 +17,8 @@ _Row: TypeAlias = dict[str, dict[str, str]]
 _Database: TypeAlias = Mapping[str, Mapping[str, _Row]]
 """Table → identifier → row."""
 _HEAD: Final = re.compile(r"OVSDB JSON (\d{1,9}) ([0-9a-f]{40})")
+_LONGEST_HEAD: Final = 64
+"""More bytes than the line before a record has: no longer one is looked for."""
 _REPORTED: Final[Mapping[str, frozenset[str]]] = {
     "Open_vSwitch": frozenset(
         {
@@ -75,11 +77,10 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
     """Yield the log's records; each has a line that tells its length and digest."""
     data, place = text.encode(), 0
     while place < len(data):
-        line, _, _ = data[place:].partition(b"\n")
-        head = _HEAD.fullmatch(line.decode())
+        start = data.find(b"\n", place, place + _LONGEST_HEAD) + 1
+        head = _HEAD.fullmatch(data[place : start - 1].decode()) if start else None
         if head is None:
             raise ValueError("no head of a record")
-        start = place + len(line) + 1
         place = start + int(head[1])
         body = data[start:place]
         if hashlib.sha1(body, usedforsecurity=False).hexdigest() != head[2]:

@@ -92,7 +92,7 @@ class _Row:
             plain(standing.instance or standing.scenario, "key"),
             _state(invocation, standing),
             _checks(standing),
-            "" if standing.points is None else f"{standing.points}/{standing.points_possible}",
+            _points(standing),
             _age(standing.graded_at, moment),
             _hosts(look, moment),
             _typed(look.typed, moment),
@@ -232,6 +232,12 @@ def _time(standing: Standing, *, late: bool) -> str:
     return f"{duration(standing.seconds)}{' !' if late else ''}" if standing.started_at else ""
 
 
+def _points(standing: Standing) -> str:
+    """Return the points, in brackets where a forbidden change outweighs them."""
+    points = "" if standing.points is None else f"{standing.points}/{standing.points_possible}"
+    return f"({points})" if points and standing.forbidden else points
+
+
 def _checks(standing: Standing) -> Styled:
     if not standing.checks:
         return plain("")
@@ -262,6 +268,7 @@ def _document(standing: Standing) -> dict[str, Any]:
         "hints": standing.hints,
         "points": standing.points,
         "points_possible": standing.points_possible,
+        "points_count": standing.points is not None and not standing.forbidden,
         "graded_at": _stamp(standing.graded_at),
         "changes_to_explain": standing.to_explain,
         "forbidden_changes": standing.forbidden,

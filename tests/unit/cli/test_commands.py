@@ -89,9 +89,11 @@ def test_what_is_forbidden_is_to_be_undone(cli: Cli, app: FakeApp) -> None:
     assert shown.index("Forbidden changes") < shown.index("The firewall lets everything") < shown.index("to explain")
     assert "\\u001b[31m<all>" in shown
     assert "\x1b" not in shown
-    assert "✘ Not repaired yet: 1 forbidden change to undo. 6/6 points." in " ".join(shown.split())
+    assert "✘ Not repaired yet: 1 forbidden change to undo. 6/6 points. These points are those of the checks" in (
+        " ".join(shown.split())
+    )
     french = " ".join(cli("check", lang="fr").stdout.replace("\N{NO-BREAK SPACE}", " ").split())
-    assert "✘ Pas encore réparé : 1 changement interdit à défaire. 6/6 points." in french
+    assert "✘ Pas encore réparé : 1 changement interdit à défaire. 6/6 points. Ces points" in french
 
 
 @pytest.mark.parametrize("form", ["shown", "text", "json", "junit"])

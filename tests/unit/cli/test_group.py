@@ -278,3 +278,18 @@ def test_results_go_to_a_file_that_spreadsheets_read(cli: Cli, tmp_path: Path) -
     assert path.read_bytes().startswith(b"\xef\xbb\xbflaunch,scenario,")
     assert cli("group", "export", "tssr").stdout.startswith("launch,scenario,")
     assert cli("group", "export", "tssr", "--output", str(tmp_path / "no" / "x.csv")).exit_code == 3
+
+
+def test_points_that_a_forbidden_change_outweighs_are_in_brackets(
+    cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.width = 240
+    plain, outweighed = (
+        Standing("P-1", handle, "", "x", "lab-1", points=4, points_possible=6, forbidden=count)
+        for handle, count in (("lea", 0), ("yann", 1))
+    )
+    monkeypatch.setattr(app.standings, "board", lambda _group, _people=(): (plain, outweighed))
+    lea, yann = cli("group", "live", "tssr").stdout.splitlines()[-2:]
+    assert (" 4/6 " in lea, " (4/6) " in yann) == (True, True)
+    members = json.loads(cli("group", "live", "tssr", "--json").stdout)["members"]
+    assert [(one["points"], one["points_count"]) for one in members] == [(4, True), (4, False)]

@@ -101,6 +101,8 @@ def test_what_is_different_has_its_part_in_the_verdict(
 ) -> None:
     graded = replace(report(*map(result, outcomes), differences=differences), whole=whole)
     assert (graded.verdict, graded.points) == (verdict, points)
+    assert graded.points_count is json.loads(graded.to_json())["points_count"]
+    assert graded.points_count is (points is not None and not graded.forbidden)
     assert graded.counts_as_repaired is (verdict in {"repaired", "repaired_with_changes"})
     assert {d.standing for d in graded.unexplained} <= {"unexplained"}
     assert {d.standing for d in graded.forbidden} <= {"forbidden"}
@@ -207,6 +209,7 @@ def test_text_lists_what_has_a_part_in_the_verdict() -> None:
         "             maintenant : disabled",
         "",
         "Pas encore réparé : 2/2 points",
+        "Ces points sont ceux des contrôles : ils ne comptent qu'une fois défait ce qui est interdit.",
     ]
     english = render_text(graded, "en").splitlines()
     assert english[2] == "FORBIDDEN    The firewall lets everything through."

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.core.text import Text
 from orchestrator.labd import calls as c
 from orchestrator.labd import help_contract as h
-from orchestrator.portal import help_words
+from orchestrator.portal import help_words, lab_words
 from tests.fakes import labd_classes as fake
 from tests.fakes import labd_help
 from tests.fakes import labd_world as world
@@ -170,6 +170,16 @@ def test_a_member_s_attempts_are_listed_and_read(theo: Browser) -> None:
         gone.texts
     )
     assert "has not tried anything yet." in theo.get(f"{BASE}/members/nour/attempts").text
+
+
+def test_an_attempt_tells_its_changes_and_whether_points_count(theo: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbidden = c.ChangeView("forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "x")
+    asked = replace(forbidden, standing="unexplained", sentence=Text(fr="Un fichier.", en="A <b>file</b>."))
+    for changes, told in (((), set()), ((asked,), {asked}), ((forbidden, asked), {forbidden, asked})):
+        monkeypatch.setattr(world, "GRADING", replace(world.GRADING, changes=changes))
+        texts = " ".join(Reading.of(theo.get(f"{ATTEMPTS}/7").text).texts)
+        assert {one for one in (forbidden, asked) if one.sentence.en in texts} == told
+        assert (lab_words.POINTS_DO_NOT_COUNT.en in texts) == (forbidden in told)
 
 
 @pytest.mark.parametrize("path", ["x", "-1", "7x", "²", "9" * 19])

@@ -96,8 +96,10 @@ def test_a_grading_tells_verdict_points_since_when_and_changes(lea: Browser, lab
     text = said(reading)
     for expected in ("Not repaired yet.", "Points: 1 of 3", "To be put right", "Must keep working", "red", "green",
                      "pc1 has an address", "Forbidden changes, to undo", "A user is new.", "Changes to explain",
-                     "− | old", "+ | new", "+ | bad:x:0"):  # fmt: skip
+                     "− | old", "+ | new", "+ | bad:x:0", lab_words.POINTS_DO_NOT_COUNT.en):  # fmt: skip
         assert expected in text, expected
+    labd.change(grading=replace(world.GRADING, changes=changes[1:]))
+    assert lab_words.POINTS_DO_NOT_COUNT.en not in said(page(lea))
     assert world.NOW in {time.get("datetime") for time in reading.all("time")}
 
 

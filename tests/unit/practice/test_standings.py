@@ -197,15 +197,16 @@ def test_the_spreadsheet_has_verdicts_and_changes(
     assert exported(store)["lea"]["verdict"] == ""
     two = (UNEXPLAINED, replace(UNEXPLAINED, object="cron.service"))
     for outcomes, differences, seen in (
-        (("pass", "error"), (), ("not_valid", "", "", "no")),
-        (("pass", "fail"), (), ("not_repaired", "0", "0", "no")),
-        (("pass", "pass"), EVERY, ("not_repaired", "1", "1", "no")),
-        (("pass", "pass"), two, ("repaired_with_changes", "2", "0", "yes")),
-        (("pass", "pass"), (), ("repaired", "0", "0", "yes")),
+        (("pass", "error"), (), ("not_valid", "", "", "no", "")),
+        (("pass", "fail"), (), ("not_repaired", "0", "0", "no", "yes")),
+        (("pass", "pass"), EVERY, ("not_repaired", "1", "1", "no", "no")),
+        (("pass", "pass"), two, ("repaired_with_changes", "2", "0", "yes", "yes")),
+        (("pass", "pass"), (), ("repaired", "0", "0", "yes", "yes")),
     ):
         recorder.checked(lab("lab-1"), replace(graded(*outcomes), differences=differences))  # type: ignore[arg-type]
         row = exported(store)["lea"]
-        assert (row["verdict"], row["changes_to_explain"], row["forbidden_changes"], row["solved"]) == seen
+        found = ("verdict", "changes_to_explain", "forbidden_changes", "solved", "points_count")
+        assert tuple(row[name] for name in found) == seen
     assert standings.known("tssr")[0].state == "solved"
 
 
