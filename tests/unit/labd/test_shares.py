@@ -356,6 +356,7 @@ def test_the_labs_that_a_jury_is_just_opening_are_counted() -> None:
         seed: int = 1
         digest: str = "d"
         expected: int = 1
+        hosts: tuple[()] = ()
 
     class Service:
         def all(self) -> tuple[Opened, ...]:
