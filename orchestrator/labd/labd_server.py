@@ -31,6 +31,7 @@ from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.lab_terminals import LabTerminals
+from orchestrator.labd.lab_web import LabWeb
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
@@ -101,6 +102,7 @@ class LabdServer:
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
+        self._web = LabWeb(desk)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, displays.shown)
         starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
@@ -130,6 +132,7 @@ class LabdServer:
                 desk,
                 terminals,
                 displays,
+                self._web,
                 self._threads,
                 self._bell,
             )
@@ -177,6 +180,7 @@ class LabdServer:
             await sweeping
             self._privacy.close()
             self._threads.close()
+            self._web.close()
             self._people.close()
 
     def end(self) -> None:

@@ -119,7 +119,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.calls labd.catalogue_contract labd.class_contract labd.help_contract labd.labd_client "
-        "labd.privacy_contract labd.proof_contract"
+        "labd.privacy_contract labd.proof_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
