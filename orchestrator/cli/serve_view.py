@@ -142,7 +142,7 @@ class ServeView:
                     "address": address,
                     "addresses": list(self.serving.origins),
                     "listen": str(self.plan.listen),
-                    "pages": self.serving.pages or None,
+                    "pages": self.serving.pages.replace("://", "://*.") or None,
                     "fingerprint": self.serving.fingerprint or None,
                     "portal_account": self.serving.account or None,
                 }
@@ -179,8 +179,7 @@ class ServeView:
 
     def _pages(self) -> Text:
         if self.serving.pages:
-            scheme, _, rest = self.serving.pages.partition("://")
-            return same(f"{scheme}://*.{rest}")
+            return same(self.serving.pages.replace("://", "://*."))
         return Text(
             fr='aucune : il leur faut un autre domaine (pages = "*.DOMAINE" dans les réglages)',
             en='none: they need another domain (pages = "*.DOMAIN" in the settings)',

@@ -137,8 +137,7 @@ def _pages(plan: ServePlan) -> Finding:
     subject = _subject("pages web des labs", "labs' web pages")
     address = plan.pages(plan.listen.port)
     if address:
-        scheme, _, rest = address.partition("://")
-        return Finding("portal-pages", subject, "ok", same(f"{scheme}://*.{rest}"))
+        return Finding("portal-pages", subject, "ok", same(address.replace("://", "://*.")))
     none = Text(
         fr='aucune ; pour en montrer : pages = "*.UN-AUTRE-DOMAINE"',
         en='none; to show some: pages = "*.ANOTHER-DOMAIN"',

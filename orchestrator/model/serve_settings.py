@@ -22,7 +22,9 @@ SiteName = Annotated[
 """A name or address by which browsers reach the portal, with a port where it is not the one that is listened on."""
 
 PagesName = Annotated[
-    str, StringConstraints(pattern=r"^\*\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$", max_length=200)
+    str,
+    StringConstraints(pattern=r"^\*(\.[a-z0-9-]+)+(:[0-9]{1,5})?$", max_length=200),
+    Text(fr="« *. » et un domaine", en="`*.` and a domain"),
 ]
 """A domain below which every name leads to the portal, such as ``*.labs-pages.example``."""
 

@@ -66,7 +66,7 @@ async def _open(request: Request) -> Response:
     target, path = _read(form)
     back = f"{visit.origin}/labs/{name}"
     page = visits.open(visit.token, name, host, target, language=visit.language, back=back)
-    address = opening_address(settings, visits, page, path)
+    address = opening_address(settings.pages, visits, page, path)
     # Not a redirect: the policy lets forms lead to the portal alone.
     answer = render(request, "page_opening.html.j2", {"p": page_words, "address": address, "back": f"/labs/{name}"})
     answer.headers["Refresh"] = f"0;url={address}"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from orchestrator.core.language import Language
+from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS
 from orchestrator.labd.labd_client import RefusedError
@@ -127,4 +127,5 @@ def own_headers() -> dict[str, str]:
 
 def _filled(text: Text, language: Language, values: Mapping[str, object]) -> str:
     said = text.in_(language)
-    return said.format(**values) if values else said
+    said = said.format(**values) if values else said
+    return printed(said) if language == "fr" else said

@@ -56,8 +56,7 @@ class PageDoor:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         else:
-            origin = WebOrigin(pages.scheme, f"{label}.{pages.host}", pages.port)
-            await self._http(scope, receive, send, label, origin)
+            await self._http(scope, receive, send, label, _origin_of(label, pages))
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, label: str, origin: WebOrigin) -> None:
         path = scope["path"]
@@ -136,16 +135,18 @@ class PageDoor:
         target, further, fragment = led_to(page.target, path, location)
         if target == page.target:
             return f"{origin}{further}{fragment}"
+        pages = WebOrigin(origin.scheme, origin.host.partition(".")[2], origin.port)
         other = self._visits.open(page.token, page.lab, page.host, target, language=page.language, back=page.back)
-        return opening_address(self._settings, self._visits, other, f"{further}{fragment}")
+        return opening_address(pages, self._visits, other, f"{further}{fragment}")
 
 
-def opening_address(settings: PortalSettings, visits: PageVisits, page: PageVisit, path: str) -> str:
-    """Return the address that opens a page, once and within a minute."""
-    assert settings.pages is not None  # noqa: S101 - nothing opens a page without
-    pages = settings.pages
-    origin = WebOrigin(pages.scheme, f"{page.label}.{pages.host}", pages.port)
-    return f"{origin}{OWN}open/{visits.ticket(page, path)}"
+def opening_address(pages: WebOrigin, visits: PageVisits, page: PageVisit, path: str) -> str:
+    """Return the address that opens a page, once and within a minute, below the pages' own."""
+    return f"{_origin_of(page.label, pages)}{OWN}open/{visits.ticket(page, path)}"
+
+
+def _origin_of(label: str, pages: WebOrigin) -> WebOrigin:
+    return WebOrigin(pages.scheme, f"{label}.{pages.host}", pages.port)
 
 
 def label_in(headers: Headers, pages: WebOrigin, settings: PortalSettings) -> str | None:

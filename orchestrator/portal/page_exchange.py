@@ -82,7 +82,7 @@ class PageExchange:
                 while True:
                     event = await self._event()
                     if isinstance(event, h11.Response):
-                        return PageHead(event.status_code, tuple((bytes(n), bytes(v)) for n, v in event.headers))
+                        return _head(event)
                     if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:  # noqa: PLR2004
                         raise EmptyPageError if isinstance(event, h11.ConnectionClosed) else PageAnswerError
         except TimeoutError as error:
@@ -123,3 +123,10 @@ class PageExchange:
                 self._http.receive_data(data)
         except h11.RemoteProtocolError as error:
             raise (PageAnswerError if self._heard else EmptyPageError) from error
+
+
+def _head(said: h11.Response) -> PageHead:
+    headers = tuple((bytes(name), bytes(value)) for name, value in said.headers)
+    if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:  # it may have come in one piece
+        raise PageAnswerError
+    return PageHead(said.status_code, headers)

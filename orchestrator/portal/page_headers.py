@@ -43,7 +43,7 @@ COOKIE: Final = "breakfix-page"
 _OURS: Final = ("breakfix", "__host-breakfix", "__secure-breakfix")
 """How the portal's own cookies begin, in small letters."""
 _PERMISSIONS: Final = (
-    "bluetooth", "camera", "display-capture", "geolocation", "hid", "local-network-access", "microphone", "midi",
+    "camera", "display-capture", "geolocation", "hid", "local-network-access", "microphone", "midi",
     "payment", "publickey-credentials-get", "serial", "usb",
 )  # fmt: skip
 

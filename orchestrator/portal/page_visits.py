@@ -45,7 +45,7 @@ class PageVisit:
     """
 
     label: str
-    token: str
+    token: str = field(repr=False)
     lab: str
     host: str
     target: PageTarget
@@ -113,11 +113,6 @@ class PageVisits:
             return None
         visit.used = self._clock()
         return visit
-
-    def close(self, visit: PageVisit) -> None:
-        """Forget a page."""
-        if self._visits.get(visit.label) is visit:
-            del self._visits[visit.label]
 
 
 def _stem(target: PageTarget) -> str:

@@ -10,7 +10,9 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.serving.listen_address import host_of
 
-_REGISTRIES: Final = frozenset("ac co com edu go gob gouv gov gv mil net nom or org sch".split())
+_REGISTRIES: Final = frozenset(
+    {"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "gv", "mil", "net", "nom", "or", "org", "sch"}
+)
 """Second labels below a country's, under which others register names: ``school.ac.uk`` is no neighbour of
 ``pages.ac.uk``. The public list of them is long and changes; where it is in doubt we refuse."""
 _COUNTRY: Final = 2
@@ -37,10 +39,10 @@ def require_another_site(pages: str, hosts: Sequence[str]) -> None:
                     f"{host}.",
                 ),
                 Text(
-                    fr='Donnez un autre domaine enregistré, pages = "*.AUTRE-DOMAINE" : la racine d\'une machine de lab '
-                    "écrit ces pages.",
-                    en='Give another registered domain, pages = "*.OTHER-DOMAIN": root of a lab\'s machine writes these '
-                    "pages.",
+                    fr='Donnez un autre domaine enregistré, pages = "*.AUTRE-DOMAINE" : ces pages sont écrites par '
+                    "qui est root dans un lab.",
+                    en='Give another registered domain, pages = "*.OTHER-DOMAIN": these pages are written by whoever '
+                    "is root in a lab.",
                 ),
             )
 
