@@ -142,6 +142,7 @@ class ServeView:
                     "address": address,
                     "addresses": list(self.serving.origins),
                     "listen": str(self.plan.listen),
+                    "pages": self.serving.pages.replace("://", "://*.") or None,
                     "fingerprint": self.serving.fingerprint or None,
                     "portal_account": self.serving.account or None,
                 }
@@ -156,6 +157,7 @@ class ServeView:
             rows.add_row(Text(fr="Aussi", en="Also"), same("\n".join(others)))
         if self.serving.fingerprint:
             rows.add_row(Text(fr="Certificat", en="Certificate"), self._certificate())
+        rows.add_row(Text(fr="Pages web des labs", en="Labs' web pages"), self._pages())
         rows.add_row(Text(fr="Processus", en="Processes"), self._processes())
         rows.add_row(
             Text(fr="Arrêter", en="To end"),
@@ -174,6 +176,14 @@ class ServeView:
                 ),
             )
         self._show_link()
+
+    def _pages(self) -> Text:
+        if self.serving.pages:
+            return same(self.serving.pages.replace("://", "://*."))
+        return Text(
+            fr='aucune : il leur faut un autre domaine (pages = "*.DOMAINE" dans les réglages)',
+            en='none: they need another domain (pages = "*.DOMAIN" in the settings)',
+        )
 
     def _certificate(self) -> Text:
         print_ = self.serving.fingerprint

@@ -67,6 +67,7 @@ def look_at_portal(portal: ExaminedPortal) -> Iterator[Finding]:
     )
     yield limits_finding(plan.limits, portal.machine)
     yield from _certificate(portal, plan)
+    yield _pages(plan)
     pid = answering(portal.folders.labd)
     yield _labd(pid)
     yield _port(plan, served=pid > 0)
@@ -129,6 +130,19 @@ def _facts(subject: Text, facts: portal_certificate.CertificateFacts, now: datet
     if facts.due(now):
         return Finding("portal-certificate", subject, "warn", seen, renew)
     return Finding("portal-certificate", subject, "ok", seen)
+
+
+def _pages(plan: ServePlan) -> Finding:
+    """Tell under which names labs' web pages are shown; that there are none is no mistake."""
+    subject = _subject("pages web des labs", "labs' web pages")
+    address = plan.pages(plan.listen.port)
+    if address:
+        return Finding("portal-pages", subject, "ok", same(address.replace("://", "://*.")))
+    none = Text(
+        fr='aucune ; pour en montrer : pages = "*.UN-AUTRE-DOMAINE"',
+        en='none; to show some: pages = "*.ANOTHER-DOMAIN"',
+    )
+    return Finding("portal-pages", subject, "ok", none)
 
 
 def _open_key(pair: TlsPair) -> Finding:

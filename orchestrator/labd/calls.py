@@ -425,6 +425,15 @@ class HostView:
 
 
 @dataclass(frozen=True)
+class WebPageView:
+    """A web page that is known beforehand: the host that opens it, its address, its proxy (``NAME:PORT``), if any."""
+
+    host: str
+    address: str
+    proxy: str = ""
+
+
+@dataclass(frozen=True)
 class CableView:
     """One cable as it is; ``at`` names the segment it hangs at, plugged or not."""
 
@@ -617,6 +626,7 @@ class LabView:
         queue: where it stands while it waits for its start; None: it does not.
         freezes: when it will be frozen unless somebody does something in it, ISO 8601; empty: not soon.
         saves: when it will be saved, which is frozen now, unless somebody does something in it; empty: never.
+        pages: the web pages that people in it open.
     """
 
     name: str
@@ -648,6 +658,7 @@ class LabView:
     queue: QueueView | None = None
     freezes: str = ""
     saves: str = ""
+    pages: tuple[WebPageView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from orchestrator.labd.calls import (
     TerminalView,
 )
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
+from orchestrator.labd.known_pages import known_pages
 from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_limits import STOP_ONE, too_many
 from orchestrator.labd.proof_runs import ProofCommand
@@ -306,6 +307,7 @@ class LabDesk:
             about=page_of(labs.lab_of(running.instance) if running else self.parts.shelf.content.lab(plan.lab)),
             hosts=trainee_view.hosts_of(plan, images, running.instance if running else None),
             segments=trainee_view.segments_of(plan),
+            pages=known_pages(plan),
             cables=tuple(map(trainee_view.cable_view, self._cables(running)))
             if running and whole
             else trainee_view.planned_cables(plan),

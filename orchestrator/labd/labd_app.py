@@ -32,6 +32,7 @@ from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals
+from orchestrator.labd.lab_web import LabWeb, PageAsked
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
@@ -43,6 +44,7 @@ from orchestrator.labd.rules import (
     MY_DATA,
     RULES,
     TERMINAL,
+    WEB,
     concerns_a_class,
     concerns_a_lab,
     concerns_an_attempt,
@@ -62,6 +64,7 @@ from orchestrator.labd.told_refusals import (
     refused,
     signed_out,
 )
+from orchestrator.labd.web_socket import show_page
 from orchestrator.labd.wire import WireError, decode, encode
 
 _log = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class LabdParts:
         desk: finds labs.
         terminals: the terminals of labs.
         displays: the screens of labs' hosts.
+        web: connections to web sites from labs' hosts.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -108,6 +112,7 @@ class LabdParts:
     desk: LabDesk
     terminals: LabTerminals
     displays: LabDisplays
+    web: LabWeb
     threads: WorkThreads
     bell: Doorbell
 
@@ -121,6 +126,7 @@ def labd_app(parts: LabdParts) -> Starlette:
             WebSocketRoute(f"/v{VERSION}/terminal/{{lab}}/{{terminal}}", door.terminal),
             Route(f"/v{VERSION}/{MY_DATA}", door.my_data, methods=["POST"]),
             WebSocketRoute(f"/v{VERSION}/display/{{lab}}/{{host}}", door.display),
+            WebSocketRoute(f"/v{VERSION}/web/{{lab}}/{{host}}", door.web),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )
@@ -275,6 +281,10 @@ class _Door:
         """Join a viewer to a host's screen."""
         await self._join(viewer, DISPLAY, self._to_display)
 
+    async def web(self, viewer: WebSocket) -> None:
+        """Join a viewer to a web site, as a host reaches it."""
+        await self._join(viewer, WEB, self._to_web)
+
     async def _join(self, viewer: WebSocket, name: str, to: _Joining) -> None:
         lab, token = viewer.path_params["lab"], _token(viewer.headers.get("authorization", ""))
         over = partial(until_over, self._parts.bell, lambda: self._standing(name, token, lab))
@@ -308,6 +318,13 @@ class _Door:
         async with displays.line(found, host) as line:
             with contextlib.nullcontext() if owns else displays.watched(found, host, who.name):
                 await show_display(viewer, line, over, partial(self._parts.labs.typed, found) if owns else None)
+
+    async def _to_web(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
+        host, asked = viewer.path_params["host"], PageAsked.read(viewer.query_params)
+        if viewer.query_params.get("act") == "1":
+            found = await self._parts.labs.touched(WEB, found)
+        async with self._parts.web.line(found, host, asked) as reached:
+            await show_page(viewer, reached, over, yours=found.owner == who.ref)
 
 
 def _somebody(who: Who | None) -> Who:

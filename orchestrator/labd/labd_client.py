@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
 import httpx
@@ -142,6 +143,16 @@ class LabdClient:
             RefusedError: labd refuses it, or does not answer.
         """
         async with self._line(f"display/{lab}/{host}", token) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def web(self, lab: str, host: str, asked: Mapping[str, str], token: str) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of a connection from within a host, see ``web_contract``.
+
+        Raises:
+            RefusedError: labd does not answer.
+        """
+        async with self._line(f"web/{lab}/{host}?{urlencode(asked)}", token) as connection:
             yield connection
 
     @asynccontextmanager

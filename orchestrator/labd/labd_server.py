@@ -31,6 +31,7 @@ from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.lab_terminals import LabTerminals
+from orchestrator.labd.lab_web import LabWeb
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
@@ -103,6 +104,7 @@ class LabdServer:
         displays = LabDisplays(desk, self._threads)
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
+        self._web = LabWeb(desk)
         starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
         self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
         classes = ClassDesk(desk, room, share=limits.class_memory)
@@ -131,6 +133,7 @@ class LabdServer:
                 desk,
                 terminals,
                 displays,
+                self._web,
                 self._threads,
                 self._bell,
             )
@@ -178,6 +181,7 @@ class LabdServer:
             await sweeping
             self._privacy.close()
             self._threads.close()
+            self._web.close()
             self._people.close()
 
     def end(self) -> None:

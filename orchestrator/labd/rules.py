@@ -1,6 +1,7 @@
 """Who may call what, as data: each call has a right, and each right says what becomes of whoever asks.
 
-labd refuses by it whatever its caller has let through; a lab's events, terminals and screens stand in the same table.
+labd refuses by it whatever its caller has let through; a lab's events, terminals, screens and web pages stand in the
+same table.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
+WEB: Final = "web"
 
 RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
     "anybody": {"anonymous": None, "signed-in": None, "trainer": None, "owner": None, "administrator": None},
@@ -138,6 +140,7 @@ RULES: Final[Mapping[str, Right]] = {
     EVENTS: "owner-or-trainer",
     TERMINAL: "owner-or-trainer",
     DISPLAY: "owner-or-trainer",
+    WEB: "owner-or-trainer",
     "classes": "trainers",
     "add-class": "trainers",
     "class": "trainers-of-the-class",

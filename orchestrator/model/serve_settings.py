@@ -21,6 +21,13 @@ SiteName = Annotated[
 ]
 """A name or address by which browsers reach the portal, with a port where it is not the one that is listened on."""
 
+PagesName = Annotated[
+    str,
+    StringConstraints(pattern=r"^\*(\.[a-z0-9-]+)+(:[0-9]{1,5})?$", max_length=200),
+    Text(fr="« *. » et un domaine", en="`*.` and a domain"),
+]
+"""A domain below which every name leads to the portal, such as ``*.labs-pages.example``."""
+
 DEFAULT_LISTEN = "127.0.0.1:8443"
 RECORDINGS_DAYS = 90
 """Days for which a recording of a terminal is kept: a term of a course, in which one looks at one's work again."""
@@ -125,6 +132,12 @@ class ServeSettings(ContractDocument):
         (),
         description="The names and addresses that people type, the most usual one first; the certificate bears them, "
         "and requests under another name are refused. By default what the machine is called",
+    )
+    pages: PagesName | None = Field(
+        None,
+        description="The domain below which labs' web pages have names, such as `*.labs-pages.example`: all of them "
+        "lead to the portal, and the certificate is for them too. It has to be another domain than the portal's. By "
+        "default `*.localhost` for this machine only, else no web pages",
     )
     behind_proxy: bool = Field(
         False,

@@ -16,6 +16,8 @@ from orchestrator.portal import (
     help_words,
     lab_actions,
     lab_words,
+    page_actions,
+    page_words,
     replay_words,
     share_words,
 )
@@ -58,6 +60,8 @@ async def _page(request: Request) -> Response:
         "h": help_words,
         "d": desktop_words,
         "s": share_words,
+        "p": page_words,
+        "pages": page_actions.shown(request, lab),
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,
         "data": script_data(lab, visit_of(request).language),

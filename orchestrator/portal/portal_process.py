@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if (asked.fd is None) == (asked.port is None) or (asked.tls_cert is None) != (asked.tls_key is None):
             raise ListenError
-        settings = PortalSettings(tuple(WebOrigin.parse(url) for url in asked.origin), asked.trust_proxy)
+        pages = WebOrigin.parse(asked.pages) if asked.pages else None
+        settings = PortalSettings(tuple(WebOrigin.parse(url) for url in asked.origin), asked.trust_proxy, pages)
     except UsageError as error:
         told = [error.text, *([error.hint] if error.hint else [])]
         sys.stderr.write("".join(f"{text.in_(language_of())}\n" for text in told))
@@ -101,5 +102,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls-cert", metavar="FILE", help="certificate with its chain, PEM")
     parser.add_argument("--tls-key", metavar="FILE", help="its key, PEM")
     parser.add_argument("--origin", action="append", required=True, metavar="URL", help="how browsers reach it")
+    parser.add_argument("--pages", metavar="URL", help="below which address labs' web pages have host names")
     parser.add_argument("--trust-proxy", action="store_true", help="believe a proxy's last X-Forwarded-For")
     return parser

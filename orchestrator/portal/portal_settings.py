@@ -86,10 +86,12 @@ class PortalSettings:
     Attributes:
         origins: the addresses at which browsers find it, at least one.
         trust_proxy: whether a proxy before it says where callers come from (the last ``X-Forwarded-For``).
+        pages: the address below which each web page of a lab has a host name of its own; None: none is shown.
     """
 
     origins: tuple[WebOrigin, ...]
     trust_proxy: bool = False
+    pages: WebOrigin | None = None
 
     @cached_property
     def by_host(self) -> dict[str, WebOrigin]:

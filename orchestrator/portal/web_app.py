@@ -22,6 +22,7 @@ from orchestrator.portal import (
     join_pages,
     lab_pages,
     launch_pages,
+    page_actions,
     path_pages,
     people_pages,
     privacy_pages,
@@ -31,6 +32,8 @@ from orchestrator.portal import (
     words,
 )
 from orchestrator.portal.open_lines import OpenLines
+from orchestrator.portal.page_door import PageDoor
+from orchestrator.portal.page_visits import PageVisits
 from orchestrator.portal.pages import on_http, on_refused, refused
 from orchestrator.portal.portal_settings import PortalSettings
 from orchestrator.portal.visit import Visits, visit_of
@@ -41,6 +44,7 @@ _BROKEN = f"{words.BROKEN.text.fr} / {words.BROKEN.text.en}\n"
 
 def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
     """Return the portal as an ASGI application."""
+    visits = PageVisits()
     app = Starlette(
         routes=[
             Route(f"{static_files.PREFIX}{{file:path}}", static_files.serve),
@@ -58,10 +62,12 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *proof_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
+            *page_actions.routes(),
             *help_actions.routes(),
             *attempt_pages.routes(),
         ],
         middleware=[
+            Middleware(PageDoor, settings=settings, labd=labd, visits=visits),
             Middleware(Safety, settings=settings),
             Middleware(Visits, settings=settings, labd=labd, unasked=static_files.PREFIX),
             Middleware(FormKeys, refused=_without_key),
@@ -71,6 +77,7 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
     app.state.labd = labd
     app.state.settings = settings
     app.state.lines = OpenLines()
+    app.state.page_visits = visits
     return app
 
 

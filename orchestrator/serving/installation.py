@@ -191,6 +191,8 @@ def settings_text(plan: ServePlan) -> str:
     ]
     if plan.given:
         lines.append(f"names = {json.dumps(list(plan.given))}")
+    if plan.pages_name:
+        lines.append(f"pages = {json.dumps(plan.pages_name)}")
     if plan.behind_proxy:
         lines.append("behind_proxy = true")
     if plan.database:

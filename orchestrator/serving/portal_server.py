@@ -39,6 +39,7 @@ class Serving:
         self_made: whether the certificate was made here.
         account: the name of the account that the portal runs under; empty: the one that serves.
         processes: labd and the portal.
+        pages: below which address labs' web pages have names; empty: there are none.
     """
 
     origins: tuple[str, ...]
@@ -46,6 +47,7 @@ class Serving:
     self_made: bool
     account: str
     processes: tuple[ServedProcess, ...]
+    pages: str = ""
 
 
 @contextlib.contextmanager
@@ -93,7 +95,7 @@ def prepared(plan: ServePlan, folders: ServeFolders, uid: int) -> Iterator[Servi
         portal = ServedProcess(
             name="portal",
             program=process_commands.portal_command(
-                folders, listening.fileno(), origins, tls, trust_proxy=plan.behind_proxy
+                folders, listening.fileno(), origins, tls, trust_proxy=plan.behind_proxy, pages=plan.pages(port)
             ),
             entry=Entry(
                 me, signal.SIGKILL, account.user if account else None, account.group if account else None, hidden
@@ -103,7 +105,8 @@ def prepared(plan: ServePlan, folders: ServeFolders, uid: int) -> Iterator[Servi
             descriptors=tuple(descriptors),
             patience=_PORTAL_PATIENCE,
         )
-        yield Serving(origins, fingerprint, plan.self_made, portal_account.NAME if account else "", (labd, portal))
+        user = portal_account.NAME if account else ""
+        yield Serving(origins, fingerprint, plan.self_made, user, (labd, portal), plan.pages(port))
 
 
 def run(serving: Serving, tell: Callable[[GroupEvent], None], pace: RestartPace | None = None) -> None:

@@ -63,7 +63,13 @@ def keeper_command(folders: ServeFolders) -> tuple[str, ...]:
 
 
 def portal_command(
-    folders: ServeFolders, descriptor: int, origins: Sequence[str], tls: tuple[str, str] | None, *, trust_proxy: bool
+    folders: ServeFolders,
+    descriptor: int,
+    origins: Sequence[str],
+    tls: tuple[str, str] | None,
+    *,
+    trust_proxy: bool,
+    pages: str = "",
 ) -> tuple[str, ...]:
     """Return the portal's command line.
 
@@ -73,10 +79,13 @@ def portal_command(
         origins: what browsers send as the origin of its pages.
         tls: where it reads the certificate and the key.
         trust_proxy: whether the client's address is taken from a proxy's headers.
+        pages: below which address labs' web pages have host names; empty: there are none.
     """
     more = tuple(word for origin in origins for word in ("--origin", origin))
     if tls is not None:
         more = (*more, "--tls-cert", tls[0], "--tls-key", tls[1])
+    if pages:
+        more = (*more, "--pages", pages)
     if trust_proxy:
         more = (*more, "--trust-proxy")
     return (

@@ -10,6 +10,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, ServeSettings
 from orchestrator.serving.listen_address import ListenAddress, host_of, origins
+from orchestrator.serving.pages_domain import require_another_site
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ServePlan:
         content: folders of content besides the built-in one.
         recordings_days: days for which a recording of a terminal is kept.
         limits: what labs may take.
+        pages_name: the domain of labs' web pages, as ``*.DOMAIN``, with a port or without; empty: the usual one.
     """
 
     listen: ListenAddress
@@ -60,6 +62,7 @@ class ServePlan:
     content: tuple[Path, ...]
     recordings_days: int = RECORDINGS_DAYS
     limits: Limits = field(default_factory=Limits)
+    pages_name: str = ""
 
     @property
     def encrypted(self) -> bool:
@@ -69,13 +72,22 @@ class ServePlan:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Return the names without ports, for the certificate."""
-        return tuple(dict.fromkeys(host_of(name) for name in self.names))
+        return tuple(dict.fromkeys(host_of(name) for name in (*self.names, self.pages_name) if name))
 
     def origins(self, port: int) -> tuple[str, ...]:
         """Return the origins that browsers send, given the port that is listened on."""
         if self.behind_proxy:
             return origins(self.names, "https", 443)
         return origins(self.names, "https" if self.encrypted else "http", port)
+
+    def pages(self, port: int) -> str:
+        """Return the address below which labs' web pages have names, given the port; empty: there are none."""
+        if self.pages_name:
+            secure = self.behind_proxy or self.encrypted
+            default = 443 if self.behind_proxy else port
+            return origins([self.pages_name.removeprefix("*.")], "https" if secure else "http", default)[0]
+        alone = self.listen.only_this_machine and not self.behind_proxy and not self.encrypted
+        return origins(["localhost"], "http", port)[0] if alone else ""
 
 
 def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
@@ -90,6 +102,9 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
     if options.behind_proxy and options.tls_cert is None:
         tls = None  # the option counts more than the file's certificate
     names = options.names or settings.names
+    shown = tuple(names) or listen.names()
+    if settings.pages:
+        require_another_site(settings.pages, [host_of(name) for name in shown])
     if behind_proxy:
         _require_proxy_fits(listen, names, tls)
     elif listen.path is not None:
@@ -103,7 +118,7 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
     return ServePlan(
         listen=listen,
         given=tuple(names),
-        names=tuple(names) or listen.names(),
+        names=shown,
         tls=tls,
         self_made=tls is None and not behind_proxy and not listen.only_this_machine,
         behind_proxy=behind_proxy,
@@ -111,6 +126,7 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
         content=tuple(dict.fromkeys((*options.content, *map(Path, settings.content)))),
         recordings_days=settings.recordings_days,
         limits=settings.limits or Limits(),
+        pages_name=settings.pages or "",
     )
 
 

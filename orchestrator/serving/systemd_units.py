@@ -152,6 +152,7 @@ def _portal(inputs: UnitInputs) -> str:
         plan.origins(plan.listen.port),
         (marked[0], marked[1]) if marked else None,
         trust_proxy=plan.behind_proxy,
+        pages=plan.pages(plan.listen.port),
     )
     credentials = ""
     if inputs.tls:

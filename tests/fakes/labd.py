@@ -35,6 +35,7 @@ from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_privacy import FakePrivacy
+from tests.fakes.labd_web import FakeWeb
 from tests.fakes.labd_world import FakePerson
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
 
@@ -120,6 +121,7 @@ class FakeLabd:
         help: how its trainers help.
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
+        web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
 
@@ -139,6 +141,7 @@ class FakeLabd:
         self.privacy = FakePrivacy(self, RefusalError)
         self.help = FakeHelp(self, self.classes, RefusalError)
         self.catalogue = FakeCatalogue(self, RefusalError)
+        self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
             **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
@@ -153,6 +156,7 @@ class FakeLabd:
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
                 Route("/v1/my-data", self._my_data, methods=["POST"]),
                 WebSocketRoute("/v1/display/{lab}/{host}", self._display),
+                WebSocketRoute("/v1/web/{lab}/{host}", self.web.connect),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )

@@ -119,7 +119,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.calls labd.catalogue_contract labd.class_contract labd.help_contract labd.labd_client "
-        "labd.privacy_contract labd.proof_contract"
+        "labd.privacy_contract labd.proof_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
@@ -164,8 +164,8 @@ FOREIGN: Mapping[str, str] = {
     "requests": "orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_engine",
     "cryptography": (
-        "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.serving.portal_certificate "
-        "orchestrator.sound_state.certificate_meaning"
+        "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.portal.page_certificate "
+        "orchestrator.serving.portal_certificate orchestrator.sound_state.certificate_meaning"
     ),
     "paramiko": "orchestrator.access.ssh",
     "netmiko": "orchestrator.access.network_device",
@@ -192,14 +192,14 @@ FOREIGN: Mapping[str, str] = {
     "markdown_it": "orchestrator.portal.markup",
     "websockets": (
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
-        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal"
+        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal orchestrator.portal.page_line"
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.labd_app orchestrator.labd.terminal_socket "
-        "orchestrator.portal"
+        "orchestrator.labd.web_socket orchestrator.portal"
     ),
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
-    "h11": "orchestrator.portal.prompt_http",
+    "h11": "orchestrator.portal.page_exchange orchestrator.portal.prompt_http",
     "pydantic": "orchestrator.model orchestrator.loader orchestrator.faults orchestrator.contract",
     "pydantic_core": "orchestrator.model orchestrator.loader orchestrator.faults",
     "pytest": "grader",

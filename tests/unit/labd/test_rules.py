@@ -24,6 +24,7 @@ from orchestrator.labd.rules import (
     RIGHTS,
     RULES,
     TERMINAL,
+    WEB,
     concerns_a_class,
     concerns_a_lab,
     concerns_an_attempt,
@@ -128,7 +129,7 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(EVERY) | {DISPLAY, EVENTS, TERMINAL, MY_DATA}
+    assert set(RULES) == set(EVERY) | {DISPLAY, EVENTS, TERMINAL, MY_DATA, WEB}
     assert set(EXPECTED) == set(EVERY)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())

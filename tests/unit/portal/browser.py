@@ -26,10 +26,10 @@ class Browser:
     """Somebody's browser at the portal; ``labd`` is behind it."""
 
     def __init__(
-        self, runner: asyncio.Runner, labd: FakeLabd, client: LabdClient | None = None, **settings: bool
+        self, runner: asyncio.Runner, labd: FakeLabd, client: LabdClient | None = None, *, trust_proxy: bool = False
     ) -> None:
         self.labd = labd
-        self.app = make_app(PortalSettings((WebOrigin.parse(ORIGIN),), **settings), client or labd.client())
+        self.app = make_app(PortalSettings((WebOrigin.parse(ORIGIN),), trust_proxy), client or labd.client())
         self._runner = runner
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Accept-Language": "fr"})

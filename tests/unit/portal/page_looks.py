@@ -166,6 +166,21 @@ def _terminal(page: Page) -> None:
     page.wait_for_selector(".lab-screen:not([hidden]) .xterm-rows", state="attached")
 
 
+def _pages_listed(page: Page) -> None:
+    page.locator("[data-opens=lab-pages]").click()
+    page.wait_for_selector("#lab-pages[open]")
+
+
+def _page_opening(page: Page) -> None:
+    """Open a web page in this very tab, and stay on the way there."""
+    page.route("**/-breakfix/**", lambda route: route.abort("aborted"))
+    _pages_listed(page)
+    page.locator("#page-other").evaluate("(form) => form.removeAttribute('target')")
+    page.locator("#page-address").fill("shop.lab")
+    with page.expect_navigation():
+        page.locator("#page-other [type=submit]").click()
+
+
 def _asked_to_stop(page: Page) -> None:
     page.locator("[data-opens=lab-stop]").click()
     page.wait_for_selector("dialog[open]")
@@ -217,6 +232,11 @@ def _busy_board(labd: FakeLabd) -> None:
         labd.classes.classes[classes.CLASS].members.append(handle)
         labd.classes.rows[handle] = classes.row(handle, name, **fields)
     labd.classes.launching = 2
+
+
+def _with_pages(labd: FakeLabd) -> None:
+    long = f"https://{'a' * 60}.kerlann.internal:8443/{'b' * 60}"
+    labd.change(pages=(c.WebPageView("pc1", "http://intranet.lab/"), c.WebPageView("pc1", long, "proxy.lab:3128")))
 
 
 def _graded(labd: FakeLabd) -> None:
@@ -336,6 +356,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("lab, solved", LAB, "lab.html.j2", "lea", _solved, _tab("debrief")),
     Look("lab, machines and cables", f"{LAB}#map", "lab.html.j2", "lea", act=_unfolded),
     Look("lab with a terminal", f"{LAB}#terminals", "lab.html.j2", "lea", act=_terminal),
+    Look("lab, web pages", LAB, "lab.html.j2", "lea", _with_pages, _pages_listed),
+    Look("lab, a web page opens", LAB, "page_opening.html.j2", "lea", act=_page_opening),
     Look("lab, asked to stop", LAB, "lab.html.j2", "lea", act=_asked_to_stop),
     Look("lab of another", LAB, "lab.html.j2", "theo", _graded),
     Look("lab, asked to type", LAB, "lab.html.j2", "lea", _asked_to_type, _tab("hints")),

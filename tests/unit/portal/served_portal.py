@@ -95,9 +95,15 @@ def served() -> Iterator[ServedPortal]:
     ):
         folder, origin = Path(made), f"http://127.0.0.1:{listener.getsockname()[1]}"
         client = LabdClient(folder / "labd.sock")
-        app = make_app(PortalSettings((WebOrigin.parse(origin),)), client)
+        pages = WebOrigin("http", "localhost", listener.getsockname()[1])
+        app = make_app(PortalSettings((WebOrigin.parse(origin),), pages=pages), client)
         config = uvicorn.Config(
-            app, ws="websockets-sansio", log_level="error", lifespan="off", timeout_graceful_shutdown=5
+            app,
+            ws="websockets-sansio",
+            log_level="error",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
 

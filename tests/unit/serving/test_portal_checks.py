@@ -51,6 +51,7 @@ def test_a_sound_portal(folders: ServeFolders, settings: Path) -> None:
             "portal-settings",
             "portal-limits",
             "portal-certificate",
+            "portal-pages",
             "portal-labd",
             "portal-port",
             "portal-sockets",

@@ -1,0 +1,197 @@
+"""Connections to web sites from within a host of a lab: names as that host knows them, packets as it sends them."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.text import Text
+from orchestrator.fabric.fabric_interface import CommandTimeoutError, Fabric, HostRef, HostUnreachableError
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_freezing import is_frozen
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.told_refusals import refused
+from orchestrator.labd.web_contract import HIGHEST_PORT, NAME, PageState
+
+MOST_LINES: Final = 16
+"""Connections from one lab at once: two browsers with six each, and some that end."""
+_MOST_OPENING: Final = 4
+"""Of these, so many may be on their way: whoever gets no answer holds a thread."""
+_THREADS: Final = 12
+_NAME_SECONDS: Final = 15.0
+"""A resolver without an answer asks two servers twice, 5 s each; browsers give up then."""
+_CONNECT_SECONDS: Final = 15.0
+_AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
+_LONGEST_AUTHORITIES: Final = 768 * 1024
+"""Bytes: they travel in one message, of 1 MiB at most."""
+_REASONS: Final[Mapping[str, PageState]] = {
+    "Connection refused": "refused",
+    "Network is unreachable": "no-way",
+    "No route to host": "no-way",
+    "Connection reset by peer": "refused",
+}
+"""The kernel's reasons, as the helper says them → what they mean."""
+
+
+@dataclass(frozen=True)
+class PageAsked:
+    """Where to connect to: a host's name or address in small letters, and a port."""
+
+    name: str
+    port: int
+    authorities: bool
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> PageAsked:
+        """Read what a caller asks for.
+
+        Raises:
+            RefusedCallError: it can be none.
+        """
+        name, port = asked.get("name", ""), asked.get("port", "")
+        plain = port.isascii() and port.isdecimal() and len(port) <= len(str(HIGHEST_PORT))
+        if not NAME.fullmatch(name) or not plain or not 0 < int(port) <= HIGHEST_PORT:
+            raise refused("wrong", Text(fr="Ce n'est pas une adresse.", en="That is no address."))
+        return cls(name, int(port), authorities=asked.get("authorities") == "1")
+
+
+@dataclass(frozen=True)
+class PageReached:
+    """How a connection went, see ``PageOpening``; ``connection`` is None where there is none."""
+
+    state: PageState
+    address: str = ""
+    authorities: str = ""
+    connection: socket.socket | None = None
+
+
+class LabWeb:
+    """Opens connections, of which each lab has so many and no more."""
+
+    def __init__(self, desk: LabDesk) -> None:
+        """Take the desk; connections have threads of their own, so that who waits for one keeps nobody else waiting."""
+        self._desk = desk
+        self._threads = WorkThreads(_THREADS, "web")
+        self._lines: Counter[str] = Counter()
+        self._opening: dict[str, asyncio.Semaphore] = {}
+
+    def close(self) -> None:
+        """Open no more."""
+        self._threads.close()
+
+    @asynccontextmanager
+    async def line(self, found: FoundLab, host: str, asked: PageAsked) -> AsyncIterator[PageReached]:
+        """Give a connection from a host.
+
+        Raises:
+            RefusedCallError: the lab is not running, has no such host, or as many connections as it may.
+            BreakfixError: the fabric does not answer.
+        """
+        if self._lines[found.name] >= MOST_LINES:
+            raise refused(
+                "busy", Text(fr="Ce lab ouvre trop de pages à la fois.", en="This lab opens too many pages at once.")
+            )
+        self._lines[found.name] += 1
+        turns = self._opening.setdefault(found.name, asyncio.Semaphore(_MOST_OPENING))
+        try:
+            async with turns:
+                reached = await self._reached(found, host, asked)
+            try:
+                yield reached
+            finally:
+                if reached.connection is not None:
+                    reached.connection.close()
+        finally:
+            self._lines[found.name] -= 1
+            if not self._lines[found.name]:
+                del self._lines[found.name]
+                self._opening.pop(found.name, None)
+
+    async def _reached(self, found: FoundLab, host: str, asked: PageAsked) -> PageReached:
+        """Open a connection; one that nobody waits for any more is closed as soon as it is open."""
+        work = asyncio.ensure_future(self._threads.run(self._open, found, host, asked))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(_left)
+            raise
+
+    def _open(self, found: FoundLab, host: str, asked: PageAsked) -> PageReached:
+        running = self._desk.running(found)
+        if is_frozen(running.instance):
+            return PageReached("frozen")
+        if host not in {one.name for one in running.plan.hosts}:
+            raise refused("missing", Text(fr="Cette machine n'existe pas.", en="There is no such machine."))
+        fabric, target = self._desk.parts.labs().fabric(), HostRef(found.name, host)
+        try:
+            return _connected(fabric, target, asked)
+        except HostUnreachableError:
+            return PageReached("host-down")
+
+
+def _connected(fabric: Fabric, target: HostRef, asked: PageAsked) -> PageReached:
+    """Connect as a host would.
+
+    Raises:
+        HostUnreachableError: it does not run.
+        BreakfixError: the fabric does not answer.
+    """
+    address = _address(fabric, target, asked.name)
+    if not address:
+        return PageReached("no-name")
+    authorities = _authorities(fabric, target) if asked.authorities else ""
+    try:
+        connection = fabric.connect(target, asked.port, address=address, timeout=_CONNECT_SECONDS)
+    except CommandTimeoutError:
+        return PageReached("no-answer", address)
+    except LabError as error:
+        state = _REASONS.get(error.text.en.rpartition(": ")[2])
+        if state is None:
+            raise
+        return PageReached(state, address)
+    return PageReached("open", address, authorities, connection)
+
+
+def _left(work: asyncio.Future[PageReached]) -> None:
+    if not work.cancelled() and work.exception() is None:
+        connection = work.result().connection
+        if connection is not None:
+            connection.close()
+
+
+def _address(fabric: Fabric, target: HostRef, name: str) -> str:
+    """Return the IPv4 address that a name has for a host; empty: none."""
+    if _is_address(name):
+        return name
+    try:
+        done = fabric.run(target, ("getent", "ahostsv4", name), timeout=_NAME_SECONDS)
+    except CommandTimeoutError:
+        return ""
+    said = done.stdout.decode("ascii", "replace").split(maxsplit=1)
+    return said[0] if done.status == 0 and said and _is_address(said[0]) else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _authorities(fabric: Fabric, target: HostRef) -> str:
+    """Return the certificates that a host trusts; none where it has no readable list of them."""
+    try:
+        state, content = fabric.look(target, _AUTHORITIES, "content")
+    except HostUnreachableError:
+        raise
+    except BreakfixError:
+        return ""
+    return content.decode("ascii", "ignore") if state.exists and len(content) <= _LONGEST_AUTHORITIES else ""

@@ -1,0 +1,36 @@
+"""What labd and the portal say to each other about the web pages of a lab's hosts.
+
+``/v1/web/LAB/HOST?name=…&port=…`` is a WebSocket: a TCP connection from within a host of a lab. labd first says by a
+text how that went (``PageOpening``); where it is open, bytes follow in both directions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PageState = Literal["open", "no-name", "refused", "no-answer", "no-way", "host-down", "frozen"]
+"""What becomes of a connection: it is open; the host knows no such name; nobody listens there; nobody answers in time;
+no network leads there; the host that connects does not run; the lab is frozen, and this is no act of somebody's."""
+
+HIGHEST_PORT: Final = 65535
+NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+"""What a host's name or IPv4 address looks like, whole and in small letters: it becomes a word of a command."""
+
+
+@dataclass(frozen=True)
+class PageOpening:
+    """How a connection went.
+
+    Attributes:
+        state: what became of it.
+        yours: whether the lab is the caller's own; who only looks sends nothing that changes anything.
+        address: the address that was connected to; empty where the name has none.
+        authorities: certificates that the host trusts, PEM; empty where they were not asked for, or there are none.
+    """
+
+    state: PageState
+    yours: bool
+    address: str = ""
+    authorities: str = ""

@@ -1,0 +1,97 @@
+"""A lab's web page in Chromium: it opens by a click, reaches itself alone, and what stands in its place is fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.labd import calls as c
+from tests.fakes import labd_world as world
+from tests.fakes.labd import FakeLabd
+from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.test_every_page import _found
+from tests.unit.portal.web_sites import page as answer
+from tests.unit.portal.web_sites import says, web_site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+pytestmark = pytest.mark.slow
+LAB = f"/labs/{world.LAB}"
+SHOP = b"<!doctype html><title>Tea</title><p>tea<form method=post action=/order><button>Order</button></form>"
+TRIES = """async (portal) => {
+  const tried = {};
+  const failed = (one) => one.then(() => "done", () => "refused");
+  tried.cookie = document.cookie;
+  tried.opener = window.opener === null;
+  tried.fetch = await failed(fetch(`${portal}/account`, { credentials: "include", mode: "no-cors" }));
+  tried.worker = await failed(navigator.serviceWorker.register("/worker.js"));
+  document.cookie = "breakfix-page=planted";
+  document.cookie = "breakfix-page=planted; path=/x";
+  const frame = document.createElement("iframe");
+  frame.src = `${portal}/account`;
+  await new Promise((done) => { frame.onload = frame.onerror = done; document.body.append(frame); });
+  try { tried.frame = frame.contentDocument === null ? "refused" : frame.contentDocument.title; }
+  catch { tried.frame = "refused"; }
+  return tried;
+}"""
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[ServedPortal]:
+    with served() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    with browsing() as browser:
+        yield browser.new_context(locale="fr-FR", reduced_motion="reduce")
+
+
+def opened(portal: ServedPortal, context: BrowserContext, labd: FakeLabd) -> Page:
+    """Click at the first page of the lab's page, and return the tab in which it opens."""
+    lab = portal.page(context)
+    portal.open(lab, labd, "lea", LAB)
+    lab.locator("[data-opens=lab-pages]").click()
+    with context.expect_page() as opening:
+        lab.locator("#lab-pages li button").first.click()
+    tab = opening.value
+    tab.wait_for_url(lambda url: ".localhost:" in url and "/-breakfix/" not in url)
+    tab.wait_for_load_state()
+    return tab
+
+
+def test_a_page_reaches_itself_alone(portal: ServedPortal, context: BrowserContext) -> None:
+    with portal.labd() as labd, web_site(says(answer(SHOP, "Content-Type: text/html", "Set-Cookie: sid=1"))) as site:
+        labd.change(pages=(c.WebPageView("pc1", "http://shop.lab/"),))
+        labd.web.sites["shop.lab", 80] = site.place
+        tab = opened(portal, context, labd)
+        assert tab.title() == "Tea"
+        tried = tab.evaluate(TRIES, portal.origin)
+        assert tried == {
+            "cookie": "sid=1", "opener": True, "fetch": "refused", "worker": "refused", "frame": "refused",
+        }  # fmt: skip
+        tab.locator("button").click()
+        tab.wait_for_url("**/order")
+        tab.goto(tab.url.replace("/order", "/x/y"))
+        assert tab.title() == "Tea"
+        assert [one.line for one in site.asked if "favicon" not in one.line] == [
+            "GET / HTTP/1.1", "POST /order HTTP/1.1", "GET /x/y HTTP/1.1",
+        ]  # fmt: skip
+        assert {one.named("cookie")[0] for one in site.asked[1:]} == {"sid=1"}
+        for one in context.pages:
+            one.close()
+
+
+def test_what_stands_in_a_page_s_place_can_be_read(portal: ServedPortal, context: BrowserContext) -> None:
+    with portal.labd() as labd:
+        labd.change(pages=(c.WebPageView("pc1", f"http://{'a' * 60}.lab/"),))
+        labd.web.sites[f"{'a' * 60}.lab", 80] = "refused"
+        tab = opened(portal, context, labd)
+        assert "Connexion refusée" in tab.locator("main").inner_text()
+        assert list(_found(tab, "fr")) == []
+        for one in context.pages:
+            one.close()
