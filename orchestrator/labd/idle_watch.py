@@ -14,9 +14,10 @@ from typing import Final
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.instances.instance import Instance
+from orchestrator.instances.locks import BusyError
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
-from orchestrator.labd.lab_freezing import freeze_lab, is_frozen, last_typed, thaw_lab
+from orchestrator.labd.lab_freezing import freeze_lab, last_typed
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.refused_call import RefusedCallError
@@ -55,7 +56,9 @@ class IdleWatch:
         self._screens = screens
         self._active: dict[str, float] = {}
         self._warned: dict[str, str] = {}
-        self._frozen: set[str] = set()
+        self._frozen: dict[str, str] = {}
+        """Lab -> what tells it from another one of its name (``Instance.identity``)."""
+        self._thawed: set[str] = set()
         self._thawing: set[asyncio.Task[None]] = set()
 
     # What is done ---------------------------------------------------------------------------------------------
@@ -71,9 +74,9 @@ class IdleWatch:
     def typed(self, found: FoundLab) -> None:
         """Note that something is typed at a terminal of a lab, which goes on by that."""
         self.touch(found.name)
-        if found.name not in self._frozen:
+        frozen = self._frozen.pop(found.name, None)  # the next key does not do it again
+        if frozen is None:
             return
-        self._frozen.discard(found.name)  # the next key does not do it again
 
         async def thaw() -> None:
             try:
@@ -81,7 +84,7 @@ class IdleWatch:
                 if now is not None:
                     await self.awake(now)
             except (BreakfixError, RefusedCallError) as error:
-                self._frozen.add(found.name)
+                self._frozen[found.name] = frozen
                 _log.warning("%s cannot be thawed: %s", found.name, error)
 
         task = asyncio.create_task(thaw())
@@ -99,11 +102,12 @@ class IdleWatch:
         while self._jobs.act_on(found.name) in _OURS:
             await self._jobs.free(found.name)
             found = await self._again(found.name)
-        if found.instance is None or not is_frozen(found.instance) or self._jobs.act_on(found.name):
+        if found.instance is None or not found.instance.frozen or self._jobs.act_on(found.name):
             return found
         with self._jobs.holding(found.name, "thaw"):
             await self._threads.run(self._thaw, found.name)
-            self._frozen.discard(found.name)
+            self._frozen.pop(found.name, None)
+            self._thawed.add(found.name)
             found.log.add("thawed", {})
         return await self._again(found.name)
 
@@ -114,7 +118,7 @@ class IdleWatch:
         return found
 
     def _thaw(self, lab: str) -> None:
-        thaw_lab(self._desk.parts.labs(), lab)
+        self._desk.parts.labs().thaw(lab)
 
     def freezes(self, lab: str) -> str:
         """Return when a lab will be frozen that was warned of it, ISO 8601; empty: it was not."""
@@ -143,10 +147,17 @@ class IdleWatch:
             BreakfixError: the engine or the fabric does not answer.
             RefusedCallError: labd ends.
         """
+        self._thawed.clear()
         labs = await self._threads.run(self._ours)
         self._active = {lab: at for lab, at in self._active.items() if self._logs.get(lab) is not None}
         self._warned = {lab: until for lab, until in self._warned.items() if lab in labs}
-        self._frozen = {lab for lab, one in labs.items() if is_frozen(one)}
+        before, self._frozen = (
+            self._frozen,
+            {lab: one.identity for lab, one in labs.items() if one.frozen and lab not in self._thawed},
+        )
+        for lab in before.keys() & labs.keys() - self._frozen.keys():
+            if labs[lab].identity == before[lab]:
+                self._others_thawed(lab)
         if not self._limits.freeze_s:
             return
         awake = {lab: one for lab, one in labs.items() if lab not in self._frozen and not self._jobs.act_on(lab)}
@@ -165,6 +176,13 @@ class IdleWatch:
                 self._warn(lab)
             elif left <= 0:
                 await self._freeze(lab, one)
+
+    def _others_thawed(self, lab: str) -> None:
+        """Note that somebody has thawed a lab who could not tell us: another user's command line."""
+        log = self._logs.get(lab)
+        if log is not None and not self._jobs.act_on(lab):  # else we are just about to tell of it
+            self.touch(lab)
+            log.add("thawed", {})
 
     def _left(self, lab: str, now: float) -> float:
         """Return the seconds until a lab is frozen; one that is seen for the first time has all of them."""
@@ -195,9 +213,12 @@ class IdleWatch:
         with self._jobs.holding(lab, "freeze"):
             try:
                 await self._threads.run(freeze_lab, self._desk.parts.labs(), instance)
+            except BusyError:  # somebody is at work in it at the command line
+                self.touch(lab)
+                return
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("%s is not frozen: %s", lab, error)
                 return
-            self._frozen.add(lab)
+            self._frozen[lab] = instance.identity
             self._warned.pop(lab, None)
             log.add("frozen", {})

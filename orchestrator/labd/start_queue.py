@@ -91,6 +91,10 @@ class StartQueue:
         """Return whether a lab waits for its start; any thread may ask."""
         return lab in self._waiting
 
+    def waiting(self) -> tuple[QueuedStart, ...]:
+        """Return the starts that wait, in the order of their turns."""
+        return self._turns.order()
+
     def view(self, lab: str) -> QueueView | None:
         """Return where a lab stands; None where it does not wait."""
         if lab not in self._views:

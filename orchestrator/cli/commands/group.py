@@ -151,6 +151,7 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
             invocation.output.print(place_line(invocation, place))
 
     places = invocation.app.launcher.launch(group, scenario, seed, tell)
+    invocation.labd.told("start", *(place.instance for place in places if place.instance and not place.kept))
     if invocation.json:
         invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
@@ -238,6 +239,7 @@ def stop(invocation: Invocation, group: str) -> None:
     """Stop the group's labs."""
     with shielded():  # half a removal helps nobody
         stopped = invocation.app.launcher.stop(group)
+    invocation.labd.told("stop", *stopped.names)
     if invocation.json:
         invocation.output.document({"removed": list(stopped.names)})
     else:
