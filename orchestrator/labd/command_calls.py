@@ -23,6 +23,8 @@ from orchestrator.records.people import People
 
 _NEW: Final = frozenset({"start", "reset"})
 """After these a lab is another one, which nobody can have frozen."""
+_MAKE_ROOM: Final = frozenset({"start", "reset", "stop"})
+"""After these a start that waits may begin: one less is at work, or one lab less is there."""
 _KEY_BYTES: Final = 32
 
 
@@ -60,8 +62,9 @@ class CommandCalls:
 
     async def _heard(self, asked: contract.Acted) -> None:
         found = await self._threads.run(self._desk.find, asked.lab)  # tells that it is gone where it is
-        if asked.act == "stop":
+        if asked.act in _MAKE_ROOM:
             self._queue.freed()
+        if asked.act == "stop":
             with contextlib.suppress(KeeperDownError):
                 await self._terminals.forget_gone()
         if found is None:

@@ -24,10 +24,12 @@ class TakenRoom:
     Attributes:
         labs: the bytes that each lab on it may take, by its name.
         memory: the bytes that all of them may take together.
+        starting: how many of them other programs are just starting, as the command line does.
     """
 
     labs: Mapping[str, int]
     memory: int
+    starting: int = 0
 
 
 class LabRoom:
@@ -52,7 +54,9 @@ class LabRoom:
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
         return TakenRoom(
-            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found}, self.memory()
+            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in found},
+            self.memory(),
+            sum(labs.state_of(one) == "starting" for one in found),  # of those that labd starts nobody else has a lock
         )
 
     def memory(self) -> int:

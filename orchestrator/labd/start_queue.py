@@ -196,7 +196,7 @@ class StartQueue:
             self._tell_all()
 
     def _has_room(self, start: QueuedStart) -> bool:
-        if self._closed or self._being_made() >= self._limits.starts:
+        if self._closed or self._being_made() + self._seen.starting >= self._limits.starts:
             return False
         return self._fits([start])
 

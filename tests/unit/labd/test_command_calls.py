@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.core.progress import Silent
+from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError, Holder
 from orchestrator.labd import calls, command_door
 from orchestrator.labd.calls import Nothing, OfLab, QueueView
@@ -143,6 +144,34 @@ def test_a_stop_at_the_command_line_makes_room_at_once(site: Site, monkeypatch: 
             await told(site, first, "stop")
             await events_until(client, lab, tom.token, "ended", act="start")
             assert await asyncio.to_thread(site.command.waiting) == ()
+
+    asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_a_start_at_the_command_line_is_one_of_those_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for nobody, but a start in the portal waits for it."""
+    lea = site.member("lea")
+    site.limits = LabLimits(starts=1)
+    another = {"by-hand": Holder(4321, "breakfix start")}
+    monkeypatch.setattr(Instances, "at_work", lambda _self, name: another.get(name))
+    monkeypatch.setattr("orchestrator.labd.start_queue.LOOKED_AGAIN_S", SOON * 10)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            site.fabric.may_boot.clear()
+            starting = asyncio.create_task(
+                asyncio.to_thread(site.labs.start, site.world.plan(7), Silent(), name="by-hand")
+            )
+            assert await asyncio.to_thread(site.fabric.booting.acquire, timeout=SOON)
+            lab = (await client.call(calls.START, calls.StartLab(SCENARIO, 7), lea.token)).lab
+            (waiting,) = await asyncio.to_thread(site.command.waiting)
+            assert waiting.queue == QueueView(1, 1, "turn", None)
+            site.fabric.may_boot.set()
+            await starting
+            another.clear()
+            await told(site, "by-hand", "start")
+            await events_until(client, lab, lea.token, "ended", act="start", refusal=None)
 
     asyncio.run(play())
 
