@@ -86,7 +86,7 @@ class _Presence:
             self._over.wait(_BETWEEN_S)
 
 
-class Keys:
+class TypedKeys:
     """What a user types at a terminal is work; see ``terminal.Tap``."""
 
     every = 3600.0

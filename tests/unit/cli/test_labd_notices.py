@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.invocation import Invocation
-from orchestrator.cli.presence import Keys, working
+from orchestrator.cli.presence import TypedKeys, working
 from orchestrator.core.paths import state_folder
 from orchestrator.instances.instance import Instance
 from orchestrator.labd.calls import VERSION
@@ -164,7 +164,7 @@ def test_keys_at_a_terminal_are_work(cli: Cli, app: FakeApp) -> None:
     thawed = threading.Event()
     app.labs.thaw = lambda _name: thawed.set()  # type: ignore[method-assign]
     with listening() as labd, working(Invocation(make=lambda *_: app), instance()) as acts:  # type: ignore[arg-type, return-value]
-        keys = Keys(acts)
+        keys = TypedKeys(acts)
         keys.shown(b"$ ")
         keys.resized(24, 80)
         assert keys.typed(b"")
