@@ -102,6 +102,8 @@ class IdleWatch:
         while self._jobs.act_on(found.name) in _OURS:
             await self._jobs.free(found.name)
             found = await self._again(found.name)
+        if found.name in self._frozen and found.instance is not None and not found.instance.frozen:
+            found = await self._again(found.name)  # it was frozen since it was looked for
         if found.instance is None or not found.instance.frozen or self._jobs.act_on(found.name):
             return found
         with self._jobs.holding(found.name, "thaw"):

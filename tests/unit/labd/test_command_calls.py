@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from orchestrator.instances.locks import BusyError, Holder
 from orchestrator.labd import calls, command_door
 from orchestrator.labd.calls import Nothing, OfLab, QueueView
 from orchestrator.labd.command_contract import CommandAct, WaitingLab
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.practice.recorder import PracticeRecorder
@@ -84,6 +86,38 @@ def test_work_at_the_command_line_thaws_and_keeps_awake(site: Site, clock: Clock
             await told(site, lab, "works")
             again = await events_until(client, lab, lea.token, "idle", after=warned[-1].number)
             assert again[-1].body == {"until": ""}, "the warning is taken back"
+
+    asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_a_lab_that_is_frozen_while_somebody_calls_goes_on(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call has found it awake, and comes to its point only once it is frozen."""
+    lea = site.member("lea")
+    slow, looked, may_go_on = threading.Event(), threading.Event(), threading.Event()
+    find = LabDesk.find
+
+    def slowly(desk: LabDesk, name: str) -> FoundLab | None:
+        found = find(desk, name)
+        if slow.is_set():
+            slow.clear()
+            looked.set()
+            assert may_go_on.wait(SOON)
+        return found
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            monkeypatch.setattr(LabDesk, "find", slowly)
+            slow.set()
+            telling = asyncio.create_task(told(site, lab, "works"))
+            assert await asyncio.to_thread(looked.wait, SOON)
+            await frozen(client, lea, lab, clock)
+            may_go_on.set()
+            await telling
+            assert paused(site, lab) == {False}
 
     asyncio.run(play())
 
