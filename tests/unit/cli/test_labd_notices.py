@@ -163,8 +163,8 @@ def test_keys_at_a_terminal_are_work(cli: Cli, app: FakeApp) -> None:
     """Each is told without whoever types waiting for labd; what a host shows is nobody's work."""
     _ = cli
     thawed = threading.Event()
-    app.labs.thaw = lambda _name: thawed.set()  # type: ignore[method-assign]
-    with listening() as labd, working(Invocation(make=lambda *_: app), instance()) as acts:  # type: ignore[arg-type, return-value]
+    app.labs.thaw = lambda name: thawed.set()  # type: ignore[method-assign]  # noqa: ARG005 - its parameter
+    with listening() as labd, working(Invocation(make=lambda *_: app), instance()) as acts:  # type: ignore[arg-type]
         keys = TypedKeys(acts)
         keys.shown(b"$ ")
         keys.resized(24, 80)
