@@ -17,7 +17,7 @@ from orchestrator.instances.instance import Instance
 from orchestrator.instances.locks import BusyError
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
-from orchestrator.labd.lab_freezing import freeze_lab, last_typed
+from orchestrator.labd.lab_freezing import freeze_lab, is_frozen, last_typed, thaw_lab
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.refused_call import RefusedCallError
@@ -56,10 +56,12 @@ class IdleWatch:
         self._screens = screens
         self._active: dict[str, float] = {}
         self._warned: dict[str, str] = {}
-        self._frozen: dict[str, str] = {}
-        """Lab -> what tells it from another one of its name (``Instance.identity``)."""
-        self._thawed: set[str] = set()
+        self._frozen: set[str] = set()
         self._thawing: set[asyncio.Task[None]] = set()
+        self._stood: dict[str, str] = {}
+        """Labs that were seen frozen, and what tells each from another one of its name (``Instance.identity``)."""
+        self._thawed: set[str] = set()
+        """Those of them that were thawed here since."""
 
     # What is done ---------------------------------------------------------------------------------------------
 
@@ -74,9 +76,9 @@ class IdleWatch:
     def typed(self, found: FoundLab) -> None:
         """Note that something is typed at a terminal of a lab, which goes on by that."""
         self.touch(found.name)
-        frozen = self._frozen.pop(found.name, None)  # the next key does not do it again
-        if frozen is None:
+        if found.name not in self._frozen:
             return
+        self._frozen.discard(found.name)  # the next key does not do it again
 
         async def thaw() -> None:
             try:
@@ -84,7 +86,7 @@ class IdleWatch:
                 if now is not None:
                     await self.awake(now)
             except (BreakfixError, RefusedCallError) as error:
-                self._frozen[found.name] = frozen
+                self._frozen.add(found.name)
                 _log.warning("%s cannot be thawed: %s", found.name, error)
 
         task = asyncio.create_task(thaw())
@@ -102,13 +104,13 @@ class IdleWatch:
         while self._jobs.act_on(found.name) in _OURS:
             await self._jobs.free(found.name)
             found = await self._again(found.name)
-        if found.name in self._frozen and found.instance is not None and not found.instance.frozen:
+        if found.name in self._frozen and found.instance is not None and not is_frozen(found.instance):
             found = await self._again(found.name)  # it was frozen since it was looked for
-        if found.instance is None or not found.instance.frozen or self._jobs.act_on(found.name):
+        if found.instance is None or not is_frozen(found.instance) or self._jobs.act_on(found.name):
             return found
         with self._jobs.holding(found.name, "thaw"):
             await self._threads.run(self._thaw, found.name)
-            self._frozen.pop(found.name, None)
+            self._frozen.discard(found.name)
             self._thawed.add(found.name)
             found.log.add("thawed", {})
         return await self._again(found.name)
@@ -120,7 +122,7 @@ class IdleWatch:
         return found
 
     def _thaw(self, lab: str) -> None:
-        self._desk.parts.labs().thaw(lab)
+        thaw_lab(self._desk.parts.labs(), lab)
 
     def freezes(self, lab: str) -> str:
         """Return when a lab will be frozen that was warned of it, ISO 8601; empty: it was not."""
@@ -149,17 +151,11 @@ class IdleWatch:
             BreakfixError: the engine or the fabric does not answer.
             RefusedCallError: labd ends.
         """
-        self._thawed.clear()
         labs = await self._threads.run(self._ours)
         self._active = {lab: at for lab, at in self._active.items() if self._logs.get(lab) is not None}
         self._warned = {lab: until for lab, until in self._warned.items() if lab in labs}
-        before, self._frozen = (
-            self._frozen,
-            {lab: one.identity for lab, one in labs.items() if one.frozen and lab not in self._thawed},
-        )
-        for lab in before.keys() & labs.keys() - self._frozen.keys():
-            if labs[lab].identity == before[lab]:
-                self._others_thawed(lab)
+        self._frozen = {lab for lab, one in labs.items() if is_frozen(one)}
+        self._see_others(labs)
         if not self._limits.freeze_s:
             return
         awake = {lab: one for lab, one in labs.items() if lab not in self._frozen and not self._jobs.act_on(lab)}
@@ -179,12 +175,20 @@ class IdleWatch:
             elif left <= 0:
                 await self._freeze(lab, one)
 
-    def _others_thawed(self, lab: str) -> None:
-        """Note that somebody has thawed a lab who could not tell us: another user's command line."""
-        log = self._logs.get(lab)
-        if log is not None and not self._jobs.act_on(lab):  # else we are just about to tell of it
-            self.touch(lab)
-            log.add("thawed", {})
+    def _see_others(self, labs: Mapping[str, Instance]) -> None:
+        """Note that somebody has thawed labs who could not tell us: another user's command line."""
+        stood, self._stood = self._stood, {}
+        for lab, one in labs.items():
+            if is_frozen(one):
+                self._stood[lab] = one.identity
+            elif stood.get(lab) == one.identity and lab not in self._thawed and not self._jobs.act_on(lab):
+                self.touch(lab)
+                log = self._logs.get(lab)
+                if log is not None:
+                    log.add("thawed", {})
+        for lab in self._thawed:  # while we looked, as it may be
+            self._stood.pop(lab, None)
+        self._thawed.clear()
 
     def _left(self, lab: str, now: float) -> float:
         """Return the seconds until a lab is frozen; one that is seen for the first time has all of them."""
@@ -221,6 +225,7 @@ class IdleWatch:
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("%s is not frozen: %s", lab, error)
                 return
-            self._frozen[lab] = instance.identity
+            self._frozen.add(lab)
+            self._stood[lab] = instance.identity
             self._warned.pop(lab, None)
             log.add("frozen", {})

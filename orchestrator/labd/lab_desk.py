@@ -23,6 +23,7 @@ from orchestrator.labd.calls import (
     TerminalView,
 )
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
+from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_limits import STOP_ONE, too_many
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf, page_of
@@ -167,7 +168,7 @@ class LabDesk:
         if found.instance is None:
             return "failed"
         state = self.parts.labs().state_of(found.instance)
-        return "frozen" if state == "started" and found.instance.frozen else state
+        return "frozen" if state == "started" and is_frozen(found.instance) else state
 
     # What is to be started ------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd.calls import HostView
 from orchestrator.labd.display_line import DisplayLine
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.rfb_viewer import GREETING
 from orchestrator.labd.told_refusals import refused
@@ -68,7 +69,7 @@ class LabDisplays:
     def _opened(self, found: FoundLab, host: str) -> int:
         """Return the master of a terminal in which the relay runs."""
         running = self._desk.running(found)
-        if running.instance.frozen:  # nobody would answer; the page offers to thaw it
+        if is_frozen(running.instance):  # nobody would answer; the page offers to thaw it
             raise DisplayOffError
         planned = next((one for one in running.plan.hosts if one.name == host), None)
         display = None if planned is None else running.images[planned.image].display

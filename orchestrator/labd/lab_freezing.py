@@ -11,6 +11,11 @@ from orchestrator.instances.instance import RUNNING, Instance
 from orchestrator.labs import Labs
 
 
+def is_frozen(instance: Instance) -> bool:
+    """Return whether a lab is frozen, see ``Instance.frozen``."""
+    return instance.frozen
+
+
 def freeze_lab(labs: Labs, instance: Instance) -> None:
     """Freeze the hosts of a lab that run; where one does not stand still, the others go on as well.
 
@@ -23,8 +28,13 @@ def freeze_lab(labs: Labs, instance: Instance) -> None:
                 if host.state == RUNNING:
                     freeze(labs.engine(), host.container)
         except BreakfixError:
-            labs.thaw(instance.name)
+            thaw_lab(labs, instance.name)
             raise
+
+
+def thaw_lab(labs: Labs, name: str) -> None:
+    """Let the hosts of a lab go on that are frozen; raises as ``Labs.thaw``."""
+    labs.thaw(name)
 
 
 def last_typed(
