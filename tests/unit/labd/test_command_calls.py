@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -15,7 +14,8 @@ from orchestrator.instances.locks import BusyError, Holder
 from orchestrator.labd import calls, command_door
 from orchestrator.labd.calls import Nothing, OfLab, QueueView
 from orchestrator.labd.command_contract import CommandAct, WaitingLab
-from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.lab_desk import FoundLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.practice.recorder import PracticeRecorder
@@ -96,24 +96,22 @@ def test_a_lab_that_is_frozen_while_somebody_calls_goes_on(
 ) -> None:
     """The call has found it awake, and comes to its point only once it is frozen."""
     lea = site.member("lea")
-    slow, looked, may_go_on = threading.Event(), threading.Event(), threading.Event()
-    find = LabDesk.find
-
-    def slowly(desk: LabDesk, name: str) -> FoundLab | None:
-        found = find(desk, name)
-        if slow.is_set():
-            slow.clear()
-            looked.set()
-            assert may_go_on.wait(SOON)
-        return found
+    awake = IdleWatch.awake
 
     async def play() -> None:
+        looked, may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def late(watch: IdleWatch, found: FoundLab) -> FoundLab:
+            looked.set()
+            await may_go_on.wait()
+            return await awake(watch, found)
+
         async with site.labd() as client:
             lab = await started(client, lea)
-            monkeypatch.setattr(LabDesk, "find", slowly)
-            slow.set()
+            monkeypatch.setattr(IdleWatch, "awake", late)
             telling = asyncio.create_task(told(site, lab, "works"))
-            assert await asyncio.to_thread(looked.wait, SOON)
+            async with asyncio.timeout(SOON):
+                await looked.wait()
             await frozen(client, lea, lab, clock)
             may_go_on.set()
             await telling
