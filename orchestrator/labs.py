@@ -197,6 +197,15 @@ class Labs:
         """
         return self._instances.exclusive(running.instance.name)
 
+    def thaw(self, name: str) -> None:
+        """Let the hosts of an instance go on that are frozen, but not a jury session's; who grades or acts does it too.
+
+        Raises:
+            UsageError: there is no such instance.
+            LabError: a host does not go on.
+        """
+        self._instances.thaw(name)
+
     def stale(self, running: Running) -> bool:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
@@ -345,12 +354,12 @@ class Labs:
         Raises:
             LabError: there is no such cable or segment, or another program is at work on the instance.
         """
-        with self._instances.exclusive(target.instance):
+        with self._instances.exclusive(target.instance, awake=True):
             self._instances.fabric().set_port(target, interface, plugged=plugged, segment=segment)
 
     def replace_cable(self, target: HostRef, interface: str) -> None:
         """Put a new cable in the place of a host's; raises as ``move_cable``."""
-        with self._instances.exclusive(target.instance):
+        with self._instances.exclusive(target.instance, awake=True):
             replace_cable(self._instances.fabric(), target, interface)
 
     def engine(self) -> Engine:
@@ -480,7 +489,7 @@ class Labs:
             with self._instances.giving_way(running.instance) as go_on:
                 report = grade(request, on_result=on_result, on_running=on_running, go_on=go_on)
                 return self._compared(running, report, on_result, differences)
-        with self.exclusive(running):
+        with self._instances.exclusive(running.instance.name, awake=True):
             report = grade(request, on_result=on_result, on_running=on_running)
             return self._compared(running, report, on_result, differences)
 
@@ -556,7 +565,7 @@ class Labs:
             solution: the solution or shortcut.
             on_step: is told each step before it is done.
         """
-        with self.exclusive(running):
+        with self._instances.exclusive(running.instance.name, awake=True):
             driver, handed_in = self.driver(running), self.hand_in(running)
             done = []
             for step in solution.steps:

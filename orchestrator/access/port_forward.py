@@ -47,17 +47,19 @@ class Forwarding:
         """Return the port here."""
         return int(self._listener.getsockname()[1])
 
-    def serve(self, on_trouble: OnTrouble) -> None:
+    def serve(self, on_trouble: OnTrouble, on_connection: Callable[[], None] = lambda: None) -> None:
         """Accept connections until ``close``, or an interruption.
 
         Args:
             on_trouble: is told, from another thread, each connection that the host refused.
+            on_connection: is called for each connection; it returns at once.
         """
         while True:
             try:
                 client, _ = self._listener.accept()
             except OSError:  # closed
                 return
+            on_connection()
             threading.Thread(target=self._pass_on, args=(client, on_trouble), daemon=True).start()
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from orchestrator.app import App
 from orchestrator.bench.local_labd import SCENARIO, SEED
 from orchestrator.core import interrupts
 from orchestrator.core.errors import MachineError
+from orchestrator.core.paths import HOME
 from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
 from orchestrator.portal.cookies import KEY, TOKEN
@@ -154,7 +155,7 @@ def _start(
         stdout=subprocess.PIPE,
         text=True,
         pass_fds=pass_fds,
-        env={**os.environ, "PYTHONPATH": _ROOT, "XDG_STATE_HOME": str(folder / "state")},
+        env={**os.environ, "PYTHONPATH": _ROOT, HOME: str(folder)},  # nothing of the user's own labd
         start_new_session=True,  # Ctrl-C ends this program, which then ends the others in their order
     )
     ends.callback(_shielded, lambda: end(process))

@@ -12,9 +12,11 @@ import click
 
 from orchestrator.cli import language_choice
 from orchestrator.core.language import Language
+from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.app import App
+    from orchestrator.cli.labd_notices import LabdNotices
     from orchestrator.cli.output import Output
 
 
@@ -57,6 +59,28 @@ class Invocation:
         from orchestrator.cli.output import Output
 
         return Output(self.language, json=self.json)
+
+    @cached_property
+    def labd(self) -> LabdNotices:
+        """Return what tells labd of this command, where one serves the same state folder."""
+        from orchestrator.cli.labd_notices import LabdNotices
+
+        return LabdNotices(self._warn_of_labd)
+
+    def _warn_of_labd(self) -> None:
+        self.output.note(
+            Text(
+                fr="! Le service des labs (labd) est d'une autre version : il n'apprend pas ce qui se fait ici.",
+                en="! The lab service (labd) is of another version: it does not learn what is done here.",
+            ),
+            style="warn",
+        )
+        self.output.note(
+            Text(
+                fr="  → Redémarrez-le : « breakfix serve », ou « sudo breakfix serve --install ».",
+                en="  → Start it again: 'breakfix serve', or 'sudo breakfix serve --install'.",
+            )
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -1,4 +1,4 @@
-"""Freezing hosts: every process of a container stands still, until it is thawed."""
+"""Freezing hosts: every process of a container stands still, until it is thawed; and thawing labs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Final
 
 from orchestrator.core.errors import LabError
 from orchestrator.core.waiting import wait_until
-from orchestrator.engine.engine_interface import Engine
+from orchestrator.engine.engine_interface import Engine, NoSuchContainerError
+from orchestrator.instances.instance import PAUSED, Instance
 
 _WITHIN: Final = 10.0
 """Seconds until a host must stand still.
@@ -41,3 +42,29 @@ def freeze(engine: Engine, container: str) -> None:
 
     if not wait_until(stands_still, within=_WITHIN, every=0.2) and refusal is not None:
         raise refusal
+
+
+def thaw(engine: Engine, instance: Instance) -> None:
+    """Let the hosts of an instance go on that are frozen; nobody else's work is in the way of that.
+
+    A jury session's stay as they are: what its deadline has frozen is evidence.
+
+    Raises:
+        LabError: one of them does not go on.
+    """
+    if instance.assessed:
+        return
+    for host in instance.hosts:
+        if host.state == PAUSED:
+            try:
+                engine.unpause(host.container)
+            except LabError:
+                if _is_frozen(engine, host.container):  # else somebody else was quicker, or it is gone
+                    raise
+
+
+def _is_frozen(engine: Engine, container: str) -> bool:
+    try:
+        return engine.container(container).state == PAUSED
+    except NoSuchContainerError:
+        return False

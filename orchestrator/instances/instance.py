@@ -15,6 +15,8 @@ RUNNING = "running"
 """Docker's word for a container whose first process runs and is not frozen."""
 STOPPED = frozenset({"exited", "dead"})
 """Docker's words for a container that was started once and has no process: it takes no memory."""
+PAUSED = "paused"
+"""Docker's word for a container whose processes are frozen."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Instance:
     def whole(self) -> bool:
         """Return whether every host exists and runs."""
         return len(self.hosts) == self.expected == len(self.running)
+
+    @property
+    def frozen(self) -> bool:
+        """Return whether it is frozen; also one of which only a part is, as the end of labd has left it."""
+        return any(h.state == PAUSED for h in self.hosts)
 
     @property
     def running(self) -> tuple[str, ...]:

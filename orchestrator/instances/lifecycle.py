@@ -24,6 +24,7 @@ from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
 from orchestrator.fabric.reaper import remove_remains
 from orchestrator.faults.fault import mistakes_told
 from orchestrator.faults.registry import make_fault
+from orchestrator.instances.freezing import thaw
 from orchestrator.instances.host_container import HostContainers
 from orchestrator.instances.instance import Instance, StartContext, instance_of
 from orchestrator.instances.instance_lookup import chosen, instances_on
@@ -98,16 +99,32 @@ class Instances:
         return chosen(self.all(), name)
 
     @contextmanager
-    def exclusive(self, name: str) -> Iterator[None]:
+    def exclusive(self, name: str, *, awake: bool = False) -> Iterator[None]:
         """Keep other programs from acting on an instance within the block, in which it exists.
 
+        Args:
+            name: the instance's name.
+            awake: whether its hosts are needed: then they are thawed, and nobody freezes them within the block.
+
         Raises:
-            LabError: another program is at work on it (``BusyError``), or has just removed it.
+            LabError: another program is at work on it (``BusyError``), or has just removed it; or it is not thawed.
         """
         with self._locks.exclusive(name):
-            if not self._engine.containers({labels.KIND: "host", labels.INSTANCE: name}):
+            containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
+            if not containers:
                 raise _gone(name)
+            if awake:
+                thaw(self._engine, instance_of(name, containers))
             yield
+
+    def thaw(self, name: str) -> None:
+        """Let the hosts of an instance go on that are frozen, also while somebody is at work on it; see ``freezing``.
+
+        Raises:
+            UsageError: there is no such instance.
+            LabError: a host does not go on.
+        """
+        thaw(self._engine, self.find(name))
 
     @contextmanager
     def giving_way(self, instance: Instance) -> Iterator[Callable[[], None]]:
@@ -119,6 +136,7 @@ class Instances:
         """
         with self._locks.giving_way(instance.name) as go_on:
             self._require(instance)
+            self.thaw(instance.name)
             yield go_on
             go_on()
             self._require(instance)
@@ -368,7 +386,7 @@ class Instances:
         Raises:
             LabError: a fault did not take effect, or another program is at work on the instance.
         """
-        with self.exclusive(driver.instance):
+        with self.exclusive(driver.instance, awake=True):
             self._inject(driver)
 
     def _inject(self, driver: LabDriver) -> None:
@@ -389,7 +407,7 @@ class Instances:
         Raises:
             LabError: a fault could not be reverted, or another program is at work on the instance.
         """
-        with self.exclusive(driver.instance):
+        with self.exclusive(driver.instance, awake=True):
             self._revert(driver)
 
     def _revert(self, driver: LabDriver) -> None:

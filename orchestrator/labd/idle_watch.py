@@ -17,6 +17,7 @@ from typing import Final
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.instances.instance import STOPPED, Instance
+from orchestrator.instances.locks import BusyError
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_freezing import freeze_lab, is_frozen, last_typed, thaw_lab
@@ -80,6 +81,10 @@ class IdleWatch:
         """The labs that are just being frozen, and whether somebody has done something in them meanwhile."""
         self._to_save: dict[str, tuple[float, str]] = {}
         self._thawing: set[asyncio.Task[None]] = set()
+        self._stood: dict[str, str] = {}
+        """Labs that were seen frozen, and what tells each from another one of its name (``Instance.identity``)."""
+        self._thawed: set[str] = set()
+        """Those of them that were thawed here since."""
 
     # What is done ---------------------------------------------------------------------------------------------
 
@@ -124,12 +129,15 @@ class IdleWatch:
         while self._jobs.act_on(found.name) in _OURS:
             await self._jobs.free(found.name)
             found = await self._again(found.name)
+        if found.name in self._frozen and found.instance is not None and not is_frozen(found.instance):
+            found = await self._again(found.name)  # it was frozen since it was looked for
         if found.instance is None or not is_frozen(found.instance) or self._jobs.act_on(found.name):
             return found
         with self._jobs.holding(found.name, "thaw"):
             await self._threads.run(self._thaw, found.name)
             self._frozen.discard(found.name)
             self._to_save.pop(found.name, None)
+            self._thawed.add(found.name)
             found.log.add("thawed", {})
         return await self._again(found.name)
 
@@ -178,6 +186,7 @@ class IdleWatch:
         self._warned = {lab: until for lab, until in self._warned.items() if lab in labs}
         self._frozen = {lab for lab, one in labs.items() if is_frozen(one)}
         await self._save_those_due(labs, saved)
+        self._see_others(labs)
         if not self._limits.freeze_s:
             return
         awake = {lab: one for lab, one in labs.items() if not is_frozen(one) and not self._jobs.act_on(lab)}
@@ -196,6 +205,21 @@ class IdleWatch:
                 self._warn(lab)
             elif left <= 0:
                 await self._freeze(lab, one, now)
+
+    def _see_others(self, labs: Mapping[str, Instance]) -> None:
+        """Note that somebody has thawed labs who could not tell us: another user's command line."""
+        stood, self._stood = self._stood, {}
+        for lab, one in labs.items():
+            if is_frozen(one):
+                self._stood[lab] = one.identity
+            elif stood.get(lab) == one.identity and lab not in self._thawed and not self._jobs.act_on(lab):
+                self.touch(lab)
+                log = self._logs.get(lab)
+                if log is not None:
+                    log.add("thawed", {})
+        for lab in self._thawed:  # while we looked, as it may be
+            self._stood.pop(lab, None)
+        self._thawed.clear()
 
     def _left(self, lab: str, now: float) -> float:
         """Return the seconds until a lab is frozen; one that is seen for the first time has all of them."""
@@ -233,6 +257,9 @@ class IdleWatch:
             self._freezing[lab] = False
             try:
                 await self._threads.run(freeze_lab, self._desk.parts.labs(), instance)
+            except BusyError:  # somebody is at work in it at the command line
+                self.touch(lab)
+                return
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("%s is not frozen: %s", lab, error)
                 return
@@ -247,6 +274,7 @@ class IdleWatch:
                     return
             except (BreakfixError, RefusedCallError) as error:
                 _log.warning("%s stays frozen, though somebody may work in it: %s", lab, error)
+            self._stood[lab] = instance.identity
             self._warned.pop(lab, None)
             if self._limits.save_s:
                 self._to_save[lab] = self._in(self._limits.save_s)

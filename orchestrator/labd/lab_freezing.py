@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
 
-from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.instances.freezing import freeze
 from orchestrator.instances.instance import RUNNING, Instance
 from orchestrator.labs import Labs
 
-_PAUSED: Final = "paused"
-"""Docker's word for a host that is frozen."""
-
 
 def is_frozen(instance: Instance) -> bool:
-    """Return whether a lab is frozen; also one of which only a part is, as the end of labd has left it."""
-    return any(host.state == _PAUSED for host in instance.hosts)
+    """Return whether a lab is frozen, see ``Instance.frozen``."""
+    return instance.frozen
 
 
 def freeze_lab(labs: Labs, instance: Instance) -> None:
@@ -37,18 +33,8 @@ def freeze_lab(labs: Labs, instance: Instance) -> None:
 
 
 def thaw_lab(labs: Labs, name: str) -> None:
-    """Let the hosts of a lab go on that are frozen; nobody else's work is in the way of that.
-
-    Raises:
-        BreakfixError: one of them does not go on.
-    """
-    for host in labs.find(name).hosts:
-        if host.state == _PAUSED:
-            try:
-                labs.engine().unpause(host.container)
-            except LabError:  # somebody else was quicker, or it is gone
-                if any(one.state == _PAUSED and one == host for one in labs.find(name).hosts):
-                    raise
+    """Let the hosts of a lab go on that are frozen; raises as ``Labs.thaw``."""
+    labs.thaw(name)
 
 
 def last_typed(

@@ -27,14 +27,14 @@ class TakenRoom:
         memory: the bytes that all of them may take together.
         classes: the class that a lab was launched for, by its name; others are not there.
         kept: what is kept free for juries.
-        juries_start: how many labs are being started for juries.
+        starting: how many labs other programs are just starting: juries', and the command line's.
     """
 
     labs: Mapping[str, int]
     memory: int
     classes: Mapping[str, str] = field(default_factory=dict)
     kept: KeptRoom = NOTHING_KEPT
-    juries_start: int = 0
+    starting: int = 0
 
 
 class LabRoom:
@@ -79,7 +79,7 @@ class LabRoom:
             self.memory(),
             self._classes(),
             self._kept(),
-            sum(one.assessed and labs.state_of(one) == "starting" for one in found),
+            sum(labs.state_of(one) == "starting" for one in found),  # of those that labd starts nobody else has a lock
         )
 
     def memory(self) -> int:

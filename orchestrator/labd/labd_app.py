@@ -23,6 +23,8 @@ from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.command_calls import CommandCalls
+from orchestrator.labd.command_contract import COMMAND_CALLS
 from orchestrator.labd.display_socket import OFF, show_display
 from orchestrator.labd.event_stream import event_lines
 from orchestrator.labd.help_calls import HelpCalls
@@ -78,7 +80,7 @@ _CLOSED_BY: Final[Mapping[RefusalKind, int]] = {"signed-out": SIGNED_OUT, "busy"
 _UntilOver = Callable[[], Awaitable[Over]]
 _Joining = Callable[[WebSocket, Who, FoundLab, _UntilOver], Awaitable[None]]
 _BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
-    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)
+    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS, *COMMAND_CALLS)
 }
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
@@ -95,6 +97,7 @@ class LabdParts:
         privacy: the calls about what is kept of people.
         help: the calls by which a trainer helps.
         catalogue: the calls about the catalogue and proofs.
+        command: the calls of this machine's command line.
         desk: finds labs.
         terminals: the terminals of labs.
         displays: the screens of labs' hosts.
@@ -109,6 +112,7 @@ class LabdParts:
     privacy: PrivacyCalls
     help: HelpCalls
     catalogue: CatalogueCalls
+    command: CommandCalls
     desk: LabDesk
     terminals: LabTerminals
     displays: LabDisplays
@@ -154,6 +158,8 @@ class _Door:
 
     async def _done(self, call: Call[Any, Any], request: Request) -> object:
         token = _token(request.headers.get("authorization", ""))
+        if self._parts.command.may(call.name, token):
+            return await self._parts.command.calls[call.name](_read(call, await _body(request)))
         who = await self._who(call.name, token)
         if concerns_a_lab(call.name):
             who = _somebody(who)

@@ -20,6 +20,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.paths import state_folder
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.labd.calls import VERSION
+from orchestrator.labd.command_door import CommandDoor, close_door, open_door
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_limits import LabLimits
@@ -124,7 +126,10 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     parts = parts_of(app, _proving(options.content))
     server = LabdServer(parts, accounts, places, privacy, keeper.ensure, limits_of(options))
 
+    door = CommandDoor(str(options.socket.absolute()), VERSION, server.command_key)
+
     def ready() -> None:
+        open_door(state_folder(), door)
         print("ready", flush=True)  # noqa: T201 - it is waited for
         if first_link is not None:
             link = {"handle": first_link.handle, "link": first_link.link, "until": first_link.until}
@@ -135,7 +140,10 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
             asyncio.get_running_loop().add_signal_handler(number, server.end)
         await server.serve(listener, ready)
 
-    asyncio.run(serve())
+    try:
+        asyncio.run(serve())
+    finally:
+        close_door(state_folder(), door)
 
 
 def _proving(content: Sequence[Path]) -> ProofCommand:

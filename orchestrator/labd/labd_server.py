@@ -21,6 +21,7 @@ from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_labs import room_of
 from orchestrator.labd.class_launches import ClassLaunches
+from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
@@ -122,6 +123,8 @@ class LabdServer:
             desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
         )
         self._catalogue = CatalogueCalls(parts, self._threads)
+        command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
+        self.command_key = command.key
         app = labd_app(
             LabdParts(
                 self._people,
@@ -130,6 +133,7 @@ class LabdServer:
                 self._privacy,
                 help_calls,
                 self._catalogue,
+                command,
                 desk,
                 terminals,
                 displays,

@@ -29,6 +29,7 @@ Right = Literal[
     "trainers",
     "trainers-and-jury",
     "trainers-of-the-class",
+    "command-line",
 ]
 
 EVENTS: Final = "events"
@@ -101,6 +102,13 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": "missing",
         "administrator": None,
+    },
+    "command-line": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": "forbidden",
+        "owner": "forbidden",
+        "administrator": "forbidden",
     },
 }
 """Right -> who asks -> why they are refused; None: they are not."""
@@ -181,8 +189,12 @@ RULES: Final[Mapping[str, Right]] = {
     "prove": "administrators",
     "cancel-proof": "administrators",
     "proof": "administrators",
+    "acted": "command-line",
+    "waiting": "command-line",
 }
 """Call, or what is read besides -> its right. A call that is not here is refused to everybody.
+
+The command line's calls are nobody's who signs in: they show the key of labd's state folder (``command_door``).
 
 Who is no owner of the lab of a terminal or a screen looks at it only: what they type is dropped (``terminal_socket``,
 ``display_socket``), unless it is a terminal and the owner lets them (``typing_consent``).

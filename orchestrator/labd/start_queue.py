@@ -114,6 +114,10 @@ class StartQueue:
         """Return whether a lab waits for its start; any thread may ask."""
         return lab in self._waiting or lab in self._left_over
 
+    def waiting(self) -> tuple[QueuedStart, ...]:
+        """Return the starts that wait, in the order of their turns."""
+        return self._turns.order()
+
     def view(self, lab: str) -> QueueView | None:
         """Return where a lab stands; None where it does not wait."""
         if lab not in self._views:
@@ -258,7 +262,7 @@ class StartQueue:
             self._tell_all()
 
     def _has_room(self, start: QueuedStart) -> bool:
-        if self._closed or self._being_made() + self._seen.juries_start >= self._limits.starts:
+        if self._closed or self._being_made() + self._seen.starting >= self._limits.starts:
             return False
         return self._fits([start], self._seen.kept)
 

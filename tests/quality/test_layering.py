@@ -100,11 +100,15 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.calls": "",
     "orchestrator.labd.wire": "",
     "orchestrator.labd.labd_client": "labd.calls labd.wire",
+    "orchestrator.labd.command_contract": "labd.calls",
+    "orchestrator.labd.command_door": "",
+    "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.reserved_places deliverables fabric.fabric_interface "
-        "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.wire labs loader "
-        "model planning practice privacy proof.binding proof.ledger proof.model proof.page proof.proof_status "
-        "proof.proof_store proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
+        "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
+        "labd.command_door labd.wire labs loader model planning practice privacy proof.binding proof.ledger "
+        "proof.model proof.page proof.proof_status proof.proof_store proof.proof_words proof.prover "
+        "proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.
@@ -144,8 +148,9 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
-        "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances labs "
-        "loader model planning practice privacy proof records serving topology"
+        "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
+        "labd.command_client labd.command_contract labd.command_door labs loader model planning practice privacy proof "
+        "records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

@@ -81,6 +81,7 @@ def answer_command(
     invocation.output.emit(_answers_document(handed_in), lambda: show_answers(invocation, handed_in))
     if not show and (settings or source is not None or not invocation.json):
         record(invocation, lambda practice: practice.handed_in(running, "answer"))
+        invocation.labd.told("answer", running.instance.name)
     if answers.problems:
         raise AnswersError(answers.problems)
     return ExitCode.DONE
@@ -114,6 +115,7 @@ def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | N
         edit(invocation, path)
     if not show and (source is not None or not invocation.json):
         record(invocation, lambda practice: practice.handed_in(running, "report"))
+        invocation.labd.told("report", running.instance.name)
     written = handed_in.written()
     text = path.read_text(encoding="utf-8", errors="replace")
     if invocation.json:

@@ -11,6 +11,7 @@ from orchestrator.cli.click_classes import argument, command, lab_option
 from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import cable_of, host_of
+from orchestrator.cli.presence import wake
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
@@ -49,7 +50,11 @@ def cable_command(
     instance, _ = host_of(invocation, lab, host)
     words = f"cable {place} {action}"
     note = partial(note_intervention, invocation, instance, words, reason, intervene=intervene)
+    if action is not None:
+        wake(invocation, instance)
     show_cable(invocation, act_on_cable(invocation.app.labs, instance, place, action, note), action)
+    if action is not None:
+        invocation.labd.told("cable", instance.name)
 
 
 def act_on_cable(labs: Labs, instance: Instance, place: str, action: str | None, note: Callable[[], None]) -> PortState:

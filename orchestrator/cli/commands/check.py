@@ -66,6 +66,7 @@ def check_command(
     def grade(on_result: OnResult | None = None, on_running: OnRunning | None = None) -> Report:
         labs = invocation.app.labs  # takes a moment to import: the terminal shows by now that something is done
         graded.append(_lab_to_grade(labs, lab))
+        invocation.labd.works(graded[0].instance.name)
         return labs.check(graded[0], on_result=on_result, on_running=on_running)
 
     shape = form or ("json" if invocation.json else "text")
@@ -77,6 +78,7 @@ def check_command(
     (running,) = graded
     _warn_of_stale_content(invocation, running)
     record(invocation, lambda practice: practice.checked(running, report))
+    invocation.labd.told("check", running.instance.name)
     return exit_code(report)
 
 

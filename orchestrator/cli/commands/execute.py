@@ -11,6 +11,7 @@ from orchestrator.cli.click_classes import PassingCommand, argument, command, ho
 from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import host_of
+from orchestrator.cli.presence import RUNS_S, working
 from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -76,7 +77,8 @@ def exec_command(  # noqa: PLR0913 - one for each option
     instance, target = host_of(invocation, lab, host)
     note_intervention(invocation, instance, f"exec {host} -- {shlex.join(words)}", reason, intervene=intervene)
     stdin = sys.stdin.buffer.read() if pass_input else b""
-    done = invocation.app.labs.fabric().run(target, words, timeout=timeout, stdin=stdin)
+    with working(invocation, instance, every=RUNS_S):
+        done = invocation.app.labs.fabric().run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status
     if invocation.json:
         invocation.output.document(

@@ -13,6 +13,7 @@ from orchestrator.cli.click_classes import argument, command, lab_option, option
 from orchestrator.cli.interventions import intervention_options, note_intervention
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.places import host_of, port_of
+from orchestrator.cli.presence import working
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 
@@ -56,8 +57,12 @@ def forward_command(
         invocation.output.print(f"{url}  →  {place}", style="key")
         invocation.output.note(Text(fr="Ctrl-C pour terminer.", en="Ctrl-C to end."), style="quiet")
     invocation.output.console.file.flush()
-    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(forwarding):
-        forwarding.serve(_Troubles(invocation))
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        contextlib.closing(forwarding),
+        working(invocation, instance) as acts,
+    ):
+        forwarding.serve(_Troubles(invocation), acts)
 
 
 class _Troubles:

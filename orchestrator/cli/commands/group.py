@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -36,6 +37,7 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.practice.export import to_csv
 from orchestrator.practice.launching import MemberPlace
+from orchestrator.practice.standings import Standing
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import People
 
@@ -151,6 +153,7 @@ def launch(invocation: Invocation, group: str, scenario: str, seed: int) -> int:
             invocation.output.print(place_line(invocation, place))
 
     places = invocation.app.launcher.launch(group, scenario, seed, tell)
+    invocation.labd.told("start", *(place.instance for place in places if place.instance and not place.kept))
     if invocation.json:
         invocation.output.document(places_document(places))
     elif not all(place.trouble for place in places):
@@ -206,7 +209,7 @@ def live(invocation: Invocation, group: str, people: tuple[str, ...], watch: int
     """Show where everybody is."""
     standings = invocation.app.standings
     if invocation.json:
-        found = tuple(standings.check(group, people)) if check else standings.board(group, people)
+        found = tuple(_graded(invocation, group, people)) if check else standings.board(group, people)
         invocation.output.document(standings_document(group, found))
         return
     shown = list(standings.board(group, people))
@@ -222,13 +225,21 @@ def live(invocation: Invocation, group: str, people: tuple[str, ...], watch: int
         contextlib.nullcontext() if watch is None else contextlib.suppress(KeyboardInterrupt),
         Live(picture(), console=invocation.output.console, auto_refresh=False) as screen,
     ):
-        for number, standing in enumerate(standings.check(group, people) if check else ()):
+        for number, standing in enumerate(_graded(invocation, group, people) if check else ()):
             shown[number] = standing
             screen.update(picture(), refresh=True)
         while watch is not None:
             wait_until(asked, within=watch)
             shown[:] = standings.board(group, people)
             screen.update(picture(), refresh=True)
+
+
+def _graded(invocation: Invocation, group: str, people: Sequence[str]) -> Iterator[Standing]:
+    """Grade each member's lab, and yield where they are."""
+    for standing in invocation.app.standings.check(group, people):
+        if standing.instance:
+            invocation.labd.told("check", standing.instance)
+        yield standing
 
 
 @group_command.command("stop", help=Text(fr="Arrêter tous les labs d'un groupe.", en="Stop all labs of a group."))
@@ -238,6 +249,7 @@ def stop(invocation: Invocation, group: str) -> None:
     """Stop the group's labs."""
     with shielded():  # half a removal helps nobody
         stopped = invocation.app.launcher.stop(group)
+    invocation.labd.told("stop", *stopped.names)
     if invocation.json:
         invocation.output.document({"removed": list(stopped.names)})
     else:

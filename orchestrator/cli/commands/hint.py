@@ -36,6 +36,7 @@ def hint_command(invocation: Invocation, lab: str | None) -> None:
     document = {"number": number, "count": count, "hint": both(text)}
     invocation.output.emit(document, lambda: _show(invocation, number, count, text))
     record(invocation, lambda practice: practice.hinted(running, number))
+    invocation.labd.told("hint", running.instance.name)
 
 
 def _show(invocation: Invocation, number: int, count: int, text: Text) -> None:

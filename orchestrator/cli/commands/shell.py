@@ -14,6 +14,7 @@ from orchestrator.cli.interventions import intervention_options, note_interventi
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.places import host_of
+from orchestrator.cli.presence import TypedKeys, working
 from orchestrator.core.elision import de
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
@@ -60,14 +61,18 @@ def shell_command(
     instance, target = host_of(invocation, lab, host)
     note_intervention(invocation, instance, f"shell {host}", reason, intervene=intervene)
     device = None if as_root or user else _device(invocation, instance, host)
+    password = ""
     if user is not None:
         asked = localized(Text(fr=f"Mot de passe {de(user)} : ", en=f"Password of {user}: "))
         password = click.prompt(asked, prompt_suffix="", hide_input=True, err=True)
-        _ssh(invocation, target, user, password)
-    elif device is not None:
-        _ssh(invocation, target, device.user, device.password)
-    else:
-        _console(invocation, target)
+    with working(invocation, instance) as acts:
+        keys = TypedKeys(acts)
+        if user is not None:
+            _ssh(invocation, target, user, password, keys)
+        elif device is not None:
+            _ssh(invocation, target, device.user, device.password, keys)
+        else:
+            _console(invocation, target, keys)
 
 
 def _device(invocation: Invocation, instance: Instance, host: str) -> Device | None:
@@ -80,10 +85,10 @@ def _device(invocation: Invocation, instance: Instance, host: str) -> Device | N
     return running.images[image].device if image else None
 
 
-def _console(invocation: Invocation, target: HostRef) -> None:
+def _console(invocation: Invocation, target: HostRef, keys: TypedKeys) -> None:
     remote = console(invocation, target)
     _tell_way_out(invocation, Text(fr=f"root sur {target.host}", en=f"root on {target.host}"))
-    terminal.attach(remote)
+    terminal.attach(remote, tap=keys)
 
 
 def console(invocation: Invocation, target: HostRef) -> terminal.MasterRemote:
@@ -104,12 +109,12 @@ def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) 
         yield terminal.ChannelRemote(open_shell(transport, terminal=kind, rows=rows, columns=columns))
 
 
-def _ssh(invocation: Invocation, target: HostRef, user: str, password: str) -> None:
+def _ssh(invocation: Invocation, target: HostRef, user: str, password: str, keys: TypedKeys) -> None:
     with over_ssh(invocation, target, user, password) as remote:
         _tell_way_out(
             invocation, Text(fr=f"{user} sur {target.host}, par SSH", en=f"{user} on {target.host}, over SSH")
         )
-        terminal.attach(remote)
+        terminal.attach(remote, tap=keys)
 
 
 def _tell_way_out(invocation: Invocation, who: Text) -> None:

@@ -51,6 +51,7 @@ def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: 
     with started(invocation, lambda shown: invocation.app.labs.start(plan, shown, name=lab)) as running:
         invocation.output.emit(_document(running), lambda: tell_started(invocation, running))
     record(invocation, lambda practice: practice.started(running))
+    invocation.labd.told("start", running.instance.name)
 
 
 @contextlib.contextmanager

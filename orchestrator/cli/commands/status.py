@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import command, lab_option
@@ -13,9 +13,12 @@ from orchestrator.cli.language_choice import localized
 from orchestrator.cli.output import both, plain, table
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
-from orchestrator.instances.instance import RUNNING, HostState, Instance
+from orchestrator.instances.instance import PAUSED, RUNNING, HostState, Instance
 from orchestrator.labs import LabState, Running
 from orchestrator.model.seeds import shown_seed
+
+if TYPE_CHECKING:
+    from orchestrator.labd.command_contract import WaitingLab
 
 _STATES: Mapping[str, Text | str] = {
     "running": Text(fr="en marche", en="running"),
@@ -46,7 +49,10 @@ class _Seen:
 
     @property
     def whole(self) -> bool:
-        return self.instance.whole and self.state == "started" and not self.unready
+        """Return whether it can be worked with; one that is frozen goes on by the next command."""
+        hosts = self.instance.hosts
+        alive = len(hosts) == self.instance.expected and all(host.state in {RUNNING, PAUSED} for host in hosts)
+        return alive and self.state == "started" and not self.unready
 
     @property
     def in_work(self) -> bool:
@@ -55,7 +61,11 @@ class _Seen:
 
 @command(
     "status",
-    help=Text(fr="Les labs en marche et l'état de leurs machines.", en="The running labs and their hosts' states."),
+    help=Text(
+        fr="Les labs en marche et l'état de leurs machines ; ceux que le portail a mis en pause, et ceux qui y "
+        "attendent leur tour.",
+        en="The running labs and their hosts' states; those that the portal has frozen, and those that wait in it.",
+    ),
 )
 @lab_option
 @pass_invocation
@@ -64,10 +74,12 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
     labs = invocation.app.labs
     found = labs.all() if lab is None else (labs.find(lab),)
     seen = [_seen(invocation, instance) for instance in found]
+    waiting = invocation.labd.waiting() if lab is None else ()
     if invocation.json:
-        invocation.output.document({"labs": [_document(invocation, one) for one in seen]})
+        documents = [_document(invocation, one) for one in seen]
+        invocation.output.document({"labs": documents, "waiting": [_waiting_document(one) for one in waiting]})
         return
-    if not seen:
+    if not seen and not waiting:
         start = f"{phrases.program()} start"
         invocation.output.print(Text(fr="Aucun lab n'est en marche.", en="No lab is running."))
         invocation.output.quiet(
@@ -75,6 +87,8 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
         )
     for one in seen:
         _show(invocation, one)
+    for queued in waiting:
+        _show_waiting(invocation, queued)
 
 
 def _seen(invocation: Invocation, instance: Instance) -> _Seen:
@@ -106,6 +120,7 @@ def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
         "owner": instance.owner,
         "phase": seen.state.replace(" ", "_"),
         "whole": seen.whole,
+        "frozen": instance.frozen,
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(invocation, running) else "current",
         "hosts": [
@@ -122,7 +137,8 @@ def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
 def _show(invocation: Invocation, seen: _Seen) -> None:
     instance, running = seen.instance, seen.running
     out = invocation.output
-    head = plain("● ", "ok" if seen.whole else "warn" if seen.in_work or seen.state == "saved" else "bad")
+    frozen, saved = seen.whole and instance.frozen, seen.state == "saved"
+    head = plain("● ", "warn" if seen.in_work or frozen or saved else "ok" if seen.whole else "bad")
     head.append(instance.name, style="key")
     head.append(f"  {instance.scenario or instance.lab}", style="bold")
     seed, owner = shown_seed(instance.seed), instance.owner
@@ -149,7 +165,7 @@ def _show(invocation: Invocation, seen: _Seen) -> None:
 def _style(seen: _Seen, host: HostState) -> str:
     if host.state == RUNNING and host.name not in seen.unready:
         return "ok"
-    return "warn" if seen.in_work or seen.state == "saved" else "bad"
+    return "warn" if seen.in_work or seen.state == "saved" or host.state == PAUSED else "bad"
 
 
 def _planned(invocation: Invocation, running: Running | None, host: str) -> tuple[str, str]:
@@ -165,7 +181,9 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
     if seen.in_work:
         _remark(invocation, _at_work(seen), Text(fr="Attendez qu'il ait fini.", en="Wait until it is done."))
         return
-    if seen.state == "saved":
+    if instance.frozen and seen.whole:
+        _remark_frozen(invocation, seen)
+    elif seen.state == "saved":
         resume = f"{phrases.program()} resume --lab {instance.name}"
         why = Text(
             fr="Sauvegardé : ses machines sont éteintes, leurs fichiers et leurs câbles sont gardés.",
@@ -196,6 +214,57 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
         what = Text(fr="Le contenu a changé depuis le démarrage.", en="The content has changed since the start.")
         next_step = Text(fr=f"« {reset} » recommence avec le nouveau.", en=f"'{reset}' begins again with the new one.")
         _remark(invocation, what, next_step)
+
+
+def _remark_frozen(invocation: Invocation, seen: _Seen) -> None:
+    if seen.instance.assessed:
+        what = Text(fr="En pause : sa session de jury le garde ainsi.", en="Frozen: its jury session keeps it so.")
+        next_step = Text(fr="« breakfix session » s'en occupe.", en="'breakfix session' looks after it.")
+    else:
+        what = Text(
+            fr="En pause : personne n'y travaillait. Rien n'est perdu.",
+            en="Frozen: nobody was working in it. Nothing is lost.",
+        )
+        next_step = Text(
+            fr="La prochaine commande qui a besoin de ses machines le fait reprendre.",
+            en="The next command that needs its hosts lets it go on.",
+        )
+    _remark(invocation, what, next_step)
+
+
+def _show_waiting(invocation: Invocation, waiting: WaitingLab) -> None:
+    """Show a lab that waits for its start in the portal."""
+    head = plain("○ ", "warn")
+    head.append(waiting.lab, style="key")
+    head.append(f"  {waiting.scenario}", style="bold")
+    name, queue = waiting.owner, waiting.queue
+    if queue is None:
+        place = Text(fr="attend son tour", en="waits for its turn")
+    elif queue.why == "room":
+        place = Text(
+            fr=f"attend que d'autres labs s'arrêtent, place {queue.place} sur {queue.waiting}",
+            en=f"waits until other labs end, place {queue.place} of {queue.waiting}",
+        )
+    else:
+        place = Text(
+            fr=f"attend son tour, place {queue.place} sur {queue.waiting}",
+            en=f"waits for its turn, place {queue.place} of {queue.waiting}",
+        )
+    whose = Text(fr=f"  pour {name}, {place.fr}", en=f"  for {name}, {place.en}") if name else place.map("  {}".format)
+    head.append(plain(whose, "quiet"))
+    invocation.output.print(head)
+
+
+def _waiting_document(waiting: WaitingLab) -> dict[str, Any]:
+    queue = waiting.queue
+    return {
+        "name": waiting.lab,
+        "scenario": waiting.scenario,
+        "for": waiting.owner or None,
+        "place": queue and queue.place,
+        "why": queue and queue.why,
+        "seconds": queue and queue.seconds,
+    }
 
 
 def _at_work(seen: _Seen) -> Text:

@@ -63,6 +63,7 @@ def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, s
     else:
         _tell(invocation, names, spared, kept, bare=bare)
     record(invocation, lambda practice: practice.stopped(*gone))
+    invocation.labd.told("stop", *names)
 
 
 def _tell(
@@ -139,3 +140,4 @@ def reset_command(invocation: Invocation, lab: str | None) -> None:
         else:
             tell_started(invocation, again)
     record(invocation, lambda practice: practice.reset(running, again))
+    invocation.labd.told("reset", again.instance.name)

@@ -298,6 +298,9 @@ class FakeLabs:
     def lab_of(self, one: Instance) -> Lab:
         return BUILT_IN.lab({"pair": "small-office"}[one.lab])
 
+    def thaw(self, name: str) -> None:
+        self.calls.append(f"thaw {name}")
+
     def stale(self, running: Running) -> bool:
         return self.is_stale
 

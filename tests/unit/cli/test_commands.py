@@ -356,7 +356,7 @@ def test_status_tells_a_host_that_runs_and_has_not_booted(cli: Cli, app: FakeApp
 def test_status_without_labs(cli: Cli, app: FakeApp) -> None:
     app.instances.running = []
     assert "Aucun lab" in cli("status", lang="fr").stdout
-    assert json.loads(cli("--json", "status").stdout) == {"labs": []}
+    assert json.loads(cli("--json", "status").stdout) == {"labs": [], "waiting": []}
 
 
 def test_scenarios_by_activity(cli: Cli) -> None:

@@ -23,6 +23,7 @@ from orchestrator.records.journal import now
 from orchestrator.records.location import database_url
 
 from .conftest import Cli, FakeApp
+from .labd_double import listening
 
 DOWN = LabError(Text(fr="srv1 : arrêtée", en="srv1: down"))
 WHY = LabError(Text(fr="la machine pc1 n’a pas démarré", en="the host pc1 did not come up"))
@@ -278,6 +279,22 @@ def test_results_go_to_a_file_that_spreadsheets_read(cli: Cli, tmp_path: Path) -
     assert path.read_bytes().startswith(b"\xef\xbb\xbflaunch,scenario,")
     assert cli("group", "export", "tssr").stdout.startswith("launch,scenario,")
     assert cli("group", "export", "tssr", "--output", str(tmp_path / "no" / "x.csv")).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["live", "tssr"], []),
+        (["live", "tssr", "--check"], [("check", "lab-1"), ("check", "lab-2")]),
+        (["live", "tssr", "lea", "--check", "--json"], [("check", "lab-1")]),
+        (["launch", "tssr", "no-network-after-move"], [("start", "lab-1")]),
+        (["stop", "tssr"], [("stop", "lab-1"), ("stop", "lab-2")]),
+    ],
+)
+def test_labd_is_told_what_is_done_for_a_class(cli: Cli, words: list[str], told: list[tuple[str, str]]) -> None:
+    with listening() as labd:
+        cli("group", *words)
+        assert labd.heard == told
 
 
 def test_points_that_a_forbidden_change_outweighs_are_in_brackets(

@@ -30,7 +30,9 @@ from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.labd import calls
 from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
-from orchestrator.labd.calls import Who
+from orchestrator.labd.calls import VERSION, Who
+from orchestrator.labd.command_client import CommandClient
+from orchestrator.labd.command_door import CommandDoor, open_door
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_limits import USUAL, LabLimits
@@ -166,6 +168,11 @@ class Site:
     def socket(self) -> Path:
         return self.folder / "labd.sock"
 
+    @property
+    def command(self) -> CommandClient:
+        """What the command line calls labd by."""
+        return CommandClient(self.folder, patience=SOON)
+
     @cached_property
     def standings(self) -> Standings:
         recorder = PracticeRecorder.of_account(lambda: self.store, "root", self.world.content.scenario_document)
@@ -207,6 +214,7 @@ class Site:
             self.limits,
             self.clock,
         )
+        open_door(self.folder, CommandDoor(str(self.socket), VERSION, server.command_key))
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:
             serving = asyncio.create_task(server.serve(listener, ready.set))

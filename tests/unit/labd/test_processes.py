@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import MachineError
+from orchestrator.core.paths import state_folder
 from orchestrator.labd import calls
+from orchestrator.labd.command_client import CommandClient
+from orchestrator.labd.command_door import door_of
 from orchestrator.labd.keeper_start import KeeperStart
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.labd_socket import labd_socket
@@ -87,5 +90,34 @@ def test_labd_is_ended_and_killed_and_its_keeper_stays(folder: Path) -> None:
             assert process.stdout.readline() == "ready\n"
             process.send_signal(signal.SIGTERM)
             assert process.stdout.read() == "", "an administrator has a password: there is no first link any more"
+    finally:
+        end_keeper(folder / "keeper")
+
+
+@pytest.mark.slow
+def test_the_command_line_finds_labd_as_long_as_it_runs(folder: Path) -> None:
+    """One that was killed has left its door: a command that knocks there goes on, and the next labd opens its own."""
+    state = state_folder({"XDG_STATE_HOME": str(folder / "state")})
+    try:
+        with labd_process(folder) as process:
+            first_link(process)
+            killed = door_of(state)
+            assert killed is not None
+            assert (folder / "socket").samefile(killed.socket)
+            assert CommandClient(state).waiting() == ()
+            process.kill()
+            process.wait()
+            assert door_of(state) == killed
+            assert CommandClient(state).waiting() == ()
+            CommandClient(state).acted("no-such-lab", "works")
+        with labd_process(folder) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            opened = door_of(state)
+            assert opened is not None
+            assert opened.key != killed.key
+            process.send_signal(signal.SIGTERM)
+            assert process.wait() == 0
+        assert door_of(state) is None
     finally:
         end_keeper(folder / "keeper")

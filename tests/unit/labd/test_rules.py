@@ -13,6 +13,7 @@ from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.command_contract import COMMAND_CALLS, Acted
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
@@ -42,6 +43,7 @@ LOOKING = (OUT, HIDDEN, HIDDEN, MAY, MAY, HIDDEN)
 HELPING = (OUT, HIDDEN, HIDDEN, MAY, NOT, HIDDEN)
 ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
+COMMAND_LINE = (OUT, NOT, NOT, NOT, NOT, NOT)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
 
 EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -114,6 +116,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "prove": ADMINISTRATOR,
     "cancel-proof": ADMINISTRATOR,
     "proof": ADMINISTRATOR,
+    "acted": COMMAND_LINE,
+    "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
@@ -123,7 +127,9 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS)}
+EVERY: Final = {
+    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS, *COMMAND_CALLS)
+}
 NO_CLASS: Final = missing_class().refusal
 NO_ATTEMPT: Final = missing_attempt().refusal
 
@@ -185,6 +191,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "read-notes": help_.OfScenario(SCENARIO),
     }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
+    special |= {"acted": Acted(lab, "works")}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):

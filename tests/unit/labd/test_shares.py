@@ -126,7 +126,7 @@ TSSR = asker_of("tssr")
         ),
         pytest.param(
             LabLimits(starts=2),
-            TakenRoom({}, 100, juries_start=2),
+            TakenRoom({}, 100, starting=2),
             [],
             {"c1": "turn", "c2": "turn", "c3": "turn", "lea": "turn"},
             id="while as many labs of a jury start as may at once, no other does",
@@ -346,7 +346,7 @@ def test_a_start_waits_for_a_jury_and_begins_after_it(site: Site) -> None:
     asyncio.run(play())
 
 
-def test_the_labs_that_a_jury_is_just_opening_are_counted() -> None:
+def test_the_labs_that_others_are_just_starting_are_counted() -> None:
     @dataclass(frozen=True)
     class Opened:
         name: str
@@ -369,4 +369,4 @@ def test_the_labs_that_a_jury_is_just_opening_are_counted() -> None:
             raise LabError(same("gone"))
 
     room = LabRoom(Service, 1000)  # type: ignore[arg-type]
-    assert room.taken().juries_start == 1
+    assert room.taken().starting == 2
