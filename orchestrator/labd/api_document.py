@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, LabEvent, Refusal, RefusalKind
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.command_contract import COMMAND_CALLS
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.rules import EVENTS, MY_DATA, RIGHTS, RULES
@@ -32,6 +33,7 @@ _TAGS: Final[Mapping[str, tuple[Call[Any, Any], ...]]] = {
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
+    "the command line": COMMAND_CALLS,
 }
 _ABOUT: Final = """\
 labd listens on a Unix socket; the names here are the same on any host. Each call is a POST of a JSON object. Unknown

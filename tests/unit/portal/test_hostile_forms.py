@@ -38,6 +38,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/classes/{name}/members/remove": "handle",
     "/classes/{name}/members/{handle}/link": "",
     "/classes/{name}/members/{handle}/attempts/{attempt}": "text",
+    "/classes/{name}/members/{handle}/attempts/{attempt}/comments/{note}": "text",
+    "/classes/{name}/members/{handle}/attempts/{attempt}/comments/{note}/withdraw": "",
     "/classes/{name}/code": "",
     "/classes/{name}/code/end": "",
     "/classes/{name}/launch": "scenario for handle",
@@ -54,6 +56,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/labs/{lab}/reset": "",
     "/labs/{lab}/stop": "",
     "/labs/{lab}/thaw": "",
+    "/labs/{lab}/resume": "",
+    "/labs/{lab}/pages": "host address proxy",
     "/labs/{lab}/cable": "host interface action segment",
     "/labs/{lab}/answer": "question value",
     "/labs/{lab}/report": "symptom cause action test minutes",
@@ -70,12 +74,13 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
     "name": [fake.CLASS, "elsewhere"],
     "handle": ["lea", "nobody"],
     "attempt": ["41", "0"],
+    "note": ["1", "0", "a"],
     "lab": [world.LAB, "nowhere"],
     "terminal": ["1", "a"],
 }
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",
-    "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
+    "http://web1/", "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
 ]  # fmt: skip
 _EVIL: Final = (
     '"><script>evil()</script>', "'><img src=x onerror=evil()>", "</textarea><evil>", "</script><evil>", "<!--<evil>",
