@@ -13,8 +13,10 @@ NAME: Final = "services"
 _COMES_AND_GOES = re.compile(
     r".*\.(?:scope|slice|mount|swap)|(?:user|user-runtime-dir|getty|serial-getty)@.*|dbus\.service"
     r"|systemd-(?:hostnamed|localed|logind|timedated)\.service|polkit\.service"
+    r"|(?:bureau|screen)\.service"
 )
-"""Units that systemd makes and removes with those who log in, and that it starts when somebody asks them."""
+"""Units that systemd makes and removes with those who log in, that it starts when somebody asks them, and desktops:
+one is open on a screen, or is not."""
 _WORDS: Final = {
     "wanted-by": (
         Text(fr="ne démarre plus avec la machine.", en="no longer starts with the host."),

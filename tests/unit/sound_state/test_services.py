@@ -32,7 +32,10 @@ def test_what_is_lost_is_forbidden(field: str, before: str | None, now: str | No
     assert thought(field, before, now)[1].startswith(f"ssh.service {said}")
 
 
-@pytest.mark.parametrize("unit", ["session-3.scope", "user@0.service", "getty@tty1.service", "dbus.service"])
+@pytest.mark.parametrize(
+    "unit",
+    ["session-3.scope", "user@0.service", "getty@tty1.service", "dbus.service", "screen.service", "bureau.service"],
+)
 def test_what_comes_and_goes_may_run_or_not_but_is_not_masked(unit: str) -> None:
     assert thought("runs", "yes", None, unit)[0] == thought("runs", None, "yes", unit)[0] == "harmless"
     assert thought("masked", None, "yes", unit)[0] == "forbidden"
