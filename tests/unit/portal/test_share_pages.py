@@ -136,7 +136,7 @@ def test_resuming_has_its_words(browser: Browser, labd: FakeLabd) -> None:
     labd.change(state="starting", busy="resume")
     assert "boot with their files and cables as they were" in said(page(browser))
     labd.change(state="waiting", busy="", queue=c.QueueView(1, 1, "room", None))
-    assert "The lab stays saved while it waits." in said(page(browser))
+    assert "Nothing of this lab is lost while it waits." in said(page(browser))
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
