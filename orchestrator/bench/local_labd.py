@@ -69,6 +69,10 @@ class LocalInstances:
             )
         return self._all
 
+    def saved(self, _instance: Instance) -> bool:
+        """Return whether one is saved: none is."""
+        return False
+
     def find(self, name: str | None) -> Instance:
         """Return one by name.
 

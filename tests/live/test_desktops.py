@@ -70,7 +70,10 @@ class Desk:
 
 
 THIN = Desk("home-not-writable", "term1", "ts1", "afaure")
-STATIONS = (Desk("bad-gateway", "pc1", "pc1", "utilisateur"),)
+STATIONS = (
+    Desk("bad-gateway", "pc1", "pc1", "utilisateur"),
+    Desk("proxy-denies-all", "pc1", "pc1", "utilisateur"),
+)
 
 
 @dataclass
