@@ -177,7 +177,7 @@ FOREIGN: Mapping[str, str] = {
     "weasyprint": "orchestrator.assessment.pdf",
     "sqlalchemy": "orchestrator.records",
     "alembic": "orchestrator.records",
-    "pyroute2": "orchestrator.fabric.helper.links",
+    "pyroute2": "orchestrator.fabric.helper.iproute",
     "seccomp": "orchestrator.fabric.helper.confinement",
     "click": "orchestrator.cli",
     "rich": "orchestrator.cli",

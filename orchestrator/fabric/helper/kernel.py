@@ -56,6 +56,11 @@ with open("/proc/sys/kernel/cap_last_cap") as _last:
 """Read at import, before any namespace of a trainee's is entered."""
 
 
+def give_back_memory() -> None:
+    """Give the memory that was freed back to the machine; the C library would keep what lies between used pieces."""
+    _libc.malloc_trim(0)
+
+
 def _check(result: int, what: str) -> int:
     if result < 0:
         code = ctypes.get_errno()

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pyroute2 import IPRoute, NetlinkError
-from pyroute2.netlink.exceptions import NetlinkDumpInterrupted
-
 from .interface_names import bridge_name, port_name
+from .iproute import IPRoute, NetlinkDumpInterrupted, NetlinkError
 
 _OURS = re.compile("[sp][0-9a-f]{12}")
 """The names of bridges and of the fabric's ends of cables; an observer's is another, and goes with its process."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import dockerd
+from . import dockerd, kernel
 from .access_processes import ForkServer, log
 from .links import Links, prepare_namespace
 from .messages import (
@@ -39,6 +39,8 @@ LOCK = "lock"
 """Beside the socket, where programs of different users lock instances against each other; the helper only makes it."""
 STATE = Path("/var/lib/breakfix/ports.json")
 _MAX_CLIENTS = 256
+_QUIET = 1.0
+"""Seconds without anything to do after which memory goes back to the machine."""
 _TROUBLE = 0.05
 """Seconds that the loop rests after trouble that nobody expected: it may be there again at once."""
 
@@ -73,6 +75,7 @@ class Server:
         self._reconciler = Reconciler(self._selector, Links(), PortStates(STATE), log)
         self._clients: set[ClientConnection] = set()
         self._waiters: list[Waiter] = []
+        self._tidy = False
         self._listener = self._listen()
 
     def _listen(self) -> socket.socket:
@@ -101,7 +104,7 @@ class Server:
         """Serve for ever: all labs hang on it, so whatever goes wrong ends no more than what it befell."""
         while True:
             _attempt(self._reconciler.follow_docker)
-            for key, _ in self._selector.select(self._pause()):
+            for key, _ in self._events():
                 _attempt(key.data)
             _attempt(self._reconciler.next_event)
             _attempt(self._reconciler.open_gates)
@@ -113,6 +116,18 @@ class Server:
         if os.getpid() == self._pid:
             SOCKET.unlink(missing_ok=True)
         os._exit(0)
+
+    def _events(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for what is to be done next; what lists of all interfaces have taken is given back once all is quiet."""
+        pause = self._pause()
+        quiet = pause is None and not self._tidy
+        events = self._selector.select(_QUIET if quiet else pause)
+        if events:
+            self._tidy = False
+        elif quiet:
+            kernel.give_back_memory()
+            self._tidy = True
+        return events
 
     def _pause(self) -> float | None:
         """Return how long the loop may sleep."""

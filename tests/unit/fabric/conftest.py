@@ -42,12 +42,10 @@ class Modules:
 
 @pytest.fixture(scope="module")
 def modules() -> Iterator[Modules]:
-    """Import the helper's modules with stubs for pyroute2 and seccomp, and forget them afterwards."""
+    """Import the helper's modules with stubs for pyroute2's socket and seccomp, and forget them afterwards."""
     interrupted = type("NetlinkDumpInterrupted", (Exception,), {})
     stubs: dict[str, dict[str, object]] = {
-        "pyroute2": {"IPRoute": object, "NetlinkError": OSError},
-        "pyroute2.netlink": {},
-        "pyroute2.netlink.exceptions": {"NetlinkDumpInterrupted": interrupted},
+        f"{_HELPER}.iproute": {"IPRoute": object, "NetlinkError": OSError, "NetlinkDumpInterrupted": interrupted},
         "seccomp": {},
     }
     names = [f"{_HELPER}.{name}" for name in _NEED_STUBS]

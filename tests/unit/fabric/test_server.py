@@ -458,3 +458,34 @@ def test_a_connection_that_cannot_be_taken_is_trouble_of_that_moment(
         served.turn()
     assert any("Too many open files" in line for line in served.bench.log)
     assert served.ask(client, Ports("demo")) == {"ok": {"ports": []}}
+
+
+# Memory ---------------------------------------------------------------------------------------------------
+
+
+def test_memory_goes_back_once_all_is_quiet(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the midst of work, and not each second while nothing happens."""
+    waits: list[float | None] = []
+    given_back: list[int] = []
+    happening: list[list[object]] = [["an event"], [], [], ["an event"], []]
+
+    def select(timeout: float | None) -> list[object]:
+        waits.append(timeout)
+        return happening[len(waits) - 1]
+
+    monkeypatch.setattr(served.server, "_pause", lambda: None)
+    monkeypatch.setattr(served.server._selector, "select", select)
+    monkeypatch.setattr(served.bench.modules.server.kernel, "give_back_memory", lambda: given_back.append(len(waits)))
+    for _ in happening:
+        served.server._events()
+    assert waits == [1.0, 1.0, None, None, 1.0]
+    assert given_back == [2, 5]
+
+
+def test_memory_stays_while_a_client_waits_for_hosts(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served.bench.modules.server.kernel, "give_back_memory", pytest.fail)
+    served.client().send(body_of(WaitReady("demo", ["pc1"], 30.0)))
+    served.turn()
+    monkeypatch.setattr(served.server._selector, "select", lambda _timeout: [])
+    assert served.server._waiters
+    assert served.server._events() == []
