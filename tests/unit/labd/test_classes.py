@@ -24,6 +24,8 @@ from tests.labd_talk import SOON, closing_code, events_until, shown, told
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
 
+pytestmark = pytest.mark.slow
+
 TSSR = OfClass("tssr")
 
 

@@ -66,6 +66,7 @@ async def frozen(client: LabdClient, member: Member, lab: str, clock: Clock, aft
     return (await events_until(client, lab, member.token, "frozen", after=after))[-1].number
 
 
+@pytest.mark.slow
 def test_an_idle_lab_is_warned_frozen_and_thawed(site: Site, clock: Clock) -> None:
     """An open page brings itself up to date, which is no act; whatever somebody does is."""
     lea, ada = site.member("lea"), site.member("ada", "trainer")

@@ -76,6 +76,7 @@ async def resumed(client: LabdClient, member: Member, lab: str, after: int) -> i
     return ended[-1].number
 
 
+@pytest.mark.slow
 def test_a_frozen_lab_says_when_it_is_saved_and_is_resumed(site: Site, clock: Clock) -> None:
     lea, ada = site.member("lea"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea)
