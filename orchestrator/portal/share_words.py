@@ -52,8 +52,8 @@ MEANWHILE = Text(
 MEANWHILE_AGAIN = Text(
     fr="Les personnes et les classes passent chacune à leur tour. Cette page s'ouvre d'elle-même ; vous pouvez la "
     "fermer sans perdre votre place. Rien de ce lab ne se perd tant qu'il attend.",
-    en="People and classes take turns. This page opens by itself; you can close it and keep your place. Nothing of this "
-    "lab is lost while it waits.",
+    en="People and classes take turns. This page opens by itself; you can close it and keep your place. Nothing of "
+    "this lab is lost while it waits.",
 )
 TAKE_BACK = Text(fr="Ne plus attendre", en="Stop waiting")
 
