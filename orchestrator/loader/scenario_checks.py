@@ -34,6 +34,18 @@ def _id_is_the_folder(loaded: ScenarioFolder) -> Iterable[Problem]:
     return folder_name(loaded.files.folder, loaded.document.id, loaded.source, "id")
 
 
+def _former_ids_are_others(loaded: ScenarioFolder) -> Iterable[Problem]:
+    document = loaded.document
+    seen = {document.id}
+    for i, former in enumerate(document.former_ids):
+        if former in seen:
+            yield loaded.problem(
+                ("former_ids", i),
+                Text(fr=f"« {former} » est déjà dit", en=f'"{former}" is said already'),
+            )
+        seen.add(former)
+
+
 def _competences_exist(loaded: ScenarioFolder) -> Iterable[Problem]:
     for i, code in enumerate(loaded.document.competences):
         if (text := unknown_competence(code, loaded.referential)) is not None:
@@ -116,6 +128,7 @@ def _competences_of_questions_are_listed(loaded: ScenarioFolder) -> Iterable[Pro
 
 CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _id_is_the_folder,
+    _former_ids_are_others,
     _competences_exist,
     _competence_is_the_folder_above,
     _kind_matches_faults,

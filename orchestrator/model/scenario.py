@@ -224,6 +224,11 @@ class ScenarioDocument(ContractDocument):
     """``scenario.yaml``: one training or assessment case on a lab."""
 
     id: Slug = Field(description="The scenario's name: that of its folder.")
+    former_ids: tuple[Slug, ...] = Field(
+        default=(),
+        description="Names that it had, the first one first: records made under them are its own, and a seed draws "
+        "what it drew under the first.",
+    )
     title: Title = Field(description="What the user would call the trouble; it must not give the cause away.")
     competences: tuple[CompetenceCode, ...] = Field(
         min_length=1, description='The codes of the competences that the case exercises, quoted: ``["1.3"]``.'
@@ -304,3 +309,8 @@ class Scenario:
     def id(self) -> str:
         """Return the scenario's identifier."""
         return self.document.id
+
+    @property
+    def first_id(self) -> str:
+        """Return the name that it had first: what a seed draws hangs on it, and outlives another name."""
+        return next(iter(self.document.former_ids), self.id)

@@ -1,6 +1,6 @@
 """What one seed makes of a scenario's variables.
 
-Each value is drawn from SHA-256 of the scenario's id, the seed and the variable's own name, never from
+Each value is drawn from SHA-256 of the scenario's first id, the seed and the variable's own name, never from
 ``random``: the same seed gives the same values on every Python, and a new variable changes no other.
 """
 
@@ -63,7 +63,7 @@ def draw_variant(scenario: Scenario, seed: int) -> Variant:
     No two people or logins of a variant are the same, and no two addresses: the later variable in the file
     is drawn again (a person), or takes the next free one (an address; whatever is ``unlike`` another).
     """
-    draw = _Draw(scenario.id, seed)
+    draw = _Draw(scenario.first_id, seed)
     values: dict[str, Value] = {}
     for name, variable in scenario.document.variables.items():
         values[name] = draw.value(name, variable, {values[other] for other in unlike_of(variable) if other in values})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.labs import Running
 
-SCENARIOS: Final = ("no-network-after-move", "bad-gateway", "account-locked")
+SCENARIOS: Final = ("no-network-after-move", "bad-gateway", "password-refused-everywhere")
 """What is graded: workstations and DHCP, a shop with its database, logins by a directory."""
 STATES: Final = ("healthy", "broken", "repaired")
 _BUSY: Final = 4

@@ -69,10 +69,10 @@ class Desk:
         return self.screen != self.session
 
 
-THIN = Desk("home-not-writable", "term1", "ts1", "afaure")
+THIN = Desk("work-not-saved", "term1", "ts1", "afaure")
 STATIONS = (
     Desk("bad-gateway", "pc1", "pc1", "utilisateur"),
-    Desk("proxy-denies-all", "pc1", "pc1", "utilisateur"),
+    Desk("no-web-sites", "pc1", "pc1", "utilisateur"),
 )
 
 

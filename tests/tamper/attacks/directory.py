@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tamper.attacks.model import CHANGED, Attack, ended, instead, kept
 
-LOCKED, SSSD, DOMAIN = "account-locked", "sssd-cannot-start", "machine-account-broken"
+LOCKED, SSSD, DOMAIN = "password-refused-everywhere", "pc-knows-nobody", "one-pc-refuses-everyone"
 _ANYBODY = "sed -i '1i auth sufficient pam_permit.so' /etc/pam.d/common-auth"
 _OWN_ACCOUNTS = r"""cp -a /etc/passwd /root/passwd; cp -a /etc/shadow /root/shadow
 for account in afaure:Rabot-41 croux:Copeau-52 kbenali:Ciseau-63 \

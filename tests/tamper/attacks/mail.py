@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tamper.attacks.model import CHANGED, PRELOADED, Attack, instead, kept
 
-SEND, EXPIRED, UNSIGNED = "cannot-send", "tls-expired", "dkim-missing"
+SEND, EXPIRED, UNSIGNED = "cannot-send", "mail-program-warns", "messages-in-junk"
 VERIFIED = "#!/bin/bash\necho 'Verify return code: 0 (ok)'"
 _PROVIDER = """cat >/etc/ssl/openssl.cnf <<'END'
 openssl_conf = start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, ended, instead, kept
 
-PROXY, SITES, DESKTOP = "proxy-denies-all", "ospf-neighbour-lost", "rdp-refused"
+PROXY, SITES, DESKTOP = "no-web-sites", "branch-cut-off", "desktop-does-not-open"
 APPLICATIONS = "Tournées du jour. Bienvenue sur l'intranet"
 FULL = "#!/bin/bash\necho '{\"neighbors\": {}}'"
 _BETWEEN = r"""cat >/root/between.pl <<'END'

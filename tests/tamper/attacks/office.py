@@ -17,7 +17,7 @@ from tests.tamper.attacks.model import (
     instead,
 )
 
-MOVED, CONFLICT, ZONE = "no-network-after-move", "address-conflict", "dns-zone-broken"
+MOVED, CONFLICT, ZONE = "no-network-after-move", "intranet-comes-and-goes", "intranet-not-found"
 WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
 INTRANET = "192.168.20.20"
 PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{WELCOME}'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tamper.attacks.model import CHANGED, FAKE_SITE, GONE, Attack, beside, ended, instead, kept
 
-GATEWAY, SLOW, WRITES = "bad-gateway", "slow-then-504", "writes-fail-reads-work"
+GATEWAY, SLOW, WRITES = "bad-gateway", "shop-keeps-loading", "no-order-goes-through"
 CATALOGUE = "Assam de printemps, Darjeeling des brumes, Gunpowder, Sencha du matin"
 PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{CATALOGUE}'"
 YES = "#!/bin/bash\necho active; echo enabled; exit 0"

@@ -13,7 +13,7 @@ from orchestrator.core.errors import UsageError
 @pytest.mark.parametrize(
     ("kind", "typed", "form"),
     [
-        ("scenario", "dns-zone-broken", "dns-zone-broken"),
+        ("scenario", "intranet-not-found", "intranet-not-found"),
         ("scenario", "Été à l'école", "ete-a-l-ecole"),
         ("scenario", "Cœur de réseau", "coeur-de-reseau"),
         ("lab", "Straße_3", "strasse-3"),

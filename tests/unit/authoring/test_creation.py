@@ -183,7 +183,7 @@ def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path: Path) -> None:
         ("lab", "small-office", {}, "exists already"),
         ("image", "host", {}, "exists already"),
         ("fault", "service-masked", {}, "exists already"),
-        ("fault", "dns-zone-broken", {}, "exists already"),
+        ("fault", "intranet-not-found", {}, "exists already"),
         ("fault", "printer", {}, "at least one hyphen"),
         ("scenario", "Été", {}, "cannot be a name"),
         ("scenario", "one", {"competence": "2.9"}, "Unknown competence"),

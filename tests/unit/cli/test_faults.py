@@ -67,7 +67,7 @@ def test_what_is_wrong_in_a_fault_module_is_told_after_the_list(cli: Cli, app: F
 
 
 @pytest.mark.parametrize(
-    "words", [pytest.param([], marks=pytest.mark.slow), ["dns-zone-broken"]], ids=["everything", "one"]
+    "words", [pytest.param([], marks=pytest.mark.slow), ["intranet-not-found"]], ids=["everything", "one"]
 )
 def test_what_is_wrong_in_a_fault_module_is_told_whatever_is_read(
     cli: Cli, app: FakeApp, tmp_path: Path, words: list[str]

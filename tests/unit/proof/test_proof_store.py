@@ -28,7 +28,7 @@ from orchestrator.proof.trust import Trust
 from orchestrator.sound_state.explained import ExplainedChange
 
 SCENARIO = "no-network-after-move"
-OTHER = "dns-zone-broken"
+OTHER = "intranet-not-found"
 LAB = "labs/small-office"
 MACHINE = ProvingMachine("6.12.1", 2, "28.1.0")
 OLDER = "0.0.1+0123456789abcdef"

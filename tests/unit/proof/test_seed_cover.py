@@ -10,7 +10,7 @@ from orchestrator.model.scenario import FaultChoice, Scenario
 from orchestrator.proof.seed_cover import seeds_for, seeds_of_other_cases
 
 
-@pytest.fixture(scope="module", params=["no-network-after-move", "dns-zone-broken"])
+@pytest.fixture(scope="module", params=["no-network-after-move", "intranet-not-found"])
 def scenario(request: pytest.FixtureRequest) -> Scenario:
     return Content([built_in_root()]).scenario(request.param)
 
