@@ -269,6 +269,7 @@ class InsideView:
         hosts: the names of the lab's machines.
         ticket: Markdown.
         broken: what is broken, a sentence each; none in a task.
+        afterwards: what people did after the fault, a sentence each.
         answers: what is asked, and what is right.
         report: whether an intervention report is asked for.
         hints: from a nudge to nearly the answer.
@@ -286,6 +287,7 @@ class InsideView:
     hosts: tuple[str, ...]
     ticket: Text
     broken: tuple[Text, ...]
+    afterwards: tuple[Text, ...]
     answers: tuple[AnswerView, ...]
     report: bool
     hints: tuple[Text, ...]

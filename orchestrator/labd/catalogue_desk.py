@@ -91,6 +91,7 @@ class CatalogueDesk:
             hosts=tuple(host.name for host in plan.hosts),
             ticket=plan.ticket or shelved.document.title,
             broken=tuple(explanation(fault, shelf.content.roots) for fault in plan.faults),
+            afterwards=tuple(action.tell for action in plan.afterwards),
             answers=tuple(AnswerView(one.question, _truth(one.truth)) for one in plan.questions.values()),
             report=plan.report,
             hints=plan.hints,

@@ -108,6 +108,7 @@ VARIANT_ABOUT = Text(
 SHOW_VARIANT = Text(fr="Montrer", en="Show")
 TICKET = Text(fr="Le ticket", en="The ticket")
 BROKEN = Text(fr="Ce qui est en panne", en="What is broken")
+AFTERWARDS = Text(fr="Ce qui s'est passé ensuite", en="What happened next")
 TASK = Text(
     fr="Rien n'est en panne : c'est une tâche, il y a quelque chose à faire.",
     en="Nothing is broken: it is a task, something is to be made.",

@@ -170,6 +170,7 @@ def inside(scenario: k.CatalogueLine, seed: int) -> k.InsideView:
         broken=()
         if scenario.kind == "task"
         else (Text(fr="Le câble de pc1 pend.", en="The cable of pc1 hangs loose."),),
+        afterwards=() if scenario.kind == "task" else (Text(fr="Léa redémarre pc1.", en="Léa restarts pc1."),),
         answers=(k.AnswerView(Text(fr="Qu'est-ce qui était débranché ?", en="What was unplugged?"), "pc1"),),
         report=True,
         hints=world.HINTS,
