@@ -45,9 +45,7 @@ def test_intranet_opens_by_turns(lab):
     turns = [pc for _ in range(ROUNDS) for pc in RESERVED]
     for number, pc in enumerate(turns, 1):  # one that is lost is enough
         page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=1.5)
-        tried = reason(
-            fr=f"essai {number} sur {len(turns)}, sur {pc}", en=f"try {number} of {len(turns)}, on {pc}"
-        )
+        tried = reason(fr=f"essai {number} sur {len(turns)}, sur {pc}", en=f"try {number} of {len(turns)}, on {pc}")
         assert_is_the_intranet(lab, tried, page)
 
 
