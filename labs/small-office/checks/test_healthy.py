@@ -20,7 +20,7 @@ from lab_tools import (
 
 WORKSTATIONS = (*RESERVED, "pc3")
 POOL = ("192.168.10.100", "192.168.10.199")
-DRAWING = "/plans/escalier-saint-aubin.dxf"
+XRAY = "/radios/examen-1187.dcm"
 SOON = 10
 """Seconds that a workstation may need for its lease."""
 
@@ -31,7 +31,7 @@ def in_pool(address):
 
 
 def names(lab):
-    """Return the names of the company with their addresses."""
+    """Return the clinic's names with their addresses."""
     return {name: RESERVED.get(name) or lab.address(name) for name in ("r1", "srv1", "web1", "pc1", "pc2")}
 
 
@@ -109,7 +109,7 @@ def test_names_both_ways(lab):
 @check(
     "guard",
     fr="Le poste de la salle de réunion et un visiteur reçoivent une adresse de l'étendue pour moins d'un jour.",
-    en="The meeting room's workstation and a visitor get an address of the pool for less than a day.",
+    en="The meeting room's workstation and a visitor get an address from the pool for less than a day.",
     host="pc3",
 )
 def test_pool(lab):
@@ -121,7 +121,7 @@ def test_pool(lab):
         fr=f"pc3 : {words} au lieu d'une seule adresse", en=f"pc3 has {words} instead of one address"
     )
     assert in_pool(seen[0].partition("/")[0]), reason(
-        fr=f"pc3 a {words}, hors de l'étendue", en=f"pc3 has {words}, which is not of the pool"
+        fr=f"pc3 a {words}, hors de l'étendue", en=f"pc3 has {words}, which is not in the pool"
     )
     assert_led_by_dhcp(lab, "pc3")
     # A client with an identity that the server has never seen asks, and leaves it at that.
@@ -135,7 +135,7 @@ def test_pool(lab):
     address, lasts = offered["ip_address"], int(offered["dhcp_lease_time"])
     assert in_pool(address), reason(
         fr=f"un visiteur se voit proposer {address}, hors de l'étendue",
-        en=f"a visitor is offered {address}, which is not of the pool",
+        en=f"a visitor is offered {address}, which is not in the pool",
     )
     assert lasts < 24 * 3600, reason(
         fr=f"un bail dure {lasts} secondes, un jour ou plus", en=f"a lease lasts {lasts} seconds, a day or more"
@@ -145,15 +145,15 @@ def test_pool(lab):
 @pytest.mark.parametrize("pc", WORKSTATIONS)
 @check(
     "guard",
-    fr="La liaison de {{ pc }} porte tous les paquets de pleine taille, et le plan de l'escalier arrive entier.",
-    en="The link of {{ pc }} carries all packets of full size, and the drawing of the staircase arrives whole.",
+    fr="La liaison de {{ pc }} porte tous les paquets de pleine taille, et la radio de l'examen 1187 arrive entière.",
+    en="The link of {{ pc }} carries all full-size packets, and the X-ray of examination 1187 arrives whole.",
 )
 def test_links(lab, pc):
     has_an_address(lab, pc)
     client, router = lab.client(pc), lab.address("r1", "eth0")
     assert client.ping(router, size=1472), reason(
         fr=f"{pc} : un paquet de pleine taille n'atteint pas le routeur",
-        en=f"{pc}: a packet of full size does not reach the router",
+        en=f"{pc}: a full-size packet does not reach the router",
     )
     volley = ("-n", "-q", "-M", "do", "-s", "1472", "-l", "30", "-c", "30", "-w", "5")
     seen = client.run(("ping", *volley, router), timeout=15).stdout
@@ -161,13 +161,13 @@ def test_links(lab, pc):
     share = lost[1] if lost else "100"
     assert share == "0", reason(
         fr=f"{pc} : sur trente paquets de pleine taille vers le routeur, {share} % sont perdus",
-        en=f"{pc}: of thirty packets of full size to the router, {share}% are lost",
+        en=f"{pc}: of thirty full-size packets to the router, {share}% are lost",
     )
     wanted = ("--output", "/dev/null", "--max-time", str(scaled_timeout(15)), "--write-out", "%{http_code}")
-    got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{DRAWING}"), timeout=30)
+    got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{XRAY}"), timeout=30)
     assert (got.status, got.stdout) == (0, "200"), reason(
-        fr=f"{pc} ne reçoit pas le plan à temps : état {got.status} de curl, statut {got.stdout}",
-        en=f"{pc} does not get the drawing in time: exit status {got.status} of curl, status {got.stdout}",
+        fr=f"{pc} ne reçoit pas la radio à temps : état {got.status} de curl, statut {got.stdout}",
+        en=f"{pc} does not get the X-ray in time: exit status {got.status} of curl, status {got.stdout}",
     )
 
 
