@@ -177,9 +177,10 @@ class DirectoryAccountLocked(_OfAccount):
                 fr=f"Dans l'annuaire, le compte {self.entry} avait été verrouillé à la main.",
                 en=f"In the directory the account {self.entry} had been locked by hand.",
             )
+        fr, en = (f", tapés sur {self.typed_on}", f", typed on {self.typed_on}") if self.typed_on else ("", "")
         return Text(
-            fr=f"Dans l'annuaire, le compte {self.entry} s'était verrouillé après trop de mots de passe faux.",
-            en=f"In the directory the account {self.entry} had been locked after too many wrong passwords.",
+            fr=f"Dans l'annuaire, le compte {self.entry} s'était verrouillé après trop de mots de passe faux{fr}.",
+            en=f"In the directory the account {self.entry} had been locked after too many wrong passwords{en}.",
         )
 
     def _expected(self, locked: tuple[str, ...]) -> bool:
