@@ -97,7 +97,8 @@ def test_stays_unlocked(lab):
     login, dn, ldap1 = login_of(lab), entry_of(lab), lab.host("ldap1")
     locked = entry_values(lab, dn, "pwdAccountLockedTime")
     assert not locked, reason(
-        fr=f"le compte {login} est verrouillé depuis {locked[0]}", en=f"the account {login} has been locked since {locked[0]}"
+        fr=f"le compte {login} est verrouillé depuis {locked[0]}",
+        en=f"the account {login} has been locked since {locked[0]}",
     )
     began = time.monotonic()
     failures, (refused, _) = ldap_values(ldap1, dn, "pwdFailureTime"), refusals(lab, dn)
