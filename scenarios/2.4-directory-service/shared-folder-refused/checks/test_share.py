@@ -60,10 +60,10 @@ def not_a_member(lab):
     """Return in words that the directory itself does not have the person in the group, or nothing."""
     login, name = login_of(lab), group_of(lab)
     try:
-        members, primary = values_of_group(lab, name, "memberUid"), values_of_person(lab, "gidNumber")
+        members = values_of_group(lab, name, "memberUid")
+        if login in members or str(GROUPS[name][0]) in values_of_person(lab, "gidNumber"):
+            return ""
     except AssertionError:  # it does not answer just now, and may yet
-        return ""
-    if login in members or str(GROUPS[name][0]) in primary:
         return ""
     return reason(
         fr=f"dans l'annuaire, {login} n'est pas membre du groupe {name} (membres : {listed(members)})",
