@@ -60,6 +60,7 @@ def without_the_group() -> EffectProbe:
 CASES = (
     Case(DirectoryAccountLocked(**CROUX), logs_in, another_logs_in, reboots=("ldap1",)),
     Case(DirectoryAccountLocked(**CROUX, by="administrator"), logs_in, another_logs_in, note="administrator"),
+    Case(DirectoryAccountLocked(**CROUX, typed_on="pc1", mistyped="Copeau-51"), logs_in, another_logs_in, note="typed"),
     Case(
         DirectoryPasswordStale(**CROUX, client="pc2", server_name="ldap1.valbocage.internal", old_password="Copeau-51"),
         logs_in,

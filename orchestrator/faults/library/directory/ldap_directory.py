@@ -116,7 +116,7 @@ class _OfAccount(Fault):
 
         def look() -> str:
             locked = ldap_server.values(driver, self.host, self.entry, _LOCKED)
-            if self._expected(locked) and not ldap_server.accepts(driver, self.host, self.entry, self.password):
+            if self._expected(locked) and not self._tried(driver, self.password):
                 return ""
             return f"{self.entry}: {_LOCKED} = {', '.join(locked) or '-'}"
 
@@ -131,18 +131,34 @@ class _OfAccount(Fault):
     def _expected(self, locked: tuple[str, ...]) -> bool:
         return bool(locked)
 
+    def _tried(self, driver: LabDriver, password: str) -> bool:
+        """Try a password of the account as the fault's story has it; the directory's log tells from where."""
+        return ldap_server.accepts(driver, self.host, self.entry, password)
+
 
 class DirectoryAccountLocked(_OfAccount):
     """The directory has locked an account: its right password is refused on every machine.
 
     `by: failures` is the password policy after too many wrong passwords, `by: administrator` a lock set by hand, which
     never ends by itself. The trainee sees `pwdAccountLockedTime` among the operational attributes (`ldapsearch … +`)
-    and unlocks the account by deleting it. The server needs the overlay ppolicy with `pwdLockout: TRUE`.
+    and unlocks the account by deleting it. The server needs the overlay ppolicy with `pwdLockout: TRUE`. Passwords are
+    tried on the server itself; name the workstation where a person types them, so that the logs of both show it. It
+    needs `sshpass`, and SSSD.
     """
 
     name: ClassVar[str] = "directory-account-locked"
 
     by: Literal["failures", "administrator"] = Field(default="failures", description="What locked it.")
+    typed_on: HostName | None = Field(
+        default=None, description="The workstation where the passwords are typed; by default the server asks itself."
+    )
+    mistyped: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The wrong password that is typed; by default the right one with a question mark.",
+        examples=["Copeau-51"],
+        repr=False,
+    )
 
     def inject(self, driver: LabDriver) -> None:
         """Try wrong passwords as somebody at a keyboard does, or set the lock by hand."""
@@ -152,7 +168,7 @@ class DirectoryAccountLocked(_OfAccount):
         for _ in range(_MOST_FAILURES):
             if ldap_server.values(driver, self.host, self.entry, _LOCKED):
                 return
-            ldap_server.accepts(driver, self.host, self.entry, f"{self.password}?")
+            self._tried(driver, self.mistyped or f"{self.password}?")
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -161,15 +177,28 @@ class DirectoryAccountLocked(_OfAccount):
                 fr=f"Dans l'annuaire, le compte {self.entry} avait été verrouillé à la main.",
                 en=f"In the directory the account {self.entry} had been locked by hand.",
             )
+        fr, en = (f", tapés sur {self.typed_on}", f", typed on {self.typed_on}") if self.typed_on else ("", "")
         return Text(
-            fr=f"Dans l'annuaire, le compte {self.entry} s'était verrouillé après trop de mots de passe faux.",
-            en=f"In the directory the account {self.entry} had been locked after too many wrong passwords.",
+            fr=f"Dans l'annuaire, le compte {self.entry} s'était verrouillé après trop de mots de passe faux{fr}.",
+            en=f"In the directory the account {self.entry} had been locked after too many wrong passwords{en}.",
         )
 
     def _expected(self, locked: tuple[str, ...]) -> bool:
         return bool(locked) and (_FOR_EVER in locked) == (self.by == "administrator")
 
+    def _tried(self, driver: LabDriver, password: str) -> bool:
+        if self.typed_on is None:
+            return super()._tried(driver, password)
+        login = self.entry.partition("=")[2].partition(",")[0]
+        command = ("sshpass", "ssh", *_ONE_PASSWORD, f"{login}@localhost", "true")
+        return driver.run(self.typed_on, command, stdin=password.encode(), check=False).status == 0
 
+
+_ONE_PASSWORD = (
+    *("-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1"),
+    *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+)
+"""What `ssh` needs to try one password and to leave nothing behind."""
 _MOST_FAILURES = 20
 """Wrong passwords that are tried at most; no policy allows more."""
 
@@ -240,6 +269,9 @@ class DirectoryPasswordStale(_OfAccount):
             fr=f"Sur {self.client}, {self.unit} essayait sans cesse l'ancien mot de passe {de(self.entry)}.",
             en=f"On {self.client} {self.unit} kept trying the old password of {self.entry}.",
         )
+
+    def _tried(self, driver: LabDriver, password: str) -> bool:
+        return ldap_server.accepts(driver, self.client, self.entry, password, server_name=self.server_name)
 
     @property
     def _name(self) -> str:

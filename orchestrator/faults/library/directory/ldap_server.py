@@ -43,9 +43,18 @@ def modify(
     driver.run(host, ("ldapmodify", *_AS_ROOT), stdin=ldif.encode())
 
 
-def accepts(driver: LabDriver, host: str, entry: str, password: str) -> bool:
-    """Return whether the server accepts an entry's password; a wrong one counts for its password policy."""
-    command = ("ldapwhoami", "-x", "-H", "ldapi:///", "-D", entry, "-y", "/dev/stdin")
+def accepts(driver: LabDriver, host: str, entry: str, password: str, *, server_name: str | None = None) -> bool:
+    """Return whether the server accepts an entry's password; a wrong one counts for its password policy.
+
+    Args:
+        driver: the lab.
+        host: where it is asked.
+        entry: whose password it is.
+        password: what is tried.
+        server_name: the server's name, where another host asks, with StartTLS; by default the server itself asks.
+    """
+    way = ("-H", "ldapi:///") if server_name is None else ("-ZZ", "-H", f"ldap://{server_name}")
+    command = ("ldapwhoami", "-x", *way, "-D", entry, "-y", "/dev/stdin")
     return driver.run(host, command, stdin=password.encode(), check=False).status == 0
 
 

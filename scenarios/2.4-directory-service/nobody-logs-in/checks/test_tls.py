@@ -72,7 +72,9 @@ def certificate_refused(lab, host):
     points=2,
     competence="2.4",
     fr="On ouvre de nouveau une session sur {{ host }} avec un mot de passe de l'annuaire.",
-    en="One logs in on {{ host }} again with a password of the directory.",
+    en="People can log in on {{ host }} again with their password from the directory.",
+    before_fr="Personne ne peut ouvrir de session sur {{ host }}.",
+    before_en="Nobody can log in on {{ host }}.",
     timeout=120,
 )
 def test_logs_in(lab, host):
@@ -91,7 +93,9 @@ def test_logs_in(lab, host):
     points=1,
     competence="2.4",
     fr="Depuis {{ host }}, l'annuaire répond sous TLS à son nom, par StartTLS et en LDAPS.",
-    en="From {{ host }} the directory answers over TLS to its name, by StartTLS and LDAPS.",
+    en="From {{ host }}, the directory answers over TLS to its name, by StartTLS and LDAPS.",
+    before_fr="{{ host }} ne peut vérifier le mot de passe de personne.",
+    before_en="{{ host }} has no way of checking anyone's password.",
 )
 def test_answers_over_tls(lab, host):
     name = f"ldap1.{lab.domain}"
@@ -108,7 +112,9 @@ def test_answers_over_tls(lab, host):
     points=3,
     competence="2.4",
     fr="L'annuaire présente un certificat de serveur de l'entreprise, à son nom, valable encore au moins un mois.",
-    en="The directory presents a server's certificate of the company, for its name, valid for a month at least.",
+    en="The directory presents a server certificate from the company, for its name, valid for at least a month.",
+    before_fr="Les ouvertures de session ne sont pas rétablies pour de bon.",
+    before_en="Logins are not back for good.",
 )
 def test_certificate_is_good(lab):
     client, name = lab.client("pc2"), f"ldap1.{lab.domain}"
@@ -142,7 +148,7 @@ def test_certificate_is_good(lab):
     points=2,
     competence="2.4",
     fr="{{ host }} vérifie toujours qui est l'annuaire avant de lui confier un mot de passe.",
-    en="{{ host }} still verifies who the directory is before it trusts it with a password.",
+    en="{{ host }} still verifies who the directory is before trusting it with a password.",
     host="{{ host }}",
     lock="",
 )
@@ -178,7 +184,7 @@ def test_clients_still_verify(lab, host):
     points=1,
     competence="2.4",
     fr="{{ host }} fait confiance à la même autorité de certification qu'avant, et à aucune autre de plus.",
-    en="{{ host }} trusts the same certification authority as before, and none besides.",
+    en="{{ host }} trusts the same certification authority as before, and no other.",
     host="{{ host }}",
     lock="",
 )
@@ -208,7 +214,7 @@ def test_same_authority(lab, host):
     points=1,
     competence="2.4",
     fr="slapd démarre avec ldap1, sous son propre compte ; personne d'autre n'a sa clé privée, ni celle de l'autorité.",
-    en="slapd starts with ldap1, as its own account; nobody else has its private key, or the authority's.",
+    en="slapd starts with ldap1, under its own account; nobody else has its private key, or the authority's.",
     host="ldap1",
     lock="",
 )
@@ -257,7 +263,7 @@ def test_wrong_password(lab):
     points=1,
     competence="2.4",
     fr="Les comptes de {{ host }} viennent de l'annuaire : aucun n'a été recréé sur la machine.",
-    en="The accounts of {{ host }} come from the directory: none was made anew on the machine.",
+    en="The accounts of {{ host }} come from the directory: none was recreated on the machine.",
     host="{{ host }}",
     lock="",
 )

@@ -40,7 +40,9 @@ def sssd_is_down(lab):
     points=3,
     competence="2.4",
     fr="Chacun ouvre une session sur {{ pc }} avec son mot de passe de l'annuaire.",
-    en="Everybody logs in on {{ pc }} with their password of the directory.",
+    en="Everybody can log in on {{ pc }} with their password from the directory.",
+    before_fr="Personne ne peut ouvrir de session sur {{ pc }}.",
+    before_en="Nobody can log in on {{ pc }}.",
     timeout=240,
 )
 def test_everybody_logs_in(lab):
@@ -53,6 +55,8 @@ def test_everybody_logs_in(lab):
     competence="2.4",
     fr="{{ pc }} connaît les groupes de chacun.",
     en="{{ pc }} knows everybody's groups.",
+    before_fr="{{ pc }} ne sait pas à quel service chacun appartient.",
+    before_en="{{ pc }} does not know which department anyone is in.",
     timeout=60,
 )
 def test_everybody_has_their_groups(lab):
@@ -76,7 +80,9 @@ def test_everybody_has_their_groups(lab):
     points=3,
     competence="2.4",
     fr="Le service SSSD de {{ pc }} fonctionne, et démarre avec le poste.",
-    en="The service SSSD of {{ pc }} runs, and starts with the workstation.",
+    en="The SSSD service runs on {{ pc }}, and starts with the workstation.",
+    before_fr="{{ pc }} n'est pas rétabli pour de bon.",
+    before_en="{{ pc }} is not back for good.",
     host="{{ pc }}",
     lock="",
 )
@@ -100,7 +106,9 @@ def test_sssd_is_a_service(lab):
     points=2,
     competence="2.4",
     fr="La configuration de SSSD est juste, et protégée comme il l'exige.",
-    en="SSSD's configuration is right, and protected as it demands.",
+    en="SSSD's configuration is right, and protected as SSSD demands.",
+    before_fr="Rien ne dit que {{ pc }} ne retombera pas en panne.",
+    before_en="Nothing says that {{ pc }} will not fail again.",
     host="{{ pc }}",
     lock="",
 )
@@ -134,7 +142,7 @@ def test_configuration_is_sound(lab):
     points=1,
     competence="2.4",
     fr="{{ pc }} demande toujours l'annuaire de l'entreprise, sous TLS, et en vérifie le certificat.",
-    en="{{ pc }} still asks the company's directory, over TLS, and verifies its certificate.",
+    en="{{ pc }} still uses the company's directory, over TLS, and verifies its certificate.",
     host="{{ pc }}",
     lock="",
 )
@@ -163,7 +171,7 @@ def test_directory_is_verified(lab):
     points=1,
     competence="2.4",
     fr="Les comptes de {{ pc }} viennent de l'annuaire : aucun n'a été recréé sur le poste.",
-    en="The accounts of {{ pc }} come from the directory: none was made anew on the workstation.",
+    en="The accounts of {{ pc }} come from the directory: none was recreated on the workstation.",
     host="{{ pc }}",
     lock="",
 )

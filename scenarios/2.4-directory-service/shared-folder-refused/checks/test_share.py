@@ -60,10 +60,10 @@ def not_a_member(lab):
     """Return in words that the directory itself does not have the person in the group, or nothing."""
     login, name = login_of(lab), group_of(lab)
     try:
-        members, primary = values_of_group(lab, name, "memberUid"), values_of_person(lab, "gidNumber")
+        members = values_of_group(lab, name, "memberUid")
+        if login in members or str(GROUPS[name][0]) in values_of_person(lab, "gidNumber"):
+            return ""
     except AssertionError:  # it does not answer just now, and may yet
-        return ""
-    if login in members or str(GROUPS[name][0]) in primary:
         return ""
     return reason(
         fr=f"dans l'annuaire, {login} n'est pas membre du groupe {name} (membres : {listed(members)})",
@@ -76,7 +76,7 @@ def not_a_member(lab):
     points=3,
     competence="2.4",
     fr="{{ user }} lit un document du dossier partagé de son service.",
-    en="{{ user }} reads a document in the department's shared folder.",
+    en="{{ user }} can read a document in the department's shared folder.",
 )
 def test_reads_the_share(lab):
     login, group = login_of(lab), group_of(lab)
@@ -99,7 +99,7 @@ def test_reads_the_share(lab):
     points=2,
     competence="2.4",
     fr="{{ user }} dépose un document dans ce dossier, et peut l'effacer.",
-    en="{{ user }} puts a document into that folder, and can remove it.",
+    en="{{ user }} can put a document into that folder, and remove it.",
 )
 def test_writes_to_the_share(lab):
     login, group = login_of(lab), group_of(lab)
@@ -120,7 +120,9 @@ def test_writes_to_the_share(lab):
     points=1,
     competence="2.4",
     fr="Sur {{ host }} aussi, {{ user }} est dans son groupe, sous le bon numéro.",
-    en="On {{ host }} as well, {{ user }} is in the group, under the right number.",
+    en="On {{ host }} too, {{ user }} is in the group, under the right number.",
+    before_fr="Sur {{ host }} non plus, {{ user }} n'a pas tous ses accès.",
+    before_en="On {{ host }} too, {{ user }} is missing some access.",
 )
 def test_group_on_the_workstations(lab, host):
     login, group = login_of(lab), group_of(lab)
@@ -144,7 +146,9 @@ def test_group_on_the_workstations(lab, host):
     points=2,
     competence="2.4",
     fr="Dans l'annuaire, le groupe a ses membres exacts et le numéro que portent ses fichiers.",
-    en="In the directory the group has exactly its members, and the number that its files carry.",
+    en="In the directory, the group has exactly its own members, and the number that its files carry.",
+    before_fr="L'accès du service à son dossier n'est pas rétabli pour de bon.",
+    before_en="The department's access to its folder is not back for good.",
     host="ldap1",
     lock="",
 )
@@ -175,7 +179,7 @@ def test_group_in_the_directory(lab):
     points=2,
     competence="2.4",
     fr="Les autres services n'entrent pas dans ce dossier.",
-    en="The other departments do not enter that folder.",
+    en="The other departments cannot get into that folder.",
 )
 def test_others_stay_out(lab):
     folder = f"{SHARES}/{group_of(lab)}"
@@ -196,7 +200,7 @@ def test_others_stay_out(lab):
     points=1,
     competence="2.4",
     fr="Les droits des dossiers partagés sont inchangés.",
-    en="The rights of the shared folders are unchanged.",
+    en="The permissions of the shared folders are unchanged.",
     host="files1",
     lock="",
 )
@@ -244,7 +248,7 @@ def test_other_groups(lab):
     points=1,
     competence="2.4",
     fr="{{ user }} garde son compte : même numéro, même groupe principal, même mot de passe.",
-    en="{{ user }} keeps the account: same number, same primary group, same password.",
+    en="{{ user }} keeps the same account: same number, same primary group, same password.",
     host="ldap1",
     lock="",
 )
@@ -266,7 +270,7 @@ def test_account_unchanged(lab):
     points=1,
     competence="2.4",
     fr="Sur {{ host }}, comptes et groupes viennent de l'annuaire, rien n'a été recréé sur la machine.",
-    en="On {{ host }} accounts and groups come from the directory, nothing was made anew on the machine.",
+    en="On {{ host }}, accounts and groups come from the directory; none was recreated on the machine.",
     host="{{ host }}",
     lock="",
 )
