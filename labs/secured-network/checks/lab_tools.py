@@ -18,7 +18,9 @@ FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
 PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
 DMZ_GATEWAY, TELEWORK = "172.16.50.1", "10.8.50.0/24"
-SITE = "www.scierie-delorme.example"
+DOMAIN = "montreval.example"
+"""What the public sees of the town hall: its mail, its site, its VPN; inside, names end in ``lab.domain``."""
+SITE = "www.valdarbre.example"
 PORT = 3128
 """The proxy's."""
 PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
@@ -56,7 +58,7 @@ POLICY = [
 ]
 """The written policy of the lab's page, by its numbers: what is not in it is forbidden."""
 
-SUPPLIER = "commandes@scierie-delorme.example"
+PARTNER = "secretariat@valdarbre.example"
 ARRIVES = 15
 """Seconds in which a message has come through: Postfix spares for a while a server that it could not reach before."""
 
@@ -396,15 +398,15 @@ def send(station, server, sender, recipient):
 
 
 def comes_in(lab, login):
-    """Send a message from the Internet to an employee, and return it as it has arrived."""
-    mark = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"{login}@{lab.domain}")
+    """Send a message from the Internet to somebody at the town hall, and return it as it has arrived."""
+    mark = send(lab.probe("outside"), PUBLIC, PARTNER, f"{login}@{DOMAIN}")
     return received(lab, "srv1", login, mark, passing_by=("relay1", "srv1"))
 
 
 def goes_out(lab, login):
-    """Send a message from the workstation to the supplier, and return it as it has arrived."""
-    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"{login}@{lab.domain}", SUPPLIER)
-    return received(lab, "inet1", "commandes", mark, passing_by=("srv1", "relay1", "inet1"))
+    """Send a message from the workstation to the partner, and return it as it has arrived."""
+    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"{login}@{DOMAIN}", PARTNER)
+    return received(lab, "inet1", "secretariat", mark, passing_by=("srv1", "relay1", "inet1"))
 
 
 def filter_refuses(*states):

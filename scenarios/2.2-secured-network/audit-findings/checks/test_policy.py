@@ -8,6 +8,7 @@ import pytest
 from grader import check, concurrently, reason, scaled_timeout
 from lab_tools import (
     DMZ_GATEWAY,
+    DOMAIN,
     FW1,
     INET1,
     INTERNET,
@@ -164,8 +165,8 @@ def test_mail(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Le Web passe par le mandataire, le site de l'entreprise s'ouvre de partout, l'intranet par le VPN.",
-    en="The Web passes through the proxy, the company's site opens from everywhere, the intranet through the VPN.",
+    fr="Le Web passe par le mandataire, le site de la mairie s'ouvre de partout, l'intranet par le VPN.",
+    en="The Web passes through the proxy, the town's site opens from everywhere, the intranet through the VPN.",
     timeout=90,
 )
 def test_web(lab):
@@ -175,7 +176,7 @@ def test_web(lab):
 def site_by_proxy(lab):
     """The workstation has a page of an outside site through the proxy."""
     page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
-    url = f"http://www.scierie-delorme.example/{page}"
+    url = f"http://www.valdarbre.example/{page}"
     got = lab.client("pc1").run(["curl", "--disable", "-sS", *limits(10), "--proxy", proxy, url])
     seen = got.stderr.strip() or got.stdout[:80]
     assert f"Page : /{page}" in got.stdout, reason(
@@ -185,12 +186,12 @@ def site_by_proxy(lab):
 
 
 def own_site(lab):
-    """The company's site opens from the Internet and from the workstation."""
-    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{lab.domain}/": lab.client("pc1")}
+    """The town's site opens from the Internet and from the workstation."""
+    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{DOMAIN}/": lab.client("pc1")}
     for url, page in zip(places, concurrently(lambda url: places[url].http_get(url, timeout=3), places), strict=True):
         seen = page.status or page.problem
-        assert "Escaliers, fenêtres" in page.body, reason(
-            fr=f"le site de l'entreprise, {url} : {seen}", en=f"the company's site, {url}: {seen}"
+        assert "État civil, urbanisme" in page.body, reason(
+            fr=f"le site de la mairie, {url} : {seen}", en=f"the town's site, {url}: {seen}"
         )
     assert_nginx_serves(lab, "web1")
 
@@ -202,7 +203,7 @@ def intranet(lab):
     def opens():
         page = nomade1.http_get(f"http://intranet.{lab.domain}/", timeout=3)
         seen = page.status or page.problem
-        assert "Intranet de la menuiserie" in page.body, reason(
+        assert "Intranet de la mairie" in page.body, reason(
             fr=f"l'intranet par le VPN : {seen}", en=f"the intranet by VPN: {seen}"
         )
         return True

@@ -6,9 +6,11 @@ import pytest
 
 from grader import check, concurrently, reason
 from lab_tools import (
+    DOMAIN,
     FW1,
     INET1,
     NOMADE1,
+    PARTNER,
     PATIENCE,
     PC1,
     PROXY1,
@@ -17,7 +19,6 @@ from lab_tools import (
     SERVERS,
     SOON,
     SRV1,
-    SUPPLIER,
     WEB1,
     arrived,
     ask,
@@ -83,10 +84,10 @@ def mail_comes_in(lab):
 
 
 def mail_goes_out(lab):
-    """Send a message from the workstation to the supplier, and see by which way it has come."""
+    """Send a message from the workstation to the partner, and see by which way it has come."""
     assert_way_is_open(lab, OUTWARD)
     text = goes_out(lab, lab.values["login"])
-    assert re.search(rf"by mail\.{re.escape(lab.domain)} ", text), NOT_BY_THE_RELAY
+    assert re.search(rf"by mail\.{re.escape(DOMAIN)} ", text), NOT_BY_THE_RELAY
 
 
 def assert_way_is_open(lab, way):
@@ -240,7 +241,7 @@ def test_no_less_than_before(lab, host):
     en="The relay still does not relay from the Internet to the Internet.",
 )
 def test_relay_is_closed(lab):
-    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", PARTNER, "--upload-file", "/dev/null")
     upload = ["curl", "--disable", "-sS", *limits(8), "--write-out", "%{num_connects}", *stranger]
     dmz, internet = reason(fr="la DMZ", en="the DMZ"), reason(fr="Internet", en="the Internet")
     asking = {

@@ -6,6 +6,7 @@ import re
 
 from grader import certificate_key_ids, check, concurrently, lines_in, openvpn_options, plain_name, reason
 from lab_tools import (
+    DOMAIN,
     INET1,
     PC1,
     PUBLIC,
@@ -26,7 +27,7 @@ from lab_tools import (
 
 LAN = ipaddress.ip_network("192.168.50.0/24")
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
-"""The key identifier of the company's authority."""
+"""The key identifier of the town hall's authority."""
 AGAIN = 20
 """Seconds in which a client has made a new attempt and the tunnel is up; it gives up a server that left after 10."""
 MONTH = 30 * 24 * 3600
@@ -34,7 +35,7 @@ POLICY = {"AES-256-GCM", "CHACHA20-POLY1305"}
 STATUS = "/run/openvpn-server/status-vpn.log"
 SERVER, CLIENT = "openvpn-server@vpn", "openvpn-client@bureau"
 DEFAULT_CIPHERS = "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305"
-TITLE = "Intranet de la menuiserie Valbocage"
+TITLE = "Intranet de la mairie de Montreval"
 BEYOND = {
     "nomade1": [*ports_of(SRV1, 25, 80), *((PC1, port) for port in (22, 25, 80)), (WEB1, 22), ("192.168.50.1", 22)],
     "vpn1": [*((one, port) for one in (SRV1, INET1) for port in (22, 25, 53, 80, 443)), (PC1, 22), (PC1, 80)],
@@ -84,8 +85,8 @@ def openssl(vpn1, command, certificate, *words):
 
 
 def refusal_of(vpn1, certificate):
-    """Return in words why whoever trusts the company's authority refuses the server's certificate; else nothing."""
-    verified = openssl(vpn1, "verify -purpose sslserver -CAfile /etc/ssl/valbocage/ca.crt", certificate)
+    """Return in words why whoever trusts the town hall's authority refuses the server's certificate; else nothing."""
+    verified = openssl(vpn1, "verify -purpose sslserver -CAfile /etc/ssl/montreval/ca.crt", certificate)
     if verified.rc == 0:
         return ""
     printed = (verified.stderr or verified.stdout).strip()
@@ -227,8 +228,8 @@ def test_server_gives_what_it_should(lab):
     "objective",
     points=2,
     competence="2.2",
-    fr="Un portable qui respecte la politique accepte le serveur : certificat de l'entreprise, chiffrement, route.",
-    en="A laptop that follows the policy accepts the server: a certificate of the company, cipher, route.",
+    fr="Un portable qui respecte la politique accepte le serveur : certificat de la mairie, chiffrement, route.",
+    en="A laptop that follows the policy accepts the server: a certificate of the town hall, cipher, route.",
     because="certificate|cipher|route",
 )
 def test_good_for_every_laptop(lab):
@@ -241,9 +242,9 @@ def test_good_for_every_laptop(lab):
         fr="le certificat du serveur n'est pas pour un serveur (extendedKeyUsage)",
         en="the server's certificate is not for a server (extendedKeyUsage)",
     )
-    assert f"vpn.{lab.domain}" in role, reason(
-        fr=f"le certificat du serveur est pour un autre nom que vpn.{lab.domain} : {lines_in(role)[0]}",
-        en=f"the server's certificate is for another name than vpn.{lab.domain}: {lines_in(role)[0]}",
+    assert f"vpn.{DOMAIN}" in role, reason(
+        fr=f"le certificat du serveur est pour un autre nom que vpn.{DOMAIN} : {lines_in(role)[0]}",
+        en=f"the server's certificate is for another name than vpn.{DOMAIN}: {lines_in(role)[0]}",
     )
     ends = openssl(vpn1, "x509 -noout -checkend %s", presented, str(MONTH))
     assert ends.rc == 0, reason(
@@ -263,8 +264,8 @@ def test_good_for_every_laptop(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Serveur et portable ne se fient qu'à l'autorité de l'entreprise, et chacun vérifie l'autre.",
-    en="The company's authority is the only one that server and laptop trust, and each verifies the other.",
+    fr="Serveur et portable ne se fient qu'à l'autorité de la mairie, et chacun vérifie l'autre.",
+    en="The town hall's authority is the only one that server and laptop trust, and each verifies the other.",
 )
 def test_both_verify(lab):
     server, client = of_server(lab), of_client(lab)
@@ -272,8 +273,8 @@ def test_both_verify(lab):
         assert "ca" in settings, reason(fr=f"{host} ne se fie à aucune autorité", en=f"{host} trusts no authority")
         trusted = {*certificate_key_ids(settings.content("ca")), *settings.every("capath")}
         assert trusted == {AUTHORITY}, reason(
-            fr=f"{host} se fie à une autre autorité que celle de l'entreprise, ou à une autre en plus",
-            en=f"{host} trusts another authority than the company's, or another one besides",
+            fr=f"{host} se fie à une autre autorité que celle de la mairie, ou à une autre en plus",
+            en=f"{host} trusts another authority than the town hall's, or another one besides",
         )
     assert client.get("remote-cert-tls") == "server", reason(
         fr="nomade1 n'exige plus le certificat d'un serveur", en="nomade1 no longer demands the certificate of a server"
@@ -309,7 +310,7 @@ def test_both_verify(lab):
 )
 def test_keys_are_private(lab):
     vpn1 = lab.host("vpn1")
-    key, authority = of_server(lab).holder("key"), "/etc/ssl/valbocage/ca.key"
+    key, authority = of_server(lab).holder("key"), "/etc/ssl/montreval/ca.key"
     for one in (key, authority) if vpn1.file(authority).exists else (key,):  # it may have been taken out of the DMZ
         assert not vpn1.file(one).mode & 0o077, reason(
             fr=f"{one}, où est une clé privée, est lisible par d'autres que root",
@@ -417,7 +418,7 @@ def beyond_of_server(lab):
     en="The intranet still opens at the office, and the Internet still on nomade1.",
 )
 def test_rest_works(lab):
-    asked = {"pc1": f"http://intranet.{lab.domain}/", "nomade1": "http://www.scierie-delorme.example/"}
+    asked = {"pc1": f"http://intranet.{lab.domain}/", "nomade1": "http://www.valdarbre.example/"}
     intranet, site = concurrently(lambda host: lab.client(host).http_get(asked[host]), asked)
     seen = intranet.status or intranet.problem
     assert TITLE in intranet.body, reason(
@@ -435,7 +436,7 @@ def test_rest_works(lab):
     en="The VPN server's name is still that of the public address, by DNS.",
 )
 def test_name_of_the_server(lab):
-    name = f"vpn.{lab.domain}"
+    name = f"vpn.{DOMAIN}"
     remotes = {plain_name(words[0]) for words in of_client(lab).every("remote") if words}
     listed = ", ".join(sorted(remotes))
     assert remotes == {plain_name(name)}, reason(

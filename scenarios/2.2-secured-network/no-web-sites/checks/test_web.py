@@ -29,7 +29,7 @@ from lab_tools import (
     visits,
 )
 
-SITES = ("www.scierie-delorme.example", "www.meteo-bocage.example")
+SITES = ("www.valdarbre.example", "www.meteo-bocage.example")
 TELEWORK = "10."
 """How an address of a remote worker begins, and a network of theirs."""
 DENIED = 403
