@@ -116,7 +116,9 @@ def assert_way_is_open(lab, way):
     points=3,
     competence="2.2",
     fr="Le courrier arrive de nouveau à son destinataire, par le relais.",
-    en="Mail arrives at its recipient again, through the relay.",
+    en="Mail reaches its recipient again, through the relay.",
+    before_fr="Les messages n'arrivent pas à leur destinataire.",
+    before_en="Messages do not reach the person they are for.",
     because="does not (take|arrive)",
     timeout=180,
 )
@@ -129,7 +131,9 @@ def test_mail_passes(lab):
     points=2,
     competence="2.2",
     fr="Chaque étape du chemin du courrier s'ouvre sur le port 25, quel que soit le correspondant.",
-    en="Each step of the mail's way opens at port 25, whoever the correspondent is.",
+    en="Each step of the mail's path opens at port 25, whoever the correspondent is.",
+    before_fr="Le courrier avec l'extérieur ne passe pas dans les deux sens.",
+    before_en="Mail with the outside does not pass both ways.",
     because="silent|unreachable",
 )
 def test_each_step_opens(lab):
@@ -154,6 +158,8 @@ def test_each_step_opens(lab):
     competence="2.2",
     fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
     en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    before_fr="La mairie n'a pas tous les échanges que sa politique prévoit.",
+    before_en="The town hall does not have every exchange that its policy provides for.",
     because="let less pass than the policy",
     host="fw1",
     lock="",
