@@ -76,6 +76,8 @@ ALLOWED = {
     competence="2.2",
     fr="Entre nos réseaux et au départ de la DMZ, rien ne passe que la politique interdit.",
     en="Between our networks and from the DMZ, nothing passes that the policy forbids.",
+    before_fr="Le premier écart relevé par l'audit n'est pas fermé.",
+    before_en="The first breach found by the audit is not closed.",
     because="reaches",
     timeout=120,
 )
@@ -92,7 +94,9 @@ def test_between_our_networks(lab):
     points=4,
     competence="2.2",
     fr="Rien d'interdit n'est ouvert ni publié à Internet, et le pare-feu ne s'administre que de srv1.",
-    en="To the Internet nothing forbidden is open or published, and the firewall is administered from srv1 alone.",
+    en="Nothing forbidden is open or published to the Internet, and the firewall is administered from srv1 only.",
+    before_fr="Le second écart relevé par l'audit n'est pas fermé.",
+    before_en="The second breach found by the audit is not closed.",
     because="reaches",
     timeout=120,
 )
@@ -113,6 +117,8 @@ def test_from_the_internet(lab):
     competence="2.2",
     fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
     en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    before_fr="Une relecture du pare-feu, la politique à la main, trouverait encore à redire.",
+    before_en="Anyone reviewing the firewall against the policy would still find fault with it.",
     because="let more pass than the policy",
     host="fw1",
     lock="",

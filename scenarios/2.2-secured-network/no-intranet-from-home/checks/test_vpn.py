@@ -149,6 +149,8 @@ def leads_there(nomade1):
     competence="2.2",
     fr="Sur nomade1, l'intranet s'ouvre par le tunnel.",
     en="On nomade1 the intranet opens through the tunnel.",
+    before_fr="L'intranet ne s'ouvre pas sur nomade1.",
+    before_en="The intranet does not open on nomade1.",
     because="the intranet does not open",
     timeout=60,
 )
@@ -188,6 +190,8 @@ def test_intranet_opens(lab):
     competence="2.2",
     fr="Le serveur VPN donne à chaque portable une liaison chiffrée selon la politique, et la route de l'intranet.",
     en="The VPN server gives each laptop a connection encrypted by the policy, and the route to the intranet.",
+    before_fr="De chez soi, on n'est pas relié à l'intranet comme la politique le prévoit.",
+    before_en="From home, nobody is connected to the intranet as the policy provides.",
     because="has no session|is encrypted with|does not push",
     timeout=90,
 )
@@ -230,6 +234,8 @@ def test_server_gives_what_it_should(lab):
     competence="2.2",
     fr="Un portable qui respecte la politique accepte le serveur : certificat de la mairie, chiffrement, route.",
     en="A laptop that follows the policy accepts the server: a certificate of the town hall, cipher, route.",
+    before_fr="Un autre portable n'aurait pas l'intranet non plus.",
+    before_en="Another laptop would not get the intranet either.",
     because="certificate|cipher|route",
 )
 def test_good_for_every_laptop(lab):

@@ -1,4 +1,4 @@
-"""Does the office have the Web again, through the proxy and for good, and is nothing opened that was closed?"""
+"""Does the town hall have the Web again, through the proxy and for good, and is nothing opened that was closed?"""
 
 import re
 import secrets
@@ -136,6 +136,8 @@ def values_of(settings, directive):
     competence="2.2",
     fr="Sur pc1, http://{{ site }}/ s'ouvre par le mandataire.",
     en="On pc1, http://{{ site }}/ opens through the proxy.",
+    before_fr="Sur pc1, http://{{ site }}/ ne s'ouvre pas.",
+    before_en="On pc1, http://{{ site }}/ does not open.",
     because="ERR_ACCESS_DENIED|ERR_DNS_FAIL|no answer",
 )
 def test_site_opens(lab, site):
@@ -155,6 +157,8 @@ def test_site_opens(lab, site):
     competence="2.2",
     fr="Un autre poste du réseau local a le Web lui aussi, par le mandataire au port 3128.",
     en="Another workstation of the local network has the Web as well, through the proxy at port 3128.",
+    before_fr="Un autre poste de la mairie n'ouvre aucun site non plus.",
+    before_en="Another PC at the town hall cannot open any site either.",
     because="ERR_ACCESS_DENIED|ERR_DNS_FAIL|no answer",
 )
 def test_every_workstation(lab):
@@ -166,7 +170,9 @@ def test_every_workstation(lab):
     points=1,
     competence="2.2",
     fr="C'est squid qui va chercher les pages, par le chemin prévu : son journal montre celles de pc1.",
-    en="It is squid that fetches the pages, by the way provided for: its log shows those of pc1.",
+    en="It is squid that fetches the pages, by the route provided for: its log shows those of pc1.",
+    before_fr="Les pages que pc1 demande ne lui parviennent pas.",
+    before_en="The pages that pc1 asks for do not come back.",
     because="squid has not fetched",
 )
 def test_squid_fetches(lab):
