@@ -18,7 +18,9 @@ FW1, SRV1, PC1 = "192.168.50.1", "192.168.50.10", "192.168.50.51"
 RELAY1, PROXY1, WEB1, VPN1 = SERVERS = "172.16.50.25", "172.16.50.31", "172.16.50.80", "172.16.50.94"
 PUBLIC, INET1, NOMADE1 = "203.0.113.2", "203.0.113.1", "203.0.113.77"
 DMZ_GATEWAY, TELEWORK = "172.16.50.1", "10.8.50.0/24"
-SITE = "www.scierie-delorme.example"
+DOMAIN = "montreval.example"
+"""What the public sees of the town hall: its mail, its site, its VPN; inside, names end in ``lab.domain``."""
+SITE = "www.valdarbre.example"
 PORT = 3128
 """The proxy's."""
 PORTS = (21, 22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 8080, 10000 + secrets.randbelow(50000))
@@ -56,7 +58,7 @@ POLICY = [
 ]
 """The written policy of the lab's page, by its numbers: what is not in it is forbidden."""
 
-SUPPLIER = "commandes@scierie-delorme.example"
+PARTNER = "secretariat@valdarbre.example"
 ARRIVES = 15
 """Seconds in which a message has come through: Postfix spares for a while a server that it could not reach before."""
 
@@ -341,7 +343,7 @@ def assert_is_the_sites(lab, url, body):
     squid = assert_squid_listens(lab)
     told = re.search(r"^Visite : ([0-9a-f]{32})$", body, re.MULTILINE)
     invented = reason(
-        fr=f"{url} : le serveur du site n'a pas donné cette page", en=f"{url}: the site's server did not give this page"
+        fr=f"{url} : le serveur du site n'a pas donné cette page", en=f"{url}: the site's server did not give this page"
     )
     assert told, invented
     client, port = lab.wait(
@@ -356,7 +358,7 @@ def assert_is_the_sites(lab, url, body):
     holders = lab.connected("proxy1", int(port), INET1, 80)
     by_squid = bool(holders) and holders <= squid.pids
     assert by_squid, reason(
-        fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
+        fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
         en=f"{url}: it was not squid that asked the site for this page",
     )
     assert_nginx_serves(lab, "inet1")
@@ -370,7 +372,7 @@ def assert_squid_listens(lab):
     """Another program on the proxy's port could make up whatever is asked for; return who listens."""
     proxy = lab.listener("proxy1", PORT, "/usr/sbin/squid-gnutls")
     doubts = "; ".join(proxy.doubts)
-    assert proxy.is_genuine, reason(fr=f"proxy1, port {PORT} : {doubts}", en=f"proxy1, port {PORT}: {doubts}")
+    assert proxy.is_genuine, reason(fr=f"proxy1, port {PORT} : {doubts}", en=f"proxy1, port {PORT}: {doubts}")
     return proxy
 
 
@@ -378,7 +380,7 @@ def assert_nginx_serves(lab, host):
     """Another program on a web server's port could show whatever is asked for."""
     server = lab.listener(host, 80, "/usr/sbin/nginx")
     doubts = "; ".join(server.doubts)
-    assert server.is_genuine, reason(fr=f"{host}, port 80 : {doubts}", en=f"{host}, port 80: {doubts}")
+    assert server.is_genuine, reason(fr=f"{host}, port 80 : {doubts}", en=f"{host}, port 80: {doubts}")
 
 
 def send(station, server, sender, recipient):
@@ -390,21 +392,21 @@ def send(station, server, sender, recipient):
     done = station.run(["sh", "-c", line, "send", *options, f"smtp://{server}"], timeout=20)
     said = done.stderr.strip()
     assert done.status == 0, reason(
-        fr=f"{server} ne prend pas le message : {said}", en=f"{server} does not take the message: {said}"
+        fr=f"{server} ne prend pas le message : {said}", en=f"{server} does not take the message: {said}"
     )
     return mark
 
 
 def comes_in(lab, login):
-    """Send a message from the Internet to an employee, and return it as it has arrived."""
-    mark = send(lab.probe("outside"), PUBLIC, SUPPLIER, f"{login}@{lab.domain}")
+    """Send a message from the Internet to somebody at the town hall, and return it as it has arrived."""
+    mark = send(lab.probe("outside"), PUBLIC, PARTNER, f"{login}@{DOMAIN}")
     return received(lab, "srv1", login, mark, passing_by=("relay1", "srv1"))
 
 
 def goes_out(lab, login):
-    """Send a message from the workstation to the supplier, and return it as it has arrived."""
-    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"{login}@{lab.domain}", SUPPLIER)
-    return received(lab, "inet1", "commandes", mark, passing_by=("srv1", "relay1", "inet1"))
+    """Send a message from the workstation to the partner, and return it as it has arrived."""
+    mark = send(lab.client("pc1"), f"srv1.{lab.domain}", f"{login}@{DOMAIN}", PARTNER)
+    return received(lab, "inet1", "secretariat", mark, passing_by=("srv1", "relay1", "inet1"))
 
 
 def filter_refuses(*states):
@@ -441,7 +443,7 @@ def held_up(lab, hosts, mark):
         tried = [row for row in rows if row.partition(":")[0] in own and "status=" in row]
         said = [row.partition("status=")[2] for row in tried if "delivery temporarily suspended" not in row]
         if said and not said[-1].startswith("sent"):
-            return reason(fr=f"{host} dit : {said[-1]}", en=f"{host} says: {said[-1]}")
+            return reason(fr=f"{host} dit : {said[-1]}", en=f"{host} says: {said[-1]}")
     return ""
 
 
@@ -465,13 +467,13 @@ def assert_policy_is_kept(lab):
 def assert_rules_are_the_files(lab):
     """What the firewall has loaded is what its file says."""
     differences = ruleset_differences(lab.host("fw1"))
-    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
+    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
 
 
 def assert_rules_are_the_policy(lab):
     """What the firewall's rules let pass is what the policy allows, for all packets that can come."""
     differences = policy_differences(lab.host("fw1"), FIREWALL, POLICY)
-    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
+    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
 
 
 def assert_still_reaches(lab, host, allowed):

@@ -6,15 +6,16 @@ import pytest
 
 from grader import check, concurrently, reason
 from lab_tools import (
+    DOMAIN,
     FW1,
     INET1,
+    PARTNER,
     PC1,
     PROXY1,
     PUBLIC,
     RELAY1,
     SERVERS,
     SRV1,
-    SUPPLIER,
     WEB1,
     arrived,
     assert_is_the_sites,
@@ -95,11 +96,11 @@ def test_mail_goes_out(lab):
 
 @check("guard", fr="Le relais ne relaie pas pour n'importe qui.", en="The relay does not relay for just anybody.")
 def test_relay_is_closed(lab):
-    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", PARTNER, "--upload-file", "/dev/null")
     said = lab.probe("outside").run(["curl", "--disable", "-sS", *limits(10), *stranger, f"smtp://{PUBLIC}"]).stderr
     answer = said.strip()
     assert "RCPT failed: 55" in said, reason(
-        fr=f"le relais devrait refuser un message de l'extérieur pour l'extérieur : {answer or 'il le prend'}",
+        fr=f"le relais devrait refuser un message de l'extérieur pour l'extérieur : {answer or 'il le prend'}",
         en=f"the relay should refuse a message from outside for outside: {answer or 'it takes it'}",
     )
 
@@ -111,11 +112,11 @@ def test_relay_is_closed(lab):
 )
 def test_web_through_the_proxy(lab):
     page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
-    sites = {"www.scierie-delorme": 200, "www.meteo-bocage": 200, "www.jeux-en-ligne": 403}
+    sites = {"www.valdarbre": 200, "www.meteo-bocage": 200, "www.jeux-en-ligne": 403}
     answers = concurrently(lambda site: through_proxy(lab.client("pc1"), proxy, f"http://{site}.example/{page}"), sites)
     for (site, expected), (status, text) in zip(sites.items(), answers, strict=True):
         assert status == expected, reason(
-            fr=f"{site}.example par le mandataire : statut {status} au lieu de {expected}",
+            fr=f"{site}.example par le mandataire : statut {status} au lieu de {expected}",
             en=f"{site}.example through the proxy: status {status} instead of {expected}",
         )
         if expected == 200:
@@ -128,7 +129,7 @@ def through_proxy(station, proxy, url):
     return int(done.stdout[-3:] or 0), done.stdout[:-3]
 
 
-@check("guard", fr="Le mandataire ne sert que le réseau local.", en="The proxy serves the local network alone.")
+@check("guard", fr="Le mandataire ne sert que le réseau local.", en="The proxy serves only the local network.")
 def test_proxy_serves_the_lan(lab):
     status, _ = through_proxy(lab.probe("dmz"), f"http://{PROXY1}:3128", "http://www.meteo-bocage.example/")
     assert status == 403, reason(
@@ -139,17 +140,17 @@ def test_proxy_serves_the_lan(lab):
 
 @check(
     "guard",
-    fr="Le site de l'entreprise s'ouvre depuis Internet et depuis le réseau local.",
-    en="The company's site opens from the Internet and from the local network.",
+    fr="Le site de la mairie s'ouvre depuis Internet et depuis le réseau local.",
+    en="The town's web site opens from the Internet and from the local network.",
 )
-def test_company_site(lab):
-    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{lab.domain}/": lab.client("pc1")}
+def test_town_site(lab):
+    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{DOMAIN}/": lab.client("pc1")}
     pages = concurrently(lambda url: places[url].http_get(url), places)
     for url, page in zip(places, pages, strict=True):
         seen = page.status or page.problem
-        assert "Escaliers, fenêtres" in page.body, reason(
-            fr=f"{url} ne montre pas le site de l'entreprise : {seen}",
-            en=f"{url} does not show the company's site: {seen}",
+        assert "État civil, urbanisme" in page.body, reason(
+            fr=f"{url} ne montre pas le site de la mairie : {seen}",
+            en=f"{url} does not show the town's web site: {seen}",
         )
 
 
@@ -164,8 +165,8 @@ def test_intranet_through_the_vpn(lab):
     def opens():
         page = nomade1.http_get(f"http://intranet.{lab.domain}/")
         seen = page.status or page.problem
-        assert "Plannings, devis" in page.body, reason(
-            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
+        assert "Agenda des élus" in page.body, reason(
+            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
         )
         return True
 

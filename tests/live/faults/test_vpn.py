@@ -19,7 +19,7 @@ SERVER = {
     "client_unit": "openvpn-client@bureau.service",
     "through": Connection(client="laptop", address="10.8.0.1", port=22),
 }
-AUTHORITY = {"authority": "/etc/ssl/valbocage/ca.crt", "authority_key": "/etc/ssl/valbocage/ca.key"}
+AUTHORITY = {"authority": "/etc/ssl/montreval/ca.crt", "authority_key": "/etc/ssl/montreval/ca.key"}
 
 
 def tunnel_is_up(driver: LabDriver) -> bool:

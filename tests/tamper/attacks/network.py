@@ -44,7 +44,7 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "a proxy of the workstation's own", PROXY, "pc1",
         FAKE_SITE + "cp -a /etc/hosts /root/hosts; fake squid 3128 ECHO\n"
-        "echo 127.0.0.1 proxy1.valbocage.example proxy1 >>/etc/hosts; ip addr add 172.16.50.31/32 dev lo",
+        "echo 127.0.0.1 proxy1.montreval.internal proxy1 >>/etc/hosts; ip addr add 172.16.50.31/32 dev lo",
         "ip addr del 172.16.50.31/32 dev lo; cp -a /root/hosts /etc/hosts; " + GONE,
     ),
     Attack(

@@ -61,7 +61,7 @@ SAME: Final = [
     (SMB, "[global]\n\tread only = No\n\tworkgroup = A\n", "# a\n[GLOBAL]\nWORKGROUP=A\n; b\nReadOnly = false\n"),
     ("/etc/sssd/sssd.conf", "[sssd]\nservices = nss, pam\ndomains = a\n", "[sssd]\n#b\ndomains=a\nservices=nss,pam"),
     ("/etc/krb5.conf", "[libdefaults]\n\trdns = false\n", "# a\n[libdefaults]\nrdns=false\n"),
-    ("/etc/ssl/valbocage/vpn.cnf", "[server]\nkeyUsage = a\n", "[server]\nkeyUsage=a"),
+    ("/etc/ssl/montreval/vpn.cnf", "[server]\nkeyUsage = a\n", "[server]\nkeyUsage=a"),
     ("/etc/xrdp/xrdp.ini", "[Globals]\nport=3389\nfork=true\n", "; a\n[Globals]\nfork=true\nport=3389\n"),
     (UNIT, "[Service]\nType=simple\nRestartSec=1min 30s\n", "# a\n[Service]\nRestartSec = 90\nType = simple"),
     (UNIT, "[Unit]\nAfter=a b\n", "[Unit]\nAfter=b\nAfter=a\n"),

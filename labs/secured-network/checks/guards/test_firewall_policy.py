@@ -8,7 +8,7 @@ from lab_tools import assert_rules_are_the_policy
     "guard",
     points=2,
     fr="Ce que les règles de fw1 laissent passer est ce que la politique permet.",
-    en="What the rules of fw1 let pass is what the policy allows.",
+    en="What the rules of fw1 let through is what the policy allows.",
     host="fw1",
     lock="",
 )

@@ -8,7 +8,7 @@ from lab_tools import beside_tcp, in_short
     "guard",
     points=1,
     fr="Ni les pings ni les questions DNS ne passent là où la politique ne les prévoit pas.",
-    en="Neither pings nor DNS questions pass where the policy does not provide for them.",
+    en="Neither pings nor DNS queries get through where the policy does not allow them.",
     timeout=90,
 )
 def test_no_other_protocol_passes(lab):

@@ -8,6 +8,7 @@ import pytest
 from grader import check, concurrently, reason, scaled_timeout
 from lab_tools import (
     DMZ_GATEWAY,
+    DOMAIN,
     FW1,
     INET1,
     INTERNET,
@@ -75,6 +76,8 @@ ALLOWED = {
     competence="2.2",
     fr="Entre nos réseaux et au départ de la DMZ, rien ne passe que la politique interdit.",
     en="Between our networks and from the DMZ, nothing passes that the policy forbids.",
+    before_fr="Le premier écart relevé par l'audit n'est pas fermé.",
+    before_en="The first breach found by the audit is not closed.",
     because="reaches",
     timeout=120,
 )
@@ -91,7 +94,9 @@ def test_between_our_networks(lab):
     points=4,
     competence="2.2",
     fr="Rien d'interdit n'est ouvert ni publié à Internet, et le pare-feu ne s'administre que de srv1.",
-    en="To the Internet nothing forbidden is open or published, and the firewall is administered from srv1 alone.",
+    en="Nothing forbidden is open or published to the Internet, and the firewall is administered from srv1 only.",
+    before_fr="Le second écart relevé par l'audit n'est pas fermé.",
+    before_en="The second breach found by the audit is not closed.",
     because="reaches",
     timeout=120,
 )
@@ -111,7 +116,9 @@ def test_from_the_internet(lab):
     points=3,
     competence="2.2",
     fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
-    en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    en="What the rules of fw1 let through is what the policy allows, for every possible packet.",
+    before_fr="Une relecture du pare-feu, la politique à la main, trouverait encore à redire.",
+    before_en="Anyone reviewing the firewall against the policy would still find fault with it.",
     because="let more pass than the policy",
     host="fw1",
     lock="",
@@ -164,8 +171,8 @@ def test_mail(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Le Web passe par le mandataire, le site de l'entreprise s'ouvre de partout, l'intranet par le VPN.",
-    en="The Web passes through the proxy, the company's site opens from everywhere, the intranet through the VPN.",
+    fr="Le Web passe par le mandataire, le site de la mairie s'ouvre de partout, l'intranet par le VPN.",
+    en="The Web passes through the proxy, the town's site opens from everywhere, the intranet through the VPN.",
     timeout=90,
 )
 def test_web(lab):
@@ -175,22 +182,22 @@ def test_web(lab):
 def site_by_proxy(lab):
     """The workstation has a page of an outside site through the proxy."""
     page, proxy = secrets.token_hex(6), f"http://proxy1.{lab.domain}:3128"
-    url = f"http://www.scierie-delorme.example/{page}"
+    url = f"http://www.valdarbre.example/{page}"
     got = lab.client("pc1").run(["curl", "--disable", "-sS", *limits(10), "--proxy", proxy, url])
     seen = got.stderr.strip() or got.stdout[:80]
     assert f"Page : /{page}" in got.stdout, reason(
-        fr=f"pas de Web par le mandataire : {seen}", en=f"no Web through the proxy: {seen}"
+        fr=f"pas de Web par le mandataire : {seen}", en=f"no Web through the proxy: {seen}"
     )
     assert_is_the_sites(lab, url, got.stdout)
 
 
 def own_site(lab):
-    """The company's site opens from the Internet and from the workstation."""
-    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{lab.domain}/": lab.client("pc1")}
+    """The town's site opens from the Internet and from the workstation."""
+    places = {f"http://{PUBLIC}/": lab.probe("outside"), f"http://www.{DOMAIN}/": lab.client("pc1")}
     for url, page in zip(places, concurrently(lambda url: places[url].http_get(url, timeout=3), places), strict=True):
         seen = page.status or page.problem
-        assert "Escaliers, fenêtres" in page.body, reason(
-            fr=f"le site de l'entreprise, {url} : {seen}", en=f"the company's site, {url}: {seen}"
+        assert "État civil, urbanisme" in page.body, reason(
+            fr=f"le site de la mairie, {url} : {seen}", en=f"the town's site, {url}: {seen}"
         )
     assert_nginx_serves(lab, "web1")
 
@@ -202,8 +209,8 @@ def intranet(lab):
     def opens():
         page = nomade1.http_get(f"http://intranet.{lab.domain}/", timeout=3)
         seen = page.status or page.problem
-        assert "Intranet de la menuiserie" in page.body, reason(
-            fr=f"l'intranet par le VPN : {seen}", en=f"the intranet by VPN: {seen}"
+        assert "Intranet de la mairie" in page.body, reason(
+            fr=f"l'intranet par le VPN : {seen}", en=f"the intranet by VPN: {seen}"
         )
         return True
 
@@ -231,7 +238,7 @@ def test_ping(lab):
         for segment, addresses in zip(asked, concurrently(unanswered, asked), strict=True)
         for address in addresses
     )
-    assert not lost, reason(fr=f"pas de réponse au ping : {lost}", en=f"no answer to ping: {lost}")
+    assert not lost, reason(fr=f"pas de réponse au ping : {lost}", en=f"no answer to ping: {lost}")
 
 
 @check(
@@ -250,7 +257,7 @@ def test_lan_is_as_it_was(lab):
     "guard",
     points=1,
     competence="2.2",
-    fr="Internet n'obtient aucune réponse à un paquet interdit ; nos réseaux, un refus immédiat.",
+    fr="Internet n'obtient aucune réponse à un paquet interdit ; nos réseaux, un refus immédiat.",
     en="The Internet gets no answer to a forbidden packet; our networks get a refusal at once.",
 )
 def test_how_it_is_refused(lab):
@@ -304,7 +311,7 @@ def test_administration(lab, host):
         .stdout
     )
     assert re.match(r"SSH-2\.0-OpenSSH", banner), reason(
-        fr=f"SSH ne répond pas à srv1 sur {host} : {banner.strip() or 'aucune réponse'}",
+        fr=f"SSH ne répond pas à srv1 sur {host} : {banner.strip() or 'aucune réponse'}",
         en=f"SSH of {host} does not answer srv1: {banner.strip() or 'nothing'}",
     )
     assert lab.host(host).service("ssh").is_enabled, reason(

@@ -6,9 +6,11 @@ import pytest
 
 from grader import check, concurrently, reason
 from lab_tools import (
+    DOMAIN,
     FW1,
     INET1,
     NOMADE1,
+    PARTNER,
     PATIENCE,
     PC1,
     PROXY1,
@@ -17,7 +19,6 @@ from lab_tools import (
     SERVERS,
     SOON,
     SRV1,
-    SUPPLIER,
     WEB1,
     arrived,
     ask,
@@ -83,10 +84,10 @@ def mail_comes_in(lab):
 
 
 def mail_goes_out(lab):
-    """Send a message from the workstation to the supplier, and see by which way it has come."""
+    """Send a message from the workstation to the partner, and see by which way it has come."""
     assert_way_is_open(lab, OUTWARD)
     text = goes_out(lab, lab.values["login"])
-    assert re.search(rf"by mail\.{re.escape(lab.domain)} ", text), NOT_BY_THE_RELAY
+    assert re.search(rf"by mail\.{re.escape(DOMAIN)} ", text), NOT_BY_THE_RELAY
 
 
 def assert_way_is_open(lab, way):
@@ -100,7 +101,7 @@ def assert_way_is_open(lab, way):
             nonlocal state
             state = state_of(lab.client(host), address, 25)
             assert state == "open", reason(
-                fr=f"le message n'arrive pas : {host} n'ouvre pas {address}:25 ({in_words(state)})",
+                fr=f"le message n'arrive pas : {host} n'ouvre pas {address}:25 ({in_words(state)})",
                 en=f"the message does not arrive: {host} does not open {address}:25 ({in_words(state)})",
             )
             return True
@@ -115,7 +116,9 @@ def assert_way_is_open(lab, way):
     points=3,
     competence="2.2",
     fr="Le courrier arrive de nouveau à son destinataire, par le relais.",
-    en="Mail arrives at its recipient again, through the relay.",
+    en="Mail reaches its recipient again, through the relay.",
+    before_fr="Les messages n'arrivent pas à leur destinataire.",
+    before_en="Messages do not reach the person they are for.",
     because="does not (take|arrive)",
     timeout=180,
 )
@@ -128,7 +131,9 @@ def test_mail_passes(lab):
     points=2,
     competence="2.2",
     fr="Chaque étape du chemin du courrier s'ouvre sur le port 25, quel que soit le correspondant.",
-    en="Each step of the mail's way opens at port 25, whoever the correspondent is.",
+    en="Each step of the mail's path opens at port 25, whoever the correspondent is.",
+    before_fr="Le courrier avec l'extérieur ne passe pas dans les deux sens.",
+    before_en="Mail with the outside does not pass both ways.",
     because="silent|unreachable",
 )
 def test_each_step_opens(lab):
@@ -152,7 +157,9 @@ def test_each_step_opens(lab):
     points=3,
     competence="2.2",
     fr="Ce que les règles de fw1 laissent passer est ce que la politique permet, pour tous les paquets possibles.",
-    en="What the rules of fw1 let pass is what the policy allows, for all packets that can come.",
+    en="What the rules of fw1 let through is what the policy allows, for every possible packet.",
+    before_fr="La mairie n'a pas tous les échanges que sa politique prévoit.",
+    before_en="The town hall does not have every exchange that its policy provides for.",
     because="let less pass than the policy",
     host="fw1",
     lock="",
@@ -240,7 +247,7 @@ def test_no_less_than_before(lab, host):
     en="The relay still does not relay from the Internet to the Internet.",
 )
 def test_relay_is_closed(lab):
-    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", SUPPLIER, "--upload-file", "/dev/null")
+    stranger = ("--mail-from", "a@meteo-bocage.example", "--mail-rcpt", PARTNER, "--upload-file", "/dev/null")
     upload = ["curl", "--disable", "-sS", *limits(8), "--write-out", "%{num_connects}", *stranger]
     dmz, internet = reason(fr="la DMZ", en="the DMZ"), reason(fr="Internet", en="the Internet")
     asking = {
@@ -256,7 +263,7 @@ def test_relay_is_closed(lab):
         if address == PUBLIC and done.status in {7, 28} and done.stdout == "0":
             return  # the firewall may still let nobody in
         assert "RCPT failed: 55" in said, reason(
-            fr=f"relay1 devrait refuser le destinataire à un client ({sender}) : {said or 'il prend le message'}",
+            fr=f"relay1 devrait refuser le destinataire à un client ({sender}) : {said or 'il prend le message'}",
             en=f"relay1 should refuse {sender} the recipient: {said or 'it takes the message'}",
         )
 

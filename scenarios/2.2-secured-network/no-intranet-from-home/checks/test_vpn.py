@@ -6,6 +6,7 @@ import re
 
 from grader import certificate_key_ids, check, concurrently, lines_in, openvpn_options, plain_name, reason
 from lab_tools import (
+    DOMAIN,
     INET1,
     PC1,
     PUBLIC,
@@ -26,7 +27,7 @@ from lab_tools import (
 
 LAN = ipaddress.ip_network("192.168.50.0/24")
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
-"""The key identifier of the company's authority."""
+"""The key identifier of the town hall's authority."""
 AGAIN = 20
 """Seconds in which a client has made a new attempt and the tunnel is up; it gives up a server that left after 10."""
 MONTH = 30 * 24 * 3600
@@ -34,7 +35,7 @@ POLICY = {"AES-256-GCM", "CHACHA20-POLY1305"}
 STATUS = "/run/openvpn-server/status-vpn.log"
 SERVER, CLIENT = "openvpn-server@vpn", "openvpn-client@bureau"
 DEFAULT_CIPHERS = "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305"
-TITLE = "Intranet de la menuiserie Valbocage"
+TITLE = "Intranet de la mairie de Montreval"
 BEYOND = {
     "nomade1": [*ports_of(SRV1, 25, 80), *((PC1, port) for port in (22, 25, 80)), (WEB1, 22), ("192.168.50.1", 22)],
     "vpn1": [*((one, port) for one in (SRV1, INET1) for port in (22, 25, 53, 80, 443)), (PC1, 22), (PC1, 80)],
@@ -84,13 +85,13 @@ def openssl(vpn1, command, certificate, *words):
 
 
 def refusal_of(vpn1, certificate):
-    """Return in words why whoever trusts the company's authority refuses the server's certificate; else nothing."""
-    verified = openssl(vpn1, "verify -purpose sslserver -CAfile /etc/ssl/valbocage/ca.crt", certificate)
+    """Return in words why whoever trusts the town hall's authority refuses the server's certificate; else nothing."""
+    verified = openssl(vpn1, "verify -purpose sslserver -CAfile /etc/ssl/montreval/ca.crt", certificate)
     if verified.rc == 0:
         return ""
     printed = (verified.stderr or verified.stdout).strip()
     said = ", ".join(re.findall(r"\blookup: (.+)", printed)) or printed
-    return reason(fr=f"le certificat du serveur est refusé : {said}", en=f"the server's certificate is refused: {said}")
+    return reason(fr=f"le certificat du serveur est refusé : {said}", en=f"the server's certificate is refused: {said}")
 
 
 def latest(lab, words):
@@ -148,6 +149,8 @@ def leads_there(nomade1):
     competence="2.2",
     fr="Sur nomade1, l'intranet s'ouvre par le tunnel.",
     en="On nomade1 the intranet opens through the tunnel.",
+    before_fr="L'intranet ne s'ouvre pas sur nomade1.",
+    before_en="The intranet does not open on nomade1.",
     because="the intranet does not open",
     timeout=60,
 )
@@ -156,20 +159,20 @@ def test_intranet_opens(lab):
 
     def opens():
         assert leads_there(nomade1), reason(
-            fr="l'intranet ne s'ouvre pas : nomade1 n'a pas de route vers srv1 par un tunnel",
+            fr="l'intranet ne s'ouvre pas : nomade1 n'a pas de route vers srv1 par un tunnel",
             en="the intranet does not open: nomade1 has no route to srv1 through a tunnel",
         )
         page = nomade1.http_get(f"http://intranet.{lab.domain}/", timeout=3)
         seen = page.status or page.problem
         assert TITLE in page.body, reason(
-            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
+            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
         )
         return True
 
     lab.wait(opens, within=AGAIN, every=0.3, unless=lambda: no_tunnel(lab))
     way = nomade1.run(["ip", "-4", "route", "get", SRV1]).stdout
     assert " dev tun" in way, reason(
-        fr=f"nomade1 n'atteint pas srv1 par le tunnel : {way.strip()}",
+        fr=f"nomade1 n'atteint pas srv1 par le tunnel : {way.strip()}",
         en=f"srv1 is not reached through the tunnel: {way.strip()}",
     )
     addresses = nomade1.lookup(f"intranet.{lab.domain}")
@@ -187,6 +190,8 @@ def test_intranet_opens(lab):
     competence="2.2",
     fr="Le serveur VPN donne à chaque portable une liaison chiffrée selon la politique, et la route de l'intranet.",
     en="The VPN server gives each laptop a connection encrypted by the policy, and the route to the intranet.",
+    before_fr="De chez soi, on n'est pas relié à l'intranet comme la politique le prévoit.",
+    before_en="From home, nobody is connected to the intranet as the policy provides.",
     because="has no session|is encrypted with|does not push",
     timeout=90,
 )
@@ -215,7 +220,7 @@ def test_server_gives_what_it_should(lab):
         pushed = replies[-1].split(",")
         routes = ", ".join(option for option in pushed if option.startswith("route "))
         assert any(map(is_route, pushed)), reason(
-            fr=f"le serveur n'annonce pas la route de srv1 (annoncé : {routes or 'aucune route'})",
+            fr=f"le serveur n'annonce pas la route de srv1 (annoncé : {routes or 'aucune route'})",
             en=f"the server does not push the route to srv1 (pushed: {routes or 'no route'})",
         )
         return True
@@ -227,8 +232,10 @@ def test_server_gives_what_it_should(lab):
     "objective",
     points=2,
     competence="2.2",
-    fr="Un portable qui respecte la politique accepte le serveur : certificat de l'entreprise, chiffrement, route.",
-    en="A laptop that follows the policy accepts the server: a certificate of the company, cipher, route.",
+    fr="Un portable qui respecte la politique accepte le serveur : certificat de la mairie, chiffrement, route.",
+    en="A laptop that follows the policy accepts the server: a certificate of the town hall, cipher, route.",
+    before_fr="Un autre portable n'aurait pas l'intranet non plus.",
+    before_en="Another laptop would not get the intranet either.",
     because="certificate|cipher|route",
 )
 def test_good_for_every_laptop(lab):
@@ -241,9 +248,9 @@ def test_good_for_every_laptop(lab):
         fr="le certificat du serveur n'est pas pour un serveur (extendedKeyUsage)",
         en="the server's certificate is not for a server (extendedKeyUsage)",
     )
-    assert f"vpn.{lab.domain}" in role, reason(
-        fr=f"le certificat du serveur est pour un autre nom que vpn.{lab.domain} : {lines_in(role)[0]}",
-        en=f"the server's certificate is for another name than vpn.{lab.domain}: {lines_in(role)[0]}",
+    assert f"vpn.{DOMAIN}" in role, reason(
+        fr=f"le certificat du serveur est pour un autre nom que vpn.{DOMAIN} : {lines_in(role)[0]}",
+        en=f"the server's certificate is for another name than vpn.{DOMAIN}: {lines_in(role)[0]}",
     )
     ends = openssl(vpn1, "x509 -noout -checkend %s", presented, str(MONTH))
     assert ends.rc == 0, reason(
@@ -251,7 +258,7 @@ def test_good_for_every_laptop(lab):
     )
     offered = forbidden(server)
     assert not offered, reason(
-        fr=f"le serveur propose un chiffrement que la politique interdit : {offered}",
+        fr=f"le serveur propose un chiffrement que la politique interdit : {offered}",
         en=f"the server offers a cipher that the policy forbids: {offered}",
     )
     assert pushes_route(server), reason(
@@ -263,8 +270,8 @@ def test_good_for_every_laptop(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Serveur et portable ne se fient qu'à l'autorité de l'entreprise, et chacun vérifie l'autre.",
-    en="The company's authority is the only one that server and laptop trust, and each verifies the other.",
+    fr="Serveur et portable ne se fient qu'à l'autorité de la mairie, et chacun vérifie l'autre.",
+    en="The town hall's authority is the only one that server and laptop trust, and each verifies the other.",
 )
 def test_both_verify(lab):
     server, client = of_server(lab), of_client(lab)
@@ -272,8 +279,8 @@ def test_both_verify(lab):
         assert "ca" in settings, reason(fr=f"{host} ne se fie à aucune autorité", en=f"{host} trusts no authority")
         trusted = {*certificate_key_ids(settings.content("ca")), *settings.every("capath")}
         assert trusted == {AUTHORITY}, reason(
-            fr=f"{host} se fie à une autre autorité que celle de l'entreprise, ou à une autre en plus",
-            en=f"{host} trusts another authority than the company's, or another one besides",
+            fr=f"{host} se fie à une autre autorité que celle de la mairie, ou à une autre en plus",
+            en=f"{host} trusts another authority than the town hall's, or another one besides",
         )
     assert client.get("remote-cert-tls") == "server", reason(
         fr="nomade1 n'exige plus le certificat d'un serveur", en="nomade1 no longer demands the certificate of a server"
@@ -289,7 +296,7 @@ def test_both_verify(lab):
     )
     accepted = forbidden(client, "AES-128-GCM")
     assert not accepted, reason(
-        fr=f"nomade1 accepte un chiffrement que la politique interdit : {accepted}",
+        fr=f"nomade1 accepte un chiffrement que la politique interdit : {accepted}",
         en=f"nomade1 accepts a cipher that the policy forbids: {accepted}",
     )
     disguised = lab.host("nomade1").check_output("systemctl show --property Environment --value openvpn-client@bureau")
@@ -303,13 +310,13 @@ def test_both_verify(lab):
     points=1,
     competence="2.2",
     fr="Les clés privées de vpn1 ne sont lisibles que par root.",
-    en="The private keys of vpn1 are readable by root alone.",
+    en="Only root can read the private keys on vpn1.",
     host="vpn1",
     lock="",
 )
 def test_keys_are_private(lab):
     vpn1 = lab.host("vpn1")
-    key, authority = of_server(lab).holder("key"), "/etc/ssl/valbocage/ca.key"
+    key, authority = of_server(lab).holder("key"), "/etc/ssl/montreval/ca.key"
     for one in (key, authority) if vpn1.file(authority).exists else (key,):  # it may have been taken out of the DMZ
         assert not vpn1.file(one).mode & 0o077, reason(
             fr=f"{one}, où est une clé privée, est lisible par d'autres que root",
@@ -325,7 +332,7 @@ def test_keys_are_private(lab):
     "guard",
     points=1,
     competence="2.2",
-    fr="Sur vpn1, OpenVPN tourne comme service ; il démarre avec vpn1 comme avec nomade1.",
+    fr="Sur vpn1, OpenVPN tourne comme service ; il démarre avec vpn1 comme avec nomade1.",
     en="On vpn1 OpenVPN runs as a service; it starts with vpn1 as with nomade1.",
 )
 def test_is_a_service(lab):
@@ -348,7 +355,7 @@ def test_is_a_service(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Le tunnel reste le seul chemin vers l'intranet : rien de plus n'est ouvert à Internet.",
+    fr="Le tunnel reste le seul chemin vers l'intranet : rien de plus n'est ouvert à Internet.",
     en="The tunnel is still the only way to the intranet: nothing more is open to the Internet.",
 )
 def test_only_way_in(lab):
@@ -363,7 +370,7 @@ def test_only_way_in(lab):
     asked = (lambda: arrived(outside, closed), *(lambda s=station: is_intranet(s) for station in stations))
     reached, *published = concurrently(lambda one: one(), asked)
     places = in_short(reached)
-    assert not places, reason(fr=f"ouvert à Internet : {places}", en=f"open to the Internet: {places}")
+    assert not places, reason(fr=f"ouvert à Internet : {places}", en=f"open to the Internet: {places}")
     assert not any(published), reason(
         fr="l'intranet est publié sur Internet", en="the intranet is published to the Internet"
     )
@@ -385,7 +392,7 @@ def test_no_more_than_the_policy(lab):
     server = of_server(lab)
     loose = ", ".join(one for one in ("client-to-client", "duplicate-cn") if one in server)
     assert not loose, reason(
-        fr=f"vpn1 permet aux portables plus que ne dit la politique : {loose}",
+        fr=f"vpn1 permet aux portables plus que ne dit la politique : {loose}",
         en=f"vpn1 lets laptops do more than the policy says: {loose}",
     )
 
@@ -417,14 +424,14 @@ def beyond_of_server(lab):
     en="The intranet still opens at the office, and the Internet still on nomade1.",
 )
 def test_rest_works(lab):
-    asked = {"pc1": f"http://intranet.{lab.domain}/", "nomade1": "http://www.scierie-delorme.example/"}
+    asked = {"pc1": f"http://intranet.{lab.domain}/", "nomade1": "http://www.valdarbre.example/"}
     intranet, site = concurrently(lambda host: lab.client(host).http_get(asked[host]), asked)
     seen = intranet.status or intranet.problem
     assert TITLE in intranet.body, reason(
-        fr=f"l'intranet ne s'ouvre pas sur pc1 : {seen}", en=f"pc1 has no intranet: {seen}"
+        fr=f"l'intranet ne s'ouvre pas sur pc1 : {seen}", en=f"pc1 has no intranet: {seen}"
     )
     seen = site.status or site.problem
-    assert site.status == 200, reason(fr=f"nomade1 n'a pas Internet : {seen}", en=f"nomade1 has no Internet: {seen}")
+    assert site.status == 200, reason(fr=f"nomade1 n'a pas Internet : {seen}", en=f"nomade1 has no Internet: {seen}")
 
 
 @check(
@@ -435,7 +442,7 @@ def test_rest_works(lab):
     en="The VPN server's name is still that of the public address, by DNS.",
 )
 def test_name_of_the_server(lab):
-    name = f"vpn.{lab.domain}"
+    name = f"vpn.{DOMAIN}"
     remotes = {plain_name(words[0]) for words in of_client(lab).every("remote") if words}
     listed = ", ".join(sorted(remotes))
     assert remotes == {plain_name(name)}, reason(
