@@ -343,7 +343,7 @@ def assert_is_the_sites(lab, url, body):
     squid = assert_squid_listens(lab)
     told = re.search(r"^Visite : ([0-9a-f]{32})$", body, re.MULTILINE)
     invented = reason(
-        fr=f"{url} : le serveur du site n'a pas donné cette page", en=f"{url}: the site's server did not give this page"
+        fr=f"{url} : le serveur du site n'a pas donné cette page", en=f"{url}: the site's server did not give this page"
     )
     assert told, invented
     client, port = lab.wait(
@@ -358,7 +358,7 @@ def assert_is_the_sites(lab, url, body):
     holders = lab.connected("proxy1", int(port), INET1, 80)
     by_squid = bool(holders) and holders <= squid.pids
     assert by_squid, reason(
-        fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
+        fr=f"{url} : ce n'est pas squid qui a demandé cette page au site",
         en=f"{url}: it was not squid that asked the site for this page",
     )
     assert_nginx_serves(lab, "inet1")
@@ -372,7 +372,7 @@ def assert_squid_listens(lab):
     """Another program on the proxy's port could make up whatever is asked for; return who listens."""
     proxy = lab.listener("proxy1", PORT, "/usr/sbin/squid-gnutls")
     doubts = "; ".join(proxy.doubts)
-    assert proxy.is_genuine, reason(fr=f"proxy1, port {PORT} : {doubts}", en=f"proxy1, port {PORT}: {doubts}")
+    assert proxy.is_genuine, reason(fr=f"proxy1, port {PORT} : {doubts}", en=f"proxy1, port {PORT}: {doubts}")
     return proxy
 
 
@@ -380,7 +380,7 @@ def assert_nginx_serves(lab, host):
     """Another program on a web server's port could show whatever is asked for."""
     server = lab.listener(host, 80, "/usr/sbin/nginx")
     doubts = "; ".join(server.doubts)
-    assert server.is_genuine, reason(fr=f"{host}, port 80 : {doubts}", en=f"{host}, port 80: {doubts}")
+    assert server.is_genuine, reason(fr=f"{host}, port 80 : {doubts}", en=f"{host}, port 80: {doubts}")
 
 
 def send(station, server, sender, recipient):
@@ -392,7 +392,7 @@ def send(station, server, sender, recipient):
     done = station.run(["sh", "-c", line, "send", *options, f"smtp://{server}"], timeout=20)
     said = done.stderr.strip()
     assert done.status == 0, reason(
-        fr=f"{server} ne prend pas le message : {said}", en=f"{server} does not take the message: {said}"
+        fr=f"{server} ne prend pas le message : {said}", en=f"{server} does not take the message: {said}"
     )
     return mark
 
@@ -443,7 +443,7 @@ def held_up(lab, hosts, mark):
         tried = [row for row in rows if row.partition(":")[0] in own and "status=" in row]
         said = [row.partition("status=")[2] for row in tried if "delivery temporarily suspended" not in row]
         if said and not said[-1].startswith("sent"):
-            return reason(fr=f"{host} dit : {said[-1]}", en=f"{host} says: {said[-1]}")
+            return reason(fr=f"{host} dit : {said[-1]}", en=f"{host} says: {said[-1]}")
     return ""
 
 
@@ -467,13 +467,13 @@ def assert_policy_is_kept(lab):
 def assert_rules_are_the_files(lab):
     """What the firewall has loaded is what its file says."""
     differences = ruleset_differences(lab.host("fw1"))
-    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
+    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
 
 
 def assert_rules_are_the_policy(lab):
     """What the firewall's rules let pass is what the policy allows, for all packets that can come."""
     differences = policy_differences(lab.host("fw1"), FIREWALL, POLICY)
-    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
+    assert not differences, reason(fr=f"fw1 : {differences}", en=f"fw1: {differences}")
 
 
 def assert_still_reaches(lab, host, allowed):

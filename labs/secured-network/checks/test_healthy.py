@@ -100,7 +100,7 @@ def test_relay_is_closed(lab):
     said = lab.probe("outside").run(["curl", "--disable", "-sS", *limits(10), *stranger, f"smtp://{PUBLIC}"]).stderr
     answer = said.strip()
     assert "RCPT failed: 55" in said, reason(
-        fr=f"le relais devrait refuser un message de l'extérieur pour l'extérieur : {answer or 'il le prend'}",
+        fr=f"le relais devrait refuser un message de l'extérieur pour l'extérieur : {answer or 'il le prend'}",
         en=f"the relay should refuse a message from outside for outside: {answer or 'it takes it'}",
     )
 
@@ -116,7 +116,7 @@ def test_web_through_the_proxy(lab):
     answers = concurrently(lambda site: through_proxy(lab.client("pc1"), proxy, f"http://{site}.example/{page}"), sites)
     for (site, expected), (status, text) in zip(sites.items(), answers, strict=True):
         assert status == expected, reason(
-            fr=f"{site}.example par le mandataire : statut {status} au lieu de {expected}",
+            fr=f"{site}.example par le mandataire : statut {status} au lieu de {expected}",
             en=f"{site}.example through the proxy: status {status} instead of {expected}",
         )
         if expected == 200:
@@ -149,7 +149,7 @@ def test_town_site(lab):
     for url, page in zip(places, pages, strict=True):
         seen = page.status or page.problem
         assert "État civil, urbanisme" in page.body, reason(
-            fr=f"{url} ne montre pas le site de la mairie : {seen}",
+            fr=f"{url} ne montre pas le site de la mairie : {seen}",
             en=f"{url} does not show the town's web site: {seen}",
         )
 
@@ -166,7 +166,7 @@ def test_intranet_through_the_vpn(lab):
         page = nomade1.http_get(f"http://intranet.{lab.domain}/")
         seen = page.status or page.problem
         assert "Agenda des élus" in page.body, reason(
-            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
+            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
         )
         return True
 

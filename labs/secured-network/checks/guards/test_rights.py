@@ -15,7 +15,7 @@ HOSTS = ("fw1", "srv1", "pc1", "relay1", "proxy1", "web1", "vpn1", "nomade1")
 def test_no_rights_gained(lab):
     found = concurrently(lambda host: rights_gained(lab.host(host)), HOSTS)
     gained = "; ".join(
-        reason(fr=f"{host} : {what}", en=f"{host}: {what}")
+        reason(fr=f"{host} : {what}", en=f"{host}: {what}")
         for host, all_of in zip(HOSTS, found, strict=True)
         for what in all_of
     )

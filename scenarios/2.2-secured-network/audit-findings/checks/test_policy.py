@@ -186,7 +186,7 @@ def site_by_proxy(lab):
     got = lab.client("pc1").run(["curl", "--disable", "-sS", *limits(10), "--proxy", proxy, url])
     seen = got.stderr.strip() or got.stdout[:80]
     assert f"Page : /{page}" in got.stdout, reason(
-        fr=f"pas de Web par le mandataire : {seen}", en=f"no Web through the proxy: {seen}"
+        fr=f"pas de Web par le mandataire : {seen}", en=f"no Web through the proxy: {seen}"
     )
     assert_is_the_sites(lab, url, got.stdout)
 
@@ -197,7 +197,7 @@ def own_site(lab):
     for url, page in zip(places, concurrently(lambda url: places[url].http_get(url, timeout=3), places), strict=True):
         seen = page.status or page.problem
         assert "État civil, urbanisme" in page.body, reason(
-            fr=f"le site de la mairie, {url} : {seen}", en=f"the town's site, {url}: {seen}"
+            fr=f"le site de la mairie, {url} : {seen}", en=f"the town's site, {url}: {seen}"
         )
     assert_nginx_serves(lab, "web1")
 
@@ -210,7 +210,7 @@ def intranet(lab):
         page = nomade1.http_get(f"http://intranet.{lab.domain}/", timeout=3)
         seen = page.status or page.problem
         assert "Intranet de la mairie" in page.body, reason(
-            fr=f"l'intranet par le VPN : {seen}", en=f"the intranet by VPN: {seen}"
+            fr=f"l'intranet par le VPN : {seen}", en=f"the intranet by VPN: {seen}"
         )
         return True
 
@@ -238,7 +238,7 @@ def test_ping(lab):
         for segment, addresses in zip(asked, concurrently(unanswered, asked), strict=True)
         for address in addresses
     )
-    assert not lost, reason(fr=f"pas de réponse au ping : {lost}", en=f"no answer to ping: {lost}")
+    assert not lost, reason(fr=f"pas de réponse au ping : {lost}", en=f"no answer to ping: {lost}")
 
 
 @check(
@@ -257,7 +257,7 @@ def test_lan_is_as_it_was(lab):
     "guard",
     points=1,
     competence="2.2",
-    fr="Internet n'obtient aucune réponse à un paquet interdit ; nos réseaux, un refus immédiat.",
+    fr="Internet n'obtient aucune réponse à un paquet interdit ; nos réseaux, un refus immédiat.",
     en="The Internet gets no answer to a forbidden packet; our networks get a refusal at once.",
 )
 def test_how_it_is_refused(lab):
@@ -311,7 +311,7 @@ def test_administration(lab, host):
         .stdout
     )
     assert re.match(r"SSH-2\.0-OpenSSH", banner), reason(
-        fr=f"SSH ne répond pas à srv1 sur {host} : {banner.strip() or 'aucune réponse'}",
+        fr=f"SSH ne répond pas à srv1 sur {host} : {banner.strip() or 'aucune réponse'}",
         en=f"SSH of {host} does not answer srv1: {banner.strip() or 'nothing'}",
     )
     assert lab.host(host).service("ssh").is_enabled, reason(

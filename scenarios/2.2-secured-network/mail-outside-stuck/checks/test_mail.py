@@ -101,7 +101,7 @@ def assert_way_is_open(lab, way):
             nonlocal state
             state = state_of(lab.client(host), address, 25)
             assert state == "open", reason(
-                fr=f"le message n'arrive pas : {host} n'ouvre pas {address}:25 ({in_words(state)})",
+                fr=f"le message n'arrive pas : {host} n'ouvre pas {address}:25 ({in_words(state)})",
                 en=f"the message does not arrive: {host} does not open {address}:25 ({in_words(state)})",
             )
             return True
@@ -263,7 +263,7 @@ def test_relay_is_closed(lab):
         if address == PUBLIC and done.status in {7, 28} and done.stdout == "0":
             return  # the firewall may still let nobody in
         assert "RCPT failed: 55" in said, reason(
-            fr=f"relay1 devrait refuser le destinataire à un client ({sender}) : {said or 'il prend le message'}",
+            fr=f"relay1 devrait refuser le destinataire à un client ({sender}) : {said or 'il prend le message'}",
             en=f"relay1 should refuse {sender} the recipient: {said or 'it takes the message'}",
         )
 

@@ -91,7 +91,7 @@ def refusal_of(vpn1, certificate):
         return ""
     printed = (verified.stderr or verified.stdout).strip()
     said = ", ".join(re.findall(r"\blookup: (.+)", printed)) or printed
-    return reason(fr=f"le certificat du serveur est refusé : {said}", en=f"the server's certificate is refused: {said}")
+    return reason(fr=f"le certificat du serveur est refusé : {said}", en=f"the server's certificate is refused: {said}")
 
 
 def latest(lab, words):
@@ -159,20 +159,20 @@ def test_intranet_opens(lab):
 
     def opens():
         assert leads_there(nomade1), reason(
-            fr="l'intranet ne s'ouvre pas : nomade1 n'a pas de route vers srv1 par un tunnel",
+            fr="l'intranet ne s'ouvre pas : nomade1 n'a pas de route vers srv1 par un tunnel",
             en="the intranet does not open: nomade1 has no route to srv1 through a tunnel",
         )
         page = nomade1.http_get(f"http://intranet.{lab.domain}/", timeout=3)
         seen = page.status or page.problem
         assert TITLE in page.body, reason(
-            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
+            fr=f"l'intranet ne s'ouvre pas : {seen}", en=f"the intranet does not open: {seen}"
         )
         return True
 
     lab.wait(opens, within=AGAIN, every=0.3, unless=lambda: no_tunnel(lab))
     way = nomade1.run(["ip", "-4", "route", "get", SRV1]).stdout
     assert " dev tun" in way, reason(
-        fr=f"nomade1 n'atteint pas srv1 par le tunnel : {way.strip()}",
+        fr=f"nomade1 n'atteint pas srv1 par le tunnel : {way.strip()}",
         en=f"srv1 is not reached through the tunnel: {way.strip()}",
     )
     addresses = nomade1.lookup(f"intranet.{lab.domain}")
@@ -220,7 +220,7 @@ def test_server_gives_what_it_should(lab):
         pushed = replies[-1].split(",")
         routes = ", ".join(option for option in pushed if option.startswith("route "))
         assert any(map(is_route, pushed)), reason(
-            fr=f"le serveur n'annonce pas la route de srv1 (annoncé : {routes or 'aucune route'})",
+            fr=f"le serveur n'annonce pas la route de srv1 (annoncé : {routes or 'aucune route'})",
             en=f"the server does not push the route to srv1 (pushed: {routes or 'no route'})",
         )
         return True
@@ -232,7 +232,7 @@ def test_server_gives_what_it_should(lab):
     "objective",
     points=2,
     competence="2.2",
-    fr="Un portable qui respecte la politique accepte le serveur : certificat de la mairie, chiffrement, route.",
+    fr="Un portable qui respecte la politique accepte le serveur : certificat de la mairie, chiffrement, route.",
     en="A laptop that follows the policy accepts the server: a certificate of the town hall, cipher, route.",
     before_fr="Un autre portable n'aurait pas l'intranet non plus.",
     before_en="Another laptop would not get the intranet either.",
@@ -249,7 +249,7 @@ def test_good_for_every_laptop(lab):
         en="the server's certificate is not for a server (extendedKeyUsage)",
     )
     assert f"vpn.{DOMAIN}" in role, reason(
-        fr=f"le certificat du serveur est pour un autre nom que vpn.{DOMAIN} : {lines_in(role)[0]}",
+        fr=f"le certificat du serveur est pour un autre nom que vpn.{DOMAIN} : {lines_in(role)[0]}",
         en=f"the server's certificate is for another name than vpn.{DOMAIN}: {lines_in(role)[0]}",
     )
     ends = openssl(vpn1, "x509 -noout -checkend %s", presented, str(MONTH))
@@ -258,7 +258,7 @@ def test_good_for_every_laptop(lab):
     )
     offered = forbidden(server)
     assert not offered, reason(
-        fr=f"le serveur propose un chiffrement que la politique interdit : {offered}",
+        fr=f"le serveur propose un chiffrement que la politique interdit : {offered}",
         en=f"the server offers a cipher that the policy forbids: {offered}",
     )
     assert pushes_route(server), reason(
@@ -296,7 +296,7 @@ def test_both_verify(lab):
     )
     accepted = forbidden(client, "AES-128-GCM")
     assert not accepted, reason(
-        fr=f"nomade1 accepte un chiffrement que la politique interdit : {accepted}",
+        fr=f"nomade1 accepte un chiffrement que la politique interdit : {accepted}",
         en=f"nomade1 accepts a cipher that the policy forbids: {accepted}",
     )
     disguised = lab.host("nomade1").check_output("systemctl show --property Environment --value openvpn-client@bureau")
@@ -332,7 +332,7 @@ def test_keys_are_private(lab):
     "guard",
     points=1,
     competence="2.2",
-    fr="Sur vpn1, OpenVPN tourne comme service ; il démarre avec vpn1 comme avec nomade1.",
+    fr="Sur vpn1, OpenVPN tourne comme service ; il démarre avec vpn1 comme avec nomade1.",
     en="On vpn1 OpenVPN runs as a service; it starts with vpn1 as with nomade1.",
 )
 def test_is_a_service(lab):
@@ -355,7 +355,7 @@ def test_is_a_service(lab):
     "guard",
     points=2,
     competence="2.2",
-    fr="Le tunnel reste le seul chemin vers l'intranet : rien de plus n'est ouvert à Internet.",
+    fr="Le tunnel reste le seul chemin vers l'intranet : rien de plus n'est ouvert à Internet.",
     en="The tunnel is still the only way to the intranet: nothing more is open to the Internet.",
 )
 def test_only_way_in(lab):
@@ -370,7 +370,7 @@ def test_only_way_in(lab):
     asked = (lambda: arrived(outside, closed), *(lambda s=station: is_intranet(s) for station in stations))
     reached, *published = concurrently(lambda one: one(), asked)
     places = in_short(reached)
-    assert not places, reason(fr=f"ouvert à Internet : {places}", en=f"open to the Internet: {places}")
+    assert not places, reason(fr=f"ouvert à Internet : {places}", en=f"open to the Internet: {places}")
     assert not any(published), reason(
         fr="l'intranet est publié sur Internet", en="the intranet is published to the Internet"
     )
@@ -392,7 +392,7 @@ def test_no_more_than_the_policy(lab):
     server = of_server(lab)
     loose = ", ".join(one for one in ("client-to-client", "duplicate-cn") if one in server)
     assert not loose, reason(
-        fr=f"vpn1 permet aux portables plus que ne dit la politique : {loose}",
+        fr=f"vpn1 permet aux portables plus que ne dit la politique : {loose}",
         en=f"vpn1 lets laptops do more than the policy says: {loose}",
     )
 
@@ -428,10 +428,10 @@ def test_rest_works(lab):
     intranet, site = concurrently(lambda host: lab.client(host).http_get(asked[host]), asked)
     seen = intranet.status or intranet.problem
     assert TITLE in intranet.body, reason(
-        fr=f"l'intranet ne s'ouvre pas sur pc1 : {seen}", en=f"pc1 has no intranet: {seen}"
+        fr=f"l'intranet ne s'ouvre pas sur pc1 : {seen}", en=f"pc1 has no intranet: {seen}"
     )
     seen = site.status or site.problem
-    assert site.status == 200, reason(fr=f"nomade1 n'a pas Internet : {seen}", en=f"nomade1 has no Internet: {seen}")
+    assert site.status == 200, reason(fr=f"nomade1 n'a pas Internet : {seen}", en=f"nomade1 has no Internet: {seen}")
 
 
 @check(

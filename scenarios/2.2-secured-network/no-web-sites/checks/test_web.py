@@ -74,7 +74,7 @@ def wait_for_site(lab, station, site):
         status, body, problem = asked(station, f"http://{site}/{page}", within=within)
         said = next((e for e in ("ERR_ACCESS_DENIED", "ERR_DNS_FAIL", "ERR_CONNECT_FAIL") if e in body), problem)
         assert status == 200, reason(
-            fr=f"{site} par le mandataire : {f'statut {status}' if status else 'pas de réponse'} {said}".rstrip(),
+            fr=f"{site} par le mandataire : {f'statut {status}' if status else 'pas de réponse'} {said}".rstrip(),
             en=f"{site} through the proxy: {f'status {status}' if status else 'no answer'} {said}".rstrip(),
         )
         assert f"Site : {site}\nPage : /{page}" in body, reason(
@@ -98,7 +98,7 @@ def wrong_settings(lab):
         )
     others = strange_resolvers(settings)
     return others and reason(
-        fr=f"squid interroge un autre serveur DNS que celui de l'opérateur : {others}",
+        fr=f"squid interroge un autre serveur DNS que celui de l'opérateur : {others}",
         en=f"squid asks another name server than the provider's: {others}",
     )
 
@@ -169,7 +169,7 @@ def test_every_workstation(lab):
     "symptom",
     points=1,
     competence="2.2",
-    fr="C'est squid qui va chercher les pages, par le chemin prévu : son journal montre celles de pc1.",
+    fr="C'est squid qui va chercher les pages, par le chemin prévu : son journal montre celles de pc1.",
     en="It is squid that fetches the pages, by the route provided for: its log shows those of pc1.",
     before_fr="Les pages que pc1 demande ne lui parviennent pas.",
     before_en="The pages that pc1 asks for do not come back.",
@@ -186,7 +186,7 @@ def test_squid_fetches(lab):
         found = lines_in(proxy1.run("grep -F %s /var/log/squid/access.log", line).stdout)
         last = found[-1] if found else ""
         assert any("/200 " in row and "TCP_DENIED" not in row for row in found), reason(
-            fr=f"squid n'est pas allé chercher la page : {last or 'aucune ligne dans son journal'}",
+            fr=f"squid n'est pas allé chercher la page : {last or 'aucune ligne dans son journal'}",
             en=f"squid has not fetched the page: {last or 'no line in its log'}",
         )
         return True
@@ -195,7 +195,7 @@ def test_squid_fetches(lab):
     assert_squid_listens(lab)
     others = strange_resolvers(settings_of(lab))
     assert not others, reason(
-        fr=f"squid interroge un autre serveur DNS que celui de l'opérateur : {others}",
+        fr=f"squid interroge un autre serveur DNS que celui de l'opérateur : {others}",
         en=f"squid asks another name server than the provider's: {others}",
     )
 
@@ -223,7 +223,7 @@ def test_squid_is_a_service(lab):
     )
     parsed = proxy1.run("squid -k parse")
     assert parsed.rc == 0, reason(
-        fr="squid refuse sa configuration : il ne redémarrerait pas",
+        fr="squid refuse sa configuration : il ne redémarrerait pas",
         en="squid refuses its configuration: it would not start again",
     )
 
@@ -286,7 +286,7 @@ def test_only_the_web(lab):
     answers = concurrently(lambda one: asked(lan, one[1], method=one[0]), tried)
     for (method, url), (status, _, problem) in zip(tried, answers, strict=True):
         assert status in {0, DENIED}, reason(
-            fr=f"{method} {url} : statut {status} au lieu d'un refus ({DENIED}) {problem}".rstrip(),
+            fr=f"{method} {url} : statut {status} au lieu d'un refus ({DENIED}) {problem}".rstrip(),
             en=f"{method} {url}: status {status} instead of a refusal ({DENIED}) {problem}".rstrip(),
         )
 
@@ -333,7 +333,7 @@ def test_no_name_typed_by_hand(lab):
     for host in ("proxy1", "pc1"):
         named = names_by_hand(lab.host(host), *SITES)
         assert not named, reason(
-            fr=f"{host} connaît un site extérieur sans le DNS : {named}",
+            fr=f"{host} connaît un site extérieur sans le DNS : {named}",
             en=f"{host} knows an outside site without DNS: {named}",
         )
     assert "hosts_file" not in settings_of(lab), reason(
