@@ -133,9 +133,10 @@ class CertificateExpired(_FromAuthority):
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
+        s = "s" if self.days > 1 else ""
         return Text(
-            fr=f"Sur {self.host}, le certificat {self.certificate} avait expiré {self.days} jours plus tôt.",
-            en=f"On {self.host} the certificate {self.certificate} had expired {self.days} days before.",
+            fr=f"Sur {self.host}, le certificat {self.certificate} avait expiré {self.days} jour{s} plus tôt.",
+            en=f"On {self.host} the certificate {self.certificate} had expired {self.days} day{s} before.",
         )
 
 

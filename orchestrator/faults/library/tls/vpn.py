@@ -94,10 +94,11 @@ class VpnCertificateExpired(_OfVpnCertificate):
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
+        s = "s" if self.days > 1 else ""
         return Text(
-            fr=f"Sur {self.host}, le certificat {self.certificate} du serveur VPN avait expiré {self.days} jours "
+            fr=f"Sur {self.host}, le certificat {self.certificate} du serveur VPN avait expiré {self.days} jour{s} "
             "plus tôt.",
-            en=f"On {self.host} the VPN server's certificate {self.certificate} had expired {self.days} days before.",
+            en=f"On {self.host} the VPN server's certificate {self.certificate} had expired {self.days} day{s} before.",
         )
 
 
