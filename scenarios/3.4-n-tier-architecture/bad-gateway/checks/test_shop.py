@@ -84,6 +84,8 @@ def test_shop_opens(lab):
     competence="3.4",
     fr="Une commande passée depuis les bureaux est enregistrée dans la base, et la boutique la montre.",
     en="An order placed from the office is stored in the database, and the shop shows it.",
+    before_fr="Impossible de passer une commande.",
+    before_en="No order can be placed.",
     because="502",
 )
 def test_order_is_stored(lab):
@@ -98,6 +100,8 @@ def test_order_is_stored(lab):
     competence="3.4",
     fr="{{ server }} sert sa part des pages, par son service, qui démarre avec la machine.",
     en="{{ server }} serves its share of the pages, by its service, which starts with the host.",
+    before_fr="Aucune page ne vient {{ server | de }}.",
+    before_en="No page comes from {{ server }}.",
     host="web1",
     # nginx takes the servers in turn: two checks that ask it at one pace, side by side, would each meet one alone.
     lock="pages in turn",
