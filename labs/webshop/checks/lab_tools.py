@@ -195,7 +195,7 @@ def assert_are_the_data(products, orders):
     assert not missing, reason(fr=f"il manque au catalogue : {missing}", en=f"missing from the catalogue: {missing}")
     assert set(orders) == ORDERS, reason(
         fr="les cinq premières commandes ne sont plus toutes là, ou plus les mêmes",
-        en="earlier orders are gone: the first five are not all there any more, or other ones",
+        en="earlier orders are gone: the first five are not all there, or have been changed",
     )
 
 

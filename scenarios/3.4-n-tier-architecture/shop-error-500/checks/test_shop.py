@@ -94,7 +94,7 @@ def test_server_reaches_the_database(lab, server):
     health = json.loads(answer.body)
     assert health["server"] == server, reason(
         fr=f"{health['server']} répond à la place de {server}",
-        en=f"{health['server']} answers in the place of {server}",
+        en=f"{health['server']} answers in place of {server}",
     )
     statements = (
         "SELECT count(*) FROM public.product",
