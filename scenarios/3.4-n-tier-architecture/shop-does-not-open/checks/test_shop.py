@@ -58,8 +58,8 @@ def test_order_is_stored(lab):
     competence="3.4",
     fr="Le mandataire répartit les pages entre app1 et app2.",
     en="The proxy spreads the pages over app1 and app2.",
-    before_fr="Ni app1 ni app2 ne reçoit de demande de page.",
-    before_en="Neither app1 nor app2 is asked for a page.",
+    before_fr="La boutique ne montre aucune page.",
+    before_en="The shop shows no page at all.",
     because="does not answer",
 )
 def test_both_servers_take_their_share(lab):
