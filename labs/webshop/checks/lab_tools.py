@@ -150,7 +150,7 @@ def assert_fresh_order_is_shown(page, customer):
     """A page that was asked for shows the order of ``fresh_order``."""
     assert customer in page.body, reason(
         fr=f"la boutique ne montre pas une commande qui vient d'être passée : elle {answer_of(page)}",
-        en=f"the shop does not show an order of just now: it {answer_of(page)}",
+        en=f"the shop does not show an order that has just been placed: it {answer_of(page)}",
     )
 
 
