@@ -150,7 +150,7 @@ def assert_fresh_order_is_shown(page, customer):
     """A page that was asked for shows the order of ``fresh_order``."""
     assert customer in page.body, reason(
         fr=f"la boutique ne montre pas une commande qui vient d'être passée : elle {answer_of(page)}",
-        en=f"the shop does not show an order of just now: it {answer_of(page)}",
+        en=f"the shop does not show an order that has just been placed: it {answer_of(page)}",
     )
 
 
@@ -195,7 +195,7 @@ def assert_are_the_data(products, orders):
     assert not missing, reason(fr=f"il manque au catalogue : {missing}", en=f"missing from the catalogue: {missing}")
     assert set(orders) == ORDERS, reason(
         fr="les cinq premières commandes ne sont plus toutes là, ou plus les mêmes",
-        en="earlier orders are gone: the first five are not all there any more, or other ones",
+        en="earlier orders are gone: the first five are not all there, or have been changed",
     )
 
 

@@ -89,7 +89,7 @@ def test_application_server(lab, server):
     health = json.loads(answer.body)
     assert health["server"] == server, reason(
         fr=f"{health['server']} répond à la place de {server}",
-        en=f"{health['server']} answers in the place of {server}",
+        en=f"{health['server']} answers in place of {server}",
     )
     assert health["products"] >= len(CATALOGUE), reason(
         fr=f"{server} voit {health['products']} produits au lieu de {len(CATALOGUE)}",
@@ -111,7 +111,7 @@ def test_both_servers_share_the_work(lab):
     names = ", ".join(sorted(filter(None, served))) or reason(fr="aucun serveur nommé", en="no server by its name")
     assert served == set(APPLICATIONS), reason(
         fr=f"qui a servi six pages : {names}, au lieu d'app1 et d'app2",
-        en=f"only {names} served six pages, instead of app1 and app2",
+        en=f"who served six pages: {names}, instead of app1 and app2",
     )
 
 
@@ -132,7 +132,7 @@ def test_tiers_are_apart(lab):
 @pytest.mark.parametrize("host", SERVICES)
 @check(
     "guard",
-    fr="Le service de {{ host }} fonctionne et démarre avec la machine.",
+    fr="Le service {{ host | de }} fonctionne et démarre avec la machine.",
     en="The service of {{ host }} runs and starts with the machine.",
 )
 def test_service(lab, host):

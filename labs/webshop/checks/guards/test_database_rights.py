@@ -65,8 +65,8 @@ def enters(lab, role, database):
 @check(
     "guard",
     points=1,
-    fr="La base n'admet par le réseau que les applications, chacune sur sa base ; et personne sans un contrôle sûr.",
-    en="By the network the database admits the applications only, each to its database; and nobody unchecked.",
+    fr="Par le réseau, la base n'admet que les applications, chacune sur sa base, et personne sans un contrôle sûr.",
+    en="Over the network the database admits only the applications, each to its own database, and nobody unchecked.",
     host="db1",
     lock="",
 )
@@ -142,8 +142,8 @@ def test_roles_are_ordinary(lab):
 @check(
     "guard",
     points=1,
-    fr="La base {{ database }} est toujours là, avec ses tables, et à son application.",
-    en="The database {{ database }} is still there, with its tables, and its application's.",
+    fr="La base {{ database }} est toujours là, avec ses tables, et appartient à son application.",
+    en="The database {{ database }} is still there, with its tables, and belongs to its application.",
     host="db1",
     lock="",
 )
@@ -159,7 +159,7 @@ def test_databases_are_there(lab, database):
     )
     found = dict(line.split("|") for line in lines_in(query(lab, tables, database)))
     assert found, reason(
-        fr=f"la base {database} n'a plus aucune table", en=f"the database {database} has no table any more"
+        fr=f"la base {database} n'a plus aucune table", en=f"the database {database} no longer has a table"
     )
     for table, role in found.items():
         assert role == database, reason(

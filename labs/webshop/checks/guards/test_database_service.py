@@ -24,5 +24,5 @@ def test_database_service(lab):
     others = ", ".join(query(lab, AT_NEXT_START).split())
     assert not others, reason(
         fr=f"après son prochain démarrage, PostgreSQL aura d'autres réglages, selon ses fichiers : {others}",
-        en=f"PostgreSQL will be another one after its next start, by its files: {others}",
+        en=f"after its next start PostgreSQL will have other settings, by its files: {others}",
     )

@@ -37,7 +37,7 @@ def assert_serves_by_itself(lab, server, path, customer):
     page = lab.probe("application").http_get(f"http://{lab.address(server)}:{port}{path}")
     assert customer in page.body, reason(
         fr=f"{server} ne montre pas une commande qui vient d'être passée : il {answer_of(page)}",
-        en=f"{server} does not show an order of just now: it {answer_of(page)}",
+        en=f"{server} does not show an order that has just been placed: it {answer_of(page)}",
     )
 
 
@@ -55,9 +55,9 @@ def origin_of(page, name, server, asked):
         return status
     if name == server and not asked:
         return reason(
-            fr=f"{status} par {name}, qui n'a pas été interrogé", en=f"{status} of {name}, which was not asked"
+            fr=f"{status} par {name}, qui n'a pas été interrogé", en=f"{status} from {name}, which was not asked"
         )
-    return reason(fr=f"{status} par {name}", en=f"{status} of {name}")
+    return reason(fr=f"{status} par {name}", en=f"{status} from {name}")
 
 
 @check(
@@ -84,6 +84,8 @@ def test_shop_opens(lab):
     competence="3.4",
     fr="Une commande passée depuis les bureaux est enregistrée dans la base, et la boutique la montre.",
     en="An order placed from the office is stored in the database, and the shop shows it.",
+    before_fr="Impossible de passer une commande.",
+    before_en="No order can be placed.",
     because="502",
 )
 def test_order_is_stored(lab):
@@ -98,6 +100,8 @@ def test_order_is_stored(lab):
     competence="3.4",
     fr="{{ server }} sert sa part des pages, par son service, qui démarre avec la machine.",
     en="{{ server }} serves its share of the pages, by its service, which starts with the host.",
+    before_fr="Aucune page ne vient {{ server | de }}.",
+    before_en="No page comes from {{ server }}.",
     host="web1",
     # nginx takes the servers in turn: two checks that ask it at one pace, side by side, would each meet one alone.
     lock="pages in turn",
@@ -189,7 +193,7 @@ def test_program_is_protected(lab, server):
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
         assert not service.systemd_property(f"Service.{name}"), reason(
             fr=f"{server} : le service shop a reçu plus de droits : {name}",
-            en=f"{server}: the service shop is given more: {name}",
+            en=f"{server}: the service shop has been given more rights: {name}",
         )
     own, group = host.user("shop").uid, host.user("shop").gid
     for folder in program_folders(lab, server):

@@ -50,6 +50,8 @@ def test_order_from_the_workstation(lab):
     competence="3.4",
     fr="Une commande confiée à {{ server }} arrive dans la base.",
     en="An order given to {{ server }} arrives in the database.",
+    before_fr="Une commande confiée à {{ server }} n'aboutit pas.",
+    before_en="An order given to {{ server }} does not go through.",
     because="answers HTTP/1.1 500",
 )
 def test_order_by_each_server(lab, server):
@@ -65,6 +67,8 @@ def test_order_by_each_server(lab, server):
     competence="3.4",
     fr="L'entrepôt met à jour les stocks sans passer par la boutique, et l'inventaire écrit aussi dans sa base.",
     en="The warehouse updates the stock without going through the shop, and the inventory writes to its database too.",
+    before_fr="L'entrepôt n'arrive pas à mettre les stocks à jour.",
+    before_en="The warehouse cannot update the stock.",
     because="read-only transaction",
     host="db1",
     lock="",  # it adds one to a row's number, which no other check reads
@@ -81,8 +85,8 @@ def test_stock_update(lab):
         en=f"inventory: the database answers an update: {words_of(done)}",
     )
     assert not any(queries(lab, STILL_SET)), reason(
-        fr="qui n'est pas une exception à la règle obtient toujours une transaction en lecture seule",
-        en="whoever has no exception to the rule still gets a read-only transaction",
+        fr="qui n'a pas d'exception à la règle obtient toujours une transaction en lecture seule",
+        en="anybody who has no exception to the rule still gets a read-only transaction",
     )
 
 

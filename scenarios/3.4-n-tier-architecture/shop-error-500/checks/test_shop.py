@@ -69,6 +69,8 @@ def test_shop_opens(lab):
     competence="3.4",
     fr="Une commande passée depuis les bureaux est enregistrée dans la base, et la boutique la montre.",
     en="An order placed from the office is stored in the database, and the shop shows it.",
+    before_fr="Impossible de passer une commande.",
+    before_en="No order can be placed.",
     because="500",
 )
 def test_order_is_stored(lab):
@@ -81,7 +83,9 @@ def test_order_is_stored(lab):
     points=2,
     competence="3.4",
     fr="{{ server }} obtient de la base ce qu'il lui demande, même quand les deux serveurs ont beaucoup à faire.",
-    en="{{ server }} gets from the database what it asks for, even while both servers have much to do.",
+    en="{{ server }} gets what it asks the database for, even when both servers are busy.",
+    before_fr="Les pages qui viennent {{ server | de }} sont des erreurs.",
+    before_en="The pages that come from {{ server }} are errors.",
     because="answers 500",
 )
 def test_server_reaches_the_database(lab, server):
@@ -90,7 +94,7 @@ def test_server_reaches_the_database(lab, server):
     health = json.loads(answer.body)
     assert health["server"] == server, reason(
         fr=f"{health['server']} répond à la place de {server}",
-        en=f"{health['server']} answers in the place of {server}",
+        en=f"{health['server']} answers in place of {server}",
     )
     statements = (
         "SELECT count(*) FROM public.product",
@@ -99,16 +103,16 @@ def test_server_reaches_the_database(lab, server):
     products, limit = map(int, queries(lab, statements))
     assert health["products"] == products, reason(
         fr=f"{server} interroge une autre base : il y voit {health['products']} produits, et non {products}",
-        en=f"{server} asks another database: it sees {health['products']} products there, not {products}",
+        en=f"{server} asks another database, which holds {health['products']} products instead of {products}",
     )
     assert limit == -1 or limit >= CONNECTIONS, reason(
         fr=f"la base n'accorde que {limit} connexions à toute la boutique, qui peut en ouvrir {CONNECTIONS}",
-        en=f"the database has {limit} connections at most for the whole shop, which may open {CONNECTIONS}",
+        en=f"the database allows the whole shop {limit} connections only, and the shop may open {CONNECTIONS}",
     )
     asked = lab.host(server).run(f"{POSTGRESQL}/psql -X %s -Atc 'SELECT current_user'", database_url(lab, server))
     assert asked.stdout.strip() == "shop", reason(
         fr=f"{server} : shop.env ne permet pas de se connecter : {words_of(asked)}",
-        en=f"{server}: shop.env leads to no login: {words_of(asked)}",
+        en=f"{server}: nobody can connect with what shop.env says: {words_of(asked)}",
     )
 
 
@@ -126,7 +130,7 @@ def test_wrong_password_is_refused(lab, server):
     done = lab.host(server).run(psql, secrets.token_hex(8), address)
     assert "FATAL" in done.stderr, reason(
         fr=f"{server} : la base ne refuse pas un mot de passe tiré au hasard ; erreur affichée : {words_of(done)}",
-        en=f"{server} gets in with a random password; the error shown: {words_of(done)}",
+        en=f"{server}: the database does not refuse a random password; the error shown: {words_of(done)}",
     )
 
 
@@ -145,16 +149,16 @@ def test_settings_are_the_shops(lab, server):
     ours = re.match("postgres(?:ql)?://shop:(.+)@", url)
     assert ours, reason(
         fr=f"sur {server}, la boutique ne se connecte pas avec le rôle shop et un mot de passe",
-        en=f"the role is not shop on {server}, or it has no password",
+        en=f"on {server} the shop does not connect as the role shop with a password",
     )
     assert not lab.host(server).file("/etc/shop/shop.env").mode & 0o007, reason(
         fr=f"sur {server}, tout le monde peut lire le mot de passe dans /etc/shop/shop.env",
-        en=f"everybody may read the password on {server}, in /etc/shop/shop.env",
+        en=f"on {server} everybody can read the password in /etc/shop/shop.env",
     )
     open_files = readable_by_everybody(lab, server, ours[1])
     assert not open_files, reason(
         fr=f"sur {server}, tout le monde peut lire le mot de passe dans {open_files[0]}",
-        en=f"everybody on {server} may read the password in {open_files[0]}",
+        en=f"on {server} everybody can read the password in {open_files[0]}",
     )
     assert_service_lasts(lab, server, "shop")
 

@@ -77,8 +77,10 @@ def test_order_is_stored(lab):
     "symptom",
     points=3,
     competence="3.4",
-    fr="Dans la base, le catalogue et les anciennes commandes sont là, et se lisent sans attendre personne.",
-    en="In the database the catalogue and the earlier orders are there, and can be read without waiting for anybody.",
+    fr="Dans la base, le catalogue et les anciennes commandes sont là, et se lisent sans attendre.",
+    en="In the database the catalogue and the earlier orders are there, and can be read without any wait.",
+    before_fr="Le catalogue et les anciennes commandes restent inaccessibles.",
+    before_en="The catalogue and the earlier orders stay out of reach.",
     because="lock timeout",
     host="db1",
     lock="",
@@ -86,11 +88,13 @@ def test_order_is_stored(lab):
 def test_tables_are_free_and_whole(lab):
     teas = ask(lab, "SELECT name FROM public.product")
     assert teas.rc == 0, reason(
-        fr=f"la table product ne peut pas être lue : {words_of(teas)}", en=f"product: {words_of(teas)}"
+        fr=f"la table product ne peut pas être lue : {words_of(teas)}",
+        en=f"the table product cannot be read: {words_of(teas)}",
     )
     orders = ask(lab, "SELECT customer FROM public.purchase WHERE id <= 5")
     assert orders.rc == 0, reason(
-        fr=f"la table purchase ne peut pas être lue : {words_of(orders)}", en=f"purchase: {words_of(orders)}"
+        fr=f"la table purchase ne peut pas être lue : {words_of(orders)}",
+        en=f"the table purchase cannot be read: {words_of(orders)}",
     )
     assert_are_the_data(lines_in(teas.stdout), lines_in(orders.stdout))
 
@@ -151,6 +155,8 @@ def starters(units, commands, lockers):
     competence="3.4",
     fr="Rien, sur db1, ne reprendra ce verrou, ni au prochain démarrage ni à une heure prévue.",
     en="Nothing on db1 will take that lock again, neither at the next boot nor at a set time.",
+    before_fr="La même panne peut revenir demain matin.",
+    before_en="The same trouble may be back tomorrow morning.",
     because="starts with db1",
     host="db1",
     lock="",
@@ -189,7 +195,8 @@ def test_proxy_does_not_hide_it(lab):
     limits = re.findall(r"^\s*proxy_read_timeout\s+(\w+);", configuration.stdout, re.MULTILINE)
     seen = ", ".join(limits) or reason(fr="absent", en="gone")
     assert limits == ["4s"], reason(
-        fr=f"sur web1, proxy_read_timeout est {seen}, au lieu de 4s", en=f"proxy_read_timeout is {seen} instead of 4s"
+        fr=f"sur web1, proxy_read_timeout est {seen}, au lieu de 4s",
+        en=f"on web1, proxy_read_timeout is {seen} instead of 4s",
     )
     assert "proxy_cache_path" not in configuration.stdout, reason(
         fr="le mandataire sert des pages d'un cache", en="the proxy serves pages from a cache"
