@@ -91,7 +91,7 @@ def test_every_competence_that_has_scenarios_begins_easily() -> None:
     for name in NAMES:
         document = scenario_of(name).document
         levels[document.competences[0]].add(document.difficulty)
-    assert {code for code, found in levels.items() if 1 not in found} <= {"2.1", "2.5", "3.2", "3.4"}
+    assert {code for code, found in levels.items() if 1 not in found} <= {"3.2"}
 
 
 def test_whoever_repairs_a_server_reports_on_it() -> None:

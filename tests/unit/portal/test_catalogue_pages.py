@@ -132,7 +132,8 @@ def test_what_was_looked_for_stands_in_the_form(theo: Browser) -> None:
 def test_a_trainer_reads_all_that_spoils_a_scenario(theo: Browser) -> None:
     texts = Reading.of(theo.get(INSIDE).text).texts
     for said in (
-        "The cable of pc1 hangs loose.", "What happened next", "Léa restarts pc1.", "Plug the cable in again.", "cable pc1:eth0 plugged in", "What was unplugged?",
+        "The cable of pc1 hangs loose.", "What happened next", "Léa restarts pc1.",
+        "Plug the cable in again.", "cable pc1:eth0 plugged in", "What was unplugged?",
         "Begin with the physical layer.", "9 of 12 (75%)", "21\N{NO-BREAK SPACE}min", "too few people",
         "A guard is red.", "A slow red.",
     ):  # fmt: skip
