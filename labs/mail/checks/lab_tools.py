@@ -112,7 +112,7 @@ def assert_earlier_mail_is_there(lab, readers):
         lost = len(archived - message_ids(lan, reader, ("INBOX", "Sent")))
         assert not lost, reason(
             fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
-            en=f"{reader.login}: earlier messages that are gone: {lost} of {len(archived)}",
+            en=f"{reader.login}: earlier messages missing: {lost} of {len(archived)}",
         )
 
     concurrently(read, readers)

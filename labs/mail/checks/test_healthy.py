@@ -36,7 +36,7 @@ SERVICES = {
 @check(
     "guard",
     fr="{{ login }} reçoit un message d'un collègue, et retrouve son ancien courrier.",
-    en="{{ login }} receives a message from a colleague, and finds the earlier mail again.",
+    en="{{ login }} receives a message from a colleague, and still has the earlier mail.",
     timeout=90,
 )
 def test_mail_among_colleagues(lab, login):
@@ -49,7 +49,7 @@ def test_mail_among_colleagues(lab, login):
 @check(
     "guard",
     fr="Un plan de 3 Mo part chez un fournisseur, signé, et n'y passe pas pour indésirable.",
-    en="A drawing of 3 MB goes to a supplier, signed, and does not pass for junk there.",
+    en="A 3 MB drawing goes to a supplier, signed, and isn't taken for junk there.",
     timeout=90,
 )
 def test_mail_to_the_sawmill(lab):
@@ -69,7 +69,7 @@ def test_mail_to_the_sawmill(lab):
 @check(
     "guard",
     fr="Un message de la scierie Delmas arrive dans l'entreprise.",
-    en="A message from the Delmas sawmill arrives in the company.",
+    en="A message from the Delmas sawmill reaches the company.",
     timeout=90,
 )
 def test_mail_from_the_sawmill(lab):
@@ -81,7 +81,7 @@ def test_mail_from_the_sawmill(lab):
 @check(
     "guard",
     fr="Sur {{ host }}, on envoie et on lit du courrier par le nom du serveur, avec les outils du poste.",
-    en="On {{ host }} mail is sent and read by the server's name, with the workstation's tools.",
+    en="On {{ host }}, mail is sent and read with the workstation's tools, using the server's name.",
     host="{{ host }}",
     lock="",
     timeout=90,
@@ -126,7 +126,7 @@ def test_webmail(lab):
 @check(
     "guard",
     fr="Le serveur ne relaie pas pour des inconnus, et n'accepte pas de mot de passe faux ni en clair.",
-    en="The server does not relay for strangers, and takes no password that is wrong or in clear.",
+    en="The server doesn't relay for strangers, and takes no password that is wrong or in clear text.",
     timeout=90,
 )
 def test_nobody_abuses_it(lab):
@@ -148,7 +148,7 @@ def test_nobody_abuses_it(lab):
             en=f"port 587 does not answer EHLO: {refusal(offered)}",
         )
         assert "AUTH" not in offered.stdout, reason(
-            fr="le port 587 prend les mots de passe en clair", en="port 587 takes passwords in clear"
+            fr="le port 587 prend les mots de passe en clair", en="port 587 takes passwords in clear text"
         )
 
     def wrong_password():
@@ -160,7 +160,7 @@ def test_nobody_abuses_it(lab):
             said = str(error)
         assert re.search(r"535|[Aa]uthentication failed", said), reason(
             fr=f"un mauvais mot de passe n'est pas refusé avec le code 535 : {said}",
-            en=f"a wrong password is not refused with the code 535: {said}",
+            en=f"a wrong password is not refused with code 535: {said}",
         )
 
     concurrently(lambda ask: ask(), (relay, clear_passwords, wrong_password))
@@ -168,8 +168,8 @@ def test_nobody_abuses_it(lab):
 
 @check(
     "guard",
-    fr="Le DNS publie où livrer le courrier, qui l'envoie et la clé qui le signe.",
-    en="DNS publishes where mail is delivered, who sends it and the key that signs it.",
+    fr="Le DNS publie où livrer le courrier, qui l'envoie et la clé qui le vérifie.",
+    en="DNS publishes where mail is delivered, who sends it, and the key that verifies it.",
 )
 def test_dns(lab):
     outside, server = lab.probe("outside"), lab.address("srv1", "eth1")

@@ -8,7 +8,7 @@ from lab_tools import HOSTS
     "guard",
     points=1,
     fr="Personne n'a gagné de droits d'administration sur les machines.",
-    en="Nobody has gained administration rights on the machines.",
+    en="Nobody has gained administrator rights on the machines.",
     timeout=90,
 )
 def test_no_rights_gained(lab):

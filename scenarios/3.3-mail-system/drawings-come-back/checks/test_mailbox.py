@@ -35,11 +35,9 @@ def limits(lab):
 
 
 def told(allowed):
-    """Return in words what mailboxes may hold."""
+    """Return in words how many kibibytes mailboxes may hold."""
     unlimited = reason(fr="sans limite", en="no limit")
-    return ", ".join(
-        f"{login} {unlimited if limit is None else f'{limit} KiB'}" for login, limit in sorted(allowed.items())
-    )
+    return ", ".join(f"{login} {unlimited if limit is None else limit}" for login, limit in sorted(allowed.items()))
 
 
 @check(
@@ -67,8 +65,8 @@ def test_drawings_arrive(lab):
         concurrently(arrives, [supplier, colleague, supplier])
         kept, _ = quotas(lab).get(reader.login, (0, None))
         assert kept <= RULE, reason(
-            fr=f"{reader.login} garde {kept} KiB, {RULE} au plus attendus",
-            en=f"{reader.login} keeps {kept} KiB, expected at most {RULE}",
+            fr=f"{reader.login} garde {kept} Ko, {RULE} au plus attendus",
+            en=f"{reader.login} keeps {kept} KB, expected at most {RULE}",
         )
     finally:  # the next grading needs the same room
         for subject in sent:
@@ -77,8 +75,8 @@ def test_drawings_arrive(lab):
     wrong = {login: allowed[login] for login in allowed if login not in PASSWORDS or allowed[login] != RULE}
     uncounted = dict.fromkeys(PASSWORDS.keys() - allowed.keys())
     assert not wrong | uncounted, reason(
-        fr=f"ce que les boîtes peuvent contenir, au lieu de {RULE} KiB : {told(wrong | uncounted)}",
-        en=f"what the mailboxes may hold, instead of {RULE} KiB: {told(wrong | uncounted)}",
+        fr=f"ce que les boîtes peuvent contenir, au lieu de {RULE} Ko : {told(wrong | uncounted)}",
+        en=f"what the mailboxes may hold, instead of {RULE} KB: {told(wrong | uncounted)}",
     )
 
 
@@ -99,7 +97,7 @@ def test_earlier_mail_is_there(lab):
     points=2,
     competence="3.3",
     fr="Aucune boîte n'a plus de place que la règle n'en donne, et aucune n'est sans limite.",
-    en="No mailbox has more room than the rule gives, and none is without a limit.",
+    en="No mailbox has more room than the rule allows, and none is without a limit.",
     host="mail1",
     lock="",
 )
@@ -111,13 +109,13 @@ def test_rule_is_kept(lab):
     )
     beyond = {login: limit for login, limit in allowed.items() if limit is None or limit > RULE}
     assert not beyond, reason(
-        fr=f"au-delà de la règle ({RULE} KiB) : {told(beyond)}", en=f"beyond the rule ({RULE} KiB): {told(beyond)}"
+        fr=f"au-delà de la règle ({RULE} Ko) : {told(beyond)}", en=f"beyond the rule ({RULE} KB): {told(beyond)}"
     )
     settings = lab.host("mail1").check_output("doveconf -n")
     loose = re.search(UNCOUNTED, settings, re.MULTILINE)
     assert not loose, reason(
         fr=f"Dovecot ne tient pas tout le monde à la règle : {loose[1]}",
-        en=f"Dovecot does not hold everybody to the rule: {loose[1]}",
+        en=f"Dovecot does not hold everyone to the rule: {loose[1]}",
     )
 
 
