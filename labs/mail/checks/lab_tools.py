@@ -4,7 +4,7 @@ import re
 import secrets
 from dataclasses import replace
 
-from grader import Mailbox, concurrently, find_mail, message_ids, open_webmail, reason, undelivered
+from grader import Mailbox, concurrently, find_mail, message_ids, open_webmail, reason, send_mail, undelivered
 
 PASSWORDS = {
     "afaure": "Rabot-41",
@@ -19,6 +19,10 @@ DRAWING = 3_000_000
 """Octets of a drawing, as the employees send them."""
 HOSTS = ("srv1", "ldap1", "mail1", "web1", "pc1", "pc2")
 """The company's machines."""
+OURS = "Breakfix"
+"""How the subject of each message of a check begins, so that nobody takes it for a person's."""
+GRADING = secrets.token_hex(3)
+"""Names this grading in these subjects: what an earlier one has left is told from what a check still waits for."""
 KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
 """Where somebody may have put a private key, or a copy of one."""
 
@@ -37,21 +41,51 @@ def sawyer(lab):
     return Mailbox(SAWYER, "p.delmas", "Douglas-17", lab.address("delmas"))
 
 
-def received(lab, reader, subject, *, folders=("INBOX",)):
-    """Wait for a message in somebody's mailbox, unless a mail server on its way says why it goes no further."""
+def send(lab, sender, to, subject, *, size=0):
+    """Send a message from where its author is, and return its subject, which is unique."""
+    station = lab.probe("outside" if sender.address == SAWYER else "lan")
+    return send_mail(station, sender, to, subject=f"{OURS} {GRADING} {subject}", size=size)
+
+
+def received(lab, reader, subject, *, folders=("INBOX",), keep=False):
+    """Wait for a message in somebody's mailbox, unless a mail server on its way says why it goes no further.
+
+    Then it is removed, unless told to keep it: what a check sends is not for people to find.
+    """
 
     def held_up():
         return next(filter(None, (undelivered(lab.host(server), subject) for server in ("delmas", "mail1"))), "")
 
     station = lab.probe("outside" if reader.address == SAWYER else "lan")
-    return find_mail(station, reader, subject, folders=folders, unless=held_up)
+    try:
+        found = find_mail(station, reader, subject, folders=folders, unless=held_up)
+    except AssertionError:
+        tidy(lab)  # what came back to its author
+        raise
+    if not keep:
+        tidy(lab, subject, servers=("delmas" if reader.address == SAWYER else "mail1",))
+    return found
 
 
-def subject_of_swaks(begin):
-    """Return a subject that is unique, and swaks's options for it; its last word is in the Message-ID as well."""
+def tidy(lab, subject="", *, servers=("mail1", "delmas")):
+    """Remove a message of a check from the mailboxes, what came back to its author, and what earlier gradings left."""
+    which = ["(", "subject", OURS, "not", "subject", f"{OURS} {GRADING}", ")"]
+    which += ["or", "(", "from", "MAILER-DAEMON", "text", f"{OURS} ", ")"]
+    which += ["or", "subject", subject] if subject else []
+    argv = " ".join(["timeout 10 doveadm expunge %s mailbox '*' '('", *("%s" for _ in which), "')'"])
+
+    def remove(server):
+        everybody = "-A" if server == "mail1" else "-up.delmas"
+        lab.host(server).run(argv, everybody, *which)
+
+    concurrently(remove, servers)
+
+
+def subject_by_hand(begin):
+    """Return a subject that is unique, and the options of swaks and curl for it; its last word is in the Message-ID."""
     token = secrets.token_hex(6)
-    options = ["--header", f"Subject: {begin} {token}", "--header", f"Message-Id: <{token}@workstation.internal>"]
-    return f"{begin} {token}", options
+    subject = f"{OURS} {GRADING} {begin} {token}"
+    return subject, ["--header", f"Subject: {subject}", "--header", f"Message-Id: <{token}@workstation.internal>"]
 
 
 def refusal(done):
@@ -77,8 +111,8 @@ def assert_earlier_mail_is_there(lab, readers):
         archived = {f"<archive-{reader.login}-{number}@{lab.domain}>" for number in range(1, 6)}
         lost = len(archived - message_ids(lan, reader, ("INBOX", "Sent")))
         assert not lost, reason(
-            fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
-            en=f"{reader.login}: earlier messages that are gone: {lost} of {len(archived)}",
+            fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
+            en=f"{reader.login}: earlier messages missing: {lost} of {len(archived)}",
         )
 
     concurrently(read, readers)

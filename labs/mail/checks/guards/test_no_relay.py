@@ -8,7 +8,7 @@ from lab_tools import SAWYER
     "guard",
     points=1,
     fr="Sans mot de passe, personne n'envoie vers l'extérieur, ni du réseau de l'entreprise ni d'Internet.",
-    en="Without a password nobody sends to the outside, neither from the company network nor from the Internet.",
+    en="Without a password nobody can send to the outside, from the company network or from the Internet.",
     timeout=90,
 )
 def test_no_relay_without_a_password(lab):

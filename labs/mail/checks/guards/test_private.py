@@ -24,7 +24,7 @@ def open_to_all(mailboxes):
     points=1,
     competence="3.3",
     fr="Les boîtes ne sont ouvertes à aucun autre compte de mail1, ni ses services internes au réseau.",
-    en="The mailboxes are open to no other account of mail1, and its inner services are not to the network.",
+    en="No other account of mail1 can get at the mailboxes, nor the network at its internal services.",
     host="mail1",
     lock="",
 )
@@ -32,7 +32,7 @@ def test_private(lab):
     mail1 = lab.host("mail1")
     loose = sorted(open_to_all(mail1.file(MAILBOXES)))
     assert not loose, reason(
-        fr=f"tous les comptes ont des droits sur {loose[0]}", en=f"every account is given rights on {loose[0]}"
+        fr=f"tous les comptes ont des droits sur {loose[0]}", en=f"every account has rights on {loose[0]}"
     )
     listening = [place.removeprefix("tcp://") for place in mail1.socket.get_listening_sockets() if "tcp://" in place]
     ports = {place.rpartition(":")[2] for place in listening if not place.startswith(("127.", "::1"))} - PUBLIC

@@ -8,9 +8,9 @@ from lab_tools import HOSTS
     "guard",
     points=1,
     fr="Personne n'a gagné de droits d'administration sur les machines.",
-    en="Nobody has gained administration rights on the machines.",
+    en="Nobody has gained administrator rights on the machines.",
     timeout=90,
 )
 def test_no_rights_gained(lab):
     for host, found in zip(HOSTS, concurrently(lambda host: rights_gained(lab.host(host)), HOSTS), strict=True):
-        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
+        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")

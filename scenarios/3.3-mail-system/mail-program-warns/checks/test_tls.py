@@ -17,7 +17,6 @@ from grader import (
     plain_name,
     reason,
     scaled_timeout,
-    send_mail,
 )
 from lab_tools import (
     KEPT,
@@ -27,6 +26,8 @@ from lab_tools import (
     assert_webmail_shows_mail,
     employee,
     received,
+    send,
+    subject_by_hand,
 )
 
 AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
@@ -46,13 +47,15 @@ HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
     points=3,
     competence="3.3",
     fr="{{ login }} envoie un message sous TLS, et un collègue le lit, sans rien affaiblir.",
-    en="{{ login }} sends a message over TLS, and a colleague reads it, with nothing weakened.",
+    en="{{ login }} sends a message over TLS and a colleague reads it, with nothing weakened.",
+    before_fr="Un message {{ login | de }} à un collègue ne part pas : la messagerie affiche un avertissement.",
+    before_en="A message from {{ login }} to a colleague won't go: the mail program shows a warning.",
     timeout=90,
     because=EXPIRED,
 )
 def test_mail_is_sent_and_read(lab):
     colleague = employee(lab, "tgarnier")
-    received(lab, colleague, send_mail(lab.probe("lan"), employee(lab, lab.values["login"]), colleague.address))
+    received(lab, colleague, send(lab, employee(lab, lab.values["login"]), colleague.address, "Message"))
 
 
 @pytest.mark.parametrize(("host", "login"), [("pc1", "croux"), ("pc2", "mlebreton")])
@@ -61,7 +64,9 @@ def test_mail_is_sent_and_read(lab):
     points=1,
     competence="3.3",
     fr="Sur {{ host }}, les outils du poste lisent et envoient du courrier, par le nom du serveur.",
-    en="On {{ host }}, the workstation's tools read and send mail, by the server's name.",
+    en="On {{ host }}, the workstation's tools read and send mail, using the server's name.",
+    before_fr="Sur {{ host }}, on ne peut ni lire ni envoyer.",
+    before_en="On {{ host }}, mail can be neither read nor sent.",
     host="{{ host }}",
     lock="",
     timeout=60,
@@ -71,15 +76,17 @@ def test_workstation(lab, host, login):
     client, name = lab.client(host), f"mail.{lab.domain}"
     curl = ["curl", "--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(8))]
     curl += ["--user", f"{login}:{PASSWORDS[login]}"]
+    subject, unique = subject_by_hand("Message")
     letter = ["--mail-from", f"{login}@{lab.domain}", "--mail-rcpt", f"afaure@{lab.domain}"]
-    letter += ["--upload-file", "/etc/hostname"]
+    letter += ["--header", f"From: {login}@{lab.domain}", *unique, "--form", "=Bonjour"]
 
     def works(request):
         done = client.run([*curl, *request], timeout=30)
         said = done.stderr.partition("\n")[0].removeprefix("curl: ")
-        assert done.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
+        assert done.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
 
     concurrently(works, ([f"imaps://{name}/INBOX?ALL"], ["--ssl-reqd", *letter, f"smtp://{name}:587"]))
+    received(lab, employee(lab, "afaure"), subject)
 
 
 @check(
@@ -88,6 +95,8 @@ def test_workstation(lab, host, login):
     competence="3.3",
     fr="Le webmail montre de nouveau le courrier.",
     en="The webmail shows the mail again.",
+    before_fr="Le webmail ne montre pas le courrier.",
+    before_en="The webmail doesn't show any mail.",
     host="web1",
     lock="",
     because="the login is refused",
@@ -120,7 +129,9 @@ def names_of_the_server(lab):
     points=2,
     competence="3.3",
     fr="Sur le port {{ port }}, un certificat de l'entreprise, au nom du serveur seul, valable au moins un mois.",
-    en="On port {{ port }} a certificate of the company, for the server's names alone, valid for a month at least.",
+    en="On port {{ port }}, a certificate from the company, for the server's names only, valid for a month or more.",
+    before_fr="Avertissement {{ {'993': 'en lisant', '587': 'en envoyant', '25': 'chez qui nous écrit'}[port] }}.",
+    before_en="A warning {{ {'993': 'on reading', '587': 'on sending', '25': 'for those who write to us'}[port] }}.",
     because=EXPIRED,
 )
 def test_certificate_is_good(lab, port):
@@ -134,10 +145,11 @@ def test_certificate_is_good(lab, port):
         shown, last = answer.stdout, " ".join(answer.stdout.split()[-10:])
         verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
         assert verdict, reason(
-            fr=f"mail1 ne parle pas TLS sur le port {port} : {last}", en=f"mail1 speaks no TLS on port {port}: {last}"
+            fr=f"mail1 ne parle pas TLS sur le port {port} : {last}",
+            en=f"mail1 doesn't speak TLS on port {port}: {last}",
         )
         assert verdict[1] == "0", reason(
-            fr=f"le certificat est refusé pour {name} : {verdict[2]}",
+            fr=f"le certificat est refusé pour {name} : {verdict[2]}",
             en=f"the certificate is refused for {name}: {verdict[2]}",
         )
     body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
@@ -147,12 +159,12 @@ def test_certificate_is_good(lab, port):
     strange = names_in(x509.load_pem_x509_certificate(body[0].encode())) - names_of_the_server(lab)
     others = ", ".join(sorted(strange))
     assert not strange, reason(
-        fr=f"le certificat de mail1 vaut aussi pour d'autres : {others}",
-        en=f"the certificate of mail1 is for others as well: {others}",
+        fr=f"le certificat de mail1 vaut aussi pour d'autres : {others}",
+        en=f"the certificate of mail1 is good for others as well: {others}",
     )
     until = " ".join(end.stdout.split())
     assert end.status == 0, reason(
-        fr=f"le certificat expire avant un mois : {until}", en=f"the certificate ends within a month: {until}"
+        fr=f"le certificat expire avant un mois : {until}", en=f"the certificate expires within a month: {until}"
     )
 
 
@@ -162,16 +174,16 @@ def test_certificate_is_good(lab, port):
     points=1,
     competence="3.3",
     fr="{{ host }} fait confiance à la même autorité de certification qu'avant, et à aucune autre de plus.",
-    en="{{ host }} trusts the same certification authority as before, and none besides.",
+    en="{{ host }} trusts the same certification authority as before, and no other.",
     host="{{ host }}",
     lock="",
 )
 def test_same_authority(lab, host):
     there = lab.host(host)
     added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
-    named = ", ".join(added) or reason(fr="aucune autorité ajoutée", en="no authority that was added")
+    named = ", ".join(added) or reason(fr="aucune autorité ajoutée", en="no added authority")
     assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], reason(
-        fr=f"{host} fait confiance à : {named}", en=f"{host} trusts: {named}"
+        fr=f"{host} fait confiance à : {named}", en=f"{host} trusts: {named}"
     )
     for path in (*added, "/etc/ssl/valbocage/ca.crt"):
         assert certificate_key_ids(there.file(path)) == [AUTHORITY], reason(
@@ -180,7 +192,7 @@ def test_same_authority(lab, host):
     others = there.run("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt").stdout.strip()
     plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
     assert int(others) <= int(plain) + 1, reason(
-        fr=f"{host} : {others} certificats de confiance au lieu de {int(plain) + 1}",
+        fr=f"{host} : {others} certificats de confiance au lieu de {int(plain) + 1}",
         en=f"{host}: {others} trusted certificates instead of {int(plain) + 1}",
     )
 
@@ -190,7 +202,7 @@ def test_same_authority(lab, host):
     points=2,
     competence="3.3",
     fr="Les programmes vérifient toujours le certificat, webmail compris.",
-    en="Programs still verify the certificate, the webmail included.",
+    en="Programs still verify the certificate, including the webmail.",
     host="web1",
     lock="",
 )
@@ -199,8 +211,8 @@ def test_clients_still_verify(lab):
     options = re.findall(r"verify_peer\w*|allow_self_signed", re.sub(STRICT, "", settings, flags=re.IGNORECASE))
     named = ", ".join(options)
     assert not options, reason(
-        fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
-        en=f"Roundcube has options that weaken how it verifies: {named}",
+        fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
+        en=f"Roundcube has options that weaken its checks: {named}",
     )
     for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
         assert setting + lab.domain in settings, reason(
@@ -225,8 +237,8 @@ def test_clients_still_verify(lab):
     "guard",
     points=1,
     competence="3.3",
-    fr="Rien ne passe en clair : ni mot de passe sur les ports 587 et 25, ni IMAP sans TLS.",
-    en="Nothing goes in clear: neither a password on port 587 or 25, nor IMAP without TLS.",
+    fr="Rien ne passe en clair : ni mot de passe sur les ports 587 et 25, ni IMAP sans TLS.",
+    en="Nothing travels in clear text: no password on port 587 or 25, no IMAP without TLS.",
     timeout=60,
 )
 def test_nothing_in_clear(lab):
@@ -237,7 +249,7 @@ def test_nothing_in_clear(lab):
         offered = lab.client("pc1").run(argv, timeout=30).stdout
         assert "250-AUTH" not in offered, reason(
             fr=f"mail1 prend les mots de passe en clair sur le port {port}",
-            en=f"mail1 takes passwords in clear on port {port}",
+            en=f"mail1 takes passwords in clear text on port {port}",
         )
 
     def no_plain_imap():
@@ -261,7 +273,7 @@ def public_halves(host):
     points=2,
     competence="3.3",
     fr="La clé de l'autorité n'a pas quitté ldap1, ni celle du serveur mail1, et les clés privées restent à root.",
-    en="The authority's key has not left ldap1, nor the server's mail1, and private keys stay root's own.",
+    en="The authority's key has not left ldap1, nor the server's mail1, and private keys still belong to root.",
     timeout=90,
 )
 def test_keys_are_private(lab):
@@ -273,35 +285,35 @@ def test_keys_are_private(lab):
             key = lab.host(name).file(path)
             if half == authority:
                 assert name == "ldap1", reason(
-                    fr=f"la clé de l'autorité est sur {name} : {path}", en=f"the authority's key is on {name}: {path}"
+                    fr=f"la clé de l'autorité est sur {name} : {path}", en=f"the authority's key is on {name}: {path}"
                 )
                 assert key.uid == 0, reason(
-                    fr=f"la clé de l'autorité n'est pas à root : {path}",
+                    fr=f"la clé de l'autorité n'est pas à root : {path}",
                     en=f"the authority's key is not root's: {path}",
                 )
                 assert not key.mode & 0o077, reason(
-                    fr=f"d'autres peuvent lire la clé de l'autorité : {path}",
+                    fr=f"d'autres peuvent lire la clé de l'autorité : {path}",
                     en=f"the authority's key is readable by others: {path}",
                 )
             elif half == server:
                 assert name == "mail1", reason(
-                    fr=f"la clé du serveur de messagerie est sur {name} : {path}",
+                    fr=f"la clé du serveur de messagerie est sur {name} : {path}",
                     en=f"the mail server's key is on {name}: {path}",
                 )
                 assert key.uid == 0, reason(
-                    fr=f"la clé du serveur de messagerie n'est pas à root : {path}",
+                    fr=f"la clé du serveur de messagerie n'est pas à root : {path}",
                     en=f"the mail server's key is not root's: {path}",
                 )
                 shared = key.mode & 0o070 and key.group not in SERVICES
                 assert not shared, reason(
-                    fr=f"la clé du serveur de messagerie est ouverte au groupe {key.group} : {path}",
+                    fr=f"la clé du serveur de messagerie est ouverte au groupe {key.group} : {path}",
                     en=f"the mail server's key is open to the group {key.group}: {path}",
                 )
             assert name != "mail1" or not key.mode & 0o007, reason(
                 fr=f"tout le monde peut lire {path}", en=f"everybody may read {path}"
             )
     assert lab.host("ldap1").file("/etc/ssl/valbocage/ca.key").exists, reason(
-        fr="ldap1 n'a plus la clé de l'autorité", en="ldap1 has the authority's key no more"
+        fr="ldap1 n'a plus la clé de l'autorité", en="ldap1 no longer has the authority's key"
     )
 
 
@@ -310,7 +322,7 @@ def test_keys_are_private(lab):
     points=1,
     competence="3.3",
     fr="Un mauvais mot de passe est refusé, et chacun retrouve son ancien courrier.",
-    en="A wrong password is refused, and everybody finds their earlier mail.",
+    en="A wrong password is refused, and everybody still has their earlier mail.",
     timeout=90,
 )
 def test_mail_is_whole(lab):

@@ -7,7 +7,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 
-from grader import check, concurrently, lines_in, reason, same_name, scaled_timeout, send_mail
+from grader import check, concurrently, lines_in, reason, same_name, scaled_timeout
 from lab_tools import (
     HOSTS,
     KEPT,
@@ -20,7 +20,8 @@ from lab_tools import (
     received,
     refusal,
     sawyer,
-    subject_of_swaks,
+    send,
+    subject_by_hand,
     verdict_on,
 )
 
@@ -83,17 +84,17 @@ def believed(lab, login, size=0):
     me, latest = employee(lab, login, verifies=False), []
 
     def once():
-        subject = send_mail(lab.probe("lan"), me, SAWYER, subject="Offre", size=size)
+        subject = send(lab, me, SAWYER, "Offre", size=size)
         found = received(lab, sawyer(lab), subject, folders=FOLDERS)
         latest[:] = [found.headers]
         verdict = verdict_on(found.headers, "mx.scierie-delmas.example")
         assert found.folder == "INBOX", reason(
-            fr=f"la scierie range un message de {login} dans {found.folder} : {verdict}",
-            en=f"the sawmill files a message of {login} in {found.folder}: {verdict}",
+            fr=f"la scierie range un message de {login} dans {found.folder} : {verdict}",
+            en=f"the sawmill files a message from {login} in {found.folder}: {verdict}",
         )
         for told in ("dkim=pass", f"header.d={lab.domain}"):
             assert re.search(rf"{re.escape(told)}(?![\w.-])", verdict), reason(
-                fr=f"la signature n'est pas pour {lab.domain} : {verdict}",
+                fr=f"la signature n'est pas pour {lab.domain} : {verdict}",
                 en=f"the signature is not for {lab.domain}: {verdict}",
             )
         return found.headers
@@ -106,7 +107,9 @@ def believed(lab, login, size=0):
     points=5,
     competence="3.3",
     fr="La scierie vérifie un message {{ login | de }} (dkim=pass) et le range dans la boîte de réception.",
-    en="The sawmill verifies a message of {{ login }} (dkim=pass), and files it in the inbox.",
+    en="The sawmill verifies a message from {{ login }} (dkim=pass), and files it in the inbox.",
+    before_fr="Les messages {{ login | de }} arrivent à la scierie parmi les indésirables.",
+    before_en="Messages from {{ login }} end up in the sawmill's junk folder.",
     timeout=150,
     because="in Junk",
 )
@@ -119,7 +122,9 @@ def test_message_is_believed(lab):
     points=2,
     competence="3.3",
     fr="Les messages de ses collègues sont crus aussi, avec ou sans plan, et le resteront après un redémarrage.",
-    en="The messages of colleagues are believed as well, with a drawing or without, and will be after a reboot.",
+    en="Colleagues' messages are believed too, with a drawing or without, and will be after a reboot.",
+    before_fr="Les messages de ses collègues y arrivent aussi parmi les indésirables, avec ou sans plan.",
+    before_en="Colleagues' messages end up in junk there too, with a drawing or without.",
     timeout=150,
     because="in Junk",
 )
@@ -135,8 +140,32 @@ def test_everybody_is_believed(lab):
     opendkim = lab.host("mail1").service("opendkim")
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
         assert not opendkim.systemd_property(f"Service.{name}"), reason(
-            fr=f"le service opendkim a des droits de plus : {name}", en=f"the service opendkim is given more: {name}"
+            fr=f"le service opendkim a des droits de plus : {name}",
+            en=f"the opendkim service has been given more rights: {name}",
         )
+
+
+@check(
+    "objective",
+    points=2,
+    competence="2.1",
+    fr="Le DNS publie en entier la clé qui vérifie nos messages.",
+    en="DNS publishes the whole of the key that our messages are verified with.",
+    before_fr="À l'extérieur, personne ne peut s'assurer qu'un message vient de nous.",
+    before_en="Nobody outside can make sure that a message comes from us.",
+    timeout=60,
+    because="publishes no whole key",
+)
+def test_key_is_published(lab):
+    subject = send(lab, employee(lab, "kbenali", verifies=False), SAWYER, "Offre")
+    headers = received(lab, sawyer(lab), subject, folders=FOLDERS).headers
+    settings = lab.host("mail1").file("/etc/opendkim.conf").content_string
+    meant = re.findall(r"^\s*Selector\s+(\S+)", settings, re.MULTILINE | re.IGNORECASE)
+    selectors = [tags.get("s", "") for tags in signatures_of(headers, lab.domain)] or meant
+    named = ", ".join(selectors) or reason(fr="aucun nom", en="any name")
+    assert any(is_published(lab, selector) for selector in selectors), reason(
+        fr=f"le DNS ne publie pas de clé entière sous {named}", en=f"DNS publishes no whole key under {named}"
+    )
 
 
 @check(
@@ -145,6 +174,8 @@ def test_everybody_is_believed(lab):
     competence="3.3",
     fr="Ce qui arrive de l'extérieur est de nouveau vérifié par notre serveur.",
     en="What arrives from outside is verified by our server again.",
+    before_fr="Rien ne dit si un message reçu vient bien de qui il le prétend.",
+    before_en="Nothing tells whether a message we receive really comes from whom it says.",
     timeout=60,
     because="verifies",
 )
@@ -154,18 +185,18 @@ def test_arriving_mail_is_verified(lab):
     headers = handed_in(lab, SAWYER, "Devis", ["--add-header", f"DKIM-Signature: {forged}"])
     verdict = verdict_on(headers, f"mx1.{lab.domain}")
     assert re.search(r"dkim=(?!none|pass)\w+", verdict), reason(
-        fr=f"personne sur mail1 ne vérifie ce qui arrive : {verdict}",
+        fr=f"personne sur mail1 ne vérifie ce qui arrive : {verdict}",
         en=f"nobody on mail1 verifies what arrives: {verdict}",
     )
 
 
 def handed_in(lab, sender, begin, options=()):
     """Hand a message in at mail1 as a stranger, without a password, and return the header that the reader sees."""
-    reader, (subject, unique) = employee(lab, "croux", verifies=False), subject_of_swaks(begin)
+    reader, (subject, unique) = employee(lab, "croux", verifies=False), subject_by_hand(begin)
     argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", sender, "--to", reader.address]
     done = lab.client("delmas").run([*argv, *unique, *options, "--timeout", str(scaled_timeout(8))], timeout=30)
     assert done.status == 0, reason(
-        fr=f"mail1 refuse du courrier de l'extérieur : {refusal(done)}",
+        fr=f"mail1 refuse du courrier de l'extérieur : {refusal(done)}",
         en=f"mail1 refuses mail from outside: {refusal(done)}",
     )
     return received(lab, reader, subject, folders=FOLDERS).headers
@@ -175,22 +206,22 @@ def handed_in(lab, sender, begin, options=()):
     "guard",
     points=2,
     competence="3.3",
-    fr="La scierie se méfie toujours de ce que personne n'a signé : rien n'a été changé chez elle.",
-    en="The sawmill still distrusts what nobody has signed: nothing was changed on its side.",
+    fr="La scierie se méfie toujours de ce que personne n'a signé : rien n'a été changé chez elle.",
+    en="The sawmill still distrusts what nobody has signed: nothing has been changed at its end.",
     timeout=60,
 )
 def test_sawmill_still_distrusts(lab):
     def distrusted(forged):
-        subject, unique = subject_of_swaks("Gagnez")
+        subject, unique = subject_by_hand("Gagnez")
         argv = ["swaks", "--server", lab.address("delmas"), "--from", forged, "--to", SAWYER]
         done = lab.client("delmas").run([*argv, *unique, "--timeout", str(scaled_timeout(8))], timeout=30)
         assert done.status == 0, reason(
-            fr=f"la scierie refuse du courrier : {refusal(done)}", en=f"the sawmill refuses mail: {refusal(done)}"
+            fr=f"la scierie refuse du courrier : {refusal(done)}", en=f"the sawmill refuses mail: {refusal(done)}"
         )
         found = received(lab, sawyer(lab), subject, folders=FOLDERS)
         assert found.folder == "Junk", reason(
             fr=f"la scierie prend pour bon un message non signé de {forged}",
-            en=f"the sawmill takes an unsigned message of {forged} for good",
+            en=f"the sawmill takes an unsigned message from {forged} for genuine",
         )
 
     concurrently(distrusted, ("offre@elsewhere.example", f"croux@{lab.domain}"))
@@ -201,7 +232,7 @@ def test_sawmill_still_distrusts(lab):
     points=2,
     competence="3.3",
     fr="Le serveur ne signe pas ce que des inconnus lui remettent au nom de l'entreprise.",
-    en="The server does not sign what strangers hand in in the company's name.",
+    en="The server doesn't sign what strangers hand in under the company's name.",
     timeout=60,
 )
 def test_strangers_get_no_signature(lab):
@@ -247,13 +278,13 @@ def keys_in(host, folder):
     points=1,
     competence="3.3",
     fr="Les clés de signature sont assez longues, ne sont pas lisibles par tous, et n'ont pas quitté mail1.",
-    en="The signing keys are long enough, are not readable by everybody, and have not left mail1.",
+    en="The signing keys are long enough, aren't readable by everyone, and haven't left mail1.",
     host="mail1",
     lock="",
     timeout=90,
 )
 def test_key_is_private(lab):
-    subject = send_mail(lab.probe("lan"), employee(lab, "afaure", verifies=False), SAWYER, subject="Offre")
+    subject = send(lab, employee(lab, "afaure", verifies=False), SAWYER, "Offre")
     message = received(lab, sawyer(lab), subject, folders=FOLDERS)
     for bits in bits_of(signatures_of(message.headers, lab.domain)):
         assert bits >= ENOUGH, reason(
@@ -263,7 +294,7 @@ def test_key_is_private(lab):
     mail1 = lab.host("mail1")
     keys = signing_keys(mail1)
     assert keys, reason(
-        fr="il n'y a plus de clé de signature sur mail1", en="there is no signing key on mail1 any more"
+        fr="il n'y a plus de clé de signature sur mail1", en="there is no longer a signing key on mail1"
     )
     for key in keys:
         file = mail1.file(key)
@@ -284,7 +315,7 @@ def test_key_is_private(lab):
         host = lab.host(name)
         for copy in lines_in(host.run(f"grep -rlsF {wanted} {KEPT}").stdout):
             assert name == "mail1", reason(
-                fr=f"une clé de signature est sur {name} : {copy}", en=f"a signing key is on {name}: {copy}"
+                fr=f"une clé de signature est sur {name} : {copy}", en=f"a signing key is on {name}: {copy}"
             )
             assert not host.file(copy).mode & 0o007, usable_by_all(copy)
 
@@ -292,7 +323,7 @@ def test_key_is_private(lab):
 
 
 def usable_by_all(key):
-    return reason(fr=f"tout le monde peut utiliser {key}", en=f"everybody may use {key}")
+    return reason(fr=f"tout le monde peut utiliser {key}", en=f"everyone may use {key}")
 
 
 @check(
@@ -310,12 +341,12 @@ def test_mail_is_received(lab):
         found = outside.resolve(lab.domain, lab.address("srv1", "eth1"), "MX").records
         said = ", ".join(found) or reason(fr="aucun", en="none")
         assert found == (f"10 mx1.{lab.domain}",), reason(
-            fr=f"l'enregistrement MX n'est plus « 10 mx1.{lab.domain} » : {said}",
-            en=f"the MX record is another one than '10 mx1.{lab.domain}': {said}",
+            fr=f"l'enregistrement MX n'est plus « 10 mx1.{lab.domain} » : {said}",
+            en=f"the MX record is no longer '10 mx1.{lab.domain}': {said}",
         )
 
     def invoice_arrives():
-        subject = send_mail(outside, sawyer(lab), f"croux@{lab.domain}", subject="Facture")
+        subject = send(lab, sawyer(lab), f"croux@{lab.domain}", "Facture")
         received(lab, employee(lab, "croux", verifies=False), subject)
 
     def earlier_mail_is_there():
