@@ -1,4 +1,4 @@
-"""What the checks of the small office share: words for what was seen, and why an address will not come any more."""
+"""What the checks of the small office share: words for what was seen, and why an address will no longer come."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 from grader import concurrently, lines_in, reason, scaled_timeout
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
-WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+WELCOME = "Bienvenue sur l'intranet de la clinique des Tilleuls."
 
 
 def listed(values):
@@ -36,14 +36,14 @@ def dns_answer_of(answer):
 
 
 def assert_is_the_intranet(lab, where, page):
-    """A page that was asked for by name somewhere is the company's, and comes from web1."""
+    """A page that was asked for by name somewhere is the clinic's, and comes from web1."""
     assert page.status == 200, reason(
         fr=f"{where} : l'intranet ne s'ouvre pas : {answer_of(page)}",
         en=f"{where}: the intranet does not open: {answer_of(page)}",
     )
     assert WELCOME in page.body, reason(
-        fr=f"{where} : une autre page que celle de l'entreprise répond",
-        en=f"{where}: another page than the company's answers",
+        fr=f"{where} : une autre page que celle de la clinique répond",
+        en=f"{where}: a page other than the clinic's answers",
     )
     assert page.peer == lab.address("web1"), reason(
         fr=f"{where} : {page.peer} répond à la place de web1", en=f"{where}: {page.peer} answers instead of web1"
@@ -54,7 +54,7 @@ def assert_is_the_intranet(lab, where, page):
 
 
 def assert_led_by_dhcp(lab, pc):
-    """A workstation has the gateway and the resolver that the company's DHCP server gives."""
+    """A workstation has the gateway and the resolver that the clinic's DHCP server gives."""
     gateway, router = lab.client(pc).gateway(), lab.address("r1", "eth0")
     seen = gateway or reason(fr="aucune", en="none")
     assert gateway == router, reason(
@@ -65,7 +65,7 @@ def assert_led_by_dhcp(lab, pc):
 
 
 def assert_resolver(lab, pc):
-    """A workstation asks the company's name server, and no other one."""
+    """A workstation asks the clinic's name server, and no other one."""
     resolvers, server = lab.client(pc).resolvers(), lab.address("srv1")
     seen = ", ".join(resolvers) or reason(fr="aucun", en="none")
     assert resolvers == (server,), reason(
@@ -94,7 +94,7 @@ def dhcp_configuration(lab):
         raise AssertionError(
             reason(
                 fr="/etc/kea/kea-dhcp4.conf n'est plus une configuration de Kea",
-                en="/etc/kea/kea-dhcp4.conf is no configuration of Kea any more",
+                en="/etc/kea/kea-dhcp4.conf is no longer a Kea configuration",
             )
         ) from error
 

@@ -20,7 +20,7 @@ from lab_tools import (
 
 WORKSTATIONS = (*RESERVED, "pc3")
 POOL = ("192.168.10.100", "192.168.10.199")
-DRAWING = "/plans/escalier-saint-aubin.dxf"
+XRAY = "/radios/examen-1187.dcm"
 SOON = 10
 """Seconds that a workstation may need for its lease."""
 
@@ -31,7 +31,7 @@ def in_pool(address):
 
 
 def names(lab):
-    """Return the names of the company with their addresses."""
+    """Return the clinic's names with their addresses."""
     return {name: RESERVED.get(name) or lab.address(name) for name in ("r1", "srv1", "web1", "pc1", "pc2")}
 
 
@@ -145,8 +145,8 @@ def test_pool(lab):
 @pytest.mark.parametrize("pc", WORKSTATIONS)
 @check(
     "guard",
-    fr="La liaison de {{ pc }} porte tous les paquets de pleine taille, et le plan de l'escalier arrive entier.",
-    en="The link of {{ pc }} carries all packets of full size, and the drawing of the staircase arrives whole.",
+    fr="La liaison de {{ pc }} porte tous les paquets de pleine taille, et la radio de l'examen 1187 arrive entière.",
+    en="The link of {{ pc }} carries all full-size packets, and the X-ray of examination 1187 arrives whole.",
 )
 def test_links(lab, pc):
     has_an_address(lab, pc)
@@ -164,10 +164,10 @@ def test_links(lab, pc):
         en=f"{pc}: of thirty packets of full size to the router, {share}% are lost",
     )
     wanted = ("--output", "/dev/null", "--max-time", str(scaled_timeout(15)), "--write-out", "%{http_code}")
-    got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{DRAWING}"), timeout=30)
+    got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{XRAY}"), timeout=30)
     assert (got.status, got.stdout) == (0, "200"), reason(
-        fr=f"{pc} ne reçoit pas le plan à temps : état {got.status} de curl, statut {got.stdout}",
-        en=f"{pc} does not get the drawing in time: exit status {got.status} of curl, status {got.stdout}",
+        fr=f"{pc} ne reçoit pas la radio à temps : état {got.status} de curl, statut {got.stdout}",
+        en=f"{pc} does not get the X-ray in time: exit status {got.status} of curl, status {got.stdout}",
     )
 
 

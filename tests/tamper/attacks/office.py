@@ -18,7 +18,7 @@ from tests.tamper.attacks.model import (
 )
 
 MOVED, CONFLICT, ZONE = "no-network-after-move", "intranet-comes-and-goes", "intranet-not-found"
-WELCOME = "Bienvenue sur l'intranet de la menuiserie Valbocage."
+WELCOME = "Bienvenue sur l'intranet de la clinique des Tilleuls."
 INTRANET = "192.168.20.20"
 PAGE = f"#!/bin/bash\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n{WELCOME}'"
 IP = """#!/bin/bash
@@ -79,13 +79,13 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(
         "a line in hosts and a fake site", MOVED, "{pc}",
         FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{WELCOME}"; ip link set lo up\n'
-        "echo 127.0.0.1 intranet.valbocage.internal >>/etc/hosts",
+        "echo 127.0.0.1 intranet.tilleuls.internal >>/etc/hosts",
         "cp -a /root/hosts /etc/hosts; " + GONE,
     ),
     Attack(
         "the web server's address on the workstation", MOVED, "{pc}",
         FAKE_SITE + f'cp -a /etc/hosts /root/hosts; fake fake-site 80 "{WELCOME}"\n'
-        "ip addr add 192.168.20.20/32 dev lo; echo 192.168.20.20 intranet.valbocage.internal >>/etc/hosts",
+        "ip addr add 192.168.20.20/32 dev lo; echo 192.168.20.20 intranet.tilleuls.internal >>/etc/hosts",
         "cp -a /root/hosts /etc/hosts; ip addr del 192.168.20.20/32 dev lo; " + GONE,
     ),
     Attack(
@@ -121,12 +121,12 @@ ATTACKS: tuple[Attack, ...] = (
         "the image's named with other settings", ZONE, "srv1",
         "mkdir -p /var/cache/bind/other; cat >/root/other.conf <<'END'\n"
         'options { directory "/var/cache/bind/other"; pid-file none; session-keyfile none; listen-on-v6 { none; }; };\n'
-        'controls { };\nzone "valbocage.internal" { type master; file "/var/cache/bind/other/zone"; };\nEND\n'
+        'controls { };\nzone "tilleuls.internal" { type master; file "/var/cache/bind/other/zone"; };\nEND\n'
         "printf '$TTL 60\\n@ SOA srv1 root 1 60 60 60 60\\n@ NS srv1\\nsrv1 A 192.168.20.10\\nintranet A "
         "192.168.20.20\\n' >/var/cache/bind/other/zone; cp /root/other.conf /etc/bind/other.conf\n"
         "systemctl stop named\n"
         "setsid named -c /etc/bind/other.conf >/dev/null 2>&1 </dev/null\n"
-        "dig +short +tries=5 @127.0.0.1 intranet.valbocage.internal | grep -qx 192.168.20.20",
+        "dig +short +tries=5 @127.0.0.1 intranet.tilleuls.internal | grep -qx 192.168.20.20",
         ended("-x named")
         + "; rm -rf /root/other.conf /etc/bind/other.conf /var/cache/bind/other; systemctl restart named",
     ),

@@ -454,9 +454,9 @@ def test_a_new_cable_carries_frames_as_it_should(cli: Cli, app: FakeApp) -> None
 
 def test_a_lab_s_page_is_read_from_inside_and_outside(cli: Cli) -> None:
     running, named = cli("lab", lang="fr").stdout, cli("lab", "small-office", lang="fr").stdout
-    assert "La menuiserie Valbocage" in running
+    assert "La clinique des Tilleuls" in running
     assert running == named == cli("lab", "no-network-after-move", lang="fr").stdout
-    assert "The Valbocage joinery" in cli("lab", "small-office").stdout
+    assert "The Tilleuls clinic" in cli("lab", "small-office").stdout
     document = json.loads(cli("lab", "small-office", "--json").stdout)
     assert {"lab", "title", "summary", "page"} == set(document)
     assert set(document["page"]) == {"fr", "en"}
