@@ -84,7 +84,7 @@ def refusal(lab, numbers):
         for line in lines_in(said)
         if " ALLOC_ENGINE_V4_ALLOC_FAIL " in line and f"tid={number}:" in line
     ]
-    return reason(fr=f"srv1 dit : {refused[0]}", en=f"srv1 says: {refused[0]}") if refused else ""
+    return reason(fr=f"srv1 dit : {refused[0]}", en=f"srv1 says: {refused[0]}") if refused else ""
 
 
 def offer(lab, pc, missing, *options):
@@ -130,7 +130,7 @@ def test_meeting_room(lab):
         seen = client.addresses("eth0")
         words = addresses_in_words(seen)
         assert len(seen) == 1, reason(
-            fr=f"pc3 : {words}, au lieu d'une adresse de l'étendue",
+            fr=f"pc3 : {words}, au lieu d'une adresse de l'étendue",
             en=f"pc3 has {words} instead of one address from the pool",
         )
         address = seen[0].partition("/")[0]
@@ -185,14 +185,14 @@ def test_newcomer(lab):
         seen = offered.get(name, "")
         words = seen or reason(fr="rien", en="nothing")
         assert seen == expected, reason(
-            fr=f"{what} : {words} au lieu de {expected}", en=f"{what} is {words} instead of {expected}"
+            fr=f"{what} : {words} au lieu de {expected}", en=f"{what} is {words} instead of {expected}"
         )
     assert lasts <= 24 * HOUR, reason(
-        fr=f"une adresse est donnée pour {lasts / HOUR:.0f} heures : ceux qui sont partis garderaient la leur",
+        fr=f"une adresse est donnée pour {lasts / HOUR:.0f} heures : ceux qui sont partis garderaient la leur",
         en=f"an address is given for {lasts / HOUR:.0f} hours: those who left would keep theirs",
     )
     assert lasts >= HOUR, reason(
-        fr=f"une adresse n'est donnée que pour {lasts} secondes : tout le monde redemande sans cesse",
+        fr=f"une adresse n'est donnée que pour {lasts} secondes : tout le monde redemande sans cesse",
         en=f"an address is given for {lasts} seconds only: everybody keeps asking again",
     )
 
@@ -224,7 +224,7 @@ def test_room_for_all(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Les autres postes gardent leur réservation, leur bail et leur adresse ; les téléphones, leur bail.",
+    fr="Les autres postes gardent leur réservation, leur bail et leur adresse ; les téléphones, leur bail.",
     en="The other workstations keep their reservation, lease and address; the phones keep their lease.",
     timeout=90,
 )
@@ -240,7 +240,7 @@ def test_desks(lab):
         )
         seen = lab.client(pc).addresses("eth0")
         assert seen == (own,), reason(
-            fr=f"{pc} : {addresses_in_words(seen)} au lieu de {own}",
+            fr=f"{pc} : {addresses_in_words(seen)} au lieu de {own}",
             en=f"{pc} has {addresses_in_words(seen)} instead of {own}",
         )
         by = ifupdown_methods(lab.host(pc), "eth0")
