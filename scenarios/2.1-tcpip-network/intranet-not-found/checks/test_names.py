@@ -36,7 +36,7 @@ def of_others(client):
 
 
 def zone_file(lab):
-    """Return the path of the company's zone file, as named's configuration gives it."""
+    """Return the path of the clinic's zone file, as named's configuration gives it."""
     configuration = lab.host("srv1").check_output("named-checkconf -p")
     zone = re.search(rf'^zone "{re.escape(lab.domain)}"[^{{]*\{{(.*?)^\}};', configuration, re.MULTILINE | re.DOTALL)
     assert zone, reason(fr=f"named n'a pas de zone {lab.domain}", en=f"named has no zone {lab.domain}")
@@ -51,7 +51,7 @@ def assert_named_answers(lab):
     def genuine(protocol):
         heard = lab.listener("srv1", 53, "/usr/sbin/named", protocol=protocol)
         doubts = "; ".join(heard.doubts)
-        assert heard.is_genuine, reason(fr=f"srv1, port 53 : {doubts}", en=f"srv1, port 53: {doubts}")
+        assert heard.is_genuine, reason(fr=f"srv1, port 53 : {doubts}", en=f"srv1, port 53: {doubts}")
 
     concurrently(genuine, ("udp", "tcp"))
 
@@ -60,7 +60,7 @@ def assert_leads_to(answer, where, question, expected):
     """What a name server answered somewhere is the one record that is right."""
     seen = dns_answer_of(answer)
     assert answer.records == (expected,), reason(
-        fr=f"{where} : {question} : {seen} au lieu de {expected}",
+        fr=f"{where} : {question} : {seen} au lieu de {expected}",
         en=f"{where}: {question}: {seen} instead of {expected}",
     )
 
@@ -92,6 +92,8 @@ def leads_to(found, name):
     competence="2.1",
     fr="Sur {{ pc }}, le DNS donne l'adresse de l'intranet et la page s'ouvre par son nom.",
     en="On {{ pc }}, DNS gives the address of the intranet and the page opens by its name.",
+    before_fr="L'intranet ne s'ouvre pas sur {{ pc }}.",
+    before_en="The intranet does not open on {{ pc }}.",
 )
 def test_intranet_by_name(lab, pc):
     client, name = lab.client(pc), f"intranet.{lab.domain}"
@@ -106,6 +108,8 @@ def test_intranet_by_name(lab, pc):
     competence="2.1",
     fr="Interrogé des bureaux et de la salle des serveurs, le serveur de noms donne la bonne adresse de l'intranet.",
     en="Asked from the office and the server room, the name server gives the right address of the intranet.",
+    before_fr="L'intranet ne s'ouvre nulle part ailleurs dans la clinique.",
+    before_en="The intranet does not open anywhere else in the clinic.",
 )
 def test_server_answers_the_company(lab):
     name = f"intranet.{lab.domain}"
@@ -117,8 +121,8 @@ def test_server_answers_the_company(lab):
     for where, answer in zip(places.values(), answers, strict=True):
         assert_leads_to(answer, where, name, lab.address("web1"))
         assert answer.authoritative, reason(
-            fr=f"{where} : la réponse ne vient pas de la zone de l'entreprise",
-            en=f"{where}: the answer does not come from the company's own zone",
+            fr=f"{where} : la réponse ne vient pas de la zone de la clinique",
+            en=f"{where}: the answer does not come from the clinic's own zone",
         )
     assert_named_answers(lab)
 
@@ -127,8 +131,10 @@ def test_server_answers_the_company(lab):
     "symptom",
     points=3,
     competence="2.1",
-    fr="Les fichiers du serveur de noms sont justes : la réparation tient après un redémarrage.",
-    en="The files of the name server are right: the repair holds after a reboot.",
+    fr="Les fichiers du serveur de noms sont justes : la réparation tient après un redémarrage.",
+    en="The files of the name server are right: the repair survives a reboot.",
+    before_fr="L'intranet ne s'ouvrirait pas davantage après un redémarrage.",
+    before_en="The intranet would not open after a reboot either.",
     host="srv1",
     lock="",
 )
@@ -137,20 +143,20 @@ def test_repair_is_in_the_files(lab):
     loads = srv1.run("named-checkconf -z")
     faulty = [line for line in lines_in(loads.stdout) if "loaded serial" not in line]
     said = "; ".join(faulty[:2])
-    assert loads.rc == 0, reason(fr=f"named-checkconf -z : {said}", en=f"named-checkconf -z: {said}")
+    assert loads.rc == 0, reason(fr=f"named-checkconf -z : {said}", en=f"named-checkconf -z: {said}")
     found = records(compiled(lab) or "", lab.domain)
     for name in (f"intranet.{lab.domain}.", f"web1.{lab.domain}."):
         seen = leads_to(found, name)
         words, expected = addresses_in_words(seen), lab.address("web1")
         assert seen == (expected,), reason(
-            fr=f"dans le fichier de zone, {name} : {words} au lieu de {expected}",
+            fr=f"dans le fichier de zone, {name} : {words} au lieu de {expected}",
             en=f"in the zone file, {name} leads to {words} instead of {expected}",
         )
     options = srv1.check_output("named-checkconf -p")
     for allowed in re.findall(r"^\s*allow-query\s*\{(.*?)\};", options, re.MULTILINE | re.DOTALL):
         clients = set(re.findall(r'[^\s";]+', allowed)) - {"localhost", "127.0.0.1", "127.0.0.0/8", "none"}
         assert clients, reason(
-            fr=f"allow-query ne laisse que le serveur lui-même interroger : {' '.join(allowed.split())}",
+            fr=f"allow-query ne laisse que le serveur lui-même interroger : {' '.join(allowed.split())}",
             en=f"allow-query lets only the server itself ask: {' '.join(allowed.split())}",
         )
 
@@ -172,19 +178,19 @@ def test_named_is_a_service(lab):
         heard = lab.listener("srv1", 53, protocol=protocol)
         programs = ", ".join(sorted(heard.executables))
         assert heard.pids <= {named.main_pid}, reason(
-            fr=f"un autre processus que celui du service named répond au port 53 : {programs}",
-            en=f"another process than the service's answers on port 53: {programs}",
+            fr=f"un autre processus que celui du service named répond au port 53 : {programs}",
+            en=f"a process other than the service's answers on port 53: {programs}",
         )
     doubts = "; ".join(named.doubts)
-    assert named.is_genuine, reason(fr=f"le service named : {doubts}", en=f"the service named: {doubts}")
+    assert named.is_genuine, reason(fr=f"le service named : {doubts}", en=f"the service named: {doubts}")
 
 
 @check(
     "guard",
     points=1,
     competence="2.1",
-    fr="Les autres noms de l'entreprise sont toujours dans la zone, sans nom inutile de plus.",
-    en="The other names of the company are still in the zone, with no needless name besides.",
+    fr="Les autres noms de la clinique sont toujours dans la zone, sans nom inutile de plus.",
+    en="The clinic's other names are still in the zone, with no needless one added.",
     host="srv1",
     lock="",
 )
@@ -194,12 +200,12 @@ def test_zone_is_whole(lab):
     expected = {"r1": lab.address("r1"), "srv1": lab.address("srv1"), **RESERVED}
     missing = [name for name, address in expected.items() if (f"{name}.{lab.domain}.", "A", address) not in found]
     assert not missing, reason(
-        fr=f"il manque à la zone, avec la bonne adresse : {', '.join(missing)}",
+        fr=f"il manque à la zone, avec la bonne adresse : {', '.join(missing)}",
         en=f"missing from the zone, with its right address: {', '.join(missing)}",
     )
     absurd = [name for name, _, _ in found if name.endswith(f".{lab.domain}.{lab.domain}.") or name.startswith("*.")]
     assert not absurd, reason(
-        fr=f"la zone a un nom dont personne n'a besoin : {absurd[0]}",
+        fr=f"la zone a un nom dont personne n'a besoin : {absurd[0]}",
         en=f"the zone has a name that nobody needs: {absurd[0]}",
     )
 
@@ -208,8 +214,8 @@ def test_zone_is_whole(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Le serveur de noms ne répond qu'aux réseaux de l'entreprise.",
-    en="The name server answers the company's networks only.",
+    fr="Le serveur de noms ne répond qu'aux réseaux de la clinique.",
+    en="The name server answers the clinic's networks only.",
     host="srv1",
     lock="",
 )
@@ -217,13 +223,13 @@ def test_only_the_company_asks(lab):
     configuration = lab.host("srv1").check_output("named-checkconf -p")
     lists = re.findall(r"^\s*(allow-[\w-]+|acl \S+)\s*\{(.*?)\};", configuration, re.MULTILINE | re.DOTALL)
     assert "allow-query" in dict(lists), reason(
-        fr="rien ne dit qui a le droit d'interroger : tout le monde l'a", en="nothing says who may ask: everybody may"
+        fr="rien ne dit qui a le droit d'interroger : tout le monde l'a", en="nothing says who may ask: everybody may"
     )
     for name, clients in lists:
         others = list(filter(of_others, re.findall(r'[^\s";]+', clients)))
         assert not others, reason(
-            fr=f"{name} laisse d'autres que l'entreprise interroger : {' '.join(others)}",
-            en=f"{name} lets others than the company ask: {' '.join(others)}",
+            fr=f"{name} laisse d'autres que la clinique interroger : {' '.join(others)}",
+            en=f"{name} lets others than the clinic ask: {' '.join(others)}",
         )
 
 
@@ -249,17 +255,17 @@ def test_reverse_zones(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="{{ pc }} n'a rien de particulier : résolveur donné par DHCP, aucune ligne ajoutée dans /etc/hosts.",
+    fr="{{ pc }} n'a rien de particulier : résolveur donné par DHCP, aucune ligne ajoutée dans /etc/hosts.",
     en="{{ pc }} has nothing special: the resolver given by DHCP, no line added to /etc/hosts.",
 )
 def test_workstation_unchanged(lab, pc):
     client = lab.client(pc)
     assert_resolver(lab, pc)
     added = names_by_hand(lab.host(pc), "intranet", "web1")
-    assert not added, reason(fr=f"{pc} : {added}", en=f"{pc}: {added}")
+    assert not added, reason(fr=f"{pc} : {added}", en=f"{pc}: {added}")
     own, seen = f"{RESERVED[pc]}/24", client.addresses("eth0")
     assert seen == (own,), reason(
-        fr=f"{pc} : {addresses_in_words(seen)} au lieu de {own}",
+        fr=f"{pc} : {addresses_in_words(seen)} au lieu de {own}",
         en=f"{pc} has {addresses_in_words(seen)} instead of {own}",
     )
 
@@ -277,7 +283,7 @@ def test_dhcp_gives_the_resolver(lab):
     options = {option.get("name"): option.get("data", "") for option in office_scope(lab).get("option-data", ())}
     given, server = options.get("domain-name-servers", ""), lab.address("srv1")
     assert given == server, reason(
-        fr=f"le résolveur distribué : {listed(filter(None, [given]))} au lieu de {server}",
+        fr=f"le résolveur distribué : {listed(filter(None, [given]))} au lieu de {server}",
         en=f"the resolver handed out is {listed(filter(None, [given]))} instead of {server}",
     )
     assert lab.host("srv1").service("kea-dhcp4-server").is_running, reason(
@@ -295,10 +301,10 @@ def test_dhcp_gives_the_resolver(lab):
 def test_intranet_by_address(lab):
     page = lab.probe("office").http_get(f"http://{lab.address('web1')}/")
     assert page.status == 200, reason(
-        fr=f"http://{lab.address('web1')}/ : {answer_of(page)}", en=f"http://{lab.address('web1')}/: {answer_of(page)}"
+        fr=f"http://{lab.address('web1')}/ : {answer_of(page)}", en=f"http://{lab.address('web1')}/: {answer_of(page)}"
     )
     assert WELCOME in page.body, reason(
-        fr="web1 sert une autre page que celle de l'entreprise", en="web1 serves another page than the company's"
+        fr="web1 sert une autre page que celle de la clinique", en="web1 serves a page other than the clinic's"
     )
     assert lab.host("web1").service("nginx").is_enabled, reason(
         fr="le service nginx ne démarre pas avec web1", en="nginx does not start with web1"
