@@ -1,9 +1,9 @@
-"""Does the drawing arrive as quickly as it should, by a sound link, for everybody and for good?
+"""Does the X-ray arrive as quickly as it should, by a sound link, for everybody and for good?
 
 No check asserts a time. What a workstation needs is compared with what the server room needs in the same minute, and
 the best of several tries counts on both sides: a machine under load slows both. The server room's tries come first: a
 single one that was held up would let a workstation pass that is slow. The tries end early where no load of a machine
-explains what was seen twice: packets that are lost, or a drawing of which not even a part has come.
+explains what was seen twice: packets that are lost, or an X-ray of which not even a part has come.
 
 The checks run at once, although they share the cables: a sound one has room for all of them together, and what they
 take from each other is far less than what is allowed.
@@ -17,16 +17,16 @@ from grader import check, concurrently, ifupdown_interfaces, lines_in, names_by_
 from lab_tools import RESERVED, addresses_in_words, assert_is_the_intranet, listed, no_lease_to_come
 
 WORKSTATIONS = ("pc1", "pc2", "pc3")
-DRAWING = "/plans/escalier-saint-aubin.dxf"
-LINES = 60_000
-"""Lines that the drawing has; a smaller one would open sooner."""
+XRAY = "/radios/examen-1187.dcm"
+DIGEST = "f9c353d6b4a83fc51b67e52f32617fdebab8f700b0f99f46248903845d5b16c3"
+"""The X-ray's SHA-256; a smaller one would open sooner."""
 TIMES = 40
-"""A workstation may take so many times what the server room takes for the drawing; the faults take over a thousand."""
+"""A workstation may take so many times what the server room takes for the X-ray; the faults take over a thousand."""
 TRIES = 5
 HOPELESS = 2
 """After so many tries that no load explains, there is no other one."""
 PART = 4
-"""A try that ends before one such part of the drawing has come is hopeless: more than PART * TIMES times as slow."""
+"""A try that ends before one such part of the X-ray has come is hopeless: more than PART * TIMES times as slow."""
 TIMES_QUEUED = 100
 """The same for the slowest of many pings at once, where a good link takes less than a millisecond."""
 FULL = 1472
@@ -50,24 +50,24 @@ def has_an_address(lab, pc):
 
 
 def download(lab, host, limit):
-    """Return the seconds that a host takes for the drawing, infinity beyond ``limit``, and the octets that came."""
+    """Return the seconds that a host takes for the X-ray, infinity beyond ``limit``, and the octets that came."""
     wanted = ("--max-time", f"{limit:.2f}", "--output", "/dev/null")
     told = ("--write-out", "%{http_code} %{time_total} %{size_download}")
-    command = ("curl", "--disable", "--silent", *wanted, *told, f"http://intranet.{lab.domain}{DRAWING}")
+    command = ("curl", "--disable", "--silent", *wanted, *told, f"http://intranet.{lab.domain}{XRAY}")
     done = lab.client(host).run(command, timeout=limit + 10)
     code, total, octets = done.stdout.split()
     return float(total) if done.status == 0 and code == "200" else math.inf, int(octets)
 
 
 def reference(lab):
-    """Return how long the server room takes for the drawing, and how many octets it has."""
+    """Return how long the server room takes for the X-ray, and how many octets it has."""
     best, size = math.inf, 0
     for _ in range(TRIES):
         taken, size = download(lab, "srv1", 8)
         best = min(best, taken)
         assert best < math.inf, reason(
-            fr="le plan n'arrive même pas dans la salle des serveurs",
-            en="the drawing does not even arrive in the server room",
+            fr="la radio n'arrive même pas dans la salle des serveurs",
+            en="the X-ray does not even arrive in the server room",
         )
     return best, size
 
@@ -81,8 +81,8 @@ def arrives(lab, pc, there, size):
         here = min(here, taken)
         if here <= TIMES * there:
             assert octets == size, reason(
-                fr=f"le plan qui arrive sur {pc} n'est pas celui de web1 : {octets} octets au lieu de {size}",
-                en=f"the drawing that arrives on {pc} is not web1's: {octets} octets instead of {size}",
+                fr=f"la radio qui arrive sur {pc} n'est pas celle de web1 : {octets} octets au lieu de {size}",
+                en=f"the X-ray that arrives on {pc} is not web1's: {octets} bytes instead of {size}",
             )
             assert_is_the_intranet(lab, pc, lab.client(pc).http_get(f"http://intranet.{lab.domain}/"))
             return
@@ -94,8 +94,8 @@ def arrives(lab, pc, there, size):
         needed = reason(fr=f"{here / there:.0f} fois", en=f"{here / there:.0f} times")
     raise AssertionError(
         reason(
-            fr=f"pour le plan, {pc} met {needed} le temps de la salle des serveurs, {TIMES} fois au plus sont admises",
-            en=f"{pc} needs {needed} as long as the server room for the drawing, {TIMES} times at most are allowed",
+            fr=f"pour la radio, {pc} met {needed} le temps de la salle des serveurs, {TIMES} fois au plus sont admises",
+            en=f"{pc} needs {needed} as long as the server room for the X-ray; at most {TIMES} times is allowed",
         )
     )
 
@@ -119,14 +119,16 @@ def stanzas(host):
     "symptom",
     points=3,
     competence="1.3",
-    fr="Le plan de l'escalier arrive vite, et entier, sur le poste {{ user.full | de }} ({{ pc }}).",
-    en="The drawing of the staircase arrives quickly and whole on {{ user.full }}'s workstation ({{ pc }}).",
+    fr="La radio de l'examen 1187 arrive vite, et entière, sur le poste {{ user.full | de }} ({{ pc }}).",
+    en="The X-ray of examination 1187 arrives quickly and whole on {{ user.full }}'s workstation ({{ pc }}).",
+    before_fr="La radio de l'examen 1187 n'arrive pas, ou mal, sur le poste {{ user.full | de }} ({{ pc }}).",
+    before_en="The X-ray of examination 1187 hardly opens, if at all, for {{ user.full }} ({{ pc }}).",
     host="{{ pc }}",
     because="as long as the server room",
     lock="",
     timeout=120,
 )
-def test_drawing_arrives(lab):
+def test_xray_arrives(lab):
     arrives(lab, lab.values["pc"], *reference(lab))
 
 
@@ -135,7 +137,9 @@ def test_drawing_arrives(lab):
     points=3,
     competence="1.3",
     fr="De {{ pc }} au routeur, les paquets de pleine taille passent tous, sans attendre.",
-    en="From {{ pc }} to the router, packets of full size all pass, without waiting.",
+    en="From {{ pc }} to the router, all full-size packets get through, without waiting.",
+    before_fr="Sur {{ pc }}, tout ce qui est un peu gros passe mal.",
+    before_en="On {{ pc }}, anything of some size has trouble getting through.",
     host="{{ pc }}",
     because="full-size",
     lock="",
@@ -167,8 +171,8 @@ def test_full_packets_pass(lab):
         reason(
             fr=f"les paquets de pleine taille de {pc} attendent {slowest / best:.0f} fois plus que dans la salle des "
             f"serveurs, {TIMES_QUEUED} fois au plus sont admises",
-            en=f"full-size packets from {pc} wait {slowest / best:.0f} times as long as in the server room, "
-            f"{TIMES_QUEUED} times at most are allowed",
+            en=f"full-size packets from {pc} wait {slowest / best:.0f} times as long as in the server room; "
+            f"at most {TIMES_QUEUED} times is allowed",
         )
     )
 
@@ -176,9 +180,11 @@ def test_full_packets_pass(lab):
 @check(
     "symptom",
     points=2,
-    competence="1.3",
-    fr="Le plan arrive vite sur tous les postes, et rien ne les ralentira au prochain démarrage.",
-    en="The drawing arrives quickly on every workstation, and nothing will slow them down at the next start.",
+    competence="2.1",
+    fr="La radio arrive vite sur tous les postes, et rien ne les ralentira au prochain démarrage.",
+    en="The X-ray arrives quickly on every workstation, and nothing will slow them down at the next start.",
+    before_fr="La radio ne s'ouvre pas vite partout.",
+    before_en="The X-ray does not open quickly everywhere.",
     because="as long as the server room",
     timeout=120,
 )
@@ -209,7 +215,7 @@ def test_everybody_for_good(lab):
     points=1,
     competence="1.3",
     fr="Les postes gardent leur configuration par DHCP, avec des cartes à la MTU normale.",
-    en="The workstations keep their configuration by DHCP, with cards of the normal MTU.",
+    en="The workstations still get their settings by DHCP, with the normal MTU on their cards.",
     timeout=120,
 )
 def test_workstations_unchanged(lab):
@@ -246,9 +252,9 @@ def test_workstations_unchanged(lab):
 @check(
     "guard",
     points=1,
-    competence="1.3",
+    competence="2.1",
     fr="Le routeur transmet tout, sans filtre ni retouche, par des cartes à la MTU normale.",
-    en="The router passes everything on, without filtering or mending it, through cards of the normal MTU.",
+    en="The router passes everything on, unfiltered and unaltered, with the normal MTU on its cards.",
     host="r1",
     lock="",
 )
@@ -279,19 +285,18 @@ def test_router_unchanged(lab):
     "guard",
     points=1,
     competence="1.3",
-    fr="L'intranet sert toujours le même plan.",
-    en="The intranet still serves the same drawing.",
+    fr="L'intranet sert toujours la même radio.",
+    en="The intranet still serves the same X-ray.",
     host="web1",
     lock="",
 )
-def test_same_drawing(lab):
-    url = f"http://{lab.address('web1')}{DRAWING}"
-    counted = lab.probe("servers").run(
-        ("sh", "-c", f"curl --silent --max-time {scaled_timeout(20)} {url} | grep -c '^LINE$'"), timeout=30
+def test_same_xray(lab):
+    url = f"http://{lab.address('web1')}{XRAY}"
+    got = lab.probe("servers").run(
+        ("sh", "-c", f"curl --silent --max-time {scaled_timeout(20)} {url} | sha256sum"), timeout=30
     )
-    lines = counted.stdout.strip() or "0"
-    assert lines == str(LINES), reason(
-        fr=f"le plan a {lines} lignes au lieu de {LINES}", en=f"the drawing has {lines} lines instead of {LINES}"
+    assert got.stdout.split()[:1] == [DIGEST], reason(
+        fr="la radio que sert web1 n'est plus celle de la clinique", en="the X-ray that web1 serves is not the clinic's"
     )
     assert lab.host("web1").service("nginx").is_enabled, reason(
         fr="le service nginx ne démarre pas avec web1", en="nginx does not start with web1"

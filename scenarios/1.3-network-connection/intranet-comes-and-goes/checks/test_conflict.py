@@ -19,7 +19,7 @@ from lab_tools import (
 SOON = 3
 """Seconds that a workstation may need for its lease after the last action."""
 ROUNDS = 3
-"""Each workstation opens the page this often, by turns: one card cannot be remembered for both that quickly."""
+"""Each workstation opens the page this often, in turn: one card cannot be remembered for both that quickly."""
 
 # The checks may run at once: only the first one has the workstations send anything but questions about ARP, which
 # leave no trace in anybody's memory of who has which card (they come from no address).
@@ -30,8 +30,10 @@ ROUNDS = 3
     points=3,
     competence="1.3",
     fr="L'intranet s'ouvre à chaque essai, sur les deux postes tour à tour.",
-    en="The intranet opens at every try, on both workstations by turns.",
-    because="of 6 tries",
+    en="The intranet opens every time, on both workstations in turn.",
+    before_fr="L'intranet ne s'ouvre pas à chaque essai.",
+    before_en="The intranet does not open every time.",
+    because=r"try \d of 6",
 )
 def test_intranet_opens_by_turns(lab):
     def addressed(pc):
@@ -43,9 +45,7 @@ def test_intranet_opens_by_turns(lab):
     turns = [pc for _ in range(ROUNDS) for pc in RESERVED]
     for number, pc in enumerate(turns, 1):  # one that is lost is enough
         page = lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=1.5)
-        tried = reason(
-            fr=f"essai {number} sur {len(turns)}, sur {pc}", en=f"number {number} of {len(turns)} tries, on {pc}"
-        )
+        tried = reason(fr=f"essai {number} sur {len(turns)}, sur {pc}", en=f"try {number} of {len(turns)}, on {pc}")
         assert_is_the_intranet(lab, tried, page)
 
 
@@ -55,6 +55,8 @@ def test_intranet_opens_by_turns(lab):
     competence="1.3",
     fr="L'adresse de {{ pc }} n'est qu'à lui : personne d'autre n'y répond.",
     en="The address of {{ pc }} is its own: nobody else answers for it.",
+    before_fr="{{ pc }} perd le réseau, alors que tout y paraît normal.",
+    before_en="{{ pc }} loses the network, although everything on it looks normal.",
     host="{{ pc }}",
     because="also answers for",
     lock="",
@@ -85,9 +87,11 @@ def test_nobody_else_answers(lab):
 @check(
     "symptom",
     points=3,
-    competence="1.3",
+    competence="2.1",
     fr="Les autres machines n'ont que leur propre adresse, maintenant et après un redémarrage.",
     en="The other machines have their own addresses only, now and after a reboot.",
+    before_fr="Redémarrer le poste n'y change rien de durable.",
+    before_en="Restarting the PC does not help for long.",
     because="192.168.10.5[12]",
 )
 def test_others_have_their_own_address(lab):
@@ -176,8 +180,8 @@ def test_workstation_configured_by_dhcp(lab):
     "guard",
     points=1,
     competence="1.3",
-    fr="Les machines gardent leurs cartes, et aucune ne retient une adresse MAC par force.",
-    en="The machines keep their cards, and none remembers a MAC address by force.",
+    fr="Les machines gardent leurs cartes, et aucune n'a d'entrée ARP permanente.",
+    en="The machines keep their cards, and none has a permanent ARP entry.",
 )
 def test_no_forced_neighbour(lab):
     for name in ("pc1", "pc2", "r1"):
@@ -187,4 +191,6 @@ def test_no_forced_neighbour(lab):
             fr=f"{name} a la carte {card} au lieu de {own}", en=f"{name} has the card {card} instead of {own}"
         )
         forced = lab.client(name).ask(("ip", "neighbour", "show", "nud", "permanent", "dev", "eth0")).stdout.strip()
-        assert not forced, reason(fr=f"{name} retient de force : {forced}", en=f"{name} remembers by force: {forced}")
+        assert not forced, reason(
+            fr=f"{name} a une entrée permanente : {forced}", en=f"{name} has a permanent entry: {forced}"
+        )

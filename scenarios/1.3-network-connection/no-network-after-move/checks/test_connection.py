@@ -1,4 +1,4 @@
-"""Is the workstation connected again, as every other one of the company, and is everything else as it was?"""
+"""Is the workstation connected again, as every other one of the clinic, and is everything else as it was?"""
 
 import json
 import re
@@ -48,6 +48,8 @@ def lease_of(lab, pc):
     competence="1.3",
     fr="L'intranet s'ouvre par son nom sur le poste {{ user.full | de }} ({{ pc }}).",
     en="The intranet opens by its name on {{ user.full }}'s workstation ({{ pc }}).",
+    before_fr="L'intranet ne s'ouvre pas sur le poste {{ user.full | de }} ({{ pc }}).",
+    before_en="The intranet does not open on {{ user.full }}'s workstation ({{ pc }}).",
     host="{{ pc }}",
     lock="",
 )
@@ -61,6 +63,8 @@ def test_intranet_opens(lab):
     competence="1.3",
     fr="Depuis la salle des serveurs, {{ pc }} répond à son adresse.",
     en="From the server room, {{ pc }} answers at its address.",
+    before_fr="On ne joint pas {{ pc }} à distance.",
+    before_en="{{ pc }} cannot be reached remotely.",
     host="r1",
     lock="",
 )
@@ -90,6 +94,8 @@ def test_reached_from_the_servers(lab):
     competence="1.3",
     fr="{{ pc }} reçoit adresse, passerelle et résolveur par DHCP, et le fera encore après un redémarrage.",
     en="{{ pc }} gets address, gateway and resolver by DHCP, and will do so after a reboot.",
+    before_fr="{{ pc }} n'a pas le réseau comme les autres postes, et le rallumer n'y change rien.",
+    before_en="{{ pc }} has no network as the other PCs have, and switching it off and on does not help.",
     host="srv1",
     lock="",
 )
@@ -187,8 +193,8 @@ def test_servers_answer(lab):
         seen = answer_of(page)
         assert page, reason(fr=f"l'intranet, sur web1 : {seen}", en=f"the intranet on web1: {seen}")
         assert WELCOME in page.body, reason(
-            fr=f"l'intranet, sur web1, sert une autre page que celle de l'entreprise ({seen})",
-            en=f"the intranet on web1 serves another page than the company's ({seen})",
+            fr=f"l'intranet, sur web1, sert une autre page que celle de la clinique ({seen})",
+            en=f"the intranet on web1 serves a page other than the clinic's ({seen})",
         )
 
     concurrently(lambda ask: ask(), (resolved, opened))
