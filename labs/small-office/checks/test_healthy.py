@@ -109,7 +109,7 @@ def test_names_both_ways(lab):
 @check(
     "guard",
     fr="Le poste de la salle de réunion et un visiteur reçoivent une adresse de l'étendue pour moins d'un jour.",
-    en="The meeting room's workstation and a visitor get an address of the pool for less than a day.",
+    en="The meeting room's workstation and a visitor get an address from the pool for less than a day.",
     host="pc3",
 )
 def test_pool(lab):
@@ -121,7 +121,7 @@ def test_pool(lab):
         fr=f"pc3 : {words} au lieu d'une seule adresse", en=f"pc3 has {words} instead of one address"
     )
     assert in_pool(seen[0].partition("/")[0]), reason(
-        fr=f"pc3 a {words}, hors de l'étendue", en=f"pc3 has {words}, which is not of the pool"
+        fr=f"pc3 a {words}, hors de l'étendue", en=f"pc3 has {words}, which is not in the pool"
     )
     assert_led_by_dhcp(lab, "pc3")
     # A client with an identity that the server has never seen asks, and leaves it at that.
@@ -135,7 +135,7 @@ def test_pool(lab):
     address, lasts = offered["ip_address"], int(offered["dhcp_lease_time"])
     assert in_pool(address), reason(
         fr=f"un visiteur se voit proposer {address}, hors de l'étendue",
-        en=f"a visitor is offered {address}, which is not of the pool",
+        en=f"a visitor is offered {address}, which is not in the pool",
     )
     assert lasts < 24 * 3600, reason(
         fr=f"un bail dure {lasts} secondes, un jour ou plus", en=f"a lease lasts {lasts} seconds, a day or more"
@@ -153,7 +153,7 @@ def test_links(lab, pc):
     client, router = lab.client(pc), lab.address("r1", "eth0")
     assert client.ping(router, size=1472), reason(
         fr=f"{pc} : un paquet de pleine taille n'atteint pas le routeur",
-        en=f"{pc}: a packet of full size does not reach the router",
+        en=f"{pc}: a full-size packet does not reach the router",
     )
     volley = ("-n", "-q", "-M", "do", "-s", "1472", "-l", "30", "-c", "30", "-w", "5")
     seen = client.run(("ping", *volley, router), timeout=15).stdout
@@ -161,7 +161,7 @@ def test_links(lab, pc):
     share = lost[1] if lost else "100"
     assert share == "0", reason(
         fr=f"{pc} : sur trente paquets de pleine taille vers le routeur, {share} % sont perdus",
-        en=f"{pc}: of thirty packets of full size to the router, {share}% are lost",
+        en=f"{pc}: of thirty full-size packets to the router, {share}% are lost",
     )
     wanted = ("--output", "/dev/null", "--max-time", str(scaled_timeout(15)), "--write-out", "%{http_code}")
     got = client.run(("curl", "--silent", *wanted, f"http://intranet.{lab.domain}{XRAY}"), timeout=30)
