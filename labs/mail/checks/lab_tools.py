@@ -111,7 +111,7 @@ def assert_earlier_mail_is_there(lab, readers):
         archived = {f"<archive-{reader.login}-{number}@{lab.domain}>" for number in range(1, 6)}
         lost = len(archived - message_ids(lan, reader, ("INBOX", "Sent")))
         assert not lost, reason(
-            fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
+            fr=f"{reader.login} : anciens messages disparus : {lost} sur {len(archived)}",
             en=f"{reader.login}: earlier messages missing: {lost} of {len(archived)}",
         )
 

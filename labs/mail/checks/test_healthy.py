@@ -57,11 +57,11 @@ def test_mail_to_the_sawmill(lab):
     found = received(lab, sawyer(lab), subject, folders=("INBOX", "Junk"))
     verdict = verdict_on(found.headers, "mx.scierie-delmas.example")
     assert found.folder == "INBOX", reason(
-        fr=f"la scierie le range dans {found.folder} : {verdict}",
+        fr=f"la scierie le range dans {found.folder} : {verdict}",
         en=f"the sawmill files it in {found.folder}: {verdict}",
     )
     assert "dkim=pass" in verdict, reason(
-        fr=f"la scierie ne vérifie pas la signature : {verdict}",
+        fr=f"la scierie ne vérifie pas la signature : {verdict}",
         en=f"the sawmill does not verify the signature: {verdict}",
     )
 
@@ -92,7 +92,7 @@ def test_workstation(lab, host, login):
     me, account = f"{login}@{lab.domain}", ["--auth-user", login, "--auth-password", PASSWORDS[login]]
     argv = ["swaks", "--server", f"{name}:587", "--tls", "--tls-verify-ca", *account, "--from", me, "--to", me]
     sent = client.run([*argv, *options, "--timeout", str(scaled_timeout(8))], timeout=30)
-    assert sent.status == 0, reason(fr=f"swaks sur {host} : {refusal(sent)}", en=f"swaks on {host}: {refusal(sent)}")
+    assert sent.status == 0, reason(fr=f"swaks sur {host} : {refusal(sent)}", en=f"swaks on {host}: {refusal(sent)}")
     url, user = f"imaps://{name}/INBOX?SUBJECT%20%22{subject.replace(' ', '%20')}%22", f"{login}:{PASSWORDS[login]}"
 
     def arrived():
@@ -100,11 +100,11 @@ def test_workstation(lab, host, login):
             ["curl", "--silent", "--show-error", "--max-time", str(scaled_timeout(8)), "--user", user, url]
         )
         said = found.stderr.partition("\n")[0].removeprefix("curl: ")
-        assert found.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
+        assert found.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
         return found.stdout.split()[2:]
 
     missing = reason(
-        fr=f"« {subject} » n'est pas dans la boîte de réception de {login}",
+        fr=f"« {subject} » n'est pas dans la boîte de réception de {login}",
         en=f"'{subject}' is not in the inbox of {login}",
     )
     try:
@@ -136,7 +136,7 @@ def test_nobody_abuses_it(lab):
         argv += ["--quit-after", "RCPT", "--timeout", str(scaled_timeout(8))]
         done = lab.client("delmas").run(argv, timeout=20)
         assert "Relay access denied" in done.stdout, reason(
-            fr=f"« Relay access denied » attendu pour un inconnu, réponse : {refusal(done)}",
+            fr=f"« Relay access denied » attendu pour un inconnu, réponse : {refusal(done)}",
             en=f"an open relay: expected 'Relay access denied' for a stranger, the answer: {refusal(done)}",
         )
 
@@ -144,7 +144,7 @@ def test_nobody_abuses_it(lab):
         argv = ["swaks", "--server", f"mail.{lab.domain}:587", "--quit-after", "EHLO"]
         offered = lab.client("pc1").run([*argv, "--timeout", str(scaled_timeout(8))], timeout=20)
         assert "250" in offered.stdout, reason(
-            fr=f"le port 587 ne répond pas à EHLO : {refusal(offered)}",
+            fr=f"le port 587 ne répond pas à EHLO : {refusal(offered)}",
             en=f"port 587 does not answer EHLO: {refusal(offered)}",
         )
         assert "AUTH" not in offered.stdout, reason(
@@ -159,7 +159,7 @@ def test_nobody_abuses_it(lab):
         except AssertionError as error:
             said = str(error)
         assert re.search(r"535|[Aa]uthentication failed", said), reason(
-            fr=f"un mauvais mot de passe n'est pas refusé avec le code 535 : {said}",
+            fr=f"un mauvais mot de passe n'est pas refusé avec le code 535 : {said}",
             en=f"a wrong password is not refused with code 535: {said}",
         )
 
@@ -186,17 +186,17 @@ def test_dns(lab):
     for (name, kind), record, found in zip(wanted, wanted.values(), concurrently(published, wanted), strict=True):
         said = ", ".join(found) or nothing
         assert found == (record,), reason(
-            fr=f"{name} {kind} : {record} attendu, le DNS donne {said}",
+            fr=f"{name} {kind} : {record} attendu, le DNS donne {said}",
             en=f"{name} {kind}: expected {record}, DNS gives {said}",
         )
     policy = " ".join(published((lab.domain, "TXT")))
     assert "v=spf1 mx -all" in policy, reason(
-        fr=f"{lab.domain} TXT : « v=spf1 mx -all » attendu, le DNS donne {policy or nothing}",
+        fr=f"{lab.domain} TXT : « v=spf1 mx -all » attendu, le DNS donne {policy or nothing}",
         en=f"{lab.domain} TXT: expected 'v=spf1 mx -all', DNS gives {policy or nothing}",
     )
     key = lab.host("mail1").run("opendkim-testkey -d %s -s mail2026", lab.domain)
     said = key.stderr.strip()
-    assert key.rc == 0, reason(fr=f"opendkim-testkey : {said}", en=f"opendkim-testkey: {said}")
+    assert key.rc == 0, reason(fr=f"opendkim-testkey : {said}", en=f"opendkim-testkey: {said}")
 
 
 @pytest.mark.parametrize("host", SERVICES)

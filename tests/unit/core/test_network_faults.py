@@ -299,6 +299,8 @@ def test_every_free_address_is_leased_to_somebody_else(driver: LabDriver, world:
     assert {row["state"] for row in added} == {"0"}
     assert len({row["hwaddr"] for row in added}) == 3
     assert all(int(row["expire"]) > later for row in added)
+    given = [int(row["expire"]) - int(row["valid_lifetime"]) for row in added]
+    assert max(given) < time.time() - 24 * 3600, "who left days ago got a lease days ago"
 
 
 def test_reservations_are_added_to_those_that_are_there() -> None:

@@ -44,7 +44,7 @@ def test_policy_is_published(lab):
         found = records[f"{name}.{lab.domain}", "A"]
         said = " ".join(found) or reason(fr="aucune", en="none")
         assert found == [address], reason(
-            fr=f"adresse de {name} dans le DNS : {said}, attendu {address}",
+            fr=f"adresse de {name} dans le DNS : {said}, attendu {address}",
             en=f"address of {name} in DNS: {said}, expected {address}",
         )
     for name, rule in rules.items():

@@ -13,4 +13,4 @@ from lab_tools import HOSTS
 )
 def test_no_rights_gained(lab):
     for host, found in zip(HOSTS, concurrently(lambda host: rights_gained(lab.host(host)), HOSTS), strict=True):
-        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
+        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")

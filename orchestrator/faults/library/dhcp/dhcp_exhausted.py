@@ -15,7 +15,10 @@ from orchestrator.faults.library.dhcp import kea_file
 from orchestrator.faults.library.dhcp.kea import LEASES, SERVICE, OfServer, Pool, addresses_of
 from orchestrator.model.base import Slug
 
-_WEEK = 7 * 24 * 3600
+_DAY = 24 * 3600
+_WEEK = 7 * _DAY
+_AGE = 2 * _DAY
+"""How long ago the leases were given, by their own account: those who have them came before today."""
 _NUMBERS = frozenset({"fqdn_fwd", "fqdn_rev", "state", "pool_id"})
 """Columns of Kea's lease file that hold a number."""
 
@@ -82,7 +85,7 @@ class _NoneLeft(OfServer):
         taken = _leased([dict(zip(columns, lease, strict=False)) for lease in leases]) - {
             self.address_of_client(driver)
         }
-        until = int(time.time()) + _WEEK
+        until = int(time.time()) + _WEEK - _AGE
         rows = []
         for position, address in enumerate(addresses_of(kea_file.pools_of(configuration, self.subnet))):
             if str(address) not in taken:
@@ -102,8 +105,8 @@ class DhcpScopeExhausted(_NoneLeft):
     """Every address of a scope is leased out: a new client gets none.
 
     The trainee sees a client without an address while others work, and a server that runs; its journal says
-    ``ALLOC_ENGINE_V4_ALLOC_FAIL``. The leases, of devices that were here once and run for a week, stand in the
-    server's lease file and outlast a reboot. It needs Kea (image ``netservices``) with its leases in
+    ``ALLOC_ENGINE_V4_ALLOC_FAIL``. The leases, of devices that were here two days ago, run for a week; they stand in
+    the server's lease file and outlast a reboot. It needs Kea (image ``netservices``) with its leases in
     ``/var/lib/kea/kea-leases4.csv``, and a client without a reservation.
     """
 

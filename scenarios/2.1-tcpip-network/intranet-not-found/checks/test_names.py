@@ -36,7 +36,7 @@ def of_others(client):
 
 
 def zone_file(lab):
-    """Return the path of the company's zone file, as named's configuration gives it."""
+    """Return the path of the clinic's zone file, as named's configuration gives it."""
     configuration = lab.host("srv1").check_output("named-checkconf -p")
     zone = re.search(rf'^zone "{re.escape(lab.domain)}"[^{{]*\{{(.*?)^\}};', configuration, re.MULTILINE | re.DOTALL)
     assert zone, reason(fr=f"named n'a pas de zone {lab.domain}", en=f"named has no zone {lab.domain}")
@@ -92,6 +92,8 @@ def leads_to(found, name):
     competence="2.1",
     fr="Sur {{ pc }}, le DNS donne l'adresse de l'intranet et la page s'ouvre par son nom.",
     en="On {{ pc }}, DNS gives the address of the intranet and the page opens by its name.",
+    before_fr="L'intranet ne s'ouvre pas sur {{ pc }}.",
+    before_en="The intranet does not open on {{ pc }}.",
 )
 def test_intranet_by_name(lab, pc):
     client, name = lab.client(pc), f"intranet.{lab.domain}"
@@ -106,6 +108,8 @@ def test_intranet_by_name(lab, pc):
     competence="2.1",
     fr="Interrogé des bureaux et de la salle des serveurs, le serveur de noms donne la bonne adresse de l'intranet.",
     en="Asked from the office and the server room, the name server gives the right address of the intranet.",
+    before_fr="L'intranet ne s'ouvre nulle part ailleurs dans la clinique.",
+    before_en="The intranet does not open anywhere else in the clinic.",
 )
 def test_server_answers_the_company(lab):
     name = f"intranet.{lab.domain}"
@@ -117,8 +121,8 @@ def test_server_answers_the_company(lab):
     for where, answer in zip(places.values(), answers, strict=True):
         assert_leads_to(answer, where, name, lab.address("web1"))
         assert answer.authoritative, reason(
-            fr=f"{where} : la réponse ne vient pas de la zone de l'entreprise",
-            en=f"{where}: the answer does not come from the company's own zone",
+            fr=f"{where} : la réponse ne vient pas de la zone de la clinique",
+            en=f"{where}: the answer does not come from the clinic's own zone",
         )
     assert_named_answers(lab)
 
@@ -128,7 +132,9 @@ def test_server_answers_the_company(lab):
     points=3,
     competence="2.1",
     fr="Les fichiers du serveur de noms sont justes : la réparation tient après un redémarrage.",
-    en="The files of the name server are right: the repair holds after a reboot.",
+    en="The files of the name server are right: the repair survives a reboot.",
+    before_fr="L'intranet ne s'ouvrirait pas davantage après un redémarrage.",
+    before_en="The intranet would not open after a reboot either.",
     host="srv1",
     lock="",
 )
@@ -173,7 +179,7 @@ def test_named_is_a_service(lab):
         programs = ", ".join(sorted(heard.executables))
         assert heard.pids <= {named.main_pid}, reason(
             fr=f"un autre processus que celui du service named répond au port 53 : {programs}",
-            en=f"another process than the service's answers on port 53: {programs}",
+            en=f"a process other than the service's answers on port 53: {programs}",
         )
     doubts = "; ".join(named.doubts)
     assert named.is_genuine, reason(fr=f"le service named : {doubts}", en=f"the service named: {doubts}")
@@ -183,8 +189,8 @@ def test_named_is_a_service(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Les autres noms de l'entreprise sont toujours dans la zone, sans nom inutile de plus.",
-    en="The other names of the company are still in the zone, with no needless name besides.",
+    fr="Les autres noms de la clinique sont toujours dans la zone, sans nom inutile de plus.",
+    en="The clinic's other names are still in the zone, with no needless one added.",
     host="srv1",
     lock="",
 )
@@ -208,8 +214,8 @@ def test_zone_is_whole(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Le serveur de noms ne répond qu'aux réseaux de l'entreprise.",
-    en="The name server answers the company's networks only.",
+    fr="Le serveur de noms ne répond qu'aux réseaux de la clinique.",
+    en="The name server answers the clinic's networks only.",
     host="srv1",
     lock="",
 )
@@ -222,8 +228,8 @@ def test_only_the_company_asks(lab):
     for name, clients in lists:
         others = list(filter(of_others, re.findall(r'[^\s";]+', clients)))
         assert not others, reason(
-            fr=f"{name} laisse d'autres que l'entreprise interroger : {' '.join(others)}",
-            en=f"{name} lets others than the company ask: {' '.join(others)}",
+            fr=f"{name} laisse d'autres que la clinique interroger : {' '.join(others)}",
+            en=f"{name} lets others than the clinic ask: {' '.join(others)}",
         )
 
 
@@ -298,7 +304,7 @@ def test_intranet_by_address(lab):
         fr=f"http://{lab.address('web1')}/ : {answer_of(page)}", en=f"http://{lab.address('web1')}/: {answer_of(page)}"
     )
     assert WELCOME in page.body, reason(
-        fr="web1 sert une autre page que celle de l'entreprise", en="web1 serves another page than the company's"
+        fr="web1 sert une autre page que celle de la clinique", en="web1 serves a page other than the clinic's"
     )
     assert lab.host("web1").service("nginx").is_enabled, reason(
         fr="le service nginx ne démarre pas avec web1", en="nginx does not start with web1"

@@ -53,7 +53,7 @@ def leases(lab):
 
 
 def phones(lab):
-    """Return the leases of the workshop's phones, which are in use: address -> hardware address."""
+    """Return the leases of the nurses' phones, which are in use: address -> hardware address."""
     count = lab.values["last"] - 99 if lab.values["cause"] == "small-pool" else 2
     return {f"192.168.10.{100 + number}": f"02:7a:5c:01:00:{number:02x}" for number in range(count)}
 
@@ -114,7 +114,9 @@ def is_left_as_it_is(lab, pc):
     points=3,
     competence="2.1",
     fr="Le poste de la salle de réunion (pc3) reçoit son adresse par DHCP, dans l'étendue, et ouvre l'intranet.",
-    en="The meeting room's workstation (pc3) gets its address by DHCP, of the pool, and opens the intranet.",
+    en="The meeting room's workstation (pc3) gets its address by DHCP, from the pool, and opens the intranet.",
+    before_fr="Le poste de la salle de réunion (pc3) n'a pas de réseau, et l'intranet ne s'y ouvre pas.",
+    before_en="The meeting room's workstation (pc3) has no network, and the intranet does not open there.",
     host="pc3",
     because="pc3 has",
     timeout=90,
@@ -129,7 +131,7 @@ def test_meeting_room(lab):
         words = addresses_in_words(seen)
         assert len(seen) == 1, reason(
             fr=f"pc3 : {words}, au lieu d'une adresse de l'étendue",
-            en=f"pc3 has {words} instead of one address of the pool",
+            en=f"pc3 has {words} instead of one address from the pool",
         )
         address = seen[0].partition("/")[0]
         assert address in own, reason(
@@ -156,7 +158,9 @@ def test_meeting_room(lab):
     points=3,
     competence="2.1",
     fr="Un visiteur de plus se voit offrir une adresse de l'étendue, pour la journée.",
-    en="One visitor more is offered an address of the pool, for the day.",
+    en="Another visitor is offered an address from the pool, for the day.",
+    before_fr="Un visiteur qui branche son portable en salle de réunion n'a pas de réseau.",
+    before_en="A visitor who plugs a laptop in, in the meeting room, gets no network.",
     host="srv1",
     because="is offered no address",
     timeout=60,
@@ -171,7 +175,7 @@ def test_newcomer(lab):
     address, lasts = offered["ip_address"], int(offered["dhcp_lease_time"])
     assert FIRST <= ipaddress.IPv4Address(address) <= LAST, reason(
         fr=f"un visiteur se voit proposer {address}, hors de l'étendue {FIRST} - {LAST}",
-        en=f"a visitor is offered {address}, not of {FIRST} - {LAST}",
+        en=f"a visitor is offered {address}, which is outside {FIRST} - {LAST}",
     )
     gateway, server = lab.address("r1", "eth0"), lab.address("srv1")
     for name, expected, what in (
@@ -189,7 +193,7 @@ def test_newcomer(lab):
     )
     assert lasts >= HOUR, reason(
         fr=f"une adresse n'est donnée que pour {lasts} secondes : tout le monde redemande sans cesse",
-        en=f"an address is given for {lasts} seconds only: everybody asks again all the time",
+        en=f"an address is given for {lasts} seconds only: everybody keeps asking again",
     )
 
 
@@ -199,6 +203,8 @@ def test_newcomer(lab):
     competence="2.1",
     fr="L'étendue a encore de la place pour {{ visitors }} participants.",
     en="The pool has room for {{ visitors }} more participants.",
+    before_fr="Jeudi, il n'y aurait pas de réseau pour les {{ visitors }} participants.",
+    before_en="On Thursday there would be no network for the {{ visitors }} people who are coming.",
     host="srv1",
     because="free",
     lock="",
@@ -218,8 +224,8 @@ def test_room_for_all(lab):
     "guard",
     points=1,
     competence="2.1",
-    fr="Les postes des bureaux gardent leur réservation, leur bail et leur adresse ; les téléphones, leur bail.",
-    en="The desks keep their reservation, their lease and their address; the phones keep their lease.",
+    fr="Les autres postes gardent leur réservation, leur bail et leur adresse ; les téléphones, leur bail.",
+    en="The other workstations keep their reservation, lease and address; the phones keep their lease.",
     timeout=90,
 )
 def test_desks(lab):

@@ -11,7 +11,7 @@ import zlib
 from grader import HiddenFile, check, concurrently, lines_in, reason
 from lab_tools import listed
 
-FOLDER = "/srv/production"
+FOLDER = "/srv/analyses"
 LAST_YEAR = 1_750_000_000
 """A file's own date that says nothing about its report."""
 
@@ -27,13 +27,13 @@ def limit(lab):
 def content(machine, day):
     """Return what a machine's report of a day says."""
     month, number = int(day[5:7]), int(day[8:10])
-    return f"machine;date;pieces\n{machine};{day};{(number * 7 + month * 5) % 40 + 5}\n"
+    return f"automate;date;tubes\n{machine};{day};{(number * 7 + month * 5) % 40 + 5}\n"
 
 
 def reports():
-    """Yield name and content of every report that was in /srv/production."""
+    """Yield name and content of every report that was in /srv/analyses."""
     for month in range(1, 7):
-        machines = ["scie", "centre-usinage", "plaqueuse"][: 3 if month >= 4 else 2]
+        machines = ["hematologie", "gaz-du-sang", "coagulation"][: 3 if month >= 4 else 2]
         for i in range(month + 1):
             day = f"2026-{month:02d}-{2 + 4 * i:02d}"
             machine = machines[i % len(machines)]
@@ -46,41 +46,41 @@ def archive_of(lab, name, folder=FOLDER):
 
 
 HIDDEN = {
-    "scie à panneaux-2025-12-31.csv": "dernier jour\n",
-    "scie à panneaux-2026-02-01.csv": "le jour même\n",
-    "perceuse  n°2-2026-01-09.csv": "deux espaces\n",
-    "centre-usinage-5-axes-2024-02-29.csv": "bissextile\n",
+    "compteur à globules-2025-12-31.csv": "dernier jour\n",
+    "compteur à globules-2026-02-01.csv": "le jour même\n",
+    "centrifugeuse  n°2-2026-01-09.csv": "deux espaces\n",
+    "gaz-du-sang-bloc-2-2024-02-29.csv": "bissextile\n",
     "-v-2026-01-10.csv": "commence par un tiret\n",
-    "  raboteuse-2026-01-11.csv": "commence par des espaces\n",
-    "presse -2026-01-12.csv": "finit par une espace\n",
-    "cn\\x41\\n\\-2026-01-13.csv": "barres obliques inverses\n",
+    "  spectromètre-2026-01-11.csv": "commence par des espaces\n",
+    "coagulomètre -2026-01-12.csv": "finit par une espace\n",
+    "ph\\x41\\n\\-2026-01-13.csv": "barres obliques inverses\n",
     "*-2026-01-14.csv": "un astérisque\n",
-    "tour [0-9]?-2026-01-15.csv": "des crochets\n",
-    "tour-2026-01-31.csv": HiddenFile("récent sur le disque\n"),
-    "tour-2026-03-02.csv": HiddenFile("vieux sur le disque\n", modified=LAST_YEAR),
-    "tour-2026-01-31.csv.part": "en cours\n",
-    "tour-2026-11-03.csv": "novembre\n",
-    "tour-2026-1-3.csv": "pas une date\n",
-    "tour-2026-01-06.csv ": "pas un rapport : une espace à la fin\n",
-    "tour-2026-01-05.txt": "pas un rapport\n",
+    "pcr [0-9]?-2026-01-15.csv": "des crochets\n",
+    "pcr-2026-01-31.csv": HiddenFile("récent sur le disque\n"),
+    "pcr-2026-03-02.csv": HiddenFile("vieux sur le disque\n", modified=LAST_YEAR),
+    "pcr-2026-01-31.csv.part": "en cours\n",
+    "pcr-2026-11-03.csv": "novembre\n",
+    "pcr-2026-1-3.csv": "pas une date\n",
+    "pcr-2026-01-06.csv ": "pas un rapport : une espace à la fin\n",
+    "pcr-2026-01-05.txt": "pas un rapport\n",
     "lisez-moi.txt": "à garder\n",
-    "sous-dossier/tour-2025-06-01.csv": "pas directement dans le dossier\n",
+    "sous-dossier/pcr-2025-06-01.csv": "pas directement dans le dossier\n",
 }
 DAY = "2026-02-01"
 THE_RUN = reason(fr="le script", en="the script")
 FULL_DISK = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
 """Has a command run as on a full disk: folders and empty files can be made, no byte can be written."""
 OLD = (
-    "  raboteuse-2026-01-11.csv",
+    "  spectromètre-2026-01-11.csv",
     "*-2026-01-14.csv",
     "-v-2026-01-10.csv",
-    "centre-usinage-5-axes-2024-02-29.csv",
-    "cn\\x41\\n\\-2026-01-13.csv",
-    "perceuse  n°2-2026-01-09.csv",
-    "presse -2026-01-12.csv",
-    "scie à panneaux-2025-12-31.csv",
-    "tour [0-9]?-2026-01-15.csv",
-    "tour-2026-01-31.csv",
+    "centrifugeuse  n°2-2026-01-09.csv",
+    "coagulomètre -2026-01-12.csv",
+    "compteur à globules-2025-12-31.csv",
+    "gaz-du-sang-bloc-2-2024-02-29.csv",
+    "pcr [0-9]?-2026-01-15.csv",
+    "pcr-2026-01-31.csv",
+    "ph\\x41\\n\\-2026-01-13.csv",
 )
 BAD_DATES = (
     *("2026-2-1", "2026-02-1", "26-02-01", "20260201", "2026/02/01", "01/02/2026", "2026-02-01T00:00"),
@@ -141,12 +141,12 @@ def expected_files(lab, folder):
     points=4,
     competence="2.5",
     fr="Sur un dossier inconnu, le script archive les bons rapports, et eux seuls, sans rien perdre.",
-    en="On an unknown folder, the script archives the right reports, and only these, and loses nothing.",
+    en="In a folder it has never seen, the script archives the right reports, only these, and loses nothing.",
     host="web1",
     lock="",
 )
 def test_archives_what_it_has_never_seen(lab):
-    folder = "Atelier été"
+    folder = "Labo d'été"
     with lab.workspace("web1", below(HIDDEN, folder), user="technicien") as work:
         done = work.run([script(lab), folder, DAY])
         assert_ends_with(done, 0, THE_RUN)
@@ -161,7 +161,7 @@ def test_archives_what_it_has_never_seen(lab):
         archives = concurrently(lambda name: unpacked(work.read(archive_of(lab, name, folder))), OLD)
         for name, text in zip(OLD, archives, strict=True):
             assert text == text_of(name), reason(
-                fr=f"l'archive de {name} a un autre contenu", en=f"the archive of {name} has another content"
+                fr=f"l'archive de {name} a un autre contenu", en=f"the archive of {name} has different content"
             )
         last = last_line(done)
         assert last == str(len(OLD)), reason(
@@ -201,12 +201,12 @@ def test_changes_nothing_the_second_time(lab):
     points=2,
     competence="2.5",
     fr="Une archive qui existe déjà n'est pas écrasée : le rapport reste, et le script le signale.",
-    en="An archive that exists already is not overwritten: the report stays, and the script says so.",
+    en="An archive that already exists is not overwritten: the report stays, and the script says so.",
     host="web1",
     lock="",
 )
 def test_overwrites_nothing(lab):
-    name, other = "tour-2026-01-07.csv", "tour-2026-01-08.csv"
+    name, other = "pcr-2026-01-07.csv", "pcr-2026-01-08.csv"
     archive = archive_of(lab, name, "in")
     files = {f"in/{name}": "nouveau\n", f"in/{other}": "autre\n", archive: gzip.compress(b"ancien\n")}
     with lab.workspace("web1", files, user="technicien") as work:
@@ -236,7 +236,7 @@ def test_overwrites_nothing(lab):
     lock="",
 )
 def test_loses_nothing(lab):
-    name, text = "tour-2026-01-07.csv", "à garder\n"
+    name, text = "pcr-2026-01-07.csv", "à garder\n"
     files = {f"{folder}/{name}": text for folder in ("free", "in", "full")}
     files[f"in/{lab.values['store']}/2026"] = "un fichier\n"
     with lab.workspace("web1", files, user="technicien") as work:
@@ -244,7 +244,7 @@ def test_loses_nothing(lab):
         archived = work.listing()
         assert archive_of(lab, name, "free") in archived, reason(
             fr="le script n'archive rien, même là où rien ne le gêne",
-            en="it does not even archive where nothing is in its way",
+            en="it archives nothing even where nothing is in its way",
         )
         hindered = {
             "in": (
@@ -252,7 +252,7 @@ def test_loses_nothing(lab):
                 work.run([script(lab), "in", DAY]),
             ),
             "full": (
-                reason(fr="là où plus rien ne peut être écrit", en="where nothing can be written any more"),
+                reason(fr="là où plus rien ne peut être écrit", en="where nothing more can be written"),
                 work.run([*FULL_DISK, script(lab), "full", DAY]),
             ),
         }
@@ -260,7 +260,7 @@ def test_loses_nothing(lab):
             counted = last_line(done)
             assert not counted.isdigit() or int(counted) == 0, reason(
                 fr=f"{where}, le script dit avoir archivé {counted} rapport(s)",
-                en=f"{where}, it says that {counted} was archived",
+                en=f"{where}, it says that it archived {counted}",
             )
             left = work.read(f"{folder}/{name}")
             assert left is not None, reason(
@@ -274,11 +274,11 @@ def test_loses_nothing(lab):
         kept = unpacked(work.read(archive_of(lab, name, "full")))
         assert kept == text, reason(
             fr=f"la place revenue, {name} n'est pas archivé : son archive contient {quoted(kept)}",
-            en=f"with room again, {name} is not archived: its archive says {quoted(kept)}",
+            en=f"once there is room again, {name} is not archived: its archive says {quoted(kept)}",
         )
         assert work.read(f"full/{name}") is None, reason(
             fr=f"la place revenue, {name} est archivé, et toujours dans le dossier",
-            en=f"with room again, {name} is archived, and still in the folder",
+            en=f"once there is room again, {name} is archived, and still in the folder",
         )
 
 
@@ -287,7 +287,7 @@ def test_loses_nothing(lab):
     points=2,
     competence="2.5",
     fr="Le script refuse, sans rien changer : un argument en moins ou en trop, un mauvais dossier, une mauvaise date.",
-    en="The script refuses and changes nothing: an argument missing or too many, a bad folder, a bad date.",
+    en="The script refuses an argument missing or too many, a bad folder or a bad date, and changes nothing.",
     host="web1",
     lock="",
 )
@@ -311,8 +311,8 @@ def test_refuses_bad_input(lab):
     "objective",
     points=2,
     competence="2.5",
-    fr="Dans /srv/production, les rapports d'avant le 2026-0{{ month }}-01 sont archivés, leur contenu intact.",
-    en="In /srv/production, the reports from before 2026-0{{ month }}-01 are archived, their content intact.",
+    fr="Dans /srv/analyses, les rapports d'avant le 2026-0{{ month }}-01 sont archivés, leur contenu intact.",
+    en="In /srv/analyses, the reports dated before 2026-0{{ month }}-01 are archived, their content intact.",
     host="web1",
     lock="",
 )
@@ -328,7 +328,7 @@ def test_production_is_archived(lab):
         file = host.file(archive)
         assert file.is_file, reason(fr=f"{archive} manque", en=f"{archive} is missing")
         assert unpacked(file.content).rstrip("\r\n") == text.rstrip("\r\n"), reason(
-            fr=f"{archive} a un autre contenu", en=f"{archive} has another content"
+            fr=f"{archive} a un autre contenu", en=f"{archive} has different content"
         )
 
     concurrently(archived, [report for report in reports() if report[0][-14:-4] < limit(lab)])
@@ -338,16 +338,16 @@ def test_production_is_archived(lab):
     "guard",
     points=1,
     competence="2.5",
-    fr="Dans /srv/production, le reste est comme avant ; seul root peut changer ces fichiers et le script qu'il lance.",
-    en="In /srv/production the rest is as before; root alone may change these files, and the script that root runs.",
+    fr="Dans /srv/analyses, le reste est comme avant ; seul root peut changer ces fichiers et le script qu'il lance.",
+    en="In /srv/analyses the rest is as before; only root may change these files and the script that root runs.",
     host="web1",
     lock="",
 )
 def test_the_rest_is_untouched(lab):
     host = lab.host("web1")
     kept = {name: text for name, text in reports() if name[-14:-4] >= limit(lab)}
-    kept["bilan-2026.csv"] = "machine;heures\nscie;412\ncentre-usinage;388\n"
-    kept["scie-2026-01-30.csv.part"] = "machine;date;pieces\nscie;2026-01-30;\n"
+    kept["bilan-2026.csv"] = "automate;heures\nhematologie;412\ngaz-du-sang;388\n"
+    kept["hematologie-2026-01-30.csv.part"] = "automate;date;tubes\nhematologie;2026-01-30;\n"
 
     def untouched(name):
         file = host.file(f"{FOLDER}/{name}")
@@ -366,7 +366,7 @@ def test_the_rest_is_untouched(lab):
         owner = file.user
         assert owner == "root", reason(fr=f"{path} appartient à {owner}", en=f"{path} belongs to {owner}")
         assert not file.mode & 0o022, reason(
-            fr=f"d'autres que root peuvent écrire dans {path}", en=f"others than root may write {path}"
+            fr=f"d'autres que root peuvent écrire dans {path}", en=f"users other than root can write to {path}"
         )
 
     own = [script(lab)] if host.file(script(lab)).exists else []

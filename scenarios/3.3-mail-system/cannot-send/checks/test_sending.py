@@ -51,7 +51,7 @@ def test_drawing_leaves(lab):
 
     abroad, _ = concurrently(leaves, (sawyer(lab), colleague))
     assert abroad.folder == "INBOX", reason(
-        fr="la scierie prend le message pour un indésirable : il n'est pas signé",
+        fr="la scierie prend le message pour un indésirable : il n'est pas signé",
         en="the sawmill takes the message for junk: it isn't signed",
     )
     limit = size_limit(lab)
@@ -103,7 +103,7 @@ def test_workstation_sends(lab):
         server = ["--server", f"mail.{lab.domain}:587", "--tls", "--tls-verify-ca"]
         argv = ["env", "HOME=/nonexistent", "swaks", *server, *account, *message]
         sent = pc1.run([*argv, "--timeout", str(scaled_timeout(8)), "--silent", "2"], timeout=60)
-    assert sent.status == 0, reason(fr=f"swaks sur pc1 : {refusal(sent)}", en=f"swaks on pc1: {refusal(sent)}")
+    assert sent.status == 0, reason(fr=f"swaks sur pc1 : {refusal(sent)}", en=f"swaks on pc1: {refusal(sent)}")
     received(lab, employee(lab, "kbenali"), subject)
 
 
@@ -160,7 +160,7 @@ def test_passwords_are_protected(lab):
 def test_size_stays_limited(lab):
     limit = size_limit(lab)
     assert 0 < limit <= LARGEST, reason(
-        fr=f"message_size_limit vaut {limit}, au plus {LARGEST} attendu (0 : aucune limite)",
+        fr=f"message_size_limit vaut {limit}, au plus {LARGEST} attendu (0 : aucune limite)",
         en=f"message_size_limit is {limit}, expected at most {LARGEST} (0 means no limit)",
     )
 

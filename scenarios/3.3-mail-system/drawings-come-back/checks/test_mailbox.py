@@ -74,7 +74,7 @@ def test_drawings_arrive(lab):
     wrong = {login: allowed[login] for login in allowed if login not in PASSWORDS or allowed[login] != RULE}
     uncounted = dict.fromkeys(PASSWORDS.keys() - allowed.keys())
     assert not wrong | uncounted, reason(
-        fr=f"ce que les boîtes peuvent contenir, au lieu de {RULE} Ko : {told(wrong | uncounted)}",
+        fr=f"ce que les boîtes peuvent contenir, au lieu de {RULE} Ko : {told(wrong | uncounted)}",
         en=f"what the mailboxes may hold, instead of {RULE} KB: {told(wrong | uncounted)}",
     )
 
@@ -104,16 +104,16 @@ def test_rule_is_kept(lab):
     allowed = limits(lab)
     named = ", ".join(sorted(allowed)) or reason(fr="aucune", en="none")
     assert set(allowed) == set(PASSWORDS), reason(
-        fr=f"seules ces boîtes ont une limite : {named}", en=f"only these mailboxes have a limit: {named}"
+        fr=f"seules ces boîtes ont une limite : {named}", en=f"only these mailboxes have a limit: {named}"
     )
     beyond = {login: limit for login, limit in allowed.items() if limit is None or limit > RULE}
     assert not beyond, reason(
-        fr=f"au-delà de la règle ({RULE} Ko) : {told(beyond)}", en=f"beyond the rule ({RULE} KB): {told(beyond)}"
+        fr=f"au-delà de la règle ({RULE} Ko) : {told(beyond)}", en=f"beyond the rule ({RULE} KB): {told(beyond)}"
     )
     settings = lab.host("mail1").check_output("doveconf -n")
     loose = re.search(UNCOUNTED, settings, re.MULTILINE)
     assert not loose, reason(
-        fr=f"Dovecot ne tient pas tout le monde à la règle : {loose[1]}",
+        fr=f"Dovecot ne tient pas tout le monde à la règle : {loose[1]}",
         en=f"Dovecot does not hold everyone to the rule: {loose[1]}",
     )
 
@@ -138,7 +138,7 @@ def test_the_others(lab):
             argv = "doveadm search -u %s mailbox '*' '(' from copieur or from catalogues ')'"
             strange = len(lines_in(lab.host("mail1").check_output(argv, login)))
             assert not strange, reason(
-                fr=f"messages du copieur ou de la quincaillerie chez {login} : {strange}",
+                fr=f"messages du copieur ou de la quincaillerie chez {login} : {strange}",
                 en=f"messages from the copier or the hardware shop that {login} has: {strange}",
             )
 

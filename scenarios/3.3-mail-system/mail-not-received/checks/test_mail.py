@@ -53,7 +53,7 @@ def test_mail_from_outside_arrives(lab):
         wanted = lab.address("mail1", "eth1")
         found = ", ".join(reached) or reason(fr="aucune adresse", en="no address")
         assert reached == (wanted,), reason(
-            fr=f"l'enregistrement MX nomme {name} ; adresse attendue : {wanted}, trouvée : {found}",
+            fr=f"l'enregistrement MX nomme {name} ; adresse attendue : {wanted}, trouvée : {found}",
             en=f"the MX record names {name}; expected address: {wanted}, found: {found}",
         )
 
@@ -61,7 +61,7 @@ def test_mail_from_outside_arrives(lab):
         reader = employee(lab, login, verifies=False)
         said = asked(lab, SAWYER, reader.address).stdout
         assert "Relay access denied" not in said, reason(
-            fr=f"mail1 répond à un message pour {reader.address} : Relay access denied",
+            fr=f"mail1 répond à un message pour {reader.address} : Relay access denied",
             en=f"mail1 answers mail for {reader.address}: Relay access denied",
         )
         received(lab, reader, send(lab, sawyer(lab), reader.address, "Bon de commande"))
@@ -73,7 +73,7 @@ def test_mail_from_outside_arrives(lab):
     "symptom",
     points=2,
     competence="3.3",
-    fr="Plusieurs messages de suite, à {{ login }} et à l'adresse contact, arrivent ; rien n'attend dans la file.",
+    fr="Plusieurs messages de suite, à {{ login }} et à l'adresse contact, arrivent ; rien n'attend dans la file.",
     en="Several messages in a row, to {{ login }} and to the address contact, arrive; nothing is left in the queue.",
     before_fr="Si la scierie écrit plusieurs fois, il manque toujours des messages.",
     before_en="When the sawmill writes several times, messages are still missing.",
@@ -94,7 +94,7 @@ def test_several_messages_and_an_alias(lab):
         queue = [json.loads(line)["recipients"] for line in lines_in(lab.host("mail1").check_output("postqueue -j"))]
         ours = [to for to in queue if any(one["address"].endswith(f"@{lab.domain}") for one in to)]
         assert not ours, reason(
-            fr=f"messages qui attendent encore sur mail1 : {len(ours)}",
+            fr=f"messages qui attendent encore sur mail1 : {len(ours)}",
             en=f"messages still waiting on mail1: {len(ours)}",
         )
         return True
@@ -128,7 +128,7 @@ def test_strangers_are_refused(lab):
     def refused(recipient):
         done = asked(lab, SAWYER, recipient)
         assert "<** 55" in done.stdout or "<** 45" in done.stdout, reason(
-            fr=f"mail1 ne refuse pas le courrier pour {recipient} : {refusal(done)}",
+            fr=f"mail1 ne refuse pas le courrier pour {recipient} : {refusal(done)}",
             en=f"mail1 does not refuse mail for {recipient}: {refusal(done)}",
         )
 
@@ -148,7 +148,7 @@ def test_outgoing_mail_is_signed(lab):
     subject = send(lab, sender, SAWYER, "Commande")
     found = received(lab, sawyer(lab), subject, folders=("INBOX", "Junk"))
     assert found.folder == "INBOX", reason(
-        fr="la scierie prend notre message pour un indésirable : il n'est pas signé",
+        fr="la scierie prend notre message pour un indésirable : il n'est pas signé",
         en="the sawmill takes our message for junk: it isn't signed",
     )
 
@@ -165,7 +165,7 @@ def test_outgoing_mail_is_signed(lab):
 def test_the_other_company_is_left_alone(lab):
     routes = lab.host("delmas").check_output("postconf -h transport_maps relayhost virtual_alias_maps").split()
     assert routes == ["$virtual_maps"], reason(
-        fr=f"le Postfix de delmas a ses propres routes : {' '.join(routes)}",
+        fr=f"le Postfix de delmas a ses propres routes : {' '.join(routes)}",
         en=f"Postfix on delmas has routes of its own: {' '.join(routes)}",
     )
 

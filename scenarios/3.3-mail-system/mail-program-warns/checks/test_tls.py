@@ -48,7 +48,7 @@ HOSTS = ("mail1", "ldap1", "srv1", "web1", "pc1", "pc2")
     competence="3.3",
     fr="{{ login }} envoie un message sous TLS, et un collègue le lit, sans rien affaiblir.",
     en="{{ login }} sends a message over TLS and a colleague reads it, with nothing weakened.",
-    before_fr="Un message {{ login | de }} à un collègue ne part pas : la messagerie affiche un avertissement.",
+    before_fr="Un message {{ login | de }} à un collègue ne part pas : la messagerie affiche un avertissement.",
     before_en="A message from {{ login }} to a colleague won't go: the mail program shows a warning.",
     timeout=90,
     because=EXPIRED,
@@ -83,7 +83,7 @@ def test_workstation(lab, host, login):
     def works(request):
         done = client.run([*curl, *request], timeout=30)
         said = done.stderr.partition("\n")[0].removeprefix("curl: ")
-        assert done.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
+        assert done.status == 0, reason(fr=f"curl sur {host} : {said}", en=f"curl on {host}: {said}")
 
     concurrently(works, ([f"imaps://{name}/INBOX?ALL"], ["--ssl-reqd", *letter, f"smtp://{name}:587"]))
     received(lab, employee(lab, "afaure"), subject)
@@ -145,11 +145,11 @@ def test_certificate_is_good(lab, port):
         shown, last = answer.stdout, " ".join(answer.stdout.split()[-10:])
         verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
         assert verdict, reason(
-            fr=f"mail1 ne parle pas TLS sur le port {port} : {last}",
+            fr=f"mail1 ne parle pas TLS sur le port {port} : {last}",
             en=f"mail1 doesn't speak TLS on port {port}: {last}",
         )
         assert verdict[1] == "0", reason(
-            fr=f"le certificat est refusé pour {name} : {verdict[2]}",
+            fr=f"le certificat est refusé pour {name} : {verdict[2]}",
             en=f"the certificate is refused for {name}: {verdict[2]}",
         )
     body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
@@ -159,12 +159,12 @@ def test_certificate_is_good(lab, port):
     strange = names_in(x509.load_pem_x509_certificate(body[0].encode())) - names_of_the_server(lab)
     others = ", ".join(sorted(strange))
     assert not strange, reason(
-        fr=f"le certificat de mail1 vaut aussi pour d'autres : {others}",
+        fr=f"le certificat de mail1 vaut aussi pour d'autres : {others}",
         en=f"the certificate of mail1 is good for others as well: {others}",
     )
     until = " ".join(end.stdout.split())
     assert end.status == 0, reason(
-        fr=f"le certificat expire avant un mois : {until}", en=f"the certificate expires within a month: {until}"
+        fr=f"le certificat expire avant un mois : {until}", en=f"the certificate expires within a month: {until}"
     )
 
 
@@ -183,7 +183,7 @@ def test_same_authority(lab, host):
     added = there.check_output("find /usr/local/share/ca-certificates -type f").split()
     named = ", ".join(added) or reason(fr="aucune autorité ajoutée", en="no added authority")
     assert added == ["/usr/local/share/ca-certificates/valbocage.crt"], reason(
-        fr=f"{host} fait confiance à : {named}", en=f"{host} trusts: {named}"
+        fr=f"{host} fait confiance à : {named}", en=f"{host} trusts: {named}"
     )
     for path in (*added, "/etc/ssl/valbocage/ca.crt"):
         assert certificate_key_ids(there.file(path)) == [AUTHORITY], reason(
@@ -192,7 +192,7 @@ def test_same_authority(lab, host):
     others = there.run("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt").stdout.strip()
     plain = there.run("ls /usr/share/ca-certificates/mozilla | wc -l").stdout.strip()
     assert int(others) <= int(plain) + 1, reason(
-        fr=f"{host} : {others} certificats de confiance au lieu de {int(plain) + 1}",
+        fr=f"{host} : {others} certificats de confiance au lieu de {int(plain) + 1}",
         en=f"{host}: {others} trusted certificates instead of {int(plain) + 1}",
     )
 
@@ -211,7 +211,7 @@ def test_clients_still_verify(lab):
     options = re.findall(r"verify_peer\w*|allow_self_signed", re.sub(STRICT, "", settings, flags=re.IGNORECASE))
     named = ", ".join(options)
     assert not options, reason(
-        fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
+        fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
         en=f"Roundcube has options that weaken its checks: {named}",
     )
     for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
@@ -237,7 +237,7 @@ def test_clients_still_verify(lab):
     "guard",
     points=1,
     competence="3.3",
-    fr="Rien ne passe en clair : ni mot de passe sur les ports 587 et 25, ni IMAP sans TLS.",
+    fr="Rien ne passe en clair : ni mot de passe sur les ports 587 et 25, ni IMAP sans TLS.",
     en="Nothing travels in clear text: no password on port 587 or 25, no IMAP without TLS.",
     timeout=60,
 )
@@ -285,28 +285,28 @@ def test_keys_are_private(lab):
             key = lab.host(name).file(path)
             if half == authority:
                 assert name == "ldap1", reason(
-                    fr=f"la clé de l'autorité est sur {name} : {path}", en=f"the authority's key is on {name}: {path}"
+                    fr=f"la clé de l'autorité est sur {name} : {path}", en=f"the authority's key is on {name}: {path}"
                 )
                 assert key.uid == 0, reason(
-                    fr=f"la clé de l'autorité n'est pas à root : {path}",
+                    fr=f"la clé de l'autorité n'est pas à root : {path}",
                     en=f"the authority's key is not root's: {path}",
                 )
                 assert not key.mode & 0o077, reason(
-                    fr=f"d'autres peuvent lire la clé de l'autorité : {path}",
+                    fr=f"d'autres peuvent lire la clé de l'autorité : {path}",
                     en=f"the authority's key is readable by others: {path}",
                 )
             elif half == server:
                 assert name == "mail1", reason(
-                    fr=f"la clé du serveur de messagerie est sur {name} : {path}",
+                    fr=f"la clé du serveur de messagerie est sur {name} : {path}",
                     en=f"the mail server's key is on {name}: {path}",
                 )
                 assert key.uid == 0, reason(
-                    fr=f"la clé du serveur de messagerie n'est pas à root : {path}",
+                    fr=f"la clé du serveur de messagerie n'est pas à root : {path}",
                     en=f"the mail server's key is not root's: {path}",
                 )
                 shared = key.mode & 0o070 and key.group not in SERVICES
                 assert not shared, reason(
-                    fr=f"la clé du serveur de messagerie est ouverte au groupe {key.group} : {path}",
+                    fr=f"la clé du serveur de messagerie est ouverte au groupe {key.group} : {path}",
                     en=f"the mail server's key is open to the group {key.group}: {path}",
                 )
             assert name != "mail1" or not key.mode & 0o007, reason(

@@ -89,12 +89,12 @@ def believed(lab, login, size=0):
         latest[:] = [found.headers]
         verdict = verdict_on(found.headers, "mx.scierie-delmas.example")
         assert found.folder == "INBOX", reason(
-            fr=f"la scierie range un message de {login} dans {found.folder} : {verdict}",
+            fr=f"la scierie range un message de {login} dans {found.folder} : {verdict}",
             en=f"the sawmill files a message from {login} in {found.folder}: {verdict}",
         )
         for told in ("dkim=pass", f"header.d={lab.domain}"):
             assert re.search(rf"{re.escape(told)}(?![\w.-])", verdict), reason(
-                fr=f"la signature n'est pas pour {lab.domain} : {verdict}",
+                fr=f"la signature n'est pas pour {lab.domain} : {verdict}",
                 en=f"the signature is not for {lab.domain}: {verdict}",
             )
         return found.headers
@@ -140,7 +140,7 @@ def test_everybody_is_believed(lab):
     opendkim = lab.host("mail1").service("opendkim")
     for name in ("SupplementaryGroups", "AmbientCapabilities"):
         assert not opendkim.systemd_property(f"Service.{name}"), reason(
-            fr=f"le service opendkim a des droits de plus : {name}",
+            fr=f"le service opendkim a des droits de plus : {name}",
             en=f"the opendkim service has been given more rights: {name}",
         )
 
@@ -185,7 +185,7 @@ def test_arriving_mail_is_verified(lab):
     headers = handed_in(lab, SAWYER, "Devis", ["--add-header", f"DKIM-Signature: {forged}"])
     verdict = verdict_on(headers, f"mx1.{lab.domain}")
     assert re.search(r"dkim=(?!none|pass)\w+", verdict), reason(
-        fr=f"personne sur mail1 ne vérifie ce qui arrive : {verdict}",
+        fr=f"personne sur mail1 ne vérifie ce qui arrive : {verdict}",
         en=f"nobody on mail1 verifies what arrives: {verdict}",
     )
 
@@ -196,7 +196,7 @@ def handed_in(lab, sender, begin, options=()):
     argv = ["swaks", "--server", lab.address("mail1", "eth1"), "--from", sender, "--to", reader.address]
     done = lab.client("delmas").run([*argv, *unique, *options, "--timeout", str(scaled_timeout(8))], timeout=30)
     assert done.status == 0, reason(
-        fr=f"mail1 refuse du courrier de l'extérieur : {refusal(done)}",
+        fr=f"mail1 refuse du courrier de l'extérieur : {refusal(done)}",
         en=f"mail1 refuses mail from outside: {refusal(done)}",
     )
     return received(lab, reader, subject, folders=FOLDERS).headers
@@ -206,7 +206,7 @@ def handed_in(lab, sender, begin, options=()):
     "guard",
     points=2,
     competence="3.3",
-    fr="La scierie se méfie toujours de ce que personne n'a signé : rien n'a été changé chez elle.",
+    fr="La scierie se méfie toujours de ce que personne n'a signé : rien n'a été changé chez elle.",
     en="The sawmill still distrusts what nobody has signed: nothing has been changed at its end.",
     timeout=60,
 )
@@ -216,7 +216,7 @@ def test_sawmill_still_distrusts(lab):
         argv = ["swaks", "--server", lab.address("delmas"), "--from", forged, "--to", SAWYER]
         done = lab.client("delmas").run([*argv, *unique, "--timeout", str(scaled_timeout(8))], timeout=30)
         assert done.status == 0, reason(
-            fr=f"la scierie refuse du courrier : {refusal(done)}", en=f"the sawmill refuses mail: {refusal(done)}"
+            fr=f"la scierie refuse du courrier : {refusal(done)}", en=f"the sawmill refuses mail: {refusal(done)}"
         )
         found = received(lab, sawyer(lab), subject, folders=FOLDERS)
         assert found.folder == "Junk", reason(
@@ -315,7 +315,7 @@ def test_key_is_private(lab):
         host = lab.host(name)
         for copy in lines_in(host.run(f"grep -rlsF {wanted} {KEPT}").stdout):
             assert name == "mail1", reason(
-                fr=f"une clé de signature est sur {name} : {copy}", en=f"a signing key is on {name}: {copy}"
+                fr=f"une clé de signature est sur {name} : {copy}", en=f"a signing key is on {name}: {copy}"
             )
             assert not host.file(copy).mode & 0o007, usable_by_all(copy)
 
@@ -341,7 +341,7 @@ def test_mail_is_received(lab):
         found = outside.resolve(lab.domain, lab.address("srv1", "eth1"), "MX").records
         said = ", ".join(found) or reason(fr="aucun", en="none")
         assert found == (f"10 mx1.{lab.domain}",), reason(
-            fr=f"l'enregistrement MX n'est plus « 10 mx1.{lab.domain} » : {said}",
+            fr=f"l'enregistrement MX n'est plus « 10 mx1.{lab.domain} » : {said}",
             en=f"the MX record is no longer '10 mx1.{lab.domain}': {said}",
         )
 
