@@ -1,7 +1,5 @@
 """Do the thin clients work? Asked as their users do: a desktop opens on a terminal, and a document is kept."""
 
-import secrets
-
 import pytest
 
 from grader import check, concurrently, reason
@@ -14,6 +12,7 @@ from lab_tools import (
     forget_failures,
     in_session,
     login_answer,
+    note_to_save,
     settings_of,
     state_of,
 )
@@ -38,21 +37,20 @@ from lab_tools import (
     timeout=240,
 )
 def test_desktop(lab, login, terminal):
-    text = secrets.token_hex(8)
-    note = f"essai-{text[:6]}.txt"
-    with desktop(lab, terminal, login):
-        assert_seen(lab, terminal, login)
-        saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
-        assert saved.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
-            en=f"{login} cannot save: {saved.stderr.strip()}",
+    with note_to_save(lab, login) as (note, text):
+        with desktop(lab, terminal, login):
+            assert_seen(lab, terminal, login)
+            saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
+            assert saved.rc == 0, reason(
+                fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+                en=f"{login} cannot save: {saved.stderr.strip()}",
+            )
+            assert_logon_script(login, settings_of(lab, login))
+        kept = lab.host("home1").run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
+        assert kept == text, reason(
+            fr=f"ce que {login} a enregistré n'est pas arrivé sur home1",
+            en=f"what {login} saved did not arrive on home1",
         )
-        assert_logon_script(login, settings_of(lab, login))
-    kept = lab.host("home1").run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
-    lab.host("home1").run("rm -f %s", f"/srv/profils/{login}/Documents/{note}")
-    assert kept == text, reason(
-        fr=f"ce que {login} a enregistré n'est pas arrivé sur home1", en=f"what {login} saved did not arrive on home1"
-    )
 
 
 @check(

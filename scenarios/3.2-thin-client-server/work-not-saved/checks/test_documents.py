@@ -1,31 +1,17 @@
 """Is a person's work kept again, from one terminal to the other, without opening it to others?"""
 
-import secrets
-
 import pytest
 
 from grader import authorized_keys, check, concurrently, lines_in, reason, rrsync_command, scaled_timeout
-from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of, of
+from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of, note_to_save, of
 
 KEYS = ("/root/.ssh/authorized_keys", "/root/.ssh/authorized_keys2")
 """Where sshd looks for the keys that open root's account."""
 
 
-@check(
-    "symptom",
-    points=4,
-    competence="3.2",
-    fr="{{ user }} enregistre sur term1, ferme son bureau, et retrouve son document sur term2, avec les anciens.",
-    en="{{ user }} saves on term1, logs out, and finds the document on term2, with the old ones.",
-    host="ts1",
-    timeout=400,
-    because="cannot save|did not arrive",
-    lock="{{ (user[0] ~ user.split()[1]) | lower }}",  # the profile, which the session changes
-)
-def test_work_is_kept(lab):
-    login, text = login_of(lab), secrets.token_hex(8)
-    home1, note = lab.host("home1"), f"essai-{text[:6]}.txt"
-    documents = f"/home/{login}/Documents"
+def assert_kept(lab, login, note, text):
+    """Save a note and change a document on one terminal, find both on the other one, and take them back."""
+    home1, documents = lab.host("home1"), f"/home/{login}/Documents"
     with desktop(lab, "term1", login):
         assert_seen(lab, "term1", login)
         saved = in_session(lab, login, "sh -c %s", f"echo {text} >{documents}/{note}")
@@ -55,6 +41,23 @@ def test_work_is_kept(lab):
             fr=f"{login} ne peut pas supprimer un document : {done.stderr.strip()}",
             en=f"{login} cannot delete a document: {done.stderr.strip()}",
         )
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="3.2",
+    fr="{{ user }} enregistre sur term1, ferme son bureau, et retrouve son document sur term2, avec les anciens.",
+    en="{{ user }} saves on term1, logs out, and finds the document on term2, with the old ones.",
+    host="ts1",
+    timeout=400,
+    because="cannot save|did not arrive",
+    lock="{{ (user[0] ~ user.split()[1]) | lower }}",  # the profile, which the session changes
+)
+def test_work_is_kept(lab):
+    login = login_of(lab)
+    with note_to_save(lab, login) as (note, text):
+        assert_kept(lab, login, note, text)
 
 
 @pytest.mark.parametrize("login", PASSWORDS)
