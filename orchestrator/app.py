@@ -120,7 +120,7 @@ class App:
         from orchestrator.records.database import Database
         from orchestrator.records.location import database_url
 
-        return Database(database_url(self._database))
+        return Database(database_url(self._database), self.content.names_now)
 
     @cached_property
     def practice(self) -> PracticeRecorder:

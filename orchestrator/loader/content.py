@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
@@ -55,8 +55,14 @@ class Content:
         return self._lab_folders.one(name)
 
     def scenario_folder(self, name: str) -> Path:
-        """Return a scenario's folder; raises as ``scenario``."""
-        return self._scenario_folders.one(_last_part(name))
+        """Return a scenario's folder, by a name that it has or had; raises as ``scenario``."""
+        last = _last_part(name)
+        return self._scenario_folders.one(self.names_now((last,)).get(last, last))
+
+    def names_now(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return those of the names that no scenario has but one had, each with the name that this one has now."""
+        unknown = set(names) - self._scenario_folders.all.keys()
+        return {former: name for former, name in self._former_names.items() if former in unknown} if unknown else {}
 
     def image_folder(self, name: str) -> Path:
         """Return an image's folder; raises as ``image``."""
@@ -207,6 +213,15 @@ class Content:
     @cached_property
     def _folders(self) -> dict[Kind, Folders]:
         return {"images": self._image_folders, "labs": self._lab_folders, "scenarios": self._scenario_folders}
+
+    @cached_property
+    def _former_names(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for name, folders in self._scenario_folders.all.items():
+            for folder in folders:
+                document, _ = Problems().document(folder / DOCUMENTS["scenarios"], ScenarioDocument, within=folder)
+                found |= dict.fromkeys(document.former_ids if document else (), name)
+        return found
 
     @cached_property
     def _lab_folders(self) -> Folders:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.records import schema_version
+from orchestrator.records.scenario_names import NamesNow, adopt_names
 
 Transaction: TypeAlias = Session
 """A transaction, as ``Database.write`` and ``Database.read`` give it, for whoever passes one on."""
@@ -35,9 +36,15 @@ class Database:
     Writers exclude each other in SQLite for as long as their transaction lasts: keep it short, and start nothing in it.
     """
 
-    def __init__(self, url: URL) -> None:
-        """Take the address, as ``location.database_url`` returns it; nothing is opened yet."""
+    def __init__(self, url: URL, names_now: NamesNow | None = None) -> None:
+        """Take the address; nothing is opened yet.
+
+        Args:
+            url: as ``location.database_url`` returns it.
+            names_now: tells which scenarios have another name by now; None: none has.
+        """
         self._url = url
+        self._names_now = names_now
         self._engine: Engine | None = None
         self._opening = threading.Lock()
 
@@ -114,6 +121,8 @@ class Database:
             engine = self._opened()
             try:
                 schema_version.bring_up_to_date(engine, self.name)
+                if self._names_now is not None:
+                    adopt_names(engine, self._names_now)
             except BaseException:
                 engine.dispose()
                 raise
