@@ -305,7 +305,7 @@ def assert_usable(lab, terminal, login, unless=None):
         seen = re.search(r"(?:^|\0)LANG=([^\0]*)", settings)
         assert f"LANG={language}" in settings, reason(
             fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
-            en=f"the desktop of {login} does not speak {language}, but {seen[1] if seen else 'nothing'}",
+            en=f"the desktop of {login} is not in its language: expected {language}, saw {seen[1] if seen else 'nothing'}",
         )
         assert setting in settings, reason(
             fr=f"le bureau {of(login)} ne lit pas le .xsessionrc que garde home1",
@@ -326,7 +326,7 @@ def assert_usable(lab, terminal, login, unless=None):
             running = left_behind(lab, login)
             assert not running, reason(
                 fr=f"l'ouverture de session {of(login)} ne finit pas : à côté du bureau, {running[0]} tourne encore",
-                en=f"the logon of {login} never ends: beside the desktop, {running[0]} still runs",
+                en=f"the logon of {login} never ends: besides the desktop, {running[0]} is still running",
             )
             return True
 

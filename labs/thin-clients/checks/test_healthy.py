@@ -73,7 +73,7 @@ def test_wrong_password(lab):
 @check(
     "guard",
     fr="Depuis le réseau, ts1 ne répond qu'en RDP et en SSH.",
-    en="From the network, ts1 answers RDP and SSH only.",
+    en="From the network, ts1 answers only RDP and SSH.",
 )
 def test_firewall(lab):
     wanted = {3389: "open", 22: "open", 3350: "silent"}
