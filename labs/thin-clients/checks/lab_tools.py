@@ -305,7 +305,7 @@ def assert_usable(lab, terminal, login, unless=None):
         seen = re.search(r"(?:^|\0)LANG=([^\0]*)", settings)
         assert f"LANG={language}" in settings, reason(
             fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
-            en=f"the desktop of {login} is not in its language: expected {language}, saw {seen[1] if seen else 'nothing'}",
+            en=f"the desktop of {login} is not in {language}, as it should be, but in {seen[1] if seen else 'nothing'}",
         )
         assert setting in settings, reason(
             fr=f"le bureau {of(login)} ne lit pas le .xsessionrc que garde home1",
