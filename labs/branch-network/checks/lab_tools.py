@@ -348,7 +348,7 @@ def assert_backup_is_filtered(lab):
         assert later == FILTERS["strict"], reason(
             fr=f"{router} laissera entrer ce qu'il ne devrait pas au prochain démarrage : "
             f"le filtre d'{interface} sera {later}",
-            en=f"{router} will let in what it should not after the next boot: the filter of {interface} will be {later}",
+            en=f"{router} will let in what it should not after a reboot: the filter of {interface} will be {later}",
         )
 
     concurrently(filters, (("r1", "eth4"), ("r2", "eth2")))

@@ -136,7 +136,7 @@ def test_key_opens_profiles_only(lab):
         )
         assert "-no-lock" in forced.options, reason(
             fr="home1 refuse son profil à qui ouvre un bureau en même temps qu'un autre (rrsync sans -no-lock)",
-            en="home1 refuses the profile to whoever opens a desktop while somebody else does (rrsync without -no-lock)",
+            en="home1 refuses the profile to whoever logs in while somebody else does (rrsync without -no-lock)",
         )
 
 
