@@ -29,6 +29,8 @@ SHOWN = 10
 """Seconds that a desktop or a window may take to show, where nothing says that it cannot: 2 to 4 on an idle machine."""
 ENDED = 10
 """Seconds that a profile may take to be brought back once its session is killed; a home server that is away costs 8."""
+MARK = "ESSAI"
+"""How the name of a setting begins that a check adds for a moment to what a person's desktop reads."""
 MICRO = 1_000_000
 """systemd counts microseconds."""
 POINT = (120, 640)
@@ -49,6 +51,9 @@ ASK = """coproc ask { exec stdbuf -oL xrdp-sesrun -t Xorg -p "$2" "$1" 2>&1; }
 pid=$ask_PID; read -r said <&"${ask[0]}"; kill "$pid" 2>/dev/null; echo "$said"
 """
 """Asks the session manager for a desktop; ends at its first answer, before it asks for another password."""
+
+LOOKED = "rm -rf /run/bureau/client.log /tmp/com.freerdp.client.*"
+"""Removes what a desktop that a check has opened leaves on a terminal: the RDP client's log and clipboard."""
 
 
 def login_of(lab):
@@ -110,7 +115,7 @@ def assert_reaches(lab, terminal):
     def reached():
         seen = lab.client(terminal).tcp(lab.address("ts1"), 3389, timeout=1)
         assert seen, reason(
-            fr=f"pas de bureau sur {terminal} : le port 3389 de ts1 n'est pas ouvert ({state_of(seen)})",
+            fr=f"pas de bureau sur {terminal} : le port 3389 de ts1 n'est pas ouvert ({state_of(seen)})",
             en=f"no desktop on {terminal}: port 3389 of ts1 is not open ({state_of(seen)})",
         )
         return True
@@ -134,7 +139,7 @@ def opened(lab, terminal, login, unless=None):
     since = lab.host("ts1").run("date +@%s.%N").stdout.strip()
     started = seat.run(["bureau", "open", login, PASSWORDS[login]], timeout=SOON)
     assert started.status == 0, reason(
-        fr=f"{terminal} ne démarre pas le client RDP : {started.stderr.strip()}",
+        fr=f"{terminal} ne démarre pas le client RDP : {started.stderr.strip()}",
         en=f"{terminal} does not start the RDP client: {started.stderr.strip()}",
     )
 
@@ -153,8 +158,11 @@ def opened(lab, terminal, login, unless=None):
         lab.wait(shows, within=SHOWN, every=0.3, unless=hopeless)
         yield
     finally:
-        end_session(lab, login)
-        seat.run(["bureau", "close"], timeout=SOON)
+        try:
+            end_session(lab, login)
+        finally:
+            seat.run(["bureau", "close"], timeout=SOON)
+            seat.run(["sh", "-c", LOOKED], timeout=SOON)
 
 
 def client_ended(lab, terminal):
@@ -173,7 +181,7 @@ def refusal(lab, login, since):
     connections = re.findall(rf" xrdp\[(\d+)\]: .*: Performing login request for {login}$", told, re.MULTILINE)
     for connection, words in re.findall(r" xrdp\[(\d+)\]: .*xrdp_wm_log_msg: (.*)$", told, re.MULTILINE):
         if connection in connections and REFUSED.search(words):
-            return reason(fr=f"xrdp répond « {words} »", en=f"xrdp answers '{words}'")
+            return reason(fr=f"xrdp répond « {words} »", en=f"xrdp answers '{words}'")
     programs = processes_of(lab, login)
     if "[Xorg] <defunct>" in programs and not re.search(r"Xorg :\d", programs):
         return reason(
@@ -230,19 +238,41 @@ def assert_seen(lab, terminal, login):
     lab.wait(shown, within=SHOWN, every=0.2, unless=lambda: client_ended(lab, terminal))
 
 
-@contextlib.contextmanager
-def own_setting(lab, login):
-    """Add a setting to a person's .xsessionrc on home1 for as long as a ``with`` lasts, while no desktop is open."""
-    home1, setting = lab.host("home1"), f"ESSAI_{secrets.token_hex(8)}=1"
+def add_setting(lab, login):
+    """Add a setting that nobody can guess to a person's .xsessionrc on home1, while no desktop is open; return it."""
+    remove_setting(lab, login)  # of a check that was killed, if there was one
+    setting = f"{MARK}_{secrets.token_hex(8)}=1"
     profile, kept = f"/srv/profils/{login}", f"/run/xsessionrc.{login}"
     settings = f"{profile}/.xsessionrc"
-    write = f"{{ echo export {setting}; cat {kept}; }} >{settings}"
+    keep = f"if [ -e {settings} ]; then cp --archive {settings} {kept}; else touch {kept}.none; fi"
+    write = f"{{ echo export {setting}; [ ! -e {kept} ] || cat {kept}; }} >{settings}"
     own = f"[ -e {kept} ] || chown --reference={profile} {settings}"
-    home1.run("sh -c %s", f"cp --archive {settings} {kept}; {write}; {own}")
+    lab.host("home1").run("sh -c %s", f"{keep}; {write}; {own}")
+    return setting
+
+
+def remove_setting(lab, login):
+    """Leave nothing of what ``add_setting`` has added: on home1, nor in what ts1 has fetched from there."""
+    kept, settings = f"/run/xsessionrc.{login}", f"/srv/profils/{login}/.xsessionrc"
+    back = f"[ ! -e {kept} ] || mv {kept} {settings}; [ ! -e {kept}.none ] || rm -f {settings} {kept}.none"
+    seen = lab.host("home1").run("sh -c %s", f"{back}; stat --format=%Y {settings}").stdout.strip()
+    copy = f"/home/{login}/.xsessionrc"
+    # With the time of home1's own file, rsync takes the two for the same, and brings nothing back.
+    tidy = f"sed -i '/^export {MARK}_/d' {copy} && touch --date=@{seen} {copy}" if seen else f"rm {copy}"
+    lab.host("ts1").run("sh -c %s", f"! grep -q '^export {MARK}_' {copy} 2>/dev/null || {{ {tidy}; }}")
+
+
+@contextlib.contextmanager
+def note_to_save(lab, login):
+    """Return the name of a document and its text, to be saved as a person; nothing of either is left afterwards."""
+    text = secrets.token_hex(8)
+    note, own = f"essai-{text[:6]}.txt", DOCUMENTS[login]
+    tidy = f"rm -f {note}; ! grep -q {text} {own} 2>/dev/null || sed -i /{text}/d {own}"
     try:
-        yield setting
+        yield note, text
     finally:
-        home1.run("sh -c %s", f"mv {kept} {settings} || rm {settings}")
+        for host, homes in (("ts1", "/home"), ("home1", "/srv/profils")):
+            lab.host(host).run("sh -c %s", f"cd {homes}/{login}/Documents 2>/dev/null || exit 0; {tidy}")
 
 
 def left_behind(lab, login):
@@ -263,15 +293,19 @@ def assert_usable(lab, terminal, login, unless=None):
     ``unless`` returns in words what keeps the desktop from opening, beside what is known anyway.
     """
     end_session(lab, login)  # it would bring back the settings that it began with
-    with own_setting(lab, login) as setting, opened(lab, terminal, login, unless):
-        assert_seen(lab, terminal, login)
+    with contextlib.ExitStack() as later:
+        later.callback(remove_setting, lab, login)
+        setting = add_setting(lab, login)
+        later.enter_context(opened(lab, terminal, login, unless))
         settings = settings_of(lab, login)
+        remove_setting(lab, login)  # before the logout brings it back
+        assert_seen(lab, terminal, login)
         assert_logon_script(login, settings)
         language = "en_GB.UTF-8" if login == "snguyen" else "fr_FR.UTF-8"
         seen = re.search(r"(?:^|\0)LANG=([^\0]*)", settings)
         assert f"LANG={language}" in settings, reason(
-            fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
-            en=f"the desktop of {login} does not speak {language}, but {seen[1] if seen else 'nothing'}",
+            fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
+            en=f"the desktop of {login} is not in {language}, as it should be, but in {seen[1] if seen else 'nothing'}",
         )
         assert setting in settings, reason(
             fr=f"le bureau {of(login)} ne lit pas le .xsessionrc que garde home1",
@@ -291,8 +325,8 @@ def assert_usable(lab, terminal, login, unless=None):
         def logon_is_over():
             running = left_behind(lab, login)
             assert not running, reason(
-                fr=f"l'ouverture de session {of(login)} ne finit pas : à côté du bureau, {running[0]} tourne encore",
-                en=f"the logon of {login} never ends: beside the desktop, {running[0]} still runs",
+                fr=f"l'ouverture de session {of(login)} ne finit pas : à côté du bureau, {running[0]} tourne encore",
+                en=f"the logon of {login} never ends: besides the desktop, {running[0]} is still running",
             )
             return True
 

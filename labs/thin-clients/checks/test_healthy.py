@@ -1,7 +1,5 @@
 """Do the thin clients work? Asked as their users do: a desktop opens on a terminal, and a document is kept."""
 
-import secrets
-
 import pytest
 
 from grader import check, concurrently, reason
@@ -14,6 +12,7 @@ from lab_tools import (
     forget_failures,
     in_session,
     login_answer,
+    note_to_save,
     settings_of,
     state_of,
 )
@@ -38,21 +37,20 @@ from lab_tools import (
     timeout=240,
 )
 def test_desktop(lab, login, terminal):
-    text = secrets.token_hex(8)
-    note = f"essai-{text[:6]}.txt"
-    with desktop(lab, terminal, login):
-        assert_seen(lab, terminal, login)
-        saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
-        assert saved.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
-            en=f"{login} cannot save: {saved.stderr.strip()}",
+    with note_to_save(lab, login) as (note, text):
+        with desktop(lab, terminal, login):
+            assert_seen(lab, terminal, login)
+            saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
+            assert saved.rc == 0, reason(
+                fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+                en=f"{login} cannot save: {saved.stderr.strip()}",
+            )
+            assert_logon_script(login, settings_of(lab, login))
+        kept = lab.host("home1").run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
+        assert kept == text, reason(
+            fr=f"ce que {login} a enregistré n'est pas arrivé sur home1",
+            en=f"what {login} saved did not arrive on home1",
         )
-        assert_logon_script(login, settings_of(lab, login))
-    kept = lab.host("home1").run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
-    lab.host("home1").run("rm -f %s", f"/srv/profils/{login}/Documents/{note}")
-    assert kept == text, reason(
-        fr=f"ce que {login} a enregistré n'est pas arrivé sur home1", en=f"what {login} saved did not arrive on home1"
-    )
 
 
 @check(
@@ -66,7 +64,7 @@ def test_desktop(lab, login, terminal):
 def test_wrong_password(lab):
     answer = login_answer(lab, "afaure", PASSWORDS["croux"])
     assert "could not be authenticated" in answer, reason(
-        fr=f"afaure avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
+        fr=f"afaure avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
         en=f"afaure with a wrong password: ts1 should refuse, and answers: {answer}",
     )
     forget_failures(lab, "afaure")
@@ -75,14 +73,14 @@ def test_wrong_password(lab):
 @check(
     "guard",
     fr="Depuis le réseau, ts1 ne répond qu'en RDP et en SSH.",
-    en="From the network, ts1 answers RDP and SSH only.",
+    en="From the network, ts1 answers only RDP and SSH.",
 )
 def test_firewall(lab):
     wanted = {3389: "open", 22: "open", 3350: "silent"}
     seen = concurrently(lambda port: lab.probe("lan").tcp(lab.address("ts1"), port), wanted)
     for (port, state), answer in zip(wanted.items(), seen, strict=True):
         assert answer.state == state, reason(
-            fr=f"port {port} de ts1, vu du réseau : {state_of(answer)} (attendu : {STATES[state]})",
+            fr=f"port {port} de ts1, vu du réseau : {state_of(answer)} (attendu : {STATES[state]})",
             en=f"port {port} of ts1, seen from the network: {state_of(answer)} (expected: {state})",
         )
 
@@ -102,7 +100,7 @@ def test_names_both_ways(lab):
         for asked, answer, record in ((fqdn, forward, address), (address, reverse, fqdn)):
             found = ", ".join(answer.records)
             assert answer.records == (record,), reason(
-                fr=f"{asked} : {record} attendu, le DNS répond {found or answer.status or 'rien'}",
+                fr=f"{asked} : {record} attendu, le DNS répond {found or answer.status or 'rien'}",
                 en=f"{asked}: expected {record}, DNS answers {found or answer.status or 'nothing'}",
             )
 

@@ -16,7 +16,7 @@ CLOSED = (111, 3350, 5901)
     "guard",
     points=1,
     fr="Sur ts1, un bureau s'obtient toujours par son service, et par rien d'autre.",
-    en="On ts1 a desktop is still obtained by one's department, and by nothing else.",
+    en="On ts1 it is still the department that gives a desktop, and nothing else.",
     host="ts1",
     lock="",
 )
@@ -25,21 +25,21 @@ def test_access_rule_is_the_companys(lab):
     lines = [line.split("#")[0].split() for line in lines_in(ts1.file("/etc/security/bureaux.conf").content_string)]
     rules = [" ".join(words) for words in lines if words]
     assert rules == RULES, reason(
-        fr=f"/etc/security/bureaux.conf n'est plus la règle de l'entreprise : {' ; '.join(rules) or 'rien'}",
+        fr=f"/etc/security/bureaux.conf n'est plus la règle de l'entreprise : {' ; '.join(rules) or 'rien'}",
         en=f"/etc/security/bureaux.conf is no longer the company's rule: {'; '.join(rules) or 'nothing'}",
     )
     changed = [name for name in PAM if not ts1.file(f"/etc/pam.d/{name}").is_the_images]
     assert not changed, reason(
-        fr=f"dans /etc/pam.d de ts1, ceci n'est plus comme avant : {', '.join(changed)}",
-        en=f"in /etc/pam.d of ts1 this is no longer what it was: {', '.join(changed)}",
+        fr=f"dans /etc/pam.d de ts1, ceci n'est plus comme avant : {', '.join(changed)}",
+        en=f"in /etc/pam.d of ts1, this is no longer what it was: {', '.join(changed)}",
     )
     more = [f.path for f in ts1.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf")]
     paths = ("/etc/sssd/sssd.conf", *(f"/etc/sssd/conf.d/{path}" for path in more))
     text = "\n".join(ts1.file(path).content_string for path in paths)
     for key, value in re.findall(r"^\s*(ldap_tls_reqcert|ldap_id_use_start_tls)\s*=\s*(\w+)", text, re.MULTILINE):
         assert value.lower() in {"demand", "hard", "true"}, reason(
-            fr=f"SSSD, sur ts1, interroge l'annuaire sans exiger son certificat : {key} = {value}",
-            en=f"SSSD on ts1 asks the directory without demanding its certificate: {key} = {value}",
+            fr=f"SSSD, sur ts1, interroge l'annuaire sans vérifier son certificat : {key} = {value}",
+            en=f"SSSD on ts1 asks the directory without checking its certificate: {key} = {value}",
         )
 
 
@@ -47,7 +47,7 @@ def test_access_rule_is_the_companys(lab):
     "guard",
     points=1,
     fr="Le pare-feu de ts1 est en place, le restera après un redémarrage, et ignore ce qui n'est pas prévu.",
-    en="The firewall of ts1 is in place, stays so after a reboot, and drops what is not foreseen.",
+    en="The firewall of ts1 is in place, stays so after a reboot, and drops what no rule allows.",
     timeout=90,
 )
 def test_firewall_is_in_place(lab):
@@ -67,4 +67,4 @@ def test_firewall_is_in_place(lab):
         fr="le pare-feu ne démarre pas avec ts1", en="the firewall does not start with ts1"
     )
     differs = ruleset_differences(lab.host("ts1"))
-    assert not differs, reason(fr=f"le pare-feu de ts1 : {differs}", en=f"the firewall of ts1: {differs}")
+    assert not differs, reason(fr=f"le pare-feu de ts1 : {differs}", en=f"the firewall of ts1: {differs}")

@@ -1,4 +1,4 @@
-"""Do the two sites reach each other again, by both links, by OSPF and for good, and is the rest as it was decided?"""
+"""Do the two sites reach each other again, by both links, by OSPF and for good, and does the rest keep the rules?"""
 
 import ipaddress
 import re
@@ -41,7 +41,7 @@ def assert_neighbours(lab, *links):
         for router, interface, _ in ends:
             state = views[router].get(interface, {}).get("nbrState") or reason(fr="aucun", en="none at all")
             assert is_full(views[router], interface), reason(
-                fr=f"{router} n'a pas de voisin OSPF « Full » sur {interface} : {state}",
+                fr=f"{router} n'a pas de voisin OSPF « Full » sur {interface} : {state}",
                 en=f"{router} has no full OSPF neighbour on {interface}: {state}",
             )
         concurrently(partial(assert_frr_answers, lab), routers)
@@ -58,22 +58,22 @@ def assert_neighbours(lab, *links):
         )
         timers = f"{seen['timerMsecs']} ms, {seen['timerDeadSecs']} s"
         assert timers == "1000 ms, 4 s", reason(
-            fr=f"{place} : la perte d'un voisin n'est pas vue comme décidé (1 s et 4 s), les délais sont {timers}",
-            en=f"{place}: a lost neighbour is not noticed as was decided (1 s and 4 s), the timers are {timers}",
+            fr=f"{place} : la perte d'un voisin n'est pas vue comme décidé (1 s et 4 s), les délais sont {timers}",
+            en=f"{place}: a lost neighbour is not noticed as the rules ask (1 s and 4 s), the timers are {timers}",
         )
         assert seen["mtuBytes"] == 1500, reason(
-            fr=f"{place} : la MTU est {seen['mtuBytes']}, et non 1500",
+            fr=f"{place} : la MTU est {seen['mtuBytes']}, et non 1500",
             en=f"{place}: the MTU is {seen['mtuBytes']}, not 1500",
         )
         assert seen["cost"] == cost, reason(
-            fr=f"{place} : le coût est {seen['cost']}, et non {cost}",
+            fr=f"{place} : le coût est {seen['cost']}, et non {cost}",
             en=f"{place}: the cost is {seen['cost']}, not {cost}",
         )
         written = rf"^iface {interface} inet static\n(?:[ \t].*\n)*?\s+mtu (?!1500$)(\d+)$"
         later = re.search(written, stanzas[router], re.MULTILINE)
         assert later is None, reason(
-            fr=f"{place} : la MTU sera de nouveau {later[1]} au prochain démarrage",
-            en=f"{place}: the MTU is {later[1]} again at the next boot",
+            fr=f"{place} : la MTU sera de nouveau {later[1]} au prochain démarrage",
+            en=f"{place}: the MTU will be {later[1]} again at the next boot",
         )
 
 
@@ -90,12 +90,12 @@ def assert_routes(lab, router, hops, *links):
             )
             way = kernel[network].gateway or kernel[network].interface or reason(fr="plusieurs", en="several")
             assert way == hop, reason(
-                fr=f"{router} ne va pas vers {network} par le chemin décidé, {hop}, mais par {way}",
-                en=f"{router} does not go to {network} by the way decided, {hop}, but by {way}",
+                fr=f"{router} ne va pas vers {network} par le chemin prévu, {hop}, mais par {way}",
+                en=f"{router} does not go to {network} the planned way, {hop}, but by {way}",
             )
             way = known_way(known, network)
             assert way == hop, reason(
-                fr=f"{router} n'a pas appris {network} par OSPF : {way}",
+                fr=f"{router} n'a pas appris {network} par OSPF : {way}",
                 en=f"{router} has not learnt {network} by OSPF: {way}",
             )
         assert_frr_answers(lab, router)
@@ -122,7 +122,9 @@ def covered(words):
     points=3,
     competence="2.1",
     fr="Le planning et l'intranet s'ouvrent par leur nom sur pc3, le poste {{ user.full | de }}.",
-    en="The planning and the intranet open by their names on pc3, the workstation of {{ user.full }}.",
+    en="The schedule and the intranet open by name on pc3, the PC of {{ user.full }}.",
+    before_fr="Sur pc3, le poste {{ user.full | de }}, ni le planning ni l'intranet ne s'ouvrent.",
+    before_en="On pc3, the PC of {{ user.full }}, neither the schedule nor the intranet opens.",
     because="does not open",
 )
 def test_branch_opens_the_applications(lab):
@@ -134,7 +136,9 @@ def test_branch_opens_the_applications(lab):
     points=2,
     competence="2.1",
     fr="Du siège, on prend la main sur un poste de l'agence, et de grands paquets passent entiers dans les deux sens.",
-    en="From the head office a workstation of the branch can be controlled, and large packets pass whole both ways.",
+    en="From head office you can connect to a PC at the branch, and large packets pass whole both ways.",
+    before_fr="Du siège, on n'arrive pas à prendre la main sur le poste de l'agence.",
+    before_en="From head office, nobody can connect to the PC at the branch.",
     because="not reached|does not reach",
 )
 def test_head_office_reaches_the_branch(lab):
@@ -144,14 +148,14 @@ def test_head_office_reaches_the_branch(lab):
     def controlled():
         session = office.tcp(PC3, 22, timeout=PATIENCE)
         assert session, reason(
-            fr=f"pc3 n'est pas joint depuis l'exploitation : {session.problem}",
+            fr=f"pc3 n'est pas joint depuis l'exploitation : {session.problem}",
             en=f"pc3 is not reached from dispatch: {session.problem}",
         )
         echoes = concurrently(lambda way: way[0].ping(way[1], within=PATIENCE, size=1472), ways)
         too_long[:] = [echo.problem for echo in echoes if re.search(r"Frag needed|too long", echo.problem)]
         for (_, target), echo in zip(ways, echoes, strict=True):
             assert echo, reason(
-                fr=f"un grand paquet n'atteint pas {target} : {echo.problem}",
+                fr=f"un grand paquet n'atteint pas {target} : {echo.problem}",
                 en=f"a large packet does not reach {target}: {echo.problem}",
             )
         return True
@@ -164,7 +168,9 @@ def test_head_office_reaches_the_branch(lab):
     points=3,
     competence="2.1",
     fr="Sur la fibre, r1 et r2 sont voisins OSPF, avec les réglages décidés.",
-    en="On the fibre r1 and r2 are OSPF neighbours, with the settings decided.",
+    en="On the fibre r1 and r2 are OSPF neighbours, with the settings that the rules ask for.",
+    before_fr="L'agence n'est pas servie par sa liaison habituelle.",
+    before_en="The branch is not served by its usual link.",
     because="no full OSPF neighbour",
 )
 def test_fibre(lab):
@@ -175,8 +181,10 @@ def test_fibre(lab):
     "symptom",
     points=3,
     competence="2.1",
-    fr="La liaison de secours est prête : r3 est voisin des deux routeurs et connaît le chemin des deux sites.",
+    fr="La liaison de secours est prête : r3 est voisin des deux routeurs et connaît le chemin des deux sites.",
     en="The backup link is ready: r3 is a neighbour of both routers and knows the way to both sites.",
+    before_fr="La deuxième liaison n'est pas prête à prendre le relais.",
+    before_en="The second link is not ready to take over.",
     because="no full OSPF neighbour",
 )
 def test_backup(lab):
@@ -191,6 +199,8 @@ def test_backup(lab):
     competence="2.1",
     fr="Les deux sites se joignent par la fibre, par des routes qu'OSPF a apprises.",
     en="The two sites reach each other over the fibre, by routes that OSPF has learnt.",
+    before_fr="Rien ne passe d'un site à l'autre.",
+    before_en="Nothing gets from one site to the other.",
     because="no route",
 )
 def test_routes(lab):
@@ -204,7 +214,7 @@ def test_routes(lab):
     points=1,
     competence="2.1",
     fr="{{ router }} n'a que des routes apprises, OSPF y garde ses limites, et ce qui fonctionne est enregistré.",
-    en="{{ router }} has learnt routes only, OSPF keeps its limits there, and what runs is saved for the next boot.",
+    en="{{ router }} has only routes that it learnt, OSPF stays within its limits, and what runs is saved.",
     host="{{ router }}",
     lock="",
 )
@@ -214,31 +224,31 @@ def test_configuration(lab, router):
     saved = needed_statements(host.file("/etc/frr/frr.conf").content_string)
     static = [words for _, words in running | saved if words.startswith("ip route ")]
     assert not static, reason(
-        fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
+        fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
     )
     for block, words in sorted(running | saved):
         assert "mtu-ignore" not in words, reason(
-            fr=f"{router} ne compare plus les MTU : {block}", en=f"{router} does not compare MTUs any more: {block}"
+            fr=f"{router} ne compare plus les MTU : {block}", en=f"{router} no longer compares MTUs: {block}"
         )
         assert covered(words) <= 1, reason(
-            fr=f"{router} a une seule instruction pour plusieurs réseaux : {words}",
+            fr=f"{router} a une seule instruction pour plusieurs réseaux : {words}",
             en=f"{router} has one statement for several networks: {words}",
         )
     unsaved = sorted(words for _, words in running ^ saved)
     assert not unsaved, reason(
-        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved[0]}",
-        en=f"{router}: what runs is not what starts next time: {unsaved[0]}",
+        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved[0]}",
+        en=f"{router}: what runs is not what will start next time: {unsaved[0]}",
     )
     kernel = host.check_output("ip -4 route show proto static") + host.check_output("ip -4 route show proto boot")
     assert not kernel, reason(
-        fr=f"{router} a une route mise à la main : {kernel}", en=f"{router} has a route set by hand: {kernel}"
+        fr=f"{router} a une route mise à la main : {kernel}", en=f"{router} has a route set by hand: {kernel}"
     )
     addressed = ifupdown_interfaces(host)
     ends = tuple(name for link in LINKS.values() for end, name, _ in link if end == router)
     for name in LANS[router] + ends:
         assert addressed.get(name) == [lab.address(router, name)], reason(
-            fr=f"{router} : {name} n'aura pas son adresse au prochain démarrage",
-            en=f"{router}: {name} lacks its address at the next boot",
+            fr=f"{router} : {name} n'aura pas son adresse au prochain démarrage",
+            en=f"{router}: {name} will not have its address at the next boot",
         )
     frr = host.service("frr")
     assert frr.is_running, reason(fr=f"FRR ne fonctionne pas sur {router}", en=f"FRR does not run on {router}")
@@ -259,7 +269,7 @@ def test_users_side_is_silent(lab):
         for name in LANS[router]:
             assert name in seen, reason(
                 fr=f"{router} n'annonce plus le réseau d'{name}",
-                en=f"{router} does not announce the network of {name} any more",
+                en=f"{router} no longer announces the network of {name}",
             )
             assert seen[name].get("timerPassiveIface"), reason(
                 fr=f"{router} envoie des hello sur {name}", en=f"{router} sends hellos on {name}"
@@ -273,7 +283,7 @@ def test_users_side_is_silent(lab):
     points=1,
     competence="2.1",
     fr="La liaison de secours refuse toujours ce dont le retour ne passerait pas par elle.",
-    en="The backup link still refuses what would not go back through it.",
+    en="The backup link still refuses packets whose reply would not go back over it.",
 )
 def test_reverse_path(lab):
     assert_backup_is_filtered(lab)
@@ -284,7 +294,7 @@ def test_reverse_path(lab):
     points=1,
     competence="2.1",
     fr="pc3 est toujours un poste de l'agence, configuré par DHCP.",
-    en="pc3 is still a workstation of the branch, configured by DHCP.",
+    en="pc3 is still a PC at the branch, configured by DHCP.",
     host="pc3",
     lock="",
 )

@@ -1,4 +1,4 @@
-"""Has the workstation its own network again, through its socket, and are the VLANs apart as they were decided?"""
+"""Has the workstation its own network again, through its socket, and are the VLANs apart as they were planned?"""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ PORTS = {
     "sw1": {"eth0": {10, 30}, "eth1": {10}, "eth2": {20}, "eth3": {30}, "eth4": {20}, "eth5": {20}},
     "sw2": {"eth0": {10, 30}, "eth1": {10}, "eth2": {30}},
 }
-"""The VLANs of each port as decided; the trunks are eth0."""
+"""The VLANs of each port as planned; the trunks are eth0."""
 COLUMNS = "name,tag,trunks,vlan_mode"
 AT_ONCE = 8
 """Seconds that a page or an answer may need: no route has to be learnt."""
@@ -34,7 +34,7 @@ def other(pc):
 def vlans_of(rows):
     """Return the VLANs of each port of a switch; none for a port that lets everything through.
 
-    What a trunk carries without a tag is one more: nobody has decided on a native VLAN.
+    What a trunk carries without a tag is one more: no native VLAN was planned.
     """
     ports = {}
     for name, tag, trunks, mode in rows:
@@ -81,12 +81,12 @@ def assert_socket(lab, pc):
     def leads_on():
         answer = place.ping(gateway, within=PATIENCE)
         assert answer, reason(
-            fr=f"un appareil dans la prise de {pc} n'atteint pas la passerelle {gateway} : {answer.problem}",
+            fr=f"un appareil dans la prise de {pc} n'atteint pas la passerelle {gateway} : {answer.problem}",
             en=f"a device in the socket of {pc} does not reach the gateway {gateway}: {answer.problem}",
         )
         names = place.resolve(f"intranet.{lab.domain}", lab.address("srv1"))
         assert names, reason(
-            fr=f"un appareil dans la prise de {pc} n'obtient rien du serveur de noms : {names.status or 'silence'}",
+            fr=f"un appareil dans la prise de {pc} n'obtient rien du serveur de noms : {names.status or 'silence'}",
             en=f"a device in the socket of {pc} gets nothing from the name server: {names.status or 'silence'}",
         )
         return True
@@ -116,7 +116,9 @@ def assert_reserved(lab, pc):
     points=3,
     competence="2.1",
     fr="Sur {{ pc }}, {{ user.full }} ouvre son application et l'intranet par leur nom.",
-    en="On {{ pc }} {{ user.full }} opens their application and the intranet by their names.",
+    en="On {{ pc }}, {{ user.full }} opens the department's application and the intranet by name.",
+    before_fr="Sur {{ pc }}, ni l'application {{ user.full | de }} ni l'intranet ne s'ouvrent.",
+    before_en="On {{ pc }}, neither the application of {{ user.full }} nor the intranet opens.",
     because="does not open",
 )
 def test_applications_open(lab):
@@ -127,8 +129,10 @@ def test_applications_open(lab):
     "symptom",
     points=3,
     competence="2.1",
-    fr="La prise de {{ pc }} donne sur son VLAN : tout appareil y atteint la passerelle et le serveur de noms.",
-    en="The socket of {{ pc }} leads to its VLAN: any device reaches the gateway and the name server from it.",
+    fr="La prise de {{ pc }} donne sur son VLAN : tout appareil y atteint la passerelle et le serveur de noms.",
+    en="The socket of {{ pc }} leads to its VLAN: from there any device reaches the gateway and the name server.",
+    before_fr="Un autre appareil, branché à la place de {{ pc }}, n'a pas de réseau non plus.",
+    before_en="Another device, plugged in where {{ pc }} is, has no network either.",
     because="does not reach the gateway",
 )
 def test_socket(lab):
@@ -140,23 +144,25 @@ def test_socket(lab):
     points=2,
     competence="2.1",
     fr="Sur les deux commutateurs, chaque port est dans son VLAN, et le trunk porte les VLAN 10 et 30, aucun autre.",
-    en="On both switches each port is in its VLAN, and the trunk carries VLANs 10 and 30, no other.",
-    because="are not as decided",
+    en="On both switches each port is in its VLAN, and the trunk carries VLANs 10 and 30 and no other.",
+    before_fr="Entre la prise et le routeur, tout n'est pas réglé comme sur la page du labo.",
+    before_en="Between the socket and the router, not everything is set as on the lab's page.",
+    because="are not as planned",
 )
 def test_ports(lab):
     def as_decided(switch):
         seen, decided = vlans_of(switch_ports(lab, switch, COLUMNS)), PORTS[switch]
         gone = ", ".join(sorted(set(decided) - set(seen)))
-        assert not gone, reason(fr=f"{switch} a perdu des ports : {gone}", en=f"{switch} has lost ports: {gone}")
+        assert not gone, reason(fr=f"{switch} a perdu des ports : {gone}", en=f"{switch} has lost ports: {gone}")
         wrong = [port for port, vlans in decided.items() if seen[port] != vlans]
         assert not wrong, reason(
-            fr=f"{switch} : ports qui ne sont pas comme décidé : {len(wrong)} sur {len(decided)}",
-            en=f"{switch}: {len(wrong)} of {len(decided)} ports are not as decided",
+            fr=f"{switch} : ports qui ne sont pas comme prévu : {len(wrong)} sur {len(decided)}",
+            en=f"{switch}: {len(wrong)} of {len(decided)} ports are not as planned",
         )
         more = ", ".join(sorted(set(seen) - set(decided) - {"br0"}))
         assert not more, reason(
-            fr=f"{switch} a des ports qui n'ont pas été décidés : {more}",
-            en=f"{switch} has ports that were not decided: {more}",
+            fr=f"{switch} a des ports qui n'étaient pas prévus : {more}",
+            en=f"{switch} has ports that were not planned: {more}",
         )
 
     concurrently(as_decided, PORTS)
@@ -167,7 +173,7 @@ def test_ports(lab):
     points=1,
     competence="2.1",
     fr="Le poste voisin et sa prise fonctionnent comme avant, et les applications restent réservées.",
-    en="The neighbouring workstation and its socket work as before, and the applications stay reserved.",
+    en="The PC next to it and its socket work as before, and the applications stay reserved.",
 )
 def test_neighbour(lab):
     pc = other(lab.values["pc"])
@@ -179,8 +185,8 @@ def test_neighbour(lab):
     "guard",
     points=2,
     competence="2.1",
-    fr="Les VLAN sont séparés : sans passer par le routeur, un poste n'atteint ni l'autre poste ni les serveurs.",
-    en="The VLANs are apart: without the router a workstation reaches neither the other one nor the servers.",
+    fr="Les VLAN sont séparés : sans passer par le routeur, un poste n'atteint ni l'autre poste ni les serveurs.",
+    en="The VLANs are apart: without the router, a PC reaches neither the other PC nor the servers.",
 )
 def test_vlans_are_apart(lab):
     def has_an_address(pc):
@@ -205,7 +211,7 @@ def test_vlans_are_apart(lab):
     points=1,
     competence="2.1",
     fr="{{ pc }} reçoit son adresse réservée par DHCP, avec sa passerelle et son résolveur.",
-    en="{{ pc }} gets its reserved address by DHCP, with its gateway and its resolver.",
+    en="{{ pc }} gets its reserved address by DHCP, with its gateway and its name server.",
     host="{{ pc }}",
     lock="",
 )
@@ -218,7 +224,7 @@ def test_configured_by_dhcp(lab):
     points=1,
     competence="2.1",
     fr="Les deux commutateurs font le travail eux-mêmes, et le reprendront au prochain démarrage.",
-    en="Both switches do the work themselves, and will do so after the next boot.",
+    en="Both switches do the switching themselves, and still will after a reboot.",
 )
 def test_switches(lab):
     def works(switch):
@@ -233,11 +239,11 @@ def test_switches(lab):
             )
         bridged = host.check_output("ip -brief link show type bridge")
         assert not bridged, reason(
-            fr=f"{switch} a un autre pont : {bridged}", en=f"{switch} has another bridge: {bridged}"
+            fr=f"{switch} a un autre pont : {bridged}", en=f"{switch} has another bridge: {bridged}"
         )
         addresses = lab.client(switch).addresses()
         assert not addresses, reason(
-            fr=f"{switch} a l'adresse {addresses[0]} : un commutateur de ce réseau n'en a pas",
+            fr=f"{switch} a l'adresse {addresses[0]} : un commutateur de ce réseau n'en a pas",
             en=f"{switch} has the address {addresses[0]}: a switch of this network has none",
         )
 

@@ -41,8 +41,10 @@ def waits_for_ever(lab, login):
     "symptom",
     points=3,
     competence="3.2",
-    fr="Le bureau de {{ user }} s'affiche sur term2, avec ses documents et ses réglages.",
+    fr="Le bureau {{ user | de }} s'affiche sur term2, avec ses documents et ses réglages.",
     en="The desktop of {{ user }} shows on term2, with documents and settings.",
+    before_fr="Le bureau {{ user | de }} ne s'affiche pas sur term2.",
+    before_en="The desktop of {{ user }} does not show on term2.",
     host="ts1",
     timeout=300,
     because="no desktop|no window manager",
@@ -54,7 +56,7 @@ def test_desktop_of_the_author(lab):
     settings = lab.host("home1").file(f"/srv/profils/{login}/.xsessionrc")
     ends = settings.exists and re.search(rf"^\s*exec\s+{wanted}\b", settings.content_string, re.MULTILINE)
     assert not ends, reason(
-        fr=f"les réglages {of(login)} finissent encore par un bureau que ts1 n'a pas : {wanted}",
+        fr=f"les réglages {of(login)} finissent encore par un bureau que ts1 n'a pas : {wanted}",
         en=f"the settings of {login} still end in a desktop that ts1 does not have: {wanted}",
     )
 
@@ -65,6 +67,8 @@ def test_desktop_of_the_author(lab):
     competence="3.2",
     fr="Le bureau d'Anne Faure s'affiche sur term1, avec ses documents et ses réglages.",
     en="The desktop of Anne Faure shows on term1, with documents and settings.",
+    before_fr="Le bureau d'Anne Faure ne s'affiche pas sur term1.",
+    before_en="The desktop of Anne Faure does not show on term1.",
     host="ts1",
     timeout=300,
     because="no desktop|no window manager",
@@ -88,7 +92,7 @@ def test_wrong_password(lab):
     answer = login_answer(lab, "mlebreton", PASSWORDS["afaure"])
     forget_failures(lab, "mlebreton")
     assert "could not be authenticated" in answer, reason(
-        fr=f"mlebreton avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
+        fr=f"mlebreton avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
         en=f"mlebreton with a wrong password: ts1 should refuse, and answers: {answer}",
     )
 
@@ -132,8 +136,8 @@ def test_profile_is_whole(lab, login):
     "guard",
     points=1,
     competence="3.2",
-    fr="Sur ts1, xrdp est un service, avec son propre programme ; root n'y a pas droit, et aucun nom n'y est inventé.",
-    en="On ts1 xrdp is a service, with its own program; root may not use it, and no name was made up there.",
+    fr="Sur ts1, xrdp est un service, avec son propre programme ; root n'y a pas droit, et aucun nom n'y est inventé.",
+    en="On ts1 xrdp is a service, with its own program; root gets no desktop, and no name was made up there.",
     host="ts1",
     lock="",
 )
@@ -149,23 +153,24 @@ def test_server_is_as_it_was(lab):
         )
     changed = re.findall(r"^..5\S* +(/usr/\S+)$", ts1.run("dpkg --verify xrdp xorgxrdp icewm").stdout, re.MULTILINE)
     assert not changed, reason(
-        fr=f"{', '.join(changed)} : ce n'est plus le programme du paquet",
-        en=f"{', '.join(changed)}: no longer the program of its package",
+        fr=f"{', '.join(changed)} : ce n'est plus le programme du paquet",
+        en=f"{', '.join(changed)}: no longer the program from its package",
     )
     for program in ("startplasma-x11", lab.values["wanted"]):
         for folder in ("/usr/local/bin", "/usr/bin"):
             assert not ts1.file(f"{folder}/{program}").exists, reason(
                 fr=f"ts1 a reçu un programme nommé {program}, dans {folder}",
-                en=f"ts1 has got a program of the name {program}, in {folder}",
+                en=f"ts1 has been given a program named {program}, in {folder}",
             )
     root = re.search(r"^AllowRootLogin=(\w+)", ts1.file("/etc/xrdp/sesman.ini").content_string, re.MULTILINE)
     assert root, reason(
-        fr="sesman.ini ne dit plus si root a droit à un bureau", en="sesman.ini no longer says whether root may log in"
+        fr="sesman.ini ne dit plus si root a droit à un bureau",
+        en="sesman.ini no longer says whether root gets a desktop",
     )
-    assert root[1] == "false", reason(fr="root a droit à un bureau", en="root may open a desktop")
+    assert root[1] == "false", reason(fr="root a droit à un bureau", en="root gets a desktop")
     printer = f"imprimante{lab.values['printer']}.{lab.domain}"
     found = lab.client("ts1").lookup(printer)
     assert not found, reason(
         fr=f"ts1 croit que {printer}, qui n'existe pas, est {', '.join(found)}",
-        en=f"ts1 is told that {printer}, which does not exist, is {', '.join(found)}",
+        en=f"ts1 believes that {printer}, which does not exist, is {', '.join(found)}",
     )

@@ -31,8 +31,10 @@ def members_of(lab, group):
     "symptom",
     points=4,
     competence="3.2",
-    fr="Le bureau de {{ user }} s'ouvre sur term2, term1 atteint ts1, et l'accès est rendu pour de bon.",
+    fr="Le bureau {{ user | de }} s'ouvre sur term2, term1 atteint ts1, et l'accès est rendu pour de bon.",
     en="The desktop of {{ user }} opens on term2, term1 reaches ts1, and access is back for good.",
+    before_fr="{{ user }} n'arrive pas à ouvrir son bureau sur term2.",
+    before_en="{{ user }} cannot open a desktop on term2.",
     host="ts1",
     timeout=300,
     because="no desktop",
@@ -47,7 +49,7 @@ def test_desktop_opens(lab):
         )
     differs = ruleset_differences(ts1)
     assert not differs, reason(
-        fr=f"le pare-feu de ts1 sera un autre après un redémarrage : {differs}",
+        fr=f"le pare-feu de ts1 sera un autre après un redémarrage : {differs}",
         en=f"the firewall of ts1 will be another one after a reboot: {differs}",
     )
     department = DEPARTMENTS[login]
@@ -56,7 +58,7 @@ def test_desktop_opens(lab):
         if login not in members_of(lab, department):
             return reason(
                 fr=f"dans l'annuaire, {login} n'est pas membre du service {department}",
-                en=f"in the directory {login} is no member of the department {department}",
+                en=f"in the directory {login} is not a member of the department {department}",
             )
         if ldap_values(lab.host("ldap1"), f"uid={login},ou=people,{BASE}", "pwdAccountLockedTime"):
             return reason(
@@ -78,7 +80,7 @@ def test_desktop_opens(lab):
             return None
         return reason(fr="sssd ne fonctionne pas sur ts1", en="sssd does not run on ts1")
 
-    if not denied():  # ts1 asks the directory anew every five seconds
+    if not denied():  # ts1 asks the directory again every five seconds
         lab.wait(known, within=10, every=0.3, unless=unknowable)
     assert_usable(lab, "term2", login, denied)
     against = denied()
@@ -101,7 +103,7 @@ def test_others_are_refused(lab):
     forget_failures(lab, "tgarnier")
     for (login, password), answer in zip(strangers.items(), answers, strict=True):
         assert not answer.startswith("ok "), reason(
-            fr=f"{login}, avec le mot de passe {password}, obtient un bureau : {answer}",
+            fr=f"{login}, avec le mot de passe {password}, obtient un bureau : {answer}",
             en=f"{login} with the password {password} gets a desktop: {answer}",
         )
 
@@ -109,9 +111,9 @@ def test_others_are_refused(lab):
 @check(
     "guard",
     points=1,
-    competence="3.2",
+    competence="2.4",
     fr="L'annuaire verrouille toujours un compte après cinq essais faux au plus, et ses groupes sont ceux d'avant.",
-    en="The directory still locks an account after five wrong attempts at most, and its groups are those of before.",
+    en="The directory still locks an account after five wrong attempts at most, and its groups are what they were.",
     host="ldap1",
     lock="",
 )
@@ -123,22 +125,22 @@ def test_directory_is_as_it_was(lab):
     for group, members in MEMBERS.items():
         changed = (members_of(lab, group) ^ members) - ({login} if group == DEPARTMENTS[login] else set())
         assert not changed, reason(
-            fr=f"dans le groupe {group}, ajoutés ou manquants : {', '.join(sorted(changed))}",
+            fr=f"dans le groupe {group}, ajoutés ou manquants : {', '.join(sorted(changed))}",
             en=f"in the group {group} these were added or are missing: {', '.join(sorted(changed))}",
         )
     group = ldap_values(lab.host("ldap1"), person, "gidNumber")
     assert group == ["10000"], reason(
-        fr=f"le groupe principal de {login} n'est plus celui de tous les salariés : {', '.join(group) or 'aucun'}",
-        en=f"the first group of {login} is no longer that of all employees: {', '.join(group) or 'none'}",
+        fr=f"le groupe principal de {login} n'est plus celui de tous les salariés : {', '.join(group) or 'aucun'}",
+        en=f"the first group of {login} is no longer the one of all employees: {', '.join(group) or 'none'}",
     )
 
 
 @check(
     "guard",
     points=1,
-    competence="3.2",
-    fr="Les comptes et les groupes de ts1 viennent de l'annuaire : aucun n'a été recréé sur la machine.",
-    en="The accounts and groups of ts1 come from the directory: none was made anew on the machine.",
+    competence="2.4",
+    fr="Les comptes et les groupes de ts1 viennent de l'annuaire : aucun n'a été recréé sur la machine.",
+    en="The accounts and groups of ts1 come from the directory: none was created on the machine.",
     host="ts1",
     lock="",
 )

@@ -1,41 +1,27 @@
 """Is a person's work kept again, from one terminal to the other, without opening it to others?"""
 
-import secrets
-
 import pytest
 
 from grader import authorized_keys, check, concurrently, lines_in, reason, rrsync_command, scaled_timeout
-from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of, of
+from lab_tools import DOCUMENTS, PASSWORDS, assert_seen, desktop, in_session, login_of, note_to_save, of
 
 KEYS = ("/root/.ssh/authorized_keys", "/root/.ssh/authorized_keys2")
 """Where sshd looks for the keys that open root's account."""
 
 
-@check(
-    "symptom",
-    points=4,
-    competence="3.2",
-    fr="{{ user }} enregistre sur term1, ferme son bureau, et retrouve son document sur term2, avec les anciens.",
-    en="{{ user }} saves on term1, logs out, and finds the document on term2, with the old ones.",
-    host="ts1",
-    timeout=400,
-    because="cannot save|did not arrive",
-    lock="{{ (user[0] ~ user.split()[1]) | lower }}",  # the profile, which the session changes
-)
-def test_work_is_kept(lab):
-    login, text = login_of(lab), secrets.token_hex(8)
-    home1, note = lab.host("home1"), f"essai-{text[:6]}.txt"
-    documents = f"/home/{login}/Documents"
+def assert_kept(lab, login, note, text):
+    """Save a note and change a document on one terminal, find both on the other one, and take them back."""
+    home1, documents = lab.host("home1"), f"/home/{login}/Documents"
     with desktop(lab, "term1", login):
         assert_seen(lab, "term1", login)
         saved = in_session(lab, login, "sh -c %s", f"echo {text} >{documents}/{note}")
         assert saved.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
             en=f"{login} cannot save: {saved.stderr.strip()}",
         )
         changed = in_session(lab, login, "sh -c %s", f"echo {text} >>{documents}/{DOCUMENTS[login]}")
         assert changed.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer dans {DOCUMENTS[login]} : {changed.stderr.strip()}",
+            fr=f"{login} ne peut pas enregistrer dans {DOCUMENTS[login]} : {changed.stderr.strip()}",
             en=f"{login} cannot save in {DOCUMENTS[login]}: {changed.stderr.strip()}",
         )
     kept = home1.run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
@@ -52,9 +38,28 @@ def test_work_is_kept(lab):
         tidied = f"rm {documents}/{note} && sed -i /{text}/d {documents}/{DOCUMENTS[login]}"
         done = in_session(lab, login, "sh -c %s", tidied)
         assert done.rc == 0, reason(
-            fr=f"{login} ne peut pas supprimer un document : {done.stderr.strip()}",
+            fr=f"{login} ne peut pas supprimer un document : {done.stderr.strip()}",
             en=f"{login} cannot delete a document: {done.stderr.strip()}",
         )
+
+
+@check(
+    "symptom",
+    points=4,
+    competence="3.2",
+    fr="{{ user }} enregistre sur term1, ferme son bureau, et retrouve son document sur term2, avec les anciens.",
+    en="{{ user }} saves on term1, logs out, and finds the document on term2, with the old ones.",
+    before_fr="Ce que {{ user }} enregistre n'est pas gardé.",
+    before_en="What {{ user }} saves is not kept.",
+    host="ts1",
+    timeout=400,
+    because="cannot save|did not arrive",
+    lock="{{ (user[0] ~ user.split()[1]) | lower }}",  # the profile, which the session changes
+)
+def test_work_is_kept(lab):
+    login = login_of(lab)
+    with note_to_save(lab, login) as (note, text):
+        assert_kept(lab, login, note, text)
 
 
 @pytest.mark.parametrize("login", PASSWORDS)
@@ -71,7 +76,7 @@ def test_documents_are_private(lab, login):
     home1, profile = lab.host("home1"), f"/srv/profils/{login}"
     assert not home1.file("/srv/profils").mode & 0o022, reason(
         fr="d'autres que root peuvent remplacer ce que contient /srv/profils",
-        en="others than root may replace what is in /srv/profils",
+        en="others besides root may replace what is in /srv/profils",
     )
     assert home1.file(f"{profile}/Documents/{DOCUMENTS[login]}").exists, reason(
         fr=f"{DOCUMENTS[login]}, {of(login)}, a disparu", en=f"{DOCUMENTS[login]} of {login} is gone"
@@ -79,7 +84,7 @@ def test_documents_are_private(lab, login):
     loose = home1.check_output("find %s -maxdepth 2 -type d -perm /077 ! -path '*/.*'", profile)
     assert not loose, reason(
         fr=f"d'autres que {login} ont accès à {', '.join(lines_in(loose))}",
-        en=f"others than {login} may use {', '.join(lines_in(loose))}",
+        en=f"people other than {login} may use {', '.join(lines_in(loose))}",
     )
     if login != login_of(lab):
         strange = home1.check_output("find %s ! -user %s", profile, login)
@@ -124,14 +129,14 @@ def test_key_opens_profiles_only(lab):
         forced = rrsync_command(key.command or "")
         folder = forced and forced.folder
         assert folder == "/srv/profils", reason(
-            fr="une clé ouvre sur home1 autre chose que les profils", en="a key opens more of home1 than the profiles"
+            fr="une clé ouvre sur home1 autre chose que les profils", en="a key opens more on home1 than the profiles"
         )
         assert not key.forwards_ports, reason(
             fr="une clé peut ouvrir des tunnels à travers home1", en="a key may open tunnels through home1"
         )
         assert "-no-lock" in forced.options, reason(
             fr="home1 refuse son profil à qui ouvre un bureau en même temps qu'un autre (rrsync sans -no-lock)",
-            en="home1 refuses the profile of who opens a desktop while somebody else does (rrsync without -no-lock)",
+            en="home1 refuses the profile to whoever logs in while somebody else does (rrsync without -no-lock)",
         )
 
 
