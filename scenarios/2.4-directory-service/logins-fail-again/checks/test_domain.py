@@ -101,14 +101,14 @@ def test_announced(lab):
         port = RECORDS[record]
         kind, _, name = record.partition(" ")
         shown = f"{name}.{lab.domain} ({kind})"
-        assert found.records, reason(fr=f"{shown} : {found.in_words}", en=f"{shown}: {found.in_words}")
+        assert found.records, reason(fr=f"{shown} : {found.in_words}", en=f"{shown}: {found.in_words}")
         if port is None:
             right = found.records == (lab.address("dc1"),)
         else:
             right = [record.split()[2:] for record in found.records] == [[str(port), f"dc1.{lab.domain}"]]
         due = lab.address("dc1") if port is None else f"dc1.{lab.domain}, port {port}"
         assert right, reason(
-            fr=f"{shown} : {found.in_words}, au lieu de {due}", en=f"{shown}: {found.in_words}, not {due}"
+            fr=f"{shown} : {found.in_words}, au lieu de {due}", en=f"{shown}: {found.in_words}, not {due}"
         )
 
 
@@ -127,11 +127,11 @@ def test_announced(lab):
 def test_registers_by_itself(lab):
     lost = set(RECORDS) - registered(lab)
     assert not lost, reason(
-        fr=f"dc1 n'enregistre plus lui-même : {listed(lost)}", en=f"dc1 no longer registers by itself: {listed(lost)}"
+        fr=f"dc1 n'enregistre plus lui-même : {listed(lost)}", en=f"dc1 no longer registers by itself: {listed(lost)}"
     )
     command = lab.host("dc1").run("testparm -s --parameter-name='dns update command' 2>/dev/null").stdout.strip()
     assert "samba_dnsupdate" in command, reason(
-        fr=f"dc1 met le DNS à jour avec « {command} », et non avec samba_dnsupdate",
+        fr=f"dc1 met le DNS à jour avec « {command} », et non avec samba_dnsupdate",
         en=f"dc1 updates DNS with '{command}', not with samba_dnsupdate",
     )
 
@@ -152,7 +152,7 @@ def test_still_asks_dns(lab, host):
     sssd = there.check_output("cat /etc/sssd/sssd.conf $(find /etc/sssd/conf.d -name '*.conf')")
     fixed = re.findall(r"^\s*((?:ad|krb5|ldap)_(?:backup_)?(?:server|uri|kpasswd))\s*=(?!\s*_srv_\s*$)", sssd, re.M)
     assert not fixed, reason(
-        fr=f"SSSD sait d'avance où est le contrôleur : {', '.join(fixed)}",
+        fr=f"SSSD sait d'avance où est le contrôleur : {', '.join(fixed)}",
         en=f"SSSD is told where the controller is: {', '.join(fixed)}",
     )
     assert re.search(r"^\s*id_provider\s*=\s*ad\s*$", sssd, re.M), reason(
@@ -162,12 +162,12 @@ def test_still_asks_dns(lab, host):
     kerberos = there.check_output("cat /etc/krb5.conf $(find /etc/krb5.conf.d -type f 2>/dev/null)")
     fixed = re.findall(r"^\s*(kdc|admin_server|master_kdc|primary_kdc|kpasswd_server)\s*=", kerberos, re.M)
     assert not fixed, reason(
-        fr=f"Kerberos sait d'avance où est le contrôleur : {', '.join(fixed)}",
+        fr=f"Kerberos sait d'avance où est le contrôleur : {', '.join(fixed)}",
         en=f"Kerberos is told where the controller is: {', '.join(fixed)}",
     )
     told = names_by_hand(there, "dc1", lab.domain)
     assert not told, reason(
-        fr=f"{host} sait d'avance où est le contrôleur : {told}", en=f"{host} is told where the controller is: {told}"
+        fr=f"{host} sait d'avance où est le contrôleur : {told}", en=f"{host} is told where the controller is: {told}"
     )
     resolvers, due = lab.client(host).resolvers(), lab.address("dc1")
     shown = ", ".join(resolvers) or reason(fr="aucun serveur DNS", en="no name server")
@@ -181,7 +181,7 @@ def test_still_asks_dns(lab, host):
     "guard",
     points=1,
     competence="2.4",
-    fr="{{ host }} refuse toujours un mauvais mot de passe et un ancien salarié ; il s'en remet au domaine seul.",
+    fr="{{ host }} refuse toujours un mauvais mot de passe et un ancien salarié ; il s'en remet au domaine seul.",
     en="{{ host }} still refuses a wrong password and a former employee; it relies on the domain alone.",
     timeout=120,
 )

@@ -69,7 +69,9 @@ def keytabs_on(host):
     points=3,
     competence="2.4",
     fr="Sur {{ pc }}, chacun ouvre de nouveau une session avec son mot de passe du domaine.",
-    en="On {{ pc }} everybody logs in again with their password of the domain.",
+    en="Everybody can log in on {{ pc }} again with their domain password.",
+    before_fr="Personne n'ouvre de session sur {{ pc }}.",
+    before_en="Nobody can log in on {{ pc }}.",
     timeout=120,
 )
 def test_everybody_logs_in(lab):
@@ -82,14 +84,16 @@ def test_everybody_logs_in(lab):
     points=2,
     competence="2.4",
     fr="Avec ses propres clés, {{ pc }} obtient un ticket du domaine, et accepte celui de qui vient de l'autre poste.",
-    en="With its own keys {{ pc }} gets a ticket, and accepts one from whoever comes from the other workstation.",
+    en="With its own keys {{ pc }} gets a ticket, and accepts those of people who come from the other PC.",
+    before_fr="Même en venant de l'autre poste, où l'on est déjà reconnu, on n'entre pas sur {{ pc }}.",
+    before_en="Even coming from the other PC, where you are already known, you cannot get into {{ pc }}.",
     because=REFUSED,
     timeout=120,
 )
 def test_machine_gets_a_ticket(lab):
     pc = lab.values["pc"]
     done = lab.client(pc).run(["kinit", "-c", "MEMORY:", "-k", f"{pc.upper()}$"], timeout=30)
-    assert done.status == 0, reason(fr=f"{pc} : {words_of(done)}", en=f"{pc}: {words_of(done)}")
+    assert done.status == 0, reason(fr=f"{pc} : {words_of(done)}", en=f"{pc}: {words_of(done)}")
     other = "pc2" if pc == "pc1" else "pc1"
     wait_for_passage(lab, other, pc, "nbrunet", PEOPLE["nbrunet"], unless=lambda _: refused(lab, pc))
 
@@ -99,7 +103,7 @@ def test_machine_gets_a_ticket(lab):
     points=2,
     competence="2.4",
     fr="Le compte de {{ pc }} est celui d'avant, à sa place dans le domaine et avec ses seuls droits.",
-    en="The account of {{ pc }} is the one of before, in its place in the domain and with no more rights.",
+    en="The account of {{ pc }} is the same as before, in its place in the domain and with no more rights.",
     host="dc1",
     lock="",
     timeout=120,
@@ -112,11 +116,11 @@ def test_same_account(lab):
     # Accounts are numbered as they are made, and the file server's was made after the workstations'.
     number, later = (int(a["objectSid"].rpartition("-")[2]) for a in (account, neighbour))
     assert number < later, reason(
-        fr=f"{name} est un autre compte qu'avant : {account['objectSid']}",
-        en=f"{name} is another account than before: {account['objectSid']}",
+        fr=f"{name} est un autre compte qu'avant : {account['objectSid']}",
+        en=f"{name} is not the same account as before: {account['objectSid']}",
     )
     assert ",OU=Postes," in account["dn"], reason(
-        fr=f"le compte n'est plus dans l'unité Postes : {account['dn']}",
+        fr=f"le compte n'est plus dans l'unité Postes : {account['dn']}",
         en=f"the account is no longer in the unit Postes: {account['dn']}",
     )
     assert "memberOf" not in account, reason(
@@ -143,10 +147,10 @@ def test_only_its_own_keys(lab):
         there = lab.host(host)
         for path, entry in keytabs_on(there):
             assert entry.uid == 0, reason(
-                fr=f"{host} : {path} n'appartient pas à root", en=f"{host}: {path} belongs to another account than root"
+                fr=f"{host} : {path} n'appartient pas à root", en=f"{host}: {path} belongs to another account than root"
             )
             assert not entry.mode & 0o077, reason(
-                fr=f"{host} : d'autres que root peuvent lire {path}",
+                fr=f"{host} : d'autres que root peuvent lire {path}",
                 en=f"{host}: {path} may be read by others than root",
             )
             if host == "dc1":  # root has the whole domain's keys there
@@ -156,7 +160,7 @@ def test_only_its_own_keys(lab):
                 own = principal.partition("/")[2] or principal
                 mine = own.lower() in {f"{host}$", host, f"{host}.{lab.domain}"}
                 assert mine, reason(
-                    fr=f"{host} : {path} contient une clé de {principal}", en=f"{host}: {path} has a key of {principal}"
+                    fr=f"{host} : {path} contient une clé de {principal}", en=f"{host}: {path} has a key of {principal}"
                 )
 
     concurrently(holds_its_own, HOSTS)
@@ -177,7 +181,7 @@ def test_sssd_unchanged(lab):
     assert_relies_on_the_domain(settings, unset=("auth_provider", "chpass_provider"))
     for key in ("ldap_default_authtok", "ldap_default_bind_dn", "ldap_sasl_authid", "ldap_krb5_keytab", "krb5_keytab"):
         assert key not in settings, reason(
-            fr=f"SSSD n'utilise plus le compte de la machine comme avant : {key} est réglé",
+            fr=f"SSSD n'utilise plus le compte de la machine comme avant : {key} est réglé",
             en=f"SSSD no longer uses the machine's account as before: {key} is set",
         )
     assert there.service("sssd").is_enabled, reason(
@@ -189,8 +193,8 @@ def test_sssd_unchanged(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="{{ pc }} refuse toujours un mauvais mot de passe et un ancien salarié ; aucun compte n'y est recréé.",
-    en="{{ pc }} still refuses a wrong password and a former employee; no account was made anew on it.",
+    fr="{{ pc }} refuse toujours un mauvais mot de passe et un ancien salarié ; aucun compte n'y est recréé.",
+    en="{{ pc }} still refuses a wrong password and a former employee; no local account was created on it.",
     timeout=120,
 )
 def test_still_refuses(lab):
@@ -203,7 +207,7 @@ def test_still_refuses(lab):
     points=1,
     competence="2.4",
     fr="Sur l'autre poste, {{ login }} ouvre toujours une session, puis son partage avec un ticket.",
-    en="On the other workstation {{ login }} still logs in, and opens the share with a ticket.",
+    en="On the other PC {{ login }} still logs in, and opens the share with a ticket.",
     timeout=120,
 )
 def test_other_workstation(lab, login, share):

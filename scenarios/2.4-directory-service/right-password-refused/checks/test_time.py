@@ -68,7 +68,9 @@ def too_far_apart(lab, host):
     points=3,
     competence="2.4",
     fr="Sur les deux postes, on ouvre une session avec un mot de passe du domaine, ou avec un ticket pris sur l'autre.",
-    en="On both workstations one logs in with a password of the domain, or with a ticket got on the other one.",
+    en="On both PCs people log in with their domain password, or with a ticket from the other PC.",
+    before_fr="Le bon mot de passe n'ouvre pas de session.",
+    before_en="The right password does not let people in.",
     timeout=180,
 )
 def test_logs_in(lab):
@@ -90,7 +92,9 @@ def test_logs_in(lab):
     points=2,
     competence="2.4",
     fr="Dans une session de chaque poste, kinit obtient un ticket.",
-    en="In a session on each workstation kinit gets a ticket.",
+    en="In a session on each PC, kinit gets a ticket.",
+    before_fr="Dans une session déjà ouverte, le bon mot de passe est refusé aussi.",
+    before_en="In a session that is already open, the right password is refused as well.",
     because="Clock skew too great",
     timeout=120,
 )
@@ -104,7 +108,7 @@ def test_ticket(lab):
             script = f"echo {password} | kinit -c MEMORY: {login}"
             done = lab.client(host).run(["su", "-", "technicien", "-c", script], timeout=30)
             said = words_of(done)
-            assert done.status == 0, reason(fr=f"{login} sur {host} : {said}", en=f"{login} on {host}: {said}")
+            assert done.status == 0, reason(fr=f"{login} sur {host} : {said}", en=f"{login} on {host}: {said}")
             return True
 
         lab.wait(gets_one, within=SOON, every=0.5, unless=lambda: FOR_GOOD if SKEWED in said else "")
@@ -117,7 +121,9 @@ def test_ticket(lab):
     points=3,
     competence="2.4",
     fr="Le contrôleur et les postes ont la même heure, la bonne.",
-    en="The controller and the workstations have the same time, the right one.",
+    en="The controller and the PCs have the same time, the right one.",
+    before_fr="Rien ne dit que cela marchera demain matin.",
+    before_en="Nothing says that it will work tomorrow morning.",
     timeout=240,
 )
 def test_same_time(lab):
@@ -181,8 +187,8 @@ def test_same_time(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Kerberos reste aussi strict sur {{ host }} : cinq minutes d'écart, sans correction cachée.",
-    en="Kerberos stays as strict on {{ host }}: five minutes of difference, with no hidden correction.",
+    fr="Kerberos reste aussi strict sur {{ host }} : cinq minutes d'écart, sans correction cachée.",
+    en="Kerberos is as strict as before on {{ host }}: five minutes at most, and no hidden correction.",
     host="{{ host }}",
     lock="",
     timeout=120,
@@ -194,13 +200,13 @@ def test_still_strict(lab, host):
     correction = settings.get("kdc_timesync", "1")
     # The controller's Kerberos, another one, corrects nothing.
     assert host == "dc1" or correction == "0", reason(
-        fr=f"sur {host}, Kerberos corrige l'écart en cachette : kdc_timesync = {correction}, au lieu de 0",
+        fr=f"sur {host}, Kerberos corrige l'écart en cachette : kdc_timesync = {correction}, au lieu de 0",
         en=f"on {host} Kerberos secretly corrects the difference: kdc_timesync = {correction}, not 0",
     )
     tolerance = settings.get("clockskew", str(FIVE_MINUTES))
     strict = tolerance.isdecimal() and int(tolerance) <= FIVE_MINUTES
     assert strict, reason(
-        fr=f"sur {host}, Kerberos tolère un plus grand écart : clockskew = {tolerance}, au lieu de 300 au plus",
+        fr=f"sur {host}, Kerberos tolère un plus grand écart : clockskew = {tolerance}, au lieu de 300 au plus",
         en=f"on {host} Kerberos tolerates a greater difference: clockskew = {tolerance}, not 300 at most",
     )
 
@@ -210,7 +216,7 @@ def test_still_strict(lab, host):
     "guard",
     points=1,
     competence="2.4",
-    fr="{{ host }} refuse toujours un mauvais mot de passe et un ancien salarié ; il s'en remet au domaine seul.",
+    fr="{{ host }} refuse toujours un mauvais mot de passe et un ancien salarié ; il s'en remet au domaine seul.",
     en="{{ host }} still refuses a wrong password and a former employee; it relies on the domain alone.",
     timeout=120,
 )
